@@ -1,0 +1,62 @@
+# Everything a developer does, from nothing but python3 (3.11 or newer), make and a package index.
+#
+#   make demo      index this Python's standard library into a SQLite file and ask it questions
+#   make test      all tests, with branch coverage
+#   make check     lint, format, types, shape of the house
+#   make bench     compare with SQLAlchemy, Django, Peewee, Pony and the bare driver
+#   make test-all  the tests on every installed interpreter
+#
+# A word after ARGS= is handed on:  make demo ARGS="--size 50",  make test ARGS="tests/orm -k flush"
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# The first interpreter that is new enough, can make an environment, and really starts.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1; then echo $$python; break; fi; done)
+
+# Installing again is needed only after the list of dependencies changed.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+
+.PHONY: demo test check bench test-all format clean
+.DEFAULT_GOAL := test
+
+$(VENV)/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "dovetail needs Python 3.11 or newer (with its venv module)," \
+		"and found none: install one, or say  make PYTHON=/path/to/python"; exit 1; }
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.installed-%: pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing dovetail[$*]"
+	@$(INSTALL) '.[$*]'
+	@touch $@
+
+demo: $(VENV)/.installed-cli
+	@$(BIN)/python -m dovetail demo $(ARGS)
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest --cov --cov-branch --cov-report=term $(ARGS)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m pytest -q -n0 tests/architecture
+
+bench: $(VENV)/.installed-bench
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+test-all: $(VENV)/.installed-dev
+	@$(BIN)/nox --session tests -- $(ARGS)
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build dist .coverage .coverage.* .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The same work on dovetail, its peers and the bare driver: ``python -m benchmarks``."""

@@ -1,0 +1,233 @@
+"""Makes the databases that contenders start from: the same rows for all of them."""
+
+import datetime as dt
+import enum
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from benchmarks.workloads import (
+    DELETES,
+    FAMILY_CHILDREN,
+    FAMILY_PARENTS,
+    PLAIN_ROWS,
+    SHOP_CUSTOMERS,
+    SHOP_DISTRICTS,
+    SHOP_ITEMS,
+    UPDATES,
+    WIDE_ROWS,
+    scaled,
+)
+
+PRAGMAS = {"journal_mode": "memory", "synchronous": "off", "cache_size": -64_000}
+"""Set on every connection of every contender, so that none waits for a disk."""
+
+PLAIN_COLUMNS = ("id", "name", "email", "age", "score")
+
+WIDE_COLUMNS = (
+    "id",
+    *(f"int{n}" for n in range(7)),
+    *(f"text{n}" for n in range(7)),
+    *(f"real{n}" for n in range(4)),
+    *(f"flag{n}" for n in range(4)),
+    *(f"moment{n}" for n in range(3)),
+    *(f"day{n}" for n in range(2)),
+    *(f"price{n}" for n in range(2)),
+    "color",
+    "extra",
+)
+
+SCHEMA = f"""
+CREATE TABLE plain (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL, email VARCHAR(80) NOT NULL,
+    age INTEGER NOT NULL, score FLOAT NOT NULL
+);
+CREATE TABLE wide (
+    id INTEGER NOT NULL PRIMARY KEY,
+    {", ".join(f"int{n} INTEGER NOT NULL" for n in range(7))},
+    {", ".join(f"text{n} VARCHAR(40) NOT NULL" for n in range(7))},
+    {", ".join(f"real{n} FLOAT NOT NULL" for n in range(4))},
+    {", ".join(f"flag{n} BOOLEAN NOT NULL" for n in range(4))},
+    {", ".join(f"moment{n} DATETIME NOT NULL" for n in range(3))},
+    {", ".join(f"day{n} DATE NOT NULL" for n in range(2))},
+    {", ".join(f"price{n} NUMERIC(10, 2) NOT NULL" for n in range(2))},
+    color VARCHAR(5) NOT NULL, extra JSON NOT NULL
+);
+CREATE TABLE parent (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL);
+CREATE TABLE child (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL, size INTEGER NOT NULL,
+    parent_id INTEGER NOT NULL REFERENCES parent (id)
+);
+CREATE INDEX child_parent ON child (parent_id);
+CREATE TABLE tag (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL);
+CREATE TABLE parent_tag (
+    parent_id INTEGER NOT NULL REFERENCES parent (id),
+    tag_id INTEGER NOT NULL REFERENCES tag (id),
+    PRIMARY KEY (parent_id, tag_id)
+);
+CREATE TABLE district (
+    id INTEGER NOT NULL PRIMARY KEY, next_order INTEGER NOT NULL, income INTEGER NOT NULL
+);
+CREATE TABLE customer (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL, balance INTEGER NOT NULL,
+    payments INTEGER NOT NULL
+);
+CREATE TABLE item (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL, price INTEGER NOT NULL
+);
+CREATE TABLE stock (
+    id INTEGER NOT NULL PRIMARY KEY, quantity INTEGER NOT NULL, sold INTEGER NOT NULL
+);
+CREATE TABLE purchase (
+    id INTEGER NOT NULL PRIMARY KEY, number INTEGER NOT NULL,
+    district_id INTEGER NOT NULL REFERENCES district (id),
+    customer_id INTEGER NOT NULL REFERENCES customer (id)
+);
+CREATE TABLE line (
+    id INTEGER NOT NULL PRIMARY KEY, quantity INTEGER NOT NULL, amount INTEGER NOT NULL,
+    purchase_id INTEGER NOT NULL REFERENCES purchase (id),
+    item_id INTEGER NOT NULL REFERENCES item (id)
+);
+CREATE TABLE payment (
+    id INTEGER NOT NULL PRIMARY KEY, amount INTEGER NOT NULL,
+    customer_id INTEGER NOT NULL REFERENCES customer (id),
+    district_id INTEGER NOT NULL REFERENCES district (id)
+);
+"""
+
+
+class Color(enum.Enum):
+    """The enumeration of the wide rows, stored by name."""
+
+    RED = "red"
+    GREEN = "green"
+    BLUE = "blue"
+
+
+COLOR_NAMES = tuple(Color.__members__)
+
+
+def plain_values(number: int) -> tuple[str, str, int, float]:
+    """What a plain row holds besides its key."""
+    return f"user {number}", f"user{number}@mail.example", number % 97, number * 0.25
+
+
+def plain_rows(count: int) -> Iterator[tuple[object, ...]]:
+    return ((number, *plain_values(number)) for number in range(1, count + 1))
+
+
+def wide_rows(count: int) -> Iterator[tuple[object, ...]]:
+    start = dt.datetime(2020, 1, 1, 12, 30, 15, 250)
+    for number in range(1, count + 1):
+        moment = start + dt.timedelta(seconds=number * 61)
+        yield (
+            number,
+            *(number * n for n in range(7)),
+            *(f"text {n} of {number}" for n in range(7)),
+            *(number / (n + 2) for n in range(4)),
+            *(int((number >> n) & 1) for n in range(4)),
+            *(str(moment + dt.timedelta(hours=n)) for n in range(3)),
+            *(str(moment.date() + dt.timedelta(days=n)) for n in range(2)),
+            *(number % 9973 + n * 0.25 for n in range(2)),
+            COLOR_NAMES[number % 3],
+            json.dumps({"n": number, "list": [1, 2, number % 7]}),
+        )
+
+
+def family_rows(parents: int) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Rows of *parents* and of their children, who lie mixed on the disk as they do in life."""
+    first = [(number, f"parent {number}") for number in range(1, parents + 1)]
+    second = [
+        (number + 1, f"child {number}", number % 17, number % parents + 1)
+        for number in range(parents * FAMILY_CHILDREN)
+    ]
+    return list(first), list(second)
+
+
+def _fill(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    rows = list(rows)
+    marks = ", ".join("?" * len(rows[0]))
+    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
+def _family(connection: sqlite3.Connection, scale: float) -> None:
+    parents, children = family_rows(scaled(FAMILY_PARENTS, scale))
+    _fill(connection, "parent", parents)
+    _fill(connection, "child", children)
+
+
+def _shop(connection: sqlite3.Connection, _scale: float) -> None:
+    _fill(connection, "district", ((n, 1, 0) for n in range(1, SHOP_DISTRICTS + 1)))
+    _fill(
+        connection, "customer", ((n, f"customer {n}", 0, 0) for n in range(1, SHOP_CUSTOMERS + 1))
+    )
+    _fill(connection, "item", ((n, f"item {n}", n % 90 + 10) for n in range(1, SHOP_ITEMS + 1)))
+    _fill(connection, "stock", ((n, 1000, 0) for n in range(1, SHOP_ITEMS + 1)))
+
+
+def _plain(count: int, shrinks: bool = True) -> Callable[[sqlite3.Connection, float], None]:
+    def fill(connection: sqlite3.Connection, scale: float) -> None:
+        _fill(connection, "plain", plain_rows(scaled(count, scale) if shrinks else count))
+
+    return fill
+
+
+DATABASES: dict[str, Callable[[sqlite3.Connection, float], None]] = {
+    "empty": lambda _connection, _scale: None,
+    "plain": _plain(PLAIN_ROWS),
+    "plain_20k": _plain(UPDATES),
+    "plain_5k": _plain(DELETES, shrinks=False),
+    "wide": lambda connection, scale: _fill(
+        connection, "wide", wide_rows(scaled(WIDE_ROWS, scale))
+    ),
+    "family": _family,
+    "shop": _shop,
+}
+
+
+def prepare(kind: str, path: Path, scale: float) -> None:
+    """Make the database *kind* at *path*."""
+    connection = sqlite3.connect(path)
+    connection.executescript(SCHEMA)
+    DATABASES[kind](connection, scale)
+    connection.commit()
+    connection.execute("ANALYZE")
+    connection.close()
+
+
+def row_sum(rows: Iterable[tuple[object, ...]]) -> int:
+    """A number that differs when any value of *rows* differs, or its type does."""
+    total = 0
+    for row in rows:
+        total = zlib.crc32(repr(row).encode(), total)
+    return total
+
+
+def query_sum(path: Path, sql: str) -> int:
+    """The :func:`row_sum` of what *sql* finds in the database at *path*."""
+    connection = sqlite3.connect(path)
+    try:
+        return row_sum(connection.execute(sql))
+    finally:
+        connection.close()
+
+
+PLAIN_SUM = "SELECT name, email, age, score FROM plain ORDER BY name"
+GRAPH_SUM = """
+    SELECT parent.name, child.name, child.size, tag.name
+    FROM parent JOIN child ON child.parent_id = parent.id
+    JOIN parent_tag ON parent_tag.parent_id = parent.id JOIN tag ON tag.id = parent_tag.tag_id
+    ORDER BY 1, 2, 4
+"""
+SHOP_SUM = """
+    SELECT 'district', id, next_order, income FROM district
+    UNION ALL SELECT 'customer', id, balance, payments FROM customer
+    UNION ALL SELECT 'stock', id, quantity, sold FROM stock
+    UNION ALL SELECT 'purchase', number, district_id, customer_id FROM purchase
+    UNION ALL SELECT 'payment', amount, customer_id, district_id FROM payment
+    UNION ALL SELECT 'line', line.item_id, line.quantity * 1000 + line.amount, purchase.number
+        FROM line JOIN purchase ON purchase.id = line.purchase_id
+    ORDER BY 1, 2, 3, 4
+"""

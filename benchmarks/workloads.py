@@ -1,0 +1,179 @@
+"""The table of workloads: what is done, on which data, and what one operation is.
+
+A contender has one method for each workload, named as the workload is.  A contender
+that has no such method cannot do that work, and the report shows a dash.
+"""
+
+from dataclasses import dataclass
+
+PLAIN_ROWS = 100_000
+WIDE_ROWS = 20_000
+INSERTS = 20_000
+GRAPH_PARENTS = 2_000
+GRAPH_CHILDREN = 5
+GRAPH_TAGS = 50
+UPDATES = 20_000
+DELETES = 5_000
+GET_MISSES = 5_000
+GET_HITS = 50_000
+SELECTS = 3_000
+FAMILY_PARENTS = 2_000
+FAMILY_CHILDREN = 10
+ATTRIBUTE_OBJECTS = 1_000
+ATTRIBUTE_PASSES = 30
+DECLARED_CLASSES = 100
+MEMORY_OBJECTS = 20_000
+SHOP_TRANSACTIONS = 500
+SHOP_CUSTOMERS = 300
+SHOP_ITEMS = 1_000
+SHOP_DISTRICTS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One row of the report."""
+
+    name: str
+    title: str
+    data: str = "empty"
+    """Which prepared database the contender starts from: a key of ``data.DATABASES``."""
+    writes: bool = False
+    """Whether every round needs the database as it was."""
+    operations: int = 1
+    """How many operations one round does, at full size."""
+    operation: str = "object"
+    scales: bool = True
+    """Whether ``--scale`` makes the number of operations smaller."""
+    unit: str = "s"
+    """``s`` for a time, ``B`` for a size."""
+
+    def count(self, scale: float) -> int:
+        return scaled(self.operations, scale) if self.scales else self.operations
+
+
+def scaled(number: int, scale: float) -> int:
+    """*number* made smaller by *scale*, for a quick look; never nothing."""
+    return max(2, int(number * scale))
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload(
+            name="load_100k",
+            title="load 100k entities of 5 columns",
+            data="plain",
+            operations=PLAIN_ROWS,
+        ),
+        Workload(
+            name="load_wide_20k",
+            title="load 20k entities of 32 columns, mixed types",
+            data="wide",
+            operations=WIDE_ROWS,
+        ),
+        Workload(
+            name="insert_20k",
+            title="make, add, flush and commit 20k objects",
+            writes=True,
+            operations=INSERTS,
+        ),
+        Workload(
+            name="insert_graph_2k",
+            title="insert 2k parents, 5 children and 3 tags each",
+            writes=True,
+            operations=GRAPH_PARENTS * (1 + GRAPH_CHILDREN),
+        ),
+        Workload(
+            name="update_20k",
+            title="load 20k, change one attribute, flush and commit",
+            data="plain_20k",
+            writes=True,
+            operations=UPDATES,
+        ),
+        Workload(
+            name="delete_5k",
+            title="delete 5k loaded objects, flush and commit",
+            data="plain_5k",
+            writes=True,
+            operations=DELETES,
+        ),
+        Workload(
+            name="get_miss",
+            title="get by key, not in the session",
+            data="plain_5k",
+            operations=GET_MISSES,
+            operation="get",
+        ),
+        Workload(
+            name="get_hit",
+            title="get by key, in the session",
+            data="plain_5k",
+            operations=GET_HITS,
+            operation="get",
+        ),
+        Workload(
+            name="select_3k",
+            title="build and run a filtered, ordered, limited select",
+            data="plain_5k",
+            operations=SELECTS,
+            operation="select",
+        ),
+        Workload(
+            name="joined_2k",
+            title="joined loading of 2k parents with 10 children",
+            data="family",
+            operations=FAMILY_PARENTS * (1 + FAMILY_CHILDREN),
+        ),
+        Workload(
+            name="selectin_2k",
+            title="select-in loading of the same",
+            data="family",
+            operations=FAMILY_PARENTS * (1 + FAMILY_CHILDREN),
+        ),
+        Workload(
+            name="lazy_2k",
+            title="lazy loading of the same, in a loop over the parents",
+            data="family",
+            operations=FAMILY_PARENTS * (1 + FAMILY_CHILDREN),
+        ),
+        Workload(
+            name="attribute_get",
+            title="read a loaded attribute",
+            data="plain_5k",
+            operations=ATTRIBUTE_OBJECTS * ATTRIBUTE_PASSES * 10,
+            operation="read",
+            scales=False,
+        ),
+        Workload(
+            name="attribute_set",
+            title="set an attribute",
+            data="plain_5k",
+            operations=ATTRIBUTE_OBJECTS * ATTRIBUTE_PASSES * 10,
+            operation="write",
+            scales=False,
+        ),
+        Workload(
+            name="declare_100",
+            title="declare and configure 100 classes of 10 columns",
+            operations=DECLARED_CLASSES,
+            operation="class",
+            scales=False,
+        ),
+        Workload(name="import_time", title="import the library", operation="import", scales=False),
+        Workload(
+            name="memory",
+            title="memory of a loaded object of 5 columns",
+            data="plain_20k",
+            unit="B",
+            scales=False,
+        ),
+        Workload(
+            name="tpcc_500",
+            title="orders and payments: many small transactions",
+            data="shop",
+            writes=True,
+            operations=SHOP_TRANSACTIONS,
+            operation="transaction",
+        ),
+    )
+}

@@ -1,0 +1,210 @@
+"""A statement as text: what to send, which parameters, which columns come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..exc import CompileError, InvalidRequestError
+from ..sql.expressions import BindParameter
+from ..sql.node import Node
+from .result_columns import ResultColumn
+from .slots import Slot, cut
+
+PARAMETER_STYLES = {
+    "qmark": lambda name, number: "?",
+    "named": lambda name, number: f":{name}",
+    "pyformat": lambda name, number: f"%({name})s",
+    "format": lambda name, number: "%s",
+    "numeric": lambda name, number: f":{number}",
+    "numeric_dollar": lambda name, number: f"${number}",
+}
+"""How a parameter is written in each style that drivers have."""
+
+_PERCENT_STYLES = ("format", "pyformat")
+NAMED_STYLES = frozenset({"named", "pyformat"})
+
+
+class ValuesParts(NamedTuple):
+    """An INSERT taken apart, so that it can be written for any number of rows."""
+
+    head: str
+    row: str
+    tail: str
+
+
+class Compiled:
+    """A compiled statement.
+
+    ``pieces`` and ``slots`` are its text, cut where parameters stand; ``sql`` is the text in
+    the style of the dialect's driver.
+    """
+
+    def __init__(self, statement: Any, dialect: Any, compiler: Any, text: str) -> None:
+        self.statement = statement
+        self.dialect = dialect
+        self.compiler = compiler
+        self.result_columns = compiler.result_columns
+        self.pieces, order = cut(text)
+        self.slots: list[Slot] = [compiler.slots[number] for number in order]
+        self.value_binds: Mapping[Any, BindParameter[Any]] = compiler.value_binds
+        self.values_parts = self._values_parts(text, compiler)
+
+    @property
+    def string(self) -> str:
+        """The text."""
+        return self.sql
+
+    @property
+    def sql(self) -> str:
+        """The text, lists after IN standing as one mark yet."""
+        return self.text_with(
+            [f"__[POSTCOMPILE_{s.name}]" if s.expanding else None for s in self.slots]
+        )
+
+    def text_with(self, marks: Sequence[str | None]) -> str:
+        """Return the text with *marks* at the parameters; None is the driver's own mark."""
+        return joined(self.pieces, self.slots, marks, self.dialect.paramstyle)
+
+    @property
+    def binds(self) -> list[BindParameter[Any]]:
+        """The parameters in the order of the text."""
+        return [slot.bind for slot in self.slots]
+
+    @property
+    def bind_names(self) -> dict[BindParameter[Any], str]:
+        """The names of the parameters."""
+        return {slot.bind: slot.name for slot in self.slots}
+
+    @property
+    def columns(self) -> tuple[ResultColumn, ...] | None:
+        """The columns of the rows that come back, or None if that is not known."""
+        return tuple(self.result_columns) if self.result_columns is not None else None
+
+    @property
+    def is_expanding(self) -> bool:
+        """Whether there are lists after IN, so that the text depends on their lengths."""
+        return any(slot.expanding for slot in self.slots)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values of the parameters by name."""
+        return self.construct_params(_check=False)
+
+    def construct_params(
+        self, params: Mapping[str, Any] | None = None, *, _check: bool = True
+    ) -> dict[str, Any]:
+        """Return the values of the parameters by name, those in *params* replaced."""
+        given = params or {}
+        values: dict[str, Any] = {}
+        for slot in self.slots:
+            bind = slot.bind
+            if slot.name in given:
+                values[slot.name] = given[slot.name]
+            elif bind.key is not None and not bind.unique and bind.key in given:
+                values[slot.name] = given[bind.key]
+            elif bind.required and _check:
+                raise InvalidRequestError(f"a value is required for parameter {slot.name!r}")
+            else:
+                values[slot.name] = bind.effective_value
+        return values
+
+    def _values_parts(self, text: str, compiler: Any) -> ValuesParts | None:
+        row = compiler.insert_row
+        if row is None:
+            return None
+        head, _, tail = text.partition(row)
+        if "\x00" in head or "\x00" in tail:
+            return None
+        pieces, order = cut(row)
+        slots = [compiler.slots[number] for number in order]
+        style = self.dialect.paramstyle
+        if style in NAMED_STYLES or style.startswith("numeric"):
+            return None
+        made = joined(pieces, slots, [None] * len(slots), style)
+        escape = style in _PERCENT_STYLES
+        return ValuesParts(_text(head, escape), made, _text(tail, escape))
+
+    def __str__(self) -> str:
+        return self.sql
+
+    def __repr__(self) -> str:
+        return f"<compiled for {self.dialect.name}: {self.sql!r}>"
+
+
+def joined(
+    pieces: Sequence[str], slots: Sequence[Slot], marks: Sequence[str | None], style: str
+) -> str:
+    """Return *pieces* with the marks of the parameters between them."""
+    write = PARAMETER_STYLES[style]
+    escape = style in _PERCENT_STYLES
+    parts = [_text(pieces[0], escape)]
+    for number, (slot, mark, piece) in enumerate(zip(slots, marks, pieces[1:], strict=True), 1):
+        if mark is None:
+            mark = write(slot.name, number)
+        parts.append(mark)
+        parts.append(_text(piece, escape))
+    return "".join(parts)
+
+
+def _text(piece: str, escape: bool) -> str:
+    return piece.replace("%", "%%") if escape else piece
+
+
+def compile_statement(
+    node: Node,
+    dialect: Any,
+    *,
+    column_keys: Sequence[str] | None = None,
+    compile_kwargs: Mapping[str, Any] | None = None,
+    schema_map: Mapping[str | None, str | None] | None = None,
+) -> Compiled:
+    """Return *node* compiled for *dialect*; entities in it are resolved first."""
+    options = compile_kwargs or {}
+    core: Any = node
+    as_core = getattr(node, "as_core", None)
+    if as_core is not None:
+        core = as_core()
+    else:
+        planner = node.walk().planner
+        if planner is not None:
+            core = planner.to_core(node)
+    if getattr(core, "is_ddl", False):
+        compiler = dialect.ddl_compiler(dialect, schema_map=schema_map)
+    else:
+        compiler = dialect.statement_compiler(
+            dialect,
+            column_keys=column_keys,
+            literal_binds=bool(options.get("literal_binds")),
+            schema_map=schema_map,
+        )
+    try:
+        text = compiler.write_statement(core)
+    except RecursionError:
+        raise CompileError(
+            "this statement is nested too deeply", hint="join many criteria by and_() or or_()"
+        ) from None
+    compiled = Compiled(core, dialect, compiler, text)
+    if options.get("render_postcompile"):
+        return _expanded(compiled)
+    return compiled
+
+
+def _expanded(compiled: Compiled) -> Compiled:
+    """Return *compiled* with the lists after IN written out, for reading."""
+    pieces, slots = [compiled.pieces[0]], []
+    for slot, piece in zip(compiled.slots, compiled.pieces[1:], strict=True):
+        if not slot.expanding:
+            slots.append(slot)
+            pieces.append(piece)
+            continue
+        values = list(slot.bind.effective_value or ())
+        if not values:
+            pieces[-1] += slot.empty_text() + piece
+            continue
+        for number, value in enumerate(values, 1):
+            name = f"{slot.name}_{number}"
+            slots.append(Slot(BindParameter(name, value, slot.type), name, slot.type))
+            pieces.append(", " if number < len(values) else piece)
+    compiled.pieces, compiled.slots = pieces, slots
+    return compiled

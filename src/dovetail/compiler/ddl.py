@@ -1,0 +1,444 @@
+"""How the standard writes definitions, and in which order a schema is made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from ..exc import CompileError, IdentifierError
+from ..sql.constraints import ForeignKeyConstraint
+from ..sql.ddl import (
+    AddConstraint,
+    CreateIndex,
+    CreateSequence,
+    CreateTable,
+    DropConstraint,
+    DropIndex,
+    DropSequence,
+    DropTable,
+    ExecutableDDLElement,
+    SetColumnComment,
+    SetTableComment,
+)
+from ..sql.metadata import circular_constraints, sort_tables
+from .slots import MARK
+
+
+class DDLCompiler:
+    """Writes definitions.  Expressions in them have their values written out."""
+
+    def __init__(self, dialect: Any, *, schema_map: Any = None, **options: Any) -> None:
+        self.dialect = dialect
+        self.features = dialect.features
+        self.preparer = dialect.identifier_preparer
+        self.quote = dialect.identifier_preparer.quote
+        self.expressions = dialect.statement_compiler(
+            dialect, literal_binds=True, schema_map=schema_map
+        )
+        self.slots: list[Any] = []
+        self.result_columns = None
+        self.value_binds: dict[Any, Any] = {}
+        self.insert_row: str | None = None
+
+    def write_statement(self, node: Any) -> str:
+        """Return *node*, a definition."""
+        method = getattr(self, f"visit_{node.visit_name}", None)
+        if method is None:
+            raise CompileError(f"{self.dialect.name} cannot write {type(node).__name__}")
+        text: str = method(node)
+        if MARK in text:
+            raise CompileError("a name in this definition contains a NUL character")
+        return text
+
+    def expression(self, node: Any, include_table: bool = False) -> str:
+        """Return *node* with its values written out, columns without their table."""
+        self.expressions.include_table = include_table
+        text: str = self.expressions.write(node)
+        return text
+
+    def table_name(self, table: Any) -> str:
+        """Return the name of *table* with its schema."""
+        return self.expressions.format_table(table)  # type: ignore[no-any-return]
+
+    def name_of(self, item: Any, what: str) -> str:
+        """Return the name of *item*, which must have one."""
+        if item.name is None:
+            raise CompileError(
+                f"{what} of table {item.table.description!r} needs a name for this",
+                hint="give it a name, or the MetaData a naming_convention",
+            )
+        longest = self.features.max_identifier_length
+        if len(item.name) > longest:
+            raise IdentifierError(
+                f"the name {str(item.name)!r} is longer than the {longest} characters allowed"
+            )
+        return self.quote(item.name)  # type: ignore[no-any-return]
+
+    # -- tables -------------------------------------------------------------------------------
+
+    def visit_create_table(self, node: Any) -> str:
+        table = node.element
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        prefixes = "".join(f"{prefix} " for prefix in table.prefixes)
+        items = [self.column_definition(column) for column in table.c if not column.system]
+        items += self.table_constraints(table, node.include_foreign_key_constraints)
+        body = ", \n\t".join(items)
+        head = f"\nCREATE {prefixes}TABLE {exists}{self.table_name(table)}"
+        inside = f"\n\t{body}" if items else ""
+        return f"{head} ({inside}\n){self.table_ending(table)}\n\n"
+
+    def table_ending(self, table: Any) -> str:
+        """Return what follows the parentheses of CREATE TABLE."""
+        return ""
+
+    def visit_create_column(self, node: Any) -> str:
+        return self.column_definition(node.element)
+
+    def column_definition(self, column: Any) -> str:
+        """Return the definition of *column*."""
+        try:
+            kind = self.column_type(column)
+        except CompileError as error:
+            raise CompileError(
+                f"in table {column.table.description!r}, column {column.name!r}: {error.message}",
+                hint=error.hint,
+            ) from error
+        parts = [self.quote(column.name), kind]
+        default = self.default_text(column)
+        if default is not None:
+            parts.append(f"DEFAULT {default}")
+        if column.computed is not None:
+            parts.append(self.computed_text(column.computed))
+        if column.identity is not None and self.features.supports_identity_columns:
+            parts.append(self.identity_text(column.identity))
+        if not column.nullable:
+            parts.append("NOT NULL")
+        parts += [self.constraint_text(c) or "" for c in column.constraints]
+        return " ".join(parts)
+
+    def column_type(self, column: Any) -> str:
+        """Return the type of *column*."""
+        return self.dialect.type_compiler.write(column.type)  # type: ignore[no-any-return]
+
+    def default_text(self, column: Any) -> str | None:
+        """Return the text after DEFAULT, or None."""
+        default = column.server_default
+        if default is None or not default.has_argument:
+            return None
+        if isinstance(default.arg, str):
+            return "'" + default.arg.replace("'", "''") + "'"
+        return self.expression(default.arg)
+
+    def computed_text(self, computed: Any) -> str:
+        """Return GENERATED ALWAYS AS."""
+        text = f"GENERATED ALWAYS AS ({self.expression(computed.sqltext)})"
+        if computed.persisted is None:
+            return text
+        return f"{text} {'STORED' if computed.persisted else 'VIRTUAL'}"
+
+    def identity_text(self, identity: Any) -> str:
+        """Return GENERATED … AS IDENTITY."""
+        text = f"GENERATED {'ALWAYS' if identity.always else 'BY DEFAULT'} AS IDENTITY"
+        options = self.sequence_options(identity)
+        return f"{text} ({options})" if options else text
+
+    def sequence_options(self, item: Any) -> str:
+        """Return what a sequence or identity says of its numbers."""
+        parts = []
+        if item.increment is not None:
+            parts.append(f"INCREMENT BY {item.increment}")
+        if item.start is not None:
+            parts.append(f"START WITH {item.start}")
+        if item.minvalue is not None:
+            parts.append(f"MINVALUE {item.minvalue}")
+        if item.maxvalue is not None:
+            parts.append(f"MAXVALUE {item.maxvalue}")
+        if item.nominvalue:
+            parts.append("NO MINVALUE")
+        if item.nomaxvalue:
+            parts.append("NO MAXVALUE")
+        if item.cache is not None:
+            parts.append(f"CACHE {item.cache}")
+        if item.cycle is not None:
+            parts.append("CYCLE" if item.cycle else "NO CYCLE")
+        return " ".join(parts)
+
+    def visit_drop_table(self, node: Any) -> str:
+        exists = "IF EXISTS " if node.if_exists else ""
+        return f"\nDROP TABLE {exists}{self.table_name(node.element)}"
+
+    # -- constraints --------------------------------------------------------------------------
+
+    def table_constraints(self, table: Any, foreign_keys: Collection[Any] | None) -> list[str]:
+        """Return the constraints of *table*; of the foreign keys those in *foreign_keys*."""
+        items = [table.primary_key] if len(table.primary_key) else []
+        items += sorted(
+            (c for c in table.constraints if c is not table.primary_key), key=lambda c: c.order
+        )
+        texts = []
+        for item in items:
+            if getattr(item, "is_inline", False):
+                continue
+            if item.create_rule is not None and not item.create_rule(self.dialect):
+                continue
+            is_foreign = isinstance(item, ForeignKeyConstraint)
+            if is_foreign and foreign_keys is not None and item not in foreign_keys:
+                continue
+            if is_foreign and item.use_alter and self.features.supports_alter:
+                continue
+            text = self.constraint_text(item)
+            if text is not None:
+                texts.append(text)
+        return texts
+
+    def constraint_text(self, constraint: Any) -> str | None:
+        """Return the definition of *constraint*, or None if another place has it."""
+        method = getattr(self, f"visit_{constraint.visit_name}", None)
+        if method is None:
+            raise CompileError(f"{self.dialect.name} cannot write {type(constraint).__name__}")
+        text: str | None = method(constraint)
+        if text is None:
+            return None
+        name = f"CONSTRAINT {self.name_of(constraint, '')} " if constraint.name else ""
+        return name + text
+
+    def names(self, columns: Iterable[Any]) -> str:
+        """Return the names of *columns* with commas."""
+        return ", ".join(self.quote(column.name) for column in columns)
+
+    def visit_primary_key_constraint(self, node: Any) -> str | None:
+        return f"PRIMARY KEY ({self.names(node)})"
+
+    def visit_unique_constraint(self, node: Any) -> str | None:
+        return f"UNIQUE ({self.names(node)}){self.deferring(node)}" if len(node) else None
+
+    def visit_check_constraint(self, node: Any) -> str:
+        return f"CHECK ({self.expression(node.sqltext)}){self.deferring(node)}"
+
+    def visit_foreign_key_constraint(self, node: Any) -> str:
+        own = ", ".join(self.quote(key.parent.name) for key in node.elements)
+        referred = ", ".join(self.quote(key.column.name) for key in node.elements)
+        text = f"FOREIGN KEY({own}) REFERENCES {self.referred_name(node)} ({referred})"
+        if node.match is not None:
+            text += f" MATCH {_word(node.match)}"
+        if node.ondelete is not None:
+            text += f" ON DELETE {_word(node.ondelete)}"
+        if node.onupdate is not None:
+            text += f" ON UPDATE {_word(node.onupdate)}"
+        return text + self.deferring(node)
+
+    def referred_name(self, constraint: Any) -> str:
+        """Return the name of the table that a foreign key refers to."""
+        return self.table_name(constraint.referred_table)
+
+    def deferring(self, constraint: Any) -> str:
+        """Return DEFERRABLE and INITIALLY."""
+        text = ""
+        if constraint.deferrable is not None:
+            text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"
+        if constraint.initially is not None:
+            text += f" INITIALLY {_word(constraint.initially)}"
+        return text
+
+    def visit_add_constraint(self, node: Any) -> str:
+        constraint = node.element
+        return f"ALTER TABLE {self.table_name(constraint.table)} ADD {self.constraint_text(constraint)}"
+
+    def visit_drop_constraint(self, node: Any) -> str:
+        constraint = node.element
+        name = self.name_of(constraint, "a constraint")
+        exists = "IF EXISTS " if node.if_exists else ""
+        cascade = " CASCADE" if node.cascade else ""
+        table = self.table_name(constraint.table)
+        return f"ALTER TABLE {table} DROP CONSTRAINT {exists}{name}{cascade}"
+
+    # -- indexes, sequences, the rest -----------------------------------------------------------
+
+    def visit_create_index(self, node: Any) -> str:
+        index = node.element
+        if index.table is None:
+            raise CompileError(f"index {index.name!r} is on no table")
+        name = self.name_of(index, "an index")
+        unique = "UNIQUE " if index.unique else ""
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        keys = ", ".join(self.index_key(expression) for expression in index.expressions)
+        table = self.table_name(index.table)
+        return f"CREATE {unique}INDEX {exists}{name} ON {table} ({keys}){self.index_ending(index)}"
+
+    def index_key(self, expression: Any) -> str:
+        """Return one item of an index: expressions in parentheses."""
+        text = self.expression(expression)
+        bare = expression.visit_name in ("column", "function", "text") or (
+            expression.visit_name == "unary" and expression.element.visit_name == "column"
+        )
+        return text if bare else f"({text})"
+
+    def index_ending(self, index: Any) -> str:
+        """Return what follows the keys of an index."""
+        return ""
+
+    def visit_drop_index(self, node: Any) -> str:
+        exists = "IF EXISTS " if node.if_exists else ""
+        return f"\nDROP INDEX {exists}{self.name_of(node.element, 'an index')}"
+
+    def sequence_name(self, sequence: Any) -> str:
+        """Return the name of *sequence* with its schema."""
+        return self.preparer.format_table(sequence)  # type: ignore[no-any-return]
+
+    def visit_create_sequence(self, node: Any) -> str:
+        sequence = node.element
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        text = f"CREATE SEQUENCE {exists}{self.sequence_name(sequence)}"
+        if sequence.data_type is not None:
+            text += f" AS {self.dialect.type_compiler.write(sequence.data_type)}"
+        options = self.sequence_options(sequence)
+        return f"{text} {options}" if options else text
+
+    def visit_drop_sequence(self, node: Any) -> str:
+        exists = "IF EXISTS " if node.if_exists else ""
+        return f"DROP SEQUENCE {exists}{self.sequence_name(node.element)}"
+
+    def visit_create_schema(self, node: Any) -> str:
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        return f"CREATE SCHEMA {exists}{self.preparer.quote_schema(node.element)}"
+
+    def visit_drop_schema(self, node: Any) -> str:
+        exists = "IF EXISTS " if node.if_exists else ""
+        cascade = " CASCADE" if node.cascade else ""
+        return f"DROP SCHEMA {exists}{self.preparer.quote_schema(node.element)}{cascade}"
+
+    def visit_set_table_comment(self, node: Any) -> str:
+        comment = "'" + node.element.comment.replace("'", "''") + "'"
+        return f"COMMENT ON TABLE {self.table_name(node.element)} IS {comment}"
+
+    def visit_drop_table_comment(self, node: Any) -> str:
+        return f"COMMENT ON TABLE {self.table_name(node.element)} IS NULL"
+
+    def visit_set_column_comment(self, node: Any) -> str:
+        column = node.element
+        comment = "'" + column.comment.replace("'", "''") + "'"
+        name = f"{self.table_name(column.table)}.{self.quote(column.name)}"
+        return f"COMMENT ON COLUMN {name} IS {comment}"
+
+    def visit_ddl(self, node: Any) -> str:
+        target = node.target
+        if target is None and not node.context:
+            return str(node.statement)
+        context = dict(node.context)
+        if target is not None:
+            context.setdefault("table", self.quote(target.name))
+            context.setdefault("schema", self.quote(target.schema) if target.schema else "")
+            context.setdefault("fullname", self.table_name(target))
+        return str(node.statement % context)
+
+
+def _word(text: str) -> str:
+    """Return *text*, which must be words: it goes into the definition as it is."""
+    if (
+        not text.replace("_", "a")
+        .replace(" ", "a")
+        .replace("(", "")
+        .replace(")", "")
+        .replace(",", "")
+        .isalnum()
+    ):
+        raise CompileError(f"unexpected SQL phrase: {text!r}")
+    return text
+
+
+def schema_statements(
+    verb: str,
+    metadata: Any,
+    tables: Iterable[Any] | None,
+    dialect: Any,
+    existing: Collection[tuple[str | None, str]] | None = None,
+    existing_sequences: Collection[tuple[str | None, str]] | None = None,
+) -> list[ExecutableDDLElement]:
+    """Return the statements that create or drop *tables* (None: all), in order.
+
+    *existing* are the (schema, name) of the tables that the database has; None means that
+    nobody looked, and everything is sent.
+    """
+    listed = list(tables) if tables is not None else list(metadata.tables.values())
+    if verb == "create":
+        wanted = [t for t in listed if existing is None or (t.schema, t.name) not in existing]
+        sequences = metadata.sequences if tables is None else []
+        return [
+            *_create_sequences(sequences, dialect, existing_sequences),
+            *_create_tables(wanted, dialect),
+        ]
+    wanted = [t for t in listed if existing is None or (t.schema, t.name) in existing]
+    return _drop_tables(wanted, dialect) + _drop_sequences(
+        metadata.sequences if tables is None else [], dialect, existing_sequences
+    )
+
+
+def _create_sequences(
+    sequences: Iterable[Any], dialect: Any, existing: Collection[Any] | None
+) -> list[ExecutableDDLElement]:
+    if not dialect.features.supports_sequences:
+        return []
+    return [
+        CreateSequence(sequence)
+        for sequence in sequences
+        if not sequence.optional
+        and (existing is None or (sequence.schema, sequence.name) not in existing)
+    ]
+
+
+def _drop_sequences(
+    sequences: Iterable[Any], dialect: Any, existing: Collection[Any] | None
+) -> list[ExecutableDDLElement]:
+    if not dialect.features.supports_sequences:
+        return []
+    return [
+        DropSequence(sequence)
+        for sequence in sequences
+        if not sequence.optional
+        and (existing is None or (sequence.schema, sequence.name) in existing)
+    ]
+
+
+def _create_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement]:
+    made: list[ExecutableDDLElement] = []
+    later: set[Any] = set()
+    if dialect.features.supports_alter:
+        later = circular_constraints(tables)
+        later |= {c for t in tables for c in t.foreign_key_constraints if c.use_alter}
+    for table in sort_tables(tables):
+        kept = [c for c in table.foreign_key_constraints if c not in later]
+        made.append(CreateTable(table, kept))
+        made += [CreateIndex(index) for index in sorted_indexes(table)]
+        made += _comments(table, dialect)
+    made += [AddConstraint(c) for c in sorted(later, key=lambda c: c.order)]
+    return made
+
+
+def _comments(table: Any, dialect: Any) -> list[ExecutableDDLElement]:
+    if not dialect.features.supports_comments or dialect.features.inline_comments:
+        return []
+    made: list[ExecutableDDLElement] = []
+    if table.comment is not None:
+        made.append(SetTableComment(table))
+    made += [SetColumnComment(c) for c in table.c if c.comment is not None]
+    return made
+
+
+def _drop_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement]:
+    made: list[ExecutableDDLElement] = []
+    if dialect.features.supports_alter:
+        loose = circular_constraints(tables)
+        loose |= {c for t in tables for c in t.foreign_key_constraints if c.use_alter}
+        made += [DropConstraint(c) for c in sorted(loose, key=lambda c: c.order)]
+    made += [DropTable(table) for table in reversed(sort_tables(tables))]
+    return made
+
+
+def sorted_indexes(table: Any) -> list[Any]:
+    """Return the indexes of *table* in the order of their names."""
+    return sorted(table.indexes, key=lambda index: str(index.name))
+
+
+def index_statement(verb: str, index: Any) -> ExecutableDDLElement:
+    """Return the statement that creates or drops *index*."""
+    return CreateIndex(index) if verb == "create" else DropIndex(index)

@@ -1,0 +1,481 @@
+"""How the standard writes expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ..exc import CompileError, UnsupportedCompilationError
+from ..sql import operators as ops
+from ..sql.expressions import BindParameter
+from ..sql.names import AnonymousName
+from ..sql.node import Node
+from ..sql.operators import Operator
+from ..sql.text import BIND_NAMES
+from ..types.basic import NUMERICTYPE
+from ..types.contract import NULLTYPE, TypeEngine
+from .slots import MARK, Slot
+
+custom_writers: dict[type[Any], Callable[..., str]] = {}
+"""Functions that users have given for elements of their own, by class."""
+
+_BARE_BOOLEANS = frozenset(
+    {"column", "function", "cast", "type_coerce", "scalar_select", "case", "bindparam"}
+)
+
+
+class ExpressionCompiler:
+    """Writes expressions, and keeps the parameters met.
+
+    A parameter stands in the text as a mark with its number; the text is cut at the marks
+    when it is complete, so that the order of writing never matters.
+    """
+
+    ansi_functions: ClassVar[dict[str, str]] = {}
+    """Functions that a dialect writes otherwise, by name."""
+
+    def __init__(
+        self, dialect: Any, *, literal_binds: bool = False, schema_map: Any = None
+    ) -> None:
+        self.dialect = dialect
+        self.features = dialect.features
+        self.preparer = dialect.identifier_preparer
+        self.quote = dialect.identifier_preparer.quote
+        self.literal_binds = literal_binds
+        self.schema_map = schema_map
+        self.slots: list[Slot] = []
+        self.names: dict[str, BindParameter[Any]] = {}
+        self.bind_names: dict[BindParameter[Any], str] = {}
+        self.anonymous_names: dict[Any, str] = {}
+        self.counters: dict[str, int] = {}
+        self.inside_operator = False
+        self.include_table = True
+
+    # -- the frame ----------------------------------------------------------------------------
+
+    def write(self, node: Node) -> str:
+        """Return *node* as text."""
+        if custom_writers:
+            for cls in type(node).__mro__:
+                custom = custom_writers.get(cls)
+                if custom is not None:
+                    return custom(node, self)
+        method = getattr(self, f"visit_{node.visit_name}", None)
+        if method is None:
+            raise UnsupportedCompilationError(self, type(node))
+        text: str = method(node)
+        return text
+
+    def process(self, node: Node, **kw: Any) -> str:
+        """Return *node* as text: the name that custom compilers know."""
+        return self.write(node)
+
+    def operand(self, node: Any, outer: Operator) -> str:
+        """Return *node* as an operand of *outer*: in parentheses where it needs them."""
+        before, self.inside_operator = self.inside_operator, True
+        text = self.write(node)
+        self.inside_operator = before
+        inner = node.operator
+        return f"({text})" if inner is not None and outer.groups(inner) else text
+
+    def criterion(self, node: Any, outer: Operator, expected: bool = True) -> str:
+        """Return *node* where a truth value is needed."""
+        if not self.features.supports_native_boolean:
+            if node.visit_name in ("true", "false"):
+                return "1 = 1" if (node.visit_name == "true") is expected else "0 = 1"
+            core = node
+            while core.visit_name == "label":
+                core = core.element
+            if core.visit_name in _BARE_BOOLEANS and core.type.affinity == "boolean":
+                return f"{self.operand(core, ops.EQ)} = {1 if expected else 0}"
+        text = self.operand(node, outer) if outer is not ops.WHOLE else self.write(node)
+        return text if expected else f"NOT {text}"
+
+    def conjunction(self, criteria: Any) -> str:
+        """Return *criteria* joined by AND; those that say nothing are left out."""
+        kept = [c for c in criteria if not (c.visit_name == "boolean_list" and not c.clauses)]
+        if len(kept) > 1:
+            kept = [c for c in kept if c.visit_name != "true"] or kept[:1]
+            false = next((c for c in kept if c.visit_name == "false"), None)
+            kept = [false] if false is not None else kept
+        if len(kept) == 1:
+            return self.criterion(kept[0], ops.WHOLE)
+        return " AND ".join(self.criterion(c, ops.AND) for c in kept)
+
+    def anonymous(self, owner: Any, base: str) -> str:
+        """Return the name made up for *owner*: *base* and a number."""
+        found = self.anonymous_names.get(owner)
+        if found is None:
+            number = self.counters[base] = self.counters.get(base, 0) + 1
+            found = self.anonymous_names[owner] = f"{base}_{number}"
+        return found
+
+    def name(self, name: Any) -> str:
+        """Return *name* without quotes, made up where it is anonymous."""
+        if isinstance(name, AnonymousName):
+            return self.anonymous(name, name.base)
+        return name  # type: ignore[no-any-return]
+
+    # -- parameters ---------------------------------------------------------------------------
+
+    def visit_bindparam(self, node: BindParameter[Any]) -> str:
+        return self.bind(node)
+
+    def bind(
+        self,
+        node: BindParameter[Any],
+        name: str | None = None,
+        type_: TypeEngine[Any] | None = None,
+        negated: bool = False,
+    ) -> str:
+        """Return the mark for *node*; *name* and *type_* override its own."""
+        kind = node.type if type_ is None or node.type is not NULLTYPE else type_
+        if self.literal_binds or node.literal_execute:
+            return self.literal(node, kind, negated)
+        if not node.expanding:
+            around = kind.bind_expression(node)
+            if around is not None and not getattr(self, "_inside_bind_expression", False):
+                self._inside_bind_expression = True
+                text = self.write(around)
+                self._inside_bind_expression = False
+                return text
+        found = self.bind_names.get(node)
+        if found is None:
+            found = self._bind_name(node, name)
+        self.slots.append(Slot(node, found, kind, node.expanding, negated))
+        return f"{MARK}{len(self.slots) - 1}{MARK}"
+
+    def _bind_name(self, node: BindParameter[Any], name: str | None) -> str:
+        if name is None:
+            key = node.key
+            if key is not None and not node.unique:
+                name = key
+            else:
+                name = self.anonymous(node, key if key is not None else "param")
+        assert name is not None
+        known = self.names.get(name)
+        if known is not None and known is not node and (known.unique or node.unique):
+            raise CompileError(
+                f"two parameters of this statement are called {name!r}",
+                hint="give bindparam() another name, or unique=True",
+            )
+        self.names[name] = node
+        self.bind_names[node] = name
+        return name
+
+    def literal(self, node: BindParameter[Any], kind: TypeEngine[Any], negated: bool) -> str:
+        """Return the value of *node* as text."""
+        value = node.effective_value
+        if value is None and node.required:
+            raise CompileError(f"parameter {node.key!r} has no value to be written into the text")
+        if node.expanding:
+            values = list(value or ())
+            if not values:
+                return Slot(node, "", kind, True, negated).empty_text()
+            return ", ".join(self.literal_value(item, kind) for item in values)
+        return self.literal_value(value, kind)
+
+    def literal_value(self, value: Any, kind: TypeEngine[Any]) -> str:
+        """Return *value* as text, as its type says."""
+        if value is None and not kind.should_evaluate_none:
+            return "NULL"
+        if isinstance(value, tuple) and hasattr(kind, "types"):
+            parts = zip(value, kind.types, strict=True)
+            return f"({', '.join(self.literal_value(v, t) for v, t in parts)})"
+        processor = kind.dialect_impl(self.dialect).literal_processor(self.dialect)
+        if processor is None:
+            raise CompileError(
+                f"no literal value can be written for {value!r} of type {kind!r}",
+                hint="let it be a parameter: leave out literal_binds",
+            )
+        return processor(value)
+
+    # -- names and constants ------------------------------------------------------------------
+
+    def visit_column(self, node: Any) -> str:
+        if node.is_literal:
+            return self.name(node.name)
+        name = self.quote(self.name(node.name))
+        if node.table is None or not self.include_table:
+            return name
+        return f"{self.from_name(node.table)}.{name}"
+
+    def from_name(self, table: Any) -> str:
+        """Return how a column speaks of *table*."""
+        if table.visit_name == "table":
+            return self.format_table(table)
+        return self.quote(self.name(table.name))
+
+    def format_table(self, table: Any) -> str:
+        """Return the name of *table* with its schema, mapped to another where asked for."""
+        if self.schema_map and table.schema in self.schema_map:
+            schema = self.schema_map[table.schema]
+            return self.preparer.format_table(table, schema or "")  # type: ignore[no-any-return]
+        return self.preparer.format_table(table)  # type: ignore[no-any-return]
+
+    def visit_null(self, node: Any) -> str:
+        return "NULL"
+
+    def visit_true(self, node: Any) -> str:
+        return "true" if self.features.supports_native_boolean else "1"
+
+    def visit_false(self, node: Any) -> str:
+        return "false" if self.features.supports_native_boolean else "0"
+
+    def visit_collation(self, node: Any) -> str:
+        return self.preparer.quote_identifier(node.collation)  # type: ignore[no-any-return]
+
+    def visit_label(self, node: Any) -> str:
+        return self.write(node.element)
+
+    def visit_grouping(self, node: Any) -> str:
+        return f"({self.write(node.element)})"
+
+    # -- operators ----------------------------------------------------------------------------
+
+    def visit_binary(self, node: Any) -> str:
+        operator = node.operator
+        special = getattr(self, f"binary_{operator.name}", None)
+        if special is not None:
+            text: str = special(node)
+            return text
+        return self.infix(node, operator.text)
+
+    def infix(self, node: Any, text: str) -> str:
+        """Return the operands of *node* with *text* between them."""
+        operator = node.operator
+        return f"{self.operand(node.left, operator)}{text}{self.operand(node.right, operator)}"
+
+    def visit_unary(self, node: Any) -> str:
+        operator = node.operator
+        if operator in ops.SUFFIXES:
+            return self.operand(node.element, operator) + operator.text
+        if operator is ops.NOT:
+            return self.criterion(node.element, operator, expected=False)
+        return f"{operator.text}{self.operand(node.element, operator)}"
+
+    def visit_expression_list(self, node: Any) -> str:
+        operator = node.operator
+        return operator.text.join(self.operand(c, operator) for c in node.clauses)  # type: ignore[no-any-return]
+
+    def visit_boolean_list(self, node: Any) -> str:
+        operator = node.operator
+        return operator.text.join(self.criterion(c, operator) for c in node.clauses)  # type: ignore[no-any-return]
+
+    def binary_in(self, node: Any) -> str:
+        return f"{self.operand(node.left, ops.IN)} IN {self._members(node.right, False)}"
+
+    def binary_not_in(self, node: Any) -> str:
+        # Always in parentheses: an empty list is written with OR.
+        return f"({self.operand(node.left, ops.IN)} NOT IN {self._members(node.right, True)})"
+
+    def _members(self, right: Any, negated: bool) -> str:
+        if right.visit_name == "bindparam":
+            return f"({self.bind(right, negated=negated)})"
+        text = self.write(right)
+        return text if right.visit_name in ("scalar_select", "values") else f"({text})"
+
+    def binary_between(self, node: Any) -> str:
+        text = " BETWEEN SYMMETRIC " if node.modifier("symmetric") else " BETWEEN "
+        return self._between(node, text)
+
+    def binary_not_between(self, node: Any) -> str:
+        text = " NOT BETWEEN SYMMETRIC " if node.modifier("symmetric") else " NOT BETWEEN "
+        return self._between(node, text)
+
+    def _between(self, node: Any, text: str) -> str:
+        low, high = (self.operand(bound, ops.BETWEEN) for bound in node.right.clauses)
+        return f"{self.operand(node.left, ops.BETWEEN)}{text}{low} AND {high}"
+
+    def binary_truediv(self, node: Any) -> str:
+        if not self.features.division_truncates:
+            return self.infix(node, " / ")
+        left = self.operand(node.left, ops.TRUEDIV)
+        return f"{left} / {self.fraction(node.right)}"
+
+    def fraction(self, node: Any) -> str:
+        """Return *node* as a number by which division does not truncate."""
+        if node.type.affinity == "numeric":
+            return self.operand(node, ops.TRUEDIV)
+        return f"CAST({self.write(node)} AS {self.type_text(NUMERICTYPE)})"
+
+    def binary_floordiv(self, node: Any) -> str:
+        text = self.infix(node, " / ")
+        if self.features.division_truncates and node.right.type.affinity == "integer":
+            return text
+        return f"FLOOR({text})"
+
+    # -- patterns -----------------------------------------------------------------------------
+
+    def _pattern(self, node: Any, form: str, negated: bool, lowered: bool = False) -> str:
+        """Return LIKE with *form*, in which ``{}`` stands for the pattern."""
+        left = self.operand(node.left, node.operator)
+        right = self.operand(node.right, ops.CONCAT if form != "{}" else node.operator)
+        if lowered:
+            left, right = f"lower({left})", f"lower({right})"
+        text = f"{left} {'NOT LIKE' if negated else 'LIKE'} {form.format(right)}"
+        text += self.escape_text(node)
+        return f"({text})" if form != "{}" and self.inside_operator else text
+
+    def escape_text(self, node: Any) -> str:
+        """Return the ESCAPE of a LIKE, or nothing."""
+        escape = node.modifier("escape")
+        if escape is None:
+            return ""
+        doubled = str(escape).replace("'", "''")
+        return f" ESCAPE '{doubled}'"
+
+    def binary_like(self, node: Any) -> str:
+        return self._pattern(node, "{}", False)
+
+    def binary_not_like(self, node: Any) -> str:
+        return self._pattern(node, "{}", True)
+
+    def binary_ilike(self, node: Any) -> str:
+        return self._pattern(node, "{}", False, lowered=True)
+
+    def binary_not_ilike(self, node: Any) -> str:
+        return self._pattern(node, "{}", True, lowered=True)
+
+    def binary_startswith(self, node: Any) -> str:
+        return self._pattern(node, "{} || '%'", False)
+
+    def binary_not_startswith(self, node: Any) -> str:
+        return self._pattern(node, "{} || '%'", True)
+
+    def binary_endswith(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {}", False)
+
+    def binary_not_endswith(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {}", True)
+
+    def binary_contains(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {} || '%'", False)
+
+    def binary_not_contains(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {} || '%'", True)
+
+    def binary_istartswith(self, node: Any) -> str:
+        return self._pattern(node, "{} || '%'", False, lowered=True)
+
+    def binary_not_istartswith(self, node: Any) -> str:
+        return self._pattern(node, "{} || '%'", True, lowered=True)
+
+    def binary_iendswith(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {}", False, lowered=True)
+
+    def binary_not_iendswith(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {}", True, lowered=True)
+
+    def binary_icontains(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {} || '%'", False, lowered=True)
+
+    def binary_not_icontains(self, node: Any) -> str:
+        return self._pattern(node, "'%' || {} || '%'", True, lowered=True)
+
+    def binary_regexp_replace(self, node: Any) -> str:
+        pattern, replacement = node.right.clauses
+        left = self.write(node.left)
+        return f"<regexp replace>({left}, {self.write(pattern)}, {self.write(replacement)})"
+
+    # -- words --------------------------------------------------------------------------------
+
+    def type_text(self, type_: TypeEngine[Any]) -> str:
+        """Return *type_* as it stands in CAST and DDL."""
+        return self.dialect.type_compiler.write(type_)  # type: ignore[no-any-return]
+
+    def visit_cast(self, node: Any) -> str:
+        return f"CAST({self.write(node.clause)} AS {self.type_text(node.type)})"
+
+    def visit_try_cast(self, node: Any) -> str:
+        return f"TRY_CAST({self.write(node.clause)} AS {self.type_text(node.type)})"
+
+    def visit_type_coerce(self, node: Any) -> str:
+        return self.write(node.clause)
+
+    def visit_case(self, node: Any) -> str:
+        parts = ["CASE"]
+        if node.value is not None:
+            parts.append(self.write(node.value))
+        for condition, outcome in node.whens:
+            parts.append(f"WHEN {self.write(condition)} THEN {self.write(outcome)}")
+        if node.else_ is not None:
+            parts.append(f"ELSE {self.write(node.else_)}")
+        return " ".join([*parts, "END"])
+
+    def visit_extract(self, node: Any) -> str:
+        return f"EXTRACT({node.field} FROM {self.write(node.expr)})"
+
+    def visit_tuple(self, node: Any) -> str:
+        return f"({', '.join(self.write(clause) for clause in node.clauses)})"
+
+    def visit_collection_aggregate(self, node: Any) -> str:
+        text = self.write(node.element)
+        if node.element.visit_name != "scalar_select":
+            text = f"({text})"
+        return f"{node.operator.text}{text}"
+
+    def visit_function(self, node: Any) -> str:
+        name = ".".join(self.function_name(part) for part in (*node.packagenames, str(node.name)))
+        return f"{name}({self.function_arguments(node)})"
+
+    def function_name(self, name: str) -> str:
+        """Return the name of a function: in quotes only where its characters need them."""
+        if name.replace("_", "a").isalnum() and not name[:1].isdigit():
+            return name
+        return self.quote(name)
+
+    def function_arguments(self, node: Any) -> str:
+        """Return the arguments of a function."""
+        return ", ".join(self.write(clause) for clause in node.clauses)
+
+    def visit_ansi_function(self, node: Any) -> str:
+        name = str(node.name)
+        return self.ansi_functions.get(name, name.upper())
+
+    def visit_next_value(self, node: Any) -> str:
+        raise CompileError(f"{self.dialect.name} has no sequences")
+
+    def visit_over(self, node: Any) -> str:
+        parts = []
+        if node.partition_by:
+            parts.append("PARTITION BY " + ", ".join(map(self.write, node.partition_by)))
+        if node.order_by:
+            parts.append("ORDER BY " + ", ".join(map(self.write, node.order_by)))
+        if node.frame is not None:
+            unit, (start, end), exclude = node.frame
+            bounds = f"{self._bound(start, 'PRECEDING')} AND {self._bound(end, 'FOLLOWING')}"
+            parts.append(f"{unit} BETWEEN {bounds}")
+            if exclude is not None:
+                parts.append(f"EXCLUDE {exclude}")
+        return f"{self.write(node.element)} OVER ({' '.join(parts)})"
+
+    def _bound(self, value: Any, unbounded: str) -> str:
+        if value is None:
+            return f"UNBOUNDED {unbounded}"
+        if isinstance(value, Node):
+            return f"{self.write(value)} {unbounded}"
+        if value == 0:
+            return "CURRENT ROW"
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"{abs(value)} {'FOLLOWING' if value > 0 else 'PRECEDING'}"
+        raise CompileError(f"a window's bounds are numbers or None; got {value!r}")
+
+    def visit_within_group(self, node: Any) -> str:
+        order = ", ".join(map(self.write, node.order_by))
+        return f"{self.write(node.element)} WITHIN GROUP (ORDER BY {order})"
+
+    def visit_function_filter(self, node: Any) -> str:
+        return f"{self.write(node.element)} FILTER (WHERE {self.conjunction(node.criteria)})"
+
+    def visit_text(self, node: Any) -> str:
+        binds = {bind.key: bind for bind in node.binds}
+        parts = []
+        position = 0
+        for match in BIND_NAMES.finditer(node.text):
+            parts.append(node.text[position : match.start()].replace("\\:", ":"))
+            bind = binds.get(match.group(1))
+            parts.append(self.bind(bind) if bind is not None else match.group(0))
+            position = match.end()
+        parts.append(node.text[position:].replace("\\:", ":"))
+        return "".join(parts)

@@ -1,0 +1,77 @@
+"""When and how names are put into quotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+
+STANDARD_RESERVED = frozenset(
+    """
+    all analyse analyze and any array as asc asymmetric authorization between binary both case
+    cast check collate column constraint create cross current_date current_role current_time
+    current_timestamp current_user default deferrable desc distinct do else end except false for
+    foreign freeze from full grant group having ilike in initially inner intersect into is isnull
+    join leading left like limit localtime localtimestamp natural new not notnull null off offset
+    old on only or order outer overlaps placing primary references right select session_user set
+    similar some symmetric table then to trailing true union unique user using verbose when where
+    """.split()
+)
+
+
+class IdentifierPreparer:
+    """Puts names into quotes where they need them: reserved words, capitals, odd characters."""
+
+    def __init__(
+        self,
+        reserved: Iterable[str] = STANDARD_RESERVED,
+        quote: str = '"',
+        final_quote: str | None = None,
+    ) -> None:
+        self.reserved_words = frozenset(reserved)
+        self.initial_quote = quote
+        self.final_quote = final_quote if final_quote is not None else quote
+        self._known: dict[str, str] = {}
+
+    def requires_quotes(self, name: str) -> bool:
+        """Return whether *name* would mean something else without quotes."""
+        return name in self.reserved_words or _PLAIN.fullmatch(name) is None
+
+    def quote_identifier(self, name: str) -> str:
+        """Return *name* in quotes, quotes within it doubled."""
+        doubled = name.replace(self.final_quote, self.final_quote * 2)
+        return f"{self.initial_quote}{doubled}{self.final_quote}"
+
+    def quote(self, name: str) -> str:
+        """Return *name* as it goes into SQL: the only way that names take."""
+        force = getattr(name, "quote", None)
+        if force is not None:
+            return self.quote_identifier(name) if force else str(name)
+        found = self._known.get(name)
+        if found is None:
+            found = self.quote_identifier(name) if self.requires_quotes(name) else str(name)
+            if len(self._known) < 10_000:
+                self._known[str(name)] = found
+        return found
+
+    def quote_schema(self, schema: str) -> str:
+        """Return the name of a schema, dots in it separating its parts."""
+        if getattr(schema, "quote", None) is not None:
+            return self.quote(schema)
+        return ".".join(self.quote(part) for part in schema.split("."))
+
+    def format_table(self, table: Any, schema: str | None = None) -> str:
+        """Return the name of *table* with its schema."""
+        own = schema if schema is not None else table.schema
+        name = self.quote(table.name)
+        return f"{self.quote_schema(own)}.{name}" if own else name
+
+    def format_column(self, column: Any) -> str:
+        """Return the name of *column* alone."""
+        return self.quote(column.name)
+
+    def format_constraint(self, constraint: Any) -> str | None:
+        """Return the name of a constraint or index, or None if it has none."""
+        return self.quote(constraint.name) if constraint.name is not None else None

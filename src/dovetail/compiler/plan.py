@@ -1,0 +1,324 @@
+"""A compiled statement ready to run: from values to what the driver takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..codegen import Source, compile_function
+from ..exc import InvalidRequestError
+from .compiled import NAMED_STYLES, Compiled
+from .result_columns import ResultColumn
+from .slots import Slot
+from .statements import DefaultParameter
+
+Parameters = tuple[Any, ...] | dict[str, Any]
+_MOST_TEXTS = 64
+
+
+class DefaultContext:
+    """What a default function that takes an argument is given."""
+
+    __slots__ = ("current_parameters",)
+
+    def __init__(self, row: Mapping[str, Any]) -> None:
+        self.current_parameters = dict(row)
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
+        """Return the values given for the row."""
+        return self.current_parameters
+
+
+class StatementPlan:
+    """How to run one shape of statement.
+
+    ``walk_binds`` are the parameters of the statement it was compiled from, in the order of
+    the walk; a statement of the same key brings its values in the same order::
+
+        sql, parameters = plan.prepare([bind.effective_value for bind in walk.binds])
+    """
+
+    def __init__(self, compiled: Compiled, walk_binds: Sequence[Any]) -> None:
+        self.compiled = compiled
+        self.sql = compiled.sql
+        self.slots = compiled.slots
+        self.result_columns: tuple[ResultColumn, ...] | None = compiled.columns
+        self.column_names: tuple[str | None, ...] = tuple(
+            column.key for column in self.result_columns or ()
+        )
+        self.is_expanding = compiled.is_expanding
+        self.is_named = compiled.dialect.paramstyle in NAMED_STYLES
+        self.positions = {id(bind): number for number, bind in enumerate(walk_binds)}
+        self.walk_binds = tuple(walk_binds)
+        self._texts: dict[tuple[int, ...], str] = {}
+        self._row_binders: dict[frozenset[str], Callable[..., Any]] = {}
+        self.bind: Callable[[Sequence[Any]], Any] = self._make_binder()
+        """Makes the driver's parameters of values; of a statement with lists, also lengths."""
+
+    @property
+    def values_parts(self) -> Any:
+        """The INSERT taken apart for any number of rows, or None."""
+        return self.compiled.values_parts
+
+    def prepare(self, values: Sequence[Any]) -> tuple[str, Parameters]:
+        """Return the text and the driver's parameters for *values*, which are in walk order."""
+        if not self.is_expanding:
+            return self.sql, self.bind(values)
+        lengths, parameters = self.bind(values)
+        return self._text(lengths), parameters
+
+    def values(self, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        """Return the values of the statement compiled, in walk order, some replaced by name."""
+        return bound_values(self.walk_binds, parameters)
+
+    def prepare_rows(
+        self, rows: Sequence[Mapping[str, Any]], values: Sequence[Any] | None = None
+    ) -> list[Parameters]:
+        """Return the driver's parameters for each of *rows*, which give values by name.
+
+        *values*, in walk order, serve for what the rows do not give.
+        """
+        if not rows:
+            return []
+        names = frozenset(rows[0])
+        binder = self._row_binders.get(names)
+        if binder is None:
+            binder = self._row_binders[names] = self._make_row_binder(names)
+        try:
+            made: list[Parameters] = binder(rows, values if values is not None else ())
+        except KeyError as error:
+            missing = next((n for n, row in enumerate(rows) if error.args[0] not in row), 0)
+            raise InvalidRequestError(
+                f"a value is required for parameter {error.args[0]!r} in row {missing}",
+                hint="all rows need the names that the first one has",
+            ) from None
+        return made
+
+    def prepare_row(
+        self, row: Mapping[str, Any], values: Sequence[Any] | None = None
+    ) -> tuple[str, Parameters]:
+        """Return the text and the driver's parameters for one row of values by name."""
+        if not self.is_expanding:
+            return self.sql, self.prepare_rows((row,), values)[0]
+        return self.prepare(bound_values(self.walk_binds, row, values))
+
+    # -- making the functions -----------------------------------------------------------------
+
+    def _make_binder(self) -> Callable[[Sequence[Any]], Any]:
+        simple = all(
+            number == self.positions.get(id(slot.bind)) and self._conversion(slot) is None
+            for number, slot in enumerate(self.slots)
+        )
+        if simple and not self.is_named and not self.is_expanding:
+            if len(self.slots) == len(self.positions):
+                return tuple
+        source = Source(f"bind {self._title()}")
+        writer = _BinderWriter(self, source, None)
+        with source.block("def bind(values):"):
+            expressions = [writer.slot(number, slot) for number, slot in enumerate(self.slots)]
+            for line in writer.lines:
+                source.line(line)
+            made = writer.collected(expressions)
+            if self.is_expanding:
+                lengths = "".join(f"len({name}), " for name in writer.lists)
+                source.line(f"return ({lengths}), {made}")
+            else:
+                source.line(f"return {made}")
+        return compile_function(source, "bind")
+
+    def _make_row_binder(self, names: frozenset[str]) -> Callable[..., Any]:
+        if self.is_expanding:
+            raise InvalidRequestError(
+                "a statement with lists after IN cannot run for many rows of parameters at once"
+            )
+        source = Source(f"bind rows {self._title()}")
+        writer = _BinderWriter(self, source, names)
+        with source.block("def bind_rows(rows, values):"):
+            expressions = [writer.slot(number, slot) for number, slot in enumerate(self.slots)]
+            for line in writer.lines:
+                source.line(line)
+            source.line(f"return [{writer.collected(expressions)} for row in rows]")
+        return compile_function(source, "bind_rows")
+
+    def _conversion(self, slot: Slot) -> Any:
+        return slot.type.bind_conversion(self.compiled.dialect)
+
+    def _title(self) -> str:
+        text = " ".join(self.sql.split())
+        return text if len(text) <= 60 else text[:57] + "..."
+
+    # -- lists after IN -----------------------------------------------------------------------
+
+    def _text(self, lengths: tuple[int, ...]) -> str:
+        text = self._texts.get(lengths)
+        if text is None:
+            text = self._write_text(lengths)
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            self._texts[lengths] = text
+        return text
+
+    def _write_text(self, lengths: tuple[int, ...]) -> str:
+        compiled = self.compiled
+        mark = compiled.dialect.parameter_mark
+        number = 0
+        marks: list[str | None] = []
+        remaining = iter(lengths)
+        for slot in self.slots:
+            if not slot.expanding:
+                number += 1
+                marks.append(mark(slot.name, number, slot))
+                continue
+            length = next(remaining)
+            if not length:
+                marks.append(slot.empty_text())
+                continue
+            items = []
+            for item in range(1, length + 1):
+                if slot.width:
+                    inner = []
+                    for part in range(1, slot.width + 1):
+                        number += 1
+                        inner.append(mark(f"{slot.name}_{item}_{part}", number, slot))
+                    items.append(f"({', '.join(inner)})")
+                else:
+                    number += 1
+                    items.append(mark(f"{slot.name}_{item}", number, slot))
+            marks.append(", ".join(items))
+        return compiled.text_with(marks)
+
+
+class _BinderWriter:
+    """Writes the expressions of one binder."""
+
+    def __init__(self, plan: StatementPlan, source: Source, names: frozenset[str] | None) -> None:
+        self.plan = plan
+        self.source = source
+        self.names = names
+        self.lists: list[str] = []
+        self.lines: list[str] = []
+
+    def slot(self, number: int, slot: Slot) -> str:
+        """Return the expression for the parameter at *slot*."""
+        bind = slot.bind
+        conversion = self.plan._conversion(slot) if not slot.width else None
+        convert = None
+        if conversion is not None:
+            convert = self.source.use(f"convert_{number}", conversion.function)
+        position = self.plan.positions.get(id(bind))
+        if slot.expanding:
+            return self._list(number, slot, position, convert, conversion)
+        if self.names is not None and not bind.unique and bind.key in self.names:
+            raw = f"row[{bind.key!r}]"
+        elif self.names is not None and bind.required:
+            # Missing: the lookup says so, by name.
+            raw = f"row[{bind.key!r}]"
+        elif position is not None:
+            raw = f"values[{position}]"
+            if self.names is not None and convert is not None:
+                self.lines.append(
+                    f"value_{number} = {_converted(raw, convert, conversion, number)}"
+                )
+                return f"value_{number}"
+        else:
+            raw = self._constant(number, bind)
+        return _converted(raw, convert, conversion, number)
+
+    def _constant(self, number: int, bind: Any) -> str:
+        """Return the expression for a parameter that the statement itself does not have."""
+        if isinstance(bind, DefaultParameter):
+            default = bind.default
+            if default.is_scalar:
+                return self.source.use(f"default_{number}", default.arg)
+            function = self.source.use(f"default_{number}", default.arg)
+            if not default.takes_context:
+                return f"{function}()"
+            context = self.source.use("Context", DefaultContext)
+            return f"{function}({context}({'row' if self.names is not None else '{}'}))"
+        if bind.callable is not None:
+            return self.source.use(f"constant_{number}", bind) + ".effective_value"
+        return self.source.use(f"constant_{number}", bind.effective_value)
+
+    def _list(
+        self, number: int, slot: Slot, position: int | None, convert: str | None, conversion: Any
+    ) -> str:
+        name = f"list_{number}"
+        if position is not None:
+            raw = f"values[{position}]"
+        else:
+            raw = self.source.use(f"constant_{number}", slot.bind.effective_value)
+        self.lines.append(f"{name} = tuple({raw} or ())")
+        self.lists.append(name)
+        if slot.width:
+            return self._tuples(number, slot, name)
+        items = name
+        if convert is not None:
+            items = f"[{_converted('item', convert, conversion, number)} for item in {name}]"
+        if self.plan.is_named:
+            return f"**{{f'{slot.name}_{{n}}': item for n, item in enumerate({items}, 1)}}"
+        return f"*{items}"
+
+    def _tuples(self, number: int, slot: Slot, name: str) -> str:
+        flatten = self.source.use(f"flat_{number}", _flattener(slot, self.plan.compiled.dialect))
+        if self.plan.is_named:
+            return (
+                f"**{{f'{slot.name}_{{n}}_{{m}}': item for n, items in enumerate({flatten}({name}),"
+                " 1) for m, item in enumerate(items, 1)}"
+            )
+        return f"*[item for items in {flatten}({name}) for item in items]"
+
+    def collected(self, expressions: list[str]) -> str:
+        """Return the expression for all parameters together."""
+        if not self.plan.is_named:
+            return f"({', '.join(expressions)}{',' if expressions else ''})"
+        parts = [
+            text if text.startswith("**") else f"{slot.name!r}: {text}"
+            for slot, text in zip(self.plan.slots, expressions, strict=True)
+        ]
+        return f"{{{', '.join(dict.fromkeys(parts))}}}"
+
+
+def _converted(raw: str, convert: str | None, conversion: Any, number: int) -> str:
+    if convert is None:
+        return raw
+    if conversion.takes_none:
+        return f"{convert}({raw})"
+    if raw.isidentifier():
+        return f"None if {raw} is None else {convert}({raw})"
+    return f"None if (v{number} := {raw}) is None else {convert}(v{number})"
+
+
+def _flattener(slot: Slot, dialect: Any) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """Return what converts the parts of tuples."""
+    kinds: Sequence[Any] = slot.type.types  # type: ignore[attr-defined]
+    converters = [kind.bind_conversion(dialect) for kind in kinds]
+    if all(conversion is None for conversion in converters):
+        return lambda items: items
+    processors = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in kinds]
+
+    def convert(items: Iterable[Any]) -> Iterable[Any]:
+        for item in items:
+            yield [p(v) if p is not None else v for p, v in zip(processors, item, strict=True)]
+
+    return convert
+
+
+def bound_values(
+    binds: Sequence[Any],
+    parameters: Mapping[str, Any] | None = None,
+    values: Sequence[Any] | None = None,
+) -> list[Any]:
+    """Return the values of *binds*, in order; those named in *parameters* replaced.
+
+    A parameter that is required and not given raises InvalidRequestError.
+    """
+    found: list[Any] = []
+    given = parameters or {}
+    for number, bind in enumerate(binds):
+        if not bind.unique and bind.key in given:
+            found.append(given[bind.key])
+        elif bind.required:
+            raise InvalidRequestError(f"a value is required for parameter {bind.key!r}")
+        else:
+            found.append(values[number] if values is not None else bind.effective_value)
+    return found

@@ -1,0 +1,464 @@
+"""How the standard writes SELECT and what stands in its FROM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..exc import CompileError, InvalidRequestError, did_you_mean
+from ..sql.froms import apply_joins, derived_froms, from_objects, tables_within, without_joined
+from ..sql.naming import SelectedColumn
+from .expressions import ExpressionCompiler
+from .result_columns import ResultColumn
+
+
+@dataclass(slots=True)
+class Frame:
+    """One SELECT being written: what those within it may speak of."""
+
+    froms: dict[int, Any] = field(default_factory=dict)
+    """What stands in its FROM."""
+    around: dict[int, Any] = field(default_factory=dict)
+    """That, and what stands in the FROMs around it."""
+    labels: dict[int, str] = field(default_factory=dict)
+    """The names of its labels, by the label's id."""
+    by_name: dict[str, Any] = field(default_factory=dict)
+    """Its columns by the names that ORDER BY may use."""
+    is_compound: bool = False
+
+
+class QueryCompiler(ExpressionCompiler):
+    """Writes SELECT, its unions, CTEs and joins."""
+
+    select_clauses: ClassVar[tuple[str, ...]] = (
+        "columns",
+        "from",
+        "where",
+        "group_by",
+        "having",
+        "order_by",
+        "limit",
+        "for_update",
+    )
+    compound_clauses: ClassVar[tuple[str, ...]] = ("group_by", "order_by", "limit", "for_update")
+
+    def __init__(self, dialect: Any, **options: Any) -> None:
+        super().__init__(dialect, **options)
+        self.frames: list[Frame] = []
+        self.ctes: dict[Any, str] = {}
+        self.cte_names: dict[str, Any] = {}
+        self.is_recursive = False
+        self.result_columns: list[ResultColumn] | None = None
+
+    # -- SELECT -------------------------------------------------------------------------------
+
+    def visit_select(self, node: Any) -> str:
+        return self.write_select(node)
+
+    def write_select(
+        self, node: Any, *, as_from: bool = False, lateral: bool = False, main: bool = False
+    ) -> str:
+        """Return *node*, a SELECT; *as_from* if it stands in FROM, *main* if it is the statement."""
+        node = node.as_core()
+        if node.visit_name != "select":
+            return self.write_query(node, as_from=as_from, lateral=lateral, main=main)
+        for cte in node.ctes:
+            self.write_cte(cte)
+        explicit = apply_joins(node.raw_columns, node.from_clauses, node.joins)
+        froms = without_joined(derived_froms(node.raw_columns, explicit, node.where_criteria))
+        froms, frame = self._correlated(node, froms, as_from and not lateral)
+        before, self.inside_operator = self.inside_operator, False
+        table_before, self.include_table = self.include_table, True
+        self.frames.append(frame)
+        named = node.named_columns()
+        clauses = []
+        for name in self.select_clauses:
+            if name == "columns":
+                clauses.append(self.select_columns(node, named, frame, as_from, main))
+            elif name == "from":
+                clauses.append(self.select_from(froms))
+            else:
+                clauses.append(getattr(self, f"select_{name}")(node))
+        self.frames.pop()
+        self.inside_operator = before
+        self.include_table = table_before
+        return "".join(clauses) + self.words(node.suffixes, before=True)
+
+    def _correlated(self, node: Any, froms: list[Any], isolated: bool) -> tuple[list[Any], Frame]:
+        """Return *froms* without those that the statement around gives, and the new frame."""
+        outer = self.frames[-1] if self.frames else Frame()
+        nearest = {} if isolated else outer.froms
+        available = (
+            {k: v for k, v in outer.around.items() if k not in outer.froms}
+            if isolated
+            else outer.around
+        )
+        kept = froms
+        if node.correlate_froms is not None:
+            wanted = {id(part) for f in node.correlate_froms for part in (f, *tables_within(f))}
+            kept = [f for f in froms if not (id(f) in wanted and id(f) in available)]
+        if node.correlate_except_froms is not None:
+            excepted = {id(f) for f in node.correlate_except_froms}
+            kept = [f for f in kept if id(f) in excepted or id(f) not in available]
+        if node.auto_correlate and nearest and len(kept) > 1:
+            kept = [f for f in kept if id(f) not in nearest]
+            if not kept:
+                raise InvalidRequestError(
+                    "all FROMs of this subquery stand in the statement around it",
+                    hint="say what to share: .correlate(table)",
+                )
+        elif node.auto_correlate and nearest and len(kept) == 1 and len(froms) == 1:
+            pass
+        frame = Frame()
+        parts = [part for source in kept for part in (source, *tables_within(source))]
+        frame.froms = {id(part): part for part in parts}
+        frame.around = {**outer.around, **frame.froms}
+        return kept, frame
+
+    def select_columns(
+        self, node: Any, named: list[SelectedColumn], frame: Frame, as_from: bool, main: bool
+    ) -> str:
+        """Return SELECT and the columns."""
+        # Before they are written, so that ORDER BY within a column knows none of them.
+        for item in named:
+            if item.column.visit_name == "label":
+                frame.labels[id(item.column)] = self.name(item.name)
+        columns = [self._select_column(item, as_from) for item in named]
+        for item in named:
+            if item.name is not None:
+                frame.by_name.setdefault(self.name(item.name), item.column)
+        if main:
+            self.result_columns = [self.result_column(item) for item in named]
+        head = "SELECT " + self.words(node.prefixes) + self.select_distinct(node)
+        return head + ", ".join(columns)
+
+    def result_column(self, item: SelectedColumn) -> ResultColumn:
+        """Return what a result knows of the column *item*."""
+        name = self.name(item.name) if item.name is not None else item.key
+        element = item.column
+        while element.visit_name == "label":
+            element = element.element
+        key = str(getattr(element, "key", None) or name) if item.is_own_name else name
+        if item.column.visit_name == "label":
+            key = name
+        return ResultColumn(name, key, item.type, (item.column, element))
+
+    def _select_column(self, item: SelectedColumn, as_from: bool) -> str:
+        column = item.column
+        around = item.type.column_expression(column)
+        text = self.write(around if around is not None else column)
+        if item.name is None or getattr(column, "is_literal", False):
+            return text
+        if column.visit_name != "label" and item.is_own_name and not as_from and around is None:
+            return text
+        return f"{text} AS {self.quote(self.name(item.name))}"
+
+    def words(self, words: Iterable[tuple[str, str]], before: bool = False) -> str:
+        """Return the *words* meant for this dialect, with spaces."""
+        meant = [text for text, name in words if name in ("*", self.dialect.name)]
+        if not meant:
+            return ""
+        return " " + " ".join(meant) if before else " ".join(meant) + " "
+
+    def select_distinct(self, node: Any) -> str:
+        """Return DISTINCT or nothing."""
+        return "DISTINCT " if node.distinct_on else ""
+
+    def select_from(self, froms: list[Any]) -> str:
+        """Return FROM."""
+        if not froms:
+            return self.default_from()
+        return " \nFROM " + ", ".join(self.from_text(source) for source in froms)
+
+    def default_from(self) -> str:
+        """Return the FROM of a SELECT that has none, where the server wants one."""
+        return ""
+
+    def select_where(self, node: Any) -> str:
+        """Return WHERE."""
+        text = self.conjunction(node.where_criteria) if node.where_criteria else ""
+        return f" \nWHERE {text}" if text else ""
+
+    def select_group_by(self, node: Any) -> str:
+        """Return GROUP BY."""
+        if not node.group_by_clauses:
+            return ""
+        return " GROUP BY " + ", ".join(map(self.sort_key, node.group_by_clauses))
+
+    def select_having(self, node: Any) -> str:
+        """Return HAVING."""
+        text = self.conjunction(node.having_criteria) if node.having_criteria else ""
+        return f" \nHAVING {text}" if text else ""
+
+    def select_order_by(self, node: Any) -> str:
+        """Return ORDER BY."""
+        if not node.order_by_clauses:
+            return ""
+        return " ORDER BY " + ", ".join(map(self.sort_key, node.order_by_clauses))
+
+    def sort_key(self, node: Any) -> str:
+        """Return one item of ORDER BY or GROUP BY: a selected label by its name."""
+        frame = self.frames[-1] if self.frames else Frame()
+        if node.visit_name == "label":
+            name = frame.labels.get(id(node))
+            return self.quote(name) if name is not None else self.write(node.element)
+        if node.visit_name == "unary" and node.operator.text:
+            inner = node.element
+            if inner.visit_name in ("label", "label_reference", "unary"):
+                return self.sort_key(inner) + node.operator.text
+        return self.write(node)
+
+    def visit_label_reference(self, node: Any) -> str:
+        frame = self.frames[-1] if self.frames else Frame()
+        column = frame.by_name.get(node.name)
+        if column is None and frame.is_compound:
+            return self.quote(node.name)  # type: ignore[no-any-return]
+        if column is None:
+            column = self._column_of_from(frame, node.name)
+        if column is None:
+            raise CompileError(
+                f"ORDER BY or GROUP BY names {node.name!r}, which is none of the columns selected",
+                hint=did_you_mean(node.name, frame.by_name)
+                or f"for SQL as it is use text({node.name!r})",
+            )
+        if column.visit_name == "column" and not frame.is_compound:
+            return self.write(column)
+        return self.quote(node.name)  # type: ignore[no-any-return]
+
+    def _column_of_from(self, frame: Frame, name: str) -> Any:
+        for source in frame.froms.values():
+            found = source.c.get(name)
+            if found is not None:
+                return found
+        return None
+
+    def select_limit(self, node: Any) -> str:
+        """Return LIMIT and OFFSET, or FETCH."""
+        if node.fetch_clause is not None:
+            return self.fetch_text(node)
+        text = ""
+        if node.limit_clause is not None:
+            text = "\n LIMIT " + self.write(node.limit_clause)
+        if node.offset_clause is not None:
+            text = (text or self.unlimited()) + " OFFSET " + self.write(node.offset_clause)
+        return text
+
+    def unlimited(self) -> str:
+        """Return the LIMIT that stands before an OFFSET alone."""
+        return "\n LIMIT -1"
+
+    def fetch_text(self, node: Any) -> str:
+        """Return ``OFFSET … FETCH FIRST … ROWS``."""
+        text = ""
+        if node.offset_clause is not None:
+            text = f"\n OFFSET {self.write(node.offset_clause)} ROWS"
+        fetch = node.fetch_clause
+        percent = " PERCENT" if fetch.percent else ""
+        ending = "WITH TIES" if fetch.with_ties else "ONLY"
+        return f"{text}\n FETCH FIRST {self.write(fetch.count)}{percent} ROWS {ending}"
+
+    def select_for_update(self, node: Any) -> str:
+        """Return FOR UPDATE."""
+        return " FOR UPDATE" if node.for_update_arg is not None else ""
+
+    # -- as part of other things ----------------------------------------------------------------
+
+    def write_query(
+        self, node: Any, *, as_from: bool = False, lateral: bool = False, main: bool = False
+    ) -> str:
+        """Return any statement that gives rows, as a part of another."""
+        node = node.as_core()
+        if node.visit_name == "select":
+            return self.write_select(node, as_from=as_from, lateral=lateral, main=main)
+        if node.visit_name == "compound_select":
+            return self.write_compound(node, as_from=as_from, main=main)
+        return self.write(node)
+
+    def visit_compound_select(self, node: Any) -> str:
+        return self.write_compound(node)
+
+    def write_compound(self, node: Any, *, as_from: bool = False, main: bool = False) -> str:
+        """Return SELECTs with UNION or its like between them."""
+        for cte in node.ctes:
+            self.write_cte(cte)
+        frame = Frame(is_compound=True)
+        outer = self.frames[-1] if self.frames else Frame()
+        frame.froms, frame.around = outer.froms, outer.around
+        self.frames.append(frame)
+        parts = [
+            self.compound_member(part.as_core(), as_from, main and position == 0)
+            for position, part in enumerate(node.selects)
+        ]
+        text = f" {node.keyword} ".join(parts)
+        for item in node.named_columns():
+            if item.name is not None:
+                name = self.name(item.name)
+                frame.by_name.setdefault(name, item.column)
+                if item.column.visit_name == "label":
+                    frame.labels[id(item.column)] = name
+        before, self.include_table = self.include_table, False
+        for name in self.compound_clauses:
+            text += getattr(self, f"select_{name}")(node)
+        self.include_table = before
+        self.frames.pop()
+        return text
+
+    def compound_member(self, node: Any, as_from: bool, main: bool) -> str:
+        """Return one SELECT of a union, in parentheses where it has clauses of its own."""
+        text = self.write_query(node, as_from=as_from, main=main)
+        needs_group = node.visit_name == "compound_select" or any(
+            getattr(node, name, None)
+            for name in ("order_by_clauses", "limit_clause", "offset_clause", "fetch_clause")
+            if getattr(node, name, None) is not None and getattr(node, name) != ()
+        )
+        return f"({text})" if needs_group else text
+
+    def visit_scalar_select(self, node: Any) -> str:
+        return f"({self.write_query(node.element)})"
+
+    def visit_exists(self, node: Any) -> str:
+        return f"EXISTS ({self.write_query(node.element)})"
+
+    def visit_textual_select(self, node: Any) -> str:
+        if not self.frames and self.result_columns is None:
+            self.result_columns = [self.result_column(item) for item in node.named_columns()]
+        return self.write(node.element)
+
+    # -- FROM ---------------------------------------------------------------------------------
+
+    def from_text(self, source: Any) -> str:
+        """Return *source* as it stands in FROM."""
+        method = getattr(self, f"from_{source.visit_name}", None)
+        if method is None:
+            return self.write(source)
+        text: str = method(source)
+        return text
+
+    def from_table(self, source: Any) -> str:
+        return self.format_table(source)
+
+    def from_alias(self, source: Any) -> str:
+        return f"{self.from_text(source.element)} AS {self.from_name(source)}"
+
+    def from_subquery(self, source: Any) -> str:
+        text = self.write_query(source.element, as_from=True)
+        return f"({text}) AS {self.from_name(source)}"
+
+    def from_lateral(self, source: Any) -> str:
+        text = self.write_query(source.element, as_from=True, lateral=True)
+        return f"LATERAL ({text}) AS {self.from_name(source)}"
+
+    def from_tablesample(self, source: Any) -> str:
+        sampling = source.sampling
+        method = self.write(sampling) if hasattr(sampling, "collect") else f"system({sampling})"
+        text = f"{self.from_alias(source)} TABLESAMPLE {method}"
+        if source.seed is not None:
+            text += f" REPEATABLE ({self.write(source.seed)})"
+        return text
+
+    def from_values(self, source: Any) -> str:
+        rows = ", ".join(f"({', '.join(map(self.write, row))})" for row in source.rows)
+        names = ", ".join(self.quote(c.name) for c in source.own_columns)
+        return f"(VALUES {rows}) AS {self.from_name(source)} ({names})"
+
+    def visit_values(self, source: Any) -> str:
+        rows = ", ".join(f"({', '.join(map(self.write, row))})" for row in source.rows)
+        return f"(VALUES {rows})"
+
+    def from_table_valued(self, source: Any) -> str:
+        text = self.write(source.element)
+        if source.ordinality:
+            text += " WITH ORDINALITY"
+        text = f"{'LATERAL ' if source.is_lateral else ''}{text} AS {self.from_name(source)}"
+        if source.render_derived_names:
+            names = [
+                f"{self.quote(c.name)} {self.type_text(c.type)}"
+                if source.with_types
+                else self.quote(c.name)
+                for c in source.own_columns
+            ]
+            text += f"({', '.join(names)})"
+        return text
+
+    def from_join(self, source: Any) -> str:
+        if source.full:
+            words = "FULL OUTER JOIN"
+        else:
+            words = "LEFT OUTER JOIN" if source.isouter else "JOIN"
+        left, right = self.from_text(source.left), self.from_text(source.right)
+        if source.right.visit_name == "join":
+            right = f"({right})"
+        on = self.conjunction([source.onclause])
+        return f"{left} {words} {right} ON {on}"
+
+    def visit_join(self, node: Any) -> str:
+        return self.from_text(node)
+
+    def visit_table(self, node: Any) -> str:
+        return self.from_text(node)
+
+    def visit_alias(self, node: Any) -> str:
+        return self.from_text(node)
+
+    def visit_subquery(self, node: Any) -> str:
+        return self.from_text(node)
+
+    def visit_cte(self, node: Any) -> str:
+        return self.from_text(node)
+
+    # -- WITH ---------------------------------------------------------------------------------
+
+    def from_cte(self, source: Any) -> str:
+        self.write_cte(source)
+        return self.from_name(source)
+
+    def write_cte(self, cte: Any) -> None:
+        """Write the body of *cte* into the WITH of the statement, once."""
+        if cte in self.ctes:
+            return
+        name = self.name(cte.name)
+        known = self.cte_names.get(name)
+        if known is not None and known is not cte and known is not cte.restates:
+            if cte is known.restates or cte.restates is known.restates is not None:
+                return
+            raise CompileError(f"two CTEs of this statement are called {name!r}")
+        self.cte_names[name] = cte
+        # Known from here on: a recursive CTE speaks of itself.
+        self.ctes[cte] = ""
+        if cte.restates is not None:
+            self.ctes.pop(cte.restates, None)
+            self.ctes[cte.restates] = ""
+        frames, self.frames = self.frames, []
+        results, self.result_columns = self.result_columns, []
+        body = self.cte_body(cte)
+        self.frames, self.result_columns = frames, results
+        head = self.quote(name)
+        if cte.recursive:
+            self.is_recursive = True
+            names = ", ".join(self.quote(self.name(item.name)) for item in cte.element.export())
+            head += f"({names})"
+        prefixes, suffixes = self.words(cte.prefixes), self.words(cte.suffixes, before=True)
+        del self.ctes[cte]
+        self.ctes[cte] = f"{head} AS {prefixes}\n({body}){suffixes}"
+
+    def cte_body(self, cte: Any) -> str:
+        """Return the statement of *cte*."""
+        return self.write_query(cte.element, as_from=True)
+
+    def with_text(self) -> str:
+        """Return WITH and its CTEs, or nothing."""
+        bodies = [body for body in self.ctes.values() if body]
+        if not bodies:
+            return ""
+        word = "WITH RECURSIVE " if self.is_recursive else "WITH "
+        return word + ", \n".join(bodies) + "\n "
+
+    def extra_froms(self, node: Any, nodes: Iterable[Any]) -> list[Any]:
+        """Return the tables besides that of *node* that *nodes* speak of."""
+        found: dict[int, Any] = {}
+        for part in nodes:
+            for source in from_objects(part):
+                found.setdefault(id(source), source)
+        found.pop(id(node.table), None)
+        return list(found.values())

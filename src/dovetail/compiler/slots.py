@@ -1,0 +1,40 @@
+"""Places of parameters in a text."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..types.contract import TypeEngine
+
+MARK = "\x00"
+"""Stands around the number of a parameter while a text is written."""
+
+
+class Slot(NamedTuple):
+    """One place in the text where a parameter stands."""
+
+    bind: Any
+    name: str
+    type: TypeEngine[Any]
+    expanding: bool = False
+    negated: bool = False
+    """Whether a list stands after NOT IN."""
+
+    @property
+    def width(self) -> int:
+        """How many values one item of a list is made of; 0 for a plain item."""
+        return len(getattr(self.type, "types", ()))
+
+    def empty_text(self) -> str:
+        """Return what stands between the parentheses of IN for a list without values.
+
+        IN () is an error on most servers; this keeps its meaning, and works in a tuple.
+        """
+        nothing = f"({', '.join(['NULL'] * self.width)})" if self.width else "NULL"
+        return f"{nothing}) OR (1 = 1" if self.negated else f"{nothing}) AND (1 != 1"
+
+
+def cut(text: str) -> tuple[list[str], list[int]]:
+    """Return the pieces of *text* between its marks, and the numbers in the marks."""
+    parts = text.split(MARK)
+    return parts[::2], [int(number) for number in parts[1::2]]

@@ -1,0 +1,383 @@
+"""How the standard writes whole statements: INSERT, UPDATE, DELETE, text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from ..exc import CompileError, did_you_mean
+from ..sql.expressions import BindParameter, NamedParameter
+from ..sql.naming import LABEL_STYLE_DEFAULT, named_columns
+from ..types.contract import NULLTYPE
+from .queries import Frame, QueryCompiler
+
+
+class DefaultParameter(NamedParameter[Any]):
+    """The value that a column's default gives for one row."""
+
+    __slots__ = ("column", "default")
+
+    def __init__(self, column: Any, default: Any) -> None:
+        super().__init__(str(column.key), None, column.type, False, False, False, None, False)
+        self.column = column
+        self.default = default
+
+
+class StatementCompiler(QueryCompiler):
+    """Writes statements as a whole."""
+
+    returning_includes_table: ClassVar[bool] = True
+
+    def __init__(
+        self, dialect: Any, *, column_keys: Sequence[str] | None = None, **kw: Any
+    ) -> None:
+        super().__init__(dialect, **kw)
+        self.column_keys = column_keys
+        self.value_binds: dict[Any, BindParameter[Any]] = {}
+        """The parameters of the values of an INSERT or UPDATE, by column."""
+        self.insert_row: str | None = None
+        """The parenthesised values of an INSERT of one row of parameters alone."""
+        self.depth = 0
+
+    def write_statement(self, node: Any) -> str:
+        """Return *node*, the whole statement."""
+        visit = node.visit_name
+        if visit in ("select", "compound_select"):
+            text = self.write_query(node, main=True)
+        elif getattr(node, "is_from", False) and visit != "values":
+            text = self.from_text(node)
+        else:
+            text = self.write(node)
+        return self.with_text() + text
+
+    def cte_body(self, cte: Any) -> str:
+        self.depth += 1
+        keys, self.column_keys = self.column_keys, None
+        values, self.value_binds = self.value_binds, {}
+        text = super().cte_body(cte)
+        self.column_keys, self.value_binds = keys, values
+        self.depth -= 1
+        return text
+
+    # -- values by column ---------------------------------------------------------------------
+
+    def columns_by_key(self, node: Any, row: dict[Any, Any]) -> dict[Any, Any]:
+        """Return the values of *row* by column."""
+        columns = node.table.c
+        found: dict[Any, Any] = {}
+        for key, value in row.items():
+            column = columns.get(key) if isinstance(key, str) else self._target(node, key)
+            if column is None and isinstance(key, str) and not len(columns):
+                column = _bare_column(key)
+            if column is None:
+                raise self._unconsumed(node, str(getattr(key, "key", key)))
+            found[column] = value
+        return found
+
+    def _target(self, node: Any, key: Any) -> Any:
+        if key.table is node.table:
+            return key
+        found = node.table.corresponding_column(key)
+        if found is not None:
+            return found
+        return node.table.c.get(str(key.key)) if key.table is None else key
+
+    def _unconsumed(self, node: Any, key: str) -> CompileError:
+        return CompileError(
+            f"unconsumed column names: table {node.table.description!r} has no column {key!r}",
+            hint=did_you_mean(key, node.table.c.keys()),
+        )
+
+    def value_text(self, column: Any, value: Any, name: str | None = None) -> str:
+        """Return *value* as it is given to *column*."""
+        if value.visit_name != "bindparam":
+            text = self.write(value)
+            return f"({text})" if value.operator is not None else text
+        self.value_binds.setdefault(column, value)
+        own = name if name is not None else str(column.key)
+        given = own if value.unique else None
+        return self.bind(value, given, column.type)
+
+    def required(self, column: Any) -> BindParameter[Any]:
+        """Return the parameter for a value of *column* that comes when the statement runs."""
+        return NamedParameter(str(column.key), None, column.type, False, True, False, None, False)
+
+    def default_text(self, column: Any, default: Any, name: str | None = None) -> str | None:
+        """Return the text for what *default* gives, or None if the server gives it."""
+        if default.is_sequence:
+            if not self.features.supports_sequences:
+                return None
+            return self.write(default.next_value())
+        if default.is_clause_element:
+            return self.write(default.arg)
+        bind = DefaultParameter(column, default)
+        if name is not None:
+            bind.unique = True
+        self.value_binds.setdefault(column, bind)
+        return self.bind(bind, name)
+
+    # -- INSERT -------------------------------------------------------------------------------
+
+    def visit_insert(self, node: Any) -> str:
+        self.frames.append(Frame())
+        for cte in node.ctes:
+            self.write_cte(cte)
+        head = "INSERT " + self.words(node.prefixes) + "INTO " + self.from_table(node.table)
+        if node.select_source is not None:
+            text = head + self._insert_from_select(node)
+        elif isinstance(node.values_, list):
+            text = head + self._insert_rows(node)
+        else:
+            text = head + self._insert_row(node)
+        if node.post_values is not None:
+            text += " " + self.write(node.post_values)
+        text += self.returning_text(node)
+        self.frames.pop()
+        return text
+
+    def _insert_values(self, node: Any, row: dict[Any, Any], suffix: str = "") -> dict[Any, str]:
+        """Return the texts of the values of one row, by column, in the table's order."""
+        given = self.columns_by_key(node, row)
+        keys = self._insert_keys(node, given)
+        texts: dict[Any, str] = {}
+        columns = list(node.table.c) or list(given)
+        if not len(node.table.c):
+            columns += [_bare_column(key) for key in keys if key not in {c.key for c in columns}]
+        for column in columns:
+            name = f"{column.key}{suffix}" if suffix else None
+            if column in given:
+                texts[column] = self.value_text(column, given[column], name)
+            elif str(column.key) in keys:
+                bind = self.required(column)
+                self.value_binds[column] = bind
+                texts[column] = self.bind(bind)
+            else:
+                default = getattr(column, "default", None)
+                text = self.default_text(column, default, name) if default is not None else None
+                if text is not None:
+                    texts[column] = text
+        return texts
+
+    def _insert_keys(self, node: Any, given: dict[Any, Any]) -> set[str]:
+        """Return the columns whose values come when the statement runs."""
+        if self.column_keys is None or self.depth:
+            if given or node.values_ is not None or self.column_keys is not None:
+                return set()
+            return {str(column.key) for column in node.table.c}
+        known = {str(column.key) for column in node.table.c}
+        keys = set(self.column_keys)
+        if known:
+            for key in sorted(keys - known):
+                if key not in self._bind_keys(node):
+                    raise self._unconsumed(node, key)
+        return keys
+
+    def _bind_keys(self, node: Any) -> set[Any]:
+        return {bind.key for bind in node.walk().binds if not bind.unique}
+
+    def _insert_row(self, node: Any) -> str:
+        first_slot = len(self.slots)
+        values = self._insert_values(node, node.values_ or {})
+        if not values:
+            return " " + self.empty_insert()
+        names = ", ".join(self.quote(column.name) for column in values)
+        row = f"({', '.join(values.values())})"
+        if len(self.slots) - first_slot == len(values) and not self.depth:
+            self.insert_row = row
+        return f" ({names}) VALUES {row}"
+
+    def empty_insert(self) -> str:
+        """Return the values of a row of nothing but defaults."""
+        return "DEFAULT VALUES"
+
+    def _insert_rows(self, node: Any) -> str:
+        if not self.features.supports_multi_values:
+            raise CompileError(f"{self.dialect.name} cannot insert many rows by one VALUES")
+        rows = []
+        columns: list[Any] = []
+        for number, row in enumerate(node.values_):
+            values = self._insert_values(node, row, f"_m{number}")
+            if not number:
+                columns = list(values)
+            elif set(columns) != set(values):
+                odd = next(iter(set(columns) ^ set(values)))
+                raise CompileError(
+                    f"row {number} of the values differs from the first in column {odd.name!r}",
+                    hint="give all rows the same columns",
+                )
+            rows.append(f"({', '.join(values[column] for column in columns)})")
+        names = ", ".join(self.quote(column.name) for column in columns)
+        return f" ({names}) VALUES {', '.join(rows)}"
+
+    def _insert_from_select(self, node: Any) -> str:
+        names, source = node.select_source
+        columns = list(self.columns_by_key(node, dict.fromkeys(names)))
+        if node.include_defaults:
+            source, columns = self._with_defaults(node, source, columns)
+        listed = ", ".join(self.quote(column.name) for column in columns)
+        frames, self.frames = self.frames, []
+        text = self.write_query(source)
+        self.frames = frames
+        return f" ({listed}) {text}"
+
+    def _with_defaults(self, node: Any, source: Any, columns: list[Any]) -> tuple[Any, list[Any]]:
+        """Return *source* and *columns* with the defaults of the columns left out."""
+        if source.visit_name != "select":
+            return source, columns
+        extra = []
+        for column in node.table.c:
+            default = getattr(column, "default", None)
+            if column in columns or default is None or default.is_sequence:
+                continue
+            extra.append(column)
+            value = default.arg if default.is_clause_element else DefaultParameter(column, default)
+            source = source.add_columns(value)
+        return source, columns + extra
+
+    # -- UPDATE -------------------------------------------------------------------------------
+
+    def visit_update(self, node: Any) -> str:
+        criteria = node.where_criteria
+        row = node.values_ or {}
+        extra = self.extra_froms(node, (*criteria, *(v for v in row.values())))
+        self._enter(node, extra)
+        for cte in node.ctes:
+            self.write_cte(cte)
+        head = "UPDATE " + self.words(node.prefixes) + self.update_target(node, extra)
+        assignments = ", ".join(
+            f"{self.assigned(column, extra)}={text}"
+            for column, text in self._update_values(node, row).items()
+        )
+        text = f"{head} SET {assignments}"
+        text += self.update_from(extra)
+        text += self.dml_where(criteria)
+        text += self.update_limit(node)
+        text += self.returning_text(node)
+        self.frames.pop()
+        return text
+
+    def _enter(self, node: Any, extra: Iterable[Any]) -> None:
+        frame = Frame()
+        frame.froms = {id(source): source for source in (node.table, *extra)}
+        outer = self.frames[-1].around if self.frames else {}
+        frame.around = {**outer, **frame.froms}
+        self.frames.append(frame)
+
+    def update_target(self, node: Any, extra: list[Any]) -> str:
+        """Return what stands after UPDATE."""
+        return self.from_text(node.table)
+
+    def assigned(self, column: Any, extra: list[Any]) -> str:
+        """Return the column that is set."""
+        return self.quote(column.name)  # type: ignore[no-any-return]
+
+    def update_from(self, extra: list[Any]) -> str:
+        """Return the FROM of an UPDATE that speaks of other tables."""
+        if not extra:
+            return ""
+        return " FROM " + ", ".join(self.from_text(source) for source in extra)
+
+    def update_limit(self, node: Any) -> str:
+        """Return the LIMIT of an UPDATE or DELETE, on servers that have one."""
+        return ""
+
+    def dml_where(self, criteria: Sequence[Any]) -> str:
+        """Return the WHERE of an UPDATE or DELETE."""
+        text = self.conjunction(criteria) if criteria else ""
+        return f" WHERE {text}" if text else ""
+
+    def _update_values(self, node: Any, row: dict[Any, Any]) -> dict[Any, str]:
+        given = self.columns_by_key(node, row)
+        keys = self._update_keys(node, given)
+        columns = list(given) if node.preserves_order else []
+        columns += [c for c in node.table.c if c not in columns]
+        columns += [c for c in given if c not in columns]
+        texts: dict[Any, str] = {}
+        for column in columns:
+            if column in given:
+                texts[column] = self.value_text(column, given[column])
+            elif str(column.key) in keys:
+                bind = self.required(column)
+                self.value_binds[column] = bind
+                texts[column] = self.bind(bind)
+            elif getattr(column, "onupdate", None) is not None:
+                text = self.default_text(column, column.onupdate)
+                if text is not None:
+                    texts[column] = text
+        return texts
+
+    def _update_keys(self, node: Any, given: dict[Any, Any]) -> set[str]:
+        if self.column_keys is None or self.depth:
+            if node.values_ is not None:
+                return set()
+            return {str(column.key) for column in node.table.c}
+        binds = self._bind_keys(node)
+        known = {str(column.key) for column in node.table.c}
+        for key in self.column_keys:
+            if key not in known and key not in binds:
+                raise self._unconsumed(node, key)
+        return {key for key in self.column_keys if key not in binds}
+
+    # -- DELETE -------------------------------------------------------------------------------
+
+    def visit_delete(self, node: Any) -> str:
+        extra = self.extra_froms(node, node.where_criteria)
+        self._enter(node, extra)
+        for cte in node.ctes:
+            self.write_cte(cte)
+        text = "DELETE " + self.words(node.prefixes) + self.delete_target(node, extra)
+        text += self.delete_using(extra)
+        text += self.dml_where(node.where_criteria)
+        text += self.update_limit(node)
+        text += self.returning_text(node)
+        self.frames.pop()
+        return text
+
+    def delete_target(self, node: Any, extra: list[Any]) -> str:
+        """Return what stands after DELETE."""
+        return "FROM " + self.from_text(node.table)
+
+    def delete_using(self, extra: list[Any]) -> str:
+        """Return the USING of a DELETE that speaks of other tables."""
+        if not extra:
+            return ""
+        return " USING " + ", ".join(self.from_text(source) for source in extra)
+
+    # -- RETURNING ----------------------------------------------------------------------------
+
+    def returning_text(self, node: Any) -> str:
+        """Return RETURNING, or nothing."""
+        if not node.returning_columns:
+            return ""
+        named = named_columns(node.returning_columns, LABEL_STYLE_DEFAULT)
+        if not self.depth:
+            self.result_columns = [self.result_column(item) for item in named]
+        before = self.include_table
+        self.include_table = self.returning_includes_table
+        texts = [self._select_column(item, False) for item in named]
+        self.include_table = before
+        return " RETURNING " + ", ".join(texts)
+
+
+def _bare_column(key: str) -> Any:
+    """Return a column for a table of which none are known."""
+    return _BareColumn(key)
+
+
+class _BareColumn:
+    """A column known by the key of its value alone."""
+
+    visit_name = "column"
+    default = None
+    onupdate = None
+    table = None
+    type = NULLTYPE
+
+    def __init__(self, key: str) -> None:
+        self.key = self.name = key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _BareColumn) and other.key == self.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)

@@ -1,0 +1,50 @@
+"""INSERT … ON CONFLICT, for the servers that have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..sql.upsert import conflict_values
+from .statements import StatementCompiler
+
+
+class OnConflictCompiler(StatementCompiler):
+    """Adds ON CONFLICT to a dialect's compiler."""
+
+    def visit_on_conflict_do_nothing(self, node: Any) -> str:
+        return f"ON CONFLICT{self._conflict_target(node)} DO NOTHING"
+
+    def _conflict_target(self, node: Any) -> str:
+        if node.constraint is not None:
+            return f" ON CONSTRAINT {self.quote(node.constraint)}"
+        if not node.elements:
+            return ""
+        before, self.include_table = self.include_table, False
+        keys = ", ".join(
+            self.quote(element) if isinstance(element, str) else self.write(element)
+            for element in node.elements
+        )
+        text = f" ({keys})"
+        if node.index_where is not None:
+            text += f" WHERE {self.conjunction([node.index_where])}"
+        self.include_table = before
+        return text
+
+    def visit_on_conflict_do_update(self, node: Any) -> str:
+        target = self._conflict_target(node)
+        before, self.include_table = self.include_table, True
+        assignments = ", ".join(
+            f"{self.quote(column.name)} = {self._conflict_value(column, value)}"
+            for column, value in conflict_values(node)
+        )
+        text = f"ON CONFLICT{target} DO UPDATE SET {assignments}"
+        if node.where is not None:
+            text += f" WHERE {self.conjunction([node.where])}"
+        self.include_table = before
+        return text
+
+    def _conflict_value(self, column: Any, value: Any) -> str:
+        if value.visit_name == "bindparam":
+            return self.bind(value, None, column.type)
+        text = self.write(value)
+        return f"({text})" if value.operator is not None else text

@@ -1,0 +1,1 @@
+"""The main job: an index of the Python standard library, kept by one Session."""

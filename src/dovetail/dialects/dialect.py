@@ -1,0 +1,160 @@
+"""What a dialect is: one server's way of writing, converting and being asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from ..compiler.compiled import PARAMETER_STYLES, Compiled, compile_statement
+from ..compiler.ddl import DDLCompiler
+from ..compiler.identifiers import IdentifierPreparer
+from ..compiler.slots import Slot
+from ..compiler.statements import StatementCompiler
+from ..compiler.types import StringifyTypeCompiler, TypeCompiler
+from ..exc import ArgumentError
+from ..sql.node import Node, compilation
+from ..types.contract import TypeEngine, type_writing
+from .features import Features
+
+
+class Dialect:
+    """The contract of all dialects; as it stands, the standard's own.
+
+    A dialect first changes data (``features``, ``colspecs``, ``ischema_names``), then, only
+    if it must, compiler methods.
+    """
+
+    name: ClassVar[str] = "default"
+    driver: str = "default"
+    default_paramstyle: ClassVar[str] = "named"
+    default_features: ClassVar[Features] = Features()
+    statement_compiler: ClassVar[type[StatementCompiler]] = StatementCompiler
+    ddl_compiler: ClassVar[type[DDLCompiler]] = DDLCompiler
+    type_compiler_class: ClassVar[type[TypeCompiler]] = TypeCompiler
+    identifier_preparer: IdentifierPreparer = IdentifierPreparer()
+    colspecs: Mapping[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {}
+    """The dialect's own classes in place of general types."""
+    ischema_names: ClassVar[Mapping[str, type[TypeEngine[Any]]]] = {}
+    """The types by the names under which the server lists them."""
+    default_schema_name: str | None = None
+    server_version_info: tuple[int, ...] | None = None
+    json_serializer: Any = None
+    json_deserializer: Any = None
+
+    def __init__(
+        self,
+        *,
+        paramstyle: str | None = None,
+        json_serializer: Any = None,
+        json_deserializer: Any = None,
+        **features: Any,
+    ) -> None:
+        self.paramstyle = paramstyle if paramstyle is not None else self.default_paramstyle
+        if self.paramstyle not in PARAMETER_STYLES:
+            raise ArgumentError(
+                f"unknown parameter style {self.paramstyle!r}: {', '.join(PARAMETER_STYLES)}"
+            )
+        self.features = replace(self.default_features, **features)
+        self.type_compiler = self.type_compiler_class(self)
+        if json_serializer is not None:
+            self.json_serializer = json_serializer
+        if json_deserializer is not None:
+            self.json_deserializer = json_deserializer
+
+    def compile(
+        self,
+        statement: Node,
+        *,
+        column_keys: Sequence[str] | None = None,
+        compile_kwargs: Mapping[str, Any] | None = None,
+        schema_translate_map: Mapping[str | None, str | None] | None = None,
+    ) -> Compiled:
+        """Return *statement* compiled.
+
+        *column_keys* are the columns of an INSERT or UPDATE whose values come when it runs.
+        """
+        return compile_statement(
+            statement,
+            self,
+            column_keys=column_keys,
+            compile_kwargs=compile_kwargs,
+            schema_map=schema_translate_map,
+        )
+
+    def parameter_mark(self, name: str, number: int, slot: Slot) -> str:
+        """Return what stands in the text for one parameter."""
+        return PARAMETER_STYLES[self.paramstyle](name, number)
+
+    def type_descriptor(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+        """Return the class of this dialect for *type_*."""
+        return type_.dialect_impl(self)
+
+    def quote(self, name: str) -> str:
+        """Return *name* as it goes into SQL."""
+        return self.identifier_preparer.quote(name)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}+{self.driver}>"
+
+
+class StringifyCompiler(StatementCompiler):
+    """The standard's compiler for reading: what only some servers have is shown too."""
+
+    def visit_next_value(self, node: Any) -> str:
+        return f"<next sequence value: {self.preparer.format_table(node.sequence)}>"
+
+    def binary_getitem(self, node: Any) -> str:
+        return f"{self.write(node.left)}[{self.write(node.right)}]"
+
+    def binary_json_getitem(self, node: Any) -> str:
+        return self.binary_getitem(node)
+
+    def binary_json_path_getitem(self, node: Any) -> str:
+        return self.binary_getitem(node)
+
+
+class DefaultDialect(Dialect):
+    """The standard, for ``str(statement)``."""
+
+    statement_compiler = StringifyCompiler
+    type_compiler_class = StringifyTypeCompiler
+    default_features = Features(
+        supports_returning=True,
+        supports_insert_returning=True,
+        supports_update_returning=True,
+        supports_delete_returning=True,
+        supports_multi_values=True,
+        supports_native_boolean=True,
+        supports_sequences=True,
+        supports_identity_columns=True,
+        supports_native_uuid=False,
+    )
+
+
+default_dialect = DefaultDialect()
+
+
+def _compile(
+    node: Any,
+    dialect: Any,
+    *,
+    column_keys: Sequence[str] | None = None,
+    compile_kwargs: Mapping[str, Any] | None = None,
+) -> Compiled:
+    return compile_statement(
+        node,
+        dialect if dialect is not None else default_dialect,
+        column_keys=column_keys,
+        compile_kwargs=compile_kwargs,
+    )
+
+
+def _write_type(type_: TypeEngine[Any], dialect: Any) -> str:
+    chosen = dialect if dialect is not None else default_dialect
+    text: str = chosen.type_compiler.write(type_)
+    return text
+
+
+compilation.compiler = _compile
+type_writing.writer = _write_type

@@ -1,0 +1,325 @@
+"""The contract between dovetail and a database driver.
+
+A :class:`Driver` knows one driver package: how to load it, how to connect, and what its errors
+mean.  Its connections have one small interface, blocking or awaiting; the awaiting flavour has
+the same names as coroutine functions, so that steps need not know which one they talk to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from ..exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NoDBAPILoaded,
+    NoSuchModuleError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    did_you_mean,
+)
+from .reflection import Reflection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+
+PoolKind = Literal["queue", "thread", "static", "null"]
+
+
+class Cursor(Protocol):
+    """The rows of one statement; of the awaiting flavour, fetching and closing are awaited."""
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None: ...
+    @property
+    def rowcount(self) -> int: ...
+    @property
+    def lastrowid(self) -> int | None: ...
+    @property
+    def fetchall(self) -> Callable[[], Any]: ...
+    @property
+    def fetchmany(self) -> Callable[[int], Any]: ...
+    @property
+    def fetchone(self) -> Callable[[], Any]: ...
+    @property
+    def close(self) -> Callable[[], Any]: ...
+
+
+class DriverConnection(Protocol):
+    """One connection of a driver.
+
+    Every attribute that is a function is a request: called by the blocking runner, awaited by
+    the other.  ``raw`` is the object of the driver package itself.
+    """
+
+    @property
+    def raw(self) -> Any: ...
+
+    @property
+    def execute(self) -> Callable[..., Any]:
+        """``execute(sql, parameters) -> Cursor``."""
+        ...
+
+    @property
+    def execute_many(self) -> Callable[..., Any]:
+        """``execute_many(sql, list of parameters) -> Cursor``."""
+        ...
+
+    @property
+    def fetch(self) -> Callable[..., Any]:
+        """``fetch(sql, parameters) -> list of tuples``: all rows, in one request."""
+        ...
+
+    @property
+    def stream(self) -> Callable[..., Any]:
+        """``stream(sql, parameters) -> Cursor``; rows stay on the server where that can be."""
+        ...
+
+    @property
+    def begin(self) -> Callable[[], Any]: ...
+    @property
+    def commit(self) -> Callable[[], Any]: ...
+    @property
+    def rollback(self) -> Callable[[], Any]: ...
+    @property
+    def close(self) -> Callable[[], Any]: ...
+
+    @property
+    def ping(self) -> Callable[[], Any]:
+        """Prove that the connection is alive; raises the driver's error if it is not."""
+        ...
+
+    @property
+    def set_isolation(self) -> Callable[[str], Any]:
+        """Use this isolation level for the transactions that follow."""
+        ...
+
+    @property
+    def get_isolation(self) -> Callable[[], Any]: ...
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open on the server, as far as the driver knows."""
+        ...
+
+    def terminate(self) -> None:
+        """Drop the connection at once, without talking to the server."""
+        ...
+
+    def listener_view(self) -> Any:
+        """Return what listeners get as the connection: an object with blocking methods."""
+        ...
+
+
+class Address(Protocol):
+    """What a driver reads of a URL."""
+
+    @property
+    def username(self) -> str | None: ...
+    @property
+    def password(self) -> str | None: ...
+    @property
+    def host(self) -> str | None: ...
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def database(self) -> str | None: ...
+    @property
+    def query(self) -> Mapping[str, str | tuple[str, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What a driver's error means, in terms that are the same for all servers."""
+
+    error: type[DBAPIError]
+    constraint: str | None = None
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+    hint: str | None = None
+    disconnected: bool = False
+    """The connection is lost and must be discarded."""
+
+
+class DbapiConnection:
+    """A blocking connection of any driver that follows PEP 249.
+
+    Drivers with a shorter way override what they can do better.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        self.commit: Callable[[], Any] = raw.commit
+        self.rollback: Callable[[], Any] = raw.rollback
+        self.close: Callable[[], Any] = raw.close
+
+    def execute(self, sql: str, parameters: Any = ()) -> Any:
+        """Run *sql*; return the cursor."""
+        cursor = self.raw.cursor()
+        cursor.execute(sql, parameters)
+        return cursor
+
+    def execute_many(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Run *sql* once for each set of *parameters*; return the cursor."""
+        cursor = self.raw.cursor()
+        cursor.executemany(sql, parameters)
+        return cursor
+
+    def fetch(self, sql: str, parameters: Any = ()) -> Any:
+        """Run *sql* and return all its rows."""
+        cursor = self.raw.cursor()
+        try:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
+        finally:
+            cursor.close()
+
+    def stream(self, sql: str, parameters: Any = ()) -> Any:
+        """Run *sql*; return the cursor."""
+        return self.execute(sql, parameters)
+
+    def begin(self) -> None:
+        """Do nothing: such drivers open a transaction with the first statement."""
+
+    def ping(self) -> None:
+        """Raise the driver's error if the connection is dead."""
+        self.fetch("SELECT 1")
+
+    def set_isolation(self, level: str) -> None:
+        """Raise NotImplementedError: PEP 249 knows no isolation levels."""
+        raise NotImplementedError
+
+    def get_isolation(self) -> str:
+        """Raise NotImplementedError: PEP 249 knows no isolation levels."""
+        raise NotImplementedError
+
+    def in_transaction(self) -> bool:
+        """Return true: it cannot be known."""
+        return True
+
+    def terminate(self) -> None:
+        """Close the connection."""
+        self.raw.close()
+
+    def listener_view(self) -> Any:
+        """Return the raw connection."""
+        return self.raw
+
+
+_STANDARD_ERRORS: dict[str, type[DBAPIError]] = {
+    "DataError": DataError,
+    "IntegrityError": IntegrityError,
+    "InternalError": InternalError,
+    "NotSupportedError": NotSupportedError,
+    "OperationalError": OperationalError,
+    "ProgrammingError": ProgrammingError,
+    "DatabaseError": DatabaseError,
+    "InterfaceError": InterfaceError,
+    "Error": DBAPIError,
+}
+
+
+class Driver:
+    """One driver package.  Subclasses state what it is called and override what differs."""
+
+    dialect_name: ClassVar[str]
+    name: ClassVar[str]
+    module_name: ClassVar[str]
+    package: ClassVar[str | None] = None
+    """What to install; None for what comes with Python."""
+
+    is_async: ClassVar[bool] = False
+    survives_cancel: ClassVar[bool] = False
+    """A connection is usable after a request on it was cancelled."""
+
+    paramstyle: ClassVar[str] = "qmark"
+    isolation_levels: ClassVar[tuple[str, ...]] = ("AUTOCOMMIT",)
+    default_isolation: ClassVar[str] = "SERIALIZABLE"
+    reflection: ClassVar[Reflection] = Reflection()
+
+    def __init__(self, module: Any = None) -> None:
+        self.module: Any = module if module is not None else self.load()
+        self.errors: tuple[type[BaseException], ...] = (self.module.Error,)
+
+    @classmethod
+    def load(cls) -> ModuleType:
+        """Import the driver package; NoDBAPILoaded says what to install where it is missing."""
+        try:
+            return import_module(cls.module_name)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] != cls.module_name:
+                raise
+            raise NoDBAPILoaded(
+                f"the driver {cls.name!r} for {cls.dialect_name} is not installed",
+                hint=f"pip install {cls.package or cls.module_name}",
+            ) from error
+
+    def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments that :meth:`connect` hands to the driver package."""
+        raise NotImplementedError
+
+    def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Open a connection; a request: the awaiting flavour is a coroutine function."""
+        raise NotImplementedError
+
+    def adopt(self, raw: Any) -> Any:
+        """Return a connection around *raw*, which somebody else has opened."""
+        raise NotImplementedError
+
+    def pool_kind(self, address: Address) -> PoolKind:
+        """Return which kind of pool suits the database at *address*."""
+        return "queue"
+
+    def classify(self, error: BaseException) -> Cause:
+        """Return what *error* means; the class it has in the driver package decides here."""
+        for kind in type(error).__mro__:
+            known = _STANDARD_ERRORS.get(kind.__name__)
+            if known is not None:
+                return Cause(error=known)
+        return Cause(error=DBAPIError)
+
+
+_drivers: dict[str, dict[str, str | type[Driver]]] = {
+    "sqlite": {
+        "pysqlite": "dovetail.dialects.sqlite.drivers:SqliteDriver",
+        "aiosqlite": "dovetail.dialects.sqlite.drivers:AioSqliteDriver",
+    },
+}
+
+
+def register_driver(dialect: str, name: str, home: str | type[Driver]) -> None:
+    """Make a driver known: *home* is its class, or ``"module:Class"`` to import on first use.
+
+    The first driver of a dialect is the one for URLs that name none.
+    """
+    _drivers.setdefault(dialect, {})[name] = home
+
+
+def driver_class(dialect: str, name: str | None = None) -> type[Driver]:
+    """Return the class of the driver *name* of *dialect*, or of its first driver.
+
+    NoSuchModuleError is raised for names that are not known.
+    """
+    known = _drivers.get(dialect)
+    if not known:
+        raise NoSuchModuleError(
+            f"no driver is known for the dialect {dialect!r}", hint=did_you_mean(dialect, _drivers)
+        )
+    home = known.get(name) if name else next(iter(known.values()))
+    if home is None:
+        raise NoSuchModuleError(
+            f"{dialect} has no driver {name!r}",
+            hint=f"known drivers: {', '.join(f'{dialect}+{each}' for each in known)}",
+        )
+    if isinstance(home, type):
+        return home
+    module, _, attribute = home.partition(":")
+    found: type[Driver] = getattr(import_module(module), attribute)
+    return found

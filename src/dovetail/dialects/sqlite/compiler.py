@@ -1,0 +1,201 @@
+"""How SQLite writes what it writes otherwise."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from ...compiler.ddl import DDLCompiler
+from ...compiler.statements import StatementCompiler
+from ...compiler.types import TypeCompiler
+from ...compiler.upsert import OnConflictCompiler
+from ...exc import CompileError
+from ...sql import operators as ops
+
+SQLITE_RESERVED = frozenset(
+    """
+    add after all alter analyze and as asc attach autoincrement before begin between by cascade
+    case cast check collate column commit conflict constraint create cross current_date
+    current_time current_timestamp database default deferrable deferred delete desc detach
+    distinct drop each else end escape except exclusive exists explain fail false for foreign from
+    full glob group having if ignore immediate in index indexed initially inner insert instead
+    intersect into is isnull join key left like limit match natural not notnull null of offset on
+    or order outer plan pragma primary query raise references reindex rename replace restrict
+    right rollback row select set table temp temporary then to transaction trigger true union
+    unique update using vacuum values view virtual when where
+    """.split()
+)
+
+_STRFTIME = {
+    "month": "%m",
+    "day": "%d",
+    "year": "%Y",
+    "second": "%S",
+    "hour": "%H",
+    "doy": "%j",
+    "minute": "%M",
+    "epoch": "%s",
+    "dow": "%w",
+    "week": "%W",
+}
+_NEEDS_GROUP = re.compile(r"^(?!\s*['\"(]).*\W", re.DOTALL)
+
+
+class SqliteCompiler(OnConflictCompiler, StatementCompiler):
+    """Writes statements for SQLite."""
+
+    returning_includes_table = False
+    ansi_functions: ClassVar[dict[str, str]] = {
+        "localtimestamp": "DATETIME(CURRENT_TIMESTAMP, 'localtime')",
+        "localtime": "TIME(CURRENT_TIMESTAMP, 'localtime')",
+    }
+    function_names: ClassVar[dict[str, str]] = {
+        "char_length": "length",
+        "aggregate_strings": "group_concat",
+    }
+
+    def select_for_update(self, node: Any) -> str:
+        # SQLite locks the whole database; there is nothing to say.
+        return ""
+
+    def binary_truediv(self, node: Any) -> str:
+        left = self.operand(node.left, ops.TRUEDIV)
+        return f"{left} / ({self.operand(node.right, ops.ADD)} + 0.0)"
+
+    def binary_is_distinct_from(self, node: Any) -> str:
+        return self.infix(node, " IS NOT ")
+
+    def binary_is_not_distinct_from(self, node: Any) -> str:
+        return self.infix(node, " IS ")
+
+    def binary_regexp_match(self, node: Any) -> str:
+        return self._regexp(node, " REGEXP ")
+
+    def binary_not_regexp_match(self, node: Any) -> str:
+        return self._regexp(node, " NOT REGEXP ")
+
+    def _regexp(self, node: Any, text: str) -> str:
+        if node.modifier("flags"):
+            raise CompileError(
+                "SQLite's regular expressions take no flags", hint="put them inside: (?i)pattern"
+            )
+        return self.infix(node, text)
+
+    def binary_regexp_replace(self, node: Any) -> str:
+        raise CompileError("SQLite does not replace by regular expressions")
+
+    def binary_json_getitem(self, node: Any) -> str:
+        text = f"JSON_EXTRACT({self.write(node.left)}, {self.write(node.right)})"
+        return f"JSON_QUOTE({text})" if node.type.affinity == "json" else text
+
+    def binary_json_path_getitem(self, node: Any) -> str:
+        return self.binary_json_getitem(node)
+
+    def visit_function(self, node: Any) -> str:
+        if node.name == "now":
+            return "CURRENT_TIMESTAMP"
+        other = self.function_names.get(str(node.name).lower())
+        if other is not None and not node.packagenames:
+            return f"{other}({self.function_arguments(node)})"
+        return super().visit_function(node)
+
+    def visit_extract(self, node: Any) -> str:
+        form = _STRFTIME.get(node.field.lower())
+        if form is None:
+            raise CompileError(
+                f"SQLite cannot extract {node.field!r}", hint=f"known: {', '.join(_STRFTIME)}"
+            )
+        return f"CAST(STRFTIME('{form}', {self.write(node.expr)}) AS INTEGER)"
+
+    def compound_member(self, node: Any, as_from: bool, main: bool) -> str:
+        # SQLite takes no parentheses around the members of a union.
+        text = super().compound_member(node, as_from, main)
+        if text.startswith("("):
+            names = node.named_columns()
+            if main:
+                self.result_columns = [self.result_column(item) for item in names]
+            return f"SELECT * FROM {text}"
+        return text
+
+    def from_values(self, source: Any) -> str:
+        rows = ", ".join(f"({', '.join(map(self.write, row))})" for row in source.rows)
+        own = ", ".join(
+            f"column{number} AS {self.quote(c.name)}"
+            for number, c in enumerate(source.own_columns, 1)
+        )
+        return f"(SELECT {own} FROM (VALUES {rows})) AS {self.from_name(source)}"
+
+
+class SqliteDDLCompiler(DDLCompiler):
+    """Writes definitions for SQLite."""
+
+    def column_definition(self, column: Any) -> str:
+        text = super().column_definition(column)
+        if self._is_numbered_inline(column):
+            text += " PRIMARY KEY"
+            conflict = column.dialect_options.get("sqlite_on_conflict_primary_key")
+            text += f" ON CONFLICT {conflict}" if conflict else ""
+            text += " AUTOINCREMENT"
+        return text
+
+    def _is_numbered_inline(self, column: Any) -> bool:
+        table = column.table
+        return bool(
+            column.primary_key
+            and table.dialect_options.get("sqlite_autoincrement")
+            and len(table.primary_key) == 1
+            and column.type.affinity == "integer"
+            and not column.foreign_keys
+        )
+
+    def default_text(self, column: Any) -> str | None:
+        text = super().default_text(column)
+        if text is not None and _NEEDS_GROUP.match(text):
+            return f"({text})"
+        return text
+
+    def visit_primary_key_constraint(self, node: Any) -> str | None:
+        if len(node) == 1 and self._is_numbered_inline(next(iter(node))):
+            return None
+        return super().visit_primary_key_constraint(node)
+
+    def visit_foreign_key_constraint(self, node: Any) -> Any:
+        # A foreign key cannot leave its database file.
+        if node.referred_table.schema != node.table.schema:
+            return None
+        return super().visit_foreign_key_constraint(node)
+
+    def referred_name(self, constraint: Any) -> str:
+        return self.quote(constraint.referred_table.name)  # type: ignore[no-any-return]
+
+    def table_ending(self, table: Any) -> str:
+        words = []
+        if table.dialect_options.get("sqlite_with_rowid") is False:
+            words.append("WITHOUT ROWID")
+        if table.dialect_options.get("sqlite_strict"):
+            words.append("STRICT")
+        return "\n " + ", \n ".join(words) if words else ""
+
+    def visit_create_index(self, node: Any) -> str:
+        index = node.element
+        unique = "UNIQUE " if index.unique else ""
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        keys = ", ".join(self.index_key(expression) for expression in index.expressions)
+        name = self._index_name(index)
+        table = self.quote(index.table.name)
+        text = f"CREATE {unique}INDEX {exists}{name} ON {table} ({keys})"
+        where = index.dialect_options.get("sqlite_where")
+        return f"{text} WHERE {self.expression(where)}" if where is not None else text
+
+    def visit_drop_index(self, node: Any) -> str:
+        exists = "IF EXISTS " if node.if_exists else ""
+        return f"\nDROP INDEX {exists}{self._index_name(node.element)}"
+
+    def _index_name(self, index: Any) -> str:
+        name = self.name_of(index, "an index")
+        schema = index.table.schema
+        return f"{self.preparer.quote_schema(schema)}.{name}" if schema else name
+
+
+class SqliteTypeCompiler(TypeCompiler):
+    """Writes types for SQLite, which keeps whatever name a type is given."""

@@ -1,0 +1,45 @@
+"""The dialect of SQLite."""
+
+from __future__ import annotations
+
+from sqlite3 import sqlite_version_info
+from typing import ClassVar
+
+from ...compiler.identifiers import IdentifierPreparer
+from ...types.structured import json_index
+from ..dialect import Dialect
+from ..features import Features
+from .compiler import SQLITE_RESERVED, SqliteCompiler, SqliteDDLCompiler, SqliteTypeCompiler
+from .types import COLSPECS
+
+_HAS_RETURNING = sqlite_version_info >= (3, 35)
+
+
+class SqliteDialect(Dialect):
+    """SQLite, of the version that Python was built with."""
+
+    name: ClassVar[str] = "sqlite"
+    driver = "pysqlite"
+    default_paramstyle: ClassVar[str] = "qmark"
+    statement_compiler = SqliteCompiler
+    ddl_compiler = SqliteDDLCompiler
+    type_compiler_class = SqliteTypeCompiler
+    identifier_preparer = IdentifierPreparer(SQLITE_RESERVED)
+    colspecs = COLSPECS
+    default_schema_name = "main"
+    server_version_info = sqlite_version_info
+    default_features = Features(
+        supports_returning=_HAS_RETURNING,
+        supports_insert_returning=_HAS_RETURNING,
+        supports_update_returning=_HAS_RETURNING,
+        supports_delete_returning=_HAS_RETURNING,
+        returning_is_ordered=True,
+        supports_multi_values=True,
+        supports_lastrowid=True,
+        supports_upsert=True,
+        supports_for_update=False,
+        supports_alter=False,
+        max_parameters=32766 if sqlite_version_info >= (3, 32) else 999,
+        json_index_format=json_index,
+        isolation_levels=("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT"),
+    )

@@ -1,0 +1,380 @@
+"""What a SQLite database contains, read through its PRAGMAs.
+
+SQLite keeps the names of constraints in the text of CREATE TABLE alone, so that they are read
+from there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ...exc import NoSuchTableError
+from ...steps import nothing
+from ...types.contract import NullType, TypeEngine
+from ...types.standard import (
+    BIGINT,
+    BLOB,
+    BOOLEAN,
+    CHAR,
+    CLOB,
+    DATE,
+    DATETIME,
+    DECIMAL,
+    DOUBLE,
+    DOUBLE_PRECISION,
+    FLOAT,
+    INTEGER,
+    NCHAR,
+    NUMERIC,
+    NVARCHAR,
+    REAL,
+    SMALLINT,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    VARCHAR,
+)
+from ...types.structured import JSON
+from ..reflection import Reflection
+
+if TYPE_CHECKING:
+    from ...steps import Steps
+    from ..reflection import Fetcher
+
+_TYPES: dict[str, type[TypeEngine[Any]]] = {
+    "BIGINT": BIGINT,
+    "BLOB": BLOB,
+    "BOOL": BOOLEAN,
+    "BOOLEAN": BOOLEAN,
+    "CHAR": CHAR,
+    "CLOB": CLOB,
+    "DATE": DATE,
+    "DATETIME": DATETIME,
+    "DECIMAL": DECIMAL,
+    "DOUBLE": DOUBLE,
+    "DOUBLE PRECISION": DOUBLE_PRECISION,
+    "FLOAT": FLOAT,
+    "INT": INTEGER,
+    "INTEGER": INTEGER,
+    "JSON": JSON,
+    "NCHAR": NCHAR,
+    "NUMERIC": NUMERIC,
+    "NVARCHAR": NVARCHAR,
+    "REAL": REAL,
+    "SMALLINT": SMALLINT,
+    "TEXT": TEXT,
+    "TIME": TIME,
+    "TIMESTAMP": TIMESTAMP,
+    "VARCHAR": VARCHAR,
+}
+_AFFINITIES: tuple[tuple[tuple[str, ...], type[TypeEngine[Any]]], ...] = (
+    (("INT",), INTEGER),
+    (("CHAR", "CLOB", "TEXT"), TEXT),
+    (("BLOB",), NullType),
+    (("REAL", "FLOA", "DOUB"), REAL),
+)
+_TYPE = re.compile(r"^(?P<name>[\w ]*?)\s*(?:\((?P<arguments>[^)]*)\))?$")
+_NAME = r'(?:"(?:[^"]|"")+"|`[^`]+`|\[[^\]]+\]|\w+)'
+_FOREIGN_KEY = re.compile(
+    rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?FOREIGN\s+KEY\s*\((?P<columns>[^)]*)\)\s*"
+    rf"REFERENCES\s+(?P<table>{_NAME})\s*(?:\((?P<referred>[^)]*)\))?"
+    r"(?P<rest>(?:\s+(?:ON\s+(?:DELETE|UPDATE)\s+(?:SET\s+\w+|NO\s+ACTION|\w+)"
+    r"|NOT\s+DEFERRABLE|DEFERRABLE|INITIALLY\s+\w+))*)",
+    re.IGNORECASE,
+)
+_UNIQUE = re.compile(
+    rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?UNIQUE\s*\((?P<columns>[^)]*)\)", re.IGNORECASE
+)
+_PRIMARY = re.compile(rf"CONSTRAINT\s+(?P<name>{_NAME})\s+PRIMARY\s+KEY", re.IGNORECASE)
+_CHECK = re.compile(rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?\bCHECK\s*\(", re.IGNORECASE)
+
+
+def column_type(declared: str) -> TypeEngine[Any]:
+    """Return the type for the text that a column was *declared* with."""
+    matched = _TYPE.match(declared.strip())
+    name = matched["name"].upper() if matched else declared.upper()
+    arguments = matched["arguments"] if matched else None
+    kind: Any = _TYPES.get(name)
+    if kind is None:
+        if not name:
+            return NullType()
+        kind = next(
+            (kind for marks, kind in _AFFINITIES if any(mark in name for mark in marks)), NUMERIC
+        )
+    numbers = [int(number) for number in re.findall(r"\d+", arguments or "")]
+    try:
+        type_: TypeEngine[Any] = kind(*numbers)
+    except TypeError:
+        type_ = kind()
+    return type_
+
+
+def quoted(name: str) -> str:
+    """Return *name* as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _bare(name: str | None) -> str | None:
+    """Return *name* without its quotes."""
+    if name is None:
+        return None
+    name = name.strip()
+    if name[:1] in ('"', "`"):
+        return name[1:-1].replace(name[0] * 2, name[0])
+    return name[1:-1] if name[:1] == "[" else name
+
+
+def _names(text: str) -> list[str]:
+    return [_bare(part) or "" for part in text.split(",")]
+
+
+def _prefix(schema: str | None) -> str:
+    return f"{quoted(schema)}." if schema else ""
+
+
+class SqliteReflection(Reflection):
+    """Reads a SQLite database."""
+
+    def default_schema_steps(self, fetcher: Fetcher) -> Steps[str | None]:
+        """Return ``main``."""
+        yield from nothing
+        return "main"
+
+    def schema_names_steps(self, fetcher: Fetcher) -> Steps[list[str]]:
+        """Return the names of the attached databases, without that of temporary tables."""
+        rows = yield from fetcher.fetch_steps("PRAGMA database_list")
+        return [row[1] for row in rows if row[1] != "temp"]
+
+    def has_table_steps(self, fetcher: Fetcher, table: str, schema: str | None) -> Steps[bool]:
+        """Tell whether *table* (or a view of that name) exists."""
+        return bool((yield from self._pragma_steps(fetcher, "table_xinfo", table, schema)))
+
+    def _pragma_steps(
+        self, fetcher: Fetcher, pragma: str, name: str, schema: str | None
+    ) -> Steps[list[tuple[Any, ...]]]:
+        sql = f"PRAGMA {_prefix(schema)}{pragma}({quoted(name)})"
+        return (yield from fetcher.fetch_steps(sql))
+
+    def _names_steps(
+        self, fetcher: Fetcher, kind: str, schema: str | None, master: str = "sqlite_master"
+    ) -> Steps[list[str]]:
+        sql = (
+            f"SELECT name FROM {_prefix(schema)}{master} "
+            f"WHERE type = '{kind}' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name"
+        )
+        rows = yield from fetcher.fetch_steps(sql)
+        return [row[0] for row in rows]
+
+    def table_names_steps(self, fetcher: Fetcher, schema: str | None) -> Steps[list[str]]:
+        """Return the names of all tables."""
+        return (yield from self._names_steps(fetcher, "table", schema))
+
+    def temp_table_names_steps(self, fetcher: Fetcher) -> Steps[list[str]]:
+        """Return the names of all temporary tables."""
+        return (yield from self._names_steps(fetcher, "table", None, "sqlite_temp_master"))
+
+    def view_names_steps(self, fetcher: Fetcher, schema: str | None) -> Steps[list[str]]:
+        """Return the names of all views."""
+        return (yield from self._names_steps(fetcher, "view", schema))
+
+    def temp_view_names_steps(self, fetcher: Fetcher) -> Steps[list[str]]:
+        """Return the names of all temporary views."""
+        return (yield from self._names_steps(fetcher, "view", None, "sqlite_temp_master"))
+
+    def _text_steps(
+        self, fetcher: Fetcher, kind: str, name: str, schema: str | None
+    ) -> Steps[str | None]:
+        """Return the text that the table or view *name* was created with, None if unknown."""
+        if schema:
+            masters = f"SELECT type, name, sql FROM {_prefix(schema)}sqlite_master"
+        else:
+            masters = (
+                "SELECT type, name, sql FROM sqlite_master "
+                "UNION ALL SELECT type, name, sql FROM sqlite_temp_master"
+            )
+        sql = f"SELECT sql FROM ({masters}) WHERE type = ? AND lower(name) = lower(?)"
+        rows = yield from fetcher.fetch_steps(sql, (kind, name))
+        return rows[0][0] if rows else None
+
+    def view_definition_steps(self, fetcher: Fetcher, view: str, schema: str | None) -> Steps[str]:
+        """Return the text of *view*."""
+        text = yield from self._text_steps(fetcher, "view", view, schema)
+        if text is None:
+            raise NoSuchTableError(f"there is no view {view!r}")
+        return text
+
+    def columns_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[list[dict[str, Any]]]:
+        """Return the columns of *table*: name, type, nullable, default, primary_key."""
+        rows = yield from self._pragma_steps(fetcher, "table_xinfo", table, schema)
+        if not rows:
+            raise NoSuchTableError(f"there is no table {table!r}")
+        generated = any(row[6] in (2, 3) for row in rows)
+        text = (yield from self._text_steps(fetcher, "table", table, schema)) if generated else None
+        return [
+            _column(row, text)
+            for row in rows
+            if row[6] != 1  # 1 marks what virtual tables hide
+        ]
+
+    def primary_key_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[dict[str, Any]]:
+        """Return the primary key of *table*: constrained_columns, name."""
+        rows = yield from self._existing_steps(fetcher, table, schema)
+        names = [row[1] for row in sorted(rows, key=lambda row: row[5]) if row[5]]
+        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
+        named = _PRIMARY.search(text)
+        return {"constrained_columns": names, "name": _bare(named["name"]) if named else None}
+
+    def _existing_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[list[tuple[Any, ...]]]:
+        rows = yield from self._pragma_steps(fetcher, "table_xinfo", table, schema)
+        if not rows:
+            raise NoSuchTableError(f"there is no table {table!r}")
+        return rows
+
+    def foreign_keys_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[list[dict[str, Any]]]:
+        """Return the foreign keys of *table*."""
+        rows = yield from self._pragma_steps(fetcher, "foreign_key_list", table, schema)
+        if not rows:
+            yield from self._existing_steps(fetcher, table, schema)
+            return []
+        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
+        named = {
+            (tuple(_names(found["columns"])), _bare(found["table"])): found
+            for found in _FOREIGN_KEY.finditer(text)
+        }
+        keys: dict[int, dict[str, Any]] = {}
+        for number, _, referred, own, other, on_update, on_delete, *_ in rows:
+            key = keys.get(number)
+            if key is None:
+                key = keys[number] = _foreign_key(schema, referred, on_update, on_delete)
+            key["constrained_columns"].append(own)
+            if other is not None:
+                key["referred_columns"].append(other)
+        for key in keys.values():
+            if not key["referred_columns"]:
+                pk = yield from self.primary_key_steps(fetcher, key["referred_table"], schema)
+                key["referred_columns"] = pk["constrained_columns"]
+            found = named.get((tuple(key["constrained_columns"]), key["referred_table"]))
+            if found is not None:
+                key["name"] = _bare(found["name"])
+                _read_deferral(found["rest"], key["options"])
+        return sorted(keys.values(), key=_named_first)
+
+    def indexes_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[list[dict[str, Any]]]:
+        """Return the indexes of *table*, without those that constraints made."""
+        rows = yield from self._pragma_steps(fetcher, "index_list", table, schema)
+        if not rows:
+            yield from self._existing_steps(fetcher, table, schema)
+        found: list[dict[str, Any]] = []
+        for _, name, unique, origin, *_ in rows:
+            if origin != "c":
+                continue
+            parts = yield from self._pragma_steps(fetcher, "index_info", name, schema)
+            columns = [part[2] for part in parts]
+            found.append(
+                {
+                    "name": name,
+                    "column_names": columns,
+                    "unique": int(unique),
+                    "dialect_options": {},
+                }
+            )
+        return sorted(found, key=lambda index: index["name"])
+
+    def unique_constraints_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[list[dict[str, Any]]]:
+        """Return the unique constraints of *table*: name, column_names."""
+        rows = yield from self._pragma_steps(fetcher, "index_list", table, schema)
+        if not rows:
+            yield from self._existing_steps(fetcher, table, schema)
+        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
+        named = {
+            tuple(_names(each["columns"])): _bare(each["name"]) for each in _UNIQUE.finditer(text)
+        }
+        found: list[dict[str, Any]] = []
+        for _, index, _, origin, *_ in rows:
+            if origin != "u":
+                continue
+            parts = yield from self._pragma_steps(fetcher, "index_info", index, schema)
+            columns = [part[2] for part in parts]
+            found.append({"name": named.get(tuple(columns)), "column_names": columns})
+        return found[::-1]
+
+    def check_constraints_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[list[dict[str, Any]]]:
+        """Return the check constraints of *table*: name, sqltext."""
+        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
+        checks: list[dict[str, Any]] = [
+            {"name": _bare(found["name"]), "sqltext": _inside(text, found.end())}
+            for found in _CHECK.finditer(text)
+        ]
+        return sorted(checks, key=_named_first)
+
+
+def _named_first(found: dict[str, Any]) -> tuple[bool, str]:
+    return found["name"] is None, found["name"] or ""
+
+
+def _column(row: tuple[Any, ...], text: str | None) -> dict[str, Any]:
+    _, name, declared, not_null, default, key, hidden = row
+    column: dict[str, Any] = {
+        "name": name,
+        "type": column_type(declared.replace("GENERATED ALWAYS", "").strip()),
+        "nullable": not not_null,
+        "default": default,
+        "primary_key": key,
+    }
+    if hidden in (2, 3):
+        found = re.search(rf"{re.escape(name)}\W[^,]*?\bAS\s*\(", text or "", re.IGNORECASE)
+        sql = _inside(text or "", found.end()) if found else ""
+        column["computed"] = {"sqltext": sql, "persisted": hidden == 3}
+    return column
+
+
+def _foreign_key(
+    schema: str | None, referred: str, on_update: str, on_delete: str
+) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if on_delete != "NO ACTION":
+        options["ondelete"] = on_delete
+    if on_update != "NO ACTION":
+        options["onupdate"] = on_update
+    return {
+        "name": None,
+        "constrained_columns": [],
+        "referred_schema": schema,
+        "referred_table": referred,
+        "referred_columns": [],
+        "options": options,
+    }
+
+
+def _read_deferral(text: str, options: dict[str, Any]) -> None:
+    words = text.upper().split()
+    if "DEFERRABLE" in words:
+        options["deferrable"] = "NOT" not in words
+    if "INITIALLY" in words:
+        options["initially"] = words[words.index("INITIALLY") + 1]
+
+
+def _inside(text: str, start: int) -> str:
+    """Return what stands in *text* from *start* up to the parenthesis that closes it."""
+    depth = 1
+    for position in range(start, len(text)):
+        character = text[position]
+        depth += (character == "(") - (character == ")")
+        if not depth:
+            return text[start:position].strip()
+    return text[start:].strip()

@@ -1,0 +1,80 @@
+"""Types as SQLite keeps them: dates and times are ISO text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from ...types.basic import Date, DateTime, Time, quote_text
+from ...types.contract import Processor, TypeDialect, TypeEngine
+
+
+def datetime_text(value: Any) -> str:
+    """Return a datetime as text of fixed width, so that it sorts; its zone is dropped."""
+    try:
+        return value.isoformat(" ", "microseconds")[:26]  # type: ignore[no-any-return]
+    except (AttributeError, TypeError):
+        if isinstance(value, dt.date):
+            return f"{value.isoformat()} 00:00:00.000000"
+    raise TypeError(f"a DateTime column takes datetime and date objects; got {value!r}")
+
+
+def date_text(value: Any) -> str:
+    """Return a date as text; of a datetime its date."""
+    if isinstance(value, dt.date):
+        return value.isoformat()[:10]
+    raise TypeError(f"a Date column takes date objects; got {value!r}")
+
+
+def time_text(value: Any) -> str:
+    """Return a time of day as text of fixed width, so that it sorts."""
+    if isinstance(value, dt.time):
+        return value.isoformat("microseconds")[:15]
+    raise TypeError(f"a Time column takes time objects; got {value!r}")
+
+
+class SqliteDateTime(DateTime):
+    """``2020-01-02 03:04:05.000006``."""
+
+    def bind_function(self, dialect: TypeDialect) -> Processor:
+        return datetime_text
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor:
+        return dt.datetime.fromisoformat
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: quote_text(datetime_text(value))
+
+
+class SqliteDate(Date):
+    """``2020-01-02``."""
+
+    def bind_function(self, dialect: TypeDialect) -> Processor:
+        return date_text
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor:
+        return dt.date.fromisoformat
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: quote_text(date_text(value))
+
+
+class SqliteTime(Time):
+    """``03:04:05.000006``."""
+
+    def bind_function(self, dialect: TypeDialect) -> Processor:
+        return time_text
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor:
+        return dt.time.fromisoformat
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: quote_text(time_text(value))
+
+
+COLSPECS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
+    DateTime: SqliteDateTime,
+    Date: SqliteDate,
+    Time: SqliteTime,
+}

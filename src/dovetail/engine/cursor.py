@@ -1,0 +1,151 @@
+"""Results of statements that a driver ran, and the feed that gets more of their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..exc import InvalidRequestError, ResourceClosedError
+from .result import Result
+from .rows import Row, Shape, row_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..dialects.driver import Cursor
+    from ..steps import Steps
+    from .channel import Channel
+
+TP = TypeVar("TP", bound=tuple[Any, ...])
+
+_NO_ROWS = Shape(())
+
+
+class CursorResult(Result[TP]):
+    """What a statement has answered: rows, or how many of them it has changed."""
+
+    returns_rows = True
+    """Whether the statement has rows to read, be they none."""
+
+    is_insert = False
+    rowcount = -1
+    """How many rows an UPDATE or DELETE has matched; -1 where it is not known."""
+
+    lastrowid: int | None = None
+    """The number that the database gave the inserted row, where the driver tells."""
+
+    context: Any = None
+    connection: Any = None
+    _inserted_keys: Sequence[Any] | None = None
+    _parameters: Any = None
+
+    @classmethod
+    def of_change(cls, rowcount: int, lastrowid: int | None = None) -> CursorResult[Any]:
+        """Return the result of a statement without rows."""
+        result: CursorResult[Any] = CursorResult(_NO_ROWS, [])
+        result.returns_rows = False
+        result._closed = True
+        result.rowcount = rowcount
+        result.lastrowid = lastrowid
+        return result
+
+    def set_inserted_key(self, names: tuple[str, ...], key: tuple[Any, ...]) -> None:
+        """Note the primary key of the row that was inserted."""
+        self._inserted_keys = [row_class(names)(key)]
+
+    def _slice(self, most: int | None) -> list[Any]:
+        if not self.returns_rows:
+            raise ResourceClosedError(
+                "this result has no rows: its statement returns none",
+                hint="an INSERT, UPDATE or DELETE has rows with .returning(...)",
+            )
+        return super()._slice(most)
+
+    @property
+    def inserted_primary_key(self) -> Row[Any] | None:
+        """The primary key of the row that was inserted.
+
+        InvalidRequestError is raised for other statements, and where several rows were.
+        """
+        rows = self.inserted_primary_key_rows
+        if len(rows) != 1:
+            raise InvalidRequestError(
+                f"{len(rows)} rows were inserted", hint="use inserted_primary_key_rows"
+            )
+        row: Row[Any] = rows[0]
+        return row
+
+    @property
+    def inserted_primary_key_rows(self) -> Sequence[Any]:
+        """The primary keys of the rows that were inserted."""
+        if not self.is_insert:
+            raise InvalidRequestError("only an INSERT has inserted primary keys")
+        if self._inserted_keys is None:
+            raise InvalidRequestError(
+                "the primary keys of this INSERT are not known",
+                hint="several rows, or rows with .returning(...), are read from the result",
+            )
+        return self._inserted_keys
+
+    def last_inserted_params(self) -> Any:
+        """Return the values that were inserted, defaults included."""
+        if not self.is_insert:
+            raise InvalidRequestError("only an INSERT has inserted parameters")
+        return self._parameters
+
+    def last_updated_params(self) -> Any:
+        """Return the values that were written, defaults included."""
+        return self._parameters
+
+    def supports_sane_rowcount(self) -> bool:
+        """Return whether ``rowcount`` counts rows that were matched."""
+        return True
+
+    def supports_sane_multi_rowcount(self) -> bool:
+        """Return whether ``rowcount`` is right after many executions at once."""
+        return True
+
+
+class CursorFeed:
+    """Gets rows from an open cursor, a batch at a time."""
+
+    def __init__(self, channel: Channel, cursor: Cursor, batch: int, sql: str) -> None:
+        self._channel = channel
+        self._cursor = cursor
+        self._sql = sql
+        self.batch = batch
+
+    def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
+        """Return up to *most* rows more."""
+        rows: list[Any] = yield from self._channel.take_steps(self._cursor, most, self._sql)
+        return list(rows)
+
+    def close_steps(self) -> Steps[None]:
+        """Close the cursor."""
+        yield (self._cursor.close,)
+
+
+def described(cursor: Cursor) -> Shape:
+    """Return the shape of the rows of *cursor*, as the driver describes it."""
+    return Shape(tuple(column[0] for column in cursor.description or ()))
+
+
+def driver_result_steps(
+    channel: Channel, cursor: Cursor, sql: str, options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    """Return the result of SQL text that was run on *cursor*."""
+    if cursor.description is None:
+        result = CursorResult.of_change(cursor.rowcount, cursor.lastrowid)
+        yield (cursor.close,)
+        return result
+    shape = described(cursor)
+    batch = options.get("yield_per")
+    if batch or options.get("stream_results"):
+        feed = CursorFeed(channel, cursor, batch or options.get("max_row_buffer", 1000), sql)
+        result = CursorResult(shape, [], convert=shape.row_list, feed=feed)
+        result._per = batch
+    else:
+        rows = yield from channel.take_steps(cursor, None, sql)
+        result = CursorResult(shape, rows, convert=shape.row_list)
+    result.rowcount = cursor.rowcount
+    result.lastrowid = cursor.lastrowid
+    return result

@@ -1,0 +1,113 @@
+"""CREATE and DROP of a whole schema, and the events around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..compiler.ddl import schema_statements
+from ..event import Events, root
+from ..sql.ddl import CreateTable, DropTable
+from ..sql.metadata import MetaData
+from ..sql.schema import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..event import Dispatch
+    from ..steps import Steps
+    from .connection import Connection
+
+
+class DDLEvents(Events):
+    """What happens to tables.  Targets: a Table, a MetaData, or their classes.
+
+    A ``DDL`` object may be the listener: it is executed.
+    """
+
+    def before_create(self, target: Any, connection: Any) -> None:
+        """Call before CREATE is sent for *target*."""
+
+    def after_create(self, target: Any, connection: Any) -> None:
+        """Call after CREATE was sent for *target*."""
+
+    def before_drop(self, target: Any, connection: Any) -> None:
+        """Call before DROP is sent for *target*."""
+
+    def after_drop(self, target: Any, connection: Any) -> None:
+        """Call after DROP was sent for *target*."""
+
+    def column_reflect(self, inspector: Any, table: Any, column_info: Any) -> None:
+        """Call for each column that is reflected; *column_info* may be changed."""
+
+
+root(DDLEvents, Table)
+root(DDLEvents, MetaData)
+
+
+def dispatch_of(target: Any) -> Dispatch:
+    """Return the dispatch of a table or metadata."""
+    dispatch: Dispatch = target.dispatch
+    return dispatch
+
+
+def schema_steps(
+    connection: Connection,
+    verb: str,
+    metadata: Any,
+    tables: Iterable[Any] | None,
+    checkfirst: bool,
+) -> Steps[None]:
+    """Create or drop *tables* of *metadata*, all for None, over *connection*."""
+    listed = list(metadata.tables.values()) if tables is None else list(tables)
+    existing = (yield from _existing_steps(connection, listed)) if checkfirst else None
+    sequences = None
+    if checkfirst and connection.dialect.features.supports_sequences:
+        sequences = yield from _sequences_steps(connection, listed)
+    statements = schema_statements(verb, metadata, tables, connection.dialect, existing, sequences)
+    details = {"tables": listed, "checkfirst": checkfirst}
+    _tell(metadata, f"before_{verb}", connection, details)
+    current = None
+    for statement in statements:
+        table = statement.element if isinstance(statement, CreateTable | DropTable) else None
+        if table is not None:
+            if current is not None:
+                _tell(current, f"after_{verb}", connection, details)
+            current = table
+            _tell(table, f"before_{verb}", connection, details)
+        yield from connection.execute_steps(statement)
+    if current is not None:
+        _tell(current, f"after_{verb}", connection, details)
+    _tell(metadata, f"after_{verb}", connection, details)
+
+
+def _tell(target: Any, name: str, connection: Connection, details: dict[str, Any]) -> None:
+    dispatch = dispatch_of(target)
+    if dispatch:
+        for function in getattr(dispatch, name):
+            function(target, connection, **details)
+
+
+def _existing_steps(
+    connection: Connection, tables: list[Any]
+) -> Steps[set[tuple[str | None, str]]]:
+    """Return the (schema, name) of the tables and views there are, where *tables* are."""
+    reflection = connection.engine.backend.reflection
+    existing: set[tuple[str | None, str]] = set()
+    schema_map = connection.get_execution_options().get("schema_translate_map") or {}
+    for schema in {table.schema for table in tables}:
+        actual = schema_map.get(schema, schema)
+        names = yield from reflection.table_names_steps(connection, actual)
+        views = yield from reflection.view_names_steps(connection, actual)
+        existing.update((schema, name) for name in (*names, *views))
+    return existing
+
+
+def _sequences_steps(
+    connection: Connection, tables: list[Any]
+) -> Steps[set[tuple[str | None, str]]]:
+    reflection = connection.engine.backend.reflection
+    existing: set[tuple[str | None, str]] = set()
+    for schema in {None, *(table.schema for table in tables)}:
+        names = yield from reflection.sequence_names_steps(connection, schema)
+        existing.update((schema, name) for name in names)
+    return existing

@@ -1,0 +1,232 @@
+"""The engine: a pool of connections to one database, and what they have in common."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from logging import DEBUG, INFO, Formatter, LoggerAdapter, StreamHandler, getLogger
+from sys import stdout
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..compiler.cache import PlanCache
+from ..event import own_dispatch, root
+from ..exc import InvalidRequestError
+from ..steps import run_sync
+from .connection import Connection, checked_isolation
+from .events import ConnectionEvents, PoolEvents
+from .pool import Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from logging import Logger
+    from typing import Self
+
+    from ..dialects.driver import Driver
+    from ..event import Dispatch
+    from ..steps import Steps
+    from .record import PooledConnection
+    from .url import URL
+
+Echo = bool | Literal["debug"] | None
+
+
+class Engine:
+    """A source of connections to one database.  Made by :func:`create_engine`.
+
+    It opens no connection before the first is asked for, and may be used by all threads::
+
+        engine = create_engine("sqlite:///shop.db")
+        with engine.begin() as connection:
+            connection.execute(...)
+    """
+
+    dispatch: Dispatch
+
+    def __init__(
+        self,
+        pool: Pool,
+        dialect: Any,
+        url: URL,
+        *,
+        backend: Driver,
+        logging_name: str | None = None,
+        echo: Echo = None,
+        query_cache_size: int = 500,
+        execution_options: Mapping[str, Any] | None = None,
+        hide_parameters: bool = False,
+        isolation_level: str | None = None,
+    ) -> None:
+        self.base: Engine = self
+        """The engine itself, or the one of which this is a variant with other options."""
+
+        self.pool = pool
+        self.dialect = dialect
+        self.url = url
+        self.backend = backend
+        self.plans: PlanCache[Any] = PlanCache(query_cache_size)
+        self.logging_name = logging_name
+        self.hide_parameters = hide_parameters
+        self.default_isolation = checked_isolation(isolation_level, backend.isolation_levels)
+        self.calm: object = object()
+        self.logger: Logger | LoggerAdapter[Any] = getLogger("dovetail.engine")
+        self._echo: Echo = None
+        self._options: Mapping[str, Any] = MappingProxyType({})
+        if logging_name:
+            self.logger = getLogger(f"dovetail.engine.{logging_name}")
+        if echo:
+            self.echo = echo
+        own_dispatch(self)
+        if execution_options:
+            self.update_execution_options(**execution_options)
+
+    def _listened(self) -> None:
+        self.base.calm = object()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine itself."""
+        return self
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the driver awaits."""
+        return self.backend.is_async
+
+    @property
+    def name(self) -> str:
+        """The name of the dialect, such as ``"sqlite"``."""
+        return self.url.get_backend_name()
+
+    @property
+    def driver(self) -> str:
+        """The name of the driver, such as ``"pysqlite"``."""
+        return self.backend.name
+
+    @property
+    def echo(self) -> Echo:
+        """Whether statements are logged; ``"debug"`` for rows too."""
+        return self._echo
+
+    @echo.setter
+    def echo(self, value: Echo) -> None:
+        self._echo = value
+        logger = getLogger(f"dovetail.engine.{self.logging_name or hex(id(self))}")
+        logger.setLevel(DEBUG if value == "debug" else INFO if value else 0)
+        self.logger = logger
+        if value:
+            _show_log()
+        self._listened()
+
+    # Connections.
+
+    def connect_steps(self) -> Steps[Connection]:
+        """Borrow a connection: see :meth:`connect`."""
+        record = self.pool.take()
+        if record is None:
+            record = yield from self.pool.checkout_steps()
+        return self._connection(record)
+
+    def connect(self) -> Connection:
+        """Return a borrowed connection; close it, or use it as a context manager."""
+        record = self.pool.take()
+        if record is None:
+            record = run_sync(self.pool.checkout_steps())
+        return self._connection(record)
+
+    def _connection(self, record: Any) -> Connection:
+        return Connection(self, record)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Borrow a connection for one transaction, committed at the end of the block."""
+        with self.connect() as connection, connection.begin():
+            yield connection
+
+    def raw_connection(self) -> PooledConnection:
+        """Return a borrowed connection of the driver; close it to return it."""
+        return self.pool.connect()
+
+    def dispose_steps(self, close: bool = True) -> Steps[None]:
+        """Close the idle connections of the pool: see :meth:`dispose`."""
+        yield from self.pool.dispose_steps(close)
+        for function in self.dispatch.engine_disposed:
+            function(self)
+
+    def dispose(self, close: bool = True) -> None:
+        """Close the idle connections of the pool; those in use are closed when they return.
+
+        The engine remains usable.  With *close* false the connections are forgotten and not
+        closed, which is right in a child process.
+        """
+        run_sync(self.dispose_steps(close))
+
+    # Options.
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """Return the execution options of this engine."""
+        return self._options
+
+    def update_execution_options(self, **opt: Any) -> None:
+        """Set options for all connections of this engine."""
+        for function in self.dispatch.set_engine_execution_options:
+            function(self, opt)
+        if "isolation_level" in opt:
+            opt["isolation_level"] = checked_isolation(
+                opt["isolation_level"], self.backend.isolation_levels
+            )
+        self._options = MappingProxyType({**self._options, **opt})
+
+    def execution_options(self, **opt: Any) -> Self:
+        """Return an engine with these options too, which shares the pool of this one.
+
+        ::
+
+            engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+        """
+        variant = type(self).__new__(type(self))
+        variant.__dict__.update(self.__dict__)
+        variant.update_execution_options(**opt)
+        return variant
+
+    def clear_compiled_cache(self) -> None:
+        """Forget the plans of all statements."""
+        self.plans.clear()
+
+    def run_schema(
+        self,
+        verb: Literal["create", "drop"],
+        metadata: Any,
+        tables: Iterable[Any] | None = None,
+        checkfirst: bool = True,
+    ) -> None:
+        """Create or drop *tables* of *metadata* in a transaction of its own."""
+        if self.is_async:
+            raise InvalidRequestError(
+                "an engine with an awaiting driver cannot do this without awaiting",
+                hint="async with engine.begin() as c: await c.run_sync(metadata.create_all)",
+            )
+        with self.begin() as connection:
+            connection.run_schema(verb, metadata, tables, checkfirst)
+
+    def __repr__(self) -> str:
+        return f"Engine({self.url!r})"
+
+
+root(ConnectionEvents, Engine).adopt(Connection.dispatch)
+
+
+def _pool_of(target: Any) -> Any:
+    return Pool if isinstance(target, type) else target.pool
+
+
+PoolEvents.stand_ins[Engine] = _pool_of
+
+
+def _show_log() -> None:
+    """Send the log to standard output, unless the program has set logging up itself."""
+    top = getLogger("dovetail")
+    if top.handlers or getLogger().handlers:
+        return
+    handler = StreamHandler(stdout)
+    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    top.addHandler(handler)

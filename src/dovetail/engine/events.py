@@ -1,0 +1,163 @@
+"""The events of pools, engines and connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..event import Events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class PoolEvents(Events):
+    """What happens to pooled connections.  Targets: a pool, an engine, or their classes.
+
+    *dbapi_connection* is the driver's own object; of an awaiting driver it is one with blocking
+    methods.
+    """
+
+    def connect(self, dbapi_connection: Any, connection_record: Any) -> None:
+        """Call after a connection was opened."""
+
+    def first_connect(self, dbapi_connection: Any, connection_record: Any) -> None:
+        """Call after the first connection of the pool was opened, once."""
+
+    def checkout(
+        self, dbapi_connection: Any, connection_record: Any, connection_proxy: Any
+    ) -> None:
+        """Call when a connection is borrowed; DisconnectionError asks for another one."""
+
+    def checkin(self, dbapi_connection: Any, connection_record: Any) -> None:
+        """Call when a connection returns; *dbapi_connection* is None if it is lost."""
+
+    def reset(self, dbapi_connection: Any, connection_record: Any, reset_state: Any) -> None:
+        """Call before a returning connection is rolled back."""
+
+    def invalidate(self, dbapi_connection: Any, connection_record: Any, exception: Any) -> None:
+        """Call when a connection is declared dead."""
+
+    def soft_invalidate(
+        self, dbapi_connection: Any, connection_record: Any, exception: Any
+    ) -> None:
+        """Call when a connection is to be replaced at its next use."""
+
+    def close(self, dbapi_connection: Any, connection_record: Any) -> None:
+        """Call before a connection is closed."""
+
+    def detach(self, dbapi_connection: Any, connection_record: Any) -> None:
+        """Call when a connection leaves the pool for good."""
+
+    def close_detached(self, dbapi_connection: Any) -> None:
+        """Call before a detached connection is closed."""
+
+
+class ConnectionEvents(Events):
+    """What happens on connections.  Targets: an engine, a connection, or their classes.
+
+    ``before_execute`` and ``before_cursor_execute`` may replace what is executed: listen with
+    ``retval=True`` and return the statement and its parameters.
+    """
+
+    def before_execute(
+        self,
+        conn: Any,
+        clauseelement: Any,
+        multiparams: Any,
+        params: Any,
+        execution_options: Any,
+    ) -> Any:
+        """Call before a statement is compiled."""
+
+    def after_execute(
+        self,
+        conn: Any,
+        clauseelement: Any,
+        multiparams: Any,
+        params: Any,
+        execution_options: Any,
+        result: Any,
+    ) -> None:
+        """Call after a statement was executed."""
+
+    def before_cursor_execute(
+        self,
+        conn: Any,
+        cursor: Any,
+        statement: Any,
+        parameters: Any,
+        context: Any,
+        executemany: Any,
+    ) -> Any:
+        """Call before SQL text goes to the driver; *cursor* is None, it does not exist yet."""
+
+    def after_cursor_execute(
+        self,
+        conn: Any,
+        cursor: Any,
+        statement: Any,
+        parameters: Any,
+        context: Any,
+        executemany: Any,
+    ) -> None:
+        """Call after the driver has executed SQL text."""
+
+    def handle_error(self, exception_context: Any) -> Any:
+        """Call when the driver has failed; a returned exception is raised instead."""
+
+    def do_connect(self, dialect: Any, conn_rec: Any, cargs: Any, cparams: Any) -> Any:
+        """Call before a connection is opened; *cparams* may be changed, a connection returned."""
+
+    def engine_connect(self, conn: Any) -> None:
+        """Call after a Connection was made."""
+
+    def engine_disposed(self, engine: Any) -> None:
+        """Call after the pool of *engine* was disposed of."""
+
+    def set_connection_execution_options(self, conn: Any, opts: Any) -> None:
+        """Call when Connection.execution_options() sets *opts*, which may be changed."""
+
+    def set_engine_execution_options(self, engine: Any, opts: Any) -> None:
+        """Call when Engine.execution_options() sets *opts*, which may be changed."""
+
+    def begin(self, conn: Any) -> None:
+        """Call before BEGIN is sent, which is with the first statement."""
+
+    def commit(self, conn: Any) -> None:
+        """Call before COMMIT."""
+
+    def rollback(self, conn: Any) -> None:
+        """Call before ROLLBACK."""
+
+    def savepoint(self, conn: Any, name: Any) -> None:
+        """Call before SAVEPOINT."""
+
+    def rollback_savepoint(self, conn: Any, name: Any, context: Any) -> None:
+        """Call before ROLLBACK TO SAVEPOINT."""
+
+    def release_savepoint(self, conn: Any, name: Any, context: Any) -> None:
+        """Call before RELEASE SAVEPOINT."""
+
+    def begin_twophase(self, conn: Any, xid: Any) -> None:
+        """Call before a two-phase transaction begins."""
+
+    def prepare_twophase(self, conn: Any, xid: Any) -> None:
+        """Call before a two-phase transaction is prepared."""
+
+    def commit_twophase(self, conn: Any, xid: Any, is_prepared: Any) -> None:
+        """Call before a two-phase transaction is committed."""
+
+    def rollback_twophase(self, conn: Any, xid: Any, is_prepared: Any) -> None:
+        """Call before a two-phase transaction is rolled back."""
+
+    @classmethod
+    def _adapt(
+        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+    ) -> Callable[..., Any]:
+        if retval or name not in ("before_execute", "before_cursor_execute"):
+            return function
+
+        def call(*arguments: Any) -> None:
+            function(*arguments)
+
+        return call

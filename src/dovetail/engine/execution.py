@@ -1,0 +1,335 @@
+"""From a statement and its values to a result: plan, bind, run, read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..compiler.plan import DefaultContext, bound_values
+from ..exc import ArgumentError, ObjectNotExecutableError, StatementError
+from ..sql.defaults import Sequence as SqlSequence
+from ..sql.functions import FunctionElement
+from ..sql.selecting import select
+from .cursor import CursorFeed, CursorResult, driver_result_steps
+from .planned import MARK, Prepared, early_defaults, prepare, textual
+
+if TYPE_CHECKING:
+    from ..steps import Steps
+    from .channel import Channel
+
+Row = Mapping[str, Any]
+_NO_ROW: Row = {}
+
+
+class About:
+    """What listeners are told of the statement behind SQL text."""
+
+    __slots__ = ("compiled", "options", "statement")
+
+    def __init__(self, statement: Any, compiled: Any, options: Mapping[str, Any]) -> None:
+        self.statement = statement
+        self.compiled = compiled
+        self.options = options
+
+
+def execute_steps(
+    channel: Channel, statement: Any, parameters: Any, options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    """Run *statement* on *channel* and return its result."""
+    if not getattr(statement, "supports_execution", False) or isinstance(statement, type):
+        statement = executable(statement)
+    own = statement.execution_options_dict
+    if own:
+        options = {**own, **options}
+    rows = parameter_rows(parameters)
+    dispatch = channel.dispatch
+    if not dispatch:
+        return (yield from _execute_steps(channel, statement, rows, options))
+    many, one = (rows, _NO_ROW) if len(rows) > 1 else ([], rows[0] if rows else _NO_ROW)
+    for before in dispatch.before_execute:
+        answer = before(channel, statement, many, one, options)
+        if answer is not None:
+            statement, many, one = answer
+            rows = list(many) or ([one] if one else [])
+    result = yield from _execute_steps(channel, statement, rows, options)
+    for after in dispatch.after_execute:
+        after(channel, statement, many, one, options, result)
+    return result
+
+
+def executable(thing: Any) -> Any:
+    """Return the statement that *thing* stands for.
+
+    ObjectNotExecutableError is raised if it stands for none.
+    """
+    if isinstance(thing, FunctionElement):
+        return select(thing)
+    if isinstance(thing, SqlSequence):
+        return select(thing.next_value())
+    element = getattr(thing, "__clause_element__", None)
+    if element is not None and not isinstance(thing, type):
+        made = element()
+        if getattr(made, "supports_execution", False):
+            return made
+    raise ObjectNotExecutableError(thing)
+
+
+def parameter_rows(parameters: Any) -> list[Row]:
+    """Return *parameters* as a list of dictionaries: none, one or many.
+
+    ArgumentError is raised for anything else.
+    """
+    if parameters is None:
+        return []
+    if isinstance(parameters, Mapping):
+        return [parameters]
+    if isinstance(parameters, Sequence) and not isinstance(parameters, str | bytes):
+        for row in parameters:
+            if not isinstance(row, Mapping):
+                raise ArgumentError(
+                    f"parameters are a dictionary or a list of dictionaries; got {row!r} in the "
+                    "list",
+                    hint='connection.execute(text("... :name"), {"name": value})',
+                )
+        return list(parameters)
+    raise ArgumentError(
+        f"parameters are a dictionary or a list of dictionaries, not {parameters!r}",
+        hint='connection.execute(statement, {"name": value})',
+    )
+
+
+def _execute_steps(
+    channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    if statement.is_ddl:
+        return (yield from _define_steps(channel, statement, options))
+    names: tuple[str, ...] | None = None
+    if statement.is_insert or statement.is_update:
+        core = statement if not _has_entities(statement) else statement.as_core()
+        rows = _with_early_defaults(core, rows)
+        names = tuple(rows[0]) if rows else ()
+    walk = statement.walk()
+    many = len(rows) > 1
+    schema_map = options.get("schema_translate_map")
+    key = (MARK, names, many, _map_key(schema_map), *walk.key)
+    plans = channel.plans
+    found: Prepared | None = plans.get(key)
+    if found is None:
+        made = prepare(statement, walk.binds, channel.sql_dialect, names, schema_map, not many)
+        found = plans.put(key, made)
+    prepared: Prepared = found
+    if channel.dispatch:
+        channel.about = About(statement, prepared.plan.compiled, options)
+    if many:
+        return (yield from _many_steps(channel, statement, prepared, walk.binds, rows, options))
+    row = rows[0] if rows else _NO_ROW
+    return (yield from _one_steps(channel, statement, prepared, walk.binds, row, options))
+
+
+def _has_entities(statement: Any) -> bool:
+    return getattr(statement.table, "is_promise", False)
+
+
+def _map_key(schema_map: Mapping[str | None, str | None] | None) -> Any:
+    return None if not schema_map else tuple(schema_map.items())
+
+
+def _values(prepared: Prepared, binds: Sequence[Any], row: Row) -> list[Any]:
+    if row or prepared.needs_values:
+        return bound_values(binds, row)
+    return [bind.effective_value for bind in binds]
+
+
+# -- one set of parameters ------------------------------------------------------------------
+
+
+def _one_steps(
+    channel: Channel,
+    statement: Any,
+    prepared: Prepared,
+    binds: Sequence[Any],
+    row: Row,
+    options: Mapping[str, Any],
+) -> Steps[CursorResult[Any]]:
+    plan = prepared.plan
+    try:
+        if statement.is_insert or statement.is_update:
+            # Their parameters may be values of columns, which are no parameters of the walk.
+            values = [bind.effective_value for bind in binds]
+            sql, parameters = plan.prepare_row(row, values)
+        else:
+            values = _values(prepared, binds, row)
+            sql, parameters = plan.prepare(values)
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+        raise _unbindable(error, plan.sql, row, channel.hides_parameters) from error
+    if not statement.is_dml:
+        return (yield from _read_steps(channel, prepared, sql, parameters, options))
+    if prepared.reads and not prepared.returns_keys:
+        result = yield from _read_steps(channel, prepared, sql, parameters, options)
+        result.rowcount = len(result._rows)
+    else:
+        result = yield from _change_steps(channel, prepared, sql, parameters, row, values)
+    result.is_insert = statement.is_insert
+    result._parameters = row
+    return result
+
+
+def _unbindable(error: Exception, sql: str, row: Row, hidden: bool) -> StatementError:
+    """Return the error for a value that its type refused."""
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    return StatementError(f"({name}) {error}", sql, dict(row), error, hidden)
+
+
+def _read_steps(
+    channel: Channel, prepared: Prepared, sql: str, parameters: Any, options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    """Run a statement that gives rows."""
+    shape = prepared.shape
+    if shape is None:
+        cursor = yield from channel.run_steps(sql, parameters)
+        if cursor.description is None or not prepared.plan.result_columns:
+            return (yield from driver_result_steps(channel, cursor, sql, options))
+        shape, convert = textual(cursor.description, prepared.plan, channel.sql_dialect)
+        rows = yield from channel.take_steps(cursor, None, sql)
+        return CursorResult(shape, rows, convert=convert)
+    batch = options.get("yield_per")
+    if batch or options.get("stream_results"):
+        size = batch or options.get("max_row_buffer", 1000)
+        cursor = yield from channel.stream_steps(sql, parameters, size)
+        feed = CursorFeed(channel, cursor, size, sql)
+        result: CursorResult[Any] = CursorResult(shape, [], convert=prepared.convert, feed=feed)
+        result._per = batch
+        return result
+    rows = yield from channel.fetch_steps(sql, parameters)
+    return CursorResult(shape, rows, convert=prepared.convert)
+
+
+def _change_steps(
+    channel: Channel,
+    prepared: Prepared,
+    sql: str,
+    parameters: Any,
+    row: Row,
+    values: Sequence[Any],
+) -> Steps[CursorResult[Any]]:
+    """Run an INSERT, UPDATE or DELETE that gives no rows to the user."""
+    returned = None
+    if prepared.returns_keys:
+        raw = yield from channel.fetch_steps(sql, parameters)
+        assert prepared.convert is not None
+        returned = prepared.convert(raw)[0] if raw else None
+        result = CursorResult.of_change(len(raw))
+    else:
+        cursor = yield from channel.run_steps(sql, parameters)
+        result = CursorResult.of_change(cursor.rowcount, cursor.lastrowid)
+    if prepared.keys is not None:
+        key = tuple(
+            source.value(row, values, returned, result.lastrowid) for source in prepared.keys
+        )
+        table = prepared.plan.compiled.statement.table
+        result.set_inserted_key(tuple(column.key for column in table.primary_key), key)
+    return result
+
+
+# -- many sets of parameters ----------------------------------------------------------------
+
+
+def _many_steps(
+    channel: Channel,
+    statement: Any,
+    prepared: Prepared,
+    binds: Sequence[Any],
+    rows: list[Row],
+    options: Mapping[str, Any],
+) -> Steps[CursorResult[Any]]:
+    plan = prepared.plan
+    values = [bind.effective_value for bind in binds]
+    if statement.is_dml and prepared.reads:
+        return (yield from _many_returning_steps(channel, statement, prepared, rows, values))
+    if plan.is_expanding:
+        count = 0
+        for row in rows:
+            one = yield from _one_steps(channel, statement, prepared, binds, row, options)
+            count += max(one.rowcount, 0)
+        return CursorResult.of_change(count)
+    try:
+        sets = plan.prepare_rows(rows, values)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise _unbindable(error, plan.sql, _NO_ROW, channel.hides_parameters) from error
+    cursor = yield from channel.run_many_steps(plan.sql, sets)
+    result = CursorResult.of_change(cursor.rowcount)
+    result.is_insert = statement.is_insert
+    result._parameters = rows
+    return result
+
+
+def _many_returning_steps(
+    channel: Channel, statement: Any, prepared: Prepared, rows: list[Row], values: Sequence[Any]
+) -> Steps[CursorResult[Any]]:
+    """Run an INSERT, UPDATE or DELETE for many rows and collect what they return."""
+    plan = prepared.plan
+    sets = plan.prepare_rows(rows, values)
+    features = channel.sql_dialect.features
+    parts = plan.values_parts
+    ordered = features.returning_is_ordered or not getattr(
+        statement, "sort_by_parameter_order", False
+    )
+    raw: list[Any] = []
+    if parts is not None and features.supports_multi_values and ordered:
+        most = features.max_parameters or 32_000
+        size = max(1, min(1000, most // max(1, len(sets[0]))))
+        for start in range(0, len(sets), size):
+            batch = sets[start : start + size]
+            sql = parts.head + ", ".join([parts.row] * len(batch)) + parts.tail
+            flat = tuple(value for each in batch for value in each)
+            raw.extend((yield from channel.fetch_steps(sql, flat)))
+    else:
+        for each in sets:
+            raw.extend((yield from channel.fetch_steps(plan.sql, each)))
+    assert prepared.shape is not None
+    result: CursorResult[Any] = CursorResult(prepared.shape, raw, convert=prepared.convert)
+    result.rowcount = len(raw)
+    result.is_insert = statement.is_insert
+    result._parameters = rows
+    return result
+
+
+# -- defaults and definitions ---------------------------------------------------------------
+
+
+def _with_early_defaults(statement: Any, rows: list[Row]) -> list[Row]:
+    """Return *rows* with the values of defaults that must be known before."""
+    columns = early_defaults(statement)
+    if not columns:
+        return rows
+    given = {
+        getattr(key, "key", key): getattr(value, "effective_value", value)
+        for key, value in (statement.values_ or {}).items()
+    }
+    missing = [column for column in columns if column.key not in given]
+    if not missing:
+        return rows
+    completed: list[Row] = []
+    for row in rows or [_NO_ROW]:
+        new = dict(row)
+        for column in missing:
+            if column.key not in row:
+                default = column.default if statement.is_insert else column.onupdate
+                new[column.key] = default.value(DefaultContext({**given, **new}))
+        completed.append(new)
+    return completed
+
+
+def _define_steps(
+    channel: Channel, statement: Any, options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    """Run a definition, such as CREATE TABLE."""
+    compiled = channel.sql_dialect.compile(
+        statement, schema_translate_map=options.get("schema_translate_map")
+    )
+    if channel.dispatch:
+        channel.about = About(statement, compiled, options)
+    cursor = yield from channel.run_steps(compiled.sql, ())
+    if cursor.description is not None:
+        return (yield from driver_result_steps(channel, cursor, compiled.sql, options))
+    return CursorResult.of_change(cursor.rowcount)

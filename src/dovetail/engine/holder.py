@@ -1,0 +1,58 @@
+"""Who holds a connection: where it was borrowed, since when, and what it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from sys import _getframe
+from time import monotonic
+
+_INNER = (str(Path(__file__).resolve().parent.parent), "<dovetail ")
+"""How the names of this library's files start, generated text included."""
+
+_LONGEST_STATEMENT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One borrowed connection.  ``str()`` gives a line for a message or a log."""
+
+    filename: str
+    line: int
+    function: str
+    seconds: float
+    statement: str | None
+    thread: str
+
+    def __str__(self) -> str:
+        where = f"{self.filename}:{self.line} in {self.function}"
+        text = f"{where}, {self.seconds:.1f} s ago (thread {self.thread})"
+        if self.statement is None:
+            return f"{text}, no statement yet"
+        statement = " ".join(self.statement.split())
+        if len(statement) > _LONGEST_STATEMENT:
+            statement = statement[: _LONGEST_STATEMENT - 3] + "..."
+        return f"{text}, last statement: {statement}"
+
+
+def caller() -> tuple[str, int, str]:
+    """Return file, line and function of the nearest caller outside of this library."""
+    frame = _getframe(1)
+    while frame.f_code.co_filename.startswith(_INNER) and frame.f_back is not None:
+        frame = frame.f_back
+    code = frame.f_code
+    return code.co_filename, frame.f_lineno, code.co_qualname
+
+
+def listed(holders: list[Holder], most: int = 10) -> str:
+    """Return *holders* as lines, those who hold longest first."""
+    ordered = sorted(holders, key=lambda holder: -holder.seconds)
+    lines = [f"\n  {holder}" for holder in ordered[:most]]
+    if len(ordered) > most:
+        lines.append(f"\n  and {len(ordered) - most} more")
+    return "".join(lines)
+
+
+def now() -> float:
+    """Return the time on the clock that holders are measured by."""
+    return monotonic()

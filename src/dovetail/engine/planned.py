@@ -1,0 +1,255 @@
+"""Statements made ready: plan, shape of the rows, and where inserted keys come from.
+
+All that depends on the structure of a statement alone is decided here, once, and kept among
+the engine's plans.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..codegen import Source, compile_function
+from ..compiler.plan import StatementPlan
+from .rows import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ..compiler.result_columns import ResultColumn
+
+MARK = "core"
+"""Begins the keys under which the plans of this module are kept."""
+
+
+class Prepared:
+    """A statement ready to run and to be read.
+
+    ``reads``   rows come back, of which the columns are known: ``shape``, ``convert``
+    ``keys``    of an INSERT of one row, where each part of the primary key comes from
+    """
+
+    __slots__ = ("convert", "keys", "needs_values", "plan", "reads", "returns_keys", "shape")
+
+    def __init__(self, plan: StatementPlan, shape: Shape | None, convert: Any) -> None:
+        self.plan = plan
+        self.shape = shape
+        self.convert: Callable[[list[Any]], list[Any]] | None = convert
+        self.reads = shape is not None
+        self.needs_values = any(bind.required for bind in plan.walk_binds)
+        self.keys: tuple[KeySource, ...] | None = None
+        self.returns_keys = False
+        """Whether the rows are the primary key alone, asked for on behalf of the result."""
+
+
+class KeySource:
+    """Where one column of an inserted primary key comes from.
+
+    The first that is set says it: a name among the parameters, a position among the values
+    of the statement, a position in the row that comes back, or the number that the driver
+    tells.
+    """
+
+    __slots__ = ("name", "position", "returned", "told")
+
+    def __init__(
+        self,
+        name: str | None = None,
+        position: int | None = None,
+        returned: int | None = None,
+        told: bool = False,
+    ) -> None:
+        self.name = name
+        self.position = position
+        self.returned = returned
+        self.told = told
+
+    def value(
+        self, row: Mapping[str, Any], values: Sequence[Any], returned: Any, lastrowid: Any
+    ) -> Any:
+        """Return the value; None if nobody tells."""
+        value = None
+        if self.name is not None:
+            value = row.get(self.name)
+        elif self.position is not None:
+            value = values[self.position]
+        elif self.returned is not None:
+            return returned[self.returned] if returned is not None else None
+        return lastrowid if value is None and self.told else value
+
+
+def prepare(
+    statement: Any,
+    binds: Sequence[Any],
+    dialect: Any,
+    names: tuple[str, ...] | None,
+    schema_map: Mapping[str | None, str | None] | None,
+    one_row: bool,
+) -> Prepared:
+    """Return *statement* ready to run on *dialect*.
+
+    *binds* are its parameters in the order of the walk, *names* those of an INSERT or
+    UPDATE whose values come when it runs; *one_row* says that one set of them will come.
+    """
+    if not statement.is_insert or not one_row or statement.returning_columns:
+        return _prepared(statement, binds, dialect, names, schema_map)
+    prepared = _prepared(statement, binds, dialect, names, schema_map)
+    core = prepared.plan.compiled.statement
+    columns = _key_columns(core)
+    if not columns:
+        return prepared
+    sources = _key_sources(prepared.plan, core.table, columns, names or (), dialect.features)
+    missing = [column for column, source in zip(columns, sources, strict=True) if source is None]
+    if missing and dialect.features.supports_insert_returning:
+        # The server alone knows the key, so it is asked for.
+        prepared = _prepared(core.returning(*missing), binds, dialect, names, schema_map)
+        prepared.returns_keys = True
+        returned = iter(range(len(missing)))
+        sources = [
+            KeySource(returned=next(returned)) if source is None else source for source in sources
+        ]
+    prepared.keys = tuple(KeySource() if source is None else source for source in sources)
+    return prepared
+
+
+def _prepared(
+    statement: Any,
+    binds: Sequence[Any],
+    dialect: Any,
+    names: tuple[str, ...] | None,
+    schema_map: Mapping[str | None, str | None] | None,
+) -> Prepared:
+    compiled = dialect.compile(statement, column_keys=names, schema_translate_map=schema_map)
+    plan = StatementPlan(compiled, binds)
+    columns = plan.result_columns
+    if columns is None or statement.visit_name == "textual_select":
+        return Prepared(plan, None, None)
+    shape = shape_of(columns)
+    return Prepared(plan, shape, row_converter(shape, columns, dialect))
+
+
+def shape_of(columns: Sequence[ResultColumn]) -> Shape:
+    """Return the shape of rows of *columns*."""
+    keys = tuple(str(column.key) for column in columns)
+    return Shape(keys, [column.expressions for column in columns])
+
+
+def row_converter(
+    shape: Shape, columns: Sequence[ResultColumn], dialect: Any
+) -> Callable[[list[Any]], list[Any]]:
+    """Return the function that makes rows of *shape* of the driver's rows."""
+    conversions = [column.type.result_conversion(dialect) for column in columns]
+    if not any(conversions):
+        return shape.row_list
+    source = Source(f"rows of ({', '.join(shape.keys)})")
+    make = source.use("make", shape.row)
+    locals_, values = [], []
+    for number, conversion in enumerate(conversions):
+        name = f"v{number}"
+        locals_.append(name)
+        if conversion is None:
+            values.append(name)
+            continue
+        convert = source.use(f"convert_{number}", conversion.function)
+        text = f"{convert}({name})"
+        values.append(text if conversion.takes_none else f"None if {name} is None else {text}")
+    with source.block("def rows(raw):"), source.block("return ["):
+        source.line(f"{make}(({', '.join(values)},))")
+        source.line(f"for {', '.join(locals_)}, in raw")
+    source.line("    ]")
+    return compile_function(source, "rows")
+
+
+def textual(
+    description: Sequence[Sequence[Any]], plan: StatementPlan, dialect: Any
+) -> tuple[Shape, Callable[[list[Any]], list[Any]]]:
+    """Return shape and converter for text whose columns the user has named, as far as he did."""
+    declared = plan.result_columns or ()
+    positional = getattr(plan.compiled.statement, "positional", False)
+    by_name = {str(column.name): column for column in declared}
+    found: list[ResultColumn | None] = []
+    for number, (name, *_) in enumerate(description):
+        if positional:
+            found.append(declared[number] if number < len(declared) else None)
+        else:
+            found.append(by_name.get(name))
+    keys = tuple(
+        str(column.key) if column is not None else item[0]
+        for column, item in zip(found, description, strict=True)
+    )
+    shape = Shape(keys, [column.expressions if column is not None else () for column in found])
+    if not any(column is not None for column in found):
+        return shape, shape.row_list
+    known = [column if column is not None else _UNKNOWN for column in found]
+    return shape, row_converter(shape, known, dialect)
+
+
+class _NoConversion:
+    """Stands for the type of a column that the user has not named."""
+
+    def result_conversion(self, dialect: Any) -> None:
+        """Return that nothing is to be converted."""
+
+
+class _Unknown:
+    type = _NoConversion()
+
+
+_UNKNOWN: Any = _Unknown()
+
+
+# -- inserted primary keys ------------------------------------------------------------------
+
+
+def _key_columns(statement: Any) -> list[Any]:
+    """Return the primary key's columns, if *statement* inserts one row of values."""
+    if isinstance(statement.values_, list) or statement.select_source is not None:
+        return []
+    return list(getattr(statement.table, "primary_key", ()))
+
+
+def _key_sources(
+    plan: StatementPlan, table: Any, columns: list[Any], names: Sequence[str], features: Any
+) -> list[KeySource | None]:
+    numbered = getattr(table, "autoincrement_column", None)
+    sources: list[KeySource | None] = []
+    for column in columns:
+        told = column is numbered and features.supports_lastrowid
+        bind = plan.compiled.value_binds.get(column)
+        position = plan.positions.get(id(bind)) if bind is not None else None
+        if column.key in names:
+            sources.append(KeySource(name=column.key, told=told))
+        elif position is not None:
+            sources.append(KeySource(position=position, told=told))
+        elif told:
+            sources.append(KeySource(told=True))
+        else:
+            sources.append(None)
+    return sources
+
+
+# -- defaults that must be known before the statement runs ------------------------------------
+
+
+def early_defaults(statement: Any) -> list[Any]:
+    """Return the columns whose default is computed before *statement* is prepared.
+
+    These are the parts of the primary key, since the result tells them, and functions that
+    want to see the other values.
+    """
+    table = statement.table
+    columns = getattr(table, "c", ())
+    if statement.is_insert:
+        if isinstance(statement.values_, list) or statement.select_source is not None:
+            return []
+        return [
+            column
+            for column in columns
+            if (default := getattr(column, "default", None)) is not None
+            and (default.is_callable or default.is_scalar)
+            and (column.primary_key or default.takes_context)
+        ]
+    return [
+        column
+        for column in columns
+        if (default := getattr(column, "onupdate", None)) is not None and default.takes_context
+    ]

@@ -1,0 +1,631 @@
+"""Results: rows to be read once, in several ways.
+
+A result holds what was fetched; one that streams holds a *feed* beside it, which gets more
+when more is asked for.  All ways of reading (scalars, mappings, unique) take from the same
+rows, so that they can be mixed.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+
+from ..exc import (
+    InvalidRequestError,
+    MultipleResultsFound,
+    NoResultFound,
+    ResourceClosedError,
+)
+from ..steps import nothing, run_sync
+from .rows import RMKeyView, Row, RowMapping, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from ..steps import Steps
+
+T = TypeVar("T")
+R = TypeVar("R")
+TP = TypeVar("TP", bound=tuple[Any, ...])
+
+
+class Feed(Protocol):
+    """What gets more rows for a result that streams."""
+
+    batch: int
+
+    def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
+        """Return up to *most* rows more, all that remain for None; none at the end."""
+        ...
+
+    def close_steps(self) -> Steps[None]:
+        """Give the rows that remain up."""
+        ...
+
+
+class Readable(Generic[T]):
+    """What all results can do: give their items out, all or some, in one pass.
+
+    Subclasses say in :meth:`_take` where the items come from.
+    """
+
+    _unique_key: Callable[[Any], Any] | None = None
+    _seen: set[Any] | None = None
+    _per: int | None = None
+
+    # Where the items come from.
+
+    def _take(self, most: int | None) -> list[T]:
+        """Remove up to *most* items, all for None, and return them."""
+        raise NotImplementedError
+
+    def fill_steps(self, most: int | None) -> Steps[None]:
+        """Fetch, so that *most* items (all, for None) are held, if there are as many."""
+        raise NotImplementedError
+
+    def close_steps(self) -> Steps[None]:
+        """Give up what has not been read."""
+        raise NotImplementedError
+
+    def _distinct(self, items: list[Any]) -> list[Any]:
+        """Return those of *items* that were not given out before, if they are to be unique."""
+        seen, key = self._seen, self._unique_key
+        if seen is None:
+            return items
+        kept: list[Any] = []
+        for item in items:
+            value = item if key is None else key(item)
+            if value not in seen:
+                seen.add(value)
+                kept.append(item)
+        return kept
+
+    def _some(self, most: int) -> list[T]:
+        """Remove up to *most* items, unique ones if asked for, and return them."""
+        if self._seen is None:
+            return self._take(most)
+        found: list[T] = []
+        while len(found) < most:
+            items = self._take(most - len(found))
+            if not items:
+                break
+            found.extend(self._distinct(items))
+        return found
+
+    def close(self) -> None:
+        """Give up what has not been read; reading afterwards raises ResourceClosedError."""
+        raise NotImplementedError
+
+    @property
+    def closed(self) -> bool:
+        """Whether the result was closed."""
+        raise NotImplementedError
+
+    # Ways to read.
+
+    def all(self) -> Sequence[T]:
+        """Return all that remains, as a list."""
+        items = self._take(None)
+        return items if self._seen is None else self._distinct(items)
+
+    def fetchall(self) -> Sequence[T]:
+        """Return all that remains, as a list."""
+        return self.all()
+
+    def fetchmany(self, size: int | None = None) -> Sequence[T]:
+        """Return up to *size* items (by default, what ``yield_per`` says), [] at the end."""
+        return (
+            self.all() if size is None and self._per is None else self._some(size or self._per or 1)
+        )
+
+    def partitions(self, size: int | None = None) -> Iterator[Sequence[T]]:
+        """Yield lists of up to *size* items."""
+        while True:
+            part = self.fetchmany(size)
+            if not part:
+                return
+            yield part
+
+    def __iter__(self) -> Iterator[T]:
+        if self._per is None and not self._streams():
+            return self._each()
+        return (item for part in self.partitions(self._per or 100) for item in part)
+
+    def _each(self) -> Iterator[T]:
+        """Yield all items; those left over when the loop ends early can be read again."""
+        left = iter(self.all())
+        try:
+            yield from left
+        finally:
+            if self._seen is None:
+                self._hand_back(list(left))
+
+    def _streams(self) -> bool:
+        return False
+
+    def _hand_back(self, items: list[T]) -> None:
+        """Take *items* back, to be read next."""
+
+    def __next__(self) -> T:
+        found = self._some(1)
+        if not found:
+            raise StopIteration
+        return found[0]
+
+    def first(self) -> T | None:
+        """Return the first item, or None if there is none; what remains is given up."""
+        found = self._some(1)
+        self.close()
+        return found[0] if found else None
+
+    def one(self) -> T:
+        """Return the only item.
+
+        NoResultFound is raised if there is none, MultipleResultsFound if there are more.
+        """
+        found = self._some(2)
+        self.close()
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise MultipleResultsFound("more than one row was found where one was required")
+        raise NoResultFound("no row was found where one was required")
+
+    def one_or_none(self) -> T | None:
+        """Return the only item, or None; MultipleResultsFound is raised if there are more."""
+        found = self._some(2)
+        self.close()
+        if len(found) > 1:
+            raise MultipleResultsFound("more than one row was found where one at most was allowed")
+        return found[0] if found else None
+
+    def yield_per(self, num: int) -> Self:
+        """Read *num* rows at a time; return self."""
+        self._per = num
+        return self
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Give out no item twice; *strategy* says by what items are told apart. Return self."""
+        self._seen = set()
+        self._unique_key = strategy or self._unique_key
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Result(Readable[Row[TP]]):
+    """Rows of a statement, to be read once.
+
+    ::
+
+        for number, name in connection.execute(select(user.c.id, user.c.name)):
+            ...
+        names = connection.execute(select(user.c.name)).scalars().all()
+    """
+
+    _unique_required: str | None = None
+
+    def __init__(
+        self,
+        shape: Shape,
+        rows: list[Any],
+        *,
+        convert: Callable[[list[Any]], list[Any]] | None = None,
+        feed: Feed | None = None,
+    ) -> None:
+        self._shape = shape
+        self._rows = rows
+        """Rows not read yet, as the driver gave them; from ``_at`` on."""
+        self._at = 0
+        self._convert = convert
+        """Makes rows of this result's class from the driver's."""
+        self._values: list[Any] | None = None
+        """The values of a result of one column, where rows are made on demand only."""
+        self._feed = feed
+        self._closed = False
+        self._unique_filters: Sequence[Callable[[Any], Any] | None] | None = None
+
+    @classmethod
+    def of_rows(
+        cls,
+        keys: tuple[str, ...],
+        rows: list[Any],
+        *,
+        unique_filters: Sequence[Callable[[Any], Any] | None] | None = None,
+    ) -> Self:
+        """Return a result of *rows* (tuples) that are there already.
+
+        *unique_filters* has, for each column, what its values are told apart by, or None for
+        the value itself.
+        """
+        shape = Shape(keys)
+        result = cls(shape, rows, convert=None if _are_rows(rows, shape) else shape.row_list)
+        result._unique_filters = unique_filters
+        return result
+
+    @classmethod
+    def of_scalars(
+        cls,
+        keys: tuple[str, ...],
+        values: list[Any],
+        *,
+        unique_filters: Sequence[Callable[[Any], Any] | None] | None = None,
+    ) -> Self:
+        """Return a result of one column whose *values* are there already."""
+        result = cls(Shape(keys), [])
+        result._values = values
+        result._unique_filters = unique_filters
+        return result
+
+    # Where the rows come from.
+
+    def _take(self, most: int | None) -> list[Any]:
+        if self._values is not None:
+            row = self._shape.row
+            return [row((value,)) for value in self._slice(most)]
+        raw = self._slice(most)
+        return self._convert(raw) if self._convert is not None else raw
+
+    def _slice(self, most: int | None) -> list[Any]:
+        """Remove up to *most* of what is held, as it is, and return it."""
+        if self._closed:
+            raise ResourceClosedError("this result is closed")
+        if self._unique_required is not None and self._seen is None:
+            raise InvalidRequestError(self._unique_required, hint="result.unique()")
+        if self._feed is not None:
+            run_sync(self.fill_steps(most))
+        held = self._rows if self._values is None else self._values
+        start = self._at
+        if most is None or most >= len(held) - start:
+            if self._values is None:
+                self._rows = []
+            else:
+                self._values = []
+            self._at = 0
+            return held[start:] if start else held
+        self._at = start + most
+        return held[start : self._at]
+
+    def fill_steps(self, most: int | None) -> Steps[None]:
+        """Fetch, so that *most* rows (all, for None) are held, if there are as many."""
+        feed = self._feed
+        while feed is not None:
+            lacking = None if most is None else most - (len(self._rows) - self._at)
+            if lacking is not None and lacking <= 0:
+                return
+            size = None if lacking is None else max(lacking, self._per or feed.batch)
+            more = yield from feed.fetch_steps(size)
+            if not more or size is None:
+                self._feed = feed = None
+            self._rows = [*self._rows[self._at :], *more] if self._at or self._rows else more
+            self._at = 0
+
+    def _streams(self) -> bool:
+        return self._feed is not None
+
+    def _hand_back(self, items: list[Any]) -> None:
+        if self._closed or not items:
+            return
+        self._convert = None
+        if self._values is not None:
+            self._values = [row[0] for row in items] + self._values[self._at :]
+        else:
+            self._rows = items + self._rows[self._at :]
+        self._at = 0
+
+    def _scalars(self, index: int, most: int | None) -> list[Any]:
+        """Remove up to *most* rows and return the values of their column *index*."""
+        if self._values is not None:
+            if index:
+                raise NoResultFound(f"the result has one column, none at {index}")
+            return self._slice(most)
+        return list(map(itemgetter(index), self._take(most)))
+
+    def close_steps(self) -> Steps[None]:
+        """Give up what has not been read."""
+        self._closed = True
+        feed, self._feed = self._feed, None
+        self._rows, self._at = [], 0
+        if self._values is not None:
+            self._values = []
+        if feed is not None:
+            yield from feed.close_steps()
+
+    def close(self) -> None:
+        """Give up what has not been read; reading afterwards raises ResourceClosedError."""
+        if self._feed is not None:
+            run_sync(self.close_steps())
+            return
+        self._closed = True
+        self._rows, self._at = [], 0
+        if self._values is not None:
+            self._values = []
+
+    @property
+    def closed(self) -> bool:
+        """Whether the result was closed."""
+        return self._closed
+
+    # Rows.
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Give out no row twice; *strategy* says by what rows are told apart. Return self."""
+        if strategy is None and self._unique_filters is not None:
+            strategy = _row_key(self._unique_filters)
+        return super().unique(strategy)
+
+    def keys(self) -> RMKeyView:
+        """Return the names of the columns."""
+        return RMKeyView(self._shape.keys)
+
+    def fetchone(self) -> Row[TP] | None:
+        """Return the next row, or None at the end."""
+        found = self._some(1)
+        return found[0] if found else None
+
+    def scalar(self) -> Any:
+        """Return the first value of the first row, or None if there is no row."""
+        row = self.first()
+        return None if row is None else row[0]
+
+    def scalar_one(self) -> Any:
+        """Return the first value of the only row: see :meth:`one`."""
+        return self.one()[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """Return the first value of the only row, or None: see :meth:`one_or_none`."""
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+    # Other ways to read the same rows.
+
+    @overload
+    def scalars(self: Result[tuple[R, *tuple[Any, ...]]]) -> ScalarResult[R]: ...
+    @overload
+    def scalars(self, index: Any = 0) -> ScalarResult[Any]: ...
+    def scalars(self, index: Any = 0) -> ScalarResult[Any]:
+        """Return the values of one column: the first, or that at *index* (or of that name)."""
+        return ScalarResult(self, 0 if index == 0 else self._shape.index(index))
+
+    def mappings(self) -> MappingResult:
+        """Return the rows as mappings from names to values."""
+        return MappingResult(self)
+
+    def tuples(self) -> Result[TP]:
+        """Return the result itself, for type checkers one of plain tuples."""
+        return self
+
+    @property
+    def t(self) -> Result[TP]:
+        """The result itself, for type checkers one of plain tuples."""
+        return self
+
+    def columns(self, *col_expressions: Any) -> Result[Any]:
+        """Return a result of these columns alone: names, positions or column objects."""
+        return narrowed(self, [self._shape.index(each) for each in col_expressions])
+
+    def freeze(self) -> FrozenResult:
+        """Return the rows, all fetched, as something from which results can be made again."""
+        return FrozenResult(self)
+
+    def merge(self, *others: Result[Any]) -> Result[TP]:
+        """Return a result of the rows of this result and of *others*, one after another."""
+        rows = [row for each in (self, *others) for row in each.all()]
+        return Result(self._shape, rows)
+
+
+class ScalarResult(Readable[R]):
+    """The values of one column of a result."""
+
+    def __init__(self, parent: Result[Any], index: int) -> None:
+        self._parent = parent
+        self._index = index
+        filters = parent._unique_filters
+        if filters is not None:
+            self._unique_key = filters[index]
+        if parent._seen is not None:
+            parent._seen, self._seen = None, set()
+            parent._unique_required = None
+        self._per = parent._per
+
+    def fill_steps(self, most: int | None) -> Steps[None]:
+        """Fetch, so that *most* items (all, for None) are held, if there are as many."""
+        yield from self._parent.fill_steps(most)
+
+    def close_steps(self) -> Steps[None]:
+        """Give up what has not been read."""
+        yield from self._parent.close_steps()
+
+    def _take(self, most: int | None) -> list[R]:
+        return self._parent._scalars(self._index, most)
+
+    def _streams(self) -> bool:
+        return self._parent._streams()
+
+    def _hand_back(self, items: list[R]) -> None:
+        parent = self._parent
+        if parent._values is not None and not parent._closed:
+            parent._values = items + parent._values[parent._at :]
+            parent._at = 0
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Give out no value twice; *strategy* says by what they are told apart. Return self."""
+        self._parent._unique_required = None
+        return super().unique(strategy)
+
+    def close(self) -> None:
+        """Give up what has not been read."""
+        self._parent.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the result was closed."""
+        return self._parent.closed
+
+
+class MappingResult(Readable[RowMapping]):
+    """The rows of a result as mappings."""
+
+    def __init__(self, parent: Result[Any]) -> None:
+        self._parent = parent
+        if parent._seen is not None:
+            parent._seen, self._seen = None, set()
+            self._unique_key = _mapping_row
+        self._per = parent._per
+
+    def fill_steps(self, most: int | None) -> Steps[None]:
+        """Fetch, so that *most* items (all, for None) are held, if there are as many."""
+        yield from self._parent.fill_steps(most)
+
+    def close_steps(self) -> Steps[None]:
+        """Give up what has not been read."""
+        yield from self._parent.close_steps()
+
+    def _take(self, most: int | None) -> list[RowMapping]:
+        return [RowMapping(row) for row in self._parent._take(most)]
+
+    def _streams(self) -> bool:
+        return self._parent._streams()
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Give out no row twice; *strategy* says by what they are told apart. Return self."""
+        return super().unique(strategy or _mapping_row)
+
+    def keys(self) -> RMKeyView:
+        """Return the names of the columns."""
+        return self._parent.keys()
+
+    def columns(self, *col_expressions: Any) -> MappingResult:
+        """Return mappings of these columns alone."""
+        return self._parent.columns(*col_expressions).mappings()
+
+    def fetchone(self) -> RowMapping | None:
+        """Return the next row, or None at the end."""
+        found = self._some(1)
+        return found[0] if found else None
+
+    def close(self) -> None:
+        """Give up what has not been read."""
+        self._parent.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the result was closed."""
+        return self._parent.closed
+
+
+class FrozenResult:
+    """The rows of a result, kept; calling it returns a new result of them."""
+
+    def __init__(self, result: Result[Any]) -> None:
+        self.keys = result._shape.keys
+        self._shape = result._shape
+        self.data = list(result.all())
+
+    def __call__(self) -> Result[Any]:
+        return Result(self._shape, list(self.data))
+
+    def with_new_rows(self, tuple_data: Iterable[Any]) -> FrozenResult:
+        """Return a frozen result of other rows with the same columns."""
+        rows = self._shape.row_list([tuple(row) for row in tuple_data])
+        return FrozenResult(Result(self._shape, rows))
+
+
+class IteratorResult(Result[TP]):
+    """A result of rows that an iterable gives."""
+
+    def __init__(self, metadata: Any, iterator: Iterable[Any]) -> None:
+        shape = Shape(tuple(getattr(metadata, "keys", metadata)))
+        rows = islice(iterator, None)
+        super().__init__(shape, [], convert=shape.row_list, feed=_IteratorFeed(rows))
+
+
+class SimpleResultMetaData:
+    """The names of the columns of an :class:`IteratorResult`."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = tuple(keys)
+
+
+class _IteratorFeed:
+    """Feeds a result from an iterator."""
+
+    batch = 100
+
+    def __init__(self, rows: Iterator[Any]) -> None:
+        self._rows = rows
+
+    def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
+        """Return up to *most* rows more."""
+        yield from nothing
+        return [tuple(row) for row in islice(self._rows, most)]
+
+    def close_steps(self) -> Steps[None]:
+        """Forget the iterator."""
+        self._rows = iter(())
+        yield from nothing
+
+
+def narrowed(result: Result[Any], positions: list[int]) -> Result[Any]:
+    """Return a result of the columns at *positions*, which takes its rows from *result*."""
+    keys = tuple(result._shape.keys[position] for position in positions)
+    shape = Shape(keys)
+    feed = _NarrowFeed(result, positions)
+    new: Result[Any] = Result(shape, [], convert=shape.row_list, feed=feed)
+    new._per = result._per
+    if result._seen is not None:
+        result._seen, new._seen = None, set()
+    return new
+
+
+class _NarrowFeed:
+    """Feeds a result with some columns of another."""
+
+    batch = 1
+
+    def __init__(self, parent: Result[Any], positions: list[int]) -> None:
+        self._parent = parent
+        self._positions = positions
+
+    def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
+        """Return up to *most* rows more."""
+        if self._parent._feed is not None:
+            yield from self._parent.fill_steps(most)
+        rows = self._parent._take(most)
+        return [tuple(row[position] for position in self._positions) for row in rows]
+
+    def close_steps(self) -> Steps[None]:
+        """Give the rows of the other result up."""
+        yield from self._parent.close_steps()
+
+
+def _are_rows(rows: list[Any], shape: Shape) -> bool:
+    return not rows or type(rows[0]) is shape.row
+
+
+def _mapping_row(mapping: Any) -> Any:
+    return mapping._row
+
+
+def _row_key(filters: Sequence[Callable[[Any], Any] | None]) -> Callable[[Any], Any]:
+    """Return the function that gives what rows are told apart by."""
+
+    def key(row: Any) -> Any:
+        return tuple(
+            value if filter_ is None else filter_(value)
+            for filter_, value in zip(filters, row, strict=True)
+        )
+
+    return key

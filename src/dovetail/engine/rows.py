@@ -1,0 +1,259 @@
+"""Rows: tuples with names, of a class made for each shape of result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, KeysView, Mapping
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+from weakref import WeakValueDictionary
+
+from ..exc import InvalidRequestError, NoSuchColumnError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+T_co = TypeVar("T_co", bound=tuple[Any, ...], covariant=True)
+
+
+class Shape:
+    """The columns of a result: their names, and what they can be found by.
+
+    ``keys``     names, in order; a name may stand more than once
+    ``columns``  for each position, the objects (columns, labels) that stand for it
+    ``row``      the class of the rows
+    """
+
+    __slots__ = ("__weakref__", "_by_object", "keys", "row")
+
+    def __init__(self, keys: tuple[str, ...], columns: Sequence[Iterable[Hashable]] = ()) -> None:
+        self.keys = keys
+        self.row: type[Row[Any]] = row_class(keys)
+        self._by_object: dict[Any, int] = {}
+        for position, objects in enumerate(columns):
+            for each in objects:
+                self._by_object.setdefault(each, position)
+        if self._by_object:
+            self.row = type("Row", (self.row,), {"__slots__": (), "_shape": self})
+
+    def row_list(self, raw: Iterable[Any]) -> list[Any]:
+        """Return the tuples *raw* as rows."""
+        return list(map(self.row, raw))
+
+    def index(self, key: Any) -> int:
+        """Return the position of the column that *key* (a name, number or column) stands for.
+
+        NoSuchColumnError is raised if there is none, InvalidRequestError if a name stands
+        for several.
+        """
+        if isinstance(key, int):
+            if -len(self.keys) <= key < len(self.keys):
+                return key % len(self.keys)
+            raise NoSuchColumnError(f"the row has {len(self.keys)} columns, none at {key}")
+        if isinstance(key, str):
+            return self.row._index_of(key)
+        position = self._by_object.get(key)
+        if position is not None:
+            return position
+        # A label made anew for each statement, or a column of a statement that was text, is
+        # known by its name; a column of another table is not.
+        name = getattr(key, "name", None)
+        foreign = self._by_object and getattr(key, "table", None) is not None
+        if isinstance(name, str) and self.keys.count(name) == 1 and not foreign:
+            return self.keys.index(name)
+        raise NoSuchColumnError(f"the row has no column for {key!s}; it has {', '.join(self.keys)}")
+
+
+class Row(tuple[Any, ...], Generic[T_co]):
+    """A row of a result: a tuple whose values can be read by name too.
+
+    ::
+
+        row = connection.execute(select(user.c.id, user.c.name)).first()
+        row.name, row[1], row._mapping[user.c.name]
+        number, name = row
+    """
+
+    __slots__ = ()
+    _fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[dict[str, int]] = {}
+    _shape: ClassVar[Shape | None] = None
+
+    @classmethod
+    def _index_of(cls, name: str) -> int:
+        position = cls._names.get(name)
+        if position is None:
+            raise NoSuchColumnError(
+                f"the row has no column {name!r}; it has {', '.join(cls._fields)}",
+                hint=did_you_mean(name, cls._fields),
+            )
+        if position < 0:
+            _ambiguous(name)
+        return position
+
+    def _asdict(self) -> dict[str, Any]:
+        """Return the row as a dictionary."""
+        return dict(zip(self._fields, self, strict=True))
+
+    @property
+    def _mapping(self) -> RowMapping:
+        """The row as a mapping from names (or columns) to values."""
+        return RowMapping(self)
+
+    def _tuple(self) -> T_co:
+        """Return the row itself, for type checkers a plain tuple."""
+        return self  # type: ignore[return-value]
+
+    @property
+    def _t(self) -> T_co:
+        return self  # type: ignore[return-value]
+
+    @property
+    def t(self) -> T_co:
+        """The row itself, for type checkers a plain tuple."""
+        return self  # type: ignore[return-value]
+
+    def tuple(self) -> T_co:
+        """Return the row itself, for type checkers a plain tuple."""
+        return self  # type: ignore[return-value]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            hint = did_you_mean(name, self._fields)
+            raise AttributeError(
+                f"the row has no column {name!r}; it has {', '.join(self._fields)}"
+                + (f" ({hint})" if hint else "")
+            )
+
+    else:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __reduce__(self) -> Any:
+        return restore_row, (self._fields, (*self,))
+
+
+class RowMapping(Mapping[Any, Any]):
+    """A row seen as a mapping: keys are names, and columns serve as keys too."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) is str:
+            return self._row[self._row._index_of(key)]
+        shape = self._row._shape or Shape(self._row._fields)
+        return self._row[shape.index(key)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row._fields)
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            self[key]
+        except KeyError:
+            return False
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, RowMapping):
+            return self._row == other._row and self._row._fields == other._row._fields
+        return dict(self) == other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self._row._asdict())
+
+    def __reduce__(self) -> Any:
+        return restore_mapping, (self._row,)
+
+
+class RMKeyView(KeysView[str]):
+    """The names of a result, in order."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def __getitem__(self, position: int) -> str:
+        return self._keys[position]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            list(self._keys) == list(other)
+            if isinstance(other, list | tuple)
+            else (super().__eq__(other))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"RMKeyView({list(self._keys)!r})"
+
+
+_classes: WeakValueDictionary[tuple[str, ...], type[Row[Any]]] = WeakValueDictionary()
+_KEPT = frozenset(name for name in vars(Row) if name.startswith("_"))
+"""Names that mean the same on every row, whatever its columns are called."""
+
+
+def row_class(keys: tuple[str, ...]) -> type[Row[Any]]:
+    """Return the class of rows whose columns are called *keys*; one for each such tuple."""
+    found = _classes.get(keys)
+    if found is not None:
+        return found
+    names: dict[str, int] = {}
+    for position, key in enumerate(keys):
+        names[key] = position if key not in names else -1
+    members: dict[str, Any] = {"__slots__": (), "_fields": keys, "_names": names}
+    for key, position in names.items():
+        if key in _KEPT or (key.startswith("__") and key.endswith("__")):
+            continue
+        if position < 0:
+            members[key] = property(_ambiguity(key))
+        else:
+            members[key] = property(itemgetter(position))
+    made: type[Row[Any]] = type("Row", (Row,), members)
+    return _classes.setdefault(keys, made)
+
+
+def _ambiguity(name: str) -> Callable[[Any], NoReturn]:
+    def read(row: Any) -> NoReturn:
+        _ambiguous(name)
+
+    return read
+
+
+def _ambiguous(name: str) -> NoReturn:
+    raise InvalidRequestError(
+        f"ambiguous column name {name!r}: the row has more than one",
+        hint="label the columns, or read them by position or by column object",
+    )
+
+
+def restore_row(keys: tuple[str, ...], values: tuple[Any, ...]) -> Row[Any]:
+    """Return the row that was pickled."""
+    return row_class(keys)(values)
+
+
+def restore_mapping(row: Row[Any]) -> RowMapping:
+    """Return the mapping that was pickled."""
+    return RowMapping(row)

@@ -1,0 +1,355 @@
+"""Listeners: one mechanism for all floors.
+
+A *family* of events is a subclass of :class:`Events`; its public methods declare the events by
+name and signature.  What can be listened to holds a :class:`Dispatch`, which has, for each
+event, a tuple of functions::
+
+    for function in pool.dispatch.checkout:
+        function(dbapi_connection, record, proxy)
+
+A class holds one for all its instances; an instance gets its own only when somebody listens
+to it alone, so that listening costs nothing where nobody listens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from inspect import signature
+from threading import RLock
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from weakref import WeakSet
+
+from .exc import InvalidRequestError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+Listener = "Callable[..., Any]"
+
+_families: list[type[Events]] = []
+_resolvers: dict[type[Any], Callable[[Any], Any]] = {}
+_lock = RLock()
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """One function that listens: *original* is what the user gave, *call* what is called."""
+
+    original: Callable[..., Any]
+    call: Callable[..., Any]
+    propagate: bool
+
+
+class Dispatch:
+    """The listeners of one target, by the name of the event.
+
+    Each event of the family is an attribute: a tuple of functions, empty if nobody listens.
+    The dispatch as a whole is false while nobody listens to anything.
+    """
+
+    def __init__(self, family: type[Events]) -> None:
+        self._family = family
+        self._entries: dict[str, list[_Entry]] = {}
+        self._parents: list[tuple[Dispatch, bool]] = []
+        self._children: WeakSet[Dispatch] = WeakSet()
+        self._watchers: list[Callable[[], None]] = []
+        self._subject: type[Any] | None = None
+        self._active = False
+        self._rebuild()
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> tuple[Callable[..., Any], ...]: ...
+
+    def __bool__(self) -> bool:
+        return self._active
+
+    def adopt(self, parent: Dispatch, *, propagating_only: bool = False) -> Dispatch:
+        """Let all that listens to *parent* listen here too, now and later; return self.
+
+        With *propagating_only*, only what was asked to propagate.
+        """
+        with _lock:
+            self._parents.append((parent, propagating_only))
+            parent._children.add(self)
+            self._rebuild()
+        return self
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call *changed* whenever the listeners change; it is held strongly."""
+        self._watchers.append(changed)
+
+    def _inherited(self, name: str) -> list[_Entry]:
+        entries: dict[int, _Entry] = {}
+        for parent, propagating_only in self._parents:
+            for entry in parent._effective(name):
+                if entry.propagate or not propagating_only:
+                    entries[id(entry)] = entry
+        return list(entries.values())
+
+    def _effective(self, name: str) -> list[_Entry]:
+        return [*self._inherited(name), *self._entries.get(name, ())]
+
+    def _rebuild(self) -> None:
+        active = False
+        attributes = self.__dict__
+        for name in self._family.event_names:
+            calls = tuple(entry.call for entry in self._effective(name))
+            attributes[name] = calls
+            active = active or bool(calls)
+        self._active = active
+        for changed in self._watchers:
+            changed()
+        for child in list(self._children):
+            child._rebuild()
+
+    def _add(self, name: str, entry: _Entry, insert: bool) -> None:
+        entries = self._entries.setdefault(name, [])
+        entries.insert(0 if insert else len(entries), entry)
+        self._rebuild()
+
+    def _find(self, name: str, function: Callable[..., Any]) -> _Entry | None:
+        for entry in self._entries.get(name, ()):
+            if entry.original == function:
+                return entry
+        return None
+
+    def _discard(self, name: str, entry: _Entry) -> None:
+        entries = self._entries.get(name, [])
+        if entry in entries:
+            entries.remove(entry)
+            self._rebuild()
+
+
+class Events:
+    """A family of events; subclasses declare one public method for each event.
+
+    The method's parameters are what listeners are called with, by these names under
+    ``named=True``.  ``root`` makes the dispatch of a target class.
+    """
+
+    event_names: ClassVar[tuple[str, ...]] = ()
+    targets: ClassVar[list[type[Any]]]
+    stand_ins: ClassVar[dict[type[Any], Callable[[Any], Any]]]
+    """Types that are listened to in the place of others, and what they stand for."""
+
+    options: ClassVar[frozenset[str]] = frozenset()
+    """Keywords that ``listen()`` hands to :meth:`_adapt`, beside its own."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = [
+            name
+            for name, member in vars(cls).items()
+            if not name.startswith("_") and callable(member)
+        ]
+        cls.event_names = tuple(dict.fromkeys((*cls.event_names, *declared)))
+        cls.targets = []
+        cls.stand_ins = {}
+        _families.append(cls)
+
+    @classmethod
+    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+        """Return the dispatch that *target* stands for, or None if it is none of this family.
+
+        A family whose targets are of another kind overrides this.
+        """
+        subject = target if isinstance(target, type) else type(target)
+        for type_, stands_for in cls.stand_ins.items():
+            if issubclass(subject, type_):
+                return cls._dispatch_of(stands_for(target))
+        if not any(issubclass(subject, known) for known in cls.targets):
+            return None
+        return _class_dispatch(target) if isinstance(target, type) else own_dispatch(target)
+
+    @classmethod
+    def _adapt(
+        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+    ) -> Callable[..., Any]:
+        """Return what is to be called for *function*; a family may wrap it."""
+        return function
+
+
+def root(family: type[Events], target: type[Any]) -> Dispatch:
+    """Make *target* and its subclasses listened to; return its dispatch, set as ``dispatch``."""
+    dispatch = Dispatch(family)
+    dispatch._subject = target
+    family.targets.append(target)
+    target.dispatch = dispatch
+    return dispatch
+
+
+def _class_dispatch(target: type[Any]) -> Dispatch:
+    """Return the dispatch of the class *target*, made where it only inherited one."""
+    own = target.__dict__.get("dispatch")
+    if isinstance(own, Dispatch):
+        return own
+    inherited: Dispatch = target.dispatch
+    dispatch = Dispatch(inherited._family).adopt(inherited)
+    dispatch._subject = target
+    target.dispatch = dispatch
+    for child in list(inherited._children):
+        # Instances and subclasses of target that were linked before it had its own.
+        if child is not dispatch and child._subject and issubclass(child._subject, target):
+            child._parents = [
+                (dispatch if parent is inherited else parent, only)
+                for parent, only in child._parents
+            ]
+            inherited._children.discard(child)
+            dispatch._children.add(child)
+    return dispatch
+
+
+def own_dispatch(target: Any) -> Dispatch:
+    """Return the dispatch of the instance *target*, made where it only shared one.
+
+    Where *target* has a method ``_listened``, it is called when the listeners change.
+    """
+    own = target.__dict__.get("dispatch")
+    if isinstance(own, Dispatch) and own.__dict__.get("_owner") == id(target):
+        return own
+    shared: Dispatch = target.dispatch
+    dispatch = Dispatch(shared._family).adopt(shared)
+    dispatch._subject = type(target)
+    dispatch.__dict__["_owner"] = id(target)
+    listened = getattr(target, "_listened", None)
+    if listened is not None:
+        dispatch.watch(listened)
+    target.dispatch = dispatch
+    return dispatch
+
+
+def resolves(*types: type[Any]) -> Callable[[F], F]:
+    """Return a decorator: the function says what a target of *types* stands for.
+
+    In this way a factory stands for what it makes.
+    """
+
+    def register(function: F) -> F:
+        for type_ in types:
+            _resolvers[type_] = function
+        return function
+
+    return register
+
+
+def _resolve(target: Any, name: str) -> tuple[type[Events], Dispatch]:
+    for type_ in type(target).__mro__:
+        resolver = _resolvers.get(type_)
+        if resolver is not None:
+            return _resolve(resolver(target), name)
+    known: list[str] = []
+    for family in _families:
+        if name in family.event_names:
+            dispatch = family._dispatch_of(target)
+            if dispatch is not None:
+                return family, dispatch
+        else:
+            known.extend(family.event_names)
+    raise InvalidRequestError(
+        f"no event {name!r} for the target {target!r}", hint=did_you_mean(name, known)
+    )
+
+
+def _named(family: type[Events], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    parameters = tuple(signature(getattr(family, name)).parameters)[1:]
+
+    def call(*arguments: Any, **more: Any) -> Any:
+        return function(**dict(zip(parameters, arguments, strict=False)), **more)
+
+    return call
+
+
+def listen(
+    target: Any,
+    name: str,
+    function: Callable[..., Any],
+    *,
+    propagate: bool = False,
+    retval: bool = False,
+    once: bool = False,
+    named: bool = False,
+    insert: bool = False,
+    **options: Any,
+) -> None:
+    """Call *function* whenever the event *name* happens at *target*.
+
+    A class as target means all its instances, present and future::
+
+        listen(Engine, "connect", set_pragma)
+        listen(session, "before_flush", check)
+
+    ``propagate``  listen to subclasses of a mapped class too
+    ``retval``     the answer of *function* counts, where the event allows one
+    ``once``       *function* is called one time at most
+    ``named``      *function* takes its arguments by name
+    ``insert``     *function* goes before those that listen already
+
+    InvalidRequestError is raised where *target* has no such event.
+    """
+    with _lock:
+        family, dispatch = _resolve(target, name)
+        for option in options:
+            if option not in family.options:
+                raise InvalidRequestError(
+                    f"the event {name!r} takes no option {option!r}",
+                    hint=did_you_mean(option, family.options),
+                )
+        call = _named(family, name, function) if named else function
+        call = family._adapt(name, call, target, retval, **options)
+        entry = _Entry(function, call, propagate)
+        if once:
+            entry.call = _once(call, lambda: dispatch._discard(name, entry))
+        dispatch._add(name, entry, insert)
+
+
+def _once(call: Callable[..., Any], discard: Callable[[], None]) -> Callable[..., Any]:
+    waiting = [True]
+
+    def call_once(*arguments: Any, **more: Any) -> Any:
+        with _lock:
+            first = bool(waiting)
+            waiting.clear()
+        if not first:
+            return None
+        discard()
+        return call(*arguments, **more)
+
+    return call_once
+
+
+def listens_for(target: Any, name: str, **options: Any) -> Callable[[F], F]:
+    """Return a decorator that lets its function listen: see :func:`listen`.
+
+    ::
+
+        @listens_for(Engine, "connect")
+        def enforce_foreign_keys(dbapi_connection, connection_record):
+            dbapi_connection.execute("PRAGMA foreign_keys = ON")
+    """
+
+    def register(function: F) -> F:
+        listen(target, name, function, **options)
+        return function
+
+    return register
+
+
+def remove(target: Any, name: str, function: Callable[..., Any]) -> None:
+    """Let *function* listen no longer to the event *name* at *target*.
+
+    InvalidRequestError is raised if it did not listen.
+    """
+    with _lock:
+        dispatch = _resolve(target, name)[1]
+        entry = dispatch._find(name, function)
+        if entry is None:
+            raise InvalidRequestError(f"{function!r} does not listen to {name!r} of {target!r}")
+        dispatch._discard(name, entry)
+
+
+def contains(target: Any, name: str, function: Callable[..., Any]) -> bool:
+    """Tell whether *function* listens to the event *name* at *target*."""
+    with _lock:
+        return _resolve(target, name)[1]._find(name, function) is not None

@@ -1,0 +1,45 @@
+"""The root of all errors, and what makes a message helpful."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class DovetailError(Exception):
+    """Base of all errors raised by dovetail.
+
+    Parts of the text live in attributes, so that callers never parse a message:
+
+    ``code``  short and stable, such as ``DV-LOAD-02``; it names the manual's entry
+    ``hint``  what to do about it, one sentence, or None
+    """
+
+    code: str = "DV-000"
+
+    def __init__(self, message: str = "", *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.message} [{self.code}]"
+        return f"{text}\n  hint: {self.hint}" if self.hint else text
+
+
+SQLAlchemyError = DovetailError
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the one of *known* that is spelled most like *name*, or None."""
+    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Return a hint that proposes the nearest of *known*, or None if none is near."""
+    guess = nearest(name, known)
+    return f"did you mean {guess!r}?" if guess is not None else None

@@ -1,0 +1,227 @@
+"""Errors that the database or its driver raised: one class for a cause, on every server."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from .base import DovetailError
+
+RetryScope = Literal["statement", "transaction"]
+
+
+_LONGEST_PARAMETERS = 1200
+
+
+def shortened(parameters: object) -> str:
+    """Return *parameters* as text for a message: the middle is left out where it is long."""
+    if isinstance(parameters, list | tuple) and len(parameters) > 10:
+        if isinstance(parameters[0], list | tuple | dict):
+            first = ", ".join(map(repr, parameters[:8]))
+            last = ", ".join(map(repr, parameters[-2:]))
+            text = f"[{first}  ... {len(parameters)} parameter sets in all ...  {last}]"
+        else:
+            text = repr(parameters)
+    else:
+        text = repr(parameters)
+    if len(text) <= _LONGEST_PARAMETERS:
+        return text
+    half = _LONGEST_PARAMETERS // 2
+    return f"{text[:half]} ... ({len(text) - 2 * half} characters left out) ... {text[-half:]}"
+
+
+class StatementError(DovetailError):
+    """A statement failed.
+
+    ``statement`` is its text, ``params`` its parameters and ``orig`` the error that it
+    met, before or in the driver.
+    """
+
+    code = "DV-DB-01"
+
+    def __init__(
+        self,
+        message: str,
+        statement: str | None,
+        params: Any,
+        orig: BaseException,
+        hide_parameters: bool = False,
+        *,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.statement = statement
+        self.params = params
+        self.orig = orig
+        self.hide_parameters = hide_parameters
+        self.detail: list[str] = []
+
+    def add_detail(self, line: str) -> None:
+        """Add a *line* to the text of this error."""
+        self.detail.append(line)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        arguments = (self.message, self.statement, self.params, self.orig, self.hide_parameters)
+        return type(self), arguments, self.__dict__
+
+    def __str__(self) -> str:
+        lines = [*(f"({line})" for line in self.detail), f"{self.message} [{self.code}]"]
+        if self.statement:
+            lines.append(f"[SQL: {self.statement}]")
+            if self.params:
+                hidden = "hidden by hide_parameters=True"
+                shown = hidden if self.hide_parameters else shortened(self.params)
+                lines.append(f"[parameters: {shown}]")
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class DBAPIError(StatementError):
+    """The driver refused a statement.
+
+    Where the cause is known the class says it on every server alike (a
+    :class:`UniqueViolation`, a :class:`Deadlock`), and these parts are filled in:
+
+    ``constraint``, ``table``, ``columns``  what was violated, as far as the server tells
+    ``retry_scope``  ``"statement"`` or ``"transaction"`` where running that much again
+    may succeed, otherwise None
+    ``outcome_unknown``  a commit may or may not have happened
+    ``connection_invalidated``  the connection was lost and has been discarded
+    """
+
+    code = "DV-DB-02"
+    retry_scope: RetryScope | None = None
+    outcome_unknown: bool = False
+
+    def __init__(
+        self,
+        statement: str | None,
+        params: Any,
+        orig: BaseException,
+        hide_parameters: bool = False,
+        connection_invalidated: bool = False,
+        *,
+        hint: str | None = None,
+        constraint: str | None = None,
+        table: str | None = None,
+        columns: tuple[str, ...] = (),
+    ) -> None:
+        kind = type(orig)
+        module = kind.__module__.partition(".")[0]
+        message = f"({module}.{kind.__qualname__}) {orig}"
+        super().__init__(message, statement, params, orig, hide_parameters, hint=hint)
+        self.connection_invalidated = connection_invalidated
+        self.constraint = constraint
+        self.table = table
+        self.columns = columns
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        arguments = (self.statement, self.params, self.orig, self.hide_parameters)
+        return type(self), arguments, self.__dict__
+
+
+class InterfaceError(DBAPIError):
+    """The driver was misused, or failed by itself."""
+
+    code = "DV-DB-03"
+
+
+class DatabaseError(DBAPIError):
+    """The database refused."""
+
+    code = "DV-DB-04"
+
+
+class DataError(DatabaseError):
+    """A value does not fit: out of range, too long, badly formed."""
+
+    code = "DV-DB-05"
+
+
+class OperationalError(DatabaseError):
+    """The database could not do its work."""
+
+    code = "DV-DB-06"
+
+
+class IntegrityError(DatabaseError):
+    """A constraint would be violated."""
+
+    code = "DV-DB-07"
+
+
+class InternalError(DatabaseError):
+    """The database is in a state that it cannot handle."""
+
+    code = "DV-DB-08"
+
+
+class ProgrammingError(DatabaseError):
+    """The statement is wrong: syntax, or a table or column that does not exist."""
+
+    code = "DV-DB-09"
+
+
+class NotSupportedError(DatabaseError):
+    """The database has no such feature."""
+
+    code = "DV-DB-10"
+
+
+class UniqueViolation(IntegrityError):  # noqa: N818 - named for the cause
+    """A value exists already where it must be unique."""
+
+    code = "DV-DB-20"
+
+
+class ForeignKeyViolation(IntegrityError):  # noqa: N818 - named for the cause
+    """A row that is referred to does not exist, or is referred to still."""
+
+    code = "DV-DB-21"
+
+
+class NotNullViolation(IntegrityError):  # noqa: N818 - named for the cause
+    """NULL was to be stored where a value is required."""
+
+    code = "DV-DB-22"
+
+
+class CheckViolation(IntegrityError):  # noqa: N818 - named for the cause
+    """A CHECK constraint does not hold."""
+
+    code = "DV-DB-23"
+
+
+class SerializationFailure(OperationalError):  # noqa: N818 - named for the cause
+    """Two transactions did what no serial order of them could do; run it again."""
+
+    code = "DV-DB-30"
+    retry_scope = "transaction"
+
+
+class Deadlock(OperationalError):  # noqa: N818 - named for the cause
+    """Two transactions waited for each other and this one was chosen to fail."""
+
+    code = "DV-DB-31"
+    retry_scope = "transaction"
+
+
+class LockTimeout(OperationalError):  # noqa: N818 - named for the cause
+    """A lock was not given in time."""
+
+    code = "DV-DB-32"
+    retry_scope = "transaction"
+
+
+class StatementTimeout(OperationalError):  # noqa: N818 - named for the cause
+    """A statement ran longer than it may."""
+
+    code = "DV-DB-33"
+    retry_scope = "transaction"
+
+
+class Disconnected(OperationalError):  # noqa: N818 - named for the cause
+    """The connection to the server is lost."""
+
+    code = "DV-DB-34"
+    retry_scope = "transaction"

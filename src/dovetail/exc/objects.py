@@ -1,0 +1,184 @@
+"""Errors of mapped classes and their instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .base import DovetailError
+from .usage import ArgumentError, InvalidRequestError, MissingGreenlet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class UnmappedError(InvalidRequestError):
+    """Something is not mapped."""
+
+    code = "DV-MAP-01"
+
+
+def _qualified(cls: type[Any]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+class UnmappedClassError(UnmappedError):
+    """A class is not mapped."""
+
+    code = "DV-MAP-02"
+
+    def __init__(
+        self, cls: type[Any], message: str | None = None, *, hint: str | None = None
+    ) -> None:
+        super().__init__(message or f"class {_qualified(cls)} is not mapped", hint=hint)
+        self.cls = cls
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.cls, self.message), self.__dict__
+
+
+class UnmappedInstanceError(UnmappedError):
+    """An object is not an instance of a mapped class."""
+
+    code = "DV-MAP-03"
+
+    def __init__(
+        self, instance: object, message: str | None = None, *, hint: str | None = None
+    ) -> None:
+        if message is None:
+            if isinstance(instance, type):
+                message = f"class {_qualified(instance)} was given where an instance is needed"
+                hint = hint or f"make one: {instance.__name__}(...)"
+            else:
+                message = f"{_qualified(type(instance))} is not mapped"
+        super().__init__(message, hint=hint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (None, self.message), self.__dict__
+
+
+class UnmappedColumnError(InvalidRequestError):
+    """A column belongs to no attribute of the mapped class."""
+
+    code = "DV-MAP-04"
+
+
+class MappingError(ArgumentError, InvalidRequestError):
+    """Mapped classes do not fit together; ``mistakes`` has every one that was found."""
+
+    code = "DV-MAP-05"
+
+    def __init__(self, mistakes: str | Sequence[str], *, hint: str | None = None) -> None:
+        self.mistakes = [mistakes] if isinstance(mistakes, str) else list(mistakes)
+        if len(self.mistakes) == 1:
+            message = self.mistakes[0]
+        else:
+            listed = "".join(f"\n  {n}. {text}" for n, text in enumerate(self.mistakes, 1))
+            message = f"{len(self.mistakes)} mistakes in the mapping:{listed}"
+        super().__init__(message, hint=hint)
+
+
+class MappedAnnotationError(ArgumentError):
+    """An annotation of a mapped attribute cannot be understood."""
+
+    code = "DV-MAP-06"
+
+
+class ORMExecuteError(InvalidRequestError):
+    """A statement of entities cannot run the way it was asked to."""
+
+    code = "DV-USE-06"
+
+
+class LoaderStrategyException(InvalidRequestError):  # noqa: N818 - a name users know
+    """A way of loading does not fit the attribute."""
+
+    code = "DV-LOAD-03"
+
+
+class LazyLoadError(InvalidRequestError):
+    """An unloaded attribute was read where no query may be sent."""
+
+    code = "DV-LOAD-02"
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        hint: str | None = None,
+        entity: str | None = None,
+        attribute: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.entity = entity
+        self.attribute = attribute
+
+    @classmethod
+    def detached(cls, entity: str, attribute: str) -> DetachedInstanceError:
+        """Return the error for an instance that belongs to no session."""
+        return DetachedInstanceError(
+            f"cannot load {entity}.{attribute}: the instance belongs to no session",
+            hint=f"load it with the query: .options(selectinload({entity}.{attribute})), "
+            "or attach the instance first with session.add()",
+            entity=entity,
+            attribute=attribute,
+        )
+
+    @classmethod
+    def forbidden(cls, entity: str, attribute: str, policy: str = "raise") -> LazyLoadError:
+        """Return the error for an attribute whose lazy loading is forbidden by *policy*."""
+        return cls(
+            f"cannot load {entity}.{attribute}: lazy loading is forbidden here (lazy={policy!r})",
+            hint=f"load it with the query: .options(selectinload({entity}.{attribute}))",
+            entity=entity,
+            attribute=attribute,
+        )
+
+    @classmethod
+    def awaiting(cls, entity: str, attribute: str, instance: str = "instance") -> LazyLoadError:
+        """Return the error for an attribute read in async code."""
+        return AwaitingLoadError(
+            f"cannot load {entity}.{attribute}: reading an attribute cannot await",
+            hint=f"await session.load({instance}, {entity}.{attribute}), or load it with the "
+            f"query: .options(selectinload({entity}.{attribute}))",
+            entity=entity,
+            attribute=attribute,
+        )
+
+
+class AwaitingLoadError(LazyLoadError, MissingGreenlet):
+    """An unloaded attribute was read in async code, where reading cannot await."""
+
+    code = "DV-LOAD-04"
+
+
+class DetachedInstanceError(LazyLoadError):
+    """An attribute must be loaded and the instance belongs to no session."""
+
+    code = "DV-LOAD-01"
+
+
+class FlushError(DovetailError):
+    """The pending changes cannot be written."""
+
+    code = "DV-FLUSH-01"
+
+
+class StaleDataError(DovetailError):
+    """A row to be changed or deleted is no longer as it was read, or is gone."""
+
+    code = "DV-FLUSH-02"
+
+
+ConcurrentModificationError = StaleDataError
+
+
+class ObjectDeletedError(InvalidRequestError):
+    """An expired instance was to be refreshed and its row is gone."""
+
+    code = "DV-LOAD-05"
+
+
+class ObjectDereferencedError(DovetailError):
+    """An operation needed an instance that was garbage collected."""
+
+    code = "DV-LOAD-06"

@@ -1,0 +1,270 @@
+"""Errors of use: arguments, statements, schema, connections and results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .base import DovetailError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class ArgumentError(DovetailError):
+    """A value handed over makes no sense where it was handed."""
+
+    code = "DV-ARG-01"
+
+
+class InvalidRequestError(DovetailError):
+    """The call is legal, but not in the present state."""
+
+    code = "DV-USE-01"
+
+
+class NoInspectionAvailable(InvalidRequestError):  # noqa: N818 - a name users know
+    """``inspect()`` was given an object that it knows nothing about."""
+
+    code = "DV-USE-02"
+
+
+class UnboundExecutionError(InvalidRequestError):
+    """A statement was to run, and no engine or connection was known to run it on."""
+
+    code = "DV-USE-03"
+
+
+class PendingRollbackError(InvalidRequestError):
+    """The transaction failed earlier; nothing works on it until it is rolled back."""
+
+    code = "DV-USE-04"
+
+
+class IllegalStateChangeError(InvalidRequestError):
+    """A session or transaction was changed while another of its methods was running."""
+
+    code = "DV-USE-05"
+
+
+class AwaitRequired(InvalidRequestError):  # noqa: N818 - a name users know
+    """A blocking call met an awaiting driver."""
+
+    code = "DV-AIO-01"
+
+
+class MissingGreenlet(InvalidRequestError):  # noqa: N818 - a name users know
+    """A blocking call met an awaiting driver, outside of ``run_sync()``."""
+
+    code = "DV-AIO-02"
+
+
+class ObjectNotExecutableError(ArgumentError):
+    """What was handed to ``execute()`` is no statement."""
+
+    code = "DV-ARG-02"
+
+    def __init__(self, target: object, *, hint: str | None = None) -> None:
+        if hint is None and isinstance(target, str):
+            hint = "wrap the string: text(...), or use Connection.exec_driver_sql()"
+        super().__init__(f"not an executable statement: {target!r}", hint=hint)
+        self.target = target
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.target,), self.__dict__
+
+
+class NoSuchModuleError(ArgumentError):
+    """The database or the driver named in a URL is not known."""
+
+    code = "DV-ARG-03"
+
+
+class NoDBAPILoaded(InvalidRequestError, ModuleNotFoundError):  # noqa: N818 - a name users know
+    """The driver package that a URL asks for is not installed."""
+
+    code = "DV-ARG-04"
+
+
+class InvalidOption(ArgumentError, TypeError):  # noqa: N818 - named for the cause
+    """``create_engine()`` was given an option that it does not know."""
+
+    code = "DV-ARG-05"
+
+
+class NoForeignKeysError(ArgumentError):
+    """Two tables are to be joined and no foreign key links them."""
+
+    code = "DV-SQL-05"
+
+
+class AmbiguousForeignKeysError(ArgumentError):
+    """Two tables are to be joined and more than one foreign key links them."""
+
+    code = "DV-SQL-06"
+
+
+class ConstraintColumnNotFoundError(ArgumentError):
+    """A constraint names a column that its table does not have."""
+
+    code = "DV-SCHEMA-07"
+
+
+class DuplicateColumnError(ArgumentError):
+    """A table has two columns of one name."""
+
+    code = "DV-SCHEMA-06"
+
+
+class CircularDependencyError(DovetailError):
+    """Things that must be put in order depend on each other in a circle.
+
+    ``cycles`` is the set of what stands in a circle, ``edges`` the set of pairs
+    (first, then) among them.
+    """
+
+    code = "DV-FLUSH-03"
+
+    def __init__(
+        self,
+        message: str,
+        cycles: Iterable[Any] = (),
+        edges: Iterable[tuple[Any, Any]] = (),
+        *,
+        hint: str | None = None,
+    ) -> None:
+        self.cycles = set(cycles)
+        self.edges = set(edges)
+        if self.cycles:
+            message = f"{message} ({', '.join(sorted(map(repr, self.cycles)))})"
+        super().__init__(message, hint=hint)
+
+
+class CompileError(DovetailError):
+    """A statement cannot be written as SQL."""
+
+    code = "DV-SQL-01"
+
+
+class UnsupportedCompilationError(CompileError):
+    """The compiler of this dialect has no way to write an element."""
+
+    code = "DV-SQL-02"
+
+    def __init__(
+        self, compiler: object, element_type: type[Any], *, hint: str | None = None
+    ) -> None:
+        super().__init__(
+            f"{type(compiler).__name__} cannot write {element_type.__name__}", hint=hint
+        )
+        self.compiler = type(compiler)
+        self.element_type = element_type
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return DovetailError.__new__, (type(self), self.message), self.__dict__
+
+
+class IdentifierError(DovetailError):
+    """A name is longer than the server allows."""
+
+    code = "DV-SQL-03"
+
+
+class AmbiguousColumnError(InvalidRequestError):
+    """A name fits more than one column."""
+
+    code = "DV-SQL-04"
+
+
+class NoReferenceError(InvalidRequestError):
+    """A foreign key points to something that the metadata does not hold."""
+
+    code = "DV-SCHEMA-01"
+
+    def __init__(self, message: str, table_name: str = "", *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.table_name = table_name
+
+
+class NoReferencedTableError(NoReferenceError):
+    """A foreign key points to a table that the metadata does not hold."""
+
+    code = "DV-SCHEMA-02"
+
+
+class NoReferencedColumnError(NoReferenceError):
+    """A foreign key points to a column that its table does not have."""
+
+    code = "DV-SCHEMA-03"
+
+    def __init__(
+        self,
+        message: str,
+        table_name: str = "",
+        column_name: str = "",
+        *,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, table_name, hint=hint)
+        self.column_name = column_name
+
+
+class NoSuchTableError(InvalidRequestError):
+    """The database has no table of this name."""
+
+    code = "DV-SCHEMA-04"
+
+
+class UnreflectableTableError(InvalidRequestError):
+    """A table exists and cannot be described."""
+
+    code = "DV-SCHEMA-05"
+
+
+class TimeoutError(DovetailError):  # noqa: A001 - a name users know
+    """No connection came free in time; ``holders`` says who has the connections."""
+
+    code = "DV-POOL-01"
+
+    def __init__(
+        self, message: str = "", *, hint: str | None = None, holders: Sequence[Any] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.holders = tuple(holders)
+
+
+class DisconnectionError(DovetailError):
+    """A connection is dead; a pool listener raises it to ask for another one."""
+
+    code = "DV-POOL-02"
+    invalidate_pool: bool = False
+
+
+class InvalidatePoolError(DisconnectionError):
+    """A connection is dead and all others of its pool must be presumed dead."""
+
+    code = "DV-POOL-03"
+    invalidate_pool = True
+
+
+class ResourceClosedError(InvalidRequestError):
+    """A connection, transaction or result was used after it was closed."""
+
+    code = "DV-CONN-01"
+
+
+class NoSuchColumnError(InvalidRequestError, KeyError):
+    """A row has no column of this name."""
+
+    code = "DV-ROW-01"
+
+
+class NoResultFound(InvalidRequestError):  # noqa: N818 - a name users know
+    """Exactly one row was required and there was none."""
+
+    code = "DV-ROW-02"
+
+
+class MultipleResultsFound(InvalidRequestError):  # noqa: N818 - a name users know
+    """At most one row was allowed and there were more."""
+
+    code = "DV-ROW-03"

@@ -1,0 +1,29 @@
+"""The awaiting side: ``AsyncEngine``, ``AsyncConnection`` and what belongs to them."""
+
+from .bridge import await_only
+from .engine import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncTransaction,
+    async_engine_from_config,
+    create_async_engine,
+)
+from .result import (
+    AsyncMappingResult,
+    AsyncResult,
+    AsyncScalarResult,
+    AsyncTupleResult,
+)
+
+__all__ = [
+    "AsyncConnection",
+    "AsyncEngine",
+    "AsyncMappingResult",
+    "AsyncResult",
+    "AsyncScalarResult",
+    "AsyncTransaction",
+    "AsyncTupleResult",
+    "async_engine_from_config",
+    "await_only",
+    "create_async_engine",
+]

@@ -1,0 +1,483 @@
+"""AsyncEngine and AsyncConnection: ``await`` in front of the steps of Engine and Connection."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ...engine.create import create_engine, engine_from_config
+from ...engine.engine import Engine
+from ...engine.events import ConnectionEvents, PoolEvents
+from ...engine.record import PooledConnection
+from ...exc import InvalidRequestError
+from ...steps import run_async
+from .bridge import run_blocking
+from .result import AsyncResult
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+    from typing import Self
+
+    from ...dialects.driver import Driver
+    from ...engine.connection import Connection
+    from ...engine.cursor import CursorResult
+    from ...engine.pool import Pool
+    from ...engine.result import ScalarResult
+    from ...engine.transaction import Transaction
+    from ...engine.url import URL
+
+T = TypeVar("T")
+
+
+class AsyncEngine:
+    """An engine whose driver awaits.  Made by :func:`create_async_engine`.
+
+    ::
+
+        engine = create_async_engine("sqlite+aiosqlite:///shop.db")
+        async with engine.begin() as connection:
+            await connection.execute(...)
+    """
+
+    def __init__(self, sync_engine: Engine) -> None:
+        if not sync_engine.is_async:
+            raise InvalidRequestError(
+                f"the driver {sync_engine.driver!r} does not await",
+                hint="name one that does, such as sqlite+aiosqlite or postgresql+asyncpg",
+            )
+        self.sync_engine = sync_engine
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine itself."""
+        return self
+
+    @property
+    def url(self) -> URL:
+        """The URL of the database."""
+        return self.sync_engine.url
+
+    @property
+    def pool(self) -> Pool:
+        """The pool of connections."""
+        return self.sync_engine.pool
+
+    @property
+    def dialect(self) -> Any:
+        """The dialect of the database."""
+        return self.sync_engine.dialect
+
+    @property
+    def backend(self) -> Driver:
+        """What knows the driver."""
+        return self.sync_engine.backend
+
+    @property
+    def name(self) -> str:
+        """The name of the dialect."""
+        return self.sync_engine.name
+
+    @property
+    def driver(self) -> str:
+        """The name of the driver."""
+        return self.sync_engine.driver
+
+    @property
+    def echo(self) -> Any:
+        """Whether statements are logged."""
+        return self.sync_engine.echo
+
+    @echo.setter
+    def echo(self, value: Any) -> None:
+        self.sync_engine.echo = value
+
+    def connect(self) -> AsyncConnection:
+        """Return a connection, to be awaited or used as an async context manager."""
+        return AsyncConnection(self)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Borrow a connection for one transaction, committed at the end of the block."""
+        async with self.connect() as connection, connection.begin():
+            yield connection
+
+    async def raw_connection(self) -> PooledConnection:
+        """Return a borrowed connection of the driver; return it with ``await``-ed close."""
+        pool = self.pool
+        record = pool.take()
+        if record is None:
+            record = await run_async(pool.checkout_steps())
+        return PooledConnection(record)
+
+    async def dispose(self, close: bool = True) -> None:
+        """Close the idle connections of the pool."""
+        await run_async(self.sync_engine.dispose_steps(close))
+
+    def execution_options(self, **opt: Any) -> AsyncEngine:
+        """Return an engine with these options too, which shares the pool of this one."""
+        return AsyncEngine(self.sync_engine.execution_options(**opt))
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """Return the execution options of this engine."""
+        return self.sync_engine.get_execution_options()
+
+    def update_execution_options(self, **opt: Any) -> None:
+        """Set options for all connections of this engine."""
+        self.sync_engine.update_execution_options(**opt)
+
+    def clear_compiled_cache(self) -> None:
+        """Forget the plans of all statements."""
+        self.sync_engine.clear_compiled_cache()
+
+    def __repr__(self) -> str:
+        return f"AsyncEngine({self.url!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AsyncEngine) and other.sync_engine is self.sync_engine
+
+    def __hash__(self) -> int:
+        return hash(self.sync_engine)
+
+
+class AsyncConnection:
+    """A borrowed connection, awaited.
+
+    ::
+
+        async with engine.connect() as connection:
+            result = await connection.execute(select(user))
+            await connection.commit()
+    """
+
+    def __init__(self, engine: AsyncEngine, sync_connection: Connection | None = None) -> None:
+        self.engine = engine
+        self.sync_engine = engine.sync_engine
+        self._started = sync_connection
+
+    @property
+    def sync_connection(self) -> Connection:
+        """The connection inside; InvalidRequestError is raised before it is awaited."""
+        if self._started is None:
+            raise InvalidRequestError(
+                "this connection was not started",
+                hint="await engine.connect(), or async with engine.connect() as connection",
+            )
+        return self._started
+
+    async def start(self) -> Self:
+        """Borrow the connection; return self."""
+        if self._started is not None:
+            raise InvalidRequestError("this connection was started before")
+        self._started = await run_async(self.sync_engine.connect_steps())
+        return self
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        return self.start().__await__()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # Statements.
+
+    async def execute(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """Run *statement* and return its result, all rows fetched: see Connection.execute."""
+        return await run_async(
+            self.sync_connection.execute_steps(
+                statement, parameters, execution_options=execution_options
+            )
+        )
+
+    async def scalar(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run *statement*; return the first value of its first row, None without a row."""
+        result = await self.execute(statement, parameters, execution_options=execution_options)
+        return result.scalar()
+
+    async def scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]:
+        """Run *statement*; return the first value of each row."""
+        result = await self.execute(statement, parameters, execution_options=execution_options)
+        return result.scalars()
+
+    async def exec_driver_sql(
+        self,
+        statement: str,
+        parameters: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """Run SQL text as the driver takes it: see Connection.exec_driver_sql."""
+        return await run_async(
+            self.sync_connection.exec_driver_sql_steps(statement, parameters, execution_options)
+        )
+
+    def stream(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Started[AsyncResult[Any]]:
+        """Run *statement*; return a result whose rows come while they are read.
+
+        It is awaited, or used as an async context manager.
+        """
+        return Started(self._stream(statement, parameters, execution_options))
+
+    async def _stream(
+        self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
+    ) -> AsyncResult[Any]:
+        options = {"stream_results": True, **(execution_options or {})}
+        result = await self.execute(statement, parameters, execution_options=options)
+        return AsyncResult(result)
+
+    def stream_scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Started[Any]:
+        """Run *statement*; return the first value of each row while they are read."""
+        return Started(self._stream_scalars(statement, parameters, execution_options))
+
+    async def _stream_scalars(
+        self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
+    ) -> Any:
+        return (await self._stream(statement, parameters, execution_options)).scalars()
+
+    async def run_sync(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """Run blocking code, called with the Connection inside; its requests are awaited.
+
+        ::
+
+            await connection.run_sync(metadata.create_all)
+        """
+        return await run_blocking(function, self.sync_connection, *arguments, **options)
+
+    # Transactions.
+
+    def begin(self) -> AsyncTransaction:
+        """Begin a transaction, to be awaited or used as an async context manager."""
+        return AsyncTransaction(self)
+
+    def begin_nested(self) -> AsyncTransaction:
+        """Set a savepoint, to be awaited or used as an async context manager."""
+        return AsyncTransaction(self, nested=True)
+
+    async def commit(self) -> None:
+        """Commit the transaction in progress, if there is one."""
+        await run_async(self.sync_connection.commit_steps())
+
+    async def rollback(self) -> None:
+        """Roll the transaction in progress back, if there is one."""
+        await run_async(self.sync_connection.rollback_steps())
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is in progress."""
+        return self.sync_connection.in_transaction()
+
+    def in_nested_transaction(self) -> bool:
+        """Tell whether a savepoint is in progress."""
+        return self.sync_connection.in_nested_transaction()
+
+    def get_transaction(self) -> AsyncTransaction | None:
+        """Return the transaction in progress, or None."""
+        return self._wrapped(self.sync_connection.get_transaction())
+
+    def get_nested_transaction(self) -> AsyncTransaction | None:
+        """Return the innermost savepoint, or None."""
+        return self._wrapped(self.sync_connection.get_nested_transaction())
+
+    def _wrapped(self, transaction: Transaction | None) -> AsyncTransaction | None:
+        if transaction is None:
+            return None
+        return AsyncTransaction(self, transaction.nested, transaction)
+
+    # The connection itself.
+
+    @property
+    def dialect(self) -> Any:
+        """The dialect of the database."""
+        return self.sync_engine.dialect
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """A dictionary for the user that lasts as long as the driver connection."""
+        return self.sync_connection.info
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection was closed."""
+        return self.sync_connection.closed
+
+    @property
+    def invalidated(self) -> bool:
+        """Whether the driver connection was lost."""
+        return self.sync_connection.invalidated
+
+    @property
+    def default_isolation_level(self) -> str:
+        """The isolation level of connections for which none was set."""
+        return self.sync_connection.default_isolation_level
+
+    async def get_isolation_level(self) -> str:
+        """Return the isolation level of this connection."""
+        return self.sync_connection.get_isolation_level()
+
+    async def get_raw_connection(self) -> Any:
+        """Return the driver's connection, behind a proxy that does not return it."""
+        return self.sync_connection.connection
+
+    async def execution_options(self, **opt: Any) -> Self:
+        """Set options for all that this connection executes; return self."""
+        self.sync_connection.execution_options(**opt)
+        return self
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """Return the execution options of this connection."""
+        return self.sync_connection.get_execution_options()
+
+    async def invalidate(self, exception: BaseException | None = None) -> None:
+        """Discard the driver connection; the next statement gets another one."""
+        await run_async(self.sync_connection.invalidate_steps(exception))
+
+    async def close(self) -> None:
+        """Roll back what is in progress and return the driver connection to the pool."""
+        await run_async(self.sync_connection.close_steps())
+
+    async def aclose(self) -> None:
+        """Close the connection: see :meth:`close`."""
+        await self.close()
+
+
+class AsyncTransaction:
+    """A transaction in progress; an async context manager that commits or rolls back."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        nested: bool = False,
+        sync_transaction: Transaction | None = None,
+    ) -> None:
+        self.connection = connection
+        self.nested = nested
+        self._started = sync_transaction
+
+    @property
+    def sync_transaction(self) -> Transaction:
+        """The transaction inside; InvalidRequestError is raised before it is awaited."""
+        if self._started is None:
+            raise InvalidRequestError(
+                "this transaction was not started",
+                hint="await connection.begin(), or async with connection.begin()",
+            )
+        return self._started
+
+    async def start(self) -> Self:
+        """Begin; return self."""
+        connection = self.connection.sync_connection
+        if self.nested:
+            self._started = await run_async(connection.begin_nested_steps())
+        else:
+            self._started = await run_async(connection.begin_steps())
+        return self
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        return self.start().__await__()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        self.sync_transaction.enter_block()
+        return self
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        await run_async(self.sync_transaction.exit_steps(error is not None))
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the transaction is in progress."""
+        return self.sync_transaction.is_active
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the transaction is in progress and its connection alive."""
+        return self.sync_transaction.is_valid
+
+    async def commit(self) -> None:
+        """Make the changes last."""
+        await run_async(self.sync_transaction.commit_steps())
+
+    async def rollback(self) -> None:
+        """Undo the changes."""
+        await run_async(self.sync_transaction.rollback_steps())
+
+    async def close(self) -> None:
+        """Roll back if the transaction is in progress."""
+        await run_async(self.sync_transaction.close_steps())
+
+
+class Started(Generic[T]):
+    """Something to be awaited, or entered as an async context manager that closes it."""
+
+    def __init__(self, making: Awaitable[T]) -> None:
+        self._making = making
+        self._made: Any = None
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._making.__await__()
+
+    async def __aenter__(self) -> T:
+        self._made = await self._making
+        made: T = self._made
+        return made
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._made.close()
+
+
+def create_async_engine(url: str | URL, **options: Any) -> AsyncEngine:
+    """Return an engine whose driver awaits, for the database at *url*: see create_engine().
+
+    ``async_creator`` is a coroutine function that opens connections of the driver.
+    InvalidRequestError is raised where the driver of *url* does not await.
+    """
+    return AsyncEngine(create_engine(url, **options))
+
+
+def async_engine_from_config(
+    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: Any
+) -> AsyncEngine:
+    """Return an engine whose driver awaits, for options that are text."""
+    return AsyncEngine(engine_from_config(configuration, prefix, **options))
+
+
+def _sync_engine(target: Any) -> Any:
+    return Engine if isinstance(target, type) else target.sync_engine
+
+
+def _sync_connection(target: Any) -> Any:
+    return Engine if isinstance(target, type) else target.sync_connection
+
+
+ConnectionEvents.stand_ins[AsyncEngine] = _sync_engine
+ConnectionEvents.stand_ins[AsyncConnection] = _sync_connection
+PoolEvents.stand_ins[AsyncEngine] = _sync_engine

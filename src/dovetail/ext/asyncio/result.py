@@ -1,0 +1,222 @@
+"""Results that are awaited: the rows come while they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ...exc import MultipleResultsFound, NoResultFound
+from ...steps import run_async
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from typing import Self
+
+    from ...engine.result import FrozenResult, MappingResult, Readable, Result, ScalarResult
+    from ...engine.rows import RMKeyView, Row, RowMapping
+
+T = TypeVar("T")
+R = TypeVar("R")
+TP = TypeVar("TP", bound=tuple[Any, ...])
+
+
+class AsyncReadable(Generic[T]):
+    """What all awaited results can do; each has a blocking one inside."""
+
+    def __init__(self, real: Readable[T]) -> None:
+        self._real = real
+        self._ahead: list[T] = []
+
+    async def _some(self, most: int | None) -> list[T]:
+        """Remove up to *most* items, all for None, and return them."""
+        real = self._real
+        found: list[T] = self._ahead
+        self._ahead = []
+        while most is None or len(found) < most:
+            lacking = None if most is None else most - len(found)
+            await run_async(real.fill_steps(lacking))
+            items = real._take(lacking)
+            found.extend(real._distinct(items))
+            if not items or most is None:
+                break
+        if most is not None:
+            self._ahead = found[most:]
+            found = found[:most]
+        return found
+
+    async def all(self) -> Sequence[T]:
+        """Return all that remains."""
+        return await self._some(None)
+
+    async def fetchall(self) -> Sequence[T]:
+        """Return all that remains."""
+        return await self._some(None)
+
+    async def fetchmany(self, size: int | None = None) -> Sequence[T]:
+        """Return up to *size* items, [] at the end."""
+        return await self._some(size or self._real._per or 1)
+
+    async def first(self) -> T | None:
+        """Return the first item, or None; what remains is given up."""
+        found = await self._some(1)
+        await self.close()
+        return found[0] if found else None
+
+    async def one(self) -> T:
+        """Return the only item; NoResultFound or MultipleResultsFound is raised otherwise."""
+        found = await self._some(2)
+        await self.close()
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise MultipleResultsFound("more than one row was found where one was required")
+        raise NoResultFound("no row was found where one was required")
+
+    async def one_or_none(self) -> T | None:
+        """Return the only item, or None; MultipleResultsFound is raised if there are more."""
+        found = await self._some(2)
+        await self.close()
+        if len(found) > 1:
+            raise MultipleResultsFound("more than one row was found where one at most was allowed")
+        return found[0] if found else None
+
+    async def partitions(self, size: int | None = None) -> AsyncIterator[Sequence[T]]:
+        """Yield lists of up to *size* items."""
+        while True:
+            part = await self._some(size or self._real._per or 100)
+            if not part:
+                return
+            yield part
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        if not self._ahead:
+            self._ahead = (await self._some(self._real._per or 100))[::-1]
+            if not self._ahead:
+                raise StopAsyncIteration
+            self._ahead.reverse()
+        return self._ahead.pop(0)
+
+    def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
+        """Give out no item twice; return self."""
+        self._real.unique(strategy)
+        return self
+
+    def yield_per(self, num: int) -> Self:
+        """Read *num* rows at a time; return self."""
+        self._real.yield_per(num)
+        return self
+
+    async def close(self) -> None:
+        """Give up what has not been read."""
+        self._ahead = []
+        await run_async(self._real.close_steps())
+
+    @property
+    def closed(self) -> bool:
+        """Whether the result was closed."""
+        return self._real.closed
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class AsyncResult(AsyncReadable["Row[TP]"], Generic[TP]):
+    """Rows of a statement, awaited.
+
+    ::
+
+        async with connection.stream(select(user)) as result:
+            async for row in result:
+                ...
+    """
+
+    _real: Result[TP]
+
+    def __init__(self, real: Result[TP]) -> None:
+        super().__init__(real)
+
+    def keys(self) -> RMKeyView:
+        """Return the names of the columns."""
+        return self._real.keys()
+
+    async def fetchone(self) -> Row[TP] | None:
+        """Return the next row, or None at the end."""
+        found = await self._some(1)
+        return found[0] if found else None
+
+    async def scalar(self) -> Any:
+        """Return the first value of the first row, or None if there is no row."""
+        row = await self.first()
+        return None if row is None else row[0]
+
+    async def scalar_one(self) -> Any:
+        """Return the first value of the only row."""
+        return (await self.one())[0]
+
+    async def scalar_one_or_none(self) -> Any:
+        """Return the first value of the only row, or None."""
+        row = await self.one_or_none()
+        return None if row is None else row[0]
+
+    def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]:
+        """Return the values of one column."""
+        return AsyncScalarResult(self._real.scalars(index))
+
+    def mappings(self) -> AsyncMappingResult:
+        """Return the rows as mappings."""
+        return AsyncMappingResult(self._real.mappings())
+
+    def columns(self, *col_expressions: Any) -> AsyncResult[Any]:
+        """Return a result of these columns alone."""
+        return AsyncResult(self._real.columns(*col_expressions))
+
+    def tuples(self) -> AsyncResult[TP]:
+        """Return the result itself, for type checkers one of plain tuples."""
+        return self
+
+    @property
+    def t(self) -> AsyncResult[TP]:
+        """The result itself, for type checkers one of plain tuples."""
+        return self
+
+    async def freeze(self) -> FrozenResult:
+        """Return the rows, all fetched, as something from which results can be made again."""
+        await run_async(self._real.fill_steps(None))
+        return self._real.freeze()
+
+
+class AsyncScalarResult(AsyncReadable[R], Generic[R]):
+    """The values of one column of a result, awaited."""
+
+    def __init__(self, real: ScalarResult[R]) -> None:
+        super().__init__(real)
+
+
+class AsyncMappingResult(AsyncReadable["RowMapping"]):
+    """The rows of a result as mappings, awaited."""
+
+    _real: MappingResult
+
+    def __init__(self, real: MappingResult) -> None:
+        super().__init__(real)
+
+    def keys(self) -> RMKeyView:
+        """Return the names of the columns."""
+        return self._real.keys()
+
+    def columns(self, *col_expressions: Any) -> AsyncMappingResult:
+        """Return mappings of these columns alone."""
+        return AsyncMappingResult(self._real.columns(*col_expressions))
+
+    async def fetchone(self) -> RowMapping | None:
+        """Return the next row, or None at the end."""
+        found = await self._some(1)
+        return found[0] if found else None
+
+
+AsyncTupleResult = AsyncResult

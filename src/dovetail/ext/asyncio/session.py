@@ -1,0 +1,424 @@
+"""AsyncSession: ``await`` in front of the steps of the Session."""
+
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any, Generic, Self, TypeVar
+
+from dovetail.engine.result import Result, ScalarResult
+from dovetail.exc import ArgumentError, InvalidRequestError, LazyLoadError
+from dovetail.ext.asyncio.bridge import run_blocking
+from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
+from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
+from dovetail.orm.execution import NO_OPTIONS
+from dovetail.orm.merge import merge_steps
+from dovetail.orm.persistence import require_found
+from dovetail.orm.session import Session, object_session
+from dovetail.orm.transaction import SessionTransaction
+from dovetail.steps import Steps, bridging, run_async, run_sync
+
+T = TypeVar("T")
+S = TypeVar("S", bound="AsyncSession")
+
+
+class AwaitedSession(Session):
+    """The Session within an AsyncSession: it refuses to block.
+
+    Reading an attribute that is not loaded is an error that names the attribute, unless the
+    identity map has the answer or ``AsyncSession.run_sync()`` is running.
+    """
+
+    def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
+        if bridging.find() is not None:
+            run_sync(steps)
+            return
+        try:
+            next(steps)
+        except StopIteration:
+            return
+        steps.close()
+        raise LazyLoadError.awaiting(type(instance).__name__, attribute.key)
+
+
+class AsyncSession:
+    """A Session whose database work is awaited; the same flush, loaders and merge.
+
+    What is not loaded can't be read by touching an attribute: load it with the query, or
+    with ``load()``::
+
+        async with AsyncSession(engine) as session:
+            users = (await session.scalars(select(User))).all()
+            await session.load(users, User.addresses)
+            users[0].addresses
+
+    An AsyncSession is for one task at a time.
+    """
+
+    sync_session_class: type[Session] = AwaitedSession
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        binds: Mapping[Any, Any] | None = None,
+        sync_session_class: type[Session] | None = None,
+        **keywords: Any,
+    ) -> None:
+        own = {key: _blocking(value) for key, value in (binds or {}).items()}
+        class_ = sync_session_class or self.sync_session_class
+        if not issubclass(class_, AwaitedSession):
+            class_ = type(class_.__name__, (AwaitedSession, class_), {})
+        self.bind = bind
+        self.sync_session: Session = class_(_blocking(bind), binds=own, **keywords)
+
+    # Blocks -------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def begin(self) -> "AsyncSessionTransaction":
+        """A transaction: ``async with session.begin(): …``, or awaited."""
+        return AsyncSessionTransaction(self)
+
+    def begin_nested(self) -> "AsyncSessionTransaction":
+        """A savepoint: ``async with session.begin_nested(): …``, or awaited."""
+        return AsyncSessionTransaction(self, nested=True)
+
+    async def commit(self) -> None:
+        """Flush and commit: see ``Session.commit``."""
+        await run_async(self.sync_session.commit_steps())
+
+    async def rollback(self) -> None:
+        """Roll back: see ``Session.rollback``."""
+        await run_async(self.sync_session.rollback_steps())
+
+    async def close(self) -> None:
+        """Detach all instances and give connections back: see ``Session.close``."""
+        await run_async(self.sync_session.close_steps())
+
+    aclose = reset = close
+
+    async def invalidate(self) -> None:
+        """Close, and discard the connections in use."""
+        await run_async(self.sync_session.close_steps(invalidate=True))
+
+    async def connection(self, bind_arguments: Mapping[str, Any] | None = None) -> AsyncConnection:
+        """The connection of the transaction in progress."""
+        session = self.sync_session
+        transaction = session._transaction or session._autobegin()
+        bind = session.get_bind(**dict(bind_arguments or {}))
+        connection = await run_async(transaction.connection_steps(bind))
+        engine = self.bind if isinstance(self.bind, AsyncEngine) else AsyncEngine(connection.engine)
+        return AsyncConnection(engine, connection)
+
+    # Statements -----------------------------------------------------------------------------------
+
+    async def execute(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Result[Any]:
+        """Run *statement* and return its rows, all fetched: see ``Session.execute``."""
+        result: Result[Any] = await run_async(
+            self.sync_session.execute_steps(statement, params, execution_options, bind_arguments)
+        )
+        await run_async(result.fill_steps(None))
+        return result
+
+    async def scalars(self, statement: Any, params: Any = None, **keywords: Any) -> ScalarResult[Any]:
+        """The first item of each row: see ``Session.scalars``."""
+        return (await self.execute(statement, params, **keywords)).scalars()
+
+    async def scalar(self, statement: Any, params: Any = None, **keywords: Any) -> Any:
+        """The first item of the first row, or None."""
+        return (await self.execute(statement, params, **keywords)).scalar()
+
+    async def stream(self, statement: Any, params: Any = None, **keywords: Any) -> AsyncResult[Any]:
+        """Run *statement* and return a result whose rows are fetched while it is read."""
+        options = {"yield_per": 1000, **keywords.pop("execution_options", {})}
+        result = await run_async(
+            self.sync_session.execute_steps(statement, params, options, **keywords)
+        )
+        return AsyncResult(result)
+
+    async def stream_scalars(
+        self, statement: Any, params: Any = None, **keywords: Any
+    ) -> AsyncScalarResult[Any]:
+        """As ``stream()``, the first item of each row."""
+        return (await self.stream(statement, params, **keywords)).scalars()
+
+    # Instances --------------------------------------------------------------------------------------
+
+    async def get(
+        self,
+        entity: type[T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        **_: Any,
+    ) -> T | None:
+        """The instance of *entity* with the primary key *ident*, or None: see ``Session.get``."""
+        session = self.sync_session
+        mapper = session.mapper_for(entity)
+        key = mapper.key_from_identity(ident)
+        found = session.find(mapper, key)
+        if found is not None and not (populate_existing or with_for_update):
+            if found.__dovetail_state__.expired is None:
+                own: T = found
+                return own
+        loaded: T | None = await run_async(
+            session.get_steps(
+                mapper,
+                key,
+                options=options or (),
+                populate_existing=populate_existing,
+                with_for_update=with_for_update,
+            )
+        )
+        return loaded
+
+    async def get_one(self, entity: type[T], ident: Any, **keywords: Any) -> T:
+        """As ``get()``, but NoResultFound is raised where there is no such row."""
+        found: T = require_found(await self.get(entity, ident, **keywords), entity, ident)
+        return found
+
+    async def flush(self, objects: Iterable[Any] | None = None) -> None:
+        """Write pending changes: see ``Session.flush``."""
+        await run_async(self.sync_session.flush_steps(objects))
+
+    async def delete(self, instance: Any) -> None:
+        """Delete the row of *instance* at the next flush: see ``Session.delete``."""
+        await run_async(self.sync_session.delete_steps(instance))
+
+    async def delete_all(self, instances: Iterable[Any]) -> None:
+        """Delete the rows of all *instances* at the next flush."""
+        for instance in instances:
+            await self.delete(instance)
+
+    async def refresh(
+        self,
+        instance: Any,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> None:
+        """Read *instance* again: see ``Session.refresh``."""
+        await run_async(
+            self.sync_session.refresh_instance_steps(instance, attribute_names, with_for_update)
+        )
+
+    async def load(self, instances: Any, *attributes: Any) -> Any:
+        """Load attributes onto instances that are here already: see ``Session.load``."""
+        return await run_async(self.sync_session.load_steps(instances, attributes))
+
+    async def merge(
+        self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
+    ) -> T:
+        """Copy *instance* onto the session's own: see ``Session.merge``."""
+        session = self.sync_session
+        with session.no_autoflush:
+            merged: T = await run_async(
+                merge_steps(session, instance, {}, load=load, options=options or ())
+            )
+        return merged
+
+    async def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
+        """Merge all *instances*; return the session's own, in the same order."""
+        return [await self.merge(instance, load=load) for instance in instances]
+
+    async def run_sync(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """Call ``function(session, …)``, blocking code, within this task; lazy loading works there."""
+        return await run_blocking(function, self.sync_session, *arguments, **options)
+
+    # What needs no database -----------------------------------------------------------------------------
+
+    def add(self, instance: Any) -> None:
+        """Put *instance* into the session: see ``Session.add``."""
+        self.sync_session.add(instance)
+
+    def add_all(self, instances: Iterable[Any]) -> None:
+        """Put all *instances* into the session."""
+        self.sync_session.add_all(instances)
+
+    def expunge(self, instance: Any) -> None:
+        """Take *instance* out of the session."""
+        self.sync_session.expunge(instance)
+
+    def expunge_all(self) -> None:
+        """Take all instances out of the session."""
+        self.sync_session.expunge_all()
+
+    def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
+        """Let attributes of *instance* be read again."""
+        self.sync_session.expire(instance, attribute_names)
+
+    def expire_all(self) -> None:
+        """Let all attributes of all instances be read again."""
+        self.sync_session.expire_all()
+
+    def is_modified(self, instance: Any, include_collections: bool = True) -> bool:
+        """True when *instance* has a change that a flush would write."""
+        return self.sync_session.is_modified(instance, include_collections)
+
+    def in_transaction(self) -> bool:
+        """True while a transaction is in progress."""
+        return self.sync_session.in_transaction()
+
+    def in_nested_transaction(self) -> bool:
+        """True within a savepoint."""
+        return self.sync_session.in_nested_transaction()
+
+    def get_bind(self, *arguments: Any, **keywords: Any) -> Any:
+        """The engine for a mapper or statement."""
+        return self.sync_session.get_bind(*arguments, **keywords)
+
+    @property
+    def no_autoflush(self) -> AbstractContextManager[Any]:
+        """A block in which queries do not flush first."""
+        return self.sync_session.no_autoflush
+
+    @property
+    def new(self) -> Any:
+        """The instances that the next flush inserts."""
+        return self.sync_session.new
+
+    @property
+    def dirty(self) -> Any:
+        """The instances with attributes set since the last flush."""
+        return self.sync_session.dirty
+
+    @property
+    def deleted(self) -> Any:
+        """The instances that the next flush deletes."""
+        return self.sync_session.deleted
+
+    @property
+    def identity_map(self) -> Any:
+        """The persistent instances by identity key."""
+        return self.sync_session.identity_map
+
+    @property
+    def is_active(self) -> bool:
+        """False after a failed flush, until ``rollback()``."""
+        return self.sync_session.is_active
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """The user's dictionary."""
+        return self.sync_session.info
+
+    @property
+    def autoflush(self) -> bool:
+        """Whether queries flush first."""
+        return self.sync_session.autoflush
+
+    @autoflush.setter
+    def autoflush(self, value: bool) -> None:
+        self.sync_session.autoflush = value
+
+    def __contains__(self, instance: Any) -> bool:
+        return instance in self.sync_session
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.sync_session)
+
+    @classmethod
+    def object_session(cls, instance: Any) -> Session | None:
+        """The session within the AsyncSession that *instance* belongs to, or None."""
+        return object_session(instance)
+
+
+def _blocking(bind: Any) -> Any:
+    """The engine or connection inside an awaiting one."""
+    if isinstance(bind, AsyncEngine):
+        return bind.sync_engine
+    if isinstance(bind, AsyncConnection):
+        return bind.sync_connection
+    if bind is not None and not getattr(getattr(bind, "engine", bind), "is_async", False):
+        raise ArgumentError(
+            f"an AsyncSession needs an engine whose driver awaits, not {bind!r}",
+            hint="make it with create_async_engine()",
+        )
+    return bind
+
+
+class AsyncSessionTransaction:
+    """A transaction, or savepoint, of an AsyncSession: awaited, or an ``async with`` block."""
+
+    def __init__(self, session: AsyncSession, *, nested: bool = False) -> None:
+        self.session = session
+        self.nested = nested
+        self.sync_transaction: SessionTransaction | None = None
+
+    async def start(self) -> Self:
+        """Begin."""
+        own = self.session.sync_session
+        if self.nested:
+            self.sync_transaction = await run_async(own.begin_nested_steps())
+        else:
+            self.sync_transaction = own.begin_transaction()
+        return self
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        return self.start().__await__()
+
+    def _started(self) -> SessionTransaction:
+        if self.sync_transaction is None:
+            raise InvalidRequestError(
+                "this transaction has not begun", hint="await it, or use it with async with"
+            )
+        return self.sync_transaction
+
+    @property
+    def is_active(self) -> bool:
+        """True until it ends or fails."""
+        return self.sync_transaction is not None and self.sync_transaction.is_active
+
+    async def commit(self) -> None:
+        """Commit, or release the savepoint."""
+        await run_async(self.session.sync_session.commit_one_steps(self._started()))
+
+    async def rollback(self) -> None:
+        """Roll back."""
+        await run_async(self.session.sync_session.rollback_until_steps(self._started()))
+
+    async def __aenter__(self) -> Self:
+        if self.sync_transaction is None:
+            await self.start()
+        return self
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        await run_async(self._started().exit_steps(kind))
+
+
+class async_sessionmaker(Generic[S]):  # noqa: N801 - a name users know
+    """A factory of AsyncSessions with the same configuration."""
+
+    def __init__(self, bind: Any = None, *, class_: Any = AsyncSession, **keywords: Any) -> None:
+        self.kw = {"bind": bind, **keywords}
+        self.class_: type[S] = type(class_.__name__, (class_,), {"__module__": class_.__module__})
+
+    def __call__(self, **local: Any) -> S:
+        """A new session; the keywords win over the factory's own."""
+        return self.class_(**{**self.kw, **local})
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[S]:
+        """A block with a new session in a transaction: it commits, or rolls back, and closes."""
+        async with self() as session, session.begin():
+            yield session
+
+    def configure(self, **changes: Any) -> None:
+        """Change the configuration of sessions made later."""
+        self.kw.update(changes)
+
+
+def async_object_session(instance: Any) -> Session | None:
+    """The session within the AsyncSession that *instance* belongs to, or None."""
+    return object_session(instance)

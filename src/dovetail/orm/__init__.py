@@ -1,0 +1,122 @@
+"""Mapped classes and sessions: the names that users of the ORM import."""
+
+from dovetail.orm.loading.options import (
+    Load,
+    contains_eager,
+    defaultload,
+    defer,
+    immediateload,
+    joinedload,
+    lazyload,
+    load_only,
+    noload,
+    raiseload,
+    selectinload,
+    subqueryload,
+    undefer,
+    undefer_group,
+)
+from dovetail.orm.mapping import comparator as comparator
+from dovetail.orm.mapping.alias import AliasedClass, aliased
+from dovetail.orm.mapping.annotations import Mapped
+from dovetail.orm.mapping.attribute import (
+    InstrumentedAttribute,
+    QueryableAttribute,
+    foreign,
+    remote,
+)
+from dovetail.orm.mapping.declarative import (
+    DeclarativeBase,
+    declarative_base,
+    declared_attr,
+    registry,
+)
+from dovetail.orm.mapping.join_condition import MANYTOMANY, MANYTOONE, ONETOMANY
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.properties import (
+    ColumnProperty,
+    MappedColumn,
+    MapperProperty,
+    column_property,
+    deferred,
+    mapped_column,
+)
+from dovetail.orm.mapping.registry import configure_mappers
+from dovetail.orm.mapping.relationship import RelationshipProperty, backref, relationship
+from dovetail.orm.query import Query
+from dovetail.orm.scoped import scoped_session
+from dovetail.orm.session import (
+    Session,
+    close_all_sessions,
+    identity_key,
+    make_transient,
+    make_transient_to_detached,
+    object_session,
+    object_state,
+    sessionmaker,
+    was_deleted,
+)
+from dovetail.orm.tools import class_mapper, object_mapper
+from dovetail.orm.tracking.state import InstanceState
+from dovetail.orm.transaction import SessionTransaction, SessionTransactionState
+
+Relationship = RelationshipProperty
+
+__all__ = [
+    "MANYTOMANY",
+    "MANYTOONE",
+    "ONETOMANY",
+    "AliasedClass",
+    "ColumnProperty",
+    "DeclarativeBase",
+    "InstanceState",
+    "InstrumentedAttribute",
+    "Load",
+    "Mapped",
+    "MappedColumn",
+    "Mapper",
+    "MapperProperty",
+    "Query",
+    "QueryableAttribute",
+    "Relationship",
+    "RelationshipProperty",
+    "Session",
+    "SessionTransaction",
+    "SessionTransactionState",
+    "aliased",
+    "backref",
+    "class_mapper",
+    "close_all_sessions",
+    "column_property",
+    "configure_mappers",
+    "contains_eager",
+    "declarative_base",
+    "declared_attr",
+    "defaultload",
+    "defer",
+    "deferred",
+    "foreign",
+    "identity_key",
+    "immediateload",
+    "joinedload",
+    "lazyload",
+    "load_only",
+    "make_transient",
+    "make_transient_to_detached",
+    "mapped_column",
+    "noload",
+    "object_mapper",
+    "object_session",
+    "object_state",
+    "raiseload",
+    "registry",
+    "relationship",
+    "remote",
+    "scoped_session",
+    "selectinload",
+    "sessionmaker",
+    "subqueryload",
+    "undefer",
+    "undefer_group",
+    "was_deleted",
+]

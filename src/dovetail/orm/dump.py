@@ -1,0 +1,34 @@
+"""The functions that are generated for a mapper, as text."""
+
+from typing import Any
+
+from dovetail.codegen import source_text
+from dovetail.orm.flush.insert import InsertPlan, server_made
+from dovetail.orm.flush.update import update_plan
+from dovetail.orm.loading.hydrate import make_hydrator
+from dovetail.orm.loading.planner import plan_select
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.members import SessionMembers
+from dovetail.sql.select import Select
+
+
+def generated_text(mapper: Mapper, dialect: Any) -> str:
+    """The text of the functions that are made for *mapper*: loading, inserting, updating, expiring.
+
+    What a plan would make for the plain cases: a SELECT of the class, a row without values for
+    what the server makes, a change of every column.
+    """
+    mapper.configure()
+    planned = plan_select(Select(mapper.entity), load=True)
+    assert planned.layout is not None
+    plan = InsertPlan(mapper, dialect, server_made(mapper))
+    changed = tuple(key for key in mapper.written if key not in mapper.keys_set)
+    functions = [make_hydrator(planned.layout, dialect), plan.rows_of, plan.place]
+    if changed:
+        functions.append(update_plan(mapper, changed, dialect).rows_of)
+    functions.append(SessionMembers._expirer(mapper))
+    parts = []
+    for function in functions:
+        text = source_text(function) or ""
+        parts.append(f"# {function.__code__.co_filename}\n{text}")
+    return "\n\n".join(parts)

@@ -1,0 +1,275 @@
+"""Running statements in a session: plans found or made, rows to instances, results."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dovetail.engine.result import Result
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.bulk import bulk_steps
+from dovetail.orm.loading.plan import EntityPlan
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.persistence import PersistingSession
+from dovetail.sql.coercion import executable
+from dovetail.sql.node import Walk
+from dovetail.sql.select import CompoundSelect, Select
+from dovetail.sql.text import text
+from dovetail.steps import Steps
+
+NO_OPTIONS: Mapping[str, Any] = {}
+
+
+class EntityFeed:
+    """Gets more instances for a result that streams."""
+
+    def __init__(self, session: Any, connection: Any, plan: EntityPlan, cursor: Any, batch: int):
+        self.session = session
+        self.connection = connection
+        self.plan = plan
+        self.cursor = cursor
+        self.batch = batch
+
+    def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
+        """Up to *most* rows more, all that remain for None; none at the end."""
+        found: list[Any] = []
+        while most is None or len(found) < most:
+            rows = yield from self.connection.take_steps(self.cursor, self.batch)
+            if not rows:
+                break
+            built = yield from self.plan.finish_steps(
+                self.session, self.connection, rows, self.plan.loads(self.session)
+            )
+            found += [(item,) for item in built] if self.plan.is_scalar else built
+        return found
+
+    def close_steps(self) -> Steps[None]:
+        """Give up the rows that remain."""
+        yield (self.cursor.close,)
+
+
+class ExecutingSession(PersistingSession):
+    """The fourth storey of the Session: statements."""
+
+    execution_options_dict: Mapping[str, Any] = NO_OPTIONS
+
+    def execute_steps(
+        self,
+        statement: Any,
+        params: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Steps[Any]:
+        """Run *statement* and return its result: see ``Session.execute``."""
+        if isinstance(statement, Select):
+            for raw in statement.raw_columns:
+                if isinstance(raw, EntityNode):
+                    return (
+                        yield from self._select_steps(
+                            statement, params, execution_options, bind_arguments
+                        )
+                    )
+        elif isinstance(statement, str):
+            statement = text(statement)
+        else:
+            statement = executable(statement)
+        if isinstance(statement, FromStatement):
+            return (yield from self._from_statement_steps(statement, params, execution_options))
+        if statement.is_dml:
+            entity = statement.table
+            if isinstance(entity, EntityNode):
+                return (
+                    yield from bulk_steps(self, statement, entity, params, execution_options)
+                )
+        yield from self.autoflush_steps()
+        connection = yield from self._statement_connection_steps(statement, bind_arguments)
+        options = {**self.execution_options_dict, **execution_options}
+        return (yield from connection.execute_steps(statement, params, execution_options=options))
+
+    def _statement_connection_steps(
+        self, statement: Any, bind_arguments: Mapping[str, Any] | None
+    ) -> Steps[Any]:
+        if bind_arguments:
+            transaction = self._autobegin()
+            bind = self.get_bind(**_bind_arguments(bind_arguments, statement))
+            return (yield from transaction.connection_steps(bind))
+        mapper = _first_mapper(statement) if self.binds else None
+        return (yield from self.connection_for_steps(mapper, statement if self.binds else None))
+
+    # SELECT of entities ---------------------------------------------------------------------
+
+    def _select_steps(
+        self,
+        statement: Any,
+        params: Any,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Steps[Any]:
+        plan, connection, values, options = yield from self._entity_plan_steps(
+            statement, params, execution_options, bind_arguments
+        )
+        batch = options.get("yield_per") if options else None
+        if batch:
+            return (yield from self._stream_steps(plan, connection, values, batch))
+        rows = yield from plan.rows_steps(self, connection, values)
+        if plan.is_scalar:
+            return Result.of_scalars(plan.names, rows, unique_filters=(id,))
+        return Result.of_rows(plan.names, rows)
+
+    def scalars_list_steps(
+        self,
+        statement: Any,
+        params: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+    ) -> Steps[list[Any] | None]:
+        """The instances of a SELECT of one entity, as a list; None for another statement."""
+        raw = statement.raw_columns
+        if len(raw) != 1 or not isinstance(raw[0], EntityNode):
+            return None
+        plan, connection, values, options = yield from self._entity_plan_steps(
+            statement, params, execution_options, None
+        )
+        if options and options.get("yield_per"):
+            return None
+        return (yield from plan.rows_steps(self, connection, values))
+
+    def _entity_plan_steps(
+        self,
+        statement: Any,
+        params: Any,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Steps[tuple[EntityPlan, Any, list[Any], Mapping[str, Any]]]:
+        """(plan, connection, values, options) for a SELECT with an entity in it."""
+        options: Mapping[str, Any] = statement.execution_options_dict
+        if execution_options or self.execution_options_dict:
+            options = {**self.execution_options_dict, **options, **execution_options}
+        if self.autoflush and options.get("autoflush", True):
+            scope = self.scope
+            if scope.new or scope.modified or scope.deleted:
+                yield from self.autoflush_steps()
+        if bind_arguments or self.binds:
+            connection = yield from self._statement_connection_steps(statement, bind_arguments)
+        else:
+            connection = yield from self.connection_for_steps()
+        walk = Walk()
+        statement.collect(walk)
+        binds = walk.binds
+        populate = bool(options and options.get("populate_existing"))
+        key = (populate, *walk.key)
+        plans = connection.engine.plans
+        plan = plans.get(key)
+        if plan is None:
+            plan = EntityPlan(statement, binds, connection.dialect, populate_existing=populate)
+            plans.put(key, plan)
+        values = [bind.value for bind in binds]
+        if params:
+            _override(values, binds, params)
+        return plan, connection, values, options
+
+    def _stream_steps(
+        self, plan: EntityPlan, connection: Any, values: list[Any], batch: int
+    ) -> Steps[Any]:
+        if any(joined.prop.uselist for layout in plan.entities for joined in layout.joined):
+            raise InvalidRequestError(
+                "yield_per can't be used with joined eager loading of collections: the rows of "
+                "one instance may lie in several batches",
+                hint="load the collection with selectinload()",
+            )
+        sql, parameters = plan.prepare(values)
+        cursor = yield from connection.stream_steps(sql, parameters, batch)
+        feed = EntityFeed(self, connection, plan, cursor, batch)
+        shape = Result.of_rows(plan.names, [])._shape
+        result: Any = Result(shape, [], convert=shape.row_list, feed=feed)
+        return result.yield_per(batch)
+
+    # Entities from text or another statement --------------------------------------------------
+
+    def _from_statement_steps(
+        self, wrapped: "FromStatement", params: Any, execution_options: Mapping[str, Any]
+    ) -> Steps[Any]:
+        yield from self.autoflush_steps()
+        connection = yield from self.connection_for_steps(wrapped.mapper)
+        inner = yield from connection.execute_steps(wrapped.element, params)
+        names = list(inner.keys())
+        rows = inner.all()
+        options = {**wrapped.execution_options_dict, **execution_options}
+        instances = yield from instances_from_rows_steps(
+            self, connection, wrapped, names, rows, bool(options.get("populate_existing"))
+        )
+        return Result.of_scalars((wrapped.mapper.class_.__name__,), instances, unique_filters=(id,))
+
+
+class FromStatement:
+    """A statement whose rows are made instances of a mapped class by the names of their columns."""
+
+    is_dml = False
+    supports_execution = True
+
+    def __init__(self, entity: EntityNode, element: Any, options: Mapping[str, Any]) -> None:
+        self.entity = entity
+        self.mapper = entity.mapper
+        self.element = element
+        self.execution_options_dict = dict(options)
+
+    def execution_options(self, **options: Any) -> "FromStatement":
+        """A copy with *options* besides those it has."""
+        return FromStatement(self.entity, self.element, {**self.execution_options_dict, **options})
+
+    def __str__(self) -> str:
+        return str(self.element)
+
+
+def instances_from_rows_steps(
+    session: Any,
+    connection: Any,
+    wrapped: FromStatement,
+    names: Sequence[str],
+    rows: Sequence[Any],
+    populate: bool,
+) -> Steps[list[Any]]:
+    """The instances with the primary keys in *rows*, in their order, read through their mapper."""
+    mapper = wrapped.mapper
+    places = []
+    for key in mapper.primary_keys:
+        name = mapper.columns[key].name
+        if name not in names:
+            raise InvalidRequestError(
+                f"the statement gives no column {name!r}, which tells instances of "
+                f"{mapper.class_.__name__} apart",
+                hint="select the primary key too",
+            )
+        places.append(names.index(name))
+    keys = [mapper.key_from_tuple([row[place] for place in places]) for row in rows]
+    loaded = yield from session.load_keys_steps(connection, mapper, list(dict.fromkeys(keys)), populate)
+    by_key = {instance.__dovetail_state__.key: instance for instance in loaded}
+    return [by_key[key] for key in keys if key in by_key]
+
+
+def _override(values: list[Any], binds: Sequence[Any], params: Any) -> None:
+    """Put *params* in place of the values of the parameters that they name."""
+    if not isinstance(params, Mapping):
+        raise ArgumentError(
+            "a SELECT of entities takes one dictionary of parameters",
+            hint="session.execute(statement, {'name': value})",
+        )
+    for place, bind in enumerate(binds):
+        if not bind.unique and bind.key in params:
+            values[place] = params[bind.key]
+
+
+def _first_mapper(statement: Any) -> Any:
+    for raw in getattr(statement, "raw_columns", ()):
+        entity = raw if isinstance(raw, EntityNode) else getattr(raw, "entity", None)
+        if isinstance(entity, EntityNode):
+            return entity.mapper
+    if isinstance(statement, CompoundSelect):
+        for part in statement.selects:
+            found = _first_mapper(part)
+            if found is not None:
+                return found
+    return None
+
+
+def _bind_arguments(given: Mapping[str, Any], statement: Any) -> dict[str, Any]:
+    arguments = dict(given)
+    arguments.setdefault("clause", statement)
+    return arguments

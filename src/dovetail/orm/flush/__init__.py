@@ -1,0 +1,1 @@
+"""How changed instances become rows."""

@@ -1,0 +1,158 @@
+"""Rows of third tables: many-to-many relationships as rows to insert and to delete."""
+
+from collections.abc import Iterable
+from typing import Any
+from warnings import warn
+
+from dovetail.exc import DovetailWarning, StaleDataError
+from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related
+from dovetail.orm.flush.rows import RowsText
+from dovetail.orm.flush.sync import association_row
+from dovetail.orm.tracking.state import InstanceState, state_of
+from dovetail.sql.dml import delete, insert
+from dovetail.sql.expressions import and_, bindparam
+from dovetail.steps import Steps
+
+Key = tuple[InstanceState, InstanceState]
+
+
+def canonical(prop: Any) -> Any:
+    """The one of both sides of a many-to-many relationship under which its rows are noted."""
+    sides = [prop, *(p for p in prop.reverse_properties if p.secondary is prop.secondary)]
+    return min(sides, key=_creation_order)
+
+
+def _creation_order(prop: Any) -> int:
+    order: int = prop.creation_order
+    return order
+
+
+class AssociationRows:
+    """The rows of one third table that a flush inserts and deletes, each pair once."""
+
+    def __init__(self, prop: Any) -> None:
+        self.prop = prop
+        self.added: dict[Key, tuple[Any, Any]] = {}
+        self.removed: dict[Key, tuple[Any, Any]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
+
+    def gather(self, prop: Any, session: Any, own: MapperChanges, changes: Changes) -> None:
+        """Note what the instances of *own* have changed in *prop*, this side or the other."""
+        for state, instance in own.saved():
+            added, removed = changed_related(prop, state, instance)
+            for item in added:
+                other = state_of(item)
+                absent = other.session is not session
+                if absent or (other.key is None and other not in session.scope.new):
+                    _warn_absent(item, prop)
+                elif not changes.is_deleted(other):
+                    self._note(self.added, prop, (state, instance), (other, item))
+            self._note_removed(prop, state, instance, removed)
+        for state, instance in own.deletes.items():
+            value = instance.__dict__.get(prop.key)
+            now = () if value is None else prop.impl.kind.items(value) if prop.uselist else (value,)
+            added, removed = changed_related(prop, state, instance)
+            kept = [item for item in now if not any(item is other for other in added)]
+            self._note_removed(prop, state, instance, [*kept, *removed])
+
+    def _note_removed(
+        self, prop: Any, state: InstanceState, instance: Any, items: Iterable[Any]
+    ) -> None:
+        for item in items:
+            other = state_of(item)
+            if other.key is not None:
+                self._note(self.removed, prop, (state, instance), (other, item))
+
+    def _note(self, rows: dict[Key, tuple[Any, Any]], prop: Any, one: Any, other: Any) -> None:
+        if prop is not self.prop:
+            one, other = other, one
+        rows[one[0], other[0]] = (one[1], other[1])
+
+
+def _warn_absent(item: Any, prop: Any) -> None:
+    warn(
+        f"{item!r} is in {prop} and not in the session: it is not saved",
+        DovetailWarning,
+        stacklevel=2,
+    )
+
+
+class AssociationPlan:
+    """How rows of the third table of one relationship are inserted and deleted."""
+
+    def __init__(self, prop: Any, dialect: Any) -> None:
+        condition = prop.condition
+        columns = [
+            *[column for _, column in condition.synchronize_pairs],
+            *[column for _, column in condition.secondary_synchronize_pairs],
+        ]
+        binds = [bindparam(f"p{n}", type_=column.type) for n, column in enumerate(columns)]
+        statement = insert(prop.secondary).values(dict(zip(columns, binds, strict=True)))
+        self.order = _text_order(dialect, statement, binds)
+        self.rows = RowsText(dialect.compile(statement), len(columns), dialect.features)
+        where = [column == bind for column, bind in zip(columns, binds, strict=True)]
+        self.delete_sql: str = dialect.compile(delete(prop.secondary).where(and_(*where))).sql
+        self.conversions = [column.type.bind_conversion(dialect) for column in columns]
+
+    def row(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """*values* as the driver takes them."""
+        return tuple(
+            value if conversion is None else conversion.function(value)
+            for value, conversion in zip(values, self.conversions, strict=True)
+        )
+
+
+def _text_order(dialect: Any, statement: Any, binds: list[Any]) -> list[int]:
+    """The places of the values in the order in which the INSERT names its columns."""
+    compiled = dialect.compile(statement)
+    place = {bind: number for number, bind in enumerate(binds)}
+    return [place[bind] for bind in compiled.binds]
+
+
+def write_associations_steps(session: Any, all_rows: Iterable[AssociationRows]) -> Steps[None]:
+    """Delete and insert the rows of third tables."""
+    for rows in all_rows:
+        connection = yield from session.connection_for_steps(rows.prop.parent)
+        plans = connection.engine.plans
+        place = ("association", rows.prop)
+        plan: AssociationPlan | None = plans.get(place)
+        if plan is None:
+            plan = AssociationPlan(rows.prop, connection.dialect)
+            plans.put(place, plan)
+        yield from _delete_steps(connection, plan, rows)
+        yield from _insert_steps(connection, plan, rows)
+
+
+def _delete_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
+    gone = [
+        plan.row(association_row(rows.prop, one, other))
+        for key, (one, other) in rows.removed.items()
+        if key not in rows.added
+    ]
+    if not gone:
+        return
+    cursor = yield from connection.run_many_steps(plan.delete_sql, gone)
+    if 0 <= cursor.rowcount != len(gone) and connection.dialect.features.supports_sane_rowcount:
+        raise StaleDataError(
+            f"DELETE on {rows.prop.secondary.name!r} matched {cursor.rowcount} of {len(gone)} rows "
+            f"of {rows.prop}",
+            hint="another transaction changed the association: refresh the instances",
+        )
+
+
+def _insert_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
+    prop = rows.prop
+    parameters: list[Any] = []
+    extend = parameters.extend
+    count = 0
+    for key, (one, other) in rows.added.items():
+        if key not in rows.removed:
+            values = plan.row(association_row(prop, one, other))
+            extend([values[place] for place in plan.order])
+            count += 1
+    width = plan.rows.width
+    for start, size in plan.rows.chunks(count):
+        part = parameters[start * width : (start + size) * width]
+        yield from connection.run_steps(plan.rows.text(size), part)

@@ -1,0 +1,111 @@
+"""What a flush deletes besides what it was told to: orphans, and what deleted parents leave."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from dovetail.orm.flush.changes import Changes, Pair, changed_related
+from dovetail.orm.loading.related import load_related_steps
+from dovetail.orm.loading.tree import NO_TREE
+from dovetail.orm.tracking.state import InstanceState, state_of
+from dovetail.steps import Steps
+
+
+def is_orphan(state: InstanceState) -> bool:
+    """True when *state* was taken from a parent whose relationship deletes orphans."""
+    parents = None if state.extra is None else state.extra.get("parents")
+    if not parents:
+        return False
+    return any(parent is False for parent in parents.values())
+
+
+def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[None]:
+    """Load relationship *prop* where it is not loaded, for all *pairs* in one statement."""
+    missing = [
+        (state, instance)
+        for state, instance in pairs
+        if state.key is not None and prop.key not in instance.__dict__
+    ]
+    if missing:
+        connection = yield from session.connection_for_steps(prop.mapper)
+        yield from load_related_steps(session, connection, prop, missing, NO_TREE)
+
+
+def delete_cascade_steps(session: Any, pairs: list[Pair]) -> Steps[list[Pair]]:
+    """*pairs*, which are to be deleted, and all that the delete cascade adds to them."""
+    found: dict[InstanceState, Any] = dict(pairs)
+    waiting = list(pairs)
+    while waiting:
+        by_mapper: dict[Any, list[Pair]] = {}
+        for pair in waiting:
+            by_mapper.setdefault(pair[0].load.mapper, []).append(pair)
+        waiting = []
+        for mapper, group in by_mapper.items():
+            for prop in mapper.relationships.values():
+                if prop.cascade.delete and not prop.viewonly:
+                    yield from _cascade_along_steps(session, prop, group, found, waiting)
+    return list(found.items())
+
+
+def _cascade_along_steps(
+    session: Any,
+    prop: Any,
+    group: list[Pair],
+    found: dict[InstanceState, Any],
+    waiting: list[Pair],
+) -> Steps[None]:
+    if not prop.passive_deletes:
+        yield from load_missing_steps(session, prop, group)
+    for state, instance in group:
+        for item in related_now(prop, state, instance):
+            other = state_of(item)
+            if other not in found:
+                found[other] = item
+                waiting.append((other, item))
+
+
+def related_now(prop: Any, state: InstanceState, instance: Any) -> list[Any]:
+    """The related instances in memory, those taken out since the last flush included."""
+    value = instance.__dict__.get(prop.key)
+    if value is None:
+        now: list[Any] = []
+    else:
+        now = list(prop.impl.kind.items(value)) if prop.uselist else [value]
+    _, removed = changed_related(prop, state, instance)
+    return [*now, *removed]
+
+
+def mark_orphans_steps(session: Any, changes: Changes) -> Steps[None]:
+    """Move orphans from what is saved to what is deleted, with all that their deletion brings.
+
+    A pending orphan is dropped, not inserted.
+    """
+    orphans: dict[InstanceState, Any] = {}
+    for mapper_changes in list(changes.mappers.values()):
+        props = [p for p in mapper_changes.mapper.relationships.values() if p.cascade.delete_orphan]
+        for prop in props:
+            for state, instance in list(mapper_changes.updates.items()):
+                for item in changed_related(prop, state, instance)[1]:
+                    other = state_of(item)
+                    if is_orphan(other):
+                        orphans[other] = item
+        for state, instance in list(mapper_changes.saved()):
+            if state.extra is not None and is_orphan(state):
+                orphans[state] = instance
+    if not orphans:
+        return
+    persistent: list[Pair] = []
+    for state, instance in orphans.items():
+        if state.key is None:
+            changes.of(state.load.mapper).inserts.pop(state, None)
+            if state in session.scope.new:
+                session._leave(state)
+        elif not state.load.deleted and state.session is session:
+            persistent.append((state, instance))
+    deleted = yield from delete_cascade_steps(session, persistent)
+    for state, instance in deleted:
+        own = changes.of(state.load.mapper)
+        own.updates.pop(state, None)
+        if state.key is None:
+            own.inserts.pop(state, None)
+        else:
+            own.deletes[state] = instance

@@ -1,0 +1,91 @@
+"""What a flush has to do: a value, found by looking at the session's instances."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+
+Pair = tuple[InstanceState, Any]
+
+
+@dataclass(slots=True)
+class MapperChanges:
+    """The instances of one mapper that a flush inserts, may update, and deletes."""
+
+    mapper: Any
+    inserts: dict[InstanceState, Any] = field(default_factory=dict)
+    updates: dict[InstanceState, Any] = field(default_factory=dict)
+    deletes: dict[InstanceState, Any] = field(default_factory=dict)
+
+    def saved(self) -> Iterator[Pair]:
+        """Instances that will have a row after the flush."""
+        yield from self.inserts.items()
+        yield from self.updates.items()
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that one flush has to do, by mapper."""
+
+    mappers: dict[Any, MapperChanges] = field(default_factory=dict)
+
+    def of(self, mapper: Any) -> MapperChanges:
+        """The changes of *mapper*."""
+        found = self.mappers.get(mapper)
+        if found is None:
+            found = self.mappers[mapper] = MapperChanges(mapper)
+        return found
+
+    def touch(self, instance: Any, state: InstanceState) -> None:
+        """Let the flush look at *instance* too: a key is about to be written to it."""
+        changes = self.of(state.load.mapper)
+        if state not in changes.inserts and state not in changes.deletes:
+            changes.updates[state] = instance
+
+    def is_deleted(self, state: InstanceState) -> bool:
+        """True when the flush deletes the row of *state*."""
+        changes = self.mappers.get(state.load.mapper)
+        return changes is not None and state in changes.deletes
+
+    def __bool__(self) -> bool:
+        return any(c.inserts or c.updates or c.deletes for c in self.mappers.values())
+
+
+def changes_of(scope: Any, only: frozenset[InstanceState] | None = None) -> Changes:
+    """The pending changes of *scope*, or those of the states in *only*."""
+    changes = Changes()
+    for state, instance in scope.new.items():
+        if only is None or state in only:
+            changes.of(state.load.mapper).inserts[state] = instance
+    for state, instance in scope.modified.items():
+        if state not in scope.deleted and (only is None or state in only):
+            changes.of(state.load.mapper).updates[state] = instance
+    for state, instance in scope.deleted.items():
+        if only is None or state in only:
+            changes.of(state.load.mapper).deletes[state] = instance
+    return changes
+
+
+def changed_related(prop: Any, state: InstanceState, instance: Any) -> tuple[list[Any], list[Any]]:
+    """(added, removed) related instances of *prop*, from what is in memory."""
+    impl = prop.impl
+    if state.key is not None:
+        committed = state.committed
+        if committed is None or prop.key not in committed:
+            return _NOTHING
+    value = instance.__dict__.get(prop.key)
+    if state.key is None:
+        if value is None:
+            return _NOTHING
+        return (list(impl.kind.items(value)) if impl.collection else [value]), []
+    history = impl.history(state, instance)
+    return (
+        [item for item in history.added if item is not None],
+        [item for item in history.deleted if item is not None and item is not NO_VALUE],
+    )
+
+
+_NOTHING: tuple[list[Any], list[Any]] = ([], [])
+
+

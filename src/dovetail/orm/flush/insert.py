@@ -1,0 +1,332 @@
+"""Inserting: instances to rows, many rows to a statement, generated values back to instances."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from dovetail.codegen import Source, compile_function
+from dovetail.exc import FlushError
+from dovetail.orm.flush.changes import Pair
+from dovetail.orm.flush.rows import RowsText
+from dovetail.orm.tracking.state import Load
+from dovetail.sql.dml import insert
+from dovetail.sql.element import ColumnElement
+from dovetail.sql.expressions import bindparam
+from dovetail.steps import Steps
+
+
+class DefaultContext:
+    """What a default function with an argument is given: the values of the row so far."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.current_parameters = values
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
+        """The values of the row being written, by attribute name."""
+        return self.current_parameters
+
+
+class InsertPlan:
+    """How instances of one mapper that lack the same values are inserted.
+
+    ``rows_of(instances)``   one flat list of parameters, client-side defaults filled in
+    ``returned``             (attribute, column) of the values that come back
+    ``place(pairs, rows, load)``  writes what came back and enters the identity map
+    """
+
+    def __init__(self, mapper: Any, dialect: Any, absent: frozenset[str]) -> None:
+        self.mapper = mapper
+        self.dialect = dialect
+        self.columns: list[tuple[str, Any]] = []
+        self.inline: list[tuple[Any, Any]] = []
+        self.returned: list[tuple[str, Any]] = []
+        self.makes_key = False
+        self._sort_columns(absent)
+        self.width = len(self.columns)
+        self._compile()
+        self.rows_of = self._make_rows_of()
+        self.place = self._make_place()
+        # One new row with a key made by the server: the driver knows it already.
+        self.takes_last_row = (
+            self.makes_key
+            and len(self.returned) == 1
+            and dialect.features.supports_lastrowid
+            and len(mapper.primary_keys) == 1
+        )
+
+    def _sort_columns(self, absent: frozenset[str]) -> None:
+        mapper = self.mapper
+        for key, prop in mapper.column_attrs.items():
+            if not prop.is_column:
+                continue
+            column = prop.columns[0]
+            if key in absent:
+                default = column.default
+                if default is not None and default.is_clause_element:
+                    self.inline.append((column, default.arg))
+                elif key in mapper.primary_keys:
+                    self.makes_key = True
+                self.returned.append((key, column))
+            elif column.computed is None:
+                self.columns.append((key, column))
+
+    def _compile(self) -> None:
+        values: dict[Any, Any] = {
+            column: bindparam(column.key, type_=column.type) for _, column in self.columns
+        }
+        values.update(self.inline)
+        statement = insert(self.mapper.local_table)
+        statement = statement.values(values) if values else statement
+        self.plain_sql: str = self.dialect.compile(statement).sql
+        if self.returned and self.dialect.features.supports_returning:
+            keys = [(key, self.mapper.columns[key]) for key in self.mapper.primary_keys]
+            known = {key for key, _ in self.returned}
+            self.fetched = [*[pair for pair in keys if pair[0] not in known], *self.returned]
+            statement = statement.returning(*[column for _, column in self.fetched])
+        else:
+            self.fetched = []
+        self.rows = RowsText(self.dialect.compile(statement), self.width, self.dialect.features)
+
+    def _make_rows_of(self) -> Callable[[Sequence[Any]], list[Any]]:
+        source = Source(f"insert {self.mapper.class_.__qualname__}")
+        with source.block("def rows_of(instances):"):
+            source.line("parameters = []")
+            source.line("extend = parameters.extend")
+            with source.block("for instance in instances:"):
+                source.line("values = instance.__dict__")
+                source.line("get = values.get")
+                names = [
+                    self._write_value(source, number, key, column)
+                    for number, (key, column) in enumerate(self.columns)
+                ]
+                if names:
+                    source.line(f"extend(({', '.join(names)},))")
+            source.line("return parameters")
+        return compile_function(source, "rows_of")
+
+    def _write_value(self, source: Source, number: int, key: str, column: Any) -> str:
+        conversion = column.type.bind_conversion(self.dialect)
+        default = column.default
+        read = f"get({key!r})"
+        if conversion is None and default is None:
+            return read
+        name = f"v{number}"
+        source.line(f"{name} = {read}")
+        if default is not None and not default.is_clause_element:
+            made = source.use(f"default{number}", default.arg)
+            with source.block(f"if {name} is None:"):
+                if default.is_scalar:
+                    value = made
+                elif default.takes_context:
+                    source.use("Context", DefaultContext)
+                    value = f"{made}(Context(values))"
+                else:
+                    value = f"{made}()"
+                source.line(f"{name} = values[{key!r}] = {value}")
+        if conversion is None:
+            return name
+        convert = source.use(f"convert{number}", conversion.function)
+        if conversion.takes_none:
+            return f"{convert}({name})"
+        return f"None if {name} is None else {convert}({name})"
+
+    def _make_place(self) -> Callable[[Sequence[Pair], Sequence[Any], Load], None]:
+        mapper = self.mapper
+        source = Source(f"inserted {mapper.class_.__qualname__}")
+        fetched = dict(self.fetched) if self.fetched else {}
+        with source.block("def place(pairs, rows, load):"):
+            source.line("identity = load.identity")
+            source.line("track = load.batch.append")
+            row = ", ".join(f"r{n}" for n in range(len(fetched)))
+            header = f"for (state, instance), ({row},) in zip(pairs, rows):"
+            with source.block(header if fetched else "for state, instance in pairs:"):
+                source.line("values = instance.__dict__")
+                for number, (key, column) in enumerate(fetched.items()):
+                    conversion = column.type.result_conversion(self.dialect)
+                    value = f"r{number}"
+                    if conversion is not None:
+                        convert = source.use(f"convert{number}", conversion.function)
+                        value = f"None if {value} is None else {convert}({value})"
+                    source.line(f"values[{key!r}] = {value}")
+                reads = [f"values[{key!r}]" for key in mapper.primary_keys]
+                key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
+                source.line(f"state.key = key = {key}")
+                source.line("state.load = load")
+                source.line("identity[key] = state")
+                source.line("track(state)")
+        return compile_function(source, "place")
+
+
+def insert_steps(
+    connection: Any, mapper: Any, pairs: Sequence[Pair], load: Load
+) -> Steps[None]:
+    """Insert the rows of *pairs*, in their order; they are persistent afterwards."""
+    for absent, run in _runs(mapper, pairs):
+        plan = _plan(connection, mapper, absent)
+        yield from _insert_run_steps(connection, plan, run, load)
+
+
+def _plan(connection: Any, mapper: Any, absent: frozenset[str]) -> InsertPlan:
+    plans = connection.engine.plans
+    key = ("insert", mapper, absent)
+    plan: InsertPlan | None = plans.get(key)
+    if plan is None:
+        plan = InsertPlan(mapper, connection.dialect, absent)
+        plans.put(key, plan)
+    return plan
+
+
+def _runs(mapper: Any, pairs: Sequence[Pair]) -> Iterator[tuple[frozenset[str], list[Pair]]]:
+    """*pairs* in runs that leave the same columns to the server."""
+    optional = server_made(mapper)
+    if not optional:
+        yield frozenset(), list(pairs)
+        return
+    if len(optional) == 1:
+        (name,) = optional
+        both = (frozenset(), optional)
+
+        def absent(pair: Pair) -> frozenset[str]:
+            return both[pair[1].__dict__.get(name) is None]
+
+    else:
+
+        def absent(pair: Pair) -> frozenset[str]:
+            values = pair[1].__dict__
+            return frozenset(name for name in optional if values.get(name) is None)
+
+    for names, run in groupby(pairs, absent):
+        yield names, list(run)
+
+
+def server_made(mapper: Any) -> frozenset[str]:
+    """The attributes that the server fills where an instance has no value for them."""
+    kept: frozenset[str] | None = mapper.memo.get("server made")
+    if kept is None:
+        generated = mapper.local_table.autoincrement_column
+        kept = frozenset(
+            key
+            for key, prop in mapper.column_attrs.items()
+            if prop.is_column and _made_by_server(prop.columns[0], generated)
+        )
+        mapper.memo["server made"] = kept
+    return kept
+
+
+def _made_by_server(column: Any, generated: Any) -> bool:
+    default = column.default
+    if default is not None:
+        return bool(default.is_clause_element)
+    return column is generated or column.server_default is not None
+
+
+def _insert_run_steps(
+    connection: Any, plan: InsertPlan, run: list[Pair], load: Load
+) -> Steps[None]:
+    _check_keys(plan, run)
+    if _has_sql(plan, run):
+        yield from _insert_expressions_steps(connection, plan, run, load)
+        return
+    parameters = plan.rows_of([instance for _, instance in run])
+    if len(run) == 1 and plan.takes_last_row:
+        cursor = yield from connection.run_steps(plan.plain_sql, parameters)
+        plan.place(run, ((cursor.lastrowid,),), load)
+        return
+    rows: list[Any] = []
+    width = plan.width
+    for start, count in plan.rows.chunks(len(run)):
+        part = parameters
+        if count < len(run):
+            part = parameters[start * width : (start + count) * width]
+        text = plan.rows.text(count)
+        if plan.fetched:
+            returned = yield from connection.fetch_steps(text, part)
+            rows.extend(_in_order(plan, returned, run[start : start + count]))
+        else:
+            yield from connection.run_steps(text, part)
+    plan.place(run, rows, load)
+
+
+def _in_order(plan: InsertPlan, rows: list[Any], pairs: list[Pair]) -> list[Any]:
+    """Returned *rows* in the order of *pairs*: servers promise none."""
+    if len(rows) == 1:
+        return rows
+    if plan.makes_key:
+        # Generated keys ascend in the order of the VALUES.
+        rows.sort(key=_first)
+        return rows
+    mapper = plan.mapper
+    count = len(mapper.primary_keys)
+    by_key = {row[:count]: row for row in rows}
+    converted = []
+    for _, instance in pairs:
+        values = instance.__dict__
+        key = tuple(
+            _bound(mapper.columns[name], values[name], plan.dialect) for name in mapper.primary_keys
+        )
+        converted.append(by_key[key])
+    return converted
+
+
+def _first(row: Any) -> Any:
+    return row[0]
+
+
+def _bound(column: Any, value: Any, dialect: Any) -> Any:
+    conversion = column.type.bind_conversion(dialect)
+    return value if conversion is None or value is None else conversion.function(value)
+
+
+def _check_keys(plan: InsertPlan, run: list[Pair]) -> None:
+    """Refuse rows without a primary key where nobody will make one."""
+    names = [name for name, _ in plan.columns if name in plan.mapper.primary_keys]
+    for name in names:
+        column = plan.mapper.columns[name]
+        if column.default is not None:
+            continue
+        for _, instance in run:
+            if instance.__dict__.get(name) is None and not _allows_partial(plan.mapper, instance):
+                raise FlushError(
+                    f"{instance!r} has no value for {name!r}, a part of its primary key, and "
+                    "nothing generates one",
+                    hint=f"set {name}, give the column a default, or relate the instance to its parent",
+                )
+
+
+def _allows_partial(mapper: Any, instance: Any) -> bool:
+    return len(mapper.primary_keys) > 1 and any(
+        instance.__dict__.get(name) is not None for name in mapper.primary_keys
+    )
+
+
+def _has_sql(plan: InsertPlan, run: list[Pair]) -> bool:
+    return any(
+        isinstance(value, ColumnElement)
+        for _, instance in run
+        for value in instance.__dict__.values()
+    )
+
+
+def _insert_expressions_steps(
+    connection: Any, plan: InsertPlan, run: list[Pair], load: Load
+) -> Steps[None]:
+    """Insert instances with SQL expressions among their values, one by one."""
+    mapper = plan.mapper
+    for pair in run:
+        state, instance = pair
+        expressions = {
+            name: value
+            for name, value in instance.__dict__.items()
+            if name in mapper.columns and isinstance(value, ColumnElement)
+        }
+        for name in expressions:
+            del instance.__dict__[name]
+        own = InsertPlan(mapper, connection.dialect, plan_absent(plan) | frozenset(expressions))
+        own.inline = [(mapper.columns[name], value) for name, value in expressions.items()]
+        own._compile()
+        yield from _insert_run_steps(connection, own, [pair], load)
+
+
+def plan_absent(plan: InsertPlan) -> frozenset[str]:
+    """The attributes that *plan* leaves to the server."""
+    return frozenset(name for name, _ in plan.returned)

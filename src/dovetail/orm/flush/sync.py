@@ -1,0 +1,81 @@
+"""Keys travel: from the row referred to, to the row that refers."""
+
+from typing import Any
+
+from dovetail.exc import FlushError
+from dovetail.orm.tracking.state import state_of
+
+
+def copy_key(prop: Any, source: Any, target: Any) -> None:
+    """Write the key of *source* to *target*, which refers to it by *prop*.
+
+    An attribute is written only where the value differs, so that an unchanged reference
+    makes no UPDATE.
+    """
+    for source_name, target_name, assign in pairs_of(prop):
+        value = source.__dict__.get(source_name)
+        if value is None and source_name not in source.__dict__:
+            value = getattr(source, source_name, None)
+        if target.__dict__.get(target_name, _ABSENT) != value:
+            assign(target, value)
+
+
+def clear_key(prop: Any, target: Any, *, deleting: bool = False) -> None:
+    """Set the key by which *target* refers to NULL.
+
+    A key that is part of the primary key can't be NULL: FlushError names the instance.
+    """
+    mapper = state_of(target).load.mapper
+    for _, target_name, assign in pairs_of(prop):
+        if target_name in mapper.primary_keys:
+            raise FlushError(
+                f"can't take {target!r} out of {prop}: its {target_name!r} is part of the "
+                "primary key and can't be NULL",
+                hint=f'delete it instead, or give {prop} cascade="all, delete-orphan"',
+            )
+        if target.__dict__.get(target_name, _ABSENT) is not None:
+            assign(target, None)
+
+
+_ABSENT = object()
+
+
+def pairs_of(prop: Any) -> list[tuple[str, str, Any]]:
+    """(attribute of the source, attribute of the target, how to write it) of each pair of *prop*."""
+    kept: list[tuple[str, str, Any]] | None = prop.__dict__.get("flush_pairs")
+    if kept is None:
+        holder, referred = (
+            (prop.parent, prop.mapper) if prop.is_many_to_one else (prop.mapper, prop.parent)
+        )
+        kept = []
+        for source, target in prop.condition.synchronize_pairs:
+            name = holder.column_keys[target]
+            kept.append((referred.column_keys[source], name, holder.attributes[name].set))
+        prop.flush_pairs = kept
+    return kept
+
+
+def association_row(prop: Any, parent: Any, related: Any) -> tuple[Any, ...]:
+    """The row of the third table that joins *parent* and *related*."""
+    first, second = association_names(prop)
+    return (
+        *[_key_value(parent, name) for name in first],
+        *[_key_value(related, name) for name in second],
+    )
+
+
+def association_names(prop: Any) -> tuple[list[str], list[str]]:
+    """Attributes of the parent and of the related instance that stand in the third table."""
+    kept: tuple[list[str], list[str]] | None = prop.__dict__.get("flush_association")
+    if kept is None:
+        first = [prop.parent.column_keys[s] for s, _ in prop.condition.synchronize_pairs]
+        second = [prop.mapper.column_keys[s] for s, _ in prop.condition.secondary_synchronize_pairs]
+        kept = prop.flush_association = (first, second)
+    return kept
+
+
+def _key_value(instance: Any, name: str) -> Any:
+    values = instance.__dict__
+    return values[name] if name in values else getattr(instance, name)
+
+

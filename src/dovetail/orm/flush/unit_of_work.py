@@ -1,0 +1,354 @@
+"""The unit of work: all pending changes of a session become rows, in the right order."""
+
+from collections.abc import Iterable
+from typing import Any
+from warnings import warn
+
+from dovetail.exc import DovetailWarning
+from dovetail.orm.flush.association import (
+    AssociationRows,
+    canonical,
+    write_associations_steps,
+)
+from dovetail.orm.flush.cascade import load_missing_steps, mark_orphans_steps, related_now
+from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
+from dovetail.orm.flush.insert import insert_steps
+from dovetail.orm.flush.order import Stage, delete_levels, insert_levels, stages_for
+from dovetail.orm.flush.sync import clear_key, copy_key
+from dovetail.orm.flush.update import KeyChange, delete_steps, update_steps
+from dovetail.orm.tracking.state import InstanceState, Load, state_of
+from dovetail.steps import Steps
+
+
+def flush_steps(
+    session: Any, transaction: Any, only: frozenset[InstanceState] | None = None
+) -> Steps[None]:
+    """Write all pending changes of *session*, or those of the states in *only*.
+
+    Each stage takes values and returns values; rows others refer to are saved first and
+    deleted last.
+    """
+    changes = changes_of(session.scope, only)
+    yield from mark_orphans_steps(session, changes)
+    yield from release_related_steps(session, changes)
+    replace_rows(session, changes)
+    associations = relate(session, changes)
+    if changes:
+        stages = stages_for(changes.mappers)
+        for stage in stages:
+            yield from save_stage_steps(session, transaction, stage, changes)
+        yield from write_associations_steps(session, associations)
+        for stage in reversed(stages):
+            yield from delete_stage_steps(session, transaction, stage, changes)
+    settle(session, changes)
+
+
+# Before anything is written ---------------------------------------------------------------
+
+
+def release_related_steps(session: Any, changes: Changes) -> Steps[None]:
+    """Rows that refer to a row that is deleted, and stay, lose the reference first."""
+    for own in list(changes.mappers.values()):
+        if not own.deletes:
+            continue
+        for prop in own.mapper.relationships.values():
+            if prop.viewonly or prop.is_many_to_one:
+                continue
+            if not prop.passive_deletes:
+                yield from load_missing_steps(session, prop, own.deletes.items())
+            if prop.secondary is not None:
+                continue
+            for state, instance in list(own.deletes.items()):
+                for item in related_now(prop, state, instance):
+                    other = state_of(item)
+                    if other.key is not None and not changes.is_deleted(other):
+                        if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
+                            clear_key(prop, item)
+                            changes.touch(item, other)
+
+
+def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
+    """False where *item* was given to another parent since."""
+    for other in prop.reverse_properties:
+        if other.is_many_to_one:
+            current = item.__dict__.get(other.key, parent)
+            return current is parent or current is None
+    return True
+
+
+def replace_rows(session: Any, changes: Changes) -> None:
+    """A new instance with the key of one that is deleted takes over its row."""
+    for own in changes.mappers.values():
+        if not (own.deletes and own.inserts):
+            continue
+        mapper = own.mapper
+        by_key = {state.key: state for state in own.deletes}
+        for state, instance in list(own.inserts.items()):
+            old = by_key.get(mapper.key_of(instance))
+            if old is None:
+                continue
+            del own.inserts[state]
+            previous = own.deletes.pop(old)
+            session.take_over_row(state, instance, old, previous)
+            own.updates[state] = instance
+
+
+def relate(session: Any, changes: Changes) -> list[AssociationRows]:
+    """Note whose keys are to travel, and the rows of third tables to write."""
+    associations: dict[Any, AssociationRows] = {}
+    for own in list(changes.mappers.values()):
+        for prop in own.mapper.relationships.values():
+            if prop.viewonly:
+                continue
+            if prop.secondary is not None:
+                side = canonical(prop)
+                rows = associations.get(side)
+                if rows is None:
+                    rows = associations[side] = AssociationRows(side)
+                rows.gather(prop, session, own, changes)
+            elif not prop.is_many_to_one:
+                _touch_members(session, prop, own, changes)
+    return [rows for rows in associations.values() if rows]
+
+
+def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes) -> None:
+    """Let the flush look at the members whose references change."""
+    for state, instance in list(own.saved()):
+        added, removed = changed_related(prop, state, instance)
+        for item in added:
+            other = state_of(item)
+            if other.session is not session or (other.key is None and other not in session.scope.new):
+                _warn_absent(item, prop)
+            elif not changes.is_deleted(other):
+                changes.touch(item, other)
+        for item in removed:
+            other = state_of(item)
+            if other.key is not None and other.session is session and not changes.is_deleted(other):
+                if _refers_to(prop, item, instance):
+                    clear_key(prop, item)
+                changes.touch(item, other)
+
+
+def _warn_absent(item: Any, prop: Any) -> None:
+    warn(
+        f"{item!r} is in {prop} and not in the session: it is not saved "
+        "(add it, or set the relationship from its other side after adding)",
+        DovetailWarning,
+        stacklevel=2,
+    )
+
+
+# Writing ------------------------------------------------------------------------------------
+
+
+def save_stage_steps(
+    session: Any, transaction: Any, stage: Stage, changes: Changes
+) -> Steps[None]:
+    """Update and insert the rows of one stage; keys travel as soon as they are known."""
+    if not stage.cyclic:
+        (mapper,) = stage.mappers
+        own = changes.of(mapper)
+        receive_keys(session, mapper, own.updates.items(), changes)
+        yield from _update_steps(session, transaction, mapper, own.updates)
+        yield from _insert_steps(session, transaction, mapper, own.inserts, changes)
+        hand_on_keys(mapper, own, changes)
+        return
+    for mapper in stage.mappers:
+        own = changes.of(mapper)
+        settled = {
+            state: instance
+            for state, instance in own.updates.items()
+            if not _waits_for_new(stage, state, instance, changes)
+        }
+        receive_keys(session, mapper, settled.items(), changes)
+        yield from _update_steps(session, transaction, mapper, settled)
+    for level in insert_levels(stage, changes):
+        yield from _insert_steps(session, transaction, level.mapper, level.inserts, changes)
+        hand_on_keys(level.mapper, level, changes)
+    for mapper in stage.mappers:
+        own = changes.of(mapper)
+        hand_on_keys(mapper, MapperChanges(mapper, updates=own.updates), changes)
+    for mapper in stage.mappers:
+        own = changes.of(mapper)
+        receive_keys(session, mapper, own.updates.items(), changes)
+        yield from _update_steps(session, transaction, mapper, own.updates)
+
+
+def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: Changes) -> bool:
+    """True where a reference of *instance* within the stage has changed."""
+    mapper = state.load.mapper
+    for prop in stage.dependencies:
+        if prop.parent is mapper and prop.is_many_to_one and state.committed:
+            if prop.key in state.committed:
+                return True
+        elif prop.mapper is mapper and not prop.is_many_to_one:
+            # Some parent of the stage may have taken it over.
+            return True
+    return False
+
+
+def _insert_steps(
+    session: Any, transaction: Any, mapper: Any, inserts: dict[InstanceState, Any], changes: Changes
+) -> Steps[None]:
+    if not inserts:
+        return
+    pairs = list(inserts.items())
+    receive_keys(session, mapper, pairs, changes)
+    load = Load(mapper, session.scope)
+    connection = yield from session.connection_for_steps(mapper)
+    yield from insert_steps(connection, mapper, pairs, load)
+    transaction.new.extend(inserts)
+
+
+def _update_steps(
+    session: Any, transaction: Any, mapper: Any, updates: dict[InstanceState, Any]
+) -> Steps[None]:
+    pairs = [(state, instance) for state, instance in updates.items() if state.committed]
+    if not pairs:
+        return
+    connection = yield from session.connection_for_steps(mapper)
+    switched = yield from update_steps(connection, mapper, pairs)
+    if transaction.nested:
+        transaction.dirty.update(updates)
+    for change in switched:
+        _switch_key(session, transaction, mapper, change)
+    for state, _ in pairs:
+        forget_column_changes(mapper, state)
+
+
+def forget_column_changes(mapper: Any, state: InstanceState) -> None:
+    """The columns are as the row has them now; changed relationships are settled at the end."""
+    committed = state.committed
+    if committed is not None:
+        state.committed = {key: old for key, old in committed.items() if key not in mapper.written}
+
+
+def _switch_key(session: Any, transaction: Any, mapper: Any, change: KeyChange) -> None:
+    state = change.state
+    instance = state()
+    new = mapper.key_of(instance)
+    if new == change.old:
+        return
+    transaction.switched.setdefault(state, change.old)
+    identity = session.scope.identity(mapper)
+    if identity.get(change.old) is state:
+        del identity[change.old]
+    state.key = new
+    identity[new] = state
+
+
+def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> None:
+    """Copy keys to instances of *mapper* from the rows that their references lead to."""
+    props = references(mapper)
+    if not props:
+        return
+    for state, instance in pairs:
+        values = instance.__dict__
+        for prop in props:
+            if state.key is not None and (
+                state.committed is None or prop.key not in state.committed
+            ):
+                continue
+            if prop.key not in values:
+                continue
+            related = values[prop.key]
+            if related is None:
+                if state.key is not None:
+                    clear_key(prop, instance)
+                continue
+            other = state_of(related)
+            if other.key is None and other not in session.scope.new:
+                _warn_absent(related, prop)
+            elif other.key is not None or prop.post_update is False:
+                copy_key(prop, related, instance)
+
+
+def references(mapper: Any) -> tuple[Any, ...]:
+    """The many-to-one relationships of *mapper* that a flush writes."""
+    kept: tuple[Any, ...] | None = mapper.memo.get("references")
+    if kept is None:
+        kept = mapper.memo["references"] = tuple(
+            prop
+            for prop in mapper.relationships.values()
+            if prop.is_many_to_one and not prop.viewonly
+        )
+    return kept
+
+
+def hand_on_keys(mapper: Any, own: MapperChanges, changes: Changes) -> None:
+    """Copy the keys of saved parents to the members of their collections."""
+    props = mapper.memo.get("collections")
+    if props is None:
+        props = mapper.memo["collections"] = tuple(
+            prop
+            for prop in mapper.relationships.values()
+            if not prop.is_many_to_one and prop.secondary is None and not prop.viewonly
+        )
+    for prop in props:
+        for instance in own.inserts.values():
+            value = instance.__dict__.get(prop.key)
+            if value is not None:
+                members = prop.impl.kind.items(value) if prop.uselist else (value,)
+                _hand_on(prop, instance, members, changes)
+        for state, instance in own.updates.items():
+            _hand_on(prop, instance, changed_related(prop, state, instance)[0], changes)
+
+
+def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -> None:
+    for item in members:
+        if not changes.is_deleted(state_of(item)):
+            copy_key(prop, parent, item)
+
+
+def delete_stage_steps(
+    session: Any, transaction: Any, stage: Stage, changes: Changes
+) -> Steps[None]:
+    """Delete the rows of one stage."""
+    levels = delete_levels(stage, changes) if stage.cyclic else [changes.of(stage.mappers[0])]
+    for level in levels:
+        if level.deletes:
+            connection = yield from session.connection_for_steps(level.mapper)
+            yield from delete_steps(connection, level.mapper, list(level.deletes))
+            _forget_deleted(session, transaction, level.mapper, level.deletes.items())
+
+
+def _forget_deleted(session: Any, transaction: Any, mapper: Any, pairs: Any) -> None:
+    scope = session.scope
+    identity = scope.identity(mapper)
+    gone = scope.deleted_load(mapper)
+    for state, instance in pairs:
+        transaction.deleted[state] = (instance, state.load)
+        if identity.get(state.key) is state:
+            del identity[state.key]
+        state.load = gone
+
+
+# After all is written --------------------------------------------------------------------------
+
+
+def settle(session: Any, changes: Changes) -> None:
+    """What was written is what is committed: histories begin anew."""
+    scope = session.scope
+    for own in changes.mappers.values():
+        for state in own.inserts:
+            scope.new.pop(state, None)
+            state.committed = None
+            if state.extra is not None:
+                _settle_extra(state)
+        for state in own.updates:
+            scope.modified.pop(state, None)
+            state.committed = None
+            if state.extra is not None:
+                _settle_extra(state)
+        for state in own.deletes:
+            scope.deleted.pop(state, None)
+            scope.modified.pop(state, None)
+            state.committed = None
+
+
+def _settle_extra(state: InstanceState) -> None:
+    extra = state.extra or {}
+    kept = {name: value for name, value in extra.items() if name in ("info", "parents")}
+    state.extra = kept or None
+
+

@@ -1,0 +1,275 @@
+"""Hydrators: functions, made for one row layout, that turn rows into instances.
+
+Such a function is the innermost loop of every query.  What it does not need for its layout
+(a converter, a composite key, a joined collection) is not in its text.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from dovetail.codegen import Source, compile_function
+from dovetail.orm.loading.layout import ColumnLayout, EntityLayout, JoinedLayout, RowLayout
+from dovetail.orm.mapping.construct import dict_setter
+from dovetail.orm.tracking.state import InstanceState, forget
+
+Hydrator = Callable[[list[Any], list[Any], list[dict[Any, Any]]], list[Any]]
+
+
+def make_hydrator(layout: RowLayout, dialect: Any, *, populate_existing: bool = False) -> Hydrator:
+    """The function ``hydrate(rows, loads, members)`` for *layout*; it returns what rows stand for.
+
+    Without a *dialect* the values are taken as they are: somebody has converted them.
+    ``loads`` has a Load for each entity, by number; ``members`` a dictionary for each, in which
+    the instances are noted for which something is to be loaded later.
+    """
+    writer = HydratorWriter(layout, dialect, populate_existing)
+    return compile_function(writer.source, "hydrate")
+
+
+class HydratorWriter:
+    """Writes the text of one hydrator."""
+
+    def __init__(self, layout: RowLayout, dialect: Any, populate_existing: bool) -> None:
+        self.layout = layout
+        self.dialect = dialect
+        self.populate_existing = populate_existing
+        names = ", ".join(
+            f"{entity.mapper.class_.__qualname__}({', '.join(c[0] for c in entity.columns)})"
+            for entity in layout.entities
+        )
+        self.source = Source(f"hydrate {names}")
+        self.source.use("State", InstanceState)
+        self.source.use("forget", forget)
+        self._write()
+
+    # The function ---------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        source = self.source
+        for entity in self.layout.entities:
+            self._name_entity(entity)
+            self._write_existing(entity)
+        with source.block("def hydrate(rows, loads, members):"):
+            for entity in self.layout.entities:
+                self._write_opening(entity)
+            source.line("result = []")
+            source.line("give = result.append")
+            if self.layout.has_collections:
+                source.line("seen = set()")
+            with source.block(f"for {self._row()} in rows:"):
+                for item in self.layout.items:
+                    if isinstance(item, EntityLayout):
+                        self._write_entity(item, None)
+                self._write_giving()
+            for entity in self.layout.entities:
+                self._write_closing(entity)
+            source.line("return result")
+
+    def _row(self) -> str:
+        used = {position for entity in self.layout.entities for _, position, _ in entity.columns}
+        used |= {position for entity in self.layout.entities for position, _ in entity.keys}
+        used |= {item.position for item in self.layout.items if isinstance(item, ColumnLayout)}
+        names = [f"c{n}" if n in used else "_" for n in range(self.layout.width)]
+        return ", ".join(names) + ("," if len(names) == 1 else "")
+
+    def _name_entity(self, entity: EntityLayout) -> None:
+        number = entity.number
+        class_ = entity.mapper.class_
+        self.source.use(f"Class{number}", class_)
+        self.source.use(f"new{number}", class_.__new__ if class_.__new__ is object.__new__ else object.__new__)
+        self.source.use(f"set_values{number}", dict_setter(class_))
+        self.source.use(f"set_state{number}", entity.mapper.set_state)
+
+    def _write_opening(self, entity: EntityLayout) -> None:
+        line = self.source.line
+        n = entity.number
+        line(f"load{n} = loads[{n}]")
+        line(f"identity{n} = load{n}.identity")
+        line(f"find{n} = identity{n}.get")
+        line(f"track{n} = load{n}.batch.append")
+        if entity.later:
+            line(f"members{n} = members[{n}]")
+        for index, joined in enumerate(entity.joined):
+            if joined.prop.uselist:
+                line(f"buckets{n}_{index} = {{}}")
+                line(f"find_bucket{n}_{index} = buckets{n}_{index}.get")
+                line(f"owners{n}_{index} = []")
+
+    def _write_entity(self, entity: EntityLayout, parent: EntityLayout | None) -> None:
+        n = entity.number
+        if entity.nullable:
+            absent = " or ".join(f"c{position} is None" for position, _ in entity.keys)
+            with self.source.block(f"if {absent}:"):
+                self.source.line(f"entity{n} = None")
+            with self.source.block("else:"):
+                self._write_present(entity)
+        else:
+            self._write_present(entity)
+
+    def _write_present(self, entity: EntityLayout) -> None:
+        line, block = self.source.line, self.source.block
+        n = entity.number
+        key = self._key(entity)
+        line(f"state{n} = find{n}({key})")
+        with block(f"if state{n} is None or (entity{n} := state{n}()) is None:"):
+            line(f"entity{n} = new{n}(Class{n})")
+            line(f"set_values{n}(entity{n}, {self._values(entity)})")
+            line(f"state{n} = State(entity{n}, forget)")
+            line(f"state{n}.key = {key}")
+            line(f"state{n}.load = load{n}")
+            line(f"state{n}.committed = state{n}.expired = state{n}.extra = None")
+            line(f"set_state{n}(entity{n}, state{n})")
+            line(f"identity{n}[{key}] = state{n}")
+            line(f"track{n}(state{n})")
+        with block(f"elif state{n}.load is not load{n}:"):
+            line(f"existing{n}({self._existing_arguments(entity)})")
+        if entity.later:
+            line(f"members{n}[state{n}] = entity{n}")
+        for index, joined in enumerate(entity.joined):
+            self._write_joined(entity, index, joined)
+
+    def _key(self, entity: EntityLayout) -> str:
+        parts = [self._read(position, type_) for position, type_ in entity.keys]
+        if len(parts) == 1:
+            if parts[0].isidentifier():
+                return parts[0]
+            # Converted once; the attribute and the identity map share the value.
+            name = f"key{entity.number}"
+            self.source.line(f"{name} = {parts[0]}")
+            return name
+        name = f"key{entity.number}"
+        self.source.line(f"{name} = ({', '.join(parts)})")
+        return name
+
+    def _values(self, entity: EntityLayout) -> str:
+        parts = [f"{name!r}: {self._read(position, type_)}" for name, position, type_ in entity.columns]
+        for prop in entity.empty:
+            if not prop.uselist:
+                parts.append(f"{prop.key!r}: None")
+        return "{" + ", ".join(parts) + "}"
+
+    def _read(self, position: int, type_: Any) -> str:
+        name = f"c{position}"
+        conversion = None if self.dialect is None else type_.result_conversion(self.dialect)
+        if conversion is None:
+            return name
+        convert = self.source.use(f"convert{position}", conversion.function)
+        return f"{convert}({name})" if conversion.takes_none else (
+            f"None if {name} is None else {convert}({name})"
+        )
+
+    # What is in the identity map already -------------------------------------------------------
+
+    def _existing_arguments(self, entity: EntityLayout) -> str:
+        names = [f"state{entity.number}", f"entity{entity.number}", f"load{entity.number}"]
+        positions = dict.fromkeys(position for _, position, _ in entity.columns)
+        return ", ".join([*names, *(f"c{position}" for position in positions)])
+
+    def _write_existing(self, entity: EntityLayout) -> None:
+        """Write the function that fills, or overwrites, an instance that was loaded before."""
+        line, block = self.source.line, self.source.block
+        positions = dict.fromkeys(position for _, position, _ in entity.columns)
+        arguments = ", ".join(["state", "instance", "load", *(f"c{p}" for p in positions)])
+        with block(f"def existing{entity.number}({arguments}):"):
+            line("values = instance.__dict__")
+            if self.populate_existing:
+                self._write_overwriting(entity)
+            else:
+                self._write_filling(entity)
+        line("")
+
+    def _write_filling(self, entity: EntityLayout) -> None:
+        line, block = self.source.line, self.source.block
+        with block("if state.expired is None and state.committed is None:"):
+            for name, position, type_ in entity.columns:
+                with block(f"if {name!r} not in values:"):
+                    line(f"values[{name!r}] = {self._read(position, type_)}")
+        with block("else:"):
+            line("committed = state.committed or ()")
+            for name, position, type_ in entity.columns:
+                with block(f"if {name!r} not in values and {name!r} not in committed:"):
+                    line(f"values[{name!r}] = {self._read(position, type_)}")
+        with block("if state.expired is not None:"):
+            if entity.covers_all:
+                line("state.expired = None")
+            else:
+                loaded = self.source.use(
+                    f"loaded{entity.number}", frozenset(c[0] for c in entity.columns)
+                )
+                line(f"state.expired = (state.expired - {loaded}) or None")
+            line("state.load = load")
+            line("load.batch.append(state)")
+
+    def _write_overwriting(self, entity: EntityLayout) -> None:
+        line, block = self.source.line, self.source.block
+        line(f"values.update({self._values(entity)})")
+        related = list(entity.mapper.relationships)
+        if related:
+            with block(f"for name in {tuple(related)!r}:"):
+                line("values.pop(name, None)")
+        line("scope = load.scope")
+        line("scope.modified.pop(state, None)")
+        line("scope.deleted.pop(state, None)")
+        line("state.committed = state.expired = None")
+        line("state.load = load")
+        line("load.batch.append(state)")
+
+    # Joined relationships -----------------------------------------------------------------------
+
+    def _write_joined(self, entity: EntityLayout, index: int, joined: JoinedLayout) -> None:
+        line, block = self.source.line, self.source.block
+        n, child, key = entity.number, joined.layout.number, joined.prop.key
+        self._write_entity(joined.layout, entity)
+        if not joined.prop.uselist:
+            with block(f"if {key!r} not in entity{n}.__dict__:"):
+                line(f"entity{n}.__dict__[{key!r}] = entity{child}")
+            return
+        suffix = f"{n}_{index}"
+        line(f"bucket = find_bucket{suffix}(state{n})")
+        with block("if bucket is None:"):
+            line(f"bucket = buckets{suffix}[state{n}] = []")
+            with block(f"if {key!r} not in entity{n}.__dict__:"):
+                line(f"owners{suffix}.append((state{n}, entity{n}, bucket))")
+        if joined.distinct:
+            condition = f"(state{n}, {index}, state{child}) not in seen"
+            with block(f"if entity{child} is not None and {condition}:"):
+                line(f"seen.add((state{n}, {index}, state{child}))")
+                line(f"bucket.append(entity{child})")
+        elif joined.layout.nullable:
+            with block(f"if entity{child} is not None:"):
+                line(f"bucket.append(entity{child})")
+        else:
+            line(f"bucket.append(entity{child})")
+
+    def _write_closing(self, entity: EntityLayout) -> None:
+        line, block = self.source.line, self.source.block
+        for index, joined in enumerate(entity.joined):
+            if joined.prop.uselist:
+                suffix = f"{entity.number}_{index}"
+                fill = self.source.use(f"fill{suffix}", joined.prop.impl.fill)
+                with block(f"for state, instance, bucket in owners{suffix}:"):
+                    line(f"{fill}(state, instance, bucket)")
+
+    # What is given ------------------------------------------------------------------------------
+
+    def _write_giving(self) -> None:
+        line, block = self.source.line, self.source.block
+        items = self.layout.items
+        values = [
+            f"entity{item.number}"
+            if isinstance(item, EntityLayout)
+            else self._read(item.position, item.type)
+            for item in items
+        ]
+        given = values[0] if len(values) == 1 else f"({', '.join(values)})"
+        if not self.layout.has_collections:
+            line(f"give({given})")
+            return
+        marks = [
+            f"id(entity{item.number})" if isinstance(item, EntityLayout) else value
+            for item, value in zip(items, values, strict=True)
+        ]
+        line(f"mark = {marks[0] if len(marks) == 1 else '(' + ', '.join(marks) + ')'}")
+        with block("if mark not in seen:"):
+            line("seen.add(mark)")
+            line(f"give({given})")

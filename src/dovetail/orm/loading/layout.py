@@ -1,0 +1,97 @@
+"""Row layouts: which columns of a row make which attributes of which instances."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from dovetail.orm.loading.tree import LoadTree
+from dovetail.orm.mapping.attribute import EntityNode
+
+
+@dataclass(slots=True)
+class ColumnLayout:
+    """A column of the row that is handed on as it is: ``select(User.name)``."""
+
+    position: int
+    type: Any
+
+
+@dataclass(slots=True)
+class EntityLayout:
+    """The columns of the row that make one instance.
+
+    ``columns``     (attribute, position, type) of each column that is loaded
+    ``keys``        (position, type) of the primary key
+    ``nullable``    True where the row may hold no such instance: an outer join
+    ``joined``      relationships whose instances come from the same row
+    ``later``       relationships that are loaded with further statements, with their options
+    ``empty``       relationships that are set empty: ``noload``
+    """
+
+    entity: EntityNode
+    tree: LoadTree
+    number: int
+    nullable: bool = False
+    columns: list[tuple[str, int, Any]] = field(default_factory=list)
+    keys: list[tuple[int, Any]] = field(default_factory=list)
+    joined: list["JoinedLayout"] = field(default_factory=list)
+    later: list[Any] = field(default_factory=list)
+    empty: list[Any] = field(default_factory=list)
+    covers_all: bool = True
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper of the instances."""
+        return self.entity.mapper
+
+    def every(self) -> Iterator["EntityLayout"]:
+        """This layout and those of joined relationships, parents first."""
+        yield self
+        for joined in self.joined:
+            yield from joined.layout.every()
+
+    @property
+    def has_collections(self) -> bool:
+        """True when one instance may spread over several rows."""
+        return any(
+            joined.prop.uselist or joined.layout.has_collections for joined in self.joined
+        )
+
+
+@dataclass(slots=True)
+class JoinedLayout:
+    """A relationship whose instances come from the same row."""
+
+    prop: Any
+    layout: EntityLayout
+    distinct: bool = False
+    """True where a member may come in several rows of its parent."""
+
+
+@dataclass(slots=True)
+class RowLayout:
+    """What one row of a statement holds: instances and plain columns, in the order asked for."""
+
+    items: list[EntityLayout | ColumnLayout]
+    width: int
+    names: tuple[str, ...]
+
+    @property
+    def entities(self) -> list[EntityLayout]:
+        """All entity layouts, joined ones included, by number."""
+        found = [
+            layout
+            for item in self.items
+            if isinstance(item, EntityLayout)
+            for layout in item.every()
+        ]
+        return sorted(found, key=_number)
+
+    @property
+    def has_collections(self) -> bool:
+        """True when rows must be folded."""
+        return any(isinstance(item, EntityLayout) and item.has_collections for item in self.items)
+
+
+def _number(layout: EntityLayout) -> int:
+    return layout.number

@@ -1,0 +1,212 @@
+"""Lazy loading: what is read and not there is loaded, for the peers of its batch too.
+
+The first miss of an attribute in a batch loads that one; the second loads it for a few dozen
+peers, each later one for up to a thousand.  A loop over a thousand parents costs three statements.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dovetail.exc import LazyLoadError, ObjectDeletedError
+from dovetail.orm.loading.related import (
+    load_keys_steps,
+    load_related_steps,
+    only_tree,
+    reference_key,
+)
+from dovetail.orm.loading.tree import NO_TREE, LoadTree
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.steps import Steps
+
+FEW_PEERS = 32
+MANY_PEERS = 1000
+POLICIES = ("adaptive", "one", "peers", "raise", "raise_n_plus_one")
+Pair = tuple[InstanceState, Any]
+
+
+def load_attribute_steps(
+    session: Any, state: InstanceState, instance: Any, attribute: Any
+) -> Steps[None]:
+    """Load *attribute*, which is missing from *instance*, and for peers as the policy says."""
+    if attribute.is_relationship:
+        yield from _load_relationship_steps(session, state, instance, attribute.prop)
+    else:
+        yield from _load_columns_steps(session, state, instance, attribute)
+
+
+def options_of(state: InstanceState) -> LoadTree:
+    """The load options that *state* came with."""
+    return state.load.options or NO_TREE
+
+
+# Relationships ------------------------------------------------------------------------------
+
+
+def _load_relationship_steps(
+    session: Any, state: InstanceState, instance: Any, prop: Any
+) -> Steps[None]:
+    tree = options_of(state)
+    strategy = tree.strategy(prop)
+    if strategy == "noload":
+        _set_empty(state, instance, prop)
+        return
+    if strategy == "raise":
+        raise LazyLoadError.forbidden(type(instance).__name__, prop.key, strategy)
+    if prop.refers_by_key and find_reference(session, state, instance, prop, store=True):
+        return
+    policy = _policy(session, strategy)
+    peers = _peers(session, state, instance, prop.key, policy)
+    connection = yield from session.connection_for_steps(prop.mapper)
+    yield from load_related_steps(session, connection, prop, [(state, instance), *peers], tree)
+    if prop.key not in instance.__dict__:
+        _set_empty(state, instance, prop)
+
+
+def _policy(session: Any, strategy: str) -> str:
+    if strategy in ("one", "peers"):
+        return strategy
+    if strategy == "raise_on_sql":
+        return "raise"
+    policy: str = session.lazy_policy
+    return policy
+
+
+def _set_empty(state: InstanceState, instance: Any, prop: Any) -> None:
+    if prop.uselist:
+        prop.impl.fill(state, instance, ())
+    else:
+        instance.__dict__[prop.key] = None
+
+
+def find_reference(
+    session: Any, state: InstanceState, instance: Any, prop: Any, *, store: bool = False
+) -> Any:
+    """What a many-to-one *prop* refers to, from the identity map; NO_VALUE where it is not there.
+
+    With *store* the value is written, and the answer tells whether it was found.
+    """
+    if not prop.refers_by_key:
+        return NO_VALUE
+    key = reference_key(prop, instance)
+    if key is NO_VALUE:
+        return NO_VALUE
+    found = None
+    if key is not None:
+        identity = session.scope.identities.get(prop.mapper.base)
+        related = None if identity is None else identity.get(key)
+        found = None if related is None else related()
+        if found is None:
+            return NO_VALUE
+    if store:
+        instance.__dict__[prop.key] = found
+        return True
+    return found
+
+
+# Columns -----------------------------------------------------------------------------------
+
+
+def _load_columns_steps(
+    session: Any, state: InstanceState, instance: Any, attribute: Any
+) -> Steps[None]:
+    mapper = state.load.mapper
+    key = attribute.key
+    expired = state.expired or frozenset()
+    if key in expired:
+        wanted = expired.difference(instance.__dict__)
+    else:
+        wanted = _deferred_with(mapper, instance, key)
+        tree = options_of(state)
+        if _is_forbidden(mapper, tree, key):
+            raise LazyLoadError.forbidden(type(instance).__name__, key, "raise")
+    policy = _policy(session, "select")
+    peers = _peers(session, state, instance, key, policy)
+    connection = yield from session.connection_for_steps(mapper)
+    yield from refresh_steps(session, connection, mapper, [(state, instance), *peers], wanted)
+    if key not in instance.__dict__ and (state.committed is None or key not in state.committed):
+        raise ObjectDeletedError(
+            f"the row of {type(instance).__name__} {mapper.key_tuple(state.key)} is gone: it can't "
+            f"be read again for {key!r}",
+            hint="it was deleted by another transaction, or by a bulk statement",
+        )
+
+
+def _is_forbidden(mapper: Any, tree: LoadTree, key: str) -> bool:
+    prop = mapper.attrs.get(key)
+    if prop is not None and prop.raiseload and key not in tree.undeferred:
+        return True
+    return key in tree.forbidden or "*" in tree.forbidden
+
+
+def _deferred_with(mapper: Any, instance: Any, key: str) -> frozenset[str]:
+    """*key* and what is loaded together with it: its group, or all that load_only left out."""
+    prop = mapper.attrs[key]
+    if prop.group is not None:
+        return frozenset(
+            name
+            for name, other in mapper.column_attrs.items()
+            if other.group == prop.group and name not in instance.__dict__
+        )
+    return frozenset((key,))
+
+
+def refresh_steps(
+    session: Any, connection: Any, mapper: Any, pairs: Sequence[Pair], names: frozenset[str]
+) -> Steps[None]:
+    """Read the column attributes *names* of persistent instances again, in one statement."""
+    keys = [state.key for state, _ in pairs]
+    tree = NO_TREE if names >= refreshed_names(mapper) else only_tree(mapper, sorted(names))
+    yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=_NO_EAGER)
+
+
+_NO_EAGER: tuple[Any, ...] = ("refresh",)
+
+
+def refreshed_names(mapper: Any) -> frozenset[str]:
+    """The column attributes that are read again after expiry: all but keys and deferred ones."""
+    kept: frozenset[str] | None = mapper.memo.get("refreshed names")
+    if kept is None:
+        kept = frozenset(
+            key
+            for key, prop in mapper.column_attrs.items()
+            if not prop.deferred and key not in mapper.primary_keys
+        )
+        mapper.memo["refreshed names"] = kept
+    return kept
+
+
+# Peers ---------------------------------------------------------------------------------------
+
+
+def _peers(
+    session: Any, state: InstanceState, instance: Any, key: str, policy: str
+) -> list[Pair]:
+    """The peers for which *key* is loaded in the same statement."""
+    load = state.load
+    if policy == "one" or len(load.batch) < 2:
+        if policy == "raise":
+            raise LazyLoadError.forbidden(type(instance).__name__, key, policy)
+        return []
+    touch = load.touched(key, session.epoch)
+    if policy == "raise" or (policy == "raise_n_plus_one" and touch.count > 1):
+        raise LazyLoadError.forbidden(type(instance).__name__, key, policy)
+    if policy == "peers":
+        most = MANY_PEERS
+    elif policy == "raise_n_plus_one" or touch.count == 1:
+        most = 0
+    else:
+        most = FEW_PEERS if touch.count == 2 else MANY_PEERS
+    found: list[Pair] = []
+    if most:
+        for peer in load.following(state, touch):
+            if peer.key is None or peer.load is not load:
+                continue
+            other = peer()
+            if other is None or key in other.__dict__:
+                continue
+            if peer.committed is not None and key in peer.committed:
+                continue
+            found.append((peer, other))
+            if len(found) >= most:
+                break
+    return found

@@ -1,0 +1,264 @@
+"""Loader options: what a statement says about how attributes are to be loaded."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from dovetail.exc import ArgumentError
+from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
+from dovetail.sql.node import Walk
+
+
+class Entry(NamedTuple):
+    """One instruction: the path of attributes to it, what to do there, and with what."""
+
+    path: tuple[Any, ...]
+    strategy: str
+    arguments: tuple[Any, ...]
+
+
+class LoaderOption:
+    """Instructions for loading, each under a path that starts at an entity of the statement.
+
+    An option is a value: each method returns a longer one, whose last relationship is where
+    the next method goes on::
+
+        selectinload(User.orders).joinedload(Order.items).load_only(Item.name)
+    """
+
+    __slots__ = ("entries", "path", "root")
+
+    def __init__(
+        self, entries: tuple[Entry, ...] = (), path: tuple[Any, ...] = (), root: Any = None
+    ) -> None:
+        self.entries = entries
+        self.path = path
+        self.root = root
+
+    def __repr__(self) -> str:
+        words = [f"{entry.strategy}({'.'.join(map(str, entry.path))})" for entry in self.entries]
+        return f"<loader option {', '.join(words)}>"
+
+    def collect(self, walk: Walk) -> None:
+        """Append what this option changes about the plan."""
+        key = walk.key
+        if self.root is not None:
+            self.root.collect(walk)
+        for entry in self.entries:
+            key += (entry.strategy, len(entry.path))
+            for step in (*entry.path, *entry.arguments):
+                if hasattr(step, "collect"):
+                    step.collect(walk)
+                else:
+                    key.append(step)
+
+    def _path(self, attributes: Sequence[Any], option: str) -> tuple[Any, ...]:
+        path = self.path
+        for attribute in attributes:
+            if isinstance(attribute, str):
+                if attribute != "*":
+                    raise ArgumentError(
+                        f"{option}() takes mapped attributes, not names: {attribute!r}",
+                        hint=f"{option}(User.{attribute})",
+                    )
+            elif not isinstance(attribute, QueryableAttribute):
+                raise ArgumentError(
+                    f"{option}() takes mapped attributes, not {attribute!r}",
+                    hint=f"{option}(User.addresses)",
+                )
+            path = (*path, attribute)
+        return path
+
+    def _related(self, attributes: Sequence[Any], strategy: str, *arguments: Any) -> "LoaderOption":
+        """An option that goes on at the last of *attributes*, which lead through relationships."""
+        entries = self.entries
+        path = self.path
+        for position, attribute in enumerate(attributes):
+            path = self._path(attributes[: position + 1], strategy)
+            if not isinstance(attribute, str) and not attribute.prop.is_relationship:
+                raise ArgumentError(
+                    f"{strategy}() is for relationships; {attribute} is a column",
+                    hint=f"for columns there are load_only({attribute}) and defer({attribute})",
+                )
+            entries = (*entries, Entry(path, strategy, arguments))
+        return LoaderOption(entries, path, self.root)
+
+    def _columns(self, attributes: Sequence[Any], strategy: str, *arguments: Any) -> "LoaderOption":
+        entry = Entry(self.path, strategy, (*self._named(attributes, strategy), *arguments))
+        return LoaderOption((*self.entries, entry), self.path, self.root)
+
+    def _named(self, attributes: Sequence[Any], strategy: str) -> tuple[Any, ...]:
+        path = self._path(attributes, strategy)
+        return path[len(self.path) :]
+
+    def joinedload(self, *attributes: Any, innerjoin: bool = False) -> "LoaderOption":
+        """Load with the same statement, by a LEFT OUTER JOIN, or a JOIN where *innerjoin* is true."""
+        return self._related(attributes, "joined", bool(innerjoin))
+
+    def selectinload(
+        self, *attributes: Any, recursion_depth: int | None = None, chunksize: int | None = None
+    ) -> "LoaderOption":
+        """Load with one more statement for all instances; *recursion_depth* repeats it downward."""
+        return self._related(attributes, "selectin", recursion_depth, chunksize)
+
+    def subqueryload(self, *attributes: Any) -> "LoaderOption":
+        """Load with one more statement for all instances."""
+        return self._related(attributes, "selectin", None, None)
+
+    def immediateload(
+        self, *attributes: Any, recursion_depth: int | None = None
+    ) -> "LoaderOption":
+        """Load right after the instances, from the identity map where it can be."""
+        return self._related(attributes, "selectin", recursion_depth, None)
+
+    def lazyload(self, *attributes: Any) -> "LoaderOption":
+        """Load when the attribute is first read."""
+        return self._related(attributes, "select")
+
+    def noload(self, *attributes: Any) -> "LoaderOption":
+        """Never load: the attribute is None, or empty."""
+        return self._related(attributes, "noload")
+
+    def raiseload(self, *attributes: Any, sql_only: bool = False) -> "LoaderOption":
+        """Refuse to load: reading the attribute is an error; *sql_only* allows the identity map."""
+        return self._related(attributes, "raise_on_sql" if sql_only else "raise")
+
+    def contains_eager(self, *attributes: Any, alias: Any = None) -> "LoaderOption":
+        """Fill the attribute from columns that the statement joins by itself."""
+        entity = getattr(alias, "__statement_entity__", alias)
+        if attributes and entity is None:
+            entity = getattr(attributes[-1], "target_entity", None)
+        return self._related(attributes, "contains_eager", entity)
+
+    def defaultload(self, *attributes: Any) -> "LoaderOption":
+        """Go on below a relationship without changing how it is loaded itself."""
+        return self._related(attributes, "default")
+
+    def load_only(self, *attributes: Any, raiseload: bool = False) -> "LoaderOption":
+        """Load these columns alone, and the primary key."""
+        return self._columns(attributes, "load_only", raiseload)
+
+    def defer(self, *attributes: Any, raiseload: bool = False) -> "LoaderOption":
+        """Leave these columns until they are read; *raiseload* makes reading them an error."""
+        return self._columns(attributes, "defer", raiseload)
+
+    def undefer(self, *attributes: Any) -> "LoaderOption":
+        """Load these columns with the instance although they are mapped as deferred."""
+        return self._columns(attributes, "undefer", False)
+
+    def undefer_group(self, name: str) -> "LoaderOption":
+        """Load the deferred columns of group *name* with the instance."""
+        entry = Entry(self.path, "undefer_group", (name,))
+        return LoaderOption((*self.entries, entry), self.path, self.root)
+
+    def options(self, *options: "LoaderOption") -> "LoaderOption":
+        """Add *options* below the last relationship."""
+        entries = list(self.entries)
+        for option in options:
+            for entry in option.entries:
+                entries.append(entry._replace(path=self.path + entry.path))
+        return LoaderOption(tuple(entries), self.path, self.root)
+
+
+class Load(LoaderOption):
+    """Options for one entity of the statement: ``Load(User).selectinload(User.orders)``."""
+
+    __slots__ = ()
+
+    def __init__(self, entity: Any) -> None:
+        node = getattr(entity, "__statement_entity__", None)
+        if not isinstance(node, EntityNode):
+            raise ArgumentError(f"Load() takes a mapped class or an alias, not {entity!r}")
+        super().__init__(root=node)
+
+
+def _start() -> LoaderOption:
+    return LoaderOption()
+
+
+def joinedload(*attributes: Any, innerjoin: bool = False) -> LoaderOption:
+    """Load relationships with the same statement, by a LEFT OUTER JOIN.
+
+    Several attributes are a path; ``innerjoin=True`` joins without OUTER, for what always exists::
+
+        select(User).options(joinedload(User.addresses))
+    """
+    return _start().joinedload(*attributes, innerjoin=innerjoin)
+
+
+def selectinload(
+    *attributes: Any, recursion_depth: int | None = None, chunksize: int | None = None
+) -> LoaderOption:
+    """Load relationships with one more statement each, for all instances of the result.
+
+    A self-referential relationship can go on for *recursion_depth* levels, -1 for all::
+
+        select(User).options(selectinload(User.orders).selectinload(Order.items))
+    """
+    return _start().selectinload(
+        *attributes, recursion_depth=recursion_depth, chunksize=chunksize
+    )
+
+
+def subqueryload(*attributes: Any) -> LoaderOption:
+    """Load relationships with one more statement each: the same as ``selectinload()`` here."""
+    return _start().subqueryload(*attributes)
+
+
+def immediateload(*attributes: Any, recursion_depth: int | None = None) -> LoaderOption:
+    """Load relationships right after the instances, from the identity map where it can be."""
+    return _start().immediateload(*attributes, recursion_depth=recursion_depth)
+
+
+def lazyload(*attributes: Any) -> LoaderOption:
+    """Load relationships when they are first read."""
+    return _start().lazyload(*attributes)
+
+
+def noload(*attributes: Any) -> LoaderOption:
+    """Never load relationships: they read as None, or as empty."""
+    return _start().noload(*attributes)
+
+
+def raiseload(*attributes: Any, sql_only: bool = False) -> LoaderOption:
+    """Make reading unloaded relationships an error; ``raiseload("*")`` means all of them."""
+    return _start().raiseload(*attributes, sql_only=sql_only)
+
+
+def contains_eager(*attributes: Any, alias: Any = None) -> LoaderOption:
+    """Fill relationships from the columns of a join that the statement has by itself::
+
+    select(User).join(User.addresses).options(contains_eager(User.addresses))
+    """
+    return _start().contains_eager(*attributes, alias=alias)
+
+
+def defaultload(*attributes: Any) -> LoaderOption:
+    """Reach options below a relationship without changing how it is loaded itself."""
+    return _start().defaultload(*attributes)
+
+
+def load_only(*attributes: Any, raiseload: bool = False) -> LoaderOption:
+    """Load these columns alone, and the primary key: ``load_only(User.name)``."""
+    return _start().load_only(*attributes, raiseload=raiseload)
+
+
+def defer(*attributes: Any, raiseload: bool = False) -> LoaderOption:
+    """Leave columns unloaded until they are read."""
+    return _path_then_columns(attributes, "defer", raiseload)
+
+
+def undefer(*attributes: Any) -> LoaderOption:
+    """Load columns with their instance although they are mapped as deferred."""
+    return _path_then_columns(attributes, "undefer", False)
+
+
+def undefer_group(name: str) -> LoaderOption:
+    """Load the deferred columns of group *name* with their instance."""
+    return _start().undefer_group(name)
+
+
+def _path_then_columns(attributes: Sequence[Any], strategy: str, *arguments: Any) -> LoaderOption:
+    option = _start()
+    if len(attributes) > 1 and not isinstance(attributes[0], str):
+        option = option.defaultload(*attributes[:-1])
+    return option._columns(attributes[-1:], strategy, *arguments)

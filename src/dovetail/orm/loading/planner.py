@@ -1,0 +1,470 @@
+"""From a statement of entities to a statement of tables, and the layout of its rows."""
+
+from typing import Any, NamedTuple
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.loading.joins import aliased_entity, join_related
+from dovetail.orm.loading.layout import ColumnLayout, EntityLayout, JoinedLayout, RowLayout
+from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
+from dovetail.orm.mapping.attribute import (
+    EntityNode,
+    QueryableAttribute,
+    RelationshipReference,
+)
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.sql.element import ColumnElement
+from dovetail.sql.from_clause import Join
+from dovetail.sql.node import Node
+from dovetail.sql.select import Select
+from dovetail.sql.traversal import iterate, replace
+
+MAX_JOIN_DEPTH = 8
+
+
+class PlannedSelect(NamedTuple):
+    """A SELECT of tables, and what its rows hold; no layout where they hold no instance."""
+
+    core: Any
+    layout: RowLayout | None
+
+
+def resolve(node: Any) -> Any:
+    """*node* with entities and attributes replaced by tables and columns."""
+    return replace(node, _placed)
+
+
+def _placed(node: Node) -> Node | None:
+    if isinstance(node, QueryableAttribute):
+        column: Node = node.column
+        return column
+    if isinstance(node, EntityNode):
+        selectable: Node = node.selectable
+        return selectable
+    if getattr(node, "is_select_statement", False):
+        core: Node = node.as_core()  # type: ignore[attr-defined]
+        return core
+    if getattr(node, "is_from", False) and not isinstance(node, Join):
+        return node
+    return None
+
+
+def plan_select(
+    statement: Select[Any],
+    *,
+    load: bool = False,
+    chain: tuple[Any, ...] = (),
+    tree: LoadTree | None = None,
+) -> PlannedSelect:
+    """Plan *statement*: with *load*, relationships that are loaded eagerly are joined to it.
+
+    *chain* has the relationships along which the statement's entities are being loaded,
+    *tree* the instructions for them where they are not the statement's own options.
+    """
+    return _SelectPlanning(statement, load, chain, tree).plan()
+
+
+class _SelectPlanning:
+    """One run of :func:`plan_select`."""
+
+    def __init__(
+        self, statement: Select[Any], load: bool, chain: tuple[Any, ...], tree: LoadTree | None
+    ) -> None:
+        self.tree = tree
+        self.statement = statement
+        self.load = load
+        self.chain = chain
+        self.columns: list[Any] = []
+        self.positions: dict[Any, int] = {}
+        self.items: list[EntityLayout | ColumnLayout] = []
+        self.names: list[str] = []
+        self.entities: list[EntityLayout] = []
+        self.froms: list[Any] = []
+
+    def plan(self) -> PlannedSelect:
+        statement = self.statement
+        for raw in statement.raw_columns:
+            self._add_raw(raw)
+        self._apply_joins()
+        changes: dict[str, Any] = {
+            "raw_columns": tuple(self.columns),
+            "from_clauses": tuple(self.froms),
+            "joins": (),
+            "loader_options": (),
+        }
+        for name in statement.parts:
+            value = getattr(statement, name)
+            if name not in changes and (isinstance(value, Node) or (value.__class__ is not bool and value)):
+                changes[name] = _resolved(value)
+        core = statement._with(**changes)
+        if self.load and self.entities:
+            core = self._join_eagerly(core)
+        layout = None
+        if self.entities:
+            layout = RowLayout(self.items, len(core.raw_columns), tuple(self.names))
+        return PlannedSelect(core, layout)
+
+    # Columns --------------------------------------------------------------------------------
+
+    def _add_raw(self, raw: Any) -> None:
+        if isinstance(raw, EntityNode):
+            tree = self.tree
+            if tree is None:
+                tree = tree_for(raw, self.statement.loader_options) if self.load else NO_TREE
+            layout = self._entity(raw, tree)
+            self.items.append(layout)
+            self.names.append(raw.name or raw.mapper.class_.__name__)
+        elif isinstance(raw, RelationshipReference):
+            raise ArgumentError(
+                f"{raw} is a relationship and can't be selected",
+                hint=f"select the related class and join to it: .join({raw})",
+            )
+        else:
+            expanded = _resolved(raw)
+            expressions = [expanded] if isinstance(expanded, ColumnElement) else list(expanded.c)
+            for expression in expressions:
+                self._add_column(raw, expression)
+
+    def _add_column(self, raw: Any, expression: Any) -> None:
+        name = getattr(raw, "key", None) or getattr(expression, "key", None)
+        if isinstance(raw, QueryableAttribute) and name != getattr(expression, "name", None):
+            expression = expression.label(name)
+        self.items.append(ColumnLayout(self._position(expression), expression.type))
+        self.names.append(name or getattr(expression, "name", None) or "")
+
+    def _position(self, column: Any) -> int:
+        position = self.positions.get(column)
+        if position is None:
+            position = self.positions[column] = len(self.columns)
+            self.columns.append(column)
+        return position
+
+    def _entity(self, entity: EntityNode, tree: LoadTree, *, nullable: bool = False) -> EntityLayout:
+        mapper = entity.mapper
+        mapper.configure()
+        layout = EntityLayout(entity, tree, len(self.entities), nullable or self._may_be_absent(entity))
+        self.entities.append(layout)
+        for name in mapper.primary_keys:
+            column = entity.column(mapper.columns[name])
+            layout.keys.append((self._position(column), column.type))
+        for key, prop in mapper.column_attrs.items():
+            if key in mapper.primary_keys or tree.loads_column(prop):
+                expression = prop.columns[0]
+                placed = (
+                    entity.column(expression) if prop.is_column else entity.adapt(expression)
+                )
+                layout.columns.append((key, self._position(placed), placed.type))
+            elif not prop.deferred:
+                layout.covers_all = False
+        return layout
+
+    def _may_be_absent(self, entity: EntityNode) -> bool:
+        """True where an outer join of the statement may give rows without *entity*."""
+        for spec in self.statement.joins:
+            if spec.full:
+                return True
+            target = spec.target
+            if isinstance(target, RelationshipReference):
+                target = target.right_entity
+            if spec.isouter and (target is entity or target is entity.selectable):
+                return True
+        return any(_outer_part(source, entity.selectable) for source in self.statement.from_clauses)
+
+    # FROM -----------------------------------------------------------------------------------
+
+    def _apply_joins(self) -> None:
+        statement = self.statement
+        self.froms = [_resolved(source) for source in statement.from_clauses]
+        for spec in statement.joins:
+            self._apply_join(spec)
+
+    def _apply_join(self, spec: Any) -> None:
+        target, onclause = spec.target, spec.onclause
+        reference: RelationshipReference[Any] | None = None
+        right: EntityNode | None = target if isinstance(target, EntityNode) else None
+        if isinstance(target, RelationshipReference):
+            reference = target
+            right = target.right_entity
+        elif isinstance(onclause, RelationshipReference):
+            reference = onclause
+            if right is None:
+                right = onclause.right_entity
+        if reference is None or right is None:
+            made = spec._replace(
+                target=_resolved(target),
+                onclause=None if onclause is None else _resolved(onclause),
+                left=None if spec.left is None else _resolved(spec.left),
+            )
+            self._core_join(made)
+            return
+        reference.prop.parent.configure()
+        extra = tuple(_resolved(criterion) for criterion in reference.criteria)
+        if isinstance(target, RelationshipReference) and onclause is not None:
+            extra = (*extra, _resolved(onclause))
+        left = reference.entity
+        place = self._place_of(left.selectable)
+        self.froms[place] = join_related(
+            self.froms[place],
+            reference.prop,
+            left,
+            right,
+            outer=spec.isouter,
+            full=spec.full,
+            criteria=extra,
+        )
+
+    def _core_join(self, spec: Any) -> None:
+        """A join whose left side and condition Core finds by itself."""
+        if not self.froms:
+            source = next(
+                (layout.entity.selectable for layout in self.entities), None
+            ) or next((column.table for column in self._plain_columns()), None)
+            if source is not None and spec.left is None:
+                self.froms.append(source)
+        core = Select(*(self.columns or ()))._with(
+            from_clauses=tuple(self.froms), joins=(spec,)
+        )
+        froms = core.get_final_froms()
+        kept = [source for source in froms if isinstance(source, Join) or source in self.froms]
+        self.froms = kept or froms
+
+    def _plain_columns(self) -> list[Any]:
+        return [
+            node
+            for column in self.columns
+            for node in iterate(column)
+            if getattr(node, "table", None) is not None
+        ]
+
+    def _place_of(self, selectable: Any) -> int:
+        """Where in FROM *selectable* stands; it is added where it does not."""
+        for index, source in enumerate(self.froms):
+            if source is selectable or _contains(source, selectable):
+                return index
+        self.froms.append(selectable)
+        return len(self.froms) - 1
+
+    # Eager joins ----------------------------------------------------------------------------
+
+    def _join_eagerly(self, core: Any) -> Any:
+        roots = [layout for layout in self.items if isinstance(layout, EntityLayout)]
+        wanted = [root for root in roots if self._eager(root, self.chain)]
+        for root in roots:
+            self._note_later(root, self.chain)
+        if not wanted:
+            return core
+        if self._must_wrap(core, wanted):
+            return _Wrapping(self, core).plan(wanted)
+        order: list[Any] = []
+        for root in wanted:
+            place = self._place_of(root.entity.selectable)
+            self.froms[place] = self.join_below(
+                self.froms[place], root, self.chain, order, root.entity
+            )
+        return core._with(
+            raw_columns=tuple(self.columns),
+            from_clauses=tuple(self.froms),
+            order_by_clauses=(*core.order_by_clauses, *order),
+        )
+
+    def _must_wrap(self, core: Any, roots: list[EntityLayout]) -> bool:
+        """True where joined rows would be counted by LIMIT, DISTINCT or GROUP BY."""
+        limited = any(
+            (core.limit_clause is not None, core.offset_clause is not None,
+             core.fetch_clause is not None, core.distinct_on, core.group_by_clauses)
+        )  # fmt: skip
+        return limited and any(
+            prop.uselist or self._leads_to_collections(prop, root)
+            for root in roots
+            for prop in self._eager(root, self.chain)
+        )
+
+    def _leads_to_collections(self, prop: Any, layout: EntityLayout) -> bool:
+        tree = layout.tree.below(prop.key)
+        return any(
+            below.uselist for below in prop.mapper.relationships.values()
+            if tree.strategy(below) == "joined"
+        )  # fmt: skip
+
+    def _eager(self, layout: EntityLayout, chain: tuple[Any, ...]) -> list[Any]:
+        """The relationships of *layout* that are filled from the same statement."""
+        found = []
+        for prop in layout.mapper.relationships.values():
+            strategy = layout.tree.strategy(prop)
+            explicit = prop.key in layout.tree.related
+            if strategy == "contains_eager" or (
+                strategy == "joined" and (explicit or _may_repeat(prop, chain))
+            ):
+                found.append(prop)
+        return found
+
+    def _note_later(self, layout: EntityLayout, chain: tuple[Any, ...]) -> None:
+        for prop in layout.mapper.relationships.values():
+            strategy = layout.tree.strategy(prop)
+            explicit = prop.key in layout.tree.related
+            if strategy in ("selectin", "immediate") and (explicit or _may_repeat(prop, chain)):
+                layout.later.append(prop)
+            elif strategy == "noload":
+                layout.empty.append(prop)
+
+    def join_below(
+        self,
+        source: Any,
+        parent: EntityLayout,
+        chain: tuple[Any, ...],
+        order: list[Any],
+        left: EntityNode,
+    ) -> Any:
+        """*source* with the eager relationships of *parent* joined; their columns are added."""
+        props = self._eager(parent, chain)
+        collections = sum(1 for prop in props if prop.uselist)
+        for prop in props:
+            related = parent.tree.related.get(prop.key)
+            tree = parent.tree.below(prop.key)
+            if related is not None and related.strategy == "contains_eager":
+                (entity,) = related.arguments
+                entity = entity or related.entity or prop.mapper.entity
+                layout = self._entity(entity, tree, nullable=True)
+            else:
+                inner = bool(related and related.arguments and related.arguments[0])
+                inner = inner or (related is None and bool(prop.innerjoin))
+                inner = inner and not parent.nullable
+                entity = aliased_entity(prop.mapper)
+                if related is not None and related.entity is not None:
+                    entity = related.entity
+                criteria = () if related is None else tuple(_resolved(c) for c in related.criteria)
+                source = join_related(
+                    source,
+                    prop,
+                    left,
+                    entity,
+                    outer=not inner,
+                    criteria=tuple(entity.adapt(criterion) for criterion in criteria),
+                    alias_secondary=True,
+                )
+                order.extend(entity.adapt(clause) for clause in prop.order_by)
+                layout = self._entity(entity, tree, nullable=not inner)
+            self._note_later(layout, (*chain, prop))
+            joined = JoinedLayout(prop, layout)
+            parent.joined.append(joined)
+            source = self.join_below(source, layout, (*chain, prop), order, entity)
+            joined.distinct = collections > 1 or layout.has_collections or parent.number > 0
+        return source
+
+
+class _Wrapping:
+    """Eager joins around a limited SELECT: its rows are limited first, in a subquery."""
+
+    def __init__(self, planning: _SelectPlanning, core: Any) -> None:
+        self.planning = planning
+        self.core = core
+
+    def plan(self, roots: list[EntityLayout]) -> Any:
+        planning = self.planning
+        for root in roots:
+            for column in root.mapper.local_table.c:
+                if column in root.mapper.column_keys:
+                    planning._position(root.entity.column(column))
+        for clause in self.core.order_by_clauses:
+            for node in iterate(clause):
+                if getattr(node, "table", None) is not None and not self.core.group_by_clauses:
+                    planning._position(node)
+        count = len(planning.columns)
+        inner = self.core._with(raw_columns=tuple(planning.columns)).subquery()
+        outside = dict(zip(planning.columns, inner.c, strict=True))
+
+        def place(node: Any) -> Any:
+            return outside.get(node) if isinstance(node, ColumnElement) else None
+
+        order = [replace(clause, place) for clause in self.core.order_by_clauses]
+        planning.columns[:count] = list(inner.c)
+        planning.positions = {column: n for n, column in enumerate(planning.columns)}
+        source: Any = inner
+        for root in roots:
+            left = _Outside(root.entity, outside)
+            source = planning.join_below(source, root, planning.chain, order, left)  # type: ignore[arg-type]
+        return Select(*planning.columns)._with(
+            from_clauses=(source,),
+            order_by_clauses=tuple(order),
+            for_update_arg=self.core.for_update_arg,
+            execution_options_dict=self.core.execution_options_dict,
+        )
+
+
+class _Outside:
+    """An entity seen from outside the subquery that selects it."""
+
+    def __init__(self, entity: EntityNode, columns: dict[Any, Any]) -> None:
+        self.entity = entity
+        self.columns = columns
+
+    def column(self, column: Any) -> Any:
+        return self.columns[self.entity.column(column)]
+
+
+def _may_repeat(prop: Any, chain: tuple[Any, ...]) -> bool:
+    """False where *prop*, eager by its mapping, would go on for ever."""
+    if prop.join_depth is not None:
+        return chain.count(prop) < prop.join_depth
+    if len(chain) >= MAX_JOIN_DEPTH or prop in chain:
+        return False
+    seen = {step.parent for step in chain}
+    if prop.mapper is prop.parent:
+        return False
+    return not chain or prop.mapper not in seen
+
+
+def _outer_part(source: Any, selectable: Any) -> bool:
+    """True where *selectable* stands on a side of an outer join inside *source*."""
+    if not isinstance(source, Join):
+        return False
+    if source.full:
+        return True
+    if source.isouter and (source.right is selectable or _contains(source.right, selectable)):
+        return True
+    return _outer_part(source.left, selectable) or _outer_part(source.right, selectable)
+
+
+def _contains(source: Any, selectable: Any) -> bool:
+    if not isinstance(source, Join):
+        return False
+    return any(
+        side is selectable or _contains(side, selectable) for side in (source.left, source.right)
+    )
+
+
+def _resolved(value: Any) -> Any:
+    if isinstance(value, Node):
+        return resolve(value)
+    if isinstance(value, tuple):
+        items = [_resolved(item) for item in value]
+        make = getattr(type(value), "_make", None)
+        return make(items) if make is not None else tuple(items)
+    return value
+
+
+class EntityPlanner:
+    """Turns statements of entities into statements of tables: Core asks it by this one method."""
+
+    def to_core(self, statement: Any) -> Any:
+        """An equal statement of tables and columns alone."""
+        if isinstance(statement, Select):
+            return plan_select(statement).core
+        if isinstance(statement, Node):
+            changes = {
+                name: _deep(getattr(statement, name))
+                for name in statement.parts
+                if getattr(statement, name, None) is not None
+            }
+            return statement._copy(**changes)
+        raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
+
+
+def _deep(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_deep(key): _deep(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_deep(item) for item in value]
+    return _resolved(value)
+
+
+Mapper.planner = EntityPlanner()

@@ -1,0 +1,329 @@
+"""Related instances for many parents at once: one statement for a set, never one for each."""
+
+from collections.abc import Sequence
+from typing import Any
+from warnings import warn
+
+from dovetail.exc import DovetailWarning
+from dovetail.orm.loading.joins import aliased_entity, join_related, relationship_conditions
+from dovetail.orm.loading.tree import NO_TREE, LoadTree
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.sql.constructs import tuple_
+from dovetail.sql.expressions import bindparam
+from dovetail.sql.node import Walk
+from dovetail.sql.select import Select
+from dovetail.steps import Steps
+
+KEYS_PER_STATEMENT = 1000
+Pair = tuple[InstanceState, Any]
+
+
+class _Makers:
+    """Makes plans of entities; installed by the module that has them, one storey up."""
+
+    entity_plan: Any = None
+
+
+makers = _Makers()
+
+
+class KeyedPlan:
+    """A plan whose statement is restricted to a list of keys.
+
+    ``names``   the attributes of the instance asked for that make its key
+    """
+
+    def __init__(
+        self,
+        statement: Any,
+        parameter: Any,
+        names: Sequence[str],
+        dialect: Any,
+        *,
+        tree: LoadTree,
+        chain: tuple[Any, ...],
+        populate_existing: bool = False,
+    ) -> None:
+        walk = Walk()
+        statement.collect(walk)
+        self.place = next(n for n, bind in enumerate(walk.binds) if bind is parameter)
+        self.values = [bind.value for bind in walk.binds]
+        self.names = tuple(names)
+        self.plan = makers.entity_plan(
+            statement,
+            walk.binds,
+            dialect,
+            tree=tree,
+            chain=chain,
+            populate_existing=populate_existing,
+        )
+
+    def rows_steps(self, session: Any, connection: Any, keys: Sequence[Any]) -> Steps[list[Any]]:
+        """Run for *keys*, in parts where they are many; return the rows of all."""
+        found: list[Any] = []
+        for start in range(0, len(keys), KEYS_PER_STATEMENT):
+            values = list(self.values)
+            values[self.place] = list(keys[start : start + KEYS_PER_STATEMENT])
+            found += yield from self.plan.rows_steps(session, connection, values)
+        return found
+
+
+def key_condition(columns: Sequence[Any]) -> tuple[Any, Any]:
+    """(condition, parameter): *columns* are among a list of keys."""
+    if len(columns) == 1:
+        parameter = bindparam("keys", expanding=True, type_=columns[0].type)
+        return columns[0].in_(parameter), parameter
+    row = tuple_(*columns)
+    parameter = bindparam("keys", expanding=True, type_=row.type)
+    return row.in_(parameter), parameter
+
+
+# Instances by primary key -----------------------------------------------------------------
+
+
+def load_keys_steps(
+    session: Any,
+    connection: Any,
+    mapper: Any,
+    keys: Sequence[Any],
+    *,
+    tree: LoadTree = NO_TREE,
+    chain: tuple[Any, ...] = (),
+    populate_existing: bool = False,
+) -> Steps[list[Any]]:
+    """Load the instances of *mapper* with these primary *keys*; expired ones are refreshed."""
+    plans = connection.engine.plans
+    place = ("keys", mapper, tree, chain, populate_existing)
+    plan: KeyedPlan | None = plans.get(place)
+    if plan is None:
+        condition, parameter = key_condition(mapper.primary_key)
+        statement = Select(mapper.entity).where(condition)
+        plan = KeyedPlan(
+            statement,
+            parameter,
+            mapper.primary_keys,
+            connection.dialect,
+            tree=tree,
+            chain=chain,
+            populate_existing=populate_existing,
+        )
+        plans.put(place, plan)
+    return (yield from plan.rows_steps(session, connection, keys))
+
+
+# Instances by relationship ----------------------------------------------------------------
+
+
+def load_related_steps(
+    session: Any,
+    connection: Any,
+    prop: Any,
+    parents: Sequence[Pair],
+    tree: LoadTree,
+    chain: tuple[Any, ...] = (),
+) -> Steps[None]:
+    """Load relationship *prop* for all *parents*; *tree* has the options of the parents' entity."""
+    below = tree.below(prop.key)
+    related = tree.related.get(prop.key)
+    parents = yield from _with_local_values_steps(session, connection, prop, parents)
+    if prop.refers_by_key and not (related and (related.criteria or related.entity)):
+        yield from _load_by_key_steps(session, connection, prop, parents, below, chain)
+    else:
+        yield from _load_by_rows_steps(session, connection, prop, parents, tree, below, chain)
+
+
+def _with_local_values_steps(
+    session: Any, connection: Any, prop: Any, parents: Sequence[Pair]
+) -> Steps[Sequence[Pair]]:
+    """*parents*, those refreshed first whose own side of the join has expired."""
+    mapper = prop.parent
+    names = local_names(prop)
+    stale = [
+        state.key
+        for state, instance in parents
+        if state.key is not None and any(name not in instance.__dict__ for name in names)
+    ]
+    if stale:
+        yield from load_keys_steps(session, connection, mapper, stale, tree=_only(mapper, names))
+    return parents
+
+
+def _only(mapper: Any, names: Sequence[str]) -> LoadTree:
+    """The instruction to load the attributes *names* alone, kept so that its plan is found again."""
+    place = ("only", tuple(names))
+    tree: LoadTree | None = mapper.memo.get(place)
+    if tree is None:
+        tree = LoadTree()
+        tree.only = frozenset(names)
+        mapper.memo[place] = tree
+    return tree
+
+
+only_tree = _only
+
+
+def local_names(prop: Any) -> tuple[str, ...]:
+    """The parent's attributes by whose values related rows are found."""
+    kept: tuple[str, ...] | None = prop.__dict__.get("local_names")
+    if kept is None:
+        condition = prop.condition
+        if not (condition.is_plain or prop.secondary is not None):
+            kept = prop.parent.primary_keys
+        elif prop.secondary is not None:
+            kept = tuple(prop.parent.column_keys[s] for s, _ in condition.synchronize_pairs)
+        else:
+            kept = tuple(prop.parent.column_keys[local] for local, _ in condition.pairs)
+        prop.local_names = kept
+    return kept
+
+
+def local_key(instance: Any, names: tuple[str, ...]) -> Any:
+    """The values of *names*, one alone or a tuple; None where one of them is NULL."""
+    values = instance.__dict__
+    if len(names) == 1:
+        return values.get(names[0])
+    key = tuple([values.get(name) for name in names])
+    return None if None in key else key
+
+
+def reference_key(prop: Any, instance: Any) -> Any:
+    """The primary key that a many-to-one *prop* refers to; None for none, NO_VALUE if unknown."""
+    names = key_names(prop)
+    values = instance.__dict__
+    for name in names:
+        if name not in values:
+            return NO_VALUE
+    return local_key(instance, names)
+
+
+def key_names(prop: Any) -> tuple[str, ...]:
+    """The parent's attributes in the order of the related primary key."""
+    kept: tuple[str, ...] | None = prop.__dict__.get("key_names")
+    if kept is None:
+        by_remote = {remote: local for local, remote in prop.condition.pairs}
+        kept = tuple(prop.parent.column_keys[by_remote[c]] for c in prop.mapper.primary_key)
+        prop.key_names = kept
+    return kept
+
+
+def _load_by_key_steps(
+    session: Any,
+    connection: Any,
+    prop: Any,
+    parents: Sequence[Pair],
+    below: LoadTree,
+    chain: tuple[Any, ...],
+) -> Steps[None]:
+    """Many to one: what the identity map has needs no query."""
+    names = key_names(prop)
+    identity = session.scope.identity(prop.mapper)
+    missing: dict[Any, None] = {}
+    # Held here, so that what is found stays alive until it is assigned.
+    found: dict[Any, Any] = {}
+    for _, instance in parents:
+        key = local_key(instance, names)
+        if key is None or key in found or key in missing:
+            continue
+        state = identity.get(key)
+        related = None if state is None else state()
+        if related is None:
+            missing[key] = None
+        else:
+            found[key] = related
+    if missing:
+        loaded = yield from load_keys_steps(
+            session, connection, prop.mapper, list(missing), tree=below, chain=chain
+        )
+        for related in loaded:
+            found[related.__dovetail_state__.key] = related
+    attribute = prop.key
+    for state, instance in parents:
+        values = instance.__dict__
+        if attribute not in values and not (state.committed and attribute in state.committed):
+            key = local_key(instance, names)
+            values[attribute] = None if key is None else found.get(key)
+
+
+def _load_by_rows_steps(
+    session: Any,
+    connection: Any,
+    prop: Any,
+    parents: Sequence[Pair],
+    tree: LoadTree,
+    below: LoadTree,
+    chain: tuple[Any, ...],
+) -> Steps[None]:
+    plans = connection.engine.plans
+    place = ("related", prop, tree, below, chain)
+    plan: KeyedPlan | None = plans.get(place)
+    if plan is None:
+        plan = _related_plan(prop, tree, below, chain, connection.dialect)
+        plans.put(place, plan)
+    keys: dict[Any, list[Pair]] = {}
+    for pair in parents:
+        key = local_key(pair[1], plan.names)
+        if key is None:
+            _assign(prop, pair, ())
+        else:
+            keys.setdefault(key, []).append(pair)
+    rows = yield from plan.rows_steps(session, connection, list(keys))
+    groups: dict[Any, list[Any]] = {key: [] for key in keys}
+    if len(plan.names) == 1:
+        for key, related in rows:
+            groups[key].append(related)
+    else:
+        for *parts, related in rows:
+            groups[tuple(parts)].append(related)
+    for key, pairs in keys.items():
+        for pair in pairs:
+            _assign(prop, pair, groups[key])
+
+
+def _assign(prop: Any, pair: Pair, related: Sequence[Any]) -> None:
+    state, instance = pair
+    if prop.key in instance.__dict__:
+        return
+    if prop.uselist:
+        prop.impl.fill(state, instance, related)
+        return
+    if len(related) > 1:
+        warn(
+            f"{prop} refers to one row, and {len(related)} were found for {instance!r}; "
+            "the first is taken",
+            DovetailWarning,
+            stacklevel=2,
+        )
+    instance.__dict__[prop.key] = related[0] if related else None
+
+
+def _related_plan(
+    prop: Any, tree: LoadTree, below: LoadTree, chain: tuple[Any, ...], dialect: Any
+) -> KeyedPlan:
+    """The plan that selects (key of the parent, related instance) for a list of keys."""
+    option = tree.related.get(prop.key)
+    target: EntityNode = prop.mapper.entity
+    if option is not None and option.entity is not None:
+        target = option.entity
+    criteria = () if option is None else option.criteria
+    condition = prop.condition
+    if prop.secondary is not None and condition.is_plain:
+        columns = [through for _, through in condition.synchronize_pairs]
+        _, second = relationship_conditions(prop, prop.parent.entity, target)
+        statement = Select(*columns, target).select_from(target.selectable)
+        statement = statement.join(prop.secondary, second)
+    elif prop.secondary is None and condition.is_plain:
+        columns = [target.column(remote) for _, remote in condition.pairs]
+        statement = Select(*columns, target)
+    else:
+        parent = aliased_entity(prop.parent)
+        columns = [parent.column(column) for column in prop.parent.primary_key]
+        source = join_related(parent.selectable, prop, parent, target, outer=False)
+        statement = Select(*columns, target).select_from(source)
+    restriction, parameter = key_condition(columns)
+    statement = statement.where(restriction, *criteria)
+    if prop.order_by:
+        statement = statement.order_by(*[target.adapt(clause) for clause in prop.order_by])
+    return KeyedPlan(statement, parameter, local_names(prop), dialect, tree=below, chain=chain)
+
+

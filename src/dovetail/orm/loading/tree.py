@@ -1,0 +1,199 @@
+"""The loader options of a statement, sorted by entity and attribute."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from dovetail.orm.loading.options import Entry, LoaderOption
+from dovetail.orm.mapping.attribute import EntityNode
+
+
+class LoadTree:
+    """How the attributes of one entity are to be loaded, and what lies below its relationships.
+
+    ``related``    instructions by relationship; ``default_related`` for all others
+    ``only``       columns to load, None for all; ``deferred`` and ``undeferred`` change that
+    ``forbidden``  columns whose reading is an error while they are not loaded
+    """
+
+    __slots__ = (
+        "default_related", "deferred", "forbidden", "groups", "only", "related", "undeferred",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.related: dict[str, RelatedLoad] = {}
+        self.default_related: str | None = None
+        self.only: frozenset[str] | None = None
+        self.deferred: frozenset[str] = frozenset()
+        self.undeferred: frozenset[str] = frozenset()
+        self.groups: frozenset[str] = frozenset()
+        self.forbidden: frozenset[str] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """True when there are no instructions."""
+        return not (
+            self.related
+            or self.default_related
+            or self.only is not None
+            or self.deferred
+            or self.undeferred
+            or self.groups
+        )
+
+    def at(self, key: str) -> "RelatedLoad":
+        """The instructions for relationship *key*, made when there are none."""
+        found = self.related.get(key)
+        if found is None:
+            found = self.related[key] = RelatedLoad()
+        return found
+
+    def strategy(self, prop: Any) -> str:
+        """How relationship *prop* is loaded: by option, wildcard, or mapping."""
+        found = self.related.get(prop.key)
+        if found is not None and found.strategy is not None:
+            return found.strategy
+        lazy: str = prop.lazy
+        return self.default_related or lazy
+
+    def below(self, key: str) -> "LoadTree":
+        """The instructions for the entity that relationship *key* leads to."""
+        found = self.related.get(key)
+        if found is not None:
+            return found.below(key)
+        if self.default_related is None:
+            return NO_TREE
+        tree = LoadTree()
+        tree.default_related = self.default_related
+        # Kept, so that the plans made for it are found again.
+        related = self.at(key)
+        related.tree = tree
+        return tree
+
+    def loads_column(self, prop: Any) -> bool:
+        """True when column property *prop* is loaded with its instance."""
+        key = prop.key
+        if key in self.undeferred or (prop.group is not None and prop.group in self.groups):
+            return True
+        if key in self.deferred:
+            return False
+        if self.only is not None:
+            return key in self.only
+        if "*" in self.deferred:
+            return False
+        return not prop.deferred or "*" in self.undeferred
+
+    def add(self, entry: Entry, path: tuple[Any, ...]) -> None:
+        """Take up *entry*, whose remaining path from here is *path*."""
+        if not path:
+            self._add_columns(entry)
+        elif isinstance(path[0], str):
+            self.default_related = entry.strategy
+        else:
+            step = path[0]
+            related = self.at(step.key)
+            if getattr(step, "target_entity", None) is not None:
+                related.entity = step.target_entity
+            if getattr(step, "criteria", ()):
+                related.criteria = step.criteria
+            if len(path) == 1 and entry.strategy in _FOR_RELATED:
+                if entry.strategy != "default":
+                    related.strategy = entry.strategy
+                    related.arguments = entry.arguments
+                self._propagate(related)
+            else:
+                related.tree.add(entry, path[1:])
+
+    def _propagate(self, related: "RelatedLoad") -> None:
+        if self.default_related is not None and related.tree.default_related is None:
+            related.tree.default_related = self.default_related
+
+    def _add_columns(self, entry: Entry) -> None:
+        if entry.strategy == "undefer_group":
+            self.groups |= {entry.arguments[0]}
+            return
+        *attributes, forbid = entry.arguments
+        keys = frozenset(item if isinstance(item, str) else item.key for item in attributes)
+        if entry.strategy == "load_only":
+            self.only = keys if self.only is None else self.only | keys
+        elif entry.strategy == "defer":
+            self.deferred |= keys
+            self.undeferred -= keys
+        else:
+            self.undeferred |= keys
+            self.deferred -= keys
+        if forbid:
+            self.forbidden |= {"*"} if entry.strategy == "load_only" else keys
+
+
+_FOR_RELATED = frozenset(
+    (
+        "joined", "selectin", "select", "noload", "raise", "raise_on_sql",
+        "contains_eager", "default", "one", "peers",
+    )
+)  # fmt: skip
+
+
+class RelatedLoad:
+    """Instructions for one relationship: how, with what, and what lies below."""
+
+    __slots__ = ("arguments", "criteria", "deeper", "entity", "strategy", "tree")
+
+    def __init__(self) -> None:
+        self.strategy: str | None = None
+        self.arguments: tuple[Any, ...] = ()
+        self.entity: EntityNode | None = None
+        self.criteria: tuple[Any, ...] = ()
+        self.tree = LoadTree()
+        self.deeper: LoadTree | None = None
+
+    def below(self, key: str) -> LoadTree:
+        """What holds for the related instances; ``recursion_depth`` repeats this instruction."""
+        depth = self.arguments[0] if self.strategy == "selectin" and self.arguments else None
+        if depth is None or depth == 1:
+            return self.tree
+        if self.deeper is None:
+            self.deeper = LoadTree()
+            self.deeper.only = self.tree.only
+            self.deeper.deferred = self.tree.deferred
+            self.deeper.related = {**self.tree.related, key: self._repeated(depth)}
+        return self.deeper
+
+    def _repeated(self, depth: int) -> "RelatedLoad":
+        if depth < 0:
+            return self
+        again = RelatedLoad()
+        again.strategy = self.strategy
+        again.arguments = (depth - 1, *self.arguments[1:])
+        again.tree = self.tree
+        return again
+
+
+NO_TREE = LoadTree()
+"""No instructions: everything as it is mapped."""
+
+
+def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
+    """The instructions of *options* that concern *entity*."""
+    tree = LoadTree()
+    for option in options:
+        for entry in getattr(option, "entries", ()):
+            root = option.root if option.root is not None else _root_of(entry)
+            if root is None or _is(root, entity):
+                tree.add(entry, entry.path)
+    return NO_TREE if tree.is_empty else tree
+
+
+def _root_of(entry: Entry) -> EntityNode | None:
+    for step in (*entry.path, *entry.arguments):
+        found: EntityNode | None = getattr(step, "entity", None)
+        if isinstance(found, EntityNode):
+            return found
+        if isinstance(step, str):
+            return None
+    return None
+
+
+def _is(root: EntityNode, entity: EntityNode) -> bool:
+    if root.alias is None and entity.alias is None:
+        return root.mapper.base is entity.mapper.base
+    return root is entity

@@ -1,0 +1,1 @@
+"""How classes are mapped to tables."""

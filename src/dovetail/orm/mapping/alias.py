@@ -1,0 +1,97 @@
+"""Aliases of mapped classes: the same class twice in one statement."""
+
+from typing import Any
+
+from dovetail.exc import ArgumentError, NoInspectionAvailable
+from dovetail.inspection import inspects
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.mapper import Mapper, mapper_of
+
+
+class AliasedClass:
+    """Stands for a mapped class under another name in a statement; made by ``aliased()``."""
+
+    def __init__(
+        self,
+        mapped_class: Any,
+        alias: Any = None,
+        name: str | None = None,
+        adapt_on_names: bool = False,
+    ) -> None:
+        mapper = _mapper(mapped_class)
+        mapper.configure()
+        selectable = mapper.local_table.alias(name) if alias is None else alias
+        entity = EntityNode(mapper, selectable, self, name)
+        entity.adapt_on_names = adapt_on_names
+        self.__statement_entity__ = entity
+        self.__name__ = name or mapper.class_.__name__
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        entity: EntityNode = self.__dict__["__statement_entity__"]
+        attribute = getattr(entity.mapper.class_, name)
+        on = getattr(attribute, "on", None)
+        if on is None or not getattr(attribute, "is_attribute", False):
+            return attribute
+        own = on(entity)
+        self.__dict__[name] = own
+        return own
+
+    def __repr__(self) -> str:
+        return f"<AliasedClass of {self.__statement_entity__.mapper.class_.__name__}>"
+
+
+class AliasedInsp:
+    """What ``inspect()`` tells of an alias."""
+
+    is_aliased_class = True
+    is_mapper = False
+    is_instance = False
+
+    def __init__(self, entity: EntityNode) -> None:
+        self.entity = entity.alias
+        self.mapper = entity.mapper
+        self.class_ = entity.mapper.class_
+        self.selectable = entity.selectable
+        self.name = entity.name
+
+
+@inspects(AliasedClass)
+def _inspect_alias(alias: AliasedClass) -> AliasedInsp:
+    return AliasedInsp(alias.__statement_entity__)
+
+
+def _mapper(entity: Any) -> Mapper:
+    mapper = entity if isinstance(entity, Mapper) else mapper_of(entity)
+    if mapper is None and isinstance(entity, AliasedClass):
+        found: Mapper = entity.__statement_entity__.mapper
+        return found
+    if mapper is None:
+        raise NoInspectionAvailable(f"{entity!r} is not a mapped class")
+    return mapper
+
+
+def aliased(
+    element: Any,
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> Any:
+    """Return an alias of a mapped class, or of a table.
+
+    With *alias*, a subquery or another FROM, the class is selected from that::
+
+        manager = aliased(Employee)
+        select(Employee, manager).join(manager, Employee.manager_id == manager.id)
+    """
+    if mapper_of(element) is None and not isinstance(element, (AliasedClass, Mapper)):
+        make = getattr(element, "alias", None)
+        if make is None or getattr(element, "visit_name", None) is None:
+            raise ArgumentError(
+                f"aliased() takes a mapped class or a table, not {element!r}",
+                hint="is the class mapped?",
+            )
+        return make(name)
+    return AliasedClass(element, alias, name, adapt_on_names)

@@ -1,0 +1,172 @@
+"""What a class body says by its annotations: ``Mapped[int]``, ``Mapped[list["Address"]]``."""
+
+import builtins
+from collections.abc import Collection, Mapping
+from sys import modules
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    ForwardRef,
+    Generic,
+    NamedTuple,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    overload,
+)
+
+from dovetail.codegen import evaluate
+from dovetail.exc import MappedAnnotationError
+from dovetail.orm.mapping.attribute import InstrumentedAttribute
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Mapped(Generic[T_co]):
+    """The annotation of a mapped attribute: its class-level and its instance-level type.
+
+    On the class the attribute is an SQL expression, on an instance a Python value::
+
+        class User(Base):
+            __tablename__ = "user_account"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str | None]
+            addresses: Mapped[list["Address"]] = relationship(back_populates="user")
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> T_co: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+        def __set__(self, instance: Any, value: Any) -> None: ...
+        def __delete__(self, instance: Any) -> None: ...
+
+
+class MappedAnnotation(NamedTuple):
+    """One annotation, understood.
+
+    ``target``      the Python type of a column or the class, or name, of a relationship
+    ``nullable``    True where None is among the values
+    ``collection``  list, set or dict where the annotation says so, else None
+    ``extras``      what ``Annotated`` carries
+    """
+
+    target: Any
+    nullable: bool
+    collection: Any
+    extras: tuple[Any, ...]
+
+
+class _Names(dict[str, Any]):
+    """Names of a module and its class; unknown ones become forward references."""
+
+    def __init__(self, class_: type) -> None:
+        super().__init__()
+        self._scopes: list[Mapping[str, Any]] = [
+            {class_.__name__: class_},
+            vars(modules[class_.__module__]) if class_.__module__ in modules else {},
+            _FALLBACK,
+        ]
+
+    def __missing__(self, name: str) -> Any:
+        for scope in self._scopes:
+            if name in scope:
+                return scope[name]
+        return getattr(builtins, name, None) or _Unknown(name)
+
+
+class _Unknown:
+    """A name that is not known yet, usable like a class inside an annotation."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> "_Unknown":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Unknown(f"{self.name}.{name}")
+
+    def __getitem__(self, item: Any) -> Any:
+        if self.name in ("Mapped", "orm.Mapped"):
+            return Mapped[item]
+        return self
+
+    def __or__(self, other: Any) -> Any:
+        return Union[ForwardRef(self.name), other]
+
+    def __ror__(self, other: Any) -> Any:
+        return Union[other, ForwardRef(self.name)]
+
+    def __call__(self) -> None:
+        raise NameError(self.name)
+
+
+_FALLBACK: dict[str, Any] = {"Mapped": Mapped, "ClassVar": ClassVar, "Annotated": Annotated}
+
+
+def evaluated(annotation: Any, class_: type) -> Any:
+    """*annotation*, evaluated where it is a string; names that are not known stay names."""
+    if isinstance(annotation, ForwardRef):
+        annotation = annotation.__forward_arg__
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        value = evaluate(annotation, _Names(class_))
+    except Exception as error:
+        raise MappedAnnotationError(
+            f"the annotation {annotation!r} in class {class_.__name__} can't be evaluated: {error}",
+            hint="import the names it uses where the class body is executed",
+        ) from error
+    return ForwardRef(value.name) if isinstance(value, _Unknown) else value
+
+
+def is_mapped(annotation: Any) -> bool:
+    """True for ``Mapped[...]`` and its relatives."""
+    origin = get_origin(annotation)
+    return isinstance(origin, type) and issubclass(origin, Mapped)
+
+
+def understand(annotation: Any, class_: type) -> MappedAnnotation | None:
+    """What ``Mapped[...]`` says, or None for an annotation of another kind."""
+    annotation = evaluated(annotation, class_)
+    if get_origin(annotation) is ClassVar or not is_mapped(annotation):
+        return None
+    return _inside(get_args(annotation)[0], class_)
+
+
+def _inside(inner: Any, class_: type) -> MappedAnnotation:
+    inner = evaluated(inner, class_)
+    if isinstance(inner, _Unknown):
+        inner = ForwardRef(inner.name)
+    origin = get_origin(inner)
+    if origin is Annotated:
+        core, *extras = get_args(inner)
+        found = _inside(core, class_)
+        return found._replace(extras=(*extras, *found.extras))
+    if origin in (Union, UnionType):
+        parts = [part for part in get_args(inner) if part is not NoneType]
+        nullable = len(parts) < len(get_args(inner))
+        if len(parts) != 1:
+            return MappedAnnotation(Union[tuple(parts)], nullable, None, ())
+        return _inside(parts[0], class_)._replace(nullable=nullable)
+    if isinstance(origin, type) and issubclass(origin, Collection) and get_args(inner):
+        member = get_args(inner)[-1]
+        found = _inside(member, class_)
+        return MappedAnnotation(found.target, False, _container(origin), ())
+    return MappedAnnotation(inner, False, None, ())
+
+
+def _container(origin: type) -> type:
+    for kind in (set, dict, list):
+        if issubclass(origin, kind) or (kind is set and origin.__name__ in ("Set", "MutableSet")):
+            return origin if issubclass(origin, kind) else kind
+    return list

@@ -1,0 +1,432 @@
+"""Mapped attributes as SQL expressions, and mapped classes as places to select from."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.sql.element import ColumnElement
+from dovetail.sql.node import Node, Walk
+from dovetail.sql.traversal import replace
+from dovetail.types.contract import NULLTYPE
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class EntityNode(Node):
+    """A mapped class, or an alias of one, where a statement selects from it.
+
+    ``selectable``  what stands in FROM: the table, or an alias
+    ``alias``       the AliasedClass, or None for the class itself
+    """
+
+    __slots__ = ("adapt_on_names", "alias", "mapper", "name", "selectable", "translated")
+
+    visit_name: ClassVar[str] = "entity"
+    is_promise: ClassVar[bool] = True
+
+    def __init__(
+        self, mapper: Any, selectable: Any = None, alias: Any = None, name: str | None = None
+    ) -> None:
+        self.mapper = mapper
+        self.selectable = mapper.local_table if selectable is None else selectable
+        self.alias = alias
+        self.name = name
+        self.adapt_on_names = False
+        self.translated: dict[Any, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<entity {self.mapper.class_.__name__}{' alias' if self.alias is not None else ''}>"
+
+    @property
+    def planner(self) -> Any:
+        """Who resolves statements with this entity."""
+        return self.mapper.planner
+
+    @property
+    def entity_namespace(self) -> Any:
+        """Where ``filter_by()`` looks names up."""
+        return self.mapper.class_ if self.alias is None else self.alias
+
+    def collect(self, walk: Walk) -> None:
+        walk.planner = self.mapper.planner
+        key = walk.key
+        if self.alias is None:
+            key.append(self)
+        else:
+            numbers = walk.numbers
+            number = numbers.get(self)
+            if number is None:
+                numbers[self] = number = len(numbers)
+                key += ("alias", number, self.mapper, self.name)
+                if self.selectable.visit_name != "alias" or not self.is_plain_alias:
+                    self.selectable.collect(walk)
+            else:
+                key += ("alias again", number)
+
+    @property
+    def is_plain_alias(self) -> bool:
+        """True for an alias of the mapped table itself."""
+        return getattr(self.selectable, "element", None) is self.mapper.local_table
+
+    def column(self, column: Any) -> Any:
+        """The column of ``selectable`` that stands for *column* of the mapped table."""
+        if self.alias is None:
+            return column
+        found = self.translated.get(column)
+        if found is None:
+            found = self.selectable.corresponding_column(column)
+            if found is None and self.adapt_on_names:
+                found = self.selectable.c.get(column.name)
+            if found is None:
+                raise InvalidRequestError(
+                    f"{self.mapper.class_.__name__} is aliased to something without column "
+                    f"{column.table.name}.{column.name}",
+                    hint="select all of its columns, or use aliased(..., adapt_on_names=True)",
+                )
+            self.translated[column] = found
+        return found
+
+    def adapt(self, expression: Any) -> Any:
+        """*expression* with columns of the mapped table replaced by those of ``selectable``."""
+        if self.alias is None:
+            return expression
+        table = self.mapper.local_table
+
+        def place(node: Any) -> Any:
+            return self.column(node) if getattr(node, "table", None) is table else None
+
+        return replace(expression, place)
+
+
+class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
+    """An attribute of a mapped class, or of an alias, as an SQL expression: ``User.name == "x"``."""
+
+    __slots__ = ("entity", "impl", "key", "prop")
+
+    visit_name: ClassVar[str] = "attribute"
+    is_promise: ClassVar[bool] = True
+    is_attribute: ClassVar[bool] = True
+
+    def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
+        self.key = key
+        self.prop = prop
+        self.entity = entity
+        self.impl = getattr(prop, "impl", None)
+
+    def collect(self, walk: Walk) -> None:
+        entity = self.entity
+        if entity.alias is None:
+            walk.planner = entity.mapper.planner
+            walk.key.append(self)
+        else:
+            entity.collect(walk)
+            walk.key.append(self.key)
+
+    def __repr__(self) -> str:
+        return f"<attribute {self}>"
+
+    def __str__(self) -> str:
+        return f"{self.entity.mapper.class_.__name__}.{self.key}"
+
+    @property
+    def type(self) -> Any:  # type: ignore[override]
+        """The database type."""
+        return self.prop.columns[0].type
+
+    @property
+    def bind_name(self) -> Any:  # type: ignore[override]
+        """The name that a value compared with this gets as a parameter."""
+        return self.prop.columns[0].bind_name
+
+    @property
+    def column(self) -> Any:
+        """The column or expression that this stands for."""
+        expression = self.prop.columns[0]
+        if self.entity.alias is None:
+            return expression
+        if getattr(expression, "table", None) is not None:
+            return self.entity.column(expression)
+        return self.entity.adapt(expression)
+
+    @property
+    def expression(self) -> Any:
+        return self.column
+
+    def __clause_element__(self) -> Any:
+        return self.column
+
+    @property
+    def planner(self) -> Any:
+        """Who resolves statements with this attribute."""
+        return self.entity.mapper.planner
+
+    @property
+    def parent(self) -> Any:
+        """The mapper of the class, or the inspection of the alias."""
+        return self.entity.mapper
+
+    @property
+    def class_(self) -> Any:
+        """The mapped class."""
+        return self.entity.mapper.class_
+
+    @property
+    def name(self) -> str:
+        """The name of the column."""
+        name: str = getattr(self.prop.columns[0], "name", None) or self.key
+        return name
+
+    @property
+    def foreign_keys(self) -> Any:  # type: ignore[override]
+        return self.column.foreign_keys
+
+    @property
+    def primary_key(self) -> Any:  # type: ignore[override]
+        return self.column.primary_key
+
+    def on(self, entity: EntityNode) -> "QueryableAttribute[T_co]":
+        """The same attribute of *entity*, an alias of the class."""
+        kind = RelationshipReference if self.prop.is_relationship else QueryableAttribute
+        return kind(self.key, self.prop, entity)
+
+    def adapt_to_entity(self, entity: EntityNode) -> "QueryableAttribute[T_co]":
+        """The same attribute of *entity*, an alias of the class."""
+        return self.on(entity)
+
+    # The last of the class: from here on the name means this.
+    @property
+    def property(self) -> Any:
+        """The property that this attribute was mapped to."""
+        return self.prop
+
+
+class InstrumentedAttribute(QueryableAttribute[T_co]):
+    """A mapped attribute on its class: SQL there, the value on an instance.
+
+    A loaded value lies in the instance's ``__dict__``, where Python looks first: this
+    descriptor has no ``__set__`` and is asked only for what is not loaded.
+    """
+
+    __slots__ = ("read",)
+
+    def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
+        super().__init__(key, prop, entity)
+        self.read: Callable[[Any], Any] = prop.impl.read
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        return self.read(instance)
+
+
+class DataAttribute(InstrumentedAttribute[T_co]):
+    """The attribute of a class that sees its writes itself: no write may pass it by."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        values = instance.__dict__
+        return values[self.key] if self.key in values else self.read(instance)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self.prop.impl.set(instance, value)
+
+    def __delete__(self, instance: Any) -> None:
+        self.prop.impl.delete(instance)
+
+
+class RelationshipComparisons:
+    """Builds the conditions that relationships stand for; installed by the comparator's module."""
+
+    equal: Callable[..., Any]
+    contains: Callable[..., Any]
+    join: Callable[..., Any]
+    exists: Callable[..., Any]
+
+
+comparisons = RelationshipComparisons()
+
+
+class RelationshipReference(QueryableAttribute[T_co]):
+    """A relationship in a statement: a path to join, or to compare with related instances."""
+
+    __slots__ = ("criteria", "target_entity")
+
+    def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
+        super().__init__(key, prop, entity)
+        self.target_entity: EntityNode | None = None
+        self.criteria: tuple[Any, ...] = ()
+
+    def _varied(self, entity: EntityNode | None, criteria: tuple[Any, ...]) -> "Any":
+        twin: RelationshipReference[Any] = RelationshipReference(self.key, self.prop, self.entity)
+        twin.target_entity = entity
+        twin.criteria = criteria
+        return twin
+
+    def collect(self, walk: Walk) -> None:
+        super().collect(walk)
+        if self.target_entity is not None:
+            walk.key.append("of type")
+            self.target_entity.collect(walk)
+        if self.criteria:
+            walk.key.append(len(self.criteria))
+            for criterion in self.criteria:
+                criterion.collect(walk)
+
+    @property
+    def type(self) -> Any:  # type: ignore[override]
+        return NULLTYPE
+
+    @property
+    def bind_name(self) -> Any:  # type: ignore[override]
+        return self.key
+
+    @property
+    def name(self) -> str:
+        return self.key
+
+    @property
+    def entity_namespace(self) -> Any:
+        """Where ``filter_by()`` looks names up after ``join()`` along this relationship."""
+        return self.right_entity.entity_namespace
+
+    @property
+    def right_entity(self) -> EntityNode:
+        """What this leads to: the related class, or the alias given to ``of_type()``."""
+        if self.target_entity is not None:
+            return self.target_entity
+        self.prop.parent.configure()
+        entity: EntityNode = self.prop.mapper.entity
+        return entity
+
+    @property
+    def column(self) -> Any:
+        """A relationship alone in a statement is its join condition."""
+        return comparisons.join(self)
+
+    def of_type(self, entity: Any) -> Any:
+        """The relationship as leading to *entity*: an alias of the related class."""
+        return self._varied(entity.__statement_entity__, self.criteria)
+
+    def and_(self, *criteria: Any) -> Any:
+        """The relationship with *criteria* added to its join condition."""
+        return self._varied(self.target_entity, self.criteria + criteria)
+
+    def __eq__(self, other: object) -> Any:
+        return comparisons.equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return comparisons.equal(self, other, negated=True)
+
+    __hash__ = object.__hash__
+
+    def is_(self, other: Any) -> Any:
+        return comparisons.equal(self, other)
+
+    def is_not(self, other: Any) -> Any:
+        return comparisons.equal(self, other, negated=True)
+
+    def contains(self, other: Any, *args: Any, **kwargs: Any) -> Any:
+        """True where the collection has *other* as a member."""
+        return comparisons.contains(self, other)
+
+    def any(self, criterion: Any = None, **values: Any) -> Any:
+        """EXISTS: a related row, in the collection, that fulfils the criteria."""
+        if not self.prop.uselist:
+            raise InvalidRequestError(
+                f"{self} refers to one row: any() is for collections", hint="use has()"
+            )
+        return comparisons.exists(self, criterion, values)
+
+    def has(self, criterion: Any = None, **values: Any) -> Any:
+        """EXISTS: the related row, and it fulfils the criteria."""
+        if self.prop.uselist:
+            raise InvalidRequestError(
+                f"{self} is a collection: has() is for a reference to one row", hint="use any()"
+            )
+        return comparisons.exists(self, criterion, values)
+
+    def in_(self, other: Any) -> Any:
+        raise ArgumentError(
+            f"in_() is not known for relationship {self}",
+            hint="compare the key column, or use any()/has() with a criterion",
+        )
+
+
+class RelationshipAttribute(RelationshipReference[T_co]):
+    """A relationship on its class: SQL there, related instances on an instance."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            self.prop.parent.configure()
+            return self
+        impl = getattr(self.prop, "impl", None)
+        if impl is None:
+            self.prop.parent.configure()
+            impl = self.prop.impl
+        return impl.read(instance)
+
+
+class RelationshipDataAttribute(RelationshipAttribute[T_co]):
+    """The relationship of a class that sees its writes itself."""
+
+    __slots__ = ()
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self.prop.parent.configure()
+        self.prop.impl.set(instance, value)
+
+    def __delete__(self, instance: Any) -> None:
+        self.prop.impl.delete(instance)
+
+
+class MarkedColumn(ColumnElement[T_co]):
+    """A column inside a join condition that ``foreign()`` or ``remote()`` marked."""
+
+    __slots__ = ("column", "join_roles")
+
+    visit_name: ClassVar[str] = "marked_column"
+    parts: ClassVar[tuple[str, ...]] = ("column",)
+
+    def __init__(self, column: Any, roles: frozenset[str]) -> None:
+        self.column = column
+        self.join_roles = roles
+
+    @property
+    def type(self) -> Any:  # type: ignore[override]
+        return self.column.type
+
+
+def _mark(expression: Any, role: str) -> Any:
+    column = table_columns(expression)
+    if isinstance(column, MarkedColumn):
+        return MarkedColumn(column.column, column.join_roles | {role})
+    return MarkedColumn(column, frozenset((role,)))
+
+
+def foreign(expression: Any) -> Any:
+    """Mark a column of a ``primaryjoin`` as the one that holds the foreign key."""
+    return _mark(expression, "foreign")
+
+
+def remote(expression: Any) -> Any:
+    """Mark a column of a ``primaryjoin`` as belonging to the related row."""
+    return _mark(expression, "remote")
+
+
+def table_columns(expression: Any) -> Any:
+    """*expression* with mapped attributes replaced by the columns they stand for."""
+    if not isinstance(expression, Node):
+        return expression
+
+    def place(node: Node) -> Node | None:
+        if isinstance(node, QueryableAttribute):
+            column: Node = node.column
+            return column
+        return None
+
+    return replace(expression, place)

@@ -1,0 +1,142 @@
+"""The conditions that relationships stand for: ``User.addresses.any(…)``, ``Address.user == user``."""
+
+from typing import Any
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.attribute import (
+    EntityNode,
+    RelationshipReference,
+    comparisons,
+    table_columns,
+)
+from dovetail.orm.mapping.join_condition import MANYTOONE
+from dovetail.orm.tracking.state import state_of
+from dovetail.sql.columns import literal_column
+from dovetail.sql.expressions import and_, bindparam, negation, or_
+from dovetail.sql.select import Select
+from dovetail.types.contract import NULLTYPE
+
+
+def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = False) -> Any:
+    """``reference == other``: an instance, or None."""
+    prop = reference.prop
+    prop.parent.configure()
+    if prop.uselist and other is not None:
+        raise InvalidRequestError(
+            f"a collection can't be compared with ==: {reference}",
+            hint=f"use {reference}.contains(instance)",
+        )
+    if other is None:
+        if prop.direction is MANYTOONE:
+            nulls = [reference.entity.column(local).is_(None) for local, _ in prop.condition.pairs]
+            condition = and_(*nulls)
+        else:
+            condition = negation(exists(reference, None, {}))
+        return negation(condition) if negated else condition
+    if prop.direction is not MANYTOONE:
+        found = exists(reference, _key_condition(prop, other), {})
+        return negation(found) if negated else found
+    pairs = []
+    for local, remote in prop.condition.pairs:
+        value = _value_of(prop, other, remote)
+        pairs.append((reference.entity.column(local), value, remote))
+    if negated:
+        parts = [or_(column != _bind(v, c), column.is_(None)) for column, v, c in pairs]
+        return or_(*parts) if len(parts) > 1 else parts[0]
+    parts = [column == _bind(value, remote) for column, value, remote in pairs]
+    return and_(*parts) if len(parts) > 1 else parts[0]
+
+
+def _bind(value: Any, column: Any) -> Any:
+    return bindparam(column.key, value, type_=column.type, unique=True)
+
+
+def _value_of(prop: Any, instance: Any, column: Any) -> Any:
+    """The value of *column* of a related *instance*."""
+    state = state_of(instance)
+    mapper = state.load.mapper
+    if not mapper.isa(prop.mapper):
+        raise ArgumentError(
+            f"{prop} is compared with {prop.mapper.class_.__name__} instances, not {instance!r}"
+        )
+    key = prop.mapper.column_keys[column]
+    if key in prop.mapper.primary_keys and state.key is not None:
+        return mapper.key_tuple(state.key)[prop.mapper.primary_keys.index(key)]
+    return getattr(instance, key)
+
+
+def _key_condition(prop: Any, instance: Any) -> Any:
+    columns = prop.mapper.primary_key
+    parts = [column == _bind(_value_of(prop, instance, column), column) for column in columns]
+    return and_(*parts) if len(parts) > 1 else parts[0]
+
+
+def contains(reference: RelationshipReference[Any], other: Any) -> Any:
+    """True where the collection has *other* as a member."""
+    prop = reference.prop
+    prop.parent.configure()
+    if not prop.uselist:
+        raise InvalidRequestError(
+            f"contains() is for collections; {reference} refers to one row",
+            hint=f"use {reference} == instance",
+        )
+    if prop.secondary is None:
+        pairs = [
+            (reference.entity.column(local), _value_of(prop, other, remote), local)
+            for local, remote in prop.condition.pairs
+        ]
+        return and_(*[column == _bind(value, local) for column, value, local in pairs])
+    return exists(reference, _key_condition(prop, other), {})
+
+
+def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[str, Any]) -> Any:
+    """``EXISTS (SELECT 1 FROM related WHERE joined AND criteria)``."""
+    prop = reference.prop
+    prop.parent.configure()
+    right: EntityNode = reference.right_entity
+    if reference.target_entity is None and prop.condition.self_referential:
+        selectable = prop.mapper.local_table.alias()
+        right = EntityNode(prop.mapper, selectable, selectable)
+    left = reference.entity
+    secondary = prop.secondary
+    through = None
+    if secondary is not None:
+        through = secondary.alias() if prop.condition.self_referential else secondary
+    primary, second = prop.condition.adapted(
+        left.column,
+        right.column,
+        lambda column: column if through is None else through.c[column.key],
+    )
+    conditions = [primary] if second is None else [primary, second]
+    namespace = right.entity_namespace if right.alias is None else None
+    for name, value in values.items():
+        if namespace is not None:
+            conditions.append(getattr(namespace, name) == value)
+        else:
+            column = prop.mapper.columns[name]
+            conditions.append(right.column(column) == value)
+    if criterion is not None:
+        own = right is not reference.right_entity
+        conditions.append(right.adapt(table_columns(criterion)) if own else criterion)
+    conditions += reference.criteria
+    inner = Select(literal_column("1", NULLTYPE)).select_from(right.selectable)
+    if through is not None:
+        inner = inner.select_from(through)
+    return inner.where(*conditions).correlate_except(
+        right.selectable, *([] if through is None else [through])
+    ).exists()
+
+
+def join_condition(reference: RelationshipReference[Any]) -> Any:
+    """The join condition of a relationship between its class and what it leads to."""
+    reference.prop.parent.configure()
+    primary, second = reference.prop.condition.adapted(
+        reference.entity.column, reference.right_entity.column, lambda column: column
+    )
+    return primary if second is None else and_(primary, second)
+
+
+comparisons.equal = equal
+comparisons.contains = contains
+comparisons.exists = exists
+comparisons.join = join_condition

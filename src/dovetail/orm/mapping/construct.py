@@ -1,0 +1,79 @@
+"""The constructor that mapped classes have when they define none."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from dovetail.orm.tracking.state import InstanceState, forget, new_state
+
+
+def construct(self: Any, **values: Any) -> None:
+    """Set the attributes named by the keywords; TypeError for a name the class has not."""
+    class_ = type(self)
+    mapper = class_.__mapper__
+    mapper.configure()
+    new_state(self, mapper)
+    for name, value in values.items():
+        if not hasattr(class_, name):
+            raise TypeError(_unknown(name, class_))
+        setattr(self, name, value)
+
+
+def _unknown(name: str, class_: type) -> str:
+    text = f"{name!r} is an invalid keyword argument for {class_.__name__}"
+    near = get_close_matches(name, class_.__mapper__.attrs, 1)  # type: ignore[attr-defined]
+    return f"{text}: did you mean {near[0]!r}?" if near else text
+
+
+construct.__name__ = construct.__qualname__ = "__init__"
+
+
+def uses_plain_constructor(class_: type) -> bool:
+    """True when *class_* would be made by ``construct`` or by one made from it."""
+    init = class_.__init__  # type: ignore[misc]
+    return init is construct or getattr(init, "__wrapped__", None) is construct
+
+
+def plain_constructor(mapper: Any) -> Callable[..., None]:
+    """A constructor for the class of *mapper*: ``construct``, with a short way for column values.
+
+    When all names are columns, the dictionary of the keywords becomes the instance's own.
+    """
+    plain = frozenset(mapper.column_attrs)
+    set_values = _dict_setter(mapper.class_)
+    set_state = mapper.set_state
+    transient = mapper.transient_load
+    uses_slot = mapper.uses_slot
+
+    def __init__(self: Any, **values: Any) -> None:
+        if uses_slot and plain.issuperset(values) and type(self) is class_:
+            set_values(self, values)
+            state = InstanceState(self, forget)
+            state.key = state.committed = state.expired = state.extra = None
+            state.load = transient
+            set_state(self, state)
+        else:
+            construct(self, **values)
+
+    class_ = mapper.class_
+    __init__.__wrapped__ = construct  # type: ignore[attr-defined]
+    __init__.__doc__ = construct.__doc__
+    __init__.__qualname__ = f"{class_.__qualname__}.__init__"
+    return __init__
+
+
+def _dict_setter(class_: type) -> Callable[[Any, dict[str, Any]], None]:
+    """The function that replaces the ``__dict__`` of an instance."""
+    for base in class_.__mro__:
+        descriptor = base.__dict__.get("__dict__")
+        if descriptor is not None and hasattr(descriptor, "__set__"):
+            setter: Callable[[Any, dict[str, Any]], None] = descriptor.__set__
+            return setter
+    return _update_dict
+
+
+def _update_dict(instance: Any, values: dict[str, Any]) -> None:
+    instance.__dict__.update(values)
+
+
+dict_setter = _dict_setter

@@ -1,0 +1,382 @@
+"""Mapped classes written as classes: the declarative bases."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Generic, TypeVar
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.annotations import MappedAnnotation, understand
+from dovetail.orm.mapping.construct import construct
+from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.properties import (
+    AnnotationTypes,
+    ColumnProperty,
+    MappedColumn,
+    MapperProperty,
+)
+from dovetail.orm.mapping.registry import Registry, as_property
+from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.sql.metadata import MetaData
+from dovetail.sql.schema import Column, Table
+
+T = TypeVar("T")
+Declared = tuple[str, Any, MappedAnnotation | None]
+
+
+class declared_attr(Generic[T]):  # noqa: N801 - a name users know
+    """A method of a mixin whose result is a mapped attribute, or an option such as a table name.
+
+    It is called with the class that is being mapped::
+
+        class HasOwner:
+            @declared_attr
+            def owner(cls) -> Mapped["User"]:
+                return relationship("User")
+    """
+
+    def __init__(self, function: Any, cascading: bool = False) -> None:
+        self.function = getattr(function, "__func__", function)
+        self.cascading = cascading
+        self.__doc__ = self.function.__doc__
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self.function(owner)
+
+    @classmethod
+    def directive(cls, function: Any) -> "declared_attr[Any]":
+        """For options, ``__tablename__`` and the like."""
+        return cls(function)
+
+
+class _Cascading:
+    def __get__(self, instance: Any, owner: Any) -> Callable[[Any], declared_attr[Any]]:
+        return lambda function: declared_attr(function, cascading=True)
+
+
+declared_attr.cascading = _Cascading()  # type: ignore[attr-defined]
+
+
+class DeclarativeAttributeIntercept(type):
+    """The metaclass of declarative bases: an attribute added later is mapped too."""
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        mapper = cls.__dict__.get("__mapper__")
+        if mapper is not None and isinstance(value, (MapperProperty, Column, MappedColumn)):
+            _add_later(mapper, name, value)
+        else:
+            type.__setattr__(cls, name, value)
+
+
+def _add_later(mapper: Mapper, name: str, value: Any) -> None:
+    if isinstance(value, MappedColumn):
+        value = value.complete(name, None, None)
+    prop = as_property(value)
+    if isinstance(prop, ColumnProperty) and prop.is_column:
+        column = prop.columns[0]
+        if column.table is None:
+            if column.name is None:
+                column.name = column.key = name
+            mapper.local_table.append_column(column)
+    mapper.add_property(name, prop)
+    mapper.memo.clear()
+    if isinstance(prop, RelationshipProperty):
+        mapper.configured = False
+        mapper.registry.reconfigure(mapper)
+
+
+class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
+    """The base of a family of mapped classes: derive one Base from it, and the classes from that.
+
+    ``metadata``, ``registry`` and ``type_annotation_map`` may be set on the Base::
+
+        class Base(DeclarativeBase):
+            pass
+
+        class User(Base):
+            __tablename__ = "user_account"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str]
+    """
+
+    # One slot for the state of an instance: __dict__ holds the user's values alone.
+    __slots__ = ("__dict__", "__dovetail_state__", "__weakref__")
+
+    registry: ClassVar[Registry]
+    metadata: ClassVar[MetaData]
+    __mapper__: ClassVar[Mapper]
+    __table__: ClassVar[Any]
+    __tablename__: Any
+    __mapper_args__: Any
+    __table_args__: Any
+
+    __init__ = construct
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if DeclarativeBase in cls.__bases__:
+            set_up_base(cls)
+        else:
+            declare(cls.registry, cls)
+
+
+def set_up_base(base: Any) -> None:
+    """Give *base* its registry and MetaData."""
+    own: Registry | None = base.__dict__.get("registry")
+    if own is None:
+        own = Registry(
+            metadata=getattr(base, "metadata", None),
+            type_annotation_map=base.__dict__.get("type_annotation_map"),
+        )
+        type.__setattr__(base, "registry", own)
+    elif base.__dict__.get("type_annotation_map"):
+        own.update_type_annotation_map(base.__dict__["type_annotation_map"])
+    type.__setattr__(base, "metadata", base.__dict__.get("metadata", own.metadata))
+
+
+def declarative_base(
+    *,
+    metadata: MetaData | None = None,
+    cls: Any = object,
+    name: str = "Base",
+    class_registry: dict[str, Any] | None = None,
+    type_annotation_map: dict[Any, Any] | None = None,
+    constructor: Any = construct,
+    mapper: Any = None,
+    metaclass: Any = None,
+) -> Any:
+    """Return a new declarative base class, as ``class Base(DeclarativeBase)`` makes one."""
+    bases = (DeclarativeBase,) if cls is object else (cls, DeclarativeBase)
+    body: dict[str, Any] = {"__module__": __name__}
+    if metadata is not None:
+        body["metadata"] = metadata
+    if type_annotation_map is not None:
+        body["type_annotation_map"] = type_annotation_map
+    if constructor is not None and constructor is not construct:
+        body["__init__"] = constructor
+    if isinstance(cls, tuple):
+        bases = (*cls, DeclarativeBase)
+    return DeclarativeAttributeIntercept(name, bases, body)
+
+
+# What a class body declares ---------------------------------------------------------------
+
+
+def declare(registry: Registry, class_: type) -> None:
+    """Map *class_* as its body and its mixins say; an ``__abstract__`` class is left alone."""
+    if class_.__dict__.get("__abstract__"):
+        return
+    parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
+    if parent is not None:
+        raise InvalidRequestError(
+            f"class {class_.__name__} derives from the mapped class {parent.__name__}: "
+            "inheritance between mapped classes is not available in this version",
+            hint="share columns through a mixin or an __abstract__ base",
+        )
+    declared = list(_declarations(class_))
+    table, parts = _table_and_properties(registry, class_, declared)
+    options = _option(class_, "__mapper_args__") or {}
+    options = {name: _completed(value) for name, value in options.items()}
+    mapper = Mapper(registry, class_, table, parts, options)
+    registry.add(mapper)
+
+
+def _completed(value: Any) -> Any:
+    """A mapper option with declared columns replaced by the columns that came of them."""
+    if isinstance(value, MappedColumn):
+        return value.column
+    if isinstance(value, (list, tuple)):
+        return [_completed(item) for item in value]
+    return value
+
+
+def _option(class_: type, name: str) -> Any:
+    """The class option *name*, its own or from a mixin."""
+    for base in class_.__mro__:
+        if name in base.__dict__:
+            value = base.__dict__[name]
+            return value.__get__(None, class_) if hasattr(value, "__get__") else value
+    return None
+
+
+def _declarations(class_: type) -> Iterator[Declared]:
+    """(name, value, annotation) of what *class_* and its mixins declare, the class first."""
+    seen: set[str] = set()
+    for base in class_.__mro__:
+        if base is object or base.__dict__.get("registry") is not None or base is DeclarativeBase:
+            continue
+        own = base is class_
+        annotations = base.__dict__.get("__annotations__", {})
+        for name in _merged(list(base.__dict__), list(annotations)):
+            if name in seen or (name.startswith("__") and name.endswith("__")):
+                continue
+            value = base.__dict__.get(name)
+            annotation = None
+            if name in annotations:
+                annotation = understand(annotations[name], base)
+            if value is None and name in base.__dict__ and annotation is None:
+                seen.add(name)
+                continue
+            if not own and value is not None:
+                value = _from_mixin(value, class_, name)
+            elif isinstance(value, declared_attr):
+                value = value.__get__(None, class_)
+            if value is None and annotation is None:
+                continue
+            if _is_declaration(value, class_, name) or (value is None and annotation is not None):
+                seen.add(name)
+                yield name, value, annotation
+            elif annotation is not None:
+                raise ArgumentError(
+                    f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
+                    hint="use mapped_column(default=…) or relationship(…)",
+                )
+
+
+def _merged(first: list[str], second: list[str]) -> list[str]:
+    """Both lists in one, the order of each kept."""
+    merged: list[str] = []
+    later = set(second)
+    position = 0
+    for name in first:
+        if name in later:
+            while position < len(second) and second[position] != name:
+                if second[position] not in merged and second[position] not in first:
+                    merged.append(second[position])
+                position += 1
+            position += 1
+        if name not in merged:
+            merged.append(name)
+    merged.extend(name for name in second[position:] if name not in merged)
+    return merged
+
+
+def _is_declaration(value: Any, class_: type, name: str) -> bool:
+    if isinstance(value, tuple) and len(value) == 1 and isinstance(
+        value[0], (Column, MapperProperty, MappedColumn)
+    ):
+        raise ArgumentError(
+            f"{class_.__name__}.{name} is a tuple with a column in it",
+            hint="remove the comma at the end of the line",
+        )
+    return isinstance(value, (Column, MapperProperty, MappedColumn))
+
+
+def _from_mixin(value: Any, class_: type, name: str) -> Any:
+    """What *value*, found on a mixin, means for *class_*: a copy of its own."""
+    if isinstance(value, declared_attr):
+        return value.__get__(None, class_)
+    if isinstance(value, MappedColumn):
+        return value.copy()
+    if isinstance(value, RelationshipProperty):
+        return value.copy()
+    if isinstance(value, Column):
+        return value._copy() if value.table is None else value
+    return value
+
+
+def _table_and_properties(
+    registry: Registry, class_: type, declared: list[Declared]
+) -> tuple[Any, list[tuple[str, MapperProperty]]]:
+    types = AnnotationTypes(registry.type_annotation_map, class_.__name__)
+    parts: list[tuple[str, MapperProperty]] = []
+    orders: dict[int, int] = {}
+    for key, value, annotation in declared:
+        prop = _property(class_, key, value, annotation, types)
+        if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
+            orders[id(prop)] = value.sort_order
+        parts.append((key, prop))
+    # Properties of columns come first: relationships may name them.
+    columns = [
+        prop.columns[0]
+        for _, prop in sorted(parts, key=lambda part: orders.get(id(part[1]), 0))
+        if isinstance(prop, ColumnProperty) and prop.is_column
+    ]
+    table = class_.__dict__.get("__table__")
+    if table is None:
+        table = _option(class_, "__table__")
+    if table is not None:
+        return table, parts
+    name = _option(class_, "__tablename__")
+    if not name:
+        raise InvalidRequestError(
+            f"class {class_.__name__} has neither __tablename__ nor __table__",
+            hint='add __tablename__ = "…", or __abstract__ = True if it is no table of its own',
+        )
+    return _make_table(registry, class_, name, columns), parts
+
+
+def _property(
+    class_: type, key: str, value: Any, annotation: MappedAnnotation | None, types: Any
+) -> MapperProperty:
+    if isinstance(value, RelationshipProperty):
+        if annotation is not None:
+            value.annotate(annotation)
+        return value
+    if isinstance(value, MappedColumn):
+        return value.complete(key, annotation, types)
+    if value is None:
+        return MappedColumn().complete(key, annotation, types)
+    if isinstance(value, Column) and value.name is None:
+        value.name = key
+        value.key = value.key or key
+    prop = as_property(value)
+    if isinstance(prop, ColumnProperty) and prop.is_column:
+        column = prop.columns[0]
+        if column.name is None:
+            column.name = column.key = key
+    return prop
+
+
+def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) -> Table:
+    arguments = _option(class_, "__table_args__")
+    args: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = {}
+    if isinstance(arguments, dict):
+        keywords = dict(arguments)
+    elif isinstance(arguments, (tuple, list)):
+        args = tuple(arguments)
+        if args and isinstance(args[-1], dict):
+            keywords = dict(args[-1])
+            args = args[:-1]
+    elif arguments is not None:
+        raise ArgumentError(
+            f"{class_.__name__}.__table_args__ is a tuple, or a dictionary, or a tuple that ends "
+            f"with one; not {arguments!r}"
+        )
+    metadata = getattr(class_, "metadata", registry.metadata)
+    return Table(name, metadata, *columns, *args, **keywords)
+
+
+def mapped(registry: Registry, class_: type[T]) -> type[T]:
+    """Map *class_*, which has no declarative base, as its body says."""
+    if class_.__init__ is object.__init__:  # type: ignore[misc]
+        type.__setattr__(class_, "__init__", construct)
+    declare(registry, class_)
+    return class_
+
+
+class registry(Registry):  # noqa: N801 - a name users know
+    """A set of mapped classes: one MetaData, one map of annotation types."""
+
+    def generate_base(self, mapper: Any = None, cls: Any = object, name: str = "Base") -> Any:
+        """Return a declarative base class for this registry."""
+        bases = (DeclarativeBase,) if cls is object else (cls, DeclarativeBase)
+        body = {"registry": self, "metadata": self.metadata, "__module__": __name__}
+        return DeclarativeAttributeIntercept(name, bases, body)
+
+    def mapped(self, class_: type[T]) -> type[T]:
+        """Map the decorated class, which needs no base, as its body says."""
+        return mapped(self, class_)
+
+    def map_declaratively(self, class_: type) -> Mapper:
+        """Map *class_* as its body says; return the mapper."""
+        mapped(self, class_)
+        mapper: Mapper = class_.__dict__["__mapper__"]
+        return mapper
+
+    def as_declarative_base(self, **keywords: Any) -> Callable[[Any], Any]:
+        """Make the decorated class a declarative base of this registry."""
+
+        def make(class_: Any) -> Any:
+            return self.generate_base(cls=class_, name=class_.__name__, **keywords)
+
+        return make

@@ -1,0 +1,309 @@
+"""Which columns a relationship joins, which of them are remote, and in what direction keys travel."""
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Any
+
+from dovetail.exc import AmbiguousForeignKeysError, ArgumentError, NoForeignKeysError
+from dovetail.sql.element import ColumnElement
+from dovetail.sql.expressions import and_
+from dovetail.sql.operators import AND, EQ
+from dovetail.sql.traversal import iterate, replace
+
+
+class RelationshipDirection(Enum):
+    """Where the foreign key of a relationship lies, seen from the class that declares it."""
+
+    ONETOMANY = 1
+    """The related rows hold the key."""
+    MANYTOONE = 2
+    """This class's rows hold the key."""
+    MANYTOMANY = 3
+    """Rows of a third table hold both keys."""
+
+
+ONETOMANY = RelationshipDirection.ONETOMANY
+MANYTOONE = RelationshipDirection.MANYTOONE
+MANYTOMANY = RelationshipDirection.MANYTOMANY
+
+Pairs = tuple[tuple[Any, Any], ...]
+
+
+class JoinRoles:
+    """What ``foreign()`` and ``remote()`` said about the columns of one condition."""
+
+    def __init__(self) -> None:
+        self.foreign: set[Any] = set()
+        self.remote: set[Any] = set()
+
+
+class JoinCondition:
+    """How rows of two mapped tables are joined by a relationship.
+
+    ``primaryjoin``, ``secondaryjoin``  the conditions, in columns of the tables
+    ``direction``                       where the foreign key lies
+    ``pairs``                           (local column, remote column) of each equated pair
+    ``synchronize_pairs``               (source, destination): a flush copies source to destination
+    ``secondary_synchronize_pairs``     the same from the related row into the third table
+    ``remote_columns``                  columns of the far side, told apart in self-references
+    """
+
+    def __init__(
+        self,
+        *,
+        title: str,
+        local_table: Any,
+        target_table: Any,
+        secondary: Any = None,
+        primaryjoin: Any = None,
+        secondaryjoin: Any = None,
+        foreign_keys: Iterable[Any] = (),
+        remote_side: Iterable[Any] = (),
+        roles: JoinRoles | None = None,
+    ) -> None:
+        self.title = title
+        self.local_table = local_table
+        self.target_table = target_table
+        self.secondary = secondary
+        roles = roles or JoinRoles()
+        self._foreign = {*foreign_keys, *roles.foreign}
+        self._remote = {*remote_side, *roles.remote}
+        self.self_referential = local_table is target_table
+        if secondary is not None:
+            self._join_through(primaryjoin, secondaryjoin)
+        else:
+            self._join_directly(primaryjoin)
+
+    # Many to many -------------------------------------------------------------------------
+
+    def _join_through(self, primaryjoin: Any, secondaryjoin: Any) -> None:
+        self.direction = MANYTOMANY
+        first, second = self._secondary_keys(primaryjoin is None, secondaryjoin is None)
+        self.primaryjoin = self._equate(first) if primaryjoin is None else primaryjoin
+        self.secondaryjoin = self._equate(second) if secondaryjoin is None else secondaryjoin
+        if primaryjoin is not None:
+            first = self._secondary_pairs(primaryjoin)
+        if secondaryjoin is not None:
+            second = self._secondary_pairs(secondaryjoin)
+        self.synchronize_pairs: Pairs = first
+        self.secondary_synchronize_pairs: Pairs = second
+        self.pairs: Pairs = (*first, *second)
+        self.remote_columns = frozenset(self.secondary.c)
+
+    def _secondary_keys(self, want_first: bool, want_second: bool) -> tuple[Pairs, Pairs]:
+        if not (want_first or want_second):
+            return (), ()
+        if self.self_referential:
+            raise AmbiguousForeignKeysError(
+                f"can't tell the two sides of {self.title} apart: both foreign keys of "
+                f"{self.secondary.name!r} refer to {self.local_table.name!r}",
+                hint="give primaryjoin= and secondaryjoin=",
+            )
+        first = self._keys_between(self.secondary, self.local_table) if want_first else ()
+        second = self._keys_between(self.secondary, self.target_table) if want_second else ()
+        return first, second
+
+    def _keys_between(self, child: Any, parent: Any) -> Pairs:
+        """(parent column, child column) of the one foreign key from *child* to *parent*."""
+        keys = self._foreign_keys(child, parent)
+        if not keys:
+            raise NoForeignKeysError(
+                f"can't join {self.title}: {child.name!r} has no foreign key to {parent.name!r}",
+                hint="add a ForeignKey, or give primaryjoin= and foreign_keys=",
+            )
+        if len(keys) > 1:
+            raise AmbiguousForeignKeysError(
+                f"can't join {self.title}: {child.name!r} has several foreign keys to {parent.name!r}",
+                hint="name the columns of the one that is meant with foreign_keys=",
+            )
+        return keys[0]
+
+    def _foreign_keys(self, child: Any, parent: Any) -> list[Pairs]:
+        found: list[Pairs] = []
+        for constraint in child.foreign_key_constraints:
+            if constraint.referred_table is not parent:
+                continue
+            pairs = tuple((element.column, element.parent) for element in constraint.elements)
+            if not self._foreign or any(column in self._foreign for _, column in pairs):
+                found.append(pairs)
+        return found
+
+    def _secondary_pairs(self, condition: Any) -> Pairs:
+        columns = set(self.secondary.c)
+        pairs = []
+        for left, right in equated_columns(condition):
+            if left in columns and right not in columns:
+                pairs.append((right, left))
+            elif right in columns and left not in columns:
+                pairs.append((left, right))
+        if not pairs:
+            raise ArgumentError(
+                f"the join condition of {self.title} equates no column of {self.secondary.name!r} "
+                f"with a column of a mapped table: {condition}"
+            )
+        return tuple(pairs)
+
+    # Direct joins -------------------------------------------------------------------------
+
+    def _join_directly(self, primaryjoin: Any) -> None:
+        self.secondaryjoin = None
+        self.secondary_synchronize_pairs = ()
+        if primaryjoin is None:
+            pairs = self._inferred()
+            self.primaryjoin = self._equate(pairs)
+        else:
+            self.primaryjoin = primaryjoin
+            pairs = self._declared(primaryjoin)
+        self.synchronize_pairs = pairs
+        foreign = {column for _, column in pairs}
+        self.direction = self._direction(pairs, foreign)
+        if self.direction is MANYTOONE:
+            self.pairs = tuple((child, parent) for parent, child in pairs)
+        else:
+            self.pairs = pairs
+        self.remote_columns = frozenset(remote for _, remote in self.pairs)
+        if self._remote:
+            self.remote_columns |= self._remote
+
+    def _inferred(self) -> Pairs:
+        to_local = self._foreign_keys(self.target_table, self.local_table)
+        to_target = (
+            [] if self.self_referential else self._foreign_keys(self.local_table, self.target_table)
+        )
+        keys = [*to_local, *to_target]
+        if not keys:
+            raise NoForeignKeysError(
+                f"can't join {self.title}: there is no foreign key between "
+                f"{self.local_table.name!r} and {self.target_table.name!r}",
+                hint="add a ForeignKey to one of the tables, or give primaryjoin= with foreign()",
+            )
+        if len(keys) > 1:
+            names = ", ".join(
+                "/".join(f"{column.table.name}.{column.name}" for _, column in pairs)
+                for pairs in keys
+            )
+            raise AmbiguousForeignKeysError(
+                f"can't join {self.title}: several foreign keys connect "
+                f"{self.local_table.name!r} and {self.target_table.name!r}: {names}",
+                hint="say which one is meant, for instance "
+                f"relationship(foreign_keys=[{keys[0][0][1].name}])",
+            )
+        return keys[0]
+
+    def _declared(self, primaryjoin: Any) -> Pairs:
+        """(source, destination) of the equated pairs of an explicit condition."""
+        pairs = []
+        for left, right in equated_columns(primaryjoin):
+            if self._is_foreign(right, left):
+                pairs.append((left, right))
+            elif self._is_foreign(left, right):
+                pairs.append((right, left))
+        if not pairs:
+            raise ArgumentError(
+                f"can't tell the foreign key column in the join condition of {self.title}: "
+                f"{primaryjoin}",
+                hint="mark it: foreign(Child.parent_id), or give foreign_keys=",
+            )
+        return tuple(pairs)
+
+    def _is_foreign(self, column: Any, referred: Any) -> bool:
+        if self._foreign:
+            return column in self._foreign
+        return any(key.column is referred for key in column.foreign_keys)
+
+    def _direction(self, pairs: Pairs, foreign: set[Any]) -> RelationshipDirection:
+        if self.self_referential:
+            return MANYTOONE if self._remote and not self._remote & foreign else ONETOMANY
+        if self._remote:
+            return ONETOMANY if self._remote & foreign else MANYTOONE
+        if all(column.table is self.target_table for column in foreign):
+            return ONETOMANY
+        return MANYTOONE
+
+    @staticmethod
+    def _equate(pairs: Pairs) -> Any:
+        conditions = [parent == child for parent, child in pairs]
+        return and_(*conditions) if len(conditions) > 1 else conditions[0] if conditions else None
+
+    # Use ----------------------------------------------------------------------------------
+
+    def adapted(
+        self,
+        local: Callable[[Any], Any],
+        remote: Callable[[Any], Any],
+        secondary: Callable[[Any], Any] | None = None,
+    ) -> tuple[Any, Any]:
+        """(primaryjoin, secondaryjoin) with the columns of each side replaced by what it is given."""
+        through = () if self.secondary is None else frozenset(self.secondary.c)
+
+        def side(remote_if_target: bool) -> Callable[[Any], Any]:
+            def place(node: Any) -> Any:
+                if not isinstance(node, ColumnElement) or getattr(node, "table", None) is None:
+                    return None
+                if node in through:
+                    return secondary(node) if secondary is not None else None
+                if self.self_referential and self.secondary is None:
+                    return remote(node) if node in self.remote_columns else local(node)
+                if node.table is self.target_table and (
+                    remote_if_target or not self.self_referential
+                ):
+                    return remote(node)
+                if node.table is self.local_table:
+                    return local(node)
+                return None
+
+            return place
+
+        primary = replace(self.primaryjoin, side(False))
+        if self.secondaryjoin is None:
+            return primary, None
+        return primary, replace(self.secondaryjoin, side(True))
+
+    @property
+    def is_plain(self) -> bool:
+        """True when the condition is nothing but the equated pairs."""
+        return len(list(conjunction(self.primaryjoin))) == len(self.synchronize_pairs)
+
+
+def conjunction(condition: Any) -> Sequence[Any]:
+    """The parts of *condition* that are joined by AND."""
+    if condition is None:
+        return ()
+    if getattr(condition, "visit_name", "") == "grouping":
+        return conjunction(condition.element)
+    if getattr(condition, "visit_name", "") == "boolean_list" and condition.operator is AND:
+        return [part for clause in condition.clauses for part in conjunction(clause)]
+    return [condition]
+
+
+def equated_columns(condition: Any) -> list[tuple[Any, Any]]:
+    """The pairs of columns that *condition* sets equal, at its top level."""
+    pairs = []
+    for part in conjunction(condition):
+        if getattr(part, "operator", None) is EQ and hasattr(part, "left"):
+            left, right = part.left, part.right
+            if getattr(left, "table", None) is not None and getattr(right, "table", None) is not None:
+                pairs.append((left, right))
+    return pairs
+
+
+def unmarked(condition: Any, roles: JoinRoles) -> Any:
+    """*condition* with ``foreign()`` and ``remote()`` marks taken out and noted in *roles*."""
+
+    def unmark(node: Any) -> Any:
+        marks = getattr(node, "join_roles", None)
+        if not marks:
+            return None
+        column = node.column
+        if "foreign" in marks:
+            roles.foreign.add(column)
+        if "remote" in marks:
+            roles.remote.add(column)
+        return column
+
+    return replace(condition, unmark)
+
+
+def columns_in(condition: Any) -> set[Any]:
+    """The table columns that *condition* names."""
+    return {node for node in iterate(condition) if getattr(node, "table", None) is not None}

@@ -1,0 +1,344 @@
+"""A mapper: how the instances of one class are kept in one table."""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from threading import RLock
+from typing import Any, ClassVar
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.attribute import (
+    DataAttribute,
+    EntityNode,
+    InstrumentedAttribute,
+    RelationshipAttribute,
+    RelationshipDataAttribute,
+)
+from dovetail.orm.mapping.construct import plain_constructor, uses_plain_constructor
+from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
+from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.attributes import AttributeBase, install_setattr, state_slot
+from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
+from dovetail.sql.schema import Column, Table
+
+
+class Mapper:
+    """How the instances of one class are kept in one table.
+
+    ``class_``, ``local_table``   what is mapped, and to what
+    ``primary_key``               the columns that tell rows apart; ``primary_keys`` their attributes
+    ``attrs``                     the properties, by attribute name
+    ``attributes``                how each attribute is tracked on instances, by name
+    ``base``                      the mapper at the top of the hierarchy; it owns the identity map
+    ``memo``                      functions that higher rooms have made for this mapper
+    """
+
+    planner: ClassVar[Any] = None
+    """Turns statements of entities into statements of tables; set by the loading room."""
+
+    is_mapper: ClassVar[bool] = True
+    is_aliased_class: ClassVar[bool] = False
+    is_instance: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        registry: Any,
+        class_: type,
+        table: Any,
+        properties: Iterable[tuple[str, MapperProperty]],
+        options: dict[str, Any],
+    ) -> None:
+        self.registry = registry
+        self.class_ = class_
+        self.local_table: Table = table
+        self.base = self
+        self.inherits = None
+        self.polymorphic_identity = None
+        self.attrs: dict[str, MapperProperty] = {}
+        self.attributes: dict[str, AttributeBase] = {}
+        self.column_keys: dict[Any, str] = {}
+        self.memo: dict[Any, Any] = {}
+        self.validators: dict[str, Any] = {}
+        self.configured = False
+        self.lock = RLock()
+        self._read_options(options)
+        self.transient_load = Load(self, None)
+        self.detached_load = Load(self, None)
+        self.removed_load = Load(self, None, deleted=True)
+        self.set_state: Callable[[Any, Any], None] = state_slot(class_)
+        self.uses_slot = self.set_state.__class__.__name__ == "method-wrapper"
+        self.entity = EntityNode(self)
+        self._writes_through_setattr = self._may_place_setattr()
+        self._setters: dict[str, Any] = {STATE_NAME: adopt_state}
+        self._deleters: dict[str, Any] = {}
+        type.__setattr__(class_, "__mapper__", self)
+        type.__setattr__(class_, "__table__", table)
+        type.__setattr__(class_, "__statement_entity__", self.entity)
+        if self._writes_through_setattr:
+            install_setattr(class_, self._setters, self._deleters)
+        for key, prop in properties:
+            self.add_property(key, prop)
+        self._map_remaining_columns()
+        self._find_primary_key()
+
+    def __repr__(self) -> str:
+        return f"<Mapper of {self.class_.__name__} to {self.local_table.name}>"
+
+    def __str__(self) -> str:
+        return f"Mapper[{self.class_.__name__}({self.local_table.name})]"
+
+    # Making -------------------------------------------------------------------------------
+
+    def _read_options(self, options: dict[str, Any]) -> None:
+        known = dict(options)
+        self.declared_primary_key = known.pop("primary_key", None)
+        self.include_properties = known.pop("include_properties", None)
+        self.exclude_properties = frozenset(known.pop("exclude_properties", None) or ())
+        self.column_prefix = known.pop("column_prefix", None) or ""
+        self.eager_defaults = known.pop("eager_defaults", "auto")
+        self.version_id_column = known.pop("version_id_col", None)
+        self.version_id_generator = known.pop("version_id_generator", None)
+        self.confirm_deleted_rows = known.pop("confirm_deleted_rows", True)
+        self.passive_updates = known.pop("passive_updates", True)
+        self.allow_partial_pks = known.pop("allow_partial_pks", True)
+        self.batch = known.pop("batch", True)
+        self.order_by = known.pop("order_by", None)
+        if known:
+            raise ArgumentError(
+                f"{self.class_.__name__}: unknown mapper option {', '.join(sorted(known))}",
+                hint="see the mapper options in the documentation of __mapper_args__",
+            )
+
+    def _may_place_setattr(self) -> bool:
+        """False where the class, or a base of the user's, sees its writes itself."""
+        for base in self.class_.__mro__:
+            if base is object:
+                return True
+            for name in ("__setattr__", "__delattr__"):
+                if name in base.__dict__ and "__mapper__" not in base.__dict__:
+                    return False
+        return True
+
+    def add_property(self, key: str, prop: MapperProperty) -> None:
+        """Map attribute *key* to *prop* and place it on the class."""
+        prop.attach(self, key)
+        self.attrs[key] = prop
+        if isinstance(prop, ColumnProperty):
+            for column in prop.columns:
+                if isinstance(column, Column):
+                    self.column_keys[column] = key
+            self._track(key, prop.impl)
+            kind = InstrumentedAttribute if self._writes_through_setattr else DataAttribute
+            attribute = kind(key, prop, self.entity)
+        else:
+            related = (
+                RelationshipAttribute if self._writes_through_setattr else RelationshipDataAttribute
+            )
+            attribute = related(key, prop, self.entity)
+        type.__setattr__(self.class_, key, attribute)
+
+    def _track(self, key: str, impl: AttributeBase) -> None:
+        self.attributes[key] = impl
+        self._setters[key] = getattr(impl, "setter", impl.set)
+        self._deleters[key] = impl.delete
+
+    def _map_remaining_columns(self) -> None:
+        mapped = set(self.column_keys)
+        for column in self.local_table.c:
+            if column in mapped or self._excluded(column):
+                continue
+            key = self.column_prefix + column.key
+            if key not in self.attrs:
+                self.add_property(key, ColumnProperty(column))
+
+    def _excluded(self, column: Any) -> bool:
+        names = {column.key, column.name}
+        if names & self.exclude_properties or column in self.exclude_properties:
+            return True
+        included = self.include_properties
+        return included is not None and not names & set(included)
+
+    def _find_primary_key(self) -> None:
+        declared = self.declared_primary_key
+        columns = tuple(self.local_table.primary_key.columns) if declared is None else tuple(declared)
+        self.primary_key = tuple(self.local_table.c[column.key] for column in columns)
+        if not self.primary_key:
+            raise ArgumentError(
+                f"{self.class_.__name__}: table {self.local_table.name!r} has no primary key",
+                hint="add primary_key=True to the column, or columns, that tell its rows apart",
+            )
+        missing = [column.name for column in self.primary_key if column not in self.column_keys]
+        if missing:
+            raise ArgumentError(
+                f"{self.class_.__name__}: primary key column {', '.join(missing)} is not mapped"
+            )
+        self.primary_keys = tuple(self.column_keys[column] for column in self.primary_key)
+        self.single_key = self.primary_keys[0] if len(self.primary_keys) == 1 else None
+        self.keys_set = frozenset(self.primary_keys)
+
+    # Configuration --------------------------------------------------------------------------
+
+    def configure(self) -> None:
+        """Make sure that every relationship of the registry knows its other end."""
+        if not self.configured:
+            self.registry.configure()
+
+    def relationship_configured(self, prop: RelationshipProperty) -> None:
+        """Track the values of *prop*, whose other end is known now."""
+        self._track(prop.key, prop.impl)
+
+    def finish(self) -> None:
+        """Called when all relationships are configured."""
+        self.configured = True
+        if uses_plain_constructor(self.class_):
+            type.__setattr__(self.class_, "__init__", plain_constructor(self))
+
+    @property
+    def relationships(self) -> dict[str, RelationshipProperty]:
+        """The relationships, by attribute name."""
+        return {
+            key: prop for key, prop in self.attrs.items() if isinstance(prop, RelationshipProperty)
+        }
+
+    @property
+    def column_attrs(self) -> dict[str, ColumnProperty]:
+        """The attributes of columns and expressions, by name."""
+        return {key: prop for key, prop in self.attrs.items() if isinstance(prop, ColumnProperty)}
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The mapped columns, by attribute name."""
+        return {key: prop.columns[0] for key, prop in self.column_attrs.items() if prop.is_column}
+
+    c = columns
+
+    @property
+    def iterate_properties(self) -> list[MapperProperty]:
+        """All properties."""
+        return list(self.attrs.values())
+
+    @property
+    def all_orm_descriptors(self) -> dict[str, Any]:
+        """The class-level attributes, by name."""
+        return {key: getattr(self.class_, key) for key in self.attrs}
+
+    @property
+    def mapper(self) -> "Mapper":
+        return self
+
+    @property
+    def persist_selectable(self) -> Any:
+        return self.local_table
+
+    selectable = mapped_table = persist_selectable
+
+    @property
+    def tables(self) -> list[Any]:
+        return [self.local_table]
+
+    def get_property(self, key: str) -> MapperProperty:
+        """The property of attribute *key*; InvalidRequestError when there is none."""
+        prop = self.attrs.get(key)
+        if prop is None:
+            raise InvalidRequestError(
+                f"{self.class_.__name__} has no mapped attribute {key!r}",
+                hint=f"it has {', '.join(self.attrs)}",
+            )
+        return prop
+
+    def has_property(self, key: str) -> bool:
+        """True when *key* is a mapped attribute."""
+        return key in self.attrs
+
+    def get_property_by_column(self, column: Any) -> MapperProperty:
+        """The property of the attribute that holds *column*."""
+        return self.attrs[self.column_keys[column]]
+
+    def isa(self, other: "Mapper") -> bool:
+        """True when this is *other*, or inherits from it."""
+        return self is other
+
+    # What a flush writes ------------------------------------------------------------------------
+
+    @cached_property
+    def written(self) -> dict[str, Any]:
+        """How the values of each attribute that a flush writes are compared, by name."""
+        return {
+            key: prop.columns[0].type.compare_values
+            for key, prop in self.column_attrs.items()
+            if prop.is_column and prop.columns[0].computed is None
+        }
+
+    @cached_property
+    def column_order(self) -> dict[str, int]:
+        """The place of each column attribute in the table's order."""
+        order = {column: place for place, column in enumerate(self.local_table.c)}
+        return {key: order.get(column, 0) for key, column in self.columns.items()}
+
+    @cached_property
+    def update_defaults(self) -> list[tuple[str, Any]]:
+        """(attribute, default) of the columns that get a value whenever their row changes."""
+        return [
+            (key, column.onupdate)
+            for key, column in self.columns.items()
+            if column.onupdate is not None
+        ]
+
+    # Identity ---------------------------------------------------------------------------------
+
+    def key_of(self, instance: Any) -> Any:
+        """The key that *instance* carries in its attributes; None when a part is missing."""
+        values = instance.__dict__
+        if self.single_key is not None:
+            return values.get(self.single_key)
+        key = tuple([values.get(name) for name in self.primary_keys])
+        return None if None in key else key
+
+    def key_tuple(self, key: Any) -> tuple[Any, ...]:
+        """The primary key values of *key*."""
+        return key if self.single_key is None else (key,)
+
+    def key_from_tuple(self, values: Iterable[Any]) -> Any:
+        """The key for primary key *values*."""
+        key = tuple(values)
+        return key if self.single_key is None else key[0]
+
+    def primary_key_from_instance(self, instance: Any) -> list[Any]:
+        """The primary key values of *instance*, in the order of the columns."""
+        return [getattr(instance, name) for name in self.primary_keys]
+
+    def identity_key_from_primary_key(self, values: Iterable[Any], token: Any = None) -> tuple[Any, ...]:
+        """The identity key of the row with primary key *values*."""
+        return self.base.class_, tuple(values), token
+
+    def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
+        """The identity key of *instance*."""
+        return self.identity_key_from_primary_key(self.primary_key_from_instance(instance))
+
+    def key_from_identity(self, identity: Any) -> Any:
+        """The key for what a user gives to ``get()``: a value, a tuple, or a dictionary."""
+        names = self.primary_keys
+        if isinstance(identity, dict):
+            if set(identity) != set(names):
+                raise InvalidRequestError(
+                    f"the primary key of {self.class_.__name__} is {', '.join(names)}; "
+                    f"the dictionary has {', '.join(map(str, identity)) or 'nothing'}"
+                )
+            values = tuple(identity[name] for name in names)
+        elif isinstance(identity, (tuple, list)):
+            values = tuple(identity)
+        else:
+            values = (identity,)
+        if len(values) != len(names):
+            raise InvalidRequestError(
+                f"the primary key of {self.class_.__name__} has {len(names)} "
+                f"column{'s' if len(names) > 1 else ''} ({', '.join(names)}); "
+                f"{len(values)} value{'s were' if len(values) != 1 else ' was'} given",
+                hint=f"session.get({self.class_.__name__}, ({', '.join(names)}))",
+            )
+        return self.key_from_tuple(values)
+
+
+def mapper_of(class_: Any) -> Mapper | None:
+    """The mapper of *class_*, or None."""
+    found = getattr(class_, "__dict__", {}).get("__mapper__") if isinstance(class_, type) else None
+    return found if isinstance(found, Mapper) else None

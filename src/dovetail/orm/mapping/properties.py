@@ -1,0 +1,256 @@
+"""The parts of a mapping: what an attribute of a mapped class stands for."""
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Any, ClassVar
+
+from dovetail.exc import ArgumentError
+from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
+from dovetail.sql.schema import Column
+from dovetail.types.contract import TypeEngine
+from dovetail.types.inference import type_for_annotation
+
+_creation = count()
+
+
+class MapperProperty:
+    """What one attribute of a mapped class stands for."""
+
+    is_relationship: ClassVar[bool] = False
+
+    key: str
+    parent: Any
+    impl: AttributeBase
+
+    def __init__(self) -> None:
+        self.creation_order = next(_creation)
+        self.info: dict[Any, Any] = {}
+        self.doc: str | None = None
+
+    def attach(self, mapper: Any, key: str) -> None:
+        """Become the attribute *key* of *mapper*."""
+        self.parent = mapper
+        self.key = key
+
+    @property
+    def class_attribute(self) -> Any:
+        """The class-level attribute, an SQL expression."""
+        return getattr(self.parent.class_, self.key)
+
+    def __str__(self) -> str:
+        return f"{self.parent.class_.__name__}.{self.key}"
+
+
+class ColumnProperty(MapperProperty):
+    """An attribute that holds the value of a column, or of an SQL expression.
+
+    ``columns``     the columns, the mapped table's own first
+    ``deferred``    not loaded with its instance; ``group`` loads together
+    """
+
+    def __init__(
+        self,
+        *columns: Any,
+        deferred: bool = False,
+        group: str | None = None,
+        raiseload: bool = False,
+        active_history: bool = False,
+        info: dict[Any, Any] | None = None,
+        doc: str | None = None,
+    ) -> None:
+        super().__init__()
+        if not columns:
+            raise ArgumentError("column_property() needs a column or an expression")
+        self.columns = list(columns)
+        self.deferred = deferred or raiseload
+        self.group = group
+        self.raiseload = raiseload
+        self.active_history = active_history
+        self.info = dict(info or {})
+        self.doc = doc
+
+    def attach(self, mapper: Any, key: str) -> None:
+        super().attach(mapper, key)
+        type_ = self.columns[0].type
+        self.impl = ValueAttribute(key, equal=type_.compare_values)
+        self.impl.active_history = self.active_history
+
+    @property
+    def expression(self) -> Any:
+        """The column or expression that is selected."""
+        return self.columns[0]
+
+    @property
+    def is_column(self) -> bool:
+        """True for a column of a table, which a flush writes; False for an expression."""
+        return isinstance(self.columns[0], Column)
+
+
+class MappedColumn(Mapped[Any]):
+    """A column declared in a class body, completed by the attribute's annotation and name."""
+
+    def __init__(
+        self,
+        *args: Any,
+        deferred: bool = False,
+        deferred_group: str | None = None,
+        deferred_raiseload: bool = False,
+        active_history: bool = False,
+        sort_order: int = 0,
+        **keywords: Any,
+    ) -> None:
+        self.creation_order = next(_creation)
+        self.args = args
+        self.keywords = keywords
+        self.deferred = deferred or bool(deferred_group) or deferred_raiseload
+        self.deferred_group = deferred_group
+        self.deferred_raiseload = deferred_raiseload
+        self.active_history = active_history
+        self.sort_order = sort_order
+        self.column: Column[Any] | None = None
+
+    def complete(self, key: str, annotation: MappedAnnotation | None, types: Any) -> "ColumnProperty":
+        """The property of attribute *key*; *types* finds a type for an annotation."""
+        template = self._template(annotation)
+        args = [*template.args, *self.args] if template is not None else list(self.args)
+        keywords = {**template.keywords, **self.keywords} if template is not None else self.keywords
+        keywords = dict(keywords)
+        name = keywords.pop("name", None)
+        if args and (args[0] is None or isinstance(args[0], str)):
+            name = args.pop(0) or name
+        type_ = keywords.pop("type_", None)
+        if args and is_type(args[0]):
+            type_ = args.pop(0)
+        has_key = any(getattr(arg, "visit_name", "") == "foreign_key" for arg in args)
+        if annotation is not None:
+            if "nullable" not in keywords and not keywords.get("primary_key"):
+                keywords["nullable"] = annotation.nullable
+            if type_ is None:
+                type_ = types.find(annotation, key, required=not has_key)
+        if type_ is not None:
+            args.insert(0, type_)
+        self.column = Column(name or key, *args, **keywords)
+        return ColumnProperty(
+            self.column,
+            deferred=self.deferred,
+            group=self.deferred_group,
+            raiseload=self.deferred_raiseload,
+            active_history=self.active_history,
+        )
+
+    @staticmethod
+    def _template(annotation: MappedAnnotation | None) -> "MappedColumn | None":
+        for extra in () if annotation is None else annotation.extras:
+            if isinstance(extra, MappedColumn):
+                return MappedColumn(*[_copied(arg) for arg in extra.args], **extra.keywords)
+        return None
+
+    def copy(self) -> "MappedColumn":
+        """A declaration of its own for another class that uses the same mixin."""
+        twin = MappedColumn(
+            *[_copied(arg) for arg in self.args],
+            deferred=self.deferred,
+            deferred_group=self.deferred_group,
+            deferred_raiseload=self.deferred_raiseload,
+            active_history=self.active_history,
+            sort_order=self.sort_order,
+            **self.keywords,
+        )
+        twin.creation_order = self.creation_order
+        return twin
+
+    @property
+    def foreign_keys(self) -> Any:
+        """The foreign keys of the completed column."""
+        return set() if self.column is None else self.column.foreign_keys
+
+
+def is_type(value: Any) -> bool:
+    """True for a type object, and for a type class."""
+    return isinstance(value, TypeEngine) or (
+        isinstance(value, type) and issubclass(value, TypeEngine)
+    )
+
+
+def _copied(argument: Any) -> Any:
+    copy = getattr(argument, "copy", None)
+    if copy is None or is_type(argument):
+        return argument
+    return copy()
+
+
+class AnnotationTypes:
+    """Finds the database type of an annotation: the registry's map first, then inference."""
+
+    def __init__(self, type_map: dict[Any, Any], class_name: str) -> None:
+        self.type_map = type_map
+        self.class_name = class_name
+
+    def find(self, annotation: MappedAnnotation, key: str, *, required: bool) -> Any:
+        """The type, or None where *required* is false and there is none."""
+        candidates: list[Any] = [annotation.target]
+        for extra in annotation.extras:
+            if is_type(extra):
+                return extra
+        for candidate in candidates:
+            found = self._mapped(candidate)
+            if found is not None:
+                return found
+        found = type_for_annotation(annotation.target)
+        if found is None and required:
+            raise ArgumentError(
+                f"no database type is known for {annotation.target!r}, the annotation of "
+                f"{self.class_name}.{key}",
+                hint="give one: mapped_column(String), or add it to type_annotation_map",
+            )
+        return found
+
+    def _mapped(self, candidate: Any) -> Any:
+        try:
+            return self.type_map.get(candidate)
+        except TypeError:
+            return None
+
+
+def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
+    """Declare a column: name, type and constraints as for ``Column``, or taken from the annotation.
+
+    ``deferred=True`` leaves the value unloaded until it is read, with ``deferred_group`` all of
+    the group together; ``insert_default`` is the column's ``default``::
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        note: Mapped[str | None] = mapped_column(Text, deferred=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    """
+    if "insert_default" in keywords:
+        keywords["default"] = keywords.pop("insert_default")
+    for option in ("init", "repr", "default_factory", "compare", "kw_only", "hash"):
+        if option in keywords:
+            raise ArgumentError(
+                f"mapped_column({option}=…) configures a mapped dataclass, which this class is not",
+                hint="leave it out, or write the constructor you need",
+            )
+    use_existing = keywords.pop("use_existing_column", False)
+    del use_existing
+    return MappedColumn(*args, **keywords)
+
+
+def column_property(*columns: Any, **keywords: Any) -> ColumnProperty:
+    """Map an attribute to a column or to an SQL expression that is selected with the instance.
+
+    The value of an expression is read only::
+
+        full_name = column_property(first_name + " " + last_name)
+    """
+    return ColumnProperty(*columns, **keywords)
+
+
+def deferred(column: Any, *, group: str | None = None, raiseload: bool = False) -> ColumnProperty:
+    """Map *column* so that it is loaded when it is first read, not with its instance."""
+    return ColumnProperty(column, deferred=True, group=group, raiseload=raiseload)
+
+
+def primary_columns(columns: Iterable[Any]) -> Sequence[Any]:
+    """Those of *columns* that are part of their table's primary key."""
+    return [column for column in columns if column.primary_key]

@@ -1,0 +1,360 @@
+"""Relationships: the attributes that hold related instances."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.mapping.join_condition import (
+    MANYTOMANY,
+    MANYTOONE,
+    JoinCondition,
+    JoinRoles,
+    RelationshipDirection,
+    unmarked,
+)
+from dovetail.orm.mapping.properties import MapperProperty
+from dovetail.orm.tracking.attributes import (
+    CollectionAttribute,
+    ReferenceAttribute,
+    RelatedAttribute,
+)
+from dovetail.orm.tracking.collections import collection_kind
+
+CASCADES = frozenset(
+    ("save-update", "merge", "expunge", "delete", "delete-orphan", "refresh-expire")
+)
+
+LAZY_STRATEGIES = {
+    "select": "select",
+    True: "select",
+    "peers": "peers",
+    "one": "one",
+    "joined": "joined",
+    False: "joined",
+    "selectin": "selectin",
+    "subquery": "selectin",
+    "immediate": "immediate",
+    "raise": "raise",
+    "raise_on_sql": "raise_on_sql",
+    "noload": "noload",
+    None: "noload",
+}
+"""What ``relationship(lazy=...)`` takes, and what it means."""
+
+
+class CascadeOptions(frozenset[str]):
+    """The cascades of one relationship: ``save-update``, ``merge``, ``delete``, …"""
+
+    @classmethod
+    def parse(cls, text: str | Iterable[str] | bool | None) -> "CascadeOptions":
+        """Read ``"all, delete-orphan"``; ArgumentError names what is not a cascade."""
+        if isinstance(text, bool) or text is None:
+            text = "save-update, merge" if text is not False else ""
+        words = [word.strip() for word in text.split(",")] if isinstance(text, str) else list(text)
+        names: set[str] = set()
+        for word in filter(None, words):
+            if word == "all":
+                names |= CASCADES - {"delete-orphan"}
+            elif word == "none":
+                names.clear()
+            elif word in CASCADES:
+                names.add(word)
+            else:
+                raise ArgumentError(
+                    f"{word!r} is not a cascade", hint=f"one of: all, {', '.join(sorted(CASCADES))}"
+                )
+        return cls(names)
+
+    @property
+    def save_update(self) -> bool:
+        return "save-update" in self
+
+    @property
+    def delete(self) -> bool:
+        return "delete" in self
+
+    @property
+    def delete_orphan(self) -> bool:
+        return "delete-orphan" in self
+
+
+class RelationshipProperty(MapperProperty, Mapped[Any]):
+    """An attribute that holds one related instance, or a collection of them."""
+
+    is_relationship: ClassVar[bool] = True
+
+    mapper: Any
+    condition: JoinCondition
+    impl: RelatedAttribute
+
+    def __init__(
+        self,
+        argument: Any = None,
+        secondary: Any = None,
+        *,
+        uselist: bool | None = None,
+        collection_class: Any = None,
+        primaryjoin: Any = None,
+        secondaryjoin: Any = None,
+        back_populates: str | None = None,
+        backref: Any = None,
+        order_by: Any = False,
+        cascade: str | Iterable[str] | None = None,
+        viewonly: bool = False,
+        lazy: Any = "select",
+        passive_deletes: bool | str = False,
+        passive_updates: bool = True,
+        foreign_keys: Any = None,
+        remote_side: Any = None,
+        innerjoin: bool | str = False,
+        single_parent: bool = False,
+        post_update: bool = False,
+        active_history: bool = False,
+        enable_typechecks: bool = True,
+        join_depth: int | None = None,
+        overlaps: str | None = None,
+        sync_backref: bool | None = None,
+        load_on_pending: bool = False,
+        distinct_target_key: bool | None = None,
+        omit_join: bool | None = None,
+        info: dict[Any, Any] | None = None,
+        doc: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.argument = argument
+        self.declared_secondary = secondary
+        self.declared_primaryjoin = primaryjoin
+        self.declared_secondaryjoin = secondaryjoin
+        self.declared_foreign_keys = foreign_keys
+        self.declared_remote_side = remote_side
+        self.declared_order_by = order_by
+        self.uselist = uselist
+        self.collection_class = collection_class
+        self.back_populates = back_populates
+        self.backref = backref
+        if back_populates and backref:
+            raise ArgumentError("give back_populates or backref, not both")
+        self.viewonly = viewonly
+        if lazy not in LAZY_STRATEGIES:
+            known = ", ".join(repr(name) for name in LAZY_STRATEGIES if isinstance(name, str))
+            raise ArgumentError(f"lazy={lazy!r} is not known", hint=f"one of: {known}")
+        self.lazy = LAZY_STRATEGIES[lazy]
+        default_cascade = "merge" if viewonly else "save-update, merge"
+        self.cascade = CascadeOptions.parse(default_cascade if cascade is None else cascade)
+        if viewonly:
+            self.cascade = CascadeOptions(self.cascade & {"merge", "expunge", "refresh-expire"})
+        if self.cascade.delete_orphan and not self.cascade.delete:
+            raise ArgumentError(
+                "the cascade delete-orphan needs delete as well",
+                hint='cascade="all, delete-orphan"',
+            )
+        self.passive_deletes = passive_deletes
+        self.passive_updates = passive_updates
+        self.innerjoin = innerjoin
+        self.single_parent = single_parent
+        self.post_update = post_update
+        self.active_history = active_history
+        self.enable_typechecks = enable_typechecks
+        self.join_depth = join_depth
+        self.overlaps = overlaps
+        self.sync_backref = sync_backref
+        self.load_on_pending = load_on_pending
+        self.info = dict(info or {})
+        self.doc = doc
+        self.order_by: tuple[Any, ...] = ()
+        self.reverse_properties: list[RelationshipProperty] = []
+        self.annotation: MappedAnnotation | None = None
+
+    def copy(self) -> "RelationshipProperty":
+        """A declaration of its own, for another class that uses the same mixin."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.info = dict(self.info)
+        twin.reverse_properties = []
+        return twin
+
+    def annotate(self, annotation: MappedAnnotation) -> None:
+        """Take target and collection from the attribute's annotation."""
+        self.annotation = annotation
+        if self.argument is None:
+            self.argument = annotation.target
+        if annotation.collection is not None:
+            if self.collection_class is None:
+                self.collection_class = annotation.collection
+            if self.uselist is None:
+                self.uselist = True
+        elif self.uselist is None:
+            self.uselist = False
+
+    # Configuration ------------------------------------------------------------------------
+
+    def configure(self, resolver: Any) -> None:
+        """Find the related mapper and the join; *resolver* knows names in strings."""
+        self.mapper = resolver.mapper(self.argument, self)
+        secondary = resolver.table(self.declared_secondary, self)
+        roles = JoinRoles()
+        conditions = [
+            None if declared is None else unmarked(resolver.expression(declared, self), roles)
+            for declared in (self.declared_primaryjoin, self.declared_secondaryjoin)
+        ]
+        self.condition = JoinCondition(
+            title=str(self),
+            local_table=self.parent.local_table,
+            target_table=self.mapper.local_table,
+            secondary=secondary,
+            primaryjoin=conditions[0],
+            secondaryjoin=conditions[1],
+            foreign_keys=resolver.columns(self.declared_foreign_keys, self),
+            remote_side=resolver.columns(self.declared_remote_side, self),
+            roles=roles,
+        )
+        if self.uselist is None:
+            self.uselist = self.direction is not MANYTOONE
+        self.order_by = tuple(resolver.columns(self.declared_order_by or None, self))
+        self._check_orphans()
+        self._make_impl()
+
+    def _check_orphans(self) -> None:
+        to_many = self.direction in (MANYTOMANY, MANYTOONE)
+        if self.cascade.delete_orphan and to_many and not self.single_parent:
+            kind = "many-to-many" if self.direction is MANYTOMANY else "many-to-one"
+            raise ArgumentError(
+                f"{self}: delete-orphan on a {kind} relationship needs single_parent=True, "
+                "since the related row may have other parents",
+                hint="put the cascade on the other side, or add single_parent=True",
+            )
+        if self.uselist and self.direction is MANYTOONE:
+            raise ArgumentError(
+                f"{self}: the foreign key is on {self.parent.local_table.name!r}, so that there is "
+                "one related row at the most; a collection was asked for",
+                hint="annotate it Mapped[Target], or give remote_side= in a self-reference",
+            )
+
+    def _make_impl(self) -> None:
+        if self.uselist:
+            self.impl = CollectionAttribute(self.key, self, collection_kind(self.collection_class))
+        else:
+            self.impl = ReferenceAttribute(self.key, self)
+        self.impl.cascades_save = self.cascade.save_update
+        self.impl.deletes_orphans = self.cascade.delete_orphan
+        self.impl.writes = not self.viewonly
+
+    def connect(self) -> None:
+        """Find the other side named by ``back_populates``."""
+        if self.back_populates is None:
+            return
+        other = self.mapper.relationships.get(self.back_populates)
+        if other is None:
+            raise InvalidRequestError(
+                f"{self}: back_populates names {self.back_populates!r}, which is no relationship "
+                f"of {self.mapper.class_.__name__}",
+                hint=f"add {self.back_populates}: Mapped[…] = relationship(back_populates="
+                f"{self.key!r}) to {self.mapper.class_.__name__}",
+            )
+        if other.mapper.base is not self.parent.base:
+            raise ArgumentError(
+                f"{self}: back_populates names {other}, which leads to "
+                f"{other.mapper.class_.__name__}, not back to {self.parent.class_.__name__}"
+            )
+        if other.direction is self.direction and self.direction is not MANYTOMANY:
+            raise ArgumentError(
+                f"{self} and {other} both are {self.direction.name.lower()}: "
+                "the foreign key can be on one side only",
+                hint="in a self-reference give remote_side= on the side that refers to one row",
+            )
+        self.link_reverse(other)
+
+    def link_reverse(self, other: "RelationshipProperty") -> None:
+        """Let a change on this side be made on *other* too."""
+        if other not in self.reverse_properties:
+            self.reverse_properties.append(other)
+        if not self.viewonly and self.sync_backref is not False and not other.viewonly:
+            if other.impl not in self.impl.reverse:
+                self.impl.reverse.append(other.impl)
+
+    # What others ask ------------------------------------------------------------------------
+
+    @property
+    def direction(self) -> RelationshipDirection:
+        """ONETOMANY, MANYTOONE or MANYTOMANY."""
+        return self.condition.direction
+
+    @property
+    def is_many_to_one(self) -> bool:
+        return self.condition.direction is MANYTOONE
+
+    @property
+    def secondary(self) -> Any:
+        """The third table of a many-to-many relationship, or None."""
+        return self.condition.secondary
+
+    @property
+    def primaryjoin(self) -> Any:
+        return self.condition.primaryjoin
+
+    @property
+    def secondaryjoin(self) -> Any:
+        return self.condition.secondaryjoin
+
+    @property
+    def local_remote_pairs(self) -> list[tuple[Any, Any]]:
+        return list(self.condition.pairs)
+
+    @property
+    def synchronize_pairs(self) -> list[tuple[Any, Any]]:
+        return list(self.condition.synchronize_pairs)
+
+    @property
+    def remote_side(self) -> set[Any]:
+        return set(self.condition.remote_columns)
+
+    @property
+    def local_columns(self) -> set[Any]:
+        return {local for local, _ in self.condition.pairs}
+
+    @property
+    def entity(self) -> Any:
+        """The related mapper."""
+        return self.mapper
+
+    @property
+    def target(self) -> Any:
+        """The related table."""
+        return self.mapper.local_table
+
+    @property
+    def refers_by_key(self) -> bool:
+        """True where the related row is found by its primary key alone: a plain many-to-one."""
+        remote = {remote for _, remote in self.condition.pairs}
+        return (
+            self.is_many_to_one
+            and remote == set(self.mapper.primary_key)
+            and self.condition.is_plain
+            and not self.order_by
+        )
+
+
+def relationship(
+    argument: Any = None, secondary: Any = None, **keywords: Any
+) -> RelationshipProperty:
+    """Declare an attribute that holds related instances.
+
+    *argument* is the related class, its name, or a callable that returns it; an annotation
+    ``Mapped[list["Address"]]`` says the same and whether it is a collection.  *secondary* is the
+    third table of a many-to-many relationship.  Give ``back_populates`` on both sides, so that
+    a change of one is seen on the other at once::
+
+        addresses: Mapped[list["Address"]] = relationship(
+            back_populates="user", cascade="all, delete-orphan"
+        )
+
+    Mistakes are reported when the mapping is configured, all together.
+    """
+    return RelationshipProperty(argument, secondary, **keywords)
+
+
+def backref(name: str, **keywords: Any) -> tuple[str, dict[str, Any]]:
+    """The other side of a relationship, with options of its own: ``backref=backref("user", …)``."""
+    return name, keywords
+

@@ -1,0 +1,373 @@
+"""The members of a session: which instances it has, and as what. Nothing here sends SQL."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from weakref import WeakSet
+
+from dovetail.exc import InvalidRequestError, UnmappedInstanceError
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.tracking.expiry import expire_names, make_expirer
+from dovetail.orm.tracking.identity import IdentityMap
+from dovetail.orm.tracking.state import InstanceState, Load, Scope, mark_modified, state_of
+
+sessions: "WeakSet[SessionMembers]" = WeakSet()
+"""All sessions of this process, for ``close_all_sessions()``."""
+
+
+class SessionMembers:
+    """Which instances a session has, and as what: new, persistent, modified, deleted.
+
+    The first storey of the Session; those above it send SQL.
+    """
+
+    scope: Scope
+    autoflush: bool
+
+    def __init__(self) -> None:
+        self.scope = Scope(self)
+        self.epoch = 0
+        self.warn_on_flush_change = False
+        sessions.add(self)
+
+    # What is in the session -----------------------------------------------------------------
+
+    @property
+    def identity_map(self) -> IdentityMap:
+        """The persistent instances by identity key."""
+        return IdentityMap(self.scope)
+
+    @property
+    def new(self) -> "InstanceSet":
+        """The instances that the next flush inserts."""
+        return InstanceSet(self.scope.new.values())
+
+    @property
+    def dirty(self) -> "InstanceSet":
+        """The persistent instances with attributes set since the last flush.
+
+        Optimistic: an attribute may have been set to the value that it had.  See ``is_modified()``.
+        """
+        scope = self.scope
+        return InstanceSet(
+            instance for state, instance in scope.modified.items() if state not in scope.deleted
+        )
+
+    @property
+    def deleted(self) -> "InstanceSet":
+        """The instances that the next flush deletes."""
+        return InstanceSet(self.scope.deleted.values())
+
+    def __contains__(self, instance: Any) -> bool:
+        state = self._state(instance)
+        if state.key is None:
+            return state in self.scope.new
+        return state.session is self and not state.load.deleted
+
+    def __iter__(self) -> Iterator[Any]:
+        members = list(self.scope.new.values())
+        for state in self.identity_map.states():
+            instance = state()
+            if instance is not None:
+                members.append(instance)
+        return iter(members)
+
+    @staticmethod
+    def _state(instance: Any) -> InstanceState:
+        if isinstance(instance, InstanceState):
+            raise UnmappedInstanceError(instance)
+        return state_of(instance)
+
+    def is_modified(self, instance: Any, include_collections: bool = True) -> bool:
+        """True when *instance* has a change that a flush would write; exact, sends no SQL."""
+        state = self._state(instance)
+        if state.key is None:
+            return any(key in instance.__dict__ for key in state.load.mapper.attributes)
+        for key in state.committed or ():
+            impl = state.load.mapper.attributes.get(key)
+            if impl is None or (impl.collection and not include_collections):
+                continue
+            if impl.history(state, instance).has_changes():
+                return True
+        return False
+
+    def has_pending(self) -> bool:
+        """True when a flush may have something to do."""
+        scope = self.scope
+        return bool(scope.new or scope.modified or scope.deleted)
+
+    # Coming in --------------------------------------------------------------------------------
+
+    def add(self, instance: Any, _warn: bool = True) -> None:
+        """Put *instance*, and what it refers to by save-update cascades, into the session.
+
+        A new one becomes pending and is inserted by the next flush; a detached one becomes
+        persistent again.  UnmappedInstanceError for what is not mapped, InvalidRequestError
+        for an instance of another session.
+        """
+        state = self._state(instance)
+        self._enter(state, instance)
+        if state.load.mapper.memo.get("cascades") is not NO_CASCADES:
+            self._cascade_save(state, instance)
+
+    def add_all(self, instances: Iterable[Any]) -> None:
+        """Put all *instances* into the session."""
+        for instance in instances:
+            self.add(instance)
+
+    def cascade_add(self, instance: Any) -> None:
+        """Called by a tracked attribute: *instance* was related to a member of this session."""
+        state = state_of(instance)
+        scope = state.load.scope
+        if scope is self.scope and (state.key is not None or state in scope.new):
+            return
+        self.add(instance)
+
+    def _enter(self, state: InstanceState, instance: Any) -> None:
+        scope = self.scope
+        load = state.load
+        if state.key is None:
+            if state not in scope.new:
+                self._refuse_others(state, instance)
+                load.mapper.configure()
+                self.begin_on_change()
+                scope.new[state] = instance
+                state.load = scope.pending_load(load.mapper)
+                if state.extra is not None:
+                    state.extra.pop("orphaned", None)
+        elif load.scope is scope:
+            if load.deleted:
+                raise InvalidRequestError(
+                    f"{instance!r} has been deleted and can't be added again",
+                    hint="roll back to restore it, or call make_transient() to insert it anew",
+                )
+            if state in scope.deleted:
+                # Added again before the flush: it is not deleted after all.
+                del scope.deleted[state]
+        else:
+            self._reattach(state, instance)
+
+    def _reattach(self, state: InstanceState, instance: Any) -> None:
+        self._refuse_others(state, instance)
+        mapper = state.load.mapper
+        if state.load.deleted:
+            raise InvalidRequestError(
+                f"{instance!r} has been deleted and can't be added again",
+                hint="call make_transient() to insert it anew",
+            )
+        identity = self.scope.identity(mapper)
+        present = identity.get(state.key)
+        other = None if present is None else present()
+        if other is not None and other is not instance:
+            raise InvalidRequestError(
+                f"can't attach {instance!r}: this session has another instance with key "
+                f"{mapper.key_tuple(state.key)}, {other!r}",
+                hint="use session.merge() to copy one to the other",
+            )
+        self.begin_on_change()
+        load = Load(mapper, self.scope, state.load.options)
+        load.batch.append(state)
+        state.load = load
+        identity[state.key] = state
+        if state.committed:
+            mark_modified(state, instance)
+
+    def _refuse_others(self, state: InstanceState, instance: Any) -> None:
+        other = state.session
+        if other is not None and other is not self:
+            raise InvalidRequestError(
+                f"{instance!r} belongs to another session",
+                hint="expunge() it there first, or copy it here with merge()",
+            )
+
+    def _cascade_save(self, state: InstanceState, instance: Any) -> None:
+        """Follow the save-update cascades of *instance*, each instance once."""
+        scope = self.scope
+        seen = {state}
+        waiting = [(state, instance)]
+        while waiting:
+            here, holder = waiting.pop()
+            values = holder.__dict__
+            for impl in cascading(here.load.mapper):
+                value = values.get(impl.key)
+                queued = None if here.extra is None else here.extra.get(impl)
+                if value is None and queued is None:
+                    continue
+                for item in _members(impl, value, queued, here):
+                    other = state_of(item)
+                    if other not in seen:
+                        seen.add(other)
+                        if other.load.scope is not scope or (
+                            other.key is None and other not in scope.new
+                        ):
+                            self._enter(other, item)
+                        waiting.append((other, item))
+
+    def begin_on_change(self) -> None:
+        """Begin the session's transaction, where none is in progress."""
+        raise NotImplementedError
+
+    # Going out --------------------------------------------------------------------------------
+
+    def expunge(self, instance: Any) -> None:
+        """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
+        state = self._state(instance)
+        if state.session is not self or (state.key is None and state not in self.scope.new):
+            raise InvalidRequestError(f"{instance!r} is not in this session")
+        for other, _ in [(state, instance), *cascaded(state, instance, "expunge")]:
+            if other.session is self:
+                self._leave(other)
+
+    def _leave(self, state: InstanceState) -> None:
+        scope = self.scope
+        mapper = state.load.mapper
+        scope.new.pop(state, None)
+        scope.modified.pop(state, None)
+        scope.deleted.pop(state, None)
+        if state.key is None:
+            state.load = mapper.transient_load
+            return
+        identity = scope.identity(mapper)
+        if identity.get(state.key) is state:
+            del identity[state.key]
+        load = mapper.removed_load if state.load.deleted else mapper.detached_load
+        if state.load.options is not None and not state.load.deleted:
+            load = Load(mapper, None, state.load.options)
+        state.load = load
+
+    def expunge_all(self) -> None:
+        """Take all instances out of the session; pending changes are dropped."""
+        scope = self.scope
+        for state in list(scope.new):
+            state.load = state.load.mapper.transient_load
+        # The rest find no session any more: the scope, which they share, has ended.
+        scope.end()
+        self.scope = Scope(self)
+
+    # Expiry -------------------------------------------------------------------------------------
+
+    def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
+        """Let the attributes of *instance*, or those named, be read again at the next touch.
+
+        Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.
+        """
+        state = self._state(instance)
+        if state.key is None or state.session is not self or state.load.deleted:
+            raise InvalidRequestError(
+                f"{instance!r} is not persistent within this session",
+                hint="only an instance with a row, in this session, can be expired",
+            )
+        if attribute_names is not None:
+            self._expire_names(state, instance, attribute_names)
+            return
+        for other, _ in [(state, instance), *cascaded(state, instance, "refresh-expire")]:
+            if other.key is not None and other.session is self:
+                self.expire_states([other])
+
+    @staticmethod
+    def _expire_names(state: InstanceState, instance: Any, names: Iterable[str]) -> None:
+        mapper: Mapper = state.load.mapper
+        names = list(names)
+        for name in names:
+            mapper.get_property(name)
+        columns = frozenset(mapper.column_attrs) - frozenset(mapper.primary_keys)
+        keys = frozenset(mapper.primary_keys)
+        expire_names(state, instance, [name for name in names if name not in keys], columns)
+
+    def expire_all(self) -> None:
+        """Let all attributes of all instances be read again at the next touch."""
+        for base, identity in list(self.scope.identities.items()):
+            if identity:
+                self._expirer(base)(list(identity.values()))
+        self.scope.modified.clear()
+
+    def expire_states(self, states: Iterable[InstanceState]) -> None:
+        """Expire all attributes of *states*."""
+        modified = self.scope.modified
+        for state in states:
+            self._expirer(state.load.mapper)((state,))
+            modified.pop(state, None)
+
+    @staticmethod
+    def _expirer(mapper: Any) -> Any:
+        expire = mapper.memo.get("expire")
+        if expire is None:
+            names = [name for name in mapper.attrs if name not in mapper.primary_keys]
+            refreshed = frozenset(
+                key
+                for key, prop in mapper.column_attrs.items()
+                if not prop.deferred and key not in mapper.primary_keys
+            )
+            expire = make_expirer(
+                mapper.class_.__qualname__, names, refreshed, mapper.primary_keys
+            )
+            mapper.memo["expire"] = expire
+        return expire
+
+
+class InstanceSet:
+    """A set of instances by identity; made anew for each question."""
+
+    def __init__(self, instances: Iterable[Any] = ()) -> None:
+        self._instances = {id(instance): instance for instance in instances}
+
+    def __contains__(self, instance: Any) -> bool:
+        return id(instance) in self._instances
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self._instances.values()))
+
+    def __len__(self) -> int:
+        return len(self._instances)
+
+    def __eq__(self, other: Any) -> bool:
+        mine = set(self._instances)
+        return isinstance(other, Iterable) and mine == {id(instance) for instance in other}
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"InstanceSet({list(self._instances.values())!r})"
+
+
+NO_CASCADES: tuple[Any, ...] = ()
+
+
+def cascading(mapper: Any) -> tuple[Any, ...]:
+    """The relationship attributes of *mapper* along which ``add()`` goes on."""
+    kept: tuple[Any, ...] | None = mapper.memo.get("cascades")
+    if kept is None:
+        mapper.configure()
+        kept = tuple(
+            prop.impl for prop in mapper.relationships.values() if prop.cascade.save_update
+        )
+        mapper.memo["cascades"] = kept or NO_CASCADES
+    return kept
+
+
+def _members(impl: Any, value: Any, queued: Any, state: InstanceState) -> list[Any]:
+    if not impl.collection:
+        return [value]
+    members = [] if value is None else list(impl.kind.items(value))
+    return members if queued is None else [*members, *queued.added]
+
+
+def cascaded(state: InstanceState, instance: Any, cascade: str) -> list[tuple[InstanceState, Any]]:
+    """The instances that *instance* leads to by *cascade*, from what is in memory."""
+    seen = {state}
+    found: list[tuple[InstanceState, Any]] = []
+    waiting = [(state, instance)]
+    while waiting:
+        here, holder = waiting.pop()
+        for prop in here.load.mapper.relationships.values():
+            value = holder.__dict__.get(prop.key)
+            if cascade not in prop.cascade or value is None:
+                continue
+            for item in prop.impl.kind.items(value) if prop.uselist else (value,):
+                other = state_of(item)
+                if other not in seen:
+                    seen.add(other)
+                    found.append((other, item))
+                    waiting.append((other, item))
+    return found
+
+

@@ -1,0 +1,441 @@
+"""Reading and writing instances: get, flush, delete, refresh, lazy loads."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from dovetail.exc import (
+    ArgumentError,
+    InvalidRequestError,
+    NoResultFound,
+    UnboundExecutionError,
+    UnmappedClassError,
+)
+from dovetail.orm.flush.cascade import delete_cascade_steps
+from dovetail.orm.flush.unit_of_work import flush_steps
+from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, refresh_steps
+from dovetail.orm.loading.options import LoaderOption
+from dovetail.orm.loading.plan import EntityPlan
+from dovetail.orm.loading.related import load_keys_steps, load_related_steps, only_tree
+from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
+from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.members import cascaded
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
+from dovetail.orm.transaction import TransactionalSession
+from dovetail.sql.expressions import bindparam
+from dovetail.sql.select import Select
+from dovetail.steps import Steps
+
+Pair = tuple[InstanceState, Any]
+
+
+class PersistingSession(TransactionalSession):
+    """The third storey of the Session: instances are read from and written to rows."""
+
+    bind: Any
+    binds: dict[Any, Any]
+    lazy_policy: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._flushing = False
+        self._autoflush_cause: str | None = None
+
+    # Connections -----------------------------------------------------------------------------
+
+    def get_bind(self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **_: Any) -> Any:
+        """The Engine or Connection for *mapper*, or for the tables of *clause*.
+
+        Made to be overridden.  UnboundExecutionError when there is none.
+        """
+        if bind is not None:
+            return bind
+        if self.binds:
+            found = self._bind_among(mapper, clause)
+            if found is not None:
+                return found
+        if self.bind is not None:
+            return self.bind
+        what = f" for {mapper}" if mapper is not None else ""
+        raise UnboundExecutionError(
+            f"this session has no engine{what}",
+            hint="give it one: Session(engine), or sessionmaker(bind=engine)",
+        )
+
+    def _bind_among(self, mapper: Any, clause: Any) -> Any:
+        found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
+        if found_mapper is not None:
+            for class_ in found_mapper.class_.__mro__:
+                if class_ in self.binds:
+                    return self.binds[class_]
+            if found_mapper.local_table in self.binds:
+                return self.binds[found_mapper.local_table]
+        for table in _tables_of(clause) if clause is not None else ():
+            if table in self.binds:
+                return self.binds[table]
+        return None
+
+    def connection_for_steps(self, mapper: Any = None, clause: Any = None) -> Steps[Any]:
+        """The connection for *mapper* in the transaction in progress."""
+        transaction = self._transaction
+        if transaction is None:
+            transaction = self._autobegin()
+        bind = self.get_bind(mapper, clause=clause)
+        if transaction.state.value == 1:
+            participant = transaction.participants.get(bind)
+            if participant is not None:
+                return participant.connection
+        return (yield from transaction.connection_steps(bind))
+
+    # Flush --------------------------------------------------------------------------------------
+
+    def flush_steps(self, objects: Iterable[Any] | None = None) -> Steps[None]:
+        """Write pending changes; a failure rolls back and is what the next use reports."""
+        if self._flushing:
+            raise InvalidRequestError("this session is already flushing")
+        if not self.has_pending():
+            return
+        only = None if objects is None else frozenset(state_of(item) for item in objects)
+        transaction = self._autobegin()
+        transaction.check()
+        self._flushing = True
+        try:
+            yield from flush_steps(self, transaction, only)
+        except BaseException as error:
+            yield from transaction.fail_steps(error)
+            raise
+        finally:
+            self._flushing = False
+
+    def autoflush_steps(self) -> Steps[None]:
+        """Flush before a query, where the session does that."""
+        if self.autoflush and not self._flushing and self.has_pending():
+            try:
+                yield from self.flush_steps()
+            except Exception as error:
+                error.add_note(
+                    "(raised by the autoflush that precedes a query; to build objects first and "
+                    "flush them later, use: with session.no_autoflush)"
+                )
+                raise
+
+    def take_over_row(
+        self, state: InstanceState, instance: Any, old: InstanceState, previous: Any
+    ) -> None:
+        """Let *instance*, new, have the row of *previous*, which was to be deleted."""
+        scope = self.scope
+        mapper = state.load.mapper
+        values = instance.__dict__
+        transaction = self._autobegin()
+        transaction.deleted[old] = (previous, old.load)
+        transaction.new.append(state)
+        scope.new.pop(state, None)
+        scope.deleted.pop(old, None)
+        scope.modified.pop(old, None)
+        old.load = scope.deleted_load(mapper)
+        state.key = old.key
+        load = Load(mapper, scope)
+        load.batch.append(state)
+        state.load = load
+        scope.identity(mapper)[state.key] = state
+        before = previous.__dict__
+        state.committed = {
+            key: before.get(key) for key in mapper.written if key not in mapper.primary_keys
+        }
+        for key in state.committed:
+            values.setdefault(key, None)
+        scope.modified[state] = instance
+
+    # Get ----------------------------------------------------------------------------------------
+
+    def mapper_for(self, entity: Any) -> Mapper:
+        """The mapper of *entity*; UnmappedClassError says what is wrong with anything else."""
+        mapper = mapper_of(entity)
+        if mapper is None:
+            if isinstance(entity, Mapper):
+                return entity
+            if isinstance(entity, type):
+                raise UnmappedClassError(entity)
+            raise ArgumentError(
+                f"a mapped class is needed, not {entity!r}", hint="session.get(User, 1)"
+            )
+        return mapper
+
+    def find(self, mapper: Mapper, key: Any) -> Any:
+        """The instance with *key* in the identity map, or None; sends no SQL."""
+        identity = self.scope.identities.get(mapper.base)
+        state = None if identity is None else identity.get(key)
+        return None if state is None else state()
+
+    def get_steps(
+        self,
+        mapper: Mapper,
+        key: Any,
+        *,
+        options: Sequence[LoaderOption] = (),
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+    ) -> Steps[Any]:
+        """Load the instance of *mapper* with *key*, which the identity map may have expired."""
+        mapper.configure()
+        connection = yield from self.connection_for_steps(mapper)
+        if options or populate_existing or with_for_update:
+            return (
+                yield from self._get_with_steps(
+                    connection, mapper, key, options, populate_existing, with_for_update
+                )
+            )
+        plans = connection.engine.plans
+        plan = plans.get((mapper, "get"))
+        if plan is None:
+            plan = _get_plan(mapper, connection.dialect)
+            plans.put((mapper, "get"), plan)
+        values = [key] if mapper.single_key is not None else list(key)
+        found = yield from plan.rows_steps(self, connection, values)
+        return found[0] if found else None
+
+    def _get_with_steps(
+        self,
+        connection: Any,
+        mapper: Mapper,
+        key: Any,
+        options: Sequence[LoaderOption],
+        populate_existing: bool,
+        with_for_update: Any,
+    ) -> Steps[Any]:
+        statement = _get_statement(mapper, mapper.key_tuple(key)).options(*options)
+        if with_for_update:
+            arguments = {} if with_for_update is True else _lock_arguments(with_for_update)
+            statement = statement.with_for_update(**arguments)
+            populate_existing = True
+        walk = statement.walk()
+        plan = EntityPlan(
+            statement, walk.binds, connection.dialect, populate_existing=populate_existing
+        )
+        found = yield from plan.rows_steps(self, connection, [b.value for b in walk.binds])
+        return found[0] if found else None
+
+    # Lazy loads ---------------------------------------------------------------------------------
+
+    def load_attribute(self, state: InstanceState, instance: Any, attribute: Any) -> None:
+        """Called by a tracked attribute that is read and not there."""
+        self._run_lazy(self._load_attribute_steps(state, instance, attribute), instance, attribute)
+
+    def _load_attribute_steps(
+        self, state: InstanceState, instance: Any, attribute: Any
+    ) -> Steps[None]:
+        if attribute.is_relationship and not self._flushing:
+            found = find_reference(self, state, instance, attribute.prop)
+            if found is NO_VALUE:
+                yield from self.autoflush_steps()
+        if attribute.key in instance.__dict__:
+            return
+        yield from load_attribute_steps(self, state, instance, attribute)
+
+    def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
+        self._run(steps)
+
+    def find_reference(self, state: InstanceState, instance: Any, prop: Any) -> Any:
+        """What *prop* refers to, from the identity map; NO_VALUE where that has no answer."""
+        return find_reference(self, state, instance, prop)
+
+    def load_keys_steps(
+        self, connection: Any, mapper: Mapper, keys: Sequence[Any], populate_existing: bool = False
+    ) -> Steps[list[Any]]:
+        """The instances of *mapper* with these keys, those that exist."""
+        return (
+            yield from load_keys_steps(
+                self, connection, mapper, keys, populate_existing=populate_existing
+            )
+        )
+
+    def load_steps(self, instances: Any, attributes: Sequence[Any]) -> Steps[Any]:
+        """Load *attributes* onto *instances* that are here already, in one statement for each."""
+        single = not isinstance(instances, (list, tuple, set, frozenset))
+        holders = [instances] if single else list(instances)
+        for attribute in attributes:
+            if not isinstance(attribute, QueryableAttribute):
+                raise ArgumentError(
+                    f"load() takes mapped attributes, not {attribute!r}",
+                    hint="session.load(users, User.addresses, Address.city)",
+                )
+            mapper: Mapper = attribute.entity.mapper
+            pairs = self._pairs_of(mapper, holders)
+            lacking = [pair for pair in pairs if attribute.key not in pair[1].__dict__]
+            if lacking:
+                connection = yield from self.connection_for_steps(mapper)
+                if attribute.prop.is_relationship:
+                    yield from self.autoflush_steps()
+                    yield from load_related_steps(
+                        self, connection, attribute.prop, lacking, NO_TREE
+                    )
+                else:
+                    names = frozenset((attribute.key,))
+                    yield from refresh_steps(self, connection, mapper, lacking, names)
+            if attribute.prop.is_relationship:
+                holders = [*holders, *_values_of(attribute.prop, [p[1] for p in pairs])]
+        return instances
+
+    def _pairs_of(self, mapper: Mapper, holders: Iterable[Any]) -> list[Pair]:
+        pairs = []
+        seen = set()
+        for holder in holders:
+            state = state_of(holder)
+            if state.load.mapper.base is mapper.base and state not in seen:
+                seen.add(state)
+                if state.key is not None and state.session is not self:
+                    raise InvalidRequestError(
+                        f"{holder!r} is not in this session", hint="add() or merge() it first"
+                    )
+                if state.key is not None:
+                    pairs.append((state, holder))
+        if not pairs and not any(isinstance(holder, mapper.class_) for holder in holders):
+            raise ArgumentError(f"none of the instances is a {mapper.class_.__name__}")
+        return pairs
+
+    # Delete, refresh ----------------------------------------------------------------------------
+
+    def delete_steps(self, instance: Any) -> Steps[None]:
+        """Mark *instance*, and what the delete cascade leads to, for deletion at the next flush."""
+        state = self._state(instance)
+        if state.key is None:
+            raise InvalidRequestError(
+                f"{instance!r} has no row and can't be deleted",
+                hint="expunge() takes a pending instance out of the session",
+            )
+        if state.session is not self or state.load.deleted:
+            self._enter(state, instance)
+        if state in self.scope.deleted:
+            return
+        self.begin_on_change()
+        self.scope.deleted[state] = instance
+        if not _has_delete_cascade(state.load.mapper):
+            return
+        pairs = yield from delete_cascade_steps(self, [(state, instance)])
+        for other, item in pairs:
+            if other.key is not None and not other.load.deleted:
+                if other.session is not self:
+                    self._enter(other, item)
+                self.scope.deleted.setdefault(other, item)
+
+    def refresh_instance_steps(
+        self, instance: Any, attribute_names: Iterable[str] | None, with_for_update: Any
+    ) -> Steps[None]:
+        """Read *instance* again, all of it or the attributes named; changes to them are lost."""
+        state = self._state(instance)
+        if state.key is None or state.session is not self or state.load.deleted:
+            raise InvalidRequestError(
+                f"{instance!r} is not persistent within this session",
+                hint="only an instance with a row, in this session, can be refreshed",
+            )
+        yield from self.autoflush_steps()
+        mapper = state.load.mapper
+        if attribute_names is None:
+            others = [
+                other for other, _ in cascaded(state, instance, "refresh-expire")
+                if other.key is not None and other.session is self
+            ]  # fmt: skip
+            self.expire_states([state, *others])
+            names: set[str] | None = None
+        else:
+            names = set(attribute_names)
+            self._expire_names(state, instance, names)
+        yield from self._reload_steps(state, instance, mapper, names, with_for_update)
+
+    def _reload_steps(
+        self, state: InstanceState, instance: Any, mapper: Mapper, names: set[str] | None, lock: Any
+    ) -> Steps[None]:
+        connection = yield from self.connection_for_steps(mapper)
+        columns = None if names is None else names & mapper.column_attrs.keys()
+        if lock:
+            found = yield from self.get_steps(mapper, state.key, with_for_update=lock)
+            rows = [] if found is None else [found]
+        elif columns is None:
+            tree = state.load.options or NO_TREE
+            rows = yield from load_keys_steps(self, connection, mapper, [state.key], tree=tree)
+        elif columns:
+            tree = only_tree(mapper, sorted(columns))
+            rows = yield from load_keys_steps(self, connection, mapper, [state.key], tree=tree)
+        else:
+            rows = [instance]
+        if not rows:
+            raise InvalidRequestError(
+                f"can't refresh {instance!r}: its row is gone",
+                hint="it was deleted by another transaction; expunge() it",
+            )
+        for name in () if names is None else names:
+            prop = mapper.relationships.get(name)
+            if prop is not None:
+                yield from load_related_steps(
+                    self, connection, prop, [(state, instance)], NO_TREE
+                )
+
+    @property
+    @contextmanager
+    def no_autoflush(self) -> Iterator[Any]:
+        """A block in which queries do not flush first."""
+        found, self.autoflush = self.autoflush, False
+        try:
+            yield self
+        finally:
+            self.autoflush = found
+
+
+def require_found(found: Any, entity: Any, key: Any) -> Any:
+    """*found*; NoResultFound where it is None."""
+    if found is None:
+        raise NoResultFound(f"no {entity.__name__} has the primary key {key!r}")
+    return found
+
+
+def _has_delete_cascade(mapper: Mapper) -> bool:
+    found: bool | None = mapper.memo.get("delete cascade")
+    if found is None:
+        mapper.configure()
+        found = any(prop.cascade.delete for prop in mapper.relationships.values())
+        mapper.memo["delete cascade"] = found
+    return found
+
+
+def _values_of(prop: Any, holders: Iterable[Any]) -> list[Any]:
+    """The related instances of *holders*, each once."""
+    found: dict[int, Any] = {}
+    for holder in holders:
+        value = holder.__dict__.get(prop.key)
+        if value is not None:
+            for item in prop.impl.kind.items(value) if prop.uselist else (value,):
+                found[id(item)] = item
+    return list(found.values())
+
+
+def _get_statement(mapper: Mapper, key: Sequence[Any]) -> Any:
+    conditions = [
+        column == bindparam(None, value, type_=column.type)
+        for column, value in zip(mapper.primary_key, key, strict=True)
+    ]
+    return Select(mapper.entity).where(*conditions)
+
+
+def _get_plan(mapper: Mapper, dialect: Any) -> EntityPlan:
+    statement = _get_statement(mapper, [None] * len(mapper.primary_key))
+    return EntityPlan(statement, statement.walk().binds, dialect, tree=NO_TREE)
+
+
+def _lock_arguments(with_for_update: Any) -> dict[str, Any]:
+    if isinstance(with_for_update, dict):
+        return with_for_update
+    return {
+        name: getattr(with_for_update, name)
+        for name in ("nowait", "read", "skip_locked", "key_share")
+    }
+
+
+def _tables_of(clause: Any) -> list[Any]:
+    table = getattr(clause, "table", None)
+    if table is not None:
+        return [table]
+    froms = getattr(clause, "get_final_froms", None)
+    return list(froms()) if froms is not None else []
+
+

@@ -1,0 +1,510 @@
+"""The Session: identity map, unit of work and transaction in one."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, overload
+
+from dovetail.engine.result import Result, ScalarResult
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.execution import NO_OPTIONS, ExecutingSession
+from dovetail.orm.loading.lazy import POLICIES
+from dovetail.orm.mapping.mapper import mapper_of
+from dovetail.orm.members import sessions
+from dovetail.orm.merge import merge_steps
+from dovetail.orm.persistence import require_found
+from dovetail.orm.query import Query
+from dovetail.orm.tracking.state import InstanceState, new_state, state_of
+from dovetail.orm.transaction import JOIN_MODES, SessionTransaction
+from dovetail.steps import Steps, run_sync
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Session")
+
+
+class Session(ExecutingSession):
+    """Instances of mapped classes, kept in step with rows of a database.
+
+    One instance for one row; changes are found and written by ``flush()``, in the right
+    order, before queries and at ``commit()``; a rollback restores what is in memory too.  A
+    transaction begins with the first statement or change::
+
+        with Session(engine) as session:
+            session.add(User(name="ada"))
+            session.commit()
+
+    ``bind``                   Engine or Connection for all statements
+    ``binds``                  by mapped class, base class or table, where there are several
+    ``autoflush``              flush before each query
+    ``expire_on_commit``       read values again after a commit, when they are touched
+    ``autobegin``              begin by itself; without, ``begin()`` must be called
+    ``join_transaction_mode``  what to do in a Connection's transaction: see the guide
+    ``lazy_policy``            "adaptive", "one", "peers", "raise" or "raise_n_plus_one"
+    ``info``                   a dictionary of the user's, copied
+
+    A session is for one thread, or one task, at a time.
+    """
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        autoflush: bool = True,
+        future: bool = True,
+        expire_on_commit: bool = True,
+        autobegin: bool = True,
+        twophase: bool = False,
+        binds: Mapping[Any, Any] | None = None,
+        info: Mapping[Any, Any] | None = None,
+        query_cls: type[Query] = Query,
+        enable_baked_queries: bool = True,
+        join_transaction_mode: str = "conditional_savepoint",
+        close_resets_only: bool = True,
+        lazy_policy: str = "adaptive",
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+    ) -> None:
+        super().__init__()
+        if not future:
+            raise ArgumentError("future=False is not known: every session is of the 2.0 kind")
+        if twophase:
+            raise ArgumentError(
+                "two-phase commit is not available with the databases of this version",
+                hint="leave twophase=True out",
+            )
+        if join_transaction_mode not in JOIN_MODES:
+            raise ArgumentError(
+                f"join_transaction_mode={join_transaction_mode!r} is not known",
+                hint=f"one of {', '.join(map(repr, JOIN_MODES))}",
+            )
+        if lazy_policy not in POLICIES:
+            raise ArgumentError(
+                f"lazy_policy={lazy_policy!r} is not known",
+                hint=f"one of {', '.join(map(repr, POLICIES))}",
+            )
+        self.bind = bind
+        self.binds = _checked_binds(binds)
+        self.autoflush = autoflush
+        self.expire_on_commit = expire_on_commit
+        self.autobegin = autobegin
+        self.join_transaction_mode = join_transaction_mode
+        self.lazy_policy = lazy_policy
+        self.info: dict[Any, Any] = dict(info or {})
+        self.execution_options_dict = execution_options
+        self._query_cls = query_cls
+        self._closed = False
+        self._resets_only = close_resets_only
+        del enable_baked_queries
+
+    def _run(self, steps: Steps[T]) -> T:
+        return run_sync(steps)
+
+    # Blocks -----------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _block(self) -> Iterator[Self]:
+        with self:
+            with self.begin():
+                yield self
+
+    # Transactions -----------------------------------------------------------------------------
+
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        """Begin a transaction, or with *nested* a savepoint; usable as a ``with`` block.
+
+        InvalidRequestError when one is in progress: it begins with the first statement too.
+        """
+        if nested:
+            return self.begin_nested()
+        return self.begin_transaction()
+
+    def begin_nested(self) -> SessionTransaction:
+        """Set a savepoint; the block rolls back to it on an error and releases it otherwise::
+
+            with session.begin_nested():
+                session.add(User(name="may fail"))
+        """
+        return self._run(self.begin_nested_steps())
+
+    def commit(self) -> None:
+        """Flush, commit, and expire what was loaded (``expire_on_commit``)."""
+        self._run(self.commit_steps())
+
+    def rollback(self) -> None:
+        """Roll back; instances are restored to what their rows are.
+
+        New ones leave the session, deleted ones return, changed ones are read again when touched.
+        """
+        self._run(self.rollback_steps())
+
+    def close(self) -> None:
+        """Detach all instances, roll back what was not committed, give connections back."""
+        self._run(self.close_steps())
+
+    reset = close
+
+    def invalidate(self) -> None:
+        """Close, and discard the connections in use: their state is not known."""
+        self._run(self.close_steps(invalidate=True))
+
+    def connection(
+        self,
+        bind_arguments: Mapping[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The Connection of the transaction in progress, for use of Core."""
+        arguments = dict(bind_arguments or {})
+        transaction = self._transaction or self._autobegin()
+        bind = self.get_bind(**arguments)
+        connection = self._run(transaction.connection_steps(bind))
+        if execution_options:
+            connection.execution_options(**execution_options)
+        return connection
+
+    def bind_mapper(self, mapper: Any, bind: Any) -> None:
+        """Use *bind* for statements of *mapper*, or mapped class."""
+        self.binds[getattr(mapper, "class_", mapper)] = bind
+
+    def bind_table(self, table: Any, bind: Any) -> None:
+        """Use *bind* for statements of *table*."""
+        self.binds[table] = bind
+
+    # Statements ---------------------------------------------------------------------------------
+
+    def execute(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Result[Any]:
+        """Run *statement* and return its rows.
+
+        A string is SQL with ``:name`` parameters.  *params* is a dictionary, or a list of
+        them for many rows::
+
+            for user, count in session.execute(select(User, func.count()).group_by(User)):
+                ...
+        """
+        result: Result[Any] = self._run(
+            self.execute_steps(statement, params, execution_options, bind_arguments)
+        )
+        return result
+
+    def scalars(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]:
+        """Run *statement* and return the first item of each row: instances, for entities::
+
+            session.scalars(select(User).where(User.name == "ada")).all()
+        """
+        return self.execute(
+            statement, params, execution_options=execution_options, bind_arguments=bind_arguments
+        ).scalars()
+
+    def scalar(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The first item of the first row, or None without rows."""
+        return self.execute(
+            statement, params, execution_options=execution_options, bind_arguments=bind_arguments
+        ).scalar()
+
+    def query(self, *entities: Any, **keywords: Any) -> Query:
+        """A Query of *entities*: the older way to write a SELECT."""
+        return self._query_cls(entities, self, **keywords)
+
+    @overload
+    def get(
+        self,
+        entity: type[T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> T | None: ...
+    @overload
+    def get(self, entity: Any, ident: Any, **keywords: Any) -> Any: ...
+    def get(
+        self,
+        entity: Any,
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The instance of *entity* with the primary key *ident*, or None.
+
+        One that the session has and that is not expired is returned without SQL.  A composite
+        key is a tuple in the order of the columns, or a dictionary::
+
+            session.get(User, 5)
+            session.get(Version, (5, 2))
+        """
+        mapper = mapper_of(entity) or self.mapper_for(entity)
+        simple = mapper.single_key is not None and not isinstance(ident, (tuple, list, dict))
+        key = ident if simple else mapper.key_from_identity(ident)
+        if not (populate_existing or with_for_update):
+            identity = self.scope.identities.get(mapper.base)
+            state = None if identity is None else identity.get(key)
+            if state is not None and state.expired is None:
+                instance = state()
+                if instance is not None:
+                    return instance
+        return self._run(
+            self.get_steps(
+                mapper,
+                key,
+                options=options or (),
+                populate_existing=populate_existing,
+                with_for_update=with_for_update,
+            )
+        )
+
+    def get_one(self, entity: type[T], ident: Any, **keywords: Any) -> T:
+        """As ``get()``, but NoResultFound is raised where there is no such row."""
+        found: T = require_found(self.get(entity, ident, **keywords), entity, ident)
+        return found
+
+    # Instances ----------------------------------------------------------------------------------
+
+    def flush(self, objects: Iterable[Any] | None = None) -> None:
+        """Write pending changes to the database, within the transaction.
+
+        A failure rolls the transaction back, is raised, and is named by the
+        PendingRollbackError that the session answers with until ``rollback()``.
+        """
+        if self.has_pending():
+            self._run(self.flush_steps(objects))
+
+    def delete(self, instance: Any) -> None:
+        """Delete the row of *instance*, and what the delete cascade leads to, at the next flush."""
+        self._run(self.delete_steps(instance))
+
+    def delete_all(self, instances: Iterable[Any]) -> None:
+        """Delete the rows of all *instances* at the next flush."""
+        for instance in instances:
+            self.delete(instance)
+
+    def refresh(
+        self,
+        instance: Any,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> None:
+        """Read *instance* again now, all of it or the attributes named; changes to them are lost."""
+        self._run(self.refresh_instance_steps(instance, attribute_names, with_for_update))
+
+    def load(self, instances: Any, *attributes: Any) -> Any:
+        """Load relationships or columns onto instances that are here already; return these.
+
+        One statement for each attribute, however many instances; a later attribute may belong to
+        what an earlier one leads to::
+
+            session.load(users, User.addresses, Address.city)
+        """
+        return self._run(self.load_steps(instances, attributes))
+
+    def merge(
+        self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
+    ) -> T:
+        """Copy *instance* onto the session's own instance of the same row, and return that.
+
+        It is loaded where the session has none, and made new where there is no row.  Related
+        instances follow by the merge cascade.  With ``load=False`` nothing is read: for
+        unchanged instances from a cache.
+        """
+        with self.no_autoflush:
+            merged: T = self._run(
+                merge_steps(self, instance, {}, load=load, options=options or ())
+            )
+        return merged
+
+    def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
+        """Merge all *instances*; return the session's own, in the same order."""
+        return [self.merge(instance, load=load) for instance in instances]
+
+    @classmethod
+    def object_session(cls, instance: Any) -> "Session | None":
+        """The session that *instance* belongs to, or None."""
+        return object_session(instance)
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close every session of this process."""
+        close_all_sessions()
+
+    @classmethod
+    def identity_key(cls, *args: Any, **keywords: Any) -> tuple[Any, ...]:
+        """The identity key of an instance, or of a class and a primary key."""
+        return identity_key(*args, **keywords)
+
+
+def _checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
+    checked: dict[Any, Any] = {}
+    for key, bind in (binds or {}).items():
+        if not isinstance(key, type) and not hasattr(key, "visit_name"):
+            key = getattr(key, "class_", None)
+        if key is None:
+            raise ArgumentError("the keys of binds= are mapped classes, base classes and tables")
+        checked[key] = bind
+    return checked
+
+
+class sessionmaker(Generic[S]):  # noqa: N801 - a name users know
+    """A factory of sessions with the same configuration::
+
+        Session = sessionmaker(engine, expire_on_commit=False)
+        with Session() as session: ...
+        with Session.begin() as session: ...      # commits at the end
+    """
+
+    class_: type[S]
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        class_: Any = Session,
+        autoflush: bool = True,
+        expire_on_commit: bool = True,
+        info: Mapping[Any, Any] | None = None,
+        **keywords: Any,
+    ) -> None:
+        keywords["bind"] = bind
+        keywords["autoflush"] = autoflush
+        keywords["expire_on_commit"] = expire_on_commit
+        if info is not None:
+            keywords["info"] = info
+        self.kw = keywords
+        self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
+
+    def __call__(self, **local: Any) -> S:
+        """A new session; the keywords win over the factory's own."""
+        for name, value in self.kw.items():
+            if name == "info" and "info" in local:
+                local["info"] = {**value, **local["info"]}
+            else:
+                local.setdefault(name, value)
+        return self.class_(**local)
+
+    def begin(self) -> Any:
+        """A block with a new session in a transaction: it commits, or rolls back, and closes."""
+        return self()._block()
+
+    def configure(self, **changes: Any) -> None:
+        """Change the configuration of sessions made later."""
+        self.kw.update(changes)
+
+    @staticmethod
+    def close_all() -> None:
+        """Close every session of this process."""
+        close_all_sessions()
+
+    identity_key = staticmethod(lambda *args, **keywords: identity_key(*args, **keywords))
+    object_session = staticmethod(lambda instance: object_session(instance))
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self.kw.items())
+        return f"sessionmaker(class_={self.class_.__name__}, {options})"
+
+
+def object_session(instance: Any) -> Session | None:
+    """The session that *instance* belongs to, or None; UnmappedInstanceError if it isn't mapped."""
+    session: Session | None = state_of(instance).session
+    return session
+
+
+def close_all_sessions() -> None:
+    """Close every session of this process: for the end of tests."""
+    for session in list(sessions):
+        close: Callable[[], None] | None = getattr(session, "close", None)
+        if close is not None:
+            close()
+
+
+def identity_key(
+    class_: Any = None, ident: Any = None, *, instance: Any = None, row: Any = None,
+    identity_token: Any = None,
+) -> tuple[Any, ...]:  # fmt: skip
+    """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""
+    if instance is not None:
+        mapper = state_of(instance).load.mapper
+        found: tuple[Any, ...] = mapper.identity_key_from_instance(instance)
+        return found
+    mapper = mapper_of(class_)
+    if mapper is None:
+        raise ArgumentError(f"a mapped class is needed, not {class_!r}")
+    if row is not None:
+        ident = [row._mapping[column] for column in mapper.primary_key]
+    values = mapper.key_tuple(mapper.key_from_identity(ident))
+    return mapper.identity_key_from_primary_key(values)
+
+
+def make_transient(instance: Any) -> None:
+    """Make *instance* as if it were new: no session, no identity; its values stay."""
+    state = state_of(instance)
+    session = state.session
+    if session is not None:
+        session._leave(state)
+    mapper = state.load.mapper
+    info = (state.extra or {}).get("info")
+    fresh = new_state(instance, mapper)
+    if info:
+        fresh.extras()["info"] = info
+
+
+def make_transient_to_detached(instance: Any) -> None:
+    """Make a transient *instance* that has a primary key as if it had been loaded and detached.
+
+    What it has no value for is read when it is touched after ``session.add()``.
+    """
+    state = state_of(instance)
+    mapper = state.load.mapper
+    if state.session is not None or state.key is not None:
+        raise InvalidRequestError(f"{instance!r} is not transient")
+    key = mapper.key_of(instance)
+    if key is None:
+        raise InvalidRequestError(f"{instance!r} has no primary key")
+    state.key = key
+    state.load = mapper.detached_load
+    missing = frozenset(mapper.column_attrs) - instance.__dict__.keys()
+    state.expired = missing or None
+
+
+def was_deleted(instance: Any) -> bool:
+    """True when the row of *instance* was deleted in a flush, and that was not rolled back."""
+    return state_of(instance).was_deleted
+
+
+def object_state(instance: Any) -> InstanceState:
+    """The InstanceState of *instance*; UnmappedInstanceError if it isn't mapped."""
+    return state_of(instance)
+
+

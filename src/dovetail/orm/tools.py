@@ -1,0 +1,148 @@
+"""What can be asked of, and done to, the attributes of one instance."""
+
+from typing import Any
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.inspection import inspects, inspects_itself, inspects_otherwise
+from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.tracking.attributes import AttributeBase
+from dovetail.orm.tracking.history import History
+from dovetail.orm.tracking.state import InstanceState, mark_modified, state_of
+
+
+def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
+    state = state_of(instance)
+    state.load.mapper.configure()
+    found: AttributeBase | None = state.load.mapper.attributes.get(key)
+    if found is None:
+        raise InvalidRequestError(
+            f"{type(instance).__name__} has no mapped attribute {key!r}",
+            hint=f"it has {', '.join(state.load.mapper.attributes)}",
+        )
+    return state, found
+
+
+def get_history(instance: Any, key: str, passive: Any = None) -> History:
+    """What changed in attribute *key* of *instance* since the last flush."""
+    state, attribute = _attribute(instance, key)
+    return attribute.load_history(state, instance)
+
+
+def get_attribute(instance: Any, key: str) -> Any:
+    """The value of attribute *key*, loaded where it is absent."""
+    _, attribute = _attribute(instance, key)
+    return attribute.read(instance)
+
+
+def set_attribute(instance: Any, key: str, value: Any, initiator: Any = None) -> None:
+    """Set attribute *key*, as an assignment does."""
+    _, attribute = _attribute(instance, key)
+    attribute.set(instance, value)
+
+
+def del_attribute(instance: Any, key: str) -> None:
+    """Delete the value of attribute *key*, as ``del`` does."""
+    _, attribute = _attribute(instance, key)
+    attribute.delete(instance)
+
+
+def set_committed_value(instance: Any, key: str, value: Any) -> None:
+    """Set attribute *key* as if *value* had been loaded: no history, no other side."""
+    state, attribute = _attribute(instance, key)
+    if state.committed is not None:
+        state.committed.pop(key, None)
+    if attribute.collection:
+        instance.__dict__.pop(key, None)
+        attribute.fill(state, instance, value)  # type: ignore[attr-defined]
+    else:
+        instance.__dict__[key] = value
+
+
+def flag_modified(instance: Any, key: str) -> None:
+    """Say that the value of attribute *key* was changed in place; the next flush writes it.
+
+    InvalidRequestError where the value is not loaded.
+    """
+    state, _ = _attribute(instance, key)
+    if key not in instance.__dict__:
+        raise InvalidRequestError(
+            f"can't flag {key!r} as modified: it is not loaded",
+            hint="read the attribute first",
+        )
+    if state.key is not None:
+        flagged = state.extras().setdefault("flagged", set())
+        flagged.add(key)
+        if state.committed is None:
+            state.committed = {}
+        state.committed[key] = _FLAGGED
+        mark_modified(state, instance)
+
+
+class _Flagged:
+    """An old value that equals no value."""
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "<changed in place>"
+
+
+_FLAGGED = _Flagged()
+
+
+def flag_dirty(instance: Any) -> None:
+    """Put *instance* among the session's dirty ones without naming an attribute."""
+    state = state_of(instance)
+    if state.key is not None:
+        if state.committed is None:
+            state.committed = {}
+        mark_modified(state, instance)
+
+
+def instance_state(instance: Any) -> InstanceState:
+    """The InstanceState of *instance*."""
+    return state_of(instance)
+
+
+def object_mapper(instance: Any) -> Mapper:
+    """The mapper of *instance*'s class; UnmappedInstanceError if there is none."""
+    mapper: Mapper = state_of(instance).load.mapper
+    return mapper
+
+
+def class_mapper(class_: Any, configure: bool = True) -> Mapper:
+    """The mapper of *class_*; ArgumentError if it is not mapped."""
+    mapper = class_ if isinstance(class_, Mapper) else mapper_of(class_)
+    if mapper is None:
+        raise ArgumentError(f"{class_!r} is not a mapped class", hint="map it, or check the name")
+    if configure:
+        mapper.configure()
+    return mapper
+
+
+def is_instrumented(instance: Any, key: str) -> bool:
+    """True when *key* is a mapped attribute of *instance*'s class."""
+    mapper = mapper_of(type(instance))
+    return mapper is not None and key in mapper.attrs
+
+
+inspects_itself(Mapper)
+inspects_itself(QueryableAttribute)
+inspects_itself(InstanceState)
+
+
+@inspects(type)
+def _inspect_class(class_: type) -> Mapper | None:
+    mapper = mapper_of(class_)
+    if mapper is not None:
+        mapper.configure()
+    return mapper
+
+
+@inspects_otherwise
+def _inspect_instance(instance: Any) -> InstanceState | None:
+    return None if mapper_of(type(instance)) is None else state_of(instance)

@@ -1,0 +1,1 @@
+"""What is known of instances in memory: state, attributes, collections, history."""

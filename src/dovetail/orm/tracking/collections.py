@@ -1,0 +1,305 @@
+"""Collections that tell their owner what is put into them and taken out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, SupportsIndex
+
+from dovetail.orm.tracking.state import InstanceState
+
+
+class CollectionOwner(Protocol):
+    """The attribute that a collection belongs to: it is told before each change."""
+
+    key: str
+
+    def before_change(self, owner: InstanceState) -> None: ...
+    def appended(self, owner: InstanceState, item: Any) -> Any: ...
+    def removed(self, owner: InstanceState, item: Any) -> None: ...
+
+
+class Collection:
+    """What the instrumented collections have in common.
+
+    ``owner`` is the state of the instance that holds the collection, ``attribute`` the
+    attribute it is held under.  A collection that was replaced or unpickled alone has no
+    attribute and is an ordinary list, set or dict.
+    """
+
+    __slots__ = ()
+
+    owner: InstanceState | None
+    attribute: CollectionOwner | None
+
+    def _adding(self, item: Any) -> Any:
+        attribute = self.attribute
+        if attribute is None or self.owner is None:
+            return item
+        attribute.before_change(self.owner)
+        return attribute.appended(self.owner, item)
+
+    def _removing(self, item: Any) -> None:
+        attribute = self.attribute
+        if attribute is not None and self.owner is not None:
+            attribute.before_change(self.owner)
+            attribute.removed(self.owner, item)
+
+
+class InstrumentedList(list[Any], Collection):
+    """A list of related instances; every change reaches history, other side and session."""
+
+    __slots__ = ("attribute", "owner")
+
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        self.owner = self.attribute = None
+        super().__init__(items)
+
+    def append(self, item: Any) -> None:
+        super().append(self._adding(item))
+
+    def insert(self, index: SupportsIndex, item: Any) -> None:
+        super().insert(index, self._adding(item))
+
+    def extend(self, items: Iterable[Any]) -> None:
+        for item in list(items):
+            self.append(item)
+
+    def __iadd__(self, items: Iterable[Any]) -> "InstrumentedList":  # type: ignore[override,misc]
+        self.extend(items)
+        return self
+
+    def remove(self, item: Any) -> None:
+        index = self.index(item)
+        self._removing(self[index])
+        super().__delitem__(index)
+
+    def pop(self, index: SupportsIndex = -1) -> Any:
+        self._removing(self[index])
+        return super().pop(index)
+
+    def clear(self) -> None:
+        for item in list(self):
+            self._removing(item)
+        super().clear()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(index, slice):
+            positions = range(len(self))[index]
+            values = list(value)
+            if index.step not in (None, 1) and len(values) != len(positions):
+                raise ValueError(
+                    f"attempt to assign sequence of size {len(values)} "
+                    f"to extended slice of size {len(positions)}"
+                )
+            kept = {id(item) for item in values}
+            held = {id(self[position]) for position in positions}
+            for position in positions:
+                if id(self[position]) not in kept:
+                    self._removing(self[position])
+            values = [item if id(item) in held else self._adding(item) for item in values]
+            super().__setitem__(index, values)
+        else:
+            old = self[index]
+            if old is not value:
+                self._removing(old)
+                value = self._adding(value)
+            super().__setitem__(index, value)
+
+    def __delitem__(self, index: Any) -> None:
+        for item in self[index] if isinstance(index, slice) else [self[index]]:
+            self._removing(item)
+        super().__delitem__(index)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (), None, iter(self)
+
+    def __copy__(self) -> list[Any]:
+        return list(self)
+
+    def sort(self, *, key: Any = None, reverse: bool = False) -> None:
+        super().sort(key=key, reverse=reverse)
+
+
+class InstrumentedSet(set[Any], Collection):
+    """A set of related instances; every change reaches history, other side and session."""
+
+    __slots__ = ("attribute", "owner")
+
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        self.owner = self.attribute = None
+        super().__init__(items)
+
+    def add(self, item: Any) -> None:
+        if item not in self:
+            super().add(self._adding(item))
+
+    def remove(self, item: Any) -> None:
+        if item in self:
+            self._removing(item)
+        super().remove(item)
+
+    def discard(self, item: Any) -> None:
+        if item in self:
+            self.remove(item)
+
+    def pop(self) -> Any:
+        item = next(iter(self))
+        self.remove(item)
+        return item
+
+    def clear(self) -> None:
+        for item in list(self):
+            self.remove(item)
+
+    def update(self, *others: Iterable[Any]) -> None:
+        for other in others:
+            for item in list(other):
+                self.add(item)
+
+    def difference_update(self, *others: Iterable[Any]) -> None:
+        for other in others:
+            for item in list(other):
+                self.discard(item)
+
+    def intersection_update(self, *others: Iterable[Any]) -> None:
+        for item in self.difference(set(self).intersection(*others)):
+            self.remove(item)
+
+    def symmetric_difference_update(self, other: Iterable[Any]) -> None:
+        for item in set(other):
+            if item in self:
+                self.remove(item)
+            else:
+                self.add(item)
+
+    def __ior__(self, other: Any) -> "InstrumentedSet":  # type: ignore[override,misc]
+        self.update(other)
+        return self
+
+    def __isub__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
+        self.difference_update(other)
+        return self
+
+    def __iand__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
+        self.intersection_update(other)
+        return self
+
+    def __ixor__(self, other: Any) -> "InstrumentedSet":  # type: ignore[override,misc]
+        self.symmetric_difference_update(other)
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild_set, (type(self), list(self))
+
+
+def _rebuild_set(kind: type[Any], items: list[Any]) -> Any:
+    collection = kind()
+    set.update(collection, items)
+    return collection
+
+
+class InstrumentedDict(dict[Any, Any], Collection):
+    """A dictionary of related instances; every change reaches history, other side and session."""
+
+    __slots__ = ("attribute", "owner")
+
+    def __init__(self, items: Any = ()) -> None:
+        self.owner = self.attribute = None
+        super().__init__(items)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if key in self:
+            if self[key] is value:
+                return
+            self._removing(self[key])
+        super().__setitem__(key, self._adding(value))
+
+    def __delitem__(self, key: Any) -> None:
+        self._removing(self[key])
+        super().__delitem__(key)
+
+    def clear(self) -> None:
+        for key in list(self):
+            del self[key]
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        if key in self:
+            self._removing(self[key])
+        return super().pop(key, *default)
+
+    def popitem(self) -> tuple[Any, Any]:
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *args: Any, **named: Any) -> None:
+        for key, value in dict(*args, **named).items():
+            self[key] = value
+
+    def __ior__(self, other: Any) -> "InstrumentedDict":  # type: ignore[override,misc]
+        self.update(other)
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return type(self), (), None, None, iter(self.items())
+
+
+class CollectionKind:
+    """How to make, read and write one kind of collection without telling its owner."""
+
+    __slots__ = ("add", "factory", "items", "kind", "remove")
+
+    def __init__(
+        self,
+        kind: type[Any],
+        factory: Callable[[], Any],
+        add: Callable[[Any, Any], Any],
+        remove: Callable[[Any, Any], Any],
+        items: Callable[[Any], Iterator[Any]],
+    ) -> None:
+        self.kind = kind
+        self.factory = factory
+        self.add = add
+        self.remove = remove
+        self.items = items
+
+
+def _remove_from_list(collection: list[Any], item: Any) -> None:
+    for index, held in enumerate(collection):
+        if held is item:
+            list.__delitem__(collection, index)
+            return
+
+
+def _instrument(kind: type[Any], base: type[Any]) -> type[Any]:
+    """A class of *kind* whose changes are told, for list, set and dict subclasses of users."""
+    return type(f"Instrumented{kind.__name__}", (base, kind), {"__slots__": ()})
+
+
+def collection_kind(collection_class: Any) -> CollectionKind:
+    """How collections of *collection_class* are handled: a class or a callable without arguments.
+
+    Lists, sets and their subclasses are understood, and so is any callable that returns one.
+    """
+    sample = list() if collection_class is None else collection_class()
+    factory: Any
+    if isinstance(sample, Collection):
+        factory = collection_class
+    elif type(sample) is list:
+        factory = InstrumentedList
+    elif type(sample) is set:
+        factory = InstrumentedSet
+    elif isinstance(sample, list):
+        factory = _instrument(type(sample), InstrumentedList)
+    elif isinstance(sample, set):
+        factory = _instrument(type(sample), InstrumentedSet)
+    else:
+        raise TypeError(
+            f"collection_class {collection_class!r} makes a {type(sample).__name__}; "
+            "a list, a set or a subclass of one is needed"
+        )
+    if issubclass(type(factory()), set):
+        return CollectionKind(set, factory, set.add, set.discard, iter)
+    return CollectionKind(list, factory, list.append, _remove_from_list, iter)

@@ -1,0 +1,73 @@
+"""Expiry: values that may be stale leave ``__dict__``; the next touch reads them again.
+
+The primary key stays: it can't change behind the session's back without the row becoming another.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dovetail.codegen import Source, compile_function
+from dovetail.orm.tracking.state import InstanceState
+
+Expirer = Callable[[Iterable[InstanceState]], None]
+
+
+def make_expirer(
+    title: str, names: Iterable[str], refreshed: frozenset[str], keys: tuple[str, ...]
+) -> Expirer:
+    """The function that expires all values of many states of one mapper.
+
+    *names* leave ``__dict__``, *refreshed* are read again together, *keys* are restored from
+    the identity where an unflushed change has replaced them.
+    """
+    source = Source(f"expire {title}")
+    source.use("refreshed", refreshed)
+    with source.block("def expire(states):"), source.block("for state in states:"):
+        source.line("instance = state()")
+        with source.block("if instance is not None:"):
+            source.line("values = instance.__dict__")
+            held = f"len(values) == {len(keys)} and state.committed is None"
+            with source.block(f"if state.expired is refreshed and {held}:"):
+                source.line("continue")
+            source.line("pop = values.pop")
+            for name in names:
+                source.line(f"pop({name!r}, None)")
+            source.line("state.expired = refreshed")
+            with source.block("if state.committed is not None:"):
+                source.line("state.committed = None")
+                if len(keys) == 1:
+                    source.line(f"values[{keys[0]!r}] = state.key")
+                else:
+                    targets = ", ".join(f"values[{key!r}]" for key in keys)
+                    source.line(f"{targets} = state.key")
+            with source.block("if state.extra is not None:"):
+                source.line("forget_changes(state)")
+    source.use("forget_changes", forget_changes)
+    return compile_function(source, "expire")
+
+
+def forget_changes(state: InstanceState) -> None:
+    """Drop queued collection changes and what is known of parents; keep the user's notes."""
+    extra = state.extra or {}
+    kept = {name: value for name, value in extra.items() if name == "info"}
+    state.extra = kept or None
+
+
+def expire_names(state: InstanceState, instance: Any, names: Iterable[str], columns: frozenset[str]) -> None:
+    """Expire the attributes *names* of one instance; *columns* are those that hold columns."""
+    names = set(names)
+    values = instance.__dict__
+    for name in names:
+        values.pop(name, None)
+        if state.committed is not None:
+            state.committed.pop(name, None)
+        if state.extra is not None:
+            state.extra.pop(state.load.mapper.attributes.get(name), None)
+    if state.committed is not None and not state.committed:
+        state.committed = None
+        scope = state.load.scope
+        if scope is not None:
+            scope.modified.pop(state, None)
+    stale = frozenset(names & columns)
+    if stale:
+        state.expired = stale if state.expired is None else state.expired | stale

@@ -1,0 +1,476 @@
+"""What is known of one instance: its state, and what it shares with those loaded beside it."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from weakref import ref
+
+from dovetail.exc import UnmappedInstanceError
+
+STATE_NAME = "__dovetail_state__"
+"""The attribute of an instance that holds its state: a slot of the declarative bases."""
+
+
+class Symbol:
+    """A named constant that is equal to itself alone."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NO_VALUE = Symbol("NO_VALUE")
+"""An attribute has not been loaded, or has never been set."""
+
+
+class TrackedMapper(Protocol):
+    """What tracking needs to know of a mapper."""
+
+    class_: type
+    base: Any
+    attributes: dict[str, Any]
+    transient_load: "Load"
+    detached_load: "Load"
+    removed_load: "Load"
+    set_state: Callable[[Any, Any], None]
+
+    def key_of(self, instance: Any) -> Any: ...
+    def key_tuple(self, key: Any) -> tuple[Any, ...]: ...
+
+
+class TrackingSession(Protocol):
+    """What tracking asks of the session that an instance belongs to."""
+
+    def load_attribute(self, state: "InstanceState", instance: Any, attribute: Any) -> None: ...
+    def cascade_add(self, instance: Any) -> None: ...
+    def begin_on_change(self) -> None: ...
+
+
+class Scope:
+    """One life of a session, from its start to ``close()``.
+
+    Instances find their session through the scope, so that closing a session
+    detaches all of them by emptying one reference.
+    """
+
+    __slots__ = ("deleted", "deleted_loads", "identities", "modified", "new", "pending_loads", "reference")
+
+    def __init__(self, session: Any) -> None:
+        self.reference: Callable[[], Any] = ref(session)
+        self.identities: dict[Any, dict[Any, InstanceState]] = {}
+        self.new: dict[InstanceState, Any] = {}
+        self.modified: dict[InstanceState, Any] = {}
+        self.deleted: dict[InstanceState, Any] = {}
+        self.pending_loads: dict[Any, Load] = {}
+        self.deleted_loads: dict[Any, Load] = {}
+
+    def identity(self, mapper: Any) -> "dict[Any, InstanceState]":
+        """The identity map of *mapper*'s hierarchy: scalar key, or tuple, to state."""
+        base = mapper.base
+        identity = self.identities.get(base)
+        if identity is None:
+            identity = self.identities[base] = {}
+        return identity
+
+    def pending_load(self, mapper: Any) -> "Load":
+        """What all pending instances of *mapper* share."""
+        load = self.pending_loads.get(mapper)
+        if load is None:
+            load = self.pending_loads[mapper] = Load(mapper, self)
+        return load
+
+    def deleted_load(self, mapper: Any) -> "Load":
+        """What all instances of *mapper* share whose DELETE has been sent."""
+        load = self.deleted_loads.get(mapper)
+        if load is None:
+            load = self.deleted_loads[mapper] = Load(mapper, self, deleted=True)
+        return load
+
+    def end(self) -> None:
+        """Detach every instance of this scope."""
+        self.reference = _nothing
+
+
+def _nothing() -> None:
+    return None
+
+
+class Load:
+    """What the instances of one load, or one flush, have in common.
+
+    ``batch`` lists their states in the order of the rows, for loading what one of
+    them lacks for its peers in the same statement.
+    """
+
+    __slots__ = ("batch", "deleted", "identity", "mapper", "options", "scope", "touches")
+
+    def __init__(
+        self, mapper: Any, scope: Scope | None, options: Any = None, *, deleted: bool = False
+    ) -> None:
+        self.mapper = mapper
+        self.scope = scope
+        self.identity = None if scope is None else scope.identity(mapper)
+        self.options = options
+        self.batch: list[InstanceState] = []
+        self.touches: dict[Any, Touches] | None = None
+        self.deleted = deleted
+
+    def touched(self, attribute: Any, epoch: int) -> "Touches":
+        """How often *attribute* was missed in this batch since *epoch* began; counts this miss."""
+        touches = self.touches
+        if touches is None:
+            touches = self.touches = {}
+        touch = touches.get(attribute)
+        if touch is None or touch.epoch != epoch:
+            touch = touches[attribute] = Touches(epoch)
+        touch.count += 1
+        return touch
+
+    def following(self, state: "InstanceState", touch: "Touches") -> "Iterator[InstanceState]":
+        """The peers of *state*, those that follow it in the batch first."""
+        batch = self.batch
+        try:
+            position = batch.index(state, touch.position)
+        except ValueError:
+            position = batch.index(state) if state in batch else 0
+        touch.position = position
+        for index in range(position + 1, len(batch)):
+            yield batch[index]
+        for index in range(position):
+            yield batch[index]
+
+
+class Touches:
+    """Count of misses of one attribute in one batch, and where the last one was."""
+
+    __slots__ = ("count", "epoch", "position")
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.count = 0
+        self.position = 0
+
+
+class InstanceState(ref):  # type: ignore[type-arg]
+    """What dovetail knows of one instance; it is the weak reference to it as well.
+
+    ``key``        the identity within the mapper's hierarchy: the scalar primary key or the tuple
+                   of a composite one; None while the instance has no row
+    ``load``       what is shared with the peers: mapper, session, load options, batch
+    ``committed``  values as last loaded or flushed, of the changed attributes only; None if none
+    ``expired``    names of the attributes whose values are known to be stale; None if none
+    ``extra``      what few instances need: queued collection changes, parents, user information
+    """
+
+    __slots__ = ("committed", "expired", "extra", "key", "load")
+
+    key: Any
+    load: Load
+    committed: dict[str, Any] | None
+    expired: frozenset[str] | None
+    extra: dict[Any, Any] | None
+
+    __eq__ = object.__eq__  # identity: comparing referents would call user code
+    __hash__ = object.__hash__
+
+    is_instance: ClassVar[bool] = True
+    is_mapper: ClassVar[bool] = False
+    is_aliased_class: ClassVar[bool] = False
+
+    def __repr__(self) -> str:
+        return f"<InstanceState of {self.load.mapper.class_.__name__} key={self.key!r}>"
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper of the instance's class."""
+        return self.load.mapper
+
+    @property
+    def class_(self) -> type:
+        """The class of the instance."""
+        class_: type = self.load.mapper.class_
+        return class_
+
+    def obj(self) -> Any:
+        """The instance, or None after it has been collected."""
+        return self()
+
+    @property
+    def session(self) -> Any:
+        """The session that the instance belongs to, or None."""
+        scope = self.load.scope
+        return None if scope is None else scope.reference()
+
+    @property
+    def has_identity(self) -> bool:
+        """True when the instance has, or had, a row."""
+        return self.key is not None
+
+    @property
+    def transient(self) -> bool:
+        """True for an instance without row and without session."""
+        return self.key is None and self.session is None
+
+    @property
+    def pending(self) -> bool:
+        """True for an instance that a session will insert."""
+        return self.key is None and self.session is not None
+
+    @property
+    def persistent(self) -> bool:
+        """True for an instance with a row, in a session."""
+        return self.key is not None and not self.load.deleted and self.session is not None
+
+    @property
+    def deleted(self) -> bool:
+        """True after the DELETE was sent and until the transaction ends."""
+        return self.key is not None and self.load.deleted and self.session is not None
+
+    @property
+    def was_deleted(self) -> bool:
+        """True when the DELETE was sent, and not rolled back."""
+        return self.key is not None and self.load.deleted
+
+    @property
+    def detached(self) -> bool:
+        """True for an instance with a row whose session has let it go."""
+        return self.key is not None and self.session is None
+
+    @property
+    def identity(self) -> tuple[Any, ...] | None:
+        """The primary key values, or None without a row."""
+        key: tuple[Any, ...] | None = None
+        if self.key is not None:
+            key = self.load.mapper.key_tuple(self.key)
+        return key
+
+    @property
+    def identity_key(self) -> tuple[Any, ...] | None:
+        """``(class, primary key values, identity token)``, or None without a row."""
+        identity = self.identity
+        return None if identity is None else (self.load.mapper.base.class_, identity, None)
+
+    @property
+    def identity_token(self) -> Any:
+        """The token that tells rows of different databases apart; None here."""
+        return None
+
+    @property
+    def modified(self) -> bool:
+        """True when an attribute was set since the last load or flush."""
+        return bool(self.committed) or bool(self.extra and self.extra.get("flagged"))
+
+    @property
+    def unloaded(self) -> set[str]:
+        """Names of the mapped attributes that hold no value."""
+        return set(self.load.mapper.attributes).difference(self.dict)
+
+    @property
+    def expired_attributes(self) -> set[str]:
+        """Names of the attributes to be read again at the next touch."""
+        return set(self.expired or ())
+
+    @property
+    def attrs(self) -> "AttributeStates":
+        """A view on each mapped attribute: ``state.attrs.name.history``."""
+        return AttributeStates(self)
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary for the user's own notes on this instance."""
+        notes: dict[Any, Any] = self.extras().setdefault("info", {})
+        return notes
+
+    def extras(self) -> dict[Any, Any]:
+        """The dictionary of what few instances need, made at first use."""
+        if self.extra is None:
+            self.extra = {}
+        return self.extra
+
+    @property
+    def object(self) -> Any:
+        """The instance, or None after it has been collected."""
+        return self()
+
+    # The last but one of the class: from here on the name means this.
+    @property
+    def dict(self) -> dict[str, Any]:
+        """The instance's ``__dict__``."""
+        instance = self()
+        values: Any = {} if instance is None else instance.__dict__
+        return values
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        keep = {
+            name: value
+            for name, value in (self.extra or {}).items()
+            if name in ("info", "flagged")
+        }
+        return PickledState, (self.key, self.committed, self.expired, self.load.deleted, keep)
+
+
+class PickledState:
+    """A state on its way through ``pickle``; the instance makes a real one of it."""
+
+    __slots__ = ("committed", "deleted", "expired", "extra", "key")
+
+    def __init__(self, key: Any, committed: Any, expired: Any, deleted: bool, extra: Any) -> None:
+        self.key = key
+        self.committed = committed
+        self.expired = expired
+        self.deleted = deleted
+        self.extra = extra
+
+
+class AttributeStates:
+    """The attributes of one instance, by name or by iteration."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: InstanceState) -> None:
+        self._state = state
+
+    def __getattr__(self, name: str) -> "AttributeState":
+        if name not in self._state.mapper.attributes:
+            raise AttributeError(f"{self._state.class_.__name__} has no mapped attribute {name!r}")
+        return AttributeState(self._state, name)
+
+    def __getitem__(self, name: str) -> "AttributeState":
+        if name not in self._state.mapper.attributes:
+            raise KeyError(name)
+        return AttributeState(self._state, name)
+
+    def __iter__(self) -> Iterator["AttributeState"]:
+        return (AttributeState(self._state, name) for name in self._state.mapper.attributes)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._state.mapper.attributes
+
+    def __len__(self) -> int:
+        return len(self._state.mapper.attributes)
+
+    def keys(self) -> list[str]:
+        """Names of the mapped attributes."""
+        return list(self._state.mapper.attributes)
+
+    def values(self) -> list["AttributeState"]:
+        """A view on each mapped attribute."""
+        return list(self)
+
+    def items(self) -> list[tuple[str, "AttributeState"]]:
+        """Pairs of name and view."""
+        return [(view.key, view) for view in self]
+
+
+class AttributeState:
+    """One attribute of one instance: its value and its history."""
+
+    __slots__ = ("key", "state")
+
+    def __init__(self, state: InstanceState, key: str) -> None:
+        self.state = state
+        self.key = key
+
+    @property
+    def loaded_value(self) -> Any:
+        """The value, or NO_VALUE when it has not been loaded; never sends SQL."""
+        return self.state.dict.get(self.key, NO_VALUE)
+
+    @property
+    def value(self) -> Any:
+        """The value, loaded when it is absent."""
+        return getattr(self.state(), self.key)
+
+    @property
+    def history(self) -> Any:
+        """What changed since the last flush, without sending SQL."""
+        return self.state.mapper.attributes[self.key].history(self.state, self.state())
+
+    def load_history(self) -> Any:
+        """What changed since the last flush; the old value is loaded when it is absent."""
+        return self.state.mapper.attributes[self.key].load_history(self.state, self.state())
+
+
+def forget(state: InstanceState) -> None:
+    """Take *state*, whose instance is gone, out of its identity map."""
+    key = state.key
+    if key is not None:
+        identity = state.load.identity
+        if identity is not None and identity.get(key) is state:
+            del identity[key]
+
+
+def new_state(instance: Any, mapper: Any) -> InstanceState:
+    """Begin to track *instance*, as transient."""
+    state = InstanceState(instance, forget)
+    state.key = state.committed = state.expired = state.extra = None
+    state.load = mapper.transient_load
+    mapper.set_state(instance, state)
+    return state
+
+
+def state_of(instance: Any) -> InstanceState:
+    """The state of *instance*, begun when it has none yet.
+
+    Raises UnmappedInstanceError for an object whose class is not mapped.
+    """
+    try:
+        state: InstanceState = instance.__dovetail_state__
+        return state
+    except AttributeError:
+        pass
+    mapper = type(instance).__dict__.get("__mapper__")
+    if mapper is None or isinstance(instance, type):
+        raise UnmappedInstanceError(instance)
+    return new_state(instance, mapper)
+
+
+def adopt_state(instance: Any, state: Any) -> None:
+    """Give *instance* the state that ``copy`` or ``pickle`` puts on it.
+
+    A copy must not share the state of its original: it begins as transient.
+    """
+    mapper = type(instance).__mapper__
+    if isinstance(state, PickledState):
+        own = new_state(instance, mapper)
+        own.key, own.committed, own.expired = state.key, state.committed, state.expired
+        own.extra = state.extra or None
+        if own.key is not None:
+            own.load = mapper.removed_load if state.deleted else mapper.detached_load
+    elif state() is instance:
+        mapper.set_state(instance, state)
+    else:
+        new_state(instance, mapper)
+
+
+def start_history(state: InstanceState, instance: Any) -> dict[str, Any]:
+    """Begin to record old values of *instance*; its session holds it until they are flushed."""
+    committed: dict[str, Any] = {}
+    state.committed = committed
+    mark_modified(state, instance)
+    return committed
+
+
+def mark_modified(state: InstanceState, instance: Any) -> None:
+    """Let the session of *instance* hold it as modified."""
+    scope = state.load.scope
+    if scope is not None and state.key is not None:
+        if not scope.modified:
+            session = scope.reference()
+            if session is None:
+                return
+            session.begin_on_change()
+        scope.modified[state] = instance
+
+
+if TYPE_CHECKING:
+    _check: type[TrackedMapper]

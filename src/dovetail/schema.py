@@ -1,0 +1,51 @@
+"""Schemas by their familiar path: tables, columns, constraints, and statements that define."""
+
+from .sql.constraints import (
+    CheckConstraint as CheckConstraint,
+    ColumnCollectionConstraint as ColumnCollectionConstraint,
+    Constraint as Constraint,
+    ForeignKey as ForeignKey,
+    ForeignKeyConstraint as ForeignKeyConstraint,
+    Index as Index,
+    PrimaryKeyConstraint as PrimaryKeyConstraint,
+    UniqueConstraint as UniqueConstraint,
+)
+from .sql.convention import conv as conv
+from .sql.ddl import (
+    DDL as DDL,
+    AddConstraint as AddConstraint,
+    CreateColumn as CreateColumn,
+    CreateIndex as CreateIndex,
+    CreateSchema as CreateSchema,
+    CreateSequence as CreateSequence,
+    CreateTable as CreateTable,
+    DropConstraint as DropConstraint,
+    DropIndex as DropIndex,
+    DropSchema as DropSchema,
+    DropSequence as DropSequence,
+    DropTable as DropTable,
+    DropTableComment as DropTableComment,
+    ExecutableDDLElement as DDLElement,
+    ExecutableDDLElement as ExecutableDDLElement,
+    SetColumnComment as SetColumnComment,
+    SetTableComment as SetTableComment,
+)
+from .sql.defaults import (
+    CallableColumnDefault as CallableColumnDefault,
+    ColumnDefault as ColumnDefault,
+    Computed as Computed,
+    DefaultClause as DefaultClause,
+    FetchedValue as FetchedValue,
+    Identity as Identity,
+    ScalarElementColumnDefault as ScalarElementColumnDefault,
+    SchemaItem as SchemaItem,
+    Sequence as Sequence,
+)
+from .sql.metadata import (
+    BLANK_SCHEMA as BLANK_SCHEMA,
+    RETAIN_SCHEMA as RETAIN_SCHEMA,
+    MetaData as MetaData,
+    sort_tables as sort_tables,
+    sort_tables_and_constraints as sort_tables_and_constraints,
+)
+from .sql.schema import Column as Column, Table as Table

@@ -1,0 +1,292 @@
+"""What Python's operators build: operands made of values, the result's type found.
+
+:func:`compare` and its neighbours are installed as :data:`.element.build`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from ..exc import ArgumentError, InvalidRequestError
+from ..types.basic import BOOLEANTYPE
+from ..types.contract import NULLTYPE, TypeEngine, value_types
+from ..types.structured import TupleType
+from . import operators as ops
+from .coercion import constants, node_of
+from .element import ColumnElement, build
+from .expressions import (
+    BinaryExpression,
+    BindParameter,
+    ExpandingParameter,
+    ExpressionList,
+    Label,
+    UnaryExpression,
+    conjunction,
+    negation,
+)
+from .names import anonymous_base
+from .operators import Operator
+
+TE = TypeEngine[Any]
+
+_PLAIN = frozenset({int, str, float, bytes, Decimal, dt.datetime, dt.date, UUID, dt.timedelta})
+_TAKES_CONSTANTS = {
+    ops.EQ: ops.IS,
+    ops.NE: ops.IS_NOT,
+    ops.IS: ops.IS,
+    ops.IS_NOT: ops.IS_NOT,
+}
+_DISTINCT = frozenset({ops.IS_DISTINCT_FROM, ops.IS_NOT_DISTINCT_FROM})
+
+
+def operand(value: Any, type_: TE | None) -> Any:
+    """Return *value* as an expression; a plain value becomes a parameter of *type_*."""
+    if isinstance(value, ColumnElement):
+        return value
+    node = node_of(value)
+    if node is not None:
+        if getattr(node, "is_select_statement", False):
+            return node.scalar_subquery()  # type: ignore[attr-defined]
+        return node
+    constant = constants.of(value)
+    if constant is not None:
+        return constant
+    kind = value_types.type_of(value) if type_ is None else _type_beside(type_, None, value)
+    return BindParameter(None, value, kind)
+
+
+def _type_beside(type_: TE, op: Operator | None, value: Any) -> TE:
+    if value.__class__ in type_.own_values:
+        return type_
+    return type_.coerce_compared_value(op, value)
+
+
+def parameter_beside(left: Any, op: Operator, value: Any) -> BindParameter[Any]:
+    """Return *value* as the parameter that meets *left*: named for it, and of its type."""
+    name = left.bind_name
+    if name is not None and not name.isidentifier():
+        name = anonymous_base(name)
+    type_ = left.type
+    if value.__class__ not in type_.own_values:
+        type_ = type_.coerce_compared_value(op, value)
+    return BindParameter(name, value, type_)
+
+
+def _beside(left: Any, op: Operator, value: Any) -> Any:
+    """Return *value* as the other operand of *left*."""
+    if isinstance(value, ColumnElement):
+        if isinstance(value, BindParameter) and value.type is NULLTYPE:
+            return _typed(value, left, op)
+        return value
+    if value.__class__ not in _PLAIN:
+        node = node_of(value)
+        if node is not None:
+            if getattr(node, "is_select_statement", False):
+                return node.scalar_subquery()  # type: ignore[attr-defined]
+            return node
+    return parameter_beside(left, op, value)
+
+
+def _typed(bind: BindParameter[Any], left: Any, op: Operator) -> BindParameter[Any]:
+    """Return *bind*, which has no type yet, with that of the expression it meets."""
+    if left.type is NULLTYPE:
+        return bind
+    return bind._copy(type=left.type)
+
+
+def compare(left: Any, op: Operator, other: Any) -> Any:
+    """Return ``left op other`` as a boolean expression."""
+    if other.__class__ in _PLAIN:
+        name = left.bind_name
+        type_ = left.type
+        if other.__class__ not in type_.own_values:
+            type_ = type_.coerce_compared_value(op, other)
+        if name is not None and not name.isidentifier():
+            name = anonymous_base(name)
+        return BinaryExpression(left, BindParameter(name, other, type_), op)
+    constant = other if other.__class__ in _CONSTANTS else constants.of(other)
+    if constant is not None:
+        return _compare_constant(left, op, constant)
+    return BinaryExpression(left, _beside(left, op, other), op)
+
+
+_CONSTANTS = frozenset(map(type, (constants.null, constants.true, constants.false)))
+
+
+def _compare_constant(left: Any, op: Operator, constant: Any) -> Any:
+    if op in _TAKES_CONSTANTS:
+        if constant is constants.null:
+            op = _TAKES_CONSTANTS[op]
+    elif op not in _DISTINCT:
+        raise ArgumentError(
+            f"None, True and False cannot be compared by {op.text.strip()!r}",
+            hint="only =, !=, IS, IS NOT and IS [NOT] DISTINCT FROM take them",
+        )
+    return BinaryExpression(left, constant, op)
+
+
+def combine(left: Any, op: Operator, other: Any, reverse: bool = False) -> Any:
+    """Return ``left op other`` of the type that the operands' types say."""
+    if other is None or other is True or other is False:
+        right = constants.of(other)
+    else:
+        right = _beside(left, op, other)
+    if reverse:
+        left, right = right, left
+    if op.is_comparison:
+        return BinaryExpression(left, right, op)
+    if op.return_type is not None:
+        return BinaryExpression(left, right, op, op.return_type)
+    if op.name in ops.OPERATORS:
+        name, type_ = left.type.result_of(op.name, right.type)
+        return BinaryExpression(left, right, ops.OPERATORS[name], type_)
+    return BinaryExpression(left, right, op, left.type)
+
+
+def general(left: Any, op: Operator, *other: Any, **modifiers: Any) -> Any:
+    """Return *op* applied to *left*, with *modifiers* kept beside."""
+    if not other:
+        return negation(left) if op is ops.NOT else unary(op, left)
+    if op in (ops.AND, ops.OR):
+        return conjunction(op, (left, *other))
+    if op in (ops.IN, ops.NOT_IN):
+        return member(left, op, other[0])
+    given = {name: value for name, value in modifiers.items() if value is not None}
+    if not given:
+        if op.is_comparison and not op.is_pattern:
+            return compare(left, op, other[0])
+        return combine(left, op, other[0])
+    if "replacement" in given:
+        right: Any = ExpressionList(
+            [_beside(left, op, other[0]), _beside(left, op, given.pop("replacement"))]
+        )
+    else:
+        right = _beside(left, op, other[0])
+    type_ = BOOLEANTYPE if op.is_comparison else left.type
+    return BinaryExpression(left, right, op, type_, tuple(sorted(given.items())))
+
+
+def join(op: Operator, left: Any, right: Any) -> Any:
+    """Return ``left AND right``, or with OR."""
+    return conjunction(op, (left, right))
+
+
+_WILDCARDS = ("%", "_")
+
+
+def pattern(
+    left: Any, op: Operator, other: Any, escape: str | None = None, autoescape: bool = False
+) -> Any:
+    """Return ``left LIKE other``, the wildcards of *other* escaped with *autoescape*."""
+    if autoescape:
+        if not isinstance(other, str):
+            raise TypeError("autoescape works on a plain string")
+        if escape is None:
+            escape = "/"
+        if escape not in _WILDCARDS:
+            other = other.replace(escape, escape + escape)
+        for wildcard in _WILDCARDS:
+            other = other.replace(wildcard, escape + wildcard)
+    if other is None:
+        right = constants.null
+    else:
+        right = _beside(left, op, other)
+    modifiers = (("escape", escape),) if escape is not None else ()
+    return BinaryExpression(left, right, op, BOOLEANTYPE, modifiers)
+
+
+def member(left: Any, op: Operator, values: Any) -> Any:
+    """Return ``left IN values``: a list as one parameter that expands, or a SELECT."""
+    node = node_of(values)
+    if node is not None:
+        return BinaryExpression(left, _member_source(node), op)
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ArgumentError(
+            f"in_() needs a list of values, a SELECT or an expanding parameter; got {values!r}"
+        )
+    items = list(values)
+    if any(isinstance(item, ColumnElement) or node_of(item) is not None for item in items):
+        return BinaryExpression(left, ExpressionList(_beside(left, op, i) for i in items), op)
+    name = left.bind_name
+    if name is not None and not name.isidentifier():
+        name = anonymous_base(name)
+    type_ = left.type
+    if not isinstance(type_, TupleType):
+        sample = next((item for item in items if item is not None), None)
+        if sample is None:
+            pass
+        elif sample.__class__ not in type_.own_values:
+            type_ = type_.coerce_compared_value(op, sample)
+    return BinaryExpression(left, ExpandingParameter(name, items, type_), op)
+
+
+def _member_source(node: Any) -> Any:
+    if getattr(node, "is_select_statement", False):
+        return node.grouped()
+    if isinstance(node, BindParameter):
+        if node.expanding:
+            return node
+        return node._copy(expanding=True) if hasattr(node, "required") else node
+    as_select = getattr(node, "membership_select", None)
+    if as_select is not None:
+        return as_select()
+    return node
+
+
+def between(left: Any, low: Any, high: Any, symmetric: bool = False) -> Any:
+    """Return ``left BETWEEN low AND high``."""
+    bounds = ExpressionList([_bound(left, low), _bound(left, high)], ops.AND)
+    modifiers = (("symmetric", True),) if symmetric else ()
+    return BinaryExpression(left, bounds, ops.BETWEEN, BOOLEANTYPE, modifiers)
+
+
+def _bound(left: Any, value: Any) -> Any:
+    return constants.null if value is None else _beside(left, ops.BETWEEN, value)
+
+
+def unary(op: Operator, element: Any) -> Any:
+    """Return *op* before or after *element*."""
+    return UnaryExpression(element, op, element.type)
+
+
+class _Extensions:
+    """Builders that need nodes from further up; those install themselves here."""
+
+    cast: Callable[..., Any]
+    collate: Callable[..., Any]
+    collection: Callable[..., Any]
+    index_by_affinity: dict[str, Callable[[Any, Any], Any]] = {}
+
+
+extensions = _Extensions()
+
+
+def index(left: Any, key: Any) -> Any:
+    """Return ``left[key]``, for types that have elements."""
+    make = extensions.index_by_affinity.get(left.type.affinity)
+    if make is None:
+        raise InvalidRequestError(
+            f"an expression of type {left.type!r} has no elements to index",
+            hint="JSON and ARRAY have; name the type: type_coerce(column, JSON)",
+        )
+    return make(left, key)
+
+
+build.compare = compare
+build.combine = combine
+build.join = join
+build.pattern = pattern
+build.member = member
+build.between = between
+build.unary = unary
+build.negate = negation
+build.general = general
+build.label = Label
+build.index = index
+build.cast = lambda element, type_: extensions.cast(element, type_)
+build.collate = lambda element, name: extensions.collate(element, name)
+build.collection = lambda op, element: extensions.collection(op, element)

@@ -1,0 +1,118 @@
+"""From what users write to nodes: the fast answer first, the search after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..exc import ArgumentError, ObjectNotExecutableError
+from .element import ColumnElement
+from .node import Node
+
+
+def node_of(subject: Any) -> Node | None:
+    """Return the node that *subject* is or stands for, or None.
+
+    Mapped classes answer with their entity, wrappers with ``__clause_element__``.
+    """
+    for _ in range(8):
+        if isinstance(subject, Node):
+            return subject
+        entity = getattr(subject, "__statement_entity__", None)
+        if entity is not None:
+            subject = entity
+            continue
+        source = getattr(subject, "__clause_element__", None)
+        if source is None or isinstance(subject, type):
+            return None
+        subject = source()
+    return None
+
+
+def from_node(subject: Any, what: str = "FROM") -> Any:
+    """Return the table, subquery or entity that *subject* stands for."""
+    node = node_of(subject)
+    if node is None or (isinstance(node, ColumnElement) and not node.is_promise):
+        raise ArgumentError(
+            f"{what} needs a table, a subquery or a mapped class; got {subject!r}",
+            hint="for raw SQL use text()" if isinstance(subject, str) else None,
+        )
+    if getattr(node, "is_select_statement", False):
+        return node.implicit_subquery()  # type: ignore[attr-defined]
+    return node
+
+
+def columns_of(arguments: Iterable[Any]) -> tuple[Any, ...]:
+    """Return the nodes for the arguments of select(): columns, tables, entities."""
+    return tuple(
+        argument if isinstance(argument, ColumnElement) else column_argument(argument)
+        for argument in arguments
+    )
+
+
+def column_argument(argument: Any) -> Any:
+    """Return the node for one argument of select()."""
+    node = node_of(argument)
+    if node is not None:
+        if getattr(node, "is_select_statement", False):
+            return node.scalar_subquery()  # type: ignore[attr-defined]
+        return node
+    constant = constants.of(argument)
+    if constant is not None:
+        return constant
+    if isinstance(argument, str):
+        raise ArgumentError(
+            f"a column cannot be given as text: {argument!r}",
+            hint=f"use text({argument!r}) for SQL, literal_column({argument!r}) for a column's "
+            f"name, or literal({argument!r}) for a value",
+        )
+    raise ArgumentError(
+        f"select() takes columns, tables and mapped classes; got {argument!r}",
+        hint="give them one by one: select(a, b), not select([a, b])"
+        if isinstance(argument, list | tuple)
+        else None,
+    )
+
+
+class _Constants:
+    """What None, True and False are in SQL; :mod:`.expressions` fills it."""
+
+    null: Any
+    true: Any
+    false: Any
+
+    def of(self, value: object) -> Any:
+        """Return the constant for *value*, or None if it is none of the three."""
+        if value is None:
+            return self.null
+        if value is True:
+            return self.true
+        return self.false if value is False else None
+
+
+constants = _Constants()
+
+
+def criterion(argument: Any) -> Any:
+    """Return the boolean expression that *argument* is or stands for."""
+    if isinstance(argument, ColumnElement):
+        return argument
+    if argument is True or argument is False or argument is None:
+        return constants.of(argument)
+    node = node_of(argument)
+    if node is None:
+        hint = f"use text({argument!r}) for SQL" if isinstance(argument, str) else None
+        raise ArgumentError(
+            f"a SQL expression is needed for WHERE, HAVING or ON; got {argument!r}", hint=hint
+        )
+    if getattr(node, "is_select_statement", False):
+        return node.scalar_subquery()  # type: ignore[attr-defined]
+    return node
+
+
+def executable(subject: Any) -> Any:
+    """Return the statement that *subject* is; ObjectNotExecutableError if it is none."""
+    node = subject if isinstance(subject, Node) else node_of(subject)
+    if node is None or not node.supports_execution:
+        raise ObjectNotExecutableError(subject)
+    return node

@@ -1,0 +1,287 @@
+"""Columns by name, and the collections in which tables and subqueries hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, TypeVar, overload
+
+from ..exc import ArgumentError, InvalidRequestError, did_you_mean
+from ..types.contract import NULLTYPE, TypeEngine, to_instance
+from .element import ColumnElement
+from .expressions import collected_name
+from .names import AnonymousName
+from .node import Walk
+
+T = TypeVar("T")
+C = TypeVar("C", bound=ColumnElement[Any])
+
+
+class NamedColumn(ColumnElement[T]):
+    """An expression that is nothing but a column's name, with or without a table."""
+
+    __slots__ = ()
+    visit_name = "column"
+    name: Any
+    is_literal: bool = False
+    nullable: bool | None = True
+
+    @property
+    def bind_name(self) -> Any:  # type: ignore[override]
+        return self.key
+
+    @property
+    def base_columns(self) -> frozenset[Any]:
+        """The columns of tables that this one comes from."""
+        return frozenset((self,))
+
+    @property
+    def lineage(self) -> tuple[Any, ...]:
+        """This column and those that it stands for, the nearest first."""
+        return (self,)
+
+    def shares_lineage(self, other: Any) -> bool:
+        """Return whether this and *other* come from the same column."""
+        own = set(map(id, self.lineage))
+        return any(id(column) in own for column in getattr(other, "lineage", (other,)))
+
+
+class ColumnClause(NamedColumn[T]):
+    """A column known by name alone: ``column("x")``; text as it is: ``literal_column("x")``."""
+
+    def __init__(
+        self,
+        text: str,
+        type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+        is_literal: bool = False,
+        _selectable: Any = None,
+    ) -> None:
+        self.name = text
+        self.key = text
+        self.type = to_instance(type_)
+        self.is_literal = is_literal
+        self.table = _selectable
+
+    @property
+    def description(self) -> str:
+        return str(self.name)
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        if self.table is not None:
+            key.append(self)
+            return
+        key.append("literal" if self.is_literal else "column")
+        key.append(collected_name(self.name, walk))
+        key.append(self.type.key)
+
+
+def column(
+    text: str,
+    type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+    is_literal: bool = False,
+    _selectable: Any = None,
+) -> ColumnClause[T]:
+    """Return a column known by its name alone."""
+    return ColumnClause(text, type_, is_literal, _selectable)
+
+
+def literal_column(
+    text: str, type_: TypeEngine[T] | type[TypeEngine[T]] | None = None
+) -> ColumnClause[T]:
+    """Return *text* as an expression; it goes into the statement as it is."""
+    return ColumnClause(text, type_, is_literal=True)
+
+
+class ProxyColumn(NamedColumn[T]):
+    """A column of an alias or a subquery: it stands for a column within."""
+
+    __slots__ = ("element", "key", "name", "table", "type")
+
+    def __init__(self, element: Any, table: Any, name: Any, key: str) -> None:
+        self.element = element
+        self.table = table
+        self.name = name
+        self.key = key
+        self.type = element.type if element is not None else NULLTYPE
+
+    @property
+    def primary_key(self) -> bool:  # type: ignore[override]
+        return bool(getattr(self.element, "primary_key", False))
+
+    @property
+    def foreign_keys(self) -> Any:  # type: ignore[override]
+        return getattr(self.element, "foreign_keys", frozenset())
+
+    @property
+    def nullable(self) -> bool | None:  # type: ignore[override]
+        return getattr(self.element, "nullable", True)
+
+    @property
+    def base_columns(self) -> frozenset[Any]:
+        base = getattr(self.element, "base_columns", None)
+        return base if base is not None else frozenset((self,))
+
+    @property
+    def lineage(self) -> tuple[Any, ...]:
+        element = self.element
+        while getattr(element, "visit_name", None) == "label":
+            element = element.element
+        return (self, *getattr(element, "lineage", (element,)))
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("of")
+        self.table.collect(walk)
+        walk.key.append(self.key)
+
+    def __repr__(self) -> str:
+        return f"<column {self.key} of {getattr(self.table, 'name', self.table)}>"
+
+
+class ColumnCollection(Generic[C]):
+    """The columns of a table or subquery: by attribute, by name, by position, in order."""
+
+    __slots__ = ("_by_key", "_lineage", "_list")
+
+    def __init__(self, columns: Iterable[tuple[str, C]] = ()) -> None:
+        self._list: list[tuple[str, C]] = []
+        self._by_key: dict[str, C] = {}
+        self._lineage: dict[Any, C] | None = None
+        for key, column in columns:
+            self.add(column, key)
+
+    def add(self, column: C, key: str | None = None) -> None:
+        """Append *column*; the first of a name is the one found by it."""
+        name = key if key is not None else str(column.key)
+        self._list.append((name, column))
+        self._by_key.setdefault(name, column)
+        self._lineage = None
+
+    def replace(self, column: C, key: str) -> None:
+        """Put *column* in the place of the one called *key*, or at the end."""
+        self._lineage = None
+        self._by_key[key] = column
+        for position, (name, _) in enumerate(self._list):
+            if name == key:
+                self._list[position] = (key, column)
+                return
+        self._list.append((key, column))
+
+    def __getattr__(self, name: str) -> C:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self._by_key[name]
+        except KeyError:
+            raise AttributeError(self._missing(name)) from None
+
+    def _missing(self, name: str) -> str:
+        hint = did_you_mean(name, self._by_key)
+        return f"there is no column {name!r}" + (f": {hint}" if hint else "")
+
+    @overload
+    def __getitem__(self, key: str | int) -> C: ...
+    @overload
+    def __getitem__(self, key: slice | tuple[str | int, ...]) -> ColumnCollection[C]: ...
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            try:
+                return self._by_key[key]
+            except KeyError:
+                raise KeyError(self._missing(key)) from None
+        if isinstance(key, int):
+            return self._list[key][1]
+        if isinstance(key, slice):
+            return ColumnCollection(self._list[key])
+        return ColumnCollection((str(self[k].key), self[k]) for k in key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the column called *key*, or *default*."""
+        return self._by_key.get(key, default)
+
+    def __iter__(self) -> Iterator[C]:
+        return iter([column for _, column in self._list])
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def __bool__(self) -> bool:
+        return bool(self._list)
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, str):
+            raise ArgumentError(
+                "a name is needed to ask whether a column is in a collection",
+                hint="use .contains_column(column) to ask for a column",
+            )
+        return key in self._by_key
+
+    def contains_column(self, column: Any) -> bool:
+        """Return whether *column* itself is among these."""
+        return any(found is column for _, found in self._list)
+
+    def keys(self) -> list[str]:
+        """Return the names."""
+        return [key for key, _ in self._list]
+
+    def values(self) -> list[C]:
+        """Return the columns."""
+        return [column for _, column in self._list]
+
+    def items(self) -> list[tuple[str, C]]:
+        """Return pairs of name and column."""
+        return list(self._list)
+
+    def as_readonly(self) -> ColumnCollection[C]:
+        """Return this collection; nobody changes one that is in use."""
+        return self
+
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> C | None:
+        """Return the one of these that stands for *column*, or for what it stands for."""
+        lineage = self._lineage
+        if lineage is None:
+            lineage = {}
+            for _, own in self._list:
+                for ancestor in getattr(own, "lineage", (own,)):
+                    lineage.setdefault(ancestor, own)
+            for _, own in self._list:
+                lineage[own] = own
+            self._lineage = lineage
+        for ancestor in getattr(column, "lineage", (column,)):
+            found = lineage.get(ancestor)
+            if found is not None:
+                return found
+        return None
+
+    def remove(self, column: C) -> None:
+        """Take *column* out."""
+        kept = [(key, found) for key, found in self._list if found is not column]
+        if len(kept) == len(self._list):
+            raise InvalidRequestError(f"{column!r} is not in this collection")
+        self._list = kept
+        self._by_key = {}
+        for key, found in kept:
+            self._by_key.setdefault(key, found)
+        self._lineage = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<columns {', '.join(self.keys())}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+ReadOnlyColumnCollection = ColumnCollection
+
+
+def anonymous_key(name: Any, taken: Iterable[str]) -> str:
+    """Return the key of a column in a collection where its name is made up."""
+    base = name.base if isinstance(name, AnonymousName) else str(name)
+    used, number = set(taken), 1
+    while f"{base}_{number}" in used:
+        number += 1
+    return f"{base}_{number}"

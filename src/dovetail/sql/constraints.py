@@ -1,0 +1,541 @@
+"""Keys, checks and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from typing import Any
+
+from ..exc import (
+    ArgumentError,
+    ConstraintColumnNotFoundError,
+    InvalidRequestError,
+    NoReferencedColumnError,
+    NoReferencedTableError,
+    did_you_mean,
+)
+from .coercion import node_of
+from .columns import ColumnCollection
+from .convention import conventional_name
+from .defaults import SchemaItem
+from .froms import from_objects
+from .text import TextClause
+from .traversal import iterate
+
+_order = count()
+
+
+class Constraint(SchemaItem):
+    """Base of all constraints of a table."""
+
+    visit_name = "constraint"
+    table: Any = None
+    type_bound: bool = False
+    create_rule: Callable[[Any], bool] | None = None
+
+    def __init__(
+        self,
+        name: str | None = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        info: dict[Any, Any] | None = None,
+        comment: str | None = None,
+        **dialect_options: Any,
+    ) -> None:
+        self.name = name
+        self.deferrable = deferrable
+        self.initially = initially
+        self.comment = comment
+        self.dialect_options = dialect_options
+        self.order = next(_order)
+        if info is not None:
+            self.info = info
+
+    @property
+    def columns(self) -> ColumnCollection[Any]:
+        """The columns it speaks of."""
+        return ColumnCollection()
+
+    def attach(self, parent: Any) -> None:
+        self.table = parent
+        parent.constraints.add(self)
+        name = conventional_name(self, parent)
+        if name is not None:
+            self.name = name
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.columns.keys()))}, name={self.name!r})"
+
+
+class ColumnCollectionConstraint(Constraint):
+    """A constraint on columns, given as themselves or by name."""
+
+    def __init__(self, *columns: Any, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.pending: list[Any] = [_column_or_name(column) for column in columns]
+        self._columns: ColumnCollection[Any] = ColumnCollection()
+        tables = {
+            id(c.table): c.table for c in self.pending if getattr(c, "table", None) is not None
+        }
+        if len(tables) == 1 and all(not isinstance(c, str) for c in self.pending):
+            self.attach(next(iter(tables.values())))
+
+    @property
+    def columns(self) -> ColumnCollection[Any]:
+        return self._columns
+
+    @property
+    def column_keys(self) -> list[str]:
+        """The names of the columns, as given."""
+        return [c if isinstance(c, str) else c.key for c in self.pending]
+
+    def resolve(self, table: Any) -> None:
+        """Find the columns in *table*."""
+        found = [
+            table_column(table, item, self) if isinstance(item, str) else item
+            for item in self.pending
+        ]
+        self._columns = ColumnCollection((str(column.key), column) for column in found)
+
+    def attach(self, parent: Any) -> None:
+        if self.table is not None:
+            return
+        self.resolve(parent)
+        super().attach(parent)
+
+    def contains_column(self, column: Any) -> bool:
+        """Return whether the constraint speaks of *column*."""
+        return self._columns.contains_column(column)
+
+    def __iter__(self) -> Any:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _column_or_name(column: Any) -> Any:
+    if isinstance(column, str):
+        return column
+    node = node_of(column)
+    if node is None:
+        raise ArgumentError(f"a column or its name is needed; got {column!r}")
+    return node
+
+
+def table_column(table: Any, name: str, owner: Any) -> Any:
+    """Return the column called *name* by key, or by its name in SQL."""
+    found = table.c.get(name)
+    if found is None:
+        found = next((column for column in table.c if column.name == name), None)
+    if found is None:
+        raise ConstraintColumnNotFoundError(
+            f"{type(owner).__name__} names the column {name!r}, which table "
+            f"{table.description!r} does not have",
+            hint=did_you_mean(name, table.c.keys()),
+        )
+    return found
+
+
+class PrimaryKeyConstraint(ColumnCollectionConstraint):
+    """``PRIMARY KEY (columns)``."""
+
+    visit_name = "primary_key_constraint"
+
+    def __init__(self, *columns: Any, _implicit: bool = False, **kw: Any) -> None:
+        self.implicit = _implicit
+        super().__init__(*columns, **kw)
+
+    def attach(self, parent: Any) -> None:
+        if self.table is not None:
+            return
+        self.resolve(parent)
+        marked = [column for column in parent.c if column.primary_key]
+        if self._columns:
+            for column in self._columns:
+                column.primary_key = True
+                if not column.nullable_is_given:
+                    column.nullable = False
+        else:
+            self._columns = ColumnCollection((str(column.key), column) for column in marked)
+        parent.constraints.discard(parent.primary_key)
+        parent.primary_key = self
+        Constraint.attach(self, parent)
+
+    def add_column(self, column: Any) -> None:
+        """Put *column*, which joins the table later, into the key."""
+        self._columns.replace(column, str(column.key))
+
+    def __getattr__(self, name: str) -> Any:
+        # A primary key is asked like a collection of columns too: table.primary_key.c.
+        if name in ("keys", "values", "items", "get", "corresponding_column"):
+            return getattr(self._columns, name)
+        if name == "c":
+            return self._columns
+        return super().__getattr__(name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._columns[key]
+
+    @property
+    def autoincrement_column(self) -> Any:
+        """The column that the server numbers, or None."""
+        return self.table.autoincrement_column if self.table is not None else None
+
+
+class UniqueConstraint(ColumnCollectionConstraint):
+    """``UNIQUE (columns)``."""
+
+    visit_name = "unique_constraint"
+
+
+class CheckConstraint(Constraint):
+    """``CHECK (sqltext)``."""
+
+    visit_name = "check_constraint"
+    parts = ("sqltext",)
+    is_inline: bool = False
+    """Whether it was given to a column, in whose definition it stands."""
+
+    def __init__(
+        self,
+        sqltext: Any,
+        name: str | None = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        table: Any = None,
+        info: dict[Any, Any] | None = None,
+        **dialect_options: Any,
+    ) -> None:
+        super().__init__(name, deferrable, initially, info, **dialect_options)
+        self.sqltext = TextClause(sqltext, ()) if isinstance(sqltext, str) else sqltext
+        if table is not None:
+            self.attach(table)
+
+    @property
+    def columns(self) -> ColumnCollection[Any]:
+        found = [part for part in iterate(self.sqltext) if part.visit_name == "column"]
+        return ColumnCollection((str(column.key), column) for column in found)  # type: ignore[attr-defined]
+
+    def attach(self, parent: Any) -> None:
+        if getattr(parent, "is_from", False):
+            super().attach(parent)
+        else:
+            self.is_inline = True
+            parent.constraints.add(self)
+            parent.when_attached(self.attach)
+
+
+class ForeignKey(SchemaItem):
+    """Says of a column that it refers to another: ``ForeignKey("user.id")``."""
+
+    visit_name = "foreign_key"
+    parent: Any = None
+    constraint: Any = None
+
+    def __init__(
+        self,
+        column: Any,
+        _constraint: Any = None,
+        use_alter: bool = False,
+        name: str | None = None,
+        onupdate: str | None = None,
+        ondelete: str | None = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        link_to_name: bool = False,
+        match: str | None = None,
+        info: dict[Any, Any] | None = None,
+        comment: str | None = None,
+        **dialect_options: Any,
+    ) -> None:
+        self.target = column if isinstance(column, str) else _column_or_name(column)
+        self.use_alter = use_alter
+        self.name = name
+        self.onupdate = onupdate
+        self.ondelete = ondelete
+        self.deferrable = deferrable
+        self.initially = initially
+        self.link_to_name = link_to_name
+        self.match = match
+        self.comment = comment
+        self.dialect_options = dialect_options
+        if _constraint is not None:
+            self.constraint = _constraint
+        if info is not None:
+            self.info = info
+        self._resolved: Any = None
+
+    @property
+    def target_fullname(self) -> str:
+        """The target as text: ``schema.table.column``."""
+        if isinstance(self.target, str):
+            schema = self._default_schema() if self.target.count(".") == 1 else None
+            return f"{schema}.{self.target}" if schema else self.target
+        table = self.target.table
+        return f"{table.fullname}.{self.target.key}" if table is not None else self.target.key
+
+    def _default_schema(self) -> str | None:
+        metadata = getattr(getattr(self.parent, "table", None), "metadata", None)
+        schema: str | None = getattr(metadata, "schema", None)
+        return schema
+
+    @property
+    def target_table_name(self) -> str:
+        """The key of the target's table in the metadata."""
+        return self.target_fullname.rpartition(".")[0]
+
+    @property
+    def column(self) -> Any:
+        """The column referred to; NoReferenceError if it is not there (yet)."""
+        found = self._resolved
+        if found is None:
+            found = self._resolved = self._find()
+        return found
+
+    def _find(self) -> Any:
+        if not isinstance(self.target, str):
+            return self.target
+        table = getattr(self.parent, "table", None)
+        if table is None:
+            raise InvalidRequestError(
+                f"the column with the foreign key to {self.target!r} is in no table yet"
+            )
+        table_name, _, column_name = self.target_fullname.rpartition(".")
+        if not table_name:
+            table_name, column_name = column_name, self.parent.key
+        target = table.metadata.tables.get(table_name)
+        if target is None:
+            raise NoReferencedTableError(
+                f"the foreign key of column '{table.description}.{self.parent.name}' refers to "
+                f"table {table_name!r}, which the metadata does not have",
+                table_name,
+                hint=did_you_mean(table_name, table.metadata.tables)
+                or "is the module that defines it imported?",
+            )
+        found = None if self.link_to_name else target.c.get(column_name)
+        if found is None:
+            found = next((c for c in target.c if c.name == column_name), None)
+        if found is None:
+            raise NoReferencedColumnError(
+                f"the foreign key of column '{table.description}.{self.parent.name}' refers to "
+                f"column {column_name!r}, which table {table_name!r} does not have",
+                table_name,
+                column_name,
+                hint=did_you_mean(column_name, target.c.keys()),
+            )
+        return found
+
+    def references(self, table: Any) -> bool:
+        """Return whether the target is a column of *table*."""
+        return self.column.table is table
+
+    def get_referent(self, table: Any) -> Any:
+        """Return the column of *table* that stands for the target, or None."""
+        return table.corresponding_column(self.column)
+
+    def attach(self, parent: Any) -> None:
+        if self.parent is not None and self.parent is not parent:
+            raise InvalidRequestError("this ForeignKey belongs to another column already")
+        self.parent = parent
+        parent.foreign_keys.add(self)
+        parent.when_attached(self._attach_to_table)
+
+    def _attach_to_table(self, table: Any) -> None:
+        if self.constraint is None:
+            made = ForeignKeyConstraint(
+                [],
+                [],
+                use_alter=self.use_alter,
+                name=self.name,
+                onupdate=self.onupdate,
+                ondelete=self.ondelete,
+                deferrable=self.deferrable,
+                initially=self.initially,
+                match=self.match,
+                comment=self.comment,
+                **self.dialect_options,
+            )
+            made.elements = [self]
+            self.constraint = made
+            made.attach(table)
+        table.foreign_key_added(self)
+
+    def copy(self, *, schema: str | None = None, target: Any = None) -> ForeignKey:
+        """Return the same reference for another column."""
+        return ForeignKey(
+            target if target is not None else self.target,
+            use_alter=self.use_alter,
+            name=self.name,
+            onupdate=self.onupdate,
+            ondelete=self.ondelete,
+            deferrable=self.deferrable,
+            initially=self.initially,
+            link_to_name=self.link_to_name,
+            match=self.match,
+            comment=self.comment,
+            **self.dialect_options,
+        )
+
+    def __repr__(self) -> str:
+        return f"ForeignKey({self.target_fullname!r})"
+
+
+class ForeignKeyConstraint(Constraint):
+    """``FOREIGN KEY (columns) REFERENCES table (refcolumns)``."""
+
+    visit_name = "foreign_key_constraint"
+
+    def __init__(
+        self,
+        columns: Iterable[Any],
+        refcolumns: Iterable[Any],
+        name: str | None = None,
+        onupdate: str | None = None,
+        ondelete: str | None = None,
+        deferrable: bool | None = None,
+        initially: str | None = None,
+        use_alter: bool = False,
+        link_to_name: bool = False,
+        match: str | None = None,
+        table: Any = None,
+        info: dict[Any, Any] | None = None,
+        comment: str | None = None,
+        **dialect_options: Any,
+    ) -> None:
+        super().__init__(name, deferrable, initially, info, comment, **dialect_options)
+        self.onupdate = onupdate
+        self.ondelete = ondelete
+        self.use_alter = use_alter
+        self.match = match
+        self.pending = [_column_or_name(column) for column in columns]
+        targets = list(refcolumns)
+        if len(set(map(str, self.pending))) != len(targets):
+            raise ArgumentError(
+                "a ForeignKeyConstraint needs as many columns as referred columns, each once"
+            )
+        self.elements = [
+            ForeignKey(target, self, use_alter, link_to_name=link_to_name) for target in targets
+        ]
+        if table is not None:
+            self.attach(table)
+
+    @property
+    def columns(self) -> ColumnCollection[Any]:
+        return ColumnCollection((str(key.parent.key), key.parent) for key in self.elements)
+
+    @property
+    def column_keys(self) -> list[str]:
+        """The names of the columns that refer."""
+        if self.pending:
+            return [c if isinstance(c, str) else c.key for c in self.pending]
+        return [key.parent.key for key in self.elements]
+
+    @property
+    def referred_table(self) -> Any:
+        """The table referred to."""
+        return self.elements[0].column.table
+
+    def attach(self, parent: Any) -> None:
+        if self.table is not None:
+            return
+        self.table = parent
+        for item, key in zip(self.pending, self.elements, strict=False):
+            column = table_column(parent, item, self) if isinstance(item, str) else item
+            if key.parent is None:
+                key.parent = column
+                column.foreign_keys.add(key)
+                parent.foreign_key_added(key)
+        super().attach(parent)
+        parent.foreign_key_constraint_set.add(self)
+
+    def copy(self, targets: Sequence[str]) -> ForeignKeyConstraint:
+        """Return the same reference for another table."""
+        return ForeignKeyConstraint(
+            self.column_keys,
+            targets,
+            name=self.name,
+            onupdate=self.onupdate,
+            ondelete=self.ondelete,
+            deferrable=self.deferrable,
+            initially=self.initially,
+            use_alter=self.use_alter,
+            match=self.match,
+            comment=self.comment,
+            **self.dialect_options,
+        )
+
+
+class Index(SchemaItem):
+    """``CREATE [UNIQUE] INDEX name ON table (expressions)``."""
+
+    visit_name = "index"
+    table: Any = None
+
+    def __init__(
+        self,
+        name: str | None,
+        *expressions: Any,
+        unique: bool = False,
+        quote: bool | None = None,
+        info: dict[Any, Any] | None = None,
+        _table: Any = None,
+        **dialect_options: Any,
+    ) -> None:
+        self.name = name
+        self.unique = unique
+        self.dialect_options = dialect_options
+        self.pending = [e if isinstance(e, str) else _column_or_name(e) for e in expressions]
+        self.expressions: list[Any] = []
+        if info is not None:
+            self.info = info
+        tables = [
+            source for e in self.pending if not isinstance(e, str) for source in from_objects(e)
+        ]
+        if _table is not None:
+            self.attach(_table)
+        elif tables:
+            self.attach(tables[0])
+
+    @property
+    def columns(self) -> ColumnCollection[Any]:
+        """The columns it speaks of."""
+        found = [
+            part
+            for expression in self.expressions
+            for part in iterate(expression)
+            if part.visit_name == "column"
+        ]
+        return ColumnCollection((str(column.key), column) for column in found)
+
+    def attach(self, parent: Any) -> None:
+        if self.table is not None:
+            if self.table is not parent:
+                raise ArgumentError(
+                    f"index {self.name!r} is on table {self.table.description!r} and cannot be "
+                    f"on {parent.description!r} too"
+                )
+            return
+        self.table = parent
+        self.expressions = [
+            table_column(parent, item, self) if isinstance(item, str) else item
+            for item in self.pending
+        ]
+        parent.indexes.add(self)
+        name = conventional_name(self, parent)
+        if name is not None:
+            self.name = name
+
+    def create(self, bind: Any, checkfirst: bool = False) -> None:
+        """Send CREATE INDEX to *bind*."""
+        bind.run_index("create", self, checkfirst)
+
+    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+        """Send DROP INDEX to *bind*."""
+        bind.run_index("drop", self, checkfirst)
+
+    def __repr__(self) -> str:
+        return f"Index({self.name!r}, {', '.join(self.columns.keys())})"

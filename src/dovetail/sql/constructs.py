@@ -1,0 +1,391 @@
+"""Expressions with words of their own: CAST, CASE, EXTRACT, OVER, ANY, tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from ..exc import ArgumentError
+from ..types.basic import INTEGERTYPE
+from ..types.contract import NULLTYPE, TypeEngine, to_instance, value_types
+from ..types.structured import TupleType
+from . import operators as ops
+from .building import extensions, operand
+from .coercion import criterion, node_of
+from .element import ColumnElement
+from .expressions import BinaryExpression, BindParameter, ExpressionList, LabelReference
+from .node import Walk
+from .operators import Operator
+
+T = TypeVar("T")
+TypeArgument = TypeEngine[T] | type[TypeEngine[T]]
+
+
+def sort_argument(argument: Any) -> Any:
+    """Return the node for one argument of ORDER BY or GROUP BY: text names a selected column."""
+    if isinstance(argument, ColumnElement):
+        return argument
+    if isinstance(argument, str):
+        return LabelReference(argument)
+    node = node_of(argument)
+    if node is None:
+        raise ArgumentError(f"ORDER BY and GROUP BY take columns and their names; got {argument!r}")
+    if getattr(node, "is_select_statement", False):
+        return node.scalar_subquery()  # type: ignore[attr-defined]
+    return node
+
+
+def sort_arguments(arguments: Any) -> tuple[Any, ...]:
+    """Return the nodes for what may be one argument or a list of them."""
+    if arguments is None:
+        return ()
+    if isinstance(arguments, list | tuple):
+        return tuple(sort_argument(argument) for argument in arguments)
+    return (sort_argument(arguments),)
+
+
+class Cast(ColumnElement[T]):
+    """``CAST(clause AS type)``."""
+
+    __slots__ = ("clause", "type")
+    visit_name = "cast"
+    parts = ("clause",)
+
+    def __init__(self, clause: Any, type_: TypeArgument[T]) -> None:
+        self.type = to_instance(type_)
+        self.clause = operand(clause, self.type)
+
+    @property
+    def name(self) -> Any:
+        """The name of what is cast, which the result keeps."""
+        return getattr(self.clause, "name", None)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self.visit_name)
+        walk.key.append(self.type.key)
+        self.clause.collect(walk)
+
+
+class TryCast(Cast[T]):
+    """``TRY_CAST(clause AS type)``: NULL for what cannot be cast."""
+
+    __slots__ = ()
+    visit_name = "try_cast"
+
+
+class TypeCoerce(Cast[T]):
+    """An expression that Python takes to be of another type; the SQL is unchanged."""
+
+    __slots__ = ()
+    visit_name = "type_coerce"
+
+    def __init__(self, clause: Any, type_: TypeArgument[T]) -> None:
+        self.type = to_instance(type_)
+        made = operand(clause, self.type)
+        if isinstance(made, BindParameter) and made.type is not self.type:
+            made = made._copy(type=self.type)
+        self.clause = made
+
+
+def cast(expression: Any, type_: TypeArgument[T]) -> Cast[T]:
+    """Return ``CAST(expression AS type_)``."""
+    return Cast(expression, type_)
+
+
+def try_cast(expression: Any, type_: TypeArgument[T]) -> TryCast[T]:
+    """Return ``TRY_CAST(expression AS type_)``, on servers that have it."""
+    return TryCast(expression, type_)
+
+
+def type_coerce(expression: Any, type_: TypeArgument[T]) -> TypeCoerce[T]:
+    """Return *expression* with Python's side of *type_*, and no CAST."""
+    return TypeCoerce(expression, type_)
+
+
+class Case(ColumnElement[T]):
+    """``CASE WHEN … THEN … ELSE … END``."""
+
+    __slots__ = ("else_", "type", "value", "whens")
+    visit_name = "case"
+    parts = ("value", "whens", "else_")
+
+    def __init__(self, whens: Sequence[tuple[Any, Any]], value: Any, else_: Any) -> None:
+        self.value = operand(value, NULLTYPE) if value is not None else None
+        kind = self.value.type if self.value is not None else None
+        made = []
+        result: TypeEngine[Any] | None = None
+        for condition, outcome in whens:
+            test = criterion(condition) if kind is None else operand(condition, kind)
+            then = operand(outcome, result)
+            made.append((test, then))
+            if result is None and then.type.affinity != "null":
+                result = then.type
+        self.whens = tuple(made)
+        self.else_ = operand(else_, result) if else_ is not None else None
+        if result is None and self.else_ is not None:
+            result = self.else_.type
+        self.type = result if result is not None else NULLTYPE
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append("case")
+        key.append((len(self.whens), self.value is None, self.else_ is None))
+        if self.value is not None:
+            self.value.collect(walk)
+        for condition, outcome in self.whens:
+            condition.collect(walk)
+            outcome.collect(walk)
+        if self.else_ is not None:
+            self.else_.collect(walk)
+
+
+def case(*whens: Any, value: Any = None, else_: Any = None) -> Case[Any]:
+    """Return a CASE expression::
+
+    case((user.c.age < 18, "minor"), (user.c.age < 65, "adult"), else_="senior")
+    case({"a": 1, "b": 2}, value=user.c.grade, else_=0)
+    """
+    if len(whens) == 1 and isinstance(whens[0], Mapping):
+        pairs: Sequence[Any] = list(whens[0].items())
+    elif len(whens) == 1 and isinstance(whens[0], list):
+        raise ArgumentError("case() takes its pairs one by one", hint="case((a, 1), (b, 2))")
+    else:
+        pairs = whens
+    if not pairs:
+        raise ArgumentError("case() needs at least one pair of condition and outcome")
+    return Case(pairs, value, else_)
+
+
+class Extract(ColumnElement[int]):
+    """``EXTRACT(field FROM expr)``."""
+
+    __slots__ = ("expr", "field")
+    visit_name = "extract"
+    parts = ("expr",)
+    type = INTEGERTYPE
+
+    def __init__(self, field: str, expr: Any) -> None:
+        self.field = field
+        self.expr = operand(expr, None)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("extract")
+        walk.key.append(self.field)
+        self.expr.collect(walk)
+
+
+def extract(field: str, expr: Any) -> Extract:
+    """Return a *field* (``year``, ``month``, ``hour`` …) of a date or time."""
+    return Extract(field, expr)
+
+
+class Tuple(ColumnElement[Any]):
+    """``(a, b)``."""
+
+    __slots__ = ("clauses", "type")
+    visit_name = "tuple"
+    parts = ("clauses",)
+
+    def __init__(self, *clauses: Any, types: Sequence[TypeArgument[Any]] | None = None) -> None:
+        kinds = [to_instance(t) for t in types] if types is not None else [None] * len(clauses)
+        self.clauses = tuple(
+            operand(clause, kind) for clause, kind in zip(clauses, kinds, strict=True)
+        )
+        self.type = TupleType(*(clause.type for clause in self.clauses))
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("tuple")
+        walk.key.append(len(self.clauses))
+        for clause in self.clauses:
+            clause.collect(walk)
+
+
+def tuple_(*clauses: Any, types: Sequence[TypeArgument[Any]] | None = None) -> Tuple:
+    """Return ``(a, b)``, for comparing several columns at once."""
+    return Tuple(*clauses, types=types)
+
+
+class CollectionAggregate(ColumnElement[T]):
+    """``ANY (…)`` or ``ALL (…)``: one side of a comparison."""
+
+    __slots__ = ("element", "operator", "type")
+    visit_name = "collection_aggregate"
+    parts = ("element",)
+    operator: Operator  # type: ignore[misc]
+
+    def __init__(self, operator: Operator, element: Any) -> None:
+        self.operator = operator
+        self.element = element
+        kind = element.type
+        self.type = getattr(kind, "item_type", kind)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self.operator)
+        self.element.collect(walk)
+
+
+class CollationClause(ColumnElement[str]):
+    """The name of a collation."""
+
+    __slots__ = ("collation",)
+    visit_name = "collation"
+
+    def __init__(self, collation: str) -> None:
+        self.collation = collation
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("collation")
+        walk.key.append(self.collation)
+
+
+class Over(ColumnElement[T]):
+    """``element OVER (PARTITION BY … ORDER BY …)``."""
+
+    __slots__ = ("element", "frame", "order_by", "partition_by")
+    visit_name = "over"
+    parts = ("element", "partition_by", "order_by")
+
+    def __init__(
+        self,
+        element: Any,
+        partition_by: Any = None,
+        order_by: Any = None,
+        range_: tuple[Any, Any] | None = None,
+        rows: tuple[int | None, int | None] | None = None,
+        groups: tuple[int | None, int | None] | None = None,
+        exclude: str | None = None,
+    ) -> None:
+        self.element = element
+        self.partition_by = sort_arguments(partition_by)
+        self.order_by = sort_arguments(order_by)
+        frames = [("RANGE", range_), ("ROWS", rows), ("GROUPS", groups)]
+        given = [(unit, bounds) for unit, bounds in frames if bounds is not None]
+        if len(given) > 1:
+            raise ArgumentError("range_, rows and groups exclude each other")
+        self.frame = (*given[0], exclude) if given else None
+
+    @property
+    def type(self) -> TypeEngine[Any]:  # type: ignore[override]
+        type_: TypeEngine[Any] = self.element.type
+        return type_
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append("over")
+        key.append((len(self.partition_by), len(self.order_by), repr(self.frame)))
+        self.element.collect(walk)
+        for clause in self.partition_by:
+            clause.collect(walk)
+        for clause in self.order_by:
+            clause.collect(walk)
+
+
+class WithinGroup(ColumnElement[T]):
+    """``element WITHIN GROUP (ORDER BY …)``."""
+
+    __slots__ = ("element", "order_by")
+    visit_name = "within_group"
+    parts = ("element", "order_by")
+
+    def __init__(self, element: Any, *order_by: Any) -> None:
+        self.element = element
+        self.order_by = sort_arguments(order_by)
+
+    @property
+    def type(self) -> TypeEngine[Any]:  # type: ignore[override]
+        within = getattr(self.element, "within_group_type", None)
+        found = within(self) if within is not None else None
+        type_: TypeEngine[Any] = found if found is not None else self.element.type
+        return type_
+
+    def over(self, **window: Any) -> Over[Any]:
+        """Return this over a window."""
+        return Over(self, **window)
+
+    def filter(self, *criteria: Any) -> FunctionFilter[Any]:
+        """Return this over those rows that fulfil *criteria*."""
+        return FunctionFilter(self, *criteria) if criteria else self  # type: ignore[return-value]
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("within")
+        walk.key.append(len(self.order_by))
+        self.element.collect(walk)
+        for clause in self.order_by:
+            clause.collect(walk)
+
+
+class FunctionFilter(ColumnElement[T]):
+    """``element FILTER (WHERE …)``."""
+
+    __slots__ = ("criteria", "element")
+    visit_name = "function_filter"
+    parts = ("element", "criteria")
+    operator = ops.FILTER
+
+    def __init__(self, element: Any, *criteria: Any) -> None:
+        self.element = element
+        self.criteria = tuple(criterion(c) for c in criteria)
+
+    @property
+    def type(self) -> TypeEngine[Any]:  # type: ignore[override]
+        type_: TypeEngine[Any] = self.element.type
+        return type_
+
+    def filter(self, *criteria: Any) -> FunctionFilter[T]:
+        """Return this with *criteria* besides."""
+        return FunctionFilter(self.element, *self.criteria, *criteria)
+
+    def over(self, **window: Any) -> Over[Any]:
+        """Return this over a window."""
+        return Over(self, **window)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("filter")
+        walk.key.append(len(self.criteria))
+        self.element.collect(walk)
+        for clause in self.criteria:
+            clause.collect(walk)
+
+
+def over(element: Any, **window: Any) -> Over[Any]:
+    """Return *element* over a window."""
+    return Over(element, **window)
+
+
+def within_group(element: Any, *order_by: Any) -> WithinGroup[Any]:
+    """Return the aggregate *element* of ordered rows."""
+    return WithinGroup(element, *order_by)
+
+
+def funcfilter(element: Any, *criteria: Any) -> FunctionFilter[Any]:
+    """Return the aggregate *element* of those rows that fulfil *criteria*."""
+    return FunctionFilter(element, *criteria)
+
+
+def values_list(values: Any) -> ExpressionList:
+    """Return *values* as a list of parameters and expressions."""
+    return ExpressionList(operand(v, value_types.type_of(v)) for v in values)
+
+
+def _collated(element: Any, name: str) -> BinaryExpression[Any]:
+    return BinaryExpression(element, CollationClause(name), ops.COLLATE, element.type)
+
+
+def collate(expression: Any, collation: str) -> BinaryExpression[Any]:
+    """Return ``expression COLLATE collation``."""
+    return _collated(operand(expression, None), collation)
+
+
+def any_(expression: Any) -> CollectionAggregate[Any]:
+    """Return ``ANY (expression)``, for one side of a comparison."""
+    return CollectionAggregate(ops.ANY, operand(expression, None))
+
+
+def all_(expression: Any) -> CollectionAggregate[Any]:
+    """Return ``ALL (expression)``, for one side of a comparison."""
+    return CollectionAggregate(ops.ALL, operand(expression, None))
+
+
+extensions.cast = Cast
+extensions.collate = _collated
+extensions.collection = CollectionAggregate

@@ -1,0 +1,171 @@
+"""Statements that define: CREATE, DROP, and DDL as text."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from .node import Executable, Node, Walk
+
+
+class ExecutableDDLElement(Executable, Node):
+    """Base of all statements that define."""
+
+    is_ddl = True
+    target: Any = None
+    condition: Any = None
+
+    def as_core(self) -> Self:
+        """Return this statement itself."""
+        return self
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self)
+
+    def execute_if(self, dialect: Any = None, callable_: Any = None, state: Any = None) -> Self:
+        """Return a copy that is sent only to servers called *dialect*, or if *callable_* agrees."""
+        return self._with(condition=(dialect, callable_, state))
+
+    def applies_to(self, dialect: Any, target: Any = None, bind: Any = None, **kw: Any) -> bool:
+        """Return whether the statement is to be sent to *dialect*."""
+        if self.condition is None:
+            return True
+        names, function, state = self.condition
+        if names is not None:
+            allowed = (names,) if isinstance(names, str) else tuple(names)
+            if dialect.name not in allowed:
+                return False
+        if function is None:
+            return True
+        return bool(function(self, target, bind, dialect=dialect, state=state, **kw))
+
+    def against(self, target: Any) -> Self:
+        """Return a copy for *target*."""
+        return self._with(target=target)
+
+    def __call__(self, target: Any, bind: Any, **kw: Any) -> None:
+        """Send the statement, as a listener of schema events does."""
+        if self.applies_to(bind.dialect, target, bind, **kw):
+            bind.execute(self.against(target))
+
+
+class DDL(ExecutableDDLElement):
+    """DDL as text; ``%(table)s``, ``%(schema)s`` and ``%(fullname)s`` name its target."""
+
+    visit_name = "ddl"
+
+    def __init__(self, statement: str, context: dict[str, Any] | None = None) -> None:
+        self.statement = statement
+        self.context = context or {}
+
+
+class _SchemaStatement(ExecutableDDLElement):
+    verb: ClassVar[str]
+
+    def __init__(self, element: Any, if_exists: bool = False, if_not_exists: bool = False) -> None:
+        self.element = element
+        self.if_exists = if_exists
+        self.if_not_exists = if_not_exists
+
+
+class CreateTable(_SchemaStatement):
+    """CREATE TABLE."""
+
+    visit_name = "create_table"
+
+    def __init__(
+        self,
+        element: Any,
+        include_foreign_key_constraints: Any = None,
+        if_not_exists: bool = False,
+    ) -> None:
+        super().__init__(element, if_not_exists=if_not_exists)
+        self.include_foreign_key_constraints = include_foreign_key_constraints
+
+
+class DropTable(_SchemaStatement):
+    """DROP TABLE."""
+
+    visit_name = "drop_table"
+
+
+class CreateIndex(_SchemaStatement):
+    """CREATE INDEX."""
+
+    visit_name = "create_index"
+
+
+class DropIndex(_SchemaStatement):
+    """DROP INDEX."""
+
+    visit_name = "drop_index"
+
+
+class CreateSequence(_SchemaStatement):
+    """CREATE SEQUENCE."""
+
+    visit_name = "create_sequence"
+
+
+class DropSequence(_SchemaStatement):
+    """DROP SEQUENCE."""
+
+    visit_name = "drop_sequence"
+
+
+class CreateSchema(_SchemaStatement):
+    """CREATE SCHEMA."""
+
+    visit_name = "create_schema"
+
+
+class DropSchema(_SchemaStatement):
+    """DROP SCHEMA."""
+
+    visit_name = "drop_schema"
+
+    def __init__(self, element: Any, cascade: bool = False, if_exists: bool = False) -> None:
+        super().__init__(element, if_exists=if_exists)
+        self.cascade = cascade
+
+
+class AddConstraint(_SchemaStatement):
+    """ALTER TABLE … ADD CONSTRAINT."""
+
+    visit_name = "add_constraint"
+
+
+class DropConstraint(_SchemaStatement):
+    """ALTER TABLE … DROP CONSTRAINT."""
+
+    visit_name = "drop_constraint"
+
+    def __init__(self, element: Any, cascade: bool = False, if_exists: bool = False) -> None:
+        super().__init__(element, if_exists=if_exists)
+        self.cascade = cascade
+
+
+class SetTableComment(_SchemaStatement):
+    """COMMENT ON TABLE."""
+
+    visit_name = "set_table_comment"
+
+
+class DropTableComment(_SchemaStatement):
+    """COMMENT ON TABLE … IS NULL."""
+
+    visit_name = "drop_table_comment"
+
+
+class SetColumnComment(_SchemaStatement):
+    """COMMENT ON COLUMN."""
+
+    visit_name = "set_column_comment"
+
+
+class CreateColumn(Node):
+    """The definition of one column within CREATE TABLE."""
+
+    visit_name = "create_column"
+
+    def __init__(self, element: Any) -> None:
+        self.element = element

@@ -1,0 +1,289 @@
+"""Where the value of a column comes from when none is given: Python, SQL or the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter, signature
+from typing import Any, ClassVar
+
+from ..exc import ArgumentError
+from ..types.basic import INTEGERTYPE
+from ..types.contract import to_instance
+from .coercion import node_of
+from .element import ColumnElement
+from .node import Node, Walk
+from .text import TextClause
+
+
+class SchemaItem(Node):
+    """Base of what schemas are made of."""
+
+    visit_name = "schema_item"
+    info: dict[Any, Any]
+    create_with_table: ClassVar[bool] = True
+
+    def attach(self, parent: Any) -> None:
+        """Become part of *parent*, a column or a table."""
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "info":
+            made: dict[Any, Any] = {}
+            self.__dict__["info"] = made
+            return made
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class FetchedValue(SchemaItem):
+    """Says that the server gives a value in a way of its own, such as a trigger."""
+
+    visit_name = "fetched_value"
+    is_server_default = True
+    reflected = False
+    has_argument = False
+    arg: Any = None
+
+    def __init__(self, for_update: bool = False) -> None:
+        self.for_update = for_update
+        self.column: Any = None
+
+    def attach(self, parent: Any) -> None:
+        self.column = parent
+        if self.for_update:
+            parent.server_onupdate = self
+        else:
+            parent.server_default = self
+
+
+class DefaultClause(FetchedValue):
+    """``DEFAULT arg`` in the table's DDL."""
+
+    visit_name = "default_clause"
+    has_argument = True
+
+    def __init__(self, arg: Any, for_update: bool = False, _reflected: bool = False) -> None:
+        super().__init__(for_update)
+        node = arg if isinstance(arg, str) else node_of(arg)
+        if node is None:
+            raise ArgumentError(
+                f"a server default is text or a SQL expression; got {arg!r}",
+                hint="for a value that Python gives use default=",
+            )
+        self.arg = node
+        self.reflected = _reflected
+
+
+class ColumnDefault(SchemaItem):
+    """A value that Python gives when none is given: a scalar, a function, or a SQL expression."""
+
+    visit_name = "column_default"
+    is_callable = False
+    is_clause_element = False
+    is_scalar = False
+    is_sequence = False
+    is_server_default = False
+    takes_context = False
+
+    def __init__(self, arg: Any, for_update: bool = False) -> None:
+        self.for_update = for_update
+        self.column: Any = None
+        if isinstance(arg, FetchedValue):
+            raise ArgumentError("a server default goes into server_default=, not default=")
+        node = node_of(arg) if not isinstance(arg, type) else None
+        if node is not None:
+            self.is_clause_element = True
+            self.arg = (
+                node.scalar_subquery()  # type: ignore[attr-defined]
+                if getattr(node, "is_select_statement", False)
+                else node
+            )
+        elif callable(arg):
+            self.is_callable = True
+            self.arg = arg
+            self.takes_context = _wants_context(arg)
+        else:
+            self.is_scalar = True
+            self.arg = arg
+
+    def attach(self, parent: Any) -> None:
+        self.column = parent
+        if self.for_update:
+            parent.onupdate = self
+        else:
+            parent.default = self
+
+    def value(self, context: Any = None) -> Any:
+        """Return the value for one row; *context* goes to a function that takes one."""
+        if self.is_scalar:
+            return self.arg
+        return self.arg(context) if self.takes_context else self.arg()
+
+    def __repr__(self) -> str:
+        return f"ColumnDefault({self.arg!r})"
+
+
+ScalarElementColumnDefault = CallableColumnDefault = ColumnElementColumnDefault = ColumnDefault
+
+
+def _wants_context(function: Callable[..., Any]) -> bool:
+    """Return whether *function* must be given an argument."""
+    try:
+        parameters = signature(function).parameters.values()
+    except (TypeError, ValueError):
+        # Some functions written in C do not say: those known take nothing.
+        return False
+    required = [
+        p
+        for p in parameters
+        if p.default is Parameter.empty
+        and p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    if len(required) > 1:
+        raise ArgumentError("a default function takes no argument, or one: the context")
+    if any(p.kind is Parameter.KEYWORD_ONLY and p.default is Parameter.empty for p in parameters):
+        raise ArgumentError("a default function takes no keyword arguments")
+    return bool(required)
+
+
+class Sequence(SchemaItem):
+    """A sequence of the server: a column's default where it is given as one."""
+
+    visit_name = "sequence"
+    is_sequence = True
+    is_callable = False
+    is_clause_element = False
+    is_scalar = False
+    is_server_default = False
+    takes_context = False
+
+    def __init__(
+        self,
+        name: str,
+        start: int | None = None,
+        increment: int | None = None,
+        minvalue: int | None = None,
+        maxvalue: int | None = None,
+        nominvalue: bool | None = None,
+        nomaxvalue: bool | None = None,
+        cycle: bool | None = None,
+        schema: str | None = None,
+        cache: int | None = None,
+        order: bool | None = None,
+        data_type: Any = None,
+        optional: bool = False,
+        quote: bool | None = None,
+        metadata: Any = None,
+        quote_schema: bool | None = None,
+        for_update: bool = False,
+    ) -> None:
+        self.name = name
+        self.start = start
+        self.increment = increment
+        self.minvalue = minvalue
+        self.maxvalue = maxvalue
+        self.nominvalue = nominvalue
+        self.nomaxvalue = nomaxvalue
+        self.cycle = cycle
+        self.cache = cache
+        self.order = order
+        self.data_type = to_instance(data_type) if data_type is not None else None
+        self.optional = optional
+        self.for_update = for_update
+        self.schema = schema if schema is not None else getattr(metadata, "schema", None)
+        self.metadata = metadata
+        self.column: Any = None
+        if metadata is not None:
+            metadata.add_sequence(self)
+
+    def attach(self, parent: Any) -> None:
+        self.column = parent
+        parent.default = self
+
+    def next_value(self) -> NextValue:
+        """Return the expression for the next value."""
+        return NextValue(self)
+
+    def __repr__(self) -> str:
+        return f"Sequence({self.name!r})"
+
+
+class NextValue(ColumnElement[int]):
+    """The next value of a sequence."""
+
+    __slots__ = ("sequence",)
+    visit_name = "next_value"
+    type = INTEGERTYPE
+
+    def __init__(self, sequence: Sequence) -> None:
+        self.sequence = sequence
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("next value")
+        walk.key.append(self.sequence)
+
+
+class Identity(FetchedValue):
+    """``GENERATED … AS IDENTITY``."""
+
+    visit_name = "identity_column"
+
+    def __init__(
+        self,
+        always: bool | None = False,
+        on_null: bool | None = None,
+        start: int | None = None,
+        increment: int | None = None,
+        minvalue: int | None = None,
+        maxvalue: int | None = None,
+        nominvalue: bool | None = None,
+        nomaxvalue: bool | None = None,
+        cycle: bool | None = None,
+        cache: int | None = None,
+        order: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.always = always
+        self.on_null = on_null
+        self.start = start
+        self.increment = increment
+        self.minvalue = minvalue
+        self.maxvalue = maxvalue
+        self.nominvalue = nominvalue
+        self.nomaxvalue = nomaxvalue
+        self.cycle = cycle
+        self.cache = cache
+        self.order = order
+
+    def attach(self, parent: Any) -> None:
+        if parent.server_default is not None or getattr(parent, "computed", None) is not None:
+            raise ArgumentError(
+                f"column {parent.name!r} has an Identity and cannot have another server default"
+            )
+        self.column = parent
+        parent.identity = self
+        parent.server_default = self
+        if not parent.nullable_is_given:
+            parent.nullable = False
+
+
+class Computed(FetchedValue):
+    """``GENERATED ALWAYS AS (sqltext)``: a column that the server computes."""
+
+    visit_name = "computed_column"
+
+    def __init__(self, sqltext: Any, persisted: bool | None = None) -> None:
+        super().__init__()
+        self.sqltext = TextClause(sqltext, ()) if isinstance(sqltext, str) else sqltext
+        self.persisted = persisted
+
+    def attach(self, parent: Any) -> None:
+        if parent.server_default is not None:
+            raise ArgumentError(
+                f"column {parent.name!r} is computed and cannot have another server default"
+            )
+        self.column = parent
+        parent.computed = self
+        parent.server_default = self
+        parent.server_onupdate = self

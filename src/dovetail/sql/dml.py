@@ -1,0 +1,388 @@
+"""INSERT, UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, Self, TypeVarTuple
+
+from ..exc import ArgumentError, InvalidRequestError
+from ..types.contract import NULLTYPE
+from .coercion import columns_of, criterion, from_node, node_of
+from .columns import ColumnCollection
+from .element import ColumnElement
+from .expressions import BindParameter, and_
+from .from_clause import CTE, Exported
+from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, exported_columns, named_columns
+from .node import Executable, Node, Walk
+from .select_base import bound_values
+
+Ts = TypeVarTuple("Ts")
+
+Row = dict[Any, Any]
+
+
+def _row(values: Any, statement: UpdateBase) -> Row:
+    """Return one row of values by column, each an expression."""
+    if isinstance(values, Mapping):
+        pairs: Iterable[tuple[Any, Any]] = values.items()
+    elif isinstance(values, list | tuple):
+        pairs = zip(statement.column_order(len(values)), values, strict=False)
+    else:
+        raise ArgumentError(f"values() takes names and values, or a dictionary; got {values!r}")
+    return {_row_key(key): _row_value(key, value) for key, value in pairs}
+
+
+def _row_key(key: Any) -> Any:
+    if isinstance(key, str):
+        return key
+    node = node_of(key)
+    if node is None:
+        raise ArgumentError(f"values() needs columns or their names as keys; got {key!r}")
+    return node
+
+
+def _row_value(key: Any, value: Any) -> Any:
+    """Return *value* as an expression; the compiler gives a parameter the column's type."""
+    if isinstance(value, ColumnElement):
+        return value
+    node = node_of(value) if not isinstance(value, str | int | float) else None
+    if node is None:
+        name = key if isinstance(key, str) else str(getattr(key, "key", "param"))
+        return BindParameter(name, value, NULLTYPE)
+    if getattr(node, "is_select_statement", False):
+        return node.scalar_subquery()  # type: ignore[attr-defined]
+    return node
+
+
+def _collect_row(row: Row, walk: Walk) -> None:
+    key = walk.key
+    key.append(len(row))
+    for name, value in row.items():
+        if name.__class__ is str:
+            key.append(name)
+        else:
+            name.collect(walk)
+        value.collect(walk)
+
+
+class UpdateBase(Executable, Node):
+    """Base of the statements that change rows."""
+
+    __slots__ = ("__dict__", "__weakref__", "_memo")
+
+    is_dml = True
+    is_from = False
+    table: Any = None
+    returning_columns: tuple[Any, ...] = ()
+    prefixes: tuple[tuple[str, str], ...] = ()
+    ctes: tuple[Any, ...] = ()
+    dialect_options: Mapping[str, Any] = {}
+
+    @property
+    def returns_rows(self) -> bool:  # type: ignore[override]
+        return bool(self.returning_columns)
+
+    def _forget(self) -> None:
+        if hasattr(self, "_memo"):
+            del self._memo
+
+    def as_core(self) -> Any:
+        """Return this statement made of tables and columns alone: itself, if it is."""
+        planner = self.walk().planner
+        return self if planner is None else planner.to_core(self)
+
+    def column_order(self, count: int) -> Sequence[Any]:
+        """Return the names of the columns that *count* values without names are for."""
+        columns = getattr(self.table, "c", None)
+        if columns is None:
+            raise ArgumentError("values without names need a table of which the columns are known")
+        names: list[str] = columns.keys()
+        if count > len(names):
+            raise ArgumentError(f"{count} values are given for the {len(names)} columns")
+        return names
+
+    def returning(self, *columns: Any, sort_by_parameter_order: bool = False) -> Any:
+        """Return a copy that gives back *columns* of the rows it touches."""
+        changes: dict[str, Any] = {
+            "returning_columns": self.returning_columns + columns_of(columns)
+        }
+        if sort_by_parameter_order:
+            changes["sort_by_parameter_order"] = True
+        return self._with(**changes)
+
+    @property
+    def entity_namespace(self) -> Any:
+        """Where ``filter_by`` looks for names."""
+        return self.table.entity_namespace
+
+    @property
+    def entity_description(self) -> dict[str, Any]:
+        """What is changed."""
+        table = self.table
+        return {"name": getattr(table, "name", None), "table": table, "entity": table}
+
+    def named_columns(self) -> list[SelectedColumn]:
+        """Return the columns given back, with their names."""
+        return named_columns(self.returning_columns, LABEL_STYLE_DEFAULT)
+
+    def export(self) -> list[Exported]:
+        """Return the columns given back, as others see them."""
+        return exported_columns(self.as_core().named_columns())
+
+    @property
+    def exported_columns(self) -> ColumnCollection[Any]:
+        """The columns given back."""
+        return ColumnCollection((item.key, item.column) for item in self.export())
+
+    def is_derived_from(self, other: Any) -> bool:
+        """Return whether this is *other*."""
+        return other is self
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
+        """Return ``WITH name AS (this)``: the rows given back, to be selected from."""
+        return CTE(self, name, recursive, nesting)
+
+    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
+        """Return a copy with *ctes* before it."""
+        return self._with(ctes=self.ctes + ctes)
+
+    def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
+        """Return a copy with words after its verb: ``INSERT OR IGNORE``."""
+        return self._with(prefixes=self.prefixes + tuple((str(p), dialect) for p in prefixes))
+
+    def with_dialect_options(self, **options: Any) -> Self:
+        """Return a copy with options for one server: ``mysql_limit=5``."""
+        return self._with(dialect_options={**self.dialect_options, **options})
+
+    def params(self, __values: dict[str, Any] | None = None, **values: Any) -> Any:
+        """Return a copy whose parameters of these names have these values."""
+        return bound_values(self, {**(__values or {}), **values})
+
+    def _collect_common(self, walk: Walk) -> None:
+        key = walk.key
+        state = self.__dict__
+        if "returning_columns" in state:
+            key.append("returning")
+            key.append((len(self.returning_columns), "sort_by_parameter_order" in state))
+            for column in self.returning_columns:
+                column.collect(walk)
+        if "prefixes" in state:
+            key.append(self.prefixes)
+        if "dialect_options" in state:
+            key.append(tuple((name, repr(v)) for name, v in self.dialect_options.items()))
+        for cte in self.ctes:
+            key.append("with")
+            cte.collect(walk)
+        for option in self.loader_options:
+            key.append("option")
+            option.collect(walk)
+        key.append("end")
+
+
+class ValuesBase(UpdateBase):
+    """What INSERT and UPDATE have in common: values by column."""
+
+    values_: Row | list[Row] | None = None
+    preserves_order = False
+
+    def values(self, *arguments: Any, **named: Any) -> Self:
+        """Return a copy with values: names and values, a dictionary, or a list of them.
+
+        They are added to those it has; parameters given when the statement runs add to
+        them too.
+        """
+        if self.__dict__.get("select_source") is not None:
+            raise InvalidRequestError("an INSERT takes its rows from values or a SELECT, not both")
+        rows = None
+        if arguments:
+            if len(arguments) > 1 or named:
+                raise ArgumentError("values() takes one dictionary or list, or names and values")
+            given = arguments[0]
+            if isinstance(given, list | tuple) and given and _is_row(given[0]):
+                rows = [_row(row, self) for row in given]
+            elif not given:
+                return self
+            else:
+                rows = _row(given, self)
+        else:
+            rows = _row(named, self)
+        return self._with(values_=self._merged(rows))
+
+    def _merged(self, rows: Row | list[Row]) -> Row | list[Row]:
+        old = self.values_
+        if old is None:
+            return rows
+        if isinstance(old, list) and isinstance(rows, list):
+            return old + rows
+        if isinstance(old, dict) and isinstance(rows, dict):
+            return {**old, **rows}
+        raise InvalidRequestError("one row and many rows of values do not go together")
+
+    def _collect_values(self, walk: Walk) -> None:
+        values = self.values_
+        if values is None:
+            return
+        if isinstance(values, list):
+            walk.key.append("rows")
+            walk.key.append(len(values))
+            for row in values:
+                _collect_row(row, walk)
+        else:
+            walk.key.append("row")
+            _collect_row(values, walk)
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, Mapping | list | tuple)
+
+
+class Insert(ValuesBase, Generic[*Ts]):
+    """An INSERT: made by :func:`dovetail.insert`."""
+
+    __slots__ = ()
+    visit_name = "insert"
+    parts = ("table", "values_", "select_source", "returning_columns", "post_values", "ctes")
+    is_insert = True
+
+    select_source: tuple[tuple[Any, ...], Any] | None = None
+    include_defaults = True
+    post_values: Any = None
+    sort_by_parameter_order = False
+
+    def __init__(self, table: Any) -> None:
+        self.__dict__["table"] = from_node(table, "insert()")
+
+    def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Self:
+        """Return a copy whose rows come from *select*, its columns going to *names*."""
+        if self.values_ is not None:
+            raise InvalidRequestError("an INSERT takes its rows from values or a SELECT, not both")
+        source = node_of(select)
+        if source is None or not hasattr(source, "export"):
+            raise ArgumentError(f"from_select() needs a SELECT; got {select!r}")
+        keys = tuple(_row_key(name) for name in names)
+        return self._with(select_source=(keys, source), include_defaults=include_defaults)
+
+    def inline(self) -> Self:
+        """Return a copy for which no defaults are fetched back."""
+        return self._with(is_inline=True)
+
+    def return_defaults(self, *columns: Any, **options: Any) -> Self:
+        """Return a copy that fetches what the server filled in, where it can."""
+        return self._with(returns_defaults=columns or True)
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append(self.__class__)
+        self.table.collect(walk)
+        self._collect_values(walk)
+        if self.select_source is not None:
+            names, source = self.select_source
+            key.append("from select")
+            key.append((len(names), self.include_defaults))
+            for name in names:
+                if isinstance(name, str):
+                    key.append(name)
+                else:
+                    name.collect(walk)
+            source.collect(walk)
+        if self.post_values is not None:
+            key.append("post values")
+            self.post_values.collect(walk)
+        self._collect_common(walk)
+
+
+class _Filtered(UpdateBase):
+    """What UPDATE and DELETE have in common: which rows."""
+
+    where_criteria: tuple[Any, ...] = ()
+
+    def where(self, *criteria: Any) -> Self:
+        """Return a copy with *criteria* besides those it has, joined by AND."""
+        made = tuple(criterion(clause) for clause in criteria)
+        return self._with(where_criteria=self.where_criteria + made)
+
+    def filter(self, *criteria: Any) -> Self:
+        """Return a copy with *criteria* besides those it has, joined by AND."""
+        return self.where(*criteria)
+
+    def filter_by(self, **values: Any) -> Self:
+        """Return a copy for rows whose columns equal *values*."""
+        namespace = self.entity_namespace
+        return self.where(*[getattr(namespace, key) == value for key, value in values.items()])
+
+    @property
+    def whereclause(self) -> Any:
+        """The criteria joined by AND, or None."""
+        return and_(*self.where_criteria) if self.where_criteria else None
+
+    def _collect_where(self, walk: Walk) -> None:
+        if self.where_criteria:
+            walk.key.append("where")
+            walk.key.append(len(self.where_criteria))
+            for clause in self.where_criteria:
+                clause.collect(walk)
+
+
+class Update(_Filtered, ValuesBase, Generic[*Ts]):
+    """An UPDATE: made by :func:`dovetail.update`."""
+
+    __slots__ = ()
+    visit_name = "update"
+    parts = ("table", "values_", "where_criteria", "returning_columns", "ctes")
+    is_update = True
+
+    def __init__(self, table: Any) -> None:
+        self.__dict__["table"] = from_node(table, "update()")
+
+    def ordered_values(self, *pairs: tuple[Any, Any]) -> Self:
+        """Return a copy that sets columns in the order given."""
+        return self._with(values_=_row(dict(pairs), self), preserves_order=True)
+
+    def inline(self) -> Self:
+        """Return a copy for which no defaults are fetched back."""
+        return self._with(is_inline=True)
+
+    def return_defaults(self, *columns: Any, **options: Any) -> Self:
+        """Return a copy that fetches what the server filled in, where it can."""
+        return self._with(returns_defaults=columns or True)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("update")
+        self.table.collect(walk)
+        walk.key.append(self.preserves_order)
+        self._collect_values(walk)
+        self._collect_where(walk)
+        self._collect_common(walk)
+
+
+class Delete(_Filtered, Generic[*Ts]):
+    """A DELETE: made by :func:`dovetail.delete`."""
+
+    __slots__ = ()
+    visit_name = "delete"
+    parts = ("table", "where_criteria", "returning_columns", "ctes")
+    is_delete = True
+
+    def __init__(self, table: Any) -> None:
+        self.__dict__["table"] = from_node(table, "delete()")
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("delete")
+        self.table.collect(walk)
+        self._collect_where(walk)
+        self._collect_common(walk)
+
+
+def insert(table: Any) -> Insert[*tuple[Any, ...]]:
+    """Return an INSERT into *table*, or into that of a mapped class."""
+    return Insert(table)
+
+
+def update(table: Any) -> Update[*tuple[Any, ...]]:
+    """Return an UPDATE of *table*, or of that of a mapped class."""
+    return Update(table)
+
+
+def delete(table: Any) -> Delete[*tuple[Any, ...]]:
+    """Return a DELETE from *table*, or from that of a mapped class."""
+    return Delete(table)

@@ -1,0 +1,436 @@
+"""The base of all expressions that have a value: what Python's operators mean in SQL.
+
+The nodes that operators make live one storey up, in :mod:`.expressions`, which installs
+itself in :data:`build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from ..exc import InvalidRequestError
+from ..types.contract import NULLTYPE, TypeEngine
+from . import operators as ops
+from .node import Node
+from .operators import Operator
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+_Build = Callable[..., Any]
+
+
+class _Builders(Protocol):
+    """What operators call to make nodes."""
+
+    compare: _Build
+    combine: _Build
+    join: _Build
+    pattern: _Build
+    member: _Build
+    between: _Build
+    unary: _Build
+    negate: _Build
+    general: _Build
+    label: _Build
+    cast: _Build
+    collate: _Build
+    index: _Build
+    collection: _Build
+
+
+class _Unbuilt:
+    """Stands where the builders will be installed."""
+
+    compare: _Build
+    combine: _Build
+    join: _Build
+    pattern: _Build
+    member: _Build
+    between: _Build
+    unary: _Build
+    negate: _Build
+    general: _Build
+    label: _Build
+    cast: _Build
+    collate: _Build
+    index: _Build
+    collection: _Build
+
+
+build: _Builders = _Unbuilt()
+
+
+class ColumnElement(Node, Generic[T_co]):
+    """An expression with a value: ``User.id``, ``5``, ``a.x + 1``, ``func.now()``.
+
+    Python's operators make further expressions of it; nothing is computed.
+    """
+
+    __slots__ = ()
+
+    type: TypeEngine[Any] = NULLTYPE
+    operator: ClassVar[Operator | None] = None
+    """The operator that this was made with: it decides about parentheses."""
+    key: Any = None
+    """The name under which it stands in a collection of columns, or None."""
+    bind_name: Any = None
+    """The name that a value compared with this gets as a parameter, or None."""
+    table: Any = None
+    primary_key: Any = False
+    foreign_keys: Any = frozenset()
+
+    __hash__ = object.__hash__
+
+    def __getattr__(self, name: str) -> Any:
+        # Methods that the type adds: column.as_string() of a JSON column.
+        if name.startswith("__") or name == "type":
+            raise AttributeError(name)
+        factory = self.type.comparator_factory
+        if factory is not None and hasattr(factory, name):
+            return getattr(factory(self), name)
+        raise AttributeError(
+            f"neither {type(self).__name__!r} object nor its type {type(self.type).__name__} "
+            f"has an attribute {name!r}"
+        )
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a SQL expression is neither true nor false: use and_(), or_(), not_() or "
+            "&, |, ~ in place of 'and', 'or', 'not', and 'is None' to ask whether it is given"
+        )
+
+    @property
+    def comparator(self) -> Any:
+        """The object with the methods that the type adds, or this expression itself."""
+        factory = self.type.comparator_factory
+        return factory(self) if factory is not None else self
+
+    @property
+    def expression(self) -> ColumnElement[T_co]:
+        """This expression itself."""
+        return self
+
+    def __clause_element__(self) -> ColumnElement[T_co]:
+        return self
+
+    def operate(self, op: Operator, *other: Any, **modifiers: Any) -> Any:
+        """Apply *op* to this and to *other*."""
+        return build.general(self, op, *other, **modifiers)
+
+    def reverse_operate(self, op: Operator, other: Any) -> Any:
+        """Apply *op* to *other* and to this."""
+        return build.combine(self, op, other, True)
+
+    # -- comparison -----------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> ColumnElement[bool]:  # type: ignore[override]
+        return build.compare(self, ops.EQ, other)  # type: ignore[no-any-return]
+
+    def __ne__(self, other: object) -> ColumnElement[bool]:  # type: ignore[override]
+        return build.compare(self, ops.NE, other)  # type: ignore[no-any-return]
+
+    def __lt__(self, other: Any) -> ColumnElement[bool]:
+        return build.compare(self, ops.LT, other)  # type: ignore[no-any-return]
+
+    def __le__(self, other: Any) -> ColumnElement[bool]:
+        return build.compare(self, ops.LE, other)  # type: ignore[no-any-return]
+
+    def __gt__(self, other: Any) -> ColumnElement[bool]:
+        return build.compare(self, ops.GT, other)  # type: ignore[no-any-return]
+
+    def __ge__(self, other: Any) -> ColumnElement[bool]:
+        return build.compare(self, ops.GE, other)  # type: ignore[no-any-return]
+
+    def is_(self, other: Any) -> ColumnElement[bool]:
+        """``this IS other``: for NULL, true and false."""
+        return build.compare(self, ops.IS, other)  # type: ignore[no-any-return]
+
+    def is_not(self, other: Any) -> ColumnElement[bool]:
+        """``this IS NOT other``."""
+        return build.compare(self, ops.IS_NOT, other)  # type: ignore[no-any-return]
+
+    def is_distinct_from(self, other: Any) -> ColumnElement[bool]:
+        """``this IS DISTINCT FROM other``: unequal, NULL being equal to NULL."""
+        return build.compare(self, ops.IS_DISTINCT_FROM, other)  # type: ignore[no-any-return]
+
+    def is_not_distinct_from(self, other: Any) -> ColumnElement[bool]:
+        """``this IS NOT DISTINCT FROM other``: equal, NULL being equal to NULL."""
+        return build.compare(self, ops.IS_NOT_DISTINCT_FROM, other)  # type: ignore[no-any-return]
+
+    def in_(self, other: Any) -> ColumnElement[bool]:
+        """``this IN (values)``: a list, an empty one too, or a SELECT."""
+        return build.member(self, ops.IN, other)  # type: ignore[no-any-return]
+
+    def not_in(self, other: Any) -> ColumnElement[bool]:
+        """``this NOT IN (values)``."""
+        return build.member(self, ops.NOT_IN, other)  # type: ignore[no-any-return]
+
+    def between(self, cleft: Any, cright: Any, symmetric: bool = False) -> ColumnElement[bool]:
+        """``this BETWEEN cleft AND cright``, both included."""
+        return build.between(self, cleft, cright, symmetric)  # type: ignore[no-any-return]
+
+    # -- text -----------------------------------------------------------------------------
+
+    def like(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+        """``this LIKE other``."""
+        return build.pattern(self, ops.LIKE, other, escape)  # type: ignore[no-any-return]
+
+    def ilike(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+        """``this LIKE other``, upper and lower case being the same."""
+        return build.pattern(self, ops.ILIKE, other, escape)  # type: ignore[no-any-return]
+
+    def not_like(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+        """``this NOT LIKE other``."""
+        return build.pattern(self, ops.NOT_LIKE, other, escape)  # type: ignore[no-any-return]
+
+    def not_ilike(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+        """``this NOT LIKE other``, upper and lower case being the same."""
+        return build.pattern(self, ops.NOT_ILIKE, other, escape)  # type: ignore[no-any-return]
+
+    def startswith(
+        self, other: Any, escape: str | None = None, autoescape: bool = False
+    ) -> ColumnElement[bool]:
+        """``this LIKE other || '%'``; *autoescape* takes ``%`` and ``_`` in *other* literally."""
+        return build.pattern(  # type: ignore[no-any-return]
+            self, ops.STARTSWITH, other, escape, autoescape
+        )
+
+    def endswith(
+        self, other: Any, escape: str | None = None, autoescape: bool = False
+    ) -> ColumnElement[bool]:
+        """``this LIKE '%' || other``."""
+        return build.pattern(  # type: ignore[no-any-return]
+            self, ops.ENDSWITH, other, escape, autoescape
+        )
+
+    def contains(
+        self, other: Any, escape: str | None = None, autoescape: bool = False
+    ) -> ColumnElement[bool]:
+        """``this LIKE '%' || other || '%'``."""
+        return build.pattern(  # type: ignore[no-any-return]
+            self, ops.CONTAINS, other, escape, autoescape
+        )
+
+    def istartswith(
+        self, other: Any, escape: str | None = None, autoescape: bool = False
+    ) -> ColumnElement[bool]:
+        """Like :meth:`startswith`, upper and lower case being the same."""
+        return build.pattern(  # type: ignore[no-any-return]
+            self, ops.ISTARTSWITH, other, escape, autoescape
+        )
+
+    def iendswith(
+        self, other: Any, escape: str | None = None, autoescape: bool = False
+    ) -> ColumnElement[bool]:
+        """Like :meth:`endswith`, upper and lower case being the same."""
+        return build.pattern(  # type: ignore[no-any-return]
+            self, ops.IENDSWITH, other, escape, autoescape
+        )
+
+    def icontains(
+        self, other: Any, escape: str | None = None, autoescape: bool = False
+    ) -> ColumnElement[bool]:
+        """Like :meth:`contains`, upper and lower case being the same."""
+        return build.pattern(  # type: ignore[no-any-return]
+            self, ops.ICONTAINS, other, escape, autoescape
+        )
+
+    def match(self, other: Any, **kwargs: Any) -> ColumnElement[bool]:
+        """The server's own full-text match."""
+        return build.general(self, ops.MATCH, other, **kwargs)  # type: ignore[no-any-return]
+
+    def regexp_match(self, pattern: Any, flags: str | None = None) -> ColumnElement[bool]:
+        """Whether this matches a regular expression, in the server's own dialect of them."""
+        return build.general(  # type: ignore[no-any-return]
+            self, ops.REGEXP_MATCH, pattern, flags=flags
+        )
+
+    def regexp_replace(
+        self, pattern: Any, replacement: Any, flags: str | None = None
+    ) -> ColumnElement[Any]:
+        """This with matches of a regular expression replaced."""
+        return build.general(  # type: ignore[no-any-return]
+            self, ops.REGEXP_REPLACE, pattern, replacement=replacement, flags=flags
+        )
+
+    def concat(self, other: Any) -> ColumnElement[Any]:
+        """``this || other``."""
+        return build.combine(self, ops.CONCAT, other)  # type: ignore[no-any-return]
+
+    def collate(self, collation: str) -> ColumnElement[T_co]:
+        """``this COLLATE collation``."""
+        return build.collate(self, collation)  # type: ignore[no-any-return]
+
+    # -- arithmetic -----------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.ADD, other)  # type: ignore[no-any-return]
+
+    def __radd__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.ADD, other, True)  # type: ignore[no-any-return]
+
+    def __sub__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.SUB, other)  # type: ignore[no-any-return]
+
+    def __rsub__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.SUB, other, True)  # type: ignore[no-any-return]
+
+    def __mul__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.MUL, other)  # type: ignore[no-any-return]
+
+    def __rmul__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.MUL, other, True)  # type: ignore[no-any-return]
+
+    def __truediv__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.TRUEDIV, other)  # type: ignore[no-any-return]
+
+    def __rtruediv__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.TRUEDIV, other, True)  # type: ignore[no-any-return]
+
+    def __floordiv__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.FLOORDIV, other)  # type: ignore[no-any-return]
+
+    def __rfloordiv__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.FLOORDIV, other, True)  # type: ignore[no-any-return]
+
+    def __mod__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.MOD, other)  # type: ignore[no-any-return]
+
+    def __rmod__(self, other: Any) -> ColumnElement[Any]:
+        return build.combine(self, ops.MOD, other, True)  # type: ignore[no-any-return]
+
+    def __neg__(self) -> ColumnElement[T_co]:
+        return build.unary(ops.NEG, self)  # type: ignore[no-any-return]
+
+    def __lshift__(self, other: Any) -> ColumnElement[Any]:
+        return build.general(self, ops.LSHIFT, other)  # type: ignore[no-any-return]
+
+    def __rshift__(self, other: Any) -> ColumnElement[Any]:
+        return build.general(self, ops.RSHIFT, other)  # type: ignore[no-any-return]
+
+    def bitwise_and(self, other: Any) -> ColumnElement[Any]:
+        """``this & other``, bit by bit."""
+        return build.combine(self, ops.BITWISE_AND, other)  # type: ignore[no-any-return]
+
+    def bitwise_or(self, other: Any) -> ColumnElement[Any]:
+        """``this | other``, bit by bit."""
+        return build.combine(self, ops.BITWISE_OR, other)  # type: ignore[no-any-return]
+
+    def bitwise_xor(self, other: Any) -> ColumnElement[Any]:
+        """``this ^ other``, bit by bit."""
+        return build.combine(self, ops.BITWISE_XOR, other)  # type: ignore[no-any-return]
+
+    def bitwise_not(self) -> ColumnElement[T_co]:
+        """``~this``, bit by bit."""
+        return build.unary(ops.BITWISE_NOT, self)  # type: ignore[no-any-return]
+
+    def bitwise_lshift(self, other: Any) -> ColumnElement[Any]:
+        """``this << other``."""
+        return build.combine(self, ops.LSHIFT, other)  # type: ignore[no-any-return]
+
+    def bitwise_rshift(self, other: Any) -> ColumnElement[Any]:
+        """``this >> other``."""
+        return build.combine(self, ops.RSHIFT, other)  # type: ignore[no-any-return]
+
+    # -- logic ----------------------------------------------------------------------------
+
+    def __and__(self, other: Any) -> ColumnElement[bool]:
+        return build.join(ops.AND, self, other)  # type: ignore[no-any-return]
+
+    def __rand__(self, other: Any) -> ColumnElement[bool]:
+        return build.join(ops.AND, other, self)  # type: ignore[no-any-return]
+
+    def __or__(self, other: Any) -> ColumnElement[bool]:
+        return build.join(ops.OR, self, other)  # type: ignore[no-any-return]
+
+    def __ror__(self, other: Any) -> ColumnElement[bool]:
+        return build.join(ops.OR, other, self)  # type: ignore[no-any-return]
+
+    def __invert__(self) -> ColumnElement[Any]:
+        return build.negate(self)  # type: ignore[no-any-return]
+
+    # -- containers -----------------------------------------------------------------------
+
+    def __getitem__(self, index: Any) -> ColumnElement[Any]:
+        return build.index(self, index)  # type: ignore[no-any-return]
+
+    def __contains__(self, other: Any) -> bool:
+        raise InvalidRequestError(
+            "Python's 'in' has no meaning for SQL expressions", hint="use column.in_([...])"
+        )
+
+    def __iter__(self) -> Any:
+        raise TypeError(f"{type(self).__name__!r} object is not iterable")
+
+    def any_(self) -> ColumnElement[Any]:
+        """``ANY (this)``: for one side of a comparison."""
+        return build.collection(ops.ANY, self)  # type: ignore[no-any-return]
+
+    def all_(self) -> ColumnElement[Any]:
+        """``ALL (this)``: for one side of a comparison."""
+        return build.collection(ops.ALL, self)  # type: ignore[no-any-return]
+
+    # -- sorting, naming, types -------------------------------------------------------------
+
+    def asc(self) -> ColumnElement[T_co]:
+        """``this ASC``."""
+        return build.unary(ops.ASC, self)  # type: ignore[no-any-return]
+
+    def desc(self) -> ColumnElement[T_co]:
+        """``this DESC``."""
+        return build.unary(ops.DESC, self)  # type: ignore[no-any-return]
+
+    def nulls_first(self) -> ColumnElement[T_co]:
+        """``this NULLS FIRST``."""
+        return build.unary(ops.NULLS_FIRST, self)  # type: ignore[no-any-return]
+
+    def nulls_last(self) -> ColumnElement[T_co]:
+        """``this NULLS LAST``."""
+        return build.unary(ops.NULLS_LAST, self)  # type: ignore[no-any-return]
+
+    def distinct(self) -> ColumnElement[T_co]:
+        """``DISTINCT this``: within an aggregate function."""
+        return build.unary(ops.DISTINCT, self)  # type: ignore[no-any-return]
+
+    def label(self, name: str | None) -> Any:
+        """``this AS name``."""
+        return build.label(name, self)
+
+    def cast(self, type_: Any) -> Any:
+        """``CAST(this AS type)``."""
+        return build.cast(self, type_)
+
+    def op(
+        self,
+        opstring: str,
+        precedence: int = 0,
+        is_comparison: bool = False,
+        return_type: Any = None,
+        python_impl: Any = None,
+    ) -> Callable[[Any], ColumnElement[Any]]:
+        """Return a function that applies the operator written as *opstring*."""
+        type_ = return_type() if isinstance(return_type, type) else return_type
+        type_key = type_.key if type_ is not None else None
+        operator = ops.custom_operator(opstring, precedence, is_comparison, type_, type_key)
+        return lambda other: build.combine(self, operator, other)  # type: ignore[no-any-return]
+
+    def bool_op(
+        self, opstring: str, precedence: int = 0, python_impl: Any = None
+    ) -> Callable[[Any], ColumnElement[Any]]:
+        """Return a function that applies a comparison written as *opstring*."""
+        return self.op(opstring, precedence, is_comparison=True)
+
+    # Familiar former names.
+    isnot = is_not
+    notin_ = not_in
+    notlike = not_like
+    notilike = not_ilike
+    isnot_distinct_from = is_not_distinct_from
+    nullsfirst = nulls_first
+    nullslast = nulls_last
+
+
+ColumnOperators = ColumnElement
+Operators = ColumnElement
+SQLCoreOperations = ColumnElement

@@ -1,0 +1,491 @@
+"""The nodes that operators make: parameters, constants, operations, lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+from ..exc import ArgumentError
+from ..types.basic import BOOLEANTYPE
+from ..types.contract import NULLTYPE, TypeEngine, to_instance, value_types
+from . import operators as ops
+from .coercion import constants, criterion
+from .element import ColumnElement
+from .names import AnonymousName
+from .node import Node, Walk
+from .operators import Operator
+
+T = TypeVar("T")
+TE = TypeEngine[Any]
+
+_BIND = "?"
+_SAME = "same"
+_NO_VALUE = object()
+
+
+class BindParameter(ColumnElement[T]):
+    """A value that is sent beside the text.
+
+    ``key`` is the base of its name.  This class is for values met in expressions: each is a
+    parameter of its own, with a number after the name.
+    """
+
+    __slots__ = ("key", "type", "value")
+    visit_name = "bindparam"
+
+    unique: bool = True
+    expanding: bool = False
+    required: bool = False
+    literal_execute: bool = False
+    callable: Callable[[], Any] | None = None
+
+    def __init__(self, key: str | None, value: Any, type_: TE) -> None:
+        self.key = key
+        self.value = value
+        self.type = type_
+
+    @property
+    def effective_value(self) -> Any:
+        """The value, computed if a callable was given."""
+        return self.value
+
+    def collect(self, walk: Walk) -> None:
+        numbers = walk.numbers
+        key = walk.key
+        if self in numbers:
+            key.append(_SAME)
+            key.append(numbers[self])
+            return
+        numbers[self] = len(numbers)
+        key.append(_BIND)
+        key.append(self.type.key)
+        key.append(self.key)
+        walk.binds.append(self)
+
+    def with_value(self, value: Any) -> BindParameter[T]:
+        """Return a parameter of the same name with another value."""
+        return self._copy(value=value)
+
+    def __repr__(self) -> str:
+        return f"BindParameter({self.key!r}, {self.value!r}, type_={self.type!r})"
+
+
+class ExpandingParameter(BindParameter[T]):
+    """A list of values, written as as many parameters: for IN."""
+
+    __slots__ = ()
+    expanding = True
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("[?]")
+        BindParameter.collect(self, walk)
+
+
+class NamedParameter(BindParameter[T]):
+    """A parameter made by :func:`bindparam`, with all that may be said about one."""
+
+    __slots__ = ("_value", "callable", "expanding", "literal_execute", "required", "unique")
+
+    def __init__(
+        self,
+        key: str | None,
+        value: Any,
+        type_: TE,
+        unique: bool,
+        required: bool,
+        expanding: bool,
+        callable_: Callable[[], Any] | None,
+        literal_execute: bool,
+    ) -> None:
+        self.key = key
+        self._value = value
+        self.type = type_
+        self.unique = unique
+        self.required = required
+        self.expanding = expanding
+        self.callable = callable_
+        self.literal_execute = literal_execute
+
+    @property
+    def value(self) -> Any:  # type: ignore[override]
+        return self.callable() if self.callable is not None else self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._value = value
+
+    @property
+    def effective_value(self) -> Any:
+        return self.value
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append((self.unique, self.expanding, self.required, self.literal_execute))
+        BindParameter.collect(self, walk)
+        if self.literal_execute and walk.key[-2] != _SAME:
+            # The value stands in the text, so it is part of the structure.
+            walk.key.append(repr(self.value))
+
+    def with_value(self, value: Any) -> NamedParameter[T]:
+        return self._copy(_value=value, callable=None, required=False)
+
+
+def bindparam(
+    key: str | None,
+    value: Any = _NO_VALUE,
+    type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+    unique: bool = False,
+    required: bool | None = None,
+    expanding: bool = False,
+    callable_: Callable[[], Any] | None = None,
+    literal_execute: bool = False,
+) -> BindParameter[T]:
+    """Return a parameter to be filled in when the statement runs.
+
+    Without a value it is *required*.  *expanding* is for lists after IN; *unique* gives the
+    parameter a number after its name, so that two of one name may be in one statement::
+
+        select(User).where(User.name == bindparam("name"))
+    """
+    if required is None:
+        required = value is _NO_VALUE and callable_ is None
+    if value is _NO_VALUE:
+        value = None
+    if type_ is None:
+        sample = value
+        if expanding and isinstance(value, Sequence) and value:
+            sample = value[0]
+        resolved: TE = value_types.type_of(sample) if sample is not None else NULLTYPE
+    else:
+        resolved = to_instance(type_)
+    if key is None:
+        unique = True
+    return NamedParameter(
+        key, value, resolved, unique, required, expanding, callable_, literal_execute
+    )
+
+
+def literal(
+    value: Any,
+    type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+    literal_execute: bool = False,
+) -> BindParameter[T]:
+    """Return *value* as a parameter, where Python alone would not make an expression of it."""
+    if literal_execute:
+        return bindparam(None, value, type_, literal_execute=True)
+    resolved = to_instance(type_) if type_ is not None else value_types.type_of(value)
+    return BindParameter(None, value, resolved)
+
+
+class _Constant(ColumnElement[T]):
+    """NULL, true or false: one object each."""
+
+    __slots__ = ()
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self)
+
+    def __reduce__(self) -> Any:
+        return type(self)._instance, ()
+
+    @classmethod
+    def _instance(cls) -> _Constant[Any]:
+        return _ONLY[cls]
+
+
+class Null(_Constant[None]):
+    """NULL."""
+
+    __slots__ = ()
+    visit_name = "null"
+
+
+class True_(_Constant[bool]):
+    """True; ``1`` where the server has no booleans."""
+
+    __slots__ = ()
+    visit_name = "true"
+    type = BOOLEANTYPE
+
+
+class False_(_Constant[bool]):
+    """False; ``0`` where the server has no booleans."""
+
+    __slots__ = ()
+    visit_name = "false"
+    type = BOOLEANTYPE
+
+
+NULL, TRUE, FALSE = Null(), True_(), False_()
+_ONLY: dict[type[Any], _Constant[Any]] = {Null: NULL, True_: TRUE, False_: FALSE}
+constants.null, constants.true, constants.false = NULL, TRUE, FALSE
+
+
+def null() -> Null:
+    """Return NULL as an expression."""
+    return NULL
+
+
+def true() -> True_:
+    """Return true as an expression."""
+    return TRUE
+
+
+def false() -> False_:
+    """Return false as an expression."""
+    return FALSE
+
+
+class BinaryExpression(ColumnElement[T], Generic[T]):
+    """``left operator right``.
+
+    ``modifiers`` holds what an operator may have besides: the escape character of LIKE.
+    """
+
+    __slots__ = ("left", "modifiers", "operator", "right", "type")
+    visit_name = "binary"
+    parts = ("left", "right")
+    operator: Operator  # type: ignore[misc]
+
+    def __init__(
+        self,
+        left: Any,
+        right: Any,
+        operator: Operator,
+        type_: TE = BOOLEANTYPE,
+        modifiers: tuple[tuple[str, Any], ...] = (),
+    ) -> None:
+        self.left = left
+        self.right = right
+        self.operator = operator
+        self.type = type_
+        self.modifiers = modifiers
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append(self.operator)
+        if self.type is not BOOLEANTYPE:
+            key.append(self.type.key)
+        if self.modifiers:
+            key.append(self.modifiers)
+        self.left.collect(walk)
+        self.right.collect(walk)
+
+    def __bool__(self) -> bool:
+        # Dictionaries and sets of columns compare them: equal is identical.
+        if self.operator is ops.EQ:
+            return self.left is self.right
+        if self.operator is ops.NE:
+            return self.left is not self.right
+        return super().__bool__()
+
+    def modifier(self, name: str) -> Any:
+        """Return the modifier called *name*, or None."""
+        for found, value in self.modifiers:
+            if found == name:
+                return value
+        return None
+
+    def negated(self) -> ColumnElement[bool] | None:
+        """Return the opposite comparison, or None where there is none."""
+        negation = self.operator.negation
+        if negation is None:
+            return None
+        return BinaryExpression(self.left, self.right, negation, self.type, self.modifiers)
+
+
+class UnaryExpression(ColumnElement[T]):
+    """An operator with one operand, before or after it."""
+
+    __slots__ = ("element", "operator", "type")
+    visit_name = "unary"
+    parts = ("element",)
+    operator: Operator  # type: ignore[misc]
+
+    def __init__(self, element: Any, operator: Operator, type_: TE) -> None:
+        self.element = element
+        self.operator = operator
+        self.type = type_
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("unary")
+        walk.key.append(self.operator)
+        self.element.collect(walk)
+
+
+class ExpressionList(ColumnElement[Any]):
+    """Expressions with an operator between them: the arguments of a function, ``x AND y``."""
+
+    __slots__ = ("clauses", "operator", "type")
+    visit_name = "expression_list"
+    parts = ("clauses",)
+    operator: Operator  # type: ignore[misc]
+
+    def __init__(
+        self, clauses: Iterable[Any], operator: Operator = ops.COMMA, type_: TE = NULLTYPE
+    ) -> None:
+        self.clauses = tuple(clauses)
+        self.operator = operator
+        self.type = type_
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append("list")
+        key.append(self.operator)
+        key.append(len(self.clauses))
+        for clause in self.clauses:
+            clause.collect(walk)
+
+    def __iter__(self) -> Any:
+        return iter(self.clauses)
+
+    def __len__(self) -> int:
+        return len(self.clauses)
+
+    def __bool__(self) -> bool:
+        return ColumnElement.__bool__(self)
+
+
+ClauseList = ExpressionList
+
+
+class BooleanClauseList(ExpressionList):
+    """``a AND b AND c``, or with OR.  Empty, it says nothing and is left out."""
+
+    __slots__ = ()
+    visit_name = "boolean_list"
+
+    def __init__(self, clauses: Iterable[Any], operator: Operator) -> None:
+        super().__init__(clauses, operator, BOOLEANTYPE)
+
+
+class Grouping(ColumnElement[T]):
+    """``(element)``: parentheses of the user's own."""
+
+    __slots__ = ("element", "type")
+    visit_name = "grouping"
+    parts = ("element",)
+
+    def __init__(self, element: Any) -> None:
+        self.element = element
+        self.type = getattr(element, "type", NULLTYPE)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("()")
+        self.element.collect(walk)
+
+
+class Label(ColumnElement[T]):
+    """``element AS name``: in the columns of a SELECT; elsewhere it is its element."""
+
+    __slots__ = ("element", "name", "type")
+    visit_name = "label"
+    parts = ("element",)
+
+    def __init__(self, name: str | AnonymousName | None, element: Any, type_: TE | None = None):
+        while isinstance(element, Label):
+            element = element.element
+        self.name = name if name is not None else AnonymousName("anon")
+        self.element = element
+        self.type = element.type if type_ is None else type_
+
+    @property
+    def key(self) -> Any:  # type: ignore[override]
+        return self.name if isinstance(self.name, str) else None
+
+    @property
+    def operator(self) -> Operator | None:  # type: ignore[override]
+        operator: Operator | None = self.element.operator
+        return operator
+
+    @property
+    def foreign_keys(self) -> Any:  # type: ignore[override]
+        return self.element.foreign_keys
+
+    @property
+    def primary_key(self) -> Any:  # type: ignore[override]
+        return self.element.primary_key
+
+    def collect(self, walk: Walk) -> None:
+        key, numbers = walk.key, walk.numbers
+        key.append("label")
+        if self in numbers:
+            key.append(numbers[self])
+            return
+        number = numbers[self] = len(numbers)
+        key.append(number)
+        key.append(self.name if self.name.__class__ is str else collected_name(self.name, walk))
+        key.append(self.type.key)
+        self.element.collect(walk)
+
+
+def collected_name(name: Any, walk: Walk) -> Any:
+    """Return what stands in a key for *name*: a number tells anonymous names apart."""
+    if isinstance(name, AnonymousName):
+        numbers = walk.numbers
+        number = numbers.get(name)
+        if number is None:
+            number = numbers[name] = len(numbers)
+        return ("anonymous", name.base, number)
+    quote = getattr(name, "quote", None)
+    return str(name) if quote is None else (str(name), str(quote))
+
+
+class LabelReference(ColumnElement[Any]):
+    """A name given as text in ORDER BY or GROUP BY: it must be that of a selected column."""
+
+    __slots__ = ("name",)
+    visit_name = "label_reference"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("reference")
+        walk.key.append(self.name)
+
+
+def conjunction(operator: Operator, clauses: Iterable[Any]) -> ColumnElement[bool]:
+    """Return *clauses* joined by AND or OR; constants among them are decided at once."""
+    neutral, deciding = (TRUE, FALSE) if operator is ops.AND else (FALSE, TRUE)
+    kept: list[Any] = []
+    seen_neutral = False
+    for clause in clauses:
+        element = clause if isinstance(clause, ColumnElement) else criterion(clause)
+        if element is deciding:
+            return deciding
+        if element is neutral:
+            seen_neutral = True
+        elif not (isinstance(element, BooleanClauseList) and not element.clauses):
+            kept.append(element)
+    if len(kept) == 1:
+        return kept[0]  # type: ignore[no-any-return]
+    if not kept and seen_neutral:
+        return neutral
+    return BooleanClauseList(kept, operator)
+
+
+def and_(*clauses: Any) -> ColumnElement[bool]:
+    """Return ``a AND b AND c``.  ``and_()`` of nothing adds nothing to a statement."""
+    return conjunction(ops.AND, clauses)
+
+
+def or_(*clauses: Any) -> ColumnElement[bool]:
+    """Return ``a OR b OR c``.  ``or_()`` of nothing adds nothing to a statement."""
+    return conjunction(ops.OR, clauses)
+
+
+def negation(element: Any) -> ColumnElement[Any]:
+    """Return NOT *element*, by the opposite operator where there is one."""
+    if isinstance(element, BinaryExpression):
+        opposite = element.negated()
+        if opposite is not None:
+            return opposite
+    if element is TRUE:
+        return FALSE
+    if element is FALSE:
+        return TRUE
+    if isinstance(element, UnaryExpression) and element.operator is ops.NOT:
+        return element.element  # type: ignore[no-any-return]
+    if not isinstance(element, Node):
+        raise ArgumentError(f"not_() needs a SQL expression; got {element!r}")
+    return UnaryExpression(element, ops.NOT, BOOLEANTYPE)

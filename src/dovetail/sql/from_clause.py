@@ -1,0 +1,536 @@
+"""What stands after FROM: aliases, subqueries, CTEs, joins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol, Self
+
+from ..exc import (
+    AmbiguousForeignKeysError,
+    InvalidRequestError,
+    NoForeignKeysError,
+    NoReferencedTableError,
+    did_you_mean,
+)
+from .coercion import criterion, from_node, node_of
+from .columns import ColumnCollection, ProxyColumn
+from .element import ColumnElement
+from .expressions import BinaryExpression, and_, collected_name
+from .names import AnonymousName
+from .node import Node, Walk
+from .operators import EQ
+from .traversal import iterate
+
+
+class Exported(NamedTuple):
+    """One column that a SELECT or a FROM gives to those around it."""
+
+    key: str
+    name: str | AnonymousName
+    column: Any
+
+
+class _StatementHooks(Protocol):
+    """Statements that FROMs start; they live further up."""
+
+    select: Callable[..., Any]
+
+
+class _Unset:
+    select: Callable[..., Any]
+
+
+statements: _StatementHooks = _Unset()
+
+
+class FromClause(Node):
+    """Base of all that has columns and may be selected from."""
+
+    name: Any = None
+    schema: str | None = None
+    is_from: bool = True
+    parts = ()
+    _columns: ColumnCollection[Any] | None = None
+
+    @property
+    def c(self) -> ColumnCollection[Any]:
+        """The columns."""
+        found = self._columns
+        if found is None:
+            found = self._columns = self._make_columns()
+        return found
+
+    @property
+    def columns(self) -> ColumnCollection[Any]:
+        """The columns."""
+        return self.c
+
+    @property
+    def exported_columns(self) -> ColumnCollection[Any]:
+        """The columns."""
+        return self.c
+
+    def _make_columns(self) -> ColumnCollection[Any]:
+        return ColumnCollection()
+
+    def _forget(self) -> None:
+        self.__dict__.pop("_columns", None)
+
+    def export(self) -> list[Exported]:
+        """Return the columns with the names under which others see them."""
+        return [Exported(key, column.name, column) for key, column in self.c.items()]
+
+    @property
+    def primary_key(self) -> Any:
+        """The columns of the primary key."""
+        return ColumnCollection((str(c.key), c) for c in self.c if c.primary_key)
+
+    @property
+    def foreign_keys(self) -> Any:
+        """The foreign keys of all columns."""
+        return frozenset(key for column in self.c for key in column.foreign_keys)
+
+    @property
+    def description(self) -> str:
+        return str(self.name)
+
+    @property
+    def entity_namespace(self) -> Any:
+        """Where ``filter_by`` looks for names."""
+        return Namespace(self)
+
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        """Return the column of this that stands for *column*, or None."""
+        if column.table is self:
+            return column
+        return self.c.corresponding_column(column, require_embedded)
+
+    def is_derived_from(self, other: Any) -> bool:
+        """Return whether this is *other* or made of it."""
+        return other is self
+
+    def select(self) -> Any:
+        """Return ``SELECT … FROM this``."""
+        return statements.select(self)
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Alias:
+        """Return this under another name, made up if none is given."""
+        return Alias(self, name)
+
+    def join(
+        self, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+    ) -> Join:
+        """``this JOIN right ON onclause``; without *onclause* the foreign keys decide."""
+        return Join(self, right, onclause, isouter, full)
+
+    def outerjoin(self, right: Any, onclause: Any = None, full: bool = False) -> Join:
+        """``this LEFT OUTER JOIN right ON onclause``."""
+        return Join(self, right, onclause, True, full)
+
+    def tablesample(self, sampling: Any, name: str | None = None, seed: Any = None) -> TableSample:
+        """``this AS name TABLESAMPLE sampling``."""
+        return TableSample(self, sampling, name, seed)
+
+
+class Namespace:
+    """Columns by name for ``filter_by``, with an error that helps."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: FromClause) -> None:
+        self.source = source
+
+    def __getattr__(self, name: str) -> Any:
+        found = self.source.c.get(name)
+        if found is None:
+            raise InvalidRequestError(
+                f'"{self.source.description}" has no column "{name}"',
+                hint=did_you_mean(name, self.source.c.keys()),
+            )
+        return found
+
+
+class AliasedFrom(FromClause):
+    """Base of those that give another FROM or a SELECT a name."""
+
+    parts = ("element",)
+    element: Any
+    base_name = "anon"
+
+    def __init__(self, element: Any, name: str | None = None) -> None:
+        self.element = element
+        self.name = name if name is not None else AnonymousName(self._base_name(element))
+
+    def _base_name(self, element: Any) -> str:
+        name = getattr(element, "name", None)
+        return name if isinstance(name, str) else self.base_name
+
+    @property
+    def original(self) -> Any:
+        """What is aliased, under its familiar name."""
+        return self.element
+
+    @property
+    def description(self) -> str:
+        return self.name if isinstance(self.name, str) else self.name.base
+
+    def _make_columns(self) -> ColumnCollection[Any]:
+        return ColumnCollection(
+            (key, ProxyColumn(column, self, name, key))
+            for key, name, column in self.element.export()
+        )
+
+    def is_derived_from(self, other: Any) -> bool:
+        return other is self or self.element.is_derived_from(other)
+
+    def collect(self, walk: Walk) -> None:
+        key, numbers = walk.key, walk.numbers
+        key.append(self.visit_name)
+        number = numbers.get(self)
+        if number is not None:
+            key.append(number)
+            return
+        number = numbers[self] = len(numbers)
+        key.append(number)
+        key.append(collected_name(self.name, walk))
+        self._collect_details(walk)
+        self.element.collect(walk)
+
+    def _collect_details(self, walk: Walk) -> None:
+        """Append what this says besides its name and element."""
+
+
+class Alias(AliasedFrom):
+    """``table AS name``."""
+
+    visit_name = "alias"
+
+
+class Subquery(AliasedFrom):
+    """``(SELECT …) AS name``."""
+
+    visit_name = "subquery"
+
+    def _base_name(self, element: Any) -> str:
+        return self.base_name
+
+    @property
+    def core_element(self) -> Any:
+        """The SELECT of tables alone."""
+        return self.element.as_core()
+
+
+class Lateral(Subquery):
+    """``LATERAL (SELECT …) AS name``: it may speak of what stands before it in FROM."""
+
+    visit_name = "lateral"
+
+
+class TableSample(AliasedFrom):
+    """``table AS name TABLESAMPLE method(sampling) REPEATABLE (seed)``."""
+
+    visit_name = "tablesample"
+    parts = ("element", "sampling", "seed")
+
+    def __init__(self, element: Any, sampling: Any, name: str | None, seed: Any) -> None:
+        super().__init__(element, name)
+        self.sampling = sampling
+        self.seed = seed
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self)
+
+
+class CTE(AliasedFrom):
+    """``WITH name AS (SELECT …)``: used like a table in the statement below it."""
+
+    visit_name = "cte"
+    restates: CTE | None = None
+
+    def __init__(
+        self,
+        element: Any,
+        name: str | None = None,
+        recursive: bool = False,
+        nesting: bool = False,
+        restates: CTE | None = None,
+        prefixes: tuple[Any, ...] = (),
+        suffixes: tuple[Any, ...] = (),
+    ) -> None:
+        self.element = element
+        self.name = name if name is not None else AnonymousName("anon")
+        self.recursive = recursive
+        self.nesting = nesting
+        self.prefixes = prefixes
+        self.suffixes = suffixes
+        if restates is not None:
+            self.restates = restates
+
+    @property
+    def core_element(self) -> Any:
+        """The statement of tables alone."""
+        return self.element.as_core()
+
+    def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
+        """Return a copy with words before its parentheses: ``MATERIALIZED``."""
+        return self._copy(prefixes=self.prefixes + tuple((p, dialect) for p in prefixes))
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Alias:
+        """Return this CTE once more, under another name."""
+        return Alias(self, name)
+
+    def union(self, *others: Any) -> CTE:
+        """Return this CTE as the union with *others*, which may speak of it: recursion."""
+        return self._restated(self.element.union(*others))
+
+    def union_all(self, *others: Any) -> CTE:
+        """Return this CTE as the union with *others*, doubles kept."""
+        return self._restated(self.element.union_all(*others))
+
+    def _restated(self, element: Any) -> CTE:
+        restated = CTE(
+            element, None, self.recursive, self.nesting, self, self.prefixes, self.suffixes
+        )
+        restated.name = self.name
+        return restated
+
+    def _collect_details(self, walk: Walk) -> None:
+        prefixes = tuple((str(p), d) for p, d in self.prefixes)
+        suffixes = tuple((str(s), d) for s, d in self.suffixes)
+        walk.key.append((self.recursive, self.nesting, prefixes, suffixes))
+        if self.restates is not None:
+            walk.key.append("restates")
+            self.restates.collect(walk)
+
+
+class TableValuedAlias(AliasedFrom):
+    """``function(…) AS name (columns)``: a function that gives rows."""
+
+    visit_name = "table_valued"
+    render_derived_names = False
+    with_types = False
+    is_lateral = False
+    ordinality = False
+
+    def __init__(
+        self, element: Any, columns: Iterable[Any], name: str | None = None, scalar: bool = False
+    ) -> None:
+        super().__init__(element, name)
+        self.own_columns = tuple(columns)
+        self.scalar = scalar
+
+    def _base_name(self, element: Any) -> str:
+        return "anon"
+
+    def _make_columns(self) -> ColumnCollection[Any]:
+        return ColumnCollection(
+            (str(c.name), ProxyColumn(c, self, c.name, str(c.name))) for c in self.own_columns
+        )
+
+    def is_derived_from(self, other: Any) -> bool:
+        return other is self
+
+    @property
+    def column(self) -> Any:
+        """The whole row as one column."""
+        return ProxyColumn(None, self, self.name, self.description)
+
+    def render_derived(self, name: str | None = None, with_types: bool = False) -> Self:
+        """Return a copy that writes the names of its columns after its own."""
+        changes: dict[str, Any] = {"render_derived_names": True, "with_types": with_types}
+        if name is not None:
+            changes["name"] = name
+        return self._copy(**changes)
+
+    def lateral(self, name: str | None = None) -> Self:
+        """Return a copy with LATERAL before it."""
+        return self._copy(is_lateral=True, **({"name": name} if name is not None else {}))
+
+    def _collect_details(self, walk: Walk) -> None:
+        names = tuple((str(c.name), c.type.key) for c in self.own_columns)
+        walk.key.append(
+            (names, self.render_derived_names, self.with_types, self.is_lateral, self.ordinality)
+        )
+
+
+class Values(FromClause):
+    """``(VALUES (…), (…)) AS name (columns)``: rows written into the statement."""
+
+    visit_name = "values"
+    parts = ("rows",)
+    is_lateral = False
+
+    def __init__(self, *columns: Any, name: str | None = None, literal_binds: bool = False) -> None:
+        self.own_columns = columns
+        self.name = name if name is not None else AnonymousName("anon")
+        self.literal_binds = literal_binds
+        self.rows: tuple[tuple[Any, ...], ...] = ()
+
+    def _make_columns(self) -> ColumnCollection[Any]:
+        return ColumnCollection(
+            (str(c.key), ProxyColumn(c, self, c.name, str(c.key))) for c in self.own_columns
+        )
+
+    def data(self, rows: Iterable[Iterable[Any]]) -> Self:
+        """Return a copy with *rows* besides those it has."""
+        made = tuple(
+            tuple(value_of(c, v) for c, v in zip(self.own_columns, row, strict=True))
+            for row in rows
+        )
+        return self._copy(rows=self.rows + made)
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Self:  # type: ignore[override]
+        """Return a copy under another name."""
+        return self._copy(name=name if name is not None else AnonymousName("anon"))
+
+    def collect(self, walk: Walk) -> None:
+        key, numbers = walk.key, walk.numbers
+        key.append("values")
+        number = numbers.get(self)
+        if number is not None:
+            key.append(number)
+            return
+        number = numbers[self] = len(numbers)
+        key.append(number)
+        key.append(collected_name(self.name, walk))
+        key.append(tuple((str(c.name), c.type.key) for c in self.own_columns))
+        key.append((self.literal_binds, len(self.rows)))
+        for row in self.rows:
+            for value in row:
+                value.collect(walk)
+
+
+class Join(FromClause):
+    """``left JOIN right ON onclause``."""
+
+    visit_name = "join"
+    parts = ("left", "right", "_onclause")
+
+    def __init__(
+        self,
+        left: Any,
+        right: Any,
+        onclause: Any = None,
+        isouter: bool = False,
+        full: bool = False,
+    ) -> None:
+        self.left = from_node(left, "JOIN")
+        self.right = from_node(right, "JOIN")
+        self._onclause = criterion(onclause) if onclause is not None else None
+        self.isouter = isouter
+        self.full = full
+
+    @property
+    def onclause(self) -> Any:
+        """The condition; found by the foreign keys if none was given."""
+        found = self._onclause
+        if found is None:
+            found = self._onclause = join_condition(self.left, self.right)
+        return found
+
+    @property
+    def description(self) -> str:
+        return f"join of {self.left.description} and {self.right.description}"
+
+    def _make_columns(self) -> ColumnCollection[Any]:
+        return ColumnCollection(
+            (f"{side.description}_{key}" if not isinstance(side, Join) else key, column)
+            for side in (self.left, self.right)
+            for key, column in side.c.items()
+        )
+
+    def is_derived_from(self, other: Any) -> bool:
+        return (
+            other is self or self.left.is_derived_from(other) or self.right.is_derived_from(other)
+        )
+
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        return self.c.corresponding_column(column, require_embedded)
+
+    def contained(self) -> list[Any]:
+        """Return the tables joined, joins within looked through."""
+        found: list[Any] = []
+        for side in (self.left, self.right):
+            found += side.contained() if isinstance(side, Join) else [side]
+        return found
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append("join")
+        key.append((self.isouter, self.full, self._onclause is None))
+        self.left.collect(walk)
+        self.right.collect(walk)
+        if self._onclause is not None:
+            self._onclause.collect(walk)
+
+
+def value_of(column: Any, value: Any) -> Any:
+    """Return *value* as what meets *column*: a parameter of its type."""
+    if isinstance(value, ColumnElement):
+        return value
+    return node_of(value) or (column == value).right
+
+
+def join_condition(left: Any, right: Any) -> Any:
+    """Return the ON that the foreign keys between *left* and *right* give."""
+    found: dict[Any, list[Any]] = {}
+    for referring, referred in ((right, left), (left, right)):
+        for column in referring.c:
+            for key in column.foreign_keys:
+                target = _referent(key, referred)
+                if target is not None:
+                    crit = BinaryExpression(target, column, EQ)
+                    found.setdefault(key.constraint or key, []).append(crit)
+        if found and referring is right:
+            break
+        if left is right:
+            break
+    if not found:
+        raise NoForeignKeysError(
+            f"no foreign key links {left.description!r} and {right.description!r}",
+            hint="say how to join: .join(target, onclause)",
+        )
+    if len(found) > 1:
+        raise AmbiguousForeignKeysError(
+            f"{left.description!r} and {right.description!r} are linked by more than one "
+            "foreign key",
+            hint="say how to join: .join(target, onclause)",
+        )
+    return and_(*next(iter(found.values())))
+
+
+def _referent(key: Any, referred: Any) -> Any:
+    try:
+        return referred.c.corresponding_column(key.column)
+    except NoReferencedTableError:
+        names = {getattr(part, "name", None) for part in iterate(referred)}
+        if key.target_table_name in names:
+            raise
+        return None
+
+
+def join(
+    left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+) -> Join:
+    """Return ``left JOIN right``."""
+    return Join(left, right, onclause, isouter, full)
+
+
+def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Join:
+    """Return ``left LEFT OUTER JOIN right``."""
+    return Join(left, right, onclause, True, full)
+
+
+def alias(selectable: Any, name: str | None = None, flat: bool = False) -> Any:
+    """Return *selectable* under another name."""
+    return selectable.alias(name)
+
+
+def values(*columns: Any, name: str | None = None, literal_binds: bool = False) -> Values:
+    """Return rows written into the statement: ``values(column("x"), name="v").data([(1,)])``."""
+    return Values(*columns, name=name, literal_binds=literal_binds)
+
+
+def tablesample(selectable: Any, sampling: Any, name: str | None = None, seed: Any = None) -> Any:
+    """Return a sample of a table's rows."""
+    return selectable.tablesample(sampling, name, seed)

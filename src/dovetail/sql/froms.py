@@ -1,0 +1,140 @@
+"""Where the columns of a SELECT come from: the FROM list, and joins put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ..exc import InvalidRequestError, NoForeignKeysError
+from .from_clause import FromClause, Join, join_condition
+from .node import Node
+from .traversal import children
+
+
+class JoinSpec(NamedTuple):
+    """One ``.join()`` as it was asked for; the condition is found when it is needed."""
+
+    target: Any
+    onclause: Any
+    left: Any
+    isouter: bool
+    full: bool
+
+
+def from_objects(node: Node) -> list[Any]:
+    """Return the tables and subqueries that the columns in *node* belong to, in order."""
+    found: dict[int, Any] = {}
+    _gather(node, found, set())
+    return list(found.values())
+
+
+def _gather(node: Any, found: dict[int, Any], seen: set[int]) -> None:
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, FromClause):
+        found.setdefault(id(node), node)
+    elif node.visit_name == "column":
+        if node.table is not None:
+            found.setdefault(id(node.table), node.table)
+    elif not getattr(node, "is_select_statement", False):
+        # A SELECT within has a FROM of its own.
+        for child in children(node):
+            _gather(child, found, seen)
+
+
+def derived_froms(
+    columns: Iterable[Any], explicit: Sequence[Any], criteria: Iterable[Any]
+) -> list[Any]:
+    """Return the FROM list: what was named, then that of the columns, then of the criteria."""
+    found: dict[int, Any] = {id(source): source for source in explicit}
+    seen: set[int] = set()
+    for node in (*columns, *criteria):
+        _gather(node, found, seen)
+    return list(found.values())
+
+
+def without_joined(froms: Iterable[Any]) -> list[Any]:
+    """Return *froms* without those that stand inside a join among them."""
+    listed = list(froms)
+    hidden = {id(part) for source in listed for part in _hidden(source)}
+    return [source for source in listed if id(source) not in hidden]
+
+
+def _hidden(source: Any) -> list[Any]:
+    if not isinstance(source, Join):
+        return []
+    found = []
+    for side in (source.left, source.right):
+        found += [side, *_hidden(side)]
+    return found
+
+
+def tables_within(source: Any) -> list[Any]:
+    """Return *source*, or what it joins."""
+    return source.contained() if isinstance(source, Join) else [source]
+
+
+def apply_joins(
+    columns: Sequence[Any], explicit: Sequence[Any], specs: Sequence[JoinSpec]
+) -> list[Any]:
+    """Return the explicit FROM list with *specs* joined to it."""
+    froms = list(explicit)
+    for spec in specs:
+        candidates = froms or derived_froms(columns, (), ())
+        left = _left_side(candidates, spec)
+        made = Join(left, spec.target, spec.onclause, spec.isouter, spec.full)
+        for position, source in enumerate(froms):
+            if source is left:
+                froms[position] = made
+                break
+        else:
+            froms.append(made)
+    return froms
+
+
+def _left_side(candidates: list[Any], spec: JoinSpec) -> Any:
+    if spec.left is not None:
+        for source in candidates:
+            if any(part is spec.left for part in (source, *tables_within(source))):
+                return source
+        return spec.left
+    usable = [source for source in candidates if source is not spec.target]
+    if not usable:
+        raise InvalidRequestError(
+            f"there is nothing to join {spec.target.description!r} to",
+            hint="name the left side: select_from(left).join(target)",
+        )
+    if len(usable) == 1:
+        return usable[0]
+    if spec.onclause is not None:
+        spoken_of = {id(source) for source in from_objects(spec.onclause)}
+        fitting = [
+            source
+            for source in usable
+            if any(id(part) in spoken_of for part in tables_within(source))
+        ]
+    else:
+        fitting = [source for source in usable if _linked(source, spec.target)]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(source.description for source in usable)
+    if not fitting and spec.onclause is None:
+        raise NoForeignKeysError(
+            f"no foreign key links {spec.target.description!r} to any of {names}",
+            hint="say how to join: .join(target, onclause)",
+        )
+    if not fitting:
+        return usable[-1]
+    raise InvalidRequestError(
+        f"{spec.target.description!r} can be joined to more than one of {names}",
+        hint="name the left side: .join_from(left, target) or .select_from(left)",
+    )
+
+
+def _linked(left: Any, right: Any) -> bool:
+    try:
+        join_condition(left, right)
+    except NoForeignKeysError:
+        return False
+    return True

@@ -1,0 +1,432 @@
+"""SQL functions: ``func.anything(…)``, and what is known of the common ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from ..exc import ArgumentError
+from ..types.basic import (
+    DATETIMETYPE,
+    DATETYPE,
+    INTEGERTYPE,
+    NUMERICTYPE,
+    STRINGTYPE,
+    TIMETYPE,
+)
+from ..types.contract import TypeEngine, to_instance
+from ..types.structured import ARRAY
+from .building import operand
+from .columns import ColumnClause
+from .constructs import FunctionFilter, Over, WithinGroup
+from .element import ColumnElement
+from .names import quoted_name
+from .node import Walk
+
+T = TypeVar("T")
+
+
+class FunctionElement(ColumnElement[T]):
+    """Base of all function calls.
+
+    A subclass of one's own needs a ``name``, and a function under ``@compiles`` where the
+    text is to be another than ``name(arguments)``.
+    """
+
+    visit_name = "function"
+    parts = ("clauses",)
+    name: Any = None
+    packagenames: tuple[str, ...] = ()
+    inherit_cache: ClassVar[bool | None] = None
+    within_group_type: Any = None
+
+    def __init__(self, *clauses: Any) -> None:
+        self.clauses: tuple[Any, ...] = tuple(operand(clause, None) for clause in clauses)
+
+    @property
+    def bind_name(self) -> Any:  # type: ignore[override]
+        return self.name
+
+    @property
+    def clause_expr(self) -> tuple[Any, ...]:
+        return self.clauses
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append(self.__class__)
+        key.append(self.packagenames)
+        key.append(self.name)
+        key.append(self.type.key)
+        key.append(len(self.clauses))
+        for clause in self.clauses:
+            clause.collect(walk)
+
+    def over(
+        self,
+        *,
+        partition_by: Any = None,
+        order_by: Any = None,
+        rows: tuple[int | None, int | None] | None = None,
+        range_: tuple[Any, Any] | None = None,
+        groups: tuple[int | None, int | None] | None = None,
+        exclude: str | None = None,
+    ) -> Over[T]:
+        """``this OVER (PARTITION BY … ORDER BY …)``."""
+        return Over(
+            self,
+            partition_by=partition_by,
+            order_by=order_by,
+            rows=rows,
+            range_=range_,
+            groups=groups,
+            exclude=exclude,
+        )
+
+    def within_group(self, *order_by: Any) -> WithinGroup[T]:
+        """``this WITHIN GROUP (ORDER BY …)``."""
+        return WithinGroup(self, *order_by)
+
+    def filter(self, *criteria: Any) -> Any:
+        """``this FILTER (WHERE …)``."""
+        return FunctionFilter(self, *criteria) if criteria else self
+
+    def column_valued(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
+        """Return this as a FROM whose only column it is."""
+        return sources.column_valued(self, name)
+
+    def table_valued(self, *columns: Any, **kw: Any) -> Any:
+        """Return this as a FROM with *columns*."""
+        return sources.table_valued(self, columns, kw)
+
+    def alias(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
+        """Return this as a FROM with a name."""
+        return sources.column_valued(self, name)
+
+    def select(self) -> Any:
+        """Return ``SELECT this``."""
+        return sources.select(self)
+
+
+class _Sources:
+    """What makes FROMs and SELECTs of functions; it lives further up."""
+
+    column_valued: Callable[..., Any]
+    table_valued: Callable[..., Any]
+    select: Callable[..., Any]
+
+
+sources = _Sources()
+
+
+class Function(FunctionElement[T]):
+    """A function that is known by name alone."""
+
+    def __init__(
+        self,
+        name: str,
+        *clauses: Any,
+        type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+        packagenames: tuple[str, ...] | None = None,
+    ) -> None:
+        super().__init__(*clauses)
+        self.name = name
+        self.packagenames = tuple(packagenames or ())
+        self.type = to_instance(type_)
+
+
+_known: dict[str, type[GenericFunction[Any]]] = {}
+_packages: dict[str, dict[str, type[GenericFunction[Any]]]] = {"_default": _known}
+
+
+def register_function(identifier: str, function: type[Any], package: str = "_default") -> None:
+    """Let ``func.identifier(…)`` make a *function*."""
+    _packages.setdefault(package, {})[identifier.lower()] = function
+
+
+class GenericFunction(Function[T]):
+    """Base of functions of which more is known than the name: the type of the result.
+
+    A subclass registers itself under its class name, or its ``name`` or ``identifier``::
+
+        class as_utc(GenericFunction):
+            type = DateTime()
+    """
+
+    package: ClassVar[str] = "_default"
+    identifier: ClassVar[str]
+    _register: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        own = vars(cls)
+        if not own.get("_register", True):
+            return
+        if "name" not in own:
+            cls.name = cls.__name__
+        declared = own.get("type")
+        if isinstance(declared, type):
+            cls.type = to_instance(declared)
+        register_function(own.get("identifier", str(cls.name)), cls, cls.package)
+
+    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+        FunctionElement.__init__(self, *clauses)
+        given = kwargs.get("type_")
+        if given is not None:
+            self.type = to_instance(given)
+
+
+class AnsiFunction(GenericFunction[T]):
+    """A function of the standard that is written without parentheses."""
+
+    visit_name = "ansi_function"
+    _register = False
+
+
+class ReturnTypeFromArgs(GenericFunction[T]):
+    """A function whose result has the type of its first argument that has one."""
+
+    _register = False
+
+    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+        super().__init__(*clauses, **kwargs)
+        if "type_" not in kwargs:
+            for clause in self.clauses:
+                if clause.type.affinity != "null":
+                    self.type = clause.type
+                    break
+
+
+class coalesce(ReturnTypeFromArgs[Any]):
+    """The first argument that is not NULL."""
+
+
+class max(ReturnTypeFromArgs[Any]):  # noqa: A001
+    """The greatest value."""
+
+
+class min(ReturnTypeFromArgs[Any]):  # noqa: A001
+    """The least value."""
+
+
+class sum(ReturnTypeFromArgs[Any]):  # noqa: A001
+    """The sum."""
+
+
+class nullif(ReturnTypeFromArgs[Any]):
+    """NULL where both arguments are equal, else the first."""
+
+
+class lower(GenericFunction[str]):
+    """The text in lower case."""
+
+    type = STRINGTYPE
+
+
+class upper(GenericFunction[str]):
+    """The text in upper case."""
+
+    type = STRINGTYPE
+
+
+class concat(GenericFunction[str]):
+    """The arguments one after the other."""
+
+    type = STRINGTYPE
+
+
+class char_length(GenericFunction[int]):
+    """The number of characters."""
+
+    type = INTEGERTYPE
+
+
+class length(GenericFunction[int]):
+    """The number of characters."""
+
+    type = INTEGERTYPE
+
+
+class now(GenericFunction[Any]):
+    """Date and time."""
+
+    type = DATETIMETYPE
+
+
+class random(GenericFunction[Any]):
+    """A random number."""
+
+
+class count(GenericFunction[int]):
+    """The number of rows, or of values that are not NULL."""
+
+    type = INTEGERTYPE
+
+    def __init__(self, expression: Any = None, **kwargs: Any) -> None:
+        if expression is None:
+            expression = ColumnClause("*", is_literal=True)
+        super().__init__(expression, **kwargs)
+
+
+class array_agg(GenericFunction[Any]):
+    """The values as an array."""
+
+    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+        super().__init__(*clauses, **kwargs)
+        if "type_" not in kwargs and self.clauses:
+            kind = self.clauses[0].type
+            self.type = kind if isinstance(kind, ARRAY) else ARRAY(kind)
+
+
+class _Rank(GenericFunction[Any]):
+    _register = False
+
+
+class rank(_Rank):
+    """The rank of a row, with gaps."""
+
+    type = INTEGERTYPE
+
+
+class dense_rank(_Rank):
+    """The rank of a row, without gaps."""
+
+    type = INTEGERTYPE
+
+
+class row_number(_Rank):
+    """The number of a row within its partition."""
+
+    type = INTEGERTYPE
+
+
+class percent_rank(_Rank):
+    """The relative rank of a row."""
+
+    type = NUMERICTYPE
+
+
+class cume_dist(_Rank):
+    """The relative position of a row."""
+
+    type = NUMERICTYPE
+
+
+def _first_order_type(within: Any) -> TypeEngine[Any]:
+    element = within.order_by[0]
+    type_: TypeEngine[Any] = element.type
+    return type_
+
+
+class mode(GenericFunction[Any]):
+    """The most frequent value."""
+
+    within_group_type = staticmethod(_first_order_type)
+
+
+class percentile_cont(GenericFunction[Any]):
+    """A percentile, interpolated."""
+
+    within_group_type = staticmethod(_first_order_type)
+
+
+class percentile_disc(GenericFunction[Any]):
+    """A percentile, one of the values."""
+
+    within_group_type = staticmethod(_first_order_type)
+
+
+class current_date(AnsiFunction[Any]):
+    """Today."""
+
+    type = DATETYPE
+
+
+class current_time(AnsiFunction[Any]):
+    """The time of day."""
+
+    type = TIMETYPE
+
+
+class current_timestamp(AnsiFunction[Any]):
+    """Date and time."""
+
+    type = DATETIMETYPE
+
+
+class localtime(AnsiFunction[Any]):
+    """The time of day."""
+
+    type = TIMETYPE
+
+
+class localtimestamp(AnsiFunction[Any]):
+    """Date and time."""
+
+    type = DATETIMETYPE
+
+
+class sysdate(AnsiFunction[Any]):
+    """Date and time."""
+
+    type = DATETIMETYPE
+
+
+class current_user(AnsiFunction[str]):
+    """The database user."""
+
+    type = STRINGTYPE
+
+
+class session_user(AnsiFunction[str]):
+    """The user of the session."""
+
+    type = STRINGTYPE
+
+
+class user(AnsiFunction[str]):
+    """The user."""
+
+    type = STRINGTYPE
+
+
+class _FunctionGenerator:
+    """``func``: any attribute is a function of that name, dots making packages."""
+
+    def __init__(self, names: tuple[str, ...] = (), **options: Any) -> None:
+        self._names = names
+        self._options = options
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name.endswith("_"):
+            # func.and_ and the like: the underscore only keeps off Python's own word.
+            name = name[:-1]
+        return _FunctionGenerator((*self._names, name), **self._options)
+
+    def __call__(self, *clauses: Any, **kwargs: Any) -> Any:
+        if not self._names:
+            raise ArgumentError("func needs a name: func.count(…)")
+        options = {**self._options, **kwargs}
+        *packages, name = self._names
+        known = _packages.get(packages[0] if len(packages) == 1 else "_default", {})
+        cls = known.get(name.lower()) if len(packages) < 2 and (not packages or known) else None
+        if packages and packages[0] not in _packages:
+            cls = None
+        if cls is not None:
+            return cls(*clauses, **options)
+        return Function(name, *clauses, type_=options.get("type_"), packagenames=tuple(packages))
+
+    def __repr__(self) -> str:
+        return f"<func {'.'.join(self._names)}>"
+
+
+func: Any = _FunctionGenerator()
+"""Any SQL function: ``func.count(user.c.id)``, ``func.my_package.my_function(1)``."""
+
+modifier: Any = _FunctionGenerator(group=False)
+
+
+def quoted_function(name: str) -> quoted_name:
+    """Return a function's *name* that is always put into quotes."""
+    return quoted_name(name, True)

@@ -1,0 +1,309 @@
+"""MetaData: all tables that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ..exc import ArgumentError, CircularDependencyError
+from ..graph import find_cycles, sort
+from ..inspection import inspect
+from ..types.contract import NULLTYPE
+from .constraints import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
+from .convention import DEFAULT_CONVENTION
+from .defaults import SchemaItem, Sequence
+from .schema import Table
+from .traversal import adapt
+
+RETAIN_SCHEMA = object()
+"""Given as the schema of a copy: the one that the table has."""
+BLANK_SCHEMA = object()
+
+
+class MetaData(SchemaItem):
+    """Tables by name, with what they have in common: a schema, a naming convention."""
+
+    visit_name = "metadata"
+
+    def __init__(
+        self,
+        schema: str | None = None,
+        quote_schema: bool | None = None,
+        naming_convention: Mapping[Any, Any] | None = None,
+        info: dict[Any, Any] | None = None,
+    ) -> None:
+        if schema is not None and not isinstance(schema, str):
+            raise ArgumentError("MetaData() takes a schema as text; a bind goes to create_all()")
+        self.tables: dict[str, Table] = {}
+        self.schema = schema
+        self.naming_convention: Mapping[Any, Any] = {
+            **DEFAULT_CONVENTION,
+            **(naming_convention or {}),
+        }
+        self._sequences: dict[str, Sequence] = {}
+        self._untyped: list[ForeignKey] = []
+        if info is not None:
+            self.info = info
+
+    def __repr__(self) -> str:
+        return f"MetaData({', '.join(self.tables)})"
+
+    def __contains__(self, table: object) -> bool:
+        key = table if isinstance(table, str) else getattr(table, "key", None)
+        return key in self.tables
+
+    # -- what tables tell ---------------------------------------------------------------------
+
+    def table_added(self, table: Table) -> None:
+        """Let columns that refer to *table* take their types from it."""
+        waiting, self._untyped = self._untyped, []
+        for key in waiting:
+            self.foreign_key_added(key)
+
+    def foreign_key_added(self, key: ForeignKey) -> None:
+        """Give the column of *key*, if it has no type, that of its target, now or later."""
+        if key.parent.type is not NULLTYPE:
+            return
+        target = None
+        if not isinstance(key.target, str):
+            target = key.target
+        else:
+            table = self.tables.get(key.target_table_name)
+            if (
+                table is not None
+                and table.c.get(key.target_fullname.rpartition(".")[2]) is not None
+            ):
+                target = key.column
+        if target is None or target.type is NULLTYPE:
+            self._untyped.append(key)
+        else:
+            key.parent.type = target.type
+
+    def add_sequence(self, sequence: Sequence) -> None:
+        """Take in *sequence*, to be created with the tables."""
+        name = f"{sequence.schema}.{sequence.name}" if sequence.schema else sequence.name
+        self._sequences[name] = sequence
+
+    @property
+    def sequences(self) -> list[Sequence]:
+        """The sequences that belong here, those of columns included."""
+        found = {id(s): s for s in self._sequences.values()}
+        for table in self.tables.values():
+            for column in table.c:
+                if isinstance(column.default, Sequence):
+                    found[id(column.default)] = column.default
+        return list(found.values())
+
+    # -- tables -------------------------------------------------------------------------------
+
+    @property
+    def sorted_tables(self) -> list[Table]:
+        """The tables, each after those that it refers to."""
+        return sort_tables(self.tables.values())
+
+    def remove(self, table: Table) -> None:
+        """Forget *table*."""
+        self.tables.pop(table.key, None)
+
+    def clear(self) -> None:
+        """Forget all tables."""
+        self.tables.clear()
+        self._sequences.clear()
+        self._untyped.clear()
+
+    def create_all(
+        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool = True
+    ) -> None:
+        """Create the tables that are not there yet, in the order that foreign keys ask for."""
+        bind.run_schema("create", self, list(tables) if tables is not None else None, checkfirst)
+
+    def drop_all(
+        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool = True
+    ) -> None:
+        """Drop the tables that are there, each before those that it refers to."""
+        bind.run_schema("drop", self, list(tables) if tables is not None else None, checkfirst)
+
+    def reflect(
+        self,
+        bind: Any,
+        schema: str | None = None,
+        views: bool = False,
+        only: Iterable[str] | Callable[[str, MetaData], bool] | None = None,
+        extend_existing: bool = False,
+        autoload_replace: bool = True,
+        resolve_fks: bool = True,
+        **dialect_options: Any,
+    ) -> None:
+        """Read the tables of the database that are not known yet."""
+        inspector = inspect(bind)
+        schema = schema if schema is not None else self.schema
+        names = list(inspector.get_table_names(schema=schema))
+        if views:
+            names += inspector.get_view_names(schema=schema)
+        if callable(only):
+            names = [name for name in names if only(name, self)]
+        elif only is not None:
+            wanted = set(only)
+            names = [name for name in names if name in wanted]
+        for name in names:
+            key = f"{schema}.{name}" if schema else name
+            if key not in self.tables or extend_existing:
+                Table(
+                    name,
+                    self,
+                    schema=schema,
+                    autoload_with=inspector,
+                    extend_existing=extend_existing,
+                    resolve_fks=resolve_fks,
+                )
+
+    # -- copies -------------------------------------------------------------------------------
+
+    def copied_table(
+        self,
+        table: Table,
+        schema: Any = RETAIN_SCHEMA,
+        referred_schema_fn: Callable[..., str | None] | None = None,
+        name: str | None = None,
+    ) -> Table:
+        """Return a copy of *table* that belongs to this metadata."""
+        if schema is RETAIN_SCHEMA or schema is None:
+            schema = table.schema or self.schema
+        elif schema is BLANK_SCHEMA:
+            schema = None
+        name = name if name is not None else table.name
+        key = f"{schema}.{name}" if schema else str(name)
+        if key in self.tables:
+            return self.tables[key]
+        columns = [column.copy() for column in table.c]
+        for column in columns:
+            # Indexes, unique and foreign keys are copied with the table's.
+            column.index = column.unique = None
+            column.foreign_keys.clear()
+            column._waiting.clear()
+        made = Table(
+            name,
+            self,
+            *columns,
+            schema=schema,
+            comment=table.comment,
+            info=table.__dict__.get("info"),
+            prefixes=table.prefixes,
+            **table.dialect_options,
+        )
+        _copy_constraints(table, made, referred_schema_fn)
+        return made
+
+
+def _copy_constraints(source: Table, target: Table, schema_of: Callable[..., Any] | None) -> None:
+    for constraint in source.constraints:
+        options: dict[str, Any] = {
+            "name": constraint.name,
+            "deferrable": constraint.deferrable,
+            "initially": constraint.initially,
+            **constraint.dialect_options,
+        }
+        if isinstance(constraint, PrimaryKeyConstraint):
+            if not constraint.implicit or constraint.name is not None:
+                keys = [column.key for column in constraint]
+                PrimaryKeyConstraint(*keys, **options).attach(target)
+        elif isinstance(constraint, UniqueConstraint):
+            UniqueConstraint(*constraint.columns.keys(), **options).attach(target)
+        elif isinstance(constraint, CheckConstraint):
+            if not constraint.type_bound:
+                CheckConstraint(adapt(constraint.sqltext, target), **options).attach(target)
+        elif isinstance(constraint, ForeignKeyConstraint):
+            made = constraint.copy(_copied_targets(constraint, source, target, schema_of))
+            if not made.pending:
+                made.pending = [key.parent.key for key in constraint.elements]
+            made.attach(target)
+    for index in source.indexes:
+        expressions = [adapt(e, target) for e in index.expressions]
+        Index(index.name, *expressions, unique=index.unique, _table=target, **index.dialect_options)
+
+
+def _copied_targets(
+    constraint: ForeignKeyConstraint, source: Table, target: Table, schema_of: Any
+) -> list[str]:
+    found = []
+    for key in constraint.elements:
+        table_name, _, column = key.target_fullname.rpartition(".")
+        schema, _, bare = table_name.rpartition(".")
+        if schema_of is not None:
+            schema = schema_of(source, target.schema, constraint, schema or None) or ""
+        elif table_name == source.key or schema == (source.schema or ""):
+            schema = target.schema or ""
+            bare = str(target.name) if table_name == source.key else bare
+        found.append(f"{schema}.{bare}.{column}" if schema else f"{bare}.{column}")
+    return found
+
+
+def table_edges(
+    tables: Iterable[Table], skip: Callable[[ForeignKeyConstraint], bool] | None = None
+) -> Iterator[tuple[Table, Table]]:
+    """Yield (referred, referring) for the foreign keys among *tables*."""
+    listed = list(tables)
+    known = set(listed)
+    for table in listed:
+        for constraint in table.foreign_key_constraints:
+            if constraint.use_alter or (skip is not None and skip(constraint)):
+                continue
+            referred = constraint.referred_table
+            if referred is not table and referred in known:
+                yield referred, table
+
+
+def sort_tables(
+    tables: Iterable[Table],
+    skip_fn: Callable[[ForeignKeyConstraint], bool] | None = None,
+    extra_dependencies: Iterable[tuple[Table, Table]] = (),
+) -> list[Table]:
+    """Return *tables*, each after those that it refers to.
+
+    Where tables refer to each other in a circle, the circle's foreign keys do not count.
+    """
+    listed = sorted(tables, key=lambda table: table.key)
+    edges = [*table_edges(listed, skip_fn), *extra_dependencies]
+    try:
+        return sort(edges, listed)
+    except CircularDependencyError:
+        circle = find_cycles(edges, listed)
+        kept = [(a, b) for a, b in edges if not (a in circle and b in circle)]
+        return sort(kept, listed)
+
+
+def circular_constraints(tables: Iterable[Table]) -> set[ForeignKeyConstraint]:
+    """Return the foreign keys that make tables refer to each other in a circle."""
+    listed = list(tables)
+    circle = find_cycles(list(table_edges(listed)), listed)
+    return {
+        constraint
+        for table in circle
+        for constraint in table.foreign_key_constraints
+        if constraint.referred_table in circle and constraint.referred_table is not table
+    }
+
+
+def _in_order(table: Table) -> list[ForeignKeyConstraint]:
+    return sorted(table.foreign_key_constraints, key=lambda constraint: constraint.order)
+
+
+def sort_tables_and_constraints(
+    tables: Iterable[Table],
+) -> list[tuple[Table | None, list[ForeignKeyConstraint]]]:
+    """Return pairs of table and the foreign keys to create with it; at the end the others."""
+    listed = sort_tables(tables)
+    later = circular_constraints(listed)
+    later |= {c for t in listed for c in t.foreign_key_constraints if c.use_alter}
+    pairs: list[tuple[Table | None, list[ForeignKeyConstraint]]] = [
+        (table, [c for c in _in_order(table) if c not in later]) for table in listed
+    ]
+    remaining = sorted(later, key=lambda c: (c.table.key, *c.column_keys))
+    return [*pairs, (None, remaining)]

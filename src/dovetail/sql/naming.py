@@ -1,0 +1,148 @@
+"""How the columns of a SELECT are called: their own names, labels, numbers for doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, NamedTuple
+
+from ..types.contract import NULLTYPE, TypeEngine
+from .element import ColumnElement
+from .expressions import Label
+from .from_clause import Exported, FromClause
+from .functions import FunctionElement
+from .names import AnonymousName
+
+
+class SelectLabelStyle(Enum):
+    """How a SELECT names columns that have the same name."""
+
+    LABEL_STYLE_NONE = 0
+    LABEL_STYLE_TABLENAME_PLUS_COL = 1
+    LABEL_STYLE_DISAMBIGUATE_ONLY = 2
+
+
+LABEL_STYLE_NONE = SelectLabelStyle.LABEL_STYLE_NONE
+LABEL_STYLE_TABLENAME_PLUS_COL = SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL
+LABEL_STYLE_DISAMBIGUATE_ONLY = SelectLabelStyle.LABEL_STYLE_DISAMBIGUATE_ONLY
+LABEL_STYLE_DEFAULT = LABEL_STYLE_DISAMBIGUATE_ONLY
+
+
+class SelectedColumn(NamedTuple):
+    """One column of a SELECT and how it is called."""
+
+    column: Any
+    name: Any
+    """The name in SQL: text, an :class:`AnonymousName`, or None for SQL given as text."""
+    key: str | None
+    """The name in a collection of columns."""
+    is_own_name: bool
+    """Whether the name is the column's own, so that no AS is needed."""
+
+    @property
+    def type(self) -> TypeEngine[Any]:
+        type_: TypeEngine[Any] = getattr(self.column, "type", NULLTYPE)
+        return type_
+
+
+def expanded_columns(columns: Iterable[Any]) -> list[Any]:
+    """Return *columns* with tables and subqueries replaced by the columns they have."""
+    found: list[Any] = []
+    for column in columns:
+        if isinstance(column, FromClause):
+            found += list(column.c)
+        elif column.visit_name == "expression_list":
+            found += expanded_columns(column.clauses)
+        else:
+            found.append(column)
+    return found
+
+
+class _Namer:
+    """Names the columns of one SELECT, in order."""
+
+    def __init__(self, style: SelectLabelStyle) -> None:
+        self.style = style
+        self.names: dict[str, Any] = {}
+        self.keys: set[str] = set()
+        self.seen: set[Any] = set()
+
+    def name(self, column: Any) -> SelectedColumn:
+        if isinstance(column, Label):
+            return self._labelled(column)
+        if column.visit_name == "column":
+            return self._plain(column)
+        if column.visit_name == "text":
+            return SelectedColumn(column, None, None, True)
+        base = self._base(column)
+        if base is not None and self.style is not LABEL_STYLE_NONE:
+            if base in self.names:
+                return self._anonymous(column, base)
+            self.names[base] = column
+            return SelectedColumn(column, base, self._key(base), False)
+        if isinstance(column, FunctionElement) and column.name:
+            name = str(column.name)
+            return SelectedColumn(column, AnonymousName(name), self._key(name), False)
+        return self._anonymous(column, "anon")
+
+    def _base(self, column: Any) -> str | None:
+        """The name that a CAST keeps of the column within."""
+        while column.visit_name in ("cast", "try_cast", "type_coerce"):
+            column = column.clause
+        if isinstance(column, Label) and isinstance(column.name, str):
+            return column.name
+        if column.visit_name == "column" and isinstance(column.name, str):
+            return column.name
+        return None
+
+    def _labelled(self, label: Label[Any]) -> SelectedColumn:
+        name = label.name
+        if isinstance(name, str):
+            self.names.setdefault(name, label)
+            return SelectedColumn(label, name, self._key(name), True)
+        return SelectedColumn(label, name, self._key(name.base, numbered=True), True)
+
+    def _plain(self, column: Any) -> SelectedColumn:
+        name = column.name
+        if not isinstance(name, str):
+            return SelectedColumn(column, name, self._key(column.key), True)
+        if self.style is LABEL_STYLE_TABLENAME_PLUS_COL and column.table is not None:
+            long = f"{str(column.table.description).replace('.', '_')}_{name}"
+            if long not in self.names:
+                self.names[long] = column
+                return SelectedColumn(column, long, self._key(long), False)
+            return self._anonymous(column, long)
+        first = self.names.setdefault(name, column)
+        if first is column and column not in self.seen:
+            self.seen.add(column)
+            return SelectedColumn(column, name, self._key(str(column.key)), True)
+        if self.style is LABEL_STYLE_NONE or column.is_literal:
+            return SelectedColumn(column, name, self._key(str(column.key)), True)
+        return self._anonymous(column, f"{name}_" if first is column else name)
+
+    def _anonymous(self, column: Any, base: str) -> SelectedColumn:
+        name = AnonymousName(base)
+        return SelectedColumn(column, name, self._key(base, numbered=True), False)
+
+    def _key(self, base: str, numbered: bool = False) -> str:
+        key, number = base, 0
+        while key in self.keys or (numbered and number == 0):
+            number += 1
+            key = f"{base}_{number}"
+        self.keys.add(key)
+        return key
+
+
+def named_columns(columns: Iterable[Any], style: SelectLabelStyle) -> list[SelectedColumn]:
+    """Return *columns*, tables expanded, each with its name."""
+    namer = _Namer(style)
+    return [namer.name(column) for column in expanded_columns(columns)]
+
+
+def exported_columns(named: Iterable[SelectedColumn]) -> list[Exported]:
+    """Return those of the columns that have a name, as others see them."""
+    return [
+        Exported(item.key, item.name, item.column)
+        for item in named
+        if item.key is not None and isinstance(item.column, ColumnElement)
+    ]

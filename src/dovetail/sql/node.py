@@ -1,0 +1,193 @@
+"""The base of all parts of statements, and the walk that finds a statement's plan."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self
+
+from ..exc import CompileError, InvalidRequestError
+from .promise import Planner
+
+_NO_MAPPING: Mapping[str, Any] = {}
+
+
+class Walk:
+    """What one pass over a statement collects.
+
+    ``key``      the structure, flat: statements of equal keys have the same SQL
+    ``binds``    the bound parameters in the order met; their values are not in the key
+    ``planner``  who resolves the entities met, or None
+    ``numbers``  canonical numbers of what is known by identity within the statement alone
+    """
+
+    __slots__ = ("binds", "key", "numbers", "planner")
+
+    def __init__(self) -> None:
+        self.key: list[Hashable] = []
+        self.binds: list[Any] = []
+        self.planner: Planner | None = None
+        self.numbers: dict[Any, int] = {}
+
+
+class NodeCompiler(Protocol):
+    """Compiles statements: installed by the compiler's floor in :data:`compilation`."""
+
+    def __call__(
+        self,
+        node: Any,
+        dialect: Any,
+        *,
+        column_keys: Sequence[str] | None = None,
+        compile_kwargs: Mapping[str, Any] = _NO_MAPPING,
+    ) -> Any: ...
+
+
+class _Compilation:
+    """Holds the function that compiles, which lives on a higher floor."""
+
+    compiler: NodeCompiler | None = None
+
+
+compilation = _Compilation()
+
+
+class Node:
+    """One part of a SQL statement.
+
+    A node is never changed after it is built; every method that seems to change one returns
+    a copy.  ``visit_name`` picks the compiler method that writes it; ``parts`` names the
+    attributes that hold other nodes, alone or in tuples, lists and dictionaries.
+    """
+
+    __slots__ = ()
+
+    visit_name: ClassVar[str] = "node"
+    parts: ClassVar[tuple[str, ...]] = ()
+    is_promise: ClassVar[bool] = False
+    supports_execution: ClassVar[bool] = False
+
+    def collect(self, walk: Walk) -> None:
+        """Append the structure of this node to *walk*.
+
+        A node that says nothing else is known by identity: its plan serves it alone.
+        """
+        walk.key.append(self)
+
+    def walk(self) -> Walk:
+        """Return what a pass over this node collects."""
+        walk = Walk()
+        self.collect(walk)
+        return walk
+
+    def compile(
+        self,
+        bind: Any = None,
+        dialect: Any = None,
+        *,
+        column_keys: Sequence[str] | None = None,
+        compile_kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return this node as SQL for *dialect*, or for that of *bind*, or as the standard has it.
+
+        ``compile_kwargs={"literal_binds": True}`` writes the values into the text: for
+        reading, never for running.
+        """
+        if dialect is None and bind is not None:
+            dialect = getattr(bind, "dialect", bind)
+        if compilation.compiler is None:
+            raise CompileError("no compiler is loaded: import dovetail first")
+        return compilation.compiler(
+            self,
+            dialect,
+            column_keys=column_keys,
+            compile_kwargs=compile_kwargs if compile_kwargs is not None else _NO_MAPPING,
+        )
+
+    def __str__(self) -> str:
+        return str(self.compile())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__qualname__} object at {id(self):#x}>"
+
+    def _copy(self, **changes: Any) -> Self:
+        """Return a copy that differs in *changes* alone."""
+        copy = object.__new__(type(self))
+        for name in slot_names(type(self)):
+            if hasattr(self, name):
+                object.__setattr__(copy, name, getattr(self, name))
+        state = getattr(self, "__dict__", None)
+        if state:
+            copy.__dict__.update(state)
+        for name, value in changes.items():
+            object.__setattr__(copy, name, value)
+        copy._forget()
+        return copy
+
+    def _forget(self) -> None:
+        """Drop what was computed from attributes that a copy may have changed."""
+
+    def compare(self, other: Node) -> bool:
+        """Return whether *other* has the same structure as this node."""
+        return self.walk().key == other.walk().key
+
+
+_slot_names: dict[type[Any], tuple[str, ...]] = {}
+
+
+def slot_names(cls: type[Any]) -> tuple[str, ...]:
+    """Return the slots of *cls* and of its bases."""
+    names = _slot_names.get(cls)
+    if names is None:
+        found: list[str] = []
+        for base in cls.__mro__:
+            slots = vars(base).get("__slots__", ())
+            found += [slots] if isinstance(slots, str) else list(slots)
+        names = _slot_names[cls] = tuple(
+            name for name in dict.fromkeys(found) if name not in ("__dict__", "__weakref__")
+        )
+    return names
+
+
+class Executable:
+    """A node that can be sent to the server by itself."""
+
+    __slots__ = ()
+
+    supports_execution: ClassVar[bool] = True
+    is_select: ClassVar[bool] = False
+    is_insert: ClassVar[bool] = False
+    is_update: ClassVar[bool] = False
+    is_delete: ClassVar[bool] = False
+    is_text: ClassVar[bool] = False
+    is_ddl: ClassVar[bool] = False
+    is_dml: ClassVar[bool] = False
+    returns_rows: bool = False
+
+    execution_options_dict: Mapping[str, Any] = _NO_MAPPING
+    loader_options: tuple[Any, ...] = ()
+
+    def _with(self, **changes: Any) -> Self:
+        copy: Self = object.__new__(type(self))
+        copy.__dict__ = {**self.__dict__, **changes}
+        return copy
+
+    def execution_options(self, **options: Any) -> Self:
+        """Return a copy with *options* for those who run it; they are not part of its SQL."""
+        return self._with(execution_options_dict={**self.execution_options_dict, **options})
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """Return the options set by :meth:`execution_options`."""
+        return self.execution_options_dict
+
+    def options(self, *options: Any) -> Self:
+        """Return a copy with loader options, such as ``selectinload(User.addresses)``."""
+        for option in options:
+            if not hasattr(option, "collect"):
+                raise InvalidRequestError(
+                    f"{option!r} is not a loader option",
+                    hint="options come from dovetail.orm: selectinload(User.addresses)",
+                )
+        return self._with(loader_options=self.loader_options + options)
+
+
+ClauseElement = Node

@@ -1,0 +1,600 @@
+"""Tables and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, Self, TypeVar, cast
+
+from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
+from ..inspection import inspect
+from ..types.contract import TypeEngine, to_instance
+from .columns import ColumnClause, ColumnCollection
+from .constraints import (
+    CheckConstraint,
+    Constraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
+from .defaults import (
+    ColumnDefault,
+    Computed,
+    DefaultClause,
+    FetchedValue,
+    Identity,
+    SchemaItem,
+    Sequence,
+)
+from .dml import Delete, Insert, Update
+from .from_clause import FromClause
+from .names import named
+from .node import Walk
+
+T = TypeVar("T")
+TypeArgument = TypeEngine[T] | type[TypeEngine[T]]
+AutoIncrement = bool | Literal["auto", "ignore_fk"]
+
+
+class Column(ColumnClause[T], SchemaItem):
+    """A column of a table."""
+
+    visit_name = "column"
+    bind_name: Any = None
+    primary_key: bool
+    foreign_keys: set[ForeignKey]
+    nullable: bool
+    default: Any
+    onupdate: Any
+    server_default: Any
+    server_onupdate: Any
+
+    def __init__(
+        self,
+        name: Any = None,
+        type_: Any = None,
+        /,
+        *args: Any,
+        autoincrement: AutoIncrement = "auto",
+        comment: str | None = None,
+        default: Any = None,
+        insert_default: Any = None,
+        doc: str | None = None,
+        index: bool | None = None,
+        info: dict[Any, Any] | None = None,
+        key: str | None = None,
+        nullable: bool | None = None,
+        onupdate: Any = None,
+        primary_key: bool = False,
+        quote: bool | None = None,
+        server_default: Any = None,
+        server_onupdate: Any = None,
+        system: bool = False,
+        unique: bool | None = None,
+        **dialect_options: Any,
+    ) -> None:
+        name, kind, items = _name_and_type(name, type_, args)
+        if "name" in dialect_options:
+            name = dialect_options.pop("name")
+        if "type_" in dialect_options:
+            kind = dialect_options.pop("type_")
+        self.name = named(name, quote) if name is not None else None
+        self.key = key if key is not None else name
+        self.bind_name = self.key
+        self.type = to_instance(kind)
+        self.table = None
+        self.primary_key = primary_key
+        self.nullable_is_given = nullable is not None
+        self.nullable = nullable if nullable is not None else not primary_key
+        self.index = index
+        self.unique = unique
+        self.system = system
+        self.doc = doc
+        self.comment = comment
+        self.autoincrement = autoincrement
+        self.foreign_keys = set()
+        self.constraints: set[Constraint] = set()
+        self.identity: Identity | None = None
+        self.computed: Computed | None = None
+        self.dialect_options = dialect_options
+        self._waiting: list[Callable[[Any], None]] = []
+        if info is not None:
+            self.info = info
+        self.default = self.onupdate = self.server_default = self.server_onupdate = None
+        given = insert_default if insert_default is not None else default
+        self._set_defaults(given, onupdate, server_default, server_onupdate)
+        for item in items:
+            if not isinstance(item, SchemaItem):
+                raise ArgumentError(
+                    f"Column({name!r}) takes a type, then keys, constraints and defaults; "
+                    f"got {item!r}"
+                )
+            item.attach(self)
+
+    def _set_defaults(
+        self, default: Any, onupdate: Any, server_default: Any, server_onupdate: Any
+    ) -> None:
+        if default is not None:
+            item = default if isinstance(default, SchemaItem) else ColumnDefault(default)
+            item.attach(self)
+        if onupdate is not None:
+            item = onupdate if isinstance(onupdate, SchemaItem) else ColumnDefault(onupdate, True)
+            item.attach(self)
+        if server_default is not None:
+            if not isinstance(server_default, FetchedValue):
+                server_default = DefaultClause(server_default)
+            server_default.attach(self)
+        if server_onupdate is not None:
+            if not isinstance(server_onupdate, FetchedValue):
+                server_onupdate = DefaultClause(server_onupdate, for_update=True)
+            server_onupdate.for_update = True
+            server_onupdate.attach(self)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self)
+
+    @property
+    def lineage(self) -> tuple[Any, ...]:
+        return (self,)
+
+    @property
+    def is_clause_element(self) -> bool:
+        return True
+
+    def when_attached(self, function: Callable[[Any], None]) -> None:
+        """Call *function* with the table, now or when there is one."""
+        if self.table is not None:
+            function(self.table)
+        else:
+            self._waiting.append(function)
+
+    def attach(self, parent: Any) -> None:
+        """Become a column of the table *parent*."""
+        if self.name is None:
+            raise ArgumentError("a column needs a name before it joins a table")
+        if self.key is None:
+            self.key = self.bind_name = self.name
+        if self.table is not None and self.table is not parent:
+            raise ArgumentError(
+                f"column {self.name!r} is in table {self.table.description!r} already",
+                hint="make a new Column for the other table",
+            )
+        self.table = parent
+        parent.put_column(self)
+        waiting, self._waiting = self._waiting, []
+        for function in waiting:
+            function(parent)
+        if self.index:
+            Index(None, self, unique=bool(self.unique), _table=parent)
+        elif self.unique:
+            UniqueConstraint(self.key).attach(parent)
+        self._add_type_constraint(parent)
+
+    def _add_type_constraint(self, table: Any) -> None:
+        """Add the CHECK that a Boolean or Enum asks for with ``create_constraint``."""
+        kind = cast("Any", self.type)
+        if not getattr(kind, "create_constraint", False):
+            return
+        allowed = kind.enums if hasattr(kind, "enums") else [0, 1]
+        check = CheckConstraint(self.in_(allowed), name=getattr(kind, "name", None))
+        check.type_bound = True
+        native = "native_enum_types" if hasattr(kind, "enums") else "supports_native_boolean"
+        check.create_rule = lambda dialect: not getattr(dialect.features, native)
+        check.attach(table)
+
+    def references(self, column: Any) -> bool:
+        """Return whether a foreign key of this column points to *column*."""
+        return any(key.column is column for key in self.foreign_keys)
+
+    def append_foreign_key(self, foreign_key: ForeignKey) -> None:
+        """Add a foreign key."""
+        foreign_key.attach(self)
+
+    def copy(self, **changes: Any) -> Column[T]:
+        """Return an equal column that belongs to no table, foreign keys given as text too."""
+        default, onupdate = self.default, self.onupdate
+        server_default, server_onupdate = self.server_default, self.server_onupdate
+        items: list[Any] = [key.copy() for key in self.foreign_keys if key.constraint is None]
+        items += [
+            key.copy()
+            for key in self.foreign_keys
+            if key.constraint is not None and not key.constraint.pending
+        ]
+        if self.computed is not None:
+            items.append(Computed(self.computed.sqltext, self.computed.persisted))
+            server_default = server_onupdate = None
+        elif self.identity is not None:
+            identity = Identity()
+            identity.__dict__.update(self.identity.__dict__, column=None)
+            items.append(identity)
+            server_default = None
+        arguments: dict[str, Any] = {
+            "autoincrement": self.autoincrement,
+            "comment": self.comment,
+            "default": _again(default),
+            "doc": self.doc,
+            "index": self.index,
+            "info": self.__dict__.get("info"),
+            "key": self.key if self.key != self.name else None,
+            "nullable": self.nullable if self.nullable_is_given else None,
+            "onupdate": _again(onupdate),
+            "primary_key": self.primary_key,
+            "server_default": _again(server_default),
+            "server_onupdate": _again(server_onupdate),
+            "system": self.system,
+            "unique": self.unique,
+            **self.dialect_options,
+            **changes,
+        }
+        name = arguments.pop("name", self.name)
+        made: Column[T] = type(self)(name, arguments.pop("type_", self.type), *items, **arguments)
+        return made
+
+    def _copy(self, **changes: Any) -> Column[T]:  # type: ignore[override]
+        return self.copy(**changes)
+
+    def __repr__(self) -> str:
+        parts = [repr(self.name), repr(self.type)]
+        parts += [repr(key) for key in self.foreign_keys]
+        if self.table is not None:
+            parts.append(f"table=<{self.table.description}>")
+        if self.primary_key:
+            parts.append("primary_key=True")
+        if not self.nullable:
+            parts.append("nullable=False")
+        return f"Column({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        if self.table is not None:
+            return f"{self.table.description}.{self.name}"
+        return str(self.name)
+
+
+def _name_and_type(name: Any, type_: Any, args: Iterable[Any]) -> tuple[Any, Any, list[Any]]:
+    """Sort out the leading arguments of Column, of which each may be left out."""
+    items = list(args)
+    if name is not None and not isinstance(name, str):
+        if type_ is not None:
+            items.insert(0, type_)
+        name, type_ = None, name
+    if isinstance(type_, SchemaItem) and not _is_type(type_):
+        items.insert(0, type_)
+        type_ = None
+    if type_ is None and items and _is_type(items[0]):
+        type_ = items.pop(0)
+    return name, type_, items
+
+
+def _is_type(value: Any) -> bool:
+    if isinstance(value, TypeEngine):
+        return True
+    return isinstance(value, type) and issubclass(value, TypeEngine)
+
+
+def _again(default: Any) -> Any:
+    """Return what makes the same default for another column."""
+    if isinstance(default, ColumnDefault):
+        return ColumnDefault(default.arg, default.for_update)
+    if isinstance(default, DefaultClause):
+        return DefaultClause(default.arg, default.for_update, default.reflected)
+    if isinstance(default, Sequence):
+        return default
+    if isinstance(default, FetchedValue):
+        return FetchedValue(default.for_update)
+    return default
+
+
+class TableClause(FromClause):
+    """A table known by name and columns alone: ``table("user", column("id"))``."""
+
+    visit_name = "table"
+    fullname: str
+
+    def __init__(self, name: str, *columns: Any, schema: str | None = None) -> None:
+        self.name = name
+        self.schema = schema
+        self.fullname = f"{schema}.{name}" if schema else name
+        self._columns = ColumnCollection()
+        for column in columns:
+            self.append_column(column)
+
+    def append_column(self, column: Any) -> None:
+        """Add *column*."""
+        if column.table is not None and column.table is not self:
+            raise ArgumentError(f"column {column.name!r} is in another table already")
+        column.table = self
+        cast("ColumnCollection[Any]", self._columns).add(column)
+
+    def _forget(self) -> None:
+        """Keep the columns: they are not computed."""
+
+    @property
+    def description(self) -> str:
+        return str(self.name)
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self)
+
+    def insert(self) -> Insert[*tuple[Any, ...]]:
+        """Return an INSERT into this table."""
+        return Insert(self)
+
+    def update(self) -> Update[*tuple[Any, ...]]:
+        """Return an UPDATE of this table."""
+        return Update(self)
+
+    def delete(self) -> Delete[*tuple[Any, ...]]:
+        """Return a DELETE from this table."""
+        return Delete(self)
+
+    def __repr__(self) -> str:
+        return f"table({self.name!r})"
+
+
+def table(name: str, *columns: Any, schema: str | None = None) -> TableClause:
+    """Return a table known by name and columns alone."""
+    return TableClause(name, *columns, schema=schema)
+
+
+class Table(TableClause, SchemaItem):
+    """A table: name, columns, constraints, held by a :class:`MetaData`.
+
+    Asked for once more without columns, ``Table(name, metadata)`` gives the same object.
+    """
+
+    metadata: Any
+    primary_key: Any = None  # type: ignore[assignment]
+    constraints: set[Constraint]
+    indexes: set[Index]
+
+    def __new__(cls, *args: Any, **kw: Any) -> Self:
+        if not args and not kw:
+            return object.__new__(cls)
+        if len(args) < 2:
+            raise ArgumentError("Table() takes a name, a MetaData and then columns")
+        name, metadata, *items = args
+        schema = kw.get("schema")
+        if schema is None and "schema" not in kw:
+            schema = metadata.schema
+        key = f"{schema}.{name}" if schema else str(name)
+        existing: Self | None = metadata.tables.get(key)
+        if existing is not None:
+            return _existing(existing, items, kw)
+        if kw.get("must_exist"):
+            raise InvalidRequestError(f"table {key!r} is not defined")
+        made = object.__new__(cls)
+        made._build(name, metadata, schema, items, kw)
+        return made
+
+    def __init__(
+        self,
+        name: str,
+        metadata: Any,
+        /,
+        *args: Any,
+        schema: str | None = None,
+        quote: bool | None = None,
+        quote_schema: bool | None = None,
+        autoload_with: Any = None,
+        autoload_replace: bool = True,
+        include_columns: Iterable[str] | None = None,
+        resolve_fks: bool = True,
+        keep_existing: bool = False,
+        extend_existing: bool = False,
+        must_exist: bool = False,
+        implicit_returning: bool = True,
+        comment: str | None = None,
+        info: dict[Any, Any] | None = None,
+        prefixes: Iterable[str] | None = None,
+        listeners: Iterable[Any] = (),
+        **dialect_options: Any,
+    ) -> None:
+        # All is done in __new__, which may give a table that exists.
+        pass
+
+    def _build(
+        self, name: str, metadata: Any, schema: str | None, items: Any, kw: dict[str, Any]
+    ) -> None:
+        self.name = named(name, kw.get("quote"))
+        self.schema = named(schema, kw.get("quote_schema")) if schema else None
+        self.fullname = f"{schema}.{name}" if schema else str(name)
+        self.metadata = metadata
+        self.key = self.fullname
+        self._columns = ColumnCollection()
+        self.constraints = set()
+        self.indexes = set()
+        self.foreign_key_constraint_set: set[ForeignKeyConstraint] = set()
+        self.comment = kw.get("comment")
+        self.implicit_returning = kw.get("implicit_returning", True)
+        self.prefixes = list(kw.get("prefixes") or ())
+        if kw.get("info") is not None:
+            self.info = kw["info"]
+        self.dialect_options = {k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS}
+        self.primary_key = None
+        PrimaryKeyConstraint(_implicit=True).attach(self)
+        metadata.tables[self.key] = self
+        try:
+            if kw.get("autoload_with") is not None:
+                self._reflect(kw, items)
+            self.append_items(items)
+        except BaseException:
+            metadata.tables.pop(self.key, None)
+            raise
+        metadata.table_added(self)
+
+    def _reflect(self, kw: dict[str, Any], items: Iterable[Any]) -> None:
+        given = {str(i.name) for i in items if isinstance(i, Column)}
+        inspect(kw["autoload_with"]).reflect_table(
+            self,
+            include_columns=kw.get("include_columns"),
+            exclude_columns=given,
+            resolve_fks=kw.get("resolve_fks", True),
+        )
+
+    def append_items(self, items: Iterable[Any]) -> None:
+        """Add columns first, then what may speak of them."""
+        later = []
+        for item in items:
+            if isinstance(item, Column):
+                item.attach(self)
+            elif isinstance(item, SchemaItem):
+                later.append(item)
+            elif item is not None:
+                raise ArgumentError(
+                    f"Table({self.name!r}) takes columns, constraints and indexes; got {item!r}"
+                )
+        for item in later:
+            item.attach(self)
+
+    def put_column(self, column: Column[Any], replace: bool = False) -> None:
+        """Take *column* into the collection of columns."""
+        columns = cast("ColumnCollection[Any]", self._columns)
+        existing = columns.get(str(column.key))
+        if existing is not None and existing is not column:
+            if not getattr(self, "extending", False) and not replace:
+                raise DuplicateColumnError(
+                    f"table {self.fullname!r} has a column {column.key!r} already",
+                    hint="give key= where two columns have one name in Python, or "
+                    "extend_existing=True to replace columns of a table that exists",
+                )
+            self._drop_traces(existing)
+        columns.replace(column, str(column.key))
+        if column.primary_key:
+            if self.primary_key is not None and not self.primary_key.pending:
+                self.primary_key.add_column(column)
+        elif self.primary_key is not None and existing is not None:
+            self.primary_key._columns = ColumnCollection(
+                (str(c.key), c) for c in self.primary_key if c is not existing
+            )
+
+    def _drop_traces(self, column: Column[Any]) -> None:
+        for key in column.foreign_keys:
+            self.constraints.discard(key.constraint)
+            self.foreign_key_constraint_set.discard(key.constraint)
+
+    def foreign_key_added(self, key: ForeignKey) -> None:
+        """Note a foreign key: its column may take its type from the target."""
+        self.metadata.foreign_key_added(key)
+
+    def append_column(self, column: Any, replace_existing: bool = False) -> None:
+        """Add *column* to this table."""
+        if replace_existing:
+            self.extending = True
+        try:
+            column.attach(self)
+        finally:
+            self.__dict__.pop("extending", None)
+
+    def append_constraint(self, constraint: Constraint) -> None:
+        """Add *constraint* to this table."""
+        constraint.attach(self)
+
+    @property
+    def foreign_keys(self) -> set[ForeignKey]:
+        """The foreign keys of all columns."""
+        return {key for column in self.c for key in column.foreign_keys}
+
+    @property
+    def foreign_key_constraints(self) -> set[ForeignKeyConstraint]:
+        """The foreign key constraints."""
+        return {key.constraint for column in self.c for key in column.foreign_keys}
+
+    @property
+    def autoincrement_column(self) -> Column[Any] | None:
+        """The column of the primary key that the server numbers, or None."""
+        keys = list(self.primary_key)
+        explicit = [c for c in keys if c.autoincrement in (True, "ignore_fk")]
+        if explicit:
+            return cast("Column[Any]", explicit[0])
+        if len(keys) != 1:
+            return None
+        (only,) = keys
+        is_numbered = (
+            only.type.affinity == "integer"
+            and only.autoincrement == "auto"
+            and not only.foreign_keys
+            and (only.server_default is None or only.identity is not None)
+            and (only.default is None or only.default.is_sequence)
+        )
+        return only if is_numbered else None
+
+    @property
+    def description(self) -> str:
+        return str(self.name)
+
+    def __getattr__(self, name: str) -> Any:
+        return SchemaItem.__getattr__(self, name)
+
+    def create(self, bind: Any, checkfirst: bool = False) -> None:
+        """Send CREATE TABLE to *bind*."""
+        bind.run_schema("create", self.metadata, [self], checkfirst)
+
+    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+        """Send DROP TABLE to *bind*."""
+        bind.run_schema("drop", self.metadata, [self], checkfirst)
+
+    def to_metadata(
+        self,
+        metadata: Any,
+        schema: Any = None,
+        referred_schema_fn: Callable[..., str | None] | None = None,
+        name: str | None = None,
+    ) -> Table:
+        """Return a copy of this table that belongs to *metadata*."""
+        made: Table = metadata.copied_table(self, schema, referred_schema_fn, name)
+        return made
+
+    def __repr__(self) -> str:
+        columns = ", ".join(repr(column) for column in self.c)
+        return f"Table({self.name!r}, {columns}, schema={self.schema!r})"
+
+    def __str__(self) -> str:
+        return self.fullname
+
+
+_TABLE_ARGUMENTS = frozenset(
+    {
+        "schema",
+        "quote",
+        "quote_schema",
+        "autoload_with",
+        "autoload_replace",
+        "include_columns",
+        "resolve_fks",
+        "keep_existing",
+        "extend_existing",
+        "must_exist",
+        "implicit_returning",
+        "comment",
+        "info",
+        "prefixes",
+        "listeners",
+    }
+)
+
+
+def _existing(existing: Any, items: list[Any], kw: dict[str, Any]) -> Any:
+    """Return the table that exists already, extended where that is asked for."""
+    if kw.get("keep_existing"):
+        return existing
+    if not kw.get("extend_existing"):
+        if items or any(k not in ("schema", "must_exist", "autoload_with") for k in kw):
+            raise InvalidRequestError(
+                f"table {existing.fullname!r} is defined already in this MetaData",
+                hint="give extend_existing=True to add to it, or keep_existing=True to keep it",
+            )
+        return existing
+    existing.extending = True
+    try:
+        if kw.get("autoload_with") is not None:
+            existing._reflect(kw, items)
+        existing.append_items(items)
+    finally:
+        existing.__dict__.pop("extending", None)
+    if "comment" in kw:
+        existing.comment = kw["comment"]
+    if kw.get("info"):
+        existing.info = {**existing.info, **kw["info"]}
+    existing.dialect_options.update({k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS})
+    return existing

@@ -1,0 +1,512 @@
+"""SELECT and its unions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, Self, TypeVarTuple
+
+from ..exc import ArgumentError, InvalidRequestError
+from . import from_clause, functions
+from .coercion import columns_of, criterion, from_node, node_of
+from .constructs import sort_argument
+from .element import ColumnElement
+from .expressions import and_
+from .froms import JoinSpec, apply_joins, derived_froms, without_joined
+from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, SelectLabelStyle, named_columns
+from .node import Walk
+from .select_base import SelectBase, row_limit, selects, unions
+
+Ts = TypeVarTuple("Ts")
+
+
+class ForUpdateArg(NamedTuple):
+    """What FOR UPDATE says."""
+
+    nowait: bool = False
+    read: bool = False
+    of: tuple[Any, ...] = ()
+    skip_locked: bool = False
+    key_share: bool = False
+
+
+class Fetch(NamedTuple):
+    """What FETCH FIRST says."""
+
+    count: Any
+    with_ties: bool = False
+    percent: bool = False
+
+
+def _collect_nodes(value: Any, walk: Walk) -> None:
+    walk.key.append(len(value))
+    for node in value:
+        node.collect(walk)
+
+
+def _collect_node(value: Any, walk: Walk) -> None:
+    if value is None:
+        walk.key.append("none")
+    else:
+        value.collect(walk)
+
+
+def _collect_plain(value: Any, walk: Walk) -> None:
+    walk.key.append(value)
+
+
+def _collect_joins(value: Any, walk: Walk) -> None:
+    key = walk.key
+    key.append(len(value))
+    for target, onclause, left, isouter, full in value:
+        key.append((isouter, full, onclause is None, left is None))
+        target.collect(walk)
+        if onclause is not None:
+            onclause.collect(walk)
+        if left is not None:
+            left.collect(walk)
+
+
+def _collect_distinct(value: Any, walk: Walk) -> None:
+    if isinstance(value, tuple):
+        _collect_nodes(value, walk)
+
+
+def _collect_for_update(value: Any, walk: Walk) -> None:
+    if value is None:
+        walk.key.append("none")
+        return
+    walk.key.append((value.nowait, value.read, value.skip_locked, value.key_share))
+    _collect_nodes(value.of, walk)
+
+
+def _collect_fetch(value: Any, walk: Walk) -> None:
+    if value is None:
+        walk.key.append("none")
+        return
+    walk.key.append((value.with_ties, value.percent))
+    value.count.collect(walk)
+
+
+_COLLECTORS: dict[str, Callable[[Any, Walk], None]] = {
+    "raw_columns": _collect_nodes,
+    "from_clauses": _collect_nodes,
+    "joins": _collect_joins,
+    "where_criteria": _collect_nodes,
+    "group_by_clauses": _collect_nodes,
+    "having_criteria": _collect_nodes,
+    "order_by_clauses": _collect_nodes,
+    "limit_clause": _collect_node,
+    "offset_clause": _collect_node,
+    "fetch_clause": _collect_fetch,
+    "distinct_on": _collect_distinct,
+    "for_update_arg": _collect_for_update,
+    "loader_options": _collect_nodes,
+    "correlate_froms": _collect_nodes,
+    "correlate_except_froms": _collect_nodes,
+    "auto_correlate": _collect_plain,
+    "prefixes": _collect_plain,
+    "suffixes": _collect_plain,
+    "hints": _collect_plain,
+    "label_style": _collect_plain,
+    "selects": _collect_nodes,
+    "keyword": _collect_plain,
+    "ctes": _collect_nodes,
+}
+
+
+class GenerativeSelect(SelectBase):
+    """What SELECT and UNION have in common: order, limits, locks."""
+
+    order_by_clauses: tuple[Any, ...] = ()
+    group_by_clauses: tuple[Any, ...] = ()
+    limit_clause: Any = None
+    offset_clause: Any = None
+    fetch_clause: Fetch | None = None
+    for_update_arg: ForUpdateArg | None = None
+    label_style: SelectLabelStyle = LABEL_STYLE_DEFAULT
+    ctes: tuple[Any, ...] = ()
+
+    def collect(self, walk: Walk) -> None:
+        key = walk.key
+        key.append(self.visit_name)
+        for name, value in self.__dict__.items():
+            collector = _COLLECTORS.get(name)
+            if collector is not None:
+                key.append(name)
+                collector(value, walk)
+        key.append("end")
+
+    def order_by(self, *clauses: Any) -> Self:
+        """Return a copy sorted by *clauses*, after those it has; None takes all away."""
+        copy: Self = object.__new__(self.__class__)
+        if len(clauses) == 1 and (clauses[0] is None or clauses[0] is False):
+            copy.__dict__ = {**self.__dict__, "order_by_clauses": ()}
+            return copy
+        for clause in clauses:
+            if not isinstance(clause, ColumnElement):
+                clauses = tuple(sort_argument(clause) for clause in clauses)
+                break
+        copy.__dict__ = {**self.__dict__, "order_by_clauses": self.order_by_clauses + clauses}
+        return copy
+
+    def group_by(self, *clauses: Any) -> Self:
+        """Return a copy grouped by *clauses*, after those it has; None takes all away."""
+        if len(clauses) == 1 and clauses[0] is None:
+            return self._with(group_by_clauses=())
+        made = tuple(sort_argument(clause) for clause in clauses)
+        return self._with(group_by_clauses=self.group_by_clauses + made)
+
+    def limit(self, limit: Any) -> Self:
+        """Return a copy that gives at most *limit* rows; None takes the limit away."""
+        copy: Self = object.__new__(self.__class__)
+        copy.__dict__ = {**self.__dict__, "limit_clause": row_limit(limit), "fetch_clause": None}
+        return copy
+
+    def offset(self, offset: Any) -> Self:
+        """Return a copy that leaves out the first *offset* rows."""
+        return self._with(offset_clause=row_limit(offset))
+
+    def fetch(self, count: Any, with_ties: bool = False, percent: bool = False) -> Self:
+        """Return a copy with ``FETCH FIRST count ROWS ONLY``, or ``WITH TIES``."""
+        fetch = Fetch(row_limit(count), with_ties, percent) if count is not None else None
+        return self._with(fetch_clause=fetch, limit_clause=None)
+
+    def slice(self, start: int, stop: int) -> Self:
+        """Return a copy that gives the rows from *start* to before *stop*."""
+        return self._with(
+            limit_clause=row_limit(stop - start),
+            offset_clause=row_limit(start) if start else None,
+        )
+
+    def with_for_update(
+        self,
+        *,
+        nowait: bool = False,
+        read: bool = False,
+        of: Any = None,
+        skip_locked: bool = False,
+        key_share: bool = False,
+    ) -> Self:
+        """Return a copy that locks the rows it gives: ``FOR UPDATE``."""
+        if of is None:
+            targets: tuple[Any, ...] = ()
+        else:
+            given = of if isinstance(of, list | tuple) else (of,)
+            targets = tuple(node_of(target) for target in given)
+        return self._with(
+            for_update_arg=ForUpdateArg(nowait, read, targets, skip_locked, key_share)
+        )
+
+    def set_label_style(self, style: SelectLabelStyle) -> Self:
+        """Return a copy that names its columns in another way."""
+        return self._with(label_style=style)
+
+    def get_label_style(self) -> SelectLabelStyle:
+        """Return the way in which columns are named."""
+        return self.label_style
+
+    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
+        """Return a copy with *ctes* before it, whether it speaks of them or not."""
+        return self._with(ctes=self.ctes + ctes)
+
+
+class Select(GenerativeSelect, Generic[*Ts]):
+    """A SELECT: made by :func:`dovetail.select`, refined by methods that return copies."""
+
+    __slots__ = ()
+    visit_name = "select"
+    parts = (
+        "raw_columns",
+        "from_clauses",
+        "joins",
+        "where_criteria",
+        "group_by_clauses",
+        "having_criteria",
+        "order_by_clauses",
+        "limit_clause",
+        "offset_clause",
+        "fetch_clause",
+        "distinct_on",
+        "for_update_arg",
+        "correlate_froms",
+        "correlate_except_froms",
+        "ctes",
+    )
+
+    raw_columns: tuple[Any, ...] = ()
+    from_clauses: tuple[Any, ...] = ()
+    joins: tuple[JoinSpec, ...] = ()
+    where_criteria: tuple[Any, ...] = ()
+    having_criteria: tuple[Any, ...] = ()
+    distinct_on: bool | tuple[Any, ...] = False
+    correlate_froms: tuple[Any, ...] | None = None
+    correlate_except_froms: tuple[Any, ...] | None = None
+    auto_correlate: bool = True
+    prefixes: tuple[tuple[str, str], ...] = ()
+    suffixes: tuple[tuple[str, str], ...] = ()
+    hints: tuple[Any, ...] = ()
+
+    def __init__(self, *columns: Any) -> None:
+        self.__dict__["raw_columns"] = columns_of(columns)
+
+    # -- what is selected -------------------------------------------------------------------
+
+    def named_columns(self) -> list[SelectedColumn]:
+        memo = self.memo
+        found: list[SelectedColumn] | None = memo.get("named")
+        if found is None:
+            found = memo["named"] = named_columns(self.raw_columns, self.label_style)
+        return found
+
+    @property
+    def value_type(self) -> Any:
+        first = self.raw_columns[0] if self.raw_columns else None
+        if isinstance(first, ColumnElement):
+            return first.type
+        return super().value_type
+
+    @property
+    def inner_columns(self) -> Any:
+        """The columns as they stand in this SELECT."""
+        return iter(self.selected_columns)
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """What the columns are: for each its name, type and expression."""
+        described = []
+        for raw in self.raw_columns:
+            describe = getattr(raw, "describe_column", None)
+            if describe is not None:
+                described.append(describe())
+                continue
+            for item in named_columns((raw,), self.label_style):
+                described.append({"name": item.key, "type": item.type, "expr": item.column})
+        return described
+
+    def add_columns(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """Return a copy with *columns* besides."""
+        made: Select[*tuple[Any, ...]] = self._with(  # type: ignore[assignment]
+            raw_columns=self.raw_columns + columns_of(columns)
+        )
+        return made
+
+    def column(self, column: Any) -> Select[*tuple[Any, ...]]:
+        """Return a copy with *column* besides."""
+        return self.add_columns(column)
+
+    def with_only_columns(
+        self, *columns: Any, maintain_column_froms: bool = False
+    ) -> Select[*tuple[Any, ...]]:
+        """Return a copy with *columns* in place of those it has.
+
+        With *maintain_column_froms* the tables of the former columns stay in FROM.
+        """
+        base: Any = self
+        if maintain_column_froms:
+            base = self.select_from(*self.columns_clause_froms)
+        made: Select[*tuple[Any, ...]] = base._with(raw_columns=columns_of(columns))
+        return made
+
+    def reduce_columns(self, only_synonyms: bool = True) -> Select[*tuple[Any, ...]]:
+        """Return a copy without columns that stand in it twice."""
+        kept: dict[int, Any] = {id(c): c for c in self.selected_columns}
+        return self.with_only_columns(*kept.values())
+
+    def distinct(self, *columns: Any) -> Self:
+        """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it."""
+        if not columns:
+            return self._with(distinct_on=True)
+        previous = self.distinct_on if isinstance(self.distinct_on, tuple) else ()
+        return self._with(distinct_on=previous + tuple(sort_argument(c) for c in columns))
+
+    # -- where from ---------------------------------------------------------------------------
+
+    @property
+    def columns_clause_froms(self) -> list[Any]:
+        """The tables of the columns."""
+        return derived_froms(self.as_core().raw_columns, (), ())
+
+    def get_final_froms(self) -> list[Any]:
+        """Return the FROM list as it is written, correlation aside."""
+        core = self.as_core()
+        explicit = apply_joins(core.raw_columns, core.from_clauses, core.joins)
+        return without_joined(derived_froms(core.raw_columns, explicit, core.where_criteria))
+
+    @property
+    def froms(self) -> list[Any]:
+        """The FROM list as it is written, correlation aside."""
+        return self.get_final_froms()
+
+    def select_from(self, *froms: Any) -> Self:
+        """Return a copy with *froms* in FROM, before the tables of its columns."""
+        return self._with(
+            from_clauses=self.from_clauses + tuple(from_node(source) for source in froms)
+        )
+
+    def join(
+        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
+    ) -> Self:
+        """Return a copy that joins *target*; without *onclause* the foreign keys decide.
+
+        The left side is what the columns come from, or what was joined before::
+
+            select(user).join(address)
+            select(User).join(User.addresses)
+        """
+        return self._join(target, onclause, None, isouter, full)
+
+    def join_from(
+        self,
+        from_: Any,
+        target: Any,
+        onclause: Any = None,
+        *,
+        isouter: bool = False,
+        full: bool = False,
+    ) -> Self:
+        """Return a copy that joins *target* to *from_*."""
+        return self._join(target, onclause, from_node(from_, "join_from()"), isouter, full)
+
+    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:
+        """Return a copy with ``LEFT OUTER JOIN target``."""
+        return self._join(target, onclause, None, True, full)
+
+    def outerjoin_from(
+        self, from_: Any, target: Any, onclause: Any = None, *, full: bool = False
+    ) -> Self:
+        """Return a copy with ``LEFT OUTER JOIN target`` after *from_*."""
+        return self._join(target, onclause, from_node(from_, "join_from()"), True, full)
+
+    def _join(self, target: Any, onclause: Any, left: Any, isouter: bool, full: bool) -> Self:
+        node = from_node(target, "join()")
+        on = criterion(onclause) if onclause is not None else None
+        spec = JoinSpec(node, on, left, isouter, full)
+        return self._with(joins=(*self.joins, spec))
+
+    # -- which rows ---------------------------------------------------------------------------
+
+    def where(self, *criteria: Any) -> Self:
+        """Return a copy with *criteria* besides those it has, joined by AND."""
+        for clause in criteria:
+            if not isinstance(clause, ColumnElement):
+                criteria = tuple(criterion(clause) for clause in criteria)
+                break
+        copy: Self = object.__new__(self.__class__)
+        copy.__dict__ = {**self.__dict__, "where_criteria": self.where_criteria + criteria}
+        return copy
+
+    filter = where
+
+    def filter_by(self, **values: Any) -> Self:
+        """Return a copy in which columns of the last FROM equal *values*."""
+        if not values:
+            return self
+        namespace = self._last_from().entity_namespace
+        return self.where(*[getattr(namespace, key) == value for key, value in values.items()])
+
+    def _last_from(self) -> Any:
+        if self.joins:
+            return self.joins[-1].target
+        if self.from_clauses:
+            return self.from_clauses[0]
+        for raw in self.raw_columns:
+            if getattr(raw, "entity_namespace", None) is not None:
+                return raw
+            found = derived_froms((raw,), (), ())
+            if found:
+                return found[0]
+        raise InvalidRequestError(
+            "filter_by() finds no table or entity in this statement",
+            hint="use where(column == value), or select_from(table)",
+        )
+
+    @property
+    def whereclause(self) -> Any:
+        """The criteria joined by AND, or None."""
+        return and_(*self.where_criteria) if self.where_criteria else None
+
+    def having(self, *criteria: Any) -> Self:
+        """Return a copy with *criteria* on groups besides those it has."""
+        made = tuple(criterion(clause) for clause in criteria)
+        return self._with(having_criteria=self.having_criteria + made)
+
+    # -- as part of another statement -------------------------------------------------------
+
+    def correlate(self, *froms: Any) -> Self:
+        """Return a copy that speaks of *froms* of the statement around it.
+
+        Without this the compiler decides: what stands in FROM around a value is not
+        repeated within.  ``correlate(None)`` repeats it.
+        """
+        if len(froms) == 1 and froms[0] is None:
+            return self._with(correlate_froms=(), auto_correlate=False)
+        made = tuple(from_node(source) for source in froms)
+        return self._with(correlate_froms=(self.correlate_froms or ()) + made, auto_correlate=False)
+
+    def correlate_except(self, *froms: Any) -> Self:
+        """Return a copy that speaks of all FROMs of the statement around it but *froms*."""
+        if len(froms) == 1 and froms[0] is None:
+            return self._with(correlate_except_froms=(), auto_correlate=False)
+        made = tuple(from_node(source) for source in froms)
+        return self._with(
+            correlate_except_froms=(self.correlate_except_froms or ()) + made,
+            auto_correlate=False,
+        )
+
+    def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
+        """Return a copy with words after SELECT, for *dialect* alone if it is named."""
+        return self._with(prefixes=self.prefixes + tuple((str(p), dialect) for p in prefixes))
+
+    def suffix_with(self, *suffixes: str, dialect: str = "*") -> Self:
+        """Return a copy with words at its end."""
+        return self._with(suffixes=self.suffixes + tuple((str(s), dialect) for s in suffixes))
+
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> Self:
+        """Return a copy with a hint for the server."""
+        return self._with(hints=(*self.hints, (None, text, dialect_name)))
+
+    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
+        """Return a copy with a hint for one of its tables."""
+        return self._with(hints=(*self.hints, (from_node(selectable), text, dialect_name)))
+
+
+class CompoundSelect(GenerativeSelect, Generic[*Ts]):
+    """``SELECT … UNION SELECT …`` and its like."""
+
+    __slots__ = ()
+    visit_name = "compound_select"
+    parts = ("selects", "order_by_clauses", "group_by_clauses", "limit_clause", "offset_clause")
+
+    selects: tuple[Any, ...] = ()
+    keyword: str = "UNION"
+
+    def __init__(self, keyword: str, *selects: Any) -> None:
+        made = []
+        for given in selects:
+            node = node_of(given)
+            if not getattr(node, "is_select_statement", False):
+                raise ArgumentError(f"{keyword} is made of SELECTs; got {given!r}")
+            made.append(node)
+        self.__dict__["keyword"] = keyword
+        self.__dict__["selects"] = tuple(made)
+
+    def named_columns(self) -> list[SelectedColumn]:
+        first = self.selects[0].as_core()
+        named: list[SelectedColumn] = first.named_columns()
+        return named
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """What the columns are: for each its name, type and expression."""
+        described: list[dict[str, Any]] = self.selects[0].column_descriptions
+        return described
+
+
+def _select_of(columns: tuple[Any, ...]) -> Select[*tuple[Any, ...]]:
+    return Select(*columns)
+
+
+unions.make = CompoundSelect
+selects.make = _select_of
+from_clause.statements.select = Select
+functions.sources.select = Select

@@ -1,0 +1,300 @@
+"""What every statement that gives rows can become: a subquery, a CTE, a value, a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..exc import ArgumentError
+from ..types.basic import BOOLEANTYPE, INTEGERTYPE
+from ..types.contract import NULLTYPE, TypeEngine
+from . import operators as ops
+from .building import operand
+from .columns import ColumnClause, ColumnCollection
+from .element import ColumnElement
+from .expressions import BindParameter, Label
+from .from_clause import CTE, Exported, Lateral, Subquery
+from .naming import SelectedColumn, exported_columns
+from .node import Executable, Node, Walk
+from .traversal import replace
+
+
+def bound_values(statement: Any, values: dict[str, Any]) -> Any:
+    """Return *statement* with the parameters called as in *values* having those values."""
+
+    def with_value(node: Node) -> Node | None:
+        if isinstance(node, BindParameter) and node.key in values:
+            return node.with_value(values[node.key])
+        return None
+
+    return replace(statement, with_value)
+
+
+class _Compounds(Protocol):
+    """Makes UNION and its like; it lives further up."""
+
+    def __call__(self, keyword: str, *selects: Any) -> Any: ...
+
+
+class _Unions:
+    make: _Compounds
+
+
+unions = _Unions()
+
+
+class SelectBase(Executable, Node):
+    """Base of SELECT, of its unions, and of text that gives rows."""
+
+    # Copies share __dict__'s content; what was computed from it stays behind.
+    __slots__ = ("__dict__", "__weakref__", "_memo")
+
+    is_select = True
+    is_select_statement = True
+    returns_rows = True
+    is_from = False
+    name: Any = None
+
+    @property
+    def memo(self) -> dict[str, Any]:
+        """What was computed of this statement: it never changes, so it holds."""
+        try:
+            return self._memo
+        except AttributeError:
+            self._memo: dict[str, Any] = {}
+            return self._memo
+
+    def _forget(self) -> None:
+        if hasattr(self, "_memo"):
+            del self._memo
+
+    def as_core(self) -> Any:
+        """Return this statement made of tables and columns alone: itself, if it is."""
+        memo = self.memo
+        found = memo.get("core")
+        if found is None:
+            planner = self.walk().planner
+            found = memo["core"] = self if planner is None else planner.to_core(self)
+        return found
+
+    def named_columns(self) -> list[SelectedColumn]:
+        """Return the columns of this statement, which is of tables alone, with their names."""
+        raise NotImplementedError
+
+    def export(self) -> list[Exported]:
+        """Return the columns with the names under which others see them."""
+        return exported_columns(self.as_core().named_columns())
+
+    @property
+    def selected_columns(self) -> ColumnCollection[Any]:
+        """The columns of this SELECT, as they stand in it."""
+        memo = self.memo
+        found: ColumnCollection[Any] | None = memo.get("columns")
+        if found is None:
+            pairs = ((item.key, item.column) for item in self.export())
+            found = memo["columns"] = ColumnCollection(pairs)
+        return found
+
+    @property
+    def exported_columns(self) -> ColumnCollection[Any]:
+        """The columns of this SELECT, as they stand in it."""
+        return self.selected_columns
+
+    @property
+    def value_type(self) -> TypeEngine[Any]:
+        """The type of the first column."""
+        exported = self.as_core().named_columns()
+        return exported[0].type if exported else NULLTYPE
+
+    def is_derived_from(self, other: Any) -> bool:
+        """Return whether this is *other*."""
+        return other is self
+
+    def subquery(self, name: str | None = None) -> Subquery:
+        """Return ``(this) AS name``, to be selected from."""
+        return Subquery(self, name)
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Subquery:
+        """Return ``(this) AS name``, to be selected from."""
+        return Subquery(self, name)
+
+    def implicit_subquery(self) -> Subquery:
+        """Return the subquery that this is where a FROM was wanted."""
+        memo = self.memo
+        if "subquery" not in memo:
+            memo["subquery"] = Subquery(self)
+        found: Subquery = memo["subquery"]
+        return found
+
+    def lateral(self, name: str | None = None) -> Lateral:
+        """Return ``LATERAL (this) AS name``."""
+        return Lateral(self, name)
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
+        """Return ``WITH name AS (this)``, to be selected from."""
+        return CTE(self, name, recursive, nesting)
+
+    def scalar_subquery(self) -> ScalarSelect[Any]:
+        """Return this as a value: its only column of its only row."""
+        return ScalarSelect(self)
+
+    def as_scalar(self) -> ScalarSelect[Any]:
+        """Return this as a value."""
+        return ScalarSelect(self)
+
+    def grouped(self) -> ScalarSelect[Any]:
+        """Return this in parentheses, as IN wants it."""
+        return ScalarSelect(self)
+
+    def label(self, name: str | None) -> Label[Any]:
+        """Return this as a value called *name*."""
+        return Label(name, ScalarSelect(self))
+
+    def exists(self) -> Exists:
+        """Return ``EXISTS (this)``."""
+        return Exists(self)
+
+    def params(self, __values: dict[str, Any] | None = None, **values: Any) -> Any:
+        """Return a copy whose parameters of these names have these values."""
+        return bound_values(self, {**(__values or {}), **values})
+
+    def union(self, *others: Any) -> Any:
+        """``this UNION others``: the rows of all, each once."""
+        return unions.make("UNION", self, *others)
+
+    def union_all(self, *others: Any) -> Any:
+        """``this UNION ALL others``: the rows of all."""
+        return unions.make("UNION ALL", self, *others)
+
+    def except_(self, *others: Any) -> Any:
+        """``this EXCEPT others``: the rows that the others do not have."""
+        return unions.make("EXCEPT", self, *others)
+
+    def except_all(self, *others: Any) -> Any:
+        """``this EXCEPT ALL others``."""
+        return unions.make("EXCEPT ALL", self, *others)
+
+    def intersect(self, *others: Any) -> Any:
+        """``this INTERSECT others``: the rows that all have."""
+        return unions.make("INTERSECT", self, *others)
+
+    def intersect_all(self, *others: Any) -> Any:
+        """``this INTERSECT ALL others``."""
+        return unions.make("INTERSECT ALL", self, *others)
+
+
+class ScalarSelect(ColumnElement[Any]):
+    """``(SELECT …)`` as a value."""
+
+    __slots__ = ("element",)
+    visit_name = "scalar_select"
+    parts = ("element",)
+
+    def __init__(self, element: Any) -> None:
+        self.element = element
+
+    @property
+    def type(self) -> TypeEngine[Any]:  # type: ignore[override]
+        type_: TypeEngine[Any] = self.element.value_type
+        return type_
+
+    def where(self, *criteria: Any) -> ScalarSelect[Any]:
+        """Return this with *criteria* besides."""
+        return ScalarSelect(self.element.where(*criteria))
+
+    def correlate(self, *froms: Any) -> ScalarSelect[Any]:
+        """Return this speaking of *froms* of the statement around it."""
+        return ScalarSelect(self.element.correlate(*froms))
+
+    def correlate_except(self, *froms: Any) -> ScalarSelect[Any]:
+        """Return this speaking of all FROMs of the statement around it but *froms*."""
+        return ScalarSelect(self.element.correlate_except(*froms))
+
+    def scalar_subquery(self) -> ScalarSelect[Any]:
+        """Return this itself."""
+        return self
+
+    def membership_select(self) -> ScalarSelect[Any]:
+        """Return this as IN wants it."""
+        return self
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("(select)")
+        self.element.collect(walk)
+
+
+class Exists(ColumnElement[bool]):
+    """``EXISTS (SELECT …)``."""
+
+    __slots__ = ("element",)
+    visit_name = "exists"
+    parts = ("element",)
+    operator = ops.EXISTS
+    type = BOOLEANTYPE
+
+    def __init__(self, element: Any) -> None:
+        self.element = element
+
+    def where(self, *criteria: Any) -> Exists:
+        """Return this with *criteria* besides."""
+        return Exists(self.element.where(*criteria))
+
+    def select_from(self, *froms: Any) -> Exists:
+        """Return this with *froms* in its FROM."""
+        return Exists(self.element.select_from(*froms))
+
+    def correlate(self, *froms: Any) -> Exists:
+        """Return this speaking of *froms* of the statement around it."""
+        return Exists(self.element.correlate(*froms))
+
+    def correlate_except(self, *froms: Any) -> Exists:
+        """Return this speaking of all FROMs of the statement around it but *froms*."""
+        return Exists(self.element.correlate_except(*froms))
+
+    def select(self) -> Any:
+        """Return ``SELECT EXISTS (…)``."""
+        return selects.make((self,))
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("exists")
+        self.element.collect(walk)
+
+
+class _Selects:
+    """Makes a SELECT of columns; it lives further up."""
+
+    make: Callable[[tuple[Any, ...]], Any]
+
+
+selects = _Selects()
+
+
+def exists(*arguments: Any) -> Exists:
+    """Return ``EXISTS (SELECT …)``: of a SELECT, of columns, or of ``*``::
+
+    select(user).where(exists().where(address.c.user_id == user.c.id))
+    """
+    if len(arguments) == 1:
+        only = arguments[0]
+        if isinstance(only, ScalarSelect):
+            return Exists(only.element)
+        if getattr(only, "is_select_statement", False):
+            return Exists(only)
+    if not arguments:
+        return Exists(selects.make((ColumnClause("*", is_literal=True),)))
+    return Exists(selects.make(arguments))
+
+
+def row_limit(value: Any) -> Any:
+    """Return the expression for a LIMIT or OFFSET, or None for none."""
+    if value is None or isinstance(value, ColumnElement):
+        return value
+    if isinstance(value, int):
+        return BindParameter(None, value, INTEGERTYPE)
+    try:
+        return BindParameter(None, value.__index__(), INTEGERTYPE)
+    except AttributeError:
+        pass
+    if isinstance(value, str):
+        raise ArgumentError(f"LIMIT and OFFSET take numbers; got {value!r}")
+    return operand(value, INTEGERTYPE)

@@ -1,0 +1,182 @@
+"""``select()`` and its neighbours: how statements begin."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, overload
+
+from .coercion import columns_of
+from .constructs import sort_argument
+from .element import ColumnElement
+from .expressions import Label, UnaryExpression, negation
+from .from_clause import CTE, Lateral, Subquery
+from .operators import ASC, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
+from .select import CompoundSelect, Select
+
+T0 = TypeVar("T0")
+T1 = TypeVar("T1")
+T2 = TypeVar("T2")
+T3 = TypeVar("T3")
+T4 = TypeVar("T4")
+T5 = TypeVar("T5")
+T6 = TypeVar("T6")
+T7 = TypeVar("T7")
+
+
+_C0 = ColumnElement[T0] | type[T0]
+_C1 = ColumnElement[T1] | type[T1]
+_C2 = ColumnElement[T2] | type[T2]
+_C3 = ColumnElement[T3] | type[T3]
+_C4 = ColumnElement[T4] | type[T4]
+_C5 = ColumnElement[T5] | type[T5]
+_C6 = ColumnElement[T6] | type[T6]
+_C7 = ColumnElement[T7] | type[T7]
+
+
+@overload
+def select(e0: _C0[T0], /) -> Select[T0]: ...
+@overload
+def select(e0: _C0[T0], e1: _C1[T1], /) -> Select[T0, T1]: ...
+@overload
+def select(e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], /) -> Select[T0, T1, T2]: ...
+@overload
+def select(e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], e3: _C3[T3], /) -> Select[T0, T1, T2, T3]: ...
+@overload
+def select(
+    e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], e3: _C3[T3], e4: _C4[T4], /
+) -> Select[T0, T1, T2, T3, T4]: ...
+@overload
+def select(
+    e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], e3: _C3[T3], e4: _C4[T4], e5: _C5[T5], /
+) -> Select[T0, T1, T2, T3, T4, T5]: ...
+@overload
+def select(
+    e0: _C0[T0],
+    e1: _C1[T1],
+    e2: _C2[T2],
+    e3: _C3[T3],
+    e4: _C4[T4],
+    e5: _C5[T5],
+    e6: _C6[T6],
+    /,
+) -> Select[T0, T1, T2, T3, T4, T5, T6]: ...
+@overload
+def select(
+    e0: _C0[T0],
+    e1: _C1[T1],
+    e2: _C2[T2],
+    e3: _C3[T3],
+    e4: _C4[T4],
+    e5: _C5[T5],
+    e6: _C6[T6],
+    e7: _C7[T7],
+    /,
+    *more: Any,
+) -> Select[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
+@overload
+def select(*entities: Any) -> Select[*tuple[Any, ...]]: ...
+def select(*entities: Any) -> Any:
+    """Return a SELECT of columns, tables or mapped classes::
+
+    select(User).where(User.name == "Ada")
+    select(user.c.id, func.count()).group_by(user.c.id)
+    """
+    for entity in entities:
+        if not isinstance(entity, ColumnElement):
+            entities = columns_of(entities)
+            break
+    made: Any = object.__new__(Select)
+    made.__dict__ = {"raw_columns": entities}
+    return made
+
+
+def union(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the rows of all *selects*, each once."""
+    return CompoundSelect("UNION", *selects)
+
+
+def union_all(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the rows of all *selects*."""
+    return CompoundSelect("UNION ALL", *selects)
+
+
+def except_(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the rows of the first of *selects* that the others do not have."""
+    return CompoundSelect("EXCEPT", *selects)
+
+
+def except_all(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the rows of the first of *selects*, less those of the others, doubles counted."""
+    return CompoundSelect("EXCEPT ALL", *selects)
+
+
+def intersect(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the rows that all *selects* have."""
+    return CompoundSelect("INTERSECT", *selects)
+
+
+def intersect_all(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the rows that all *selects* have, doubles counted."""
+    return CompoundSelect("INTERSECT ALL", *selects)
+
+
+def asc(column: Any) -> ColumnElement[Any]:
+    """Return ``column ASC``."""
+    return _sorted(column, ASC)
+
+
+def desc(column: Any) -> ColumnElement[Any]:
+    """Return ``column DESC``."""
+    return _sorted(column, DESC)
+
+
+def nulls_first(column: Any) -> ColumnElement[Any]:
+    """Return ``column NULLS FIRST``."""
+    return _sorted(column, NULLS_FIRST)
+
+
+def nulls_last(column: Any) -> ColumnElement[Any]:
+    """Return ``column NULLS LAST``."""
+    return _sorted(column, NULLS_LAST)
+
+
+def distinct(expr: Any) -> ColumnElement[Any]:
+    """Return ``DISTINCT expr``, for an aggregate function."""
+    return _sorted(expr, DISTINCT)
+
+
+def _sorted(column: Any, operator: Any) -> ColumnElement[Any]:
+    element = sort_argument(column)
+    return UnaryExpression(element, operator, element.type)
+
+
+def not_(clause: Any) -> ColumnElement[Any]:
+    """Return ``NOT clause``, or its opposite where there is one."""
+    return ~clause if isinstance(clause, ColumnElement) else negation(clause)
+
+
+def label(name: str, element: Any, type_: Any = None) -> Label[Any]:
+    """Return ``element AS name``."""
+    return Label(name, columns_of((element,))[0], type_)
+
+
+def between(expr: Any, lower_bound: Any, upper_bound: Any, symmetric: bool = False) -> Any:
+    """Return ``expr BETWEEN lower_bound AND upper_bound``."""
+    return columns_of((expr,))[0].between(lower_bound, upper_bound, symmetric)
+
+
+def lateral(selectable: Any, name: str | None = None) -> Lateral:
+    """Return ``LATERAL (selectable) AS name``."""
+    made: Lateral = selectable.lateral(name)
+    return made
+
+
+def subquery(selectable: Any, name: str | None = None) -> Subquery:
+    """Return ``(selectable) AS name``."""
+    made: Subquery = selectable.subquery(name)
+    return made
+
+
+def cte(selectable: Any, name: str | None = None, recursive: bool = False) -> CTE:
+    """Return ``WITH name AS (selectable)``."""
+    made: CTE = selectable.cte(name, recursive)
+    return made

@@ -1,0 +1,448 @@
+"""The types of plain values: numbers, text, booleans, dates, bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, TypeVar, overload
+
+from .contract import Processor, TypeDialect, TypeEngine
+
+_N = TypeVar("_N", float, Decimal)
+
+
+def quote_text(value: object) -> str:
+    """Return *value* as a literal of the standard: in single quotes, quotes doubled."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+class Integer(TypeEngine[int]):
+    """A whole number."""
+
+    visit_name = "integer"
+    affinity = "integer"
+    own_values = frozenset({int})
+
+    @property
+    def python_type(self) -> type[int]:
+        return int
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        if other.affinity in ("numeric", "date", "datetime") or (
+            other.affinity == "interval" and operator == "mul"
+        ):
+            return operator, other
+        if operator == "truediv":
+            return operator, _DIVIDED
+        return operator, self
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: str(int(value))
+
+
+class SmallInteger(Integer):
+    """A whole number of at least 16 bits."""
+
+    visit_name = "small_integer"
+
+
+class BigInteger(Integer):
+    """A whole number of at least 64 bits."""
+
+    visit_name = "big_integer"
+
+
+class String(TypeEngine[str]):
+    """Text: VARCHAR."""
+
+    visit_name = "string"
+    affinity = "string"
+    own_values = frozenset({str})
+
+    def __init__(self, length: int | None = None, collation: str | None = None) -> None:
+        self.length = length
+        self.collation = collation
+
+    @property
+    def python_type(self) -> type[str]:
+        return str
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        if operator == "add" and other.affinity in ("string", "null"):
+            return "concat", self
+        return operator, self
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return quote_text
+
+
+class Text(String):
+    """Text of any length."""
+
+    visit_name = "text"
+
+
+class Unicode(String):
+    """Text in the server's national character type, where it has one."""
+
+    visit_name = "unicode"
+
+
+class UnicodeText(Text):
+    """Text of any length in the server's national character type, where it has one."""
+
+    visit_name = "unicode_text"
+
+
+class Boolean(TypeEngine[bool]):
+    """True or false; 0 and 1 where the server has no booleans."""
+
+    visit_name = "boolean"
+    affinity = "boolean"
+    own_values = frozenset({bool})
+
+    def __init__(self, create_constraint: bool = False, name: str | None = None) -> None:
+        self.create_constraint = create_constraint
+        self.name = name
+
+    @property
+    def python_type(self) -> type[bool]:
+        return bool
+
+    def bind_function(self, dialect: TypeDialect) -> Processor:
+        return _strict_bool if dialect.features.supports_native_boolean else _strict_int
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        return None if dialect.features.supports_native_boolean else bool
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        if dialect.features.supports_native_boolean:
+            return lambda value: "true" if _strict_bool(value) else "false"
+        return lambda value: str(_strict_int(value))
+
+
+_BOOLEANS: dict[Any, bool] = {True: True, False: False}
+
+
+def _strict_bool(value: Any) -> bool:
+    try:
+        return _BOOLEANS[value]
+    except (KeyError, TypeError):
+        raise _not_boolean(value) from None
+
+
+def _strict_int(value: Any) -> int:
+    try:
+        return 1 if _BOOLEANS[value] else 0
+    except (KeyError, TypeError):
+        raise _not_boolean(value) from None
+
+
+def _not_boolean(value: Any) -> Exception:
+    kind = ValueError if isinstance(value, int) else TypeError
+    return kind(f"not a boolean value: {value!r}")
+
+
+class Numeric(TypeEngine[_N]):
+    """A decimal number of fixed precision; read as :class:`decimal.Decimal`.
+
+    Where the driver knows floats alone, what is read is rounded to *scale* places (ten, if
+    not given).  ``asdecimal=False`` reads floats.
+    """
+
+    visit_name = "numeric"
+    affinity = "numeric"
+    own_values = frozenset({Decimal, float, int})
+    default_scale: ClassVar[int] = 10
+
+    @overload
+    def __init__(
+        self: Numeric[Decimal],
+        precision: int | None = None,
+        scale: int | None = None,
+        decimal_return_scale: int | None = None,
+        asdecimal: Literal[True] = True,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Numeric[float],
+        precision: int | None = None,
+        scale: int | None = None,
+        decimal_return_scale: int | None = None,
+        asdecimal: Literal[False] = ...,
+    ) -> None: ...
+    def __init__(
+        self,
+        precision: int | None = None,
+        scale: int | None = None,
+        decimal_return_scale: int | None = None,
+        asdecimal: bool = True,
+    ) -> None:
+        self.precision = precision
+        self.scale = scale
+        self.decimal_return_scale = decimal_return_scale
+        self.asdecimal = asdecimal
+
+    @property
+    def python_type(self) -> type[Any]:
+        return Decimal if self.asdecimal else float
+
+    @property
+    def places(self) -> int:
+        """Decimal places of the values read."""
+        for places in (self.decimal_return_scale, self.scale):
+            if places is not None:
+                return places
+        return self.default_scale
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        if other.affinity == "interval" and operator == "mul":
+            return operator, other
+        return operator, self
+
+    def bind_function(self, dialect: TypeDialect) -> Processor | None:
+        return None if dialect.features.supports_native_decimal else float
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        if self.asdecimal:
+            native = dialect.features.supports_native_decimal
+            return None if native else decimal_maker(self.places)
+        return float if dialect.features.supports_native_decimal else None
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return str
+
+
+def decimal_maker(places: int) -> Callable[[Any], Decimal]:
+    """Return what makes a Decimal of *places* places of a float."""
+    pattern = f"%.{places}f"
+
+    def to_decimal(value: Any) -> Decimal:
+        return Decimal(pattern % value)
+
+    return to_decimal
+
+
+class Float(Numeric[_N]):
+    """A floating-point number; read as a float."""
+
+    visit_name = "float"
+    own_values = frozenset({float, int, Decimal})
+
+    @overload
+    def __init__(
+        self: Float[float],
+        precision: int | None = None,
+        asdecimal: Literal[False] = False,
+        decimal_return_scale: int | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Float[Decimal],
+        precision: int | None = None,
+        asdecimal: Literal[True] = ...,
+        decimal_return_scale: int | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        precision: int | None = None,
+        asdecimal: bool = False,
+        decimal_return_scale: int | None = None,
+    ) -> None:
+        self.precision = precision
+        self.scale = None
+        self.asdecimal = asdecimal
+        self.decimal_return_scale = decimal_return_scale
+
+    def bind_function(self, dialect: TypeDialect) -> Processor | None:
+        return None
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        if self.asdecimal:
+            return decimal_maker(self.places)
+        return float if dialect.features.supports_native_decimal else None
+
+
+class Double(Float[_N]):
+    """A floating-point number of double precision."""
+
+    visit_name = "double"
+
+
+class DateTime(TypeEngine[dt.datetime]):
+    """Date and time of day, with a time zone where *timezone* says so and the server can."""
+
+    visit_name = "datetime"
+    affinity = "datetime"
+    own_values = frozenset({dt.datetime})
+
+    def __init__(self, timezone: bool = False) -> None:
+        self.timezone = timezone
+
+    @property
+    def python_type(self) -> type[dt.datetime]:
+        return dt.datetime
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        if operator == "sub" and other.affinity == "datetime":
+            return operator, _INTERVAL
+        return operator, self
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: quote_text(value.isoformat(" "))
+
+
+class Date(TypeEngine[dt.date]):
+    """A day of the calendar."""
+
+    visit_name = "date"
+    affinity = "date"
+    own_values = frozenset({dt.date})
+
+    @property
+    def python_type(self) -> type[dt.date]:
+        return dt.date
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        if operator == "sub" and other.affinity == "date":
+            return operator, _INTEGER
+        if operator == "sub" and other.affinity == "datetime":
+            return operator, _INTERVAL
+        if other.affinity == "interval":
+            return operator, _DATETIME
+        return operator, self
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: quote_text(value.isoformat())
+
+
+class Time(TypeEngine[dt.time]):
+    """A time of day."""
+
+    visit_name = "time"
+    affinity = "time"
+    own_values = frozenset({dt.time})
+
+    def __init__(self, timezone: bool = False) -> None:
+        self.timezone = timezone
+
+    @property
+    def python_type(self) -> type[dt.time]:
+        return dt.time
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        if operator == "sub" and other.affinity == "time":
+            return operator, _INTERVAL
+        return operator, self
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: quote_text(value.isoformat())
+
+
+_EPOCH = dt.datetime(1970, 1, 1)
+
+
+class Interval(TypeEngine[dt.timedelta]):
+    """A span of time; kept as the date and time since 1970 where the server has none.
+
+    ``native=False`` keeps it so everywhere.
+    """
+
+    visit_name = "interval"
+    affinity = "interval"
+    own_values = frozenset({dt.timedelta})
+    epoch: ClassVar[dt.datetime] = _EPOCH
+
+    def __init__(
+        self,
+        native: bool = True,
+        second_precision: float | None = None,
+        day_precision: float | None = None,
+    ) -> None:
+        self.native = native
+        self.second_precision = second_precision
+        self.day_precision = day_precision
+
+    @property
+    def python_type(self) -> type[dt.timedelta]:
+        return dt.timedelta
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        if operator == "add" and other.affinity in ("date", "datetime"):
+            return operator, _DATETIME
+        if operator == "add" and other.affinity == "time":
+            return operator, other
+        return operator, self
+
+    def is_native(self, dialect: TypeDialect) -> bool:
+        """Whether *dialect* keeps this as an interval of its own."""
+        return self.native and bool(dialect.features.supports_native_interval)
+
+    def bind_function(self, dialect: TypeDialect) -> Processor | None:
+        if self.is_native(dialect):
+            return None
+        inner = _DATETIME.dialect_impl(dialect).bind_function(dialect)
+        if inner is None:
+            return _EPOCH.__add__
+        return lambda value: inner(_EPOCH + value)
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        if self.is_native(dialect):
+            return None
+        inner = _DATETIME.dialect_impl(dialect).result_function(dialect, coltype)
+        if inner is None:
+            return lambda value: value - _EPOCH
+        return lambda value: inner(value) - _EPOCH
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        inner = _DATETIME.dialect_impl(dialect).literal_function(dialect)
+        if inner is None or self.is_native(dialect):
+            return None
+        return lambda value: inner(_EPOCH + value)
+
+
+class LargeBinary(TypeEngine[bytes]):
+    """Bytes: BLOB."""
+
+    visit_name = "large_binary"
+    affinity = "binary"
+    own_values = frozenset({bytes})
+
+    def __init__(self, length: int | None = None) -> None:
+        self.length = length
+
+    @property
+    def python_type(self) -> type[bytes]:
+        return bytes
+
+    def bind_function(self, dialect: TypeDialect) -> Processor | None:
+        return dialect.features.binary_wrapper  # type: ignore[no-any-return]
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        return None if dialect.features.returns_bytes else bytes
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        return lambda value: f"X'{bytes(value).hex().upper()}'"
+
+
+class MatchType(Boolean):
+    """The result of MATCH: a boolean, or a rank on servers that give one."""
+
+
+_INTEGER = Integer()
+_DIVIDED: Numeric[Decimal] = Numeric()
+_DATETIME = DateTime()
+_INTERVAL = Interval()
+INTEGERTYPE = _INTEGER
+BOOLEANTYPE = Boolean()
+STRINGTYPE = String()
+NUMERICTYPE = _DIVIDED
+FLOATTYPE: Float[float] = Float()
+DATETIMETYPE = _DATETIME
+DATETYPE = Date()
+TIMETYPE = Time()
+INTERVALTYPE = _INTERVAL
+BINARYTYPE = LargeBinary()
+MATCHTYPE = MatchType()
+TABLEVALUETYPE: TypeEngine[Any] = TypeEngine()

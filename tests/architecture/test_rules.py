@@ -1,0 +1,114 @@
+"""A rule that finds nothing is worth nothing: each is shown a small house that breaks it."""
+
+import pytest
+
+from tests.architecture import house as rules
+from tests.architecture.house import House
+
+SOUND = {
+    "__init__.py": '"""The face."""\nfrom .orm.session import Session\n__all__ = ["Session"]\n',
+    "exc.py": "class Error(Exception): ...\n",
+    "types/__init__.py": "from .basic import Integer\n",
+    "types/basic.py": "from ..exc import Error\nclass Integer: ...\n",
+    "sql/__init__.py": "",
+    "sql/node.py": "from dovetail.types import Integer\n",
+    "dialects/__init__.py": "",
+    "dialects/driver.py": "def connect():\n    import sqlite3\n    return sqlite3\n",
+    "dialects/registry.py": "def find(name):\n    return name == 'sqlite'\n",
+    "orm/__init__.py": "from .session import Session\n",
+    "orm/util.py": "from .tracking.state import State\n",
+    "orm/tracking/__init__.py": "",
+    "orm/tracking/state.py": "from ...sql.node import Integer\nclass State: ...\n",
+    "orm/session.py": "from .tracking import state\nclass Session: ...\n",
+}
+
+
+def build(folder, **changes):
+    package = folder / "dovetail"
+    for name, text in {**SOUND, **changes}.items():
+        path = package / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return House(package)
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+def test_a_sound_house_has_no_complaint(tmp_path, rule):
+    assert rule(build(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "text"),
+    [
+        pytest.param(
+            rules.upward_imports, "types/basic.py", "from dovetail.sql.node import x\n", id="floor"
+        ),
+        pytest.param(
+            rules.upward_imports, "types/basic.py", "from ..sql import node\n", id="relative"
+        ),
+        pytest.param(
+            rules.upward_imports, "sql/node.py", "from dovetail import Session\n", id="package"
+        ),
+        pytest.param(
+            rules.upward_imports,
+            "exc.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .sql import node\n",
+            id="for typing alone",
+        ),
+        pytest.param(
+            rules.upward_imports,
+            "orm/tracking/state.py",
+            "from ..session import Session\n",
+            id="room",
+        ),
+        pytest.param(
+            rules.upward_imports,
+            "orm/session.py",
+            "from .util import State\nclass Session: ...\n",
+            id="a face from below",
+        ),
+        pytest.param(rules.loops, "sql/other.py", "from .third import x\n", id="loop of two"),
+        pytest.param(rules.loops, "types/basic.py", "from . import Integer\n", id="own face"),
+        pytest.param(rules.code_from_text, "sql/node.py", "exec('1')\n", id="exec"),
+        pytest.param(
+            rules.hidden_imports, "sql/node.py", "def f():\n    import json\n", id="in a function"
+        ),
+        pytest.param(
+            rules.imports_by_name, "sql/node.py", "import dovetail.types.basic\n", id="by name"
+        ),
+        pytest.param(rules.star_imports, "sql/node.py", "from ..types import *\n", id="star"),
+        pytest.param(rules.long_files, "sql/node.py", "x = 1\n" * 601, id="long file"),
+        pytest.param(
+            rules.long_functions,
+            "sql/node.py",
+            "def f():\n" + "    x = 1\n" * 61,
+            id="long function",
+        ),
+        pytest.param(
+            rules.busy_faces, "sql/__init__.py", "def f(): ...\n", id="face with a function"
+        ),
+        pytest.param(rules.busy_faces, "schema.py", "x = 1\n", id="root face with a value"),
+        pytest.param(rules.busy_faces, "orm/util.py", "class A: ...\n", id="orm face with a class"),
+        pytest.param(rules.vague_names, "sql/helpers.py", "", id="helpers"),
+        pytest.param(rules.vague_names, "sql/util.py", "", id="util that is no face"),
+        pytest.param(
+            rules.dialects_asked_by_name, "sql/node.py", "x = d.name == 'mysql'\n", id="compared"
+        ),
+        pytest.param(
+            rules.dialects_asked_by_name, "sql/node.py", "x = n in ('sqlite', 'y')\n", id="in tuple"
+        ),
+    ],
+)
+def test_a_broken_rule_is_found(tmp_path, rule, name, text):
+    extra = {"sql/third.py": "from .other import y\n"} if name == "sql/other.py" else {}
+
+    complaints = rule(build(tmp_path, **{name: text}, **extra))
+
+    assert complaints
+
+
+def test_a_docstring_does_not_lengthen_a_function(tmp_path):
+    docstring = '    """' + "word\n" * 70 + '    """\n'
+    text = "def f():\n" + docstring + "    x = 1\n" * 60
+
+    assert rules.long_functions(build(tmp_path, **{"sql/node.py": text})) == []

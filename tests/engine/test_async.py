@@ -1,0 +1,142 @@
+"""The awaiting engine: the same behaviour behind ``await``."""
+
+import asyncio
+
+import pytest
+
+from dovetail.event import listen, listens_for
+from dovetail.exc import InvalidRequestError, MissingGreenlet, UniqueViolation
+from dovetail.ext.asyncio import bridge, create_async_engine
+
+INSERT = "INSERT INTO t (name) VALUES (?)"
+
+
+async def names(connection):
+    result = await connection.exec_driver_sql("SELECT name FROM t ORDER BY name")
+    return result.scalars().all()
+
+
+def test_transactions_and_savepoints(in_async):
+    async def body(engine):
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(INSERT, ("a",))
+            with pytest.raises(UniqueViolation):
+                async with connection.begin_nested():
+                    await connection.exec_driver_sql(INSERT, ("b",))
+                    await connection.exec_driver_sql(INSERT, ("a",))
+            assert connection.in_transaction()
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql(INSERT, ("lost",))
+            savepoint = await connection.begin_nested()
+            await connection.exec_driver_sql(INSERT, ("lost too",))
+            await savepoint.rollback()
+            assert await names(connection) == ["a", "lost"]
+            await connection.rollback()
+            transaction = await connection.begin()
+            assert transaction.is_active
+            assert connection.get_transaction().sync_transaction is transaction.sync_transaction
+            await transaction.rollback()
+            assert await names(connection) == ["a"]
+
+    in_async(body)
+
+
+def test_a_connection_must_be_awaited(in_async):
+    async def body(engine):
+        connection = engine.connect()
+        with pytest.raises(InvalidRequestError) as caught:
+            await connection.exec_driver_sql("SELECT 1")
+        assert "await engine.connect()" in caught.value.hint
+        await (await connection).close()
+        assert connection.closed
+
+    in_async(body)
+
+
+def test_a_blocking_driver_is_refused():
+    with pytest.raises(InvalidRequestError) as caught:
+        create_async_engine("sqlite://")
+    assert "sqlite+aiosqlite" in caught.value.hint
+
+
+@pytest.mark.parametrize("with_greenlet", [True, False])
+def test_blocking_code_runs_in_a_bridge(in_async, monkeypatch, with_greenlet):
+    if not with_greenlet:
+        monkeypatch.setattr(bridge, "greenlet", None)
+
+    def blocking(connection, name):
+        connection.exec_driver_sql(INSERT, (name,))
+        with pytest.raises(UniqueViolation):
+            connection.exec_driver_sql(INSERT, (name,))
+        return connection.exec_driver_sql("SELECT count(*) FROM t").scalar()
+
+    async def body(engine):
+        async with engine.begin() as connection:
+            assert await connection.run_sync(blocking, "a") == 1
+            with pytest.raises(ZeroDivisionError):
+                await connection.run_sync(lambda connection: 1 / 0)
+            with pytest.raises(MissingGreenlet):
+                connection.sync_connection.exec_driver_sql("SELECT 1")
+
+    in_async(body)
+
+
+def test_a_cancelled_statement_leaves_the_pool_whole(in_async):
+    slow = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) "
+        "SELECT count(*) FROM n"
+    )
+
+    async def body(engine):
+        async def work():
+            async with engine.connect() as connection:
+                await connection.exec_driver_sql(slow)
+
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with engine.connect() as connection:
+            assert (await connection.exec_driver_sql("SELECT 1")).scalar() == 1
+        assert engine.pool.checkedout() == 0
+
+    in_async(body, pool_size=1, max_overflow=0)
+
+
+def test_listeners_see_an_awaiting_engine(in_async):
+    seen = []
+
+    async def body(engine):
+        @listens_for(engine.sync_engine, "connect")
+        def enforce(dbapi_connection, record):
+            cursor = dbapi_connection.cursor()
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.close()
+
+        listen(engine, "before_cursor_execute", lambda c, cur, sql, *_: seen.append(sql))
+        await engine.dispose()
+        async with engine.connect() as connection:
+            result = await connection.exec_driver_sql("PRAGMA foreign_keys")
+            assert result.scalar() == 1
+
+    in_async(body)
+    assert seen == ["PRAGMA foreign_keys"]
+
+
+def test_a_database_in_memory_is_shared_by_tasks():
+    async def main():
+        engine = create_async_engine("sqlite+aiosqlite://")
+
+        async def look():
+            async with engine.connect() as connection:
+                await connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS t (id INTEGER)")
+                await connection.commit()
+
+        await asyncio.gather(look(), look(), look())
+        async with engine.connect() as connection:
+            result = await connection.exec_driver_sql("SELECT name FROM sqlite_master")
+            assert result.scalars().all() == ["t"]
+        await engine.dispose()
+
+    asyncio.run(main())

@@ -1,0 +1,166 @@
+"""``create_engine`` and its options."""
+
+import logging
+import sqlite3
+
+import pytest
+
+from dovetail.dialects.driver import Driver, register_driver
+from dovetail.engine import create_engine, engine_from_config, make_url
+from dovetail.exc import ArgumentError, NoDBAPILoaded, OperationalError
+from dovetail.pool import (
+    AsyncAdaptedQueuePool,
+    NullPool,
+    QueuePool,
+    SingletonThreadPool,
+    StaticPool,
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("sqlite://", SingletonThreadPool),
+        ("sqlite:///:memory:", SingletonThreadPool),
+        ("sqlite:///file:x?mode=memory&uri=true", SingletonThreadPool),
+        ("sqlite:///x.db", QueuePool),
+        ("sqlite+aiosqlite://", StaticPool),
+        ("sqlite+aiosqlite:///x.db", AsyncAdaptedQueuePool),
+    ],
+)
+def test_the_pool_suits_the_database(url, kind):
+    assert type(create_engine(url).pool) is kind
+
+
+def test_an_unknown_option_names_the_nearest():
+    with pytest.raises(TypeError) as caught:
+        create_engine("sqlite://", pool_sise=3)
+    assert caught.value.hint == "did you mean 'pool_size'?"
+    with pytest.raises(ArgumentError, match="NullPool takes no option 'max_overflow'"):
+        create_engine("sqlite://", poolclass=NullPool, max_overflow=3)
+
+
+def test_a_missing_driver_says_what_to_install():
+    class Ghost(Driver):
+        dialect_name, name, module_name, package = "sqlite", "ghost", "ghostlite", "ghost-lite"
+
+    register_driver("sqlite", "ghost", Ghost)
+
+    with pytest.raises(NoDBAPILoaded) as caught:
+        create_engine("sqlite+ghost://")
+    assert caught.value.hint == "pip install ghost-lite"
+    assert isinstance(caught.value, ImportError)
+
+
+def test_a_host_in_a_sqlite_url_is_an_error():
+    with pytest.raises(ArgumentError) as caught:
+        create_engine("sqlite://shop.db")
+    assert "sqlite:///relative.db" in caught.value.hint
+
+
+def test_no_connection_is_opened_before_the_first_use(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/no/such/folder.db")
+
+    with pytest.raises(OperationalError) as caught:
+        engine.connect()
+    assert "does the folder exist" in caught.value.hint
+
+
+def test_connect_args_and_query_reach_the_driver(tmp_path):
+    path = tmp_path / "x y.db"
+    create_engine(f"sqlite:///{path}").connect().close()
+    read_only = create_engine(f"sqlite:///{path}?mode=ro&uri=true&timeout=0.5")
+
+    with read_only.connect() as connection, pytest.raises(OperationalError, match="readonly"):
+        connection.exec_driver_sql("CREATE TABLE u (id INTEGER)")
+    with pytest.raises(ArgumentError, match="not a float"):
+        create_engine("sqlite:///x?timeout=long")
+    with pytest.raises(ArgumentError, match="knows no URL option mode"):
+        create_engine("sqlite:///x?mode=ro")
+
+
+def test_a_creator_opens_the_connections(tmp_path):
+    opened = []
+
+    def creator():
+        opened.append(sqlite3.connect(tmp_path / "c.db"))
+        return opened[-1]
+
+    engine = create_engine("sqlite://", creator=creator)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+
+    assert len(opened) == 1
+    assert opened[0].isolation_level is None
+    engine.dispose()
+
+
+def test_a_config_is_read_from_text(tmp_path):
+    engine = engine_from_config(
+        {
+            "db.url": f"sqlite:///{tmp_path}/x.db",
+            "db.pool_size": "3",
+            "db.pool_timeout": "0.5",
+            "db.pool_pre_ping": "true",
+            "db.echo": "false",
+            "other": "1",
+        },
+        prefix="db.",
+    )
+
+    assert engine.pool.size() == 3
+    assert engine.pool.timeout() == 0.5
+    assert not engine.echo
+
+
+def test_an_engine_describes_itself():
+    engine = create_engine(make_url("sqlite:///:memory:"))
+
+    assert (engine.name, engine.driver) == ("sqlite", "pysqlite")
+    assert repr(engine) == "Engine(sqlite:///:memory:)"
+
+
+def test_options_of_an_engine_are_a_variant_that_shares_the_pool(engine):
+    variant = engine.execution_options(isolation_level="AUTOCOMMIT", mine=5)
+
+    assert variant.pool is engine.pool
+    assert engine.get_execution_options() == {}
+    with variant.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO t (name) VALUES ('kept')")
+    with engine.connect() as connection:
+        assert connection.get_isolation_level() == "SERIALIZABLE"
+        assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == 1
+
+
+def test_echo_logs_statements_and_rows(engine, caplog):
+    engine.echo = "debug"
+    with caplog.at_level(logging.DEBUG, "dovetail.engine"), engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO t (name) VALUES (?)", ("Ada",))
+        connection.exec_driver_sql("SELECT name FROM t").all()
+    engine.echo = False
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert (
+        lines
+        == [
+            "BEGIN (implicit)",
+            "INSERT INTO t (name) VALUES (?)",
+            "('Ada',)",
+            "SELECT name FROM t",
+            "()",
+            "COMMIT",
+        ]
+        or "Row ('Ada',)" in lines
+    )
+
+
+def test_hidden_parameters_are_not_logged(caplog):
+    engine = create_engine("sqlite://", echo=True, hide_parameters=True)
+    with caplog.at_level(logging.INFO, "dovetail.engine"), engine.connect() as connection:
+        connection.exec_driver_sql("SELECT ?", ("secret",))
+        with pytest.raises(OperationalError) as caught:
+            connection.exec_driver_sql("SELECT ? FROM nowhere", ("secret",))
+
+    assert "secret" not in caplog.text
+    assert "secret" not in str(caught.value)
+    assert "create_all" in caught.value.hint

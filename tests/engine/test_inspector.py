@@ -1,0 +1,105 @@
+"""Reflection of SQLite, with SQLAlchemy as the oracle."""
+
+import pytest
+import sqlalchemy
+
+from dovetail.exc import NoSuchTableError
+from dovetail.inspection import inspect
+
+SCHEMA = (
+    ("CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(50) NOT NULL DEFAULT 'x', "
+    "amount NUMERIC(10, 2), b BOOLEAN, d DATETIME, j JSON, txt TEXT, odd FOO, bare, "
+    "CONSTRAINT uq_n UNIQUE (name), UNIQUE (amount, b), CHECK (amount > 0), "
+    "CONSTRAINT ck_n CHECK (length(name) > (1)))"),
+    ('CREATE TABLE "b b" (id INTEGER NOT NULL, aid INTEGER, x INTEGER REFERENCES a, '
+    'CONSTRAINT pk_b PRIMARY KEY (id, aid), CONSTRAINT "fk ba" FOREIGN KEY (aid) '
+    "REFERENCES a (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)"),
+    "CREATE INDEX ix_a ON a (name)",
+    "CREATE UNIQUE INDEX ux_a ON a (txt, d)",
+    "CREATE VIEW v AS SELECT * FROM a",
+    "CREATE TABLE g (id INTEGER, w INTEGER GENERATED ALWAYS AS (id * 2) STORED)",
+)
+
+
+@pytest.fixture
+def both(file_engine):
+    engine = file_engine()
+    with engine.begin() as connection:
+        for statement in SCHEMA:
+            connection.exec_driver_sql(statement)
+    oracle = sqlalchemy.create_engine(engine.url.render_as_string())
+    yield inspect(engine), sqlalchemy.inspect(oracle)
+    oracle.dispose()
+
+
+def plain(value):
+    """*value* with types as text, which both sides write alike."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if hasattr(value, "visit_name") or hasattr(value, "__visit_name__"):
+        return type(value).__name__, getattr(value, "length", None)
+    return value
+
+
+@pytest.mark.parametrize("table", ["a", "b b", "g", "t"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "get_columns",
+        "get_pk_constraint",
+        "get_foreign_keys",
+        "get_indexes",
+        "get_unique_constraints",
+        "get_check_constraints",
+    ],
+)
+def test_a_table_is_described_as_the_oracle_does(both, table, method):
+    ours, theirs = both
+
+    assert plain(getattr(ours, method)(table)) == plain(getattr(theirs, method)(table))
+
+
+def test_names_are_listed(both):
+    ours, theirs = both
+
+    for method in ("get_table_names", "get_view_names", "get_schema_names"):
+        assert getattr(ours, method)() == getattr(theirs, method)()
+    assert ours.get_view_definition("v") == theirs.get_view_definition("v")
+    assert ours.default_schema_name == "main"
+    assert ours.has_table("a")
+    assert ours.has_table("v")
+    assert not ours.has_table("nope")
+    assert ours.has_index("a", "ix_a")
+    assert not ours.has_index("a", "ix_b")
+
+
+def test_tables_are_sorted_by_their_keys(both):
+    ordered = dict(both[0].get_sorted_table_and_fkc_names())
+
+    assert list(ordered).index("a") < list(ordered).index("b b")
+    assert ordered["b b"] == [("b b", "fk ba"), ("b b", None)]
+
+
+def test_answers_are_kept_until_the_cache_is_cleared(engine):
+    inspector = inspect(engine)
+    assert inspector.get_table_names() == ["t"]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE u (id INTEGER)")
+
+    assert inspector.get_table_names() == ["t"]
+    inspector.clear_cache()
+    assert inspector.get_table_names() == ["t", "u"]
+
+
+def test_a_missing_table_is_an_error(engine):
+    for method in ("get_columns", "get_pk_constraint", "get_foreign_keys", "get_indexes"):
+        with pytest.raises(NoSuchTableError):
+            getattr(inspect(engine), method)("nope")
+
+
+def test_a_connection_can_be_inspected(engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE u (id INTEGER)")
+        assert inspect(connection).has_table("u")

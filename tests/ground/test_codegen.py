@@ -1,0 +1,58 @@
+"""Generated functions: text in, function out, and the text can be found again."""
+
+import gc
+import traceback
+
+import pytest
+
+from dovetail.codegen import Source, compile_function, dump, source_text
+
+
+def made(title="half"):
+    source = Source(title)
+    source.use("divisor", 2)
+    with source.block("def half(number):"):
+        source.line("return number / divisor")
+    return compile_function(source, "half")
+
+
+def test_text_becomes_a_function():
+    assert made()(6) == 3
+
+
+def test_a_traceback_shows_the_text():
+    half = made()
+
+    try:
+        half("six")
+    except TypeError as error:
+        shown = "".join(traceback.format_exception(error))
+
+    assert "return number / divisor" in shown
+    assert "<dovetail half #" in shown
+
+
+def test_the_text_can_be_dumped_while_the_function_lives():
+    half = made("a telling title")
+
+    assert source_text(half) == "def half(number):\n    return number / divisor\n"
+    assert [text for _, text in dump("a telling title")] == [source_text(half)]
+    del half
+    gc.collect()
+    assert list(dump("a telling title")) == []
+
+
+def test_a_name_stands_for_one_object():
+    source = Source("names")
+    first, second = object(), object()
+
+    assert source.use("it", first) == "it"
+    assert source.use("it", first) == "it"
+    assert source.use_unique("it", second) == "it_2"
+    with pytest.raises(ValueError, match="already names"):
+        source.use("it", second)
+
+
+def test_other_functions_have_no_generated_text():
+    assert source_text(made.__get__) is None
+    assert source_text(made) is None

@@ -1,0 +1,149 @@
+"""One mapping, declared with whichever package is asked for.
+
+``serial`` names a row across worlds, in which generated keys may differ.
+"""
+
+from importlib import import_module
+from types import SimpleNamespace
+
+CLASSES = ("Node", "Owner", "Child", "Profile", "Tag", "Place")
+
+SCALARS = (
+    ("Node", "parent", "Node"),
+    ("Child", "owner", "Owner"),
+    ("Profile", "owner", "Owner"),
+    ("Owner", "profile", "Profile"),
+    ("Owner", "place", "Place"),
+)
+"""Relationships to one: class, attribute, target."""
+
+COLLECTIONS = (
+    ("Node", "children", "Node"),
+    ("Owner", "children", "Child"),
+    ("Owner", "tags", "Tag"),
+    ("Tag", "owners", "Owner"),
+)
+"""Relationships to many."""
+
+RELATIONSHIPS = {
+    name: tuple(row[1] for row in (*SCALARS, *COLLECTIONS) if row[0] == name) for name in CLASSES
+}
+
+TABLES = {
+    "place": "SELECT x, y, serial, name FROM place",
+    "node": (
+        "SELECT one.serial, one.name, other.serial FROM node AS one "
+        "LEFT JOIN node AS other ON other.id = one.parent_id"
+    ),
+    "owner": "SELECT serial, name, place_x, place_y FROM owner",
+    "child": (
+        "SELECT child.serial, child.name, owner.serial FROM child "
+        "LEFT JOIN owner ON owner.id = child.owner_id"
+    ),
+    "profile": (
+        "SELECT profile.serial, profile.name, owner.serial FROM profile "
+        "LEFT JOIN owner ON owner.id = profile.owner_id"
+    ),
+    "tag": "SELECT serial, name FROM tag",
+    "owner_tag": (
+        "SELECT owner.serial, tag.serial FROM owner_tag "
+        "JOIN owner ON owner.id = owner_id JOIN tag ON tag.id = tag_id"
+    ),
+}
+"""What is in the tables, without a generated key."""
+
+
+def declare(package: str) -> SimpleNamespace:
+    """Map the classes with *package*."""
+    sa = import_module(package)
+    orm = import_module(f"{package}.orm")
+    column, relationship = orm.mapped_column, orm.relationship
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    owner_tag = sa.Table(
+        "owner_tag",
+        Base.metadata,
+        sa.Column("owner_id", sa.ForeignKey("owner.id"), primary_key=True),
+        sa.Column("tag_id", sa.ForeignKey("tag.id"), primary_key=True),
+    )
+
+    class Place(Base):
+        __tablename__ = "place"
+        x = column(sa.Integer, primary_key=True, autoincrement=False)
+        y = column(sa.Integer, primary_key=True, autoincrement=False)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+
+    class Node(Base):
+        __tablename__ = "node"
+        id = column(sa.Integer, primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        parent_id = column(sa.ForeignKey("node.id"))
+        parent = relationship("Node", back_populates="children", remote_side=[id])
+        children = relationship("Node", back_populates="parent", order_by="(Node.serial, Node.id)")
+
+    class Owner(Base):
+        __tablename__ = "owner"
+        __table_args__ = (sa.ForeignKeyConstraint(["place_x", "place_y"], ["place.x", "place.y"]),)
+        id = column(sa.Integer, primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        place_x = column(sa.Integer)
+        place_y = column(sa.Integer)
+        place = relationship("Place")
+        children = relationship(
+            "Child",
+            back_populates="owner",
+            cascade="all, delete-orphan",
+            order_by="(Child.serial, Child.id)",
+        )
+        profile = relationship(
+            "Profile", back_populates="owner", uselist=False, cascade="all, delete-orphan"
+        )
+        tags = relationship(
+            "Tag", secondary=owner_tag, back_populates="owners", order_by="(Tag.serial, Tag.id)"
+        )
+
+    class Child(Base):
+        __tablename__ = "child"
+        id = column(sa.Integer, primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        owner_id = column(sa.ForeignKey("owner.id"))
+        owner = relationship("Owner", back_populates="children")
+
+    class Profile(Base):
+        __tablename__ = "profile"
+        id = column(sa.Integer, primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        owner_id = column(sa.ForeignKey("owner.id"))
+        owner = relationship("Owner", back_populates="profile")
+
+    class Tag(Base):
+        __tablename__ = "tag"
+        id = column(sa.Integer, primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        owners = relationship(
+            "Owner",
+            secondary=owner_tag,
+            back_populates="tags",
+            order_by="(Owner.serial, Owner.id)",
+        )
+
+    orm.configure_mappers()
+    return SimpleNamespace(
+        sa=sa,
+        orm=orm,
+        metadata=Base.metadata,
+        Node=Node,
+        Owner=Owner,
+        Child=Child,
+        Profile=Profile,
+        Tag=Tag,
+        Place=Place,
+    )
