@@ -31,7 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scale", type=float, default=1.0, help="0.1 for a tenth of the rows: a quick look"
     )
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as a page")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table to a page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the bare figures")
     parser.add_argument(
         "--profile",
@@ -85,8 +85,7 @@ def main() -> int:
     print()
     print(report.surroundings(scores))
     if options.markdown:
-        page = f"{report.markdown(scores, options.scale)}\n\n{report.surroundings(scores)}\n"
-        options.markdown.write_text(page, encoding="utf-8")
+        report.write_page(options.markdown, scores, options.scale)
     if options.json:
         figures = {
             workload: {name: score.best for name, score in row.items()}

@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Iterable
+from pathlib import Path
 
 from benchmarks.contenders import FLOOR
 from benchmarks.runner import Score, Scores
@@ -75,6 +76,19 @@ def markdown(scores: Scores, scale: float) -> str:
     lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+MARK = "<!-- figures -->"
+"""On a page, the table takes the place of what stands below this line."""
+
+
+def write_page(path: Path, scores: Scores, scale: float) -> None:
+    """Write the table to the page at *path*, below its mark if it has one."""
+    above = ""
+    if path.exists() and MARK in path.read_text(encoding="utf-8"):
+        above = path.read_text(encoding="utf-8").partition(MARK)[0] + MARK + "\n\n"
+    page = f"{above}{markdown(scores, scale)}\n\nTaken with {surroundings(scores)}.\n"
+    path.write_text(page, encoding="utf-8")
 
 
 def surroundings(scores: Scores) -> str:

@@ -181,12 +181,14 @@ class Floor(Contender):
         return data.query_sum(self.path, data.PLAIN_SUM)
 
     def get_miss(self) -> Work:
-        connection = self.connection
+        # In one transaction, with one cursor: else each statement locks the file anew.
+        cursor = self.connection.execute("BEGIN")
         sql = f"{SELECT_PLAIN} WHERE id = ?"
         keys = range(1, self.n(GET_MISSES) + 1)
         yield
-        objects = [Plain(*connection.execute(sql, (key,)).fetchone()) for key in keys]
+        objects = [Plain(*cursor.execute(sql, (key,)).fetchone()) for key in keys]
         yield
+        cursor.execute("ROLLBACK")
         return self.plain_sum(objects)
 
     def get_hit(self) -> Work:
@@ -202,15 +204,16 @@ class Floor(Contender):
         return found
 
     def select_3k(self) -> Work:
-        connection = self.connection
+        cursor = self.connection.execute("BEGIN")
         sql = f"{SELECT_PLAIN} WHERE age > ? AND id > ? ORDER BY id LIMIT 3"
         yield
         total = 0
         for number in range(self.n(SELECTS)):
-            rows = connection.execute(sql, (number % 50, number))
+            rows = cursor.execute(sql, (number % 50, number))
             for one in list(starmap(Plain, rows)):
                 total += one.id
         yield
+        cursor.execute("ROLLBACK")
         return total
 
     def joined_2k(self) -> Work:

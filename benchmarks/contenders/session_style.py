@@ -133,7 +133,7 @@ def declare(sa: ModuleType, orm: ModuleType) -> SimpleNamespace:
         customer = orm.relationship("Customer")
         district = orm.relationship("District")
 
-    orm.configure_mappers()
+    Base.registry.configure()
     models = (
         Plain,
         Wide,

@@ -55,7 +55,8 @@ class Dispatch:
         self._children: WeakSet[Dispatch] = WeakSet()
         self._watchers: list[Callable[[], None]] = []
         self._subject: type[Any] | None = None
-        self._active = False
+        self.listening = False
+        """Whether anybody listens to anything: the same as the truth of the dispatch, quicker."""
         self._rebuild()
 
     if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Dispatch:
         def __getattr__(self, name: str) -> tuple[Callable[..., Any], ...]: ...
 
     def __bool__(self) -> bool:
-        return self._active
+        return self.listening
 
     def adopt(self, parent: Dispatch, *, propagating_only: bool = False) -> Dispatch:
         """Let all that listens to *parent* listen here too, now and later; return self.
@@ -98,7 +99,7 @@ class Dispatch:
             calls = tuple(entry.call for entry in self._effective(name))
             attributes[name] = calls
             active = active or bool(calls)
-        self._active = active
+        self.listening = active
         for changed in self._watchers:
             changed()
         for child in list(self._children):

@@ -83,5 +83,7 @@ def inspect(subject: Any, raiseerr: bool = True) -> Any:
     kind = type(subject)
     raise NoInspectionAvailable(
         f"no inspection is available for {kind.__module__}.{kind.__qualname__}: {subject!r}",
-        hint="is the class mapped?" if isinstance(subject, type) else None,
+        hint="is the class mapped?"
+        if isinstance(subject, type)
+        else "give a mapped class, an instance of one, an Engine or a Connection",
     )

@@ -9,8 +9,11 @@ from .engine.pools import (
     SingletonThreadPool,
     StaticPool,
 )
-from .engine.record import ConnectionRecord, PooledConnection
-from .engine.record import PooledConnection as PoolProxiedConnection
+from .engine.record import (
+    ConnectionRecord,
+    PooledConnection,
+    PooledConnection as PoolProxiedConnection,
+)
 
 __all__ = [
     "AssertionPool",

@@ -19,13 +19,13 @@ from .sql.ddl import (
     CreateSchema as CreateSchema,
     CreateSequence as CreateSequence,
     CreateTable as CreateTable,
+    DDLElement as DDLElement,
     DropConstraint as DropConstraint,
     DropIndex as DropIndex,
     DropSchema as DropSchema,
     DropSequence as DropSequence,
     DropTable as DropTable,
     DropTableComment as DropTableComment,
-    ExecutableDDLElement as DDLElement,
     ExecutableDDLElement as ExecutableDDLElement,
     SetColumnComment as SetColumnComment,
     SetTableComment as SetTableComment,
@@ -48,4 +48,5 @@ from .sql.metadata import (
     sort_tables as sort_tables,
     sort_tables_and_constraints as sort_tables_and_constraints,
 )
-from .sql.schema import Column as Column, Table as Table
+from .sql.schema import Table as Table
+from .sql.table_column import Column as Column

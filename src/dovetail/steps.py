@@ -63,13 +63,18 @@ def _insist(steps: Steps[T], request: Request) -> Any:
             return _meet(steps, answer) if iscoroutine(answer) else answer
 
 
+def _no_bridge() -> Callable[[Any], Any] | None:
+    return None
+
+
 class Bridging:
     """How a blocking call awaits all the same, where somebody has built a bridge.
 
     ``find()`` returns the function that awaits for the code that is running, or None.
     """
 
-    find: Callable[[], Callable[[Any], Any] | None] | None = None
+    def __init__(self) -> None:
+        self.find: Callable[[], Callable[[Any], Any] | None] = _no_bridge
 
 
 bridging = Bridging()
@@ -77,7 +82,7 @@ bridging = Bridging()
 
 def _meet(steps: Steps[T], answer: Any) -> Any:
     """Return what the coroutine *answer* gives, if there is a bridge to an event loop."""
-    cross = bridging.find() if bridging.find is not None else None
+    cross = bridging.find()
     if cross is None:
         return _insist(steps, _refuse(steps, answer))
     try:

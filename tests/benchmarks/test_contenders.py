@@ -64,3 +64,15 @@ def test_a_markdown_table_has_a_row_for_each_workload():
         "| --- | ---: |",
         "| memory of a loaded object of 5 columns, per object | 250 B |",
     ]
+
+
+def test_a_page_keeps_what_stands_above_its_mark(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"# Title\n\n{report.MARK}\n\nold figures\n")
+    scores = {"memory": {"driver": Score(title="driver", best=250.0)}}
+
+    report.write_page(page, scores, scale=1.0)
+
+    text = page.read_text()
+    assert text.startswith(f"# Title\n\n{report.MARK}\n\n| one operation | driver |")
+    assert "old figures" not in text

@@ -52,7 +52,7 @@ def declare(sa, orm):
         id = column(sa.Integer, primary_key=True)
         name = column(sa.String(40))
 
-    orm.configure_mappers()
+    Base.registry.configure()
     return SimpleNamespace(metadata=Base.metadata, User=User, Address=Address, Club=Club)
 
 

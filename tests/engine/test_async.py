@@ -4,8 +4,15 @@ import asyncio
 
 import pytest
 
+from dovetail import Column, Integer, MetaData, String, Table, insert, select, text
 from dovetail.event import listen, listens_for
-from dovetail.exc import InvalidRequestError, MissingGreenlet, UniqueViolation
+from dovetail.exc import (
+    InvalidRequestError,
+    MissingGreenlet,
+    MultipleResultsFound,
+    NoResultFound,
+    UniqueViolation,
+)
 from dovetail.ext.asyncio import bridge, create_async_engine
 
 INSERT = "INSERT INTO t (name) VALUES (?)"
@@ -140,3 +147,48 @@ def test_a_database_in_memory_is_shared_by_tasks():
         await engine.dispose()
 
     asyncio.run(main())
+
+
+def test_rows_can_be_awaited_one_after_the_other(in_async):
+    query = text("SELECT id, name FROM t ORDER BY id")
+
+    async def body(engine):
+        async with engine.begin() as connection:
+            rows = [(number, str(number)) for number in range(1, 251)]
+            await connection.exec_driver_sql("INSERT INTO t VALUES (?, ?)", rows)
+            result = await connection.stream(query)
+            assert [row.id async for row in result] == list(range(1, 251))
+            async with connection.stream(query) as result:
+                assert await result.fetchone() == (1, "1")
+                assert await result.fetchmany(2) == [(2, "2"), (3, "3")]
+                assert (await result.scalars("name").all())[:1] == ["4"]
+            assert result.closed
+            parts = (await connection.stream(query)).partitions(100)
+            assert [len(part) async for part in parts] == [100, 100, 50]
+            assert await (await connection.stream(query)).first() == (1, "1")
+            assert await (await connection.stream(text("SELECT 5"))).scalar_one() == 5
+            mappings = (await connection.stream(query)).mappings()
+            assert await mappings.fetchone() == {"id": 1, "name": "1"}
+            values = await connection.stream_scalars(text("SELECT 1 UNION ALL SELECT 1"))
+            assert await values.unique().all() == [1]
+            frozen = await (await connection.stream(query)).freeze()
+            assert len(frozen().all()) == 250
+            with pytest.raises(MultipleResultsFound):
+                await (await connection.stream(query)).one()
+            with pytest.raises(NoResultFound):
+                await (await connection.stream(text("SELECT 1 WHERE 1 = 0"))).one()
+
+    in_async(body)
+
+
+def test_core_statements_are_awaited(in_async):
+    table = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("name", String))
+
+    async def body(engine):
+        async with engine.begin() as connection:
+            result = await connection.execute(insert(table), {"name": "a"})
+            assert result.inserted_primary_key == (1,)
+            assert await connection.scalar(select(table.c.name)) == "a"
+            assert (await connection.scalars(select(table.c.id))).all() == [1]
+
+    in_async(body)

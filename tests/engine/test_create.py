@@ -1,10 +1,15 @@
 """``create_engine`` and its options."""
 
 import logging
+import os
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import dovetail
 from dovetail.dialects.driver import Driver, register_driver
 from dovetail.engine import create_engine, engine_from_config, make_url
 from dovetail.exc import ArgumentError, NoDBAPILoaded, OperationalError
@@ -15,6 +20,8 @@ from dovetail.pool import (
     SingletonThreadPool,
     StaticPool,
 )
+
+SOURCE = str(Path(dovetail.__file__).parent.parent)
 
 
 @pytest.mark.parametrize(
@@ -164,3 +171,38 @@ def test_hidden_parameters_are_not_logged(caplog):
     assert "secret" not in caplog.text
     assert "secret" not in str(caught.value)
     assert "create_all" in caught.value.hint
+
+
+def test_the_level_of_all_connections_can_be_given(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/x.db", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+        assert connection.get_isolation_level() == "AUTOCOMMIT"
+        connection.commit()
+        connection.execution_options(isolation_level="SERIALIZABLE")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    with engine.connect() as connection:
+        assert connection.get_isolation_level() == "AUTOCOMMIT"
+        connection.exec_driver_sql("INSERT INTO t VALUES (2)")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT id FROM t").scalars().all() == [2]
+    engine.dispose()
+
+
+def test_echo_writes_to_standard_output_where_nobody_has_set_up_logging():
+    program = (
+        "from dovetail import create_engine\n"
+        "engine = create_engine('sqlite://', echo=True, echo_pool='debug')\n"
+        "with engine.begin() as connection: connection.exec_driver_sql('SELECT 5')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": SOURCE},
+    )
+
+    assert done.stderr == ""
+    for words in ("BEGIN (implicit)", "SELECT 5", "COMMIT", "opened"):
+        assert words in done.stdout

@@ -7,13 +7,17 @@ from dovetail.exc import NoSuchTableError
 from dovetail.inspection import inspect
 
 SCHEMA = (
-    ("CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(50) NOT NULL DEFAULT 'x', "
-    "amount NUMERIC(10, 2), b BOOLEAN, d DATETIME, j JSON, txt TEXT, odd FOO, bare, "
-    "CONSTRAINT uq_n UNIQUE (name), UNIQUE (amount, b), CHECK (amount > 0), "
-    "CONSTRAINT ck_n CHECK (length(name) > (1)))"),
-    ('CREATE TABLE "b b" (id INTEGER NOT NULL, aid INTEGER, x INTEGER REFERENCES a, '
-    'CONSTRAINT pk_b PRIMARY KEY (id, aid), CONSTRAINT "fk ba" FOREIGN KEY (aid) '
-    "REFERENCES a (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)"),
+    (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, name VARCHAR(50) NOT NULL DEFAULT 'x', "
+        "amount NUMERIC(10, 2), b BOOLEAN, d DATETIME, j JSON, txt TEXT, odd FOO, bare, "
+        "CONSTRAINT uq_n UNIQUE (name), UNIQUE (amount, b), CHECK (amount > 0), "
+        "CONSTRAINT ck_n CHECK (length(name) > (1)))"
+    ),
+    (
+        'CREATE TABLE "b b" (id INTEGER NOT NULL, aid INTEGER, x INTEGER REFERENCES a, '
+        'CONSTRAINT pk_b PRIMARY KEY (id, aid), CONSTRAINT "fk ba" FOREIGN KEY (aid) '
+        "REFERENCES a (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)"
+    ),
     "CREATE INDEX ix_a ON a (name)",
     "CREATE UNIQUE INDEX ux_a ON a (txt, d)",
     "CREATE VIEW v AS SELECT * FROM a",

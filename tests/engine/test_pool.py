@@ -11,8 +11,7 @@ import pytest
 
 from dovetail.engine import create_engine
 from dovetail.event import listen, listens_for
-from dovetail.exc import DisconnectionError, InvalidatePoolError
-from dovetail.exc import TimeoutError as WaitedTooLong
+from dovetail.exc import DisconnectionError, InvalidatePoolError, TimeoutError as WaitedTooLong
 from dovetail.pool import AssertionPool, NullPool, QueuePool, StaticPool
 
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from dovetail.dialects.driver import register_driver
+from dovetail.dialects.sqlite.drivers import SqliteConnection, SqliteDriver
+from dovetail.engine import create_engine
 from dovetail.exc import (
     InvalidRequestError,
     OperationalError,
@@ -229,3 +232,72 @@ def test_a_listener_may_send_begin_itself(engine):
         connection.exec_driver_sql(INSERT, ("a",))
     with engine.connect() as connection:
         assert names(connection) == ["a"]
+
+
+class TwoPhaseConnection(SqliteConnection):
+    """A connection that notes what is asked of its two-phase transactions."""
+
+    asked = []
+
+    def begin_twophase(self, xid):
+        self.asked.append(("begin", xid))
+        self.begin()
+
+    def prepare_twophase(self, xid):
+        self.asked.append(("prepare", xid))
+
+    def commit_twophase(self, xid, is_prepared):
+        self.asked.append(("commit", xid, is_prepared))
+        self.commit()
+
+    def rollback_twophase(self, xid, is_prepared):
+        self.asked.append(("rollback", xid, is_prepared))
+        self.rollback()
+
+    def recover_twophase(self):
+        return ["left"]
+
+
+class TwoPhaseDriver(SqliteDriver):
+    name = "twophase"
+
+    def connect(self, arguments, options):
+        return TwoPhaseConnection(super().connect(arguments, options).raw)
+
+
+def test_two_phases():
+    register_driver("sqlite", "twophase", TwoPhaseDriver)
+    engine = create_engine("sqlite+twophase://")
+    TwoPhaseConnection.asked.clear()
+
+    with engine.connect() as connection:
+        transaction = connection.begin_twophase("one")
+        connection.exec_driver_sql("CREATE TABLE t (name TEXT)")
+        transaction.prepare()
+        transaction.commit()
+        with pytest.raises(ZeroDivisionError), connection.begin_twophase("two"):
+            connection.exec_driver_sql("INSERT INTO t VALUES ('lost')")
+            _ = 1 / 0
+        assert names(connection) == []
+        connection.rollback()
+        connection.begin_twophase("three")
+        connection.exec_driver_sql("INSERT INTO t VALUES ('lost')")
+    with engine.connect() as connection:
+        assert connection.recover_twophase() == ["left"]
+        connection.rollback_prepared("left", recover=True)
+    engine.dispose()
+
+    assert TwoPhaseConnection.asked == [
+        *(("begin", "one"), ("prepare", "one"), ("commit", "one", True)),
+        *(("begin", "two"), ("rollback", "two", False)),
+        *(("begin", "three"), ("rollback", "three", False)),
+        ("rollback", "left", True),
+    ]
+
+
+def test_sqlite_has_no_two_phases(engine):
+    with engine.connect() as connection:
+        with pytest.raises(InvalidRequestError, match="no two-phase"):
+            connection.begin_twophase()
+        with pytest.raises(InvalidRequestError, match="begin_twophase"):
+            connection.begin().prepare()

@@ -1,8 +1,7 @@
 """Sorting and circles."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dovetail.exc import CircularDependencyError
 from dovetail.graph import components, find_cycles, sort, sort_as_subsets

@@ -135,7 +135,7 @@ def declare(package: str) -> SimpleNamespace:
             order_by="(Owner.serial, Owner.id)",
         )
 
-    orm.configure_mappers()
+    Base.registry.configure()
     return SimpleNamespace(
         sa=sa,
         orm=orm,

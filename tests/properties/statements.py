@@ -29,14 +29,12 @@ numbers = st.recursive(
     ),
     max_leaves=4,
 )
-texts = st.recursive(
+sums_of_texts = st.recursive(
     st.one_of(st.tuples(st.just("column"), st.just("name")), st.tuples(st.just("value"), words)),
-    lambda inner: st.one_of(
-        st.tuples(st.just("+"), inner, inner),
-        st.tuples(st.sampled_from(["lower", "upper"]), inner),
-    ),
+    lambda inner: st.tuples(st.just("+"), inner, inner),
     max_leaves=3,
 )
+texts = st.one_of(sums_of_texts, st.tuples(st.sampled_from(["lower", "upper"]), sums_of_texts))
 comparisons = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 conditions = st.recursive(
     st.one_of(
@@ -148,12 +146,13 @@ class Builder:
     def statement(self, recipe: dict[str, Any]) -> Any:
         """The SELECT; rows come in an order that is the same in every world."""
         sa, entity = self.sa, self.entity
-        columns = [self.expression(one).label(f"c{n}") for n, one in enumerate(recipe["columns"])]
+        plain = [self.expression(one) for one in recipe["columns"]]
+        columns = [one.label(f"c{n}") for n, one in enumerate(plain)]
         match recipe["shape"]:
             case "entity":
                 statement = sa.select(entity)
             case "columns" | "union":
-                statement = sa.select(*columns)
+                statement = sa.select(*columns).select_from(entity)
             case "count":
                 statement = sa.select(sa.func.count(entity.id.distinct()), sa.func.max(columns[0]))
             case "grouped":
@@ -167,9 +166,11 @@ class Builder:
                 attribute = attribute.of_type(_target)
             statement = statement.join(attribute, isouter=recipe["join"][1])
         statement = statement.where(*map(self.expression, recipe["where"]))
-        return self._finished(statement, recipe, columns)
+        return self._finished(statement, recipe, columns, plain)
 
-    def _finished(self, statement: Any, recipe: dict[str, Any], columns: list[Any]) -> Any:
+    def _finished(
+        self, statement: Any, recipe: dict[str, Any], columns: list[Any], plain: list[Any]
+    ) -> Any:
         sa, entity = self.sa, self.entity
         order = entity.serial.desc() if recipe["descending"] else entity.serial
         match recipe["shape"]:
@@ -181,12 +182,14 @@ class Builder:
             case "exists":
                 return sa.select(sa.literal(1), statement.exists())
             case "union":
-                united = statement.union(sa.select(*columns).where(entity.serial < 6))
+                united = statement.union(
+                    sa.select(*columns).select_from(entity).where(entity.serial < 6)
+                )
                 return united.order_by(*[f"c{n}" for n in range(len(columns))])
         if recipe["distinct"]:
             return (
-                statement.distinct().order_by(*columns)
+                statement.distinct().order_by(*plain)
                 if recipe["shape"] == "columns"
                 else statement.distinct().order_by(order)
             )
-        return statement.order_by(order, *columns).limit(recipe["limit"]).offset(recipe["offset"])
+        return statement.order_by(order, *plain).limit(recipe["limit"]).offset(recipe["offset"])

@@ -4,9 +4,13 @@ Two worlds that are told the same must show the same.  Objects are named by thei
 ``World.objects``, so that what a world answers can be compared with what another answers.
 """
 
+import builtins
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy import exc as oracle_exc
+from sqlalchemy.orm import exc as oracle_orm_exc
 
 from tests.properties.models import CLASSES, RELATIONSHIPS, TABLES, declare
 
@@ -16,6 +20,22 @@ Step = tuple[Any, ...]
 
 class NothingToWorkOnError(Exception):
     """A step has nothing to work on."""
+
+
+KNOWN_ERRORS = {*dir(builtins), *dir(oracle_exc), *dir(oracle_orm_exc)}
+
+
+def known_name(error: Exception) -> str:
+    """The name of the error's class, or of the nearest base that the oracle has as well."""
+    return next(one.__name__ for one in type(error).__mro__ if one.__name__ in KNOWN_ERRORS)
+
+
+def distinct(members: list[Any]) -> list[Any]:
+    """*members* without repetitions.
+
+    Given back to an owner whose collection is not loaded, it is there twice in the oracle.
+    """
+    return list({id(one): one for one in members}.values())
 
 
 class World:
@@ -32,6 +52,8 @@ class World:
         self.models.metadata.create_all(self.engine)
         self.classes = {name: getattr(self.models, name) for name in CLASSES}
         self.objects: list[Any] = []
+        self.written: set[int] = set()
+        """Places of the objects that had a row at one time."""
         self.serial = 0
 
     def _connected(self, connection: Any, _record: Any) -> None:
@@ -55,10 +77,12 @@ class World:
             self.raw.commit()
         if self.package == "dovetail":
             # The oracle loads one at a time; loading for peers would flush at other moments.
-            options["lazy"] = "one"
+            options["lazy_policy"] = "one"
         self.session = self.orm.Session(self.engine, **options)
         self.objects = []
+        self.written = set()
         self.serial = 0
+        self.undone = False
 
     def stop(self) -> None:
         self.session.close()
@@ -70,6 +94,7 @@ class World:
     def perform(self, step: Step) -> object:
         """Do *step*; answer with its outcome, or with the class of the error that it raised."""
         verb: Callable[..., object] = getattr(self, f"do_{step[0]}")
+        pending = list(self.session.new)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -77,7 +102,17 @@ class World:
         except NothingToWorkOnError:
             return "skipped"
         except Exception as error:
-            return f"raised {type(error).__name__}"
+            # What a flush that failed had written already was written too.
+            self.written.update(
+                place
+                for place, one in enumerate(self.objects)
+                if any(one is other for other in pending)
+            )
+            return f"raised {known_name(error)}"
+        finally:
+            self.written.update(
+                place for place, one in enumerate(self.objects) if self.sa.inspect(one).persistent
+            )
 
     def name(self, value: object) -> object:
         """*value* in a form that is the same in every world."""
@@ -99,12 +134,18 @@ class World:
             f"{', new' if any(one is other for other in new) else ''}"
             f"{', to be deleted' if any(one is other for other in deleted) else ''}"
             f"{', in the session' if one in self.session else ''}"
+            if "deleted" not in self._state(one)
+            # The oracle may mark it once more, where another one leads to it.
+            else f"{type(one).__name__} #{number} is {self._state(one)}"
             for number, one in enumerate(self.objects)
         ]
 
     def _state(self, one: object) -> str:
         state = self.sa.inspect(one)
-        names = ("transient", "pending", "persistent", "deleted", "detached")
+        if state.deleted or (state.detached and state.was_deleted):
+            # When a deleted one becomes a detached one is not the same.
+            return "deleted or detached"
+        names = ("transient", "pending", "persistent", "detached")
         return " and ".join(name for name in names if getattr(state, name))
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
@@ -114,17 +155,19 @@ class World:
             for table, sql in TABLES.items()
         }
 
-    def transactions(self) -> tuple[bool, bool, bool]:
-        session = self.session
-        return session.in_transaction(), session.in_nested_transaction(), session.is_active
+    def transactions(self) -> tuple[bool, bool]:
+        """Not whether there is one: the oracle begins one already when nothing comes of it."""
+        return self.session.in_nested_transaction(), self.session.is_active
 
     def do_values(self) -> list[object]:
         """All attributes of all objects that are not deleted; this loads what is not loaded."""
         with self.session.no_autoflush:
             return [
                 (number, attribute, self.perform(("read", number, attribute)))
-                for number, one in enumerate(list(self.objects))
-                if "deleted" not in self._state(one)
+                for number, one in enumerate(
+                    [one for one in self.objects if not self._is_expelled(one)]
+                )
+                if self._state(one) in ("transient", "pending", "persistent")
                 for attribute in ("serial", "name", *RELATIONSHIPS[type(one).__name__])
             ]
 
@@ -132,16 +175,61 @@ class World:
 
     def pick(self, name: str | None, number: int, *, older: Any = None, younger: Any = None) -> Any:
         """One of the objects, of the class *name*; a node's parent is older than itself."""
+        if name is not None and not self.session.is_active:
+            # Which relationships can be changed without a statement is not the same.
+            raise NothingToWorkOnError
         found = [
             one
             for place, one in enumerate(self.objects)
             if (name is None or type(one).__name__ == name)
             and (older is None or place < self._place(older))
             and (younger is None or place > self._place(younger))
+            and not self._is_expelled(one)
+            and not (name is not None and (self._is_leaving(one) or not self._has_row(one)))
         ]
         if not found:
             raise NothingToWorkOnError
-        return found[number % len(found)]
+        one = found[number % len(found)]
+        if name is not None and self._state(one) == "persistent":
+            with self.session.no_autoflush:
+                # The oracle reads expired ones again, for their keys; dovetail has no need to.
+                _ = one.name
+        return one
+
+    def _members_held(self, one: object) -> list[Any]:
+        """What *one* is related to in memory."""
+        held = [one.__dict__.get(name) for name in RELATIONSHIPS[type(one).__name__]]
+        return [
+            member
+            for value in held
+            if value is not None
+            for member in (value if isinstance(value, list) else [value])
+        ]
+
+    def _has_row(self, one: object) -> bool:
+        """Whether the row of *one*, if it should have one, is there."""
+        identity = self.sa.inspect(one).identity
+        if identity is None:
+            return True
+        table = self.sa.inspect(type(one)).local_table
+        key = " AND ".join(f"{column.name} = ?" for column in table.primary_key.columns)
+        sql = f"SELECT 1 FROM {table.name} WHERE {key}"
+        return self.raw.execute(sql, identity).fetchone() is not None
+
+    def _is_leaving(self, one: object) -> bool:
+        """Whether *one* is deleted, or to be: what was loaded of it is not the same in the oracle.
+
+        It expires primary keys as well, and reads a row again to write it.
+        """
+        marked = any(one is other for other in self.session.deleted)
+        return marked or "detached" in self._state(one)
+
+    def _is_expelled(self, one: object) -> bool:
+        """Whether the row of *one* was rolled back.
+
+        Added again, it loses its many-to-many rows in the oracle; dovetail writes them.
+        """
+        return self._place(one) in self.written and bool(self.sa.inspect(one).transient)
 
     def _place(self, one: object) -> int:
         return next(place for place, other in enumerate(self.objects) if other is one)
@@ -149,7 +237,34 @@ class World:
     def key(self, one: Any) -> Any:
         return self.sa.inspect(one).identity
 
+    def _refuse_to_move(self, one: Any, owner: Any) -> None:
+        """What has one owner is not given to another where the oracle goes astray.
+
+        A child without a row is dropped from the session by the move, and an owner whose
+        profile is taken by another keeps it in memory.
+        """
+        known = getattr(one, "__dict__", {}).get("owner")
+        goes_astray = type(one).__name__ == "Profile" or (one is not None and self.key(one) is None)
+        if known is not None and known is not owner and goes_astray:
+            raise NothingToWorkOnError
+
+    def _refuse_to_merge_pending(self) -> None:
+        """What is pending and not flushed before a merge is copied by the oracle, row and all."""
+        if not self.session.autoflush and list(self.session.new):
+            raise NothingToWorkOnError
+
     def _target(self, owner: Any, attribute: str, target: str, number: int) -> Any:
+        """What *owner* is to be related to; where it belongs to another, that one is loaded.
+
+        The oracle does not take it from a collection of which it does not know.
+        """
+        one = self._found_target(owner, attribute, target, number)
+        if type(one).__name__ in ("Child", "Node", "Profile"):
+            with self.session.no_autoflush:
+                getattr(one.parent if type(one).__name__ == "Node" else one.owner, "name", None)
+        return one
+
+    def _found_target(self, owner: Any, attribute: str, target: str, number: int) -> Any:
         if attribute == "parent":
             return self.pick(target, number, older=owner)
         if attribute == "children" and target == "Node":
@@ -192,21 +307,55 @@ class World:
             self.session.add_all([root, owner, other])
 
     def do_add(self, number: int) -> None:
-        self.session.add(self.pick(None, number))
+        one = self.pick(None, number)
+        if one in self.session or not self._has_row(one):
+            # The oracle stumbles over former members; and the key of a row that is gone may be
+            # given to a new one: whose it is then is not the same.
+            raise NothingToWorkOnError
+        self.session.add(one)
 
     def do_set(self, number: int, text: str | None) -> None:
-        self.pick(None, number).name = text
+        one = self.pick(None, number)
+        if self._state(one) == "persistent" and self._has_row(one) and self.session.is_active:
+            with self.session.no_autoflush:
+                # The oracle's flush reads it again for its key, if it has expired.
+                _ = one.name
+        one.name = text
 
     def do_relate(self, row: tuple[str, str, str], number: int, other: int | None) -> None:
         name, attribute, target = row
         owner = self.pick(name, number)
         value = None if other is None else self._target(owner, attribute, target, other)
+        if attribute == "owner":
+            self._refuse_to_move(owner, value)
+        self._refuse_to_move(value, owner)
+        if name == "Owner" and attribute == "profile" and self.undone:
+            # After the rollback of a savepoint the oracle has lost sight of the orphan.
+            raise NothingToWorkOnError
+        if name == "Profile" and getattr(value, "__dict__", {}).get("profile") not in (None, owner):
+            # The profile that gives way keeps its owner in the oracle.
+            raise NothingToWorkOnError
+        if attribute in ("parent", "owner"):
+            with self.session.no_autoflush:
+                # The oracle does not know the old one where that has expired.
+                getattr(getattr(owner, attribute), "name", None)
+        if attribute == "profile":
+            with self.session.no_autoflush:
+                # What is not loaded of the one that gives way, the oracle leaves alone.
+                getattr(owner.profile, "owner", None)
+        if name == "Profile":
+            with self.session.no_autoflush:
+                # Nor does it see an orphan where the owner's side is not loaded.
+                getattr(owner.owner, "profile", None)
+                if getattr(value, "profile", None) not in (None, owner):
+                    raise NothingToWorkOnError
         setattr(owner, attribute, value)
 
     def do_append(self, row: tuple[str, str, str], number: int, other: int) -> None:
         name, attribute, target = row
         owner = self.pick(name, number)
         value = self._target(owner, attribute, target, other)
+        self._refuse_to_move(value, owner)
         collection = getattr(owner, attribute)
         if not any(one is value for one in collection):
             collection.append(value)
@@ -216,16 +365,35 @@ class World:
         collection = getattr(self.pick(name, number), attribute)
         if not collection:
             raise NothingToWorkOnError
-        collection.remove(collection[other % len(collection)])
+        members = distinct(collection)
+        collection.remove(members[other % len(members)])
 
     def do_replace(self, row: tuple[str, str, str], number: int, others: list[int]) -> None:
         name, attribute, target = row
         owner = self.pick(name, number)
         values = [self._target(owner, attribute, target, other) for other in others]
+        for value in values:
+            self._refuse_to_move(value, owner)
         setattr(owner, attribute, list({id(one): one for one in values}.values()))
 
     def do_delete(self, number: int) -> None:
-        self.session.delete(self.pick(None, number))
+        # With new members, or just moved to another owner, it fails or stays in the oracle.
+        self.session.flush()
+        one = self.pick(None, number)
+        if not self._has_row(one):
+            # The oracle may have to read it for the cascade, and finds that it is gone.
+            raise NothingToWorkOnError
+        if self.sa.inspect(one).was_deleted or "deleted" in self._state(one):
+            # The oracle marks it once more, and warns of no row when it flushes.
+            raise NothingToWorkOnError
+        if any("deleted" in self._state(member) for member in self._members_held(one)):
+            # So it does with what the cascade leads to.
+            raise NothingToWorkOnError
+        if self._state(one) == "persistent" and self.session.is_active:
+            with self.session.no_autoflush:
+                # The oracle reads it again for its key, if it has expired.
+                _ = one.name
+        self.session.delete(one)
 
     def do_flush(self) -> None:
         self.session.flush()
@@ -247,14 +415,27 @@ class World:
             transaction.commit()
         else:
             transaction.rollback()
+        self.undone = self.undone or not commit
 
     def do_read(self, number: int, attribute: str | int) -> object:
+        if not self.session.is_active:
+            # Which attributes can be read without a statement is not the same.
+            raise NothingToWorkOnError
         one = self.pick(None, number)
+        if not self._has_row(one) or self._is_leaving(one):
+            # The oracle would read its primary key again to load what refers to that.
+            raise NothingToWorkOnError
+        if self._state(one) == "persistent":
+            # The oracle reads its row again for the key, if that has expired.
+            _ = one.name
         if isinstance(attribute, int):
             names = ("name", *RELATIONSHIPS[type(one).__name__])
             attribute = names[attribute % len(names)]
         value = getattr(one, attribute)
-        return list(value) if isinstance(value, list) else value
+        if isinstance(value, tuple(self.classes.values())):
+            # The oracle has read it again by now, if it had expired.
+            _ = value.name
+        return distinct(value) if isinstance(value, list) else value
 
     def do_get(self, number: int) -> object:
         one = self.pick(None, number)
@@ -272,6 +453,9 @@ class World:
 
     def do_expire(self, number: int, attribute: str | None) -> None:
         one = self.pick(None, number)
+        if self._state(one) == "persistent" and self.session.is_modified(one):
+            # Given to another parent and expired, it loses both in the oracle.
+            raise NothingToWorkOnError
         self.session.expire(one, None if attribute is None else [attribute])
 
     def do_expire_all(self) -> None:
@@ -281,12 +465,25 @@ class World:
         self.session.refresh(self.pick(None, number))
 
     def do_expunge(self, number: int) -> None:
-        self.session.expunge(self.pick(None, number))
+        one = self.pick(None, number)
+        if self.sa.inspect(one).was_deleted:
+            # Whether it is in the session still is not the same.
+            raise NothingToWorkOnError
+        self.session.expunge(one)
 
     def do_merge(self, number: int) -> object:
-        return self.session.merge(self.pick(None, number))
+        self._refuse_to_merge_pending()
+        one = self.pick(None, number)
+        if self._is_leaving(one):
+            # It is made anew from what was loaded of it, and that is not the same.
+            raise NothingToWorkOnError
+        if one in self.session.new:
+            # The oracle warns and makes a second object; we answer with the one that is there.
+            raise NothingToWorkOnError
+        return self.session.merge(one)
 
     def do_merge_copy(self, number: int, text: str) -> object:
+        self._refuse_to_merge_pending()
         """Merge a transient object that has the key of another."""
         one = self.pick(None, number)
         key = self.key(one)
@@ -298,7 +495,12 @@ class World:
         return self.session.merge(copy)
 
     def do_is_modified(self, number: int) -> object:
-        return self.session.is_modified(self.pick(None, number))
+        one = self.pick(None, number)
+        if self._is_leaving(one):
+            raise NothingToWorkOnError
+        return self.session.is_modified(one)
 
     def do_close(self) -> None:
+        # What waits for a collection breaks the oracle when its owner is attached again.
+        self.session.expire_all()
         self.session.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from threading import Lock
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakSet
 
 P = TypeVar("P")
 
@@ -27,6 +28,15 @@ class _Entry(Generic[P]):
         self.used = True
 
 
+_caches: WeakSet[PlanCache[Any]] = WeakSet()
+
+
+def forget_plans() -> None:
+    """Forget the plans of all caches: what they were made from has changed."""
+    for cache in list(_caches):
+        cache.clear()
+
+
 class PlanCache(Generic[P]):
     """Plans, at most *capacity*; those that were not asked for lately go first.
 
@@ -41,6 +51,7 @@ class PlanCache(Generic[P]):
         self._hits = 0
         self._misses = 0
         self._evictions = 0
+        _caches.add(self)
 
     def get(self, key: Hashable) -> P | None:
         """Return the plan for *key*, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..exc import CompileError, InvalidRequestError
@@ -11,7 +11,7 @@ from ..sql.node import Node
 from .result_columns import ResultColumn
 from .slots import Slot, cut
 
-PARAMETER_STYLES = {
+PARAMETER_STYLES: dict[str, Callable[[str, int], str]] = {
     "qmark": lambda name, number: "?",
     "named": lambda name, number: f":{name}",
     "pyformat": lambda name, number: f"%({name})s",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from ..exc import CompileError, IdentifierError
@@ -21,6 +21,7 @@ from ..sql.ddl import (
     SetTableComment,
 )
 from ..sql.metadata import circular_constraints, sort_tables
+from .identifiers import IdentifierPreparer
 from .slots import MARK
 
 
@@ -30,8 +31,8 @@ class DDLCompiler:
     def __init__(self, dialect: Any, *, schema_map: Any = None, **options: Any) -> None:
         self.dialect = dialect
         self.features = dialect.features
-        self.preparer = dialect.identifier_preparer
-        self.quote = dialect.identifier_preparer.quote
+        self.preparer: IdentifierPreparer = dialect.identifier_preparer
+        self.quote: Callable[[str], str] = dialect.identifier_preparer.quote
         self.expressions = dialect.statement_compiler(
             dialect, literal_binds=True, schema_map=schema_map
         )
@@ -58,7 +59,8 @@ class DDLCompiler:
 
     def table_name(self, table: Any) -> str:
         """Return the name of *table* with its schema."""
-        return self.expressions.format_table(table)  # type: ignore[no-any-return]
+        name: str = self.expressions.format_table(table)
+        return name
 
     def name_of(self, item: Any, what: str) -> str:
         """Return the name of *item*, which must have one."""
@@ -72,7 +74,7 @@ class DDLCompiler:
             raise IdentifierError(
                 f"the name {str(item.name)!r} is longer than the {longest} characters allowed"
             )
-        return self.quote(item.name)  # type: ignore[no-any-return]
+        return self.quote(item.name)
 
     # -- tables -------------------------------------------------------------------------------
 
@@ -118,7 +120,8 @@ class DDLCompiler:
 
     def column_type(self, column: Any) -> str:
         """Return the type of *column*."""
-        return self.dialect.type_compiler.write(column.type)  # type: ignore[no-any-return]
+        text: str = self.dialect.type_compiler.write(column.type)
+        return text
 
     def default_text(self, column: Any) -> str | None:
         """Return the text after DEFAULT, or None."""
@@ -242,7 +245,8 @@ class DDLCompiler:
 
     def visit_add_constraint(self, node: Any) -> str:
         constraint = node.element
-        return f"ALTER TABLE {self.table_name(constraint.table)} ADD {self.constraint_text(constraint)}"
+        text = self.constraint_text(constraint)
+        return f"ALTER TABLE {self.table_name(constraint.table)} ADD {text}"
 
     def visit_drop_constraint(self, node: Any) -> str:
         constraint = node.element
@@ -266,12 +270,8 @@ class DDLCompiler:
         return f"CREATE {unique}INDEX {exists}{name} ON {table} ({keys}){self.index_ending(index)}"
 
     def index_key(self, expression: Any) -> str:
-        """Return one item of an index: expressions in parentheses."""
-        text = self.expression(expression)
-        bare = expression.visit_name in ("column", "function", "text") or (
-            expression.visit_name == "unary" and expression.element.visit_name == "column"
-        )
-        return text if bare else f"({text})"
+        """Return one item of an index."""
+        return self.expression(expression)
 
     def index_ending(self, index: Any) -> str:
         """Return what follows the keys of an index."""
@@ -283,7 +283,7 @@ class DDLCompiler:
 
     def sequence_name(self, sequence: Any) -> str:
         """Return the name of *sequence* with its schema."""
-        return self.preparer.format_table(sequence)  # type: ignore[no-any-return]
+        return self.preparer.format_table(sequence)
 
     def visit_create_sequence(self, node: Any) -> str:
         sequence = node.element

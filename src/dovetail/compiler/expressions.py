@@ -14,6 +14,8 @@ from ..sql.operators import Operator
 from ..sql.text import BIND_NAMES
 from ..types.basic import NUMERICTYPE
 from ..types.contract import NULLTYPE, TypeEngine
+from ..types.structured import TupleType
+from .identifiers import IdentifierPreparer
 from .slots import MARK, Slot
 
 custom_writers: dict[type[Any], Callable[..., str]] = {}
@@ -39,8 +41,8 @@ class ExpressionCompiler:
     ) -> None:
         self.dialect = dialect
         self.features = dialect.features
-        self.preparer = dialect.identifier_preparer
-        self.quote = dialect.identifier_preparer.quote
+        self.preparer: IdentifierPreparer = dialect.identifier_preparer
+        self.quote: Callable[[str], str] = dialect.identifier_preparer.quote
         self.literal_binds = literal_binds
         self.schema_map = schema_map
         self.slots: list[Slot] = []
@@ -98,9 +100,13 @@ class ExpressionCompiler:
             kept = [c for c in kept if c.visit_name != "true"] or kept[:1]
             false = next((c for c in kept if c.visit_name == "false"), None)
             kept = [false] if false is not None else kept
+        before, self.inside_operator = self.inside_operator, True
         if len(kept) == 1:
-            return self.criterion(kept[0], ops.WHOLE)
-        return " AND ".join(self.criterion(c, ops.AND) for c in kept)
+            text = self.criterion(kept[0], ops.WHOLE)
+        else:
+            text = " AND ".join(self.criterion(c, ops.AND) for c in kept)
+        self.inside_operator = before
+        return text
 
     def anonymous(self, owner: Any, base: str) -> str:
         """Return the name made up for *owner*: *base* and a number."""
@@ -114,7 +120,8 @@ class ExpressionCompiler:
         """Return *name* without quotes, made up where it is anonymous."""
         if isinstance(name, AnonymousName):
             return self.anonymous(name, name.base)
-        return name  # type: ignore[no-any-return]
+        plain: str = name
+        return plain
 
     # -- parameters ---------------------------------------------------------------------------
 
@@ -179,7 +186,7 @@ class ExpressionCompiler:
         """Return *value* as text, as its type says."""
         if value is None and not kind.should_evaluate_none:
             return "NULL"
-        if isinstance(value, tuple) and hasattr(kind, "types"):
+        if isinstance(value, tuple) and isinstance(kind, TupleType):
             parts = zip(value, kind.types, strict=True)
             return f"({', '.join(self.literal_value(v, t) for v, t in parts)})"
         processor = kind.dialect_impl(self.dialect).literal_processor(self.dialect)
@@ -210,8 +217,8 @@ class ExpressionCompiler:
         """Return the name of *table* with its schema, mapped to another where asked for."""
         if self.schema_map and table.schema in self.schema_map:
             schema = self.schema_map[table.schema]
-            return self.preparer.format_table(table, schema or "")  # type: ignore[no-any-return]
-        return self.preparer.format_table(table)  # type: ignore[no-any-return]
+            return self.preparer.format_table(table, schema or "")
+        return self.preparer.format_table(table)
 
     def visit_null(self, node: Any) -> str:
         return "NULL"
@@ -223,7 +230,7 @@ class ExpressionCompiler:
         return "false" if self.features.supports_native_boolean else "0"
 
     def visit_collation(self, node: Any) -> str:
-        return self.preparer.quote_identifier(node.collation)  # type: ignore[no-any-return]
+        return self.preparer.quote_identifier(node.collation)
 
     def visit_label(self, node: Any) -> str:
         return self.write(node.element)
@@ -247,20 +254,26 @@ class ExpressionCompiler:
         return f"{self.operand(node.left, operator)}{text}{self.operand(node.right, operator)}"
 
     def visit_unary(self, node: Any) -> str:
-        operator = node.operator
+        operator: Operator = node.operator
         if operator in ops.SUFFIXES:
+            if node.element.operator in ops.SUFFIXES:
+                return self.write(node.element) + operator.text
             return self.operand(node.element, operator) + operator.text
         if operator is ops.NOT:
             return self.criterion(node.element, operator, expected=False)
-        return f"{operator.text}{self.operand(node.element, operator)}"
+        text = self.operand(node.element, operator)
+        if operator is ops.NEG and text.startswith("-"):
+            # Two signs in a row would begin a comment.
+            text = f"({text})"
+        return f"{operator.text}{text}"
 
     def visit_expression_list(self, node: Any) -> str:
-        operator = node.operator
-        return operator.text.join(self.operand(c, operator) for c in node.clauses)  # type: ignore[no-any-return]
+        operator: Operator = node.operator
+        return operator.text.join(self.operand(c, operator) for c in node.clauses)
 
     def visit_boolean_list(self, node: Any) -> str:
-        operator = node.operator
-        return operator.text.join(self.criterion(c, operator) for c in node.clauses)  # type: ignore[no-any-return]
+        operator: Operator = node.operator
+        return operator.text.join(self.criterion(c, operator) for c in node.clauses)
 
     def binary_in(self, node: Any) -> str:
         return f"{self.operand(node.left, ops.IN)} IN {self._members(node.right, False)}"
@@ -284,8 +297,9 @@ class ExpressionCompiler:
         return self._between(node, text)
 
     def _between(self, node: Any, text: str) -> str:
+        left = self.operand(node.left, ops.BETWEEN)
         low, high = (self.operand(bound, ops.BETWEEN) for bound in node.right.clauses)
-        return f"{self.operand(node.left, ops.BETWEEN)}{text}{low} AND {high}"
+        return f"{left}{text}{low} AND {high}"
 
     def binary_truediv(self, node: Any) -> str:
         if not self.features.division_truncates:
@@ -382,7 +396,8 @@ class ExpressionCompiler:
 
     def type_text(self, type_: TypeEngine[Any]) -> str:
         """Return *type_* as it stands in CAST and DDL."""
-        return self.dialect.type_compiler.write(type_)  # type: ignore[no-any-return]
+        text: str = self.dialect.type_compiler.write(type_)
+        return text
 
     def visit_cast(self, node: Any) -> str:
         return f"CAST({self.write(node.clause)} AS {self.type_text(node.type)})"
@@ -398,10 +413,17 @@ class ExpressionCompiler:
         if node.value is not None:
             parts.append(self.write(node.value))
         for condition, outcome in node.whens:
-            parts.append(f"WHEN {self.write(condition)} THEN {self.write(outcome)}")
+            parts.append(f"WHEN {self._grouped(condition)} THEN {self.write(outcome)}")
         if node.else_ is not None:
             parts.append(f"ELSE {self.write(node.else_)}")
         return " ".join([*parts, "END"])
+
+    def _grouped(self, node: Any) -> str:
+        """Return *node*, in parentheses if an operator made it."""
+        before, self.inside_operator = self.inside_operator, False
+        text = self.write(node)
+        self.inside_operator = before
+        return f"({text})" if node.operator is not None else text
 
     def visit_extract(self, node: Any) -> str:
         return f"EXTRACT({node.field} FROM {self.write(node.expr)})"
@@ -443,23 +465,14 @@ class ExpressionCompiler:
         if node.order_by:
             parts.append("ORDER BY " + ", ".join(map(self.write, node.order_by)))
         if node.frame is not None:
-            unit, (start, end), exclude = node.frame
-            bounds = f"{self._bound(start, 'PRECEDING')} AND {self._bound(end, 'FOLLOWING')}"
-            parts.append(f"{unit} BETWEEN {bounds}")
-            if exclude is not None:
-                parts.append(f"EXCLUDE {exclude}")
+            start, end = (self._bound(bound) for bound in node.frame.bounds)
+            parts.append(f"{node.frame.unit} BETWEEN {start} AND {end}")
+            if node.frame.exclude is not None:
+                parts.append(f"EXCLUDE {node.frame.exclude}")
         return f"{self.write(node.element)} OVER ({' '.join(parts)})"
 
-    def _bound(self, value: Any, unbounded: str) -> str:
-        if value is None:
-            return f"UNBOUNDED {unbounded}"
-        if isinstance(value, Node):
-            return f"{self.write(value)} {unbounded}"
-        if value == 0:
-            return "CURRENT ROW"
-        if isinstance(value, int) and not isinstance(value, bool):
-            return f"{abs(value)} {'FOLLOWING' if value > 0 else 'PRECEDING'}"
-        raise CompileError(f"a window's bounds are numbers or None; got {value!r}")
+    def _bound(self, bound: Any) -> str:
+        return bound.words if bound.offset is None else f"{self.write(bound.offset)} {bound.words}"
 
     def visit_within_group(self, node: Any) -> str:
         order = ", ".join(map(self.write, node.order_by))

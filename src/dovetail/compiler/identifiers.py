@@ -8,16 +8,23 @@ from typing import Any
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
-STANDARD_RESERVED = frozenset(
+
+def reserved_words(text: str) -> frozenset[str]:
+    """Return the words of *text*."""
+    return frozenset(text.split())
+
+
+STANDARD_RESERVED = reserved_words(
     """
     all analyse analyze and any array as asc asymmetric authorization between binary both case
     cast check collate column constraint create cross current_date current_role current_time
     current_timestamp current_user default deferrable desc distinct do else end except false for
-    foreign freeze from full grant group having ilike in initially inner intersect into is isnull
-    join leading left like limit localtime localtimestamp natural new not notnull null off offset
-    old on only or order outer overlaps placing primary references right select session_user set
-    similar some symmetric table then to trailing true union unique user using verbose when where
-    """.split()
+    foreign freeze from full grant group having ilike in initially inner intersect into is
+    isnull join leading left like limit localtime localtimestamp natural new not notnull null
+    off offset old on only or order outer overlaps placing primary references right select
+    session_user set similar some symmetric table then to trailing true union unique user using
+    verbose when where
+    """
 )
 
 
@@ -57,10 +64,8 @@ class IdentifierPreparer:
         return found
 
     def quote_schema(self, schema: str) -> str:
-        """Return the name of a schema, dots in it separating its parts."""
-        if getattr(schema, "quote", None) is not None:
-            return self.quote(schema)
-        return ".".join(self.quote(part) for part in schema.split("."))
+        """Return the name of a schema."""
+        return self.quote(schema)
 
     def format_table(self, table: Any, schema: str | None = None) -> str:
         """Return the name of *table* with its schema."""

@@ -318,7 +318,10 @@ def bound_values(
         if not bind.unique and bind.key in given:
             found.append(given[bind.key])
         elif bind.required:
-            raise InvalidRequestError(f"a value is required for parameter {bind.key!r}")
+            raise InvalidRequestError(
+                f"a value is required for parameter {bind.key!r}",
+                hint=f"execute(statement, {{{bind.key!r}: value}})",
+            )
         else:
             found.append(values[number] if values is not None else bind.effective_value)
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..exc import CompileError, InvalidRequestError, did_you_mean
+from ..sql import operators as ops
 from ..sql.froms import apply_joins, derived_froms, from_objects, tables_within, without_joined
 from ..sql.naming import SelectedColumn
 from .expressions import ExpressionCompiler
@@ -59,7 +60,7 @@ class QueryCompiler(ExpressionCompiler):
     def write_select(
         self, node: Any, *, as_from: bool = False, lateral: bool = False, main: bool = False
     ) -> str:
-        """Return *node*, a SELECT; *as_from* if it stands in FROM, *main* if it is the statement."""
+        """Return *node*; *as_from* if it stands in FROM, *main* if it is the statement."""
         node = node.as_core()
         if node.visit_name != "select":
             return self.write_query(node, as_from=as_from, lateral=lateral, main=main)
@@ -146,13 +147,15 @@ class QueryCompiler(ExpressionCompiler):
 
     def _select_column(self, item: SelectedColumn, as_from: bool) -> str:
         column = item.column
+        # Before the column is written: its number comes before those of its parameters.
+        name = self.name(item.name) if item.name is not None else ""
         around = item.type.column_expression(column)
         text = self.write(around if around is not None else column)
         if item.name is None or getattr(column, "is_literal", False):
             return text
         if column.visit_name != "label" and item.is_own_name and not as_from and around is None:
             return text
-        return f"{text} AS {self.quote(self.name(item.name))}"
+        return f"{text} AS {self.quote(name)}"
 
     def words(self, words: Iterable[tuple[str, str]], before: bool = False) -> str:
         """Return the *words* meant for this dialect, with spaces."""
@@ -169,7 +172,7 @@ class QueryCompiler(ExpressionCompiler):
         """Return FROM."""
         if not froms:
             return self.default_from()
-        return " \nFROM " + ", ".join(self.from_text(source) for source in froms)
+        return " \nFROM " + ", ".join(self.write_from(source) for source in froms)
 
     def default_from(self) -> str:
         """Return the FROM of a SELECT that has none, where the server wants one."""
@@ -203,17 +206,18 @@ class QueryCompiler(ExpressionCompiler):
         if node.visit_name == "label":
             name = frame.labels.get(id(node))
             return self.quote(name) if name is not None else self.write(node.element)
-        if node.visit_name == "unary" and node.operator.text:
+        if node.visit_name == "unary" and node.operator in ops.SUFFIXES:
             inner = node.element
             if inner.visit_name in ("label", "label_reference", "unary"):
-                return self.sort_key(inner) + node.operator.text
+                words: str = node.operator.text
+                return self.sort_key(inner) + words
         return self.write(node)
 
     def visit_label_reference(self, node: Any) -> str:
         frame = self.frames[-1] if self.frames else Frame()
         column = frame.by_name.get(node.name)
         if column is None and frame.is_compound:
-            return self.quote(node.name)  # type: ignore[no-any-return]
+            return self.quote(node.name)
         if column is None:
             column = self._column_of_from(frame, node.name)
         if column is None:
@@ -224,7 +228,7 @@ class QueryCompiler(ExpressionCompiler):
             )
         if column.visit_name == "column" and not frame.is_compound:
             return self.write(column)
-        return self.quote(node.name)  # type: ignore[no-any-return]
+        return self.quote(node.name)
 
     def _column_of_from(self, frame: Frame, name: str) -> Any:
         for source in frame.froms.values():
@@ -307,10 +311,11 @@ class QueryCompiler(ExpressionCompiler):
     def compound_member(self, node: Any, as_from: bool, main: bool) -> str:
         """Return one SELECT of a union, in parentheses where it has clauses of its own."""
         text = self.write_query(node, as_from=as_from, main=main)
-        needs_group = node.visit_name == "compound_select" or any(
-            getattr(node, name, None)
-            for name in ("order_by_clauses", "limit_clause", "offset_clause", "fetch_clause")
-            if getattr(node, name, None) is not None and getattr(node, name) != ()
+        ends = ("limit_clause", "offset_clause", "fetch_clause")
+        needs_group = (
+            node.visit_name == "compound_select"
+            or bool(getattr(node, "order_by_clauses", ()))
+            or any(getattr(node, name, None) is not None for name in ends)
         )
         return f"({text})" if needs_group else text
 
@@ -327,7 +332,7 @@ class QueryCompiler(ExpressionCompiler):
 
     # -- FROM ---------------------------------------------------------------------------------
 
-    def from_text(self, source: Any) -> str:
+    def write_from(self, source: Any) -> str:
         """Return *source* as it stands in FROM."""
         method = getattr(self, f"from_{source.visit_name}", None)
         if method is None:
@@ -339,7 +344,7 @@ class QueryCompiler(ExpressionCompiler):
         return self.format_table(source)
 
     def from_alias(self, source: Any) -> str:
-        return f"{self.from_text(source.element)} AS {self.from_name(source)}"
+        return f"{self.write_from(source.element)} AS {self.from_name(source)}"
 
     def from_subquery(self, source: Any) -> str:
         text = self.write_query(source.element, as_from=True)
@@ -381,31 +386,34 @@ class QueryCompiler(ExpressionCompiler):
             text += f"({', '.join(names)})"
         return text
 
+    def visit_table_valued_column(self, node: Any) -> str:
+        return self.from_name(node.table)
+
     def from_join(self, source: Any) -> str:
         if source.full:
             words = "FULL OUTER JOIN"
         else:
             words = "LEFT OUTER JOIN" if source.isouter else "JOIN"
-        left, right = self.from_text(source.left), self.from_text(source.right)
+        left, right = self.write_from(source.left), self.write_from(source.right)
         if source.right.visit_name == "join":
             right = f"({right})"
         on = self.conjunction([source.onclause])
         return f"{left} {words} {right} ON {on}"
 
     def visit_join(self, node: Any) -> str:
-        return self.from_text(node)
+        return self.write_from(node)
 
     def visit_table(self, node: Any) -> str:
-        return self.from_text(node)
+        return self.write_from(node)
 
     def visit_alias(self, node: Any) -> str:
-        return self.from_text(node)
+        return self.write_from(node)
 
     def visit_subquery(self, node: Any) -> str:
-        return self.from_text(node)
+        return self.write_from(node)
 
     def visit_cte(self, node: Any) -> str:
-        return self.from_text(node)
+        return self.write_from(node)
 
     # -- WITH ---------------------------------------------------------------------------------
 

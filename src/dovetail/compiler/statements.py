@@ -10,6 +10,7 @@ from ..sql.expressions import BindParameter, NamedParameter
 from ..sql.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..types.contract import NULLTYPE
 from .queries import Frame, QueryCompiler
+from .slots import MARK
 
 
 class DefaultParameter(NamedParameter[Any]):
@@ -45,7 +46,7 @@ class StatementCompiler(QueryCompiler):
         if visit in ("select", "compound_select"):
             text = self.write_query(node, main=True)
         elif getattr(node, "is_from", False) and visit != "values":
-            text = self.from_text(node)
+            text = self.write_from(node)
         else:
             text = self.write(node)
         return self.with_text() + text
@@ -182,7 +183,8 @@ class StatementCompiler(QueryCompiler):
             return " " + self.empty_insert()
         names = ", ".join(self.quote(column.name) for column in values)
         row = f"({', '.join(values.values())})"
-        if len(self.slots) - first_slot == len(values) and not self.depth:
+        are_plain = all(text.startswith(MARK) and text.endswith(MARK) for text in values.values())
+        if are_plain and len(self.slots) - first_slot == len(values) and not self.depth:
             self.insert_row = row
         return f" ({names}) VALUES {row}"
 
@@ -265,17 +267,17 @@ class StatementCompiler(QueryCompiler):
 
     def update_target(self, node: Any, extra: list[Any]) -> str:
         """Return what stands after UPDATE."""
-        return self.from_text(node.table)
+        return self.write_from(node.table)
 
     def assigned(self, column: Any, extra: list[Any]) -> str:
         """Return the column that is set."""
-        return self.quote(column.name)  # type: ignore[no-any-return]
+        return self.quote(column.name)
 
     def update_from(self, extra: list[Any]) -> str:
         """Return the FROM of an UPDATE that speaks of other tables."""
         if not extra:
             return ""
-        return " FROM " + ", ".join(self.from_text(source) for source in extra)
+        return " FROM " + ", ".join(self.write_from(source) for source in extra)
 
     def update_limit(self, node: Any) -> str:
         """Return the LIMIT of an UPDATE or DELETE, on servers that have one."""
@@ -335,13 +337,13 @@ class StatementCompiler(QueryCompiler):
 
     def delete_target(self, node: Any, extra: list[Any]) -> str:
         """Return what stands after DELETE."""
-        return "FROM " + self.from_text(node.table)
+        return "FROM " + self.write_from(node.table)
 
     def delete_using(self, extra: list[Any]) -> str:
         """Return the USING of a DELETE that speaks of other tables."""
         if not extra:
             return ""
-        return " USING " + ", ".join(self.from_text(source) for source in extra)
+        return " USING " + ", ".join(self.write_from(source) for source in extra)
 
     # -- RETURNING ----------------------------------------------------------------------------
 

@@ -42,9 +42,13 @@ class Indexer:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.outcome = Outcome()
-        self.modules = {module.name: module for module in session.scalars(select(Module))}
-        self.packages = {package.name: package for package in session.scalars(select(Package))}
-        self.names = {name.text: name for name in session.scalars(select(Name))}
+        self.modules: dict[str, Module] = {
+            module.name: module for module in session.scalars(select(Module))
+        }
+        self.packages: dict[str, Package] = {
+            package.name: package for package in session.scalars(select(Package))
+        }
+        self.names: dict[str, Name] = {name.text: name for name in session.scalars(select(Name))}
 
     def run(
         self, files: Sequence[SourceFile], existing: Iterable[str], step: Callable[[str], None]

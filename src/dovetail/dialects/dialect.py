@@ -88,7 +88,8 @@ class Dialect:
 
     def type_descriptor(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
         """Return the class of this dialect for *type_*."""
-        return type_.dialect_impl(self)
+        this: Any = self
+        return type_.dialect_impl(this)
 
     def quote(self, name: str) -> str:
         """Return *name* as it goes into SQL."""

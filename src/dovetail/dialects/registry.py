@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from ..exc import NoSuchModuleError, did_you_mean
 from .dialect import Dialect
@@ -33,7 +32,9 @@ def dialect_class(name: str) -> type[Dialect]:
     """
     home = _homes.get(name)
     if home is None:
-        for point in entry_points(group=GROUP, name=name):
+        # Slow to import, and needed by nobody who names a dialect of this package.
+        metadata = import_module("importlib.metadata")
+        for point in metadata.entry_points(group=GROUP, name=name):
             home = point.value
     if home is None:
         former = _FORMER_NAMES.get(name)
@@ -49,6 +50,12 @@ def dialect_class(name: str) -> type[Dialect]:
     try:
         found: type[Dialect] = getattr(import_module(module), attribute)
     except ModuleNotFoundError as error:
+        if module.startswith(f"{__package__}."):
+            raise NoSuchModuleError(
+                f"this version has no dialect for {name!r} yet",
+                hint="it speaks SQLite: sqlite:///file.db; a package may bring a dialect with the "
+                f"entry point {GROUP}",
+            ) from None
         raise NoSuchModuleError(
             f"the dialect {name!r} cannot be loaded: {error}",
             hint="is the package that brings it installed?",

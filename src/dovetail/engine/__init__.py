@@ -15,7 +15,7 @@ from .result import (
     SimpleResultMetaData,
 )
 from .rows import RMKeyView, Row, RowMapping
-from .transaction import NestedTransaction, RootTransaction, Transaction
+from .transaction import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
 from .url import URL, make_url
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "ScalarResult",
     "SimpleResultMetaData",
     "Transaction",
+    "TwoPhaseTransaction",
     "create_engine",
     "engine_from_config",
     "make_url",

@@ -35,6 +35,8 @@ class Host(Protocol):
     @property
     def dialect(self) -> Any: ...
     @property
+    def plans(self) -> PlanCache[Any]: ...
+    @property
     def dispatch(self) -> Dispatch: ...
     @property
     def default_isolation(self) -> str | None: ...
@@ -61,11 +63,23 @@ class Channel:
         self._host: Host = engine.base
         self._record: ConnectionRecord | None = None
         self.dispatch = engine.dispatch
-        self.plans: PlanCache[Any] = engine.plans
-        self.sql_dialect: Any = engine.dialect
-        self.hides_parameters: bool = engine.hide_parameters
         self._echo: bool = engine.logger.isEnabledFor(INFO)
         self._attach(record)
+
+    @property
+    def plans(self) -> PlanCache[Any]:
+        """The plans of the engine."""
+        return self._host.plans
+
+    @property
+    def sql_dialect(self) -> Any:
+        """The dialect that statements are written in."""
+        return self._host.dialect
+
+    @property
+    def hides_parameters(self) -> bool:
+        """Whether errors and the log show no parameters."""
+        return self._host.hide_parameters
 
     def _attach(self, record: ConnectionRecord) -> None:
         driver = record.connection
@@ -90,7 +104,7 @@ class Channel:
         raise NotImplementedError
 
     def _watched(self) -> bool:
-        return self._echo or bool(self.dispatch)
+        return self._echo or self.dispatch.listening
 
     # The ways of a statement.
 

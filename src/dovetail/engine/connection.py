@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..event import root
 from ..exc import (
     ArgumentError,
-    DBAPIError,
     InvalidRequestError,
-    PendingRollbackError,
     ResourceClosedError,
     did_you_mean,
 )
 from ..steps import run_sync
-from .channel import Channel
 from .cursor import CursorResult, driver_result_steps
 from .definition import schema_steps
 from .events import ConnectionEvents
 from .execution import execute_steps
 from .record import ConnectionRecord, PooledView
-from .transaction import NestedTransaction, RootTransaction, Transaction
+from .transacted import TransactedChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
     from .result import ScalarResult
 
 
-class Connection(Channel):
+class Connection(TransactedChannel):
     """A borrowed connection of an engine, in one transaction after another.
 
     The first statement begins a transaction; ``commit()`` and ``rollback()`` end it::
@@ -44,212 +41,33 @@ class Connection(Channel):
     BEGIN is sent with the first statement, not before.
     """
 
-    _root: RootTransaction | None = None
-    _savepoint: NestedTransaction | None = None
-    _block: Transaction | None = None
-    """The transaction whose ``with`` block is running."""
-
-    _begun = False
-    """Whether BEGIN was sent."""
-
-    _closed = False
     _detached = False
-    _autocommit = False
-    _savepoints = 0
 
     def __init__(self, engine: Any, record: ConnectionRecord) -> None:
         self.engine = engine
         self.dialect: Any = engine.dialect
         self._options = engine.get_execution_options()
         super().__init__(engine, record)
-        self._level: str | None = (
-            self._options.get("isolation_level") or self._host.default_isolation
-        )
+        self._level = self._options.get("isolation_level") or self._host.default_isolation
         self._autocommit = self._level == "AUTOCOMMIT"
         for function in self.dispatch.engine_connect:
             function(self)
 
-    # What a statement needs before it goes.
-
-    def _prepare_steps(self) -> Steps[bool]:
-        if self._record is None:
-            yield from self._reconnect_steps()
-        block = self._block
-        if block is not None and not block.is_active:
-            raise InvalidRequestError(
-                "the transaction of this block has ended",
-                hint="leave the with block before the next statement",
-            )
-        if self._root is None:
-            self._root = RootTransaction(self)
-        elif not self._root.is_active:
-            raise PendingRollbackError(
-                "the database has ended the transaction after an error", hint="call rollback()"
-            )
-        record = self._require_record()
-        if self._level != record.isolation:
-            yield from self._isolate_steps(record, self._level)
-        if not self._begun and not self._autocommit:
-            yield from self._send_begin_steps()
-        watched = self._watched()
-        self._ready = None if watched else self._host.calm
-        return watched
-
-    def _reconnect_steps(self) -> Steps[None]:
-        if self._closed:
-            raise ResourceClosedError("this connection is closed")
-        if self._root is not None:
-            raise PendingRollbackError(
-                "the connection was lost inside a transaction", hint="call rollback() first"
-            )
-        self._attach((yield from self._host.pool.checkout_steps()))
-
-    def _isolate_steps(self, record: ConnectionRecord, level: str | None) -> Steps[None]:
-        try:
-            yield self._wire.set_isolation, level or self._host.backend.default_isolation
-        except BaseException as error:
-            failure = yield from self._failure_steps(error, None, None)
-            raise failure from failure.__cause__
-        record.isolation = level
-
-    def _broken(self) -> None:
-        if self._begun and self._root is not None and not self._wire.in_transaction():
-            self._root.is_active = False
-            self._begun = False
-            self._ready = None
-
-    def _lost_steps(self, error: BaseException) -> Steps[None]:
-        record, self._record = self._record, None
-        self._ready = None
-        self._begun = False
-        if record is not None:
-            pool = self._host.pool
-            yield from pool.invalidate_steps(record, error)
-            yield from pool.checkin_steps(record)
-
-    # What transactions need.
-
-    def _send_begin_steps(self) -> Steps[None]:
-        self._begun = True
-        try:
-            # A listener may send a BEGIN of its own; the driver sends none then.
-            for function in self.dispatch.begin:
-                function(self)
-            self._log("BEGIN (implicit)")
-            yield (self._wire.begin,)
-        except BaseException as error:
-            self._begun = False
-            failure = yield from self._failure_steps(error, "BEGIN", None)
-            raise failure from failure.__cause__
-
-    def send_commit_steps(self) -> Steps[None]:
-        """Send COMMIT, if BEGIN was sent."""
-        if self._record is None:
-            raise PendingRollbackError(
-                "the connection was lost inside the transaction", hint="call rollback()"
-            )
-        if not self._begun:
-            return
-        for function in self.dispatch.commit:
-            function(self)
-        self._log("COMMIT")
-        try:
-            yield (self._wire.commit,)
-        except BaseException as error:
-            try:
-                failure = yield from self._failure_steps(error, "COMMIT", None)
-                raise failure from failure.__cause__
-            except DBAPIError as wrapped:
-                wrapped.outcome_unknown = wrapped.connection_invalidated
-                raise
-        self._begun = False
-
-    def send_rollback_steps(self) -> Steps[None]:
-        """Send ROLLBACK, if BEGIN was sent and the connection lives."""
-        if self._record is None or not self._begun:
-            return
-        for function in self.dispatch.rollback:
-            function(self)
-        self._log("ROLLBACK")
-        self._begun = False
-        try:
-            yield (self._wire.rollback,)
-        except BaseException as error:
-            failure = yield from self._failure_steps(error, "ROLLBACK", None)
-            raise failure from failure.__cause__
-
-    def send_savepoint_steps(self, verb: str, name: str) -> Steps[None]:
-        """Send *verb* (SAVEPOINT, RELEASE, ROLLBACK TO) for the savepoint *name*."""
-        if self._record is None or not self._begun:
-            return
-        if self.dispatch:
-            self._tell_savepoint(verb, name)
-        sql = f"{verb} {name}"
-        self._log(sql)
-        try:
-            cursor = yield self._execute, sql, ()
-            yield (cursor.close,)
-        except BaseException as error:
-            failure = yield from self._failure_steps(error, sql, None)
-            raise failure from failure.__cause__
-
-    def _tell_savepoint(self, verb: str, name: str) -> None:
-        if verb == "SAVEPOINT":
-            for function in self.dispatch.savepoint:
-                function(self, name)
-            return
-        released = verb == "RELEASE SAVEPOINT"
-        dispatch = self.dispatch
-        for function in dispatch.release_savepoint if released else dispatch.rollback_savepoint:
-            function(self, name, None)
-
-    def transaction_ended(self) -> None:
-        """Note that a transaction or savepoint has ended: the next statement looks again."""
-        self._ready = None
-
-    # Transactions, as steps.
-
-    def begin_steps(self) -> Steps[RootTransaction]:
-        """Begin a transaction: see :meth:`begin`."""
-        if self._closed:
-            raise ResourceClosedError("this connection is closed")
-        if self._root is not None:
-            raise InvalidRequestError(
-                "a transaction is in progress: begun by begin(), or by the first statement",
-                hint="call commit() or rollback() first, or begin_nested() for a savepoint",
-            )
-        if self._record is None:
-            yield from self._reconnect_steps()
-        self._root = RootTransaction(self)
-        return self._root
-
-    def begin_nested_steps(self) -> Steps[NestedTransaction]:
-        """Set a savepoint: see :meth:`begin_nested`."""
-        yield from self._prepare_steps()
-        assert self._root is not None
-        self._savepoints += 1
-        name = f"sa_savepoint_{self._savepoints}"
-        yield from self.send_savepoint_steps("SAVEPOINT", name)
-        return NestedTransaction(self, self._savepoint or self._root, name)
-
-    def commit_steps(self) -> Steps[None]:
-        """Commit the transaction in progress: see :meth:`commit`."""
-        if self._root is not None:
-            yield from self._root.commit_steps()
-
-    def rollback_steps(self) -> Steps[None]:
-        """Roll the transaction in progress back: see :meth:`rollback`."""
-        if self._root is not None:
-            yield from self._root.rollback_steps()
+    # The end.
 
     def close_steps(self) -> Steps[None]:
         """Roll back what is in progress and return the connection to the pool."""
         if self._closed:
             return
+        root = self._root
         try:
-            if self._root is not None:
-                yield from self._root.rollback_steps()
+            if root is not None and root.xid is not None:
+                yield from root.rollback_steps()
+            elif self._begun:
+                yield from self.send_rollback_steps()
         finally:
+            if root is not None:
+                root.end()
             self._closed = True
             self._ready = None
             record, self._record = self._record, None
@@ -288,46 +106,6 @@ class Connection(Channel):
         yield from self._host.pool.detach_steps(record)
         self._record, self._detached = own, True
 
-    # Transactions.
-
-    def begin(self) -> RootTransaction:
-        """Begin a transaction; a context manager that commits or rolls back.
-
-        InvalidRequestError is raised if one is in progress.
-        """
-        return run_sync(self.begin_steps())
-
-    def begin_nested(self) -> NestedTransaction:
-        """Set a savepoint; a context manager that releases it or rolls back to it.
-
-        A transaction is begun if none is in progress; only its commit makes things last.
-        """
-        return run_sync(self.begin_nested_steps())
-
-    def commit(self) -> None:
-        """Commit the transaction in progress, if there is one."""
-        run_sync(self.commit_steps())
-
-    def rollback(self) -> None:
-        """Roll the transaction in progress back, if there is one."""
-        run_sync(self.rollback_steps())
-
-    def in_transaction(self) -> bool:
-        """Tell whether a transaction is in progress."""
-        return self._root is not None and self._root.is_active
-
-    def in_nested_transaction(self) -> bool:
-        """Tell whether a savepoint is in progress."""
-        return self._savepoint is not None
-
-    def get_transaction(self) -> RootTransaction | None:
-        """Return the transaction in progress, or None."""
-        return self._root
-
-    def get_nested_transaction(self) -> NestedTransaction | None:
-        """Return the innermost savepoint, or None."""
-        return self._savepoint
-
     # Statements.
 
     def execute_steps(
@@ -341,7 +119,7 @@ class Connection(Channel):
         options = self._options
         if execution_options:
             options = {**options, **execution_options}
-        return (yield from execute_steps(self, statement, parameters, options))
+        return execute_steps(self, statement, parameters, options)
 
     def exec_driver_sql_steps(
         self,

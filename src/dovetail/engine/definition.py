@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..compiler.ddl import schema_statements
 from ..event import Events, root
@@ -11,11 +11,23 @@ from ..sql.metadata import MetaData
 from ..sql.schema import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..event import Dispatch
     from ..steps import Steps
-    from .connection import Connection
+
+
+class Definer(Protocol):
+    """What runs the statements: a connection."""
+
+    @property
+    def engine(self) -> Any: ...
+    @property
+    def dialect(self) -> Any: ...
+
+    def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]: ...
+    def execute_steps(self, statement: Any) -> Steps[Any]: ...
+    def get_execution_options(self) -> Mapping[str, Any]: ...
 
 
 class DDLEvents(Events):
@@ -51,7 +63,7 @@ def dispatch_of(target: Any) -> Dispatch:
 
 
 def schema_steps(
-    connection: Connection,
+    connection: Definer,
     verb: str,
     metadata: Any,
     tables: Iterable[Any] | None,
@@ -80,16 +92,14 @@ def schema_steps(
     _tell(metadata, f"after_{verb}", connection, details)
 
 
-def _tell(target: Any, name: str, connection: Connection, details: dict[str, Any]) -> None:
+def _tell(target: Any, name: str, connection: Definer, details: dict[str, Any]) -> None:
     dispatch = dispatch_of(target)
     if dispatch:
         for function in getattr(dispatch, name):
             function(target, connection, **details)
 
 
-def _existing_steps(
-    connection: Connection, tables: list[Any]
-) -> Steps[set[tuple[str | None, str]]]:
+def _existing_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[str | None, str]]]:
     """Return the (schema, name) of the tables and views there are, where *tables* are."""
     reflection = connection.engine.backend.reflection
     existing: set[tuple[str | None, str]] = set()
@@ -102,9 +112,7 @@ def _existing_steps(
     return existing
 
 
-def _sequences_steps(
-    connection: Connection, tables: list[Any]
-) -> Steps[set[tuple[str | None, str]]]:
+def _sequences_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[str | None, str]]]:
     reflection = connection.engine.backend.reflection
     existing: set[tuple[str | None, str]] = set()
     for schema in {None, *(table.schema for table in tables)}:

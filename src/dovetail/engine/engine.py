@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from logging import DEBUG, INFO, Formatter, LoggerAdapter, StreamHandler, getLogger
-from sys import stdout
+from logging import DEBUG, INFO, LoggerAdapter, getLogger
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +13,7 @@ from ..exc import InvalidRequestError
 from ..steps import run_sync
 from .connection import Connection, checked_isolation
 from .events import ConnectionEvents, PoolEvents
+from .log import show_log
 from .pool import Pool
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Engine:
         logger.setLevel(DEBUG if value == "debug" else INFO if value else 0)
         self.logger = logger
         if value:
-            _show_log()
+            show_log()
         self._listened()
 
     # Connections.
@@ -220,13 +220,3 @@ def _pool_of(target: Any) -> Any:
 
 
 PoolEvents.stand_ins[Engine] = _pool_of
-
-
-def _show_log() -> None:
-    """Send the log to standard output, unless the program has set logging up itself."""
-    top = getLogger("dovetail")
-    if top.handlers or getLogger().handlers:
-        return
-    handler = StreamHandler(stdout)
-    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    top.addHandler(handler)

@@ -14,6 +14,7 @@ from .cursor import CursorFeed, CursorResult, driver_result_steps
 from .planned import MARK, Prepared, early_defaults, prepare, textual
 
 if TYPE_CHECKING:
+    from ..sql.node import Walk
     from ..steps import Steps
     from .channel import Channel
 
@@ -35,23 +36,40 @@ class About:
 def execute_steps(
     channel: Channel, statement: Any, parameters: Any, options: Mapping[str, Any]
 ) -> Steps[CursorResult[Any]]:
-    """Run *statement* on *channel* and return its result."""
+    """Return the steps that run *statement* on *channel* and give its result."""
     if not getattr(statement, "supports_execution", False) or isinstance(statement, type):
         statement = executable(statement)
     own = statement.execution_options_dict
     if own:
         options = {**own, **options}
-    rows = parameter_rows(parameters)
+    rows = parameter_rows(parameters) if parameters is not None else []
+    if channel.dispatch.listening:
+        return _told_steps(channel, statement, rows, options)
+    return _run(channel, statement, rows, options)
+
+
+def _run(
+    channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    if statement.is_ddl:
+        return _define_steps(channel, statement, options)
+    if statement.is_dml or len(rows) > 1:
+        return _work_steps(channel, statement, rows, options)
+    return _ask_steps(channel, statement, rows[0] if rows else _NO_ROW, options)
+
+
+def _told_steps(
+    channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    """Run *statement* with listeners."""
     dispatch = channel.dispatch
-    if not dispatch:
-        return (yield from _execute_steps(channel, statement, rows, options))
     many, one = (rows, _NO_ROW) if len(rows) > 1 else ([], rows[0] if rows else _NO_ROW)
     for before in dispatch.before_execute:
         answer = before(channel, statement, many, one, options)
         if answer is not None:
             statement, many, one = answer
             rows = list(many) or ([one] if one else [])
-    result = yield from _execute_steps(channel, statement, rows, options)
+    result = yield from _run(channel, statement, rows, options)
     for after in dispatch.after_execute:
         after(channel, statement, many, one, options, result)
     return result
@@ -98,28 +116,60 @@ def parameter_rows(parameters: Any) -> list[Row]:
     )
 
 
-def _execute_steps(
+def _plan(
+    channel: Channel,
+    statement: Any,
+    walk: Walk,
+    names: tuple[str, ...] | None,
+    many: bool,
+    options: Mapping[str, Any],
+) -> Prepared:
+    """Return *statement* ready to run: found, or made and kept."""
+    schema_map = options.get("schema_translate_map") if options else None
+    key = (MARK, names, many, _map_key(schema_map), *walk.key)
+    found: Any = channel.plans.get(key)
+    if found is None:
+        made = prepare(statement, walk.binds, channel.sql_dialect, names, schema_map, not many)
+        found = channel.plans.put(key, made)
+    prepared: Prepared = found
+    if channel.dispatch.listening:
+        channel.about = About(statement, prepared.plan.compiled, options)
+    return prepared
+
+
+def _ask_steps(
+    channel: Channel, statement: Any, row: Row, options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    """Run a query, or text, with one set of parameters at most."""
+    walk = statement.walk()
+    prepared = _plan(channel, statement, walk, None, False, options)
+    plan = prepared.plan
+    try:
+        if row or prepared.needs_values:
+            values = bound_values(walk.binds, row)
+        else:
+            values = [bind.effective_value for bind in walk.binds]
+        sql, parameters = plan.prepare(values)
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+        raise _unbindable(error, plan.sql, row, channel.hides_parameters) from error
+    if options or prepared.shape is None:
+        return (yield from _read_steps(channel, prepared, sql, parameters, options))
+    rows = yield from channel.fetch_steps(sql, parameters)
+    return CursorResult(prepared.shape, rows, convert=prepared.convert)
+
+
+def _work_steps(
     channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
 ) -> Steps[CursorResult[Any]]:
-    if statement.is_ddl:
-        return (yield from _define_steps(channel, statement, options))
+    """Run an INSERT, UPDATE or DELETE, or text with many sets of parameters."""
     names: tuple[str, ...] | None = None
     if statement.is_insert or statement.is_update:
-        core = statement if not _has_entities(statement) else statement.as_core()
+        core = statement.as_core() if _has_entities(statement) else statement
         rows = _with_early_defaults(core, rows)
         names = tuple(rows[0]) if rows else ()
     walk = statement.walk()
     many = len(rows) > 1
-    schema_map = options.get("schema_translate_map")
-    key = (MARK, names, many, _map_key(schema_map), *walk.key)
-    plans = channel.plans
-    found: Prepared | None = plans.get(key)
-    if found is None:
-        made = prepare(statement, walk.binds, channel.sql_dialect, names, schema_map, not many)
-        found = plans.put(key, made)
-    prepared: Prepared = found
-    if channel.dispatch:
-        channel.about = About(statement, prepared.plan.compiled, options)
+    prepared = _plan(channel, statement, walk, names, many, options)
     if many:
         return (yield from _many_steps(channel, statement, prepared, walk.binds, rows, options))
     row = rows[0] if rows else _NO_ROW
@@ -132,12 +182,6 @@ def _has_entities(statement: Any) -> bool:
 
 def _map_key(schema_map: Mapping[str | None, str | None] | None) -> Any:
     return None if not schema_map else tuple(schema_map.items())
-
-
-def _values(prepared: Prepared, binds: Sequence[Any], row: Row) -> list[Any]:
-    if row or prepared.needs_values:
-        return bound_values(binds, row)
-    return [bind.effective_value for bind in binds]
 
 
 # -- one set of parameters ------------------------------------------------------------------
@@ -158,7 +202,7 @@ def _one_steps(
             values = [bind.effective_value for bind in binds]
             sql, parameters = plan.prepare_row(row, values)
         else:
-            values = _values(prepared, binds, row)
+            values = bound_values(binds, row)
             sql, parameters = plan.prepare(values)
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise _unbindable(error, plan.sql, row, channel.hides_parameters) from error
@@ -327,7 +371,7 @@ def _define_steps(
     compiled = channel.sql_dialect.compile(
         statement, schema_translate_map=options.get("schema_translate_map")
     )
-    if channel.dispatch:
+    if channel.dispatch.listening:
         channel.about = About(statement, compiled, options)
     cursor = yield from channel.run_steps(compiled.sql, ())
     if cursor.description is not None:

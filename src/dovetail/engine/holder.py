@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from os.path import dirname, realpath
 from sys import _getframe
 from time import monotonic
 
-_INNER = (str(Path(__file__).resolve().parent.parent), "<dovetail ")
+_INNER = (dirname(dirname(realpath(__file__))), "<dovetail ")
 """How the names of this library's files start, generated text included."""
 
 _LONGEST_STATEMENT = 120

@@ -10,12 +10,14 @@ from ..inspection import inspects
 from ..steps import run_sync
 from .connection import Connection
 from .engine import Engine
+from .table_reader import TableReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from contextlib import AbstractContextManager
 
     from ..dialects.reflection import Reflection
+    from ..sql.schema import Table
 
 
 class Inspector:
@@ -153,6 +155,20 @@ class Inspector:
         """Return the names of all sequences."""
         return list(self._ask(self._reflection.sequence_names_steps, schema))
 
+    def reflect_table(
+        self,
+        table: Table,
+        include_columns: Iterable[str] | None = None,
+        exclude_columns: Iterable[str] = (),
+        resolve_fks: bool = True,
+    ) -> None:
+        """Give *table* the columns, keys and indexes that it has in the database.
+
+        NoSuchTableError is raised if there is no such table.  With *resolve_fks*, tables
+        that it refers to are reflected too, into the same metadata.
+        """
+        TableReader(self, table, include_columns, exclude_columns, resolve_fks).read()
+
     def get_sorted_table_and_fkc_names(
         self, schema: str | None = None, **kw: Any
     ) -> list[tuple[str | None, list[tuple[str, str | None]]]]:
@@ -181,6 +197,11 @@ class Inspector:
 
 def _copies(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [dict(each) for each in found]
+
+
+@inspects(Inspector)
+def _inspect_itself(inspector: Inspector) -> Inspector:
+    return inspector
 
 
 @inspects(Engine, Connection)

@@ -19,8 +19,9 @@ from ..exc import DisconnectionError, InvalidatePoolError, InvalidRequestError
 from ..steps import nothing, run_sync
 from .events import PoolEvents
 from .holder import Holder, now
+from .log import show_log
 from .record import ConnectionRecord, PooledConnection, PooledView
-from .waiter import TaskWaiter, ThreadWaiter
+from .waiter import waiter_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,7 +104,7 @@ class Pool:
         self._epoch = 0
         self._connected_before = False
         self._borrowed: set[ConnectionRecord] = set()
-        self._new_waiter: Callable[[], Waiter] = TaskWaiter if opener.is_async else ThreadWaiter
+        self._new_waiter: Callable[[], Waiter] = waiter_class(opener.is_async)
         for function, name in events or ():
             listen(self, name, function)
         _pools.add(self)
@@ -145,7 +146,7 @@ class Pool:
         connection = record.connection
         if (
             connection is None
-            or self.dispatch
+            or self.dispatch.listening
             or record.epoch != self._epoch
             or record.generation != self.generation
             or connection.in_transaction()
@@ -423,6 +424,7 @@ def _pool_logger(kind: str, logging_name: str | None, echo: bool | str | None) -
     logger = getLogger(f"{name}.{logging_name}" if logging_name else name)
     if echo:
         logger.setLevel("DEBUG" if echo == "debug" else INFO)
+        show_log()
     return logger
 
 

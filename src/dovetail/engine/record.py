@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sys import is_finalizing
-from threading import current_thread
+from threading import enumerate as enumerate_threads, get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..exc import InvalidRequestError, ResourceClosedError
@@ -66,7 +66,7 @@ class ConnectionRecord:
         self.uses = 0
         self.held_at: tuple[str, int, str] = ("", 0, "")
         self.held_since = 0.0
-        self.thread = ""
+        self.thread = 0
         self.statement: str | None = None
         self._info: dict[Any, Any] | None = None
         self._record_info: dict[Any, Any] | None = None
@@ -105,14 +105,16 @@ class ConnectionRecord:
         self.uses += 1
         self.held_at = caller()
         self.held_since = now()
-        self.thread = current_thread().name
+        self.thread = get_ident()
         self.statement = None
 
     def holder(self) -> Holder:
         """Return who holds the connection."""
         filename, line, function = self.held_at
         seconds = now() - self.held_since
-        return Holder(filename, line, function, seconds, self.statement, self.thread)
+        names = {thread.ident: thread.name for thread in enumerate_threads()}
+        thread = names.get(self.thread, f"{self.thread}, which has ended")
+        return Holder(filename, line, function, seconds, self.statement, thread)
 
     def emptied(self) -> DriverConnection | None:
         """Take the connection out and return it; the place is free to open another."""

@@ -24,6 +24,7 @@ class Owner(Protocol):
     def send_commit_steps(self) -> Steps[None]: ...
     def send_rollback_steps(self) -> Steps[None]: ...
     def send_savepoint_steps(self, verb: str, name: str) -> Steps[None]: ...
+    def send_two_phase_steps(self, verb: str, xid: str, *is_prepared: bool) -> Steps[None]: ...
     def transaction_ended(self) -> None: ...
 
 
@@ -91,7 +92,7 @@ class Transaction:
             yield from self.rollback_steps()
             return
         try:
-            yield from self.commit_steps()
+            yield from self._commit_steps()
         except BaseException:
             yield from self.rollback_steps()
             raise
@@ -142,6 +143,9 @@ class Transaction:
 class RootTransaction(Transaction):
     """The outermost transaction of a connection."""
 
+    xid: str | None = None
+    """The name of a two-phase transaction."""
+
     def _is_current(self) -> bool:
         return self._connection._root is self
 
@@ -152,15 +156,16 @@ class RootTransaction(Transaction):
             # What the server did not accept is given up, here and there.
             yield from self._rollback_steps()
             raise
-        self._end()
+        self.end()
 
     def _rollback_steps(self) -> Steps[None]:
         try:
             yield from self._connection.send_rollback_steps()
         finally:
-            self._end()
+            self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Leave this transaction and the savepoints inside it, without any request."""
         connection = self._connection
         self.is_active = False
         inner = connection._savepoint
@@ -170,6 +175,48 @@ class RootTransaction(Transaction):
         connection._savepoint = None
         connection._root = None
         connection.transaction_ended()
+
+
+class TwoPhaseTransaction(RootTransaction):
+    """A transaction that is prepared first and committed then.
+
+    Once all databases of a program have prepared, all of them can commit: a failure before
+    that rolls all of them back.
+    """
+
+    def __init__(self, connection: Any, xid: str) -> None:
+        super().__init__(connection)
+        self.xid = xid
+        self.is_prepared = False
+
+    def _send_steps(self, verb: str, *is_prepared: bool) -> Steps[None]:
+        assert self.xid is not None
+        yield from self._connection.send_two_phase_steps(verb, self.xid, *is_prepared)
+
+    def prepare_steps(self) -> Steps[None]:
+        """Prepare: see :meth:`prepare`."""
+        if not self.is_active:
+            raise InvalidRequestError("this transaction is inactive")
+        yield from self._send_steps("prepare")
+        self.is_prepared = True
+
+    def prepare(self) -> None:
+        """Make the database promise that the commit will succeed."""
+        run_sync(self.prepare_steps())
+
+    def _commit_steps(self) -> Steps[None]:
+        try:
+            yield from self._send_steps("commit", self.is_prepared)
+        except BaseException:
+            yield from self._rollback_steps()
+            raise
+        self.end()
+
+    def _rollback_steps(self) -> Steps[None]:
+        try:
+            yield from self._send_steps("rollback", self.is_prepared)
+        finally:
+            self.end()
 
 
 class NestedTransaction(Transaction):

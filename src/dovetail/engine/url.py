@@ -227,7 +227,10 @@ def make_url(name_or_url: str | URL) -> URL:
     if isinstance(name_or_url, URL):
         return name_or_url
     if not isinstance(name_or_url, str):
-        raise ArgumentError(f"a URL is a string or a URL object, not {name_or_url!r}")
+        raise ArgumentError(
+            f"a URL is a string or a URL object, not {name_or_url!r}",
+            hint="write sqlite:///file.db; is a setting or an environment variable missing?",
+        )
     drivername, mark, rest = name_or_url.partition("://")
     if not mark or not _DRIVER_NAME.match(drivername):
         raise ArgumentError(

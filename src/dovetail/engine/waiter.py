@@ -8,11 +8,8 @@ so none is lost.
 from __future__ import annotations
 
 from _thread import allocate_lock
-from asyncio import Future, get_running_loop, timeout
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+from importlib import import_module
+from typing import Any, Protocol
 
 
 class Waiter(Protocol):
@@ -49,36 +46,12 @@ class ThreadWaiter:
         self._gate.acquire(True, -1 if seconds is None else seconds)
 
 
-class TaskWaiter:
-    """Waits in a task of an event loop; it may be given something from any thread."""
+def waiter_class(is_async: bool) -> type[Waiter]:
+    """Return what waits for a connection of a driver that awaits or one that blocks.
 
-    __slots__ = ("_future", "_loop", "given")
-
-    def __init__(self) -> None:
-        self.given: Any = None
-        self._loop: AbstractEventLoop = get_running_loop()
-        self._future: Future[None] = self._loop.create_future()
-
-    def give(self, thing: Any) -> None:
-        """Hand *thing* over and wake the task."""
-        self.given = thing
-        try:
-            same = get_running_loop() is self._loop
-        except RuntimeError:
-            same = False
-        if same:
-            self._wake()
-        else:
-            self._loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        if not self._future.done():
-            self._future.set_result(None)
-
-    async def wait(self, seconds: float | None) -> None:
-        """Suspend the task until something is given or *seconds* have passed."""
-        try:
-            async with timeout(seconds):
-                await self._future
-        except TimeoutError:
-            return
+    ``asyncio`` takes longer to import than all of this library, so blocking programs never do.
+    """
+    if not is_async:
+        return ThreadWaiter
+    found: type[Waiter] = import_module(".task_waiter", __package__).TaskWaiter
+    return found

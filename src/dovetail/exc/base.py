@@ -19,11 +19,13 @@ class DovetailError(Exception):
     """
 
     code: str = "DV-000"
+    usual_hint: str | None = None
+    """The hint of errors of this class to which none is given."""
 
     def __init__(self, message: str = "", *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint if hint is not None else self.usual_hint
 
     def __str__(self) -> str:
         text = f"{self.message} [{self.code}]"

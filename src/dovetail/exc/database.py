@@ -136,6 +136,7 @@ class DataError(DatabaseError):
     """A value does not fit: out of range, too long, badly formed."""
 
     code = "DV-DB-05"
+    usual_hint = "give a value that fits the type of the column"
 
 
 class OperationalError(DatabaseError):
@@ -172,30 +173,38 @@ class UniqueViolation(IntegrityError):  # noqa: N818 - named for the cause
     """A value exists already where it must be unique."""
 
     code = "DV-DB-20"
+    usual_hint = (
+        "a row with this value is there already: look for it first, or insert with "
+        "on_conflict_do_nothing() or on_conflict_do_update()"
+    )
 
 
 class ForeignKeyViolation(IntegrityError):  # noqa: N818 - named for the cause
     """A row that is referred to does not exist, or is referred to still."""
 
     code = "DV-DB-21"
+    usual_hint = "a row must be there before those that refer to it, and go after them"
 
 
 class NotNullViolation(IntegrityError):  # noqa: N818 - named for the cause
     """NULL was to be stored where a value is required."""
 
     code = "DV-DB-22"
+    usual_hint = "give the column a value or a default, or make it nullable"
 
 
 class CheckViolation(IntegrityError):  # noqa: N818 - named for the cause
     """A CHECK constraint does not hold."""
 
     code = "DV-DB-23"
+    usual_hint = "give values that fulfil the constraint"
 
 
 class SerializationFailure(OperationalError):  # noqa: N818 - named for the cause
     """Two transactions did what no serial order of them could do; run it again."""
 
     code = "DV-DB-30"
+    usual_hint = "roll back and run the transaction again"
     retry_scope = "transaction"
 
 
@@ -203,6 +212,7 @@ class Deadlock(OperationalError):  # noqa: N818 - named for the cause
     """Two transactions waited for each other and this one was chosen to fail."""
 
     code = "DV-DB-31"
+    usual_hint = "roll back and run the transaction again"
     retry_scope = "transaction"
 
 
@@ -210,6 +220,7 @@ class LockTimeout(OperationalError):  # noqa: N818 - named for the cause
     """A lock was not given in time."""
 
     code = "DV-DB-32"
+    usual_hint = "roll back and run the transaction again; keep transactions short"
     retry_scope = "transaction"
 
 
@@ -217,6 +228,7 @@ class StatementTimeout(OperationalError):  # noqa: N818 - named for the cause
     """A statement ran longer than it may."""
 
     code = "DV-DB-33"
+    usual_hint = "make the statement quicker, or allow it more time"
     retry_scope = "transaction"
 
 
@@ -224,4 +236,5 @@ class Disconnected(OperationalError):  # noqa: N818 - named for the cause
     """The connection to the server is lost."""
 
     code = "DV-DB-34"
+    usual_hint = "roll back and run the transaction again; the pool opens another connection"
     retry_scope = "transaction"

@@ -25,6 +25,10 @@ class UnmappedClassError(UnmappedError):
     """A class is not mapped."""
 
     code = "DV-MAP-02"
+    usual_hint = (
+        "derive it from your DeclarativeBase, or map it with "
+        "registry().map_imperatively(cls, table)"
+    )
 
     def __init__(
         self, cls: type[Any], message: str | None = None, *, hint: str | None = None
@@ -40,6 +44,7 @@ class UnmappedInstanceError(UnmappedError):
     """An object is not an instance of a mapped class."""
 
     code = "DV-MAP-03"
+    usual_hint = "the session takes instances of mapped classes"
 
     def __init__(
         self, instance: object, message: str | None = None, *, hint: str | None = None
@@ -113,12 +118,17 @@ class LazyLoadError(InvalidRequestError):
         self.attribute = attribute
 
     @classmethod
-    def detached(cls, entity: str, attribute: str) -> DetachedInstanceError:
+    def detached(
+        cls, entity: str, attribute: str, *, relationship: bool = True
+    ) -> DetachedInstanceError:
         """Return the error for an instance that belongs to no session."""
+        if relationship:
+            hint = f"load it with the query: .options(selectinload({entity}.{attribute})), "
+        else:
+            hint = "keep values after a commit with Session(..., expire_on_commit=False), "
         return DetachedInstanceError(
             f"cannot load {entity}.{attribute}: the instance belongs to no session",
-            hint=f"load it with the query: .options(selectinload({entity}.{attribute})), "
-            "or attach the instance first with session.add()",
+            hint=f"{hint}or attach the instance first with session.add()",
             entity=entity,
             attribute=attribute,
         )
@@ -167,6 +177,7 @@ class StaleDataError(DovetailError):
     """A row to be changed or deleted is no longer as it was read, or is gone."""
 
     code = "DV-FLUSH-02"
+    usual_hint = "roll back, read the rows again and decide anew"
 
 
 ConcurrentModificationError = StaleDataError
@@ -182,3 +193,4 @@ class ObjectDereferencedError(DovetailError):
     """An operation needed an instance that was garbage collected."""
 
     code = "DV-LOAD-06"
+    usual_hint = "keep a reference to the instance for as long as it is needed"

@@ -32,12 +32,14 @@ class UnboundExecutionError(InvalidRequestError):
     """A statement was to run, and no engine or connection was known to run it on."""
 
     code = "DV-USE-03"
+    usual_hint = "give the session an engine: Session(engine), sessionmaker(engine)"
 
 
 class PendingRollbackError(InvalidRequestError):
     """The transaction failed earlier; nothing works on it until it is rolled back."""
 
     code = "DV-USE-04"
+    usual_hint = "call rollback()"
 
 
 class IllegalStateChangeError(InvalidRequestError):
@@ -50,12 +52,14 @@ class AwaitRequired(InvalidRequestError):  # noqa: N818 - a name users know
     """A blocking call met an awaiting driver."""
 
     code = "DV-AIO-01"
+    usual_hint = "use the awaiting interface: AsyncEngine, AsyncConnection, AsyncSession"
 
 
 class MissingGreenlet(InvalidRequestError):  # noqa: N818 - a name users know
     """A blocking call met an awaiting driver, outside of ``run_sync()``."""
 
     code = "DV-AIO-02"
+    usual_hint = "use the awaiting interface: AsyncEngine, AsyncConnection, AsyncSession"
 
 
 class ObjectNotExecutableError(ArgumentError):
@@ -86,7 +90,7 @@ class NoDBAPILoaded(InvalidRequestError, ModuleNotFoundError):  # noqa: N818 - a
 
 
 class InvalidOption(ArgumentError, TypeError):  # noqa: N818 - named for the cause
-    """``create_engine()`` was given an option that it does not know."""
+    """A function was given an option that it does not know."""
 
     code = "DV-ARG-05"
 
@@ -167,6 +171,7 @@ class IdentifierError(DovetailError):
     """A name is longer than the server allows."""
 
     code = "DV-SQL-03"
+    usual_hint = "give a shorter name"
 
 
 class AmbiguousColumnError(InvalidRequestError):
@@ -212,12 +217,14 @@ class NoSuchTableError(InvalidRequestError):
     """The database has no table of this name."""
 
     code = "DV-SCHEMA-04"
+    usual_hint = "is the name right, and the schema? inspect(engine).get_table_names() lists them"
 
 
 class UnreflectableTableError(InvalidRequestError):
     """A table exists and cannot be described."""
 
     code = "DV-SCHEMA-05"
+    usual_hint = "describe the table by hand: Table(name, metadata, Column(...))"
 
 
 class TimeoutError(DovetailError):  # noqa: A001 - a name users know
@@ -262,9 +269,11 @@ class NoResultFound(InvalidRequestError):  # noqa: N818 - a name users know
     """Exactly one row was required and there was none."""
 
     code = "DV-ROW-02"
+    usual_hint = "where there may be none, ask with one_or_none() or first()"
 
 
 class MultipleResultsFound(InvalidRequestError):  # noqa: N818 - a name users know
     """At most one row was allowed and there were more."""
 
     code = "DV-ROW-03"
+    usual_hint = "narrow the query, or take the first with first()"

@@ -1,5 +1,6 @@
 """Mapped classes and sessions: the names that users of the ORM import."""
 
+from dovetail.orm import attributes, exc
 from dovetail.orm.loading.options import (
     Load,
     contains_eager,
@@ -84,6 +85,7 @@ __all__ = [
     "SessionTransaction",
     "SessionTransactionState",
     "aliased",
+    "attributes",
     "backref",
     "class_mapper",
     "close_all_sessions",
@@ -95,6 +97,7 @@ __all__ = [
     "defaultload",
     "defer",
     "deferred",
+    "exc",
     "foreign",
     "identity_key",
     "immediateload",

@@ -1,6 +1,7 @@
 """INSERT, UPDATE and DELETE of entities as statements; instances in memory are kept in step."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from dovetail.engine.result import Result
@@ -9,7 +10,8 @@ from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.tracking.expiry import expire_names
-from dovetail.orm.tracking.state import InstanceState, Load
+from dovetail.orm.tracking.state import InstanceState, Load, state_of
+from dovetail.sql.dml import insert, update
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
@@ -94,7 +96,7 @@ def _by_column(mapper: Any, row: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise InvalidRequestError(
             f"{mapper.class_.__name__} has no column attribute {', '.join(map(repr, unknown))}",
-            hint=f"it has {', '.join(columns)}",
+            hint=f"it has {', '.join(columns.keys())}",
         )
     return {columns[name].key: value for name, value in row.items()}
 
@@ -117,9 +119,7 @@ def _by_primary_key_steps(
     for row in rows:
         key = mapper.key_from_identity({name: row.get(name) for name in mapper.primary_keys})
         values = {mapper.columns[name]: v for name, v in row.items() if name not in mapper.keys_set}
-        criteria = [
-            mapper.columns[name] == row[name] for name in mapper.primary_keys
-        ]
+        criteria = [mapper.columns[name] == row[name] for name in mapper.primary_keys]
         if values:
             core = statement.as_core().where(*criteria).values(values)
             result = yield from connection.execute_steps(core)
@@ -128,8 +128,8 @@ def _by_primary_key_steps(
     for key, names in touched.items():
         state = session.scope.identity(mapper).get(key)
         instance = None if state is None else state()
-        if instance is not None:
-            expire_names(state, instance, names, frozenset(mapper.column_attrs))
+        if state is not None and instance is not None:
+            expire_names(state, instance, names, frozenset(mapper.column_attrs.keys()))
     return Result.of_rows((), [])
 
 
@@ -145,7 +145,7 @@ def _synchronized_steps(
         touched = [mapper.key_from_tuple(row) for row in result.all()]
         answer: Any = _Changed(len(touched))
     else:
-        asked = Select(*keys).where(*core.where_criteria)
+        asked: Any = Select(*keys).where(*core.where_criteria)
         found = yield from connection.execute_steps(asked, params)
         touched = [mapper.key_from_tuple(row) for row in found.all()]
         answer = yield from _run_steps(session, connection, mapper, statement, params)
@@ -182,14 +182,12 @@ def _attribute_name(mapper: Any, target: Any) -> str:
     if isinstance(target, str):
         return target
     if isinstance(target, QueryableAttribute):
-        return target.key
+        return str(target.key)
     key: str = mapper.column_keys.get(target, getattr(target, "key", ""))
     return key
 
 
-def _bring_along(
-    session: Any, mapper: Any, keys: Sequence[Any], values: Mapping[str, Any]
-) -> None:
+def _bring_along(session: Any, mapper: Any, keys: Sequence[Any], values: Mapping[str, Any]) -> None:
     """Give instances the values that were set; what the server computed is read again."""
     identity = session.scope.identity(mapper)
     known = {
@@ -198,7 +196,7 @@ def _bring_along(
         if name in mapper.columns and getattr(value, "visit_name", "") == "bindparam"
     }
     stale = [name for name in values if name not in known]
-    columns = frozenset(mapper.column_attrs)
+    columns = frozenset(mapper.column_attrs.keys())
     for key in keys:
         state: InstanceState | None = identity.get(key)
         instance = None if state is None else state()
@@ -229,3 +227,66 @@ def _let_go(session: Any, mapper: Any, keys: Sequence[Any]) -> None:
         state.load = scope.deleted_load(mapper)
 
 
+# Dictionaries and instances without a session ---------------------------------------------------
+
+
+def insert_mappings_steps(
+    session: Any, mapper: Any, mappings: Any, return_defaults: bool = False
+) -> Steps[None]:
+    """Insert a row for each of *mappings*; those of the same names go together, in their order."""
+    for _, run in groupby(mappings, frozenset):
+        rows = list(run)
+        statement: Any = insert(mapper.entity)
+        if not return_defaults:
+            yield from session.execute_steps(statement, rows, {}, None)
+            continue
+        keys = [mapper.columns[name] for name in mapper.primary_keys]
+        statement = statement.returning(*keys, sort_by_parameter_order=True)
+        result = yield from session.execute_steps(statement, rows, {}, None)
+        for mapping, key in zip(rows, result.all(), strict=True):
+            mapping.update(zip(mapper.primary_keys, key, strict=True))
+
+
+def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[None]:
+    """Update the row of each of *mappings*, found by its primary key."""
+    rows = [mapping for mapping in mappings if not mapper.keys_set.issuperset(mapping)]
+    if rows:
+        yield from session.execute_steps(update(mapper.entity), rows, {}, None)
+
+
+def save_objects_steps(
+    session: Any, objects: Any, return_defaults: bool, changed_only: bool
+) -> Steps[None]:
+    """Insert the rows of new *objects*, and update those of the others."""
+    pairs = [(state_of(instance), instance) for instance in objects]
+    for (mapper, is_new), run in groupby(pairs, _kind):
+        group = list(run)
+        if is_new:
+            rows = [_column_values(mapper, instance) for _, instance in group]
+            yield from insert_mappings_steps(session, mapper, rows, return_defaults)
+            for (_, instance), row in zip(group, rows, strict=True):
+                if return_defaults:
+                    instance.__dict__.update({name: row[name] for name in mapper.primary_keys})
+        else:
+            rows = []
+            for state, instance in group:
+                row = _column_values(mapper, instance)
+                if changed_only:
+                    kept = {*(state.committed or ()), *mapper.primary_keys}
+                    row = {name: value for name, value in row.items() if name in kept}
+                rows.append(row)
+            yield from update_mappings_steps(session, mapper, rows)
+
+
+def _kind(pair: tuple[InstanceState, Any]) -> tuple[Any, bool]:
+    state, _ = pair
+    return state.load.mapper, state.key is None
+
+
+def _column_values(mapper: Any, instance: Any) -> dict[str, Any]:
+    values = instance.__dict__
+    return {
+        name: values[name]
+        for name in mapper.written
+        if name in values and not (values[name] is None and name in mapper.keys_set)
+    }

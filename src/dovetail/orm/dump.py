@@ -23,7 +23,7 @@ def generated_text(mapper: Mapper, dialect: Any) -> str:
     assert planned.layout is not None
     plan = InsertPlan(mapper, dialect, server_made(mapper))
     changed = tuple(key for key in mapper.written if key not in mapper.keys_set)
-    functions = [make_hydrator(planned.layout, dialect), plan.rows_of, plan.place]
+    functions: list[Any] = [make_hydrator(planned.layout, dialect), plan.rows_of, plan.place]
     if changed:
         functions.append(update_plan(mapper, changed, dialect).rows_of)
     functions.append(SessionMembers._expirer(mapper))

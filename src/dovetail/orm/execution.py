@@ -7,6 +7,7 @@ from dovetail.engine.result import Result
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.bulk import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan
+from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.persistence import PersistingSession
 from dovetail.sql.coercion import executable
@@ -69,16 +70,14 @@ class ExecutingSession(PersistingSession):
                     )
         elif isinstance(statement, str):
             statement = text(statement)
-        else:
+        elif not isinstance(statement, FromStatement):
             statement = executable(statement)
         if isinstance(statement, FromStatement):
             return (yield from self._from_statement_steps(statement, params, execution_options))
         if statement.is_dml:
-            entity = statement.table
+            entity: Any = getattr(statement, "table", None)
             if isinstance(entity, EntityNode):
-                return (
-                    yield from bulk_steps(self, statement, entity, params, execution_options)
-                )
+                return (yield from bulk_steps(self, statement, entity, params, execution_options))
         yield from self.autoflush_steps()
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = {**self.execution_options_dict, **execution_options}
@@ -198,26 +197,6 @@ class ExecutingSession(PersistingSession):
         return Result.of_scalars((wrapped.mapper.class_.__name__,), instances, unique_filters=(id,))
 
 
-class FromStatement:
-    """A statement whose rows are made instances of a mapped class by the names of their columns."""
-
-    is_dml = False
-    supports_execution = True
-
-    def __init__(self, entity: EntityNode, element: Any, options: Mapping[str, Any]) -> None:
-        self.entity = entity
-        self.mapper = entity.mapper
-        self.element = element
-        self.execution_options_dict = dict(options)
-
-    def execution_options(self, **options: Any) -> "FromStatement":
-        """A copy with *options* besides those it has."""
-        return FromStatement(self.entity, self.element, {**self.execution_options_dict, **options})
-
-    def __str__(self) -> str:
-        return str(self.element)
-
-
 def instances_from_rows_steps(
     session: Any,
     connection: Any,
@@ -239,7 +218,9 @@ def instances_from_rows_steps(
             )
         places.append(names.index(name))
     keys = [mapper.key_from_tuple([row[place] for place in places]) for row in rows]
-    loaded = yield from session.load_keys_steps(connection, mapper, list(dict.fromkeys(keys)), populate)
+    loaded = yield from session.load_keys_steps(
+        connection, mapper, list(dict.fromkeys(keys)), populate
+    )
     by_key = {instance.__dovetail_state__.key: instance for instance in loaded}
     return [by_key[key] for key in keys if key in by_key]
 

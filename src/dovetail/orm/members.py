@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakSet
 
-from dovetail.exc import InvalidRequestError, UnmappedInstanceError
+from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import expire_names, make_expirer
 from dovetail.orm.tracking.identity import IdentityMap
@@ -22,6 +22,7 @@ class SessionMembers:
 
     scope: Scope
     autoflush: bool
+    _transaction: Any = None
 
     def __init__(self) -> None:
         self.scope = Scope(self)
@@ -61,7 +62,8 @@ class SessionMembers:
         state = self._state(instance)
         if state.key is None:
             return state in self.scope.new
-        return state.session is self and not state.load.deleted
+        identity = self.scope.identities.get(state.load.mapper.base)
+        return identity is not None and identity.get(state.key) is state
 
     def __iter__(self) -> Iterator[Any]:
         members = list(self.scope.new.values())
@@ -73,7 +75,7 @@ class SessionMembers:
 
     @staticmethod
     def _state(instance: Any) -> InstanceState:
-        if isinstance(instance, InstanceState):
+        if isinstance(instance, InstanceState | type):
             raise UnmappedInstanceError(instance)
         return state_of(instance)
 
@@ -85,6 +87,9 @@ class SessionMembers:
         for key in state.committed or ():
             impl = state.load.mapper.attributes.get(key)
             if impl is None or (impl.collection and not include_collections):
+                continue
+            if impl.collection and key not in instance.__dict__:
+                # What waits for a collection that is not loaded is the members' change.
                 continue
             if impl.history(state, instance).has_changes():
                 return True
@@ -104,23 +109,44 @@ class SessionMembers:
         persistent again.  UnmappedInstanceError for what is not mapped, InvalidRequestError
         for an instance of another session.
         """
-        state = self._state(instance)
-        self._enter(state, instance)
-        if state.load.mapper.memo.get("cascades") is not NO_CASCADES:
+        try:
+            state = instance.__dovetail_state__
+            load = state.load
+        except AttributeError:
+            state = self._state(instance)
+            load = state.load
+        scope = self.scope
+        if self._transaction is None:
+            self.begin_on_change()
+        # The short way of a new instance of a class whose pending ones are known here.
+        pending = scope.pending_loads.get(load.mapper)
+        if load.scope is None and state.key is None and pending is not None:
+            scope.new[state] = instance
+            state.load = pending
+            if state.extra is not None:
+                state.extra.pop("orphaned", None)
+        else:
+            self._enter(state, instance)
+        if load.mapper.memo.get("cascades") is not NO_CASCADES:
             self._cascade_save(state, instance)
 
     def add_all(self, instances: Iterable[Any]) -> None:
         """Put all *instances* into the session."""
+        if hasattr(instances, "__dovetail_state__"):
+            raise ArgumentError(
+                f"add_all() takes several instances, not one: {instances!r}",
+                hint="add(instance), or add_all([instance])",
+            )
         for instance in instances:
             self.add(instance)
 
     def cascade_add(self, instance: Any) -> None:
         """Called by a tracked attribute: *instance* was related to a member of this session."""
         state = state_of(instance)
-        scope = state.load.scope
-        if scope is self.scope and (state.key is not None or state in scope.new):
-            return
-        self.add(instance)
+        load = state.load
+        present = state.key is not None or state in self.scope.new
+        if load.scope is not self.scope or load.deleted or not present:
+            self.add(instance)
 
     def _enter(self, state: InstanceState, instance: Any) -> None:
         scope = self.scope
@@ -184,8 +210,8 @@ class SessionMembers:
         scope = self.scope
         seen = {state}
         waiting = [(state, instance)]
-        while waiting:
-            here, holder = waiting.pop()
+        # The list grows while it is gone through: what is met first is inserted first.
+        for here, holder in waiting:
             values = holder.__dict__
             for impl in cascading(here.load.mapper):
                 value = values.get(impl.key)
@@ -194,12 +220,16 @@ class SessionMembers:
                     continue
                 for item in _members(impl, value, queued, here):
                     other = state_of(item)
-                    if other not in seen:
-                        seen.add(other)
-                        if other.load.scope is not scope or (
-                            other.key is None and other not in scope.new
-                        ):
-                            self._enter(other, item)
+                    if other in seen:
+                        continue
+                    seen.add(other)
+                    # What is here already has been gone through when it came.
+                    if (
+                        other.load.scope is not scope
+                        or other.load.deleted
+                        or (other.key is None and other not in scope.new)
+                    ):
+                        self._enter(other, item)
                         waiting.append((other, item))
 
     def begin_on_change(self) -> None:
@@ -212,7 +242,10 @@ class SessionMembers:
         """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
         state = self._state(instance)
         if state.session is not self or (state.key is None and state not in self.scope.new):
-            raise InvalidRequestError(f"{instance!r} is not in this session")
+            raise InvalidRequestError(
+                f"{instance!r} is not in this session",
+                hint="only what was added here, or loaded here, can be expunged",
+            )
         for other, _ in [(state, instance), *cascaded(state, instance, "expunge")]:
             if other.session is self:
                 self._leave(other)
@@ -269,7 +302,7 @@ class SessionMembers:
         names = list(names)
         for name in names:
             mapper.get_property(name)
-        columns = frozenset(mapper.column_attrs) - frozenset(mapper.primary_keys)
+        columns = frozenset(mapper.column_attrs.keys()) - frozenset(mapper.primary_keys)
         keys = frozenset(mapper.primary_keys)
         expire_names(state, instance, [name for name in names if name not in keys], columns)
 
@@ -284,22 +317,24 @@ class SessionMembers:
         """Expire all attributes of *states*."""
         modified = self.scope.modified
         for state in states:
+            # The parent that it was taken from has not forgotten that.
+            parents = None if state.extra is None else state.extra.get("parents")
             self._expirer(state.load.mapper)((state,))
             modified.pop(state, None)
+            if parents:
+                state.extras()["parents"] = parents
 
     @staticmethod
     def _expirer(mapper: Any) -> Any:
         expire = mapper.memo.get("expire")
         if expire is None:
-            names = [name for name in mapper.attrs if name not in mapper.primary_keys]
+            names = [name for name in mapper.attrs.names() if name not in mapper.primary_keys]
             refreshed = frozenset(
                 key
                 for key, prop in mapper.column_attrs.items()
                 if not prop.deferred and key not in mapper.primary_keys
             )
-            expire = make_expirer(
-                mapper.class_.__qualname__, names, refreshed, mapper.primary_keys
-            )
+            expire = make_expirer(mapper.class_.__qualname__, names, refreshed, mapper.primary_keys)
             mapper.memo["expire"] = expire
         return expire
 
@@ -369,5 +404,3 @@ def cascaded(state: InstanceState, instance: Any, cascade: str) -> list[tuple[In
                     found.append((other, item))
                     waiting.append((other, item))
     return found
-
-

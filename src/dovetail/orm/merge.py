@@ -3,12 +3,28 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.tracking.state import InstanceState, Load, new_state, state_of
 from dovetail.steps import Steps
 
-Merged = dict[InstanceState, Any]
+Merged = dict[Any, Any]
+"""What is done: by state the merged instance, by (state, relationship) the way it was met."""
+
+
+def merge_all_steps(
+    session: Any, instances: Iterable[Any], load: bool, options: Sequence[LoaderOption]
+) -> Steps[list[Any]]:
+    """Flush, then merge *instances*; what is half done meanwhile is not flushed."""
+    if load:
+        yield from session.autoflush_steps()
+    merged: Merged = {}
+    results = []
+    with session.no_autoflush:
+        for instance in instances:
+            copy = yield from merge_steps(session, instance, merged, load=load, options=options)
+            results.append(copy)
+    return results
 
 
 def merge_steps(
@@ -20,6 +36,8 @@ def merge_steps(
     options: Sequence[LoaderOption] = (),
 ) -> Steps[Any]:
     """The session's instance of the row of *instance*, with its values; *merged* has those done."""
+    if isinstance(instance, type):
+        raise UnmappedInstanceError(instance)
     state = state_of(instance)
     done = merged.get(state)
     if done is not None:
@@ -50,15 +68,21 @@ def merge_steps(
 def _copy_steps(
     session: Any, mapper: Any, source: Any, target: Any, merged: Merged, load: bool, is_new: bool
 ) -> Steps[None]:
+    state = state_of(source)
     values = source.__dict__
     present = target.__dict__
-    for key in mapper.column_attrs:
+    for key in mapper.column_attrs.names():
         if key in values and mapper.attrs[key].is_column:
             if key not in present or is_new or _differs(mapper, key, values[key], present[key]):
                 mapper.attributes[key].set(target, values[key])
     for key, prop in mapper.relationships.items():
         if key not in values or "merge" not in prop.cascade:
             continue
+        if any((state, reverse) in merged for reverse in prop.reverse_properties):
+            # The way back: the other side sets it.
+            continue
+        for item in _held(prop, values[key]):
+            merged[state_of(item), prop] = True
         if prop.uselist:
             items = list(prop.impl.kind.items(values[key]))
             if load:
@@ -76,6 +100,13 @@ def _copy_steps(
             copy = yield from merge_steps(session, values[key], merged, load=load)
             if target.__dict__.get(key) is not copy:
                 prop.impl.set(target, copy)
+
+
+def _held(prop: Any, value: Any) -> Iterable[Any]:
+    if value is None:
+        return ()
+    held: Iterable[Any] = prop.impl.kind.items(value) if prop.uselist else (value,)
+    return held
 
 
 def _differs(mapper: Any, key: str, new: Any, old: Any) -> bool:
@@ -96,9 +127,7 @@ def _preload_steps(session: Any, mapper: Any, items: Iterable[Any]) -> Steps[Non
         session._merging = yield from session.load_keys_steps(connection, mapper, keys)
 
 
-def _place_steps(
-    session: Any, state: InstanceState, instance: Any, merged: Merged
-) -> Steps[Any]:
+def _place_steps(session: Any, state: InstanceState, instance: Any, merged: Merged) -> Steps[Any]:
     """``load=False``: a persistent instance with the values of *instance*, without a query."""
     mapper = state.load.mapper
     if state.key is None:
@@ -120,7 +149,7 @@ def _place_steps(
     session.scope.identity(mapper)[own.key] = own
     merged[state] = target
     values = instance.__dict__
-    for key in mapper.column_attrs:
+    for key in mapper.column_attrs.names():
         if key in values:
             target.__dict__[key] = values[key]
     for key, prop in mapper.relationships.items():

@@ -16,8 +16,8 @@ from dovetail.orm.flush.unit_of_work import flush_steps
 from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, refresh_steps
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.plan import EntityPlan
-from dovetail.orm.loading.related import load_keys_steps, load_related_steps, only_tree
-from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
+from dovetail.orm.loading.related import is_unknown, load_keys_steps, load_related_steps, only_tree
+from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.members import cascaded
@@ -44,7 +44,9 @@ class PersistingSession(TransactionalSession):
 
     # Connections -----------------------------------------------------------------------------
 
-    def get_bind(self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **_: Any) -> Any:
+    def get_bind(
+        self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **_: Any
+    ) -> Any:
         """The Engine or Connection for *mapper*, or for the tables of *clause*.
 
         Made to be overridden.  UnboundExecutionError when there is none.
@@ -179,6 +181,10 @@ class PersistingSession(TransactionalSession):
     ) -> Steps[Any]:
         """Load the instance of *mapper* with *key*, which the identity map may have expired."""
         mapper.configure()
+        if self.autoflush:
+            scope = self.scope
+            if scope.new or scope.modified or scope.deleted:
+                yield from self.autoflush_steps()
         connection = yield from self.connection_for_steps(mapper)
         if options or populate_existing or with_for_update:
             return (
@@ -193,7 +199,20 @@ class PersistingSession(TransactionalSession):
             plans.put((mapper, "get"), plan)
         values = [key] if mapper.single_key is not None else list(key)
         found = yield from plan.rows_steps(self, connection, values)
-        return found[0] if found else None
+        if found:
+            return found[0]
+        if self.find(mapper, key) is not None:
+            self._note_gone(mapper, key)
+        return None
+
+    def _note_gone(self, mapper: Mapper, key: Any) -> None:
+        """The row of an instance that is here is gone: it was deleted by somebody else."""
+        scope = self.scope
+        state = scope.identity(mapper).pop(key)
+        self._autobegin().deleted[state] = (state(), state.load)
+        scope.modified.pop(state, None)
+        scope.deleted.pop(state, None)
+        state.load = scope.deleted_load(mapper)
 
     def _get_with_steps(
         self,
@@ -222,13 +241,21 @@ class PersistingSession(TransactionalSession):
         """Called by a tracked attribute that is read and not there."""
         self._run_lazy(self._load_attribute_steps(state, instance, attribute), instance, attribute)
 
+    def load_replaced(self, state: InstanceState, instance: Any, attribute: Any) -> None:
+        """Called by a tracked attribute whose old value is needed; pending changes stay pending."""
+        steps = load_attribute_steps(self, state, instance, attribute)
+        self._run_lazy(steps, instance, attribute)
+
     def _load_attribute_steps(
         self, state: InstanceState, instance: Any, attribute: Any
     ) -> Steps[None]:
-        if attribute.is_relationship and not self._flushing:
-            found = find_reference(self, state, instance, attribute.prop)
-            if found is NO_VALUE:
-                yield from self.autoflush_steps()
+        if not attribute.is_relationship and not is_unknown(state, instance, attribute.key):
+            return
+        if not (
+            attribute.is_relationship
+            and find_reference(self, state, instance, attribute.prop) is not NO_VALUE
+        ):
+            yield from self.autoflush_steps()
         if attribute.key in instance.__dict__:
             return
         yield from load_attribute_steps(self, state, instance, attribute)
@@ -251,7 +278,10 @@ class PersistingSession(TransactionalSession):
         )
 
     def load_steps(self, instances: Any, attributes: Sequence[Any]) -> Steps[Any]:
-        """Load *attributes* onto *instances* that are here already, in one statement for each."""
+        """Load *attributes* onto *instances* that are here already, in one statement for each.
+
+        Return the value of the only attribute of the only instance; for more, *instances*.
+        """
         single = not isinstance(instances, (list, tuple, set, frozenset))
         holders = [instances] if single else list(instances)
         for attribute in attributes:
@@ -275,6 +305,8 @@ class PersistingSession(TransactionalSession):
                     yield from refresh_steps(self, connection, mapper, lacking, names)
             if attribute.prop.is_relationship:
                 holders = [*holders, *_values_of(attribute.prop, [p[1] for p in pairs])]
+        if single and len(attributes) == 1:
+            return instances.__dict__.get(attributes[0].key)
         return instances
 
     def _pairs_of(self, mapper: Mapper, holders: Iterable[Any]) -> list[Pair]:
@@ -304,13 +336,13 @@ class PersistingSession(TransactionalSession):
                 f"{instance!r} has no row and can't be deleted",
                 hint="expunge() takes a pending instance out of the session",
             )
-        if state.session is not self or state.load.deleted:
-            self._enter(state, instance)
-        if state in self.scope.deleted:
+        if state in self.scope.deleted or (state.load.deleted and state.session is self):
             return
+        if state.session is not self:
+            self._enter(state, instance)
         self.begin_on_change()
-        self.scope.deleted[state] = instance
         if not _has_delete_cascade(state.load.mapper):
+            self.scope.deleted[state] = instance
             return
         pairs = yield from delete_cascade_steps(self, [(state, instance)])
         for other, item in pairs:
@@ -329,7 +361,6 @@ class PersistingSession(TransactionalSession):
                 f"{instance!r} is not persistent within this session",
                 hint="only an instance with a row, in this session, can be refreshed",
             )
-        yield from self.autoflush_steps()
         mapper = state.load.mapper
         if attribute_names is None:
             others = [
@@ -341,6 +372,8 @@ class PersistingSession(TransactionalSession):
         else:
             names = set(attribute_names)
             self._expire_names(state, instance, names)
+        # Changes to what is refreshed are lost; what else is pending is written first.
+        yield from self.autoflush_steps()
         yield from self._reload_steps(state, instance, mapper, names, with_for_update)
 
     def _reload_steps(
@@ -367,9 +400,7 @@ class PersistingSession(TransactionalSession):
         for name in () if names is None else names:
             prop = mapper.relationships.get(name)
             if prop is not None:
-                yield from load_related_steps(
-                    self, connection, prop, [(state, instance)], NO_TREE
-                )
+                yield from load_related_steps(self, connection, prop, [(state, instance)], NO_TREE)
 
     @property
     @contextmanager
@@ -437,5 +468,3 @@ def _tables_of(clause: Any) -> list[Any]:
         return [table]
     froms = getattr(clause, "get_final_froms", None)
     return list(froms()) if froms is not None else []
-
-

@@ -5,10 +5,10 @@ from typing import Any, Self
 
 from dovetail.engine.result import Result
 from dovetail.exc import InvalidRequestError
-from dovetail.orm.execution import FromStatement
+from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
-from dovetail.sql.dml import delete, update
 from dovetail.sql.columns import literal_column
+from dovetail.sql.dml import delete, update
 from dovetail.sql.functions import func
 from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.select import Select
@@ -123,9 +123,7 @@ class Query:
 
     # Entities -----------------------------------------------------------------------------------
 
-    def join(
-        self, target: Any, *props: Any, isouter: bool = False, full: bool = False
-    ) -> Self:
+    def join(self, target: Any, *props: Any, isouter: bool = False, full: bool = False) -> Self:
         """Joined to *target*: a relationship, an entity, or an entity and a condition."""
         onclause = props[0] if props else None
         return self._with(self._statement.join(target, onclause, isouter=isouter, full=full))
@@ -250,7 +248,8 @@ class Query:
 
     def _rows(self) -> Any:
         result = self._execute()
-        return result.scalars() if self._is_single else result
+        # Rows of one entity are its instances, each once however many rows a join makes of it.
+        return result.scalars().unique() if self._is_single else result
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._rows())
@@ -287,7 +286,7 @@ class Query:
     def count(self) -> int:
         """How many rows there are: ``SELECT count(*) FROM (this)``."""
         inner = self._statement.order_by(None).subquery()
-        counted = Select(func.count(literal_column("*"))).select_from(inner)
+        counted: Any = Select(func.count(literal_column("*"))).select_from(inner)
         count: int = self.session.execute(counted, self._params or None).scalar()
         return count
 
@@ -303,9 +302,11 @@ class Query:
 
     def exists(self) -> Any:
         """``EXISTS (this)``, for use in another query."""
-        return self._statement.order_by(None).with_only_columns(
-            literal_column("1"), maintain_column_froms=True
-        ).exists()
+        return (
+            self._statement.order_by(None)
+            .with_only_columns(literal_column("1"), maintain_column_froms=True)
+            .exists()
+        )
 
     def subquery(self, name: str | None = None) -> Any:
         """``(this) AS name``, to be selected from."""
@@ -325,7 +326,7 @@ class Query:
         """This as a value called *name*."""
         return self._statement.scalar_subquery().label(name)
 
-    # Bulk -------------------------------------------------------------------------------------------
+    # Bulk ---------------------------------------------------------------------------------------
 
     def update(self, values: Mapping[Any, Any], synchronize_session: Any = "auto") -> int:
         """Update the rows of this query with *values*; return how many. Instances follow."""
@@ -338,7 +339,9 @@ class Query:
 
     def delete(self, synchronize_session: Any = "auto") -> int:
         """Delete the rows of this query; return how many. Instances follow."""
-        return self._run_bulk(self._bulk(delete(self._statement.raw_columns[0])), synchronize_session)
+        return self._run_bulk(
+            self._bulk(delete(self._statement.raw_columns[0])), synchronize_session
+        )
 
     def _bulk(self, statement: Any) -> Any:
         own = self._statement

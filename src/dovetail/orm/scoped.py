@@ -5,7 +5,7 @@ from threading import local
 from typing import Any
 from warnings import warn
 
-from dovetail.exc import DovetailWarning, InvalidRequestError
+from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.session import Session
 
 
@@ -64,17 +64,22 @@ class ScopedRegistry:
         self.registry.pop(self.scopefunc(), None)
 
 
-class scoped_session:  # noqa: N801 - a name users know
+class scoped_session:
     """The session of the current thread, or scope, under one name::
 
-        Session = scoped_session(sessionmaker(engine))
-        Session.add(user)          # this thread's session
-        Session.remove()           # closes it; the next use makes another
+    Session = scoped_session(sessionmaker(engine))
+    Session.add(user)          # this thread's session
+    Session.remove()           # closes it; the next use makes another
     """
 
     def __init__(
         self, session_factory: Callable[..., Any], scopefunc: Callable[[], Any] | None = None
     ) -> None:
+        if not callable(session_factory):
+            raise ArgumentError(
+                f"scoped_session() takes what makes sessions, not {session_factory!r}",
+                hint="scoped_session(sessionmaker(engine))",
+            )
         self.session_factory = session_factory
         self.registry: Any = (
             ThreadLocalRegistry(session_factory)

@@ -3,15 +3,26 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Never, Self, TypeVar
 
 from dovetail.engine.result import Result, ScalarResult
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import (
+    ArgumentError,
+    DovetailError,
+    InvalidOption,
+    InvalidRequestError,
+    did_you_mean,
+)
+from dovetail.orm.bulk import (
+    insert_mappings_steps,
+    save_objects_steps,
+    update_mappings_steps,
+)
 from dovetail.orm.execution import NO_OPTIONS, ExecutingSession
 from dovetail.orm.loading.lazy import POLICIES
 from dovetail.orm.mapping.mapper import mapper_of
 from dovetail.orm.members import sessions
-from dovetail.orm.merge import merge_steps
+from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.query import Query
 from dovetail.orm.tracking.state import InstanceState, new_state, state_of
@@ -62,8 +73,11 @@ class Session(ExecutingSession):
         close_resets_only: bool = True,
         lazy_policy: str = "adaptive",
         execution_options: Mapping[str, Any] = NO_OPTIONS,
+        **unknown: Never,
     ) -> None:
         super().__init__()
+        if unknown or isinstance(bind, str):
+            raise _mistaken(bind, unknown)
         if not future:
             raise ArgumentError("future=False is not known: every session is of the 2.0 kind")
         if twophase:
@@ -91,7 +105,6 @@ class Session(ExecutingSession):
         self.info: dict[Any, Any] = dict(info or {})
         self.execution_options_dict = execution_options
         self._query_cls = query_cls
-        self._closed = False
         self._resets_only = close_resets_only
         del enable_baked_queries
 
@@ -104,15 +117,17 @@ class Session(ExecutingSession):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         self.close()
 
     @contextmanager
     def _block(self) -> Iterator[Self]:
-        with self:
-            with self.begin():
-                yield self
+        with self, self.begin():
+            yield self
 
     # Transactions -----------------------------------------------------------------------------
 
@@ -128,8 +143,8 @@ class Session(ExecutingSession):
     def begin_nested(self) -> SessionTransaction:
         """Set a savepoint; the block rolls back to it on an error and releases it otherwise::
 
-            with session.begin_nested():
-                session.add(User(name="may fail"))
+        with session.begin_nested():
+            session.add(User(name="may fail"))
         """
         return self._run(self.begin_nested_steps())
 
@@ -148,7 +163,9 @@ class Session(ExecutingSession):
         """Detach all instances, roll back what was not committed, give connections back."""
         self._run(self.close_steps())
 
-    reset = close
+    def reset(self) -> None:
+        """As ``close()``; the session can be used again whatever ``close_resets_only`` says."""
+        self._run(self.reset_steps())
 
     def invalidate(self) -> None:
         """Close, and discard the connections in use: their state is not known."""
@@ -209,7 +226,7 @@ class Session(ExecutingSession):
     ) -> ScalarResult[Any]:
         """Run *statement* and return the first item of each row: instances, for entities::
 
-            session.scalars(select(User).where(User.name == "ada")).all()
+        session.scalars(select(User).where(User.name == "ada")).all()
         """
         return self.execute(
             statement, params, execution_options=execution_options, bind_arguments=bind_arguments
@@ -232,7 +249,6 @@ class Session(ExecutingSession):
         """A Query of *entities*: the older way to write a SELECT."""
         return self._query_cls(entities, self, **keywords)
 
-    @overload
     def get(
         self,
         entity: type[T],
@@ -244,21 +260,7 @@ class Session(ExecutingSession):
         identity_token: Any = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
-    ) -> T | None: ...
-    @overload
-    def get(self, entity: Any, ident: Any, **keywords: Any) -> Any: ...
-    def get(
-        self,
-        entity: Any,
-        ident: Any,
-        *,
-        options: Sequence[Any] | None = None,
-        populate_existing: bool = False,
-        with_for_update: Any = None,
-        identity_token: Any = None,
-        execution_options: Mapping[str, Any] = NO_OPTIONS,
-        bind_arguments: Mapping[str, Any] | None = None,
-    ) -> Any:
+    ) -> T | None:
         """The instance of *entity* with the primary key *ident*, or None.
 
         One that the session has and that is not expired is returned without SQL.  A composite
@@ -267,25 +269,34 @@ class Session(ExecutingSession):
             session.get(User, 5)
             session.get(Version, (5, 2))
         """
-        mapper = mapper_of(entity) or self.mapper_for(entity)
-        simple = mapper.single_key is not None and not isinstance(ident, (tuple, list, dict))
-        key = ident if simple else mapper.key_from_identity(ident)
+        mapper = getattr(entity, "__mapper__", None)
+        if mapper is None or mapper.class_ is not entity:
+            mapper = self.mapper_for(entity)
         if not (populate_existing or with_for_update):
-            identity = self.scope.identities.get(mapper.base)
-            state = None if identity is None else identity.get(key)
+            try:
+                # A key in the shape of the identity map; others are put into it below.
+                state = self.scope.identities[mapper.base][ident]
+            except (KeyError, TypeError):
+                state = None
             if state is not None and state.expired is None:
-                instance = state()
+                instance: T | None = state()
                 if instance is not None:
                     return instance
-        return self._run(
-            self.get_steps(
-                mapper,
-                key,
-                options=options or (),
-                populate_existing=populate_existing,
-                with_for_update=with_for_update,
-            )
+        key = mapper.key_from_identity(ident)
+        if not (populate_existing or with_for_update):
+            held = self.find(mapper, key)
+            if held is not None and held.__dovetail_state__.expired is None:
+                own: T = held
+                return own
+        steps = self.get_steps(
+            mapper,
+            key,
+            options=options or (),
+            populate_existing=populate_existing,
+            with_for_update=with_for_update,
         )
+        found: T | None = self._run(steps)
+        return found
 
     def get_one(self, entity: type[T], ident: Any, **keywords: Any) -> T:
         """As ``get()``, but NoResultFound is raised where there is no such row."""
@@ -318,37 +329,63 @@ class Session(ExecutingSession):
         attribute_names: Iterable[str] | None = None,
         with_for_update: Any = None,
     ) -> None:
-        """Read *instance* again now, all of it or the attributes named; changes to them are lost."""
+        """Read *instance* again now, all of it or what is named; changes to that are lost."""
         self._run(self.refresh_instance_steps(instance, attribute_names, with_for_update))
 
     def load(self, instances: Any, *attributes: Any) -> Any:
-        """Load relationships or columns onto instances that are here already; return these.
+        """Load relationships or columns onto instances that are here already.
 
         One statement for each attribute, however many instances; a later attribute may belong to
-        what an earlier one leads to::
+        what an earlier one leads to.  Returns the value where one attribute of one instance
+        was asked for, else *instances*::
 
+            addresses = session.load(user, User.addresses)
             session.load(users, User.addresses, Address.city)
         """
         return self._run(self.load_steps(instances, attributes))
 
-    def merge(
-        self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
-    ) -> T:
+    def merge(self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None) -> T:
         """Copy *instance* onto the session's own instance of the same row, and return that.
 
         It is loaded where the session has none, and made new where there is no row.  Related
         instances follow by the merge cascade.  With ``load=False`` nothing is read: for
         unchanged instances from a cache.
         """
-        with self.no_autoflush:
-            merged: T = self._run(
-                merge_steps(self, instance, {}, load=load, options=options or ())
-            )
-        return merged
+        merged: list[T] = self._run(merge_all_steps(self, [instance], load, options or ()))
+        return merged[0]
 
     def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
-        return [self.merge(instance, load=load) for instance in instances]
+        return self._run(merge_all_steps(self, instances, load, ()))
+
+    # Many rows at once -------------------------------------------------------------------------
+
+    def bulk_insert_mappings(
+        self,
+        mapper: Any,
+        mappings: Iterable[Mapping[str, Any]],
+        return_defaults: bool = False,
+        render_nulls: bool = False,
+    ) -> None:
+        """Insert a row for each dictionary of attribute names and values; no instances are made.
+
+        With *return_defaults* the generated primary keys are put into the dictionaries.
+        """
+        self._run(insert_mappings_steps(self, self.mapper_for(mapper), mappings, return_defaults))
+
+    def bulk_update_mappings(self, mapper: Any, mappings: Iterable[Mapping[str, Any]]) -> None:
+        """Update a row for each dictionary, which holds the primary key and the new values."""
+        self._run(update_mappings_steps(self, self.mapper_for(mapper), mappings))
+
+    def bulk_save_objects(
+        self,
+        objects: Iterable[Any],
+        return_defaults: bool = False,
+        update_changed_only: bool = True,
+        preserve_order: bool = True,
+    ) -> None:
+        """Insert or update the rows of *objects* alone, which stay out of the session."""
+        self._run(save_objects_steps(self, objects, return_defaults, update_changed_only))
 
     @classmethod
     def object_session(cls, instance: Any) -> "Session | None":
@@ -366,6 +403,19 @@ class Session(ExecutingSession):
         return identity_key(*args, **keywords)
 
 
+def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
+    for name in unknown:
+        known: Any = Session.__init__.__kwdefaults__
+        return InvalidOption(
+            f"Session() takes no option {name!r}",
+            hint=did_you_mean(name, known) or f"it takes bind, {', '.join(known)}",
+        )
+    return ArgumentError(
+        f"a session needs an Engine or a Connection, not {bind!r}",
+        hint="Session(create_engine(url))",
+    )
+
+
 def _checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
     checked: dict[Any, Any] = {}
     for key, bind in (binds or {}).items():
@@ -377,12 +427,12 @@ def _checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
     return checked
 
 
-class sessionmaker(Generic[S]):  # noqa: N801 - a name users know
+class sessionmaker(Generic[S]):
     """A factory of sessions with the same configuration::
 
-        Session = sessionmaker(engine, expire_on_commit=False)
-        with Session() as session: ...
-        with Session.begin() as session: ...      # commits at the end
+    Session = sessionmaker(engine, expire_on_commit=False)
+    with Session() as session: ...
+    with Session.begin() as session: ...      # commits at the end
     """
 
     class_: type[S]
@@ -427,8 +477,8 @@ class sessionmaker(Generic[S]):  # noqa: N801 - a name users know
         """Close every session of this process."""
         close_all_sessions()
 
-    identity_key = staticmethod(lambda *args, **keywords: identity_key(*args, **keywords))
-    object_session = staticmethod(lambda instance: object_session(instance))
+    identity_key = staticmethod(Session.identity_key)
+    object_session = staticmethod(Session.object_session)
 
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self.kw.items())
@@ -494,7 +544,7 @@ def make_transient_to_detached(instance: Any) -> None:
         raise InvalidRequestError(f"{instance!r} has no primary key")
     state.key = key
     state.load = mapper.detached_load
-    missing = frozenset(mapper.column_attrs) - instance.__dict__.keys()
+    missing = frozenset(mapper.column_attrs.keys()) - instance.__dict__.keys()
     state.expired = missing or None
 
 
@@ -506,5 +556,3 @@ def was_deleted(instance: Any) -> bool:
 def object_state(instance: Any) -> InstanceState:
     """The InstanceState of *instance*; UnmappedInstanceError if it isn't mapped."""
     return state_of(instance)
-
-

@@ -1,5 +1,6 @@
 """What can be asked of, and done to, the attributes of one instance."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from dovetail.exc import ArgumentError, InvalidRequestError
@@ -7,6 +8,7 @@ from dovetail.inspection import inspects, inspects_itself, inspects_otherwise
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.tracking.attributes import AttributeBase
+from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.state import InstanceState, mark_modified, state_of
 
@@ -57,6 +59,37 @@ def set_committed_value(instance: Any, key: str, value: Any) -> None:
         attribute.fill(state, instance, value)  # type: ignore[attr-defined]
     else:
         instance.__dict__[key] = value
+
+
+class CollectionAdapter:
+    """A collection of related instances, filled from outside as a load fills it."""
+
+    def __init__(self, attribute: CollectionAttribute, collection: Any) -> None:
+        self._attribute = attribute
+        self._collection = collection
+
+    def append_without_event(self, item: Any, initiator: Any = None) -> None:
+        """Put *item* in: no history, no other side, no cascade."""
+        self._attribute.kind.add(self._collection, item)
+
+    def remove_without_event(self, item: Any, initiator: Any = None) -> None:
+        """Take *item* out: no history, no other side."""
+        self._attribute.kind.remove(self._collection, item)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._attribute.kind.items(self._collection)
+
+    def __len__(self) -> int:
+        return len(self._collection)
+
+
+def init_collection(instance: Any, key: str) -> CollectionAdapter:
+    """Give attribute *key* a new, empty collection, as if loaded; return what fills it."""
+    _, attribute = _attribute(instance, key)
+    if not isinstance(attribute, CollectionAttribute):
+        raise InvalidRequestError(f"{type(instance).__name__}.{key} is not a collection")
+    set_committed_value(instance, key, ())
+    return CollectionAdapter(attribute, instance.__dict__[key])
 
 
 def flag_modified(instance: Any, key: str) -> None:

@@ -91,7 +91,10 @@ class SessionTransaction:
                 f"this session's transaction was rolled back after a failed flush{what}",
                 hint="call session.rollback() to begin anew",
             ) from failure
-        raise ResourceClosedError("this transaction of the session has ended")
+        raise ResourceClosedError(
+            "this transaction of the session has ended",
+            hint="begin another: session.begin() or session.begin_nested()",
+        )
 
     # Connections ------------------------------------------------------------------------------
 
@@ -104,9 +107,7 @@ class SessionTransaction:
         if self.parent is not None:
             connection = yield from self.parent.connection_steps(bind)
             savepoint = yield from connection.begin_nested_steps()
-            self.participants[bind] = Participant(
-                connection, savepoint, owned=False, commits=True
-            )
+            self.participants[bind] = Participant(connection, savepoint, owned=False, commits=True)
         elif isinstance(bind, Connection):
             yield from self._join_steps(bind)
         else:
@@ -116,9 +117,7 @@ class SessionTransaction:
             except BaseException:
                 yield from connection.close_steps()
                 raise
-            self.participants[bind] = Participant(
-                connection, transaction, owned=True, commits=True
-            )
+            self.participants[bind] = Participant(connection, transaction, owned=True, commits=True)
         return self.participants[bind].connection
 
     def _join_steps(self, connection: Any) -> Steps[None]:
@@ -174,22 +173,25 @@ class SessionTransaction:
         self.state = DEACTIVE
         self.cause = error
 
-    def rollback_steps(self) -> Steps[None]:
-        """Roll back and end."""
+    def rollback_steps(self, leaving: frozenset[InstanceState] = frozenset()) -> Steps[None]:
+        """Roll back and end; *leaving* are about to leave the session with what they hold."""
         try:
             if self.state is ACTIVE:
-                yield from self._undo_steps()
+                yield from self._undo_steps(leaving)
+            elif self.state is DEACTIVE:
+                # What was done to instances after the failure is undone too.
+                self._restore(leaving)
         finally:
             yield from self.close_steps()
 
-    def _undo_steps(self) -> Steps[None]:
+    def _undo_steps(self, leaving: frozenset[InstanceState] = frozenset()) -> Steps[None]:
         failure: BaseException | None = None
         for participant in self.participants.values():
             try:
                 yield from participant.transaction.rollback_steps()
             except Exception as error:
                 failure = failure or error
-        self._restore()
+        self._restore(leaving)
         if failure is not None:
             raise failure
 
@@ -216,17 +218,27 @@ class SessionTransaction:
 
     # Memory -------------------------------------------------------------------------------------
 
-    def _restore(self) -> None:
+    def _restore(self, leaving: frozenset[InstanceState]) -> None:
         """Make the instances in memory what they were when this began."""
         session = self.session
         scope = session.scope
         for state in (*self.new, *list(scope.new)):
             self._expel(scope, state)
+        for identity in scope.identities.values():
+            for state in list(identity.values()):
+                if state.extra is not None:
+                    # No parent has left its child.
+                    state.extra.pop("parents", None)
         scope.new.clear()
         scope.deleted.clear()
         for state, key in self.switched.items():
             if state.key is not None:
                 _switch(scope, state, key)
+                instance = state()
+                if instance is not None:
+                    mapper = state.load.mapper
+                    own = zip(mapper.primary_keys, mapper.key_tuple(key), strict=True)
+                    instance.__dict__.update(own)
         for state, (instance, load) in self.deleted.items():
             if state.key is not None and state() is instance:
                 state.load = load
@@ -234,7 +246,7 @@ class SessionTransaction:
                 # What had been changed before the delete is not known to be the row's.
                 self.dirty.add(state)
         if self.nested:
-            stale = {*scope.modified, *self.dirty}
+            stale = {*scope.modified, *self.dirty} - leaving
             session.expire_states([s for s in stale if s.key is not None and s.load.scope is scope])
         else:
             session.expire_all()
@@ -274,11 +286,18 @@ class SessionTransaction:
     def __enter__(self) -> Self:
         if self.state is CLOSED:
             raise InvalidRequestError("this transaction has ended", hint="begin another one")
+        if not self.nested:
+            self.session._block_transaction = self
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
+        if self.session._block_transaction is self:
+            self.session._block_transaction = None
         self.session._run(self.exit_steps(kind))
 
     def exit_steps(self, kind: type[BaseException] | None) -> Steps[None]:
@@ -312,16 +331,18 @@ class TransactionalSession(SessionMembers):
     join_transaction_mode: str
     autobegin: bool
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._transaction: SessionTransaction | None = None
+    _transaction: SessionTransaction | None = None
+    _closed = False
+    _resets_only = True
+    _block_transaction: SessionTransaction | None = None
+    """The transaction whose ``with`` block is being executed."""
 
     def _run(self, steps: Steps[Any]) -> Any:
         raise NotImplementedError
 
     def flush_steps(self, objects: Any = None) -> Steps[None]:
+        """Write pending changes: the next storey knows how."""
         raise NotImplementedError
-        yield ()
 
     def begin_on_change(self) -> None:
         if self._transaction is None:
@@ -330,6 +351,17 @@ class TransactionalSession(SessionMembers):
     def _autobegin(self) -> SessionTransaction:
         transaction = self._transaction
         if transaction is None:
+            if self._closed:
+                raise InvalidRequestError(
+                    "this session is closed for good (close_resets_only=False)",
+                    hint="make another session",
+                )
+            if self._block_transaction is not None:
+                # What follows would be in another transaction, which nobody commits.
+                raise InvalidRequestError(
+                    "the transaction of this with block has ended",
+                    hint="leave the block before doing more work with the session",
+                )
             if not self.autobegin:
                 raise InvalidRequestError(
                     "this session begins no transaction by itself (autobegin=False)",
@@ -430,12 +462,18 @@ class TransactionalSession(SessionMembers):
 
     def rollback_until_steps(self, transaction: SessionTransaction) -> Steps[None]:
         """Roll back *transaction*, and before it the savepoints within it."""
+        leaving = frozenset(transaction.new)
         while self._transaction is not None and self._transaction is not transaction:
-            yield from self._transaction.rollback_steps()
+            yield from self._transaction.rollback_steps(leaving)
         yield from transaction.rollback_steps()
 
     def close_steps(self, *, invalidate: bool = False) -> Steps[None]:
         """Detach all instances, end the transaction without commit, give connections back."""
+        self._closed = not self._resets_only
+        yield from self.reset_steps(invalidate=invalidate)
+
+    def reset_steps(self, *, invalidate: bool = False) -> Steps[None]:
+        """As ``close_steps()``; the session can be used again whatever its configuration."""
         self.expunge_all()
         while self._transaction is not None:
             current = self._transaction

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from ..exc import ArgumentError, InvalidRequestError
@@ -206,7 +206,8 @@ def member(left: Any, op: Operator, values: Any) -> Any:
         return BinaryExpression(left, _member_source(node), op)
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise ArgumentError(
-            f"in_() needs a list of values, a SELECT or an expanding parameter; got {values!r}"
+            f"in_() needs a list of values, a SELECT or an expanding parameter; got {values!r}",
+            hint=f"in_([{values!r}]), or == {values!r}",
         )
     items = list(values)
     if any(isinstance(item, ColumnElement) or node_of(item) is not None for item in items):
@@ -256,10 +257,7 @@ def unary(op: Operator, element: Any) -> Any:
 class _Extensions:
     """Builders that need nodes from further up; those install themselves here."""
 
-    cast: Callable[..., Any]
-    collate: Callable[..., Any]
-    collection: Callable[..., Any]
-    index_by_affinity: dict[str, Callable[[Any, Any], Any]] = {}
+    index_by_affinity: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
 
 
 extensions = _Extensions()
@@ -287,6 +285,3 @@ build.negate = negation
 build.general = general
 build.label = Label
 build.index = index
-build.cast = lambda element, type_: extensions.cast(element, type_)
-build.collate = lambda element, name: extensions.collate(element, name)
-build.collection = lambda op, element: extensions.collection(op, element)

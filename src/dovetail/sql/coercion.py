@@ -20,6 +20,8 @@ def node_of(subject: Any) -> Node | None:
             return subject
         entity = getattr(subject, "__statement_entity__", None)
         if entity is not None:
+            if getattr(type(subject), "__statement_entity__", None) is entity:
+                return None  # an instance of a mapped class
             subject = entity
             continue
         source = getattr(subject, "__clause_element__", None)
@@ -32,14 +34,34 @@ def node_of(subject: Any) -> Node | None:
 def from_node(subject: Any, what: str = "FROM") -> Any:
     """Return the table, subquery or entity that *subject* stands for."""
     node = node_of(subject)
-    if node is None or (isinstance(node, ColumnElement) and not node.is_promise):
+    is_value = isinstance(node, ColumnElement) and not node.is_promise
+    if node is None or (is_value and node.visit_name != "text"):
         raise ArgumentError(
             f"{what} needs a table, a subquery or a mapped class; got {subject!r}",
-            hint="for raw SQL use text()" if isinstance(subject, str) else None,
+            hint=_hint_for_from(subject, node),
         )
     if getattr(node, "is_select_statement", False):
         return node.implicit_subquery()  # type: ignore[attr-defined]
     return node
+
+
+def _hint_for_from(subject: Any, node: Any) -> str:
+    if isinstance(subject, str):
+        return "give the class, or the relationship: join(User.addresses); for raw SQL use text()"
+    if node is not None:
+        return "give the class or the table, not one of its columns"
+    return _mapped_class_hint(subject)
+
+
+def _mapped_class_hint(subject: Any) -> str:
+    if isinstance(subject, type):
+        return f"is {subject.__name__} mapped? derive it from your DeclarativeBase"
+    kind = type(subject)
+    if getattr(kind, "__statement_entity__", None) is not None:
+        return f"give the class {kind.__name__}, not an instance of it"
+    if callable(subject):
+        return f"call it: {getattr(subject, '__name__', 'function')}()"
+    return "for a plain value use literal(...)"
 
 
 def columns_of(arguments: Iterable[Any]) -> tuple[Any, ...]:
@@ -60,6 +82,8 @@ def column_argument(argument: Any) -> Any:
     constant = constants.of(argument)
     if constant is not None:
         return constant
+    if isinstance(argument, int | float):
+        return constants.number(argument)
     if isinstance(argument, str):
         raise ArgumentError(
             f"a column cannot be given as text: {argument!r}",
@@ -70,7 +94,7 @@ def column_argument(argument: Any) -> Any:
         f"select() takes columns, tables and mapped classes; got {argument!r}",
         hint="give them one by one: select(a, b), not select([a, b])"
         if isinstance(argument, list | tuple)
-        else None,
+        else _mapped_class_hint(argument),
     )
 
 
@@ -80,6 +104,7 @@ class _Constants:
     null: Any
     true: Any
     false: Any
+    number: Any
 
     def of(self, value: object) -> Any:
         """Return the constant for *value*, or None if it is none of the three."""
@@ -101,7 +126,11 @@ def criterion(argument: Any) -> Any:
         return constants.of(argument)
     node = node_of(argument)
     if node is None:
-        hint = f"use text({argument!r}) for SQL" if isinstance(argument, str) else None
+        hint = (
+            f"use text({argument!r}) for SQL"
+            if isinstance(argument, str)
+            else "compare a column: User.id == 5"
+        )
         raise ArgumentError(
             f"a SQL expression is needed for WHERE, HAVING or ON; got {argument!r}", hint=hint
         )
@@ -114,5 +143,7 @@ def executable(subject: Any) -> Any:
     """Return the statement that *subject* is; ObjectNotExecutableError if it is none."""
     node = subject if isinstance(subject, Node) else node_of(subject)
     if node is None or not node.supports_execution:
-        raise ObjectNotExecutableError(subject)
+        named = getattr(subject, "__name__", None)
+        is_entity = node is not None and named is not None
+        raise ObjectNotExecutableError(subject, hint=f"select({named})" if is_entity else None)
     return node

@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar, overload
 
 from ..exc import ArgumentError, InvalidRequestError, did_you_mean
 from ..types.contract import NULLTYPE, TypeEngine, to_instance
+from .coercion import constants
 from .element import ColumnElement
-from .expressions import collected_name
+from .expressions import ExpressionList, collected_name
 from .names import AnonymousName
 from .node import Walk
 
@@ -23,10 +24,10 @@ class NamedColumn(ColumnElement[T]):
     visit_name = "column"
     name: Any
     is_literal: bool = False
-    nullable: bool | None = True
+    nullable: Any = True
 
     @property
-    def bind_name(self) -> Any:  # type: ignore[override]
+    def bind_name(self) -> Any:
         return self.key
 
     @property
@@ -92,6 +93,14 @@ def literal_column(
     return ColumnClause(text, type_, is_literal=True)
 
 
+def _number(value: float) -> ColumnClause[Any]:
+    """Return a number among the columns of a SELECT: it stands there as it is."""
+    return literal_column(str(value))
+
+
+constants.number = _number
+
+
 class ProxyColumn(NamedColumn[T]):
     """A column of an alias or a subquery: it stands for a column within."""
 
@@ -105,15 +114,15 @@ class ProxyColumn(NamedColumn[T]):
         self.type = element.type if element is not None else NULLTYPE
 
     @property
-    def primary_key(self) -> bool:  # type: ignore[override]
+    def primary_key(self) -> bool:
         return bool(getattr(self.element, "primary_key", False))
 
     @property
-    def foreign_keys(self) -> Any:  # type: ignore[override]
+    def foreign_keys(self) -> Any:
         return getattr(self.element, "foreign_keys", frozenset())
 
     @property
-    def nullable(self) -> bool | None:  # type: ignore[override]
+    def nullable(self) -> Any:
         return getattr(self.element, "nullable", True)
 
     @property
@@ -140,7 +149,7 @@ class ProxyColumn(NamedColumn[T]):
 class ColumnCollection(Generic[C]):
     """The columns of a table or subquery: by attribute, by name, by position, in order."""
 
-    __slots__ = ("_by_key", "_lineage", "_list")
+    __slots__ = ("__dict__", "_by_key", "_lineage", "_list")
 
     def __init__(self, columns: Iterable[tuple[str, C]] = ()) -> None:
         self._list: list[tuple[str, C]] = []
@@ -153,13 +162,19 @@ class ColumnCollection(Generic[C]):
         """Append *column*; the first of a name is the one found by it."""
         name = key if key is not None else str(column.key)
         self._list.append((name, column))
-        self._by_key.setdefault(name, column)
+        self._found(name, self._by_key.setdefault(name, column))
         self._lineage = None
+
+    def _found(self, name: str, column: C) -> None:
+        """Let attribute access find *column* at once, where no method has its name."""
+        if not hasattr(type(self), name):
+            self.__dict__[name] = column
 
     def replace(self, column: C, key: str) -> None:
         """Put *column* in the place of the one called *key*, or at the end."""
         self._lineage = None
         self._by_key[key] = column
+        self._found(key, column)
         for position, (name, _) in enumerate(self._list):
             if name == key:
                 self._list[position] = (key, column)
@@ -231,6 +246,9 @@ class ColumnCollection(Generic[C]):
         """Return pairs of name and column."""
         return list(self._list)
 
+    def __clause_element__(self) -> ExpressionList:
+        return ExpressionList(self)
+
     def as_readonly(self) -> ColumnCollection[C]:
         """Return this collection; nobody changes one that is in use."""
         return self
@@ -259,8 +277,9 @@ class ColumnCollection(Generic[C]):
             raise InvalidRequestError(f"{column!r} is not in this collection")
         self._list = kept
         self._by_key = {}
+        self.__dict__.clear()
         for key, found in kept:
-            self._by_key.setdefault(key, found)
+            self._found(key, self._by_key.setdefault(key, found))
         self._lineage = None
 
     def __eq__(self, other: object) -> bool:

@@ -17,6 +17,7 @@ from ..exc import (
 from .coercion import node_of
 from .columns import ColumnCollection
 from .convention import conventional_name
+from .ddl import CreateIndex, DropIndex, send
 from .defaults import SchemaItem
 from .froms import from_objects
 from .text import TextClause
@@ -64,7 +65,8 @@ class Constraint(SchemaItem):
             self.name = name
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self.columns.keys()))}, name={self.name!r})"
+        columns = ", ".join(map(repr, self.columns.keys()))
+        return f"{type(self).__name__}({columns}, name={self.name!r})"
 
 
 class ColumnCollectionConstraint(Constraint):
@@ -229,6 +231,15 @@ class CheckConstraint(Constraint):
             parent.when_attached(self.attach)
 
 
+def _missing_table_hint(target: Any, table_name: str) -> str:
+    if "." not in target:
+        return f'name table and column: ForeignKey("{table_name}.id")'
+    return (
+        "it is the table's name that is needed, not the class's; and the module that defines "
+        "the table must be imported"
+    )
+
+
 class ForeignKey(SchemaItem):
     """Says of a column that it refers to another: ``ForeignKey("user.id")``."""
 
@@ -314,7 +325,7 @@ class ForeignKey(SchemaItem):
                 f"table {table_name!r}, which the metadata does not have",
                 table_name,
                 hint=did_you_mean(table_name, table.metadata.tables)
-                or "is the module that defines it imported?",
+                or _missing_table_hint(self.target, table_name),
             )
         found = None if self.link_to_name else target.c.get(column_name)
         if found is None:
@@ -417,7 +428,7 @@ class ForeignKeyConstraint(Constraint):
             raise ArgumentError(
                 "a ForeignKeyConstraint needs as many columns as referred columns, each once"
             )
-        self.elements = [
+        self.elements: list[ForeignKey] = [
             ForeignKey(target, self, use_alter, link_to_name=link_to_name) for target in targets
         ]
         if table is not None:
@@ -503,7 +514,7 @@ class Index(SchemaItem):
     @property
     def columns(self) -> ColumnCollection[Any]:
         """The columns it speaks of."""
-        found = [
+        found: list[Any] = [
             part
             for expression in self.expressions
             for part in iterate(expression)
@@ -530,12 +541,12 @@ class Index(SchemaItem):
             self.name = name
 
     def create(self, bind: Any, checkfirst: bool = False) -> None:
-        """Send CREATE INDEX to *bind*."""
-        bind.run_index("create", self, checkfirst)
+        """Send CREATE INDEX to *bind*, an engine or a connection."""
+        send(bind, CreateIndex(self, if_not_exists=checkfirst))
 
     def drop(self, bind: Any, checkfirst: bool = False) -> None:
-        """Send DROP INDEX to *bind*."""
-        bind.run_index("drop", self, checkfirst)
+        """Send DROP INDEX to *bind*, an engine or a connection."""
+        send(bind, DropIndex(self, if_exists=checkfirst))
 
     def __repr__(self) -> str:
         return f"Index({self.name!r}, {', '.join(self.columns.keys())})"

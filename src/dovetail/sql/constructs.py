@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..exc import ArgumentError
 from ..types.basic import INTEGERTYPE
 from ..types.contract import NULLTYPE, TypeEngine, to_instance, value_types
 from ..types.structured import TupleType
 from . import operators as ops
-from .building import extensions, operand
+from .building import operand
 from .coercion import criterion, node_of
-from .element import ColumnElement
+from .element import ColumnElement, build
 from .expressions import BinaryExpression, BindParameter, ExpressionList, LabelReference
 from .node import Walk
 from .operators import Operator
@@ -29,7 +29,10 @@ def sort_argument(argument: Any) -> Any:
         return LabelReference(argument)
     node = node_of(argument)
     if node is None:
-        raise ArgumentError(f"ORDER BY and GROUP BY take columns and their names; got {argument!r}")
+        raise ArgumentError(
+            f"ORDER BY and GROUP BY take columns and their names; got {argument!r}",
+            hint="order_by(User.name), or order_by(text('1')) for SQL",
+        )
     if getattr(node, "is_select_statement", False):
         return node.scalar_subquery()  # type: ignore[attr-defined]
     return node
@@ -211,7 +214,7 @@ class CollectionAggregate(ColumnElement[T]):
     __slots__ = ("element", "operator", "type")
     visit_name = "collection_aggregate"
     parts = ("element",)
-    operator: Operator  # type: ignore[misc]
+    operator: Operator
 
     def __init__(self, operator: Operator, element: Any) -> None:
         self.operator = operator
@@ -238,12 +241,44 @@ class CollationClause(ColumnElement[str]):
         walk.key.append(self.collation)
 
 
+class Bound(NamedTuple):
+    """One end of a window's frame."""
+
+    words: str
+    offset: Any = None
+
+
+class Frame(NamedTuple):
+    """The frame of a window: which rows around the present one belong to it."""
+
+    unit: str
+    bounds: tuple[Bound, Bound]
+    exclude: str | None = None
+
+
+def _bounds(given: Any) -> tuple[Bound, Bound]:
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise ArgumentError(f"the frame of a window is a pair of bounds; got {given!r}")
+    return _bound(given[0], "PRECEDING"), _bound(given[1], "FOLLOWING")
+
+
+def _bound(value: Any, direction: str) -> Bound:
+    """Return one bound: None is unbounded, 0 the present row, a negative number before it."""
+    if value is None:
+        return Bound(f"UNBOUNDED {direction}")
+    if value == 0 and isinstance(value, int):
+        return Bound("CURRENT ROW")
+    if isinstance(value, int | float):
+        return Bound("FOLLOWING" if value > 0 else "PRECEDING", operand(abs(value), None))
+    return Bound(direction, operand(value, None))
+
+
 class Over(ColumnElement[T]):
     """``element OVER (PARTITION BY … ORDER BY …)``."""
 
     __slots__ = ("element", "frame", "order_by", "partition_by")
     visit_name = "over"
-    parts = ("element", "partition_by", "order_by")
+    parts = ("element", "partition_by", "order_by", "frame")
 
     def __init__(
         self,
@@ -262,7 +297,7 @@ class Over(ColumnElement[T]):
         given = [(unit, bounds) for unit, bounds in frames if bounds is not None]
         if len(given) > 1:
             raise ArgumentError("range_, rows and groups exclude each other")
-        self.frame = (*given[0], exclude) if given else None
+        self.frame = Frame(given[0][0], _bounds(given[0][1]), exclude) if given else None
 
     @property
     def type(self) -> TypeEngine[Any]:  # type: ignore[override]
@@ -272,8 +307,14 @@ class Over(ColumnElement[T]):
     def collect(self, walk: Walk) -> None:
         key = walk.key
         key.append("over")
-        key.append((len(self.partition_by), len(self.order_by), repr(self.frame)))
+        key.append((len(self.partition_by), len(self.order_by), self.frame is None))
         self.element.collect(walk)
+        if self.frame is not None:
+            key.append((self.frame.unit, self.frame.exclude))
+            for bound in self.frame.bounds:
+                key.append(bound.words)
+                if bound.offset is not None:
+                    bound.offset.collect(walk)
         for clause in self.partition_by:
             clause.collect(walk)
         for clause in self.order_by:
@@ -386,6 +427,6 @@ def all_(expression: Any) -> CollectionAggregate[Any]:
     return CollectionAggregate(ops.ALL, operand(expression, None))
 
 
-extensions.cast = Cast
-extensions.collate = _collated
-extensions.collection = CollectionAggregate
+build.cast = Cast
+build.collate = _collated
+build.collection = CollectionAggregate

@@ -169,3 +169,15 @@ class CreateColumn(Node):
 
     def __init__(self, element: Any) -> None:
         self.element = element
+
+
+def send(bind: Any, statement: ExecutableDDLElement) -> None:
+    """Send *statement* to *bind*: a connection, or an engine in a transaction of its own."""
+    if hasattr(bind, "execute"):
+        bind.execute(statement)
+        return
+    with bind.begin() as connection:
+        connection.execute(statement)
+
+
+DDLElement = ExecutableDDLElement

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
-from ..exc import ArgumentError
+from ..exc import ArgumentError, InvalidOption, did_you_mean
 from ..types.basic import INTEGERTYPE
 from ..types.contract import to_instance
 from .coercion import node_of
+from .ddl import CreateSequence, DropSequence, send
 from .element import ColumnElement
 from .node import Node, Walk
 from .text import TextClause
@@ -34,6 +35,21 @@ class SchemaItem(Node):
             self.__dict__["info"] = made
             return made
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def check_options(owner: str, options: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    """Return *options* of dialects, each named ``<dialect>_<option>``; *known* are the others.
+
+    A name that is no dialect's, or is nearly one of *known*, is taken for a mistake.
+    """
+    for name in options:
+        guess = did_you_mean(name, known)
+        if guess is not None or "_" not in name.strip("_"):
+            raise InvalidOption(
+                f"{owner} takes no option {name!r}",
+                hint=guess or "options of one dialect are named <dialect>_<option>",
+            )
+    return options
 
 
 class FetchedValue(SchemaItem):
@@ -94,7 +110,7 @@ class ColumnDefault(SchemaItem):
         node = node_of(arg) if not isinstance(arg, type) else None
         if node is not None:
             self.is_clause_element = True
-            self.arg = (
+            self.arg: Any = (
                 node.scalar_subquery()  # type: ignore[attr-defined]
                 if getattr(node, "is_select_statement", False)
                 else node
@@ -200,6 +216,14 @@ class Sequence(SchemaItem):
     def attach(self, parent: Any) -> None:
         self.column = parent
         parent.default = self
+
+    def create(self, bind: Any, checkfirst: bool = False) -> None:
+        """Send CREATE SEQUENCE to *bind*, an engine or a connection."""
+        send(bind, CreateSequence(self, if_not_exists=checkfirst))
+
+    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+        """Send DROP SEQUENCE to *bind*, an engine or a connection."""
+        send(bind, DropSequence(self, if_exists=checkfirst))
 
     def next_value(self) -> NextValue:
         """Return the expression for the next value."""

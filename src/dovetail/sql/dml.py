@@ -193,15 +193,15 @@ class ValuesBase(UpdateBase):
         """
         if self.__dict__.get("select_source") is not None:
             raise InvalidRequestError("an INSERT takes its rows from values or a SELECT, not both")
-        rows = None
+        rows: Row | list[Row]
         if arguments:
-            if len(arguments) > 1 or named:
+            given, *more = arguments
+            if more or named:
                 raise ArgumentError("values() takes one dictionary or list, or names and values")
-            given = arguments[0]
-            if isinstance(given, list | tuple) and given and _is_row(given[0]):
-                rows = [_row(row, self) for row in given]
-            elif not given:
+            if isinstance(given, list | tuple) and not given:
                 return self
+            if isinstance(given, list | tuple) and any(map(_is_row, given)):
+                rows = [_row(row, self) for row in given]
             else:
                 rows = _row(given, self)
         else:

@@ -7,7 +7,7 @@ itself in :data:`build`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..exc import InvalidRequestError
 from ..types.contract import NULLTYPE, TypeEngine
@@ -70,7 +70,7 @@ class ColumnElement(Node, Generic[T_co]):
     __slots__ = ()
 
     type: TypeEngine[Any] = NULLTYPE
-    operator: ClassVar[Operator | None] = None
+    operator: Any = None
     """The operator that this was made with: it decides about parentheses."""
     key: Any = None
     """The name under which it stands in a collection of columns, or None."""
@@ -96,8 +96,10 @@ class ColumnElement(Node, Generic[T_co]):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "a SQL expression is neither true nor false: use and_(), or_(), not_() or "
-            "&, |, ~ in place of 'and', 'or', 'not', and 'is None' to ask whether it is given"
+            "a SQL expression is neither true nor false\n"
+            "  hint: use and_(), or_(), not_() or &, |, ~ in place of 'and', 'or', 'not'; "
+            "column.in_([...]) in place of 'in'; column.between(a, b) in place of a < column < b; "
+            "'is None' to ask whether an expression is given"
         )
 
     @property
@@ -413,7 +415,7 @@ class ColumnElement(Node, Generic[T_co]):
         type_ = return_type() if isinstance(return_type, type) else return_type
         type_key = type_.key if type_ is not None else None
         operator = ops.custom_operator(opstring, precedence, is_comparison, type_, type_key)
-        return lambda other: build.combine(self, operator, other)  # type: ignore[no-any-return]
+        return lambda other: build.combine(self, operator, other)
 
     def bool_op(
         self, opstring: str, precedence: int = 0, python_impl: Any = None
@@ -434,3 +436,6 @@ class ColumnElement(Node, Generic[T_co]):
 ColumnOperators = ColumnElement
 Operators = ColumnElement
 SQLCoreOperations = ColumnElement
+SQLColumnExpression = ColumnElement
+ColumnExpressionArgument = ColumnElement[T] | Any
+"""What methods take that want an expression: one, or an object that stands for one."""

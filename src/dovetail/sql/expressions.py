@@ -107,7 +107,7 @@ class NamedParameter(BindParameter[T]):
         self.literal_execute = literal_execute
 
     @property
-    def value(self) -> Any:  # type: ignore[override]
+    def value(self) -> Any:
         return self.callable() if self.callable is not None else self._value
 
     @value.setter
@@ -244,7 +244,7 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
     __slots__ = ("left", "modifiers", "operator", "right", "type")
     visit_name = "binary"
     parts = ("left", "right")
-    operator: Operator  # type: ignore[misc]
+    operator: Operator
 
     def __init__(
         self,
@@ -271,11 +271,13 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
         self.right.collect(walk)
 
     def __bool__(self) -> bool:
-        # Dictionaries and sets of columns compare them: equal is identical.
-        if self.operator is ops.EQ:
-            return self.left is self.right
-        if self.operator is ops.NE:
-            return self.left is not self.right
+        # Dictionaries and sets of columns compare them: equal is identical.  A column beside a
+        # value is a criterion that 'and', 'or' or 'in' would silently lose.
+        if self.right.__class__ is not BindParameter and self.left.__class__ is not BindParameter:
+            if self.operator is ops.EQ:
+                return self.left is self.right
+            if self.operator is ops.NE:
+                return self.left is not self.right
         return super().__bool__()
 
     def modifier(self, name: str) -> Any:
@@ -299,7 +301,7 @@ class UnaryExpression(ColumnElement[T]):
     __slots__ = ("element", "operator", "type")
     visit_name = "unary"
     parts = ("element",)
-    operator: Operator  # type: ignore[misc]
+    operator: Operator
 
     def __init__(self, element: Any, operator: Operator, type_: TE) -> None:
         self.element = element
@@ -318,7 +320,7 @@ class ExpressionList(ColumnElement[Any]):
     __slots__ = ("clauses", "operator", "type")
     visit_name = "expression_list"
     parts = ("clauses",)
-    operator: Operator  # type: ignore[misc]
+    operator: Operator
 
     def __init__(
         self, clauses: Iterable[Any], operator: Operator = ops.COMMA, type_: TE = NULLTYPE
@@ -380,6 +382,7 @@ class Label(ColumnElement[T]):
     __slots__ = ("element", "name", "type")
     visit_name = "label"
     parts = ("element",)
+    element: Any
 
     def __init__(self, name: str | AnonymousName | None, element: Any, type_: TE | None = None):
         while isinstance(element, Label):
@@ -389,20 +392,20 @@ class Label(ColumnElement[T]):
         self.type = element.type if type_ is None else type_
 
     @property
-    def key(self) -> Any:  # type: ignore[override]
+    def key(self) -> Any:
         return self.name if isinstance(self.name, str) else None
 
     @property
-    def operator(self) -> Operator | None:  # type: ignore[override]
+    def operator(self) -> Operator | None:
         operator: Operator | None = self.element.operator
         return operator
 
     @property
-    def foreign_keys(self) -> Any:  # type: ignore[override]
+    def foreign_keys(self) -> Any:
         return self.element.foreign_keys
 
     @property
-    def primary_key(self) -> Any:  # type: ignore[override]
+    def primary_key(self) -> Any:
         return self.element.primary_key
 
     def collect(self, walk: Walk) -> None:
@@ -476,6 +479,8 @@ def or_(*clauses: Any) -> ColumnElement[bool]:
 
 def negation(element: Any) -> ColumnElement[Any]:
     """Return NOT *element*, by the opposite operator where there is one."""
+    while isinstance(element, Label):
+        element = element.element
     if isinstance(element, BinaryExpression):
         opposite = element.negated()
         if opposite is not None:

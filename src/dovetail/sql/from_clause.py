@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from ..exc import (
     AmbiguousForeignKeysError,
@@ -12,7 +12,8 @@ from ..exc import (
     NoReferencedTableError,
     did_you_mean,
 )
-from .coercion import criterion, from_node, node_of
+from .building import operand
+from .coercion import criterion, from_node
 from .columns import ColumnCollection, ProxyColumn
 from .element import ColumnElement
 from .expressions import BinaryExpression, and_, collected_name
@@ -49,7 +50,6 @@ class FromClause(Node):
     name: Any = None
     schema: str | None = None
     is_from: bool = True
-    parts = ()
     _columns: ColumnCollection[Any] | None = None
 
     @property
@@ -113,6 +113,10 @@ class FromClause(Node):
         """Return ``SELECT … FROM this``."""
         return statements.select(self)
 
+    def membership_select(self) -> Any:
+        """Return this as IN wants it."""
+        return statements.select(self).scalar_subquery()
+
     def alias(self, name: str | None = None, flat: bool = False) -> Alias:
         """Return this under another name, made up if none is given."""
         return Alias(self, name)
@@ -153,7 +157,7 @@ class Namespace:
 class AliasedFrom(FromClause):
     """Base of those that give another FROM or a SELECT a name."""
 
-    parts = ("element",)
+    parts: ClassVar[tuple[str, ...]] = ("element",)
     element: Any
     base_name = "anon"
 
@@ -333,7 +337,7 @@ class TableValuedAlias(AliasedFrom):
     @property
     def column(self) -> Any:
         """The whole row as one column."""
-        return ProxyColumn(None, self, self.name, self.description)
+        return TableValuedColumn(self)
 
     def render_derived(self, name: str | None = None, with_types: bool = False) -> Self:
         """Return a copy that writes the names of its columns after its own."""
@@ -351,6 +355,31 @@ class TableValuedAlias(AliasedFrom):
         walk.key.append(
             (names, self.render_derived_names, self.with_types, self.is_lateral, self.ordinality)
         )
+
+
+class TableValuedColumn(ColumnElement[Any]):
+    """The row of a function in FROM as a value: its name alone."""
+
+    __slots__ = ("table", "type")
+    visit_name = "table_valued_column"
+    parts = ("table",)
+
+    def __init__(self, table: TableValuedAlias) -> None:
+        self.table = table
+        self.type = table.element.type
+
+    @property
+    def key(self) -> Any:
+        return self.table.description
+
+    @property
+    def name(self) -> Any:
+        """The name of the function's alias."""
+        return self.table.name
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("row of")
+        self.table.collect(walk)
 
 
 class Values(FromClause):
@@ -466,9 +495,7 @@ class Join(FromClause):
 
 def value_of(column: Any, value: Any) -> Any:
     """Return *value* as what meets *column*: a parameter of its type."""
-    if isinstance(value, ColumnElement):
-        return value
-    return node_of(value) or (column == value).right
+    return operand(value, column.type)
 
 
 def join_condition(left: Any, right: Any) -> Any:
@@ -479,7 +506,7 @@ def join_condition(left: Any, right: Any) -> Any:
             for key in column.foreign_keys:
                 target = _referent(key, referred)
                 if target is not None:
-                    crit = BinaryExpression(target, column, EQ)
+                    crit: Any = BinaryExpression(target, column, EQ)
                     found.setdefault(key.constraint or key, []).append(crit)
         if found and referring is right:
             break

@@ -20,6 +20,7 @@ from .building import operand
 from .columns import ColumnClause
 from .constructs import FunctionFilter, Over, WithinGroup
 from .element import ColumnElement
+from .expressions import BindParameter
 from .names import quoted_name
 from .node import Walk
 
@@ -41,10 +42,17 @@ class FunctionElement(ColumnElement[T]):
     within_group_type: Any = None
 
     def __init__(self, *clauses: Any) -> None:
-        self.clauses: tuple[Any, ...] = tuple(operand(clause, None) for clause in clauses)
+        self.clauses: tuple[Any, ...] = tuple(self._argument(clause) for clause in clauses)
+
+    def _argument(self, value: Any) -> Any:
+        """Return one argument; a plain value becomes a parameter named for the function."""
+        made = operand(value, None)
+        if type(made) is BindParameter and made is not value:
+            made.key = str(self.name) if self.name is not None else None
+        return made
 
     @property
-    def bind_name(self) -> Any:  # type: ignore[override]
+    def bind_name(self) -> Any:
         return self.name
 
     @property
@@ -128,8 +136,8 @@ class Function(FunctionElement[T]):
         type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
         packagenames: tuple[str, ...] | None = None,
     ) -> None:
-        super().__init__(*clauses)
         self.name = name
+        super().__init__(*clauses)
         self.packagenames = tuple(packagenames or ())
         self.type = to_instance(type_)
 
@@ -399,9 +407,8 @@ class _FunctionGenerator:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name.endswith("_"):
-            # func.and_ and the like: the underscore only keeps off Python's own word.
-            name = name[:-1]
+        # func.and_ and the like: the underscore only keeps off Python's own word.
+        name = name.removesuffix("_")
         return _FunctionGenerator((*self._names, name), **self._options)
 
     def __call__(self, *clauses: Any, **kwargs: Any) -> Any:

@@ -9,7 +9,7 @@ from ..types.contract import TypeEngine, value_types
 from ..types.structured import ARRAY, JSON, JSONIndexType, JSONPathType
 from . import operators as ops
 from .building import extensions, operand
-from .element import ColumnElement
+from .element import ColumnElement, build
 from .expressions import BinaryExpression, BindParameter
 
 _INDEX = JSONIndexType()
@@ -87,13 +87,13 @@ class ArrayComparator:
         """Return ``other = ANY (this)``."""
         kind = self.expression.type.item_type
         value = operand(other, kind if value_types.type_of(other).affinity != "null" else None)
-        return operator(value, extensions.collection(ops.ANY, self.expression))
+        return operator(value, build.collection(ops.ANY, self.expression))
 
     def all(self, other: Any, operator: Any = ops.EQ) -> Any:
         """Return ``other = ALL (this)``."""
         kind = self.expression.type.item_type
         value = operand(other, kind if value_types.type_of(other).affinity != "null" else None)
-        return operator(value, extensions.collection(ops.ALL, self.expression))
+        return operator(value, build.collection(ops.ALL, self.expression))
 
 
 extensions.index_by_affinity["json"] = _json_item

@@ -27,6 +27,17 @@ RETAIN_SCHEMA = object()
 BLANK_SCHEMA = object()
 
 
+def schema_runner(bind: Any) -> Callable[..., None]:
+    """Return what sends DDL to *bind*, an engine or a connection."""
+    found: Callable[..., None] | None = getattr(bind, "run_schema", None)
+    if found is None:
+        raise ArgumentError(
+            f"an Engine or a Connection is needed to create or drop tables, not {bind!r}",
+            hint="metadata.create_all(engine); within a session, its session.connection()",
+        )
+    return found
+
+
 class MetaData(SchemaItem):
     """Tables by name, with what they have in common: a schema, a naming convention."""
 
@@ -122,13 +133,15 @@ class MetaData(SchemaItem):
         self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool = True
     ) -> None:
         """Create the tables that are not there yet, in the order that foreign keys ask for."""
-        bind.run_schema("create", self, list(tables) if tables is not None else None, checkfirst)
+        schema_runner(bind)(
+            "create", self, list(tables) if tables is not None else None, checkfirst
+        )
 
     def drop_all(
         self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool = True
     ) -> None:
         """Drop the tables that are there, each before those that it refers to."""
-        bind.run_schema("drop", self, list(tables) if tables is not None else None, checkfirst)
+        schema_runner(bind)("drop", self, list(tables) if tables is not None else None, checkfirst)
 
     def reflect(
         self,
@@ -178,8 +191,8 @@ class MetaData(SchemaItem):
             schema = table.schema or self.schema
         elif schema is BLANK_SCHEMA:
             schema = None
-        name = name if name is not None else table.name
-        key = f"{schema}.{name}" if schema else str(name)
+        copied_name: Any = name if name is not None else table.name
+        key = f"{schema}.{copied_name}" if schema else str(copied_name)
         if key in self.tables:
             return self.tables[key]
         columns = [column.copy() for column in table.c]
@@ -189,7 +202,7 @@ class MetaData(SchemaItem):
             column.foreign_keys.clear()
             column._waiting.clear()
         made = Table(
-            name,
+            copied_name,
             self,
             *columns,
             schema=schema,
@@ -203,7 +216,7 @@ class MetaData(SchemaItem):
 
 
 def _copy_constraints(source: Table, target: Table, schema_of: Callable[..., Any] | None) -> None:
-    for constraint in source.constraints:
+    for constraint in sorted(source.constraints, key=lambda each: each.order):
         options: dict[str, Any] = {
             "name": constraint.name,
             "deferrable": constraint.deferrable,

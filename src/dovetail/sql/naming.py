@@ -70,7 +70,7 @@ class _Namer:
     def name(self, column: Any) -> SelectedColumn:
         if isinstance(column, Label):
             return self._labelled(column)
-        if column.visit_name == "column":
+        if column.visit_name in ("column", "table_valued_column"):
             return self._plain(column)
         if column.visit_name == "text":
             return SelectedColumn(column, None, None, True)
@@ -116,7 +116,7 @@ class _Namer:
         if first is column and column not in self.seen:
             self.seen.add(column)
             return SelectedColumn(column, name, self._key(str(column.key)), True)
-        if self.style is LABEL_STYLE_NONE or column.is_literal:
+        if self.style is LABEL_STYLE_NONE or getattr(column, "is_literal", False):
             return SelectedColumn(column, name, self._key(str(column.key)), True)
         return self._anonymous(column, f"{name}_" if first is column else name)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import MemberDescriptorType
 from typing import Any, ClassVar, Protocol, Self
 
 from ..exc import CompileError, InvalidRequestError
@@ -23,7 +24,7 @@ class Walk:
     __slots__ = ("binds", "key", "numbers", "planner")
 
     def __init__(self) -> None:
-        self.key: list[Hashable] = []
+        self.key: list[Any] = []
         self.binds: list[Any] = []
         self.planner: Planner | None = None
         self.numbers: dict[Any, int] = {}
@@ -142,8 +143,11 @@ def slot_names(cls: type[Any]) -> tuple[str, ...]:
         for base in cls.__mro__:
             slots = vars(base).get("__slots__", ())
             found += [slots] if isinstance(slots, str) else list(slots)
+        # A property that stands in front of a slot is computed, not kept.
         names = _slot_names[cls] = tuple(
-            name for name in dict.fromkeys(found) if name not in ("__dict__", "__weakref__")
+            name
+            for name in dict.fromkeys(found)
+            if isinstance(getattr(cls, name, None), MemberDescriptorType)
         )
     return names
 
@@ -167,9 +171,10 @@ class Executable:
     loader_options: tuple[Any, ...] = ()
 
     def _with(self, **changes: Any) -> Self:
-        copy: Self = object.__new__(type(self))
+        copy: Any = object.__new__(type(self))
         copy.__dict__ = {**self.__dict__, **changes}
-        return copy
+        made: Self = copy
+        return made
 
     def execution_options(self, **options: Any) -> Self:
         """Return a copy with *options* for those who run it; they are not part of its SQL."""
@@ -182,7 +187,7 @@ class Executable:
     def options(self, *options: Any) -> Self:
         """Return a copy with loader options, such as ``selectinload(User.addresses)``."""
         for option in options:
-            if not hasattr(option, "collect"):
+            if isinstance(option, Node) or not hasattr(option, "collect"):
                 raise InvalidRequestError(
                     f"{option!r} is not a loader option",
                     hint="options come from dovetail.orm: selectinload(User.addresses)",

@@ -1,288 +1,20 @@
-"""Tables and their columns."""
+"""Tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, Self, cast
 
 from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
 from ..inspection import inspect
-from ..types.contract import TypeEngine, to_instance
-from .columns import ColumnClause, ColumnCollection
-from .constraints import (
-    CheckConstraint,
-    Constraint,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    PrimaryKeyConstraint,
-    UniqueConstraint,
-)
-from .defaults import (
-    ColumnDefault,
-    Computed,
-    DefaultClause,
-    FetchedValue,
-    Identity,
-    SchemaItem,
-    Sequence,
-)
+from .columns import ColumnCollection
+from .constraints import Constraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
+from .defaults import SchemaItem, check_options
 from .dml import Delete, Insert, Update
 from .from_clause import FromClause
 from .names import named
 from .node import Walk
-
-T = TypeVar("T")
-TypeArgument = TypeEngine[T] | type[TypeEngine[T]]
-AutoIncrement = bool | Literal["auto", "ignore_fk"]
-
-
-class Column(ColumnClause[T], SchemaItem):
-    """A column of a table."""
-
-    visit_name = "column"
-    bind_name: Any = None
-    primary_key: bool
-    foreign_keys: set[ForeignKey]
-    nullable: bool
-    default: Any
-    onupdate: Any
-    server_default: Any
-    server_onupdate: Any
-
-    def __init__(
-        self,
-        name: Any = None,
-        type_: Any = None,
-        /,
-        *args: Any,
-        autoincrement: AutoIncrement = "auto",
-        comment: str | None = None,
-        default: Any = None,
-        insert_default: Any = None,
-        doc: str | None = None,
-        index: bool | None = None,
-        info: dict[Any, Any] | None = None,
-        key: str | None = None,
-        nullable: bool | None = None,
-        onupdate: Any = None,
-        primary_key: bool = False,
-        quote: bool | None = None,
-        server_default: Any = None,
-        server_onupdate: Any = None,
-        system: bool = False,
-        unique: bool | None = None,
-        **dialect_options: Any,
-    ) -> None:
-        name, kind, items = _name_and_type(name, type_, args)
-        if "name" in dialect_options:
-            name = dialect_options.pop("name")
-        if "type_" in dialect_options:
-            kind = dialect_options.pop("type_")
-        self.name = named(name, quote) if name is not None else None
-        self.key = key if key is not None else name
-        self.bind_name = self.key
-        self.type = to_instance(kind)
-        self.table = None
-        self.primary_key = primary_key
-        self.nullable_is_given = nullable is not None
-        self.nullable = nullable if nullable is not None else not primary_key
-        self.index = index
-        self.unique = unique
-        self.system = system
-        self.doc = doc
-        self.comment = comment
-        self.autoincrement = autoincrement
-        self.foreign_keys = set()
-        self.constraints: set[Constraint] = set()
-        self.identity: Identity | None = None
-        self.computed: Computed | None = None
-        self.dialect_options = dialect_options
-        self._waiting: list[Callable[[Any], None]] = []
-        if info is not None:
-            self.info = info
-        self.default = self.onupdate = self.server_default = self.server_onupdate = None
-        given = insert_default if insert_default is not None else default
-        self._set_defaults(given, onupdate, server_default, server_onupdate)
-        for item in items:
-            if not isinstance(item, SchemaItem):
-                raise ArgumentError(
-                    f"Column({name!r}) takes a type, then keys, constraints and defaults; "
-                    f"got {item!r}"
-                )
-            item.attach(self)
-
-    def _set_defaults(
-        self, default: Any, onupdate: Any, server_default: Any, server_onupdate: Any
-    ) -> None:
-        if default is not None:
-            item = default if isinstance(default, SchemaItem) else ColumnDefault(default)
-            item.attach(self)
-        if onupdate is not None:
-            item = onupdate if isinstance(onupdate, SchemaItem) else ColumnDefault(onupdate, True)
-            item.attach(self)
-        if server_default is not None:
-            if not isinstance(server_default, FetchedValue):
-                server_default = DefaultClause(server_default)
-            server_default.attach(self)
-        if server_onupdate is not None:
-            if not isinstance(server_onupdate, FetchedValue):
-                server_onupdate = DefaultClause(server_onupdate, for_update=True)
-            server_onupdate.for_update = True
-            server_onupdate.attach(self)
-
-    def collect(self, walk: Walk) -> None:
-        walk.key.append(self)
-
-    @property
-    def lineage(self) -> tuple[Any, ...]:
-        return (self,)
-
-    @property
-    def is_clause_element(self) -> bool:
-        return True
-
-    def when_attached(self, function: Callable[[Any], None]) -> None:
-        """Call *function* with the table, now or when there is one."""
-        if self.table is not None:
-            function(self.table)
-        else:
-            self._waiting.append(function)
-
-    def attach(self, parent: Any) -> None:
-        """Become a column of the table *parent*."""
-        if self.name is None:
-            raise ArgumentError("a column needs a name before it joins a table")
-        if self.key is None:
-            self.key = self.bind_name = self.name
-        if self.table is not None and self.table is not parent:
-            raise ArgumentError(
-                f"column {self.name!r} is in table {self.table.description!r} already",
-                hint="make a new Column for the other table",
-            )
-        self.table = parent
-        parent.put_column(self)
-        waiting, self._waiting = self._waiting, []
-        for function in waiting:
-            function(parent)
-        if self.index:
-            Index(None, self, unique=bool(self.unique), _table=parent)
-        elif self.unique:
-            UniqueConstraint(self.key).attach(parent)
-        self._add_type_constraint(parent)
-
-    def _add_type_constraint(self, table: Any) -> None:
-        """Add the CHECK that a Boolean or Enum asks for with ``create_constraint``."""
-        kind = cast("Any", self.type)
-        if not getattr(kind, "create_constraint", False):
-            return
-        allowed = kind.enums if hasattr(kind, "enums") else [0, 1]
-        check = CheckConstraint(self.in_(allowed), name=getattr(kind, "name", None))
-        check.type_bound = True
-        native = "native_enum_types" if hasattr(kind, "enums") else "supports_native_boolean"
-        check.create_rule = lambda dialect: not getattr(dialect.features, native)
-        check.attach(table)
-
-    def references(self, column: Any) -> bool:
-        """Return whether a foreign key of this column points to *column*."""
-        return any(key.column is column for key in self.foreign_keys)
-
-    def append_foreign_key(self, foreign_key: ForeignKey) -> None:
-        """Add a foreign key."""
-        foreign_key.attach(self)
-
-    def copy(self, **changes: Any) -> Column[T]:
-        """Return an equal column that belongs to no table, foreign keys given as text too."""
-        default, onupdate = self.default, self.onupdate
-        server_default, server_onupdate = self.server_default, self.server_onupdate
-        items: list[Any] = [key.copy() for key in self.foreign_keys if key.constraint is None]
-        items += [
-            key.copy()
-            for key in self.foreign_keys
-            if key.constraint is not None and not key.constraint.pending
-        ]
-        if self.computed is not None:
-            items.append(Computed(self.computed.sqltext, self.computed.persisted))
-            server_default = server_onupdate = None
-        elif self.identity is not None:
-            identity = Identity()
-            identity.__dict__.update(self.identity.__dict__, column=None)
-            items.append(identity)
-            server_default = None
-        arguments: dict[str, Any] = {
-            "autoincrement": self.autoincrement,
-            "comment": self.comment,
-            "default": _again(default),
-            "doc": self.doc,
-            "index": self.index,
-            "info": self.__dict__.get("info"),
-            "key": self.key if self.key != self.name else None,
-            "nullable": self.nullable if self.nullable_is_given else None,
-            "onupdate": _again(onupdate),
-            "primary_key": self.primary_key,
-            "server_default": _again(server_default),
-            "server_onupdate": _again(server_onupdate),
-            "system": self.system,
-            "unique": self.unique,
-            **self.dialect_options,
-            **changes,
-        }
-        name = arguments.pop("name", self.name)
-        made: Column[T] = type(self)(name, arguments.pop("type_", self.type), *items, **arguments)
-        return made
-
-    def _copy(self, **changes: Any) -> Column[T]:  # type: ignore[override]
-        return self.copy(**changes)
-
-    def __repr__(self) -> str:
-        parts = [repr(self.name), repr(self.type)]
-        parts += [repr(key) for key in self.foreign_keys]
-        if self.table is not None:
-            parts.append(f"table=<{self.table.description}>")
-        if self.primary_key:
-            parts.append("primary_key=True")
-        if not self.nullable:
-            parts.append("nullable=False")
-        return f"Column({', '.join(parts)})"
-
-    def __str__(self) -> str:
-        if self.table is not None:
-            return f"{self.table.description}.{self.name}"
-        return str(self.name)
-
-
-def _name_and_type(name: Any, type_: Any, args: Iterable[Any]) -> tuple[Any, Any, list[Any]]:
-    """Sort out the leading arguments of Column, of which each may be left out."""
-    items = list(args)
-    if name is not None and not isinstance(name, str):
-        if type_ is not None:
-            items.insert(0, type_)
-        name, type_ = None, name
-    if isinstance(type_, SchemaItem) and not _is_type(type_):
-        items.insert(0, type_)
-        type_ = None
-    if type_ is None and items and _is_type(items[0]):
-        type_ = items.pop(0)
-    return name, type_, items
-
-
-def _is_type(value: Any) -> bool:
-    if isinstance(value, TypeEngine):
-        return True
-    return isinstance(value, type) and issubclass(value, TypeEngine)
-
-
-def _again(default: Any) -> Any:
-    """Return what makes the same default for another column."""
-    if isinstance(default, ColumnDefault):
-        return ColumnDefault(default.arg, default.for_update)
-    if isinstance(default, DefaultClause):
-        return DefaultClause(default.arg, default.for_update, default.reflected)
-    if isinstance(default, Sequence):
-        return default
-    if isinstance(default, FetchedValue):
-        return FetchedValue(default.for_update)
-    return default
+from .table_column import Column as Column
 
 
 class TableClause(FromClause):
@@ -344,7 +76,7 @@ class Table(TableClause, SchemaItem):
     """
 
     metadata: Any
-    primary_key: Any = None  # type: ignore[assignment]
+    primary_key: Any = None
     constraints: set[Constraint]
     indexes: set[Index]
 
@@ -354,13 +86,19 @@ class Table(TableClause, SchemaItem):
         if len(args) < 2:
             raise ArgumentError("Table() takes a name, a MetaData and then columns")
         name, metadata, *items = args
+        if not hasattr(metadata, "tables"):
+            raise ArgumentError(
+                f"Table({name!r}) needs a MetaData after its name; got {metadata!r}",
+                hint=f"Table({name!r}, MetaData(), Column(...))",
+            )
         schema = kw.get("schema")
         if schema is None and "schema" not in kw:
             schema = metadata.schema
         key = f"{schema}.{name}" if schema else str(name)
         existing: Self | None = metadata.tables.get(key)
         if existing is not None:
-            return _existing(existing, items, kw)
+            found: Self = _existing(existing, items, kw)
+            return found
         if kw.get("must_exist"):
             raise InvalidRequestError(f"table {key!r} is not defined")
         made = object.__new__(cls)
@@ -410,7 +148,11 @@ class Table(TableClause, SchemaItem):
         self.prefixes = list(kw.get("prefixes") or ())
         if kw.get("info") is not None:
             self.info = kw["info"]
-        self.dialect_options = {k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS}
+        self.dialect_options = check_options(
+            f"Table({name!r})",
+            {k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS},
+            _TABLE_ARGUMENTS,
+        )
         self.primary_key = None
         PrimaryKeyConstraint(_implicit=True).attach(self)
         metadata.tables[self.key] = self
@@ -442,7 +184,8 @@ class Table(TableClause, SchemaItem):
                 later.append(item)
             elif item is not None:
                 raise ArgumentError(
-                    f"Table({self.name!r}) takes columns, constraints and indexes; got {item!r}"
+                    f"Table({self.name!r}) takes columns, constraints and indexes; got {item!r}",
+                    hint=f"Column({item!r}, Integer)" if isinstance(item, str) else None,
                 )
         for item in later:
             item.attach(self)

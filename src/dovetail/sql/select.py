@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, Self, TypeVarTuple
 
-from ..exc import ArgumentError, InvalidRequestError
+from ..exc import ArgumentError, InvalidRequestError, did_you_mean
+from ..types.basic import INTEGERTYPE
 from . import from_clause, functions
 from .coercion import columns_of, criterion, from_node, node_of
+from .columns import ColumnClause
 from .constructs import sort_argument
 from .element import ColumnElement
 from .expressions import and_
@@ -285,7 +287,7 @@ class Select(GenerativeSelect, Generic[*Ts]):
 
     def add_columns(self, *columns: Any) -> Select[*tuple[Any, ...]]:
         """Return a copy with *columns* besides."""
-        made: Select[*tuple[Any, ...]] = self._with(  # type: ignore[assignment]
+        made: Select[*tuple[Any, ...]] = self._with(
             raw_columns=self.raw_columns + columns_of(columns)
         )
         return made
@@ -385,6 +387,22 @@ class Select(GenerativeSelect, Generic[*Ts]):
 
     # -- which rows ---------------------------------------------------------------------------
 
+    def from_statement(self, statement: Any) -> Any:
+        """Make instances of the selected entity from the rows of *statement*, text for instance.
+
+        The rows need the primary key, under its column's name::
+
+            select(User).from_statement(text("SELECT * FROM user_account ORDER BY random()"))
+        """
+        (entity,) = self.raw_columns if len(self.raw_columns) == 1 else (None,)
+        planner = getattr(entity, "planner", None)
+        if planner is None:
+            raise ArgumentError(
+                "from_statement() needs a SELECT of one mapped class",
+                hint="select(User).from_statement(...)",
+            )
+        return planner.from_statement(entity, statement, self.execution_options_dict)
+
     def where(self, *criteria: Any) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND."""
         for clause in criteria:
@@ -402,7 +420,17 @@ class Select(GenerativeSelect, Generic[*Ts]):
         if not values:
             return self
         namespace = self._last_from().entity_namespace
-        return self.where(*[getattr(namespace, key) == value for key, value in values.items()])
+        criteria = []
+        for key, value in values.items():
+            attribute = getattr(namespace, key, None)
+            if attribute is None:
+                raise InvalidRequestError(
+                    f"filter_by() finds no attribute {key!r} in {_described(namespace)}",
+                    hint=did_you_mean(key, dir(namespace))
+                    or "it looks in what was joined last; for the others there is where()",
+                )
+            criteria.append(attribute == value)
+        return self.where(*criteria)
 
     def _last_from(self) -> Any:
         if self.joins:
@@ -412,6 +440,9 @@ class Select(GenerativeSelect, Generic[*Ts]):
         for raw in self.raw_columns:
             if getattr(raw, "entity_namespace", None) is not None:
                 return raw
+            entity = getattr(raw, "entity", None)
+            if getattr(entity, "entity_namespace", None) is not None:
+                return entity
             found = derived_froms((raw,), (), ())
             if found:
                 return found[0]
@@ -506,7 +537,30 @@ def _select_of(columns: tuple[Any, ...]) -> Select[*tuple[Any, ...]]:
     return Select(*columns)
 
 
+def _table_valued(function: Any, columns: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    made = [ColumnClause(c) if isinstance(c, str) else c for c in columns]
+    ordinality = options.get("with_ordinality")
+    if ordinality is not None:
+        made.append(ColumnClause(ordinality, INTEGERTYPE))
+    alias = from_clause.TableValuedAlias(function, made, options.get("name"))
+    alias.ordinality = ordinality is not None
+    return alias
+
+
+def _column_valued(function: Any, name: str | None) -> Any:
+    return from_clause.TableValuedAlias(function, (), name, scalar=True).column
+
+
 unions.make = CompoundSelect
 selects.make = _select_of
 from_clause.statements.select = Select
 functions.sources.select = Select
+functions.sources.table_valued = _table_valued
+functions.sources.column_valued = _column_valued
+
+
+def _described(namespace: Any) -> str:
+    """Return the name of a mapped class, or the names of columns, for a message."""
+    if isinstance(namespace, type):
+        return namespace.__name__
+    return f"the columns {', '.join(map(str, namespace.keys()))}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..exc import ArgumentError
 from ..types.basic import BOOLEANTYPE, INTEGERTYPE
@@ -17,6 +17,8 @@ from .from_clause import CTE, Exported, Lateral, Subquery
 from .naming import SelectedColumn, exported_columns
 from .node import Executable, Node, Walk
 from .traversal import replace
+
+T = TypeVar("T")
 
 
 def bound_values(statement: Any, values: dict[str, Any]) -> Any:
@@ -183,7 +185,7 @@ class SelectBase(Executable, Node):
         return unions.make("INTERSECT ALL", self, *others)
 
 
-class ScalarSelect(ColumnElement[Any]):
+class ScalarSelect(ColumnElement[T]):
     """``(SELECT …)`` as a value."""
 
     __slots__ = ("element",)
@@ -296,5 +298,7 @@ def row_limit(value: Any) -> Any:
     except AttributeError:
         pass
     if isinstance(value, str):
-        raise ArgumentError(f"LIMIT and OFFSET take numbers; got {value!r}")
+        raise ArgumentError(
+            f"LIMIT and OFFSET take numbers; got {value!r}", hint="convert it: int(value)"
+        )
     return operand(value, INTEGERTYPE)

@@ -9,7 +9,7 @@ from .constructs import sort_argument
 from .element import ColumnElement
 from .expressions import Label, UnaryExpression, negation
 from .from_clause import CTE, Lateral, Subquery
-from .operators import ASC, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
+from .operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
 from .select import CompoundSelect, Select
 
 T0 = TypeVar("T0")
@@ -137,6 +137,15 @@ def nulls_first(column: Any) -> ColumnElement[Any]:
 def nulls_last(column: Any) -> ColumnElement[Any]:
     """Return ``column NULLS LAST``."""
     return _sorted(column, NULLS_LAST)
+
+
+nullsfirst = nulls_first
+nullslast = nulls_last
+
+
+def bitwise_not(expr: Any) -> ColumnElement[Any]:
+    """Return ``~expr``, bit by bit."""
+    return _sorted(expr, BITWISE_NOT)
 
 
 def distinct(expr: Any) -> ColumnElement[Any]:

@@ -52,11 +52,11 @@ def replace(node: N, function: Replacement) -> N:
     The rest is copied only where something below it changed.  What is shared stays shared,
     so an alias met twice is one alias in the copy.  A replacement is not looked into.
     """
-    return _Replacing(function).node(node)  # type: ignore[return-value]
+    return Replacing(function).node(node)  # type: ignore[return-value]
 
 
-class _Replacing:
-    """One run of :func:`replace`: remembers what became of each node."""
+class Replacing:
+    """One run of :func:`replace`, over one node or several: remembers what became of each."""
 
     def __init__(self, function: Replacement) -> None:
         self.function = function
@@ -64,6 +64,7 @@ class _Replacing:
         self.kept: list[Node] = []
 
     def node(self, node: Node) -> Node:
+        """Return *node* with its replacements made."""
         found = self.done.get(id(node))
         if found is not None:
             return found
@@ -78,6 +79,7 @@ class _Replacing:
         return replacement
 
     def rebuilt(self, node: Node) -> Node:
+        """Return *node* copied with what became of its parts."""
         special = getattr(node, "rebuild", None)
         if special is not None:
             made: Node = special(self.value)
@@ -91,6 +93,7 @@ class _Replacing:
         return node._copy(**changes) if changes else node
 
     def value(self, value: Any) -> Any:
+        """Return *value*, a node or a container of nodes, with the replacements made."""
         if isinstance(value, Node):
             return self.node(value)
         if isinstance(value, tuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, TypeVarTuple
+from typing import Any, ClassVar, Self, TypeVarTuple
 
 from ..exc import ArgumentError, CompileError, did_you_mean
 from .coercion import criterion, node_of
@@ -17,7 +17,7 @@ Ts = TypeVarTuple("Ts")
 
 
 class _OnConflict(Node):
-    parts = ("elements", "index_where")
+    parts: ClassVar[tuple[str, ...]] = ("elements", "index_where")
 
     def __init__(
         self,
@@ -34,7 +34,9 @@ class _OnConflict(Node):
         if constraint is not None and elements:
             raise ArgumentError("constraint= and index_elements= exclude each other")
         self.constraint = constraint
-        self.elements = tuple(e if isinstance(e, str) else node_of(e) for e in elements)
+        self.elements: tuple[Any, ...] = tuple(
+            e if isinstance(e, str) else node_of(e) for e in elements
+        )
         self.index_where = criterion(index_where) if index_where is not None else None
 
     def collect(self, walk: Walk) -> None:

@@ -340,7 +340,7 @@ class Time(TypeEngine[dt.time]):
         return lambda value: quote_text(value.isoformat())
 
 
-_EPOCH = dt.datetime(1970, 1, 1)
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - kept without a zone
 
 
 class Interval(TypeEngine[dt.timedelta]):

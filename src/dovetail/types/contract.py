@@ -70,7 +70,8 @@ class TypeEngine(Generic[T]):
     """Classes of values that are bound with this type itself, without looking further."""
     comparator_factory: ClassVar[type[Any] | None] = None
     """A class with further operators and methods for expressions of this type."""
-    should_evaluate_none: bool = False
+    should_evaluate_none: Any = False
+    """Whether None is a value to be sent, not the absence of one."""
     hashable: bool = True
     sort_key_function: ClassVar[Callable[[Any], Any] | None] = None
 
@@ -86,7 +87,8 @@ class TypeEngine(Generic[T]):
             for name, value in sorted(vars(self).items())
             if name not in _NO_STRUCTURE
         )
-        return (self.__class__, *state) if state else self.__class__
+        kind: Any = self.__class__
+        return (kind, *state) if state else kind
 
     def __repr__(self) -> str:
         arguments = ", ".join(
@@ -107,11 +109,12 @@ class TypeEngine(Generic[T]):
 
     def copy(self) -> Self:
         """Return an equal type that shares no state with this one."""
-        return self.adapt(type(self))
+        made: Self = self.adapt(type(self))
+        return made
 
     def adapt(self, cls: type[Any]) -> Any:
         """Return a type of class *cls* with the arguments of this one."""
-        other = cls.__new__(cls)
+        other = object.__new__(cls)
         for name, value in vars(self).items():
             if name not in _CACHES:
                 other.__dict__[name] = value
@@ -156,7 +159,8 @@ class TypeEngine(Generic[T]):
         for cls in type(self).__mro__:
             special = dialect.colspecs.get(cls)
             if special is not None:
-                return self if isinstance(self, special) else self.adapt(special)
+                made: TypeEngine[Any] = self if isinstance(self, special) else self.adapt(special)
+                return made
         return self
 
     # -- conversion ---------------------------------------------------------------------
@@ -310,7 +314,7 @@ class _ValueTypes:
 value_types = _ValueTypes()
 
 
-def to_instance(type_: TypeEngine[T] | type[TypeEngine[T]] | None) -> TypeEngine[Any]:
+def to_instance(type_: Any) -> TypeEngine[Any]:
     """Return *type_* itself, or an instance where a class is given."""
     if isinstance(type_, TypeEngine):
         return type_

@@ -164,7 +164,9 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
 
     @property
     def sort_key_function(self) -> Callable[[Any], Any] | None:  # type: ignore[override]
-        return self.impl_instance.sort_key_function
+        impl: Any = self.impl
+        found: Callable[[Any], Any] | None = impl.sort_key_function
+        return found
 
     def copy(self, **kw: Any) -> Any:
         """Return an equal type that shares no state with this one."""

@@ -20,7 +20,6 @@ from .basic import (
     Time,
     Unicode,
 )
-from .contract import TypeEngine
 from .structured import Uuid
 
 

@@ -6,7 +6,7 @@ import enum
 import json
 import pickle
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from ..exc import ArgumentError, did_you_mean
@@ -27,6 +27,7 @@ class Enum(String):
 
     visit_name = "enum"
     own_values = frozenset({str})
+    enum_class: type[enum.Enum] | None
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class Enum(String):
     ) -> None:
         if len(enums) == 1 and isinstance(enums[0], list | tuple):
             enums = tuple(enums[0])
-        self.enum_class: type[enum.Enum] | None = None
+        self.enum_class = None
         self.values_callable = values_callable
         self.omit_aliases = omit_aliases
         self._by_name: dict[str, Any] = self._members(enums)
@@ -58,8 +59,9 @@ class Enum(String):
         self.inherit_schema = inherit_schema
         self.metadata = metadata
         self.name = name
-        if name is None and self.enum_class is not None:
-            self.name = self.enum_class.__name__.lower()
+        kind: type[enum.Enum] | None = self.enum_class
+        if name is None and kind is not None:
+            self.name = kind.__name__.lower()
         longest = max(map(len, self.enums), default=0)
         if length is not None and length < longest:
             raise ArgumentError(
@@ -179,7 +181,7 @@ class JSON(TypeEngine[Any]):
         return dict
 
     @property
-    def should_evaluate_none(self) -> bool:  # type: ignore[override]
+    def should_evaluate_none(self) -> bool:
         return not self.none_as_null
 
     @should_evaluate_none.setter

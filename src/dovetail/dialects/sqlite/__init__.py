@@ -18,5 +18,5 @@ from ...types.standard import (
     VARCHAR as VARCHAR,
 )
 from ...types.structured import JSON as JSON
-from .dialect import SqliteDialect as SqliteDialect, SqliteDialect as dialect
+from .dialect import SqliteDialect as SqliteDialect, dialect as dialect
 from .dml import Insert as Insert, insert as insert

@@ -6,24 +6,25 @@ import re
 from typing import Any, ClassVar
 
 from ...compiler.ddl import DDLCompiler
+from ...compiler.identifiers import reserved_words
 from ...compiler.statements import StatementCompiler
 from ...compiler.types import TypeCompiler
 from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
 
-SQLITE_RESERVED = frozenset(
+SQLITE_RESERVED = reserved_words(
     """
     add after all alter analyze and as asc attach autoincrement before begin between by cascade
     case cast check collate column commit conflict constraint create cross current_date
     current_time current_timestamp database default deferrable deferred delete desc detach
-    distinct drop each else end escape except exclusive exists explain fail false for foreign from
-    full glob group having if ignore immediate in index indexed initially inner insert instead
-    intersect into is isnull join key left like limit match natural not notnull null of offset on
-    or order outer plan pragma primary query raise references reindex rename replace restrict
-    right rollback row select set table temp temporary then to transaction trigger true union
-    unique update using vacuum values view virtual when where
-    """.split()
+    distinct drop each else end escape except exclusive exists explain fail false for foreign
+    from full glob group having if ignore immediate in index indexed initially inner insert
+    instead intersect into is isnull join key left like limit match natural not notnull null of
+    offset on or order outer plan pragma primary query raise references reindex rename replace
+    restrict right rollback row select set table temp temporary then to transaction trigger true
+    union unique update using vacuum values view virtual when where
+    """
 )
 
 _STRFTIME = {
@@ -166,7 +167,7 @@ class SqliteDDLCompiler(DDLCompiler):
         return super().visit_foreign_key_constraint(node)
 
     def referred_name(self, constraint: Any) -> str:
-        return self.quote(constraint.referred_table.name)  # type: ignore[no-any-return]
+        return self.quote(constraint.referred_table.name)
 
     def table_ending(self, table: Any) -> str:
         words = []

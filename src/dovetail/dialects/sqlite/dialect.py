@@ -43,3 +43,6 @@ class SqliteDialect(Dialect):
         json_index_format=json_index,
         isolation_levels=("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT"),
     )
+
+
+dialect = SqliteDialect

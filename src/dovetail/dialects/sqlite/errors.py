@@ -45,6 +45,32 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
     ),
     (
+        re.compile(r"no such column: |has no column named "),
+        (
+            "is the name right, and does the table in the database have it? create_all() makes "
+            "missing tables and changes none that exist"
+        ),
+    ),
+    (
+        re.compile(r"no such function: (?P<name>\S+)"),
+        (
+            "this SQLite has no such function: is the name right? One in Python is made known "
+            "with create_function() of the driver's connection"
+        ),
+    ),
+    (
+        re.compile(r"datatype mismatch"),
+        "an INTEGER PRIMARY KEY takes whole numbers alone",
+    ),
+    (
+        re.compile(r"incomplete input"),
+        "the statement stops too early: has select() been given any columns?",
+    ),
+    (
+        re.compile(r"syntax error"),
+        "SQLite cannot read the statement near the word it names; see [SQL: ...] above",
+    ),
+    (
         re.compile(r"attempt to write a readonly database"),
         "the file, or its folder, cannot be written; or the URL says mode=ro",
     ),

@@ -14,6 +14,12 @@ from .result import (
     AsyncScalarResult,
     AsyncTupleResult,
 )
+from .session import (
+    AsyncSession,
+    AsyncSessionTransaction,
+    async_object_session,
+    async_sessionmaker,
+)
 
 __all__ = [
     "AsyncConnection",
@@ -21,9 +27,13 @@ __all__ = [
     "AsyncMappingResult",
     "AsyncResult",
     "AsyncScalarResult",
+    "AsyncSession",
+    "AsyncSessionTransaction",
     "AsyncTransaction",
     "AsyncTupleResult",
     "async_engine_from_config",
+    "async_object_session",
+    "async_sessionmaker",
     "await_only",
     "create_async_engine",
 ]

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from typing import Self
 
-    from ...engine.result import FrozenResult, MappingResult, Readable, Result, ScalarResult
+    from ...engine.readable import Readable
+    from ...engine.result import FrozenResult, MappingResult, Result, ScalarResult
     from ...engine.rows import RMKeyView, Row, RowMapping
 
 T = TypeVar("T")

@@ -1,6 +1,14 @@
 """AsyncSession: ``await`` in front of the steps of the Session."""
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Generic, Self, TypeVar
 
@@ -10,7 +18,7 @@ from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
 from dovetail.orm.execution import NO_OPTIONS
-from dovetail.orm.merge import merge_steps
+from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.session import Session, object_session
 from dovetail.orm.transaction import SessionTransaction
@@ -98,7 +106,11 @@ class AsyncSession:
         """Detach all instances and give connections back: see ``Session.close``."""
         await run_async(self.sync_session.close_steps())
 
-    aclose = reset = close
+    aclose = close
+
+    async def reset(self) -> None:
+        """As ``close()``; the session can be used again: see ``Session.reset``."""
+        await run_async(self.sync_session.reset_steps())
 
     async def invalidate(self) -> None:
         """Close, and discard the connections in use."""
@@ -130,7 +142,9 @@ class AsyncSession:
         await run_async(result.fill_steps(None))
         return result
 
-    async def scalars(self, statement: Any, params: Any = None, **keywords: Any) -> ScalarResult[Any]:
+    async def scalars(
+        self, statement: Any, params: Any = None, **keywords: Any
+    ) -> ScalarResult[Any]:
         """The first item of each row: see ``Session.scalars``."""
         return (await self.execute(statement, params, **keywords)).scalars()
 
@@ -152,7 +166,7 @@ class AsyncSession:
         """As ``stream()``, the first item of each row."""
         return (await self.stream(statement, params, **keywords)).scalars()
 
-    # Instances --------------------------------------------------------------------------------------
+    # Instances -----------------------------------------------------------------------------------
 
     async def get(
         self,
@@ -221,22 +235,20 @@ class AsyncSession:
         self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
     ) -> T:
         """Copy *instance* onto the session's own: see ``Session.merge``."""
-        session = self.sync_session
-        with session.no_autoflush:
-            merged: T = await run_async(
-                merge_steps(session, instance, {}, load=load, options=options or ())
-            )
-        return merged
+        merged: list[T] = await run_async(
+            merge_all_steps(self.sync_session, [instance], load, options or ())
+        )
+        return merged[0]
 
     async def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
-        return [await self.merge(instance, load=load) for instance in instances]
+        return await run_async(merge_all_steps(self.sync_session, instances, load, ()))
 
     async def run_sync(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
-        """Call ``function(session, …)``, blocking code, within this task; lazy loading works there."""
+        """Call ``function(session, …)``, blocking code, in this task; lazy loading works in it."""
         return await run_blocking(function, self.sync_session, *arguments, **options)
 
-    # What needs no database -----------------------------------------------------------------------------
+    # What needs no database ----------------------------------------------------------------------
 
     def add(self, instance: Any) -> None:
         """Put *instance* into the session: see ``Session.add``."""
@@ -273,6 +285,21 @@ class AsyncSession:
     def in_nested_transaction(self) -> bool:
         """True within a savepoint."""
         return self.sync_session.in_nested_transaction()
+
+    def get_transaction(self) -> "AsyncSessionTransaction | None":
+        """The transaction in progress, the outermost one, or None."""
+        return self._wrapped(self.sync_session.get_transaction())
+
+    def get_nested_transaction(self) -> "AsyncSessionTransaction | None":
+        """The savepoint in progress, the innermost one, or None."""
+        return self._wrapped(self.sync_session.get_nested_transaction())
+
+    def _wrapped(self, transaction: SessionTransaction | None) -> "AsyncSessionTransaction | None":
+        if transaction is None:
+            return None
+        own = AsyncSessionTransaction(self, nested=transaction.nested)
+        own.sync_transaction = transaction
+        return own
 
     def get_bind(self, *arguments: Any, **keywords: Any) -> Any:
         """The engine for a mapper or statement."""
@@ -397,7 +424,7 @@ class AsyncSessionTransaction:
         await run_async(self._started().exit_steps(kind))
 
 
-class async_sessionmaker(Generic[S]):  # noqa: N801 - a name users know
+class async_sessionmaker(Generic[S]):
     """A factory of AsyncSessions with the same configuration."""
 
     def __init__(self, bind: Any = None, *, class_: Any = AsyncSession, **keywords: Any) -> None:

@@ -62,7 +62,8 @@ class AssociationRows:
     ) -> None:
         for item in items:
             other = state_of(item)
-            if other.key is not None:
+            # One that an earlier flush deleted has lost its association rows then.
+            if other.key is not None and not other.load.deleted and other.session is state.session:
                 self._note(self.removed, prop, (state, instance), (other, item))
 
     def _note(self, rows: dict[Key, tuple[Any, Any]], prop: Any, one: Any, other: Any) -> None:

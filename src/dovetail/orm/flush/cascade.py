@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dovetail.orm.flush.changes import Changes, Pair, changed_related
+from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.loading.related import load_related_steps
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.tracking.state import InstanceState, state_of
@@ -11,9 +12,13 @@ from dovetail.steps import Steps
 
 
 def is_orphan(state: InstanceState) -> bool:
-    """True when *state* was taken from a parent whose relationship deletes orphans."""
-    parents = None if state.extra is None else state.extra.get("parents")
-    if not parents:
+    """True when *state* was taken from a parent whose relationship deletes orphans.
+
+    A pending one that was added again on its own is none: its user wants it without a parent.
+    """
+    extra = state.extra or {}
+    parents = extra.get("parents")
+    if not parents or (state.key is None and not extra.get("orphaned")):
         return False
     return any(parent is False for parent in parents.values())
 
@@ -26,6 +31,8 @@ def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[
         if state.key is not None and prop.key not in instance.__dict__
     ]
     if missing:
+        # Outside of a flush, what is pending may belong to what is loaded.
+        yield from session.autoflush_steps()
         connection = yield from session.connection_for_steps(prop.mapper)
         yield from load_related_steps(session, connection, prop, missing, NO_TREE)
 
@@ -55,23 +62,25 @@ def _cascade_along_steps(
 ) -> Steps[None]:
     if not prop.passive_deletes:
         yield from load_missing_steps(session, prop, group)
-    for state, instance in group:
-        for item in related_now(prop, state, instance):
+    for _, instance in group:
+        for item in held_by(prop, instance):
             other = state_of(item)
             if other not in found:
                 found[other] = item
                 waiting.append((other, item))
 
 
-def related_now(prop: Any, state: InstanceState, instance: Any) -> list[Any]:
-    """The related instances in memory, those taken out since the last flush included."""
+def held_by(prop: Any, instance: Any) -> list[Any]:
+    """The related instances that *instance* holds in memory."""
     value = instance.__dict__.get(prop.key)
     if value is None:
-        now: list[Any] = []
-    else:
-        now = list(prop.impl.kind.items(value)) if prop.uselist else [value]
-    _, removed = changed_related(prop, state, instance)
-    return [*now, *removed]
+        return []
+    return list(prop.impl.kind.items(value)) if prop.uselist else [value]
+
+
+def related_now(prop: Any, state: InstanceState, instance: Any) -> list[Any]:
+    """The related instances in memory, those taken out since the last flush included."""
+    return [*held_by(prop, instance), *changed_related(prop, state, instance)[1]]
 
 
 def mark_orphans_steps(session: Any, changes: Changes) -> Steps[None]:
@@ -81,16 +90,16 @@ def mark_orphans_steps(session: Any, changes: Changes) -> Steps[None]:
     """
     orphans: dict[InstanceState, Any] = {}
     for mapper_changes in list(changes.mappers.values()):
-        props = [p for p in mapper_changes.mapper.relationships.values() if p.cascade.delete_orphan]
-        for prop in props:
+        for prop in roles_of(mapper_changes.mapper).orphanages:
             for state, instance in list(mapper_changes.updates.items()):
                 for item in changed_related(prop, state, instance)[1]:
                     other = state_of(item)
                     if is_orphan(other):
                         orphans[other] = item
-        for state, instance in list(mapper_changes.saved()):
-            if state.extra is not None and is_orphan(state):
-                orphans[state] = instance
+        if not mapper_changes.mapper.may_be_orphan:
+            continue
+        saved = mapper_changes.saved()
+        orphans.update(pair for pair in saved if pair[0].extra is not None and is_orphan(pair[0]))
     if not orphans:
         return
     persistent: list[Pair] = []

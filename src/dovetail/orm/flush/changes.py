@@ -44,7 +44,9 @@ class Changes:
             changes.updates[state] = instance
 
     def is_deleted(self, state: InstanceState) -> bool:
-        """True when the flush deletes the row of *state*."""
+        """True when the row of *state* is deleted, by this flush or an earlier one."""
+        if state.load.deleted:
+            return True
         changes = self.mappers.get(state.load.mapper)
         return changes is not None and state in changes.deletes
 
@@ -55,12 +57,18 @@ class Changes:
 def changes_of(scope: Any, only: frozenset[InstanceState] | None = None) -> Changes:
     """The pending changes of *scope*, or those of the states in *only*."""
     changes = Changes()
+    own = None
     for state, instance in scope.new.items():
         if only is None or state in only:
-            changes.of(state.load.mapper).inserts[state] = instance
+            if own is None or own.mapper is not state.load.mapper:
+                own = changes.of(state.load.mapper)
+            own.inserts[state] = instance
+    own = None
     for state, instance in scope.modified.items():
         if state not in scope.deleted and (only is None or state in only):
-            changes.of(state.load.mapper).updates[state] = instance
+            if own is None or own.mapper is not state.load.mapper:
+                own = changes.of(state.load.mapper)
+            own.updates[state] = instance
     for state, instance in scope.deleted.items():
         if only is None or state in only:
             changes.of(state.load.mapper).deletes[state] = instance
@@ -87,5 +95,3 @@ def changed_related(prop: Any, state: InstanceState, instance: Any) -> tuple[lis
 
 
 _NOTHING: tuple[list[Any], list[Any]] = ([], [])
-
-

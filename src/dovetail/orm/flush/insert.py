@@ -8,11 +8,15 @@ from dovetail.codegen import Source, compile_function
 from dovetail.exc import FlushError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.rows import RowsText
+from dovetail.orm.tracking.collector import collector
 from dovetail.orm.tracking.state import Load
 from dovetail.sql.dml import insert
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import bindparam
 from dovetail.steps import Steps
+
+_MANY_ROWS = 100
+"""From here on the garbage collector rests while rows and instances are gone through."""
 
 
 class DefaultContext:
@@ -42,7 +46,6 @@ class InsertPlan:
         self.returned: list[tuple[str, Any]] = []
         self.makes_key = False
         self._sort_columns(absent)
-        self.width = len(self.columns)
         self._compile()
         self.rows_of = self._make_rows_of()
         self.place = self._make_place()
@@ -71,13 +74,12 @@ class InsertPlan:
                 self.columns.append((key, column))
 
     def _compile(self) -> None:
-        values: dict[Any, Any] = {
-            column: bindparam(column.key, type_=column.type) for _, column in self.columns
-        }
-        values.update(self.inline)
+        binds = {column: bindparam(column.key, type_=column.type) for _, column in self.columns}
+        values: dict[Any, Any] = {**binds, **dict(self.inline)}
         statement = insert(self.mapper.local_table)
         statement = statement.values(values) if values else statement
-        self.plain_sql: str = self.dialect.compile(statement).sql
+        # Without values the row is nothing but defaults.
+        self.plain_sql: str = self.dialect.compile(statement, column_keys=()).sql
         if self.returned and self.dialect.features.supports_returning:
             keys = [(key, self.mapper.columns[key]) for key in self.mapper.primary_keys]
             known = {key for key, _ in self.returned}
@@ -85,7 +87,12 @@ class InsertPlan:
             statement = statement.returning(*[column for _, column in self.fetched])
         else:
             self.fetched = []
-        self.rows = RowsText(self.dialect.compile(statement), self.width, self.dialect.features)
+        compiled = self.dialect.compile(statement, column_keys=())
+        # The statement has its own order, and inline expressions bring parameters of theirs.
+        numbers = {bind: number for number, bind in enumerate(binds.values())}
+        self.sent = [(numbers.get(bind), bind) for bind in compiled.binds]
+        self.width = len(self.sent)
+        self.rows = RowsText(compiled, self.width, self.dialect.features)
 
     def _make_rows_of(self) -> Callable[[Sequence[Any]], list[Any]]:
         source = Source(f"insert {self.mapper.class_.__qualname__}")
@@ -99,10 +106,20 @@ class InsertPlan:
                     self._write_value(source, number, key, column)
                     for number, (key, column) in enumerate(self.columns)
                 ]
-                if names:
-                    source.line(f"extend(({', '.join(names)},))")
+                row = [
+                    self._constant(source, place, bind) if number is None else names[number]
+                    for place, (number, bind) in enumerate(self.sent)
+                ]
+                if row:
+                    source.line(f"extend(({', '.join(row)},))")
             source.line("return parameters")
         return compile_function(source, "rows_of")
+
+    def _constant(self, source: Source, place: int, bind: Any) -> str:
+        """A parameter of an inline expression, the same for every row."""
+        conversion = bind.type.bind_conversion(self.dialect)
+        value = bind.value if conversion is None else conversion.function(bind.value)
+        return source.use(f"constant{place}", value)
 
     def _write_value(self, source: Source, number: int, key: str, column: Any) -> str:
         conversion = column.type.bind_conversion(self.dialect)
@@ -150,6 +167,13 @@ class InsertPlan:
                     source.line(f"values[{key!r}] = {value}")
                 reads = [f"values[{key!r}]" for key in mapper.primary_keys]
                 key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
+                optional = [key for key, _ in self.columns if key not in mapper.keys_set]
+                if optional:
+                    # What was never set is NULL in the row, and need not be read again.
+                    with source.block(f"if len(values) < {len(fetched) + len(self.columns)}:"):
+                        for name in optional:
+                            with source.block(f"if {name!r} not in values:"):
+                                source.line(f"values[{name!r}] = None")
                 source.line(f"state.key = key = {key}")
                 source.line("state.load = load")
                 source.line("identity[key] = state")
@@ -157,9 +181,7 @@ class InsertPlan:
         return compile_function(source, "place")
 
 
-def insert_steps(
-    connection: Any, mapper: Any, pairs: Sequence[Pair], load: Load
-) -> Steps[None]:
+def insert_steps(connection: Any, mapper: Any, pairs: Sequence[Pair], load: Load) -> Steps[None]:
     """Insert the rows of *pairs*, in their order; they are persistent afterwards."""
     for absent, run in _runs(mapper, pairs):
         plan = _plan(connection, mapper, absent)
@@ -184,7 +206,7 @@ def _runs(mapper: Any, pairs: Sequence[Pair]) -> Iterator[tuple[frozenset[str], 
         return
     if len(optional) == 1:
         (name,) = optional
-        both = (frozenset(), optional)
+        both: tuple[frozenset[str], frozenset[str]] = (frozenset(), optional)
 
         def absent(pair: Pair) -> frozenset[str]:
             return both[pair[1].__dict__.get(name) is None]
@@ -224,10 +246,10 @@ def _insert_run_steps(
     connection: Any, plan: InsertPlan, run: list[Pair], load: Load
 ) -> Steps[None]:
     _check_keys(plan, run)
-    if _has_sql(plan, run):
+    parameters = _parameters(plan, run)
+    if parameters is None:
         yield from _insert_expressions_steps(connection, plan, run, load)
         return
-    parameters = plan.rows_of([instance for _, instance in run])
     if len(run) == 1 and plan.takes_last_row:
         cursor = yield from connection.run_steps(plan.plain_sql, parameters)
         plan.place(run, ((cursor.lastrowid,),), load)
@@ -244,7 +266,11 @@ def _insert_run_steps(
             rows.extend(_in_order(plan, returned, run[start : start + count]))
         else:
             yield from connection.run_steps(text, part)
-    plan.place(run, rows, load)
+    if len(run) < _MANY_ROWS:
+        plan.place(run, rows, load)
+    else:
+        with collector.paused():
+            plan.place(run, rows, load)
 
 
 def _in_order(plan: InsertPlan, rows: list[Any], pairs: list[Pair]) -> list[Any]:
@@ -289,7 +315,7 @@ def _check_keys(plan: InsertPlan, run: list[Pair]) -> None:
                 raise FlushError(
                     f"{instance!r} has no value for {name!r}, a part of its primary key, and "
                     "nothing generates one",
-                    hint=f"set {name}, give the column a default, or relate the instance to its parent",
+                    hint=f"set {name}, give the column a default, or relate it to its parent",
                 )
 
 
@@ -299,12 +325,28 @@ def _allows_partial(mapper: Any, instance: Any) -> bool:
     )
 
 
-def _has_sql(plan: InsertPlan, run: list[Pair]) -> bool:
-    return any(
-        isinstance(value, ColumnElement)
-        for _, instance in run
-        for value in instance.__dict__.values()
-    )
+def _parameters(plan: InsertPlan, run: list[Pair]) -> list[Any] | None:
+    """The parameters of *run*, or None where there are SQL expressions among its values."""
+    instances = [instance for _, instance in run]
+    try:
+        if len(run) < _MANY_ROWS:
+            parameters = plan.rows_of(instances)
+        else:
+            with collector.paused():
+                parameters = plan.rows_of(instances)
+    except Exception:
+        # A conversion may have met an expression; anything else is the user's to see.
+        if any(map(_is_sql, (v for i in instances for v in i.__dict__.values()))):
+            return None
+        raise
+    # The classes of the values are few; asking each value would cost more than sending it.
+    if any(issubclass(kind, ColumnElement) for kind in set(map(type, parameters))):
+        return None
+    return parameters
+
+
+def _is_sql(value: Any) -> bool:
+    return isinstance(value, ColumnElement)
 
 
 def _insert_expressions_steps(
@@ -313,7 +355,7 @@ def _insert_expressions_steps(
     """Insert instances with SQL expressions among their values, one by one."""
     mapper = plan.mapper
     for pair in run:
-        state, instance = pair
+        instance = pair[1]
         expressions = {
             name: value
             for name, value in instance.__dict__.items()
@@ -324,6 +366,7 @@ def _insert_expressions_steps(
         own = InsertPlan(mapper, connection.dialect, plan_absent(plan) | frozenset(expressions))
         own.inline = [(mapper.columns[name], value) for name, value in expressions.items()]
         own._compile()
+        own.rows_of = own._make_rows_of()
         yield from _insert_run_steps(connection, own, [pair], load)
 
 

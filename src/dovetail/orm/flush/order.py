@@ -21,7 +21,6 @@ class Stage(NamedTuple):
     dependencies: tuple[Any, ...]
 
 
-
 def stages_for(mappers: Iterable[Any]) -> Sequence[Stage]:
     """The order in which rows of *mappers* are saved: what others refer to comes first.
 
@@ -42,6 +41,9 @@ def _plan(mappers: frozenset[Any]) -> tuple[Stage, ...]:
     for mapper in ordered:
         for prop in mapper.relationships.values():
             if prop.viewonly or prop.secondary is not None or prop.mapper not in mappers:
+                continue
+            if prop.post_update:
+                # Its keys are written when all rows are there: it orders nothing.
                 continue
             edge = (prop.mapper, mapper) if prop.is_many_to_one else (mapper, prop.mapper)
             edges.append(edge)
@@ -80,7 +82,7 @@ def insert_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
             if state.load.mapper is not prop.parent:
                 continue
             value = instance.__dict__.get(prop.key)
-            if value is None or prop.post_update:
+            if value is None:
                 continue
             members = prop.impl.kind.items(value) if prop.uselist else (value,)
             for member in members:
@@ -122,13 +124,13 @@ def _depths(parents: dict[InstanceState, set[InstanceState]]) -> dict[InstanceSt
 
 def _cycle(states: list[InstanceState]) -> CircularDependencyError:
     names = ", ".join(repr(state()) for state in states[:5])
-    return CircularDependencyError(
+    error = CircularDependencyError(
         f"these rows refer to each other in a circle, so that none can be written first: {names}",
-        set(states),
-        [],
         hint="break the circle: set post_update=True on one of the relationships, "
         "or flush before the last reference is set",
     )
+    error.cycles = set(states)
+    return error
 
 
 def _batched(
@@ -154,8 +156,6 @@ def delete_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
     # Deleting runs against inserting: a row waits for all that refer to it.
     waits_for: dict[InstanceState, set[InstanceState]] = {state: set() for state in gone}
     for prop in stage.dependencies:
-        if prop.post_update:
-            continue
         holder, referred = (
             (prop.parent, prop.mapper) if prop.is_many_to_one else (prop.mapper, prop.parent)
         )

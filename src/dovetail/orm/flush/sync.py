@@ -41,7 +41,7 @@ _ABSENT = object()
 
 
 def pairs_of(prop: Any) -> list[tuple[str, str, Any]]:
-    """(attribute of the source, attribute of the target, how to write it) of each pair of *prop*."""
+    """(source attribute, target attribute, how to write it) of each pair of *prop*."""
     kept: list[tuple[str, str, Any]] | None = prop.__dict__.get("flush_pairs")
     if kept is None:
         holder, referred = (
@@ -77,5 +77,3 @@ def association_names(prop: Any) -> tuple[list[str], list[str]]:
 def _key_value(instance: Any, name: str) -> Any:
     values = instance.__dict__
     return values[name] if name in values else getattr(instance, name)
-
-

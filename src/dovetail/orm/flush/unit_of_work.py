@@ -1,6 +1,6 @@
 """The unit of work: all pending changes of a session become rows, in the right order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from warnings import warn
 
@@ -14,6 +14,7 @@ from dovetail.orm.flush.cascade import load_missing_steps, mark_orphans_steps, r
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
 from dovetail.orm.flush.insert import insert_steps
 from dovetail.orm.flush.order import Stage, delete_levels, insert_levels, stages_for
+from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
 from dovetail.orm.flush.update import KeyChange, delete_steps, update_steps
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
@@ -37,6 +38,7 @@ def flush_steps(
         stages = stages_for(changes.mappers)
         for stage in stages:
             yield from save_stage_steps(session, transaction, stage, changes)
+        yield from update_later_steps(session, transaction, changes)
         yield from write_associations_steps(session, associations)
         for stage in reversed(stages):
             yield from delete_stage_steps(session, transaction, stage, changes)
@@ -56,12 +58,14 @@ def release_related_steps(session: Any, changes: Changes) -> Steps[None]:
                 continue
             if not prop.passive_deletes:
                 yield from load_missing_steps(session, prop, own.deletes.items())
-            if prop.secondary is not None:
+            if prop.secondary is not None or prop.cascade.delete:
+                # Members go with their parent, but for those that were asked to stay.
                 continue
             for state, instance in list(own.deletes.items()):
                 for item in related_now(prop, state, instance):
                     other = state_of(item)
-                    if other.key is not None and not changes.is_deleted(other):
+                    present = other.key is not None and other.session is session
+                    if present and not changes.is_deleted(other):
                         if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
                             clear_key(prop, item)
                             changes.touch(item, other)
@@ -97,16 +101,15 @@ def relate(session: Any, changes: Changes) -> list[AssociationRows]:
     """Note whose keys are to travel, and the rows of third tables to write."""
     associations: dict[Any, AssociationRows] = {}
     for own in list(changes.mappers.values()):
-        for prop in own.mapper.relationships.values():
-            if prop.viewonly:
-                continue
-            if prop.secondary is not None:
-                side = canonical(prop)
-                rows = associations.get(side)
-                if rows is None:
-                    rows = associations[side] = AssociationRows(side)
-                rows.gather(prop, session, own, changes)
-            elif not prop.is_many_to_one:
+        roles = roles_of(own.mapper)
+        for prop in roles.associations:
+            side = canonical(prop)
+            rows = associations.get(side)
+            if rows is None:
+                rows = associations[side] = AssociationRows(side)
+            rows.gather(prop, session, own, changes)
+        for prop in (*roles.collections, *roles.later):
+            if not prop.is_many_to_one:
                 _touch_members(session, prop, own, changes)
     return [rows for rows in associations.values() if rows]
 
@@ -117,7 +120,9 @@ def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes
         added, removed = changed_related(prop, state, instance)
         for item in added:
             other = state_of(item)
-            if other.session is not session or (other.key is None and other not in session.scope.new):
+            if other.session is not session or (
+                other.key is None and other not in session.scope.new
+            ):
                 _warn_absent(item, prop)
             elif not changes.is_deleted(other):
                 changes.touch(item, other)
@@ -141,9 +146,7 @@ def _warn_absent(item: Any, prop: Any) -> None:
 # Writing ------------------------------------------------------------------------------------
 
 
-def save_stage_steps(
-    session: Any, transaction: Any, stage: Stage, changes: Changes
-) -> Steps[None]:
+def save_stage_steps(session: Any, transaction: Any, stage: Stage, changes: Changes) -> Steps[None]:
     """Update and insert the rows of one stage; keys travel as soon as they are known."""
     if not stage.cyclic:
         (mapper,) = stage.mappers
@@ -239,7 +242,7 @@ def _switch_key(session: Any, transaction: Any, mapper: Any, change: KeyChange) 
 
 def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> None:
     """Copy keys to instances of *mapper* from the rows that their references lead to."""
-    props = references(mapper)
+    props = roles_of(mapper).references
     if not props:
         return
     for state, instance in pairs:
@@ -257,34 +260,17 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                     clear_key(prop, instance)
                 continue
             other = state_of(related)
-            if other.key is None and other not in session.scope.new:
+            absent = other.key is None and other not in session.scope.new
+            if absent or other.load.scope is not session.scope:
                 _warn_absent(related, prop)
-            elif other.key is not None or prop.post_update is False:
+            elif not (changes.is_deleted(other) and prop.reverse_properties):
+                # The other side has let go of it before its row is deleted.
                 copy_key(prop, related, instance)
-
-
-def references(mapper: Any) -> tuple[Any, ...]:
-    """The many-to-one relationships of *mapper* that a flush writes."""
-    kept: tuple[Any, ...] | None = mapper.memo.get("references")
-    if kept is None:
-        kept = mapper.memo["references"] = tuple(
-            prop
-            for prop in mapper.relationships.values()
-            if prop.is_many_to_one and not prop.viewonly
-        )
-    return kept
 
 
 def hand_on_keys(mapper: Any, own: MapperChanges, changes: Changes) -> None:
     """Copy the keys of saved parents to the members of their collections."""
-    props = mapper.memo.get("collections")
-    if props is None:
-        props = mapper.memo["collections"] = tuple(
-            prop
-            for prop in mapper.relationships.values()
-            if not prop.is_many_to_one and prop.secondary is None and not prop.viewonly
-        )
-    for prop in props:
+    for prop in roles_of(mapper).collections:
         for instance in own.inserts.values():
             value = instance.__dict__.get(prop.key)
             if value is not None:
@@ -298,6 +284,47 @@ def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -
     for item in members:
         if not changes.is_deleted(state_of(item)):
             copy_key(prop, parent, item)
+
+
+def update_later_steps(session: Any, transaction: Any, changes: Changes) -> Steps[None]:
+    """Write the keys of ``post_update`` relationships: all rows are there now.
+
+    Rows that are to be deleted lose theirs first, so that they can go in any order.
+    """
+    touched: dict[Any, dict[InstanceState, Any]] = {}
+    for own in list(changes.mappers.values()):
+        for prop in roles_of(own.mapper).later:
+            for instance in _settled_later(prop, own):
+                state = state_of(instance)
+                if state.committed is not None:
+                    touched.setdefault(state.load.mapper, {})[state] = instance
+    for mapper, updates in touched.items():
+        yield from _update_steps(session, transaction, mapper, updates)
+
+
+def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
+    """Copy, or clear, the keys of *prop*; give the instances that hold them."""
+    for state, instance in own.saved():
+        inserted = state in own.inserts
+        if prop.is_many_to_one:
+            changed = state.committed is not None and prop.key in state.committed
+            related = instance.__dict__.get(prop.key)
+            if related is not None and (inserted or changed):
+                copy_key(prop, related, instance)
+                yield instance
+        else:
+            value = instance.__dict__.get(prop.key) if inserted else None
+            if value is None:
+                members = changed_related(prop, state, instance)[0]
+            else:
+                members = list(prop.impl.kind.items(value)) if prop.uselist else [value]
+            for item in members:
+                copy_key(prop, instance, item)
+                yield item
+    if prop.is_many_to_one:
+        for instance in own.deletes.values():
+            clear_key(prop, instance)
+            yield instance
 
 
 def delete_stage_steps(
@@ -330,11 +357,15 @@ def settle(session: Any, changes: Changes) -> None:
     """What was written is what is committed: histories begin anew."""
     scope = session.scope
     for own in changes.mappers.values():
+        if len(own.inserts) == len(scope.new):
+            scope.new.clear()
         for state in own.inserts:
             scope.new.pop(state, None)
             state.committed = None
             if state.extra is not None:
                 _settle_extra(state)
+        if len(own.updates) == len(scope.modified):
+            scope.modified.clear()
         for state in own.updates:
             scope.modified.pop(state, None)
             state.committed = None
@@ -350,5 +381,3 @@ def _settle_extra(state: InstanceState) -> None:
     extra = state.extra or {}
     kept = {name: value for name, value in extra.items() if name in ("info", "parents")}
     state.extra = kept or None
-
-

@@ -7,6 +7,7 @@ from warnings import warn
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.changes import Pair
+from dovetail.orm.flush.insert import DefaultContext
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.dml import delete, update
 from dovetail.sql.element import ColumnElement
@@ -78,10 +79,14 @@ def changed_columns(mapper: Any, state: InstanceState, instance: Any) -> tuple[s
     if changed:
         return _with_defaults(mapper, values, tuple(changed))
     flagged = state.extra.get("flagged") if state.extra else None
-    return tuple(sorted(flagged & written.keys())) if flagged else ()
+    if not flagged:
+        return ()
+    return tuple(sorted(flagged & written.keys(), key=mapper.column_order.__getitem__))
 
 
-def _with_defaults(mapper: Any, values: dict[str, Any], changed: tuple[str, ...]) -> tuple[str, ...]:
+def _with_defaults(
+    mapper: Any, values: dict[str, Any], changed: tuple[str, ...]
+) -> tuple[str, ...]:
     """*changed* with the columns that get an ``onupdate`` value whenever a row changes."""
     extra = []
     for key, default in mapper.update_defaults:
@@ -89,9 +94,13 @@ def _with_defaults(mapper: Any, values: dict[str, Any], changed: tuple[str, ...]
             extra.append(key)
             if default.is_clause_element:
                 values[key] = default.arg
+            elif default.takes_context:
+                values[key] = default.arg(DefaultContext(values))
             else:
                 values[key] = default.value()
-    return (*changed, *extra) if extra else changed
+    if not extra:
+        return changed
+    return tuple(sorted((*changed, *extra), key=mapper.column_order.__getitem__))
 
 
 def _update_group_steps(
@@ -178,7 +187,7 @@ def _check_count(connection: Any, cursor: Any, mapper: Any, pairs: Sequence[Pair
         else f"{len(pairs)} rows of {mapper.local_table.name!r}"
     )
     raise StaleDataError(
-        f"UPDATE of {what} matched {count} of {len(pairs)}: the others are gone or have another key",
+        f"UPDATE of {what} matched {count} of {len(pairs)}: the others are gone",
         hint="another transaction, or a bulk statement, deleted them: refresh() or expunge() them",
     )
 

@@ -33,6 +33,7 @@ class HydratorWriter:
         self.layout = layout
         self.dialect = dialect
         self.populate_existing = populate_existing
+        self.reads: dict[tuple[int, Any], str] = {}
         names = ", ".join(
             f"{entity.mapper.class_.__qualname__}({', '.join(c[0] for c in entity.columns)})"
             for entity in layout.entities
@@ -76,7 +77,9 @@ class HydratorWriter:
         number = entity.number
         class_ = entity.mapper.class_
         self.source.use(f"Class{number}", class_)
-        self.source.use(f"new{number}", class_.__new__ if class_.__new__ is object.__new__ else object.__new__)
+        self.source.use(
+            f"new{number}", class_.__new__ if class_.__new__ is object.__new__ else object.__new__
+        )
         self.source.use(f"set_values{number}", dict_setter(class_))
         self.source.use(f"set_state{number}", entity.mapper.set_state)
 
@@ -142,21 +145,28 @@ class HydratorWriter:
         return name
 
     def _values(self, entity: EntityLayout) -> str:
-        parts = [f"{name!r}: {self._read(position, type_)}" for name, position, type_ in entity.columns]
+        parts = [
+            f"{name!r}: {self._read(position, type_)}" for name, position, type_ in entity.columns
+        ]
         for prop in entity.empty:
             if not prop.uselist:
                 parts.append(f"{prop.key!r}: None")
         return "{" + ", ".join(parts) + "}"
 
     def _read(self, position: int, type_: Any) -> str:
-        name = f"c{position}"
+        text = self.reads.get((position, type_))
+        if text is None:
+            text = self.reads[position, type_] = self._conversion(f"c{position}", type_)
+        return text
+
+    def _conversion(self, name: str, type_: Any) -> str:
         conversion = None if self.dialect is None else type_.result_conversion(self.dialect)
         if conversion is None:
             return name
-        convert = self.source.use(f"convert{position}", conversion.function)
-        return f"{convert}({name})" if conversion.takes_none else (
-            f"None if {name} is None else {convert}({name})"
-        )
+        convert = self.source.use_unique(f"convert_{name}", conversion.function)
+        if conversion.takes_none:
+            return f"{convert}({name})"
+        return f"None if {name} is None else {convert}({name})"
 
     # What is in the identity map already -------------------------------------------------------
 
@@ -203,7 +213,7 @@ class HydratorWriter:
     def _write_overwriting(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
         line(f"values.update({self._values(entity)})")
-        related = list(entity.mapper.relationships)
+        related = list(entity.mapper.relationships.keys())
         if related:
             with block(f"for name in {tuple(related)!r}:"):
                 line("values.pop(name, None)")

@@ -21,7 +21,8 @@ def relationship_conditions(
     def through(column: Any) -> Any:
         return column if secondary is None else secondary.c[column.key]
 
-    return prop.condition.adapted(left.column, right.column, through)
+    conditions: tuple[Any, Any] = prop.condition.adapted(left.column, right.column, through)
+    return conditions
 
 
 def join_related(

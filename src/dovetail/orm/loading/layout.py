@@ -53,9 +53,7 @@ class EntityLayout:
     @property
     def has_collections(self) -> bool:
         """True when one instance may spread over several rows."""
-        return any(
-            joined.prop.uselist or joined.layout.has_collections for joined in self.joined
-        )
+        return any(joined.prop.uselist or joined.layout.has_collections for joined in self.joined)
 
 
 @dataclass(slots=True)

@@ -9,12 +9,14 @@ from typing import Any
 
 from dovetail.exc import LazyLoadError, ObjectDeletedError
 from dovetail.orm.loading.related import (
+    is_unknown,
     load_keys_steps,
     load_related_steps,
+    local_names,
     only_tree,
     reference_key,
 )
-from dovetail.orm.loading.tree import NO_TREE, LoadTree
+from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
 
@@ -58,6 +60,8 @@ def _load_relationship_steps(
     peers = _peers(session, state, instance, prop.key, policy)
     connection = yield from session.connection_for_steps(prop.mapper)
     yield from load_related_steps(session, connection, prop, [(state, instance), *peers], tree)
+    if any(is_unknown(state, instance, name) for name in local_names(prop)):
+        raise _row_is_gone(state, instance, prop.key)
     if prop.key not in instance.__dict__:
         _set_empty(state, instance, prop)
 
@@ -87,7 +91,7 @@ def find_reference(
     """
     if not prop.refers_by_key:
         return NO_VALUE
-    key = reference_key(prop, instance)
+    key = reference_key(prop, state, instance)
     if key is NO_VALUE:
         return NO_VALUE
     found = None
@@ -124,11 +128,15 @@ def _load_columns_steps(
     connection = yield from session.connection_for_steps(mapper)
     yield from refresh_steps(session, connection, mapper, [(state, instance), *peers], wanted)
     if key not in instance.__dict__ and (state.committed is None or key not in state.committed):
-        raise ObjectDeletedError(
-            f"the row of {type(instance).__name__} {mapper.key_tuple(state.key)} is gone: it can't "
-            f"be read again for {key!r}",
-            hint="it was deleted by another transaction, or by a bulk statement",
-        )
+        raise _row_is_gone(state, instance, key)
+
+
+def _row_is_gone(state: InstanceState, instance: Any, key: str) -> ObjectDeletedError:
+    return ObjectDeletedError(
+        f"the row of {type(instance).__name__} {state.identity} is gone: it can't be read again "
+        f"for {key!r}",
+        hint="it was deleted by another transaction, or by a bulk statement",
+    )
 
 
 def _is_forbidden(mapper: Any, tree: LoadTree, key: str) -> bool:
@@ -155,11 +163,9 @@ def refresh_steps(
 ) -> Steps[None]:
     """Read the column attributes *names* of persistent instances again, in one statement."""
     keys = [state.key for state, _ in pairs]
-    tree = NO_TREE if names >= refreshed_names(mapper) else only_tree(mapper, sorted(names))
-    yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=_NO_EAGER)
-
-
-_NO_EAGER: tuple[Any, ...] = ("refresh",)
+    whole = names - mapper.keys_set == refreshed_names(mapper)
+    tree = NO_TREE if whole else only_tree(mapper, sorted(names))
+    yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=REFRESH)
 
 
 def refreshed_names(mapper: Any) -> frozenset[str]:
@@ -178,9 +184,7 @@ def refreshed_names(mapper: Any) -> frozenset[str]:
 # Peers ---------------------------------------------------------------------------------------
 
 
-def _peers(
-    session: Any, state: InstanceState, instance: Any, key: str, policy: str
-) -> list[Pair]:
+def _peers(session: Any, state: InstanceState, instance: Any, key: str, policy: str) -> list[Pair]:
     """The peers for which *key* is loaded in the same statement."""
     load = state.load
     if policy == "one" or len(load.batch) < 2:

@@ -7,6 +7,20 @@ from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.sql.node import Walk
 
+_FUNCTIONS = {
+    "joined": "joinedload",
+    "selectin": "selectinload",
+    "select": "lazyload",
+    "raise": "raiseload",
+    "raise_on_sql": "raiseload",
+    "default": "defaultload",
+}
+"""The function that users call for a strategy, where it has another name."""
+
+
+def _function(strategy: str) -> str:
+    return _FUNCTIONS.get(strategy, strategy)
+
 
 class Entry(NamedTuple):
     """One instruction: the path of attributes to it, what to do there, and with what."""
@@ -57,13 +71,13 @@ class LoaderOption:
             if isinstance(attribute, str):
                 if attribute != "*":
                     raise ArgumentError(
-                        f"{option}() takes mapped attributes, not names: {attribute!r}",
-                        hint=f"{option}(User.{attribute})",
+                        f"{_function(option)}() takes mapped attributes, not names: {attribute!r}",
+                        hint=f"{_function(option)}(User.{attribute})",
                     )
             elif not isinstance(attribute, QueryableAttribute):
                 raise ArgumentError(
-                    f"{option}() takes mapped attributes, not {attribute!r}",
-                    hint=f"{option}(User.addresses)",
+                    f"{_function(option)}() takes mapped attributes, not {attribute!r}",
+                    hint=f"{_function(option)}(User.addresses)",
                 )
             path = (*path, attribute)
         return path
@@ -76,7 +90,7 @@ class LoaderOption:
             path = self._path(attributes[: position + 1], strategy)
             if not isinstance(attribute, str) and not attribute.prop.is_relationship:
                 raise ArgumentError(
-                    f"{strategy}() is for relationships; {attribute} is a column",
+                    f"{_function(strategy)}() is for relationships; {attribute} is a column",
                     hint=f"for columns there are load_only({attribute}) and defer({attribute})",
                 )
             entries = (*entries, Entry(path, strategy, arguments))
@@ -91,7 +105,7 @@ class LoaderOption:
         return path[len(self.path) :]
 
     def joinedload(self, *attributes: Any, innerjoin: bool = False) -> "LoaderOption":
-        """Load with the same statement, by a LEFT OUTER JOIN, or a JOIN where *innerjoin* is true."""
+        """Load with the same statement, by a LEFT OUTER JOIN, or by a JOIN (*innerjoin*)."""
         return self._related(attributes, "joined", bool(innerjoin))
 
     def selectinload(
@@ -104,9 +118,7 @@ class LoaderOption:
         """Load with one more statement for all instances."""
         return self._related(attributes, "selectin", None, None)
 
-    def immediateload(
-        self, *attributes: Any, recursion_depth: int | None = None
-    ) -> "LoaderOption":
+    def immediateload(self, *attributes: Any, recursion_depth: int | None = None) -> "LoaderOption":
         """Load right after the instances, from the identity map where it can be."""
         return self._related(attributes, "selectin", recursion_depth, None)
 
@@ -194,9 +206,7 @@ def selectinload(
 
         select(User).options(selectinload(User.orders).selectinload(Order.items))
     """
-    return _start().selectinload(
-        *attributes, recursion_depth=recursion_depth, chunksize=chunksize
-    )
+    return _start().selectinload(*attributes, recursion_depth=recursion_depth, chunksize=chunksize)
 
 
 def subqueryload(*attributes: Any) -> LoaderOption:

@@ -25,7 +25,16 @@ class EntityPlan:
     ``is_scalar``  True where a row is one item
     """
 
-    __slots__ = ("chain", "core", "entities", "has_later", "hydrate", "is_scalar", "names", "prepare")
+    __slots__ = (
+        "chain",
+        "core",
+        "entities",
+        "has_later",
+        "hydrate",
+        "is_scalar",
+        "names",
+        "prepare",
+    )
 
     def __init__(
         self,
@@ -46,9 +55,7 @@ class EntityPlan:
         self.names = planned.layout.names
         self.is_scalar = len(planned.layout.items) == 1
         self.has_later = any(layout.later for layout in self.entities)
-        self.hydrate = make_hydrator(
-            planned.layout, dialect, populate_existing=populate_existing
-        )
+        self.hydrate = make_hydrator(planned.layout, dialect, populate_existing=populate_existing)
         self.chain = chain
 
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
@@ -80,9 +87,7 @@ class EntityPlan:
         result = self.build(rows, loads, members)
         for layout, found in zip(self.entities, members, strict=True):
             for prop in layout.later:
-                lacking = [
-                    pair for pair in found.items() if prop.key not in pair[1].__dict__
-                ]
+                lacking = [pair for pair in found.items() if prop.key not in pair[1].__dict__]
                 if lacking:
                     chain = self.chain if prop in self.chain else (*self.chain, prop)
                     yield from load_related_steps(

@@ -1,11 +1,13 @@
 """From a statement of entities to a statement of tables, and the layout of its rows."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.loading.joins import aliased_entity, join_related
 from dovetail.orm.loading.layout import ColumnLayout, EntityLayout, JoinedLayout, RowLayout
-from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
+from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, astray_entity, tree_for
 from dovetail.orm.mapping.attribute import (
     EntityNode,
     QueryableAttribute,
@@ -16,7 +18,7 @@ from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.select import Select
-from dovetail.sql.traversal import iterate, replace
+from dovetail.sql.traversal import Replacing, iterate, replace
 
 MAX_JOIN_DEPTH = 8
 
@@ -26,11 +28,6 @@ class PlannedSelect(NamedTuple):
 
     core: Any
     layout: RowLayout | None
-
-
-def resolve(node: Any) -> Any:
-    """*node* with entities and attributes replaced by tables and columns."""
-    return replace(node, _placed)
 
 
 def _placed(node: Node) -> Node | None:
@@ -49,7 +46,7 @@ def _placed(node: Node) -> Node | None:
 
 
 def plan_select(
-    statement: Select[Any],
+    statement: Any,
     *,
     load: bool = False,
     chain: tuple[Any, ...] = (),
@@ -67,10 +64,12 @@ class _SelectPlanning:
     """One run of :func:`plan_select`."""
 
     def __init__(
-        self, statement: Select[Any], load: bool, chain: tuple[Any, ...], tree: LoadTree | None
+        self, statement: Any, load: bool, chain: tuple[Any, ...], tree: LoadTree | None
     ) -> None:
         self.tree = tree
         self.statement = statement
+        # One run for all parts: a label in two of them is one label afterwards.
+        self.resolved = Replacing(_placed).value
         self.load = load
         self.chain = chain
         self.columns: list[Any] = []
@@ -84,6 +83,7 @@ class _SelectPlanning:
         statement = self.statement
         for raw in statement.raw_columns:
             self._add_raw(raw)
+        self._check_options()
         self._apply_joins()
         changes: dict[str, Any] = {
             "raw_columns": tuple(self.columns),
@@ -93,8 +93,12 @@ class _SelectPlanning:
         }
         for name in statement.parts:
             value = getattr(statement, name)
-            if name not in changes and (isinstance(value, Node) or (value.__class__ is not bool and value)):
-                changes[name] = _resolved(value)
+            if name in _EXPANDED and isinstance(value, tuple):
+                value = _expanded(value)
+            if name not in changes and (
+                isinstance(value, Node) or (value.__class__ is not bool and value)
+            ):
+                changes[name] = self.resolved(value)
         core = statement._with(**changes)
         if self.load and self.entities:
             core = self._join_eagerly(core)
@@ -102,6 +106,26 @@ class _SelectPlanning:
         if self.entities:
             layout = RowLayout(self.items, len(core.raw_columns), tuple(self.names))
         return PlannedSelect(core, layout)
+
+    def _check_options(self) -> None:
+        """Refuse options that concern none of the statement's entities, and order by entities."""
+        if self.tree is None and self.load:
+            roots = [layout.entity for layout in self.entities]
+            for option in self.statement.loader_options if roots else ():
+                astray = astray_entity(option, roots)
+                if astray is not None:
+                    raise ArgumentError(
+                        f"{option!r} starts at {astray.mapper.class_.__name__}, which is not "
+                        "among the entities of the statement",
+                        hint="begin with an attribute of "
+                        + " or ".join(root.mapper.class_.__name__ for root in roots),
+                    )
+        for clause in (*self.statement.order_by_clauses, *self.statement.group_by_clauses):
+            if isinstance(clause, RelationshipReference):
+                raise ArgumentError(
+                    f"{clause} is a relationship: rows can't be ordered or grouped by it",
+                    hint=f"join(...) it, and name a column of {clause.prop.mapper.class_.__name__}",
+                )
 
     # Columns --------------------------------------------------------------------------------
 
@@ -119,7 +143,7 @@ class _SelectPlanning:
                 hint=f"select the related class and join to it: .join({raw})",
             )
         else:
-            expanded = _resolved(raw)
+            expanded = self.resolved(raw)
             expressions = [expanded] if isinstance(expanded, ColumnElement) else list(expanded.c)
             for expression in expressions:
                 self._add_column(raw, expression)
@@ -138,10 +162,14 @@ class _SelectPlanning:
             self.columns.append(column)
         return position
 
-    def _entity(self, entity: EntityNode, tree: LoadTree, *, nullable: bool = False) -> EntityLayout:
+    def _entity(
+        self, entity: EntityNode, tree: LoadTree, *, nullable: bool = False
+    ) -> EntityLayout:
         mapper = entity.mapper
         mapper.configure()
-        layout = EntityLayout(entity, tree, len(self.entities), nullable or self._may_be_absent(entity))
+        layout = EntityLayout(
+            entity, tree, len(self.entities), nullable or self._may_be_absent(entity)
+        )
         self.entities.append(layout)
         for name in mapper.primary_keys:
             column = entity.column(mapper.columns[name])
@@ -149,9 +177,7 @@ class _SelectPlanning:
         for key, prop in mapper.column_attrs.items():
             if key in mapper.primary_keys or tree.loads_column(prop):
                 expression = prop.columns[0]
-                placed = (
-                    entity.column(expression) if prop.is_column else entity.adapt(expression)
-                )
+                placed = entity.column(expression) if prop.is_column else entity.adapt(expression)
                 layout.columns.append((key, self._position(placed), placed.type))
             elif not prop.deferred:
                 layout.covers_all = False
@@ -173,7 +199,7 @@ class _SelectPlanning:
 
     def _apply_joins(self) -> None:
         statement = self.statement
-        self.froms = [_resolved(source) for source in statement.from_clauses]
+        self.froms = [self.resolved(source) for source in statement.from_clauses]
         for spec in statement.joins:
             self._apply_join(spec)
 
@@ -190,16 +216,16 @@ class _SelectPlanning:
                 right = onclause.right_entity
         if reference is None or right is None:
             made = spec._replace(
-                target=_resolved(target),
-                onclause=None if onclause is None else _resolved(onclause),
-                left=None if spec.left is None else _resolved(spec.left),
+                target=self.resolved(target),
+                onclause=None if onclause is None else self.resolved(onclause),
+                left=None if spec.left is None else self.resolved(spec.left),
             )
             self._core_join(made)
             return
         reference.prop.parent.configure()
-        extra = tuple(_resolved(criterion) for criterion in reference.criteria)
+        extra = tuple(self.resolved(criterion) for criterion in reference.criteria)
         if isinstance(target, RelationshipReference) and onclause is not None:
-            extra = (*extra, _resolved(onclause))
+            extra = (*extra, self.resolved(onclause))
         left = reference.entity
         place = self._place_of(left.selectable)
         self.froms[place] = join_related(
@@ -210,19 +236,22 @@ class _SelectPlanning:
             outer=spec.isouter,
             full=spec.full,
             criteria=extra,
+            alias_secondary=True,
         )
 
     def _core_join(self, spec: Any) -> None:
         """A join whose left side and condition Core finds by itself."""
         if not self.froms:
-            source = next(
-                (layout.entity.selectable for layout in self.entities), None
-            ) or next((column.table for column in self._plain_columns()), None)
+            source = next((layout.entity.selectable for layout in self.entities), None) or next(
+                (column.table for column in self._plain_columns()), None
+            )
             if source is not None and spec.left is None:
                 self.froms.append(source)
-        core = Select(*(self.columns or ()))._with(
+        core: Any = Select(*(self.columns or ()))._with(
             from_clauses=tuple(self.froms), joins=(spec,)
         )
+        # It is of tables already, though a subquery among them may speak of entities within.
+        core.memo["core"] = core
         froms = core.get_final_froms()
         kept = [source for source in froms if isinstance(source, Join) or source in self.froms]
         self.froms = kept or froms
@@ -331,7 +360,9 @@ class _SelectPlanning:
                 entity = aliased_entity(prop.mapper)
                 if related is not None and related.entity is not None:
                     entity = related.entity
-                criteria = () if related is None else tuple(_resolved(c) for c in related.criteria)
+                criteria = (
+                    () if related is None else tuple(self.resolved(c) for c in related.criteria)
+                )
                 source = join_related(
                     source,
                     prop,
@@ -403,8 +434,10 @@ class _Outside:
 
 def _may_repeat(prop: Any, chain: tuple[Any, ...]) -> bool:
     """False where *prop*, eager by its mapping, would go on for ever."""
+    if chain == REFRESH:
+        return False
     if prop.join_depth is not None:
-        return chain.count(prop) < prop.join_depth
+        return bool(chain.count(prop) < prop.join_depth)
     if len(chain) >= MAX_JOIN_DEPTH or prop in chain:
         return False
     seen = {step.parent for step in chain}
@@ -432,39 +465,46 @@ def _contains(source: Any, selectable: Any) -> bool:
     )
 
 
-def _resolved(value: Any) -> Any:
-    if isinstance(value, Node):
-        return resolve(value)
-    if isinstance(value, tuple):
-        items = [_resolved(item) for item in value]
-        make = getattr(type(value), "_make", None)
-        return make(items) if make is not None else tuple(items)
-    return value
+_EXPANDED = frozenset(("group_by_clauses", "order_by_clauses", "distinct_on"))
+
+
+def _expanded(clauses: tuple[Any, ...]) -> tuple[Any, ...]:
+    """*clauses* with the columns of entities that are named whole."""
+    if not any(isinstance(clause, EntityNode) for clause in clauses):
+        return clauses
+    expanded: list[Any] = []
+    for clause in clauses:
+        if isinstance(clause, EntityNode):
+            columns = clause.mapper.columns
+            loaded = [key for key in columns.names() if not clause.mapper.attrs[key].deferred]
+            expanded += [clause.column(columns[key]) for key in loaded]
+        else:
+            expanded.append(clause)
+    return tuple(expanded)
 
 
 class EntityPlanner:
-    """Turns statements of entities into statements of tables: Core asks it by this one method."""
+    """Turns statements of entities into statements of tables: Core asks it to."""
 
     def to_core(self, statement: Any) -> Any:
         """An equal statement of tables and columns alone."""
         if isinstance(statement, Select):
             return plan_select(statement).core
         if isinstance(statement, Node):
+            resolved = Replacing(_placed).value
             changes = {
-                name: _deep(getattr(statement, name))
+                name: resolved(getattr(statement, name))
                 for name in statement.parts
                 if getattr(statement, name, None) is not None
             }
             return statement._copy(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 
-
-def _deep(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_deep(key): _deep(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_deep(item) for item in value]
-    return _resolved(value)
+    def from_statement(
+        self, entity: EntityNode, statement: Any, options: Mapping[str, Any]
+    ) -> FromStatement:
+        """*statement*, whose rows are instances of *entity*."""
+        return FromStatement(entity, statement, options)
 
 
 Mapper.planner = EntityPlanner()

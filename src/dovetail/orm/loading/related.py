@@ -6,7 +6,7 @@ from warnings import warn
 
 from dovetail.exc import DovetailWarning
 from dovetail.orm.loading.joins import aliased_entity, join_related, relationship_conditions
-from dovetail.orm.loading.tree import NO_TREE, LoadTree
+from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.constructs import tuple_
@@ -98,7 +98,7 @@ def load_keys_steps(
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
         condition, parameter = key_condition(mapper.primary_key)
-        statement = Select(mapper.entity).where(condition)
+        statement: Any = Select(mapper.entity).where(condition)
         plan = KeyedPlan(
             statement,
             parameter,
@@ -139,18 +139,22 @@ def _with_local_values_steps(
     """*parents*, those refreshed first whose own side of the join has expired."""
     mapper = prop.parent
     names = local_names(prop)
-    stale = [
-        state.key
-        for state, instance in parents
-        if state.key is not None and any(name not in instance.__dict__ for name in names)
-    ]
-    if stale:
-        yield from load_keys_steps(session, connection, mapper, stale, tree=_only(mapper, names))
+    expired: list[Any] = []
+    left_out: list[Any] = []
+    for state, instance in parents:
+        if state.key is not None and any(is_unknown(state, instance, name) for name in names):
+            (left_out if state.expired is None else expired).append(state.key)
+    if expired:
+        # What is read again is read whole: the rest will be asked for as well.
+        yield from load_keys_steps(session, connection, mapper, expired, chain=REFRESH)
+    if left_out:
+        tree = only_tree(mapper, names)
+        yield from load_keys_steps(session, connection, mapper, left_out, tree=tree)
     return parents
 
 
-def _only(mapper: Any, names: Sequence[str]) -> LoadTree:
-    """The instruction to load the attributes *names* alone, kept so that its plan is found again."""
+def only_tree(mapper: Any, names: Sequence[str]) -> LoadTree:
+    """The instruction to load the attributes *names* alone, kept so that its plan is kept."""
     place = ("only", tuple(names))
     tree: LoadTree | None = mapper.memo.get(place)
     if tree is None:
@@ -160,22 +164,23 @@ def _only(mapper: Any, names: Sequence[str]) -> LoadTree:
     return tree
 
 
-only_tree = _only
-
-
 def local_names(prop: Any) -> tuple[str, ...]:
     """The parent's attributes by whose values related rows are found."""
     kept: tuple[str, ...] | None = prop.__dict__.get("local_names")
-    if kept is None:
-        condition = prop.condition
-        if not (condition.is_plain or prop.secondary is not None):
-            kept = prop.parent.primary_keys
-        elif prop.secondary is not None:
-            kept = tuple(prop.parent.column_keys[s] for s, _ in condition.synchronize_pairs)
-        else:
-            kept = tuple(prop.parent.column_keys[local] for local, _ in condition.pairs)
-        prop.local_names = kept
-    return kept
+    return _find_local_names(prop) if kept is None else kept
+
+
+def _find_local_names(prop: Any) -> tuple[str, ...]:
+    condition = prop.condition
+    keys = prop.parent.column_keys
+    if not (condition.is_plain or prop.secondary is not None):
+        names: tuple[str, ...] = prop.parent.primary_keys
+    elif prop.secondary is not None:
+        names = tuple(keys[source] for source, _ in condition.synchronize_pairs)
+    else:
+        names = tuple(keys[local] for local, _ in condition.pairs)
+    prop.local_names = names
+    return names
 
 
 def local_key(instance: Any, names: tuple[str, ...]) -> Any:
@@ -187,12 +192,25 @@ def local_key(instance: Any, names: tuple[str, ...]) -> Any:
     return None if None in key else key
 
 
-def reference_key(prop: Any, instance: Any) -> Any:
+def is_unknown(state: InstanceState, instance: Any, name: str) -> bool:
+    """True where column attribute *name* must be read from the row to be known.
+
+    One that is neither held, nor expired, nor left out of the load was never set on a new
+    instance: its INSERT wrote NULL.
+    """
+    if name in instance.__dict__:
+        return False
+    if state.expired is not None and name in state.expired:
+        return True
+    tree: LoadTree = state.load.options or NO_TREE
+    return not tree.loads_column(state.load.mapper.attrs[name])
+
+
+def reference_key(prop: Any, state: InstanceState, instance: Any) -> Any:
     """The primary key that a many-to-one *prop* refers to; None for none, NO_VALUE if unknown."""
     names = key_names(prop)
-    values = instance.__dict__
     for name in names:
-        if name not in values:
+        if is_unknown(state, instance, name):
             return NO_VALUE
     return local_key(instance, names)
 
@@ -307,6 +325,7 @@ def _related_plan(
         target = option.entity
     criteria = () if option is None else option.criteria
     condition = prop.condition
+    statement: Any
     if prop.secondary is not None and condition.is_plain:
         columns = [through for _, through in condition.synchronize_pairs]
         _, second = relationship_conditions(prop, prop.parent.entity, target)
@@ -325,5 +344,3 @@ def _related_plan(
     if prop.order_by:
         statement = statement.order_by(*[target.adapt(clause) for clause in prop.order_by])
     return KeyedPlan(statement, parameter, local_names(prop), dialect, tree=below, chain=chain)
-
-

@@ -149,7 +149,7 @@ class RelatedLoad:
     def below(self, key: str) -> LoadTree:
         """What holds for the related instances; ``recursion_depth`` repeats this instruction."""
         depth = self.arguments[0] if self.strategy == "selectin" and self.arguments else None
-        if depth is None or depth == 1:
+        if depth is None or depth == 0:
             return self.tree
         if self.deeper is None:
             self.deeper = LoadTree()
@@ -168,6 +168,9 @@ class RelatedLoad:
         return again
 
 
+REFRESH: tuple[Any, ...] = ("refresh",)
+"""The chain of loads that read columns again: what is eager by mapping is not loaded with them."""
+
 NO_TREE = LoadTree()
 """No instructions: everything as it is mapped."""
 
@@ -181,6 +184,15 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
             if root is None or _is(root, entity):
                 tree.add(entry, entry.path)
     return NO_TREE if tree.is_empty else tree
+
+
+def astray_entity(option: LoaderOption, entities: Iterable[EntityNode]) -> EntityNode | None:
+    """The entity at which *option* starts, if it is none of *entities*."""
+    for entry in getattr(option, "entries", ()):
+        root = option.root if option.root is not None else _root_of(entry)
+        if root is not None and not any(_is(root, entity) for entity in entities):
+            return root
+    return None
 
 
 def _root_of(entry: Entry) -> EntityNode | None:

@@ -2,6 +2,8 @@
 
 import builtins
 from collections.abc import Collection, Mapping
+from functools import reduce
+from operator import or_
 from sys import modules
 from types import NoneType, UnionType
 from typing import (
@@ -58,12 +60,14 @@ class MappedAnnotation(NamedTuple):
     ``nullable``    True where None is among the values
     ``collection``  list, set or dict where the annotation says so, else None
     ``extras``      what ``Annotated`` carries
+    ``whole``       the type as it is written, but for None
     """
 
     target: Any
     nullable: bool
     collection: Any
     extras: tuple[Any, ...]
+    whole: Any
 
 
 class _Names(dict[str, Any]):
@@ -101,10 +105,10 @@ class _Unknown:
         return self
 
     def __or__(self, other: Any) -> Any:
-        return Union[ForwardRef(self.name), other]
+        return Union[ForwardRef(self.name), other]  # noqa: UP007 - a ForwardRef has no |
 
     def __ror__(self, other: Any) -> Any:
-        return Union[other, ForwardRef(self.name)]
+        return Union[other, ForwardRef(self.name)]  # noqa: UP007 - a ForwardRef has no |
 
     def __call__(self) -> None:
         raise NameError(self.name)
@@ -151,18 +155,19 @@ def _inside(inner: Any, class_: type) -> MappedAnnotation:
     if origin is Annotated:
         core, *extras = get_args(inner)
         found = _inside(core, class_)
-        return found._replace(extras=(*extras, *found.extras))
+        return found._replace(extras=(*extras, *found.extras), whole=inner)
     if origin in (Union, UnionType):
         parts = [part for part in get_args(inner) if part is not NoneType]
         nullable = len(parts) < len(get_args(inner))
         if len(parts) != 1:
-            return MappedAnnotation(Union[tuple(parts)], nullable, None, ())
+            several = reduce(or_, parts)
+            return MappedAnnotation(several, nullable, None, (), several)
         return _inside(parts[0], class_)._replace(nullable=nullable)
     if isinstance(origin, type) and issubclass(origin, Collection) and get_args(inner):
         member = get_args(inner)[-1]
         found = _inside(member, class_)
-        return MappedAnnotation(found.target, False, _container(origin), ())
-    return MappedAnnotation(inner, False, None, ())
+        return MappedAnnotation(found.target, False, _container(origin), (), inner)
+    return MappedAnnotation(inner, False, None, (), inner)
 
 
 def _container(origin: type) -> type:

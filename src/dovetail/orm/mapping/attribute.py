@@ -99,7 +99,7 @@ class EntityNode(Node):
 
 
 class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
-    """An attribute of a mapped class, or of an alias, as an SQL expression: ``User.name == "x"``."""
+    """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``."""
 
     __slots__ = ("entity", "impl", "key", "prop")
 
@@ -134,7 +134,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         return self.prop.columns[0].type
 
     @property
-    def bind_name(self) -> Any:  # type: ignore[override]
+    def bind_name(self) -> Any:
         """The name that a value compared with this gets as a parameter."""
         return self.prop.columns[0].bind_name
 
@@ -177,11 +177,11 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         return name
 
     @property
-    def foreign_keys(self) -> Any:  # type: ignore[override]
+    def foreign_keys(self) -> Any:
         return self.column.foreign_keys
 
     @property
-    def primary_key(self) -> Any:  # type: ignore[override]
+    def primary_key(self) -> Any:
         return self.column.primary_key
 
     def on(self, entity: EntityNode) -> "QueryableAttribute[T_co]":
@@ -280,11 +280,11 @@ class RelationshipReference(QueryableAttribute[T_co]):
         return NULLTYPE
 
     @property
-    def bind_name(self) -> Any:  # type: ignore[override]
+    def bind_name(self) -> Any:
         return self.key
 
     @property
-    def name(self) -> str:
+    def name(self) -> Any:
         return self.key
 
     @property

@@ -1,4 +1,4 @@
-"""The conditions that relationships stand for: ``User.addresses.any(…)``, ``Address.user == user``."""
+"""The conditions that relationships stand for: ``User.addresses.any(…)``, ``a.user == b``."""
 
 from typing import Any
 
@@ -53,12 +53,13 @@ def _bind(value: Any, column: Any) -> Any:
 
 def _value_of(prop: Any, instance: Any, column: Any) -> Any:
     """The value of *column* of a related *instance*."""
-    state = state_of(instance)
-    mapper = state.load.mapper
-    if not mapper.isa(prop.mapper):
+    mapper = type(instance).__dict__.get("__mapper__")
+    if mapper is None or not mapper.isa(prop.mapper):
         raise ArgumentError(
-            f"{prop} is compared with {prop.mapper.class_.__name__} instances, not {instance!r}"
+            f"{prop} is compared with {prop.mapper.class_.__name__} instances, not {instance!r}",
+            hint="compare the column where you have the key alone",
         )
+    state = state_of(instance)
     key = prop.mapper.column_keys[column]
     if key in prop.mapper.primary_keys and state.key is not None:
         return mapper.key_tuple(state.key)[prop.mapper.primary_keys.index(key)]
@@ -119,12 +120,14 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
         own = right is not reference.right_entity
         conditions.append(right.adapt(table_columns(criterion)) if own else criterion)
     conditions += reference.criteria
-    inner = Select(literal_column("1", NULLTYPE)).select_from(right.selectable)
+    inner: Any = Select(literal_column("1", NULLTYPE)).select_from(right.selectable)
     if through is not None:
         inner = inner.select_from(through)
-    return inner.where(*conditions).correlate_except(
-        right.selectable, *([] if through is None else [through])
-    ).exists()
+    return (
+        inner.where(*conditions)
+        .correlate_except(right.selectable, *([] if through is None else [through]))
+        .exists()
+    )
 
 
 def join_condition(reference: RelationshipReference[Any]) -> Any:

@@ -21,7 +21,7 @@ def construct(self: Any, **values: Any) -> None:
 
 def _unknown(name: str, class_: type) -> str:
     text = f"{name!r} is an invalid keyword argument for {class_.__name__}"
-    near = get_close_matches(name, class_.__mapper__.attrs, 1)  # type: ignore[attr-defined]
+    near = get_close_matches(name, class_.__mapper__.attrs.keys(), 1)  # type: ignore[attr-defined]
     return f"{text}: did you mean {near[0]!r}?" if near else text
 
 
@@ -39,13 +39,13 @@ def plain_constructor(mapper: Any) -> Callable[..., None]:
 
     When all names are columns, the dictionary of the keywords becomes the instance's own.
     """
-    plain = frozenset(mapper.column_attrs)
+    plain = frozenset(mapper.column_attrs.keys())
     set_values = _dict_setter(mapper.class_)
     set_state = mapper.set_state
     transient = mapper.transient_load
     uses_slot = mapper.uses_slot
 
-    def __init__(self: Any, **values: Any) -> None:
+    def __init__(self: Any, **values: Any) -> None:  # noqa: N807 - it becomes a method
         if uses_slot and plain.issuperset(values) and type(self) is class_:
             set_values(self, values)
             state = InstanceState(self, forget)

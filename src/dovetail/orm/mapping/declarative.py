@@ -1,8 +1,10 @@
 """Mapped classes written as classes: the declarative bases."""
 
 from collections.abc import Callable, Iterator
+from inspect import get_annotations
 from typing import Any, ClassVar, Generic, TypeVar
 
+from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand
 from dovetail.orm.mapping.construct import construct
@@ -17,12 +19,24 @@ from dovetail.orm.mapping.registry import Registry, as_property
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Column, Table
+from dovetail.types.contract import NULLTYPE
 
 T = TypeVar("T")
 Declared = tuple[str, Any, MappedAnnotation | None]
 
 
-class declared_attr(Generic[T]):  # noqa: N801 - a name users know
+_being_declared: dict[Any, dict[Any, Any]] = {}
+"""What the ``declared_attr`` methods have returned for a class that is being mapped."""
+
+
+class _Cascading:
+    """Marks a declaration as made anew for every class below: ``@declared_attr.cascading``."""
+
+    def __call__(self, function: Any) -> Any:
+        return declared_attr(function)
+
+
+class declared_attr(Generic[T]):
     """A method of a mixin whose result is a mapped attribute, or an option such as a table name.
 
     It is called with the class that is being mapped::
@@ -33,26 +47,25 @@ class declared_attr(Generic[T]):  # noqa: N801 - a name users know
                 return relationship("User")
     """
 
-    def __init__(self, function: Any, cascading: bool = False) -> None:
+    cascading: ClassVar[_Cascading] = _Cascading()
+
+    def __init__(self, function: Any) -> None:
         self.function = getattr(function, "__func__", function)
-        self.cascading = cascading
         self.__doc__ = self.function.__doc__
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        return self.function(owner)
+        made = _being_declared.get(owner)
+        if made is None:
+            return self.function(owner)
+        # Asked for by another declaration of the class too: one column, not two.
+        if self not in made:
+            made[self] = self.function(owner)
+        return made[self]
 
     @classmethod
     def directive(cls, function: Any) -> "declared_attr[Any]":
         """For options, ``__tablename__`` and the like."""
         return cls(function)
-
-
-class _Cascading:
-    def __get__(self, instance: Any, owner: Any) -> Callable[[Any], declared_attr[Any]]:
-        return lambda function: declared_attr(function, cascading=True)
-
-
-declared_attr.cascading = _Cascading()  # type: ignore[attr-defined]
 
 
 class DeclarativeAttributeIntercept(type):
@@ -77,7 +90,9 @@ def _add_later(mapper: Mapper, name: str, value: Any) -> None:
                 column.name = column.key = name
             mapper.local_table.append_column(column)
     mapper.add_property(name, prop)
-    mapper.memo.clear()
+    mapper.forget()
+    # What was made for the class without the attribute would leave it out.
+    forget_plans()
     if isinstance(prop, RelationshipProperty):
         mapper.configured = False
         mapper.registry.reconfigure(mapper)
@@ -90,6 +105,7 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
 
         class Base(DeclarativeBase):
             pass
+
 
         class User(Base):
             __tablename__ = "user_account"
@@ -120,6 +136,11 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
 
 def set_up_base(base: Any) -> None:
     """Give *base* its registry and MetaData."""
+    if isinstance(base.__dict__.get("__tablename__"), str) or "__table__" in base.__dict__:
+        raise InvalidRequestError(
+            f"class {base.__name__} has a table and derives from DeclarativeBase itself",
+            hint="derive one class Base(DeclarativeBase) without a table, and the others from it",
+        )
     own: Registry | None = base.__dict__.get("registry")
     if own is None:
         own = Registry(
@@ -171,7 +192,11 @@ def declare(registry: Registry, class_: type) -> None:
             "inheritance between mapped classes is not available in this version",
             hint="share columns through a mixin or an __abstract__ base",
         )
-    declared = list(_declarations(class_))
+    _being_declared[class_] = {}
+    try:
+        declared = list(_declarations(class_))
+    finally:
+        del _being_declared[class_]
     table, parts = _table_and_properties(registry, class_, declared)
     options = _option(class_, "__mapper_args__") or {}
     options = {name: _completed(value) for name, value in options.items()}
@@ -200,23 +225,28 @@ def _option(class_: type, name: str) -> Any:
 def _declarations(class_: type) -> Iterator[Declared]:
     """(name, value, annotation) of what *class_* and its mixins declare, the class first."""
     seen: set[str] = set()
+    copies = _copy_columns(class_)
     for base in class_.__mro__:
-        if base is object or base.__dict__.get("registry") is not None or base is DeclarativeBase:
+        if base is object or base is DeclarativeBase:
             continue
         own = base is class_
-        annotations = base.__dict__.get("__annotations__", {})
+        annotations = get_annotations(base)
         for name in _merged(list(base.__dict__), list(annotations)):
             if name in seen or (name.startswith("__") and name.endswith("__")):
+                continue
+            if own and name in copies:
                 continue
             value = base.__dict__.get(name)
             annotation = None
             if name in annotations:
                 annotation = understand(annotations[name], base)
+            elif isinstance(value, declared_attr):
+                annotation = _returned(value, base)
             if value is None and name in base.__dict__ and annotation is None:
                 seen.add(name)
                 continue
             if not own and value is not None:
-                value = _from_mixin(value, class_, name)
+                value = copies[name] if name in copies else _from_mixin(value, class_, name)
             elif isinstance(value, declared_attr):
                 value = value.__get__(None, class_)
             if value is None and annotation is None:
@@ -229,6 +259,30 @@ def _declarations(class_: type) -> Iterator[Declared]:
                     f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
                     hint="use mapped_column(default=…) or relationship(…)",
                 )
+
+
+def _copy_columns(class_: type) -> dict[str, Any]:
+    """Copies of the columns of mixins, on *class_*, where declaring methods look for them."""
+    copies: dict[str, Any] = {}
+    seen: set[str] = set()
+    for base in class_.__mro__:
+        for name, value in list(base.__dict__.items()):
+            if name not in seen and base is not class_ and isinstance(value, _COLUMNS):
+                copies[name] = _from_mixin(value, class_, name)
+                type.__setattr__(class_, name, copies[name])
+            seen.add(name)
+    return copies
+
+
+_COLUMNS = (MappedColumn, Column)
+
+
+def _returned(declared: Any, class_: type) -> MappedAnnotation | None:
+    """What the annotation ``-> Mapped[...]`` of a declaring method says."""
+    said = get_annotations(declared.function).get("return")
+    if isinstance(said, str) and "Mapped" not in said:
+        return None
+    return None if said is None else understand(said, class_)
 
 
 def _merged(first: list[str], second: list[str]) -> list[str]:
@@ -250,8 +304,10 @@ def _merged(first: list[str], second: list[str]) -> list[str]:
 
 
 def _is_declaration(value: Any, class_: type, name: str) -> bool:
-    if isinstance(value, tuple) and len(value) == 1 and isinstance(
-        value[0], (Column, MapperProperty, MappedColumn)
+    if (
+        isinstance(value, tuple)
+        and len(value) == 1
+        and isinstance(value[0], (Column, MapperProperty, MappedColumn))
     ):
         raise ArgumentError(
             f"{class_.__name__}.{name} is a tuple with a column in it",
@@ -273,6 +329,9 @@ def _from_mixin(value: Any, class_: type, name: str) -> Any:
     return value
 
 
+_RESERVED = frozenset(("metadata", "registry"))
+
+
 def _table_and_properties(
     registry: Registry, class_: type, declared: list[Declared]
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
@@ -280,6 +339,11 @@ def _table_and_properties(
     parts: list[tuple[str, MapperProperty]] = []
     orders: dict[int, int] = {}
     for key, value, annotation in declared:
+        if key in _RESERVED:
+            raise InvalidRequestError(
+                f"{class_.__name__}.{key} can't be mapped: the name has a meaning of its own",
+                hint=f'name the attribute otherwise: {key}_ = mapped_column("{key}")',
+            )
         prop = _property(class_, key, value, annotation, types)
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
             orders[id(prop)] = value.sort_order
@@ -312,7 +376,10 @@ def _property(
             value.annotate(annotation)
         return value
     if isinstance(value, MappedColumn):
-        return value.complete(key, annotation, types)
+        made = value.complete(key, annotation, types)
+        if annotation is None and key in get_annotations(class_):
+            _refuse_plain(class_, key, made.columns[0])
+        return made
     if value is None:
         return MappedColumn().complete(key, annotation, types)
     if isinstance(value, Column) and value.name is None:
@@ -324,6 +391,17 @@ def _property(
         if column.name is None:
             column.name = column.key = key
     return prop
+
+
+def _refuse_plain(class_: type, key: str, column: Any) -> None:
+    """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
+    if column.type is NULLTYPE and not column.foreign_keys:
+        said = get_annotations(class_)[key]
+        name = said if isinstance(said, str) else getattr(said, "__name__", said)
+        raise ArgumentError(
+            f"{class_.__name__}.{key} has no type: its annotation is not Mapped",
+            hint=f"write {key}: Mapped[{name}], or give the type: mapped_column(Integer)",
+        )
 
 
 def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) -> Table:
@@ -348,13 +426,13 @@ def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) 
 
 def mapped(registry: Registry, class_: type[T]) -> type[T]:
     """Map *class_*, which has no declarative base, as its body says."""
-    if class_.__init__ is object.__init__:  # type: ignore[misc]
+    if class_.__init__ is object.__init__:
         type.__setattr__(class_, "__init__", construct)
     declare(registry, class_)
     return class_
 
 
-class registry(Registry):  # noqa: N801 - a name users know
+class registry(Registry):
     """A set of mapped classes: one MetaData, one map of annotation types."""
 
     def generate_base(self, mapper: Any = None, cls: Any = object, name: str = "Base") -> Any:

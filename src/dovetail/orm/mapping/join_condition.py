@@ -1,4 +1,4 @@
-"""Which columns a relationship joins, which of them are remote, and in what direction keys travel."""
+"""Which columns a relationship joins, which are remote, and in what direction keys travel."""
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
@@ -45,6 +45,7 @@ class JoinCondition:
     ``pairs``                           (local column, remote column) of each equated pair
     ``synchronize_pairs``               (source, destination): a flush copies source to destination
     ``secondary_synchronize_pairs``     the same from the related row into the third table
+    ``matched``                         columns equated with themselves in a self-reference
     ``remote_columns``                  columns of the far side, told apart in self-references
     """
 
@@ -69,6 +70,7 @@ class JoinCondition:
         self._foreign = {*foreign_keys, *roles.foreign}
         self._remote = {*remote_side, *roles.remote}
         self.self_referential = local_table is target_table
+        self.matched: Pairs = ()
         if secondary is not None:
             self._join_through(primaryjoin, secondaryjoin)
         else:
@@ -113,7 +115,8 @@ class JoinCondition:
             )
         if len(keys) > 1:
             raise AmbiguousForeignKeysError(
-                f"can't join {self.title}: {child.name!r} has several foreign keys to {parent.name!r}",
+                f"can't join {self.title}: {child.name!r} has several foreign keys "
+                f"to {parent.name!r}",
                 hint="name the columns of the one that is meant with foreign_keys=",
             )
         return keys[0]
@@ -154,6 +157,10 @@ class JoinCondition:
         else:
             self.primaryjoin = primaryjoin
             pairs = self._declared(primaryjoin)
+            if self.self_referential:
+                self.matched = tuple(
+                    pair for pair in equated_columns(primaryjoin) if pair[0] is pair[1]
+                )
         self.synchronize_pairs = pairs
         foreign = {column for _, column in pairs}
         self.direction = self._direction(pairs, foreign)
@@ -161,6 +168,7 @@ class JoinCondition:
             self.pairs = tuple((child, parent) for parent, child in pairs)
         else:
             self.pairs = pairs
+        self.pairs += self.matched
         self.remote_columns = frozenset(remote for _, remote in self.pairs)
         if self._remote:
             self.remote_columns |= self._remote
@@ -233,7 +241,7 @@ class JoinCondition:
         remote: Callable[[Any], Any],
         secondary: Callable[[Any], Any] | None = None,
     ) -> tuple[Any, Any]:
-        """(primaryjoin, secondaryjoin) with the columns of each side replaced by what it is given."""
+        """(primaryjoin, secondaryjoin) with the columns of each side replaced by its function."""
         through = () if self.secondary is None else frozenset(self.secondary.c)
 
         def side(remote_if_target: bool) -> Callable[[Any], Any]:
@@ -255,6 +263,15 @@ class JoinCondition:
             return place
 
         primary = replace(self.primaryjoin, side(False))
+        if self.matched:
+            # tree == tree: once of the one row, once of the other.
+            same = {left for left, _ in self.matched}
+            parts = [
+                replace(part, side(False))
+                for part in conjunction(self.primaryjoin)
+                if getattr(part, "left", None) not in same or part.left is not part.right
+            ]
+            primary = and_(*[local(column) == remote(column) for column in same], *parts)
         if self.secondaryjoin is None:
             return primary, None
         return primary, replace(self.secondaryjoin, side(True))
@@ -262,7 +279,8 @@ class JoinCondition:
     @property
     def is_plain(self) -> bool:
         """True when the condition is nothing but the equated pairs."""
-        return len(list(conjunction(self.primaryjoin))) == len(self.synchronize_pairs)
+        equated = len(self.synchronize_pairs) + len(self.matched)
+        return len(list(conjunction(self.primaryjoin))) == equated
 
 
 def conjunction(condition: Any) -> Sequence[Any]:
@@ -282,7 +300,10 @@ def equated_columns(condition: Any) -> list[tuple[Any, Any]]:
     for part in conjunction(condition):
         if getattr(part, "operator", None) is EQ and hasattr(part, "left"):
             left, right = part.left, part.right
-            if getattr(left, "table", None) is not None and getattr(right, "table", None) is not None:
+            if (
+                getattr(left, "table", None) is not None
+                and getattr(right, "table", None) is not None
+            ):
                 pairs.append((left, right))
     return pairs
 

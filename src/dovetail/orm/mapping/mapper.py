@@ -1,6 +1,6 @@
 """A mapper: how the instances of one class are kept in one table."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from threading import RLock
 from typing import Any, ClassVar
@@ -13,10 +13,12 @@ from dovetail.orm.mapping.attribute import (
     RelationshipAttribute,
     RelationshipDataAttribute,
 )
+from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.construct import plain_constructor, uses_plain_constructor
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
-from dovetail.orm.tracking.attributes import AttributeBase, install_setattr, state_slot
+from dovetail.orm.tracking.attributes import AttributeBase
+from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
 from dovetail.sql.schema import Column, Table
 
@@ -25,8 +27,9 @@ class Mapper:
     """How the instances of one class are kept in one table.
 
     ``class_``, ``local_table``   what is mapped, and to what
-    ``primary_key``               the columns that tell rows apart; ``primary_keys`` their attributes
-    ``attrs``                     the properties, by attribute name
+    ``primary_key``               the columns that tell rows apart; ``primary_keys`` attributes
+    ``attrs``                     the properties, by attribute name: ``column_attrs`` those of
+                                  columns and expressions, ``relationships`` the others
     ``attributes``                how each attribute is tracked on instances, by name
     ``base``                      the mapper at the top of the hierarchy; it owns the identity map
     ``memo``                      functions that higher rooms have made for this mapper
@@ -53,12 +56,15 @@ class Mapper:
         self.base = self
         self.inherits = None
         self.polymorphic_identity = None
-        self.attrs: dict[str, MapperProperty] = {}
+        self.attrs: ByName[MapperProperty] = ByName()
+        self.column_attrs: ByName[ColumnProperty] = ByName()
+        self.relationships: ByName[RelationshipProperty] = ByName()
         self.attributes: dict[str, AttributeBase] = {}
         self.column_keys: dict[Any, str] = {}
         self.memo: dict[Any, Any] = {}
         self.validators: dict[str, Any] = {}
         self.configured = False
+        self.may_be_orphan = False
         self.lock = RLock()
         self._read_options(options)
         self.transient_load = Load(self, None)
@@ -73,8 +79,9 @@ class Mapper:
         type.__setattr__(class_, "__mapper__", self)
         type.__setattr__(class_, "__table__", table)
         type.__setattr__(class_, "__statement_entity__", self.entity)
+        install_state(class_, by_setattr=self._writes_through_setattr)
         if self._writes_through_setattr:
-            install_setattr(class_, self._setters, self._deleters)
+            install_setattr(self, self._setters, self._deleters)
         for key, prop in properties:
             self.add_property(key, prop)
         self._map_remaining_columns()
@@ -95,8 +102,13 @@ class Mapper:
         self.exclude_properties = frozenset(known.pop("exclude_properties", None) or ())
         self.column_prefix = known.pop("column_prefix", None) or ""
         self.eager_defaults = known.pop("eager_defaults", "auto")
-        self.version_id_column = known.pop("version_id_col", None)
-        self.version_id_generator = known.pop("version_id_generator", None)
+        if known.get("version_id_col") is not None:
+            raise ArgumentError(
+                f"{self.class_.__name__}: version counters are not available in this version",
+                hint="leave version_id_col out; with_for_update=True locks the row instead",
+            )
+        known.pop("version_id_col", None)
+        known.pop("version_id_generator", None)
         self.confirm_deleted_rows = known.pop("confirm_deleted_rows", True)
         self.passive_updates = known.pop("passive_updates", True)
         self.allow_partial_pks = known.pop("allow_partial_pks", True)
@@ -122,18 +134,24 @@ class Mapper:
         """Map attribute *key* to *prop* and place it on the class."""
         prop.attach(self, key)
         self.attrs[key] = prop
+        for made in ("columns", "written", "column_order", "update_defaults"):
+            self.__dict__.pop(made, None)
+        self.column_attrs.discard(key)
+        self.relationships.discard(key)
+        if isinstance(prop, RelationshipProperty):
+            self.relationships[key] = prop
         if isinstance(prop, ColumnProperty):
+            self.column_attrs[key] = prop
             for column in prop.columns:
                 if isinstance(column, Column):
                     self.column_keys[column] = key
             self._track(key, prop.impl)
-            kind = InstrumentedAttribute if self._writes_through_setattr else DataAttribute
-            attribute = kind(key, prop, self.entity)
+            kind: Any = InstrumentedAttribute if self._writes_through_setattr else DataAttribute
+        elif self._writes_through_setattr:
+            kind = RelationshipAttribute
         else:
-            related = (
-                RelationshipAttribute if self._writes_through_setattr else RelationshipDataAttribute
-            )
-            attribute = related(key, prop, self.entity)
+            kind = RelationshipDataAttribute
+        attribute = kind(key, prop, self.entity)
         type.__setattr__(self.class_, key, attribute)
 
     def _track(self, key: str, impl: AttributeBase) -> None:
@@ -159,8 +177,12 @@ class Mapper:
 
     def _find_primary_key(self) -> None:
         declared = self.declared_primary_key
-        columns = tuple(self.local_table.primary_key.columns) if declared is None else tuple(declared)
-        self.primary_key = tuple(self.local_table.c[column.key] for column in columns)
+        columns = (
+            tuple(self.local_table.primary_key.columns) if declared is None else tuple(declared)
+        )
+        self.primary_key = tuple(
+            self.local_table.c[getattr(column, "key", column)] for column in columns
+        )
         if not self.primary_key:
             raise ArgumentError(
                 f"{self.class_.__name__}: table {self.local_table.name!r} has no primary key",
@@ -186,40 +208,39 @@ class Mapper:
         """Track the values of *prop*, whose other end is known now."""
         self._track(prop.key, prop.impl)
 
+    def forget(self) -> None:
+        """Forget what was derived from the attributes: there is a new one."""
+        self.memo.clear()
+        for name in ("written", "column_order", "update_defaults"):
+            self.__dict__.pop(name, None)
+
     def finish(self) -> None:
         """Called when all relationships are configured."""
         self.configured = True
         if uses_plain_constructor(self.class_):
             type.__setattr__(self.class_, "__init__", plain_constructor(self))
 
-    @property
-    def relationships(self) -> dict[str, RelationshipProperty]:
-        """The relationships, by attribute name."""
-        return {
-            key: prop for key, prop in self.attrs.items() if isinstance(prop, RelationshipProperty)
-        }
-
-    @property
-    def column_attrs(self) -> dict[str, ColumnProperty]:
-        """The attributes of columns and expressions, by name."""
-        return {key: prop for key, prop in self.attrs.items() if isinstance(prop, ColumnProperty)}
-
-    @property
-    def columns(self) -> dict[str, Any]:
+    @cached_property
+    def columns(self) -> ByName[Any]:
         """The mapped columns, by attribute name."""
-        return {key: prop.columns[0] for key, prop in self.column_attrs.items() if prop.is_column}
+        return ByName(
+            {key: prop.columns[0] for key, prop in self.column_attrs.items() if prop.is_column}
+        )
 
-    c = columns
+    @property
+    def c(self) -> ByName[Any]:
+        """The mapped columns, by attribute name."""
+        return self.columns
 
     @property
     def iterate_properties(self) -> list[MapperProperty]:
         """All properties."""
-        return list(self.attrs.values())
+        return list(self.attrs)
 
     @property
-    def all_orm_descriptors(self) -> dict[str, Any]:
+    def all_orm_descriptors(self) -> ByName[Any]:
         """The class-level attributes, by name."""
-        return {key: getattr(self.class_, key) for key in self.attrs}
+        return ByName({key: getattr(self.class_, key) for key in self.attrs.names()})
 
     @property
     def mapper(self) -> "Mapper":
@@ -241,7 +262,7 @@ class Mapper:
         if prop is None:
             raise InvalidRequestError(
                 f"{self.class_.__name__} has no mapped attribute {key!r}",
-                hint=f"it has {', '.join(self.attrs)}",
+                hint=f"it has {', '.join(self.attrs.keys())}",
             )
         return prop
 
@@ -306,7 +327,9 @@ class Mapper:
         """The primary key values of *instance*, in the order of the columns."""
         return [getattr(instance, name) for name in self.primary_keys]
 
-    def identity_key_from_primary_key(self, values: Iterable[Any], token: Any = None) -> tuple[Any, ...]:
+    def identity_key_from_primary_key(
+        self, values: Iterable[Any], token: Any = None
+    ) -> tuple[Any, ...]:
         """The identity key of the row with primary key *values*."""
         return self.base.class_, tuple(values), token
 
@@ -321,7 +344,10 @@ class Mapper:
             if set(identity) != set(names):
                 raise InvalidRequestError(
                     f"the primary key of {self.class_.__name__} is {', '.join(names)}; "
-                    f"the dictionary has {', '.join(map(str, identity)) or 'nothing'}"
+                    f"the dictionary has {', '.join(map(str, identity)) or 'nothing'}",
+                    hint="give a value for each: {"
+                    + ", ".join(f"{name!r}: ..." for name in names)
+                    + "}",
                 )
             values = tuple(identity[name] for name in names)
         elif isinstance(identity, (tuple, list)):
@@ -333,9 +359,13 @@ class Mapper:
                 f"the primary key of {self.class_.__name__} has {len(names)} "
                 f"column{'s' if len(names) > 1 else ''} ({', '.join(names)}); "
                 f"{len(values)} value{'s were' if len(values) != 1 else ' was'} given",
-                hint=f"session.get({self.class_.__name__}, ({', '.join(names)}))",
+                hint=f"session.get({self.class_.__name__}, {_shape(names)})",
             )
         return self.key_from_tuple(values)
+
+
+def _shape(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
 def mapper_of(class_: Any) -> Mapper | None:

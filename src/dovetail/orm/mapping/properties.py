@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
-from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
+from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.schema import Column
-from dovetail.types.contract import TypeEngine
+from dovetail.types.contract import NULLTYPE, TypeEngine
 from dovetail.types.inference import type_for_annotation
 
 _creation = count()
@@ -21,7 +21,7 @@ class MapperProperty:
 
     key: str
     parent: Any
-    impl: AttributeBase
+    impl: Any
 
     def __init__(self) -> None:
         self.creation_order = next(_creation)
@@ -39,6 +39,8 @@ class MapperProperty:
         return getattr(self.parent.class_, self.key)
 
     def __str__(self) -> str:
+        if "parent" not in self.__dict__:
+            return repr(self)
         return f"{self.parent.class_.__name__}.{self.key}"
 
 
@@ -74,7 +76,8 @@ class ColumnProperty(MapperProperty):
         super().attach(mapper, key)
         type_ = self.columns[0].type
         self.impl = ValueAttribute(key, equal=type_.compare_values)
-        self.impl.active_history = self.active_history
+        if self.active_history:
+            self.impl.keep_old_value()
 
     @property
     def expression(self) -> Any:
@@ -110,8 +113,12 @@ class MappedColumn(Mapped[Any]):
         self.sort_order = sort_order
         self.column: Column[Any] | None = None
 
-    def complete(self, key: str, annotation: MappedAnnotation | None, types: Any) -> "ColumnProperty":
+    def complete(
+        self, key: str, annotation: MappedAnnotation | None, types: Any
+    ) -> "ColumnProperty":
         """The property of attribute *key*; *types* finds a type for an annotation."""
+        if self.column is not None:
+            return self._property(self._named(self.column, key, annotation, types))
         template = self._template(annotation)
         args = [*template.args, *self.args] if template is not None else list(self.args)
         keywords = {**template.keywords, **self.keywords} if template is not None else self.keywords
@@ -131,13 +138,38 @@ class MappedColumn(Mapped[Any]):
         if type_ is not None:
             args.insert(0, type_)
         self.column = Column(name or key, *args, **keywords)
+        return self._property(self.column)
+
+    def _property(self, column: Column[Any]) -> "ColumnProperty":
         return ColumnProperty(
-            self.column,
+            column,
             deferred=self.deferred,
             group=self.deferred_group,
             raiseload=self.deferred_raiseload,
             active_history=self.active_history,
         )
+
+    def _named(
+        self, column: Column[Any], key: str, annotation: MappedAnnotation | None, types: Any
+    ) -> Column[Any]:
+        """*column*, made early for an expression in the class body, with what was missing."""
+        if column.name is None:
+            column.name = column.key = column.bind_name = key
+        if annotation is not None:
+            if "nullable" not in self.keywords and not column.primary_key:
+                column.nullable = annotation.nullable
+            if column.type is NULLTYPE:
+                column.type = types.find(annotation, key, required=not column.foreign_keys)
+        return column
+
+    def __clause_element__(self) -> Any:
+        """The column, for an expression in the class body; its name may come later."""
+        if self.column is None:
+            args = list(self.args)
+            if args and args[0] is None:
+                del args[0]
+            self.column = Column(*args, **self.keywords)
+        return self.column
 
     @staticmethod
     def _template(annotation: MappedAnnotation | None) -> "MappedColumn | None":
@@ -166,6 +198,23 @@ class MappedColumn(Mapped[Any]):
         return set() if self.column is None else self.column.foreign_keys
 
 
+def _delegated(name: str) -> Any:
+    def operate(self: Any, *others: Any, **modifiers: Any) -> Any:
+        return getattr(self.__clause_element__(), name)(*others, **modifiers)
+
+    return operate
+
+
+for _name in (
+    "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__",
+    "__rtruediv__", "__floordiv__", "__mod__", "__neg__", "__and__", "__or__", "__invert__",
+    "__lt__", "__le__", "__gt__", "__ge__", "__getitem__", "label", "asc", "desc", "concat",
+    "in_", "not_in", "is_", "is_not", "like", "ilike", "between", "startswith", "endswith",
+    "contains", "op", "collate", "cast",
+):  # fmt: skip
+    setattr(MappedColumn, _name, _delegated(_name))
+
+
 def is_type(value: Any) -> bool:
     """True for a type object, and for a type class."""
     return isinstance(value, TypeEngine) or (
@@ -189,20 +238,19 @@ class AnnotationTypes:
 
     def find(self, annotation: MappedAnnotation, key: str, *, required: bool) -> Any:
         """The type, or None where *required* is false and there is none."""
-        candidates: list[Any] = [annotation.target]
+        found = self._mapped(annotation.whole)
+        if found is not None:
+            return found
         for extra in annotation.extras:
             if is_type(extra):
                 return extra
-        for candidate in candidates:
-            found = self._mapped(candidate)
-            if found is not None:
-                return found
-        found = type_for_annotation(annotation.target)
+        if annotation.collection is None:
+            found = self._mapped(annotation.target) or type_for_annotation(annotation.target)
         if found is None and required:
             raise ArgumentError(
-                f"no database type is known for {annotation.target!r}, the annotation of "
+                f"no database type is known for {annotation.whole!r}, the annotation of "
                 f"{self.class_name}.{key}",
-                hint="give one: mapped_column(String), or add it to type_annotation_map",
+                hint=_type_hint(annotation),
             )
         return found
 
@@ -211,6 +259,13 @@ class AnnotationTypes:
             return self.type_map.get(candidate)
         except TypeError:
             return None
+
+
+def _type_hint(annotation: MappedAnnotation) -> str:
+    hint = "give one: mapped_column(String), or add it to type_annotation_map"
+    if annotation.collection is not None or not isinstance(annotation.target, type):
+        return f"if it is a mapped class, add = relationship(); otherwise {hint}"
+    return hint
 
 
 def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:

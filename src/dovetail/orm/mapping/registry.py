@@ -1,7 +1,6 @@
 """The registry: the classes that are mapped together and find one another by name."""
 
-from builtins import __dict__ as builtin_names
-from collections.abc import Iterable
+import builtins
 from difflib import get_close_matches
 from threading import RLock
 from typing import Any
@@ -15,9 +14,12 @@ from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn, Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.sql.expressions import and_, or_
 from dovetail.sql.functions import func
-from dovetail.sql.selecting import asc, desc, not_
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Column, Table
+from dovetail.sql.selecting import asc, desc, not_
+
+Mistake = tuple[str, str | None]
+"""What is wrong, and what to do about it."""
 
 _configuring = RLock()
 _registries: "WeakSet[Registry]" = WeakSet()
@@ -45,6 +47,8 @@ class Registry:
         self.classes: dict[str, list[type]] = {}
         self.constructor = constructor
         self._waiting: list[Mapper] = []
+        self._unconnected: list[RelationshipProperty] = []
+        self._is_configuring = False
         self._mappers: list[Mapper] = []
         self._mistake: MappingError | None = None
         self.memo: dict[Any, Any] = {}
@@ -113,17 +117,26 @@ class Registry:
             return
         with _configuring:
             if self._mistake is not None:
-                raise self._mistake
-            waiting, self._waiting = self._waiting, []
-            mistakes = self._configure_all(waiting)
-            if mistakes:
-                self._waiting = waiting
-                self._mistake = MappingError(mistakes)
+                raise self._mistake.with_traceback(None)
+            if self._is_configuring:
+                return
+            # Other threads see them as waiting, and wait for the lock, until all is done.
+            waiting = list(self._waiting)
+            self._is_configuring = True
+            try:
+                mistakes = self._configure_all(waiting)
+            finally:
+                self._is_configuring = False
+            if not mistakes:
+                del self._waiting[: len(waiting)]
+            else:
+                self._mistake = _mapping_error(mistakes)
                 raise self._mistake
 
-    def _configure_all(self, waiting: list[Mapper]) -> list[str]:
-        mistakes: list[str] = []
-        done: list[RelationshipProperty] = []
+    def _configure_all(self, waiting: list[Mapper]) -> list[Mistake]:
+        mistakes: list[Mistake] = []
+        # Those that an earlier mistake kept from finding their other side are among them.
+        done = self._unconnected
         index = 0
         todo = [
             prop
@@ -150,6 +163,7 @@ class Registry:
                 except DovetailError as error:
                     mistakes.append(_mistake(prop, error))
         if not mistakes:
+            self._unconnected = []
             for mapper in waiting:
                 mapper.finish()
         return mistakes
@@ -200,11 +214,18 @@ class Registry:
         self.configure()
 
 
-def _mistake(prop: RelationshipProperty, error: DovetailError) -> str:
+def _mistake(prop: RelationshipProperty, error: DovetailError) -> Mistake:
     text = error.message
     if str(prop) not in text:
         text = f"{prop}: {text}"
-    return f"{text} (hint: {error.hint})" if error.hint else text
+    return text, error.hint
+
+
+def _mapping_error(mistakes: list[Mistake]) -> MappingError:
+    """One error for all *mistakes*; the hint of an only one stands where hints stand."""
+    if len(mistakes) == 1:
+        return MappingError(mistakes[0][0], hint=mistakes[0][1])
+    return MappingError([f"{text} (hint: {hint})" if hint else text for text, hint in mistakes])
 
 
 def configure_mappers() -> None:
@@ -299,8 +320,8 @@ class Resolver:
             return found
         if callable(secondary) and not isinstance(secondary, type):
             secondary = secondary()
-        found = mapper_of(secondary)
-        return secondary if found is None else found.local_table
+        mapper = mapper_of(secondary)
+        return secondary if mapper is None else mapper.local_table
 
     def expression(self, declared: Any, prop: RelationshipProperty) -> Any:
         """A join condition or column: an expression, a string, or a callable; entities resolved."""
@@ -324,7 +345,7 @@ class Resolver:
             callable(declared) and not isinstance(declared, (type, QueryableAttribute))
         ):
             declared = self.expression(declared, prop)
-        many = isinstance(declared, Iterable) and not hasattr(declared, "visit_name")
+        many = isinstance(declared, (list, tuple, set, frozenset))
         return [self._column(item, prop) for item in (declared if many else [declared])]
 
     def _column(self, item: Any, prop: RelationshipProperty) -> Any:
@@ -353,7 +374,6 @@ class _Names(dict[str, Any]):
             return self._resolver.named(name, self._prop)
         if name in registry.metadata.tables:
             return registry.metadata.tables[name]
-        if name in builtin_names:
-            return builtin_names[name]
+        if hasattr(builtins, name):
+            return getattr(builtins, name)
         raise NameError(f"name {name!r} is not a mapped class or a table")
-

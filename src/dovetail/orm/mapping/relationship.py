@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidOption, InvalidRequestError, did_you_mean
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
 from dovetail.orm.mapping.join_condition import (
     MANYTOMANY,
@@ -14,12 +14,9 @@ from dovetail.orm.mapping.join_condition import (
     unmarked,
 )
 from dovetail.orm.mapping.properties import MapperProperty
-from dovetail.orm.tracking.attributes import (
-    CollectionAttribute,
-    ReferenceAttribute,
-    RelatedAttribute,
-)
+from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.collections import collection_kind
+from dovetail.orm.tracking.references import ReferenceAttribute
 
 CASCADES = frozenset(
     ("save-update", "merge", "expunge", "delete", "delete-orphan", "refresh-expire")
@@ -86,7 +83,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
 
     mapper: Any
     condition: JoinCondition
-    impl: RelatedAttribute
+    impl: Any
 
     def __init__(
         self,
@@ -239,6 +236,8 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.impl.cascades_save = self.cascade.save_update
         self.impl.deletes_orphans = self.cascade.delete_orphan
         self.impl.writes = not self.viewonly
+        if self.cascade.delete_orphan:
+            self.mapper.may_be_orphan = True
 
     def connect(self) -> None:
         """Find the other side named by ``back_populates``."""
@@ -351,10 +350,16 @@ def relationship(
 
     Mistakes are reported when the mapping is configured, all together.
     """
+    known: Any = RelationshipProperty.__init__.__kwdefaults__
+    for name in keywords:
+        if name not in known:
+            raise InvalidOption(
+                f"relationship() takes no option {name!r}",
+                hint=did_you_mean(name, known) or f"it takes {', '.join(known)}",
+            )
     return RelationshipProperty(argument, secondary, **keywords)
 
 
 def backref(name: str, **keywords: Any) -> tuple[str, dict[str, Any]]:
     """The other side of a relationship, with options of its own: ``backref=backref("user", …)``."""
     return name, keywords
-

@@ -62,7 +62,7 @@ class InstrumentedList(list[Any], Collection):
         for item in list(items):
             self.append(item)
 
-    def __iadd__(self, items: Iterable[Any]) -> "InstrumentedList":  # type: ignore[override,misc]
+    def __iadd__(self, items: Iterable[Any]) -> "InstrumentedList":  # type: ignore[misc]
         self.extend(items)
         return self
 
@@ -141,6 +141,8 @@ class InstrumentedSet(set[Any], Collection):
             self.remove(item)
 
     def pop(self) -> Any:
+        if not self:
+            raise KeyError("pop from an empty set")
         item = next(iter(self))
         self.remove(item)
         return item
@@ -170,7 +172,7 @@ class InstrumentedSet(set[Any], Collection):
             else:
                 self.add(item)
 
-    def __ior__(self, other: Any) -> "InstrumentedSet":  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
         self.update(other)
         return self
 
@@ -182,7 +184,7 @@ class InstrumentedSet(set[Any], Collection):
         self.intersection_update(other)
         return self
 
-    def __ixor__(self, other: Any) -> "InstrumentedSet":  # type: ignore[override,misc]
+    def __ixor__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
         self.symmetric_difference_update(other)
         return self
 
@@ -238,7 +240,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
         for key, value in dict(*args, **named).items():
             self[key] = value
 
-    def __ior__(self, other: Any) -> "InstrumentedDict":  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> "InstrumentedDict":  # type: ignore[misc]
         self.update(other)
         return self
 
@@ -283,7 +285,7 @@ def collection_kind(collection_class: Any) -> CollectionKind:
 
     Lists, sets and their subclasses are understood, and so is any callable that returns one.
     """
-    sample = list() if collection_class is None else collection_class()
+    sample = [] if collection_class is None else collection_class()
     factory: Any
     if isinstance(sample, Collection):
         factory = collection_class

@@ -13,7 +13,7 @@ from threading import Lock
 class CollectorGuard:
     """Pauses the collector for as long as at least one block asks for it.
 
-    What was found is restored by the last block that ends; ``allowed = False`` switches the guard off.
+    The last block that ends restores what was found; ``allowed = False`` switches the guard off.
     """
 
     def __init__(self) -> None:

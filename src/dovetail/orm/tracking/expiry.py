@@ -53,7 +53,9 @@ def forget_changes(state: InstanceState) -> None:
     state.extra = kept or None
 
 
-def expire_names(state: InstanceState, instance: Any, names: Iterable[str], columns: frozenset[str]) -> None:
+def expire_names(
+    state: InstanceState, instance: Any, names: Iterable[str], columns: frozenset[str]
+) -> None:
     """Expire the attributes *names* of one instance; *columns* are those that hold columns."""
     names = set(names)
     values = instance.__dict__

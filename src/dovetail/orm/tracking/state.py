@@ -62,7 +62,15 @@ class Scope:
     detaches all of them by emptying one reference.
     """
 
-    __slots__ = ("deleted", "deleted_loads", "identities", "modified", "new", "pending_loads", "reference")
+    __slots__ = (
+        "deleted",
+        "deleted_loads",
+        "identities",
+        "modified",
+        "new",
+        "pending_loads",
+        "reference",
+    )
 
     def __init__(self, session: Any) -> None:
         self.reference: Callable[[], Any] = ref(session)
@@ -303,17 +311,14 @@ class InstanceState(ref):  # type: ignore[type-arg]
 
     # The last but one of the class: from here on the name means this.
     @property
-    def dict(self) -> dict[str, Any]:
+    def dict(self) -> Any:
         """The instance's ``__dict__``."""
         instance = self()
-        values: Any = {} if instance is None else instance.__dict__
-        return values
+        return {} if instance is None else instance.__dict__
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         keep = {
-            name: value
-            for name, value in (self.extra or {}).items()
-            if name in ("info", "flagged")
+            name: value for name, value in (self.extra or {}).items() if name in ("info", "flagged")
         }
         return PickledState, (self.key, self.committed, self.expired, self.load.deleted, keep)
 
@@ -448,8 +453,12 @@ def adopt_state(instance: Any, state: Any) -> None:
             own.load = mapper.removed_load if state.deleted else mapper.detached_load
     elif state() is instance:
         mapper.set_state(instance, state)
+        return
     else:
-        new_state(instance, mapper)
+        own = new_state(instance, mapper)
+    for attribute in mapper.attributes.values():
+        if attribute.collection:
+            attribute.take_over(own, instance)
 
 
 def start_history(state: InstanceState, instance: Any) -> dict[str, Any]:
@@ -461,9 +470,9 @@ def start_history(state: InstanceState, instance: Any) -> dict[str, Any]:
 
 
 def mark_modified(state: InstanceState, instance: Any) -> None:
-    """Let the session of *instance* hold it as modified."""
+    """Let the session of *instance* hold it as modified; one whose row is deleted it need not."""
     scope = state.load.scope
-    if scope is not None and state.key is not None:
+    if scope is not None and state.key is not None and not state.load.deleted:
         if not scope.modified:
             session = scope.reference()
             if session is None:

@@ -1,0 +1,167 @@
+"""From what a database says of a table to a Table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..exc import NoReferencedTableError
+from ..sql.constraints import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
+from ..sql.defaults import Computed, DefaultClause, Identity
+from ..sql.schema import Column, Table
+from ..sql.text import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Describer(Protocol):
+    """What describes tables: an inspector."""
+
+    def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]: ...
+    def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, Any]: ...
+    def get_foreign_keys(
+        self, table_name: str, schema: str | None = None
+    ) -> list[dict[str, Any]]: ...
+    def get_indexes(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]: ...
+    def get_unique_constraints(
+        self, table_name: str, schema: str | None = None
+    ) -> list[dict[str, Any]]: ...
+    def get_check_constraints(
+        self, table_name: str, schema: str | None = None
+    ) -> list[dict[str, Any]]: ...
+
+
+class TableReader:
+    """Fills one Table with what the database says of it."""
+
+    def __init__(
+        self,
+        inspector: Describer,
+        table: Table,
+        include: Iterable[str] | None,
+        exclude: Iterable[str],
+        resolve: bool,
+    ) -> None:
+        self.inspector = inspector
+        self.table = table
+        self.include = None if include is None else frozenset(include)
+        self.exclude = frozenset(exclude)
+        self.resolve = resolve
+
+    def read(self) -> None:
+        """Read columns, then what speaks of them."""
+        self.read_columns()
+        self.read_primary_key()
+        self.read_foreign_keys()
+        self.read_indexes()
+        self.read_constraints()
+
+    def _ask(self, method: Callable[..., Any]) -> Any:
+        return method(self.table.name, schema=self.table.schema)
+
+    def _has(self, names: Iterable[str | None]) -> bool:
+        columns = self.table.c
+        return all(name is not None and name in columns for name in names)
+
+    def _columns(self, names: Iterable[str]) -> list[Any]:
+        return [self.table.c[name] for name in names]
+
+    def read_columns(self) -> None:
+        """Add the columns that are wanted and not there yet."""
+        listeners: Any = getattr(self.table, "dispatch", None)
+        for info in self._ask(self.inspector.get_columns):
+            name = info["name"]
+            if name in self.exclude or (self.include is not None and name not in self.include):
+                continue
+            for function in listeners.column_reflect if listeners else ():
+                function(self.inspector, self.table, info)
+            self.table.append_column(_column(info))
+
+    def read_primary_key(self) -> None:
+        """Set the primary key, unless the user has given one."""
+        found = self._ask(self.inspector.get_pk_constraint)
+        names = found["constrained_columns"]
+        if names and not len(self.table.primary_key) and self._has(names):
+            key = PrimaryKeyConstraint(*self._columns(names), name=found["name"])
+            self.table.append_constraint(key)
+
+    def read_foreign_keys(self) -> None:
+        """Add the foreign keys and, if wanted, the tables that they point to."""
+        given = {
+            tuple(key.parent.name for key in constraint.elements)
+            for constraint in self.table.foreign_key_constraints
+        }
+        for found in self._ask(self.inspector.get_foreign_keys):
+            names = found["constrained_columns"]
+            if tuple(names) in given or not self._has(names):
+                continue
+            schema = found["referred_schema"]
+            prefix = f"{schema}." if schema else ""
+            referred = f"{prefix}{found['referred_table']}"
+            if self.resolve:
+                self._reflect_other(found["referred_table"], schema, referred)
+            targets = [f"{referred}.{name}" for name in found["referred_columns"]]
+            self.table.append_constraint(
+                ForeignKeyConstraint(names, targets, name=found["name"], **found["options"])
+            )
+
+    def _reflect_other(self, name: str, schema: str | None, key: str) -> None:
+        metadata: Any = self.table.metadata
+        if key in metadata.tables:
+            return
+        try:
+            Table(name, metadata, schema=schema, autoload_with=self.inspector)
+        except NoReferencedTableError:
+            return
+
+    def read_indexes(self) -> None:
+        """Add the indexes whose columns are there."""
+        known = {index.name for index in self.table.indexes}
+        for found in self._ask(self.inspector.get_indexes):
+            names = found["column_names"]
+            if found["name"] not in known and self._has(names):
+                Index(found["name"], *self._columns(names), unique=bool(found["unique"]))
+
+    def read_constraints(self) -> None:
+        """Add unique and check constraints."""
+        for found in self._ask(self.inspector.get_unique_constraints):
+            names = found["column_names"]
+            if self._has(names):
+                unique = UniqueConstraint(*self._columns(names), name=found["name"])
+                self.table.append_constraint(unique)
+        for found in self._ask(self.inspector.get_check_constraints):
+            check = CheckConstraint(text(_escaped(found["sqltext"])), name=found["name"])
+            self.table.append_constraint(check)
+
+
+def _column(info: dict[str, Any]) -> Column[Any]:
+    """Return the column that *info* describes."""
+    items: list[Any] = []
+    if info.get("computed"):
+        items.append(Computed(info["computed"]["sqltext"], info["computed"].get("persisted")))
+    elif info.get("identity"):
+        items.append(Identity(**info["identity"]))
+    options: dict[str, Any] = {"nullable": info["nullable"]}
+    if info.get("default") is not None and not items:
+        options["server_default"] = DefaultClause(
+            text(_escaped(str(info["default"]))), _reflected=True
+        )
+    if "autoincrement" in info:
+        options["autoincrement"] = info["autoincrement"]
+    if info.get("comment") is not None:
+        options["comment"] = info["comment"]
+    if "key" in info:
+        options["key"] = info["key"]
+    made: Column[Any] = Column(info["name"], info["type"], *items, **options)
+    return made
+
+
+def _escaped(sql: str) -> str:
+    """Return *sql* as text() takes it: colons are no parameters."""
+    return sql.replace(":", "\\:")

@@ -1,0 +1,53 @@
+"""Waiting for a pooled connection in a task; imported for awaiting drivers alone."""
+
+from __future__ import annotations
+
+from asyncio import Future, get_running_loop, timeout
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+
+class TaskWaiter:
+    """Waits in a task of an event loop; it may be given something from any thread."""
+
+    __slots__ = ("_future", "_loop", "given")
+
+    def __init__(self) -> None:
+        # Made where the steps run, which may be a thread; the loop is known once it waits.
+        self.given: Any = None
+        self._loop: AbstractEventLoop | None = None
+        self._future: Future[None]
+
+    def give(self, thing: Any) -> None:
+        """Hand *thing* over and wake the task."""
+        self.given = thing
+        loop = self._loop
+        if loop is None:
+            return  # wait() will look
+        try:
+            same = get_running_loop() is loop
+        except RuntimeError:
+            same = False
+        if same:
+            self._wake()
+        else:
+            loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if not self._future.done():
+            self._future.set_result(None)
+
+    async def wait(self, seconds: float | None) -> None:
+        """Suspend the task until something is given or *seconds* have passed."""
+        loop = get_running_loop()
+        self._future = loop.create_future()
+        self._loop = loop
+        if self.given is not None:
+            return
+        try:
+            async with timeout(seconds):
+                await self._future
+        except TimeoutError:
+            return

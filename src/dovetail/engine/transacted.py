@@ -1,0 +1,333 @@
+"""A channel whose statements run in transactions, begun by the first of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from ..exc import (
+    DBAPIError,
+    InvalidRequestError,
+    PendingRollbackError,
+    ResourceClosedError,
+)
+from ..steps import run_sync
+from .channel import Channel
+from .transaction import (
+    NestedTransaction,
+    RootTransaction,
+    Transaction,
+    TwoPhaseTransaction,
+)
+
+if TYPE_CHECKING:
+    from ..steps import Steps
+    from .record import ConnectionRecord
+
+
+class TransactedChannel(Channel):
+    """Sends BEGIN before the first statement, and what transactions ask for."""
+
+    _root: RootTransaction | None = None
+    _savepoint: NestedTransaction | None = None
+    _block: Transaction | None = None
+    """The transaction whose ``with`` block is running."""
+
+    _begun = False
+    """Whether BEGIN was sent."""
+
+    _closed = False
+    _autocommit = False
+    _savepoints = 0
+
+    _level: str | None = None
+    """The isolation level that statements need; None for that of the driver."""
+
+    # What a statement needs before it goes.
+
+    def _prepare_steps(self) -> Steps[bool]:
+        if self._record is None:
+            yield from self._reconnect_steps()
+        block = self._block
+        if block is not None and not block.is_active:
+            raise InvalidRequestError(
+                "the transaction of this block has ended",
+                hint="leave the with block before the next statement",
+            )
+        if self._root is None:
+            self._root = RootTransaction(self)
+        elif not self._root.is_active:
+            raise PendingRollbackError(
+                "the database has ended the transaction after an error", hint="call rollback()"
+            )
+        record = self._require_record()
+        if self._level != record.isolation:
+            yield from self._isolate_steps(record, self._level)
+        if not self._begun and not self._autocommit:
+            yield from self._send_begin_steps()
+        watched = self._watched()
+        self._ready = None if watched else self._host.calm
+        return watched
+
+    def _reconnect_steps(self) -> Steps[None]:
+        if self._closed:
+            raise ResourceClosedError(
+                "this connection is closed", hint="take another one: engine.connect()"
+            )
+        if self._root is not None:
+            raise PendingRollbackError(
+                "the connection was lost inside a transaction", hint="call rollback() first"
+            )
+        self._attach((yield from self._host.pool.checkout_steps()))
+
+    def _isolate_steps(self, record: ConnectionRecord, level: str | None) -> Steps[None]:
+        try:
+            yield self._wire.set_isolation, level or self._host.backend.default_isolation
+        except BaseException as error:
+            failure = yield from self._failure_steps(error, None, None)
+            raise failure from failure.__cause__
+        record.isolation = level
+
+    def _broken(self) -> None:
+        if self._begun and self._root is not None and not self._wire.in_transaction():
+            self._root.is_active = False
+            self._begun = False
+            self._ready = None
+
+    def _lost_steps(self, error: BaseException) -> Steps[None]:
+        record, self._record = self._record, None
+        self._ready = None
+        self._begun = False
+        if record is not None:
+            pool = self._host.pool
+            yield from pool.invalidate_steps(record, error)
+            yield from pool.checkin_steps(record)
+
+    # What transactions need.
+
+    def _send_begin_steps(self) -> Steps[None]:
+        self._begun = True
+        try:
+            # A listener may send a BEGIN of its own; the driver sends none then.
+            for function in self.dispatch.begin:
+                function(self)
+            xid = self._root.xid if self._root is not None else None
+            if xid is None:
+                self._log("BEGIN (implicit)")
+                yield (self._wire.begin,)
+            else:
+                self._log("BEGIN TWOPHASE (implicit)")
+                yield self._two_phase("begin"), xid
+        except BaseException as error:
+            self._begun = False
+            failure = yield from self._failure_steps(error, "BEGIN", None)
+            raise failure from failure.__cause__
+
+    def send_commit_steps(self) -> Steps[None]:
+        """Send COMMIT, if BEGIN was sent."""
+        if self._record is None:
+            raise PendingRollbackError(
+                "the connection was lost inside the transaction", hint="call rollback()"
+            )
+        if not self._begun:
+            return
+        for function in self.dispatch.commit:
+            function(self)
+        self._log("COMMIT")
+        try:
+            yield (self._wire.commit,)
+        except BaseException as error:
+            try:
+                failure = yield from self._failure_steps(error, "COMMIT", None)
+                raise failure from failure.__cause__
+            except DBAPIError as wrapped:
+                wrapped.outcome_unknown = wrapped.connection_invalidated
+                raise
+        self._begun = False
+
+    def send_rollback_steps(self) -> Steps[None]:
+        """Send ROLLBACK, if BEGIN was sent and the connection lives."""
+        if self._record is None or not self._begun:
+            return
+        for function in self.dispatch.rollback:
+            function(self)
+        self._log("ROLLBACK")
+        self._begun = False
+        try:
+            yield (self._wire.rollback,)
+        except BaseException as error:
+            failure = yield from self._failure_steps(error, "ROLLBACK", None)
+            raise failure from failure.__cause__
+
+    def send_savepoint_steps(self, verb: str, name: str) -> Steps[None]:
+        """Send *verb* (SAVEPOINT, RELEASE, ROLLBACK TO) for the savepoint *name*."""
+        if self._record is None or not self._begun:
+            return
+        if self.dispatch:
+            self._tell_savepoint(verb, name)
+        sql = f"{verb} {name}"
+        self._log(sql)
+        try:
+            cursor = yield self._execute, sql, ()
+            yield (cursor.close,)
+        except BaseException as error:
+            failure = yield from self._failure_steps(error, sql, None)
+            raise failure from failure.__cause__
+
+    def _tell_savepoint(self, verb: str, name: str) -> None:
+        if verb == "SAVEPOINT":
+            for function in self.dispatch.savepoint:
+                function(self, name)
+            return
+        released = verb == "RELEASE SAVEPOINT"
+        dispatch = self.dispatch
+        for function in dispatch.release_savepoint if released else dispatch.rollback_savepoint:
+            function(self, name, None)
+
+    def transaction_ended(self) -> None:
+        """Note that a transaction or savepoint has ended: the next statement looks again."""
+        self._ready = None
+
+    # Two phases.
+
+    def _two_phase(self, verb: str) -> Any:
+        """Return what the driver does for *verb* of a two-phase transaction."""
+        function = getattr(self._wire, f"{verb}_twophase", None)
+        if function is None:
+            raise InvalidRequestError(
+                f"{self._host.backend.dialect_name} with the driver {self._host.backend.name} has "
+                "no two-phase transactions"
+            )
+        return function
+
+    def send_two_phase_steps(self, verb: str, xid: str, *is_prepared: bool) -> Steps[None]:
+        """Send *verb* (prepare, commit, rollback) for the two-phase transaction *xid*."""
+        if self._record is None or not self._begun:
+            return
+        function = self._two_phase(verb)
+        for listener in getattr(self.dispatch, f"{verb}_twophase"):
+            listener(self, xid, *is_prepared)
+        self._log(f"{verb.upper()} TWOPHASE {xid}")
+        try:
+            yield function, xid, *is_prepared
+        except BaseException as error:
+            failure = yield from self._failure_steps(error, f"{verb} {xid}", None)
+            raise failure from failure.__cause__
+        if verb != "prepare":
+            self._begun = False
+
+    def begin_twophase_steps(self, xid: str | None = None) -> Steps[TwoPhaseTransaction]:
+        """Begin a two-phase transaction: see :meth:`begin_twophase`."""
+        self._two_phase("begin")
+        yield from self.begin_steps()
+        transaction = TwoPhaseTransaction(self, xid or f"dovetail_{uuid4().hex}")
+        self._root = transaction
+        return transaction
+
+    def begin_twophase(self, xid: str | None = None) -> TwoPhaseTransaction:
+        """Begin a transaction that can be prepared, so that several databases commit together.
+
+        InvalidRequestError is raised where the database has no such transactions.
+        """
+        return run_sync(self.begin_twophase_steps(xid))
+
+    def recover_twophase(self) -> list[str]:
+        """Return the names of transactions that were prepared and not ended."""
+        return list(run_sync(self._recover_steps()))
+
+    def _recover_steps(self) -> Steps[list[str]]:
+        names: list[str] = yield (self._two_phase("recover"),)
+        return names
+
+    def _end_prepared_steps(self, verb: str, xid: str) -> Steps[None]:
+        yield self._two_phase(verb), xid, True
+
+    def commit_prepared(self, xid: str, recover: bool = False) -> None:
+        """Commit a transaction that was prepared, perhaps by another process."""
+        run_sync(self._end_prepared_steps("commit", xid))
+
+    def rollback_prepared(self, xid: str, recover: bool = False) -> None:
+        """Roll back a transaction that was prepared, perhaps by another process."""
+        run_sync(self._end_prepared_steps("rollback", xid))
+
+    # Transactions, as steps.
+
+    def begin_steps(self) -> Steps[RootTransaction]:
+        """Begin a transaction: see :meth:`begin`."""
+        self._require_no_transaction()
+        if self._record is None:
+            yield from self._reconnect_steps()
+        self._root = RootTransaction(self)
+        return self._root
+
+    def _require_no_transaction(self) -> None:
+        if self._closed:
+            raise ResourceClosedError("this connection is closed")
+        if self._root is not None:
+            raise InvalidRequestError(
+                "a transaction is in progress: begun by begin(), or by the first statement",
+                hint="call commit() or rollback() first, or begin_nested() for a savepoint",
+            )
+
+    def begin_nested_steps(self) -> Steps[NestedTransaction]:
+        """Set a savepoint: see :meth:`begin_nested`."""
+        yield from self._prepare_steps()
+        assert self._root is not None
+        self._savepoints += 1
+        name = f"sa_savepoint_{self._savepoints}"
+        yield from self.send_savepoint_steps("SAVEPOINT", name)
+        return NestedTransaction(self, self._savepoint or self._root, name)
+
+    def commit_steps(self) -> Steps[None]:
+        """Commit the transaction in progress: see :meth:`commit`."""
+        if self._root is not None:
+            yield from self._root.commit_steps()
+
+    def rollback_steps(self) -> Steps[None]:
+        """Roll the transaction in progress back: see :meth:`rollback`."""
+        if self._root is not None:
+            yield from self._root.rollback_steps()
+
+    # Transactions.
+
+    def begin(self) -> RootTransaction:
+        """Begin a transaction; a context manager that commits or rolls back.
+
+        InvalidRequestError is raised if one is in progress.
+        """
+        if self._record is None:
+            return run_sync(self.begin_steps())
+        self._require_no_transaction()
+        self._root = RootTransaction(self)
+        return self._root
+
+    def begin_nested(self) -> NestedTransaction:
+        """Set a savepoint; a context manager that releases it or rolls back to it.
+
+        A transaction is begun if none is in progress; only its commit makes things last.
+        """
+        return run_sync(self.begin_nested_steps())
+
+    def commit(self) -> None:
+        """Commit the transaction in progress, if there is one."""
+        run_sync(self.commit_steps())
+
+    def rollback(self) -> None:
+        """Roll the transaction in progress back, if there is one."""
+        run_sync(self.rollback_steps())
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is in progress."""
+        return self._root is not None and self._root.is_active
+
+    def in_nested_transaction(self) -> bool:
+        """Tell whether a savepoint is in progress."""
+        return self._savepoint is not None
+
+    def get_transaction(self) -> RootTransaction | None:
+        """Return the transaction in progress, or None."""
+        return self._root
+
+    def get_nested_transaction(self) -> NestedTransaction | None:
+        """Return the innermost savepoint, or None."""
+        return self._savepoint

@@ -1,0 +1,10 @@
+"""The families of events of schema, pool and connection."""
+
+from .engine.definition import DDLEvents
+from .engine.events import ConnectionEvents, PoolEvents
+
+__all__ = [
+    "ConnectionEvents",
+    "DDLEvents",
+    "PoolEvents",
+]

@@ -1,0 +1,35 @@
+"""What the relationships of one mapper mean to a flush; found once and kept."""
+
+from typing import Any
+
+
+class FlushRoles:
+    """The relationships of one mapper that a flush writes, by what they make it do.
+
+    ``references``    keys come from the row referred to
+    ``collections``   keys are handed to the members
+    ``associations``  rows of a third table
+    ``later``         ``post_update``: keys are written when all rows are there
+    ``orphanages``    what leaves them is deleted
+    """
+
+    __slots__ = ("associations", "collections", "later", "orphanages", "references")
+
+    def __init__(self, mapper: Any) -> None:
+        written = [prop for prop in mapper.relationships.values() if not prop.viewonly]
+        direct = [prop for prop in written if prop.secondary is None]
+        prompt = [prop for prop in direct if not prop.post_update]
+        self.associations = tuple(prop for prop in written if prop.secondary is not None)
+        self.references = tuple(prop for prop in prompt if prop.is_many_to_one)
+        self.collections = tuple(prop for prop in prompt if not prop.is_many_to_one)
+        self.later = tuple(prop for prop in direct if prop.post_update)
+        self.orphanages = tuple(prop for prop in written if prop.cascade.delete_orphan)
+
+
+def roles_of(mapper: Any) -> FlushRoles:
+    """The flush roles of *mapper*'s relationships."""
+    kept: FlushRoles | None = mapper.memo.get("flush roles")
+    if kept is None:
+        mapper.configure()
+        kept = mapper.memo["flush roles"] = FlushRoles(mapper)
+    return kept

@@ -1,0 +1,236 @@
+"""Attributes that hold a collection of related instances."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from dovetail.orm.tracking.collections import Collection, CollectionKind
+from dovetail.orm.tracking.history import NO_HISTORY, History, collection_history
+from dovetail.orm.tracking.references import RelatedAttribute
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
+
+
+class QueuedChanges:
+    """Members put into and taken out of a collection that has not been loaded, by identity."""
+
+    __slots__ = ("_added", "_removed")
+
+    def __init__(self) -> None:
+        self._added: dict[int, Any] = {}
+        self._removed: dict[int, Any] = {}
+
+    @property
+    def added(self) -> list[Any]:
+        """The members put in."""
+        return list(self._added.values())
+
+    @property
+    def removed(self) -> list[Any]:
+        """The members taken out."""
+        return list(self._removed.values())
+
+    def add(self, item: Any) -> None:
+        """Note that *item* was put in."""
+        if self._removed.pop(id(item), None) is None:
+            self._added[id(item)] = item
+
+    def remove(self, item: Any) -> None:
+        """Note that *item* was taken out."""
+        if self._added.pop(id(item), None) is None:
+            self._removed[id(item)] = item
+
+
+def _holds(items: Iterable[Any], item: Any) -> bool:
+    return any(held is item for held in items)
+
+
+class CollectionAttribute(RelatedAttribute):
+    """A collection of related instances."""
+
+    collection: ClassVar[bool] = True
+
+    def __init__(self, key: str, prop: Any, kind: CollectionKind) -> None:
+        super().__init__(key, prop)
+        self.kind = kind
+
+    def initial(self, state: InstanceState, instance: Any) -> Any:
+        return self.fill(state, instance, ())
+
+    def fill(self, state: InstanceState, instance: Any, items: Iterable[Any]) -> Any:
+        """Make *items*, as loaded, the collection of *instance*; queued changes are applied."""
+        collection = self.make(state, items)
+        queue = None if state.extra is None else state.extra.pop(self, None)
+        if queue is not None:
+            if state.committed is not None:
+                state.committed[self.key] = list(self.kind.items(collection))
+            held = {id(item) for item in self.kind.items(collection)}
+            for item in queue.added:
+                if id(item) not in held:
+                    self.kind.add(collection, item)
+            for item in queue.removed:
+                self.kind.remove(collection, item)
+        instance.__dict__[self.key] = collection
+        return collection
+
+    def take_over(self, state: InstanceState, instance: Any) -> None:
+        """Let *instance*, a copy, have a collection of its own, not that of its original."""
+        values = instance.__dict__
+        collection = values.get(self.key)
+        if collection is None:
+            return
+        if collection.owner is None:
+            # Unpickled a moment ago: it belongs to nobody yet.
+            collection.owner = state
+            collection.attribute = self
+        else:
+            values[self.key] = self.make(state, list(self.kind.items(collection)))
+
+    def make_plain(self, items: Iterable[Any]) -> Any:
+        """A collection of *items* of the right kind that belongs to nobody."""
+        collection = self.kind.factory()
+        if self.kind.kind is list:
+            list.extend(collection, items)
+        else:
+            add = self.kind.add
+            for item in items:
+                add(collection, item)
+        return collection
+
+    def make(self, state: InstanceState, items: Iterable[Any]) -> Any:
+        """A collection of *items* that belongs to the instance of *state*."""
+        collection = self.make_plain(items)
+        collection.owner = state
+        collection.attribute = self
+        return collection
+
+    def snapshot(self, value: Any) -> Any:
+        return value if value is NO_VALUE or value is None else list(self.kind.items(value))
+
+    # What the collections call -----------------------------------------------------------
+
+    def before_change(self, owner: InstanceState) -> None:
+        """Called by a collection before it changes."""
+        if owner.key is not None:
+            instance = owner()
+            if instance is not None:
+                self.remember(owner, instance)
+
+    def appended(self, owner: InstanceState, item: Any) -> Any:
+        """Called by a collection when *item* is put in; returns what is stored."""
+        instance = owner()
+        if instance is not None:
+            self.check(instance, item)
+            self.took(owner, instance, item)
+        return item
+
+    def removed(self, owner: InstanceState, item: Any) -> None:
+        """Called by a collection when *item* is taken out."""
+        instance = owner()
+        if instance is not None:
+            self.lost(owner, instance, item)
+
+    # What assignments and other sides call -------------------------------------------------
+
+    def set(self, instance: Any, value: Any) -> None:
+        state = state_of(instance)
+        values = instance.__dict__
+        if isinstance(value, Collection) and values.get(self.key) is value:
+            return
+        items = self.accept(instance, value)
+        old = values.get(self.key)
+        if old is None:
+            old = self.read(instance)
+        self.remember(state, instance)
+        before = list(self.kind.items(old))
+        values[self.key] = collection = self.make(state, ())
+        collection.attribute = old.attribute = None
+        try:
+            self._exchange(state, instance, before, items, collection)
+        except BaseException:
+            values[self.key] = old
+            old.attribute = self
+            raise
+        collection.attribute = self
+
+    def _exchange(
+        self, state: InstanceState, instance: Any, before: list[Any], items: list[Any], into: Any
+    ) -> None:
+        """Tell of what is put in and taken out where *items* replace what was there *before*."""
+        held = {id(item) for item in before}
+        kept = {id(item) for item in items}
+        session = state.session if self.cascades_save else None
+        for item in items:
+            if id(item) not in held:
+                self.check(instance, item)
+                self.took(state, instance, item)
+            elif session is not None:
+                # It may be here because its own side was set, which does not bring it in.
+                session.cascade_add(item)
+            self.kind.add(into, item)
+        for item in before:
+            if id(item) not in kept:
+                self.lost(state, instance, item)
+
+    def accept(self, instance: Any, value: Any) -> list[Any]:
+        """The members of *value*, which replaces the collection."""
+        if value is None or not isinstance(value, self.kind.kind):
+            given = "None" if value is None else f"an instance of {type(value).__name__}"
+            name = f"{type(instance).__name__}.{self.key}"
+            raise TypeError(
+                f"{name} is a {self.kind.kind.__name__} of {self.prop.mapper.class_.__name__}; "
+                f"{given} can't replace it\n"
+                f"  hint: assign a new {self.kind.kind.__name__}, or change this one in place"
+            )
+        return list(value)
+
+    def delete(self, instance: Any) -> None:
+        self.set(instance, self.kind.kind())
+        del instance.__dict__[self.key]
+
+    def link(self, instance: Any, item: Any) -> None:
+        state = state_of(instance)
+        collection = instance.__dict__.get(self.key)
+        if collection is None:
+            if state.key is None:
+                collection = self.initial(state, instance)
+            else:
+                self.queue(state, instance).add(item)
+        if collection is not None:
+            self.remember(state, instance)
+            self.kind.add(collection, item)
+        if self.deletes_orphans:
+            self.adopt(state, item)
+
+    def unlink(self, instance: Any, item: Any) -> None:
+        state = state_of(instance)
+        collection = instance.__dict__.get(self.key)
+        if collection is None:
+            if state.key is not None:
+                self.queue(state, instance).remove(item)
+        elif _holds(self.kind.items(collection), item):
+            self.remember(state, instance)
+            self.kind.remove(collection, item)
+        if self.deletes_orphans:
+            self.abandon(state, item)
+
+    def queue(self, state: InstanceState, instance: Any) -> QueuedChanges:
+        self.remember(state, instance)
+        queued: QueuedChanges = state.extras().setdefault(self, QueuedChanges())
+        return queued
+
+    def history(self, state: InstanceState, instance: Any) -> History:
+        collection = instance.__dict__.get(self.key, NO_VALUE)
+        if collection is NO_VALUE or collection is None:
+            queue = None if state.extra is None else state.extra.get(self)
+            if queue is None:
+                return NO_HISTORY
+            return History(queue.added or (), (), queue.removed or ())
+        current = list(self.kind.items(collection))
+        if state.key is None:
+            return History(current or (), (), ())
+        committed = state.committed
+        if committed is None or self.key not in committed:
+            return History((), current or (), ())
+        original = committed[self.key]
+        if original is NO_VALUE or original is None:
+            return History(current or (), (), ())
+        return collection_history(original, current)

@@ -1,0 +1,106 @@
+"""What is placed on a mapped class: where the state lies, and what sees the writes."""
+
+from collections.abc import Callable
+from types import MemberDescriptorType
+from typing import Any
+
+from dovetail.orm.tracking.state import STATE_NAME, InstanceState, adopt_state
+
+
+def install_setattr(
+    mapper: Any, setters: dict[str, Callable[[Any, Any], None]], deleters: Any
+) -> None:
+    """Place the ``__setattr__`` and ``__delattr__`` that see writes of mapped names.
+
+    Relationships are among them when the mapper is configured: at the first write of a name
+    that is not known at the latest.
+    """
+    class_ = mapper.class_
+    find_setter = setters.get
+    find_deleter = deleters.get
+    plain_set = object.__setattr__
+    plain_delete = object.__delattr__
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:  # noqa: N807 - placed on a class
+        setter = find_setter(name)
+        if setter is None and not mapper.configured:
+            mapper.configure()
+            setter = find_setter(name)
+        if setter is None:
+            plain_set(self, name, value)
+        else:
+            setter(self, value)
+
+    def __delattr__(self: Any, name: str) -> None:  # noqa: N807 - placed on a class
+        deleter = find_deleter(name)
+        if deleter is None:
+            plain_delete(self, name)
+        else:
+            deleter(self)
+
+    for function in (__setattr__, __delattr__):
+        function.__module__ = class_.__module__
+        function.__qualname__ = f"{class_.__qualname__}.{function.__name__}"
+        setattr(class_, function.__name__, function)
+
+
+class StateInDictionary:
+    """Where instances of a plain class keep their state: in ``__dict__``.
+
+    The dictionary may have been copied from another instance, or unpickled, with the state
+    that was in it: the instance gets its own then.
+    """
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        state = instance.__dict__.get(STATE_NAME)
+        if state is None:
+            raise AttributeError(STATE_NAME)
+        if state.__class__ is not InstanceState or state() is not instance:
+            adopt_state(instance, state)
+            state = instance.__dict__[STATE_NAME]
+        return state
+
+    def __set__(self, instance: Any, state: Any) -> None:
+        adopt_state(instance, state)
+
+
+class StateInSlot:
+    """The slot of a class that sees its writes itself: a copied state is not shared."""
+
+    def __init__(self, slot: Any) -> None:
+        self.slot = slot
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else self.slot.__get__(instance, owner)
+
+    def __set__(self, instance: Any, state: Any) -> None:
+        adopt_state(instance, state)
+
+
+def _slot_of(class_: type) -> Any:
+    for base in class_.__mro__:
+        slot = base.__dict__.get(STATE_NAME)
+        if isinstance(slot, MemberDescriptorType):
+            return slot
+    return None
+
+
+def state_slot(class_: type) -> Any:
+    """The function that puts a state on an instance of *class_*."""
+    slot = _slot_of(class_)
+    return _put_state if slot is None else slot.__set__
+
+
+def install_state(class_: type, *, by_setattr: bool) -> None:
+    """Prepare *class_* for states that come with a copy; *by_setattr* sees them already."""
+    slot = _slot_of(class_)
+    if slot is None:
+        type.__setattr__(class_, STATE_NAME, StateInDictionary())
+    elif not by_setattr:
+        type.__setattr__(class_, STATE_NAME, StateInSlot(slot))
+
+
+def _put_state(instance: Any, state: InstanceState) -> None:
+    instance.__dict__[STATE_NAME] = state

@@ -1,0 +1,177 @@
+"""Attributes that hold related instances, and those that hold one."""
+
+from typing import Any, ClassVar
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.tracking.attributes import AttributeBase, no_longer_expired
+from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
+
+
+class RelatedAttribute(AttributeBase):
+    """What references and collections have in common: the other side, cascades, parents."""
+
+    is_relationship: ClassVar[bool] = True
+
+    def __init__(self, key: str, prop: Any) -> None:
+        super().__init__(key)
+        self.prop = prop
+        self.reverse: list[RelatedAttribute] = []
+        self.cascades_save = True
+        self.deletes_orphans = False
+        self.writes = True
+
+    # What other sides call -------------------------------------------------------------
+
+    def link(self, instance: Any, item: Any) -> None:
+        """Put *item* here because the other side was set; the other side is not told."""
+        raise NotImplementedError
+
+    def unlink(self, instance: Any, item: Any) -> None:
+        """Take *item* away because the other side was set; the other side is not told."""
+        raise NotImplementedError
+
+    # Effects of a change ----------------------------------------------------------------
+
+    def check(self, instance: Any, item: Any) -> None:
+        """Refuse an *item* that is not an instance of the related class."""
+        expected = self.prop.mapper.class_
+        if not isinstance(item, expected):
+            raise ArgumentError(
+                f"{type(instance).__name__}.{self.key} takes {expected.__name__} instances, "
+                f"not {type(item).__name__}: {item!r:.80}",
+                hint=f"make an instance first: {expected.__name__}(…)",
+            )
+        if self.prop.single_parent:
+            self.refuse_second_parent(instance, item)
+
+    def refuse_second_parent(self, instance: Any, item: Any) -> None:
+        """Refuse an *item* that another instance holds, where there may be one holder only."""
+        extra = state_of(item).extra
+        holder = None if extra is None else extra.get("parents", {}).get(self)
+        if holder and holder is not state_of(instance) and holder() is not None:
+            raise InvalidRequestError(
+                f"{item!r} has a parent already, {holder()!r}; {type(instance).__name__}."
+                f"{self.key} has single_parent=True",
+                hint="take it from the other parent first",
+            )
+
+    def took(self, state: InstanceState, instance: Any, item: Any) -> None:
+        """*item* was put here by the user: tell the other side, the session, and orphans."""
+        session = state.session if self.cascades_save else None
+        if session is not None and state_of(item).load.deleted:
+            # Refused: before anything has changed.
+            session.cascade_add(item)
+        if self.deletes_orphans or self.prop.single_parent:
+            self.adopt(state, item)
+        for other in self.reverse:
+            other.link(item, instance)
+        if session is not None:
+            session.cascade_add(item)
+
+    def lost(self, state: InstanceState, instance: Any, item: Any) -> None:
+        """*item* was taken away: tell the other side, and note that it may be an orphan."""
+        if self.deletes_orphans:
+            self.abandon(state, item)
+        elif self.prop.single_parent:
+            state_of(item).extras().get("parents", {}).pop(self, None)
+        for other in self.reverse:
+            other.unlink(item, instance)
+
+    def adopt(self, state: InstanceState, item: Any) -> None:
+        parents = state_of(item).extras().setdefault("parents", {})
+        parents[self] = state
+
+    def abandon(self, state: InstanceState, item: Any) -> None:
+        item_state = state_of(item)
+        parents = item_state.extras().setdefault("parents", {})
+        known = parents.get(self)
+        if known and known is not state and (known.key is None or known.key != state.key):
+            # Another parent has it by now; one with the same key is the same row, loaded anew.
+            return
+        parents[self] = False
+        if item_state.key is None:
+            session = item_state.session
+            if session is not None:
+                session.expunge(item)
+            else:
+                item_state.extras()["orphaned"] = True
+
+
+class ReferenceAttribute(RelatedAttribute):
+    """A reference to one related instance, or None."""
+
+    def set(self, instance: Any, value: Any) -> None:
+        state = state_of(instance)
+        if value is not None:
+            self.check(instance, value)
+        old = self.replace(state, instance, value)
+        if old is not value:
+            if old is not None and old is not NO_VALUE:
+                self.lost(state, instance, old)
+            if value is not None:
+                self.took(state, instance, value)
+
+    def replace(self, state: InstanceState, instance: Any, value: Any) -> Any:
+        """Store *value*; return the value before it, NO_VALUE where that is not in memory."""
+        values = instance.__dict__
+        old = values.get(self.key, NO_VALUE)
+        if old is NO_VALUE and state.key is not None:
+            old = self.known(state, instance)
+        if state.key is not None:
+            committed = state.committed
+            if committed is None:
+                committed = start_history(state, instance)
+            committed.setdefault(self.key, old)
+        values[self.key] = value
+        no_longer_expired(state, self.key)
+        return old
+
+    def known(self, state: InstanceState, instance: Any) -> Any:
+        """The current value where it needs no query: from the identity map."""
+        session = state.session
+        if session is None or (state.committed and self.key in state.committed):
+            return NO_VALUE
+        if self.deletes_orphans or (self.prop.uselist is False and not self.prop.is_many_to_one):
+            session.load_replaced(state, instance, self)
+            return instance.__dict__.get(self.key, NO_VALUE)
+        return session.find_reference(state, instance, self.prop)
+
+    def delete(self, instance: Any) -> None:
+        state = state_of(instance)
+        old = self.replace(state, instance, None)
+        del instance.__dict__[self.key]
+        if old is not None and old is not NO_VALUE:
+            self.lost(state, instance, old)
+
+    def link(self, instance: Any, item: Any) -> None:
+        state = state_of(instance)
+        old = self.replace(state, instance, item)
+        if self.deletes_orphans and old is not item:
+            self.adopt(state, item)
+        if old is not None and old is not NO_VALUE and old is not item:
+            if self.deletes_orphans:
+                self.abandon(state, old)
+            for other in self.reverse:
+                other.unlink(old, instance)
+
+    def unlink(self, instance: Any, item: Any) -> None:
+        if instance.__dict__.get(self.key, item) is item:
+            state = state_of(instance)
+            self.remember(state, instance)
+            instance.__dict__[self.key] = None
+            if self.deletes_orphans:
+                self.abandon(state, item)
+
+    def history(self, state: InstanceState, instance: Any) -> History:
+        current = instance.__dict__.get(self.key, NO_VALUE)
+        if state.key is None:
+            return NO_HISTORY if current is NO_VALUE else History([current], (), ())
+        committed = state.committed
+        if committed is None or self.key not in committed:
+            return NO_HISTORY if current is NO_VALUE else History((), [current], ())
+        return scalar_history(committed[self.key], current, equal=_same)
+
+
+def _same(first: Any, second: Any) -> bool:
+    return first is second

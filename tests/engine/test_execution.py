@@ -1,0 +1,267 @@
+"""Statements of the expression language on a connection."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from dovetail import (
+    JSON,
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    create_engine,
+    delete,
+    exc,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from dovetail.event import listens_for
+
+metadata = MetaData()
+user = Table(
+    "user",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(50), unique=True),
+    Column("since", DateTime, default=dt.datetime(2020, 1, 1)),
+    Column("length", Integer, default=lambda ctx: len(ctx.get_current_parameters()["name"])),
+    Column("changes", Integer, default=0, onupdate=lambda: 7),
+)
+document = Table(
+    "document",
+    metadata,
+    Column("id", Uuid, primary_key=True, default=uuid.uuid4),
+    Column("data", JSON),
+    Column("price", Numeric(10, 2)),
+    Column("code", String, default=func.lower("ABC")),
+)
+pair = Table(
+    "pair",
+    metadata,
+    Column("a", Integer, primary_key=True),
+    Column("b", Integer, primary_key=True),
+)
+
+
+@pytest.fixture
+def engine():
+    made = create_engine("sqlite://")
+    metadata.create_all(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def connection(engine):
+    with engine.connect() as connection:
+        yield connection
+
+
+def test_an_insert_tells_its_key_and_fills_in_defaults(connection):
+    for statement, parameters in (
+        (insert(user), {"name": "Ada"}),
+        (insert(user).values(name="Alan"), None),
+        (user.insert().values({"name": "Grace"}), None),
+        (insert(user).values(id=None), {"name": "Edsger"}),
+    ):
+        result = connection.execute(statement, parameters)
+        assert result.rowcount == 1
+
+    assert result.inserted_primary_key == (4,)
+    assert result.inserted_primary_key.id == 4
+    assert connection.execute(select(user).where(user.c.id == 2)).one() == (
+        *(2, "Alan", dt.datetime(2020, 1, 1), 4, 0),
+    )
+
+
+def test_a_key_that_python_makes_is_told(connection):
+    result = connection.execute(insert(document), {"data": {"a": [1]}, "price": Decimal("1.5")})
+
+    (key,) = result.inserted_primary_key
+    row = connection.execute(select(document)).one()
+    assert isinstance(key, uuid.UUID)
+    assert row == (key, {"a": [1]}, Decimal("1.50"), "abc")
+
+
+def test_a_key_that_the_server_computes_is_asked_for(connection):
+    result = connection.execute(insert(pair).values(a=func.abs(-3)), {"b": 5})
+
+    assert result.inserted_primary_key == (3, 5)
+    with pytest.raises(exc.ResourceClosedError):
+        result.all()
+
+
+def test_many_rows_at_once(connection):
+    result = connection.execute(insert(user), [{"name": name} for name in "abc"])
+
+    assert result.rowcount == 3
+    assert connection.execute(select(user.c.name, user.c.length)).all() == [
+        *(("a", 1), ("b", 1), ("c", 1)),
+    ]
+    with pytest.raises(exc.InvalidRequestError, match="not known"):
+        _ = result.inserted_primary_key
+
+
+def test_many_rows_can_be_returned(connection):
+    rows = [{"name": f"n{number}"} for number in range(2500)]
+    result = connection.execute(insert(user).returning(user.c.id, user.c.name), rows)
+
+    assert result.rowcount == 2500
+    assert result.all() == [(number + 1, f"n{number}") for number in range(2500)]
+
+
+def test_rows_of_a_values_list(connection):
+    connection.execute(
+        insert(user).values([{"name": "a", "length": 1}, {"name": "b", "length": 2}])
+    )
+
+    assert connection.execute(select(user.c.name, user.c.changes)).all() == [("a", 0), ("b", 0)]
+
+
+def test_updates_and_deletes_count_what_they_matched(connection):
+    connection.execute(insert(user), [{"name": name} for name in "abc"])
+
+    assert connection.execute(update(user).where(user.c.name == "a").values(name="x")).rowcount == 1
+    changed = connection.execute(
+        update(user).where(user.c.id == bindparam("key")).values(name=bindparam("new")),
+        [{"key": 2, "new": "y"}, {"key": 3, "new": "z"}],
+    )
+    assert changed.rowcount == 2
+    assert connection.execute(select(user.c.name, user.c.changes)).all() == [
+        *(("x", 7), ("y", 7), ("z", 7)),
+    ]
+    assert connection.execute(delete(user).where(user.c.id.in_([1, 2]))).rowcount == 2
+    gone = connection.execute(delete(user).returning(user.c.name))
+    assert (gone.all(), gone.rowcount) == ([("z",)], 1)
+
+
+def test_an_update_takes_its_values_from_parameters(connection):
+    connection.execute(insert(user), {"name": "a"})
+
+    connection.execute(update(user).where(user.c.id == 1), {"name": "b"})
+
+    assert connection.scalar(select(user.c.name)) == "b"
+
+
+def test_rows_are_found_by_column_and_by_label(connection):
+    connection.execute(insert(user), {"name": "a"})
+    label = user.c.name.label("called")
+    row = connection.execute(select(user.c.id, label)).one()
+
+    assert (row._mapping[user.c.id], row._mapping[label], row.called) == (1, "a", "a")
+    with pytest.raises(exc.NoSuchColumnError):
+        _ = row._mapping[pair.c.a]
+    again = connection.execute(select(user.c.id, user.c.name.label("called"))).one()
+    assert again._mapping[label] == "a"
+    assert connection.execute(select(user)).scalars(user.c.name).one() == "a"
+
+
+def test_lists_after_in_may_have_any_length(connection):
+    connection.execute(insert(user), [{"name": name} for name in "abc"])
+    query = select(user.c.id).where(user.c.id.in_(bindparam("keys", expanding=True)))
+
+    for keys in ([], [1], [1, 2, 3], [3, 77]):
+        found = connection.scalars(query, {"keys": keys}).all()
+        assert found == [key for key in keys if key < 4]
+        assert connection.scalars(select(user.c.id).where(user.c.id.in_(keys))).all() == found
+
+
+def test_text_with_parameters_and_types(connection):
+    connection.execute(text("INSERT INTO user (name) VALUES (:n)"), [{"n": "a"}, {"n": "b"}])
+    connection.execute(text("UPDATE user SET since = :d"), {"d": "2021-02-03 00:00:00.000000"})
+
+    assert connection.execute(text("SELECT id FROM user WHERE name = :n"), {"n": "b"}).all() == [
+        (2,)
+    ]
+    typed = text("SELECT name, since FROM user WHERE id = 1")
+    assert connection.execute(typed.columns(since=DateTime)).one() == ("a", dt.datetime(2021, 2, 3))
+    row = connection.execute(typed.columns(user.c.name, user.c.since)).one()
+    assert row._mapping[user.c.since] == dt.datetime(2021, 2, 3)
+
+
+def test_functions_are_executed_as_queries(connection):
+    assert connection.scalar(func.abs(-5)) == 5
+
+
+def test_a_known_statement_is_compiled_once(engine, connection):
+    for number in range(5):
+        connection.execute(select(user.c.id).where(user.c.id == number))
+
+    stats = engine.plans.stats()
+    assert (stats.hits, stats.misses) == (4, 1)
+    engine.clear_compiled_cache()
+    assert len(engine.plans) == 0
+
+
+def test_a_large_result_is_read_in_parts(connection):
+    connection.execute(insert(pair), [{"a": number, "b": 0} for number in range(500)])
+    query = select(pair.c.a).order_by(pair.c.a)
+
+    streamed = connection.execute(query, execution_options={"yield_per": 100})
+    assert [len(part) for part in streamed.partitions()] == [100] * 5
+    by_statement = connection.execute(query.execution_options(stream_results=True))
+    assert by_statement.fetchmany(3) == [(0,), (1,), (2,)]
+    by_statement.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters", "kind", "words"),
+    [
+        ("SELECT 1", None, exc.ObjectNotExecutableError, "text("),
+        (user, None, exc.ObjectNotExecutableError, "user"),
+        (select(user.c.id), 5, exc.ArgumentError, "dictionary"),
+        (select(user.c.id), [(5,)], exc.ArgumentError, "list of dictionaries"),
+        (select(user.c.id == bindparam("x")), None, exc.InvalidRequestError, "'x'"),
+        (insert(pair), {"aa": 1}, exc.CompileError, "'aa'"),
+        (insert(pair), [{"a": 1, "b": 2}, {"a": 1}], exc.InvalidRequestError, "row 1"),
+        (insert(document), {"price": "abc"}, exc.StatementError, "abc"),
+    ],
+)
+def test_wrong_statements_and_parameters_say_so(connection, statement, parameters, kind, words):
+    with pytest.raises(kind) as caught:
+        connection.execute(statement, parameters)
+    assert words in str(caught.value)
+
+
+def test_listeners_see_statements_and_may_replace_them(engine, connection):
+    seen = []
+    connection.execute(insert(user), [{"name": "a"}, {"name": "b"}])
+
+    @listens_for(engine, "before_execute", retval=True)
+    def replace(conn, statement, multiparams, params, options):
+        return statement.where(user.c.id == 2), multiparams, params
+
+    @listens_for(engine, "after_execute")
+    def after(conn, statement, multiparams, params, options, result):
+        seen.append((options["mine"], result.returns_rows))
+
+    @listens_for(engine, "before_cursor_execute")
+    def before(conn, cursor, sql, parameters, context, executemany):
+        seen.append((context.compiled.sql == sql, context.execution_options["mine"]))
+
+    found = connection.execute(select(user.c.name), execution_options={"mine": 5}).all()
+
+    assert found == [("b",)]
+    assert seen == [(True, 5), (5, True)]
+
+
+def test_schemas_can_be_translated(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/main.db")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"ATTACH DATABASE '{tmp_path}/other.db' AS other")
+        connection.exec_driver_sql("CREATE TABLE other.pair (a INTEGER, b INTEGER)")
+        connection.execution_options(schema_translate_map={None: "other"})
+        connection.execute(insert(pair), {"a": 1, "b": 2})
+        assert connection.exec_driver_sql("SELECT * FROM other.pair").all() == [(1, 2)]
+    engine.dispose()

@@ -1,0 +1,245 @@
+"""What annotations of a class body say of its columns and relationships."""
+
+import enum
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, List, Literal, Optional, Set  # noqa: UP035
+
+import pytest
+
+from dovetail import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Integer,
+    Numeric,
+    String,
+    Uuid,
+    select,
+)
+from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@pytest.fixture
+def Base():
+    class Base(DeclarativeBase):
+        pass
+
+    return Base
+
+
+@pytest.mark.parametrize(
+    ("annotation", "type_", "nullable"),
+    [
+        pytest.param(Mapped[int], Integer, False, id="int"),
+        pytest.param(Mapped[str], String, False, id="str"),
+        pytest.param(Mapped[int | None], Integer, True, id="int or None"),
+        pytest.param(Mapped[Optional[int]], Integer, True, id="Optional"),  # noqa: UP045
+        pytest.param(Mapped[date], Date, False, id="date"),
+        pytest.param(Mapped[datetime], DateTime, False, id="datetime"),
+        pytest.param(Mapped[Decimal], Numeric, False, id="Decimal"),
+        pytest.param(Mapped[uuid.UUID], Uuid, False, id="UUID"),
+        pytest.param(Mapped[Colour], Enum, False, id="Enum"),
+        pytest.param(Mapped[Colour | None], Enum, True, id="Enum or None"),
+        pytest.param(Mapped[Literal["a", "b"]], Enum, False, id="Literal"),
+        pytest.param("Mapped[int | None]", Integer, True, id="text"),
+        pytest.param("Mapped['int | None']", Integer, True, id="text in text"),
+    ],
+)
+def test_an_annotation_gives_type_and_nullability(Base, annotation, type_, nullable):
+    Thing = type(
+        "Thing",
+        (Base,),
+        {
+            "__tablename__": "thing",
+            "__module__": __name__,
+            "__annotations__": {"id": Mapped[int], "value": annotation},
+            "id": mapped_column(primary_key=True),
+        },
+    )
+
+    column = Thing.__table__.c.value
+
+    assert isinstance(column.type, type_)
+    assert column.nullable is nullable
+
+
+def test_mapped_column_wins_over_the_annotation(Base):
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+        value: Mapped[int | None] = mapped_column(nullable=False)
+        text: Mapped[str] = mapped_column(String(7), nullable=True)
+
+    columns = Thing.__table__.c
+
+    assert isinstance(columns.id.type, BigInteger)
+    assert columns.value.nullable is False
+    assert columns.text.nullable is True
+    assert columns.text.type.length == 7
+
+
+def test_columns_stand_in_the_order_of_the_body(Base):
+    class Thing(Base):
+        __tablename__ = "thing"
+        zeta: Mapped[int] = mapped_column(primary_key=True)
+        alpha: Mapped[str]
+        middle: Mapped[str | None]
+
+    assert list(Thing.__table__.c.keys()) == ["zeta", "alpha", "middle"]
+
+
+def test_class_variables_and_plain_attributes_are_not_mapped(Base):
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        registry_of_things: ClassVar[dict] = {}
+        limit = 5
+
+    assert list(Thing.__table__.c.keys()) == ["id"]
+    assert Thing.limit == 5
+
+
+def test_annotated_is_a_template_that_each_class_copies(Base):
+    key = Annotated[int, mapped_column(primary_key=True)]
+    short = Annotated[str, mapped_column(String(5), index=True)]
+
+    class One(Base):
+        __tablename__ = "one"
+        id: Mapped[key]
+        code: Mapped[short]
+
+    class Two(Base):
+        __tablename__ = "two"
+        id: Mapped[key]
+        code: Mapped[short | None]
+
+    assert One.__table__.c.id is not Two.__table__.c.id
+    assert [table.c.code.type.length for table in (One.__table__, Two.__table__)] == [5, 5]
+    assert (One.__table__.c.code.nullable, Two.__table__.c.code.nullable) == (False, True)
+    assert {column.name for index in One.__table__.indexes for column in index.columns} == {"code"}
+
+
+def test_annotated_with_a_foreign_key_serves_two_classes(Base):
+    owner = Annotated[int, mapped_column(ForeignKey("owner.id"))]
+
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Cat(Base):
+        __tablename__ = "cat"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        owner_id: Mapped[owner]
+
+    class Dog(Base):
+        __tablename__ = "dog"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        owner_id: Mapped[owner]
+
+    for class_ in (Cat, Dog):
+        (foreign_key,) = class_.__table__.c.owner_id.foreign_keys
+        assert foreign_key.column is Owner.__table__.c.id
+
+
+def test_the_map_of_types_is_asked_first():
+    text = Annotated[str, "text"]
+
+    class Base(DeclarativeBase):
+        type_annotation_map = {
+            int: BigInteger,
+            text: String(500),
+            dict[str, Any]: JSON,
+        }
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        body: Mapped[text]
+        data: Mapped[dict[str, Any]]
+        more: Mapped[dict[str, Any] | None]
+        plain: Mapped[str]
+
+    columns = Thing.__table__.c
+    assert isinstance(columns.id.type, BigInteger)
+    assert columns.body.type.length == 500
+    assert isinstance(columns.data.type, JSON)
+    assert columns.data.nullable is False
+    assert isinstance(columns.more.type, JSON)
+    assert columns.more.nullable is True
+    assert columns.plain.type.length is None
+
+
+def test_enum_members_are_stored_by_name(Base, engine, session, sql_log):
+    class Car(Base):
+        __tablename__ = "car"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        colour: Mapped[Colour]
+        size: Mapped[Literal["small", "large"]]
+
+    Base.metadata.create_all(engine)
+    session.add(Car(colour=Colour.RED, size="small"))
+    session.commit()
+
+    car = session.scalars(select(Car).where(Car.colour == Colour.RED)).one()
+
+    assert (car.colour, car.size) == (Colour.RED, "small")
+    assert session.connection().exec_driver_sql("SELECT colour FROM car").scalar() == "RED"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "class_", "uselist"),
+    [
+        pytest.param(Mapped[list["Child"]], list, True, id="list"),  # noqa: F821
+        pytest.param(Mapped[List["Child"]], list, True, id="typing.List"),  # noqa: F821, UP006
+        pytest.param(Mapped[set["Child"]], set, True, id="set"),  # noqa: F821
+        pytest.param(Mapped[Set["Child"]], set, True, id="typing.Set"),  # noqa: F821, UP006
+        pytest.param(Mapped["list[Child]"], list, True, id="text of a list"),
+        pytest.param("Mapped[set['Child']]", set, True, id="text of all"),
+        pytest.param(Mapped["Child"], None, False, id="one"),
+        pytest.param(Mapped["Child | None"], None, False, id="one or None"),
+        pytest.param(Mapped[Optional["Child"]], None, False, id="optional"),  # noqa: F821
+    ],
+)
+def test_an_annotation_gives_target_and_collection(Base, annotation, class_, uselist):
+    Parent = type(
+        "Parent",
+        (Base,),
+        {
+            "__tablename__": "parent",
+            "__module__": __name__,
+            "__annotations__": {"id": Mapped[int], "related": annotation},
+            "id": mapped_column(primary_key=True),
+            "related": relationship(),
+        },
+    )
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int] = mapped_column(ForeignKey("parent.id"))
+
+    Base.registry.configure()
+
+    related = Parent().related
+    assert Parent.__mapper__.relationships["related"].mapper.class_ is Child
+    assert Parent.__mapper__.relationships["related"].uselist is uselist
+    assert related is None if class_ is None else isinstance(related, class_)
+
+
+def test_an_annotation_without_a_type_says_so(Base):
+    with pytest.raises(Exception, match="value"):
+
+        class Thing(Base):
+            __tablename__ = "thing"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            value: Mapped[object]

@@ -1,0 +1,134 @@
+"""INSERT, UPDATE and DELETE of entities as statements, and what becomes of instances."""
+
+import pytest
+
+from dovetail import (
+    delete,
+    insert,
+    select,
+    update,
+)
+from tests.orm.library import Author, Base, Book, Tag, fill
+
+
+@pytest.fixture(autouse=True)
+def filled(engine, session, sql_log):
+    Base.metadata.create_all(engine)
+    fill(session, authors=3, books=2, pages=2)
+    sql_log.clear()
+
+
+class TestBulkStatements:
+    def test_update_changes_what_is_here(self, session, sql_log):
+        authors = session.scalars(select(Author).order_by(Author.id)).all()
+        sql_log.clear()
+
+        result = session.execute(update(Author).where(Author.born > 1900).values(name="late"))
+
+        assert result.rowcount == 2
+        assert [author.name for author in authors] == ["author 0", "late", "late"]
+
+    @pytest.mark.parametrize("strategy", ["auto", "evaluate", "fetch"])
+    def test_update_synchronises(self, session, strategy):
+        author = session.get(Author, 1)
+
+        session.execute(
+            update(Author).where(Author.id == 1).values(born=Author.born + 1),
+            execution_options={"synchronize_session": strategy},
+        )
+
+        assert author.born == 1901
+
+    def test_update_may_leave_the_session_alone(self, session):
+        author = session.get(Author, 1)
+
+        session.execute(
+            update(Author).values(name="x"), execution_options={"synchronize_session": False}
+        )
+
+        assert author.name == "author 0"
+
+    @pytest.mark.parametrize("strategy", ["auto", "evaluate", "fetch"])
+    def test_delete_takes_what_is_here(self, session, strategy):
+        session.add(Tag(name="other"))
+        session.flush()
+        tag = session.scalars(select(Tag).where(Tag.name == "other")).one()
+
+        session.execute(
+            delete(Tag).where(Tag.name == "other"),
+            execution_options={"synchronize_session": strategy},
+        )
+
+        assert tag not in session
+        assert session.get(Tag, 2) is None
+
+    def test_pending_changes_are_flushed_first(self, session):
+        author = session.get(Author, 1)
+        author.born = 7
+
+        session.execute(update(Author).where(Author.born == 7).values(name="seven"))
+
+        assert author.name == "seven"
+
+    def test_a_rollback_restores(self, session):
+        tag = session.scalars(select(Tag)).one()
+        session.execute(update(Tag).values(name="x"))
+        assert tag.name == "x"
+
+        session.rollback()
+
+        assert tag.name == "common"
+
+    def test_insert_of_many(self, session, sql_log):
+        session.execute(insert(Tag), [{"name": f"t{n}"} for n in range(5)])
+
+        assert len(sql_log) == 1
+        assert len(session.scalars(select(Tag)).all()) == 6
+
+    def test_insert_returns_instances(self, session):
+        tags = session.scalars(
+            insert(Tag).returning(Tag, sort_by_parameter_order=True),
+            [{"name": "x"}, {"name": "y"}],
+        ).all()
+
+        assert [tag.name for tag in tags] == ["x", "y"]
+        assert all(tag in session for tag in tags)
+
+    def test_update_returns_instances(self, session):
+        held = session.get(Author, 1)
+
+        (author,) = session.scalars(
+            update(Author).where(Author.id == 1).values(name="new").returning(Author)
+        ).all()
+
+        assert author is held
+        assert author.name == "new"
+
+    def test_delete_returns_values(self, session):
+        names = session.scalars(delete(Tag).returning(Tag.name)).all()
+
+        assert names == ["common"]
+
+    def test_update_by_primary_key(self, session):
+        author = session.get(Author, 1)
+
+        session.execute(update(Author), [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}])
+
+        assert session.scalars(select(Author.name).order_by(Author.id)).all() == [
+            "one",
+            "two",
+            "author 2",
+        ]
+        session.refresh(author)
+        assert author.name == "one"
+
+    def test_mappings(self, session):
+        session.bulk_insert_mappings(Tag, [{"name": "x"}, {"name": "y"}])
+        session.bulk_update_mappings(Author, [{"id": 1, "name": "one"}])
+        session.bulk_save_objects([Tag(name="z")])
+        rows = [{"title": "p"}, {"title": "q"}]
+        session.bulk_insert_mappings(Book, rows, return_defaults=True)
+
+        assert [row["id"] for row in rows] == [7, 8]
+        assert set(session.scalars(select(Tag.name))) == {"common", "x", "y", "z"}
+        assert session.scalar(select(Author.name).where(Author.id == 1)) == "one"

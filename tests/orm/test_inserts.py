@@ -1,0 +1,331 @@
+"""How new instances become rows: batches, keys, defaults, expressions."""
+
+import enum
+import itertools
+import uuid
+from datetime import date
+
+import pytest
+
+from dovetail import (
+    Column,
+    Computed,
+    Date,
+    Enum,
+    ForeignKey,
+    Integer,
+    String,
+    Uuid,
+    func,
+    inspect,
+    literal,
+    select,
+    text,
+)
+from dovetail.exc import IntegrityError, PendingRollbackError
+from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from dovetail.orm.exc import FlushError
+
+calls = itertools.count(1)
+
+
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+
+def slug_of(context):
+    return (context.get_current_parameters()["name"] or "").lower()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Plain(Base):
+    __tablename__ = "plain"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+
+
+class Bare(Base):
+    """Nothing but a generated key."""
+
+    __tablename__ = "bare"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Filled(Base):
+    """Defaults of every kind."""
+
+    __tablename__ = "filled"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    scalar: Mapped[int] = mapped_column(default=7)
+    called: Mapped[int] = mapped_column(default=lambda: next(calls))
+    slug: Mapped[str] = mapped_column(default=slug_of)
+    sql: Mapped[int] = mapped_column(default=literal(40) + 2)
+    server: Mapped[str] = mapped_column(server_default="made")
+    clock: Mapped[int] = mapped_column(server_default=text("(1 + 2)"))
+    double: Mapped[int] = mapped_column(Computed("scalar * 2"))
+
+
+@pytest.fixture(autouse=True)
+def tables(engine):
+    Base.metadata.create_all(engine)
+
+
+def test_many_rows_are_one_statement(session, sql_log):
+    things = [Plain(name=letter) for letter in "abc"]
+
+    session.add_all(things)
+    session.flush()
+
+    assert sql_log.statements == ["INSERT INTO plain (name) VALUES (?), (?), (?) RETURNING id"]
+    assert [thing.id for thing in things] == [1, 2, 3]
+
+
+def test_one_row_needs_no_returning(session, sql_log):
+    session.add(Plain(name="a"))
+
+    session.flush()
+
+    assert sql_log.statements == ["INSERT INTO plain (name) VALUES (?)"]
+
+
+def test_an_absent_value_is_null_and_is_there_afterwards(session, sql_log):
+    things = [Plain(name="a"), Plain()]
+
+    session.add_all(things)
+    session.flush()
+    sql_log.clear()
+
+    assert things[1].name is None
+    assert len(sql_log) == 0
+
+
+def test_five_thousand_rows_get_the_right_keys(session, sql_log):
+    things = [Plain(name=f"name {number}") for number in range(5000)]
+
+    session.add_all(things)
+    session.flush()
+
+    assert len(sql_log) == 20
+    assert len({thing.id for thing in things}) == 5000
+    stored = dict(session.execute(select(Plain.id, Plain.name)).tuples().all())
+    assert all(stored[thing.id] == thing.name for thing in things)
+
+
+def test_explicit_keys_among_generated_ones_keep_their_rows(session):
+    given = {3: 100, 4: 50, 7: 200}
+    things = [Plain(id=given.get(n), name=f"name {n}") for n in range(10)]
+
+    session.add_all(things)
+    session.commit()
+
+    stored = dict(session.execute(select(Plain.name, Plain.id)).tuples().all())
+    for number, thing in enumerate(things):
+        assert thing.id == stored[f"name {number}"]
+        assert number not in given or thing.id == given[number]
+
+
+def test_rows_of_nothing_but_a_key(session):
+    things = [Bare() for _ in range(3)]
+
+    session.add_all(things)
+    session.commit()
+
+    assert {thing.id for thing in things} == {1, 2, 3}
+
+
+def test_every_kind_of_default_fills_its_column(session, sql_log):
+    thing = Filled(name="Ada")
+    other = Filled(name="Bob", scalar=1, slug="given", sql=5, server="given", clock=9)
+    session.add_all([thing, other])
+
+    session.flush()
+    sent = len(sql_log)
+
+    assert (thing.scalar, thing.slug, thing.sql, thing.server) == (7, "ada", 42, "made")
+    assert (thing.clock, thing.double) == (3, 14)
+    assert (other.scalar, other.slug, other.sql, other.server) == (1, "given", 5, "given")
+    assert (other.clock, other.double) == (9, 2)
+    assert other.called == thing.called + 1
+    assert len(sql_log) == sent
+
+
+def test_none_is_given_where_none_is_set(session):
+    thing = Filled(name="Ada")
+    thing.scalar = None
+
+    session.add(thing)
+    session.flush()
+
+    assert session.scalar(select(Filled.scalar)) == thing.scalar
+
+
+def test_an_expression_as_a_value_is_computed_by_the_server(session):
+    one = Plain(name=func.upper("ada"))
+    two = Plain(name="plain")
+    three = Plain(name=literal("a") + "b")
+
+    session.add_all([one, two, three])
+    session.flush()
+
+    assert [one.name, two.name, three.name] == ["ADA", "plain", "ab"]
+    assert len({one.id, two.id, three.id}) == 3
+    stored = dict(session.execute(select(Plain.id, Plain.name)).tuples().all())
+    assert stored == {one.id: "ADA", two.id: "plain", three.id: "ab"}
+
+
+class Labelled(Base):
+    __tablename__ = "labelled"
+
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    name: Mapped[str | None]
+
+
+class Day(Base):
+    __tablename__ = "day"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    name: Mapped[str | None]
+
+
+class Token(Base):
+    __tablename__ = "token"
+
+    token: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    name: Mapped[str | None]
+    parent_token: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("token.token"))
+    parent: Mapped["Token | None"] = relationship(remote_side=[token])
+
+
+class Paint(Base):
+    __tablename__ = "paint"
+
+    colour: Mapped[Colour] = mapped_column(Enum(Colour), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    name: Mapped[str | None]
+
+
+@pytest.mark.parametrize(
+    ("make", "key"),
+    [
+        pytest.param(lambda: Labelled(code="x", name="n"), "x", id="string"),
+        pytest.param(lambda: Day(day=date(2024, 2, 29), name="n"), date(2024, 2, 29), id="date"),
+        pytest.param(lambda: Token(token=uuid.UUID(int=5), name="n"), uuid.UUID(int=5), id="UUID"),
+        pytest.param(
+            lambda: Paint(colour=Colour.BLUE, day=date(2024, 1, 1), name="n"),
+            (Colour.BLUE, date(2024, 1, 1)),
+            id="Enum and date",
+        ),
+    ],
+)
+def test_keys_of_any_type_identify(session, make, key):
+    thing = make()
+    class_ = type(thing)
+    session.add_all([thing])
+    session.commit()
+    assert thing.name == "n"
+    assert session.get(class_, key) is thing
+
+    session.expunge_all()
+    found = session.get(class_, key)
+    found.name = "changed"
+    session.commit()
+
+    assert session.scalars(select(class_)).one() is found
+    assert found.name == "changed"
+    session.delete(found)
+    session.commit()
+    assert session.get(class_, key) is None
+
+
+def test_many_rows_with_keys_of_ones_own(session, sql_log):
+    tokens = [Token(name=f"n{number}") for number in range(50)]
+    tokens[7].parent = tokens[30]
+
+    session.add_all(tokens)
+    session.commit()
+
+    stored = dict(session.execute(select(Token.name, Token.token)).tuples().all())
+    assert all(stored[token.name] == token.token for token in tokens)
+    assert tokens[7].parent_token == tokens[30].token
+
+
+def test_a_missing_key_that_nobody_makes_is_refused(session):
+    session.add(Labelled(name="n"))
+
+    with pytest.raises((FlushError, IntegrityError)):
+        session.flush()
+
+
+def test_the_first_failure_is_named_until_the_rollback(session):
+    session.add(Labelled(code="x"))
+    session.commit()
+    session.add_all([Labelled(code="y"), Labelled(code="x")])
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        session.flush()
+
+    with pytest.raises(PendingRollbackError, match="UNIQUE"):
+        session.scalars(select(Labelled)).all()
+    with pytest.raises(PendingRollbackError):
+        session.flush() or session.commit()
+
+    session.rollback()
+    assert session.scalars(select(Labelled.code)).all() == ["x"]
+
+
+def test_after_a_failure_new_instances_are_transient_and_can_be_mended(session):
+    bad, good = Filled(), Filled(name="good")
+    session.add_all([good, bad])
+    with pytest.raises((IntegrityError, AttributeError, KeyError, TypeError)):
+        session.flush()
+    session.rollback()
+    assert inspect(bad).transient
+    assert inspect(good).transient
+
+    bad.name = "mended"
+    session.add_all([good, bad])
+    session.commit()
+
+    assert set(session.scalars(select(Filled.name))) == {"good", "mended"}
+
+
+def test_rows_are_inserted_in_the_order_of_adding(session):
+    for letter in "qwerty":
+        session.add(Plain(name=letter))
+
+    session.commit()
+
+    assert "".join(session.scalars(select(Plain.name).order_by(Plain.id))) == "qwerty"
+
+
+def test_flush_of_some_leaves_the_others(session):
+    one, two = Plain(name="one"), Plain(name="two")
+    session.add_all([one, two])
+
+    session.flush([two])
+
+    assert inspect(two).persistent
+    assert inspect(one).pending
+    assert list(session.new) == [one]
+
+
+def test_a_column_with_a_key_of_its_own_is_written(engine, session):
+    table = Column("odd name", Integer, key="odd")
+
+    class Odd(Base):
+        __tablename__ = "odd"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        value = table
+
+    Base.metadata.create_all(engine)
+    session.add(Odd(value=5))
+    session.commit()
+
+    assert session.scalars(select(Odd)).one().value == 5

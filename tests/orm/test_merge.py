@@ -1,0 +1,154 @@
+"""Merging: the state of an instance copied onto the session's own."""
+
+import pytest
+
+from dovetail import inspect, select
+from dovetail.exc import InvalidRequestError
+from dovetail.orm import Session, joinedload
+from tests.orm.library import Author, Base, Book, Page, Tag, fill
+
+
+@pytest.fixture(autouse=True)
+def filled(engine, session, sql_log):
+    Base.metadata.create_all(engine)
+    fill(session, authors=2, books=2, pages=1)
+    sql_log.clear()
+
+
+def test_what_is_given_overwrites_and_the_rest_stays(session):
+    merged = session.merge(Author(id=1, name="new"))
+
+    assert (merged.name, merged.born) == ("new", 1900)
+    assert merged in session.dirty
+    assert session.get(Author, 1) is merged
+
+
+def test_none_overwrites_too(session):
+    merged = session.merge(Author(id=1, born=None))
+
+    assert merged.born is None
+    session.commit()
+    assert merged.born is None
+
+
+def test_a_key_without_a_row_makes_a_new_instance(session):
+    given = Author(id=77, name="new")
+
+    merged = session.merge(given)
+
+    assert inspect(merged).pending
+    assert inspect(given).transient
+    session.commit()
+    assert session.get(Author, 77) is merged
+
+
+def test_an_instance_without_a_key_is_new(session):
+    merged = session.merge(Author(name="new", books=[Book(title="b")]))
+    session.commit()
+
+    assert merged.id == 3
+    assert [book.title for book in merged.books] == ["b"]
+
+
+def test_a_member_of_the_session_is_merged_with_itself(session, sql_log):
+    author = session.get(Author, 1)
+    sql_log.clear()
+
+    assert session.merge(author) is author
+    assert author not in session.dirty
+    assert len(sql_log) == 0
+
+
+def test_the_same_instance_twice_in_a_graph_is_one(session):
+    tag = Tag(name="new")
+
+    merged = session.merge(
+        Author(name="a", books=[Book(title="1", tags={tag}), Book(title="2", tags={tag})])
+    )
+    session.flush()
+
+    one, two = merged.books
+    assert one.tags == two.tags
+    assert {tag.name for tag in one.tags} == {"new"}
+
+
+def test_a_graph_with_cycles_is_merged(session):
+    author = Author(name="a")
+    author.books = [Book(title="b", author=author)]
+
+    merged = session.merge(author)
+
+    assert merged.books[0].author is merged
+    assert len(merged.books) == 1
+
+
+def test_a_collection_is_replaced_as_a_whole(session):
+    merged = session.merge(Author(id=1, books=[Book(id=2), Book(title="new")]))
+    session.commit()
+
+    assert {book.title for book in merged.books} == {"book 0.1", "new"}
+    assert session.get(Book, 1).author is None
+
+
+def test_orphans_of_a_merged_collection_are_deleted(session):
+    session.merge(Book(id=1, pages=[Page(number=9)]))
+    session.commit()
+
+    numbers = session.scalars(select(Page.number).where(Page.book_id == 1)).all()
+    assert numbers == [9]
+    assert session.get(Page, 1) is None
+
+
+def test_a_detached_graph_is_merged_elsewhere(session, engine):
+    author = session.scalars(
+        select(Author).where(Author.id == 1).options(joinedload(Author.books))
+    ).one()
+    session.expunge_all()
+    author.name = "changed while detached"
+
+    with Session(engine) as other:
+        merged = other.merge(author)
+        other.commit()
+
+        assert merged.name == "changed while detached"
+        assert [book.id for book in merged.books] == [1, 2]
+        assert inspect(author).detached
+
+
+def test_without_load_nothing_is_read(session, engine, sql_log):
+    author = session.scalars(
+        select(Author).where(Author.id == 1).options(joinedload(Author.books))
+    ).one()
+    session.expunge_all()
+    sql_log.clear()
+
+    merged = session.merge(author, load=False)
+
+    assert merged is not author
+    assert (merged.name, len(merged.books)) == ("author 0", 2)
+    assert merged not in session.dirty
+    assert len(sql_log) == 0
+
+
+def test_without_load_changes_are_refused(session):
+    author = session.get(Author, 1)
+    session.expunge(author)
+    author.name = "changed"
+
+    with pytest.raises(InvalidRequestError):
+        session.merge(author, load=False)
+
+
+def test_many_are_merged_together(session):
+    merged = session.merge_all([Author(id=1, name="x"), Author(id=2, name="y")])
+    session.commit()
+
+    assert [author.name for author in merged] == ["x", "y"]
+
+
+def test_options_load_with_the_target(session, sql_log):
+    merged = session.merge(Author(id=1), options=[joinedload(Author.books)])
+    sql_log.clear()
+
+    assert len(merged.books) == 2
+    assert len(sql_log) == 0

@@ -1,0 +1,252 @@
+"""Mixins, abstract classes, and the forms of ``__table_args__``."""
+
+from typing import Any
+
+import pytest
+
+from dovetail import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, select
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    declared_attr,
+    mapped_column,
+    relationship,
+)
+
+
+@pytest.fixture
+def Base():
+    class Base(DeclarativeBase):
+        pass
+
+    return Base
+
+
+def test_each_class_has_its_own_copy_of_a_mixed_in_column(Base):
+    class Timed:
+        id: Mapped[int] = mapped_column(primary_key=True)
+        created: Mapped[int] = mapped_column(default=1)
+
+    class One(Timed, Base):
+        __tablename__ = "one"
+        name: Mapped[str]
+
+    class Two(Timed, Base):
+        __tablename__ = "two"
+        other: Mapped[str]
+
+    assert set(One.__table__.c.keys()) == {"id", "created", "name"}
+    assert set(Two.__table__.c.keys()) == {"id", "created", "other"}
+    assert One.__table__.c.created is not Two.__table__.c.created
+    assert str(select(One.created)) == "SELECT one.created \nFROM one"
+
+
+def test_a_mixin_column_may_be_replaced_by_the_class(Base):
+    class Named:
+        name: Mapped[str] = mapped_column(String(10))
+
+    class One(Named, Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(String(99))
+
+    assert One.__table__.c.name.type.length == 99
+
+
+def test_a_mixin_of_a_mixin_is_read(Base):
+    class Keyed:
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Named(Keyed):
+        name: Mapped[str]
+
+    class One(Named, Base):
+        __tablename__ = "one"
+
+    assert set(One.__table__.c.keys()) == {"id", "name"}
+
+
+def test_a_declared_table_name_is_asked_for_each_class(Base):
+    class Tabled:
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        @declared_attr.directive
+        def __tablename__(cls):
+            return cls.__name__.lower()
+
+    class Apple(Tabled, Base):
+        pass
+
+    class Pear(Tabled, Base):
+        pass
+
+    assert (Apple.__table__.name, Pear.__table__.name) == ("apple", "pear")
+
+
+def test_a_base_may_name_all_tables():
+    class Base(DeclarativeBase):
+        @declared_attr.directive
+        def __tablename__(cls) -> str:
+            return cls.__name__.lower() + "s"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Apple(Base):
+        name: Mapped[str]
+
+    assert Apple.__table__.name == "apples"
+    assert set(Apple.__table__.c.keys()) == {"id", "name"}
+
+
+def test_declared_columns_and_relationships_are_made_for_each_class(Base, engine, session):
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Owned:
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        @declared_attr
+        def owner_id(cls) -> Mapped[int]:
+            return mapped_column(ForeignKey("owner.id"))
+
+        @declared_attr
+        def owner(cls) -> Mapped[Owner]:
+            return relationship("Owner")
+
+    class Cat(Owned, Base):
+        __tablename__ = "cat"
+
+    class Dog(Owned, Base):
+        __tablename__ = "dog"
+
+    Base.metadata.create_all(engine)
+    owner = Owner()
+    session.add_all([Cat(owner=owner), Dog(owner=owner)])
+    session.commit()
+
+    assert session.scalars(select(Cat)).one().owner is owner
+    assert session.scalars(select(Dog)).one().owner is owner
+    assert Cat.__mapper__.relationships["owner"] is not Dog.__mapper__.relationships["owner"]
+
+
+def test_a_plain_relationship_of_a_mixin_is_copied(Base):
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Owned:
+        id: Mapped[int] = mapped_column(primary_key=True)
+        owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"))
+
+        @declared_attr
+        def owner(cls) -> Mapped["Owner"]:
+            return relationship(foreign_keys=cls.owner_id)
+
+    class Cat(Owned, Base):
+        __tablename__ = "cat"
+
+    class Dog(Owned, Base):
+        __tablename__ = "dog"
+
+    Base.registry.configure()
+
+    assert str(Cat.__mapper__.relationships["owner"].primaryjoin) == "owner.id = cat.owner_id"
+    assert str(Dog.__mapper__.relationships["owner"].primaryjoin) == "owner.id = dog.owner_id"
+
+
+def test_an_abstract_class_hands_its_columns_on(Base):
+    class Keyed(Base):
+        __abstract__ = True
+        id: Mapped[int] = mapped_column(primary_key=True)
+        note: Mapped[str | None]
+
+    class One(Keyed):
+        __tablename__ = "one"
+
+    class Two(Keyed):
+        __tablename__ = "two"
+
+    assert not hasattr(Keyed, "__table__")
+    assert set(One.__table__.c.keys()) == {"id", "note"}
+    assert One.__table__.c.id is not Two.__table__.c.id
+    assert One.__mapper__.base is not Two.__mapper__.base
+
+
+@pytest.mark.parametrize(
+    ("arguments", "constraints", "schema"),
+    [
+        pytest.param({"schema": "other"}, 0, "other", id="dictionary"),
+        pytest.param((UniqueConstraint("a", "b"),), 1, None, id="tuple"),
+        pytest.param((UniqueConstraint("a", "b"), {"schema": "s"}), 1, "s", id="tuple, dictionary"),
+        pytest.param((), 0, None, id="empty"),
+    ],
+)
+def test_table_arguments_have_several_forms(Base, arguments, constraints, schema):
+    class One(Base):
+        __tablename__ = "one"
+        __table_args__ = arguments
+        id: Mapped[int] = mapped_column(primary_key=True)
+        a: Mapped[int]
+        b: Mapped[int]
+
+    table = One.__table__
+    assert len([one for one in table.constraints if isinstance(one, UniqueConstraint)]) == (
+        constraints
+    )
+    assert table.schema == schema
+
+
+def test_declared_table_arguments_see_the_class(Base):
+    class Checked:
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+
+        @declared_attr.directive
+        def __table_args__(cls) -> Any:
+            return (
+                CheckConstraint("size > 0", name=f"ck_{cls.__tablename__}"),
+                Index(f"ix_{cls.__tablename__}_size", "size"),
+            )
+
+    class One(Checked, Base):
+        __tablename__ = "one"
+
+    class Two(Checked, Base):
+        __tablename__ = "two"
+
+    assert {index.name for index in One.__table__.indexes} == {"ix_one_size"}
+    assert "ck_two" in {constraint.name for constraint in Two.__table__.constraints}
+
+
+def test_mapper_arguments_name_the_version_or_the_key(Base, engine, session):
+    class One(Base):
+        __tablename__ = "one"
+        a: Mapped[int] = mapped_column()
+        b: Mapped[int] = mapped_column()
+        __table_args__ = (UniqueConstraint("a", "b"),)
+        __mapper_args__ = {"primary_key": ["a", "b"]}
+
+    assert [column.name for column in One.__mapper__.primary_key] == ["a", "b"]
+
+
+def test_methods_and_properties_of_mixins_work(Base, engine, session):
+    class Titled:
+        title: Mapped[str]
+
+        @property
+        def loud(self):
+            return self.title.upper()
+
+        @classmethod
+        def titled(cls, title):
+            return select(cls).where(func.lower(cls.title) == title.lower())
+
+    class One(Titled, Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    Base.metadata.create_all(engine)
+    session.add(One(title="quiet"))
+
+    assert session.scalars(One.titled("QUIET")).one().loud == "QUIET"

@@ -1,0 +1,220 @@
+"""The Query object: the older way to write a SELECT."""
+
+import pytest
+
+from dovetail import func, inspect, text
+from dovetail.exc import MultipleResultsFound, NoResultFound
+from dovetail.orm import aliased, contains_eager, joinedload
+from tests.orm.library import Author, Base, Book, Page, Tag, fill
+
+
+@pytest.fixture(autouse=True)
+def filled(engine, session, sql_log):
+    Base.metadata.create_all(engine)
+    fill(session, authors=3, books=2, pages=2)
+    sql_log.clear()
+
+
+@pytest.fixture
+def query(session):
+    return session.query(Author)
+
+
+def ids(query):
+    return [one.id for one in query]
+
+
+def test_a_query_is_its_instances(session, query):
+    assert ids(query.order_by(Author.id)) == [1, 2, 3]
+    assert ids(query.order_by(Author.id).all()) == [1, 2, 3]
+    assert query.order_by(Author.id)[1].id == 2
+    assert ids(query.order_by(Author.id)[1:3]) == [2, 3]
+    assert query.order_by(Author.id.desc()).first().id == 3
+    assert query.filter_by(id=99).first() is None
+
+
+def test_a_query_is_a_value(query):
+    narrow = query.filter(Author.id == 1)
+
+    assert ids(narrow) == [1]
+    assert query.count() == 3
+
+
+def test_one_and_its_relatives(query):
+    assert query.filter_by(id=1).one().id == 1
+    assert query.filter_by(id=99).one_or_none() is None
+    with pytest.raises(NoResultFound):
+        query.filter_by(id=99).one()
+    with pytest.raises(MultipleResultsFound):
+        query.one()
+    with pytest.raises(MultipleResultsFound):
+        query.one_or_none()
+
+
+def test_columns_make_rows(session):
+    rows = session.query(Author.id, Author.name.label("called")).order_by(Author.id).all()
+
+    assert rows[0] == (1, "author 0")
+    assert rows[0].called == "author 0"
+    assert session.query(Author.name).filter_by(id=2).scalar() == "author 1"
+    assert session.query(func.max(Author.id)).scalar() == 3
+
+
+def test_conditions_add_up(query):
+    assert ids(query.filter(Author.id > 1, Author.id < 3)) == [2]
+    assert ids(query.filter(Author.id > 1).filter(Author.id < 3)) == [2]
+    assert ids(query.where(Author.id > 1).filter_by(name="author 2")) == [3]
+
+
+def test_joins(session, query):
+    assert ids(query.join(Author.books).filter(Book.title == "book 1.0")) == [2]
+    assert ids(query.join(Book).filter(Book.title == "book 1.0")) == [2]
+    assert ids(query.join(Book, Book.author_id == Author.id).filter(Book.id == 5)) == [3]
+    session.add(Author(name="lonely"))
+    assert ids(query.outerjoin(Author.books).filter(Book.id.is_(None))) == [4]
+
+
+def test_a_query_of_two_entities(session):
+    rows = session.query(Author, Book).join(Author.books).order_by(Book.id).all()
+
+    assert [(author.id, book.id) for author, book in rows][:3] == [(1, 1), (1, 2), (2, 3)]
+
+
+def test_entities_from_a_join_are_given_once(query):
+    assert len(query.join(Author.books).all()) == 3
+
+
+def test_limit_offset_distinct_and_slices(query, session):
+    ordered = query.order_by(Author.id)
+
+    assert ids(ordered.limit(1).offset(1)) == [2]
+    assert ids(ordered.slice(0, 2)) == [1, 2]
+    assert session.query(Book.author_id).distinct().count() == 3
+
+
+def test_grouping(session):
+    rows = (
+        session.query(Book.author_id, func.count(Page.id))
+        .join(Book.pages)
+        .group_by(Book.author_id)
+        .having(func.count(Page.id) == 4)
+        .order_by(Book.author_id)
+        .all()
+    )
+
+    assert rows == [(1, 4), (2, 4), (3, 4)]
+
+
+def test_count_and_exists(session, query, sql_log):
+    assert query.filter(Author.id > 1).count() == 2
+    assert session.query(query.filter(Author.id == 1).exists()).scalar() is True
+    assert session.query(query.filter(Author.id == 99).exists()).scalar() is False
+
+
+def test_a_limit_is_counted(query):
+    assert query.limit(2).count() == 2
+
+
+def test_subqueries(session, query):
+    early = query.filter(Author.id < 3).subquery()
+
+    assert session.query(func.count()).select_from(early).scalar() == 2
+    alias = aliased(Author, early)
+    assert sorted(ids(session.query(alias))) == [1, 2]
+    keys = session.query(Author.id).filter(Author.name == "author 1")
+    assert ids(query.filter(Author.id.in_(keys.scalar_subquery()))) == [2]
+
+
+def test_unions(session, query):
+    one, three = query.filter_by(id=1), query.filter_by(id=3)
+
+    assert sorted(ids(one.union(three))) == [1, 3]
+    assert len(one.union_all(one).all()) == 1
+    assert one.union(three).count() == 2
+
+
+def test_get_finds_by_key(query):
+    assert query.get(1).id == 1
+    assert query.get(99) is None
+
+
+def test_options(query, sql_log):
+    author = query.options(joinedload(Author.books)).filter_by(id=1).one()
+
+    assert "books" in inspect(author).dict
+    assert len(sql_log) == 1
+    eager = query.join(Author.books).filter(Book.id == 3).options(contains_eager(Author.books))
+    assert [book.id for book in eager.populate_existing().one().books] == [3]
+
+
+def test_populate_existing_and_autoflush(session, query):
+    author = query.filter_by(id=1).one()
+    author.name = "unsaved"
+
+    query.autoflush(False).populate_existing().filter_by(id=1).one()
+
+    assert author.name == "author 0"
+
+
+def test_text_and_parameters(session, query):
+    assert ids(query.filter(text("author.id = :key")).params(key=2)) == [2]
+    chosen = query.from_statement(text("SELECT id, name, born FROM author WHERE id > :low"))
+    assert sorted(ids(chosen.params(low=1))) == [2, 3]
+
+
+def test_with_for_update_is_accepted(query):
+    assert query.with_for_update().filter_by(id=1).one().id == 1
+
+
+def test_yield_per(query):
+    assert ids(query.order_by(Author.id).yield_per(2)) == [1, 2, 3]
+
+
+def test_entities_may_be_changed(session, query):
+    rows = query.with_entities(Author.id, Author.born).order_by(Author.id).all()
+
+    assert rows[0] == (1, 1900)
+    assert query.order_by(Author.id).add_columns(Author.born).first() == (
+        session.get(Author, 1),
+        1900,
+    )
+
+
+def test_the_statement_is_shown(query):
+    assert str(query.filter(Author.id == 1)).startswith("SELECT author.id")
+    assert "WHERE author.id = :id_1" in str(query.filter(Author.id == 1).statement)
+
+
+def test_update_and_delete(session, query):
+    author = query.filter_by(id=1).one()
+
+    assert query.filter(Author.id < 3).update({"name": "early"}) == 2
+    assert author.name == "early"
+    assert query.filter_by(id=2).update({Author.born: Author.born + 5}) == 1
+    assert session.get(Author, 2).born == 1906
+    assert session.query(Tag).delete() == 1
+    assert session.query(Tag).count() == 0
+
+
+def test_bulk_changes_may_leave_the_session_alone(session, query):
+    author = query.filter_by(id=1).one()
+
+    query.filter_by(id=1).update({"name": "new"}, synchronize_session=False)
+
+    assert author.name == "author 0"
+
+
+def test_a_query_of_a_relationship(session):
+    author = session.get(Author, 2)
+
+    assert [b.id for b in session.query(Book).filter(Book.author == author).order_by(Book.id)] == [
+        3,
+        4,
+    ]
+    assert session.query(Author).filter(Author.books.any(Book.id == 6)).one().id == 3
+
+
+def test_it_can_be_sorted_again_and_freed(query):
+    ordered = query.order_by(Author.id)
+
+    assert ids(ordered.order_by(None).order_by(Author.id.desc())) == [3, 2, 1]

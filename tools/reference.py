@@ -1,0 +1,222 @@
+"""Writes docs/reference and the table of docs/errors.md from the docstrings of the package.
+
+python tools/reference.py          # write what has changed
+python tools/reference.py --check  # say what is out of date, and write nothing
+"""
+
+import enum
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Never, TypeVar
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PATHS = {
+    "dovetail": "what programs import most: engines, statements, tables, types",
+    "dovetail.orm": "mapped classes and sessions",
+    "dovetail.orm.attributes": "tools for attributes of instances",
+    "dovetail.ext.asyncio": "engines and sessions that are awaited",
+    "dovetail.schema": "what schemas are made of",
+    "dovetail.types": "types of columns",
+    "dovetail.pool": "kinds of connection pool",
+    "dovetail.event": "listening",
+    "dovetail.exc": "errors and warnings",
+}
+INTERNAL = frozenset(
+    (
+        # How storeys of the library call each other; nobody else has a use for these.
+        "adapt", "as_core", "attach", "autobegin_connection", "begin_on_change",
+        "begin_transaction", "bind_function", "build", "cascade_add", "collect", "expire_states",
+        "export", "find", "find_reference", "has_pending", "implicit_subquery", "literal_function",
+        "load_attribute", "load_replaced", "mapper_for", "memo", "named_columns", "plans",
+        "put_column", "rebuild", "result_function", "run_schema", "table_added", "take_over_row",
+        "walk",
+    )
+)  # fmt: skip
+BEGIN, END = "<!-- from dovetail.exc -->\n", "<!-- end -->\n"
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """The names that *module* offers, those of a face or its own."""
+    listed = getattr(module, "__all__", None)
+    if listed is None:
+        listed = [
+            name
+            for name, value in vars(module).items()
+            if not name.startswith("_")
+            and not inspect.ismodule(value)
+            and not isinstance(value, TypeVar)
+            and getattr(value, "__module__", "dovetail").startswith("dovetail")
+            and (module.__name__ != "dovetail.event" or defined_in(value, module))
+        ]
+    return sorted(listed, key=lambda name: (name.lower(), name))
+
+
+def defined_in(value: Any, module: ModuleType) -> bool:
+    return getattr(value, "__module__", None) == module.__name__
+
+
+def first_line(value: Any) -> str:
+    """The first sentence-like line of the docstring of *value*."""
+    text = inspect.getdoc(value) or ""
+    line = text.partition("\n\n")[0].replace("\n", " ").strip().removesuffix("::").rstrip()
+    return re.sub(r":\w+:`~?\.?([^`]+)`", r"`\1`", line.replace("``", "`"))
+
+
+def signature(value: Any) -> str:
+    """The parameters of *value*, without their types."""
+    try:
+        found = inspect.signature(value)
+    except (TypeError, ValueError):
+        return "(...)"
+    parameters = [
+        parameter.replace(annotation=inspect.Parameter.empty, default=plain(parameter.default))
+        for parameter in found.parameters.values()
+        if parameter.name != "self" and parameter.annotation not in ("Never", Never)
+    ]
+    return str(inspect.Signature(parameters))
+
+
+class Shown:
+    """A default value as it is to be shown."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def plain(default: Any) -> Any:
+    """*default*, or what stands for it where it would be shown by its address or at length."""
+    if default is inspect.Parameter.empty:
+        return default
+    text = getattr(default, "__name__", None) or repr(default)
+    return Shown("..." if " at 0x" in text or len(text) > 40 else text)
+
+
+def methods(cls: type[Any], documented: set[type[Any]]) -> Iterator[tuple[str, str]]:
+    """(heading, first line) of the public members of *cls* that no other entry shows."""
+    seen: set[str] = set()
+    for base in cls.__mro__:
+        if not base.__module__.startswith("dovetail") or (base is not cls and base in documented):
+            continue
+        for name, member in vars(base).items():
+            if name.startswith("_") or name.endswith("_steps") or name in seen | INTERNAL:
+                continue
+            seen.add(name)
+            target = member.__func__ if isinstance(member, classmethod | staticmethod) else member
+            text = first_line(target)
+            if isinstance(target, property):
+                if inspect.isfunction(target.fget) and text:
+                    yield name, text
+            elif inspect.isfunction(target) and text:
+                yield (
+                    f"{name}{signature(target).replace('(cls, ', '(').replace('(cls)', '()')}",
+                    text,
+                )
+
+
+def entry(name: str, value: Any, documented: set[type[Any]]) -> str:
+    """The part of a page about one name."""
+    if inspect.isclass(value):
+        bare = issubclass(value, enum.Enum | BaseException) or getattr(value, "_is_protocol", False)
+        heading = f"class {name}" if bare else f"class {name}{signature(value)}"
+    elif callable(value) and not hasattr(value, "visit_name"):
+        heading = f"{name}{signature(value)}" if inspect.isroutine(value) else name
+    else:
+        heading = name
+    text = first_line(value) if inspect.isclass(value) or inspect.isroutine(value) else ""
+    if inspect.isclass(value) and value.__name__ != name:
+        text = f"Another name of `{value.__name__}`."
+        return f"### {name}\n\n{text}\n"
+    lines = [f"### {name}", "", f"`{heading}`", ""]
+    if text:
+        lines += [text, ""]
+    if inspect.isclass(value) and not issubclass(value, enum.Enum | BaseException):
+        members = sorted(methods(value, documented))
+        lines += [f"- `{heading}`{f': {line}' if line else ''}" for heading, line in members]
+        if members:
+            lines.append("")
+    return "\n".join(lines)
+
+
+def page(path: str, title: str, documented: set[type[Any]]) -> str:
+    """The page of one import path."""
+    module = import_module(path)
+    names = public_names(module)
+    parts = [f"# {path}\n\n{title[0].upper()}{title[1:]}.\n"]
+    parts += [entry(name, getattr(module, name), documented) for name in names]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def contents() -> str:
+    """The first page of the reference."""
+    rows = [f"| [`{path}`]({path}.md) | {title} |" for path, title in PATHS.items()]
+    text = "# Reference\n\nAll public names, by the path they are imported from.\n\n| path | |\n"
+    return f"{text}| --- | --- |\n" + "\n".join(rows) + "\n"
+
+
+def errors() -> str:
+    """docs/errors.md with a current table of codes."""
+    text = (DOCS / "errors.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    module: Any = import_module("dovetail.exc")
+    found = {
+        cls
+        for cls in vars(module).values()
+        if inspect.isclass(cls) and "code" in vars(cls) and cls is not module.DovetailError
+    }
+    rows = [
+        f"| `{cls.code}` | `{cls.__name__}` | {first_line(cls)} | "
+        f"{getattr(cls, 'usual_hint', None) or ''} |"
+        for cls in sorted(found, key=lambda cls: (cls.code, cls.__name__))
+    ]
+    table = "| code | class | meaning | cure |\n| --- | --- | --- | --- |\n"
+    return f"{before}{BEGIN}{table}" + "\n".join(rows) + f"\n{END}{after}"
+
+
+def pages() -> dict[Path, str]:
+    """What should stand in each generated file."""
+    documented = {
+        value
+        for path in PATHS
+        for value in vars(import_module(path)).values()
+        if inspect.isclass(value)
+    }
+    made = {
+        DOCS / "reference" / f"{path}.md": page(path, title, documented)
+        for path, title in PATHS.items()
+    }
+    made[DOCS / "reference" / "index.md"] = contents()
+    made[DOCS / "errors.md"] = errors()
+    return made
+
+
+def stale() -> list[Path]:
+    """The files that do not say what they should."""
+    return [
+        path
+        for path, text in pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    found = stale()
+    made = pages()
+    for path in found:
+        print(path.relative_to(DOCS.parent))
+        if "--check" not in arguments:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(made[path], encoding="utf-8")
+    return 1 if found and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
