@@ -533,3 +533,22 @@ def test_a_join_by_value_and_condition_in_both_directions(Base, session, write):
 
     assert session.get(Node, (2, 5)).parent is session.get(Node, (2, 1))
     assert session.get(Node, (1, 1)).children == [session.get(Node, (1, 2))]
+
+
+def test_another_class_may_be_related_where_types_are_not_checked(Base):
+    Parent = declare_parent(Base, children=relationship("Child", enable_typechecks=False))
+    declare_child(Base)
+    Other = type(
+        "Other",
+        (Base,),
+        {
+            "__tablename__": "other",
+            "__annotations__": {"id": Mapped[int]},
+            "id": mapped_column(primary_key=True),
+        },
+    )
+    stranger = Other()
+
+    parent = Parent(children=[stranger])
+
+    assert parent.children == [stranger]

@@ -36,7 +36,7 @@ class RelatedAttribute(AttributeBase):
     def check(self, instance: Any, item: Any) -> None:
         """Refuse an *item* that is not an instance of the related class."""
         expected = self.prop.mapper.class_
-        if not isinstance(item, expected):
+        if self.prop.enable_typechecks and not isinstance(item, expected):
             raise ArgumentError(
                 f"{type(instance).__name__}.{self.key} takes {expected.__name__} instances, "
                 f"not {type(item).__name__}: {item!r:.80}",
