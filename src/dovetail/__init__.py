@@ -3,14 +3,22 @@
 from .dialects.dialect import Dialect as Dialect, default_dialect as default_dialect
 from .engine import (
     URL as URL,
+    AdaptedConnection as AdaptedConnection,
+    BaseRow as BaseRow,
+    BindTyping as BindTyping,
+    ChunkedIteratorResult as ChunkedIteratorResult,
+    Compiled as Compiled,
     Connection as Connection,
+    CreateEnginePlugin as CreateEnginePlugin,
     CursorResult as CursorResult,
     Engine as Engine,
+    ExceptionContext as ExceptionContext,
     ExecutionContext as ExecutionContext,
     FrozenResult as FrozenResult,
     Inspector as Inspector,
     IteratorResult as IteratorResult,
     MappingResult as MappingResult,
+    MergedResult as MergedResult,
     NestedTransaction as NestedTransaction,
     Result as Result,
     RootTransaction as RootTransaction,
@@ -18,11 +26,27 @@ from .engine import (
     RowMapping as RowMapping,
     ScalarResult as ScalarResult,
     Transaction as Transaction,
+    TwoPhaseTransaction as TwoPhaseTransaction,
+    TypeCompiler as TypeCompiler,
     create_engine as create_engine,
+    create_mock_engine as create_mock_engine,
+    create_pool_from_url as create_pool_from_url,
     engine_from_config as engine_from_config,
     make_url as make_url,
+    result_tuple as result_tuple,
 )
 from .inspection import inspect as inspect
+from .pool import (
+    AssertionPool as AssertionPool,
+    AsyncAdaptedQueuePool as AsyncAdaptedQueuePool,
+    NullPool as NullPool,
+    Pool as Pool,
+    PoolProxiedConnection as PoolProxiedConnection,
+    PoolResetState as PoolResetState,
+    QueuePool as QueuePool,
+    SingletonThreadPool as SingletonThreadPool,
+    StaticPool as StaticPool,
+)
 from .schema import (
     BLANK_SCHEMA as BLANK_SCHEMA,
     DDL as DDL,
@@ -54,7 +78,10 @@ from .sql.columns import (
 from .sql.constructs import (
     Case as Case,
     Cast as Cast,
+    CollectionAggregate as CollectionAggregate,
     Extract as Extract,
+    FrameClause as FrameClause,
+    FrameClauseType as FrameClauseType,
     FunctionFilter as FunctionFilter,
     Over as Over,
     TryCast as TryCast,
@@ -74,11 +101,23 @@ from .sql.constructs import (
     type_coerce as type_coerce,
     within_group as within_group,
 )
+from .sql.derived import (
+    CTE as CTE,
+    Lateral as Lateral,
+    Subquery as Subquery,
+    TableValuedAlias as TableValuedAlias,
+    TableValuedColumn as TableValuedColumn,
+    Values as Values,
+    values as values,
+)
 from .sql.dml import (
     Delete as Delete,
     Insert as Insert,
     Update as Update,
+    UpdateBase as UpdateBase,
+    ValuesBase as ValuesBase,
     delete as delete,
+    from_dml_column as from_dml_column,
     insert as insert,
     update as update,
 )
@@ -109,25 +148,22 @@ from .sql.expressions import (
     true as true,
 )
 from .sql.from_clause import (
-    CTE as CTE,
     Alias as Alias,
+    AliasedReturnsRows as AliasedReturnsRows,
     FromClause as FromClause,
     Join as Join,
-    Lateral as Lateral,
-    Subquery as Subquery,
     TableSample as TableSample,
-    TableValuedAlias as TableValuedAlias,
-    Values as Values,
     alias as alias,
     join as join,
     outerjoin as outerjoin,
     tablesample as tablesample,
-    values as values,
 )
 from .sql.functions import (
+    AggregateOrderBy as AggregateOrderBy,
     Function as Function,
     FunctionElement as FunctionElement,
     GenericFunction as GenericFunction,
+    aggregate_order_by as aggregate_order_by,
     func as func,
     modifier as modifier,
 )
@@ -141,7 +177,11 @@ from .sql.naming import (
 )
 from .sql.node import ClauseElement as ClauseElement, Executable as Executable
 from .sql.schema import TableClause as TableClause, table as table
-from .sql.select import CompoundSelect as CompoundSelect, Select as Select
+from .sql.select import (
+    CompoundSelect as CompoundSelect,
+    GenerativeSelect as GenerativeSelect,
+    Select as Select,
+)
 from .sql.select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,
@@ -149,6 +189,8 @@ from .sql.select_base import (
     exists as exists,
 )
 from .sql.selecting import (
+    NotNullable as NotNullable,
+    Nullable as Nullable,
     asc as asc,
     between as between,
     bitwise_not as bitwise_not,
@@ -171,7 +213,12 @@ from .sql.selecting import (
     union as union,
     union_all as union_all,
 )
-from .sql.text import TextClause as TextClause, TextualSelect as TextualSelect, text as text
+from .sql.text import (
+    TextAsFrom as TextAsFrom,
+    TextClause as TextClause,
+    TextualSelect as TextualSelect,
+    text as text,
+)
 from .types import (
     ARRAY as ARRAY,
     BIGINT as BIGINT,
@@ -223,3 +270,27 @@ from .types import (
 )
 
 __version__ = "0.1.0"
+from .sql.ddl import (
+    BaseDDLElement as BaseDDLElement,
+    CreateTable as CreateTable,
+    DropTable as DropTable,
+    DropView as DropView,
+)
+from .sql.lambdas import (
+    LambdaElement as LambdaElement,
+    StatementLambdaElement as StatementLambdaElement,
+    lambda_stmt as lambda_stmt,
+)
+from .sql.metadata import (
+    CheckFirst as CheckFirst,
+)
+from .sql.operators import (
+    custom_op as custom_op,
+)
+from .sql.views import (
+    CreateTableAs as CreateTableAs,
+    CreateView as CreateView,
+)
+from .types.structured import (
+    TupleType as TupleType,
+)

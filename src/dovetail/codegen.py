@@ -109,4 +109,6 @@ def evaluate(text: str, names: Any) -> Any:
     For annotations and join conditions that users write as strings; whatever the expression
     raises is passed on.
     """
-    return eval(compile(text.strip(), "<string>", "eval"), {"__builtins__": {}}, names)
+    # The builtins must be there even where *names* knows everything: typing is partly in C since
+    # 3.12, and what it imports, it imports with the __import__ of the frame that is running.
+    return eval(compile(text.strip(), "<string>", "eval"), {}, names)

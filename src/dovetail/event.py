@@ -14,18 +14,33 @@ to it alone, so that listening costs nothing where nobody listens.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from inspect import signature
+from enum import Enum
+from inspect import Parameter, signature
 from threading import RLock
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from warnings import warn
 from weakref import WeakSet
 
-from .exc import InvalidRequestError, did_you_mean
+from .exc import DovetailDeprecationWarning, InvalidRequestError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 F = TypeVar("F", bound="Callable[..., Any]")
 Listener = "Callable[..., Any]"
+
+
+class EventAnswer(Enum):
+    """Answers of a listener that are no values."""
+
+    CANCEL = 1
+    NO_RETVAL = 2
+
+
+CANCEL: Final = EventAnswer.CANCEL
+"""What has been begun is not to go on."""
+NO_RETVAL: Final = EventAnswer.NO_RETVAL
+"""The listener has nothing to say, though its answer counts."""
 
 _families: list[type[Events]] = []
 _resolvers: dict[type[Any], Callable[[Any], Any]] = {}
@@ -134,6 +149,9 @@ class Events:
     targets: ClassVar[list[type[Any]]]
     stand_ins: ClassVar[dict[type[Any], Callable[[Any], Any]]]
     """Types that are listened to in the place of others, and what they stand for."""
+
+    former: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Parameters that events had in former versions; listeners may have them still."""
 
     options: ClassVar[frozenset[str]] = frozenset()
     """Keywords that ``listen()`` hands to :meth:`_adapt`, beside its own."""
@@ -262,6 +280,35 @@ def _named(family: type[Events], name: str, function: Callable[..., Any]) -> Cal
     return call
 
 
+def _with_former_parameters(
+    family: type[Events], name: str, function: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Return *function*, or what calls it with the parameters that the event had formerly."""
+    former = family.former.get(name)
+    if former is None:
+        return function
+    try:
+        taken = list(signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return function
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    if len(taken) != len(former) or any(each.kind not in positional for each in taken):
+        return function
+    parameters = tuple(signature(getattr(family, name)).parameters)[1:]
+    warn(
+        f"listeners to {name!r} are called with ({', '.join(parameters)}) by now, "
+        f"and no longer with ({', '.join(former)})",
+        DovetailDeprecationWarning,
+        stacklevel=3,
+    )
+
+    def call(*arguments: Any) -> Any:
+        told = dict(zip(parameters, arguments, strict=True))
+        return function(*(told.get(parameter, False) for parameter in former))
+
+    return call
+
+
 def listen(
     target: Any,
     name: str,
@@ -297,7 +344,10 @@ def listen(
                     f"the event {name!r} takes no option {option!r}",
                     hint=did_you_mean(option, family.options),
                 )
-        call = _named(family, name, function) if named else function
+        if named:
+            call = _named(family, name, function)
+        else:
+            call = _with_former_parameters(family, name, function)
         call = family._adapt(name, call, target, retval, **options)
         entry = _Entry(function, call, propagate)
         if once:
@@ -337,20 +387,20 @@ def listens_for(target: Any, name: str, **options: Any) -> Callable[[F], F]:
     return register
 
 
-def remove(target: Any, name: str, function: Callable[..., Any]) -> None:
-    """Let *function* listen no longer to the event *name* at *target*.
+def remove(target: Any, identifier: str, fn: Callable[..., Any]) -> None:
+    """Let *fn* listen no longer to the event *identifier* at *target*.
 
     InvalidRequestError is raised if it did not listen.
     """
     with _lock:
-        dispatch = _resolve(target, name)[1]
-        entry = dispatch._find(name, function)
+        dispatch = _resolve(target, identifier)[1]
+        entry = dispatch._find(identifier, fn)
         if entry is None:
-            raise InvalidRequestError(f"{function!r} does not listen to {name!r} of {target!r}")
-        dispatch._discard(name, entry)
+            raise InvalidRequestError(f"{fn!r} does not listen to {identifier!r} of {target!r}")
+        dispatch._discard(identifier, entry)
 
 
-def contains(target: Any, name: str, function: Callable[..., Any]) -> bool:
-    """Tell whether *function* listens to the event *name* at *target*."""
+def contains(target: Any, identifier: str, fn: Callable[..., Any]) -> bool:
+    """Tell whether *fn* listens to the event *identifier* at *target*."""
     with _lock:
-        return _resolve(target, name)[1]._find(name, function) is not None
+        return _resolve(target, identifier)[1]._find(identifier, fn) is not None

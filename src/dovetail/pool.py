@@ -11,19 +11,28 @@ from .engine.pools import (
 )
 from .engine.record import (
     ConnectionRecord,
+    ConnectionRecord as ConnectionPoolEntry,
+    ManagesConnection,
     PooledConnection,
     PooledConnection as PoolProxiedConnection,
 )
+from .engine.reset import PoolResetState, reset_commit, reset_none, reset_rollback
 
 __all__ = [
     "AssertionPool",
     "AsyncAdaptedQueuePool",
+    "ConnectionPoolEntry",
     "ConnectionRecord",
+    "ManagesConnection",
     "NullPool",
     "Pool",
     "PoolProxiedConnection",
+    "PoolResetState",
     "PooledConnection",
     "QueuePool",
     "SingletonThreadPool",
     "StaticPool",
+    "reset_commit",
+    "reset_none",
+    "reset_rollback",
 ]

@@ -14,20 +14,25 @@ from .sql.convention import conv as conv
 from .sql.ddl import (
     DDL as DDL,
     AddConstraint as AddConstraint,
+    BaseDDLElement as BaseDDLElement,
     CreateColumn as CreateColumn,
     CreateIndex as CreateIndex,
     CreateSchema as CreateSchema,
     CreateSequence as CreateSequence,
     CreateTable as CreateTable,
     DDLElement as DDLElement,
+    DropColumnComment as DropColumnComment,
     DropConstraint as DropConstraint,
+    DropConstraintComment as DropConstraintComment,
     DropIndex as DropIndex,
     DropSchema as DropSchema,
     DropSequence as DropSequence,
     DropTable as DropTable,
     DropTableComment as DropTableComment,
+    DropView as DropView,
     ExecutableDDLElement as ExecutableDDLElement,
     SetColumnComment as SetColumnComment,
+    SetConstraintComment as SetConstraintComment,
     SetTableComment as SetTableComment,
 )
 from .sql.defaults import (
@@ -44,9 +49,14 @@ from .sql.defaults import (
 from .sql.metadata import (
     BLANK_SCHEMA as BLANK_SCHEMA,
     RETAIN_SCHEMA as RETAIN_SCHEMA,
+    CheckFirst as CheckFirst,
     MetaData as MetaData,
     sort_tables as sort_tables,
     sort_tables_and_constraints as sort_tables_and_constraints,
 )
 from .sql.schema import Table as Table
 from .sql.table_column import Column as Column
+from .sql.views import (
+    CreateTableAs as CreateTableAs,
+    CreateView as CreateView,
+)

@@ -29,8 +29,26 @@ class ValuesParts(NamedTuple):
     """An INSERT taken apart, so that it can be written for any number of rows."""
 
     head: str
-    row: str
+    row: tuple[str, ...]
+    """The text of one row, cut where parameters stand."""
     tail: str
+    mark: Callable[[str, int], str]
+    """Writes a parameter, of which nothing but its number matters."""
+
+    def text(self, count: int) -> str:
+        """Return the INSERT of *count* rows."""
+        width = len(self.row) - 1
+        if self.mark("", 1) == self.mark("", 2):
+            rows = [self._row(1)] * count
+        else:
+            rows = [self._row(start * width + 1) for start in range(count)]
+        return self.head + ", ".join(rows) + self.tail
+
+    def _row(self, first: int) -> str:
+        parts = [self.row[0]]
+        for number, piece in enumerate(self.row[1:], first):
+            parts += (self.mark("", number), piece)
+        return "".join(parts)
 
 
 class Compiled:
@@ -47,8 +65,27 @@ class Compiled:
         self.result_columns = compiler.result_columns
         self.pieces, order = cut(text)
         self.slots: list[Slot] = [compiler.slots[number] for number in order]
+        self.places = list(range(len(order)))
+        """For each mark in the text, which of the slots it stands for."""
+        if dialect.paramstyle.startswith("numeric"):
+            self._number_once()
         self.value_binds: Mapping[Any, BindParameter[Any]] = compiler.value_binds
         self.values_parts = self._values_parts(text, compiler)
+
+    def _number_once(self) -> None:
+        """Give a parameter that stands in the text more than once one number.
+
+        To the server two numbers are two parameters: ``GROUP BY a + $2`` is not ``a + $1``.
+        """
+        numbers: dict[Any, int] = {}
+        kept: list[Slot] = []
+        for place, slot in enumerate(self.slots):
+            key = (id(slot.bind), slot.type.key, slot.expanding, slot.negated)
+            number = numbers.setdefault(key, len(kept))
+            if number == len(kept):
+                kept.append(slot)
+            self.places[place] = number
+        self.slots = kept
 
     @property
     def string(self) -> str:
@@ -64,7 +101,14 @@ class Compiled:
 
     def text_with(self, marks: Sequence[str | None]) -> str:
         """Return the text with *marks* at the parameters; None is the driver's own mark."""
-        return joined(self.pieces, self.slots, marks, self.dialect.paramstyle)
+        style = self.dialect.paramstyle
+        write, escape = PARAMETER_STYLES[style], style in _PERCENT_STYLES
+        parts = [_text(self.pieces[0], escape)]
+        for place, piece in zip(self.places, self.pieces[1:], strict=True):
+            mark = marks[place]
+            parts.append(write(self.slots[place].name, place + 1) if mark is None else mark)
+            parts.append(_text(piece, escape))
+        return "".join(parts)
 
     @property
     def binds(self) -> list[BindParameter[Any]]:
@@ -116,35 +160,19 @@ class Compiled:
         head, _, tail = text.partition(row)
         if "\x00" in head or "\x00" in tail:
             return None
-        pieces, order = cut(row)
-        slots = [compiler.slots[number] for number in order]
         style = self.dialect.paramstyle
-        if style in NAMED_STYLES or style.startswith("numeric"):
+        if style in NAMED_STYLES:
             return None
-        made = joined(pieces, slots, [None] * len(slots), style)
         escape = style in _PERCENT_STYLES
-        return ValuesParts(_text(head, escape), made, _text(tail, escape))
+        pieces = tuple(_text(piece, escape) for piece in cut(row)[0])
+        mark = PARAMETER_STYLES[style]
+        return ValuesParts(_text(head, escape), pieces, _text(tail, escape), mark)
 
     def __str__(self) -> str:
         return self.sql
 
     def __repr__(self) -> str:
         return f"<compiled for {self.dialect.name}: {self.sql!r}>"
-
-
-def joined(
-    pieces: Sequence[str], slots: Sequence[Slot], marks: Sequence[str | None], style: str
-) -> str:
-    """Return *pieces* with the marks of the parameters between them."""
-    write = PARAMETER_STYLES[style]
-    escape = style in _PERCENT_STYLES
-    parts = [_text(pieces[0], escape)]
-    for number, (slot, mark, piece) in enumerate(zip(slots, marks, pieces[1:], strict=True), 1):
-        if mark is None:
-            mark = write(slot.name, number)
-        parts.append(mark)
-        parts.append(_text(piece, escape))
-    return "".join(parts)
 
 
 def _text(piece: str, escape: bool) -> str:
@@ -193,7 +221,8 @@ def compile_statement(
 def _expanded(compiled: Compiled) -> Compiled:
     """Return *compiled* with the lists after IN written out, for reading."""
     pieces, slots = [compiled.pieces[0]], []
-    for slot, piece in zip(compiled.slots, compiled.pieces[1:], strict=True):
+    for place, piece in zip(compiled.places, compiled.pieces[1:], strict=True):
+        slot = compiled.slots[place]
         if not slot.expanding:
             slots.append(slot)
             pieces.append(piece)
@@ -205,6 +234,8 @@ def _expanded(compiled: Compiled) -> Compiled:
         for number, value in enumerate(values, 1):
             name = f"{slot.name}_{number}"
             slots.append(Slot(BindParameter(name, value, slot.type), name, slot.type))
-            pieces.append(", " if number < len(values) else piece)
+            cast = compiled.dialect.item_cast(slot, name)
+            pieces.append(cast + (", " if number < len(values) else piece))
     compiled.pieces, compiled.slots = pieces, slots
+    compiled.places = list(range(len(slots)))
     return compiled

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from hashlib import md5
 from typing import Any
 
 from ..exc import CompileError, IdentifierError
 from ..sql.constraints import ForeignKeyConstraint
+from ..sql.convention import conv
 from ..sql.ddl import (
     AddConstraint,
+    CreateColumn,
     CreateIndex,
     CreateSequence,
     CreateTable,
@@ -21,6 +24,7 @@ from ..sql.ddl import (
     SetTableComment,
 )
 from ..sql.metadata import circular_constraints, sort_tables
+from .custom import custom_writers
 from .identifiers import IdentifierPreparer
 from .slots import MARK
 
@@ -43,13 +47,39 @@ class DDLCompiler:
 
     def write_statement(self, node: Any) -> str:
         """Return *node*, a definition."""
-        method = getattr(self, f"visit_{node.visit_name}", None)
-        if method is None:
-            raise CompileError(f"{self.dialect.name} cannot write {type(node).__name__}")
-        text: str = method(node)
+        text: str = self.write(node)
         if MARK in text:
             raise CompileError("a name in this definition contains a NUL character")
         return text
+
+    def write(self, node: Any) -> Any:
+        """Return *node*, a definition or a part of one; None for what stands elsewhere."""
+        if custom_writers.any:
+            custom = custom_writers.find(type(node), self.dialect.name)
+            if custom is not None:
+                return custom(node, self)
+        method = getattr(self, f"visit_{node.visit_name}", None)
+        if method is None:
+            raise CompileError(f"{self.dialect.name} cannot write {type(node).__name__}")
+        return method(node)
+
+    def process(self, node: Any, **kw: Any) -> Any:
+        """Return *node*: the name that functions under ``@compiles`` know."""
+        return self.write(node)
+
+    @property
+    def sql_compiler(self) -> Any:
+        """What writes the expressions within definitions."""
+        return self.expressions
+
+    @property
+    def type_compiler(self) -> Any:
+        """What writes types."""
+        return self.dialect.type_compiler
+
+    def get_column_specification(self, column: Any, **kw: Any) -> str:
+        """Return the definition of *column*: the name that ``@compiles`` functions know."""
+        return self.column_definition(column)
 
     def expression(self, node: Any, include_table: bool = False) -> str:
         """Return *node* with its values written out, columns without their table."""
@@ -69,7 +99,12 @@ class DDLCompiler:
                 f"{what} of table {item.table.description!r} needs a name for this",
                 hint="give it a name, or the MetaData a naming_convention",
             )
-        longest = self.features.max_identifier_length
+        features = self.features
+        longest = features.max_constraint_name_length or features.max_identifier_length
+        if len(item.name) > longest and isinstance(item.name, conv):
+            # Made by a convention: the same for the same name, in every process.
+            digest = md5(item.name.encode(), usedforsecurity=False).hexdigest()
+            return self.quote(f"{item.name[: longest - 8]}_{digest[-4:]}")
         if len(item.name) > longest:
             raise IdentifierError(
                 f"the name {str(item.name)!r} is longer than the {longest} characters allowed"
@@ -82,7 +117,12 @@ class DDLCompiler:
         table = node.element
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         prefixes = "".join(f"{prefix} " for prefix in table.prefixes)
-        items = [self.column_definition(column) for column in table.c if not column.system]
+        columns = [column for column in table.c if not column.system]
+        if custom_writers.any:
+            written = [self.write(CreateColumn(column)) for column in columns]
+            items = [text for text in written if text is not None]
+        else:
+            items = [self.column_definition(column) for column in columns]
         items += self.table_constraints(table, node.include_foreign_key_constraints)
         body = ", \n\t".join(items)
         head = f"\nCREATE {prefixes}TABLE {exists}{self.table_name(table)}"
@@ -112,8 +152,9 @@ class DDLCompiler:
         if column.computed is not None:
             parts.append(self.computed_text(column.computed))
         if column.identity is not None and self.features.supports_identity_columns:
+            # Which is NOT NULL by itself.
             parts.append(self.identity_text(column.identity))
-        if not column.nullable:
+        elif not column.nullable:
             parts.append("NOT NULL")
         parts += [self.constraint_text(c) or "" for c in column.constraints]
         return " ".join(parts)
@@ -170,6 +211,33 @@ class DDLCompiler:
         exists = "IF EXISTS " if node.if_exists else ""
         return f"\nDROP TABLE {exists}{self.table_name(node.element)}"
 
+    # -- what a SELECT makes ------------------------------------------------------------------
+
+    def visit_create_view(self, node: Any) -> str:
+        words = "OR REPLACE " if node.or_replace else ""
+        words += "TEMPORARY " if node.temporary else ""
+        words += "MATERIALIZED " if node.materialized else ""
+        return f"CREATE {words}VIEW {self.table_name(node.table)} AS {self._query(node)}"
+
+    def visit_drop_view(self, node: Any) -> str:
+        kind = "MATERIALIZED VIEW" if node.materialized else "VIEW"
+        exists = "IF EXISTS " if node.if_exists else ""
+        return f"\nDROP {kind} {exists}{self.table_name(node.element)}"
+
+    def visit_create_table_as(self, node: Any) -> str:
+        temporary = "TEMPORARY " if node.temporary else ""
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        name = self.table_name(node.table)
+        return f"CREATE {temporary}TABLE {exists}{name} AS {self._query(node)}"
+
+    def _query(self, node: Any) -> str:
+        """Return the SELECT of *node*, its values written out."""
+        compiler = self.dialect.statement_compiler(
+            self.dialect, literal_binds=True, schema_map=self.expressions.schema_map
+        )
+        text: str = compiler.write_statement(node.selectable.as_core())
+        return text
+
     # -- constraints --------------------------------------------------------------------------
 
     def table_constraints(self, table: Any, foreign_keys: Collection[Any] | None) -> list[str]:
@@ -196,10 +264,7 @@ class DDLCompiler:
 
     def constraint_text(self, constraint: Any) -> str | None:
         """Return the definition of *constraint*, or None if another place has it."""
-        method = getattr(self, f"visit_{constraint.visit_name}", None)
-        if method is None:
-            raise CompileError(f"{self.dialect.name} cannot write {type(constraint).__name__}")
-        text: str | None = method(constraint)
+        text: str | None = self.write(constraint)
         if text is None:
             return None
         name = f"CONSTRAINT {self.name_of(constraint, '')} " if constraint.name else ""
@@ -317,8 +382,24 @@ class DDLCompiler:
     def visit_set_column_comment(self, node: Any) -> str:
         column = node.element
         comment = "'" + column.comment.replace("'", "''") + "'"
-        name = f"{self.table_name(column.table)}.{self.quote(column.name)}"
-        return f"COMMENT ON COLUMN {name} IS {comment}"
+        return f"COMMENT ON COLUMN {self._column_path(column)} IS {comment}"
+
+    def visit_drop_column_comment(self, node: Any) -> str:
+        return f"COMMENT ON COLUMN {self._column_path(node.element)} IS NULL"
+
+    def _column_path(self, column: Any) -> str:
+        return f"{self.table_name(column.table)}.{self.quote(column.name)}"
+
+    def visit_set_constraint_comment(self, node: Any) -> str:
+        comment = "'" + node.element.comment.replace("'", "''") + "'"
+        return f"COMMENT ON CONSTRAINT {self._constraint_path(node.element)} IS {comment}"
+
+    def visit_drop_constraint_comment(self, node: Any) -> str:
+        return f"COMMENT ON CONSTRAINT {self._constraint_path(node.element)} IS NULL"
+
+    def _constraint_path(self, constraint: Any) -> str:
+        table = self.table_name(constraint.table)
+        return f"{self.name_of(constraint, 'a constraint')} ON {table}"
 
     def visit_ddl(self, node: Any) -> str:
         target = node.target
@@ -407,7 +488,7 @@ def _create_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement
         later |= {c for t in tables for c in t.foreign_key_constraints if c.use_alter}
     for table in sort_tables(tables):
         kept = [c for c in table.foreign_key_constraints if c not in later]
-        made.append(CreateTable(table, kept))
+        made.append(table.creation or CreateTable(table, kept))
         made += [CreateIndex(index) for index in sorted_indexes(table)]
         made += _comments(table, dialect)
     made += [AddConstraint(c) for c in sorted(later, key=lambda c: c.order)]
@@ -430,7 +511,7 @@ def _drop_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement]:
         loose = circular_constraints(tables)
         loose |= {c for t in tables for c in t.foreign_key_constraints if c.use_alter}
         made += [DropConstraint(c) for c in sorted(loose, key=lambda c: c.order)]
-    made += [DropTable(table) for table in reversed(sort_tables(tables))]
+    made += [table.removal or DropTable(table) for table in reversed(sort_tables(tables))]
     return made
 
 

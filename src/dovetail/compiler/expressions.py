@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any, ClassVar
 
 from ..exc import CompileError, UnsupportedCompilationError
 from ..sql import operators as ops
+from ..sql.coercion import node_of
 from ..sql.expressions import BindParameter
-from ..sql.names import AnonymousName
+from ..sql.names import AnonymousName, generated_name
 from ..sql.node import Node
 from ..sql.operators import Operator
 from ..sql.text import BIND_NAMES
 from ..types.basic import NUMERICTYPE
 from ..types.contract import NULLTYPE, TypeEngine
 from ..types.structured import TupleType
+from .custom import custom_writers
 from .identifiers import IdentifierPreparer
 from .slots import MARK, Slot
-
-custom_writers: dict[type[Any], Callable[..., str]] = {}
-"""Functions that users have given for elements of their own, by class."""
 
 _BARE_BOOLEANS = frozenset(
     {"column", "function", "cast", "type_coerce", "scalar_select", "case", "bindparam"}
@@ -50,6 +50,8 @@ class ExpressionCompiler:
         self.bind_names: dict[BindParameter[Any], str] = {}
         self.anonymous_names: dict[Any, str] = {}
         self.counters: dict[str, int] = {}
+        self.short_names: dict[str, str] = {}
+        self.longest: int = dialect.label_length or dialect.features.max_identifier_length
         self.inside_operator = False
         self.include_table = True
 
@@ -57,20 +59,28 @@ class ExpressionCompiler:
 
     def write(self, node: Node) -> str:
         """Return *node* as text."""
-        if custom_writers:
-            for cls in type(node).__mro__:
-                custom = custom_writers.get(cls)
-                if custom is not None:
-                    return custom(node, self)
+        if custom_writers.any:
+            custom = custom_writers.find(type(node), self.dialect.name)
+            if custom is not None:
+                return custom(node, self)
         method = getattr(self, f"visit_{node.visit_name}", None)
         if method is None:
             raise UnsupportedCompilationError(self, type(node))
         text: str = method(node)
         return text
 
-    def process(self, node: Node, **kw: Any) -> str:
-        """Return *node* as text: the name that custom compilers know."""
-        return self.write(node)
+    def process(self, node: Any, *, literal_binds: bool = False, **kw: Any) -> str:
+        """Return *node* as text: the name that functions under ``@compiles`` know."""
+        if isinstance(node, TypeEngine):
+            return self.type_text(node)
+        if isinstance(node, tuple):
+            # The arguments of a function: element.clauses.
+            return ", ".join(self.process(n, literal_binds=literal_binds, **kw) for n in node)
+        before, self.literal_binds = self.literal_binds, literal_binds or self.literal_binds
+        found = node_of(node)
+        text = self.write(node if found is None else found)
+        self.literal_binds = before
+        return text
 
     def operand(self, node: Any, outer: Operator) -> str:
         """Return *node* as an operand of *outer*: in parentheses where it needs them."""
@@ -113,13 +123,26 @@ class ExpressionCompiler:
         found = self.anonymous_names.get(owner)
         if found is None:
             number = self.counters[base] = self.counters.get(base, 0) + 1
-            found = self.anonymous_names[owner] = f"{base}_{number}"
+            found = f"{base}_{number}"
+            if len(found) > self.longest:
+                found = self.shortened(found)
+            self.anonymous_names[owner] = found
+        return found
+
+    def shortened(self, name: str) -> str:
+        """Return *name*, which is too long for the server, with its end replaced by a number."""
+        found = self.short_names.get(name)
+        if found is None:
+            ending = f"_{len(self.short_names) + 1:x}"
+            found = self.short_names[name] = name[: max(self.longest - 6, 0)] + ending
         return found
 
     def name(self, name: Any) -> str:
         """Return *name* without quotes, made up where it is anonymous."""
         if isinstance(name, AnonymousName):
             return self.anonymous(name, name.base)
+        if name.__class__ is generated_name and len(name) > self.longest:
+            return self.shortened(name)
         plain: str = name
         return plain
 
@@ -195,7 +218,17 @@ class ExpressionCompiler:
                 f"no literal value can be written for {value!r} of type {kind!r}",
                 hint="let it be a parameter: leave out literal_binds",
             )
-        return processor(value)
+        text = self.escaped_literal(processor(value))
+        if MARK in text:
+            raise CompileError(
+                "a literal value in this statement contains a NUL character",
+                hint="let it be a parameter: leave out literal_binds",
+            )
+        return text
+
+    def escaped_literal(self, text: str) -> str:
+        """Return a literal of the standard as this server reads it."""
+        return text
 
     # -- names and constants ------------------------------------------------------------------
 
@@ -230,7 +263,8 @@ class ExpressionCompiler:
         return "false" if self.features.supports_native_boolean else "0"
 
     def visit_collation(self, node: Any) -> str:
-        return self.preparer.quote_identifier(node.collation)
+        schema = f"{self.preparer.quote_schema(node.schema)}." if node.schema else ""
+        return schema + self.quote(node.collation)
 
     def visit_label(self, node: Any) -> str:
         return self.write(node.element)
@@ -286,7 +320,7 @@ class ExpressionCompiler:
         if right.visit_name == "bindparam":
             return f"({self.bind(right, negated=negated)})"
         text = self.write(right)
-        return text if right.visit_name in ("scalar_select", "values") else f"({text})"
+        return text if right.visit_name in ("scalar_select", "scalar_values") else f"({text})"
 
     def binary_between(self, node: Any) -> str:
         text = " BETWEEN SYMMETRIC " if node.modifier("symmetric") else " BETWEEN "
@@ -327,9 +361,13 @@ class ExpressionCompiler:
         right = self.operand(node.right, ops.CONCAT if form != "{}" else node.operator)
         if lowered:
             left, right = f"lower({left})", f"lower({right})"
-        text = f"{left} {'NOT LIKE' if negated else 'LIKE'} {form.format(right)}"
+        text = f"{left} {'NOT LIKE' if negated else 'LIKE'} {self.pattern_text(form, right)}"
         text += self.escape_text(node)
         return f"({text})" if form != "{}" and self.inside_operator else text
+
+    def pattern_text(self, form: str, text: str) -> str:
+        """Return *text* put into *form*, such as ``'%' || {}``."""
+        return form.format(text)
 
     def escape_text(self, node: Any) -> str:
         """Return the ESCAPE of a LIKE, or nothing."""
@@ -437,7 +475,22 @@ class ExpressionCompiler:
             text = f"({text})"
         return f"{node.operator.text}{text}"
 
+    def visit_aggregate_order_by(self, node: Any) -> str:
+        order = ", ".join(map(self.write, node.order_by))
+        text = self.write(node.element)
+        return f"{text[:-1]} ORDER BY {order})"
+
+    def visit_field_of_function(self, node: Any) -> str:
+        return f"({self.write(node.element)}).{self.quote(node.name)}"
+
+    def visit_function_as_binary(self, node: Any) -> str:
+        function = copy(node.function)
+        function.clauses = tuple(node.arguments())
+        return self.write(function)
+
     def visit_function(self, node: Any) -> str:
+        if node.written_as is not None:
+            return f"{node.written_as}({self.function_arguments(node)})"
         name = ".".join(self.function_name(part) for part in (*node.packagenames, str(node.name)))
         return f"{name}({self.function_arguments(node)})"
 
@@ -453,7 +506,7 @@ class ExpressionCompiler:
 
     def visit_ansi_function(self, node: Any) -> str:
         name = str(node.name)
-        return self.ansi_functions.get(name, name.upper())
+        return self.ansi_functions.get(name, node.written_as or name.upper())
 
     def visit_next_value(self, node: Any) -> str:
         raise CompileError(f"{self.dialect.name} has no sequences")
@@ -482,6 +535,8 @@ class ExpressionCompiler:
         return f"{self.write(node.element)} FILTER (WHERE {self.conjunction(node.criteria)})"
 
     def visit_text(self, node: Any) -> str:
+        if MARK in node.text:
+            raise CompileError("the text of this statement contains a NUL character")
         binds = {bind.key: bind for bind in node.binds}
         parts = []
         position = 0

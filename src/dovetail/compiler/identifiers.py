@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from ..exc import CompileError
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
@@ -47,7 +49,12 @@ class IdentifierPreparer:
         return name in self.reserved_words or _PLAIN.fullmatch(name) is None
 
     def quote_identifier(self, name: str) -> str:
-        """Return *name* in quotes, quotes within it doubled."""
+        """Return *name* in quotes, quotes within it doubled.
+
+        CompileError is raised for a NUL character: no server has such names.
+        """
+        if "\0" in name:
+            raise CompileError(f"the name {name!r} contains a NUL character")
         doubled = name.replace(self.final_quote, self.final_quote * 2)
         return f"{self.initial_quote}{doubled}{self.final_quote}"
 

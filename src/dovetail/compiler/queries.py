@@ -10,6 +10,7 @@ from ..exc import CompileError, InvalidRequestError, did_you_mean
 from ..sql import operators as ops
 from ..sql.froms import apply_joins, derived_froms, from_objects, tables_within, without_joined
 from ..sql.naming import SelectedColumn
+from .custom import custom_writers
 from .expressions import ExpressionCompiler
 from .result_columns import ResultColumn
 
@@ -27,6 +28,11 @@ class Frame:
     by_name: dict[str, Any] = field(default_factory=dict)
     """Its columns by the names that ORDER BY may use."""
     is_compound: bool = False
+    hints: dict[int, str] = field(default_factory=dict)
+    """What is to stand after a table in its FROM, by the table's id."""
+    ctes: dict[Any, str] = field(default_factory=dict)
+    """The CTEs that stand before this SELECT alone."""
+    is_recursive: bool = False
 
 
 class QueryCompiler(ExpressionCompiler):
@@ -43,19 +49,22 @@ class QueryCompiler(ExpressionCompiler):
         "for_update",
     )
     compound_clauses: ClassVar[tuple[str, ...]] = ("group_by", "order_by", "limit", "for_update")
+    table_hint: ClassVar[str | None] = None
+    """How a hint for a table is written after it, such as ``"{}"``; None where there are none."""
 
     def __init__(self, dialect: Any, **options: Any) -> None:
         super().__init__(dialect, **options)
         self.frames: list[Frame] = []
         self.ctes: dict[Any, str] = {}
         self.cte_names: dict[str, Any] = {}
+        self.cte_depth = 0
         self.is_recursive = False
         self.result_columns: list[ResultColumn] | None = None
 
     # -- SELECT -------------------------------------------------------------------------------
 
-    def visit_select(self, node: Any) -> str:
-        return self.write_select(node)
+    def visit_select(self, node: Any, **place: Any) -> str:
+        return self.write_select(node, **place)
 
     def write_select(
         self, node: Any, *, as_from: bool = False, lateral: bool = False, main: bool = False
@@ -64,14 +73,15 @@ class QueryCompiler(ExpressionCompiler):
         node = node.as_core()
         if node.visit_name != "select":
             return self.write_query(node, as_from=as_from, lateral=lateral, main=main)
-        for cte in node.ctes:
-            self.write_cte(cte)
         explicit = apply_joins(node.raw_columns, node.from_clauses, node.joins)
         froms = without_joined(derived_froms(node.raw_columns, explicit, node.where_criteria))
         froms, frame = self._correlated(node, froms, as_from and not lateral)
         before, self.inside_operator = self.inside_operator, False
         table_before, self.include_table = self.include_table, True
         self.frames.append(frame)
+        self.write_own_ctes(node)
+        if node.hints and self.table_hint is not None:
+            frame.hints = self._table_hints(node.hints, self.table_hint)
         named = node.named_columns()
         clauses = []
         for name in self.select_clauses:
@@ -84,7 +94,22 @@ class QueryCompiler(ExpressionCompiler):
         self.frames.pop()
         self.inside_operator = before
         self.include_table = table_before
-        return "".join(clauses) + self.words(node.suffixes, before=True)
+        nested = with_text(frame.ctes, frame.is_recursive)
+        return nested + "".join(clauses) + self._ending(node)
+
+    def _ending(self, node: Any) -> str:
+        """Return what stands after all clauses: hints for the statement, and suffixes."""
+        hints = self.words([(text, name) for source, text, name in node.hints if source is None])
+        text = f" {hints.rstrip()}" if hints else ""
+        return text + self.words(node.suffixes, before=True)
+
+    def _table_hints(self, hints: Any, form: str) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for source, text, name in hints:
+            if source is not None and name in ("*", self.dialect.name):
+                hint = form.format(text % {"name": self.from_name(source)})
+                found[id(source)] = f"{found.get(id(source), '')} {hint}"
+        return found
 
     def _correlated(self, node: Any, froms: list[Any], isolated: bool) -> tuple[list[Any], Frame]:
         """Return *froms* without those that the statement around gives, and the new frame."""
@@ -187,7 +212,15 @@ class QueryCompiler(ExpressionCompiler):
         """Return GROUP BY."""
         if not node.group_by_clauses:
             return ""
-        return " GROUP BY " + ", ".join(map(self.sort_key, node.group_by_clauses))
+        return " GROUP BY " + ", ".join(map(self.group_key, node.group_by_clauses))
+
+    def group_key(self, node: Any) -> str:
+        """Return one item of GROUP BY; the name of a label may mean a column of a table there."""
+        if node.visit_name == "label" and self.frames:
+            name = self.frames[-1].labels.get(id(node))
+            if name is not None and self._column_of_from(self.frames[-1], name) is not None:
+                return self.write(node.element)
+        return self.sort_key(node)
 
     def select_having(self, node: Any) -> str:
         """Return HAVING."""
@@ -273,23 +306,28 @@ class QueryCompiler(ExpressionCompiler):
     ) -> str:
         """Return any statement that gives rows, as a part of another."""
         node = node.as_core()
+        if custom_writers.any:
+            custom = custom_writers.find(type(node), self.dialect.name)
+            if custom is not None:
+                return custom(node, self, as_from=as_from, lateral=lateral, main=main)
         if node.visit_name == "select":
             return self.write_select(node, as_from=as_from, lateral=lateral, main=main)
         if node.visit_name == "compound_select":
             return self.write_compound(node, as_from=as_from, main=main)
         return self.write(node)
 
-    def visit_compound_select(self, node: Any) -> str:
-        return self.write_compound(node)
+    def visit_compound_select(
+        self, node: Any, *, lateral: bool = False, as_from: bool = False, main: bool = False
+    ) -> str:
+        return self.write_compound(node, as_from=as_from, main=main)
 
     def write_compound(self, node: Any, *, as_from: bool = False, main: bool = False) -> str:
         """Return SELECTs with UNION or its like between them."""
-        for cte in node.ctes:
-            self.write_cte(cte)
         frame = Frame(is_compound=True)
         outer = self.frames[-1] if self.frames else Frame()
         frame.froms, frame.around = outer.froms, outer.around
         self.frames.append(frame)
+        self.write_own_ctes(node)
         parts = [
             self.compound_member(part.as_core(), as_from, main and position == 0)
             for position, part in enumerate(node.selects)
@@ -306,7 +344,7 @@ class QueryCompiler(ExpressionCompiler):
             text += getattr(self, f"select_{name}")(node)
         self.include_table = before
         self.frames.pop()
-        return text
+        return with_text(frame.ctes, frame.is_recursive) + text
 
     def compound_member(self, node: Any, as_from: bool, main: bool) -> str:
         """Return one SELECT of a union, in parentheses where it has clauses of its own."""
@@ -334,10 +372,14 @@ class QueryCompiler(ExpressionCompiler):
 
     def write_from(self, source: Any) -> str:
         """Return *source* as it stands in FROM."""
+        if custom_writers.any and custom_writers.find(type(source), self.dialect.name):
+            return self.write(source)
         method = getattr(self, f"from_{source.visit_name}", None)
         if method is None:
             return self.write(source)
         text: str = method(source)
+        if self.frames and self.frames[-1].hints:
+            text += self.frames[-1].hints.get(id(source), "")
         return text
 
     def from_table(self, source: Any) -> str:
@@ -363,13 +405,19 @@ class QueryCompiler(ExpressionCompiler):
         return text
 
     def from_values(self, source: Any) -> str:
-        rows = ", ".join(f"({', '.join(map(self.write, row))})" for row in source.rows)
         names = ", ".join(self.quote(c.name) for c in source.own_columns)
-        return f"(VALUES {rows}) AS {self.from_name(source)} ({names})"
+        lateral = "LATERAL " if source.is_lateral else ""
+        return f"{lateral}({self.visit_values(source)}) AS {self.from_name(source)} ({names})"
 
     def visit_values(self, source: Any) -> str:
+        before = self.literal_binds
+        self.literal_binds = before or source.literal_binds
         rows = ", ".join(f"({', '.join(map(self.write, row))})" for row in source.rows)
-        return f"(VALUES {rows})"
+        self.literal_binds = before
+        return f"VALUES {rows}"
+
+    def visit_scalar_values(self, node: Any) -> str:
+        return f"({self.visit_values(node.element)})"
 
     def from_table_valued(self, source: Any) -> str:
         text = self.write(source.element)
@@ -421,46 +469,69 @@ class QueryCompiler(ExpressionCompiler):
         self.write_cte(source)
         return self.from_name(source)
 
-    def write_cte(self, cte: Any) -> None:
-        """Write the body of *cte* into the WITH of the statement, once."""
-        if cte in self.ctes:
+    def write_own_ctes(self, node: Any) -> None:
+        """Write the CTEs that *node* brings along, whether it speaks of them or not."""
+        for cte in node.ctes:
+            self.write_cte(cte)
+        for cte in node.nested_ctes:
+            self.write_cte(cte, nested=True)
+
+    def write_cte(self, cte: Any, *, nested: bool = False) -> None:
+        """Write the body of *cte* into the WITH of the statement, once.
+
+        One that nests goes into the WITH of the SELECT that speaks of it.
+        """
+        if cte in self.ctes or any(cte in frame.ctes for frame in self.frames):
             return
         name = self.name(cte.name)
+        inner = self.frames[-1] if (nested or cte.nesting) and self._is_within() else None
+        if inner is None and self._is_known(cte, name):
+            return
+        ctes = self.ctes if inner is None else inner.ctes
+        # Known from here on: a recursive CTE speaks of itself.
+        ctes[cte] = ""
+        if cte.restates is not None:
+            ctes.pop(cte.restates, None)
+            ctes[cte.restates] = ""
+        frames, self.frames = self.frames, []
+        results, self.result_columns = self.result_columns, []
+        self.cte_depth += 1
+        body = self.cte_body(cte)
+        self.cte_depth -= 1
+        self.frames, self.result_columns = frames, results
+        head = self.quote(name)
+        if cte.recursive or cte.element.visit_name == "values":
+            names = ", ".join(self.quote(self.name(item.name)) for item in cte.element.export())
+            head += f"({names})"
+        if cte.recursive and inner is None:
+            self.is_recursive = True
+        elif cte.recursive and inner is not None:
+            inner.is_recursive = True
+        prefixes, suffixes = self.words(cte.prefixes), self.words(cte.suffixes, before=True)
+        del ctes[cte]
+        ctes[cte] = f"{head} AS {prefixes}\n({body}){suffixes}"
+
+    def _is_within(self) -> bool:
+        """Whether the SELECT being written is a part of the statement, not the statement."""
+        return self.cte_depth > 0 or len(self.frames) > 1
+
+    def _is_known(self, cte: Any, name: str) -> bool:
+        """Whether *cte* stands in the WITH already, under another of its shapes."""
         known = self.cte_names.get(name)
         if known is not None and known is not cte and known is not cte.restates:
             if cte is known.restates or cte.restates is known.restates is not None:
-                return
+                return True
             raise CompileError(f"two CTEs of this statement are called {name!r}")
         self.cte_names[name] = cte
-        # Known from here on: a recursive CTE speaks of itself.
-        self.ctes[cte] = ""
-        if cte.restates is not None:
-            self.ctes.pop(cte.restates, None)
-            self.ctes[cte.restates] = ""
-        frames, self.frames = self.frames, []
-        results, self.result_columns = self.result_columns, []
-        body = self.cte_body(cte)
-        self.frames, self.result_columns = frames, results
-        head = self.quote(name)
-        if cte.recursive:
-            self.is_recursive = True
-            names = ", ".join(self.quote(self.name(item.name)) for item in cte.element.export())
-            head += f"({names})"
-        prefixes, suffixes = self.words(cte.prefixes), self.words(cte.suffixes, before=True)
-        del self.ctes[cte]
-        self.ctes[cte] = f"{head} AS {prefixes}\n({body}){suffixes}"
+        return False
 
     def cte_body(self, cte: Any) -> str:
         """Return the statement of *cte*."""
         return self.write_query(cte.element, as_from=True)
 
     def with_text(self) -> str:
-        """Return WITH and its CTEs, or nothing."""
-        bodies = [body for body in self.ctes.values() if body]
-        if not bodies:
-            return ""
-        word = "WITH RECURSIVE " if self.is_recursive else "WITH "
-        return word + ", \n".join(bodies) + "\n "
+        """Return WITH and the CTEs of the statement, or nothing."""
+        return with_text(self.ctes, self.is_recursive)
 
     def extra_froms(self, node: Any, nodes: Iterable[Any]) -> list[Any]:
         """Return the tables besides that of *node* that *nodes* speak of."""
@@ -470,3 +541,12 @@ class QueryCompiler(ExpressionCompiler):
                 found.setdefault(id(source), source)
         found.pop(id(node.table), None)
         return list(found.values())
+
+
+def with_text(ctes: dict[Any, str], is_recursive: bool) -> str:
+    """Return WITH and *ctes*, or nothing where there are none."""
+    bodies = [body for body in ctes.values() if body]
+    if not bodies:
+        return ""
+    word = "WITH RECURSIVE " if is_recursive else "WITH "
+    return word + ", \n".join(bodies) + "\n "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..exc import CompileError
 from ..types.contract import TypeEngine
 
 MARK = "\x00"
@@ -35,6 +36,12 @@ class Slot(NamedTuple):
 
 
 def cut(text: str) -> tuple[list[str], list[int]]:
-    """Return the pieces of *text* between its marks, and the numbers in the marks."""
+    """Return the pieces of *text* between its marks, and the numbers in the marks.
+
+    CompileError is raised where somebody else has written a mark.
+    """
     parts = text.split(MARK)
-    return parts[::2], [int(number) for number in parts[1::2]]
+    numbers = parts[1::2]
+    if len(parts) % 2 == 0 or not all(map(str.isdecimal, numbers)):
+        raise CompileError("a text in this statement contains a NUL character")
+    return parts[::2], list(map(int, numbers))

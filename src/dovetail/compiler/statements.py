@@ -28,6 +28,8 @@ class StatementCompiler(QueryCompiler):
     """Writes statements as a whole."""
 
     returning_includes_table: ClassVar[bool] = True
+    with_follows_insert: ClassVar[bool] = False
+    """The CTEs of INSERT … SELECT stand before the SELECT, and not before the INSERT."""
 
     def __init__(
         self, dialect: Any, *, column_keys: Sequence[str] | None = None, **kw: Any
@@ -36,6 +38,8 @@ class StatementCompiler(QueryCompiler):
         self.column_keys = column_keys
         self.value_binds: dict[Any, BindParameter[Any]] = {}
         """The parameters of the values of an INSERT or UPDATE, by column."""
+        self.row_values: dict[Any, Any] = {}
+        """What the row being written gives to its columns."""
         self.insert_row: str | None = None
         """The parenthesised values of an INSERT of one row of parameters alone."""
         self.depth = 0
@@ -43,7 +47,7 @@ class StatementCompiler(QueryCompiler):
     def write_statement(self, node: Any) -> str:
         """Return *node*, the whole statement."""
         visit = node.visit_name
-        if visit in ("select", "compound_select"):
+        if getattr(node, "is_select_statement", False) and visit != "textual_select":
             text = self.write_query(node, main=True)
         elif getattr(node, "is_from", False) and visit != "values":
             text = self.write_from(node)
@@ -103,6 +107,22 @@ class StatementCompiler(QueryCompiler):
         """Return the parameter for a value of *column* that comes when the statement runs."""
         return NamedParameter(str(column.key), None, column.type, False, True, False, None, False)
 
+    def _required_bind(self, column: Any) -> BindParameter[Any]:
+        bind = self.value_binds.get(column)
+        if bind is None:
+            bind = self.value_binds[column] = self.required(column)
+        return bind
+
+    def visit_dml_target_copy(self, node: Any) -> str:
+        value = self.row_values.get(node.column)
+        if value is not None:
+            return self.value_text(node.column, value)
+        if self.column_keys is not None and str(node.column.key) in self.column_keys:
+            return self.bind(self._required_bind(node.column))
+        raise CompileError(
+            f"from_dml_column() names {node.column.name!r}, which the statement gives no value"
+        )
+
     def default_text(self, column: Any, default: Any, name: str | None = None) -> str | None:
         """Return the text for what *default* gives, or None if the server gives it."""
         if default.is_sequence:
@@ -138,7 +158,7 @@ class StatementCompiler(QueryCompiler):
 
     def _insert_values(self, node: Any, row: dict[Any, Any], suffix: str = "") -> dict[Any, str]:
         """Return the texts of the values of one row, by column, in the table's order."""
-        given = self.columns_by_key(node, row)
+        given = self.row_values = self.columns_by_key(node, row)
         keys = self._insert_keys(node, given)
         texts: dict[Any, str] = {}
         columns = list(node.table.c) or list(given)
@@ -149,9 +169,7 @@ class StatementCompiler(QueryCompiler):
             if column in given:
                 texts[column] = self.value_text(column, given[column], name)
             elif str(column.key) in keys:
-                bind = self.required(column)
-                self.value_binds[column] = bind
-                texts[column] = self.bind(bind)
+                texts[column] = self.bind(self._required_bind(column))
             else:
                 default = getattr(column, "default", None)
                 text = self.default_text(column, default, name) if default is not None else None
@@ -183,8 +201,9 @@ class StatementCompiler(QueryCompiler):
             return " " + self.empty_insert()
         names = ", ".join(self.quote(column.name) for column in values)
         row = f"({', '.join(values.values())})"
-        are_plain = all(text.startswith(MARK) and text.endswith(MARK) for text in values.values())
-        if are_plain and len(self.slots) - first_slot == len(values) and not self.depth:
+        marked = [text for text in values.values() if MARK in text]
+        are_plain = all(text.startswith(MARK) and text.count(MARK) == 2 for text in marked)
+        if marked and are_plain and len(self.slots) - first_slot == len(marked) and not self.depth:
             self.insert_row = row
         return f" ({names}) VALUES {row}"
 
@@ -220,6 +239,8 @@ class StatementCompiler(QueryCompiler):
         frames, self.frames = self.frames, []
         text = self.write_query(source)
         self.frames = frames
+        if self.with_follows_insert and not self.depth:
+            text, self.ctes = self.with_text() + text, {}
         return f" ({listed}) {text}"
 
     def _with_defaults(self, node: Any, source: Any, columns: list[Any]) -> tuple[Any, list[Any]]:
@@ -289,7 +310,7 @@ class StatementCompiler(QueryCompiler):
         return f" WHERE {text}" if text else ""
 
     def _update_values(self, node: Any, row: dict[Any, Any]) -> dict[Any, str]:
-        given = self.columns_by_key(node, row)
+        given = self.row_values = self.columns_by_key(node, row)
         keys = self._update_keys(node, given)
         columns = list(given) if node.preserves_order else []
         columns += [c for c in node.table.c if c not in columns]
@@ -297,11 +318,9 @@ class StatementCompiler(QueryCompiler):
         texts: dict[Any, str] = {}
         for column in columns:
             if column in given:
-                texts[column] = self.value_text(column, given[column])
+                texts[column] = self.value_text(column, given[column], _path_name(node, column))
             elif str(column.key) in keys:
-                bind = self.required(column)
-                self.value_binds[column] = bind
-                texts[column] = self.bind(bind)
+                texts[column] = self.bind(self._required_bind(column))
             elif getattr(column, "onupdate", None) is not None:
                 text = self.default_text(column, column.onupdate)
                 if text is not None:
@@ -359,6 +378,12 @@ class StatementCompiler(QueryCompiler):
         texts = [self._select_column(item, False) for item in named]
         self.include_table = before
         return " RETURNING " + ", ".join(texts)
+
+
+def _path_name(node: Any, column: Any) -> str | None:
+    """Return a name for the value of a *column* that another table has; None for the usual one."""
+    table = column.table
+    return None if table is None or table is node.table else f"{table.name}_{column.key}"
 
 
 def _bare_column(key: str) -> Any:

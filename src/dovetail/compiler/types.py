@@ -6,6 +6,7 @@ from typing import Any
 
 from ..exc import CompileError
 from ..types.contract import TypeEngine
+from .custom import custom_writers
 
 
 class TypeCompiler:
@@ -19,6 +20,10 @@ class TypeCompiler:
         variant = type_._variants.get(self.dialect.name)
         if variant is not None:
             return self.write(variant)
+        if custom_writers.any:
+            custom = custom_writers.find(type(type_), self.dialect.name)
+            if custom is not None:
+                return custom(type_, self)
         method = getattr(self, f"visit_{type_.visit_name}", None)
         if method is None:
             raise CompileError(
@@ -27,6 +32,10 @@ class TypeCompiler:
             )
         text: str = method(type_)
         return text
+
+    def process(self, type_: TypeEngine[Any], **kw: Any) -> str:
+        """Return *type_* as text: the name that functions under ``@compiles`` know."""
+        return self.write(type_)
 
     @staticmethod
     def sized(name: str, *sizes: int | None) -> str:
@@ -37,7 +46,13 @@ class TypeCompiler:
     def text(self, name: str, type_: Any) -> str:
         """Return a text type with its length and collation."""
         made = self.sized(name, type_.length)
-        return f'{made} COLLATE "{type_.collation}"' if type_.collation else made
+        if not type_.collation:
+            return made
+        preparer = self.dialect.identifier_preparer
+        schema = (
+            f"{preparer.quote_schema(type_.collation_schema)}." if type_.collation_schema else ""
+        )
+        return f"{made} COLLATE {schema}{preparer.quote_identifier(type_.collation)}"
 
     def visit_INTEGER(self, type_: Any) -> str:
         return "INTEGER"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..compiler.compiled import PARAMETER_STYLES, Compiled, compile_statement
 from ..compiler.ddl import DDLCompiler
@@ -17,6 +17,9 @@ from ..sql.node import Node, compilation
 from ..types.contract import TypeEngine, type_writing
 from .features import Features
 
+if TYPE_CHECKING:
+    from .driver import ServerFacts
+
 
 class Dialect:
     """The contract of all dialects; as it stands, the standard's own.
@@ -25,7 +28,7 @@ class Dialect:
     if it must, compiler methods.
     """
 
-    name: ClassVar[str] = "default"
+    name: str = "default"
     driver: str = "default"
     default_paramstyle: ClassVar[str] = "named"
     default_features: ClassVar[Features] = Features()
@@ -48,6 +51,7 @@ class Dialect:
         paramstyle: str | None = None,
         json_serializer: Any = None,
         json_deserializer: Any = None,
+        label_length: int | None = None,
         **features: Any,
     ) -> None:
         self.paramstyle = paramstyle if paramstyle is not None else self.default_paramstyle
@@ -56,6 +60,16 @@ class Dialect:
                 f"unknown parameter style {self.paramstyle!r}: {', '.join(PARAMETER_STYLES)}"
             )
         self.features = replace(self.default_features, **features)
+        self.label_length = label_length
+        """Most characters in a name that the compiler makes up; None for as many as go."""
+        if (
+            label_length is not None
+            and not 6 <= label_length <= self.features.max_identifier_length
+        ):
+            raise ArgumentError(
+                f"label_length={label_length} is not between 6 and the "
+                f"{self.features.max_identifier_length} characters of a name"
+            )
         self.type_compiler = self.type_compiler_class(self)
         if json_serializer is not None:
             self.json_serializer = json_serializer
@@ -84,7 +98,29 @@ class Dialect:
 
     def parameter_mark(self, name: str, number: int, slot: Slot) -> str:
         """Return what stands in the text for one parameter."""
-        return PARAMETER_STYLES[self.paramstyle](name, number)
+        mark = PARAMETER_STYLES[self.paramstyle](name, number)
+        return mark + self.item_cast(slot, name) if slot.expanding else mark
+
+    def item_cast(self, slot: Slot, name: str) -> str:
+        """Return what follows the parameter *name*, an item of the list at *slot*."""
+        return ""
+
+    def named_types(self, tables: Iterable[Any], metadata: Any = None) -> list[Any]:
+        """Return the types that are created before *tables*, those of *metadata* among them.
+
+        Each has a ``name``, a ``schema``, and a ``creator`` and a ``dropper``, which make the
+        statements of it.
+        """
+        return []
+
+    def learn(self, facts: ServerFacts) -> None:
+        """Take over what the server that an engine has met tells of itself."""
+        if facts.version is not None:
+            self.server_version_info = facts.version
+        if facts.default_schema is not None:
+            self.default_schema_name = facts.default_schema
+        if facts.features:
+            self.features = replace(self.features, **facts.features)
 
     def type_descriptor(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
         """Return the class of this dialect for *type_*."""
@@ -101,6 +137,8 @@ class Dialect:
 
 class StringifyCompiler(StatementCompiler):
     """The standard's compiler for reading: what only some servers have is shown too."""
+
+    table_hint = "[{}]"
 
     def visit_next_value(self, node: Any) -> str:
         return f"<next sequence value: {self.preparer.format_table(node.sequence)}>"

@@ -7,8 +7,9 @@ the same names as coroutine functions, so that steps need not know which one the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from ..exc import (
@@ -25,11 +26,15 @@ from ..exc import (
     ProgrammingError,
     did_you_mean,
 )
+from ..steps import nothing
 from .reflection import Reflection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
+
+    from ..exc import RetryScope
+    from ..steps import Steps
 
 PoolKind = Literal["queue", "thread", "static", "null"]
 
@@ -65,7 +70,7 @@ class DriverConnection(Protocol):
 
     @property
     def execute(self) -> Callable[..., Any]:
-        """``execute(sql, parameters) -> Cursor``."""
+        """``execute(sql, parameters) -> Cursor``; without *parameters*, *sql* goes as it is."""
         ...
 
     @property
@@ -109,6 +114,10 @@ class DriverConnection(Protocol):
         """Tell whether a transaction is open on the server, as far as the driver knows."""
         ...
 
+    def has_failed(self) -> bool:
+        """Tell whether the server refuses all but a rollback after an error."""
+        ...
+
     def terminate(self) -> None:
         """Drop the connection at once, without talking to the server."""
         ...
@@ -147,6 +156,25 @@ class Cause:
     disconnected: bool = False
     """The connection is lost and must be discarded."""
 
+    ends_transaction: bool = False
+    """The server has rolled the transaction back, whatever the driver says."""
+
+    outcome_unknown: bool = False
+    """A commit may or may not have happened."""
+
+    retry_scope: RetryScope | None = None
+    """How much to run again; None for what is usual with the class of the error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFacts:
+    """What a server tells of itself to the first connection that an engine opens."""
+
+    version: tuple[int, ...] | None = None
+    default_schema: str | None = None
+    features: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the features record that are otherwise than the dialect supposes."""
+
 
 class DbapiConnection:
     """A blocking connection of any driver that follows PEP 249.
@@ -160,10 +188,13 @@ class DbapiConnection:
         self.rollback: Callable[[], Any] = raw.rollback
         self.close: Callable[[], Any] = raw.close
 
-    def execute(self, sql: str, parameters: Any = ()) -> Any:
-        """Run *sql*; return the cursor."""
+    def execute(self, sql: str, parameters: Any = None) -> Any:
+        """Run *sql*, as it stands for no *parameters*; return the cursor."""
         cursor = self.raw.cursor()
-        cursor.execute(sql, parameters)
+        if parameters is None:
+            cursor.execute(sql)
+        else:
+            cursor.execute(sql, parameters)
         return cursor
 
     def execute_many(self, sql: str, parameters: Sequence[Any]) -> Any:
@@ -204,6 +235,10 @@ class DbapiConnection:
         """Return true: it cannot be known."""
         return True
 
+    def has_failed(self) -> bool:
+        """Return false: most servers go on after an error."""
+        return False
+
     def terminate(self) -> None:
         """Close the connection."""
         self.raw.close()
@@ -239,13 +274,24 @@ class Driver:
     survives_cancel: ClassVar[bool] = False
     """A connection is usable after a request on it was cancelled."""
 
+    outside_transaction: ClassVar[frozenset[str]] = frozenset()
+    """First words, in capitals, of statements that fail or do nothing inside of a transaction.
+    While none has begun on the server, such a statement is sent without a BEGIN before it."""
+
     paramstyle: ClassVar[str] = "qmark"
     isolation_levels: ClassVar[tuple[str, ...]] = ("AUTOCOMMIT",)
-    default_isolation: ClassVar[str] = "SERIALIZABLE"
+    default_isolation: str = "SERIALIZABLE"
+    """The level of connections that nobody has set one on; a server may tell another."""
+
     reflection: ClassVar[Reflection] = Reflection()
 
-    def __init__(self, module: Any = None) -> None:
+    json_deserializer: Any = None
+    """What reads JSON, for drivers that read it themselves; None for Python's own."""
+
+    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
         self.module: Any = module if module is not None else self.load()
+        self.pooler = pooler
+        """``"transaction"`` where the server's connections change between transactions."""
         self.errors: tuple[type[BaseException], ...] = (self.module.Error,)
 
     @classmethod
@@ -269,6 +315,11 @@ class Driver:
         """Open a connection; a request: the awaiting flavour is a coroutine function."""
         raise NotImplementedError
 
+    def server_steps(self, connection: DriverConnection) -> Steps[ServerFacts | None]:
+        """Ask the server, over the first *connection* of an engine, what it is; None for usual."""
+        yield from nothing
+        return None
+
     def adopt(self, raw: Any) -> Any:
         """Return a connection around *raw*, which somebody else has opened."""
         raise NotImplementedError
@@ -276,6 +327,14 @@ class Driver:
     def pool_kind(self, address: Address) -> PoolKind:
         """Return which kind of pool suits the database at *address*."""
         return "queue"
+
+    def transaction_mode(self, level: str | None, options: Mapping[str, Any]) -> str | None:
+        """Return what ``set_isolation`` is told for *level* and the execution *options*.
+
+        A driver whose transactions can be more than isolated, read-only say, adds it here;
+        None is what is usual.
+        """
+        return level
 
     def classify(self, error: BaseException) -> Cause:
         """Return what *error* means; the class it has in the driver package decides here."""
@@ -291,19 +350,30 @@ _drivers: dict[str, dict[str, str | type[Driver]]] = {
         "pysqlite": "dovetail.dialects.sqlite.drivers:SqliteDriver",
         "aiosqlite": "dovetail.dialects.sqlite.drivers:AioSqliteDriver",
     },
+    "postgresql": {
+        "psycopg": "dovetail.dialects.postgresql.drivers:PsycopgDriver",
+    },
+    "mysql": {
+        "mysqldb": "dovetail.dialects.mysql.drivers:MysqlclientDriver",
+        "pymysql": "dovetail.dialects.mysql.drivers:PymysqlDriver",
+    },
+    "mariadb": {
+        "mysqldb": "dovetail.dialects.mysql.drivers:MysqlclientDriver",
+        "pymysql": "dovetail.dialects.mysql.drivers:PymysqlDriver",
+    },
 }
 
 
 def register_driver(dialect: str, name: str, home: str | type[Driver]) -> None:
     """Make a driver known: *home* is its class, or ``"module:Class"`` to import on first use.
 
-    The first driver of a dialect is the one for URLs that name none.
+    The first driver of a dialect that is installed is the one for URLs that name none.
     """
     _drivers.setdefault(dialect, {})[name] = home
 
 
 def driver_class(dialect: str, name: str | None = None) -> type[Driver]:
-    """Return the class of the driver *name* of *dialect*, or of its first driver.
+    """Return the class of the driver *name* of *dialect*, or of its first that is installed.
 
     NoSuchModuleError is raised for names that are not known.
     """
@@ -312,12 +382,22 @@ def driver_class(dialect: str, name: str | None = None) -> type[Driver]:
         raise NoSuchModuleError(
             f"no driver is known for the dialect {dialect!r}", hint=did_you_mean(dialect, _drivers)
         )
-    home = known.get(name) if name else next(iter(known.values()))
+    if not name:
+        # No further class is imported than the first whose package is there.
+        classes = map(_class_at, known.values())
+        installed = (each for each in classes if find_spec(each.module_name) is not None)
+        return next(installed, None) or _class_at(next(iter(known.values())))
+    home = known.get(name)
     if home is None:
         raise NoSuchModuleError(
             f"{dialect} has no driver {name!r}",
             hint=f"known drivers: {', '.join(f'{dialect}+{each}' for each in known)}",
         )
+    return _class_at(home)
+
+
+def _class_at(home: str | type[Driver]) -> type[Driver]:
+    """Return the class that *home* names: see :func:`register_driver`."""
     if isinstance(home, type):
         return home
     module, _, attribute = home.partition(":")

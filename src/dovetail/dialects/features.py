@@ -35,6 +35,9 @@ class Features:
     supports_multi_values: bool = False
     """One INSERT takes many rows after VALUES."""
 
+    prefers_multi_values: bool = False
+    """One INSERT of many rows is quicker than the driver's executemany."""
+
     supports_default_values: bool = True
     """INSERT … DEFAULT VALUES makes a row of nothing but defaults."""
 
@@ -88,6 +91,9 @@ class Features:
     native_enum_types: bool = False
     """There are enumerations as types."""
 
+    backslash_escapes: bool = False
+    """A backslash in a text literal makes something else of the next character."""
+
     binary_wrapper: Callable[[Any], Any] | None = None
     """What the driver wants around bytes, or None."""
 
@@ -126,6 +132,9 @@ class Features:
     max_identifier_length: int = 9999
     """Most characters in a name."""
 
+    max_constraint_name_length: int | None = None
+    """Most characters in the name of a constraint or index; None for those of any name."""
+
     # -- results and transactions
 
     supports_sane_rowcount: bool = True
@@ -139,6 +148,9 @@ class Features:
 
     supports_two_phase: bool = False
     """Two-phase commit."""
+
+    is_read_only: bool = False
+    """The server takes no changes: it is a replica."""
 
     supports_server_side_cursors: bool = False
     """Rows may stay on the server until they are fetched."""

@@ -20,6 +20,27 @@ class Fetcher(Protocol):
     def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]: ...
 
 
+class Inquiry:
+    """A fetcher that remembers, for as long as the inspector does that asks.
+
+    One answer of a server may hold more than was asked for; *memory* is where a reflection keeps
+    it.
+    """
+
+    __slots__ = ("dialect", "fetch_steps", "memory")
+
+    def __init__(self, fetcher: Fetcher, dialect: Any, memory: dict[Any, Any]) -> None:
+        self.fetch_steps = fetcher.fetch_steps
+        self.dialect = dialect
+        self.memory = memory
+
+
+def memory_of(fetcher: Fetcher) -> dict[Any, Any]:
+    """Return what is remembered for *fetcher*: nothing for one that is no inquiry."""
+    memory: dict[Any, Any] = getattr(fetcher, "memory", {})
+    return memory
+
+
 class Reflection:
     """Reads the catalogue of one kind of database; subclasses do it."""
 
@@ -96,6 +117,35 @@ class Reflection:
     ) -> Steps[dict[str, Any]]:
         """Return the comment of *table*; NotImplementedError where there are none."""
         raise NotImplementedError
+
+    def table_options_steps(
+        self, fetcher: Fetcher, table: str, schema: str | None
+    ) -> Steps[dict[str, Any]]:
+        """Return the options of *table*, named as ``Table`` takes them; none where none exist."""
+        yield from nothing
+        return {}
+
+    def many_steps(
+        self, fetcher: Fetcher, kind: str, schema: str | None
+    ) -> Steps[dict[str, Any] | None]:
+        """Return what the method ``<kind>_steps`` gives, for each table and view of *schema*.
+
+        None where there is no quicker way than to ask for one after the other.
+        """
+        yield from nothing
+        return None
+
+    def materialized_view_names_steps(
+        self, fetcher: Fetcher, schema: str | None
+    ) -> Steps[list[str]]:
+        """Return the names of all materialized views; none where the database has none."""
+        yield from nothing
+        return []
+
+    def type_names_steps(self, fetcher: Fetcher, schema: str | None) -> Steps[list[str]]:
+        """Return the names of the types that users have made; none where there are none."""
+        yield from nothing
+        return []
 
     def sequence_names_steps(self, fetcher: Fetcher, schema: str | None) -> Steps[list[str]]:
         """Return the names of all sequences; none where the database has none."""

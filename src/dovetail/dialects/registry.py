@@ -50,12 +50,6 @@ def dialect_class(name: str) -> type[Dialect]:
     try:
         found: type[Dialect] = getattr(import_module(module), attribute)
     except ModuleNotFoundError as error:
-        if module.startswith(f"{__package__}."):
-            raise NoSuchModuleError(
-                f"this version has no dialect for {name!r} yet",
-                hint="it speaks SQLite: sqlite:///file.db; a package may bring a dialect with the "
-                f"entry point {GROUP}",
-            ) from None
         raise NoSuchModuleError(
             f"the dialect {name!r} cannot be loaded: {error}",
             hint="is the package that brings it installed?",

@@ -2,35 +2,70 @@
 
 from .connection import Connection
 from .context import ErrorContext, ExecutionContext
-from .create import create_engine, engine_from_config
+from .create import create_engine, create_pool_from_url, engine_from_config
 from .cursor import CursorResult
 from .engine import Engine
 from .inspector import Inspector
-from .result import (
-    FrozenResult,
-    IteratorResult,
-    MappingResult,
-    Result,
-    ScalarResult,
-    SimpleResultMetaData,
+from .interfaces import (
+    AdaptedConnection,
+    BindTyping,
+    Compiled,
+    Connectable,
+    CreateEnginePlugin,
+    Dialect,
+    ExceptionContext,
+    TypeCompiler,
 )
-from .rows import RMKeyView, Row, RowMapping
+from .kinds import ObjectKind, ObjectScope, ReflectionDefaults
+from .made_results import (
+    ChunkedIteratorResult,
+    IteratorResult,
+    SimpleResultMetaData,
+    result_tuple,
+)
+from .mock import MockConnection, create_mock_engine
+from .plugin import register_plugin
+from .result import (
+    FilterResult,
+    FrozenResult,
+    MappingResult,
+    MergedResult,
+    Result,
+    Result as TupleResult,
+    ScalarResult,
+)
+from .rows import RMKeyView, Row, Row as BaseRow, RowMapping
 from .transaction import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
 from .url import URL, make_url
 
 __all__ = [
     "URL",
+    "AdaptedConnection",
+    "BaseRow",
+    "BindTyping",
+    "ChunkedIteratorResult",
+    "Compiled",
+    "Connectable",
     "Connection",
+    "CreateEnginePlugin",
     "CursorResult",
+    "Dialect",
     "Engine",
     "ErrorContext",
+    "ExceptionContext",
     "ExecutionContext",
+    "FilterResult",
     "FrozenResult",
     "Inspector",
     "IteratorResult",
     "MappingResult",
+    "MergedResult",
+    "MockConnection",
     "NestedTransaction",
+    "ObjectKind",
+    "ObjectScope",
     "RMKeyView",
+    "ReflectionDefaults",
     "Result",
     "RootTransaction",
     "Row",
@@ -38,8 +73,14 @@ __all__ = [
     "ScalarResult",
     "SimpleResultMetaData",
     "Transaction",
+    "TupleResult",
     "TwoPhaseTransaction",
+    "TypeCompiler",
     "create_engine",
+    "create_mock_engine",
+    "create_pool_from_url",
     "engine_from_config",
     "make_url",
+    "register_plugin",
+    "result_tuple",
 ]

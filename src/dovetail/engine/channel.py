@@ -11,7 +11,8 @@ from logging import DEBUG, INFO
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..exc import ResourceClosedError, shortened
-from .context import ErrorContext, ExecutionContext
+from .context import ErrorContext, ExecutionContext, ListenerCursor
+from .failure import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +45,7 @@ class Host(Protocol):
     calm: object
 
     hide_parameters: bool
+    rows_per_insert: int
     logger: Logger | LoggerAdapter[Any]
 
 
@@ -55,6 +57,7 @@ class Channel:
     """The engine's ``calm`` where a statement may go to the driver at once: BEGIN was sent
     and nobody watches.  The engine has another ``calm`` as soon as somebody listens."""
 
+    engine: Any
     _options: Mapping[str, Any]
     about: Any = None
     """What listeners are told of the statement that runs next, besides its text."""
@@ -81,6 +84,11 @@ class Channel:
         """Whether errors and the log show no parameters."""
         return self._host.hide_parameters
 
+    @property
+    def rows_per_insert(self) -> int:
+        """How many rows go into one INSERT that returns some of their values."""
+        return self._host.rows_per_insert
+
     def _attach(self, record: ConnectionRecord) -> None:
         driver = record.connection
         assert driver is not None
@@ -92,15 +100,15 @@ class Channel:
     def _listened(self) -> None:
         self._ready = None
 
-    def _prepare_steps(self) -> Steps[bool]:
-        """Make the connection ready for a statement; tell whether somebody watches."""
+    def _prepare_steps(self, sql: str | None = None) -> Steps[bool]:
+        """Make the connection ready for the statement *sql*; tell whether somebody watches."""
         raise NotImplementedError
 
-    def _broken(self) -> None:
-        """Note that the server has ended the transaction by itself."""
+    def _broken(self, *, is_over: bool) -> None:
+        """Note that the server has ended the transaction by itself: surely, where *is_over*."""
 
-    def _lost_steps(self, error: BaseException) -> Steps[None]:
-        """Discard the connection, which is lost."""
+    def _lost_steps(self, error: BaseException, others_too: bool = False) -> Steps[None]:
+        """Discard the connection, which is lost; *others_too*, all that are as old."""
         raise NotImplementedError
 
     def _watched(self) -> bool:
@@ -110,7 +118,7 @@ class Channel:
 
     def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]:
         """Run *sql* and return all its rows, as the driver gives them."""
-        if self._ready is not self._host.calm and (yield from self._prepare_steps()):
+        if self._ready is not self._host.calm and (yield from self._prepare_steps(sql)):
             return (yield from self._watched_fetch_steps(sql, parameters))
         self._record.statement = sql  # type: ignore[union-attr]
         try:
@@ -122,8 +130,9 @@ class Channel:
 
     def run_steps(self, sql: str, parameters: Any = ()) -> Steps[Cursor]:
         """Run *sql* and return the driver's cursor."""
-        if self._ready is not self._host.calm and (yield from self._prepare_steps()):
-            return (yield from self._watched_steps("execute", sql, parameters))
+        if self._ready is not self._host.calm and (yield from self._prepare_steps(sql)):
+            watched: Cursor = yield from self._watched_steps("execute", sql, parameters)
+            return watched
         self._record.statement = sql  # type: ignore[union-attr]
         try:
             cursor: Cursor = yield self._execute, sql, parameters
@@ -132,10 +141,19 @@ class Channel:
             failure = yield from self._failure_steps(error, sql, parameters)
             raise failure from failure.__cause__
 
+    def run_text_steps(self, sql: str) -> Steps[Cursor]:
+        """Run *sql* without any parameters, not even none: marks in it mean nothing."""
+        yield from self._prepare_steps(sql)
+        cursor: Cursor = yield from self._watched_steps("execute", sql, None)
+        return cursor
+
     def run_many_steps(self, sql: str, parameters: Sequence[Any]) -> Steps[Cursor]:
         """Run *sql* once for each of *parameters* and return the driver's cursor."""
-        if self._ready is not self._host.calm and (yield from self._prepare_steps()):
-            return (yield from self._watched_steps("execute_many", sql, parameters, many=True))
+        if self._ready is not self._host.calm and (yield from self._prepare_steps(sql)):
+            watched: Cursor = yield from self._watched_steps(
+                "execute_many", sql, parameters, many=True
+            )
+            return watched
         self._record.statement = sql  # type: ignore[union-attr]
         try:
             cursor: Cursor = yield self._wire.execute_many, sql, parameters
@@ -146,8 +164,9 @@ class Channel:
 
     def stream_steps(self, sql: str, parameters: Any = (), batch: int = 1000) -> Steps[Cursor]:
         """Run *sql* and return a cursor that holds its rows on the server where it can."""
-        if self._ready is not self._host.calm and (yield from self._prepare_steps()):
-            return (yield from self._watched_steps("stream", sql, parameters))
+        if self._ready is not self._host.calm and (yield from self._prepare_steps(sql)):
+            watched: Cursor = yield from self._watched_steps("stream", sql, parameters)
+            return watched
         self._record.statement = sql  # type: ignore[union-attr]
         try:
             cursor: Cursor = yield self._wire.stream, sql, parameters
@@ -187,42 +206,59 @@ class Channel:
 
     def _watched_steps(
         self, verb: str, sql: str, parameters: Any, many: bool = False
-    ) -> Steps[Cursor]:
+    ) -> Steps[Any]:
         """Run *sql* with the driver's *verb*; tell the log and the listeners."""
         dispatch = self.dispatch
         context: ExecutionContext | None = None
-        if dispatch:
-            about, self.about = self.about, None
-            context = ExecutionContext(self, sql, parameters, many, about)
-            for before in dispatch.before_cursor_execute:
-                answer = before(self, None, sql, parameters, context, many)
-                if answer is not None:
-                    sql, parameters = answer
-            context.statement, context.parameters = sql, parameters
-        if self._echo:
-            self._log_statement(sql, parameters)
-        assert self._record is not None
-        self._record.statement = sql
         try:
-            cursor: Cursor = yield getattr(self._wire, verb), sql, parameters
+            if dispatch:
+                about, self.about = self.about, None
+                context = ExecutionContext(self, sql, parameters, many, about)
+                context.cursor = ListenerCursor(self._wire)
+                for before in dispatch.before_cursor_execute:
+                    answer = before(self, context.cursor, sql, parameters, context, many)
+                    if answer is not None:
+                        sql, parameters = answer
+                context.statement, context.parameters = sql, parameters
+            if self._echo:
+                self._log_statement(sql, parameters)
+            self._require_record().statement = sql
+            done = context is not None and self._done_by_listener(context)
+            cursor: Any
+            if done and context is not None:
+                cursor = context.cursor.made()
+            else:
+                arguments = () if parameters is None else (parameters,)
+                cursor = yield getattr(self._wire, verb), sql, *arguments
+            if context is not None:
+                context.cursor = cursor
+                for after in dispatch.after_cursor_execute:
+                    after(self, cursor, sql, parameters, context, many)
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, parameters, context)
             raise failure from failure.__cause__
-        for after in dispatch.after_cursor_execute:
-            after(self, cursor, sql, parameters, context, many)
         return cursor
 
+    def _done_by_listener(self, context: ExecutionContext) -> bool:
+        """Let listeners run the statement of *context*; tell whether one did."""
+        cursor, sql, parameters = context.cursor, context.statement, context.parameters
+        dispatch = self.dispatch
+        if parameters is None:
+            return any(run(cursor, sql, context) for run in dispatch.do_execute_no_params)
+        listeners = dispatch.do_executemany if context.executemany else dispatch.do_execute
+        return any(run(cursor, sql, parameters, context) for run in listeners)
+
     def _log_statement(self, sql: str, parameters: Any) -> None:
-        logger = self._host.logger
-        logger.info(sql)
+        self._log(sql)
         if self._host.hide_parameters:
-            logger.info("[parameters hidden by hide_parameters=True]")
+            self._log("[parameters hidden by hide_parameters=True]")
         else:
-            logger.info("%s", shortened(parameters))
+            self._log(shortened(() if parameters is None else parameters))
 
     def _log(self, text: str) -> None:
         if self._echo:
-            self._host.logger.info(text)
+            token = self._options.get("logging_token")
+            self._host.logger.info("%s", text if token is None else f"[{token}] {text}")
 
     # Failures.
 
@@ -235,38 +271,37 @@ class Channel:
     ) -> Steps[BaseException]:
         """Do what *error* demands and return what is to be raised for it."""
         driver = self._host.backend
-        if not isinstance(error, driver.errors):
-            if not isinstance(error, Exception) and not driver.survives_cancel:
-                # The server may be at work on the statement still.
-                yield from self._lost_steps(error)
-            return error
-        cause = driver.classify(error)
-        wrapped = cause.error(
-            sql,
-            parameters,
-            error,
-            self._host.hide_parameters,
-            cause.disconnected,
-            hint=cause.hint,
-            constraint=cause.constraint,
-            table=cause.table,
-            columns=cause.columns,
+        made, cause = None, None
+        if isinstance(error, driver.errors):
+            made, cause = wrapped(driver, error, sql, parameters, self._host.hide_parameters)
+        raised: BaseException = made or error
+        # What interrupted a request may have left the server at work on it.
+        lost = (
+            cause.disconnected
+            if cause is not None
+            else not isinstance(error, Exception) and not driver.survives_cancel
         )
-        raised: BaseException = wrapped
-        disconnected = cause.disconnected
-        if self.dispatch.handle_error:
-            told = ErrorContext(self, wrapped, error, sql, parameters, context, disconnected)
+        others_too = cause is not None
+        if self.dispatch.handle_error and not _is_skipped(context):
+            told = ErrorContext(
+                self, self.engine, made, error, sql, parameters, context, is_disconnect=lost
+            )
             raised = told.ask(self.dispatch.handle_error)
-            disconnected = told.is_disconnect
-            wrapped.connection_invalidated = disconnected
-        if disconnected:
-            yield from self._lost_steps(error)
-        else:
-            self._broken()
-        raised.__cause__ = error
+            lost, others_too = told.is_disconnect, told.invalidate_pool_on_disconnect
+            if made is not None:
+                made.connection_invalidated = lost
+        if lost:
+            yield from self._lost_steps(error, others_too)
+        elif cause is not None:
+            self._broken(is_over=cause.ends_transaction)
         return raised
 
     def _require_record(self) -> ConnectionRecord:
         if self._record is None:
             raise ResourceClosedError("this connection is closed")
         return self._record
+
+
+def _is_skipped(context: ExecutionContext | None) -> bool:
+    """Tell whether the statement of *context* has asked that its errors are not told."""
+    return context is not None and bool(context.execution_options.get("skip_user_error_events"))

@@ -13,7 +13,7 @@ from ..exc import (
     did_you_mean,
 )
 from ..steps import run_sync
-from .cursor import CursorResult, driver_result_steps
+from .cursor import CursorResult, driver_result_steps, opened_steps
 from .definition import schema_steps
 from .events import ConnectionEvents
 from .execution import execute_steps
@@ -41,17 +41,21 @@ class Connection(TransactedChannel):
     BEGIN is sent with the first statement, not before.
     """
 
-    _detached = False
-
     def __init__(self, engine: Any, record: ConnectionRecord) -> None:
         self.engine = engine
         self.dialect: Any = engine.dialect
         self._options = engine.get_execution_options()
         super().__init__(engine, record)
-        self._level = self._options.get("isolation_level") or self._host.default_isolation
-        self._autocommit = self._level == "AUTOCOMMIT"
+        self._choose_level()
         for function in self.dispatch.engine_connect:
             function(self)
+
+    def _choose_level(self) -> None:
+        """Take the isolation level, and what else the driver knows of, from the options."""
+        level = self._options.get("isolation_level") or self._host.default_isolation
+        self._autocommit = level == "AUTOCOMMIT"
+        self._isolation: str | None = level
+        self._level = self._host.backend.transaction_mode(level, self._options)
 
     # The end.
 
@@ -60,11 +64,14 @@ class Connection(TransactedChannel):
         if self._closed:
             return
         root = self._root
+        was_reset = False
         try:
+            self._is_inherited()
             if root is not None and root.xid is not None:
                 yield from root.rollback_steps()
             elif self._begun:
                 yield from self.send_rollback_steps()
+                was_reset = True
         finally:
             if root is not None:
                 root.end()
@@ -72,14 +79,14 @@ class Connection(TransactedChannel):
             self._ready = None
             record, self._record = self._record, None
             if record is not None:
-                yield from self._return_steps(record)
+                yield from self._return_steps(record, was_reset)
 
-    def _return_steps(self, record: ConnectionRecord) -> Steps[None]:
+    def _return_steps(self, record: ConnectionRecord, was_reset: bool) -> Steps[None]:
         pool = self._host.pool
         if self._detached:
             connection = record.emptied()
             if connection is not None:
-                yield from pool.close_detached_steps(connection)
+                yield from pool.close_detached_steps(connection, was_reset)
             return
         default = self._host.default_isolation
         if record.isolation != default and record.connection is not None:
@@ -90,7 +97,7 @@ class Connection(TransactedChannel):
             except Exception as error:
                 yield from pool.invalidate_steps(record, error)
         if not pool.give(record):
-            yield from pool.checkin_steps(record)
+            yield from pool.checkin_steps(record, was_reset)
 
     def invalidate_steps(self, exception: BaseException | None = None) -> Steps[None]:
         """Discard the driver connection: see :meth:`invalidate`."""
@@ -101,6 +108,8 @@ class Connection(TransactedChannel):
     def detach_steps(self) -> Steps[None]:
         """Take the driver connection out of its pool: see :meth:`detach`."""
         record = self._require_record()
+        if self._detached:
+            return
         own = ConnectionRecord(record.pool, record.epoch)
         own.connection, own.isolation = record.connection, record.isolation
         yield from self._host.pool.detach_steps(record)
@@ -134,7 +143,11 @@ class Connection(TransactedChannel):
                 cursor = yield from self.run_many_steps(statement, parameters)
                 return (yield from driver_result_steps(self, cursor, statement, options))
             parameters = tuple(parameters)
-        cursor = yield from self.run_steps(statement, () if parameters is None else parameters)
+        parameters = () if parameters is None else parameters
+        if not parameters and options.get("no_parameters"):
+            cursor = yield from self.run_text_steps(statement)
+        else:
+            cursor = yield from opened_steps(self, statement, parameters, options)
         return (yield from driver_result_steps(self, cursor, statement, options))
 
     def execute(
@@ -189,6 +202,12 @@ class Connection(TransactedChannel):
         """
         return run_sync(self.exec_driver_sql_steps(statement, parameters, execution_options))
 
+    def schema_for_object(self, obj: Any) -> str | None:
+        """Return the schema of a table or sequence, as ``schema_translate_map`` has it."""
+        schema: str | None = obj.schema
+        translated: Mapping[Any, str | None] = self._options.get("schema_translate_map") or {}
+        return translated.get(schema, schema)
+
     def run_schema(
         self,
         verb: Literal["create", "drop"],
@@ -204,9 +223,9 @@ class Connection(TransactedChannel):
     @property
     def connection(self) -> PooledView:
         """The driver's connection, behind a proxy that does not return it."""
-        if self._record is None and not self._closed:
+        if not self._closed and (self._record is None or self._is_inherited()):
             run_sync(self._reconnect_steps())
-        return PooledView(self._require_record())
+        return PooledView(self._require_record(), self)
 
     @property
     def info(self) -> dict[Any, Any]:
@@ -230,7 +249,9 @@ class Connection(TransactedChannel):
 
     def get_isolation_level(self) -> str:
         """Return the isolation level of this connection."""
-        return self._level or self._host.backend.default_isolation
+        if self._closed:
+            raise ResourceClosedError("this connection is closed")
+        return self._isolation or self._host.backend.default_isolation
 
     def get_execution_options(self) -> Mapping[str, Any]:
         """Return the execution options of this connection."""
@@ -248,18 +269,21 @@ class Connection(TransactedChannel):
         for function in self.dispatch.set_connection_execution_options:
             function(self, opt)
         if "isolation_level" in opt:
+            opt["isolation_level"] = checked_isolation(
+                opt["isolation_level"], self._host.backend.isolation_levels
+            )
+        before, level = self._options, self._level
+        self._options = {**before, **opt}
+        self._choose_level()
+        if "isolation_level" in opt or self._level != level:
             if self._begun or self._root is not None:
+                self._options = before
+                self._choose_level()
                 raise InvalidRequestError(
                     "the isolation level cannot change inside a transaction",
                     hint="set it before the first statement, or after commit() or rollback()",
                 )
-            opt["isolation_level"] = checked_isolation(
-                opt["isolation_level"], self._host.backend.isolation_levels
-            )
             self._ready = None
-            self._level = opt["isolation_level"] or self._host.default_isolation
-            self._autocommit = self._level == "AUTOCOMMIT"
-        self._options = {**self._options, **opt}
         return self
 
     def invalidate(self, exception: BaseException | None = None) -> None:
@@ -306,10 +330,12 @@ class Connection(TransactedChannel):
 root(ConnectionEvents, Connection)
 
 
-def checked_isolation(level: str | None, known: Sequence[str]) -> str | None:
+def checked_isolation(level: Any, known: Sequence[str]) -> str | None:
     """Return *level* in the driver's spelling; ArgumentError is raised if it is not *known*."""
     if level is None or level == "default":
         return None
+    if not isinstance(level, str):
+        raise ArgumentError(f"isolation_level is a string, not {level!r}")
     name = level.replace("_", " ").upper()
     if name not in known:
         raise ArgumentError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..exc import DBAPIError
+    from ..dialects.driver import DriverConnection
 
 
 class ExecutionContext:
@@ -15,6 +15,7 @@ class ExecutionContext:
 
     ``statement``, ``parameters``  SQL text and what goes with it to the driver
     ``executemany``  whether *parameters* are a list of sets
+    ``cursor``       the driver's cursor
     ``compiled``     the compiled statement, None for SQL that was given as text
     ``invoked_statement``  the statement object, None for SQL that was given as text
     """
@@ -26,6 +27,7 @@ class ExecutionContext:
         self.statement = statement
         self.parameters = parameters
         self.executemany = executemany
+        self.cursor: Any = None
         self.compiled: Any = getattr(about, "compiled", None)
         self.invoked_statement: Any = getattr(about, "statement", None)
         self.execution_options: Any = getattr(about, "options", None) or connection._options
@@ -65,21 +67,35 @@ class ExecutionContext:
 
 
 class ErrorContext:
-    """What ``handle_error`` listeners are told; they may change ``is_disconnect``."""
+    """What ``handle_error`` listeners are told of a failure.
+
+    ``connection``  the Connection; None while one is opened or tested
+    ``engine``, ``dialect``
+    ``original_exception``    what was raised
+    ``sqlalchemy_exception``  what will be raised for it; None where it passes unchanged
+    ``chained_exception``     what a listener before has put in its place
+    ``statement``, ``parameters``, ``execution_context``  what failed, as far as it got
+    ``is_disconnect``  whether the connection is lost; a listener may change it
+    ``invalidate_pool_on_disconnect``  whether all others of the pool are replaced then; too
+    ``is_pre_ping``    whether the pool has tested an idle connection
+    """
 
     def __init__(
         self,
         connection: Any,
-        wrapped: DBAPIError,
+        engine: Any,
+        wrapped: BaseException | None,
         original: BaseException,
-        statement: str | None,
-        parameters: Any,
-        context: ExecutionContext | None,
-        is_disconnect: bool,
+        statement: str | None = None,
+        parameters: Any = None,
+        context: ExecutionContext | None = None,
+        *,
+        is_disconnect: bool = False,
+        is_pre_ping: bool = False,
     ) -> None:
         self.connection = connection
-        self.engine = connection.engine
-        self.dialect = connection.dialect
+        self.engine = engine
+        self.dialect = engine.dialect
         self.sqlalchemy_exception = wrapped
         self.original_exception = original
         self.chained_exception: BaseException | None = None
@@ -87,12 +103,13 @@ class ErrorContext:
         self.parameters = parameters
         self.execution_context = context
         self.is_disconnect = is_disconnect
-        self.invalidate_pool_on_disconnect = True
-        self.is_pre_ping = False
+        # What interrupts a program says nothing about other connections.
+        self.invalidate_pool_on_disconnect = isinstance(original, Exception) and not is_pre_ping
+        self.is_pre_ping = is_pre_ping
 
     def ask(self, functions: Iterable[Any]) -> BaseException:
         """Ask *functions*; return the error to raise: theirs, or the one there was."""
-        raised: BaseException = self.sqlalchemy_exception
+        raised = self.sqlalchemy_exception or self.original_exception
         for function in functions:
             try:
                 answer = function(self)
@@ -101,4 +118,31 @@ class ErrorContext:
                 break
             if answer is not None:
                 self.chained_exception = raised = answer
+        if raised is not self.original_exception:
+            raised.__cause__ = self.original_exception
         return raised
+
+
+class ListenerCursor:
+    """The cursor that listeners get; one of the driver is made when they first use it.
+
+    What a ``do_execute`` listener runs on it itself, and answers true for, is the result.
+    """
+
+    __slots__ = ("_made", "_wire")
+
+    def __init__(self, wire: DriverConnection) -> None:
+        object.__setattr__(self, "_wire", wire)
+        object.__setattr__(self, "_made", None)
+
+    def made(self) -> Any:
+        """Return the driver's cursor."""
+        if self._made is None:
+            object.__setattr__(self, "_made", self._wire.listener_view().cursor())
+        return self._made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.made(), name, value)

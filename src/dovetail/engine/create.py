@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..dialects.registry import dialect_class
-from ..event import Dispatch
-from ..exc import ArgumentError, DBAPIError, InvalidOption, did_you_mean
+from ..exc import ArgumentError, InvalidOption, did_you_mean
 from .engine import Engine
-from .events import ConnectionEvents
+from .opener import EngineOpener
+from .options import age, number, optional_number, overflow, switch, whole
+from .plugin import take_plugins
+from .pool import CreatorOpener, Pool
 from .pools import (
     AsyncAdaptedQueuePool,
     NullPool,
@@ -22,46 +24,55 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..dialects.dialect import Dialect
-    from ..dialects.driver import Driver, DriverConnection
-    from ..steps import Steps
-    from .pool import Pool
-    from .record import ConnectionRecord
+    from ..dialects.driver import Driver
+    from .plugin import CreateEnginePlugin
     from .url import URL
 
 _POOL_OPTIONS = {
     "pool_size": "pool_size",
+    "pool_min_size": "min_size",
     "max_overflow": "max_overflow",
     "pool_timeout": "timeout",
     "pool_use_lifo": "use_lifo",
     "pool_recycle": "recycle",
+    "pool_max_age": "max_age",
+    "pool_jitter": "jitter",
     "pool_pre_ping": "pre_ping",
+    "pool_ping_after": "ping_after",
+    "pool_hold_warn": "hold_warn",
     "pool_reset_on_return": "reset_on_return",
     "pool_logging_name": "logging_name",
     "pool_events": "events",
     "echo_pool": "echo",
 }
-_QUEUE_ONLY = frozenset(("max_overflow", "timeout", "use_lifo"))
+_QUEUE_ONLY = frozenset(("max_overflow", "timeout", "use_lifo", "min_size"))
 _ENGINE_OPTIONS = frozenset(
     (
         "echo",
         "execution_options",
         "hide_parameters",
+        "insertmanyvalues_page_size",
         "isolation_level",
         "logging_name",
         "query_cache_size",
     )
 )
 _OTHER_OPTIONS = frozenset(
-    ("connect_args", "creator", "async_creator", "module", "pool", "poolclass", "plugins")
+    ("connect_args", "creator", "async_creator", "module", "pool", "poolclass", "plugins", "pooler")
 )
-_DIALECT_OPTIONS = frozenset(("paramstyle", "json_serializer", "json_deserializer"))
+_DIALECT_OPTIONS = frozenset(
+    (
+        "paramstyle",
+        "json_serializer",
+        "json_deserializer",
+        "label_length",
+        "max_identifier_length",
+    )
+)
 _WITHOUT_EFFECT = frozenset(
     (
         "future",
         "use_insertmanyvalues",
-        "insertmanyvalues_page_size",
-        "max_identifier_length",
-        "label_length",
         "enable_from_linting",
         "skip_autocommit_rollback",
     )
@@ -69,51 +80,69 @@ _WITHOUT_EFFECT = frozenset(
 """Accepted, so that programs that set them run; what they ask for is so anyway, or moot."""
 
 
-class EngineOpener:
-    """Opens connections with the driver and the address of an engine."""
+def _echo(name: str, value: Any) -> None:
+    if value not in (None, True, False, "debug"):
+        raise ArgumentError(f"{name} is True, False or 'debug', not {value!r}")
 
-    def __init__(
-        self,
-        backend: Driver,
-        url: URL,
-        connect_args: Mapping[str, Any],
-        creator: Callable[..., Any] | None,
-    ) -> None:
-        self.backend = backend
-        self.is_async = backend.is_async
-        self.dispatch: Dispatch = Dispatch(ConnectionEvents)
-        self.dialect: Any = None
-        self._creator = creator
-        self._arguments: tuple[Any, ...] = ()
-        self._options: dict[str, Any] = {}
-        if creator is None:
-            self._arguments, self._options = backend.connect_arguments(url)
-            self._options.update(connect_args)
 
-    def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
-        """Open a connection; errors of the driver are raised as DBAPIError."""
-        backend = self.backend
-        try:
-            if self._creator is not None:
-                raw = yield (self._creator,)
-                adopted: DriverConnection = backend.adopt(raw)
-                return adopted
-            arguments, options = list(self._arguments), dict(self._options)
-            for function in self.dispatch.do_connect:
-                raw = function(self.dialect, record, arguments, options)
-                if raw is not None:
-                    given: DriverConnection = backend.adopt(raw)
-                    return given
-            connection: DriverConnection = yield backend.connect, tuple(arguments), options
-        except backend.errors as error:
-            cause = backend.classify(error)
-            raise self._wrapped(error, cause.error, cause.hint) from error
-        return connection
+def _text(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(f"{name} is a string, not {value!r}")
 
-    def _wrapped(
-        self, error: BaseException, kind: type[DBAPIError], hint: str | None
-    ) -> DBAPIError:
-        return kind(None, None, error, hint=hint)
+
+def _mapping(name: str, value: Any) -> None:
+    if value is not None and not hasattr(value, "keys"):
+        raise ArgumentError(f"{name} is a dictionary, not {value!r}")
+
+
+def _function(name: str, value: Any) -> None:
+    if value is not None and not callable(value):
+        raise ArgumentError(f"{name} is a function, not {value!r}")
+
+
+def _pool_kind(name: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, type) and issubclass(value, Pool)):
+        raise ArgumentError(f"{name} is a class of pools, such as NullPool, not {value!r}")
+
+
+def _pool(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, Pool):
+        raise ArgumentError(
+            f"{name} is a pool, not {value!r}", hint="a class of pools is given as poolclass="
+        )
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "pool_size": whole,
+    "pool_min_size": whole,
+    "max_overflow": overflow,
+    "pool_timeout": optional_number,
+    "pool_use_lifo": switch,
+    "pool_recycle": age,
+    "pool_max_age": optional_number,
+    "pool_jitter": optional_number,
+    "pool_pre_ping": switch,
+    "pool_ping_after": number,
+    "pool_hold_warn": optional_number,
+    "pool_logging_name": _text,
+    "echo_pool": _echo,
+    "echo": _echo,
+    "hide_parameters": switch,
+    "logging_name": _text,
+    "query_cache_size": whole,
+    "insertmanyvalues_page_size": lambda name, value: whole(name, value, 1),
+    "execution_options": _mapping,
+    "connect_args": _mapping,
+    "creator": _function,
+    "async_creator": _function,
+    "poolclass": _pool_kind,
+    "pool": _pool,
+    "json_serializer": _function,
+    "json_deserializer": _function,
+    "label_length": lambda name, value: None if value is None else whole(name, value),
+    "max_identifier_length": lambda name, value: None if value is None else whole(name, value, 1),
+}
+"""What checks the value of an option; it raises ArgumentError."""
 
 
 def create_engine(url: str | URL, **options: Any) -> Engine:
@@ -125,38 +154,86 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
         create_engine("postgresql+psycopg://ada:secret@db/shop", pool_size=20, pool_pre_ping=True)
 
     ``echo``             log statements, ``"debug"`` for rows too
-    ``pool_size``, ``max_overflow``, ``pool_timeout``, ``pool_recycle``, ``pool_pre_ping``
+    ``pool_size``, ``pool_min_size``, ``max_overflow``, ``pool_timeout``  how many connections
+    ``pool_recycle``, ``pool_max_age``, ``pool_pre_ping``  which of them are replaced
+    ``pool_hold_warn``   name who holds a connection for longer than so many seconds
     ``poolclass``        another kind of pool; ``pool`` one that is there already
     ``connect_args``     more arguments for the driver
     ``creator``          a function that opens connections of the driver
     ``isolation_level``  the level of all transactions
+    ``pooler``           ``"transaction"`` where a pooler such as PgBouncer stands before the
+    server and lends its connections for a transaction at a time
+    ``plugins``          names of plugins: see :class:`CreateEnginePlugin`
     ``execution_options``, ``hide_parameters``, ``query_cache_size``, ``logging_name``
 
     ArgumentError is raised for a bad URL or option, NoSuchModuleError for an unknown database
     and NoDBAPILoaded for a driver that is not installed; each says what to do.
     """
-    place = make_url(url)
+    place, plugins = take_plugins(make_url(url), options)
     _check_options(options)
     kind = dialect_class(place.get_backend_name())
-    backend = place.get_driver_class()(options.get("module"))
-    opener = EngineOpener(
-        backend,
-        place,
-        options.get("connect_args") or {},
-        options.get("async_creator") or options.get("creator"),
-    )
-    pool = options.get("pool") or _make_pool(opener, place, options)
-    dialect = _make_dialect(kind, backend, options)
+    backend = place.get_driver_class()(options.get("module"), pooler=options.get("pooler"))
+    opener = _make_opener(backend, place, options)
+    pool = options.get("pool")
+    if pool is None:
+        pool = _make_pool(opener, place, options, plugins)
+    else:
+        _take_pool(pool, opener, options)
+    dialect = _make_dialect(kind, backend, options, plugins)
     settings = {name: options[name] for name in _ENGINE_OPTIONS if name in options}
     engine = Engine(pool, dialect, place, backend=backend, **settings)
-    opener.dispatch, opener.dialect = engine.dispatch, dialect
+    backend.json_deserializer = dialect.json_deserializer
+    if isinstance(pool.opener, EngineOpener) and pool.opener.engine is None:
+        pool.opener.serve(engine)
+    for plugin in plugins:
+        plugin.engine_created(engine)
     return engine
 
 
-def _make_dialect(kind: type[Dialect], backend: Driver, options: Mapping[str, Any]) -> Dialect:
+def create_pool_from_url(url: str | URL, **options: Any) -> Pool:
+    """Return a pool of connections to the database at *url*, without an engine.
+
+    It takes the options of :func:`create_engine`, of which those that are no business of a pool
+    have no effect::
+
+        pool = create_pool_from_url("sqlite:///shop.db", pool_size=3)
+        create_engine("sqlite:///shop.db", pool=pool)
+    """
+    place, plugins = take_plugins(make_url(url), options)
+    _check_options(options)
+    backend = place.get_driver_class()(options.get("module"))
+    return _make_pool(_make_opener(backend, place, options), place, options, plugins)
+
+
+def _make_opener(backend: Driver, place: URL, options: Mapping[str, Any]) -> EngineOpener:
+    creator = options.get("async_creator") or options.get("creator")
+    return EngineOpener(backend, place, options.get("connect_args") or {}, creator)
+
+
+def _take_pool(pool: Pool, opener: EngineOpener, options: Mapping[str, Any]) -> None:
+    """Use *pool*, which is there already; its own creator speaks to the driver without us."""
+    for name in options:
+        if name in _POOL_OPTIONS or name == "poolclass":
+            raise InvalidOption(
+                f"the option {name!r} has no effect beside pool=",
+                hint="give it to the pool, when that is made",
+            )
+    if isinstance(pool.opener, CreatorOpener):
+        opener.open_with(pool.opener.creator)
+        pool.open_with(opener)
+
+
+def _make_dialect(
+    kind: type[Dialect],
+    backend: Driver,
+    options: Mapping[str, Any],
+    plugins: list[CreateEnginePlugin],
+) -> Dialect:
     """Return the dialect as *backend* speaks it."""
     settings = {name: options[name] for name in _DIALECT_OPTIONS if name in options}
     settings.setdefault("paramstyle", backend.paramstyle)
+    for plugin in plugins:
+        plugin.handle_dialect_kwargs(kind, settings)
     dialect = kind(**settings)
     dialect.driver = backend.name
     return dialect
@@ -164,14 +241,26 @@ def _make_dialect(kind: type[Dialect], backend: Driver, options: Mapping[str, An
 
 def _check_options(options: Mapping[str, Any]) -> None:
     known = {*_POOL_OPTIONS, *_ENGINE_OPTIONS, *_OTHER_OPTIONS, *_DIALECT_OPTIONS, *_WITHOUT_EFFECT}
-    for name in options:
+    for name, value in options.items():
         if name not in known:
             raise InvalidOption(
                 f"create_engine() takes no option {name!r}", hint=did_you_mean(name, known)
             )
+        check = _CHECKS.get(name)
+        if check is not None:
+            check(name, value)
+    if options.get("pooler") not in (None, "transaction"):
+        raise InvalidOption(
+            f"pooler={options['pooler']!r} is not known", hint='pooler="transaction", or None'
+        )
 
 
-def _make_pool(opener: EngineOpener, url: URL, options: Mapping[str, Any]) -> Pool:
+def _make_pool(
+    opener: EngineOpener,
+    url: URL,
+    options: Mapping[str, Any],
+    plugins: list[CreateEnginePlugin],
+) -> Pool:
     kind = options.get("poolclass") or _pool_class(opener.backend, url)
     settings: dict[str, Any] = {}
     for name, pool_name in _POOL_OPTIONS.items():
@@ -187,6 +276,8 @@ def _make_pool(opener: EngineOpener, url: URL, options: Mapping[str, Any]) -> Po
                 hint="poolclass=QueuePool has it",
             )
         settings[pool_name] = options[name]
+    for plugin in plugins:
+        plugin.handle_pool_kwargs(kind, settings)
     pool: Pool = kind(opener, **settings)
     return pool
 
@@ -210,6 +301,8 @@ def engine_from_config(
     Keys without *prefix* are passed over; ``<prefix>url`` is the URL::
 
         engine_from_config({"db.url": "sqlite://", "db.echo": "true"}, prefix="db.")
+
+    ArgumentError is raised for text that is no value of its option.
     """
     found = {
         key.removeprefix(prefix): _read_text(key.removeprefix(prefix), value)
@@ -224,21 +317,64 @@ def engine_from_config(
     return create_engine(url, **found)
 
 
+_WHOLE_NUMBERS = frozenset(
+    (
+        "pool_size",
+        "pool_min_size",
+        "max_overflow",
+        "query_cache_size",
+        "insertmanyvalues_page_size",
+        "label_length",
+        "max_identifier_length",
+    )
+)
 _NUMBERS = frozenset(
-    ("pool_size", "max_overflow", "pool_timeout", "pool_recycle", "query_cache_size")
+    (
+        "pool_timeout",
+        "pool_recycle",
+        "pool_max_age",
+        "pool_jitter",
+        "pool_ping_after",
+        "pool_hold_warn",
+    )
 )
 _SWITCHES = frozenset(
-    ("echo", "echo_pool", "pool_pre_ping", "pool_use_lifo", "hide_parameters", "future")
+    (
+        "echo",
+        "echo_pool",
+        "pool_pre_ping",
+        "pool_use_lifo",
+        "hide_parameters",
+        "future",
+        "use_insertmanyvalues",
+        "enable_from_linting",
+        "skip_autocommit_rollback",
+    )
 )
+_SWITCH_WORDS = {
+    **dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True),
+    **dict.fromkeys(("false", "no", "off", "0", "n", "f"), False),
+}
 
 
 def _read_text(name: str, value: Any) -> Any:
     """Return the *value* of the option *name*, read from text where it is text."""
     if not isinstance(value, str):
         return value
-    if name in _NUMBERS:
-        number = float(value)
-        return int(number) if number.is_integer() else number
-    if name in _SWITCHES and value.lower() != "debug":
-        return value.strip().lower() in ("true", "yes", "on", "1", "y", "t")
+    text = value.strip()
+    if name == "plugins":
+        return [each.strip() for each in text.split(",") if each.strip()]
+    if name in _WHOLE_NUMBERS or name in _NUMBERS:
+        if text.lower() in ("", "none"):
+            return None
+        try:
+            return int(text) if name in _WHOLE_NUMBERS else float(text)
+        except ValueError as error:
+            raise ArgumentError(f"the option {name} is a number, not {value!r}") from error
+    if name in _SWITCHES:
+        if text.lower() == "debug":
+            return "debug"
+        if text.lower() not in _SWITCH_WORDS:
+            raise ArgumentError(f"the option {name} is true or false, not {value!r}")
+        return _SWITCH_WORDS[text.lower()]
     return value

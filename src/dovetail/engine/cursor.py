@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..exc import InvalidRequestError, ResourceClosedError
@@ -129,6 +130,26 @@ def described(cursor: Cursor) -> Shape:
     return Shape(tuple(column[0] for column in cursor.description or ()))
 
 
+_QUERY = re.compile(r"\s*\(*\s*(SELECT|VALUES|WITH)\b", re.IGNORECASE)
+_CHANGE = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
+
+
+def opened_steps(
+    channel: Channel, sql: str, parameters: Any, options: Mapping[str, Any]
+) -> Steps[Cursor]:
+    """Run SQL text and return its cursor; of a query that is to be streamed one that streams."""
+    if options and (options.get("yield_per") or options.get("stream_results")):
+        # Text that changes something too may be more than a cursor on the server can hold.
+        if _QUERY.match(sql) and not _CHANGE.search(sql):
+            return channel.stream_steps(sql, parameters, _batch(options))
+    return channel.run_steps(sql, parameters)
+
+
+def _batch(options: Mapping[str, Any]) -> int:
+    size: int = options.get("yield_per") or options.get("max_row_buffer", 1000)
+    return size
+
+
 def driver_result_steps(
     channel: Channel, cursor: Cursor, sql: str, options: Mapping[str, Any]
 ) -> Steps[CursorResult[Any]]:
@@ -140,7 +161,7 @@ def driver_result_steps(
     shape = described(cursor)
     batch = options.get("yield_per")
     if batch or options.get("stream_results"):
-        feed = CursorFeed(channel, cursor, batch or options.get("max_row_buffer", 1000), sql)
+        feed = CursorFeed(channel, cursor, _batch(options), sql)
         result = CursorResult(shape, [], convert=shape.row_list, feed=feed)
         result._per = batch
     else:

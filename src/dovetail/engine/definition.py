@@ -11,7 +11,7 @@ from ..sql.metadata import MetaData
 from ..sql.schema import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ..event import Dispatch
     from ..steps import Steps
@@ -76,6 +76,8 @@ def schema_steps(
     if checkfirst and connection.dialect.features.supports_sequences:
         sequences = yield from _sequences_steps(connection, listed)
     statements = schema_statements(verb, metadata, tables, connection.dialect, existing, sequences)
+    types = yield from _types_steps(connection, verb, metadata, tables, existing)
+    statements = types + statements if verb == "create" else statements + types
     details = {"tables": listed, "checkfirst": checkfirst}
     _tell(metadata, f"before_{verb}", connection, details)
     current = None
@@ -119,3 +121,38 @@ def _sequences_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[
         names = yield from reflection.sequence_names_steps(connection, schema)
         existing.update((schema, name) for name in names)
     return existing
+
+
+def _types_steps(
+    connection: Definer,
+    verb: str,
+    metadata: Any,
+    tables: Iterable[Any] | None,
+    existing: Collection[tuple[str | None, str]] | None,
+) -> Steps[list[Any]]:
+    """Return the statements for the types that have names of their own, where there are such.
+
+    Types of *metadata* go with all its tables; others with the first table and the last.
+    """
+    everything = tables is None
+    listed = list(metadata.tables.values()) if tables is None else list(tables)
+    wanted = connection.dialect.named_types(listed, metadata if everything else None)
+    if not wanted:
+        return []
+    if verb == "drop" and not everything:
+        kept = {id(table) for table in listed}
+        others = [table for table in metadata.tables.values() if id(table) not in kept]
+        used = connection.dialect.named_types(others, metadata)
+        names = {(each.schema, each.name) for each in used}
+        wanted = [each for each in wanted if (each.schema, each.name) not in names]
+    if existing is not None:
+        present: set[tuple[str | None, str]] = set()
+        schema_map = connection.get_execution_options().get("schema_translate_map") or {}
+        for schema in {each.schema for each in wanted}:
+            actual = schema_map.get(schema, schema)
+            reflection = connection.engine.backend.reflection
+            names = yield from reflection.type_names_steps(connection, actual)
+            present.update((schema, name) for name in names)
+        is_there = verb == "drop"
+        wanted = [each for each in wanted if ((each.schema, each.name) in present) is is_there]
+    return [(each.creator if verb == "create" else each.dropper)(each) for each in wanted]

@@ -8,11 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..compiler.cache import PlanCache
+from ..dialects.dialect import Dialect
 from ..event import own_dispatch, root
 from ..exc import InvalidRequestError
 from ..steps import run_sync
 from .connection import Connection, checked_isolation
-from .events import ConnectionEvents, PoolEvents
+from .events import ConnectionEvents, DialectEvents, PoolEvents
+from .fork import watch_forks
 from .log import show_log
 from .pool import Pool
 
@@ -55,6 +57,7 @@ class Engine:
         execution_options: Mapping[str, Any] | None = None,
         hide_parameters: bool = False,
         isolation_level: str | None = None,
+        insertmanyvalues_page_size: int = 1000,
     ) -> None:
         self.base: Engine = self
         """The engine itself, or the one of which this is a variant with other options."""
@@ -66,6 +69,8 @@ class Engine:
         self.plans: PlanCache[Any] = PlanCache(query_cache_size)
         self.logging_name = logging_name
         self.hide_parameters = hide_parameters
+        self.rows_per_insert = insertmanyvalues_page_size
+        """How many rows go into one INSERT that returns some of their values."""
         self.default_isolation = checked_isolation(isolation_level, backend.isolation_levels)
         self.calm: object = object()
         self.logger: Logger | LoggerAdapter[Any] = getLogger("dovetail.engine")
@@ -75,11 +80,16 @@ class Engine:
             self.logger = getLogger(f"dovetail.engine.{logging_name}")
         if echo:
             self.echo = echo
-        own_dispatch(self)
+        own_dispatch(self).adopt(own_dispatch(dialect))
+        watch_forks(self)
         if execution_options:
             self.update_execution_options(**execution_options)
 
     def _listened(self) -> None:
+        self.base.calm = object()
+
+    def after_fork(self) -> None:
+        """Let connections look whether they belong to the parent of this new process."""
         self.base.calm = object()
 
     @property
@@ -213,6 +223,7 @@ class Engine:
 
 
 root(ConnectionEvents, Engine).adopt(Connection.dispatch)
+root(DialectEvents, Dialect)
 
 
 def _pool_of(target: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..event import Events
 
@@ -16,6 +16,8 @@ class PoolEvents(Events):
     *dbapi_connection* is the driver's own object; of an awaiting driver it is one with blocking
     methods.
     """
+
+    former: ClassVar = {"reset": ("dbapi_connection", "connection_record")}
 
     def connect(self, dbapi_connection: Any, connection_record: Any) -> None:
         """Call after a connection was opened."""
@@ -52,12 +54,45 @@ class PoolEvents(Events):
         """Call before a detached connection is closed."""
 
 
-class ConnectionEvents(Events):
+class DialectEvents(Events):
+    """What passes between dovetail and the driver.  Targets: an engine or a dialect, or a class.
+
+    A ``do_...`` listener that returns True has done it; nothing else is done then.
+    """
+
+    def do_connect(self, dialect: Any, conn_rec: Any, cargs: Any, cparams: Any) -> Any:
+        """Call before a connection is opened; *cparams* may be changed, a connection returned."""
+
+    def do_execute(self, cursor: Any, statement: Any, parameters: Any, context: Any) -> Any:
+        """Call to run *statement* with one set of parameters."""
+
+    def do_executemany(self, cursor: Any, statement: Any, parameters: Any, context: Any) -> Any:
+        """Call to run *statement* with many sets of parameters."""
+
+    def do_execute_no_params(self, cursor: Any, statement: Any, context: Any) -> Any:
+        """Call to run *statement* under the execution option ``no_parameters``."""
+
+    def do_setinputsizes(
+        self, inputsizes: Any, cursor: Any, statement: Any, parameters: Any, context: Any
+    ) -> None:
+        """Never called: no driver that dovetail knows is told the types of parameters so."""
+
+    def handle_error(self, exception_context: Any) -> Any:
+        """Call when a statement has failed; a returned exception is raised instead."""
+
+
+class ConnectionEvents(DialectEvents):
     """What happens on connections.  Targets: an engine, a connection, or their classes.
 
     ``before_execute`` and ``before_cursor_execute`` may replace what is executed: listen with
     ``retval=True`` and return the statement and its parameters.
     """
+
+    former: ClassVar = {
+        "before_execute": ("conn", "clauseelement", "multiparams", "params"),
+        "after_execute": ("conn", "clauseelement", "multiparams", "params", "result"),
+        "engine_connect": ("conn", "branch"),
+    }
 
     def before_execute(
         self,
@@ -89,7 +124,11 @@ class ConnectionEvents(Events):
         context: Any,
         executemany: Any,
     ) -> Any:
-        """Call before SQL text goes to the driver; *cursor* is None, it does not exist yet."""
+        """Call before SQL text goes to the driver.
+
+        *cursor* is one of the driver, made when it is first used, and not the one that runs the
+        statement.
+        """
 
     def after_cursor_execute(
         self,
@@ -101,12 +140,6 @@ class ConnectionEvents(Events):
         executemany: Any,
     ) -> None:
         """Call after the driver has executed SQL text."""
-
-    def handle_error(self, exception_context: Any) -> Any:
-        """Call when the driver has failed; a returned exception is raised instead."""
-
-    def do_connect(self, dialect: Any, conn_rec: Any, cargs: Any, cparams: Any) -> Any:
-        """Call before a connection is opened; *cparams* may be changed, a connection returned."""
 
     def engine_connect(self, conn: Any) -> None:
         """Call after a Connection was made."""

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..compiler.plan import DefaultContext, bound_values
-from ..exc import ArgumentError, ObjectNotExecutableError, StatementError
-from ..sql.defaults import Sequence as SqlSequence
+from ..exc import (
+    ArgumentError,
+    DontWrapMixin,
+    DovetailError,
+    ObjectNotExecutableError,
+    StatementError,
+)
+from ..sql.defaults import NextValue, Sequence as SqlSequence
 from ..sql.functions import FunctionElement
 from ..sql.selecting import select
-from .cursor import CursorFeed, CursorResult, driver_result_steps
+from .context import ErrorContext
+from .cursor import CursorFeed, CursorResult, driver_result_steps, opened_steps
 from .planned import MARK, Prepared, early_defaults, prepare, textual
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..compiler.plan import StatementPlan
     from ..sql.node import Walk
     from ..steps import Steps
     from .channel import Channel
@@ -80,7 +90,7 @@ def executable(thing: Any) -> Any:
 
     ObjectNotExecutableError is raised if it stands for none.
     """
-    if isinstance(thing, FunctionElement):
+    if isinstance(thing, FunctionElement | NextValue):
         return select(thing)
     if isinstance(thing, SqlSequence):
         return select(thing.next_value())
@@ -127,14 +137,33 @@ def _plan(
     """Return *statement* ready to run: found, or made and kept."""
     schema_map = options.get("schema_translate_map") if options else None
     key = (MARK, names, many, _map_key(schema_map), *walk.key)
-    found: Any = channel.plans.get(key)
-    if found is None:
-        made = prepare(statement, walk.binds, channel.sql_dialect, names, schema_map, not many)
-        found = channel.plans.put(key, made)
-    prepared: Prepared = found
+    if options and "compiled_cache" in options:
+        prepared = _own_plan(
+            options["compiled_cache"],
+            key,
+            lambda: prepare(
+                statement, walk.binds, channel.sql_dialect, names, schema_map, not many
+            ),
+        )
+    else:
+        found: Any = channel.plans.get(key)
+        if found is None:
+            made = prepare(statement, walk.binds, channel.sql_dialect, names, schema_map, not many)
+            found = channel.plans.put(key, made)
+        prepared = found
     if channel.dispatch.listening:
         channel.about = About(statement, prepared.plan.compiled, options)
     return prepared
+
+
+def _own_plan(cache: Any, key: tuple[Any, ...], make: Callable[[], Prepared]) -> Prepared:
+    """Return the plan that is in the user's own *cache* under *key*; None caches nothing."""
+    if cache is None:
+        return make()
+    found: Prepared | None = cache.get(key)
+    if found is None:
+        cache[key] = found = make()
+    return found
 
 
 def _ask_steps(
@@ -150,8 +179,9 @@ def _ask_steps(
         else:
             values = [bind.effective_value for bind in walk.binds]
         sql, parameters = plan.prepare(values)
-    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
-        raise _unbindable(error, plan.sql, row, channel.hides_parameters) from error
+    except Exception as error:
+        failure = _unbindable(channel, error, plan.sql, row)
+        raise failure from failure.__cause__
     if options or prepared.shape is None:
         return (yield from _read_steps(channel, prepared, sql, parameters, options))
     rows = yield from channel.fetch_steps(sql, parameters)
@@ -204,8 +234,9 @@ def _one_steps(
         else:
             values = bound_values(binds, row)
             sql, parameters = plan.prepare(values)
-    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
-        raise _unbindable(error, plan.sql, row, channel.hides_parameters) from error
+    except Exception as error:
+        failure = _unbindable(channel, error, plan.sql, row)
+        raise failure from failure.__cause__
     if not statement.is_dml:
         return (yield from _read_steps(channel, prepared, sql, parameters, options))
     if prepared.reads and not prepared.returns_keys:
@@ -218,10 +249,20 @@ def _one_steps(
     return result
 
 
-def _unbindable(error: Exception, sql: str, row: Row, hidden: bool) -> StatementError:
-    """Return the error for a value that its type refused."""
-    name = f"{type(error).__module__}.{type(error).__qualname__}"
-    return StatementError(f"({name}) {error}", sql, dict(row), error, hidden)
+def _unbindable(channel: Channel, error: Exception, sql: str, row: Row) -> BaseException:
+    """Return what is raised for a value that its type refused with *error*."""
+    if isinstance(error, DovetailError):
+        return error
+    made: BaseException = error
+    if not isinstance(error, DontWrapMixin):
+        name = f"{type(error).__module__}.{type(error).__qualname__}"
+        text = f"({name}) {error}"
+        made = StatementError(text, sql, dict(row), error, channel.hides_parameters)
+        made.__cause__ = error
+    if channel.dispatch.handle_error:
+        told = ErrorContext(channel, channel.engine, made, error, sql, dict(row))
+        return told.ask(channel.dispatch.handle_error)
+    return made
 
 
 def _read_steps(
@@ -230,7 +271,7 @@ def _read_steps(
     """Run a statement that gives rows."""
     shape = prepared.shape
     if shape is None:
-        cursor = yield from channel.run_steps(sql, parameters)
+        cursor = yield from opened_steps(channel, sql, parameters, options)
         if cursor.description is None or not prepared.plan.result_columns:
             return (yield from driver_result_steps(channel, cursor, sql, options))
         shape, convert = textual(cursor.description, prepared.plan, channel.sql_dialect)
@@ -243,6 +284,12 @@ def _read_steps(
         feed = CursorFeed(channel, cursor, size, sql)
         result: CursorResult[Any] = CursorResult(shape, [], convert=prepared.convert, feed=feed)
         result._per = batch
+        return result
+    if options.get("preserve_rowcount"):
+        cursor = yield from channel.run_steps(sql, parameters)
+        rows = yield from channel.take_steps(cursor, None, sql)
+        result = CursorResult(shape, rows, convert=prepared.convert)
+        result.rowcount = cursor.rowcount
         return result
     rows = yield from channel.fetch_steps(sql, parameters)
     return CursorResult(shape, rows, convert=prepared.convert)
@@ -288,8 +335,9 @@ def _many_steps(
 ) -> Steps[CursorResult[Any]]:
     plan = prepared.plan
     values = [bind.effective_value for bind in binds]
+    page = options.get("insertmanyvalues_page_size") or channel.rows_per_insert
     if statement.is_dml and prepared.reads:
-        return (yield from _many_returning_steps(channel, statement, prepared, rows, values))
+        return (yield from _many_returning_steps(channel, statement, prepared, rows, values, page))
     if plan.is_expanding:
         count = 0
         for row in rows:
@@ -298,21 +346,60 @@ def _many_steps(
         return CursorResult.of_change(count)
     try:
         sets = plan.prepare_rows(rows, values)
-    except (ValueError, TypeError, ArithmeticError) as error:
-        raise _unbindable(error, plan.sql, _NO_ROW, channel.hides_parameters) from error
-    cursor = yield from channel.run_many_steps(plan.sql, sets)
-    result = CursorResult.of_change(cursor.rowcount)
+    except Exception as error:
+        failure = _unbindable(channel, error, plan.sql, _NO_ROW)
+        raise failure from failure.__cause__
+    if plan.values_parts is not None and channel.sql_dialect.features.prefers_multi_values:
+        count = yield from _many_values_steps(channel, plan, sets, page)
+    else:
+        cursor = yield from channel.run_many_steps(plan.sql, sets)
+        count = cursor.rowcount
+    result = CursorResult.of_change(count)
     result.is_insert = statement.is_insert
     result._parameters = rows
     return result
 
 
+def _many_values_steps(
+    channel: Channel, plan: StatementPlan, sets: list[Any], page: int
+) -> Steps[int]:
+    """Insert many rows by few statements; return how many they were."""
+    count = 0
+    for sql, flat in _widened(plan.values_parts, sets, channel.sql_dialect.features, page):
+        cursor = yield from channel.run_steps(sql, flat)
+        count += cursor.rowcount
+    return count
+
+
+def _widened(
+    parts: Any, sets: list[Any], features: Any, page: int
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the INSERTs of as many rows as go into one, *page* at most, and their parameters."""
+    most = features.max_parameters or 32_000
+    size = max(1, min(page, most // max(1, len(sets[0]))))
+    for start in range(0, len(sets), size):
+        batch = sets[start : start + size]
+        yield parts.text(len(batch)), tuple(value for each in batch for value in each)
+
+
 def _many_returning_steps(
-    channel: Channel, statement: Any, prepared: Prepared, rows: list[Row], values: Sequence[Any]
+    channel: Channel,
+    statement: Any,
+    prepared: Prepared,
+    rows: list[Row],
+    values: Sequence[Any],
+    page: int,
 ) -> Steps[CursorResult[Any]]:
-    """Run an INSERT, UPDATE or DELETE for many rows and collect what they return."""
+    """Run an INSERT, UPDATE or DELETE for many rows and collect what they return.
+
+    At most *page* rows go in one statement.
+    """
     plan = prepared.plan
-    sets = plan.prepare_rows(rows, values)
+    try:
+        sets = plan.prepare_rows(rows, values)
+    except Exception as error:
+        failure = _unbindable(channel, error, plan.sql, _NO_ROW)
+        raise failure from failure.__cause__
     features = channel.sql_dialect.features
     parts = plan.values_parts
     ordered = features.returning_is_ordered or not getattr(
@@ -320,12 +407,7 @@ def _many_returning_steps(
     )
     raw: list[Any] = []
     if parts is not None and features.supports_multi_values and ordered:
-        most = features.max_parameters or 32_000
-        size = max(1, min(1000, most // max(1, len(sets[0]))))
-        for start in range(0, len(sets), size):
-            batch = sets[start : start + size]
-            sql = parts.head + ", ".join([parts.row] * len(batch)) + parts.tail
-            flat = tuple(value for each in batch for value in each)
+        for sql, flat in _widened(parts, sets, features, page):
             raw.extend((yield from channel.fetch_steps(sql, flat)))
     else:
         for each in sets:

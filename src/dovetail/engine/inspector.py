@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..dialects.reflection import Inquiry
 from ..exc import CircularDependencyError
 from ..graph import sort
 from ..inspection import inspects
 from ..steps import run_sync
 from .connection import Connection
 from .engine import Engine
+from .kinds import ObjectKind, ObjectScope
 from .table_reader import TableReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Collection, Generator, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from ..dialects.reflection import Reflection
     from ..sql.schema import Table
+
+KINDS = (
+    "columns",
+    "primary_key",
+    "foreign_keys",
+    "indexes",
+    "unique_constraints",
+    "check_constraints",
+    "table_comment",
+)
+"""What tables have."""
+
+TableKey = tuple[str | None, str]
+Many = dict[TableKey, list[dict[str, Any]]]
+One = dict[TableKey, dict[str, Any]]
+
+_TABLE = ObjectKind.TABLE
+_DEFAULT = ObjectScope.DEFAULT
 
 
 class Inspector:
@@ -45,13 +65,41 @@ class Inspector:
     def _ask(self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: Any) -> Any:
         key = (steps.__name__, *arguments)
         if key not in self.info_cache:
-            bind = self.bind
-            if isinstance(bind, Connection):
-                self.info_cache[key] = run_sync(steps(bind, *arguments))
-            else:
-                with self._connection(bind) as connection:
-                    self.info_cache[key] = run_sync(steps(connection, *arguments))
+            self.info_cache[key] = self._run(steps, *arguments)
         return self.info_cache[key]
+
+    def _run(self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: Any) -> Any:
+        bind = self.bind
+        if isinstance(bind, Connection):
+            return run_sync(steps(self._inquiry(bind), *arguments))
+        with self._connection(bind) as connection:
+            return run_sync(steps(self._inquiry(connection), *arguments))
+
+    def _inquiry(self, connection: Connection) -> Inquiry:
+        return Inquiry(connection, self.dialect, self.info_cache)
+
+    def __getattr__(self, name: str) -> Any:
+        # What only some databases have: get_enums() asks the reflection's enums_steps().
+        steps = getattr(self.__dict__["_reflection"], f"{name.removeprefix('get_')}_steps", None)
+        if steps is None or not name.startswith("get_"):
+            raise AttributeError(f"this {self.dialect.name} inspector has no {name!r}")
+
+        def ask(*arguments: Any, **named: Any) -> Any:
+            return self._ask(steps, *arguments, *named.values())
+
+        return ask
+
+    def read_all(self, schema: str | None = None) -> None:
+        """Ask for all that the tables of *schema* have at once, where the database can answer.
+
+        What is asked afterwards, table by table, is known already.
+        """
+        for kind in KINDS:
+            found = self._run(self._reflection.many_steps, kind, schema)
+            if found is None:
+                return
+            for name, value in found.items():
+                self.info_cache[f"{kind}_steps", name, schema] = value
 
     def _connection(self, bind: Engine) -> AbstractContextManager[Connection]:
         return bind.connect()
@@ -89,6 +137,10 @@ class Inspector:
     def get_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Return the names of all views."""
         return list(self._ask(self._reflection.view_names_steps, schema))
+
+    def get_materialized_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Return the names of all materialized views."""
+        return list(self._ask(self._reflection.materialized_view_names_steps, schema))
 
     def get_temp_view_names(self, **kw: Any) -> list[str]:
         """Return the names of all temporary views."""
@@ -151,6 +203,20 @@ class Inspector:
         """Return the comment of *table_name*; NotImplementedError where there are none."""
         return dict(self._ask(self._reflection.table_comment_steps, table_name, schema))
 
+    def get_table_options(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> dict[str, Any]:
+        """Return what *table_name* has besides, named as ``Table`` takes it: ``mysql_engine``."""
+        return dict(self._ask(self._reflection.table_options_steps, table_name, schema))
+
+    def has_sequence(self, sequence_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Tell whether there is a sequence *sequence_name*."""
+        return sequence_name in self.get_sequence_names(schema)
+
+    def has_type(self, type_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Tell whether there is a type *type_name*, made by a user."""
+        return type_name in self._ask(self._reflection.type_names_steps, schema)
+
     def get_sequence_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Return the names of all sequences."""
         return list(self._ask(self._reflection.sequence_names_steps, schema))
@@ -193,6 +259,145 @@ class Inspector:
             name: [(k[1], k[2]) for k in keys if k[1] == name and k not in late] for name in names
         }
         return [*((name, own[name]) for name in ordered), (None, [(k[1], k[2]) for k in late])]
+
+    # Many tables at once: *kind* and *scope* say of which objects, *filter_names* of which of them
+    # alone; names that there are none of are passed over.
+
+    def _listed(self, schema: str | None, kind: ObjectKind, scope: ObjectScope) -> list[str]:
+        """Return the names of all objects of *kind* and *scope*."""
+        reflection, names = self._reflection, list[str]()
+        if ObjectScope.DEFAULT in scope:
+            if ObjectKind.TABLE in kind:
+                names.extend(self._ask(reflection.table_names_steps, schema))
+            if ObjectKind.VIEW in kind:
+                names.extend(self._ask(reflection.view_names_steps, schema))
+            if ObjectKind.MATERIALIZED_VIEW in kind:
+                names.extend(self._ask(reflection.materialized_view_names_steps, schema))
+        if ObjectScope.TEMPORARY in scope:
+            if ObjectKind.TABLE in kind:
+                names.extend(self._ask(reflection.temp_table_names_steps))
+            if ObjectKind.VIEW in kind:
+                names.extend(self._ask(reflection.temp_view_names_steps))
+        return names
+
+    def _multi(
+        self,
+        what: str,
+        schema: str | None,
+        filter_names: Collection[str] | None,
+        kind: ObjectKind,
+        scope: ObjectScope,
+    ) -> dict[TableKey, Any]:
+        names = self._listed(schema, kind, scope)
+        if filter_names is not None:
+            names = [name for name in names if name in filter_names]
+        found = (
+            (self._run(self._reflection.many_steps, what, schema) or {}) if what in KINDS else {}
+        )
+        steps = getattr(self._reflection, f"{what}_steps")
+        return {
+            (schema, name): _copy(found[name] if name in found else self._ask(steps, name, schema))
+            for name in names
+        }
+
+    def get_multi_columns(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> Many:
+        """Return the columns of many tables, by (schema, table)."""
+        return self._multi("columns", schema, filter_names, kind, scope)
+
+    def get_multi_pk_constraint(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> One:
+        """Return the primary keys of many tables, by (schema, table)."""
+        return self._multi("primary_key", schema, filter_names, kind, scope)
+
+    def get_multi_foreign_keys(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> Many:
+        """Return the foreign keys of many tables, by (schema, table)."""
+        return self._multi("foreign_keys", schema, filter_names, kind, scope)
+
+    def get_multi_indexes(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> Many:
+        """Return the indexes of many tables, by (schema, table)."""
+        return self._multi("indexes", schema, filter_names, kind, scope)
+
+    def get_multi_unique_constraints(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> Many:
+        """Return the unique constraints of many tables, by (schema, table)."""
+        return self._multi("unique_constraints", schema, filter_names, kind, scope)
+
+    def get_multi_check_constraints(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> Many:
+        """Return the check constraints of many tables, by (schema, table)."""
+        return self._multi("check_constraints", schema, filter_names, kind, scope)
+
+    def get_multi_table_comment(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> One:
+        """Return the comments of many tables, by (schema, table)."""
+        return self._multi("table_comment", schema, filter_names, kind, scope)
+
+    def get_multi_table_options(
+        self,
+        schema: str | None = None,
+        filter_names: Collection[str] | None = None,
+        kind: ObjectKind = _TABLE,
+        scope: ObjectScope = _DEFAULT,
+        **kw: Any,
+    ) -> One:
+        """Return what many tables have besides, by (schema, table): ``mysql_engine``."""
+        return self._multi("table_options", schema, filter_names, kind, scope)
+
+    def has_multi_table(
+        self, table_names: Sequence[str], schema: str | None = None, **kw: Any
+    ) -> dict[TableKey, bool]:
+        """Tell which of *table_names* are tables or views, by (schema, table)."""
+        return {(schema, name): self.has_table(name, schema) for name in table_names}
+
+
+def _copy(found: Any) -> Any:
+    """Return a copy of what is kept, which the caller may change."""
+    return dict(found) if isinstance(found, dict) else _copies(found)
 
 
 def _copies(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -214,6 +214,9 @@ def _key_sources(
     sources: list[KeySource | None] = []
     for column in columns:
         told = column is numbered and features.supports_lastrowid
+        if told and features.supports_sequences and column.default is not None:
+            # A sequence numbers it, and that the driver does not tell.
+            told = False
         bind = plan.compiled.value_binds.get(column)
         position = plan.positions.get(id(bind)) if bind is not None else None
         if column.key in names:

@@ -7,20 +7,24 @@ open one in it.
 
 from __future__ import annotations
 
+from inspect import Parameter, signature
 from logging import INFO, Logger, getLogger
-from os import register_at_fork
+from math import inf
+from random import random
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
-from weakref import WeakSet
 
 from ..dialects.driver import DbapiConnection
 from ..event import Dispatch, listen, root
 from ..exc import DisconnectionError, InvalidatePoolError, InvalidRequestError
 from ..steps import nothing, run_sync
 from .events import PoolEvents
+from .fork import bury, watch_forks
 from .holder import Holder, now
 from .log import show_log
+from .options import age, number, optional_number, switch
 from .record import ConnectionRecord, PooledConnection, PooledView
+from .reset import PoolResetState, ResetStyle, reset_style
 from .waiter import waiter_class
 
 if TYPE_CHECKING:
@@ -30,11 +34,6 @@ if TYPE_CHECKING:
     from ..dialects.driver import DriverConnection
     from ..steps import Steps
     from .waiter import Waiter
-
-_pools: WeakSet[Pool] = WeakSet()
-_graveyard: list[DriverConnection] = []
-"""Connections of a parent process.  They are never used, closed or collected here: any of these
-would talk to a server over a socket that the parent is using."""
 
 _ATTEMPTS = 3
 
@@ -46,26 +45,51 @@ class Opener(Protocol):
 
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]: ...
 
+    def ping_failed(self, error: Exception) -> None:
+        """Tell who wants to know that an idle connection proved to be dead."""
+        ...
 
-class _CreatorOpener:
+
+class CreatorOpener:
     """Opens connections with a function that the user gave."""
 
     is_async = False
 
     def __init__(self, creator: Callable[..., Any]) -> None:
         self.creator = creator
+        self._takes_record = takes_record(creator)
 
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         """Call the user's function."""
-        raw = yield (self.creator,)
+        raw = yield (self.creator, record) if self._takes_record else (self.creator,)
         return DbapiConnection(raw)
+
+    def ping_failed(self, error: Exception) -> None:
+        """Do nothing: nobody listens here."""
+
+
+def takes_record(creator: Callable[..., Any]) -> bool:
+    """Tell whether *creator* wants to know for which place in the pool it opens a connection."""
+    try:
+        parameters = signature(creator).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    needed = [each for each in parameters if each.default is each.empty]
+    return len(needed) == 1 and needed[0].kind in (
+        Parameter.POSITIONAL_ONLY,
+        Parameter.POSITIONAL_OR_KEYWORD,
+    )
 
 
 class Pool:
     """Base of all pools.
 
     ``recycle``          seconds after which a connection is replaced, -1 for never
-    ``pre_ping``         a connection proves to be alive before it is lent
+    ``max_age``          the same, save that each connection is replaced up to ``jitter`` seconds
+    earlier (a tenth of ``max_age``, unless it is given), so that not all expire at once
+    ``pre_ping``         a connection proves to be alive before it is lent, unless it was used
+    in the last ``ping_after`` seconds
+    ``hold_warn``        seconds; who has a connection for longer is named in the log, once
     ``reset_on_return``  ``"rollback"`` (or true), ``"commit"``, or None for neither
     """
 
@@ -78,13 +102,17 @@ class Pool:
         recycle: float = -1,
         echo: bool | str | None = None,
         logging_name: str | None = None,
-        reset_on_return: bool | str | None = True,
+        reset_on_return: ResetStyle | bool | str | None = True,
         events: Sequence[tuple[Callable[..., Any], str]] | None = None,
         dialect: Any = None,
         pre_ping: bool = False,
+        ping_after: float = 1.0,
+        max_age: float | None = None,
+        jitter: float | None = None,
+        hold_warn: float | None = None,
     ) -> None:
         given: Any = creator
-        opener: Opener = given if hasattr(given, "open_steps") else _CreatorOpener(given)
+        opener: Opener = given if hasattr(given, "open_steps") else CreatorOpener(given)
         self._opener = opener
         self._settings: dict[str, Any] = {
             "recycle": recycle,
@@ -93,21 +121,42 @@ class Pool:
             "reset_on_return": reset_on_return,
             "dialect": dialect,
             "pre_ping": pre_ping,
+            "ping_after": ping_after,
+            "max_age": max_age,
+            "jitter": jitter,
+            "hold_warn": hold_warn,
         }
-        self._recycle = recycle
-        self._pre_ping = pre_ping
-        self._reset = _reset_verb(reset_on_return)
+        self._recycle = age("recycle", recycle)
+        self._max_age = optional_number("max_age", max_age)
+        self._jitter = optional_number("jitter", jitter)
+        self._pre_ping = switch("pre_ping", pre_ping)
+        self._ping_after = number("ping_after", ping_after)
+        self._hold_warn = optional_number("hold_warn", hold_warn)
+        self._expires = self._recycle >= 0 or self._max_age is not None
+        self._reset = reset_style(reset_on_return)
         self.logging_name = logging_name
         self._logger = _pool_logger(type(self).__name__, logging_name, echo)
         self._lock = RLock()
         self.generation = 0
-        self._epoch = 0
+        """Goes up when all connections there are become doubtful; each knows its own."""
+        self.epoch = 0
+        """Goes up in a forked process, to which the connections of its parent do not belong."""
         self._connected_before = False
         self._borrowed: set[ConnectionRecord] = set()
         self._new_waiter: Callable[[], Waiter] = waiter_class(opener.is_async)
         for function, name in events or ():
             listen(self, name, function)
-        _pools.add(self)
+        watch_forks(self)
+
+    @property
+    def opener(self) -> Opener:
+        """What opens the connections."""
+        return self._opener
+
+    def open_with(self, opener: Opener) -> None:
+        """Open connections with *opener* from now on, and replace those there are."""
+        self._opener = opener
+        self.generation += 1
 
     # What each kind of pool decides.
 
@@ -115,12 +164,11 @@ class Pool:
         """Return a record for the caller alone, waiting for one where that is needed."""
         raise NotImplementedError
 
-    def _put_back(self, record: ConnectionRecord) -> None:
-        """Take *record* back, without any request; it may have a connection or none."""
-        raise NotImplementedError
+    def _put_back(self, record: ConnectionRecord) -> bool:
+        """Take *record* back, without any request; it may have a connection or none.
 
-    def _keeps(self, record: ConnectionRecord) -> bool:
-        """Tell whether the connection of *record* is to stay open when it returns."""
+        False means that there are enough: its connection is to be closed first.
+        """
         raise NotImplementedError
 
     def _idle_records(self) -> list[ConnectionRecord]:
@@ -140,21 +188,19 @@ class Pool:
 
     def give(self, record: ConnectionRecord) -> bool:
         """Take *record* back if that needs no request; tell whether it was taken."""
-        if record.uses > 1 and record.epoch == self._epoch:
+        if record.uses > 1 and record.epoch == self.epoch:
             record.uses -= 1
             return True
         connection = record.connection
         if (
             connection is None
             or self.dispatch.listening
-            or record.epoch != self._epoch
+            or record.epoch != self.epoch
             or record.generation != self.generation
             or connection.in_transaction()
-            or not self._keeps(record)
         ):
             return False
-        self._returned(record)
-        return True
+        return self._returned(record)
 
     # Lending and taking back.
 
@@ -169,6 +215,8 @@ class Pool:
             if record.uses == 0:
                 yield from self._freshen_steps(record)
         except BaseException:
+            # What was interrupted in the middle of a ping cannot be trusted any more.
+            self._drop(record)
             self._put_back(record)
             raise
         self._lend(record)
@@ -185,7 +233,7 @@ class Pool:
                 yield from self._close_steps(record)
             if record.connection is None:
                 yield from self._open_steps(record)
-            elif self._pre_ping and not (yield from self._alive_steps(record)):
+            elif self._must_ping(record) and not (yield from self._alive_steps(record)):
                 yield from self._close_steps(record, terminate=True)
                 yield from self._open_steps(record)
             try:
@@ -194,22 +242,31 @@ class Pool:
             except DisconnectionError as error:
                 self._logger.info("a listener declared %r dead: %s", record, error.message)
                 if error.invalidate_pool or isinstance(error, InvalidatePoolError):
-                    self.generation += 1
+                    self.refresh(record)
                 yield from self._close_steps(record, terminate=True)
                 if attempt + 1 == _ATTEMPTS:
                     raise InvalidRequestError(
                         f"no live connection after {_ATTEMPTS} attempts: {error.message}"
                     ) from error
-            except BaseException:
-                yield from self._close_steps(record)
-                raise
             else:
-                return
+                if record.connection is not None:
+                    return
 
     def _stale(self, record: ConnectionRecord) -> bool:
-        return record.generation != self.generation or (
-            self._recycle >= 0 and now() - record.opened > self._recycle
-        )
+        return record.generation != self.generation or (self._expires and now() > record.expires)
+
+    def _must_ping(self, record: ConnectionRecord) -> bool:
+        return self._pre_ping and now() - record.idle_since >= self._ping_after
+
+    def refresh(self, record: ConnectionRecord) -> None:
+        """Have all connections replaced that were opened before *record* proved to be dead.
+
+        Where that has been done since the connection of *record* was opened, it is not done
+        again: many find out at the same time that a server was restarted.
+        """
+        with self._lock:
+            if record.generation == self.generation:
+                self.generation += 1
 
     def _alive_steps(self, record: ConnectionRecord) -> Steps[bool]:
         connection = record.connection
@@ -217,8 +274,9 @@ class Pool:
         try:
             yield (connection.ping,)
         except Exception as error:
-            self._logger.info("connection %r is dead, so all older ones are: %s", record, error)
-            self.generation += 1
+            self._logger.info("connection %r is dead: %s", record, error)
+            self._opener.ping_failed(error)
+            self.refresh(record)
             self._tell_invalidated(record, error)
             return False
         return True
@@ -227,7 +285,8 @@ class Pool:
         generation = self.generation
         record.connection = yield from self._opener.open_steps(record)
         record.generation = generation
-        record.opened = now()
+        record.idle_since = opened = now()
+        record.expires = self._expiry(opened) if self._expires else inf
         self._logger.debug("opened %r", record)
         try:
             view = record.dbapi_connection
@@ -240,6 +299,15 @@ class Pool:
         except BaseException:
             yield from self._close_steps(record)
             raise
+
+    def _expiry(self, opened: float) -> float:
+        """Return when a connection that was *opened* then is too old."""
+        expires = opened + self._recycle if self._recycle >= 0 else inf
+        most = self._max_age
+        if most is None:
+            return expires
+        jitter = min(most, most / 10 if self._jitter is None else self._jitter)
+        return min(expires, opened + most - random() * jitter)
 
     def _close_steps(self, record: ConnectionRecord, terminate: bool = False) -> Steps[None]:
         """Close the connection of *record*; what the driver says to it is logged, not raised."""
@@ -259,44 +327,100 @@ class Pool:
                 yield (connection.close,)
         except Exception:
             self._logger.warning("closing a connection failed", exc_info=True)
+        except BaseException:
+            self._terminate(connection)
+            raise
 
-    def checkin_steps(self, record: ConnectionRecord) -> Steps[None]:
-        """Take *record* back: reset its connection, then keep it, hand it on or close it."""
-        if record.epoch != self._epoch:
+    def close_record_steps(self, record: ConnectionRecord) -> Steps[None]:
+        """Close the connection of *record*, if it has one."""
+        yield from self._close_steps(record)
+
+    def _drop(self, record: ConnectionRecord) -> None:
+        """Close the connection of *record*, if it has one, without talking to the server."""
+        connection = record.emptied()
+        if connection is not None:
+            self._terminate(connection)
+
+    def _terminate(self, connection: DriverConnection) -> None:
+        try:
+            connection.terminate()
+        except Exception:
+            self._logger.warning("dropping a connection failed", exc_info=True)
+
+    def checkin_steps(
+        self, record: ConnectionRecord, was_reset: bool = False, terminate_only: bool = False
+    ) -> Steps[None]:
+        """Take *record* back: reset its connection, then keep it, hand it on or close it.
+
+        *was_reset* says that the connection was rolled back a moment ago, *terminate_only* that
+        it cannot be talked to.
+        """
+        if record.epoch != self.epoch:
             self._bury(record)
             return
-        if record.uses > 1:
-            record.uses -= 1
-            return
+        with self._lock:
+            if record.uses > 1:
+                record.uses -= 1
+                return
+        kept = False
         try:
             if record.connection is not None:
-                yield from self._reset_steps(record)
+                yield from self._reset_steps(record, was_reset, terminate_only)
             view = record.dbapi_connection if self.dispatch.checkin else None
             for function in self.dispatch.checkin:
                 function(view, record)
-            if record.generation != self.generation or not self._keeps(record):
+            if record.generation == self.generation and record.connection is not None:
+                kept = self._returned(record)
+            if not kept:
                 yield from self._close_steps(record)
         except BaseException:
-            if record.connection is not None:
-                yield from self._close_steps(record, terminate=True)
+            self._drop(record)
             raise
         finally:
-            self._returned(record)
+            if not kept:
+                self._returned(record)
 
-    def _returned(self, record: ConnectionRecord) -> None:
+    def _returned(self, record: ConnectionRecord) -> bool:
+        """Note that the loan of *record* has ended; false if it must be emptied and come again."""
+        if self._hold_warn is not None:
+            self._report(record)
+        if self._pre_ping:
+            record.idle_since = now()
         record.uses = 0
         record.statement = None
         self._borrowed.discard(record)
-        self._put_back(record)
+        return self._put_back(record)
 
-    def _reset_steps(self, record: ConnectionRecord) -> Steps[None]:
+    def _report(self, record: ConnectionRecord) -> None:
+        """Say that *record* is held for long, if it is, and was not said before."""
+        if record.uses and not record.reported and self._hold_warn is not None:
+            if now() - record.held_since > self._hold_warn:
+                record.reported = True
+                self._logger.warning(
+                    "a connection is held for long, borrowed at %s", record.holder()
+                )
+
+    def _report_all(self) -> None:
+        """Say of all connections that are held for long who has them: somebody waits for one."""
+        for record in list(self._borrowed):
+            self._report(record)
+
+    def _reset_steps(
+        self, record: ConnectionRecord, was_reset: bool, terminate_only: bool
+    ) -> Steps[None]:
         connection = record.connection
         assert connection is not None
         try:
-            for function in self.dispatch.reset:
-                function(record.dbapi_connection, record, self._reset)
-            if self._reset is not None and connection.in_transaction():
-                yield (connection.rollback if self._reset == "rollback" else connection.commit,)
+            if self.dispatch.reset:
+                state = PoolResetState(was_reset, terminate_only, not terminate_only)
+                for function in self.dispatch.reset:
+                    function(record.dbapi_connection, record, state)
+            if terminate_only:
+                self._drop(record)
+            elif not was_reset and self._reset is not ResetStyle.reset_none:
+                if connection.in_transaction():
+                    rolls_back = self._reset is ResetStyle.reset_rollback
+                    yield (connection.rollback if rolls_back else connection.commit,)
         except Exception as error:
             self._logger.warning("a connection could not be reset", exc_info=True)
             self._tell_invalidated(record, error)
@@ -304,19 +428,14 @@ class Pool:
 
     def abandon(self, record: ConnectionRecord) -> None:
         """Take back *record*, whose borrower was collected as garbage without closing."""
-        if record.epoch != self._epoch:
+        if record.epoch != self.epoch:
             self._bury(record)
             return
         self._logger.warning(
             "a connection was never closed; it had been borrowed at %s", record.holder()
         )
-        if self._opener.is_async:
-            connection = record.emptied()
-            if connection is not None:
-                connection.terminate()
-            self._returned(record)
-        else:
-            run_sync(self.checkin_steps(record))
+        # What awaits cannot be awaited here.
+        run_sync(self.checkin_steps(record, terminate_only=self._opener.is_async))
 
     # Ends.
 
@@ -350,25 +469,42 @@ class Pool:
         self._returned(record)
         yield from nothing
 
-    def close_detached_steps(self, connection: DriverConnection) -> Steps[None]:
+    def close_detached_steps(
+        self, connection: DriverConnection, was_reset: bool = False
+    ) -> Steps[None]:
         """Close a connection that had left the pool."""
-        for function in self.dispatch.close_detached:
-            function(connection.listener_view())
+        if self.dispatch.listening:
+            view = connection.listener_view()
+            state = PoolResetState(was_reset, terminate_only=False, asyncio_safe=True)
+            for function in self.dispatch.reset:
+                function(view, None, state)
+            for function in self.dispatch.close_detached:
+                function(view)
         try:
-            if connection.in_transaction():
+            if not was_reset and connection.in_transaction():
                 yield (connection.rollback,)
             yield (connection.close,)
-        except Exception:
+        except BaseException as error:
+            self._terminate(connection)
+            if not isinstance(error, Exception):
+                raise
             self._logger.warning("closing a detached connection failed", exc_info=True)
 
     def dispose_steps(self, close: bool = True) -> Steps[None]:
         """Close all idle connections; those in use are closed when they return."""
         self.generation += 1
-        for record in self._idle_records():
-            if close:
-                yield from self._close_steps(record)
-            else:
-                self._bury(record)
+        self._connected_before = False
+        idle = self._idle_records()
+        try:
+            while idle:
+                record = idle.pop()
+                if close:
+                    yield from self._close_steps(record)
+                else:
+                    self._bury(record)
+        finally:
+            for record in idle:
+                self._drop(record)
 
     def dispose(self) -> None:
         """Close all idle connections; those in use are closed when they return."""
@@ -387,16 +523,18 @@ class Pool:
         return sorted((record.holder() for record in borrowed), key=lambda each: -each.seconds)
 
     def _bury(self, record: ConnectionRecord) -> None:
-        connection = record.emptied()
-        if connection is not None:
-            _graveyard.append(connection)
+        bury(record.emptied())
 
-    def _after_fork(self) -> None:
+    def after_fork(self) -> None:
+        """Leave the connections of the parent process alone: this is its child."""
         self._lock = RLock()
         for record in self._idle_records():
             self._bury(record)
+        for record in self._borrowed:
+            # Whoever has borrowed it may look at it still, so that it stays in its place.
+            bury(record.connection)
         self._borrowed = set()
-        self._epoch += 1
+        self.epoch += 1
         self.generation += 1
         self._forget()
 
@@ -407,18 +545,6 @@ class Pool:
 root(PoolEvents, Pool)
 
 
-def _reset_verb(value: bool | str | None) -> str | None:
-    if value is True or value == "rollback":
-        return "rollback"
-    if value == "commit":
-        return "commit"
-    if value in (None, False, "none"):
-        return None
-    raise InvalidRequestError(
-        f"reset_on_return cannot be {value!r}", hint="use 'rollback', 'commit' or None"
-    )
-
-
 def _pool_logger(kind: str, logging_name: str | None, echo: bool | str | None) -> Logger:
     name = f"dovetail.pool.{kind}"
     logger = getLogger(f"{name}.{logging_name}" if logging_name else name)
@@ -426,12 +552,3 @@ def _pool_logger(kind: str, logging_name: str | None, echo: bool | str | None) -
         logger.setLevel("DEBUG" if echo == "debug" else INFO)
         show_log()
     return logger
-
-
-def _forget_parent() -> None:
-    """Leave the connections of the parent process alone, in the child."""
-    for pool in list(_pools):
-        pool._after_fork()
-
-
-register_at_fork(after_in_child=_forget_parent)

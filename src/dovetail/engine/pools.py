@@ -6,9 +6,10 @@ from collections import deque
 from threading import get_ident, local
 from typing import TYPE_CHECKING, Any
 
-from ..exc import TimeoutError as WaitedTooLong
+from ..exc import ArgumentError, TimeoutError as WaitedTooLong
 from ..steps import nothing
 from .holder import listed
+from .options import optional_number, overflow, switch, whole
 from .pool import Pool
 from .record import ConnectionRecord
 
@@ -25,6 +26,9 @@ class QueuePool(Pool):
 
     Who comes when all are lent waits for *timeout* seconds; then TimeoutError says who holds
     them.  A *max_overflow* of -1 or a *pool_size* of 0 means no bound.
+
+    Whenever a connection has to be opened, more are opened with it until *min_size* are there:
+    so that many are warm after the first borrower has come, or the first after a disconnect.
     """
 
     def __init__(
@@ -34,70 +38,123 @@ class QueuePool(Pool):
         max_overflow: int = 10,
         timeout: float | None = 30.0,
         use_lifo: bool = False,
+        min_size: int = 0,
         **options: Any,
     ) -> None:
-        self._size = pool_size
-        self._max_overflow = max_overflow
+        self._size = whole("pool_size", pool_size)
+        self._max_overflow = overflow("max_overflow", max_overflow)
         self._limit = None if max_overflow < 0 or pool_size == 0 else pool_size + max_overflow
-        self._timeout = timeout
-        self._use_lifo = use_lifo
+        self._timeout = optional_number("timeout", timeout)
+        self._use_lifo = switch("use_lifo", use_lifo)
+        self._min_size = whole("min_size", min_size)
+        if pool_size and min_size > pool_size:
+            raise ArgumentError(f"min_size={min_size} is more than pool_size={pool_size}")
         self._idle: deque[ConnectionRecord] = deque()
         self._open = 0
         self._waiters: deque[Waiter] = deque()
         super().__init__(creator, **options)
         self._settings.update(
-            pool_size=pool_size, max_overflow=max_overflow, timeout=timeout, use_lifo=use_lifo
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            timeout=timeout,
+            use_lifo=use_lifo,
+            min_size=min_size,
         )
+        # Taken without the lock: a deque gives each of its items to one who asks.
         self._next_idle = self._idle.pop if use_lifo else self._idle.popleft
+        self._undo_next = self._idle.append if use_lifo else self._idle.appendleft
 
     def take(self) -> ConnectionRecord | None:
         """Return an idle record, if nothing has to be asked or told before."""
-        if self._pre_ping or self.dispatch.checkout:
+        if self.dispatch.checkout:
             return None
         try:
             record = self._next_idle()
         except IndexError:
             return None
-        if record.connection is None or self._stale(record):
-            self._put_back(record)
+        if record.connection is None or self._stale(record) or self._must_ping(record):
+            with self._lock:
+                if not self._hand_on(record):
+                    self._undo_next(record)
             return None
         self._lend(record)
         return record
 
+    def checkout_steps(self) -> Steps[ConnectionRecord]:
+        """Lend a record; open as many connections as are to be warm."""
+        record = yield from super().checkout_steps()
+        if self._open < self._min_size:
+            try:
+                yield from self._warm_steps()
+            except BaseException:
+                self._drop(record)
+                self._returned(record)
+                raise
+        return record
+
+    def _warm_steps(self) -> Steps[None]:
+        """Open connections until *min_size* are there; who asked for one gets it in any case."""
+        while True:
+            with self._lock:
+                if self._open >= self._min_size:
+                    return
+                self._open += 1
+                record = ConnectionRecord(self, self.epoch)
+            try:
+                yield from self._open_steps(record)
+            except BaseException as error:
+                self._put_back(record)
+                if not isinstance(error, Exception):
+                    raise
+                self._logger.warning("a connection to be kept warm failed to open: %s", error)
+                return
+            if not self._put_back(record):
+                yield from self._close_steps(record)
+                self._put_back(record)
+
     def _acquire_steps(self) -> Steps[ConnectionRecord]:
         waiter = None
         with self._lock:
-            if self._idle:
-                return self._next_idle()
-            if self._limit is None or self._open < self._limit:
-                self._open += 1
-                return ConnectionRecord(self, self._epoch)
+            record = self._free()
+        if record is not None:
+            return record
+        if self._hold_warn is not None:
+            self._report_all()
         waiter = self._new_waiter()
         with self._lock:
             # Once more under the lock: a connection may have returned in between.
-            if self._idle:
-                return self._next_idle()
-            if self._open < (self._limit or 0):
-                self._open += 1
-                return ConnectionRecord(self, self._epoch)
+            record = self._free()
+            if record is not None:
+                return record
             self._waiters.append(waiter)
         try:
             yield (waiter.wait, self._timeout)
         except BaseException:
             given = self._stop_waiting(waiter)
             if given is not None:
-                self._put_back(given)
+                self._restore(given)
             raise
         given = self._stop_waiting(waiter)
         if given is None:
             raise self._timed_out()
         return given
 
+    def _free(self) -> ConnectionRecord | None:
+        """Return a record that is idle, or one that may be opened; the caller has the lock."""
+        try:
+            return self._next_idle()
+        except IndexError:
+            pass
+        if self._limit is None or self._open < self._limit:
+            self._open += 1
+            return ConnectionRecord(self, self.epoch)
+        return None
+
     def _stop_waiting(self, waiter: Waiter) -> ConnectionRecord | None:
         with self._lock:
-            if waiter.given is None:
-                self._waiters.remove(waiter)
             given: ConnectionRecord | None = waiter.given
+            if given is None and waiter in self._waiters:
+                self._waiters.remove(waiter)
             return given
 
     def _timed_out(self) -> WaitedTooLong:
@@ -110,22 +167,45 @@ class QueuePool(Pool):
             holders=holders,
         )
 
-    def _put_back(self, record: ConnectionRecord) -> None:
+    def _hand_on(self, record: ConnectionRecord) -> bool:
+        """Give *record* to who has waited longest; false if nobody waits.  Needs the lock."""
+        while self._waiters:
+            if self._waiters.popleft().give(record):
+                return True
+        return False
+
+    def _put_back(self, record: ConnectionRecord) -> bool:
         with self._lock:
-            if self._waiters:
-                self._waiters.popleft().give(record)
-            elif record.connection is None:
+            if self._hand_on(record):
+                return True
+            if record.connection is None:
+                self._open -= 1
+            elif self._size == 0 or len(self._idle) < self._size:
+                self._idle.append(record)
+            else:
+                return False
+        return True
+
+    def _restore(self, record: ConnectionRecord) -> None:
+        """Take back *record*, which its borrower has not used."""
+        with self._lock:
+            if self._hand_on(record):
+                return
+            if record.connection is None:
                 self._open -= 1
             else:
+                # Perhaps one more than are kept, until it is lent again.
                 self._idle.append(record)
 
-    def _keeps(self, record: ConnectionRecord) -> bool:
-        return bool(self._waiters) or self._size == 0 or len(self._idle) < self._size
-
     def _idle_records(self) -> list[ConnectionRecord]:
+        records: list[ConnectionRecord] = []
         with self._lock:
-            records = list(self._idle)
-            self._idle.clear()
+            # One after the other: take() does not ask for the lock.
+            while self._idle:
+                try:
+                    records.append(self._idle.popleft())
+                except IndexError:
+                    break
             self._open -= len(records)
         return records
 
@@ -171,13 +251,10 @@ class NullPool(Pool):
 
     def _acquire_steps(self) -> Steps[ConnectionRecord]:
         yield from nothing
-        return ConnectionRecord(self, self._epoch)
+        return ConnectionRecord(self, self.epoch)
 
-    def _put_back(self, record: ConnectionRecord) -> None:
-        return
-
-    def _keeps(self, record: ConnectionRecord) -> bool:
-        return False
+    def _put_back(self, record: ConnectionRecord) -> bool:
+        return record.connection is None
 
     def _idle_records(self) -> list[ConnectionRecord]:
         return []
@@ -201,7 +278,7 @@ class StaticPool(Pool):
         record = self._single
         if record is None or record.connection is None or self.dispatch.checkout:
             return None
-        if self._pre_ping or self._opening or self._stale(record):
+        if self._opening or self._stale(record) or self._must_ping(record):
             return None
         self._lend(record)
         return record
@@ -211,6 +288,14 @@ class StaticPool(Pool):
         with self._lock:
             return super().give(record)
 
+    def _returned(self, record: ConnectionRecord) -> bool:
+        with self._lock:
+            if record.uses > 1:
+                # Somebody has borrowed it while it was reset.
+                record.uses -= 1
+                return True
+            return super()._returned(record)
+
     def _acquire_steps(self) -> Steps[ConnectionRecord]:
         while True:
             waiter = self._new_waiter()
@@ -219,7 +304,7 @@ class StaticPool(Pool):
                     # The first of those who come at once opens; the others wait for it.
                     self._opening = True
                     if self._single is None:
-                        self._single = ConnectionRecord(self, self._epoch)
+                        self._single = ConnectionRecord(self, self.epoch)
                     return self._single
                 self._waiters.append(waiter)
             yield (waiter.wait, None)
@@ -229,18 +314,16 @@ class StaticPool(Pool):
             super()._lend(record)
             self._let_others()
 
-    def _put_back(self, record: ConnectionRecord) -> None:
+    def _put_back(self, record: ConnectionRecord) -> bool:
         with self._lock:
             self._let_others()
+        return True
 
     def _let_others(self) -> None:
         self._opening = False
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             waiter.give(self)
-
-    def _keeps(self, record: ConnectionRecord) -> bool:
-        return True
 
     def _idle_records(self) -> list[ConnectionRecord]:
         with self._lock:
@@ -266,23 +349,30 @@ class SingletonThreadPool(Pool):
     def __init__(
         self, creator: Opener | Callable[..., Any], pool_size: int = 5, **options: Any
     ) -> None:
-        self._size = pool_size
+        self._size = whole("pool_size", pool_size)
         self._local = local()
         self._records: dict[int, ConnectionRecord] = {}
         super().__init__(creator, **options)
         self._settings.update(pool_size=pool_size)
 
     def _acquire_steps(self) -> Steps[ConnectionRecord]:
+        ident = get_ident()
         record: ConnectionRecord | None = getattr(self._local, "record", None)
-        if record is None or record.epoch != self._epoch:
+        # dispose() closes what stands in _records; a surplus record stands there no more.
+        if record is None or self._records.get(ident) is not record:
             with self._lock:
                 surplus = self._surplus()
+                # A new thread may get the number of one that has ended: whose record is left.
+                left = self._records.get(ident)
+                record = self._records[ident] = ConnectionRecord(self, self.epoch)
+            self._local.record = record
+            if left is not None:
+                if left.uses:
+                    left.generation = -1  # closed when it returns
+                else:
+                    surplus.append(left)
             for old in surplus:
                 yield from self._close_steps(old)
-            record = ConnectionRecord(self, self._epoch)
-            self._local.record = record
-            with self._lock:
-                self._records[get_ident()] = record
         return record
 
     def _surplus(self) -> list[ConnectionRecord]:
@@ -296,15 +386,12 @@ class SingletonThreadPool(Pool):
         record: ConnectionRecord | None = getattr(self._local, "record", None)
         if record is None or record.connection is None or self.dispatch.checkout:
             return None
-        if self._pre_ping or record.epoch != self._epoch or self._stale(record):
+        if record.epoch != self.epoch or self._stale(record) or self._must_ping(record):
             return None
         self._lend(record)
         return record
 
-    def _put_back(self, record: ConnectionRecord) -> None:
-        return
-
-    def _keeps(self, record: ConnectionRecord) -> bool:
+    def _put_back(self, record: ConnectionRecord) -> bool:
         return True
 
     def _idle_records(self) -> list[ConnectionRecord]:
@@ -324,23 +411,26 @@ class AssertionPool(Pool):
 
     def __init__(self, creator: Opener | Callable[..., Any], **options: Any) -> None:
         self._single: ConnectionRecord | None = None
+        self._lent = False
         super().__init__(creator, **options)
 
     def _acquire_steps(self) -> Steps[ConnectionRecord]:
         yield from nothing
         with self._lock:
-            if self._borrowed:
+            if self._lent:
                 holders = listed(self.holders())
                 raise AssertionError(f"connection is already checked out at:{holders}")
+            self._lent = True
             if self._single is None:
-                self._single = ConnectionRecord(self, self._epoch)
+                self._single = ConnectionRecord(self, self.epoch)
             return self._single
 
-    def _put_back(self, record: ConnectionRecord) -> None:
-        return
-
-    def _keeps(self, record: ConnectionRecord) -> bool:
+    def _put_back(self, record: ConnectionRecord) -> bool:
+        self._lent = False
         return True
+
+    def _forget(self) -> None:
+        self._lent = False
 
     def _idle_records(self) -> list[ConnectionRecord]:
         with self._lock:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import inf
 from sys import is_finalizing
 from threading import enumerate as enumerate_threads, get_ident
 from typing import TYPE_CHECKING, Any, Protocol
+from warnings import warn
 
-from ..exc import InvalidRequestError, ResourceClosedError
+from ..exc import DovetailWarning, ResourceClosedError
 from ..steps import nothing, run_sync
+from .fork import bury
 from .holder import Holder, caller, now
 
 if TYPE_CHECKING:
@@ -22,16 +25,50 @@ class Lender(Protocol):
     """What a record needs of its pool."""
 
     generation: int
+    epoch: int
 
     def checkin_steps(self, record: ConnectionRecord) -> Steps[None]: ...
+    def close_record_steps(self, record: ConnectionRecord) -> Steps[None]: ...
     def invalidate_steps(
         self, record: ConnectionRecord, error: BaseException | None, soft: bool
     ) -> Steps[None]: ...
     def detach_steps(self, record: ConnectionRecord) -> Steps[None]: ...
-    def close_detached_steps(self, connection: DriverConnection) -> Steps[None]: ...
+    def close_detached_steps(
+        self, connection: DriverConnection, was_reset: bool = False
+    ) -> Steps[None]: ...
 
 
-class ConnectionRecord:
+class ManagesConnection:
+    """What has a driver connection: a place in a pool, or the proxy of a borrower."""
+
+    __slots__ = ()
+
+    @property
+    def dbapi_connection(self) -> Any:
+        """The connection as listeners get it, or None."""
+        raise NotImplementedError
+
+    @property
+    def driver_connection(self) -> Any:
+        """The driver's own connection object, or None."""
+        raise NotImplementedError
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary for the user that lasts as long as the connection."""
+        raise NotImplementedError
+
+    @property
+    def record_info(self) -> dict[Any, Any] | None:
+        """A dictionary for the user that lasts as long as the place in the pool."""
+        raise NotImplementedError
+
+    def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
+        """Declare the connection dead; with *soft*, replace it at its next use only."""
+        raise NotImplementedError
+
+
+class ConnectionRecord(ManagesConnection):
     """A place in a pool: it holds a connection, or is free to open one.
 
     ``info`` is a dictionary for the user that lasts as long as the connection, ``record_info``
@@ -44,12 +81,14 @@ class ConnectionRecord:
         "_record_info",
         "connection",
         "epoch",
+        "expires",
         "generation",
         "held_at",
         "held_since",
+        "idle_since",
         "isolation",
-        "opened",
         "pool",
+        "reported",
         "statement",
         "thread",
         "uses",
@@ -60,12 +99,16 @@ class ConnectionRecord:
         self.epoch = epoch
         self.connection: DriverConnection | None = None
         self.generation = -1
-        self.opened = 0.0
+        self.expires = inf
+        """When the connection is too old to be lent."""
+        self.idle_since = 0.0
         self.isolation: str | None = None
         """The isolation level that was set on the connection, None for its own."""
         self.uses = 0
         self.held_at: tuple[str, int, str] = ("", 0, "")
         self.held_since = 0.0
+        self.reported = False
+        """Whether it was said that the connection is held for long."""
         self.thread = 0
         self.statement: str | None = None
         self._info: dict[Any, Any] | None = None
@@ -106,6 +149,7 @@ class ConnectionRecord:
         self.held_at = caller()
         self.held_since = now()
         self.thread = get_ident()
+        self.reported = False
         self.statement = None
 
     def holder(self) -> Holder:
@@ -128,8 +172,12 @@ class ConnectionRecord:
         """Declare the connection dead; with *soft*, replace it at its next use only."""
         run_sync(self.pool.invalidate_steps(self, e, soft))
 
+    def close(self) -> None:
+        """Close the connection; the place is free to open another."""
+        run_sync(self.pool.close_record_steps(self))
 
-class PooledConnection:
+
+class PooledConnection(ManagesConnection):
     """A borrowed driver connection: has the driver's methods, and returns when closed.
 
     Made by :meth:`Engine.raw_connection`.  What is not defined here is looked up on the
@@ -141,12 +189,18 @@ class PooledConnection:
         self._detached: DriverConnection | None = None
         self._detached_info: dict[Any, Any] = {}
         self._pool = record.pool
+        self._epoch = record.epoch
 
     @property
     def driver(self) -> DriverConnection:
         """The connection under dovetail's contract; ResourceClosedError if it is closed."""
         record = self._connection_record
         found = self._detached if record is None else record.connection
+        if self._epoch != self._pool.epoch:
+            raise ResourceClosedError(
+                "this connection belongs to the parent of this process",
+                hint="take another one: engine.raw_connection()",
+            )
         if found is None:
             raise ResourceClosedError("this connection is closed")
         return found
@@ -198,17 +252,40 @@ class PooledConnection:
             yield from self._pool.checkin_steps(record)
         elif self._detached is not None:
             connection, self._detached = self._detached, None
-            yield from self._pool.close_detached_steps(connection)
+            if self._epoch == self._pool.epoch:
+                yield from self._pool.close_detached_steps(connection)
+            else:
+                bury(connection)
 
     def close(self) -> None:
         """Return the connection to its pool, or close it if it has left."""
         run_sync(self.close_steps())
 
+    def invalidate_steps(
+        self, error: BaseException | None = None, soft: bool = False
+    ) -> Steps[None]:
+        """Declare the connection dead: see :meth:`invalidate`."""
+        record = self._connection_record
+        if record is not None and record.connection is not None:
+            yield from self._pool.invalidate_steps(record, error, soft)
+            if not soft:
+                yield from self.close_steps()
+        elif self._detached is not None:
+            connection, self._detached = self._detached, None
+            connection.terminate()
+        else:
+            warn(
+                "a connection that is closed already cannot be invalidated",
+                DovetailWarning,
+                stacklevel=2,
+            )
+
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
-        """Declare the connection dead; with *soft*, replace it at its next use only."""
-        if self._connection_record is None:
-            raise InvalidRequestError("a closed or detached connection cannot be invalidated")
-        run_sync(self._pool.invalidate_steps(self._connection_record, e, soft))
+        """Declare the connection dead and return its place to the pool.
+
+        With *soft* it goes on until it returns, and is replaced before it is lent again.
+        """
+        run_sync(self.invalidate_steps(e, soft))
 
     def detach_steps(self) -> Steps[None]:
         """Take the connection out of its pool, which may open another in its place."""
@@ -241,12 +318,37 @@ class PooledConnection:
                 abandon(self._connection_record)
 
 
+class Borrower(Protocol):
+    """Who has borrowed the connection that a :class:`PooledView` shows."""
+
+    def invalidate_steps(self, exception: BaseException | None = None) -> Steps[None]: ...
+    def detach_steps(self) -> Steps[None]: ...
+
+
 class PooledView(PooledConnection):
     """A proxy for those who must not end the loan: it returns nothing when it goes."""
+
+    def __init__(self, record: ConnectionRecord, borrower: Borrower | None = None) -> None:
+        super().__init__(record)
+        self._borrower = borrower
 
     def close_steps(self) -> Steps[None]:
         """Do nothing: the borrower closes."""
         yield from nothing
+
+    def invalidate_steps(
+        self, error: BaseException | None = None, soft: bool = False
+    ) -> Steps[None]:
+        """Declare the connection dead; its borrower gets another one."""
+        if self._borrower is None or soft:
+            yield from super().invalidate_steps(error, soft)
+        else:
+            yield from self._borrower.invalidate_steps(error)
+
+    def detach_steps(self) -> Steps[None]:
+        """Take the connection out of its pool; it stays with its borrower."""
+        if self._borrower is not None:
+            yield from self._borrower.detach_steps()
 
     def __del__(self) -> None:
         return

@@ -1,7 +1,11 @@
 """The inspector, under a path that users know."""
 
 from .inspector import Inspector
+from .kinds import ObjectKind, ObjectScope, ReflectionDefaults
 
 __all__ = [
     "Inspector",
+    "ObjectKind",
+    "ObjectScope",
+    "ReflectionDefaults",
 ]

@@ -7,21 +7,21 @@ rows, so that they can be mixed.
 
 from __future__ import annotations
 
-from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ..collector import MANY, collector
 from ..exc import (
     InvalidRequestError,
     NoResultFound,
     ResourceClosedError,
 )
-from ..steps import nothing, run_sync
+from ..steps import run_sync
 from .readable import Feed, Readable
 from .rows import RMKeyView, Row, RowMapping, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Self
 
     from ..steps import Steps
@@ -67,7 +67,7 @@ class Result(Readable[Row[TP]]):
     @classmethod
     def of_rows(
         cls,
-        keys: tuple[str, ...],
+        shape: Shape,
         rows: list[Any],
         *,
         unique_filters: Sequence[Callable[[Any], Any] | None] | None = None,
@@ -77,7 +77,6 @@ class Result(Readable[Row[TP]]):
         *unique_filters* has, for each column, what its values are told apart by, or None for
         the value itself.
         """
-        shape = Shape(keys)
         result = cls(shape, rows, convert=None if _are_rows(rows, shape) else shape.row_list)
         result._unique_filters = unique_filters
         return result
@@ -85,13 +84,13 @@ class Result(Readable[Row[TP]]):
     @classmethod
     def of_scalars(
         cls,
-        keys: tuple[str, ...],
+        shape: Shape,
         values: list[Any],
         *,
         unique_filters: Sequence[Callable[[Any], Any] | None] | None = None,
     ) -> Self:
         """Return a result of one column whose *values* are there already."""
-        result = cls(Shape(keys), [])
+        result = cls(shape, [])
         result._values = values
         result._unique_filters = unique_filters
         return result
@@ -103,7 +102,12 @@ class Result(Readable[Row[TP]]):
             row = self._shape.row
             return [row((value,)) for value in self._slice(most)]
         raw = self._slice(most)
-        return self._convert(raw) if self._convert is not None else raw
+        if self._convert is None:
+            return raw
+        if len(raw) < MANY:
+            return self._convert(raw)
+        with collector:
+            return self._convert(raw)
 
     def _slice(self, most: int | None) -> list[Any]:
         """Remove up to *most* of what is held, as it is, and return it."""
@@ -251,13 +255,16 @@ class Result(Readable[Row[TP]]):
         """Return the rows, all fetched, as something from which results can be made again."""
         return FrozenResult(self)
 
-    def merge(self, *others: Result[Any]) -> Result[TP]:
+    def merge(self, *others: Result[Any]) -> MergedResult[TP]:
         """Return a result of the rows of this result and of *others*, one after another."""
-        rows = [row for each in (self, *others) for row in each.all()]
-        return Result(self._shape, rows)
+        return MergedResult(None, (self, *others))
 
 
-class ScalarResult(Readable[R]):
+class FilterResult(Readable[T]):
+    """What shows the rows of a result in another way: as values, or as mappings."""
+
+
+class ScalarResult(FilterResult[R]):
     """The values of one column of a result."""
 
     def __init__(self, parent: Result[Any], index: int) -> None:
@@ -306,7 +313,7 @@ class ScalarResult(Readable[R]):
         return self._parent.closed
 
 
-class MappingResult(Readable[RowMapping]):
+class MappingResult(FilterResult[RowMapping]):
     """The rows of a result as mappings."""
 
     def __init__(self, parent: Result[Any]) -> None:
@@ -374,39 +381,46 @@ class FrozenResult:
         return FrozenResult(Result(self._shape, rows))
 
 
-class IteratorResult(Result[TP]):
-    """A result of rows that an iterable gives."""
+class MergedResult(Result[TP]):
+    """The rows of several results, one after another.  Made by :meth:`Result.merge`."""
 
-    def __init__(self, metadata: Any, iterator: Iterable[Any]) -> None:
-        shape = Shape(tuple(getattr(metadata, "keys", metadata)))
-        rows = islice(iterator, None)
-        super().__init__(shape, [], convert=shape.row_list, feed=_IteratorFeed(rows))
-
-
-class SimpleResultMetaData:
-    """The names of the columns of an :class:`IteratorResult`."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self.keys = tuple(keys)
+    def __init__(self, cursor_metadata: Any, results: Sequence[Result[Any]]) -> None:
+        shape = results[0]._shape
+        super().__init__(shape, [], convert=shape.row_list, feed=_MergedFeed(results))
+        self._unique_filters = results[0]._unique_filters
+        self._per = results[0]._per
+        if results[0]._seen is not None:
+            self.unique(results[0]._unique_key)
+        counts = [getattr(each, "rowcount", -1) for each in results]
+        self.rowcount = sum(counts) if min(counts) >= 0 else -1
 
 
-class _IteratorFeed:
-    """Feeds a result from an iterator."""
+class _MergedFeed:
+    """Feeds a result from others."""
 
     batch = 100
 
-    def __init__(self, rows: Iterator[Any]) -> None:
-        self._rows = rows
+    def __init__(self, results: Sequence[Result[Any]]) -> None:
+        self._results = list(results)
 
     def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
         """Return up to *most* rows more."""
-        yield from nothing
-        return [tuple(row) for row in islice(self._rows, most)]
+        found: list[Any] = []
+        while self._results and (most is None or len(found) < most):
+            first = self._results[0]
+            lacking = None if most is None else most - len(found)
+            if first._feed is not None:
+                yield from first.fill_steps(lacking)
+            rows = first.all() if lacking is None else first._some(lacking)
+            found.extend(rows)
+            if lacking is None or not rows:
+                yield from self._results.pop(0).close_steps()
+        return found
 
     def close_steps(self) -> Steps[None]:
-        """Forget the iterator."""
-        self._rows = iter(())
-        yield from nothing
+        """Give the rows of the others up."""
+        for each in self._results:
+            yield from each.close_steps()
 
 
 def narrowed(result: Result[Any], positions: list[int]) -> Result[Any]:

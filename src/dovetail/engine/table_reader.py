@@ -35,6 +35,8 @@ class Describer(Protocol):
     def get_check_constraints(
         self, table_name: str, schema: str | None = None
     ) -> list[dict[str, Any]]: ...
+    def get_table_comment(self, table_name: str, schema: str | None = None) -> dict[str, Any]: ...
+    def get_table_options(self, table_name: str, schema: str | None = None) -> dict[str, Any]: ...
 
 
 class TableReader:
@@ -61,6 +63,8 @@ class TableReader:
         self.read_foreign_keys()
         self.read_indexes()
         self.read_constraints()
+        self.read_comment()
+        self.read_options()
 
     def _ask(self, method: Callable[..., Any]) -> Any:
         return method(self.table.name, schema=self.table.schema)
@@ -88,7 +92,8 @@ class TableReader:
         found = self._ask(self.inspector.get_pk_constraint)
         names = found["constrained_columns"]
         if names and not len(self.table.primary_key) and self._has(names):
-            key = PrimaryKeyConstraint(*self._columns(names), name=found["name"])
+            options = _options(found)
+            key = PrimaryKeyConstraint(*self._columns(names), name=found["name"], **options)
             self.table.append_constraint(key)
 
     def read_foreign_keys(self) -> None:
@@ -124,20 +129,65 @@ class TableReader:
         """Add the indexes whose columns are there."""
         known = {index.name for index in self.table.indexes}
         for found in self._ask(self.inspector.get_indexes):
-            names = found["column_names"]
-            if found["name"] not in known and self._has(names):
-                Index(found["name"], *self._columns(names), unique=bool(found["unique"]))
+            if found["name"] in known or found.get("duplicates_constraint"):
+                continue
+            if not self._has(name for name in found["column_names"] if name is not None):
+                continue
+            keys = [self._index_key(key, found) for key in found.get("expressions") or ()]
+            keys = keys or [self._index_key(name, found) for name in found["column_names"]]
+            if all(key is not None for key in keys):
+                Index(
+                    found["name"],
+                    *keys,
+                    unique=bool(found["unique"]),
+                    _table=self.table,
+                    **_options(found),
+                )
+
+    def _index_key(self, key: str | None, index: dict[str, Any]) -> Any:
+        """Return one key of an index: a column, SQL as it is, either of them sorted."""
+        if key is None:
+            return None
+        made = self.table.c[key] if key in index["column_names"] else text(_escaped(key))
+        for word in index.get("column_sorting", {}).get(key, ()):
+            made = getattr(made, word)() if hasattr(made, word) else made
+        return made
 
     def read_constraints(self) -> None:
         """Add unique and check constraints."""
         for found in self._ask(self.inspector.get_unique_constraints):
             names = found["column_names"]
-            if self._has(names):
-                unique = UniqueConstraint(*self._columns(names), name=found["name"])
+            # What is a unique index too was read as one.
+            if self._has(names) and not found.get("duplicates_index"):
+                unique = UniqueConstraint(
+                    *self._columns(names), name=found["name"], **_options(found)
+                )
                 self.table.append_constraint(unique)
         for found in self._ask(self.inspector.get_check_constraints):
-            check = CheckConstraint(text(_escaped(found["sqltext"])), name=found["name"])
+            check = CheckConstraint(
+                text(_escaped(found["sqltext"])), name=found["name"], **_options(found)
+            )
             self.table.append_constraint(check)
+
+    def read_comment(self) -> None:
+        """Set the comment, unless the user has given one."""
+        if self.table.comment is None:
+            try:
+                self.table.comment = self._ask(self.inspector.get_table_comment)["text"]
+            except NotImplementedError:
+                return
+
+    def read_options(self) -> None:
+        """Add the options that the dialect has for tables, where the user has given no others."""
+        options = self._ask(self.inspector.get_table_options)
+        self.table.dialect_options = {**options, **self.table.dialect_options}
+
+
+def _options(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a constraint or an index has besides."""
+    options = dict(found.get("dialect_options") or {})
+    options.update({name: found[name] for name in ("deferrable", "initially") if name in found})
+    return {name: value for name, value in options.items() if value not in ([], None)}
 
 
 def _column(info: dict[str, Any]) -> Column[Any]:
@@ -146,7 +196,9 @@ def _column(info: dict[str, Any]) -> Column[Any]:
     if info.get("computed"):
         items.append(Computed(info["computed"]["sqltext"], info["computed"].get("persisted")))
     elif info.get("identity"):
-        items.append(Identity(**info["identity"]))
+        identity = Identity(**info["identity"])
+        identity.reflected = True
+        items.append(identity)
     options: dict[str, Any] = {"nullable": info["nullable"]}
     if info.get("default") is not None and not items:
         options["server_default"] = DefaultClause(

@@ -20,20 +20,25 @@ class TaskWaiter:
         self._loop: AbstractEventLoop | None = None
         self._future: Future[None]
 
-    def give(self, thing: Any) -> None:
-        """Hand *thing* over and wake the task."""
+    def give(self, thing: Any) -> bool:
+        """Hand *thing* over and wake the task; false if its event loop has ended."""
         self.given = thing
         loop = self._loop
         if loop is None:
-            return  # wait() will look
+            return True  # wait() will look
         try:
             same = get_running_loop() is loop
         except RuntimeError:
             same = False
         if same:
             self._wake()
-        else:
+            return True
+        try:
             loop.call_soon_threadsafe(self._wake)
+        except RuntimeError:
+            self.given = None
+            return False
+        return True
 
     def _wake(self) -> None:
         if not self._future.done():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from re import compile as regex
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from ..exc import (
 )
 from ..steps import run_sync
 from .channel import Channel
+from .fork import bury
 from .transaction import (
     NestedTransaction,
     RootTransaction,
@@ -23,6 +25,11 @@ from .transaction import (
 if TYPE_CHECKING:
     from ..steps import Steps
     from .record import ConnectionRecord
+
+_FIRST_WORD = regex(r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*(\w+)").match
+
+_USUAL = frozenset(("SELECT", "INSERT", "UPDATE", "DELETE"))
+"""How nearly all statements begin, which is quicker to see than to look for their first word."""
 
 
 class TransactedChannel(Channel):
@@ -37,6 +44,9 @@ class TransactedChannel(Channel):
     """Whether BEGIN was sent."""
 
     _closed = False
+    _detached = False
+    """Whether the connection has left its pool."""
+
     _autocommit = False
     _savepoints = 0
 
@@ -45,8 +55,8 @@ class TransactedChannel(Channel):
 
     # What a statement needs before it goes.
 
-    def _prepare_steps(self) -> Steps[bool]:
-        if self._record is None:
+    def _prepare_steps(self, sql: str | None = None) -> Steps[bool]:
+        if self._record is None or self._is_inherited():
             yield from self._reconnect_steps()
         block = self._block
         if block is not None and not block.is_active:
@@ -63,11 +73,34 @@ class TransactedChannel(Channel):
         record = self._require_record()
         if self._level != record.isolation:
             yield from self._isolate_steps(record, self._level)
-        if not self._begun and not self._autocommit:
-            yield from self._send_begin_steps()
         watched = self._watched()
         self._ready = None if watched else self._host.calm
+        if not self._begun and not self._autocommit:
+            if sql is not None and self._stands_outside(sql):
+                # BEGIN waits for the next statement, which has to come by here again.
+                self._ready = None
+            else:
+                yield from self._send_begin_steps()
         return watched
+
+    def _stands_outside(self, sql: str) -> bool:
+        """Tell whether *sql* has no effect, or fails, inside of a transaction."""
+        words = self._host.backend.outside_transaction
+        if not words or sql[:6] in _USUAL:
+            return False
+        match = _FIRST_WORD(sql)
+        return match is not None and match[1].upper() in words
+
+    def _is_inherited(self) -> bool:
+        """Tell whether the connection is that of a parent process; let go of it then."""
+        record = self._record
+        if record is None or record.epoch == record.pool.epoch:
+            return False
+        bury(record.emptied())
+        self._record = None
+        self._begun = False
+        self._ready = None
+        return True
 
     def _reconnect_steps(self) -> Steps[None]:
         if self._closed:
@@ -78,6 +111,8 @@ class TransactedChannel(Channel):
             raise PendingRollbackError(
                 "the connection was lost inside a transaction", hint="call rollback() first"
             )
+        # What replaces a connection that had left its pool stays in the pool.
+        self._detached = False
         self._attach((yield from self._host.pool.checkout_steps()))
 
     def _isolate_steps(self, record: ConnectionRecord, level: str | None) -> Steps[None]:
@@ -88,34 +123,46 @@ class TransactedChannel(Channel):
             raise failure from failure.__cause__
         record.isolation = level
 
-    def _broken(self) -> None:
-        if self._begun and self._root is not None and not self._wire.in_transaction():
+    def _broken(self, *, is_over: bool) -> None:
+        if not self._begun or self._root is None:
+            return
+        if is_over or not self._wire.in_transaction():
             self._root.is_active = False
             self._begun = False
             self._ready = None
 
-    def _lost_steps(self, error: BaseException) -> Steps[None]:
+    def _lost_steps(self, error: BaseException, others_too: bool = False) -> Steps[None]:
         record, self._record = self._record, None
         self._ready = None
         self._begun = False
-        if record is not None:
-            pool = self._host.pool
-            yield from pool.invalidate_steps(record, error)
-            yield from pool.checkin_steps(record)
+        if record is None:
+            return
+        if self._detached:
+            connection = record.emptied()
+            if connection is not None:
+                connection.terminate()
+            return
+        pool = self._host.pool
+        if others_too:
+            pool.refresh(record)
+        yield from pool.invalidate_steps(record, error)
+        yield from pool.checkin_steps(record)
 
     # What transactions need.
 
     def _send_begin_steps(self) -> Steps[None]:
         self._begun = True
         try:
-            # A listener may send a BEGIN of its own; the driver sends none then.
-            for function in self.dispatch.begin:
-                function(self)
             xid = self._root.xid if self._root is not None else None
             if xid is None:
+                # A listener may send a BEGIN of its own; the driver sends none then.
+                for function in self.dispatch.begin:
+                    function(self)
                 self._log("BEGIN (implicit)")
                 yield (self._wire.begin,)
             else:
+                for function in self.dispatch.begin_twophase:
+                    function(self, xid)
                 self._log("BEGIN TWOPHASE (implicit)")
                 yield self._two_phase("begin"), xid
         except BaseException as error:
@@ -125,12 +172,18 @@ class TransactedChannel(Channel):
 
     def send_commit_steps(self) -> Steps[None]:
         """Send COMMIT, if BEGIN was sent."""
-        if self._record is None:
+        if self._record is None or self._is_inherited():
             raise PendingRollbackError(
                 "the connection was lost inside the transaction", hint="call rollback()"
             )
         if not self._begun:
             return
+        if self._wire.has_failed():
+            # The server would answer COMMIT with a rollback, and no error.
+            raise PendingRollbackError(
+                "the transaction has failed on the server and can't be committed",
+                hint="call rollback(); to go on after an error, set a savepoint before it",
+            )
         for function in self.dispatch.commit:
             function(self)
         self._log("COMMIT")
@@ -141,13 +194,13 @@ class TransactedChannel(Channel):
                 failure = yield from self._failure_steps(error, "COMMIT", None)
                 raise failure from failure.__cause__
             except DBAPIError as wrapped:
-                wrapped.outcome_unknown = wrapped.connection_invalidated
+                wrapped.outcome_unknown |= wrapped.connection_invalidated
                 raise
         self._begun = False
 
     def send_rollback_steps(self) -> Steps[None]:
         """Send ROLLBACK, if BEGIN was sent and the connection lives."""
-        if self._record is None or not self._begun:
+        if self._record is None or not self._begun or self._is_inherited():
             return
         for function in self.dispatch.rollback:
             function(self)
@@ -157,15 +210,27 @@ class TransactedChannel(Channel):
             yield (self._wire.rollback,)
         except BaseException as error:
             failure = yield from self._failure_steps(error, "ROLLBACK", None)
+            if isinstance(failure, DBAPIError) and failure.connection_invalidated:
+                # The server rolls back what a lost connection leaves behind.
+                return
             raise failure from failure.__cause__
 
     def send_savepoint_steps(self, verb: str, name: str) -> Steps[None]:
         """Send *verb* (SAVEPOINT, RELEASE, ROLLBACK TO) for the savepoint *name*."""
-        if self._record is None or not self._begun:
+        if self._record is None or self._is_inherited():
+            return
+        # Under AUTOCOMMIT no BEGIN is sent, but some servers have savepoints all the same; the
+        # others say that they have none, which is better than to undo nothing.
+        if not self._begun and not self._autocommit:
             return
         if self.dispatch:
             self._tell_savepoint(verb, name)
-        sql = f"{verb} {name}"
+        yield from self._send_steps(f"{verb} {name}")
+        if not self._begun and verb == "ROLLBACK TO SAVEPOINT":
+            # The savepoint is there still, and with it the transaction that it has begun.
+            yield from self._send_steps(f"RELEASE SAVEPOINT {name}")
+
+    def _send_steps(self, sql: str) -> Steps[None]:
         self._log(sql)
         try:
             cursor = yield self._execute, sql, ()
@@ -202,7 +267,7 @@ class TransactedChannel(Channel):
 
     def send_two_phase_steps(self, verb: str, xid: str, *is_prepared: bool) -> Steps[None]:
         """Send *verb* (prepare, commit, rollback) for the two-phase transaction *xid*."""
-        if self._record is None or not self._begun:
+        if self._record is None or not self._begun or self._is_inherited():
             return
         function = self._two_phase(verb)
         for listener in getattr(self.dispatch, f"{verb}_twophase"):
@@ -220,6 +285,12 @@ class TransactedChannel(Channel):
         """Begin a two-phase transaction: see :meth:`begin_twophase`."""
         self._two_phase("begin")
         yield from self.begin_steps()
+        if not self._host.dialect.features.supports_two_phase:
+            self._root = None
+            raise InvalidRequestError(
+                "this server allows no two-phase transactions",
+                hint="its configuration must allow prepared transactions",
+            )
         transaction = TwoPhaseTransaction(self, xid or f"dovetail_{uuid4().hex}")
         self._root = transaction
         return transaction
@@ -233,22 +304,29 @@ class TransactedChannel(Channel):
 
     def recover_twophase(self) -> list[str]:
         """Return the names of transactions that were prepared and not ended."""
-        return list(run_sync(self._recover_steps()))
+        return list(run_sync(self._prepared_steps("recover")))
 
-    def _recover_steps(self) -> Steps[list[str]]:
-        names: list[str] = yield (self._two_phase("recover"),)
-        return names
-
-    def _end_prepared_steps(self, verb: str, xid: str) -> Steps[None]:
-        yield self._two_phase(verb), xid, True
+    def _prepared_steps(self, verb: str, *arguments: Any) -> Steps[Any]:
+        """Do *verb* to transactions that are prepared, which need not be those of this object."""
+        if self._record is None or self._is_inherited():
+            yield from self._reconnect_steps()
+        function = self._two_phase(verb)
+        if arguments:
+            for listener in getattr(self.dispatch, f"{verb}_twophase"):
+                listener(self, *arguments)
+        try:
+            return (yield function, *arguments)
+        except BaseException as error:
+            failure = yield from self._failure_steps(error, f"{verb} prepared", None)
+            raise failure from failure.__cause__
 
     def commit_prepared(self, xid: str, recover: bool = False) -> None:
         """Commit a transaction that was prepared, perhaps by another process."""
-        run_sync(self._end_prepared_steps("commit", xid))
+        run_sync(self._prepared_steps("commit", xid, True))
 
     def rollback_prepared(self, xid: str, recover: bool = False) -> None:
         """Roll back a transaction that was prepared, perhaps by another process."""
-        run_sync(self._end_prepared_steps("rollback", xid))
+        run_sync(self._prepared_steps("rollback", xid, True))
 
     # Transactions, as steps.
 

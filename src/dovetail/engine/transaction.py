@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..exc import InvalidRequestError
+from ..exc import InvalidRequestError, PendingRollbackError
 from ..steps import run_sync
 
 if TYPE_CHECKING:
@@ -152,6 +152,10 @@ class RootTransaction(Transaction):
     def _commit_steps(self) -> Steps[None]:
         try:
             yield from self._connection.send_commit_steps()
+        except PendingRollbackError:
+            # Nothing was sent: the transaction has failed before, and rollback() is to end it.
+            self.is_active = False
+            raise
         except BaseException:
             # What the server did not accept is given up, here and there.
             yield from self._rollback_steps()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
+from ..dialects.dialect import Dialect
 from ..dialects.driver import Driver, driver_class
+from ..dialects.registry import dialect_class
 from ..exc import ArgumentError
 
 QueryValue = str | tuple[str, ...]
@@ -20,11 +22,18 @@ _HIDDEN = "***"
 
 def _frozen_query(query: Mapping[str, Any]) -> Mapping[str, QueryValue]:
     frozen: dict[str, QueryValue] = {}
+    if not isinstance(query, Mapping):
+        raise ArgumentError(
+            f"the query of a URL is a dictionary, not {query!r}",
+            hint="url.update_query_string() takes text",
+        )
     for name, value in query.items():
+        if not isinstance(name, str):
+            raise ArgumentError(f"the name of a URL option is a string, not {name!r}")
         if isinstance(value, str):
-            frozen[str(name)] = value
+            frozen[name] = value
         elif isinstance(value, Sequence) and all(isinstance(each, str) for each in value):
-            frozen[str(name)] = value[0] if len(value) == 1 else tuple(value)
+            frozen[name] = value[0] if len(value) == 1 else tuple(value)
         else:
             raise ArgumentError(
                 f"the URL option {name!r} must be a string or a sequence of strings, not {value!r}"
@@ -66,11 +75,14 @@ class URL:
 
         ArgumentError is raised for parts that no URL can have.
         """
-        if not _DRIVER_NAME.match(drivername):
+        if _DRIVER_NAME.match(str(drivername)) is None or drivername is None:
             raise ArgumentError(
                 f"{drivername!r} is not the name of a dialect",
                 hint="write dialect or dialect+driver, such as 'postgresql+psycopg'",
             )
+        for part, value in (("username", username), ("host", host), ("database", database)):
+            if value is not None and not isinstance(value, str):
+                raise ArgumentError(f"the {part} of a URL is a string, not {value!r}")
         if port is not None:
             try:
                 port = int(port)
@@ -95,20 +107,16 @@ class URL:
         self, query_parameters: Mapping[str, str | Sequence[str]], append: bool = False
     ) -> URL:
         """Return a copy whose query has *query_parameters* too; with *append* beside old ones."""
-        pairs = [
-            (name, each)
-            for name, value in query_parameters.items()
-            for each in ((value,) if isinstance(value, str) else value)
-        ]
-        return self.update_query_pairs(pairs, append=append)
+        return self.update_query_pairs(_frozen_query(query_parameters).items(), append=append)
 
     def update_query_pairs(
-        self, key_value_pairs: Sequence[tuple[str, str]], append: bool = False
+        self, key_value_pairs: Iterable[tuple[str, str | Sequence[str]]], append: bool = False
     ) -> URL:
         """Return a copy whose query has *key_value_pairs* too; with *append* beside old ones."""
         added: dict[str, tuple[str, ...]] = {}
         for name, value in key_value_pairs:
-            added[name] = (*added.get(name, ()), value)
+            more = (value,) if isinstance(value, str) else value
+            added[name] = (*added.get(name, ()), *more)
         merged: dict[str, str | Sequence[str]] = dict(self.query)
         for name, values in added.items():
             old = merged.get(name, ()) if append else ()
@@ -164,6 +172,10 @@ class URL:
         """Return the name of the driver, the dialect's first one if the URL names none."""
         return self.drivername.partition("+")[2] or self.get_driver_class().name
 
+    def get_dialect(self) -> type[Dialect]:
+        """Return the class of the dialect; NoSuchModuleError is raised if there is none."""
+        return dialect_class(self.get_backend_name())
+
     def get_driver_class(self) -> type[Driver]:
         """Return the class that knows the driver; NoSuchModuleError is raised if none does."""
         dialect, _, driver = self.drivername.partition("+")
@@ -218,10 +230,11 @@ def _quote_database(name: str) -> str:
 _PARTS = ("drivername", "username", "password", "host", "port", "database", "query")
 
 
-def make_url(name_or_url: str | URL) -> URL:
+def make_url(name_or_url: str | URL, *, keep_blank_values: bool = False) -> URL:
     """Return the URL that a string stands for; a URL is returned as it is.
 
-    User, password and query are unquoted, so that ``%40`` stands for ``@``.  ArgumentError
+    User, password and query are unquoted, so that ``%40`` stands for ``@``.
+    What the query names without a value is left out, unless *keep_blank_values*.  ArgumentError
     is raised for what is no URL; the text of it shows no password.
     """
     if isinstance(name_or_url, URL):
@@ -237,9 +250,9 @@ def make_url(name_or_url: str | URL) -> URL:
             f"cannot read the database URL {_without_secret(name_or_url)!r}",
             hint="write dialect+driver://user:password@host:port/database, or sqlite:///file.db",
         )
+    userinfo, at, rest = _split_user(rest)
     rest, _, query_text = rest.partition("?")
-    authority, slash, database = rest.partition("/")
-    userinfo, at, address = authority.rpartition("@")
+    address, slash, database = rest.partition("/")
     username, colon, password = userinfo.partition(":")
     host, port = _read_address(address, name_or_url)
     return URL.create(
@@ -249,13 +262,31 @@ def make_url(name_or_url: str | URL) -> URL:
         host=host,
         port=port,
         database=unquote(database) if slash else None,
-        query=_read_query(query_text),
+        query=_read_query(query_text, keep_blank_values),
     )
 
 
-def _read_query(text: str) -> dict[str, Sequence[str]]:
+_USER = re.compile(r"[^:/?@]*(?::[^@]*)?@")
+_PORT_AND_QUERY = re.compile(r"[^:/?@]*:\d*(?:/[^?@]*)?\?")
+
+
+def _split_user(text: str) -> tuple[str, str, str]:
+    """Return what stands before the ``@`` that ends user and password, the ``@``, and the rest.
+
+    A password may have been written as it is: it goes on to the last ``@`` before the path.
+    """
+    found = _USER.match(text)
+    if found is None or _PORT_AND_QUERY.match(text):
+        return "", "", text
+    start = found.end()
+    more = re.match(r"[^/?]*@", text[start:])
+    end = start + (more.end() if more else 0)
+    return text[: end - 1], "@", text[end:]
+
+
+def _read_query(text: str, keep_blank_values: bool) -> dict[str, Sequence[str]]:
     query: dict[str, Sequence[str]] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in parse_qsl(text, keep_blank_values=keep_blank_values):
         query[name] = (*query.get(name, ()), value)
     return query
 
@@ -277,4 +308,4 @@ def _read_address(address: str, whole: str) -> tuple[str | None, int | None]:
 
 
 def _without_secret(text: str) -> str:
-    return re.sub(r"(://[^:/@]*:).*@", rf"\1{_HIDDEN}@", text)
+    return re.sub(r"((?:^|//)[^:/@]*:).*@", rf"\1{_HIDDEN}@", text)

@@ -17,8 +17,8 @@ class Waiter(Protocol):
 
     given: Any
 
-    def give(self, thing: Any) -> None:
-        """Hand *thing* over and wake the one who waits."""
+    def give(self, thing: Any) -> bool:
+        """Hand *thing* over and wake the one who waits; false if nobody can be woken."""
         ...
 
     def wait(self, seconds: float | None) -> Any:
@@ -36,10 +36,11 @@ class ThreadWaiter:
         self._gate = allocate_lock()
         self._gate.acquire()
 
-    def give(self, thing: Any) -> None:
+    def give(self, thing: Any) -> bool:
         """Hand *thing* over and wake the thread."""
         self.given = thing
         self._gate.release()
+        return True
 
     def wait(self, seconds: float | None) -> None:
         """Block until something is given or *seconds* have passed."""

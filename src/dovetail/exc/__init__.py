@@ -6,6 +6,7 @@ driver's own error; the same cause has the same class on every server.
 """
 
 from .base import (
+    DontWrapMixin,
     DovetailError,
     SQLAlchemyError,
     did_you_mean,
@@ -18,6 +19,7 @@ from .database import (
     DBAPIError,
     Deadlock,
     Disconnected,
+    ExclusionViolation,
     ForeignKeyViolation,
     IntegrityError,
     InterfaceError,
@@ -117,7 +119,9 @@ __all__ = [
     "Deadlock",
     "DetachedInstanceError",
     "Disconnected",
+    "ExclusionViolation",
     "DisconnectionError",
+    "DontWrapMixin",
     "DovetailDeprecationWarning",
     "DovetailError",
     "DovetailPendingDeprecationWarning",

@@ -35,6 +35,15 @@ class DovetailError(Exception):
 SQLAlchemyError = DovetailError
 
 
+class DontWrapMixin:
+    """An exception that is a subclass of this leaves a statement as it was raised.
+
+    Others, raised by a type while parameters are converted, are wrapped in a StatementError::
+
+        class Forbidden(DontWrapMixin, Exception): ...
+    """
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the one of *known* that is spelled most like *name*, or None."""
     found = get_close_matches(name, list(known), n=1, cutoff=0.6)

@@ -6,7 +6,15 @@ from typing import Any, Literal
 
 from .base import DovetailError
 
-RetryScope = Literal["statement", "transaction"]
+RetryScope = Literal["statement", "savepoint", "transaction", "new_connection", "never"]
+"""What has to be run again after an error, for it to succeed perhaps:
+
+``statement``       the statement alone; the transaction goes on
+``savepoint``       what was done since the savepoint
+``transaction``     the whole transaction, over the same connection
+``new_connection``  the whole transaction, over another connection
+``never``           nothing: it would fail again
+"""
 
 
 _LONGEST_PARAMETERS = 1200
@@ -83,14 +91,15 @@ class DBAPIError(StatementError):
     :class:`UniqueViolation`, a :class:`Deadlock`), and these parts are filled in:
 
     ``constraint``, ``table``, ``columns``  what was violated, as far as the server tells
-    ``retry_scope``  ``"statement"`` or ``"transaction"`` where running that much again
-    may succeed, otherwise None
+    ``retry_scope``  how much to run again for it to succeed perhaps: ``"statement"``,
+    ``"savepoint"``, ``"transaction"``, ``"new_connection"`` (the transaction, over another
+    connection), or ``"never"``
     ``outcome_unknown``  a commit may or may not have happened
     ``connection_invalidated``  the connection was lost and has been discarded
     """
 
     code = "DV-DB-02"
-    retry_scope: RetryScope | None = None
+    retry_scope: RetryScope = "never"
     outcome_unknown: bool = False
 
     def __init__(
@@ -200,6 +209,13 @@ class CheckViolation(IntegrityError):  # noqa: N818 - named for the cause
     usual_hint = "give values that fulfil the constraint"
 
 
+class ExclusionViolation(IntegrityError):  # noqa: N818 - named for the cause
+    """A row is there already that the new one must not overlap, or meet otherwise."""
+
+    code = "DV-DB-24"
+    usual_hint = "look for rows that the constraint sets against this one first"
+
+
 class SerializationFailure(OperationalError):  # noqa: N818 - named for the cause
     """Two transactions did what no serial order of them could do; run it again."""
 
@@ -237,4 +253,4 @@ class Disconnected(OperationalError):  # noqa: N818 - named for the cause
 
     code = "DV-DB-34"
     usual_hint = "roll back and run the transaction again; the pool opens another connection"
-    retry_scope = "transaction"
+    retry_scope = "new_connection"

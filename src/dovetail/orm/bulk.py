@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from dovetail.engine.result import Result
+from dovetail.engine.rows import Shape
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
@@ -16,6 +17,7 @@ from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
 SYNCHRONIZE = ("auto", "evaluate", "fetch", False)
+_NO_COLUMNS = Shape(())
 
 
 def bulk_steps(
@@ -72,8 +74,8 @@ def _returning_entities_steps(
     loads = [Load(item.mapper, session.scope) for item in layout.entities]
     made = hydrate(rows, loads, [])
     if len(layout.items) == 1:
-        return Result.of_scalars(layout.names, made, unique_filters=(id,))
-    return Result.of_rows(layout.names, made)
+        return Result.of_scalars(Shape(layout.names), made, unique_filters=(id,))
+    return Result.of_rows(Shape(layout.names), made)
 
 
 # INSERT ---------------------------------------------------------------------------------------
@@ -130,7 +132,7 @@ def _by_primary_key_steps(
         instance = None if state is None else state()
         if state is not None and instance is not None:
             expire_names(state, instance, names, frozenset(mapper.column_attrs.keys()))
-    return Result.of_rows((), [])
+    return Result.of_rows(_NO_COLUMNS, [])
 
 
 def _synchronized_steps(
@@ -138,7 +140,13 @@ def _synchronized_steps(
 ) -> Steps[Any]:
     """Run *statement*, learn which rows it touched, and bring their instances along."""
     keys = [mapper.columns[name] for name in mapper.primary_keys]
-    returning = connection.dialect.features.supports_returning and not statement.returning_columns
+    features = connection.dialect.features
+    able = (
+        features.supports_update_returning
+        if statement.is_update
+        else features.supports_delete_returning
+    )
+    returning = able and not statement.returning_columns
     core = statement.as_core()
     if returning:
         result = yield from connection.execute_steps(core.returning(*keys), params)
@@ -160,7 +168,7 @@ class _Changed(Result[Any]):
     """What an UPDATE or DELETE answers: how many rows it touched."""
 
     def __init__(self, rowcount: int) -> None:
-        super().__init__(Result.of_rows((), [])._shape, [])
+        super().__init__(_NO_COLUMNS, [])
         self.rowcount = rowcount
         self.returns_rows = False
 

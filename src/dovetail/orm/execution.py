@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dovetail.engine.result import Result
+from dovetail.engine.rows import Shape
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.bulk import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan
@@ -17,6 +18,7 @@ from dovetail.sql.text import text
 from dovetail.steps import Steps
 
 NO_OPTIONS: Mapping[str, Any] = {}
+_BY_IDENTITY = (id,)
 
 
 class EntityFeed:
@@ -63,15 +65,26 @@ class ExecutingSession(PersistingSession):
         if isinstance(statement, Select):
             for raw in statement.raw_columns:
                 if isinstance(raw, EntityNode):
-                    return (
-                        yield from self._select_steps(
-                            statement, params, execution_options, bind_arguments
-                        )
-                    )
-        elif isinstance(statement, str):
+                    return self._select_steps(statement, params, execution_options, bind_arguments)
+        return self._other_steps(statement, params, execution_options, bind_arguments)
+
+    def _other_steps(
+        self,
+        statement: Any,
+        params: Any,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Steps[Any]:
+        """Run a statement that is no SELECT with an entity in it."""
+        if isinstance(statement, str):
             statement = text(statement)
         elif not isinstance(statement, FromStatement):
-            statement = executable(statement)
+            found = executable(statement)
+            if found is not statement:
+                # It stood for a statement: see there.
+                return (
+                    yield from self.execute_steps(found, params, execution_options, bind_arguments)
+                )
         if isinstance(statement, FromStatement):
             return (yield from self._from_statement_steps(statement, params, execution_options))
         if statement.is_dml:
@@ -102,42 +115,6 @@ class ExecutingSession(PersistingSession):
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
-        plan, connection, values, options = yield from self._entity_plan_steps(
-            statement, params, execution_options, bind_arguments
-        )
-        batch = options.get("yield_per") if options else None
-        if batch:
-            return (yield from self._stream_steps(plan, connection, values, batch))
-        rows = yield from plan.rows_steps(self, connection, values)
-        if plan.is_scalar:
-            return Result.of_scalars(plan.names, rows, unique_filters=(id,))
-        return Result.of_rows(plan.names, rows)
-
-    def scalars_list_steps(
-        self,
-        statement: Any,
-        params: Any = None,
-        execution_options: Mapping[str, Any] = NO_OPTIONS,
-    ) -> Steps[list[Any] | None]:
-        """The instances of a SELECT of one entity, as a list; None for another statement."""
-        raw = statement.raw_columns
-        if len(raw) != 1 or not isinstance(raw[0], EntityNode):
-            return None
-        plan, connection, values, options = yield from self._entity_plan_steps(
-            statement, params, execution_options, None
-        )
-        if options and options.get("yield_per"):
-            return None
-        return (yield from plan.rows_steps(self, connection, values))
-
-    def _entity_plan_steps(
-        self,
-        statement: Any,
-        params: Any,
-        execution_options: Mapping[str, Any],
-        bind_arguments: Mapping[str, Any] | None,
-    ) -> Steps[tuple[EntityPlan, Any, list[Any], Mapping[str, Any]]]:
-        """(plan, connection, values, options) for a SELECT with an entity in it."""
         options: Mapping[str, Any] = statement.execution_options_dict
         if execution_options or self.execution_options_dict:
             options = {**self.execution_options_dict, **options, **execution_options}
@@ -148,21 +125,18 @@ class ExecutingSession(PersistingSession):
         if bind_arguments or self.binds:
             connection = yield from self._statement_connection_steps(statement, bind_arguments)
         else:
-            connection = yield from self.connection_for_steps()
-        walk = Walk()
-        statement.collect(walk)
-        binds = walk.binds
+            connection = self.connection_in_use()
+            if connection is None:
+                connection = yield from self.connection_for_steps()
         populate = bool(options and options.get("populate_existing"))
-        key = (populate, *walk.key)
-        plans = connection.engine.plans
-        plan = plans.get(key)
-        if plan is None:
-            plan = EntityPlan(statement, binds, connection.dialect, populate_existing=populate)
-            plans.put(key, plan)
-        values = [bind.value for bind in binds]
-        if params:
-            _override(values, binds, params)
-        return plan, connection, values, options
+        plan, values = _entity_plan(connection, statement, params, populate)
+        batch = options.get("yield_per") if options else None
+        if batch:
+            return (yield from self._stream_steps(plan, connection, values, batch))
+        rows = yield from plan.rows_steps(self, connection, values)
+        if plan.is_scalar:
+            return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
+        return Result.of_rows(plan.shape, rows)
 
     def _stream_steps(
         self, plan: EntityPlan, connection: Any, values: list[Any], batch: int
@@ -176,7 +150,7 @@ class ExecutingSession(PersistingSession):
         sql, parameters = plan.prepare(values)
         cursor = yield from connection.stream_steps(sql, parameters, batch)
         feed = EntityFeed(self, connection, plan, cursor, batch)
-        shape = Result.of_rows(plan.names, [])._shape
+        shape = plan.shape
         result: Any = Result(shape, [], convert=shape.row_list, feed=feed)
         return result.yield_per(batch)
 
@@ -194,7 +168,8 @@ class ExecutingSession(PersistingSession):
         instances = yield from instances_from_rows_steps(
             self, connection, wrapped, names, rows, bool(options.get("populate_existing"))
         )
-        return Result.of_scalars((wrapped.mapper.class_.__name__,), instances, unique_filters=(id,))
+        shape = Shape((wrapped.mapper.class_.__name__,))
+        return Result.of_scalars(shape, instances, unique_filters=_BY_IDENTITY)
 
 
 def instances_from_rows_steps(
@@ -223,6 +198,25 @@ def instances_from_rows_steps(
     )
     by_key = {instance.__dovetail_state__.key: instance for instance in loaded}
     return [by_key[key] for key in keys if key in by_key]
+
+
+def _entity_plan(
+    connection: Any, statement: Any, params: Any, populate: bool
+) -> tuple[EntityPlan, list[Any]]:
+    """The plan of a SELECT with an entity in it, found or made, and the values for it."""
+    walk = Walk()
+    statement.collect(walk)
+    binds = walk.binds
+    key = (populate, *walk.key)
+    plans = connection.engine.plans
+    plan = plans.get(key)
+    if plan is None:
+        plan = EntityPlan(statement, binds, connection.dialect, populate_existing=populate)
+        plans.put(key, plan)
+    values = [bind.value for bind in binds]
+    if params:
+        _override(values, binds, params)
+    return plan, values
 
 
 def _override(values: list[Any], binds: Sequence[Any], params: Any) -> None:

@@ -6,7 +6,7 @@ from weakref import WeakSet
 
 from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.tracking.expiry import expire_names, make_expirer
+from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, mark_modified, state_of
 
@@ -99,6 +99,11 @@ class SessionMembers:
         """True when a flush may have something to do."""
         scope = self.scope
         return bool(scope.new or scope.modified or scope.deleted)
+
+    def count_pending(self) -> int:
+        """How many instances the next flush looks at, at least."""
+        scope = self.scope
+        return len(scope.new) + len(scope.modified) + len(scope.deleted)
 
     # Coming in --------------------------------------------------------------------------------
 
@@ -329,7 +334,7 @@ class SessionMembers:
         expire = mapper.memo.get("expire")
         if expire is None:
             names = [name for name in mapper.attrs.names() if name not in mapper.primary_keys]
-            refreshed = frozenset(
+            refreshed = Whole(
                 key
                 for key, prop in mapper.column_attrs.items()
                 if not prop.deferred and key not in mapper.primary_keys

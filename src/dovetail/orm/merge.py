@@ -73,8 +73,7 @@ def _copy_steps(
     present = target.__dict__
     for key in mapper.column_attrs.names():
         if key in values and mapper.attrs[key].is_column:
-            if key not in present or is_new or _differs(mapper, key, values[key], present[key]):
-                mapper.attributes[key].set(target, values[key])
+            mapper.attributes[key].set(target, values[key])
     for key, prop in mapper.relationships.items():
         if key not in values or "merge" not in prop.cascade:
             continue
@@ -107,10 +106,6 @@ def _held(prop: Any, value: Any) -> Iterable[Any]:
         return ()
     held: Iterable[Any] = prop.impl.kind.items(value) if prop.uselist else (value,)
     return held
-
-
-def _differs(mapper: Any, key: str, new: Any, old: Any) -> bool:
-    return new is not old and not mapper.attributes[key].equal(old, new)
 
 
 def _preload_steps(session: Any, mapper: Any, items: Iterable[Any]) -> Steps[None]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from dovetail.collector import collector
 from dovetail.exc import (
     ArgumentError,
     InvalidRequestError,
@@ -22,7 +23,7 @@ from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.members import cascaded
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
-from dovetail.orm.transaction import TransactionalSession
+from dovetail.orm.transaction import ACTIVE, TransactionalSession
 from dovetail.sql.expressions import bindparam
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
@@ -78,17 +79,22 @@ class PersistingSession(TransactionalSession):
                 return self.binds[table]
         return None
 
+    def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
+        """The connection for *mapper* that the transaction in progress has, or None."""
+        transaction = self._transaction
+        if transaction is None or transaction.state is not ACTIVE:
+            return None
+        participant = transaction.participants.get(self.get_bind(mapper, clause=clause))
+        return None if participant is None else participant.connection
+
     def connection_for_steps(self, mapper: Any = None, clause: Any = None) -> Steps[Any]:
         """The connection for *mapper* in the transaction in progress."""
-        transaction = self._transaction
-        if transaction is None:
+        connection = self.connection_in_use(mapper, clause)
+        if connection is None:
             transaction = self._autobegin()
-        bind = self.get_bind(mapper, clause=clause)
-        if transaction.state.value == 1:
-            participant = transaction.participants.get(bind)
-            if participant is not None:
-                return participant.connection
-        return (yield from transaction.connection_steps(bind))
+            bind = self.get_bind(mapper, clause=clause)
+            connection = yield from transaction.connection_steps(bind)
+        return connection
 
     # Flush --------------------------------------------------------------------------------------
 
@@ -103,7 +109,8 @@ class PersistingSession(TransactionalSession):
         transaction.check()
         self._flushing = True
         try:
-            yield from flush_steps(self, transaction, only)
+            with collector.paused_for(self.count_pending()):
+                yield from flush_steps(self, transaction, only)
         except BaseException as error:
             yield from transaction.fail_steps(error)
             raise
@@ -185,7 +192,9 @@ class PersistingSession(TransactionalSession):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps()
-        connection = yield from self.connection_for_steps(mapper)
+        connection = self.connection_in_use(mapper)
+        if connection is None:
+            connection = yield from self.connection_for_steps(mapper)
         if options or populate_existing or with_for_update:
             return (
                 yield from self._get_with_steps(
@@ -328,23 +337,32 @@ class PersistingSession(TransactionalSession):
 
     # Delete, refresh ----------------------------------------------------------------------------
 
-    def delete_steps(self, instance: Any) -> Steps[None]:
-        """Mark *instance*, and what the delete cascade leads to, for deletion at the next flush."""
+    def delete_alone(self, instance: Any) -> bool:
+        """Mark *instance* for deletion; False where its delete cascade has to be followed too."""
         state = self._state(instance)
         if state.key is None:
             raise InvalidRequestError(
                 f"{instance!r} has no row and can't be deleted",
                 hint="expunge() takes a pending instance out of the session",
             )
-        if state in self.scope.deleted or (state.load.deleted and state.session is self):
-            return
-        if state.session is not self:
+        scope = self.scope
+        if state.load.scope is not scope:
             self._enter(state, instance)
-        self.begin_on_change()
-        if not _has_delete_cascade(state.load.mapper):
-            self.scope.deleted[state] = instance
+        elif state.load.deleted or state in scope.deleted:
+            return True
+        if self._transaction is None:
+            self.begin_on_change()
+        if _has_delete_cascade(state.load.mapper):
+            return False
+        scope.deleted[state] = instance
+        return True
+
+    def delete_steps(self, instances: Iterable[Any]) -> Steps[None]:
+        """Mark *instances*, and what the delete cascade leads to, for the next flush to delete."""
+        waiting = [(state_of(one), one) for one in instances if not self.delete_alone(one)]
+        if not waiting:
             return
-        pairs = yield from delete_cascade_steps(self, [(state, instance)])
+        pairs = yield from delete_cascade_steps(self, waiting)
         for other, item in pairs:
             if other.key is not None and not other.load.deleted:
                 if other.session is not self:

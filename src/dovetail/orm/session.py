@@ -25,6 +25,7 @@ from dovetail.orm.members import sessions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.query import Query
+from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import InstanceState, new_state, state_of
 from dovetail.orm.transaction import JOIN_MODES, SessionTransaction
 from dovetail.steps import Steps, run_sync
@@ -263,29 +264,33 @@ class Session(ExecutingSession):
     ) -> T | None:
         """The instance of *entity* with the primary key *ident*, or None.
 
-        One that the session has and that is not expired is returned without SQL.  A composite
-        key is a tuple in the order of the columns, or a dictionary::
+        One that the session has, and that is not expired as a whole, is returned without SQL.
+        A composite key is a tuple in the order of the columns, or a dictionary::
 
             session.get(User, 5)
             session.get(Version, (5, 2))
         """
-        mapper = getattr(entity, "__mapper__", None)
+        try:
+            mapper = entity.__mapper__  # type: ignore[attr-defined]
+        except AttributeError:
+            mapper = None
         if mapper is None or mapper.class_ is not entity:
             mapper = self.mapper_for(entity)
-        if not (populate_existing or with_for_update):
+        afresh = populate_existing or with_for_update
+        if not afresh:
+            # A key in the shape of the identity map; others are put into it below.
             try:
-                # A key in the shape of the identity map; others are put into it below.
-                state = self.scope.identities[mapper.base][ident]
+                state = self.scope.identities[mapper.base].get(ident)
             except (KeyError, TypeError):
                 state = None
-            if state is not None and state.expired is None:
+            if state is not None and type(state.expired) is not Whole:
                 instance: T | None = state()
                 if instance is not None:
                     return instance
         key = mapper.key_from_identity(ident)
-        if not (populate_existing or with_for_update):
+        if not afresh and key is not ident:
             held = self.find(mapper, key)
-            if held is not None and held.__dovetail_state__.expired is None:
+            if held is not None and type(held.__dovetail_state__.expired) is not Whole:
                 own: T = held
                 return own
         steps = self.get_steps(
@@ -316,12 +321,12 @@ class Session(ExecutingSession):
 
     def delete(self, instance: Any) -> None:
         """Delete the row of *instance*, and what the delete cascade leads to, at the next flush."""
-        self._run(self.delete_steps(instance))
+        if not self.delete_alone(instance):
+            self._run(self.delete_steps((instance,)))
 
     def delete_all(self, instances: Iterable[Any]) -> None:
         """Delete the rows of all *instances* at the next flush."""
-        for instance in instances:
-            self.delete(instance)
+        self._run(self.delete_steps(instances))
 
     def refresh(
         self,

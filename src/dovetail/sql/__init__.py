@@ -11,7 +11,10 @@ from .columns import (
 from .constructs import (
     Case as Case,
     Cast as Cast,
+    CollectionAggregate as CollectionAggregate,
     Extract as Extract,
+    FrameClause as FrameClause,
+    FrameClauseType as FrameClauseType,
     FunctionFilter as FunctionFilter,
     Over as Over,
     TryCast as TryCast,
@@ -31,11 +34,29 @@ from .constructs import (
     type_coerce as type_coerce,
     within_group as within_group,
 )
+from .ddl import (
+    DDL as DDL,
+    BaseDDLElement as BaseDDLElement,
+    DDLElement as DDLElement,
+    ExecutableDDLElement as ExecutableDDLElement,
+)
+from .derived import (
+    CTE as CTE,
+    Lateral as Lateral,
+    Subquery as Subquery,
+    TableValuedAlias as TableValuedAlias,
+    TableValuedColumn as TableValuedColumn,
+    Values as Values,
+    values as values,
+)
 from .dml import (
     Delete as Delete,
     Insert as Insert,
     Update as Update,
+    UpdateBase as UpdateBase,
+    ValuesBase as ValuesBase,
     delete as delete,
+    from_dml_column as from_dml_column,
     insert as insert,
     update as update,
 )
@@ -44,7 +65,9 @@ from .expressions import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
     BooleanClauseList as BooleanClauseList,
+    False_ as False_,
     Label as Label,
+    True_ as True_,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,
@@ -55,29 +78,34 @@ from .expressions import (
     true as true,
 )
 from .from_clause import (
-    CTE as CTE,
     Alias as Alias,
+    AliasedReturnsRows as AliasedReturnsRows,
     FromClause as FromClause,
     Join as Join,
-    Lateral as Lateral,
-    Subquery as Subquery,
     TableSample as TableSample,
-    TableValuedAlias as TableValuedAlias,
-    Values as Values,
     alias as alias,
     join as join,
     outerjoin as outerjoin,
     tablesample as tablesample,
-    values as values,
 )
 from .functions import (
+    AggregateOrderBy as AggregateOrderBy,
     Function as Function,
     FunctionElement as FunctionElement,
     GenericFunction as GenericFunction,
+    aggregate_order_by as aggregate_order_by,
     func as func,
     modifier as modifier,
 )
-from .metadata import MetaData as MetaData
+from .lambdas import (
+    LambdaElement as LambdaElement,
+    StatementLambdaElement as StatementLambdaElement,
+    lambda_stmt as lambda_stmt,
+)
+from .metadata import (
+    CheckFirst as CheckFirst,
+    MetaData as MetaData,
+)
 from .names import quoted_name as quoted_name
 from .naming import (
     LABEL_STYLE_DEFAULT as LABEL_STYLE_DEFAULT,
@@ -86,9 +114,21 @@ from .naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .node import Executable as Executable, Node as Node, Walk as Walk
+from .node import (
+    ClauseElement as ClauseElement,
+    Executable as Executable,
+    Node as Node,
+    Walk as Walk,
+)
+from .operators import (
+    custom_op as custom_op,
+)
 from .schema import Column as Column, Table as Table, TableClause as TableClause, table as table
-from .select import CompoundSelect as CompoundSelect, Select as Select
+from .select import (
+    CompoundSelect as CompoundSelect,
+    GenerativeSelect as GenerativeSelect,
+    Select as Select,
+)
 from .select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,
@@ -96,6 +136,8 @@ from .select_base import (
     exists as exists,
 )
 from .selecting import (
+    NotNullable as NotNullable,
+    Nullable as Nullable,
     asc as asc,
     between as between,
     bitwise_not as bitwise_not,
@@ -118,4 +160,9 @@ from .selecting import (
     union as union,
     union_all as union_all,
 )
-from .text import TextClause as TextClause, TextualSelect as TextualSelect, text as text
+from .text import (
+    TextAsFrom as TextAsFrom,
+    TextClause as TextClause,
+    TextualSelect as TextualSelect,
+    text as text,
+)

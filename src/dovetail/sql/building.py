@@ -88,6 +88,8 @@ def _beside(left: Any, op: Operator, value: Any) -> Any:
             if getattr(node, "is_select_statement", False):
                 return node.scalar_subquery()  # type: ignore[attr-defined]
             return node
+        if left.visit_name == "tuple" and isinstance(value, tuple | list):
+            return left.row_beside(value)
     return parameter_beside(left, op, value)
 
 
@@ -181,7 +183,13 @@ _WILDCARDS = ("%", "_")
 def pattern(
     left: Any, op: Operator, other: Any, escape: str | None = None, autoescape: bool = False
 ) -> Any:
-    """Return ``left LIKE other``, the wildcards of *other* escaped with *autoescape*."""
+    """Return ``left LIKE other``, the wildcards of *other* escaped with *autoescape*.
+
+    A type for which the operator means another thing has a method of its name: ``contains``.
+    """
+    factory = left.type.comparator_factory
+    if factory is not None and hasattr(factory, op.name):
+        return getattr(factory(left), op.name)(other)
     if autoescape:
         if not isinstance(other, str):
             raise TypeError("autoescape works on a plain string")

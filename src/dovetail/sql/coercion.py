@@ -67,13 +67,19 @@ def _mapped_class_hint(subject: Any) -> str:
 def columns_of(arguments: Iterable[Any]) -> tuple[Any, ...]:
     """Return the nodes for the arguments of select(): columns, tables, entities."""
     return tuple(
-        argument if isinstance(argument, ColumnElement) else column_argument(argument)
-        for argument in arguments
+        [
+            argument if isinstance(argument, ColumnElement) else column_argument(argument)
+            for argument in arguments
+        ]
     )
 
 
 def column_argument(argument: Any) -> Any:
     """Return the node for one argument of select()."""
+    if isinstance(argument, type):
+        entity = getattr(argument, "__statement_entity__", None)
+        if entity is not None:
+            return entity
     node = node_of(argument)
     if node is not None:
         if getattr(node, "is_select_statement", False):

@@ -173,13 +173,16 @@ class ColumnCollection(Generic[C]):
     def replace(self, column: C, key: str) -> None:
         """Put *column* in the place of the one called *key*, or at the end."""
         self._lineage = None
+        is_new = key not in self._by_key
         self._by_key[key] = column
         self._found(key, column)
+        if is_new:
+            self._list.append((key, column))
+            return
         for position, (name, _) in enumerate(self._list):
             if name == key:
                 self._list[position] = (key, column)
                 return
-        self._list.append((key, column))
 
     def __getattr__(self, name: str) -> C:
         if name.startswith("__"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, NamedTuple, TypeVar
 
 from ..exc import ArgumentError
@@ -196,6 +197,14 @@ class Tuple(ColumnElement[Any]):
         )
         self.type = TupleType(*(clause.type for clause in self.clauses))
 
+    def row_beside(self, values: Sequence[Any]) -> Tuple:
+        """Return *values* as the row that this one is compared with."""
+        if len(values) != len(self.clauses):
+            raise ArgumentError(
+                f"a row of {len(self.clauses)} columns is compared with {len(values)} values"
+            )
+        return Tuple(*values, types=[clause.type for clause in self.clauses])
+
     def collect(self, walk: Walk) -> None:
         walk.key.append("tuple")
         walk.key.append(len(self.clauses))
@@ -222,6 +231,31 @@ class CollectionAggregate(ColumnElement[T]):
         kind = element.type
         self.type = getattr(kind, "item_type", kind)
 
+    # Standing first, as it does in ``5 == any_(…)`` too: SQL wants it on the right.
+
+    def _mirrored(self, operator: Operator, other: Any) -> Any:
+        return build.compare(operand(other, self.type), ops.MIRRORED[operator], self)
+
+    def __eq__(self, other: object) -> Any:
+        return self._mirrored(ops.EQ, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._mirrored(ops.NE, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._mirrored(ops.LT, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._mirrored(ops.LE, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._mirrored(ops.GT, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._mirrored(ops.GE, other)
+
+    __hash__ = ColumnElement.__hash__
+
     def collect(self, walk: Walk) -> None:
         walk.key.append(self.operator)
         self.element.collect(walk)
@@ -230,15 +264,17 @@ class CollectionAggregate(ColumnElement[T]):
 class CollationClause(ColumnElement[str]):
     """The name of a collation."""
 
-    __slots__ = ("collation",)
+    __slots__ = ("collation", "schema")
     visit_name = "collation"
 
-    def __init__(self, collation: str) -> None:
+    def __init__(self, collation: str, schema: str | None = None) -> None:
         self.collation = collation
+        self.schema = schema
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("collation")
         walk.key.append(self.collation)
+        walk.key.append(self.schema)
 
 
 class Bound(NamedTuple):
@@ -256,7 +292,52 @@ class Frame(NamedTuple):
     exclude: str | None = None
 
 
+class FrameClauseType(Enum):
+    """What one end of a window's frame is counted from."""
+
+    UNBOUNDED = "UNBOUNDED"
+    CURRENT = "CURRENT ROW"
+    PRECEDING = "PRECEDING"
+    FOLLOWING = "FOLLOWING"
+
+
+class FrameClause:
+    """The frame of a window, each end with its direction::
+
+    func.sum(sale.c.amount).over(
+        order_by=sale.c.day,
+        range_=FrameClause(
+            timedelta(days=7), None, FrameClauseType.PRECEDING, FrameClauseType.CURRENT
+        ),
+    )
+    """
+
+    def __init__(
+        self,
+        start: Any,
+        end: Any,
+        start_frame_type: FrameClauseType,
+        end_frame_type: FrameClauseType,
+    ) -> None:
+        self.bounds = (
+            _frame_bound(start, start_frame_type, "PRECEDING"),
+            _frame_bound(end, end_frame_type, "FOLLOWING"),
+        )
+
+
+def _frame_bound(value: Any, kind: FrameClauseType, unbounded: str) -> Bound:
+    if kind in (FrameClauseType.PRECEDING, FrameClauseType.FOLLOWING):
+        if value is None:
+            raise ArgumentError(f"the end of a frame that is {kind.value} needs a value")
+        return Bound(kind.value, operand(value, None))
+    if value is not None:
+        raise ArgumentError(f"the end of a frame that is {kind.value} takes no value")
+    return Bound(f"UNBOUNDED {unbounded}" if kind is FrameClauseType.UNBOUNDED else kind.value)
+
+
 def _bounds(given: Any) -> tuple[Bound, Bound]:
+    if isinstance(given, FrameClause):
+        return given.bounds
     if not isinstance(given, tuple) or len(given) != 2:
         raise ArgumentError(f"the frame of a window is a pair of bounds; got {given!r}")
     return _bound(given[0], "PRECEDING"), _bound(given[1], "FOLLOWING")
@@ -285,9 +366,9 @@ class Over(ColumnElement[T]):
         element: Any,
         partition_by: Any = None,
         order_by: Any = None,
-        range_: tuple[Any, Any] | None = None,
-        rows: tuple[int | None, int | None] | None = None,
-        groups: tuple[int | None, int | None] | None = None,
+        range_: tuple[Any, Any] | FrameClause | None = None,
+        rows: tuple[int | None, int | None] | FrameClause | None = None,
+        groups: tuple[int | None, int | None] | FrameClause | None = None,
         exclude: str | None = None,
     ) -> None:
         self.element = element
@@ -398,9 +479,9 @@ def within_group(element: Any, *order_by: Any) -> WithinGroup[Any]:
     return WithinGroup(element, *order_by)
 
 
-def funcfilter(element: Any, *criteria: Any) -> FunctionFilter[Any]:
-    """Return the aggregate *element* of those rows that fulfil *criteria*."""
-    return FunctionFilter(element, *criteria)
+def funcfilter(func: Any, *criteria: Any) -> FunctionFilter[Any]:
+    """Return the aggregate *func* of those rows that fulfil *criteria*."""
+    return FunctionFilter(func, *criteria)
 
 
 def values_list(values: Any) -> ExpressionList:
@@ -408,23 +489,25 @@ def values_list(values: Any) -> ExpressionList:
     return ExpressionList(operand(v, value_types.type_of(v)) for v in values)
 
 
-def _collated(element: Any, name: str) -> BinaryExpression[Any]:
-    return BinaryExpression(element, CollationClause(name), ops.COLLATE, element.type)
+def _collated(element: Any, name: str, schema: str | None = None) -> BinaryExpression[Any]:
+    return BinaryExpression(element, CollationClause(name, schema), ops.COLLATE, element.type)
 
 
-def collate(expression: Any, collation: str) -> BinaryExpression[Any]:
+def collate(
+    expression: Any, collation: str, collation_schema: str | None = None
+) -> BinaryExpression[Any]:
     """Return ``expression COLLATE collation``."""
-    return _collated(operand(expression, None), collation)
+    return _collated(operand(expression, None), collation, collation_schema)
 
 
-def any_(expression: Any) -> CollectionAggregate[Any]:
-    """Return ``ANY (expression)``, for one side of a comparison."""
-    return CollectionAggregate(ops.ANY, operand(expression, None))
+def any_(expr: Any) -> CollectionAggregate[Any]:
+    """Return ``ANY (expr)``, for one side of a comparison."""
+    return CollectionAggregate(ops.ANY, operand(expr, None))
 
 
-def all_(expression: Any) -> CollectionAggregate[Any]:
-    """Return ``ALL (expression)``, for one side of a comparison."""
-    return CollectionAggregate(ops.ALL, operand(expression, None))
+def all_(expr: Any) -> CollectionAggregate[Any]:
+    """Return ``ALL (expr)``, for one side of a comparison."""
+    return CollectionAggregate(ops.ALL, operand(expr, None))
 
 
 build.cast = Cast

@@ -88,6 +88,18 @@ class DropTable(_SchemaStatement):
     visit_name = "drop_table"
 
 
+class DropView(_SchemaStatement):
+    """DROP VIEW."""
+
+    visit_name = "drop_view"
+
+    def __init__(
+        self, element: Any, *, if_exists: bool = False, materialized: bool = False
+    ) -> None:
+        super().__init__(element, if_exists=if_exists)
+        self.materialized = materialized
+
+
 class CreateIndex(_SchemaStatement):
     """CREATE INDEX."""
 
@@ -117,14 +129,17 @@ class CreateSchema(_SchemaStatement):
 
     visit_name = "create_schema"
 
+    def __init__(self, name: str, if_not_exists: bool = False) -> None:
+        super().__init__(name, if_not_exists=if_not_exists)
+
 
 class DropSchema(_SchemaStatement):
     """DROP SCHEMA."""
 
     visit_name = "drop_schema"
 
-    def __init__(self, element: Any, cascade: bool = False, if_exists: bool = False) -> None:
-        super().__init__(element, if_exists=if_exists)
+    def __init__(self, name: str, cascade: bool = False, if_exists: bool = False) -> None:
+        super().__init__(name, if_exists=if_exists)
         self.cascade = cascade
 
 
@@ -162,6 +177,24 @@ class SetColumnComment(_SchemaStatement):
     visit_name = "set_column_comment"
 
 
+class DropColumnComment(_SchemaStatement):
+    """COMMENT ON COLUMN … IS NULL."""
+
+    visit_name = "drop_column_comment"
+
+
+class SetConstraintComment(_SchemaStatement):
+    """COMMENT ON CONSTRAINT."""
+
+    visit_name = "set_constraint_comment"
+
+
+class DropConstraintComment(_SchemaStatement):
+    """COMMENT ON CONSTRAINT … IS NULL."""
+
+    visit_name = "drop_constraint_comment"
+
+
 class CreateColumn(Node):
     """The definition of one column within CREATE TABLE."""
 
@@ -180,4 +213,4 @@ def send(bind: Any, statement: ExecutableDDLElement) -> None:
         connection.execute(statement)
 
 
-DDLElement = ExecutableDDLElement
+DDLElement = BaseDDLElement = ExecutableDDLElement

@@ -12,6 +12,7 @@ from ..types.contract import to_instance
 from .coercion import node_of
 from .ddl import CreateSequence, DropSequence, send
 from .element import ColumnElement
+from .functions import register_function
 from .node import Node, Walk
 from .text import TextClause
 
@@ -236,16 +237,26 @@ class Sequence(SchemaItem):
 class NextValue(ColumnElement[int]):
     """The next value of a sequence."""
 
-    __slots__ = ("sequence",)
+    __slots__ = ("sequence", "type")
     visit_name = "next_value"
-    type = INTEGERTYPE
+    is_function: ClassVar[bool] = True
+    name = "next_value"
 
-    def __init__(self, sequence: Sequence) -> None:
+    def __init__(self, sequence: Sequence, **_: Any) -> None:
+        if not isinstance(sequence, Sequence):
+            raise ArgumentError(
+                f"next_value() takes a Sequence; got {sequence!r}",
+                hint='func.next_value(Sequence("name"))',
+            )
         self.sequence = sequence
+        self.type = sequence.data_type if sequence.data_type is not None else INTEGERTYPE
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("next value")
         walk.key.append(self.sequence)
+
+
+register_function("next_value", NextValue)
 
 
 class Identity(FetchedValue):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVarTuple
 
-from ..exc import ArgumentError, InvalidRequestError
+from ..exc import ArgumentError, InvalidRequestError, did_you_mean
 from ..types.contract import NULLTYPE
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnCollection
+from .conflict import OnConflictDoNothing, OnConflictDoUpdate
+from .derived import CTE
 from .element import ColumnElement
 from .expressions import BindParameter, and_
-from .from_clause import CTE, Exported
+from .from_clause import Alias, Exported
 from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, exported_columns, named_columns
 from .node import Executable, Node, Walk
+from .promise import ClauseSource
 from .select_base import bound_values
 
 Ts = TypeVarTuple("Ts")
@@ -236,6 +239,12 @@ def _is_row(value: Any) -> bool:
     return isinstance(value, Mapping | list | tuple)
 
 
+def _column_key(column: Any) -> str:
+    """Return the key of *column* in its table; an attribute may have another name than that."""
+    found = column.__clause_element__() if isinstance(column, ClauseSource) else column
+    return str(found.key)
+
+
 class Insert(ValuesBase, Generic[*Ts]):
     """An INSERT: made by :func:`dovetail.insert`."""
 
@@ -290,6 +299,58 @@ class Insert(ValuesBase, Generic[*Ts]):
             self.post_values.collect(walk)
         self._collect_common(walk)
 
+    # What to do about rows that are there already.
+
+    @property
+    def excluded(self) -> ColumnCollection[ColumnElement[Any]]:
+        """The columns of the row that could not be inserted, for ``on_conflict()``."""
+        memo: dict[str, Any] = self.__dict__.setdefault("excluded_alias", {})
+        if "alias" not in memo:
+            memo["alias"] = Alias(self.as_core().table, "excluded")
+        columns: ColumnCollection[ColumnElement[Any]] = memo["alias"].c
+        return columns
+
+    def conflict_row(self, values: Any) -> Row:
+        """Return *values*, what a row that is there is given, by column."""
+        if isinstance(values, ColumnCollection):
+            values = dict(values.items())
+        if not isinstance(values, Mapping) or not values:
+            raise ArgumentError("set_= takes a dictionary of columns, or their names, and values")
+        return _row(values, self)
+
+    def on_conflict(self, *columns: Any, update: Any = None, where: Any = None) -> Self:
+        """Return a copy that leaves out rows that are there already, or changes them.
+
+        For every server that can do it.  *columns* are those of a unique key; MySQL looks at
+        all unique keys whatever they are.  *update* names the columns to take over from the new
+        row, or gives values by column, in which ``excluded`` stands for the new row::
+
+            insert(user).on_conflict(user.c.email)
+            insert(user).on_conflict(user.c.email, update=["name", "age"])
+            statement = insert(hit)
+            statement.on_conflict(hit.c.url, update={"n": hit.c.n + statement.excluded.n})
+        """
+        if update is None:
+            if where is not None:
+                raise ArgumentError("where= says which rows to update: it needs update=")
+            return self._with(post_values=OnConflictDoNothing(None, columns))
+        if not isinstance(update, Mapping):
+            names = [update] if isinstance(update, str) else list(update)
+            keys = [name if isinstance(name, str) else _column_key(name) for name in names]
+            update = {key: self._excluded_column(key) for key in keys}
+        made = OnConflictDoUpdate(self.table, None, columns, None, self.conflict_row(update), where)
+        return self._with(post_values=made)
+
+    def _excluded_column(self, key: str) -> Any:
+        found = self.excluded.get(key)
+        if found is None:
+            table = self.as_core().table
+            raise ArgumentError(
+                f"on_conflict() updates {key!r}, which is no column of {table.description!r}",
+                hint=did_you_mean(key, self.excluded.keys()),
+            )
+        return found
+
 
 class _Filtered(UpdateBase):
     """What UPDATE and DELETE have in common: which rows."""
@@ -309,6 +370,10 @@ class _Filtered(UpdateBase):
         """Return a copy for rows whose columns equal *values*."""
         namespace = self.entity_namespace
         return self.where(*[getattr(namespace, key) == value for key, value in values.items()])
+
+    def ext(self, extension: Any) -> Any:
+        """Return a copy with what *extension* adds: ``limit()`` of a dialect, for one."""
+        return extension.apply_to(self)
 
     @property
     def whereclause(self) -> Any:
@@ -371,6 +436,32 @@ class Delete(_Filtered, Generic[*Ts]):
         self.table.collect(walk)
         self._collect_where(walk)
         self._collect_common(walk)
+
+
+class DMLTargetCopy(ColumnElement[Any]):
+    """What an INSERT or UPDATE gives to another of its columns."""
+
+    __slots__ = ("column", "type")
+    visit_name = "dml_target_copy"
+
+    def __init__(self, column: Any) -> None:
+        self.column = column
+        self.type = column.type
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("copy of")
+        walk.key.append(self.column)
+
+
+def from_dml_column(column: Any) -> DMLTargetCopy:
+    """Return what the statement gives to *column*, for another of its columns::
+
+    insert(item).values(price=5, gross=from_dml_column(item.c.price) * 1.2)
+    """
+    found = node_of(column)
+    if found is None or found.visit_name != "column":
+        raise ArgumentError(f"from_dml_column() takes a column of the table; got {column!r}")
+    return DMLTargetCopy(found)
 
 
 def insert(table: Any) -> Insert[*tuple[Any, ...]]:

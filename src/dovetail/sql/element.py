@@ -260,9 +260,9 @@ class ColumnElement(Node, Generic[T_co]):
         """``this || other``."""
         return build.combine(self, ops.CONCAT, other)  # type: ignore[no-any-return]
 
-    def collate(self, collation: str) -> ColumnElement[T_co]:
+    def collate(self, collation: str, collation_schema: str | None = None) -> ColumnElement[T_co]:
         """``this COLLATE collation``."""
-        return build.collate(self, collation)  # type: ignore[no-any-return]
+        return build.collate(self, collation, collation_schema)  # type: ignore[no-any-return]
 
     # -- arithmetic -----------------------------------------------------------------------
 

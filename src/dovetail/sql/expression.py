@@ -9,7 +9,10 @@ from .columns import (
 from .constructs import (
     Case as Case,
     Cast as Cast,
+    CollectionAggregate as CollectionAggregate,
     Extract as Extract,
+    FrameClause as FrameClause,
+    FrameClauseType as FrameClauseType,
     FunctionFilter as FunctionFilter,
     Over as Over,
     TryCast as TryCast,
@@ -29,11 +32,25 @@ from .constructs import (
     type_coerce as type_coerce,
     within_group as within_group,
 )
+from .derived import (
+    CTE as CTE,
+    Lateral as Lateral,
+    ScalarValues as ScalarValues,
+    Subquery as Subquery,
+    TableValuedAlias as TableValuedAlias,
+    TableValuedColumn as TableValuedColumn,
+    Values as Values,
+    values as values,
+)
 from .dml import (
     Delete as Delete,
+    DMLTargetCopy as DMLTargetCopy,
     Insert as Insert,
     Update as Update,
+    UpdateBase as UpdateBase,
+    ValuesBase as ValuesBase,
     delete as delete,
+    from_dml_column as from_dml_column,
     insert as insert,
     update as update,
 )
@@ -49,6 +66,7 @@ from .expressions import (
     BindParameter as BindParameter,
     BooleanClauseList as BooleanClauseList,
     ClauseList as ClauseList,
+    ExpressionClauseList as ExpressionClauseList,
     False_ as False_,
     Grouping as Grouping,
     Label as Label,
@@ -64,27 +82,29 @@ from .expressions import (
     true as true,
 )
 from .from_clause import (
-    CTE as CTE,
     Alias as Alias,
+    AliasedReturnsRows as AliasedReturnsRows,
     FromClause as FromClause,
     Join as Join,
-    Lateral as Lateral,
-    Subquery as Subquery,
     TableSample as TableSample,
-    TableValuedAlias as TableValuedAlias,
-    Values as Values,
     alias as alias,
     join as join,
     outerjoin as outerjoin,
     tablesample as tablesample,
-    values as values,
 )
 from .functions import (
+    AggregateOrderBy as AggregateOrderBy,
     Function as Function,
     FunctionElement as FunctionElement,
     GenericFunction as GenericFunction,
+    aggregate_order_by as aggregate_order_by,
     func as func,
     modifier as modifier,
+)
+from .lambdas import (
+    LambdaElement as LambdaElement,
+    StatementLambdaElement as StatementLambdaElement,
+    lambda_stmt as lambda_stmt,
 )
 from .names import quoted_name as quoted_name
 from .naming import (
@@ -95,8 +115,15 @@ from .naming import (
     SelectLabelStyle as SelectLabelStyle,
 )
 from .node import ClauseElement as ClauseElement, Executable as Executable
+from .operators import (
+    custom_op as custom_op,
+)
 from .schema import TableClause as TableClause, table as table
-from .select import CompoundSelect as CompoundSelect, Select as Select
+from .select import (
+    CompoundSelect as CompoundSelect,
+    GenerativeSelect as GenerativeSelect,
+    Select as Select,
+)
 from .select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,
@@ -104,6 +131,8 @@ from .select_base import (
     exists as exists,
 )
 from .selecting import (
+    NotNullable as NotNullable,
+    Nullable as Nullable,
     asc as asc,
     between as between,
     bitwise_not as bitwise_not,
@@ -126,4 +155,9 @@ from .selecting import (
     union as union,
     union_all as union_all,
 )
-from .text import TextClause as TextClause, TextualSelect as TextualSelect, text as text
+from .text import (
+    TextAsFrom as TextAsFrom,
+    TextClause as TextClause,
+    TextualSelect as TextualSelect,
+    text as text,
+)

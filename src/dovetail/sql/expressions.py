@@ -350,6 +350,10 @@ class ExpressionList(ColumnElement[Any]):
 ClauseList = ExpressionList
 
 
+ExpressionClauseList = ExpressionList
+"""The name that users know."""
+
+
 class BooleanClauseList(ExpressionList):
     """``a AND b AND c``, or with OR.  Empty, it says nothing and is left out."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from ..exc import (
     AmbiguousForeignKeysError,
@@ -12,10 +12,8 @@ from ..exc import (
     NoReferencedTableError,
     did_you_mean,
 )
-from .building import operand
 from .coercion import criterion, from_node
 from .columns import ColumnCollection, ProxyColumn
-from .element import ColumnElement
 from .expressions import BinaryExpression, and_, collected_name
 from .names import AnonymousName
 from .node import Node, Walk
@@ -204,30 +202,14 @@ class AliasedFrom(FromClause):
         """Append what this says besides its name and element."""
 
 
+AliasedReturnsRows = AliasedFrom
+"""The name that users know."""
+
+
 class Alias(AliasedFrom):
     """``table AS name``."""
 
     visit_name = "alias"
-
-
-class Subquery(AliasedFrom):
-    """``(SELECT …) AS name``."""
-
-    visit_name = "subquery"
-
-    def _base_name(self, element: Any) -> str:
-        return self.base_name
-
-    @property
-    def core_element(self) -> Any:
-        """The SELECT of tables alone."""
-        return self.element.as_core()
-
-
-class Lateral(Subquery):
-    """``LATERAL (SELECT …) AS name``: it may speak of what stands before it in FROM."""
-
-    visit_name = "lateral"
 
 
 class TableSample(AliasedFrom):
@@ -243,190 +225,6 @@ class TableSample(AliasedFrom):
 
     def collect(self, walk: Walk) -> None:
         walk.key.append(self)
-
-
-class CTE(AliasedFrom):
-    """``WITH name AS (SELECT …)``: used like a table in the statement below it."""
-
-    visit_name = "cte"
-    restates: CTE | None = None
-
-    def __init__(
-        self,
-        element: Any,
-        name: str | None = None,
-        recursive: bool = False,
-        nesting: bool = False,
-        restates: CTE | None = None,
-        prefixes: tuple[Any, ...] = (),
-        suffixes: tuple[Any, ...] = (),
-    ) -> None:
-        self.element = element
-        self.name = name if name is not None else AnonymousName("anon")
-        self.recursive = recursive
-        self.nesting = nesting
-        self.prefixes = prefixes
-        self.suffixes = suffixes
-        if restates is not None:
-            self.restates = restates
-
-    @property
-    def core_element(self) -> Any:
-        """The statement of tables alone."""
-        return self.element.as_core()
-
-    def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
-        """Return a copy with words before its parentheses: ``MATERIALIZED``."""
-        return self._copy(prefixes=self.prefixes + tuple((p, dialect) for p in prefixes))
-
-    def alias(self, name: str | None = None, flat: bool = False) -> Alias:
-        """Return this CTE once more, under another name."""
-        return Alias(self, name)
-
-    def union(self, *others: Any) -> CTE:
-        """Return this CTE as the union with *others*, which may speak of it: recursion."""
-        return self._restated(self.element.union(*others))
-
-    def union_all(self, *others: Any) -> CTE:
-        """Return this CTE as the union with *others*, doubles kept."""
-        return self._restated(self.element.union_all(*others))
-
-    def _restated(self, element: Any) -> CTE:
-        restated = CTE(
-            element, None, self.recursive, self.nesting, self, self.prefixes, self.suffixes
-        )
-        restated.name = self.name
-        return restated
-
-    def _collect_details(self, walk: Walk) -> None:
-        prefixes = tuple((str(p), d) for p, d in self.prefixes)
-        suffixes = tuple((str(s), d) for s, d in self.suffixes)
-        walk.key.append((self.recursive, self.nesting, prefixes, suffixes))
-        if self.restates is not None:
-            walk.key.append("restates")
-            self.restates.collect(walk)
-
-
-class TableValuedAlias(AliasedFrom):
-    """``function(…) AS name (columns)``: a function that gives rows."""
-
-    visit_name = "table_valued"
-    render_derived_names = False
-    with_types = False
-    is_lateral = False
-    ordinality = False
-
-    def __init__(
-        self, element: Any, columns: Iterable[Any], name: str | None = None, scalar: bool = False
-    ) -> None:
-        super().__init__(element, name)
-        self.own_columns = tuple(columns)
-        self.scalar = scalar
-
-    def _base_name(self, element: Any) -> str:
-        return "anon"
-
-    def _make_columns(self) -> ColumnCollection[Any]:
-        return ColumnCollection(
-            (str(c.name), ProxyColumn(c, self, c.name, str(c.name))) for c in self.own_columns
-        )
-
-    def is_derived_from(self, other: Any) -> bool:
-        return other is self
-
-    @property
-    def column(self) -> Any:
-        """The whole row as one column."""
-        return TableValuedColumn(self)
-
-    def render_derived(self, name: str | None = None, with_types: bool = False) -> Self:
-        """Return a copy that writes the names of its columns after its own."""
-        changes: dict[str, Any] = {"render_derived_names": True, "with_types": with_types}
-        if name is not None:
-            changes["name"] = name
-        return self._copy(**changes)
-
-    def lateral(self, name: str | None = None) -> Self:
-        """Return a copy with LATERAL before it."""
-        return self._copy(is_lateral=True, **({"name": name} if name is not None else {}))
-
-    def _collect_details(self, walk: Walk) -> None:
-        names = tuple((str(c.name), c.type.key) for c in self.own_columns)
-        walk.key.append(
-            (names, self.render_derived_names, self.with_types, self.is_lateral, self.ordinality)
-        )
-
-
-class TableValuedColumn(ColumnElement[Any]):
-    """The row of a function in FROM as a value: its name alone."""
-
-    __slots__ = ("table", "type")
-    visit_name = "table_valued_column"
-    parts = ("table",)
-
-    def __init__(self, table: TableValuedAlias) -> None:
-        self.table = table
-        self.type = table.element.type
-
-    @property
-    def key(self) -> Any:
-        return self.table.description
-
-    @property
-    def name(self) -> Any:
-        """The name of the function's alias."""
-        return self.table.name
-
-    def collect(self, walk: Walk) -> None:
-        walk.key.append("row of")
-        self.table.collect(walk)
-
-
-class Values(FromClause):
-    """``(VALUES (…), (…)) AS name (columns)``: rows written into the statement."""
-
-    visit_name = "values"
-    parts = ("rows",)
-    is_lateral = False
-
-    def __init__(self, *columns: Any, name: str | None = None, literal_binds: bool = False) -> None:
-        self.own_columns = columns
-        self.name = name if name is not None else AnonymousName("anon")
-        self.literal_binds = literal_binds
-        self.rows: tuple[tuple[Any, ...], ...] = ()
-
-    def _make_columns(self) -> ColumnCollection[Any]:
-        return ColumnCollection(
-            (str(c.key), ProxyColumn(c, self, c.name, str(c.key))) for c in self.own_columns
-        )
-
-    def data(self, rows: Iterable[Iterable[Any]]) -> Self:
-        """Return a copy with *rows* besides those it has."""
-        made = tuple(
-            tuple(value_of(c, v) for c, v in zip(self.own_columns, row, strict=True))
-            for row in rows
-        )
-        return self._copy(rows=self.rows + made)
-
-    def alias(self, name: str | None = None, flat: bool = False) -> Self:  # type: ignore[override]
-        """Return a copy under another name."""
-        return self._copy(name=name if name is not None else AnonymousName("anon"))
-
-    def collect(self, walk: Walk) -> None:
-        key, numbers = walk.key, walk.numbers
-        key.append("values")
-        number = numbers.get(self)
-        if number is not None:
-            key.append(number)
-            return
-        number = numbers[self] = len(numbers)
-        key.append(number)
-        key.append(collected_name(self.name, walk))
-        key.append(tuple((str(c.name), c.type.key) for c in self.own_columns))
-        key.append((self.literal_binds, len(self.rows)))
-        for row in self.rows:
-            for value in row:
-                value.collect(walk)
 
 
 class Join(FromClause):
@@ -493,11 +291,6 @@ class Join(FromClause):
             self._onclause.collect(walk)
 
 
-def value_of(column: Any, value: Any) -> Any:
-    """Return *value* as what meets *column*: a parameter of its type."""
-    return operand(value, column.type)
-
-
 def join_condition(left: Any, right: Any) -> Any:
     """Return the ON that the foreign keys between *left* and *right* give."""
     found: dict[Any, list[Any]] = {}
@@ -551,11 +344,6 @@ def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -
 def alias(selectable: Any, name: str | None = None, flat: bool = False) -> Any:
     """Return *selectable* under another name."""
     return selectable.alias(name)
-
-
-def values(*columns: Any, name: str | None = None, literal_binds: bool = False) -> Values:
-    """Return rows written into the statement: ``values(column("x"), name="v").data([(1,)])``."""
-    return Values(*columns, name=name, literal_binds=literal_binds)
 
 
 def tablesample(selectable: Any, sampling: Any, name: str | None = None, seed: Any = None) -> Any:

@@ -18,11 +18,12 @@ from ..types.contract import TypeEngine, to_instance
 from ..types.structured import ARRAY
 from .building import operand
 from .columns import ColumnClause
-from .constructs import FunctionFilter, Over, WithinGroup
+from .constructs import FrameClause, FunctionFilter, Over, WithinGroup, sort_arguments
 from .element import ColumnElement
-from .expressions import BindParameter
+from .expressions import BinaryExpression, BindParameter
 from .names import quoted_name
 from .node import Walk
+from .operators import FUNCTION_COMPARES
 
 T = TypeVar("T")
 
@@ -35,11 +36,14 @@ class FunctionElement(ColumnElement[T]):
     """
 
     visit_name = "function"
+    is_function: ClassVar[bool] = True
     parts = ("clauses",)
     name: Any = None
     packagenames: tuple[str, ...] = ()
     inherit_cache: ClassVar[bool | None] = None
     within_group_type: Any = None
+    written_as: ClassVar[str | None] = None
+    """The words in SQL, where they are not the name."""
 
     def __init__(self, *clauses: Any) -> None:
         self.clauses: tuple[Any, ...] = tuple(self._argument(clause) for clause in clauses)
@@ -74,9 +78,9 @@ class FunctionElement(ColumnElement[T]):
         *,
         partition_by: Any = None,
         order_by: Any = None,
-        rows: tuple[int | None, int | None] | None = None,
-        range_: tuple[Any, Any] | None = None,
-        groups: tuple[int | None, int | None] | None = None,
+        rows: tuple[int | None, int | None] | FrameClause | None = None,
+        range_: tuple[Any, Any] | FrameClause | None = None,
+        groups: tuple[int | None, int | None] | FrameClause | None = None,
         exclude: str | None = None,
     ) -> Over[T]:
         """``this OVER (PARTITION BY … ORDER BY …)``."""
@@ -106,13 +110,125 @@ class FunctionElement(ColumnElement[T]):
         """Return this as a FROM with *columns*."""
         return sources.table_valued(self, columns, kw)
 
+    def scalar_table_valued(self, name: str, type_: Any = None) -> FieldOfFunction[Any]:
+        """``(this).name``: one field of the row that this gives, as a value."""
+        return FieldOfFunction(self, name, type_)
+
     def alias(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
-        """Return this as a FROM with a name."""
-        return sources.column_valued(self, name)
+        """Return this as a FROM with a name; ``.column`` is its row."""
+        return sources.table_valued(self, (), {"name": name})
+
+    def aggregate_order_by(self, *order_by: Any) -> AggregateOrderBy[T]:
+        """``this(arguments ORDER BY …)``: an aggregate that takes its rows in an order."""
+        return AggregateOrderBy(self, *order_by)
+
+    def as_comparison(self, left_index: int, right_index: int) -> FunctionAsBinary:
+        """Return this as the comparison of two of its arguments, counted from 1.
+
+        For the join condition of a relationship::
+
+            primaryjoin = func.is_equal(parent.c.id, child.c.parent_id).as_comparison(1, 2)
+        """
+        return FunctionAsBinary(self, left_index, right_index)
 
     def select(self) -> Any:
         """Return ``SELECT this``."""
         return sources.select(self)
+
+
+class AggregateOrderBy(ColumnElement[T]):
+    """``element(arguments ORDER BY …)``."""
+
+    __slots__ = ("element", "order_by")
+    visit_name = "aggregate_order_by"
+    parts = ("element", "order_by")
+
+    def __init__(self, element: Any, *order_by: Any) -> None:
+        if not order_by:
+            raise ArgumentError("aggregate_order_by() needs something to order by")
+        self.element = element
+        self.order_by = sort_arguments(order_by)
+
+    @property
+    def type(self) -> TypeEngine[Any]:  # type: ignore[override]
+        type_: TypeEngine[Any] = self.element.type
+        return type_
+
+    def over(self, **window: Any) -> Over[Any]:
+        """Return this over a window."""
+        return Over(self, **window)
+
+    def filter(self, *criteria: Any) -> Any:
+        """Return this over those rows that fulfil *criteria*."""
+        return FunctionFilter(self, *criteria) if criteria else self
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(("aggregate order", len(self.order_by)))
+        self.element.collect(walk)
+        for clause in self.order_by:
+            clause.collect(walk)
+
+
+def aggregate_order_by(element: Any, *order_by: Any) -> AggregateOrderBy[Any]:
+    """Return the aggregate *element*, which takes its rows in this order."""
+    return AggregateOrderBy(element, *order_by)
+
+
+class FieldOfFunction(ColumnElement[T]):
+    """``(function(…)).name``."""
+
+    __slots__ = ("element", "name", "type")
+    visit_name = "field_of_function"
+    parts = ("element",)
+
+    def __init__(self, element: Any, name: str, type_: Any = None) -> None:
+        self.element = element
+        self.name = name
+        self.type = to_instance(type_)
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(("field", self.name, self.type.key))
+        self.element.collect(walk)
+
+
+class FunctionAsBinary(BinaryExpression[bool]):
+    """A function that compares two of its arguments."""
+
+    __slots__ = ("function", "left_index", "right_index")
+    visit_name = "function_as_binary"
+
+    def __init__(self, function: Any, left_index: int, right_index: int) -> None:
+        clauses = function.clauses
+        for index in (left_index, right_index):
+            if not 1 <= index <= len(clauses):
+                raise ArgumentError(
+                    f"as_comparison() counts arguments from 1; {function.name} has "
+                    f"{len(clauses)}, and no number {index}"
+                )
+        super().__init__(clauses[left_index - 1], clauses[right_index - 1], FUNCTION_COMPARES)
+        self.function = function
+        self.left_index = left_index
+        self.right_index = right_index
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(("compares", self.left_index, self.right_index))
+        for clause in (self.left, self.right):
+            clause.collect(walk)
+        walk.key.append((self.function.__class__, self.function.name))
+        for number, clause in enumerate(self.function.clauses, 1):
+            if number not in (self.left_index, self.right_index):
+                clause.collect(walk)
+
+    def arguments(self) -> list[Any]:
+        """The arguments of the function, with both sides as they are now."""
+        found = list(self.function.clauses)
+        found[self.left_index - 1] = self.left
+        found[self.right_index - 1] = self.right
+        return found
 
 
 class _Sources:
@@ -146,9 +262,9 @@ _known: dict[str, type[GenericFunction[Any]]] = {}
 _packages: dict[str, dict[str, type[GenericFunction[Any]]]] = {"_default": _known}
 
 
-def register_function(identifier: str, function: type[Any], package: str = "_default") -> None:
-    """Let ``func.identifier(…)`` make a *function*."""
-    _packages.setdefault(package, {})[identifier.lower()] = function
+def register_function(identifier: str, fn: type[Any], package: str = "_default") -> None:
+    """Let ``func.identifier(…)`` make a *fn*."""
+    _packages.setdefault(package, {})[identifier.lower()] = fn
 
 
 class GenericFunction(Function[T]):
@@ -275,6 +391,37 @@ class count(GenericFunction[int]):
         super().__init__(expression, **kwargs)
 
 
+class pow(ReturnTypeFromArgs[Any]):  # noqa: A001
+    """The first argument to the power of the second."""
+
+
+class aggregate_strings(GenericFunction[str]):
+    """The values one after the other, with a separator between them."""
+
+    type = STRINGTYPE
+
+    def __init__(self, clause: Any, separator: Any, **kwargs: Any) -> None:
+        super().__init__(clause, separator, **kwargs)
+
+
+class grouping_sets(GenericFunction[Any]):
+    """``GROUPING SETS (…)``, for GROUP BY; a set of several columns is a ``tuple_()``."""
+
+    written_as = "GROUPING SETS"
+
+
+class cube(GenericFunction[Any]):
+    """``CUBE (…)``, for GROUP BY: all combinations."""
+
+    written_as = "CUBE"
+
+
+class rollup(GenericFunction[Any]):
+    """``ROLLUP (…)``, for GROUP BY: totals for ever fewer columns."""
+
+    written_as = "ROLLUP"
+
+
 class array_agg(GenericFunction[Any]):
     """The values as an array."""
 
@@ -377,6 +524,7 @@ class sysdate(AnsiFunction[Any]):
     """Date and time."""
 
     type = DATETIMETYPE
+    written_as = "sysdate"
 
 
 class current_user(AnsiFunction[str]):

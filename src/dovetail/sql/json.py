@@ -6,13 +6,15 @@ from typing import Any
 
 from ..types.basic import BOOLEANTYPE, FLOATTYPE, INTEGERTYPE, STRINGTYPE, Numeric
 from ..types.contract import TypeEngine, value_types
-from ..types.structured import ARRAY, JSON, JSONIndexType, JSONPathType
+from ..types.structured import ARRAY, JSON, JSONIntIndexType, JSONPathType, JSONStrIndexType
 from . import operators as ops
 from .building import extensions, operand
 from .element import ColumnElement, build
 from .expressions import BinaryExpression, BindParameter
+from .node import Walk
 
-_INDEX = JSONIndexType()
+_NUMBER = JSONIntIndexType()
+_NAME = JSONStrIndexType()
 _PATH = JSONPathType()
 
 
@@ -21,18 +23,51 @@ def _json_item(left: Any, key: Any) -> BinaryExpression[Any]:
     if isinstance(key, ColumnElement):
         return BinaryExpression(left, key, ops.JSON_GETITEM, left.type)
     if isinstance(key, str | int):
-        bind: Any = BindParameter(left.bind_name, key, _INDEX)
+        bind: Any = BindParameter(left.bind_name, key, _NAME if isinstance(key, str) else _NUMBER)
         return BinaryExpression(left, bind, ops.JSON_GETITEM, left.type)
     bind = BindParameter(left.bind_name, tuple(key), _PATH)
     return BinaryExpression(left, bind, ops.JSON_PATH_GETITEM, left.type)
 
 
 def _array_item(left: Any, key: Any) -> BinaryExpression[Any]:
-    """Return ``left[key]``."""
+    """Return ``left[key]``; a slice gives an array."""
     kind: Any = left.type
-    if kind.zero_indexes and isinstance(key, int):
-        key += 1
-    return BinaryExpression(left, operand(key, INTEGERTYPE), ops.GETITEM, kind.item_type)
+    shift = 1 if kind.zero_indexes else 0
+    if isinstance(key, slice):
+        start, stop = (_position(left, part, shift) for part in (key.start, key.stop))
+        right: Any = Slice(start, stop)
+        return BinaryExpression(left, right, ops.GETITEM, kind)
+    item = kind.item_type
+    if kind.dimensions is not None and kind.dimensions > 1:
+        item = kind.copy()
+        item.dimensions -= 1
+    return BinaryExpression(left, _position(left, key, shift), ops.GETITEM, item)
+
+
+def _position(left: Any, key: Any, shift: int) -> Any:
+    if key is None:
+        return None
+    if isinstance(key, int):
+        return BindParameter(left.bind_name, key + shift, INTEGERTYPE)
+    return operand(key, INTEGERTYPE)
+
+
+class Slice(ColumnElement[Any]):
+    """``start:stop`` between the brackets of an array."""
+
+    __slots__ = ("start", "stop")
+    visit_name = "slice"
+    parts = ("start", "stop")
+
+    def __init__(self, start: Any, stop: Any) -> None:
+        self.start = start
+        self.stop = stop
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(("slice", self.start is None, self.stop is None))
+        for part in (self.start, self.stop):
+            if part is not None:
+                part.collect(walk)
 
 
 class JSONComparator:
@@ -83,16 +118,23 @@ class ArrayComparator:
     def __init__(self, expression: Any) -> None:
         self.expression = expression
 
+    def _value(self, other: Any) -> Any:
+        if isinstance(other, ColumnElement):
+            return other
+        kind = self.expression.type.item_type
+        made = operand(other, kind if value_types.type_of(other).affinity != "null" else None)
+        if type(made) is BindParameter:
+            made.key = self.expression.bind_name
+        return made
+
     def any(self, other: Any, operator: Any = ops.EQ) -> Any:
         """Return ``other = ANY (this)``."""
-        kind = self.expression.type.item_type
-        value = operand(other, kind if value_types.type_of(other).affinity != "null" else None)
+        value = self._value(other)
         return operator(value, build.collection(ops.ANY, self.expression))
 
     def all(self, other: Any, operator: Any = ops.EQ) -> Any:
         """Return ``other = ALL (this)``."""
-        kind = self.expression.type.item_type
-        value = operand(other, kind if value_types.type_of(other).affinity != "null" else None)
+        value = self._value(other)
         return operator(value, build.collection(ops.ALL, self.expression))
 
 

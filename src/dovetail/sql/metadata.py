@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Flag
 from typing import Any
 
 from ..exc import ArgumentError, CircularDependencyError
@@ -38,6 +39,21 @@ def schema_runner(bind: Any) -> Callable[..., None]:
     return found
 
 
+class CheckFirst(Flag):
+    """What ``create_all()`` and ``drop_all()`` look for before they send anything.
+
+    They look for everything or nothing: any but ``NONE`` stands for true.
+    """
+
+    NONE = 0
+    TABLES = 2
+    VIEWS = 4
+    INDEXES = 8
+    SEQUENCES = 16
+    TYPES = 32
+    ALL = TABLES | VIEWS | INDEXES | SEQUENCES | TYPES
+
+
 class MetaData(SchemaItem):
     """Tables by name, with what they have in common: a schema, a naming convention."""
 
@@ -59,6 +75,8 @@ class MetaData(SchemaItem):
             **(naming_convention or {}),
         }
         self._sequences: dict[str, Sequence] = {}
+        self.types: list[Any] = []
+        """Types that were given this metadata, to be created with its tables."""
         self._untyped: list[ForeignKey] = []
         if info is not None:
             self.info = info
@@ -130,18 +148,20 @@ class MetaData(SchemaItem):
         self._untyped.clear()
 
     def create_all(
-        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool = True
+        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool | CheckFirst = True
     ) -> None:
         """Create the tables that are not there yet, in the order that foreign keys ask for."""
         schema_runner(bind)(
-            "create", self, list(tables) if tables is not None else None, checkfirst
+            "create", self, list(tables) if tables is not None else None, bool(checkfirst)
         )
 
     def drop_all(
-        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool = True
+        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool | CheckFirst = True
     ) -> None:
         """Drop the tables that are there, each before those that it refers to."""
-        schema_runner(bind)("drop", self, list(tables) if tables is not None else None, checkfirst)
+        schema_runner(bind)(
+            "drop", self, list(tables) if tables is not None else None, bool(checkfirst)
+        )
 
     def reflect(
         self,
@@ -157,6 +177,7 @@ class MetaData(SchemaItem):
         """Read the tables of the database that are not known yet."""
         inspector = inspect(bind)
         schema = schema if schema is not None else self.schema
+        inspector.read_all(schema)
         names = list(inspector.get_table_names(schema=schema))
         if views:
             names += inspector.get_view_names(schema=schema)
@@ -265,6 +286,9 @@ def table_edges(
     listed = list(tables)
     known = set(listed)
     for table in listed:
+        for source in table.made_of:
+            if source in known and source is not table:
+                yield source, table
         for constraint in table.foreign_key_constraints:
             if constraint.use_alter or (skip is not None and skip(constraint)):
                 continue
@@ -310,10 +334,16 @@ def _in_order(table: Table) -> list[ForeignKeyConstraint]:
 
 def sort_tables_and_constraints(
     tables: Iterable[Table],
+    filter_fn: Callable[[ForeignKeyConstraint], bool | None] | None = None,
+    extra_dependencies: Iterable[tuple[Table, Table]] = (),
 ) -> list[tuple[Table | None, list[ForeignKeyConstraint]]]:
-    """Return pairs of table and the foreign keys to create with it; at the end the others."""
-    listed = sort_tables(tables)
-    later = circular_constraints(listed)
+    """Return pairs of table and the foreign keys to create with it; at the end the others.
+
+    *filter_fn* says of a foreign key whether it is to come at the end, or None.
+    """
+    named = {c for t in tables for c in t.foreign_key_constraints if filter_fn and filter_fn(c)}
+    listed = sort_tables(tables, named.__contains__, extra_dependencies)
+    later = named | circular_constraints(listed)
     later |= {c for t in listed for c in t.foreign_key_constraints if c.use_alter}
     pairs: list[tuple[Table | None, list[ForeignKeyConstraint]]] = [
         (table, [c for c in _in_order(table) if c not in later]) for table in listed

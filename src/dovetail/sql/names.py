@@ -36,6 +36,12 @@ def named(value: str, quote: bool | None) -> str:
     return value if quote is None else quoted_name(value, quote)
 
 
+class generated_name(str):
+    """A name made of others, which is cut where it is too long for the server."""
+
+    __slots__ = ()
+
+
 class AnonymousName:
     """A name that the compiler makes up: a base and a number, ``count_1``.
 

@@ -10,8 +10,7 @@ from ..types.contract import NULLTYPE, TypeEngine
 from .element import ColumnElement
 from .expressions import Label
 from .from_clause import Exported, FromClause
-from .functions import FunctionElement
-from .names import AnonymousName
+from .names import AnonymousName, generated_name
 
 
 class SelectLabelStyle(Enum):
@@ -80,7 +79,7 @@ class _Namer:
                 return self._anonymous(column, base)
             self.names[base] = column
             return SelectedColumn(column, base, self._key(base), False)
-        if isinstance(column, FunctionElement) and column.name:
+        if getattr(column, "is_function", False) and column.name:
             name = str(column.name)
             return SelectedColumn(column, AnonymousName(name), self._key(name), False)
         return self._anonymous(column, "anon")
@@ -107,7 +106,7 @@ class _Namer:
         if not isinstance(name, str):
             return SelectedColumn(column, name, self._key(column.key), True)
         if self.style is LABEL_STYLE_TABLENAME_PLUS_COL and column.table is not None:
-            long = f"{str(column.table.description).replace('.', '_')}_{name}"
+            long = generated_name(f"{str(column.table.description).replace('.', '_')}_{name}")
             if long not in self.names:
                 self.names[long] = column
                 return SelectedColumn(column, long, self._key(long), False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MemberDescriptorType
 from typing import Any, ClassVar, Protocol, Self
 
-from ..exc import CompileError, InvalidRequestError
+from ..exc import ArgumentError, CompileError, InvalidRequestError
 from .promise import Planner
 
 _NO_MAPPING: Mapping[str, Any] = {}
@@ -178,6 +178,11 @@ class Executable:
 
     def execution_options(self, **options: Any) -> Self:
         """Return a copy with *options* for those who run it; they are not part of its SQL."""
+        if "isolation_level" in options:
+            raise ArgumentError(
+                "a statement has no isolation level of its own: its transaction has",
+                hint="connection.execution_options(isolation_level=...), or that of the engine",
+            )
         return self._with(execution_options_dict={**self.execution_options_dict, **options})
 
     def get_execution_options(self) -> Mapping[str, Any]:

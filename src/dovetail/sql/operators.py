@@ -153,6 +153,9 @@ OR = _operator("or", " OR ", 2, associative=True)
 EXISTS = _operator("exists", "EXISTS ", 0)
 COMMA = _operator("comma", ", ", -1, associative=True)
 AS = _operator("as", " AS ", -1)
+FUNCTION_COMPARES = _operator("function_compares", "", 15, comparison=True)
+"""A function that compares two of its arguments."""
+
 WHOLE = _operator("whole", "", -10)
 """Stands around a complete criterion: nothing below it needs parentheses."""
 
@@ -208,6 +211,8 @@ def is_comparison(operator: Operator) -> bool:
     """Return whether *operator* compares, so that its result is a boolean."""
     return operator.is_comparison
 
+
+custom_op = custom_operator
 
 eq, ne, lt, le, gt, ge = EQ, NE, LT, LE, GT, GE
 add, sub, mul, truediv, floordiv, mod, neg = ADD, SUB, MUL, TRUEDIV, FLOORDIV, MOD, NEG

@@ -76,6 +76,13 @@ class Table(TableClause, SchemaItem):
     """
 
     metadata: Any
+    is_view: bool = False
+    creation: Any = None
+    """The statement that makes this, where it is not CREATE TABLE."""
+    removal: Any = None
+    """The statement that drops this, where it is not DROP TABLE."""
+    made_of: tuple[Any, ...] = ()
+    """The tables that must be there before this."""
     primary_key: Any = None
     constraints: set[Constraint]
     indexes: set[Index]

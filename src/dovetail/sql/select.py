@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVarTuple
 
 from ..exc import ArgumentError, InvalidRequestError, did_you_mean
 from ..types.basic import INTEGERTYPE
-from . import from_clause, functions
+from . import derived, from_clause, functions
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnClause
 from .constructs import sort_argument
@@ -68,6 +68,12 @@ def _collect_joins(value: Any, walk: Walk) -> None:
             left.collect(walk)
 
 
+def _collect_hints(value: Any, walk: Walk) -> None:
+    for source, text, dialect_name in value:
+        walk.key.append((text, dialect_name))
+        _collect_node(source, walk)
+
+
 def _collect_distinct(value: Any, walk: Walk) -> None:
     if isinstance(value, tuple):
         _collect_nodes(value, walk)
@@ -108,11 +114,12 @@ _COLLECTORS: dict[str, Callable[[Any, Walk], None]] = {
     "auto_correlate": _collect_plain,
     "prefixes": _collect_plain,
     "suffixes": _collect_plain,
-    "hints": _collect_plain,
+    "hints": _collect_hints,
     "label_style": _collect_plain,
     "selects": _collect_nodes,
     "keyword": _collect_plain,
     "ctes": _collect_nodes,
+    "nested_ctes": _collect_nodes,
 }
 
 
@@ -127,6 +134,7 @@ class GenerativeSelect(SelectBase):
     for_update_arg: ForUpdateArg | None = None
     label_style: SelectLabelStyle = LABEL_STYLE_DEFAULT
     ctes: tuple[Any, ...] = ()
+    nested_ctes: tuple[Any, ...] = ()
 
     def collect(self, walk: Walk) -> None:
         key = walk.key
@@ -208,7 +216,12 @@ class GenerativeSelect(SelectBase):
         return self.label_style
 
     def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
-        """Return a copy with *ctes* before it, whether it speaks of them or not."""
+        """Return a copy with *ctes* in the statement's WITH, whether it speaks of them or not.
+
+        With *nest_here* they stand in a WITH of its own.
+        """
+        if nest_here:
+            return self._with(nested_ctes=self.nested_ctes + ctes)
         return self._with(ctes=self.ctes + ctes)
 
 
@@ -233,6 +246,7 @@ class Select(GenerativeSelect, Generic[*Ts]):
         "correlate_froms",
         "correlate_except_froms",
         "ctes",
+        "nested_ctes",
     )
 
     raw_columns: tuple[Any, ...] = ()
@@ -484,6 +498,11 @@ class Select(GenerativeSelect, Generic[*Ts]):
             auto_correlate=False,
         )
 
+    def ext(self, extension: Any) -> Self:
+        """Return a copy with an *extension* of one server: ``distinct_on(column)``."""
+        made: Self = extension.apply_to_select(self)
+        return made
+
     def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
         """Return a copy with words after SELECT, for *dialect* alone if it is named."""
         return self._with(prefixes=self.prefixes + tuple((str(p), dialect) for p in prefixes))
@@ -497,7 +516,12 @@ class Select(GenerativeSelect, Generic[*Ts]):
         return self._with(hints=(*self.hints, (None, text, dialect_name)))
 
     def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
-        """Return a copy with a hint for one of its tables."""
+        """Return a copy with a hint for one of its tables, in which ``%(name)s`` is its name.
+
+        Written where *dialect_name* is the dialect, on servers that have such hints::
+
+            select(user).with_hint(user, "USE INDEX (ix_user_name)", "mysql")
+        """
         return self._with(hints=(*self.hints, (from_node(selectable), text, dialect_name)))
 
 
@@ -542,13 +566,13 @@ def _table_valued(function: Any, columns: tuple[Any, ...], options: dict[str, An
     ordinality = options.get("with_ordinality")
     if ordinality is not None:
         made.append(ColumnClause(ordinality, INTEGERTYPE))
-    alias = from_clause.TableValuedAlias(function, made, options.get("name"))
+    alias = derived.TableValuedAlias(function, made, options.get("name"))
     alias.ordinality = ordinality is not None
     return alias
 
 
 def _column_valued(function: Any, name: str | None) -> Any:
-    return from_clause.TableValuedAlias(function, (), name, scalar=True).column
+    return derived.TableValuedAlias(function, (), name, scalar=True).column
 
 
 unions.make = CompoundSelect

@@ -11,9 +11,10 @@ from ..types.contract import NULLTYPE, TypeEngine
 from . import operators as ops
 from .building import operand
 from .columns import ColumnClause, ColumnCollection
+from .derived import CTE, Lateral, Subquery
 from .element import ColumnElement
 from .expressions import BindParameter, Label
-from .from_clause import CTE, Exported, Lateral, Subquery
+from .from_clause import Exported
 from .naming import SelectedColumn, exported_columns
 from .node import Executable, Node, Walk
 from .traversal import replace

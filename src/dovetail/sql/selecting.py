@@ -6,9 +6,9 @@ from typing import Any, TypeVar, overload
 
 from .coercion import columns_of
 from .constructs import sort_argument
+from .derived import CTE, Lateral, Subquery
 from .element import ColumnElement
 from .expressions import Label, UnaryExpression, negation
-from .from_clause import CTE, Lateral, Subquery
 from .operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
 from .select import CompoundSelect, Select
 
@@ -117,6 +117,16 @@ def intersect(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
 def intersect_all(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
     """Return the rows that all *selects* have, doubles counted."""
     return CompoundSelect("INTERSECT ALL", *selects)
+
+
+def Nullable(val: Any) -> Any:  # noqa: N802 - the name that users know
+    """Return *val* itself; type checkers take it to be NULL sometimes."""
+    return val
+
+
+def NotNullable(val: Any) -> Any:  # noqa: N802 - the name that users know
+    """Return *val* itself; type checkers take it to be never NULL."""
+    return val
 
 
 def asc(column: Any) -> ColumnElement[Any]:

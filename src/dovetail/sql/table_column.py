@@ -187,7 +187,8 @@ class Column(ColumnClause[T], SchemaItem):
         check = CheckConstraint(self.in_(allowed), name=getattr(kind, "name", None))
         check.type_bound = True
         native = "native_enum_types" if hasattr(kind, "enums") else "supports_native_boolean"
-        check.create_rule = lambda dialect: not getattr(dialect.features, native)
+        wanted = getattr(kind, "native_enum", True)
+        check.create_rule = lambda dialect: not (wanted and getattr(dialect.features, native))
         check.attach(table)
 
     def references(self, column: Any) -> bool:
@@ -261,6 +262,8 @@ class Column(ColumnClause[T], SchemaItem):
 def _name_and_type(name: Any, type_: Any, args: Iterable[Any]) -> tuple[Any, Any, list[Any]]:
     """Sort out the leading arguments of Column, of which each may be left out."""
     items = list(args)
+    if isinstance(type_, TypeEngine) and isinstance(name, str):
+        return name, type_, items
     if name is not None and not isinstance(name, str):
         if type_ is not None:
             items.insert(0, type_)

@@ -127,3 +127,7 @@ class TextualSelect(SelectBase):
             SelectedColumn(c, str(getattr(c, "name", c.key)), str(c.key or c.name), True)
             for c in self.column_args
         ]
+
+
+TextAsFrom = TextualSelect
+"""The former name."""

@@ -60,9 +60,15 @@ class String(TypeEngine[str]):
     affinity = "string"
     own_values = frozenset({str})
 
-    def __init__(self, length: int | None = None, collation: str | None = None) -> None:
+    def __init__(
+        self,
+        length: int | None = None,
+        collation: str | None = None,
+        collation_schema: str | None = None,
+    ) -> None:
         self.length = length
         self.collation = collation
+        self.collation_schema = collation_schema
 
     @property
     def python_type(self) -> type[str]:
@@ -254,9 +260,6 @@ class Float(Numeric[_N]):
         self.scale = None
         self.asdecimal = asdecimal
         self.decimal_return_scale = decimal_return_scale
-
-    def bind_function(self, dialect: TypeDialect) -> Processor | None:
-        return None
 
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
         if self.asdecimal:

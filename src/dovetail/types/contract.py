@@ -303,11 +303,16 @@ class _ValueTypes:
 
     def __init__(self) -> None:
         self.by_class: dict[type[Any], TypeEngine[Any]] = {}
+        self.large: TypeEngine[Any] = NULLTYPE
+        """The type of whole numbers of more than 32 bits."""
         self.fallback: Callable[[Any], TypeEngine[Any]] = lambda value: NULLTYPE
 
     def type_of(self, value: Any) -> TypeEngine[Any]:
         """Return the type of *value*: ``5`` is an Integer; what is unknown a NullType."""
-        found = self.by_class.get(value.__class__)
+        kind = value.__class__
+        if kind is int and not -0x80000000 <= value <= 0x7FFFFFFF:
+            return self.large
+        found = self.by_class.get(kind)
         return found if found is not None else self.fallback(value)
 
 

@@ -20,11 +20,13 @@ from .basic import (
     NUMERICTYPE,
     STRINGTYPE,
     TIMETYPE,
+    BigInteger,
 )
 from .contract import _DEFAULT_INSTANCES, NULLTYPE, TypeEngine, value_types
 from .structured import Enum, Uuid, enum_of_literal
 
 UUIDTYPE: Uuid[UUID] = Uuid()
+BIGINTEGERTYPE = BigInteger()
 
 _BY_CLASS: dict[type[Any], TypeEngine[Any]] = {
     int: INTEGERTYPE,
@@ -88,6 +90,7 @@ def type_for_annotation(annotation: Any) -> TypeEngine[Any] | None:
 
 
 value_types.by_class.update(_BY_CLASS)
+value_types.large = BIGINTEGERTYPE
 value_types.fallback = _by_base
 _DEFAULT_INSTANCES.update(
     {type(type_): type_ for cls, type_ in _BY_CLASS.items() if cls is not type(None)}

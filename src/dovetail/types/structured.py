@@ -58,6 +58,8 @@ class Enum(String):
         self.schema = schema
         self.inherit_schema = inherit_schema
         self.metadata = metadata
+        if metadata is not None:
+            metadata.types.append(self)
         self.name = name
         kind: type[enum.Enum] | None = self.enum_class
         if name is None and kind is not None:
@@ -182,6 +184,7 @@ class JSON(TypeEngine[Any]):
 
     @property
     def should_evaluate_none(self) -> bool:
+        """Whether None is stored as JSON's null, and not as NULL."""
         return not self.none_as_null
 
     @should_evaluate_none.setter
@@ -237,6 +240,18 @@ class JSONIndexType(TypeEngine[Any]):
         return write
 
 
+class JSONIntIndexType(JSONIndexType):
+    """The type of a number as an index into JSON."""
+
+    visit_name = "json_int_index"
+
+
+class JSONStrIndexType(JSONIndexType):
+    """The type of a name as an index into JSON."""
+
+    visit_name = "json_str_index"
+
+
 class JSONPathType(TypeEngine[Any]):
     """The type of a path into JSON: a tuple of names and numbers."""
 
@@ -253,13 +268,12 @@ class JSONPathType(TypeEngine[Any]):
 
 def json_index(value: Any) -> str:
     """Return an index as a path of SQL/JSON: ``$."name"``, ``$[5]``."""
-    return f"$[{value}]" if isinstance(value, int) else f'$."{value}"'
+    return f"$[{value}]" if isinstance(value, int) else f"$.{json.dumps(value, ensure_ascii=False)}"
 
 
 def json_path(value: Any) -> str:
     """Return a tuple of indexes as a path of SQL/JSON: ``$."a"[0]``."""
-    steps = (f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in value)
-    return "$" + "".join(steps)
+    return "$" + "".join([json_index(step)[1:] for step in value])
 
 
 class Uuid(TypeEngine[_U]):

@@ -6,11 +6,10 @@ from sqlite3 import sqlite_version_info
 from typing import ClassVar
 
 from ...compiler.identifiers import IdentifierPreparer
-from ...types.structured import json_index
 from ..dialect import Dialect
 from ..features import Features
 from .compiler import SQLITE_RESERVED, SqliteCompiler, SqliteDDLCompiler, SqliteTypeCompiler
-from .types import COLSPECS
+from .types import COLSPECS, json_index, json_path
 
 _HAS_RETURNING = sqlite_version_info >= (3, 35)
 
@@ -18,7 +17,7 @@ _HAS_RETURNING = sqlite_version_info >= (3, 35)
 class SqliteDialect(Dialect):
     """SQLite, of the version that Python was built with."""
 
-    name: ClassVar[str] = "sqlite"
+    name: str = "sqlite"
     driver = "pysqlite"
     default_paramstyle: ClassVar[str] = "qmark"
     statement_compiler = SqliteCompiler
@@ -41,6 +40,7 @@ class SqliteDialect(Dialect):
         supports_alter=False,
         max_parameters=32766 if sqlite_version_info >= (3, 32) else 999,
         json_index_format=json_index,
+        json_path_format=json_path,
         isolation_levels=("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT"),
     )
 

@@ -62,6 +62,16 @@ def _regexp(pattern: str, value: str | None) -> bool | None:
     return None if value is None else re.search(pattern, str(value)) is not None
 
 
+def _put_off_transaction_control(raw: Any) -> None:
+    """Let *raw*, a ``sqlite3.Connection``, begin and end no transaction of its own accord."""
+    raw.isolation_level = None
+    # Since 3.12 a connection may have an autocommit mode, in which commit() does nothing (true)
+    # or begins anew (false); -1, the package's LEGACY_TRANSACTION_CONTROL, is neither.
+    if getattr(raw, "autocommit", -1) != -1:
+        raw.autocommit = True  # commits what the mode itself has begun
+        raw.autocommit = -1
+
+
 def _begin_statement(options: dict[str, Any]) -> str:
     """Return the BEGIN that the package's own option ``isolation_level`` asks for, if any."""
     mode = options.pop("isolation_level", None)
@@ -75,6 +85,7 @@ class _SqliteDriver(Driver):
 
     dialect_name = "sqlite"
     survives_cancel: ClassVar[bool] = True
+    outside_transaction = frozenset(("PRAGMA", "VACUUM", "ATTACH", "DETACH", "BEGIN"))
     isolation_levels = ("AUTOCOMMIT", *_ISOLATION_PRAGMA)
     default_isolation = "SERIALIZABLE"
     reflection = SqliteReflection()
@@ -181,6 +192,10 @@ class SqliteConnection:
         """Tell whether a transaction is open."""
         return bool(self.raw.in_transaction)
 
+    def has_failed(self) -> bool:
+        """Return false: SQLite goes on after an error, or has no transaction any more."""
+        return False
+
     def terminate(self) -> None:
         """Close the connection."""
         self.raw.close()
@@ -200,12 +215,14 @@ class SqliteDriver(_SqliteDriver):
         """Open a connection, with the package's transaction control off."""
         begin = _begin_statement(options)
         raw = self.module.connect(*arguments, isolation_level=None, **options)
+        if "autocommit" in options:
+            _put_off_transaction_control(raw)
         raw.create_function("regexp", 2, _regexp, deterministic=True)
         return SqliteConnection(raw, begin)
 
     def adopt(self, raw: Any) -> Any:
         """Take over a connection made by a ``creator``; its transaction control is put off."""
-        raw.isolation_level = None
+        _put_off_transaction_control(raw)
         return SqliteConnection(raw)
 
 
@@ -267,6 +284,10 @@ class AioSqliteConnection:
         """Tell whether a transaction is open."""
         return bool(self.raw.in_transaction)
 
+    def has_failed(self) -> bool:
+        """Return false: SQLite goes on after an error, or has no transaction any more."""
+        return False
+
     def terminate(self) -> None:
         """Let the connection's own thread close it and end."""
         self.raw.stop()
@@ -295,12 +316,14 @@ class AioSqliteDriver(_SqliteDriver):
         connector = self.module.connect(*arguments, isolation_level=None, **options)
         _as_daemon(connector)
         raw = await connector
+        if "autocommit" in options:
+            _put_off_transaction_control(raw._conn)
         await raw.create_function("regexp", 2, _regexp, deterministic=True)
         return AioSqliteConnection(raw, begin)
 
     def adopt(self, raw: Any) -> Any:
         """Take over a connection made by a ``creator``; its transaction control is put off."""
-        raw._conn.isolation_level = None
+        _put_off_transaction_control(raw._conn)
         return AioSqliteConnection(raw)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any
 
 from ...types.basic import Date, DateTime, Time, quote_text
 from ...types.contract import Processor, TypeDialect, TypeEngine
+from ...types.structured import JSON
 
 
 def datetime_text(value: Any) -> str:
@@ -73,8 +75,31 @@ class SqliteTime(Time):
         return lambda value: quote_text(time_text(value))
 
 
+def json_index(value: Any) -> str:
+    """Return an index as a path: a name as JSON text has it, which SQLite compares as it is."""
+    return f"$[{value}]" if isinstance(value, int) else f"$.{json.dumps(value)}"
+
+
+def json_path(value: Any) -> str:
+    """Return a tuple of indexes as a path."""
+    return "$" + "".join([json_index(step)[1:] for step in value])
+
+
+class SqliteJSON(JSON):
+    """JSON text; a column called JSON has the affinity of numbers, and gives those as they are."""
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor:
+        loads = self.deserializer(dialect)
+
+        def read(value: Any) -> Any:
+            return value if value.__class__ is int or value.__class__ is float else loads(value)
+
+        return read
+
+
 COLSPECS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
     DateTime: SqliteDateTime,
     Date: SqliteDate,
     Time: SqliteTime,
+    JSON: SqliteJSON,
 }

@@ -7,6 +7,7 @@ from .engine import (
     AsyncTransaction,
     async_engine_from_config,
     create_async_engine,
+    create_async_pool_from_url,
 )
 from .result import (
     AsyncMappingResult,
@@ -36,4 +37,5 @@ __all__ = [
     "async_sessionmaker",
     "await_only",
     "create_async_engine",
+    "create_async_pool_from_url",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ...engine.create import create_engine, engine_from_config
+from ...engine.create import create_engine, create_pool_from_url, engine_from_config
 from ...engine.engine import Engine
 from ...engine.events import ConnectionEvents, PoolEvents
 from ...engine.record import PooledConnection
+from ...engine.url import make_url
 from ...exc import InvalidRequestError
 from ...steps import run_async
 from .bridge import run_blocking
@@ -461,6 +462,20 @@ def create_async_engine(url: str | URL, **options: Any) -> AsyncEngine:
     InvalidRequestError is raised where the driver of *url* does not await.
     """
     return AsyncEngine(create_engine(url, **options))
+
+
+def create_async_pool_from_url(url: str | URL, **options: Any) -> Pool:
+    """Return a pool of connections to the database at *url*: see create_pool_from_url().
+
+    InvalidRequestError is raised where the driver of *url* does not await.
+    """
+    pool = create_pool_from_url(url, **options)
+    if not pool.opener.is_async:
+        raise InvalidRequestError(
+            f"the driver of {make_url(url).drivername!r} does not await",
+            hint="name one that does, such as sqlite+aiosqlite or postgresql+asyncpg",
+        )
+    return pool
 
 
 def async_engine_from_config(

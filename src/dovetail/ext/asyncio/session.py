@@ -209,12 +209,11 @@ class AsyncSession:
 
     async def delete(self, instance: Any) -> None:
         """Delete the row of *instance* at the next flush: see ``Session.delete``."""
-        await run_async(self.sync_session.delete_steps(instance))
+        await run_async(self.sync_session.delete_steps((instance,)))
 
     async def delete_all(self, instances: Iterable[Any]) -> None:
         """Delete the rows of all *instances* at the next flush."""
-        for instance in instances:
-            await self.delete(instance)
+        await run_async(self.sync_session.delete_steps(instances))
 
     async def refresh(
         self,

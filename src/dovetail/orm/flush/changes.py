@@ -57,12 +57,12 @@ class Changes:
 def changes_of(scope: Any, only: frozenset[InstanceState] | None = None) -> Changes:
     """The pending changes of *scope*, or those of the states in *only*."""
     changes = Changes()
-    own = None
-    for state, instance in scope.new.items():
-        if only is None or state in only:
-            if own is None or own.mapper is not state.load.mapper:
-                own = changes.of(state.load.mapper)
-            own.inserts[state] = instance
+    if only is None and len(scope.pending_loads) == 1 and scope.new:
+        # All that is pending shares the one load.
+        (mapper,) = scope.pending_loads
+        changes.of(mapper).inserts = dict(scope.new)
+    else:
+        _sort_new(scope, only, changes)
     own = None
     for state, instance in scope.modified.items():
         if state not in scope.deleted and (only is None or state in only):
@@ -73,6 +73,15 @@ def changes_of(scope: Any, only: frozenset[InstanceState] | None = None) -> Chan
         if only is None or state in only:
             changes.of(state.load.mapper).deletes[state] = instance
     return changes
+
+
+def _sort_new(scope: Any, only: frozenset[InstanceState] | None, changes: Changes) -> None:
+    own = None
+    for state, instance in scope.new.items():
+        if only is None or state in only:
+            if own is None or own.mapper is not state.load.mapper:
+                own = changes.of(state.load.mapper)
+            own.inserts[state] = instance
 
 
 def changed_related(prop: Any, state: InstanceState, instance: Any) -> tuple[list[Any], list[Any]]:

@@ -1,22 +1,18 @@
 """Inserting: instances to rows, many rows to a statement, generated values back to instances."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
-from typing import Any
+from itertools import compress, groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import FlushError
-from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.rows import RowsText
-from dovetail.orm.tracking.collector import collector
-from dovetail.orm.tracking.state import Load
+from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.sql.dml import insert
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import bindparam
 from dovetail.steps import Steps
-
-_MANY_ROWS = 100
-"""From here on the garbage collector rests while rows and instances are gone through."""
 
 
 class DefaultContext:
@@ -30,12 +26,19 @@ class DefaultContext:
         return self.current_parameters
 
 
+class Run(NamedTuple):
+    """Instances that are inserted by the same plan, and their states, in the same order."""
+
+    states: list[InstanceState]
+    instances: list[Any]
+
+
 class InsertPlan:
     """How instances of one mapper that lack the same values are inserted.
 
     ``rows_of(instances)``   one flat list of parameters, client-side defaults filled in
     ``returned``             (attribute, column) of the values that come back
-    ``place(pairs, rows, load)``  writes what came back and enters the identity map
+    ``place(run, rows, load)``  writes what came back and enters the identity map
     """
 
     def __init__(self, mapper: Any, dialect: Any, absent: frozenset[str]) -> None:
@@ -44,18 +47,49 @@ class InsertPlan:
         self.columns: list[tuple[str, Any]] = []
         self.inline: list[tuple[Any, Any]] = []
         self.returned: list[tuple[str, Any]] = []
-        self.makes_key = False
+        self.made_keys: list[Any] = []
+        """The columns of the primary key that the server fills."""
         self._sort_columns(absent)
         self._compile()
+        self.takes_last_row = self._takes_last_row()
+        self.sorts_by = self._position_of_numbers()
+        is_ordered = self.dialect.features.returning_is_ordered
+        if self.made_keys and self.sorts_by is None and not is_ordered:
+            # Nothing tells which of many returned rows is whose.
+            self.rows.rows_per_statement = 1
         self.rows_of = self._make_rows_of()
         self.place = self._make_place()
-        # One new row with a key made by the server: the driver knows it already.
-        self.takes_last_row = (
-            self.makes_key
-            and len(self.returned) == 1
-            and dialect.features.supports_lastrowid
-            and len(mapper.primary_keys) == 1
-        )
+
+    def _takes_last_row(self) -> bool:
+        """Whether the driver tells all that comes back for one new row: its key.
+
+        Where the server returns nothing, other values that it made are read when touched.
+        """
+        features = self.dialect.features
+        if len(self.made_keys) != 1 or not features.supports_lastrowid:
+            return False
+        if any(column is self.made_keys[0] for column, _ in self.inline):
+            # A sequence or an expression makes the key, which the driver does not tell.
+            return False
+        return len(self.mapper.primary_keys) == 1 and (len(self.returned) == 1 or not self.fetched)
+
+    def _position_of_numbers(self) -> int | None:
+        """Where a returned row has its generated number, by which rows are put into order.
+
+        Numbers ascend in the order of the VALUES; a default of another kind has no order.
+        """
+        if len(self.made_keys) != 1:
+            return None
+        (column,) = self.made_keys
+        counts = column.default is None and column.server_default is None
+        if column.default is not None and column.default.is_sequence:
+            counts = (column.default.increment or 1) > 0 and not column.default.cycle
+        if column.identity is not None:
+            counts = (column.identity.increment or 1) > 0
+        if not counts:
+            return None
+        places = [place for place, (_, one) in enumerate(self.fetched) if one is column]
+        return places[0] if places else None
 
     def _sort_columns(self, absent: frozenset[str]) -> None:
         mapper = self.mapper
@@ -67,8 +101,10 @@ class InsertPlan:
                 default = column.default
                 if default is not None and default.is_clause_element:
                     self.inline.append((column, default.arg))
-                elif key in mapper.primary_keys:
-                    self.makes_key = True
+                elif default is not None and self.dialect.features.supports_sequences:
+                    self.inline.append((column, default.next_value()))
+                if key in mapper.primary_keys:
+                    self.made_keys.append(column)
                 self.returned.append((key, column))
             elif column.computed is None:
                 self.columns.append((key, column))
@@ -80,7 +116,7 @@ class InsertPlan:
         statement = statement.values(values) if values else statement
         # Without values the row is nothing but defaults.
         self.plain_sql: str = self.dialect.compile(statement, column_keys=()).sql
-        if self.returned and self.dialect.features.supports_returning:
+        if self.returned and self.dialect.features.supports_insert_returning:
             keys = [(key, self.mapper.columns[key]) for key in self.mapper.primary_keys]
             known = {key for key, _ in self.returned}
             self.fetched = [*[pair for pair in keys if pair[0] not in known], *self.returned]
@@ -129,7 +165,7 @@ class InsertPlan:
             return read
         name = f"v{number}"
         source.line(f"{name} = {read}")
-        if default is not None and not default.is_clause_element:
+        if default is not None and not (default.is_clause_element or default.is_sequence):
             made = source.use(f"default{number}", default.arg)
             with source.block(f"if {name} is None:"):
                 if default.is_scalar:
@@ -147,16 +183,19 @@ class InsertPlan:
             return f"{convert}({name})"
         return f"None if {name} is None else {convert}({name})"
 
-    def _make_place(self) -> Callable[[Sequence[Pair], Sequence[Any], Load], None]:
+    def _make_place(self) -> Callable[[Run, Sequence[Any], Load], None]:
         mapper = self.mapper
         source = Source(f"inserted {mapper.class_.__qualname__}")
-        fetched = dict(self.fetched) if self.fetched else {}
-        with source.block("def place(pairs, rows, load):"):
+        fetched = dict(self.fetched)
+        if self.takes_last_row and not fetched:
+            fetched = {key: mapper.columns[key] for key in mapper.primary_keys}
+        with source.block("def place(run, rows, load):"):
             source.line("identity = load.identity")
             source.line("track = load.batch.append")
             row = ", ".join(f"r{n}" for n in range(len(fetched)))
-            header = f"for (state, instance), ({row},) in zip(pairs, rows):"
-            with source.block(header if fetched else "for state, instance in pairs:"):
+            header = f"for state, instance, ({row},) in zip(run.states, run.instances, rows):"
+            bare = "for state, instance in zip(run.states, run.instances):"
+            with source.block(header if fetched else bare):
                 source.line("values = instance.__dict__")
                 for number, (key, column) in enumerate(fetched.items()):
                     conversion = column.type.result_conversion(self.dialect)
@@ -174,6 +213,9 @@ class InsertPlan:
                         for name in optional:
                             with source.block(f"if {name!r} not in values:"):
                                 source.line(f"values[{name!r}] = None")
+                late = frozenset(name for name, _ in self.returned if name not in fetched)
+                if late:
+                    source.line(f"state.expired = {source.use('late', late)}")
                 source.line(f"state.key = key = {key}")
                 source.line("state.load = load")
                 source.line("identity[key] = state")
@@ -181,9 +223,11 @@ class InsertPlan:
         return compile_function(source, "place")
 
 
-def insert_steps(connection: Any, mapper: Any, pairs: Sequence[Pair], load: Load) -> Steps[None]:
-    """Insert the rows of *pairs*, in their order; they are persistent afterwards."""
-    for absent, run in _runs(mapper, pairs):
+def insert_steps(
+    connection: Any, mapper: Any, inserts: dict[InstanceState, Any], load: Load
+) -> Steps[None]:
+    """Insert the rows of *inserts*, in their order; they are persistent afterwards."""
+    for absent, run in _runs(mapper, inserts):
         plan = _plan(connection, mapper, absent)
         yield from _insert_run_steps(connection, plan, run, load)
 
@@ -198,27 +242,31 @@ def _plan(connection: Any, mapper: Any, absent: frozenset[str]) -> InsertPlan:
     return plan
 
 
-def _runs(mapper: Any, pairs: Sequence[Pair]) -> Iterator[tuple[frozenset[str], list[Pair]]]:
-    """*pairs* in runs that leave the same columns to the server."""
-    optional = server_made(mapper)
+def _runs(mapper: Any, inserts: dict[InstanceState, Any]) -> Iterator[tuple[frozenset[str], Run]]:
+    """*inserts* in runs that leave the same columns to the server."""
+    optional = tuple(server_made(mapper))
+    states, instances = list(inserts), list(inserts.values())
     if not optional:
-        yield frozenset(), list(pairs)
+        yield frozenset(), Run(states, instances)
         return
+    lacking: list[tuple[bool, ...]]
     if len(optional) == 1:
         (name,) = optional
-        both: tuple[frozenset[str], frozenset[str]] = (frozenset(), optional)
-
-        def absent(pair: Pair) -> frozenset[str]:
-            return both[pair[1].__dict__.get(name) is None]
-
+        lacking = [_LACKS_ONE[one.__dict__.get(name) is None] for one in instances]
     else:
+        lacking = [
+            tuple([values.get(name) is None for name in optional])
+            for values in [one.__dict__ for one in instances]
+        ]
+    start = 0
+    for shape, run in groupby(lacking):
+        end = start + len(list(run))
+        absent = frozenset(compress(optional, shape))
+        yield absent, Run(states[start:end], instances[start:end])
+        start = end
 
-        def absent(pair: Pair) -> frozenset[str]:
-            values = pair[1].__dict__
-            return frozenset(name for name in optional if values.get(name) is None)
 
-    for names, run in groupby(pairs, absent):
-        yield names, list(run)
+_LACKS_ONE = ((False,), (True,))
 
 
 def server_made(mapper: Any) -> frozenset[str]:
@@ -238,54 +286,64 @@ def server_made(mapper: Any) -> frozenset[str]:
 def _made_by_server(column: Any, generated: Any) -> bool:
     default = column.default
     if default is not None:
-        return bool(default.is_clause_element)
+        return bool(default.is_clause_element or default.is_sequence)
     return column is generated or column.server_default is not None
 
 
-def _insert_run_steps(
-    connection: Any, plan: InsertPlan, run: list[Pair], load: Load
-) -> Steps[None]:
-    _check_keys(plan, run)
-    parameters = _parameters(plan, run)
+def _insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) -> Steps[None]:
+    instances = run.instances
+    total = len(instances)
+    _check_keys(plan, instances)
+    parameters = _parameters(plan, instances)
     if parameters is None:
         yield from _insert_expressions_steps(connection, plan, run, load)
         return
-    if len(run) == 1 and plan.takes_last_row:
-        cursor = yield from connection.run_steps(plan.plain_sql, parameters)
-        plan.place(run, ((cursor.lastrowid,),), load)
+    if plan.takes_last_row and (total == 1 or not plan.fetched):
+        yield from _insert_one_by_one_steps(connection, plan, run, load, parameters)
         return
     rows: list[Any] = []
     width = plan.width
-    for start, count in plan.rows.chunks(len(run)):
+    for start, count in plan.rows.chunks(total):
         part = parameters
-        if count < len(run):
+        if count < total:
             part = parameters[start * width : (start + count) * width]
         text = plan.rows.text(count)
         if plan.fetched:
             returned = yield from connection.fetch_steps(text, part)
-            rows.extend(_in_order(plan, returned, run[start : start + count]))
+            rows.extend(_in_order(plan, returned, instances[start : start + count]))
         else:
             yield from connection.run_steps(text, part)
-    if len(run) < _MANY_ROWS:
-        plan.place(run, rows, load)
-    else:
-        with collector.paused():
-            plan.place(run, rows, load)
+    plan.place(run, rows, load)
 
 
-def _in_order(plan: InsertPlan, rows: list[Any], pairs: list[Pair]) -> list[Any]:
-    """Returned *rows* in the order of *pairs*: servers promise none."""
+def _insert_one_by_one_steps(
+    connection: Any, plan: InsertPlan, run: Run, load: Load, parameters: list[Any]
+) -> Steps[None]:
+    """Insert each row for itself: the driver tells the key of one row alone."""
+    keys: list[tuple[Any]] = []
+    width = plan.width
+    for start in range(len(run.instances)):
+        part = parameters[start * width : (start + 1) * width]
+        cursor = yield from connection.run_steps(plan.plain_sql, part)
+        keys.append((cursor.lastrowid,))
+    plan.place(run, keys, load)
+
+
+def _in_order(plan: InsertPlan, rows: list[Any], instances: list[Any]) -> list[Any]:
+    """Returned *rows* in the order of *instances*: by their keys, where these tell it."""
     if len(rows) == 1:
         return rows
-    if plan.makes_key:
-        # Generated keys ascend in the order of the VALUES.
-        rows.sort(key=_first)
+    if plan.sorts_by is not None:
+        rows.sort(key=itemgetter(plan.sorts_by))
+        return rows
+    if plan.made_keys:
+        # Without an order that is kept, each row went by a statement of its own.
         return rows
     mapper = plan.mapper
     count = len(mapper.primary_keys)
     by_key = {row[:count]: row for row in rows}
     converted = []
-    for _, instance in pairs:
+    for instance in instances:
         values = instance.__dict__
         key = tuple(
             _bound(mapper.columns[name], values[name], plan.dialect) for name in mapper.primary_keys
@@ -294,23 +352,19 @@ def _in_order(plan: InsertPlan, rows: list[Any], pairs: list[Pair]) -> list[Any]
     return converted
 
 
-def _first(row: Any) -> Any:
-    return row[0]
-
-
 def _bound(column: Any, value: Any, dialect: Any) -> Any:
     conversion = column.type.bind_conversion(dialect)
     return value if conversion is None or value is None else conversion.function(value)
 
 
-def _check_keys(plan: InsertPlan, run: list[Pair]) -> None:
+def _check_keys(plan: InsertPlan, instances: list[Any]) -> None:
     """Refuse rows without a primary key where nobody will make one."""
     names = [name for name, _ in plan.columns if name in plan.mapper.primary_keys]
     for name in names:
         column = plan.mapper.columns[name]
         if column.default is not None:
             continue
-        for _, instance in run:
+        for instance in instances:
             if instance.__dict__.get(name) is None and not _allows_partial(plan.mapper, instance):
                 raise FlushError(
                     f"{instance!r} has no value for {name!r}, a part of its primary key, and "
@@ -325,15 +379,10 @@ def _allows_partial(mapper: Any, instance: Any) -> bool:
     )
 
 
-def _parameters(plan: InsertPlan, run: list[Pair]) -> list[Any] | None:
-    """The parameters of *run*, or None where there are SQL expressions among its values."""
-    instances = [instance for _, instance in run]
+def _parameters(plan: InsertPlan, instances: list[Any]) -> list[Any] | None:
+    """The parameters of *instances*, or None where SQL expressions are among their values."""
     try:
-        if len(run) < _MANY_ROWS:
-            parameters = plan.rows_of(instances)
-        else:
-            with collector.paused():
-                parameters = plan.rows_of(instances)
+        parameters = plan.rows_of(instances)
     except Exception:
         # A conversion may have met an expression; anything else is the user's to see.
         if any(map(_is_sql, (v for i in instances for v in i.__dict__.values()))):
@@ -350,12 +399,11 @@ def _is_sql(value: Any) -> bool:
 
 
 def _insert_expressions_steps(
-    connection: Any, plan: InsertPlan, run: list[Pair], load: Load
+    connection: Any, plan: InsertPlan, run: Run, load: Load
 ) -> Steps[None]:
     """Insert instances with SQL expressions among their values, one by one."""
     mapper = plan.mapper
-    for pair in run:
-        instance = pair[1]
+    for state, instance in zip(*run, strict=True):
         expressions = {
             name: value
             for name, value in instance.__dict__.items()
@@ -367,7 +415,7 @@ def _insert_expressions_steps(
         own.inline = [(mapper.columns[name], value) for name, value in expressions.items()]
         own._compile()
         own.rows_of = own._make_rows_of()
-        yield from _insert_run_steps(connection, own, [pair], load)
+        yield from _insert_run_steps(connection, own, Run([state], [instance]), load)
 
 
 def plan_absent(plan: InsertPlan) -> frozenset[str]:

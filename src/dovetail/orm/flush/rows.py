@@ -29,8 +29,7 @@ class RowsText:
             return self.sql
         text = self._texts.get(count)
         if text is None:
-            head, row, tail = self.parts
-            text = self._texts[count] = head + ", ".join([row] * count) + tail
+            text = self._texts[count] = self.parts.text(count)
         return text
 
     def chunks(self, count: int) -> list[tuple[int, int]]:

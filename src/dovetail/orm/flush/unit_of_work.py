@@ -151,9 +151,11 @@ def save_stage_steps(session: Any, transaction: Any, stage: Stage, changes: Chan
     if not stage.cyclic:
         (mapper,) = stage.mappers
         own = changes.of(mapper)
-        receive_keys(session, mapper, own.updates.items(), changes)
-        yield from _update_steps(session, transaction, mapper, own.updates)
-        yield from _insert_steps(session, transaction, mapper, own.inserts, changes)
+        if own.updates:
+            receive_keys(session, mapper, own.updates.items(), changes)
+            yield from _update_steps(session, transaction, mapper, own.updates)
+        if own.inserts:
+            yield from _insert_steps(session, transaction, mapper, own.inserts, changes)
         hand_on_keys(mapper, own, changes)
         return
     for mapper in stage.mappers:
@@ -193,13 +195,10 @@ def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: C
 def _insert_steps(
     session: Any, transaction: Any, mapper: Any, inserts: dict[InstanceState, Any], changes: Changes
 ) -> Steps[None]:
-    if not inserts:
-        return
-    pairs = list(inserts.items())
-    receive_keys(session, mapper, pairs, changes)
+    receive_keys(session, mapper, inserts.items(), changes)
     load = Load(mapper, session.scope)
     connection = yield from session.connection_for_steps(mapper)
-    yield from insert_steps(connection, mapper, pairs, load)
+    yield from insert_steps(connection, mapper, inserts, load)
     transaction.new.extend(inserts)
 
 
@@ -357,24 +356,23 @@ def settle(session: Any, changes: Changes) -> None:
     """What was written is what is committed: histories begin anew."""
     scope = session.scope
     for own in changes.mappers.values():
-        if len(own.inserts) == len(scope.new):
-            scope.new.clear()
-        for state in own.inserts:
-            scope.new.pop(state, None)
-            state.committed = None
-            if state.extra is not None:
-                _settle_extra(state)
-        if len(own.updates) == len(scope.modified):
-            scope.modified.clear()
-        for state in own.updates:
-            scope.modified.pop(state, None)
-            state.committed = None
-            if state.extra is not None:
-                _settle_extra(state)
+        _settle_written(own.inserts, scope.new)
+        _settle_written(own.updates, scope.modified)
         for state in own.deletes:
             scope.deleted.pop(state, None)
             scope.modified.pop(state, None)
             state.committed = None
+
+
+def _settle_written(written: dict[InstanceState, Any], waiting: dict[InstanceState, Any]) -> None:
+    if len(written) == len(waiting):
+        waiting.clear()
+    for state in written:
+        if waiting:
+            waiting.pop(state, None)
+        state.committed = None
+        if state.extra is not None:
+            _settle_extra(state)
 
 
 def _settle_extra(state: InstanceState) -> None:

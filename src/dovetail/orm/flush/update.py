@@ -8,6 +8,7 @@ from dovetail.codegen import Source, compile_function
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import DefaultContext
+from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.dml import delete, update
 from dovetail.sql.element import ColumnElement
@@ -41,7 +42,7 @@ def update_steps(connection: Any, mapper: Any, pairs: Iterable[Pair]) -> Steps[l
         if not changed:
             continue
         values = pair[1].__dict__
-        if any(isinstance(values.get(key), ColumnElement) for key in changed):
+        if [key for key in changed if isinstance(values.get(key), ColumnElement)]:
             with_sql.append((pair, {key: values.get(key) for key in changed}))
         else:
             group = groups.get(changed)
@@ -174,7 +175,7 @@ def _update_expressions_steps(
     stale = frozenset(name for name, value in changes.items() if isinstance(value, ColumnElement))
     for name in stale:
         instance.__dict__.pop(name, None)
-    state.expired = stale if state.expired is None else state.expired | stale
+    state.expired = stale if state.expired is None else still_expired(state.expired, stale)
 
 
 def _check_count(connection: Any, cursor: Any, mapper: Any, pairs: Sequence[Pair]) -> None:

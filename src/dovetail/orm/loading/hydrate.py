@@ -4,6 +4,7 @@ Such a function is the innermost loop of every query.  What it does not need for
 (a converter, a composite key, a joined collection) is not in its text.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,13 @@ from dovetail.codegen import Source, compile_function
 from dovetail.orm.loading.layout import ColumnLayout, EntityLayout, JoinedLayout, RowLayout
 from dovetail.orm.mapping.construct import dict_setter
 from dovetail.orm.tracking.state import InstanceState, forget
+
+SHARED_KEYS = 24 if sys.version_info < (3, 13) else 0
+"""How many values are stored one by one in an instance's own dictionary.
+
+Until CPython 3.12 such a dictionary shares its keys with those of its class, up to 30 of them,
+and is smaller than one of its own; since 3.13 it has room for 30 keys from the start.
+"""
 
 Hydrator = Callable[[list[Any], list[Any], list[dict[Any, Any]]], list[Any]]
 
@@ -80,7 +88,6 @@ class HydratorWriter:
         self.source.use(
             f"new{number}", class_.__new__ if class_.__new__ is object.__new__ else object.__new__
         )
-        self.source.use(f"set_values{number}", dict_setter(class_))
         self.source.use(f"set_state{number}", entity.mapper.set_state)
 
     def _write_opening(self, entity: EntityLayout) -> None:
@@ -116,7 +123,7 @@ class HydratorWriter:
         line(f"state{n} = find{n}({key})")
         with block(f"if state{n} is None or (entity{n} := state{n}()) is None:"):
             line(f"entity{n} = new{n}(Class{n})")
-            line(f"set_values{n}(entity{n}, {self._values(entity)})")
+            self._write_values(entity)
             line(f"state{n} = State(entity{n}, forget)")
             line(f"state{n}.key = {key}")
             line(f"state{n}.load = load{n}")
@@ -144,14 +151,22 @@ class HydratorWriter:
         self.source.line(f"{name} = ({', '.join(parts)})")
         return name
 
-    def _values(self, entity: EntityLayout) -> str:
-        parts = [
-            f"{name!r}: {self._read(position, type_)}" for name, position, type_ in entity.columns
-        ]
-        for prop in entity.empty:
-            if not prop.uselist:
-                parts.append(f"{prop.key!r}: None")
-        return "{" + ", ".join(parts) + "}"
+    def _write_values(self, entity: EntityLayout) -> None:
+        """Write what gives a new instance its values."""
+        line, n = self.source.line, entity.number
+        values = self._values(entity)
+        if len(values) > SHARED_KEYS:
+            set_values = self.source.use(f"set_values{n}", dict_setter(entity.mapper.class_))
+            line(f"{set_values}(entity{n}, {_literal(values)})")
+            return
+        line(f"values = entity{n}.__dict__")
+        for name, text in values:
+            line(f"values[{name!r}] = {text}")
+
+    def _values(self, entity: EntityLayout) -> list[tuple[str, str]]:
+        """The names of the attributes in a row, and what reads each."""
+        values = [(name, self._read(position, type_)) for name, position, type_ in entity.columns]
+        return values + [(prop.key, "None") for prop in entity.empty if not prop.uselist]
 
     def _read(self, position: int, type_: Any) -> str:
         text = self.reads.get((position, type_))
@@ -212,7 +227,7 @@ class HydratorWriter:
 
     def _write_overwriting(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
-        line(f"values.update({self._values(entity)})")
+        line(f"values.update({_literal(self._values(entity))})")
         related = list(entity.mapper.relationships.keys())
         if related:
             with block(f"for name in {tuple(related)!r}:"):
@@ -283,3 +298,7 @@ class HydratorWriter:
         with block("if mark not in seen:"):
             line("seen.add(mark)")
             line(f"give({given})")
+
+
+def _literal(values: list[tuple[str, str]]) -> str:
+    return "{" + ", ".join(f"{name!r}: {text}" for name, text in values) + "}"

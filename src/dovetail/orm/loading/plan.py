@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dovetail.collector import MANY, collector
 from dovetail.compiler.plan import StatementPlan
+from dovetail.engine.rows import Shape
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import load_related_steps, makers
 from dovetail.orm.loading.tree import LoadTree
-from dovetail.orm.tracking.collector import collector
 from dovetail.orm.tracking.state import Load
 from dovetail.steps import Steps
-
-_MANY_ROWS = 100
-"""From here on the garbage collector rests while instances are built."""
 
 
 class EntityPlan:
@@ -21,7 +19,7 @@ class EntityPlan:
 
     ``core``       the plan of the statement of tables
     ``entities``   the layouts of the entities in a row, by number
-    ``names``      the names of a row's items
+    ``shape``      the names of a row's items
     ``is_scalar``  True where a row is one item
     """
 
@@ -32,8 +30,8 @@ class EntityPlan:
         "has_later",
         "hydrate",
         "is_scalar",
-        "names",
         "prepare",
+        "shape",
     )
 
     def __init__(
@@ -52,7 +50,7 @@ class EntityPlan:
         self.core = StatementPlan(dialect.compile(planned.core), binds)
         self.prepare = self.core.prepare
         self.entities = planned.layout.entities
-        self.names = planned.layout.names
+        self.shape = Shape(planned.layout.names)
         self.is_scalar = len(planned.layout.items) == 1
         self.has_later = any(layout.later for layout in self.entities)
         self.hydrate = make_hydrator(planned.layout, dialect, populate_existing=populate_existing)
@@ -74,9 +72,9 @@ class EntityPlan:
 
     def build(self, rows: Sequence[Any], loads: list[Load], members: Any) -> list[Any]:
         """What *rows* stand for."""
-        if len(rows) < _MANY_ROWS:
+        if len(rows) < MANY:
             return self.hydrate(rows, loads, members)  # type: ignore[arg-type]
-        with collector.paused():
+        with collector:
             return self.hydrate(rows, loads, members)  # type: ignore[arg-type]
 
     def finish_steps(

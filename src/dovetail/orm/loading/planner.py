@@ -483,6 +483,23 @@ def _expanded(clauses: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(expanded)
 
 
+def _name_columns(mapper: Any, parts: dict[str, Any]) -> None:
+    """Put keys of columns for names of attributes into *parts* of an INSERT or UPDATE."""
+    columns = mapper.columns
+
+    def key(name: Any) -> Any:
+        return columns[name].key if isinstance(name, str) and name in columns else name
+
+    values = parts.get("values_")
+    if isinstance(values, list):
+        parts["values_"] = [{key(n): value for n, value in row.items()} for row in values]
+    elif values is not None:
+        parts["values_"] = {key(n): value for n, value in values.items()}
+    if "select_source" in parts:
+        names, source = parts["select_source"]
+        parts["select_source"] = (tuple(map(key, names)), source)
+
+
 class EntityPlanner:
     """Turns statements of entities into statements of tables: Core asks it to."""
 
@@ -497,6 +514,9 @@ class EntityPlanner:
                 for name in statement.parts
                 if getattr(statement, name, None) is not None
             }
+            entity = getattr(statement, "table", None)
+            if isinstance(entity, EntityNode):
+                _name_columns(entity.mapper, changes)
             return statement._copy(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 

@@ -85,7 +85,13 @@ class _Names(dict[str, Any]):
         for scope in self._scopes:
             if name in scope:
                 return scope[name]
-        return getattr(builtins, name, None) or _Unknown(name)
+        if hasattr(builtins, name):
+            return getattr(builtins, name)
+        if name.startswith("__") and name.endswith("__"):
+            # Python's own names are no classes.  Who reads a traceback asks the locals of its
+            # frames, so this mapping too, for such as __tracebackhide__.
+            raise KeyError(name)
+        return _Unknown(name)
 
 
 class _Unknown:

@@ -37,21 +37,35 @@ def uses_plain_constructor(class_: type) -> bool:
 def plain_constructor(mapper: Any) -> Callable[..., None]:
     """A constructor for the class of *mapper*: ``construct``, with a short way for column values.
 
-    When all names are columns, the dictionary of the keywords becomes the instance's own.
+    When all names are columns, the dictionary of the keywords becomes the instance's own; when
+    all are mapped, each is written without asking for it first.
     """
     plain = frozenset(mapper.column_attrs.keys())
     set_values = _dict_setter(mapper.class_)
     set_state = mapper.set_state
     transient = mapper.transient_load
+    setters = mapper.setters
+    mapped = frozenset(setters) if mapper.writes_through_setattr else frozenset()
     uses_slot = mapper.uses_slot
 
     def __init__(self: Any, **values: Any) -> None:  # noqa: N807 - it becomes a method
-        if uses_slot and plain.issuperset(values) and type(self) is class_:
+        if type(self) is not class_:
+            construct(self, **values)
+        elif uses_slot and plain.issuperset(values):
             set_values(self, values)
             state = InstanceState(self, forget)
             state.key = state.committed = state.expired = state.extra = None
             state.load = transient
             set_state(self, state)
+        elif mapped.issuperset(values):
+            new_state(self, mapper)
+            own = self.__dict__
+            for name, value in values.items():
+                setter = setters[name]
+                if setter is None:
+                    own[name] = value
+                else:
+                    setter(self, value)
         else:
             construct(self, **values)
 

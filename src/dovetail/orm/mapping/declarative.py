@@ -227,7 +227,7 @@ def _declarations(class_: type) -> Iterator[Declared]:
     seen: set[str] = set()
     copies = _copy_columns(class_)
     for base in class_.__mro__:
-        if base is object or base is DeclarativeBase:
+        if base in _UNDECLARING:
             continue
         own = base is class_
         annotations = get_annotations(base)
@@ -264,10 +264,12 @@ def _declarations(class_: type) -> Iterator[Declared]:
 def _copy_columns(class_: type) -> dict[str, Any]:
     """Copies of the columns of mixins, on *class_*, where declaring methods look for them."""
     copies: dict[str, Any] = {}
-    seen: set[str] = set()
-    for base in class_.__mro__:
+    seen = set(class_.__dict__)
+    for base in class_.__mro__[1:]:
+        if base in _UNDECLARING:
+            continue
         for name, value in list(base.__dict__.items()):
-            if name not in seen and base is not class_ and isinstance(value, _COLUMNS):
+            if name not in seen and isinstance(value, _COLUMNS):
                 copies[name] = _from_mixin(value, class_, name)
                 type.__setattr__(class_, name, copies[name])
             seen.add(name)
@@ -275,6 +277,7 @@ def _copy_columns(class_: type) -> dict[str, Any]:
 
 
 _COLUMNS = (MappedColumn, Column)
+_UNDECLARING = frozenset((object, DeclarativeBase))
 
 
 def _returned(declared: Any, class_: type) -> MappedAnnotation | None:
@@ -287,20 +290,21 @@ def _returned(declared: Any, class_: type) -> MappedAnnotation | None:
 
 def _merged(first: list[str], second: list[str]) -> list[str]:
     """Both lists in one, the order of each kept."""
-    merged: list[str] = []
-    later = set(second)
+    if not second:
+        return first
+    merged: dict[str, None] = {}
+    earlier, later = set(first), set(second)
     position = 0
     for name in first:
         if name in later:
             while position < len(second) and second[position] != name:
-                if second[position] not in merged and second[position] not in first:
-                    merged.append(second[position])
+                if second[position] not in earlier:
+                    merged[second[position]] = None
                 position += 1
             position += 1
-        if name not in merged:
-            merged.append(name)
-    merged.extend(name for name in second[position:] if name not in merged)
-    return merged
+        merged[name] = None
+    merged.update(dict.fromkeys(second[position:]))
+    return list(merged)
 
 
 def _is_declaration(value: Any, class_: type, name: str) -> bool:
@@ -338,13 +342,16 @@ def _table_and_properties(
     types = AnnotationTypes(registry.type_annotation_map, class_.__name__)
     parts: list[tuple[str, MapperProperty]] = []
     orders: dict[int, int] = {}
+    annotations = get_annotations(class_)
     for key, value, annotation in declared:
         if key in _RESERVED:
             raise InvalidRequestError(
                 f"{class_.__name__}.{key} can't be mapped: the name has a meaning of its own",
                 hint=f'name the attribute otherwise: {key}_ = mapped_column("{key}")',
             )
-        prop = _property(class_, key, value, annotation, types)
+        prop = _property(key, value, annotation, types)
+        if annotation is None and key in annotations and isinstance(value, MappedColumn):
+            _refuse_plain(class_, key, prop.columns[0], annotations[key])
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
             orders[id(prop)] = value.sort_order
         parts.append((key, prop))
@@ -368,18 +375,13 @@ def _table_and_properties(
     return _make_table(registry, class_, name, columns), parts
 
 
-def _property(
-    class_: type, key: str, value: Any, annotation: MappedAnnotation | None, types: Any
-) -> MapperProperty:
+def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: Any) -> Any:
     if isinstance(value, RelationshipProperty):
         if annotation is not None:
             value.annotate(annotation)
         return value
     if isinstance(value, MappedColumn):
-        made = value.complete(key, annotation, types)
-        if annotation is None and key in get_annotations(class_):
-            _refuse_plain(class_, key, made.columns[0])
-        return made
+        return value.complete(key, annotation, types)
     if value is None:
         return MappedColumn().complete(key, annotation, types)
     if isinstance(value, Column) and value.name is None:
@@ -393,10 +395,9 @@ def _property(
     return prop
 
 
-def _refuse_plain(class_: type, key: str, column: Any) -> None:
+def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
     """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
     if column.type is NULLTYPE and not column.foreign_keys:
-        said = get_annotations(class_)[key]
         name = said if isinstance(said, str) else getattr(said, "__name__", said)
         raise ArgumentError(
             f"{class_.__name__}.{key} has no type: its annotation is not Mapped",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from threading import RLock
 from typing import Any, ClassVar
+from uuid import UUID
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
@@ -17,7 +18,7 @@ from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.construct import plain_constructor, uses_plain_constructor
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
-from dovetail.orm.tracking.attributes import AttributeBase
+from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
 from dovetail.sql.schema import Column, Table
@@ -63,6 +64,7 @@ class Mapper:
         self.column_keys: dict[Any, str] = {}
         self.memo: dict[Any, Any] = {}
         self.validators: dict[str, Any] = {}
+        self.is_made = False
         self.configured = False
         self.may_be_orphan = False
         self.lock = RLock()
@@ -73,19 +75,20 @@ class Mapper:
         self.set_state: Callable[[Any, Any], None] = state_slot(class_)
         self.uses_slot = self.set_state.__class__.__name__ == "method-wrapper"
         self.entity = EntityNode(self)
-        self._writes_through_setattr = self._may_place_setattr()
-        self._setters: dict[str, Any] = {STATE_NAME: adopt_state}
+        self.writes_through_setattr = self._may_place_setattr()
+        self.setters: dict[str, Callable[[Any, Any], None] | None] = {STATE_NAME: adopt_state}
         self._deleters: dict[str, Any] = {}
         type.__setattr__(class_, "__mapper__", self)
         type.__setattr__(class_, "__table__", table)
         type.__setattr__(class_, "__statement_entity__", self.entity)
-        install_state(class_, by_setattr=self._writes_through_setattr)
-        if self._writes_through_setattr:
-            install_setattr(self, self._setters, self._deleters)
+        install_state(class_, by_setattr=self.writes_through_setattr)
+        if self.writes_through_setattr:
+            install_setattr(self, self.setters, self._deleters)
         for key, prop in properties:
             self.add_property(key, prop)
         self._map_remaining_columns()
         self._find_primary_key()
+        self.is_made = True
 
     def __repr__(self) -> str:
         return f"<Mapper of {self.class_.__name__} to {self.local_table.name}>"
@@ -133,11 +136,12 @@ class Mapper:
     def add_property(self, key: str, prop: MapperProperty) -> None:
         """Map attribute *key* to *prop* and place it on the class."""
         prop.attach(self, key)
+        if key in self.attrs:
+            self.column_attrs.discard(key)
+            self.relationships.discard(key)
         self.attrs[key] = prop
-        for made in ("columns", "written", "column_order", "update_defaults"):
-            self.__dict__.pop(made, None)
-        self.column_attrs.discard(key)
-        self.relationships.discard(key)
+        if self.is_made:
+            self.forget()
         if isinstance(prop, RelationshipProperty):
             self.relationships[key] = prop
         if isinstance(prop, ColumnProperty):
@@ -146,8 +150,8 @@ class Mapper:
                 if isinstance(column, Column):
                     self.column_keys[column] = key
             self._track(key, prop.impl)
-            kind: Any = InstrumentedAttribute if self._writes_through_setattr else DataAttribute
-        elif self._writes_through_setattr:
+            kind: Any = InstrumentedAttribute if self.writes_through_setattr else DataAttribute
+        elif self.writes_through_setattr:
             kind = RelationshipAttribute
         else:
             kind = RelationshipDataAttribute
@@ -156,7 +160,8 @@ class Mapper:
 
     def _track(self, key: str, impl: AttributeBase) -> None:
         self.attributes[key] = impl
-        self._setters[key] = getattr(impl, "setter", impl.set)
+        is_plain = isinstance(impl, ValueAttribute) and not impl.keeps_old_value
+        self.setters[key] = None if is_plain else impl.set
         self._deleters[key] = impl.delete
 
     def _map_remaining_columns(self) -> None:
@@ -211,7 +216,7 @@ class Mapper:
     def forget(self) -> None:
         """Forget what was derived from the attributes: there is a new one."""
         self.memo.clear()
-        for name in ("written", "column_order", "update_defaults"):
+        for name in _DERIVED:
             self.__dict__.pop(name, None)
 
     def finish(self) -> None:
@@ -340,6 +345,8 @@ class Mapper:
     def key_from_identity(self, identity: Any) -> Any:
         """The key for what a user gives to ``get()``: a value, a tuple, or a dictionary."""
         names = self.primary_keys
+        if self.single_key is not None and identity.__class__ in _SCALARS:
+            return identity
         if isinstance(identity, dict):
             if set(identity) != set(names):
                 raise InvalidRequestError(
@@ -362,6 +369,10 @@ class Mapper:
                 hint=f"session.get({self.class_.__name__}, {_shape(names)})",
             )
         return self.key_from_tuple(values)
+
+
+_DERIVED = ("columns", "written", "column_order", "update_defaults")
+_SCALARS = frozenset({int, str, bytes, UUID})
 
 
 def _shape(names: Sequence[str]) -> str:

@@ -75,9 +75,9 @@ class ColumnProperty(MapperProperty):
     def attach(self, mapper: Any, key: str) -> None:
         super().attach(mapper, key)
         type_ = self.columns[0].type
-        self.impl = ValueAttribute(key, equal=type_.compare_values)
-        if self.active_history:
-            self.impl.keep_old_value()
+        self.impl = ValueAttribute(
+            key, equal=type_.compare_values, keeps_old_value=self.active_history
+        )
 
     @property
     def expression(self) -> Any:
@@ -119,21 +119,22 @@ class MappedColumn(Mapped[Any]):
         """The property of attribute *key*; *types* finds a type for an annotation."""
         if self.column is not None:
             return self._property(self._named(self.column, key, annotation, types))
-        template = self._template(annotation)
-        args = [*template.args, *self.args] if template is not None else list(self.args)
-        keywords = {**template.keywords, **self.keywords} if template is not None else self.keywords
-        keywords = dict(keywords)
+        args, keywords = list(self.args), dict(self.keywords)
+        if annotation is not None and annotation.extras:
+            template = self._template(annotation)
+            if template is not None:
+                args, keywords = [*template.args, *args], {**template.keywords, **keywords}
         name = keywords.pop("name", None)
         if args and (args[0] is None or isinstance(args[0], str)):
             name = args.pop(0) or name
         type_ = keywords.pop("type_", None)
         if args and is_type(args[0]):
             type_ = args.pop(0)
-        has_key = any(getattr(arg, "visit_name", "") == "foreign_key" for arg in args)
         if annotation is not None:
             if "nullable" not in keywords and not keywords.get("primary_key"):
                 keywords["nullable"] = annotation.nullable
             if type_ is None:
+                has_key = any(getattr(arg, "visit_name", "") == "foreign_key" for arg in args)
                 type_ = types.find(annotation, key, required=not has_key)
         if type_ is not None:
             args.insert(0, type_)
@@ -172,8 +173,8 @@ class MappedColumn(Mapped[Any]):
         return self.column
 
     @staticmethod
-    def _template(annotation: MappedAnnotation | None) -> "MappedColumn | None":
-        for extra in () if annotation is None else annotation.extras:
+    def _template(annotation: MappedAnnotation) -> "MappedColumn | None":
+        for extra in annotation.extras:
             if isinstance(extra, MappedColumn):
                 return MappedColumn(*[_copied(arg) for arg in extra.args], **extra.keywords)
         return None

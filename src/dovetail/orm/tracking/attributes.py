@@ -9,6 +9,7 @@ from operator import eq
 from typing import Any, ClassVar
 
 from dovetail.exc import ArgumentError, LazyLoadError
+from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
 
@@ -84,32 +85,32 @@ class AttributeBase:
 def no_longer_expired(state: InstanceState, key: str) -> None:
     """Attribute *key* of *state* has a value of its own: it is not to be read again."""
     if state.expired is not None and key in state.expired:
-        state.expired = state.expired - {key} or None
+        state.expired = still_expired(state.expired, (), key) or None
 
 
 class ValueAttribute(AttributeBase):
-    """The value of a column, or of an expression over columns."""
+    """The value of a column, or of an expression over columns.
 
-    def __init__(self, key: str, *, equal: Callable[[Any, Any], bool] = eq) -> None:
+    With *keeps_old_value* the old value is read before the first change, where it is not loaded.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        equal: Callable[[Any, Any], bool] = eq,
+        keeps_old_value: bool = False,
+    ) -> None:
         super().__init__(key)
         self.equal = equal
-        self.setter = value_setter(key)
-
-    def keep_old_value(self) -> None:
-        """From now on read the old value before the first change, where it is not loaded."""
-        plain = value_setter(self.key)
-
-        def set_value(instance: Any, value: Any) -> None:
-            if self.key not in instance.__dict__:
-                state = state_of(instance)
-                if state.session is not None and state.key is not None:
-                    self.read(instance)
-            plain(instance, value)
-
-        self.setter = set_value
+        self.keeps_old_value = keeps_old_value
 
     def set(self, instance: Any, value: Any) -> None:
-        self.setter(instance, value)
+        if self.keeps_old_value and self.key not in instance.__dict__:
+            state = state_of(instance)
+            if state.session is not None and state.key is not None:
+                self.read(instance)
+        write_value(instance, self.key, value)
 
     def history(self, state: InstanceState, instance: Any) -> History:
         current = instance.__dict__.get(self.key, NO_VALUE)
@@ -123,24 +124,14 @@ class ValueAttribute(AttributeBase):
         return scalar_history(committed[self.key], current, equal=self.equal)
 
 
-def value_setter(key: str) -> Callable[[Any, Any], None]:
-    """The function that writes the column attribute *key* of an instance.
-
-    The hot path of every assignment; ``AttributeBase.remember`` is written out in it.
-    """
-
-    def set_value(instance: Any, value: Any) -> None:
-        try:
-            state = instance.__dovetail_state__
-        except AttributeError:
-            state = state_of(instance)
-        values = instance.__dict__
-        if state.key is not None:
-            committed = state.committed
-            if committed is None:
-                committed = start_history(state, instance)
-            if key not in committed:
-                committed[key] = values.get(key, NO_VALUE)
-        values[key] = value
-
-    return set_value
+def write_value(instance: Any, key: str, value: Any) -> None:
+    """Write the column attribute *key* of *instance*, and remember what was there."""
+    state = state_of(instance)
+    values = instance.__dict__
+    if state.key is not None:
+        committed = state.committed
+        if committed is None:
+            committed = start_history(state, instance)
+        if key not in committed:
+            committed[key] = values.get(key, NO_VALUE)
+    values[key] = value

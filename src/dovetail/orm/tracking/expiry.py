@@ -12,8 +12,24 @@ from dovetail.orm.tracking.state import InstanceState
 Expirer = Callable[[Iterable[InstanceState]], None]
 
 
+class Whole(frozenset[str]):
+    """The names that are to be read again of an instance that has expired as a whole.
+
+    ``session.get()`` looks whether its row is still there, as it does not for one of which
+    some attributes alone have expired.
+    """
+
+    __slots__ = ()
+
+
+def still_expired(expired: frozenset[str], more: Iterable[str], less: str = "") -> frozenset[str]:
+    """Return *expired* with *more* and without *less*: still whole, if it was."""
+    names = (expired | frozenset(more)) - {less}
+    return Whole(names) if type(expired) is Whole else names
+
+
 def make_expirer(
-    title: str, names: Iterable[str], refreshed: frozenset[str], keys: tuple[str, ...]
+    title: str, names: Iterable[str], refreshed: Whole, keys: tuple[str, ...]
 ) -> Expirer:
     """The function that expires all values of many states of one mapper.
 
@@ -72,4 +88,4 @@ def expire_names(
             scope.modified.pop(state, None)
     stale = frozenset(names & columns)
     if stale:
-        state.expired = stale if state.expired is None else state.expired | stale
+        state.expired = stale if state.expired is None else still_expired(state.expired, stale)

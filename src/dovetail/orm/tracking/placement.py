@@ -4,29 +4,52 @@ from collections.abc import Callable
 from types import MemberDescriptorType
 from typing import Any
 
-from dovetail.orm.tracking.state import STATE_NAME, InstanceState, adopt_state
+from dovetail.orm.tracking.state import (
+    NO_VALUE,
+    STATE_NAME,
+    InstanceState,
+    adopt_state,
+    start_history,
+    state_of,
+)
 
 
 def install_setattr(
-    mapper: Any, setters: dict[str, Callable[[Any, Any], None]], deleters: Any
+    mapper: Any, setters: dict[str, Callable[[Any, Any], None] | None], deleters: Any
 ) -> None:
     """Place the ``__setattr__`` and ``__delattr__`` that see writes of mapped names.
 
-    Relationships are among them when the mapper is configured: at the first write of a name
-    that is not known at the latest.
+    Among *setters*, by name, None stands for a plain value.  Relationships are among them when
+    the mapper is configured: at the first write of a name that is not known at the latest.
     """
     class_ = mapper.class_
     find_setter = setters.get
     find_deleter = deleters.get
+    unknown = object()
     plain_set = object.__setattr__
     plain_delete = object.__delattr__
 
     def __setattr__(self: Any, name: str, value: Any) -> None:  # noqa: N807 - placed on a class
-        setter = find_setter(name)
-        if setter is None and not mapper.configured:
-            mapper.configure()
-            setter = find_setter(name)
+        setter: Any = find_setter(name, unknown)
         if setter is None:
+            # The hot path of every assignment: write_value(), written out.
+            try:
+                state = self.__dovetail_state__
+            except AttributeError:
+                state = state_of(self)
+            values = self.__dict__
+            if state.key is not None:
+                committed = state.committed
+                if committed is None:
+                    committed = start_history(state, self)
+                if name not in committed:
+                    committed[name] = values.get(name, NO_VALUE)
+            values[name] = value
+            return
+        if setter is unknown and not mapper.configured:
+            mapper.configure()
+            setter = find_setter(name, unknown)
+        if setter is unknown:
             plain_set(self, name, value)
         else:
             setter(self, value)

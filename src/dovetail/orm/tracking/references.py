@@ -92,7 +92,7 @@ class RelatedAttribute(AttributeBase):
         parents[self] = False
         if item_state.key is None:
             session = item_state.session
-            if session is not None:
+            if session is not None and state.session is session:
                 session.expunge(item)
             else:
                 item_state.extras()["orphaned"] = True

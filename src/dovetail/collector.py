@@ -4,13 +4,17 @@ Building objects by the ten thousand makes CPython's cyclic collector run again 
 objects that are all alive; it is the largest single cost of a large load.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from gc import disable, enable, isenabled
 from threading import Lock
 
+MANY = 100
+"""From here on the collector rests; for fewer it is not worth asking."""
 
-class CollectorGuard:
+_RUNNING = nullcontext()
+
+
+class CollectorGuard(AbstractContextManager[None]):
     """Pauses the collector for as long as at least one block asks for it.
 
     The last block that ends restores what was found; ``allowed = False`` switches the guard off.
@@ -22,24 +26,23 @@ class CollectorGuard:
         self._depth = 0
         self._found = False
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Keep the collector from running inside the ``with``."""
-        if not self.allowed:
-            yield
-            return
+    def paused_for(self, count: int) -> AbstractContextManager[None]:
+        """Keep the collector from running inside the ``with``, where *count* objects are many."""
+        return self if count >= MANY else _RUNNING
+
+    def __enter__(self) -> None:
         with self._lock:
-            if self._depth == 0:
-                self._found = isenabled()
+            if self._depth == 0 and self.allowed and isenabled():
+                self._found = True
                 disable()
             self._depth += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._depth -= 1
-                if self._depth == 0 and self._found:
-                    enable()
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._depth -= 1
+            if self._depth == 0 and self._found:
+                self._found = False
+                enable()
 
 
 collector = CollectorGuard()

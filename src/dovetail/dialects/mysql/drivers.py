@@ -1,0 +1,249 @@
+"""The drivers of MySQL and MariaDB: PyMySQL, written in Python, and mysqlclient, in C."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ...exc import ArgumentError, did_you_mean
+from ..driver import Driver, ServerFacts
+from .connections import MysqlclientConnection, PymysqlConnection
+from .errors import classify
+from .features import of_server, read_version
+from .reflection import MysqlReflection
+
+if TYPE_CHECKING:
+    from ...steps import Steps
+    from ..driver import Address, Cause, DriverConnection
+
+_FOUND_ROWS = 2
+"""CLIENT_FOUND_ROWS: an UPDATE tells how many rows it matched, not how many it changed."""
+
+_FACTS = (
+    "SHOW VARIABLES WHERE Variable_name IN ('version', 'sql_mode', 'lower_case_table_names', "
+    "'innodb_rollback_on_timeout', 'tx_isolation', 'transaction_isolation')"
+)
+_SWITCHES = {
+    "true": True, "1": True, "yes": True, "on": True,
+    "false": False, "0": False, "no": False, "off": False,
+}  # fmt: skip
+
+
+def _switch(text: str) -> bool:
+    return _SWITCHES[text.lower()]
+
+
+def _collected_ssl(options: dict[str, Any]) -> None:
+    """Put the options ``ssl_ca``, ``ssl_cert`` and so on together, as the drivers want them."""
+    found = {
+        name.removeprefix("ssl_"): options.pop(name)
+        for name in ("ssl_ca", "ssl_cert", "ssl_key", "ssl_capath", "ssl_cipher")
+        if name in options
+    }
+    if "ssl_check_hostname" in options:
+        found["check_hostname"] = options.pop("ssl_check_hostname")
+    if found:
+        options["ssl"] = {**found, **(options.get("ssl") or {})}
+
+
+def _reader(read: Callable[[str], Any], otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return what reads a date or time with *read*, and what that cannot with *otherwise*."""
+
+    def convert(text: Any) -> Any:
+        try:
+            return read(text)
+        except (ValueError, TypeError):
+            # 0000-00-00 and its like, or bytes.
+            return otherwise(text)
+
+    return convert
+
+
+class _MysqlDriver(Driver):
+    """What both drivers have in common: addresses, errors, what is asked of a server."""
+
+    dialect_name = "mysql"
+    paramstyle = "format"
+    isolation_levels = (
+        "AUTOCOMMIT",
+        "READ UNCOMMITTED",
+        "READ COMMITTED",
+        "REPEATABLE READ",
+        "SERIALIZABLE",
+    )
+    reflection = MysqlReflection()
+    url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
+    """What may stand in a URL's query, and how it is read."""
+
+    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+        super().__init__(module, pooler)
+        self.default_isolation = "REPEATABLE READ"
+        self._timeout_ends_transaction = False
+
+    def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments by name, those of the URL's query converted."""
+        options: dict[str, Any] = {"charset": "utf8mb4", "binary_prefix": True}
+        given = {
+            "host": address.host,
+            "user": address.username,
+            "password": address.password,
+            "port": address.port,
+            "database": address.database,
+        }
+        options.update({name: value for name, value in given.items() if value not in (None, "")})
+        for name, value in address.query.items():
+            options[name] = self._read_option(name, value if isinstance(value, str) else value[-1])
+        _collected_ssl(options)
+        return (), options
+
+    def _read_option(self, name: str, text: str) -> Any:
+        known = {**_URL_OPTIONS, **self.url_options}
+        read = known.get(name)
+        if read is None:
+            raise ArgumentError(
+                f"{self.name} knows no URL option {name!r}",
+                hint=did_you_mean(name, known)
+                or "other arguments of the driver go into connect_args={...}",
+            )
+        try:
+            return read(text)
+        except (KeyError, ValueError) as error:
+            kind = "a number" if read in (int, float) else "true or false"
+            raise ArgumentError(f"the URL option {name}={text!r} is not {kind}") from error
+
+    def _completed(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return *options* with what every connection needs."""
+        made = dict(options)
+        made["client_flag"] = int(made.get("client_flag") or 0) | _FOUND_ROWS
+        made["autocommit"] = False
+        made.setdefault("conv", self._conversions())
+        return made
+
+    def _conversions(self) -> Any:
+        """Return the driver's conversions, with quicker ones for dates."""
+        raise NotImplementedError
+
+    def server_steps(self, connection: DriverConnection) -> Steps[ServerFacts | None]:
+        """Ask what the server is, which schema it uses, and how it reads literals."""
+        found = dict((yield connection.fetch, _FACTS, ()))
+        ((database,),) = yield connection.fetch, "SELECT DATABASE()", ()
+        yield (connection.rollback,)
+        version, is_mariadb = read_version(found["version"])
+        level = found.get("transaction_isolation") or found.get("tx_isolation")
+        if level:
+            self.default_isolation = level.replace("-", " ")
+        self._timeout_ends_transaction = found.get("innodb_rollback_on_timeout") == "ON"
+        features = of_server(version, is_mariadb=is_mariadb, sql_mode=found.get("sql_mode", ""))
+        features["lower_case_table_names"] = int(found.get("lower_case_table_names", 0))
+        return ServerFacts(version=version, default_schema=database, features=features)
+
+    def classify(self, error: BaseException) -> Cause:
+        """Return what *error* means: see the table of errors."""
+        return classify(
+            error,
+            super().classify(error),
+            timeout_ends_transaction=self._timeout_ends_transaction,
+        )
+
+
+_URL_OPTIONS: Mapping[str, Callable[[str], Any]] = {
+    "charset": str,
+    "collation": str,
+    "unix_socket": str,
+    "connect_timeout": int,
+    "read_timeout": int,
+    "write_timeout": int,
+    "read_default_file": str,
+    "read_default_group": str,
+    "init_command": str,
+    "sql_mode": str,
+    "local_infile": _switch,
+    "client_flag": int,
+    "use_unicode": _switch,
+    "binary_prefix": _switch,
+    "ssl": _switch,
+    "ssl_ca": str,
+    "ssl_cert": str,
+    "ssl_key": str,
+    "ssl_capath": str,
+    "ssl_cipher": str,
+    "ssl_check_hostname": _switch,
+}
+
+
+class PymysqlDriver(_MysqlDriver):
+    """PyMySQL."""
+
+    name = "pymysql"
+    module_name = "pymysql"
+    package = "PyMySQL"
+    url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        "ssl_disabled": _switch,
+        "ssl_verify_cert": _switch,
+        "ssl_verify_identity": _switch,
+        "ssl_key_password": str,
+        "max_allowed_packet": int,
+        "defer_connect": _switch,
+        "program_name": str,
+        "bind_address": str,
+        "server_public_key": str,
+    }
+
+    def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Open a connection."""
+        return self.adopt(self.module.connect(*arguments, **self._completed(options)))
+
+    def adopt(self, raw: Any) -> Any:
+        """Return a connection around *raw*; its autocommit is put off."""
+        raw.autocommit(False)
+        return PymysqlConnection(raw, self.module.cursors)
+
+    def _conversions(self) -> Any:
+        known = self.module.converters.conversions
+        return {**known, **_date_readers(self.module.constants.FIELD_TYPE, known)}
+
+
+class MysqlclientDriver(_MysqlDriver):
+    """mysqlclient, the module ``MySQLdb``."""
+
+    name = "mysqldb"
+    module_name = "MySQLdb"
+    package = "mysqlclient"
+    url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        "ssl_mode": str,
+        "compress": _switch,
+        "multi_statements": _switch,
+        "auth_plugin": str,
+        "server_public_key_path": str,
+        "local_infile_dir": str,
+    }
+
+    def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Open a connection; one statement at a time, unless asked for otherwise."""
+        made = self._completed(options)
+        made.setdefault("multi_statements", False)
+        return self.adopt(self.module.connect(*arguments, **made))
+
+    def adopt(self, raw: Any) -> Any:
+        """Return a connection around *raw*; its autocommit is put off."""
+        raw.autocommit(False)
+        return MysqlclientConnection(raw, self._part("cursors"))
+
+    def _part(self, name: str) -> Any:
+        """Return a module of the package, which does not import all of them itself."""
+        return import_module(f"{self.module_name}.{name}")
+
+    def _conversions(self) -> Any:
+        known = self._part("converters").conversions
+        return {**known, **_date_readers(self._part("constants").FIELD_TYPE, known)}
+
+
+def _date_readers(kinds: Any, known: Mapping[Any, Any]) -> dict[int, Callable[[Any], Any]]:
+    """Return quicker conversions for the dates that are dates."""
+    return {
+        kinds.DATETIME: _reader(dt.datetime.fromisoformat, known[kinds.DATETIME]),
+        kinds.TIMESTAMP: _reader(dt.datetime.fromisoformat, known[kinds.TIMESTAMP]),
+        kinds.DATE: _reader(dt.date.fromisoformat, known[kinds.DATE]),
+    }

@@ -1,0 +1,232 @@
+"""How PostgreSQL writes what it writes otherwise."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ...compiler.slots import MARK
+from ...compiler.upsert import OnConflictCompiler
+from ...exc import CompileError
+from ...sql import operators as ops
+from ...sql.expressions import BindParameter
+from ...types.basic import STRINGTYPE
+from ...types.contract import TypeEngine
+
+_LOCKS = {
+    # (read, key_share)
+    (False, False): " FOR UPDATE",
+    (True, False): " FOR SHARE",
+    (False, True): " FOR NO KEY UPDATE",
+    (True, True): " FOR KEY SHARE",
+}
+
+
+class PostgresqlCompiler(OnConflictCompiler):
+    """Writes statements for PostgreSQL."""
+
+    function_names: ClassVar[dict[str, str]] = {
+        "aggregate_strings": "string_agg",
+        "pow": "power",
+        "cube": "CUBE",
+        "rollup": "ROLLUP",
+        "grouping_sets": "GROUPING SETS",
+    }
+    ansi_functions: ClassVar[dict[str, str]] = {"user": '"user"()', "sysdate": "sysdate()"}
+
+    # -- parameters ---------------------------------------------------------------------------
+
+    def bind(
+        self,
+        node: BindParameter[Any],
+        name: str | None = None,
+        type_: TypeEngine[Any] | None = None,
+        negated: bool = False,
+    ) -> str:
+        before = len(self.slots)
+        text = super().bind(node, name, type_, negated)
+        if not text.startswith(MARK) or text.count(MARK) != 2 or len(self.slots) == before:
+            return text
+        slot = self.slots[-1]
+        # A list is cast item by item, when its length is known.
+        return text if slot.expanding else text + self.dialect.bind_cast(slot.type)
+
+    def operand(self, node: Any, outer: Any) -> str:
+        if node.operator in _ARROWS and node.type.affinity == "json":
+            # Written as an arrow it binds no more strongly than other operators do.
+            before, self.inside_operator = self.inside_operator, True
+            text = self.write(node)
+            self.inside_operator = before
+            is_arrow = not text.endswith("]")
+            return f"({text})" if is_arrow and outer.precedence >= ops.CONCAT.precedence else text
+        return super().operand(node, outer)
+
+    # -- operators ----------------------------------------------------------------------------
+
+    def visit_unary(self, node: Any) -> str:
+        if node.operator is ops.BITWISE_NOT:
+            return f"~{self.operand(node.element, node.operator)}"
+        return super().visit_unary(node)
+
+    def _pattern(self, node: Any, form: str, negated: bool, lowered: bool = False) -> str:
+        left = self.operand(node.left, node.operator)
+        right = self.operand(node.right, ops.CONCAT if form != "{}" else node.operator)
+        word = "ILIKE" if lowered else "LIKE"
+        text = f"{left} {'NOT ' if negated else ''}{word} {form.format(right)}"
+        text += self.escape_text(node)
+        return f"({text})" if form != "{}" and self.inside_operator else text
+
+    def escape_text(self, node: Any) -> str:
+        text = super().escape_text(node)
+        if self.features.backslash_escapes:
+            text = text.replace("\\", "\\\\")
+        return text
+
+    def binary_match(self, node: Any) -> str:
+        config = node.modifier("postgresql_regconfig")
+        right = self.operand(node.right, node.operator)
+        if config:
+            right = f"{self.literal_value(config, STRINGTYPE)}, {right}"
+        return f"{self.operand(node.left, node.operator)} @@ plainto_tsquery({right})"
+
+    def binary_not_match(self, node: Any) -> str:
+        return f"NOT {self.binary_match(node)}"
+
+    def binary_regexp_match(self, node: Any) -> str:
+        return self._regexp("~", node)
+
+    def binary_not_regexp_match(self, node: Any) -> str:
+        return self._regexp("!~", node)
+
+    def _regexp(self, word: str, node: Any) -> str:
+        flags = node.modifier("flags")
+        if not flags:
+            return self.infix(node, f" {word} ")
+        if flags == "i":
+            return self.infix(node, f" {word}* ")
+        left, right = (self.operand(side, node.operator) for side in (node.left, node.right))
+        return f"{left} {word} CONCAT('(?', {self.literal_value(flags, STRINGTYPE)}, ')', {right})"
+
+    def binary_regexp_replace(self, node: Any) -> str:
+        pattern, replacement = map(self.write, node.right.clauses)
+        parts = [self.write(node.left), pattern, replacement]
+        if node.modifier("flags"):
+            parts.append(self.literal_value(node.modifier("flags"), STRINGTYPE))
+        return f"REGEXP_REPLACE({', '.join(parts)})"
+
+    def binary_bitwise_xor(self, node: Any) -> str:
+        return self.infix(node, " # ")
+
+    def binary_getitem(self, node: Any) -> str:
+        left = self.write(node.left)
+        if node.left.visit_name not in ("column", "binary") or node.left.operator not in _INDEXED:
+            left = f"({left})"
+        return f"{left}[{self.write(node.right)}]"
+
+    def visit_slice(self, node: Any) -> str:
+        start = self.write(node.start) if node.start is not None else ""
+        stop = self.write(node.stop) if node.stop is not None else ""
+        return f"{start}:{stop}"
+
+    def binary_json_getitem(self, node: Any) -> str:
+        return self._json_item(node, " -> ", " ->> ")
+
+    def binary_json_path_getitem(self, node: Any) -> str:
+        return self._json_item(node, " #> ", " #>> ")
+
+    def _json_item(self, node: Any, as_json: str, as_text: str) -> str:
+        if node.type.affinity != "json":
+            return f"CAST({self.infix(node, as_text)} AS {self.type_text(node.type)})"
+        is_name = node.operator is ops.JSON_GETITEM
+        if is_name and node.left.type.visit_name == "JSONB" and self.dialect.has_subscripts:
+            left = self.write(node.left)
+            if node.left.operator not in _INDEXED:
+                left = f"({left})"
+            return f"{left}[{self.write(node.right)}]"
+        return self.infix(node, as_json)
+
+    def visit_array(self, node: Any) -> str:
+        if not node.clauses:
+            if node.type.item_type.affinity == "null":
+                raise CompileError(
+                    "an array without elements needs a type", hint="array([], type_=Integer)"
+                )
+            return f"ARRAY[]::{self.type_text(node.type)}"
+        return f"ARRAY[{', '.join(map(self.write, node.clauses))}]"
+
+    def visit_aggregate_order_by(self, node: Any) -> str:
+        order = ", ".join(map(self.write, node.order_by))
+        return f"{self.write(node.target)} ORDER BY {order}" if order else self.write(node.target)
+
+    # -- functions ----------------------------------------------------------------------------
+
+    def visit_function(self, node: Any) -> str:
+        other = self.function_names.get(str(node.name).lower())
+        if other is not None and not node.packagenames:
+            return f"{other}({self.function_arguments(node)})"
+        return super().visit_function(node)
+
+    def visit_next_value(self, node: Any) -> str:
+        name = self.preparer.format_table(node.sequence)
+        if self.schema_map and node.sequence.schema in self.schema_map:
+            name = self.format_table(node.sequence)
+        return f"nextval({self.literal_value(name, STRINGTYPE)})"
+
+    # -- SELECT -------------------------------------------------------------------------------
+
+    def select_distinct(self, node: Any) -> str:
+        if not node.distinct_on:
+            return ""
+        if node.distinct_on is True:
+            return "DISTINCT "
+        return f"DISTINCT ON ({', '.join(map(self.sort_key, node.distinct_on))}) "
+
+    def select_limit(self, node: Any) -> str:
+        text = super().select_limit(node)
+        return f" {text}" if node.limit_clause is not None else text
+
+    def unlimited(self) -> str:
+        return "\n LIMIT ALL"
+
+    def fetch_text(self, node: Any) -> str:
+        text = ""
+        if node.offset_clause is not None:
+            text = f"\n OFFSET ({self.write(node.offset_clause)}) ROWS"
+        fetch = node.fetch_clause
+        if fetch.percent:
+            raise CompileError("PostgreSQL cannot fetch a percentage of the rows")
+        ending = "WITH TIES" if fetch.with_ties else "ONLY"
+        return f"{text}\n FETCH FIRST ({self.write(fetch.count)}) ROWS {ending}"
+
+    def select_for_update(self, node: Any) -> str:
+        lock = node.for_update_arg
+        if lock is None:
+            return ""
+        text = _LOCKS[bool(lock.read), bool(lock.key_share)]
+        if lock.of:
+            tables = dict.fromkeys(
+                self.from_name(item.table if item.visit_name == "column" else item)
+                for item in lock.of
+            )
+            # The table's own name: a schema may not stand here.
+            text += " OF " + ", ".join(name.rpartition(".")[2] for name in tables)
+        if lock.nowait:
+            text += " NOWAIT"
+        if lock.skip_locked:
+            text += " SKIP LOCKED"
+        return text
+
+    def default_from(self) -> str:
+        return ""
+
+    def from_tablesample(self, source: Any) -> str:
+        sampling = source.sampling
+        method = self.write(sampling) if hasattr(sampling, "collect") else f"system({sampling})"
+        text = f"{self.from_alias(source)} TABLESAMPLE {method}"
+        if source.seed is not None:
+            text += f" REPEATABLE ({self.write(source.seed)})"
+        return text
+
+
+_ARROWS = (ops.JSON_GETITEM, ops.JSON_PATH_GETITEM)
+_INDEXED = (None, ops.GETITEM, ops.JSON_GETITEM)
+"""What may stand before an index without parentheses."""

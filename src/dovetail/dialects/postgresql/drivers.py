@@ -1,0 +1,166 @@
+"""The driver of PostgreSQL: psycopg 3."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from ...exc import ArgumentError
+from ..driver import Driver, ServerFacts
+from .errors import classify
+from .reflection import PostgresqlReflection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...steps import Steps
+    from ..driver import Address, Cause, DriverConnection
+
+_LEVELS = ("SERIALIZABLE", "REPEATABLE READ", "READ COMMITTED", "READ UNCOMMITTED")
+_NUMBERS = frozenset(("prepare_threshold",))
+
+_FACTS = """\
+SELECT current_setting('server_version_num')::int, current_schema()::text,
+ current_setting('max_prepared_transactions')::int,
+ current_setting('standard_conforming_strings'),
+ pg_is_in_recovery(), current_setting('default_transaction_isolation')"""
+
+
+class PsycopgDriver(Driver):
+    """``psycopg``: ``postgresql://ada:secret@db/shop``.
+
+    Options in the URL's query go to libpq (PostgreSQL manual, "Parameter Key Words"):
+    ``?sslmode=require``, ``?host=/run/postgresql`` for a socket, and several hosts by
+    ``?host=a:5432&host=b:5433&target_session_attrs=read-write``.  ``?read_timeout=30`` is
+    dovetail's own: seconds after which a server that does not answer counts as gone.
+    """
+
+    dialect_name = "postgresql"
+    name = "psycopg"
+    module_name = "psycopg"
+    package = "dovetail[postgresql]"
+    paramstyle = "numeric_dollar"
+    isolation_levels = (*_LEVELS, "AUTOCOMMIT")
+    default_isolation = "READ COMMITTED"
+    reflection = PostgresqlReflection()
+
+    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+        super().__init__(module, pooler)
+        connections = import_module(f"{__package__}.driver_connection")
+        self._wrap: Any = connections.PsycopgConnection
+
+    def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return what psycopg is to be told: the parts of the URL, and what its query holds."""
+        options: dict[str, Any] = {
+            "host": address.host,
+            "port": address.port,
+            "user": address.username,
+            "password": address.password,
+            "dbname": address.database or None,
+        }
+        for name, value in address.query.items():
+            values = (value,) if isinstance(value, str) else value
+            if name == "host":
+                _read_hosts(values, options)
+            elif name == "port":
+                options["port"] = ",".join(values)
+            elif name in _NUMBERS:
+                options[name] = _read_number(name, values[-1])
+            else:
+                options[name] = values[-1]
+        return (), {name: value for name, value in options.items() if value is not None}
+
+    def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Open a connection."""
+        if self.pooler is not None:
+            # The next transaction may be on a server that never saw what was prepared.
+            options = {**options, "prepare_threshold": None}
+        if options.get("read_timeout") is None:
+            raw = self.module.connect(*arguments, **options)
+        else:
+            raw = self._connect_patiently(arguments, dict(options))
+        return self._wrap(raw, self.json_deserializer)
+
+    def _connect_patiently(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        patient = import_module(f"{__package__}.deadline").PatientConnection
+        seconds = _read_seconds("read_timeout", options.pop("read_timeout"))
+        options.setdefault("connect_timeout", max(2, ceil(seconds)))
+        raw = patient.connect(*arguments, **options)
+        raw.read_timeout = seconds
+        return raw
+
+    def adopt(self, raw: Any) -> Any:
+        """Take over a connection made by a ``creator``."""
+        if self.pooler is not None:
+            raw.prepare_threshold = None
+        return self._wrap(raw, self.json_deserializer)
+
+    def server_steps(self, connection: DriverConnection) -> Steps[ServerFacts | None]:
+        """Ask the server for its version, its default schema and what it can do."""
+        rows = yield connection.fetch, _FACTS, ()
+        yield (connection.rollback,)
+        number, schema, prepared, conforming, recovering, _ = rows[0]
+        version = (number // 10000, number % 10000)
+        return ServerFacts(
+            version=version,
+            default_schema=schema,
+            features={
+                "supports_two_phase": prepared > 0 and not recovering,
+                "backslash_escapes": conforming == "off",
+                "is_read_only": recovering,
+            },
+        )
+
+    def transaction_mode(self, level: str | None, options: Mapping[str, Any]) -> str | None:
+        """Return *level* with what ``postgresql_readonly`` and ``postgresql_deferrable`` ask."""
+        modes = []
+        for name, text in (("postgresql_readonly", ""), ("postgresql_deferrable", "DEFERRABLE")):
+            asked = options.get(name)
+            if asked is None:
+                continue
+            if not text:
+                modes.append("READ ONLY" if asked else "READ WRITE")
+            else:
+                modes.append(text if asked else f"NOT {text}")
+        return ", ".join([level or self.default_isolation, *modes]) if modes else level
+
+    def classify(self, error: BaseException) -> Cause:
+        """Return what *error* means: see the table of PostgreSQL's errors."""
+        return classify(error, super().classify(error))
+
+
+def _read_hosts(values: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Take ``host=a:5432&host=b:5433``, or ``host=a,b``, into *options*."""
+    hosts, ports = [], []
+    for value in ",".join(values).split(","):
+        host, colon, port = value.partition(":")
+        if value.startswith(("/", "@")) or value.count(":") > 1:
+            host, colon, port = value, "", ""
+        if colon and not port.isdigit():
+            raise ArgumentError(f"the port of the host {value!r} is not a number")
+        hosts.append(host)
+        ports.append(port)
+    options["host"] = ",".join(hosts)
+    if any(ports):
+        options["port"] = ",".join(ports)
+
+
+def _read_seconds(name: str, value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not seconds > 0:
+        raise ArgumentError(
+            f"the option {name}={value!r} is not a number of seconds", hint=f"?{name}=30"
+        )
+    return seconds
+
+
+def _read_number(name: str, text: str) -> int | None:
+    if text.lower() in ("none", ""):
+        return None
+    if not text.isdigit():
+        raise ArgumentError(f"the URL option {name}={text!r} is not a number", hint=f"?{name}=5")
+    return int(text)

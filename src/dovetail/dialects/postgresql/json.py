@@ -1,0 +1,141 @@
+"""JSON and JSONB, with the operators of PostgreSQL.
+
+PostgreSQL manual, "JSON Functions and Operators".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...sql import operators as ops
+from ...sql.expressions import BinaryExpression, BindParameter
+from ...sql.json import JSONComparator
+from ...sql.operators import custom_operator
+from ...types import structured
+from ...types.basic import STRINGTYPE, Text
+from ...types.contract import Processor, TypeDialect, TypeEngine, to_instance, value_types
+from .arrays import ARRAY, CONTAINED_BY, CONTAINS
+from .text import quoted
+from .types import JSONPATH
+
+AS_TEXT = custom_operator("->>", 5)
+PATH_AS_TEXT = custom_operator("#>>", 5)
+HAS_KEY = custom_operator("?", 5, is_comparison=True)
+HAS_ALL = custom_operator("?&", 5, is_comparison=True)
+HAS_ANY = custom_operator("?|", 5, is_comparison=True)
+DELETE_PATH = custom_operator("#-", 5)
+PATH_EXISTS = custom_operator("@?", 5, is_comparison=True)
+PATH_MATCH = custom_operator("@@", 5, is_comparison=True)
+
+_TEXT = Text()
+_TEXTS = ARRAY(_TEXT)
+_PATH = JSONPATH()
+
+
+class PgJSONComparator(JSONComparator):
+    """What expressions of type JSON can do on PostgreSQL."""
+
+    __slots__ = ()
+
+    @property
+    def astext(self) -> Any:
+        """The JSON value as text, without a CAST: ``column ->> 'key'``."""
+        element = self.expression
+        operator = PATH_AS_TEXT if element.operator is ops.JSON_PATH_GETITEM else AS_TEXT
+        kind = getattr(element.type, "astext_type", _TEXT)
+        return BinaryExpression(element.left, element.right, operator, kind)
+
+
+class JSON(structured.JSON):
+    """JSON, kept as the text that it is."""
+
+    comparator_factory = PgJSONComparator
+
+    def __init__(
+        self,
+        none_as_null: bool = False,
+        astext_type: TypeEngine[str] | type[TypeEngine[str]] | None = None,
+    ) -> None:
+        super().__init__(none_as_null)
+        if astext_type is not None:
+            self.astext_type = to_instance(astext_type)
+
+    def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        # The driver has read it.
+        return None
+
+    def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
+        to_text = self.bind_processor(dialect)
+        return lambda value: f"{quoted(to_text(value), dialect)}::{self.visit_name}"
+
+
+class JSONBComparator(PgJSONComparator):
+    """What expressions of type JSONB can do besides."""
+
+    __slots__ = ()
+
+    def _texts(self, operator: Any, other: Any) -> Any:
+        if isinstance(other, list | tuple):
+            other = _texts(other)
+        return self.expression.operate(operator, other)
+
+    def has_key(self, other: Any) -> Any:
+        """``this ? other``: there is a key, or an element, *other*."""
+        return self.expression.operate(HAS_KEY, other)
+
+    def has_all(self, other: Any) -> Any:
+        """``this ?& other``: all of these keys are there."""
+        return self._texts(HAS_ALL, other)
+
+    def has_any(self, other: Any) -> Any:
+        """``this ?| other``: any of these keys is there."""
+        return self._texts(HAS_ANY, other)
+
+    def contains(self, other: Any, **kw: Any) -> Any:
+        """``this @> other``."""
+        return self.expression.operate(CONTAINS, other)
+
+    def contained_by(self, other: Any) -> Any:
+        """``this <@ other``."""
+        return self.expression.operate(CONTAINED_BY, other)
+
+    def delete_path(self, array: Any) -> Any:
+        """``this #- path``: without what stands at the path."""
+        if isinstance(array, list | tuple):
+            array = _texts(array)
+        else:
+            array = array.cast(_TEXTS)
+        return BinaryExpression(self.expression, array, DELETE_PATH, self.expression.type)
+
+    def path_exists(self, other: Any) -> Any:
+        """``this @? path``: the JSON path finds something."""
+        return self.expression.operate(PATH_EXISTS, other)
+
+    def path_match(self, other: Any) -> Any:
+        """``this @@ path``: the predicate of the JSON path holds."""
+        return self.expression.operate(PATH_MATCH, other)
+
+
+def _texts(values: Any) -> Any:
+    """Return a list of texts as one parameter."""
+    return BindParameter(None, [str(value) for value in values], _TEXTS)
+
+
+class JSONB(JSON):
+    """JSON, kept decomposed: it can be indexed, searched and compared."""
+
+    visit_name = "JSONB"
+    comparator_factory = JSONBComparator
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        if op is HAS_KEY:
+            return STRINGTYPE
+        if op in (PATH_EXISTS, PATH_MATCH):
+            return _PATH
+        if op is ops.SUB:
+            return _TEXTS if isinstance(value, list | tuple) else value_types.type_of(value)
+        return self
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        return ("concat" if operator == "add" else operator), self

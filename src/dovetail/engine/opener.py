@@ -1,0 +1,114 @@
+"""What opens the connections of an engine: its driver, at its address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .context import ErrorContext
+from .failure import wrapped
+from .pool import takes_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..dialects.driver import Driver, DriverConnection
+    from ..steps import Steps
+    from .engine import Engine
+    from .record import ConnectionRecord
+    from .url import URL
+
+
+class EngineOpener:
+    """Opens connections with the driver and the address of an engine.
+
+    The engine comes later, and with it who listens; a pool may live without one.
+    """
+
+    engine: Engine | None = None
+
+    def __init__(
+        self,
+        backend: Driver,
+        url: URL,
+        connect_args: Mapping[str, Any],
+        creator: Callable[..., Any] | None,
+    ) -> None:
+        self.backend = backend
+        self.is_async = backend.is_async
+        self._creator = creator
+        self._takes_record = creator is not None and takes_record(creator)
+        self._met = False
+        self._arguments: tuple[Any, ...] = ()
+        self._options: dict[str, Any] = {}
+        if creator is None:
+            self._arguments, self._options = backend.connect_arguments(url)
+            self._options.update(connect_args)
+
+    def open_with(self, creator: Callable[..., Any]) -> None:
+        """Open connections with *creator* from now on."""
+        self._creator = creator
+        self._takes_record = takes_record(creator)
+
+    def serve(self, engine: Engine) -> None:
+        """Open connections for *engine*, and tell those who listen to it."""
+        self.engine = engine
+        self._met = False
+
+    def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
+        """Open a connection; errors of the driver are raised as DBAPIError."""
+        try:
+            connection = yield from self._connect_steps(record)
+            if not self._met:
+                yield from self._meet_steps(connection)
+        except self.backend.errors as error:
+            failure = self._failure(error)
+            raise failure from failure.__cause__
+        return connection
+
+    def _connect_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
+        backend = self.backend
+        if self._creator is not None:
+            raw = yield (self._creator, record) if self._takes_record else (self._creator,)
+            made: DriverConnection = backend.adopt(raw)
+            return made
+        arguments: Any = list(self._arguments)
+        options = dict(self._options)
+        if self.engine is not None:
+            for function in self.engine.dispatch.do_connect:
+                raw = function(self.engine.dialect, record, arguments, options)
+                if raw is not None:
+                    given: DriverConnection = backend.adopt(raw)
+                    return given
+        connection: DriverConnection = yield backend.connect, tuple(arguments), options
+        return connection
+
+    def _meet_steps(self, connection: DriverConnection) -> Steps[None]:
+        """Let the dialect learn what this server is and can do."""
+        try:
+            facts = yield from self.backend.server_steps(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        if self.engine is not None:
+            if facts is not None:
+                self.engine.dialect.learn(facts)
+            self._met = True
+
+    def _failure(self, error: BaseException) -> BaseException:
+        """Return what is raised for *error*, which the driver met while it connected."""
+        made, cause = wrapped(self.backend, error)
+        made.connection_invalidated = False  # there was none
+        engine = self.engine
+        if engine is None or not engine.dispatch.handle_error:
+            return made
+        told = ErrorContext(None, engine, made, error, is_disconnect=cause.disconnected)
+        return told.ask(engine.dispatch.handle_error)
+
+    def ping_failed(self, error: Exception) -> None:
+        """Tell ``handle_error`` listeners that an idle connection proved to be dead."""
+        engine = self.engine
+        if engine is None or not engine.dispatch.handle_error:
+            return
+        made = wrapped(self.backend, error)[0] if isinstance(error, self.backend.errors) else None
+        told = ErrorContext(None, engine, made, error, is_disconnect=True, is_pre_ping=True)
+        told.ask(engine.dispatch.handle_error)
