@@ -1,18 +1,23 @@
-"""Writes docs/reference and the table of docs/errors.md from the docstrings of the package.
+"""Writes docs/reference and the tables of docs/errors.md and docs/dialects.md from the package.
 
 python tools/reference.py          # write what has changed
 python tools/reference.py --check  # say what is out of date, and write nothing
 """
 
+import ast
 import enum
 import inspect
 import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Never, TypeVar
+
+from dovetail.dialects.features import Features
+from dovetail.dialects.registry import dialect_class
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PATHS = {
@@ -20,21 +25,28 @@ PATHS = {
     "dovetail.orm": "mapped classes and sessions",
     "dovetail.orm.attributes": "tools for attributes of instances",
     "dovetail.ext.asyncio": "engines and sessions that are awaited",
+    "dovetail.ext.compiler": "writing elements of one's own",
     "dovetail.schema": "what schemas are made of",
     "dovetail.types": "types of columns",
     "dovetail.pool": "kinds of connection pool",
     "dovetail.event": "listening",
     "dovetail.exc": "errors and warnings",
+    "dovetail.dialects.sqlite": "what is of SQLite alone",
+    "dovetail.dialects.postgresql": "what is of PostgreSQL alone",
+    "dovetail.dialects.mysql": "what is of MariaDB and MySQL alone",
 }
 INTERNAL = frozenset(
     (
         # How storeys of the library call each other; nobody else has a use for these.
-        "adapt", "as_core", "attach", "autobegin_connection", "begin_on_change",
-        "begin_transaction", "bind_function", "build", "cascade_add", "collect", "expire_states",
-        "export", "find", "find_reference", "has_pending", "implicit_subquery", "literal_function",
-        "load_attribute", "load_replaced", "mapper_for", "memo", "named_columns", "plans",
-        "put_column", "rebuild", "result_function", "run_schema", "table_added", "take_over_row",
-        "walk",
+        "abandon", "adapt", "after_fork", "as_core", "attach", "autobegin_connection",
+        "begin_on_change", "begin_transaction", "bind_cast", "bind_function", "build",
+        "cascade_add", "collect", "emptied", "escaped", "expire_states", "export",
+        "find", "find_reference", "give", "has_pending", "has_subscripts", "hold",
+        "implicit_subquery", "item_cast", "learn", "literal_function", "literal_text",
+        "load_attribute", "load_replaced", "mapper_for", "memo", "named_columns",
+        "named_types", "open_with", "opener", "plans", "put_column", "rebuild",
+        "result_function", "result_of", "rows_per_insert", "run_schema", "table_added",
+        "take", "take_over_row", "walk",
     )
 )  # fmt: skip
 BEGIN, END = "<!-- from dovetail.exc -->\n", "<!-- end -->\n"
@@ -51,8 +63,10 @@ def public_names(module: ModuleType) -> list[str]:
             and not inspect.ismodule(value)
             and not isinstance(value, TypeVar)
             and getattr(value, "__module__", "dovetail").startswith("dovetail")
-            and (module.__name__ != "dovetail.event" or defined_in(value, module))
         ]
+        # A module that is no face shows what it defines, not what it needs for that.
+        own = [name for name in listed if defined_in(getattr(module, name), module)]
+        listed = own or listed
     return sorted(listed, key=lambda name: (name.lower(), name))
 
 
@@ -102,6 +116,7 @@ def plain(default: Any) -> Any:
 def methods(cls: type[Any], documented: set[type[Any]]) -> Iterator[tuple[str, str]]:
     """(heading, first line) of the public members of *cls* that no other entry shows."""
     seen: set[str] = set()
+    shown = [base for base in cls.__mro__[1:] if base in documented]
     for base in cls.__mro__:
         if not base.__module__.startswith("dovetail") or (base is not cls and base in documented):
             continue
@@ -111,6 +126,10 @@ def methods(cls: type[Any], documented: set[type[Any]]) -> Iterator[tuple[str, s
             seen.add(name)
             target = member.__func__ if isinstance(member, classmethod | staticmethod) else member
             text = first_line(target)
+            if any(
+                name in vars(other) and first_line(vars(other)[name]) == text for other in shown
+            ):
+                continue  # it does what it does there
             if isinstance(target, property):
                 if inspect.isfunction(target.fget) and text:
                     yield name, text
@@ -181,20 +200,61 @@ def errors() -> str:
     return f"{before}{BEGIN}{table}" + "\n".join(rows) + f"\n{END}{after}"
 
 
+DIALECTS = {
+    "SQLite": "sqlite",
+    "PostgreSQL": "postgresql",
+    "MariaDB": "mariadb",
+    "MySQL": "mysql",
+}
+FEATURES_BEGIN = "<!-- from the features -->\n"
+
+
+def dialects() -> str:
+    """docs/dialects.md with a current table of features."""
+    text = (DOCS / "dialects.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(FEATURES_BEGIN)
+    _, _, after = rest.partition(END)
+    records = [dialect_class(name)().features for name in DIALECTS.values()]
+    rows = [f"| feature | {' | '.join(DIALECTS)} |", "| --- |" + " --- |" * len(DIALECTS)]
+    for name, meaning in feature_meanings():
+        values = " | ".join(shown_feature(getattr(record, name)) for record in records)
+        rows.append(f"| {meaning} `{name}` | {values} |")
+    table = "\n".join(rows)
+    return f"{before}{FEATURES_BEGIN}{table}\n{END}{after}"
+
+
+def feature_meanings() -> Iterator[tuple[str, str]]:
+    """(name, what it means) of each feature, in the order of the record."""
+    source = Path(inspect.getsourcefile(Features) or "").read_text(encoding="utf-8")
+    body = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)).body
+    for node, following in pairwise(body):
+        if isinstance(node, ast.AnnAssign) and isinstance(following, ast.Expr):
+            meaning = ast.literal_eval(following.value)
+            yield node.target.id, " ".join(meaning.split())  # type: ignore[union-attr]
+
+
+def shown_feature(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "-"
+    if value is None:
+        return "-"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "own" if callable(value) else str(value)
+
+
 def pages() -> dict[Path, str]:
     """What should stand in each generated file."""
-    documented = {
-        value
-        for path in PATHS
-        for value in vars(import_module(path)).values()
-        if inspect.isclass(value)
-    }
+    modules = [import_module(path) for path in PATHS]
+    named = (getattr(module, name) for module in modules for name in public_names(module))
+    documented = {value for value in named if inspect.isclass(value)}
     made = {
         DOCS / "reference" / f"{path}.md": page(path, title, documented)
         for path, title in PATHS.items()
     }
     made[DOCS / "reference" / "index.md"] = contents()
     made[DOCS / "errors.md"] = errors()
+    made[DOCS / "dialects.md"] = dialects()
     return made
 
 

@@ -3,26 +3,36 @@
 import pytest
 
 from benchmarks import report
-from benchmarks.data import DATABASES, prepare
+from benchmarks.places import PLACES, store
 from benchmarks.runner import Score
 from benchmarks.worker import Station
 from benchmarks.workloads import WORKLOADS
+from tests.servers import require
 
 SCALE = 0.005
 
 
 @pytest.fixture(scope="module")
-def databases(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("databases")
-    for kind in DATABASES:
-        prepare(kind, folder / f"{kind}.db", SCALE)
-    return folder
+def stores():
+    made = {}
+
+    def store_of(database):
+        if database not in made:
+            made[database] = store(database)
+        return made[database]
+
+    yield store_of
+    for each in made.values():
+        each.close()
 
 
 @pytest.fixture
-def outcome(databases):
-    def outcome(contender, workload):
-        station = Station(contender, workload, databases / f"{workload.data}.db", SCALE)
+def outcome(stores):
+    def outcome(contender, workload, database="sqlite"):
+        if contender == "driver" and workload.name == "core_reflect_200":
+            contender = "sqlalchemy"  # which stands for the driver, who cannot reflect
+        place = PLACES[database](stores(database).prepare(workload.data, SCALE))
+        station = Station(contender, workload, place, SCALE)
         try:
             first, second = station.round(), station.round()
         finally:
@@ -39,6 +49,20 @@ def outcome(databases):
 @pytest.mark.filterwarnings("ignore:Dialect sqlite:Warning")
 def test_a_contender_does_what_the_driver_does(outcome, contender, workload):
     assert outcome(contender, workload) == outcome("driver", workload)
+
+
+@pytest.mark.parametrize(
+    "name", ["load_wide_20k", "insert_graph_2k", "tpcc_500", "core_insert_100k"]
+)
+@pytest.mark.parametrize("database", [name for name in PLACES if name != "sqlite"])
+@pytest.mark.filterwarnings("ignore:Dialect mariadb:Warning")
+def test_so_it_does_on_a_server(outcome, database, name):
+    require(PLACES[database].dialect)
+    if database == "mariadb+mysqldb":
+        pytest.importorskip("MySQLdb")
+    workload = WORKLOADS[name]
+
+    assert outcome("dovetail", workload, database) == outcome("driver", workload, database)
 
 
 def test_the_table_shows_times_ratios_and_what_is_wrong():
@@ -68,11 +92,13 @@ def test_a_markdown_table_has_a_row_for_each_workload():
 
 def test_a_page_keeps_what_stands_above_its_mark(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"# Title\n\n{report.MARK}\n\nold figures\n")
+    mark = report.MARK.format("sqlite")
+    page.write_text(f"# Title\n\n{mark}\n\nold figures\n\n{report.END}\n\nafter\n")
     scores = {"memory": {"driver": Score(title="driver", best=250.0)}}
 
-    report.write_page(page, scores, scale=1.0)
+    report.write_page(page, scores, 1.0, "sqlite")
 
     text = page.read_text()
-    assert text.startswith(f"# Title\n\n{report.MARK}\n\n| one operation | driver |")
+    assert text.startswith(f"# Title\n\n{mark}\n\n| one operation | driver |")
+    assert text.endswith(f"\n\n{report.END}\n\nafter\n")
     assert "old figures" not in text

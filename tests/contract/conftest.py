@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.servers import BACKENDS, Backend
+
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
 """``sqlalchemy`` runs what is common to both on the oracle: that tests these tests."""
 
@@ -86,10 +88,28 @@ def Club(models):
     return models.Club
 
 
-@pytest.fixture(params=["blocking", "awaiting"])
-def style(request):
-    """Whether the test's session blocks or is awaited."""
+BLOCKING = [pytest.param(("blocking", backend), id=str(backend)) for backend in BACKENDS]
+AWAITING = [
+    pytest.param(("awaiting", Backend("sqlite+aiosqlite", "aiosqlite")), id="sqlite+aiosqlite")
+]
+
+
+@pytest.fixture(params=[*BLOCKING, *AWAITING])
+def _styled(request):
     return request.param
+
+
+@pytest.fixture
+def style(_styled):
+    """Whether the test's session blocks or is awaited."""
+    return _styled[0]
+
+
+@pytest.fixture
+def backend(_styled):
+    """The server and the driver of the test's session."""
+    _styled[1].require()
+    return _styled[1]
 
 
 @pytest.fixture
@@ -97,7 +117,6 @@ def runner(style):
     if style == "blocking":
         yield None
         return
-    pytest.importorskip("aiosqlite")
     with asyncio.Runner() as runner:
         yield runner
 
@@ -149,15 +168,15 @@ def block(runner):
 
 
 @pytest.fixture
-def engine(style, runner, sa, models, tmp_path):
-    path = tmp_path / "contract.db"
-    blocking = sa.create_engine(f"sqlite:///{path}")
+def engine(style, runner, sa, models, backend, databases, tmp_path):
+    url = databases.url(backend, tmp_path)
+    blocking = sa.create_engine(url.replace("+aiosqlite", ""))
     models.metadata.create_all(blocking)
     if style == "blocking":
         yield blocking
     else:
         asyncio_face = import_module(f"{PACKAGE}.ext.asyncio")
-        engine = asyncio_face.create_async_engine(f"sqlite+aiosqlite:///{path}")
+        engine = asyncio_face.create_async_engine(url)
         yield engine
         runner.run(engine.dispose())
     blocking.dispose()

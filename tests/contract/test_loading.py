@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.conftest import PACKAGE
+from tests.contract.conftest import AWAITING, BLOCKING, PACKAGE
 
 EMAILS = ["ada@one.example", "ada@two.example"]
 
@@ -131,9 +131,9 @@ def test_a_detached_object_refuses_to_load(session, run, orm, User, ada):
 class TestBlockingOnly:
     """Loading at first touch: reading an attribute can send a statement."""
 
-    @pytest.fixture
-    def style(self):
-        return "blocking"
+    @pytest.fixture(params=BLOCKING)
+    def _styled(self, request):
+        return request.param
 
     def test_a_collection_is_loaded_at_first_touch(self, session, run, sql_log, User, ada):
         user = run(session.get, User, ada)
@@ -221,9 +221,9 @@ class TestLoad:
 class TestAwaitingOnly:
     """An attribute that is not loaded cannot be awaited: the error names the cure."""
 
-    @pytest.fixture
-    def style(self):
-        return "awaiting"
+    @pytest.fixture(params=AWAITING)
+    def _styled(self, request):
+        return request.param
 
     def test_reading_what_is_not_loaded_names_the_cure(self, session, run, sa, User, ada):
         user = run(session.get, User, ada)

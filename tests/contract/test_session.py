@@ -331,6 +331,18 @@ def test_insert_update_and_delete_statements_run(session, run, sa, User):
     assert [tuple(row) for row in rows] == [("Bob", 12)]
 
 
+@pytest.mark.needs("supports_upsert")
+@pytest.mark.skipif(PACKAGE != "dovetail", reason="the oracle has one for each server")
+def test_an_upsert_goes_to_the_row_that_is_there(session, run, sa, User):
+    statement = sa.insert(User).values(name="Ada", age=1)
+    added = statement.on_conflict(User.name, update={"age": User.age + statement.excluded.age})
+    for _ in range(3):
+        run(session.execute, added)
+    run(session.execute, statement.on_conflict(User.name))
+
+    assert run(session.execute, sa.select(User.name, User.age)).all() == [("Ada", 3)]
+
+
 def test_an_update_statement_reaches_objects_in_the_session(session, run, sa, User, ada):
     user = run(session.get, User, ada)
 

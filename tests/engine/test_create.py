@@ -5,12 +5,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import dovetail
-from dovetail.dialects.driver import Driver, register_driver
+from dovetail.dialects.driver import Driver, driver_class, register_driver
 from dovetail.engine import create_engine, engine_from_config, make_url
 from dovetail.exc import ArgumentError, NoDBAPILoaded, OperationalError
 from dovetail.pool import (
@@ -75,11 +76,14 @@ def test_no_connection_is_opened_before_the_first_use(tmp_path):
 
 def test_connect_args_and_query_reach_the_driver(tmp_path):
     path = tmp_path / "x y.db"
-    create_engine(f"sqlite:///{path}").connect().close()
+    writable = create_engine(f"sqlite:///{path}")
+    writable.connect().close()
+    writable.dispose()
     read_only = create_engine(f"sqlite:///{path}?mode=ro&uri=true&timeout=0.5")
 
     with read_only.connect() as connection, pytest.raises(OperationalError, match="readonly"):
         connection.exec_driver_sql("CREATE TABLE u (id INTEGER)")
+    read_only.dispose()
     with pytest.raises(ArgumentError, match="not a float"):
         create_engine("sqlite:///x?timeout=long")
     with pytest.raises(ArgumentError, match="knows no URL option mode"):
@@ -100,6 +104,31 @@ def test_a_creator_opens_the_connections(tmp_path):
     assert len(opened) == 1
     assert opened[0].isolation_level is None
     engine.dispose()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 has no autocommit mode before 3.12")
+@pytest.mark.parametrize("mode", [True, False])
+@pytest.mark.parametrize("given", ["creator", "connect_args"])
+def test_an_autocommit_mode_of_the_driver_is_put_off(tmp_path, mode, given):
+    path = tmp_path / "a.db"
+    options = {
+        "creator": lambda: sqlite3.connect(path, autocommit=mode),
+        "connect_args": {"autocommit": mode},
+    }
+    engine = create_engine(f"sqlite:///{path}", **{given: options[given]})
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (2)")
+        connection.rollback()
+        raw = connection.connection.driver_connection
+        assert (raw.autocommit, raw.in_transaction) == (sqlite3.LEGACY_TRANSACTION_CONTROL, False)
+    engine.dispose()
+
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("SELECT id FROM t").fetchall() == [(1,)]
 
 
 def test_a_config_is_read_from_text(tmp_path):
@@ -167,6 +196,7 @@ def test_hidden_parameters_are_not_logged(caplog):
         connection.exec_driver_sql("SELECT ?", ("secret",))
         with pytest.raises(OperationalError) as caught:
             connection.exec_driver_sql("SELECT ? FROM nowhere", ("secret",))
+    engine.dispose()
 
     assert "secret" not in caplog.text
     assert "secret" not in str(caught.value)
@@ -206,3 +236,20 @@ def test_echo_writes_to_standard_output_where_nobody_has_set_up_logging():
     assert done.stderr == ""
     for words in ("BEGIN (implicit)", "SELECT 5", "COMMIT", "opened"):
         assert words in done.stdout
+
+
+def test_no_more_drivers_are_imported_than_the_first_that_is_installed():
+    class Absent(Driver):
+        module_name = "no_such_package"
+
+    class Present(Driver):
+        module_name = "sqlite3"
+
+    register_driver("made up", "absent", Absent)
+    assert driver_class("made up") is Absent
+    register_driver("made up", "present", Present)
+    register_driver("made up", "broken", "nowhere:Nothing")
+
+    assert driver_class("made up") is Present
+    with pytest.raises(ModuleNotFoundError):
+        driver_class("made up", "broken")

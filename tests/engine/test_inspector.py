@@ -107,3 +107,56 @@ def test_a_connection_can_be_inspected(engine):
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE u (id INTEGER)")
         assert inspect(connection).has_table("u")
+
+
+def many(library, path):
+    """What the inspector of *library* tells of many tables, in ways that can be compared."""
+    from importlib import import_module
+
+    package = import_module(library)
+    engine = package.create_engine(f"sqlite:///{path / library}.db")
+    with engine.connect() as connection:
+        for sql in (
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT UNIQUE)",
+            "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id), CHECK (a > 0))",
+            "CREATE INDEX i ON b (a)",
+            "CREATE VIEW v AS SELECT id AS x FROM a",
+            "CREATE TEMP TABLE tt (id INTEGER)",
+        ):
+            connection.exec_driver_sql(sql)
+        inspector = package.inspect(connection)
+        kinds, scopes = package.engine.ObjectKind, package.engine.ObjectScope
+        columns = inspector.get_multi_columns
+        told = [
+            {key: [each["name"] for each in value] for key, value in found.items()}
+            for found in (
+                columns(),
+                columns(kind=kinds.VIEW),
+                columns(kind=kinds.ANY_VIEW),
+                columns(kind=kinds.ANY),
+                columns(scope=scopes.TEMPORARY),
+                columns(kind=kinds.ANY, scope=scopes.ANY),
+                columns(filter_names=["a", "nowhere"]),
+                columns(schema="main", filter_names=["b"]),
+                inspector.get_multi_indexes(),
+            )
+        ]
+        told.append(inspector.get_multi_pk_constraint())
+        told.append(inspector.get_multi_table_options())
+        told.append(inspector.has_multi_table(["a", "v", "nowhere"]))
+        for each in ("foreign_keys", "unique_constraints", "check_constraints"):
+            found = getattr(inspector, f"get_multi_{each}")()
+            told.append({key: len(value) for key, value in found.items()})
+    engine.dispose()
+    return told
+
+
+def test_many_tables_are_told_as_by_the_oracle(tmp_path):
+    assert many("dovetail", tmp_path) == many("sqlalchemy", tmp_path)
+
+
+def test_what_is_told_of_many_may_be_changed(engine):
+    inspector = inspect(engine)
+    inspector.get_multi_columns()[None, "t"][0]["name"] = "changed"
+
+    assert inspector.get_multi_columns()[None, "t"][0]["name"] == "id"

@@ -144,7 +144,7 @@ def test_an_old_connection_is_replaced(file_engine):
 
 
 def test_a_dead_connection_is_found_by_a_ping(file_engine):
-    engine = file_engine(pool_pre_ping=True)
+    engine = file_engine(pool_pre_ping=True, pool_ping_after=0)
     one, two = engine.connect(), engine.connect()
     for connection in (one, two):
         raw = connection.connection.driver_connection
@@ -386,3 +386,72 @@ def test_an_awaited_timeout_names_the_holder(in_async):
                 await engine.connect()
 
     in_async(body, pool_size=1, max_overflow=0, pool_timeout=0.05)
+
+
+@pytest.fixture
+def opened():
+    """Driver connections that a creator opened; none is left open by the test."""
+    made = []
+    yield made
+    for raw in made:
+        raw.close()
+
+
+def creator_of(opened):
+    def creator():
+        opened.append(sqlite3.connect(":memory:", check_same_thread=False))
+        return opened[-1]
+
+    return creator
+
+
+def is_open(raw):
+    try:
+        raw.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return False
+    return True
+
+
+def test_connections_of_threads_that_ended_are_closed(opened):
+    engine = create_engine("sqlite://", creator=creator_of(opened))
+
+    for _ in range(4):
+        thread = threading.Thread(target=lambda: engine.connect().close())
+        thread.start()
+        thread.join()
+    engine.dispose()
+
+    assert len(opened) == 4
+    assert [is_open(raw) for raw in opened] == [False] * 4
+
+
+def test_a_connection_outlives_the_thread_that_borrowed_it_and_is_closed(opened):
+    engine = create_engine("sqlite://", creator=creator_of(opened))
+    borrowed = []
+
+    for _ in range(4):
+        thread = threading.Thread(target=lambda: borrowed.append(engine.connect()))
+        thread.start()
+        thread.join()
+
+    assert [each.exec_driver_sql("SELECT 1").scalar() for each in borrowed] == [1] * 4
+    for each in borrowed:
+        each.close()
+    engine.dispose()
+    assert [is_open(raw) for raw in opened] == [False] * 4
+
+
+def test_a_thread_whose_connection_was_surplus_gets_one_that_is_closed_too(opened):
+    engine = create_engine("sqlite://", creator=creator_of(opened), pool_size=1)
+
+    engine.connect().close()
+    thread = threading.Thread(target=lambda: engine.connect().close())
+    thread.start()
+    thread.join()
+    assert not is_open(opened[0])
+    engine.connect().close()
+    engine.dispose()
+
+    assert len(opened) == 3
+    assert [is_open(raw) for raw in opened] == [False] * 3

@@ -20,7 +20,7 @@ DATA = [(1, "a"), (2, "b"), (3, "c"), (2, "b")]
 
 
 def result(rows=DATA, keys=KEYS):
-    return Result.of_rows(keys, list(rows))
+    return Result.of_rows(Shape(keys), list(rows))
 
 
 def streamed(rows=DATA, keys=KEYS):
@@ -194,14 +194,14 @@ def test_results_can_be_merged():
 
 def test_values_that_are_there_make_rows_on_demand_only():
     def make():
-        return Result.of_scalars(("User",), ["u1", "u2", "u3"])
+        return Result.of_scalars(Shape(("User",)), ["u1", "u2", "u3"])
 
     values = make()._values
     assert make().scalars().all() == ["u1", "u2", "u3"]
     assert make().all() == [("u1",), ("u2",), ("u3",)]
     assert make().first().User == "u1"
     assert make().scalars().first() == "u1"
-    assert Result.of_scalars(("User",), values).scalars().all() is values
+    assert Result.of_scalars(Shape(("User",)), values).scalars().all() is values
     rows = make()
     assert rows.fetchone() == ("u1",)
     assert rows.scalars().fetchmany(1) == ["u2"]
@@ -214,7 +214,7 @@ def test_unhashable_values_are_told_apart_by_filters():
     rows = [(lists[0], "a"), (lists[1], "b"), (lists[0], "a")]
 
     def make():
-        return Result.of_rows(("item", "name"), list(rows), unique_filters=(id, None))
+        return Result.of_rows(Shape(("item", "name")), list(rows), unique_filters=(id, None))
 
     assert len(make().unique().all()) == 2
     assert make().scalars().unique().all() == lists

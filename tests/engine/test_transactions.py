@@ -2,8 +2,6 @@
 
 import pytest
 
-from dovetail.dialects.driver import register_driver
-from dovetail.dialects.sqlite.drivers import SqliteConnection, SqliteDriver
 from dovetail.engine import create_engine
 from dovetail.exc import (
     InvalidRequestError,
@@ -12,6 +10,7 @@ from dovetail.exc import (
     ResourceClosedError,
     UniqueViolation,
 )
+from tests.engine import two_phases
 
 INSERT = "INSERT INTO t (name) VALUES (?)"
 
@@ -234,41 +233,9 @@ def test_a_listener_may_send_begin_itself(engine):
         assert names(connection) == ["a"]
 
 
-class TwoPhaseConnection(SqliteConnection):
-    """A connection that notes what is asked of its two-phase transactions."""
-
-    asked = []
-
-    def begin_twophase(self, xid):
-        self.asked.append(("begin", xid))
-        self.begin()
-
-    def prepare_twophase(self, xid):
-        self.asked.append(("prepare", xid))
-
-    def commit_twophase(self, xid, is_prepared):
-        self.asked.append(("commit", xid, is_prepared))
-        self.commit()
-
-    def rollback_twophase(self, xid, is_prepared):
-        self.asked.append(("rollback", xid, is_prepared))
-        self.rollback()
-
-    def recover_twophase(self):
-        return ["left"]
-
-
-class TwoPhaseDriver(SqliteDriver):
-    name = "twophase"
-
-    def connect(self, arguments, options):
-        return TwoPhaseConnection(super().connect(arguments, options).raw)
-
-
 def test_two_phases():
-    register_driver("sqlite", "twophase", TwoPhaseDriver)
-    engine = create_engine("sqlite+twophase://")
-    TwoPhaseConnection.asked.clear()
+    asked = two_phases.register()
+    engine = create_engine(two_phases.URL)
 
     with engine.connect() as connection:
         transaction = connection.begin_twophase("one")
@@ -287,7 +254,7 @@ def test_two_phases():
         connection.rollback_prepared("left", recover=True)
     engine.dispose()
 
-    assert TwoPhaseConnection.asked == [
+    assert asked == [
         *(("begin", "one"), ("prepare", "one"), ("commit", "one", True)),
         *(("begin", "two"), ("rollback", "two", False)),
         *(("begin", "three"), ("rollback", "three", False)),

@@ -21,6 +21,7 @@ from dovetail import (
     Uuid,
     select,
 )
+from dovetail.exc import MappedAnnotationError
 from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -243,3 +244,19 @@ def test_an_annotation_without_a_type_says_so(Base):
             __tablename__ = "thing"
             id: Mapped[int] = mapped_column(primary_key=True)
             value: Mapped[object]
+
+
+def test_a_frame_that_evaluates_an_annotation_has_no_names_of_python_s_own(Base):
+    with pytest.raises(MappedAnnotationError) as caught:
+
+        class Thing(Base):
+            __tablename__ = "thing"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            value: "Mapped[1 / 0]"
+
+    trace = caught.value.__cause__.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    assert trace.tb_frame.f_code.co_filename == "<string>"
+    with pytest.raises(KeyError):
+        trace.tb_frame.f_locals["__tracebackhide__"]

@@ -2,12 +2,9 @@
 
 import pytest
 
-from dovetail import (
-    delete,
-    insert,
-    select,
-    update,
-)
+from dovetail import delete, exc, insert, select, update
+from dovetail.dialects.sqlite import insert as sqlite_insert
+from dovetail.orm import DeclarativeBase, Mapped, mapped_column
 from tests.orm.library import Author, Base, Book, Tag, fill
 
 
@@ -132,3 +129,76 @@ class TestBulkStatements:
         assert [row["id"] for row in rows] == [7, 8]
         assert set(session.scalars(select(Tag.name))) == {"common", "x", "y", "z"}
         assert session.scalar(select(Author.name).where(Author.id == 1)) == "one"
+
+
+class Own(DeclarativeBase):
+    """Not the library's: other tests count its tables."""
+
+
+class Key(Own):
+    __tablename__ = "key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column("wording", unique=True)
+    times: Mapped[int] = mapped_column(default=1)
+
+
+@pytest.fixture
+def keys(engine):
+    Own.metadata.create_all(engine)
+
+
+@pytest.mark.usefixtures("keys")
+class TestAttributesWithOtherNamesThanTheirColumns:
+    def test_an_insert_takes_either_name(self, session):
+        session.execute(insert(Key).values(word="a"))
+        session.execute(insert(Key).values(wording="b"))
+        session.execute(insert(Key).values([{"word": "c"}, {"word": "d"}]))
+        session.execute(insert(Key).values(times=7), [{"word": "e"}])
+        session.execute(
+            insert(Key).from_select(["word"], select(Key.word + "2").where(Key.times == 7))
+        )
+        session.connection().execute(insert(Key).values(word="f"))
+
+        assert sorted(session.scalars(select(Key.word))) == ["a", "b", "c", "d", "e", "e2", "f"]
+
+    @pytest.mark.parametrize("strategy", ["evaluate", "fetch", False])
+    def test_an_update_takes_the_attributes_name(self, strategy, session):
+        key = Key(word="a")
+        session.add(key)
+        session.flush()
+        session.execute(
+            update(Key).values(word=Key.word + "b"),
+            execution_options={"synchronize_session": strategy},
+        )
+        if strategy is False:
+            session.refresh(key)
+
+        assert key.word == "ab"
+
+
+@pytest.mark.usefixtures("keys")
+class TestRowsThatAreThere:
+    def test_columns_are_taken_over(self, session):
+        first = insert(Key).values(id=1, word="a", times=1)
+        session.execute(first.on_conflict(Key.id))
+        session.execute(first.values(word="b", times=5).on_conflict(Key.id, update=[Key.word]))
+
+        assert session.execute(select(Key.id, Key.word, Key.times)).all() == [(1, "b", 1)]
+
+    @pytest.mark.parametrize("make", [insert, sqlite_insert])
+    def test_values_are_made_of_the_old_row_and_the_new(self, make, session):
+        statement = make(Key).values(word="a", times=2)
+        update = {"times": Key.times + statement.excluded.times}
+        if make is insert:
+            statement = statement.on_conflict(Key.word, update=update)
+        else:
+            statement = statement.on_conflict_do_update(index_elements=[Key.word], set_=update)
+        for _ in range(3):
+            session.execute(statement)
+
+        assert session.execute(select(Key.word, Key.times)).all() == [("a", 6)]
+
+    def test_a_column_that_is_not_there_is_named(self):
+        with pytest.raises(exc.ArgumentError, match="updates 'word', which is no column of 'key'"):
+            insert(Key).on_conflict(Key.id, update=["word"])

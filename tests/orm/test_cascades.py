@@ -252,6 +252,20 @@ class TestOrphans:
         session.commit()
         assert session.scalars(select(Child)).all() == []
 
+    def test_a_pending_orphan_of_a_parent_outside_leaves_at_the_flush(self, declare, session):
+        Parent, Child = declare(OWNED, nullable=False)
+        parent, child = Parent(), Child()
+        session.add(child)
+        with session.no_autoflush:
+            parent.children.append(child)
+            parent.children.remove(child)
+        assert child in session
+
+        session.flush()
+
+        assert child not in session
+        assert session.scalars(select(Child)).all() == []
+
     def test_a_child_without_any_parent_is_refused_by_the_database(self, declare, session):
         _, Child = declare(OWNED, nullable=False)
         session.add(Child())

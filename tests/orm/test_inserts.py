@@ -23,7 +23,7 @@ from dovetail import (
     text,
 )
 from dovetail.exc import IntegrityError, PendingRollbackError
-from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from dovetail.orm.exc import FlushError
 
 calls = itertools.count(1)
@@ -329,3 +329,47 @@ def test_a_column_with_a_key_of_its_own_is_written(engine, session):
     session.commit()
 
     assert session.scalars(select(Odd)).one().value == 5
+
+
+def test_keys_that_the_server_makes_at_random_go_to_their_own_instances(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Random(Base):
+        __tablename__ = "random_key"
+        level: Mapped[int] = mapped_column(server_default=text("(abs(random()) % 100)"))
+        id: Mapped[str] = mapped_column(
+            String(20), primary_key=True, server_default=text("(hex(randomblob(8)))")
+        )
+        name: Mapped[str]
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        made = [Random(name=f"n{number}") for number in range(200)]
+        session.add_all(made)
+        session.flush()
+        pairs = {item.id: (item.name, item.level) for item in made}
+        rows = session.execute(select(Random.id, Random.name, Random.level)).all()
+
+    assert pairs == {key: (name, level) for key, name, level in rows}
+
+
+def test_a_value_of_the_servers_before_the_key_does_not_mix_up_the_keys(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Levelled(Base):
+        __tablename__ = "levelled"
+        level: Mapped[int] = mapped_column(server_default=text("(abs(random()) % 100)"))
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        made = [Levelled(name=f"n{number}") for number in range(200)]
+        session.add_all(made)
+        session.flush()
+        pairs = {item.id: (item.name, item.level) for item in made}
+        rows = session.execute(select(Levelled.id, Levelled.name, Levelled.level)).all()
+
+    assert pairs == {key: (name, level) for key, name, level in rows}

@@ -275,6 +275,47 @@ def test_expire_of_one_attribute_reads_that_one(session, sql_log):
     assert len(sql_log) == 1
 
 
+@pytest.mark.parametrize(
+    ("prepare", "statements"),
+    [
+        (lambda session, author: session.expire(author, ["born"]), 0),
+        (lambda session, author: session.expire(author, ["name", "born"]), 0),
+        (lambda session, author: session.expire(author), 1),
+        (lambda session, author: (session.expire(author), session.expire(author, ["born"])), 1),
+        (lambda session, author: session.expire_all(), 1),
+        (lambda session, author: session.commit(), 1),
+    ],
+    ids=["one attribute", "all by name", "whole", "whole and one", "all", "commit"],
+)
+def test_get_looks_for_the_row_of_what_has_expired_as_a_whole(
+    session, sql_log, prepare, statements
+):
+    fill(session, authors=1)
+    author = session.get(Author, 1)
+    prepare(session, author)
+    session.add(Tag(name="pending"))
+    sql_log.clear()
+
+    assert session.get(Author, 1) is author
+
+    selects = [sql for sql in sql_log.statements if sql.startswith("SELECT")]
+    assert len(selects) == statements
+    assert bool(session.new) is not bool(statements), "it flushes where it looks"
+    assert author.name == "author 0"
+
+
+def test_get_of_what_has_expired_and_was_set_in_part(session, sql_log):
+    fill(session, authors=1)
+    author = session.get(Author, 1)
+    session.expire(author)
+    author.born = 1850
+    sql_log.clear()
+
+    assert session.get(Author, 1) is author
+    assert sum(sql.startswith("SELECT") for sql in sql_log.statements) == 1
+    assert (author.name, author.born) == ("author 0", 1850)
+
+
 def test_expire_of_a_collection_forgets_it(session, sql_log):
     fill(session, authors=1)
     author = session.get(Author, 1)

@@ -23,6 +23,20 @@ def test_what_is_given_overwrites_and_the_rest_stays(session):
     assert session.get(Author, 1) is merged
 
 
+def test_equal_values_are_set_too_and_write_nothing(session, sql_log):
+    author = session.get(Author, 1)
+    sql_log.clear()
+
+    merged = session.merge(Author(id=1, name=author.name))
+
+    assert merged is author
+    assert author in session.dirty
+    assert not session.is_modified(author)
+    session.flush()
+    assert author not in session.dirty
+    assert len(sql_log) == 0
+
+
 def test_none_overwrites_too(session):
     merged = session.merge(Author(id=1, born=None))
 

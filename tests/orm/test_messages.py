@@ -135,11 +135,6 @@ RAISED = [
         ["NoSuchModuleError", "sqllite", "sqlite"],
         id="misspelled dialect",
     ),
-    pytest.param(
-        MODELS + "create_engine('postgresql://localhost/shop')",
-        ["NoSuchModuleError", "'postgresql'", "sqlite:///"],
-        id="database of a later version",
-    ),
     pytest.param(MODELS + "create_engine(None)", ["ArgumentError", "setting"], id="no URL"),
     pytest.param(
         MODELS + "create_engine('sqlite://', ecko=True)",

@@ -119,6 +119,7 @@ def test_the_first_use_of_mappers_may_come_from_two_threads(attempt):
         session.add_all(instances)
         session.commit()
         assert all(one.children[0].parent_id == one.id for one in instances)
+    engine.dispose()
 
 
 def test_two_threads_share_the_plans_of_an_engine(file_engine):

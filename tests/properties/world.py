@@ -362,7 +362,11 @@ class World:
 
     def do_remove(self, row: tuple[str, str, str], number: int, other: int) -> None:
         name, attribute, _target = row
-        collection = getattr(self.pick(name, number), attribute)
+        owner = self.pick(name, number)
+        if self._state(owner) != "persistent" and not owner.__dict__.get(attribute):
+            # What was read as empty before the flush is known to dovetail after it.
+            raise NothingToWorkOnError
+        collection = getattr(owner, attribute)
         if not collection:
             raise NothingToWorkOnError
         members = distinct(collection)
@@ -462,7 +466,15 @@ class World:
         self.session.expire_all()
 
     def do_refresh(self, number: int) -> None:
-        self.session.refresh(self.pick(None, number))
+        one = self.pick(None, number)
+        attributes = self.sa.inspect(one).attrs
+        # One that is gone has a history in the oracle still; neither refreshes it.
+        if self._state(one) != "deleted or detached" and any(
+            attributes[name].history.has_changes() for name in RELATIONSHIPS[type(one).__name__]
+        ):
+            # The change is lost on this side and not on the other: which one counts, differs.
+            raise NothingToWorkOnError
+        self.session.refresh(one)
 
     def do_expunge(self, number: int) -> None:
         one = self.pick(None, number)

@@ -221,9 +221,14 @@ def test_types_that_may_not_be_cached_are_known_by_identity():
     assert Uncertain().key != Uncertain().key
 
 
-@pytest.mark.parametrize(
-    "type_", [dovetail.Integer(), dovetail.String(), dovetail.LargeBinary(), dovetail.Float()]
-)
+def test_a_float_takes_decimals_where_the_driver_does_not():
+    conversion = dovetail.Float().bind_conversion(SQLITE)
+
+    assert conversion is not None
+    assert repr(conversion.function(Decimal("1.5"))) == "1.5"
+
+
+@pytest.mark.parametrize("type_", [dovetail.Integer(), dovetail.String(), dovetail.LargeBinary()])
 def test_what_needs_no_conversion_has_none(type_):
     assert type_.bind_conversion(SQLITE) is None
     assert type_.result_conversion(SQLITE) is None

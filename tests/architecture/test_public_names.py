@@ -1,0 +1,120 @@
+"""Users of such libraries find the names they know, or the reason why they are not there."""
+
+import importlib
+import inspect
+import re
+import types
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "differences.md"
+
+FACES = (
+    "", "sql", "sql.expression", "types", "schema", "engine", "pool", "event", "inspection",
+    "dialects.sqlite", "dialects.postgresql", "dialects.mysql", "ext.compiler",
+)  # fmt: skip
+"""Modules that hand on names."""
+
+MODULES = ("sql.functions", "engine.url", "engine.reflection", "exc")
+"""Modules of which the names that they define count."""
+
+
+def table(mark: str) -> dict[str, set[str]]:
+    """The names by path, or the parameters by function, that the page accounts for."""
+    text = PAGE.read_text(encoding="utf-8")
+    body = text.partition(f"<!-- {mark} -->")[2].partition("<!-- end -->")[0]
+    found: dict[str, set[str]] = {}
+    for line in body.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and cells[0].startswith("`"):
+            assert cells[2], f"no reason is given: {line}"
+            (key,) = re.findall(r"`([^`]+)`", cells[0])
+            found.setdefault(key, set()).update(re.findall(r"`([^`]+)`", cells[1]))
+    return found
+
+
+def pair(name: str) -> tuple[types.ModuleType, types.ModuleType]:
+    ending = f".{name}" if name else ""
+    ours, theirs = f"dovetail{ending}", f"sqlalchemy{ending}"
+    return importlib.import_module(ours), importlib.import_module(theirs)
+
+
+def public_names(name: str) -> list[str]:
+    """The names that the peer offers at this path."""
+    _, theirs = pair(name)
+    listed = getattr(theirs, "__all__", None)
+    if listed is not None:
+        return sorted(listed)
+    found = []
+    for key, value in vars(theirs).items():
+        module = getattr(value, "__module__", None) or ""
+        if key.startswith("_") or inspect.ismodule(value) or not module.startswith("sqlalchemy"):
+            continue
+        if name in FACES or module == theirs.__name__:
+            found.append(key)
+    return sorted(found)
+
+
+def kind(value: object) -> str:
+    if inspect.isclass(value):
+        return "class"
+    return "function" if callable(value) else "value"
+
+
+@pytest.mark.parametrize("name", [*FACES, *MODULES])
+def test_every_name_is_there_or_accounted_for(name):
+    ours, _ = pair(name)
+    excused = table("names").get(f"dovetail.{name}".rstrip("."), set())
+    absent = {key for key in public_names(name) if not hasattr(ours, key)}
+
+    assert absent - excused == set()
+    assert excused - absent == set(), "accounted for, and there after all"
+
+
+ELSEWISE = {"custom_op", "Connectable"}
+"""A class there and a function or a union here, which serve the same use."""
+
+
+@pytest.mark.parametrize("name", [*FACES, *MODULES])
+def test_every_name_is_the_same_kind_of_thing(name):
+    ours, theirs = pair(name)
+    other = {
+        key: (kind(getattr(ours, key)), kind(getattr(theirs, key)))
+        for key in public_names(name)
+        if hasattr(ours, key)
+        and key not in ELSEWISE
+        and kind(getattr(ours, key)) != kind(getattr(theirs, key))
+    }
+
+    assert other == {}
+
+
+@pytest.mark.parametrize("name", [*FACES, *MODULES])
+def test_every_function_takes_the_parameters_that_are_known(name):
+    ours, theirs = pair(name)
+    excused = table("parameters")
+    lacking = {}
+    for key in public_names(name):
+        own, known = getattr(ours, key, None), getattr(theirs, key)
+        if own is None or not inspect.isfunction(known):
+            continue
+        missing = _parameters(known) - _parameters(own) - excused.get(key, set())
+        if missing and not _takes_all(own):
+            lacking[key] = missing
+
+    assert lacking == {}
+
+
+def _parameters(function: object) -> set[str]:
+    return {
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and not parameter.name.startswith("_")
+    }
+
+
+def _takes_all(function: object) -> bool:
+    found = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in found)

@@ -1,0 +1,64 @@
+"""Keys that the server makes, in every way that it can make them."""
+
+import pytest
+
+
+@pytest.fixture
+def numbered(sa, orm, engine, backend):
+    """Makes a class whose key has *default*, and its table."""
+    if backend.server is None:
+        pytest.skip("SQLite has no sequences")
+    blocking = getattr(engine, "sync_engine", engine)
+    made = []
+
+    def make(*default, **options):
+        class Base(orm.DeclarativeBase):
+            pass
+
+        class Numbered(Base):
+            __tablename__ = "numbered"
+            id = orm.mapped_column(sa.Integer, *default, primary_key=True, **options)
+            name = orm.mapped_column(sa.String(20))
+            level = orm.mapped_column(sa.Integer, server_default="3")
+
+        Base.metadata.create_all(blocking)
+        made.append(Base.metadata)
+        return Numbered
+
+    return make
+
+
+def test_a_sequence_numbers_one_and_many(session, run, sa, numbered):
+    Numbered = numbered(sa.Sequence("numbered_id", start=100, increment=5))
+    one = Numbered(name="one")
+    run(session.add, one)
+    run(session.flush)
+    many = [Numbered(name=f"n{number}") for number in range(300)]
+    run(session.add_all, many)
+    run(session.commit)
+
+    assert one.id == 100
+    found = run(session.execute, sa.select(Numbered.id, Numbered.name)).all()
+    assert dict(found) == {item.id: item.name for item in [one, *many]}
+    assert len({item.id for item in many}) == 300
+
+
+def test_values_that_the_server_gives_come_back(session, run, sa, numbered):
+    Numbered = numbered()
+    made = [Numbered(name="a"), Numbered(name="b", level=9)]
+    run(session.add_all, made)
+    run(session.flush)
+
+    assert [item.level for item in made] == [3, 9]
+    assert len({item.id for item in made}) == 2
+
+
+def test_keys_that_are_set_and_keys_that_are_not(session, run, sa, numbered):
+    Numbered = numbered()
+    run(session.add_all, [Numbered(id=50, name="set"), Numbered(name="unset")])
+    run(session.flush)
+    run(session.expunge_all)
+
+    found = run(session.scalars, sa.select(Numbered).order_by(Numbered.name)).all()
+    assert [item.name for item in found] == ["set", "unset"]
+    assert found[0].id == 50

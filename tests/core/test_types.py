@@ -1,0 +1,213 @@
+"""Values of every type come back from every server as they went."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "it's blue"
+
+
+HOSTILE = "'; DROP TABLE thing; --\"`\\%s %(x)s :x ?\t\n\u2028🙂é"
+DAY = dt.datetime(2024, 2, 29, 23, 59, 58, 123456)
+
+VALUES = {
+    "integer": (lambda sa: sa.Integer(), [0, -1, 2**31 - 1]),
+    "big integer": (lambda sa: sa.BigInteger(), [2**63 - 1, -(2**63)]),
+    "small integer": (lambda sa: sa.SmallInteger(), [32767, -32768]),
+    "string": (lambda sa: sa.String(200), ["", "a", HOSTILE]),
+    "text": (lambda sa: sa.Text(), [HOSTILE * 1000]),
+    "unicode": (lambda sa: sa.Unicode(50), ["Ωμέγα"]),
+    "unicode text": (lambda sa: sa.UnicodeText(), ["日本語"]),
+    "boolean": (lambda sa: sa.Boolean(), [True, False]),
+    "float": (lambda sa: sa.Float(53), [0.1, -1e300, 1.5]),
+    "double": (lambda sa: sa.Double(), [0.1, 1e-300]),
+    "decimal float": (lambda sa: sa.Float(53, asdecimal=True), [Decimal("1.5")]),
+    "numeric": (lambda sa: sa.Numeric(20, 6), [Decimal("12345.678910"), Decimal("-0.500000")]),
+    "plain numeric": (lambda sa: sa.Numeric(20, 6, asdecimal=False), [1.5]),
+    "date": (lambda sa: sa.Date(), [dt.date(1, 1, 1), dt.date(9999, 12, 31)]),
+    "time": (lambda sa: sa.Time(), [dt.time(23, 59, 58)]),
+    "date and time": (lambda sa: sa.DateTime(), [DAY.replace(microsecond=0)]),
+    "interval": (lambda sa: sa.Interval(), [dt.timedelta(days=3, seconds=5)]),
+    "binary": (lambda sa: sa.LargeBinary(), [b"", bytes(range(256)) * 10]),
+    "enum": (lambda sa: sa.Enum(Colour, name="colour"), list(Colour)),
+    "enum of texts": (lambda sa: sa.Enum("a", "it's", "%s", name="letters"), ["a", "it's", "%s"]),
+    "enum as text": (lambda sa: sa.Enum(Colour, native_enum=False, length=20), list(Colour)),
+    "json": (
+        lambda sa: sa.JSON(),
+        [{"a": [1, 2.5, None, HOSTILE], "b": {"c": True}}, [], "text", 5, False],
+    ),
+    "uuid": (lambda sa: sa.Uuid(), [UUID(int=5), UUID(int=2**128 - 1)]),
+    "uuid as text": (
+        lambda sa: sa.Uuid(as_uuid=False),
+        ["00000000-0000-0000-0000-000000000005"],
+    ),
+    "pickle": (lambda sa: sa.PickleType(), [{"a": {1, 2}}, Colour.RED]),
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_values_come_back(kind, sa, connection, metadata):
+    make, values = VALUES[kind]
+    thing = sa.Table(
+        "thing",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", make(sa)),
+    )
+    metadata.create_all(connection)
+    rows = [*values, None]
+    connection.execute(
+        sa.insert(thing), [{"id": number, "value": value} for number, value in enumerate(rows, 1)]
+    )
+    found = connection.scalars(sa.select(thing.c.value).order_by(thing.c.id)).all()
+
+    assert found == rows
+    assert [type(one) for one in found] == [type(one) for one in rows]
+
+
+COMPARABLE = [kind for kind in VALUES if kind not in ("json", "pickle", "decimal float")]
+
+
+@pytest.mark.parametrize("kind", COMPARABLE)
+def test_values_are_found_by_comparison(kind, sa, connection, metadata):
+    make, values = VALUES[kind]
+    thing = sa.Table(
+        "thing",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", make(sa)),
+    )
+    metadata.create_all(connection)
+    connection.execute(
+        sa.insert(thing), [{"id": number, "value": value} for number, value in enumerate(values, 1)]
+    )
+
+    for number, value in enumerate(values, 1):
+        statement = sa.select(thing.c.id).where(thing.c.value == value)
+        assert connection.scalars(statement).all() == [number]
+        listed = sa.select(thing.c.id).where(thing.c.value.in_([value, values[0]]))
+        assert number in connection.scalars(listed).all()
+
+
+LITERAL = [
+    kind
+    for kind in COMPARABLE
+    if kind not in ("text", "binary", "interval", "float", "double", "uuid as text")
+]
+
+
+@pytest.mark.parametrize("kind", LITERAL)
+def test_values_written_into_the_text_are_the_same(kind, sa, engine, connection, metadata):
+    make, values = VALUES[kind]
+    type_ = make(sa)
+    thing = sa.Table(
+        "thing", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("value", type_)
+    )
+    metadata.create_all(connection)
+    connection.execute(
+        sa.insert(thing), [{"id": number, "value": value} for number, value in enumerate(values, 1)]
+    )
+
+    for number, value in enumerate(values, 1):
+        statement = sa.select(thing.c.id).where(thing.c.value == sa.literal(value, type_))
+        text = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
+        assert connection.exec_driver_sql(text).scalars().all() == [number]
+
+
+def test_a_time_zone_is_kept_where_the_server_has_one(sa, connection, metadata):
+    aware = DAY.replace(microsecond=0, tzinfo=dt.UTC)
+    thing = sa.Table("thing", metadata, sa.Column("value", sa.DateTime(timezone=True)))
+    metadata.create_all(connection)
+    connection.execute(sa.insert(thing).values(value=aware))
+
+    found = connection.scalar(sa.select(thing.c.value))
+
+    if connection.dialect.name == "postgresql":
+        assert found == aware
+        assert found.utcoffset() is not None
+    else:
+        assert found == aware.replace(tzinfo=None)
+
+
+def test_parts_of_json_are_compared(sa, connection, metadata):
+    thing = sa.Table(
+        "thing",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", sa.JSON),
+    )
+    metadata.create_all(connection)
+    connection.execute(
+        sa.insert(thing),
+        [
+            {"id": 1, "value": {"name": "ada", "age": 36, "tags": ["x", "y"], "ok": True}},
+            {"id": 2, "value": {"name": "o'k\"", "age": 7, "height": 1.5, "tags": [], "ok": False}},
+        ],
+    )
+
+    def found(criterion):
+        return connection.scalars(sa.select(thing.c.id).where(criterion)).all()
+
+    value = thing.c.value
+    assert found(value["name"].as_string() == "ada") == [1]
+    assert found(value["name"].as_string() == "o'k\"") == [2]
+    assert found(value["age"].as_integer() == 36) == [1]
+    assert found(value["height"].as_float() == 1.5) == [2]
+    assert found(value["ok"].as_boolean()) == [1]
+    assert found(value[("tags", 1)].as_string() == "y") == [1]
+    assert connection.scalar(sa.select(value["tags"]).where(thing.c.id == 1)) == ["x", "y"]
+    assert connection.scalar(sa.select(value["age"]).where(thing.c.id == 1)) == 36
+
+
+def test_json_null_is_not_sql_null(sa, connection, metadata):
+    thing = sa.Table(
+        "thing",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", sa.JSON),
+        sa.Column("none", sa.JSON(none_as_null=True)),
+    )
+    metadata.create_all(connection)
+    connection.execute(sa.insert(thing).values(id=1, value=None, none=None))
+    connection.execute(sa.insert(thing).values(id=2, value=sa.null(), none=sa.null()))
+
+    absent = sa.select(thing.c.id).order_by(thing.c.id)
+    assert connection.scalars(absent.where(thing.c.value.is_(sa.null()))).all() == [2]
+    assert connection.scalars(absent.where(thing.c.none.is_(None))).all() == [1, 2]
+
+
+def test_a_type_of_ones_own(sa, connection, metadata):
+    class Cents(sa.TypeDecorator):
+        impl = sa.Integer
+        cache_ok = True
+
+        def process_bind_param(self, value, dialect):
+            return None if value is None else int(value * 100)
+
+        def process_result_value(self, value, dialect):
+            return None if value is None else Decimal(value) / 100
+
+    thing = sa.Table("thing", metadata, sa.Column("value", Cents))
+    metadata.create_all(connection)
+    connection.execute(sa.insert(thing), [{"value": Decimal("1.25")}, {"value": None}])
+
+    found = connection.scalars(sa.select(thing.c.value).where(thing.c.value > Decimal(1))).all()
+
+    assert found == [Decimal("1.25")]
+
+
+@pytest.mark.parametrize("value", ["abc", 2**70])
+def test_what_does_not_fit_is_a_database_error(value, sa, connection, metadata):
+    thing = sa.Table("thing", metadata, sa.Column("value", sa.Integer))
+    metadata.create_all(connection)
+    if connection.dialect.name == "sqlite" and isinstance(value, str):
+        pytest.skip("SQLite keeps whatever it is given")
+
+    with pytest.raises((sa.exc.DBAPIError, OverflowError)):
+        connection.execute(sa.insert(thing).values(value=value))

@@ -1,0 +1,160 @@
+"""The server takes what is written for it: every expression and statement of the comparison."""
+
+import warnings
+
+import pytest
+
+from dovetail import (
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    cast,
+    exc,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+)
+from dovetail.dialects import postgresql as pg
+from dovetail.schema import CreateIndex, CreateSchema
+from tests.postgresql.oracle import OURS
+from tests.postgresql.test_text import EXPRESSIONS, STATEMENTS
+
+
+@pytest.fixture(scope="module")
+def world(shared):
+    with shared.begin() as connection:
+        for sql in ("CREATE EXTENSION hstore", "CREATE EXTENSION citext", "CREATE SCHEMA away"):
+            connection.execute(text(sql))
+        connection.execute(text("CREATE FUNCTION foo(text, int, text) RETURNS int RETURN 1"))
+    OURS.t.metadata.create_all(shared)
+    with shared.begin() as connection:
+        connection.execute(text("ALTER TABLE small ADD CONSTRAINT pk UNIQUE (x)"))
+        connection.execute(text("ALTER TABLE small ALTER x SET DEFAULT 1"))
+    return shared
+
+
+_ALONE = {"CUBE(t.id)", "ROLLUP(t.id)", "%(q)s"}
+"""What is no expression by itself, or a parameter without a value."""
+
+
+@pytest.mark.parametrize("make", EXPRESSIONS)
+def test_expressions_run(world, make):
+    expression = make(OURS)
+    written = str(expression.compile(dialect=pg.dialect()))
+    if written in _ALONE:
+        pytest.skip(f"{written} is no expression by itself")
+
+    with world.connect() as connection, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        statement = select(expression.label("x"))
+        if not any(source is OURS.t for source in statement.get_final_froms()):
+            statement = statement.select_from(OURS.t)
+        connection.execute(statement).all()
+
+
+@pytest.mark.parametrize("make", STATEMENTS)
+def test_statements_run(world, make):
+    statement = make(OURS)
+    sql = str(statement.compile(dialect=pg.dialect()))
+    if ("%(id)s" in sql and statement.values_ is None) or "_to_recordset" in sql or "(t.a)" in sql:
+        pytest.skip("it needs values")
+    if "on_conflict" in sql.lower() and "index_where" in sql:
+        pytest.skip("it needs an index")
+
+    with world.connect() as connection:
+        try:
+            connection.execute(statement)
+        except (exc.IntegrityError, exc.ProgrammingError) as error:
+            if "no unique or exclusion constraint" not in str(error):
+                raise
+
+
+def test_distinct_on(world):
+    small = OURS.small
+    with world.connect() as connection:
+        connection.execute(text("ALTER TABLE small DROP CONSTRAINT pk"))
+        connection.execute(insert(small), [{"x": 1}, {"x": 1}, {"x": 2}])
+        first = select(small.c.x, small.c.id).distinct(small.c.x).order_by(small.c.x, small.c.id)
+        again = select(small.c.x).ext(pg.distinct_on(small.c.x))
+
+        assert [row.x for row in connection.execute(first)] == [1, 2]
+        assert sorted(connection.scalars(again)) == [1, 2]
+
+
+def test_indexes_of_all_kinds_are_made(engine):
+    metadata = MetaData()
+    words = Table(
+        "words",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("s", String),
+        Column("d", pg.JSONB),
+    )
+    metadata.create_all(engine)
+    made = [
+        Index("a", words.c.s.desc().nulls_last(), postgresql_where=words.c.s == "it's \\"),
+        Index("b", func.lower(words.c.s).label("l"), postgresql_ops={"l": "text_pattern_ops"}),
+        Index("c", words.c.d, postgresql_using="gin"),
+        Index("e", words.c.id, unique=True, postgresql_include=["s"]),
+        Index("f", words.c.s, unique=True, postgresql_nulls_not_distinct=True),
+        Index("g", words.c.s.collate("C"), postgresql_with={"fillfactor": 70}),
+        Index("h", words.c.id, postgresql_concurrently=True),
+    ]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for index in made:
+            connection.execute(CreateIndex(index))
+        made[-1].drop(connection)
+
+
+def test_partitions_heirs_and_temporary_tables(engine):
+    metadata = MetaData()
+    parent = Table(
+        "measure",
+        metadata,
+        Column("day", Integer, primary_key=True),
+        postgresql_partition_by="RANGE (day)",
+    )
+    base = Table("base", metadata, Column("a", Integer))
+    Table("heir", metadata, Column("b", Integer), postgresql_inherits=base.name)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE m1 PARTITION OF measure FOR VALUES FROM (0) TO (10)"))
+        connection.execute(insert(parent), {"day": 5})
+        passing = Table(
+            "passing",
+            MetaData(),
+            Column("a", Integer),
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
+        )
+        passing.create(connection)
+        connection.execute(insert(passing), {"a": 1})
+        connection.execute(CreateSchema("more", if_not_exists=True))
+        assert connection.scalar(select(func.count()).select_from(table("heir"))) == 0
+
+
+def test_tables_in_another_schema_by_translation(engine):
+    metadata = MetaData()
+    item = Table("item", metadata, Column("id", Integer, primary_key=True), schema="a")
+    with engine.begin() as connection:
+        connection.execute(CreateSchema("tenant"))
+        mapped = connection.execution_options(schema_translate_map={"a": "tenant"})
+        metadata.create_all(mapped)
+        mapped.execute(insert(item), [{"id": 5}, {"id": 6}])
+        assert connection.scalar(text("SELECT count(*) FROM tenant.item")) == 2
+
+
+def test_servers_where_a_backslash_escapes(make_engine):
+    engine = make_engine(connect_args={"options": "-c standard_conforming_strings=off"})
+    value = "a\\'b\\"
+    with engine.connect() as connection:
+        connection.execute(text("SET escape_string_warning = off"))
+        statement = select(cast(literal(value), String))
+        written = statement.compile(engine, compile_kwargs={"literal_binds": True}).sql
+        assert connection.exec_driver_sql(written).scalar() == value

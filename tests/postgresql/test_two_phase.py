@@ -1,0 +1,90 @@
+"""Transactions that are prepared first and committed then."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from dovetail import create_engine, exc, text
+from tests.private_servers import private_postgresql
+
+
+@pytest.fixture(scope="module")
+def prepared_server():
+    """An engine on a server that allows prepared transactions, with a table ``t (name)``."""
+    with private_postgresql(max_prepared_transactions=5) as server:
+        engine = create_engine(server.url)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE t (name text)"))
+        yield engine
+        engine.dispose()
+
+
+def names(engine):
+    with engine.connect() as connection:
+        return connection.scalars(text("SELECT name FROM t ORDER BY name")).all()
+
+
+INSERT = "INSERT INTO t VALUES ($1)"
+
+
+def test_prepared_and_committed_or_rolled_back(prepared_server):
+    engine = prepared_server
+    with engine.connect() as connection:
+        transaction = connection.begin_twophase("one")
+        connection.exec_driver_sql(INSERT, ("kept",))
+        transaction.prepare()
+        assert connection.connection.driver_connection.info.transaction_status == 0
+        transaction.commit()
+        transaction = connection.begin_twophase()
+        connection.exec_driver_sql(INSERT, ("lost",))
+        transaction.prepare()
+        transaction.rollback()
+        transaction = connection.begin_twophase()
+        connection.exec_driver_sql(INSERT, ("lost",))
+        transaction.rollback()
+        with connection.begin_twophase():
+            connection.exec_driver_sql(INSERT, ("unprepared",))
+        assert not [name for name in connection.recover_twophase() if "crashed" not in name]
+
+    assert {"kept", "unprepared"} <= set(names(engine))
+    assert "lost" not in names(engine)
+
+
+def test_a_crash_between_prepare_and_commit(prepared_server):
+    engine = prepared_server
+    program = f"""
+        import os
+        from dovetail import create_engine
+        engine = create_engine({engine.url.render_as_string(False)!r})
+        for name in ("it's one", "two"):
+            connection = engine.connect()
+            transaction = connection.begin_twophase("crashed " + name)
+            connection.exec_driver_sql({INSERT!r}, ("crashed " + name,))
+            transaction.prepare()
+            kept = globals().setdefault("kept", [])
+            kept.append(connection)
+        os._exit(1)
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, env=environment)
+
+    with engine.connect() as connection:
+        assert sorted(connection.recover_twophase()) == ["crashed it's one", "crashed two"]
+        connection.commit_prepared("crashed it's one", recover=True)
+        connection.rollback_prepared("crashed two", recover=True)
+        assert connection.recover_twophase() == []
+    assert "crashed it's one" in names(engine)
+    assert "crashed two" not in names(engine)
+
+
+def test_a_server_without_them_is_found_out_before_any_write(engine):
+    with engine.connect() as connection:
+        if connection.dialect.features.supports_two_phase:
+            pytest.skip("the server of the tests allows prepared transactions")
+        with pytest.raises(exc.InvalidRequestError, match="two-phase") as caught:
+            connection.begin_twophase()
+        assert "prepared" in caught.value.hint
+        assert not connection.in_transaction()

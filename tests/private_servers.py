@@ -1,0 +1,270 @@
+"""Servers of the tests' own: a PostgreSQL, a MariaDB, and a PgBouncer before a PostgreSQL.
+
+All refuse to run as root: there they are started as another user, found in the password file.
+They listen on the loopback interface and are stopped by their process.
+"""
+
+import os
+import pwd
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.servers import servers_required
+
+
+class PrivateServer:
+    """A server in a folder of its own: started, stopped or crashed, and started again there."""
+
+    def __init__(
+        self,
+        url: str,
+        command: list[str],
+        folder: Path,
+        user: dict[str, object],
+        *,
+        quit_by: signal.Signals = signal.SIGTERM,
+        connect: Callable[[], object] | None = None,
+    ) -> None:
+        self.url = url
+        self._command = command
+        self._folder = folder
+        self._user = user
+        self._quit_by = quit_by
+        self._connect = connect or self._knock
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when the server answers."""
+        log = self._folder / "log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                start_new_session=True,
+                **self._user,
+            )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self._connect()
+            except Exception:
+                assert self._process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Let the server end what it does, without waiting for its clients."""
+        if self._process is None:
+            return
+        self._process.send_signal(self._quit_by)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.crash()
+        self._process = None
+
+    def crash(self) -> None:
+        """End all processes of the server at once, in the middle of what they do."""
+        assert self._process is not None
+        # It must not start another process while those that are there are looked for.
+        self._process.send_signal(signal.SIGSTOP)
+        for pid in _children(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
+
+    def _knock(self) -> None:
+        parts = urlsplit(self.url)
+        socket.create_connection((parts.hostname, parts.port), timeout=1).close()
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # "pid (name) state parent …", and the name may have anything in it.
+            if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(path.parent.name))
+    return found
+
+
+@contextmanager
+def private_postgresql(**settings: object) -> Iterator[PrivateServer]:
+    """A PostgreSQL with these *settings*.
+
+    It never waits for the disk: what it has written outlives its processes, not the machine.
+    """
+    import psycopg
+
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    initdb = _binary("initdb", *folders)
+    server = _binary("postgres", *folders)
+    user = _user("postgres")
+    with _folder(user) as folder:
+        data = folder / "data"
+        made = [initdb, "-D", str(data), "-U", "ada", "--auth=trust", "--no-sync"]
+        subprocess.run(made, check=True, capture_output=True, cwd=folder, **user)
+        port = free_port()
+        command = [server, "-D", str(data), "-p", str(port), "-k", str(folder), "-F"]
+        command += ["-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=1MB"]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        place = f"ada@127.0.0.1:{port}/postgres"
+        with _running(
+            PrivateServer(
+                f"postgresql+psycopg://{place}",
+                command,
+                folder,
+                user,
+                quit_by=signal.SIGINT,  # the "fast" shutdown
+                connect=lambda: psycopg.connect(f"postgresql://{place}").close(),
+            )
+        ) as running:
+            yield running
+
+
+@contextmanager
+def private_mariadb(*settings: str) -> Iterator[PrivateServer]:
+    """A MariaDB with these *settings*, and an empty database.
+
+    As above, a commit is handed to the operating system and not waited for.
+    """
+    install = _binary("mariadb-install-db", Path("/usr/bin"))
+    server = _binary("mariadbd", Path("/usr/sbin"))
+    user = _user("mysql")
+    with _folder(user) as folder:
+        options = [
+            "--no-defaults",
+            f"--datadir={folder}/data",
+            # A server that starts clears its folder for temporary tables, of others' too.
+            f"--tmpdir={folder}",
+        ]
+        made = [
+            install,
+            *options,
+            "--auth-root-authentication-method=normal",
+            "--innodb-flush-method=nosync",
+        ]
+        subprocess.run(made, check=True, capture_output=True, cwd=folder, **user)
+        port = free_port()
+        command = [
+            server,
+            *options,
+            f"--port={port}",
+            f"--socket={folder}/socket",
+            f"--pid-file={folder}/pid",
+            "--bind-address=127.0.0.1",
+            "--innodb-buffer-pool-size=16M",
+            "--innodb-flush-log-at-trx-commit=2",
+            "--skip-log-bin",
+            *settings,
+        ]
+        url = f"mariadb+pymysql://root@127.0.0.1:{port}/test"
+        with _running(PrivateServer(url, command, folder, user)) as running:
+            yield running
+
+
+@contextmanager
+def private_pgbouncer(host: str, port: int, user: str, password: str | None) -> Iterator[int]:
+    """The port of a PgBouncer that lends its connections for a transaction each."""
+    bouncer = _binary("pgbouncer", Path("/usr/sbin"))
+    runner = _user("postgres")
+    own = free_port()
+    secret = f" password={password}" if password else ""
+    with _folder(runner) as folder:
+        (folder / "users").write_text(f'"{user}" "{password or ""}"\n')
+        (folder / "pgbouncer.ini").write_text(
+            "[databases]\n"
+            f"* = host={host} port={port} user={user}{secret}\n"
+            "[pgbouncer]\n"
+            "listen_addr = 127.0.0.1\n"
+            f"listen_port = {own}\n"
+            "unix_socket_dir =\n"
+            "auth_type = any\n"
+            "pool_mode = transaction\n"
+            "default_pool_size = 2\n"
+            f"auth_file = {folder / 'users'}\n"
+        )
+        for name in ("users", "pgbouncer.ini"):
+            (folder / name).chmod(0o644)
+        command = [bouncer, str(folder / "pgbouncer.ini")]
+        place = f"postgresql://127.0.0.1:{own}"
+        with _running(PrivateServer(place, command, folder, runner, quit_by=signal.SIGINT)):
+            yield own
+
+
+@contextmanager
+def _running(server: PrivateServer) -> Iterator[PrivateServer]:
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def _binary(name: str, *folders: Path) -> str:
+    found = shutil.which(name, path=os.pathsep.join(map(str, folders)) + os.pathsep + os.defpath)
+    if found is None:
+        _absent(f"{name} is not installed")
+    return found
+
+
+def _user(*names: str) -> dict[str, object]:
+    """Who runs the server: another user, where the tests run as root."""
+    if os.geteuid() != 0:
+        return {}
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    found = next((known[name] for name in (*names, "nobody") if name in known), None)
+    if found is None:
+        _absent("there is no ordinary user to run a server as")
+    return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": ()}
+
+
+def _absent(reason: str) -> NoReturn:
+    if servers_required():
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def free_port() -> int:
+    """A free port, and one that no connection is given by itself.
+
+    Else a client's connection could sit on it while its server starts again.  Processes of one
+    test run have the same seed, and must not have the same ports.
+    """
+    choice = random.SystemRandom()
+    while True:
+        port = choice.randrange(16_000, 32_000)
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
+
+
+@contextmanager
+def _folder(user: dict[str, object]) -> Iterator[Path]:
+    # Not below the tests' own folder, which another user may not enter.
+    folder = Path(mkdtemp(prefix="dovetail-"))
+    try:
+        if user:
+            os.chown(folder, user["user"], user["group"])
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
