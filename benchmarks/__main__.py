@@ -3,12 +3,12 @@
 import argparse
 import json
 import sys
-import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.contenders import CONTENDERS, FLOOR
-from benchmarks.data import prepare
+from benchmarks.contenders import CONTENDERS, FLOOR, contenders_for
+from benchmarks.places import PLACES, store
 from benchmarks.runner import compete
 from benchmarks.worker import Station
 from benchmarks.workloads import WORKLOADS
@@ -26,6 +26,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--contender", action="append", choices=CONTENDERS, help="may be repeated; default: all"
+    )
+    parser.add_argument(
+        "--db", choices=PLACES, default="sqlite", help="where; servers are found as the tests do"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
@@ -45,15 +48,14 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def profile(contender: str, workload_name: str, scale: float, rows: int) -> None:
+def profile(contender: str, workload_name: str, database: str, scale: float, rows: int) -> None:
     workload = WORKLOADS[workload_name]
-    with tempfile.TemporaryDirectory(prefix="benchmark-data-") as folder:
-        database = Path(folder) / "data.db"
-        prepare(workload.data, database, scale)
-        station = Station(contender, workload, database, scale)
+    with closing(store(database)) as prepared:
+        place = PLACES[database](prepared.prepare(workload.data, scale))
+        station = Station(contender, workload, place, scale)
         station.round()
         station.contender.disconnect()
-        station.path.write_bytes(database.read_bytes())
+        place.restore()
         station.profile(rows)
         station.close()
 
@@ -72,20 +74,29 @@ def main() -> int:
     if options.profile:
         if len(options.only or ()) != 1 or len(options.contender or ()) != 1:
             sys.exit("--profile needs one --only and one --contender")
-        profile(options.contender[0], options.only[0], options.scale, options.profile)
+        profile(options.contender[0], options.only[0], options.db, options.scale, options.profile)
         return 0
     workloads = [WORKLOADS[name] for name in options.only or WORKLOADS]
-    contenders = list(options.contender or CONTENDERS)
+    if options.db != "sqlite" and not options.only:
+        workloads = [workload for workload in workloads if workload.uses_database]
+    contenders = list(options.contender or contenders_for(PLACES[options.db].dialect))
     if FLOOR not in contenders:
         contenders.insert(0, FLOOR)
-    scores = compete(workloads, contenders, rounds=options.rounds, scale=options.scale, tell=tell)
+    scores = compete(
+        workloads,
+        contenders,
+        database=options.db,
+        rounds=options.rounds,
+        scale=options.scale,
+        tell=tell,
+    )
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
     print(report.terminal(scores, options.scale))
     print()
     print(report.surroundings(scores))
     if options.markdown:
-        report.write_page(options.markdown, scores, options.scale)
+        report.write_page(options.markdown, scores, options.scale, options.db)
     if options.json:
         figures = {
             workload: {name: score.best for name, score in row.items()}

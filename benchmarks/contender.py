@@ -9,11 +9,11 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Generator, Sequence
-from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, NamedTuple
 
 from benchmarks import data
+from benchmarks.places import Place
 from benchmarks.workloads import (
     ATTRIBUTE_OBJECTS,
     ATTRIBUTE_PASSES,
@@ -52,7 +52,7 @@ class Payment(NamedTuple):
 
 
 class Contender:
-    """One library at work on one database file.
+    """One library at work on one database.
 
     A subclass has a generator method for each workload that it can do.
     """
@@ -60,8 +60,8 @@ class Contender:
     title: ClassVar[str]
     import_statement: ClassVar[str]
 
-    def __init__(self, path: Path, scale: float) -> None:
-        self.path = path
+    def __init__(self, place: Place, scale: float) -> None:
+        self.place = place
         self.scale = scale
 
     def n(self, number: int) -> int:
@@ -69,7 +69,7 @@ class Contender:
         return scaled(number, self.scale)
 
     def disconnect(self) -> None:
-        """Let go of the database file: it is about to be replaced."""
+        """Let go of the database: it is about to be replaced."""
 
     def version(self) -> str:
         return ""

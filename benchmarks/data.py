@@ -1,18 +1,17 @@
-"""Makes the databases that contenders start from: the same rows for all of them."""
+"""What the databases hold that contenders start from: the same rows for all of them."""
 
 import datetime as dt
 import enum
 import json
-import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 from benchmarks.workloads import (
     DELETES,
     FAMILY_CHILDREN,
     FAMILY_PARENTS,
     PLAIN_ROWS,
+    REFLECTED_TABLES,
     SHOP_CUSTOMERS,
     SHOP_DISTRICTS,
     SHOP_ITEMS,
@@ -28,7 +27,7 @@ PLAIN_COLUMNS = ("id", "name", "email", "age", "score")
 
 WIDE_COLUMNS = (
     "id",
-    *(f"int{n}" for n in range(7)),
+    *(f"number{n}" for n in range(7)),
     *(f"text{n}" for n in range(7)),
     *(f"real{n}" for n in range(4)),
     *(f"flag{n}" for n in range(4)),
@@ -46,7 +45,7 @@ CREATE TABLE plain (
 );
 CREATE TABLE wide (
     id INTEGER NOT NULL PRIMARY KEY,
-    {", ".join(f"int{n} INTEGER NOT NULL" for n in range(7))},
+    {", ".join(f"number{n} INTEGER NOT NULL" for n in range(7))},
     {", ".join(f"text{n} VARCHAR(40) NOT NULL" for n in range(7))},
     {", ".join(f"real{n} FLOAT NOT NULL" for n in range(4))},
     {", ".join(f"flag{n} BOOLEAN NOT NULL" for n in range(4))},
@@ -146,55 +145,69 @@ def family_rows(parents: int) -> tuple[list[tuple[object, ...]], list[tuple[obje
     return list(first), list(second)
 
 
-def _fill(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-    rows = list(rows)
-    marks = ", ".join("?" * len(rows[0]))
-    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+Filling = Iterator[tuple[str, Iterable[tuple[object, ...]]]]
+"""Tables and their rows, parents first."""
 
 
-def _family(connection: sqlite3.Connection, scale: float) -> None:
+def _family(scale: float) -> Filling:
     parents, children = family_rows(scaled(FAMILY_PARENTS, scale))
-    _fill(connection, "parent", parents)
-    _fill(connection, "child", children)
+    yield "parent", parents
+    yield "child", children
 
 
-def _shop(connection: sqlite3.Connection, _scale: float) -> None:
-    _fill(connection, "district", ((n, 1, 0) for n in range(1, SHOP_DISTRICTS + 1)))
-    _fill(
-        connection, "customer", ((n, f"customer {n}", 0, 0) for n in range(1, SHOP_CUSTOMERS + 1))
-    )
-    _fill(connection, "item", ((n, f"item {n}", n % 90 + 10) for n in range(1, SHOP_ITEMS + 1)))
-    _fill(connection, "stock", ((n, 1000, 0) for n in range(1, SHOP_ITEMS + 1)))
+def _shop(_scale: float) -> Filling:
+    yield "district", ((n, 1, 0) for n in range(1, SHOP_DISTRICTS + 1))
+    yield "customer", ((n, f"customer {n}", 0, 0) for n in range(1, SHOP_CUSTOMERS + 1))
+    yield "item", ((n, f"item {n}", n % 90 + 10) for n in range(1, SHOP_ITEMS + 1))
+    yield "stock", ((n, 1000, 0) for n in range(1, SHOP_ITEMS + 1))
 
 
-def _plain(count: int, shrinks: bool = True) -> Callable[[sqlite3.Connection, float], None]:
-    def fill(connection: sqlite3.Connection, scale: float) -> None:
-        _fill(connection, "plain", plain_rows(scaled(count, scale) if shrinks else count))
+def _plain(count: int, shrinks: bool = True) -> Callable[[float], Filling]:
+    def fill(scale: float) -> Filling:
+        yield "plain", plain_rows(scaled(count, scale) if shrinks else count)
 
     return fill
 
 
-DATABASES: dict[str, Callable[[sqlite3.Connection, float], None]] = {
-    "empty": lambda _connection, _scale: None,
+def _wide(scale: float) -> Filling:
+    yield "wide", wide_rows(scaled(WIDE_ROWS, scale))
+
+
+def _nothing(_scale: float) -> Filling:
+    yield from ()
+
+
+DATABASES: dict[str, Callable[[float], Filling]] = {
+    "empty": _nothing,
     "plain": _plain(PLAIN_ROWS),
     "plain_20k": _plain(UPDATES),
     "plain_5k": _plain(DELETES, shrinks=False),
-    "wide": lambda connection, scale: _fill(
-        connection, "wide", wide_rows(scaled(WIDE_ROWS, scale))
-    ),
+    "wide": _wide,
     "family": _family,
     "shop": _shop,
+    "tables": _nothing,
 }
+"""What each kind of database holds."""
 
 
-def prepare(kind: str, path: Path, scale: float) -> None:
-    """Make the database *kind* at *path*."""
-    connection = sqlite3.connect(path)
-    connection.executescript(SCHEMA)
-    DATABASES[kind](connection, scale)
-    connection.commit()
-    connection.execute("ANALYZE")
-    connection.close()
+def many_tables() -> list[str]:
+    """The definitions of tables to reflect, each with a foreign key, an index and a unique key."""
+    statements = []
+    for number in range(REFLECTED_TABLES):
+        name = f"reflected_{number}"
+        before = f"reflected_{max(0, number - 1)}"
+        statements.append(
+            f"CREATE TABLE {name} (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL, "
+            "code VARCHAR(10), size INTEGER DEFAULT 5 NOT NULL, price NUMERIC(10, 2), made DATE, "
+            f"other_id INTEGER, CONSTRAINT code_{number} UNIQUE (code), "
+            f"CONSTRAINT other_{number} FOREIGN KEY (other_id) REFERENCES {before} (id))"
+        )
+        statements.append(f"CREATE INDEX name_{number} ON {name} (name, size)")
+    return statements
+
+
+STATEMENTS: dict[str, Callable[[], list[str]]] = {"tables": many_tables}
+"""What else is run for a kind of database."""
 
 
 def row_sum(rows: Iterable[tuple[object, ...]]) -> int:
@@ -203,15 +216,6 @@ def row_sum(rows: Iterable[tuple[object, ...]]) -> int:
     for row in rows:
         total = zlib.crc32(repr(row).encode(), total)
     return total
-
-
-def query_sum(path: Path, sql: str) -> int:
-    """The :func:`row_sum` of what *sql* finds in the database at *path*."""
-    connection = sqlite3.connect(path)
-    try:
-        return row_sum(connection.execute(sql))
-    finally:
-        connection.close()
 
 
 PLAIN_SUM = "SELECT name, email, age, score FROM plain ORDER BY name"

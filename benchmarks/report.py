@@ -38,7 +38,8 @@ def cell(workload: Workload, score: Score | None, floor: Score | None, scale: fl
 def table(scores: Scores, scale: float) -> tuple[list[str], list[list[str]]]:
     """The head and the rows: a workload, what each contender took, and how far we are ahead."""
     names = list(dict.fromkeys(name for row in scores.values() for name in row))
-    titles = {name: score.title for row in scores.values() for name, score in row.items()}
+    done = [item for row in scores.values() for item in row.items() if item[1].version]
+    titles = {name: name for name in names} | {name: score.title for name, score in done}
     both = OWN in names and PEER in names
     head = ["one operation", *(titles[name] for name in names)]
     if both:
@@ -78,23 +79,28 @@ def markdown(scores: Scores, scale: float) -> str:
     return "\n".join(lines)
 
 
-MARK = "<!-- figures -->"
-"""On a page, the table takes the place of what stands below this line."""
+MARK = "<!-- figures: {} -->"
+END = "<!-- end of figures -->"
+"""On a page, the table of a database takes the place of what stands between these lines."""
 
 
-def write_page(path: Path, scores: Scores, scale: float) -> None:
-    """Write the table to the page at *path*, below its mark if it has one."""
-    above = ""
-    if path.exists() and MARK in path.read_text(encoding="utf-8"):
-        above = path.read_text(encoding="utf-8").partition(MARK)[0] + MARK + "\n\n"
-    page = f"{above}{markdown(scores, scale)}\n\nTaken with {surroundings(scores)}.\n"
-    path.write_text(page, encoding="utf-8")
+def write_page(path: Path, scores: Scores, scale: float, database: str) -> None:
+    """Write the table to the page at *path*, between the marks of *database*, or at its end."""
+    mark_of_database = MARK.format(database)
+    page = path.read_text(encoding="utf-8") if path.exists() else ""
+    above, mark, rest = page.partition(mark_of_database)
+    if not mark and page:
+        above = f"{page}\n"
+    below = rest.partition(END)[2] or "\n"
+    table = f"{markdown(scores, scale)}\n\nTaken with {surroundings(scores)}."
+    path.write_text(f"{above}{mark_of_database}\n\n{table}\n\n{END}{below}", encoding="utf-8")
 
 
 def surroundings(scores: Scores) -> str:
     """One line: on what the figures were taken."""
-    versions = {score.title: score.version for row in scores.values() for score in row.values()}
-    libraries = ", ".join(f"{title} {version}" for title, version in versions.items() if version)
+    found = [score for row in scores.values() for score in row.values() if score.version]
+    versions = {score.title: score.version for score in found}
+    libraries = ", ".join(f"{title} {version}" for title, version in versions.items())
     return (
         f"{platform.python_implementation()} {platform.python_version()}, "
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors; {libraries}"

@@ -1,6 +1,6 @@
 """One contender at one workload, in a process of its own; told by its parent when to run.
 
-Started as ``python -m benchmarks.worker CONTENDER WORKLOAD DATABASE SCALE``.  It says in
+Started as ``python -m benchmarks.worker CONTENDER WORKLOAD DATABASE SOURCE SCALE``.  It says in
 one line of JSON that it is ready, or why it cannot be, and then answers each line that it
 reads with the outcome of one round.
 """
@@ -10,22 +10,20 @@ import gc
 import json
 import os
 import pstats
-import shutil
 import sys
-import tempfile
 import traceback
 import warnings
 from importlib import import_module
-from pathlib import Path
 from typing import Any, TextIO
 
 from benchmarks.contender import Contender, run_round
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import contenders_for
+from benchmarks.places import PLACES, Place
 from benchmarks.workloads import WORKLOADS, Workload
 
 
-def contender_class(name: str) -> type[Contender]:
-    module, _, attribute = CONTENDERS[name].partition(":")
+def contender_class(name: str, place: type[Place] | Place) -> type[Contender]:
+    module, _, attribute = contenders_for(place.dialect)[name].partition(":")
     found: type[Contender] = getattr(import_module(f"benchmarks.contenders.{module}"), attribute)
     return found
 
@@ -33,19 +31,16 @@ def contender_class(name: str) -> type[Contender]:
 class Station:
     """Keeps the database of one contender as its workload needs to find it."""
 
-    def __init__(self, name: str, workload: Workload, source: Path, scale: float) -> None:
+    def __init__(self, name: str, workload: Workload, place: Place, scale: float) -> None:
         self.workload = workload
-        self.source = source
-        self._folder = tempfile.TemporaryDirectory(prefix="benchmark-")
-        self.path = Path(self._folder.name) / "work.db"
-        shutil.copyfile(source, self.path)
+        self.place = place
         self._pristine = True
-        self.contender = contender_class(name)(self.path, scale)
+        self.contender = contender_class(name, place)(place, scale)
 
     def round(self) -> tuple[float, int | None]:
         if self.workload.writes and not self._pristine:
             self.contender.disconnect()
-            shutil.copyfile(self.source, self.path)
+            self.place.restore()
         self._pristine = False
         gc.collect()
         return run_round(self.contender, self.workload.name)
@@ -63,7 +58,7 @@ class Station:
 
     def close(self) -> None:
         self.contender.disconnect()
-        self._folder.cleanup()
+        self.place.close()
 
 
 def serve(answers: TextIO, station: Station) -> None:
@@ -84,17 +79,17 @@ def serve(answers: TextIO, station: Station) -> None:
 
 
 def main() -> None:
-    name, workload_name, source, scale = sys.argv[1:]
-    workload = WORKLOADS[workload_name]
+    name, workload_name, database, source, scale = sys.argv[1:]
+    workload, place = WORKLOADS[workload_name], PLACES[database]
     # What a library prints must not mix with the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
     try:
-        if not hasattr(contender_class(name), workload_name):
+        if not hasattr(contender_class(name, place), workload_name):
             print(json.dumps({"missing": "this library has no such thing"}), file=answers)
             return
-        station = Station(name, workload, Path(source), float(scale))
+        station = Station(name, workload, place(source), float(scale))
     except Exception as error:
         absent = isinstance(error, ModuleNotFoundError)
         if not absent:

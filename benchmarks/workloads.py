@@ -27,6 +27,10 @@ SHOP_TRANSACTIONS = 500
 SHOP_CUSTOMERS = 300
 SHOP_ITEMS = 1_000
 SHOP_DISTRICTS = 10
+KNOWN_SELECTS = 5_000
+FETCHED_ROWS = 100_000
+INSERTED_ROWS = 100_000
+REFLECTED_TABLES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class Workload:
     """Whether ``--scale`` makes the number of operations smaller."""
     unit: str = "s"
     """``s`` for a time, ``B`` for a size."""
+    uses_database: bool = True
+    """Whether another database may give another figure."""
 
     def count(self, scale: float) -> int:
         return scaled(self.operations, scale) if self.scales else self.operations
@@ -143,6 +149,7 @@ WORKLOADS = {
             operations=ATTRIBUTE_OBJECTS * ATTRIBUTE_PASSES * 10,
             operation="read",
             scales=False,
+            uses_database=False,
         ),
         Workload(
             name="attribute_set",
@@ -151,6 +158,7 @@ WORKLOADS = {
             operations=ATTRIBUTE_OBJECTS * ATTRIBUTE_PASSES * 10,
             operation="write",
             scales=False,
+            uses_database=False,
         ),
         Workload(
             name="declare_100",
@@ -158,14 +166,22 @@ WORKLOADS = {
             operations=DECLARED_CLASSES,
             operation="class",
             scales=False,
+            uses_database=False,
         ),
-        Workload(name="import_time", title="import the library", operation="import", scales=False),
+        Workload(
+            name="import_time",
+            title="import the library",
+            operation="import",
+            scales=False,
+            uses_database=False,
+        ),
         Workload(
             name="memory",
             title="memory of a loaded object of 5 columns",
             data="plain_20k",
             unit="B",
             scales=False,
+            uses_database=False,
         ),
         Workload(
             name="tpcc_500",
@@ -174,6 +190,35 @@ WORKLOADS = {
             writes=True,
             operations=SHOP_TRANSACTIONS,
             operation="transaction",
+        ),
+        Workload(
+            name="core_select",
+            title="Core: run a known select of one row",
+            data="plain_5k",
+            operations=KNOWN_SELECTS,
+            operation="select",
+        ),
+        Workload(
+            name="core_fetch_100k",
+            title="Core: fetch 100k rows of 5 columns",
+            data="plain",
+            operations=FETCHED_ROWS,
+            operation="row",
+        ),
+        Workload(
+            name="core_insert_100k",
+            title="Core: insert 100k dictionaries and commit",
+            writes=True,
+            operations=INSERTED_ROWS,
+            operation="row",
+        ),
+        Workload(
+            name="core_reflect_200",
+            title="Core: reflect 200 tables",
+            data="tables",
+            operations=REFLECTED_TABLES,
+            operation="table",
+            scales=False,
         ),
     )
 }

@@ -1,7 +1,7 @@
 """The contenders, and where each one's class is found."""
 
 CONTENDERS = {
-    "driver": "floor:Floor",
+    "driver": "floor:SqliteFloor",
     "dovetail": "session_style:Dovetail",
     "sqlalchemy": "session_style:SQLAlchemy",
     "django": "django_models:Django",
@@ -9,3 +9,13 @@ CONTENDERS = {
     "pony": "pony_models:Pony",
 }
 FLOOR = "driver"
+
+_FLOORS = {"postgresql": "floor:PostgresqlFloor", "mariadb": "floor:MariadbFloor"}
+
+
+def contenders_for(dialect: str) -> dict[str, str]:
+    """The contenders on a database of this dialect; servers are left to those with sessions."""
+    if dialect == "sqlite":
+        return CONTENDERS
+    sessions = {name: CONTENDERS[name] for name in ("dovetail", "sqlalchemy")}
+    return {FLOOR: _FLOORS[dialect], **sessions}

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from itertools import count
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.db.models.query import prefetch_related_objects
 
 from benchmarks import data
 from benchmarks.contender import Contender, Order, Payment, Work
+from benchmarks.places import Place
 from benchmarks.workloads import (
     DECLARED_CLASSES,
     DELETES,
@@ -47,7 +47,7 @@ def declare() -> SimpleNamespace:
         score = models.FloatField()
 
     wide = {
-        **{f"int{n}": models.IntegerField() for n in range(7)},
+        **{f"number{n}": models.IntegerField() for n in range(7)},
         **{f"text{n}": models.CharField(max_length=40) for n in range(7)},
         **{f"real{n}": models.FloatField() for n in range(4)},
         **{f"flag{n}": models.BooleanField() for n in range(4)},
@@ -134,13 +134,13 @@ class Django(Contender):
     )
     _serial = count()
 
-    def __init__(self, path: Path, scale: float) -> None:
-        super().__init__(path, scale)
+    def __init__(self, place: Place, scale: float) -> None:
+        super().__init__(place, scale)
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         pragmas = "".join(f"PRAGMA {name} = {value};" for name, value in data.PRAGMAS.items())
         engine = {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(path),
+            "NAME": str(place.path),
             "OPTIONS": {"init_command": pragmas},
         }
         settings.configure(
@@ -179,14 +179,13 @@ class Django(Contender):
         Plain = self.m.Plain
         values = [data.plain_values(number) for number in range(self.n(INSERTS))]
         yield
-        Plain.objects.bulk_create(
-            [
-                Plain(name=name, email=email, age=age, score=score)
-                for name, email, age, score in values
-            ]
-        )
+        objects = [
+            Plain(name=name, email=email, age=age, score=score)
+            for name, email, age, score in values
+        ]
+        Plain.objects.bulk_create(objects)
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def insert_graph_2k(self) -> Work:
         connection.ensure_connection()
@@ -208,7 +207,7 @@ class Django(Contender):
             Child.objects.bulk_create(children)
             Link.objects.bulk_create([Link(parent=parent, tag=tag) for parent, tag in links])
         yield
-        return data.query_sum(self.path, data.GRAPH_SUM)
+        return self.place.query_sum(data.GRAPH_SUM)
 
     def update_20k(self) -> Work:
         connection.ensure_connection()
@@ -218,14 +217,14 @@ class Django(Contender):
                 one.age += 1
                 one.save(update_fields=["age"])
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def delete_5k(self) -> Work:
         _keep, objects = self.loaded_plain(DELETES)
         yield
         self.m.Plain.objects.filter(pk__in=[one.pk for one in objects]).delete()
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def get_miss(self) -> Work:
         connection.ensure_connection()
@@ -296,7 +295,7 @@ class Django(Contender):
                 else:
                     self._pay(step)
         yield
-        return data.query_sum(self.path, data.SHOP_SUM)
+        return self.place.query_sum(data.SHOP_SUM)
 
     def _order(self, order: Order) -> None:
         m = self.m

@@ -7,12 +7,14 @@ converted by the quickest call that the standard library has.
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import starmap
-from pathlib import Path
-from typing import Any
+from importlib import import_module, metadata
+from itertools import chain, starmap
+from operator import itemgetter
+from typing import Any, ClassVar
 
 from benchmarks import data
 from benchmarks.contender import Contender, Order, Payment, Work
@@ -22,7 +24,9 @@ from benchmarks.workloads import (
     GET_HITS,
     GET_MISSES,
     GRAPH_TAGS,
+    INSERTED_ROWS,
     INSERTS,
+    KNOWN_SELECTS,
     SELECTS,
 )
 
@@ -38,7 +42,6 @@ def slots_class(name: str, fields: Sequence[str]) -> Callable[..., Any]:
 
 Plain = slots_class("Plain", data.PLAIN_COLUMNS)
 NewPlain = slots_class("NewPlain", data.PLAIN_COLUMNS[1:])
-Wide = slots_class("Wide", data.WIDE_COLUMNS)
 Parent = slots_class("Parent", ("id", "name", "children"))
 Child = slots_class("Child", ("id", "name", "size", "parent_id"))
 NewParent = slots_class("NewParent", ("id", "name", "children", "tags"))
@@ -52,82 +55,85 @@ SELECT_PLAIN = "SELECT id, name, email, age, score FROM plain"
 
 
 class Floor(Contender):
-    """The driver, used as well as it can be."""
+    """The driver, used as well as it can be.
+
+    A subclass knows the calls of one driver: how it is asked, and how it takes many rows.
+    """
 
     title = "driver"
-    import_statement = "import sqlite3, json, datetime, decimal"
-
-    def __init__(self, path: Path, scale: float) -> None:
-        super().__init__(path, scale)
-        self._connection: sqlite3.Connection | None = None
+    raw: Any = None
 
     def disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self.raw is not None:
+            self.raw.close()
+            self.raw = None
 
-    def version(self) -> str:
-        return f"SQLite {sqlite3.sqlite_version}"
+    def open(self) -> None:
+        """Be connected, in no transaction."""
+        if self.raw is None:
+            self.raw = self.place.connect()
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = sqlite3.connect(self.path, isolation_level=None)
-            for name, value in data.PRAGMAS.items():
-                self._connection.execute(f"PRAGMA {name} = {value}")
-        return self._connection
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Run *sql*, which has a ``?`` for each parameter; return the cursor."""
+        raise NotImplementedError
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Iterable[Any]:
+        """The rows that *sql* finds."""
+        found: list[Any] = self.run(sql, parameters).fetchall()
+        return found
+
+    def many(self, sql: str, rows: list[Any]) -> None:
+        """Run *sql* for each of *rows*."""
+        raise NotImplementedError
+
+    def insert(self, table: str, columns: Sequence[str], rows: list[Any]) -> None:
+        """Put *rows* into *table*."""
+        raise NotImplementedError
+
+    def insert_one(self, table: str, columns: Sequence[str], row: Sequence[Any]) -> int:
+        """Put *row* into *table* and return its new key."""
+        raise NotImplementedError
+
+    wide_values: ClassVar[dict[str, Callable[[Any], Any]]]
+    """What makes a value of the wide rows of what the driver gives, by the name of the columns."""
 
     def loaded_plain(self, count: int) -> tuple[Any, Sequence[Any]]:
-        rows = self.connection.execute(f"{SELECT_PLAIN} ORDER BY id LIMIT {count}")
-        return None, list(starmap(Plain, rows))
+        self.open()
+        return None, list(starmap(Plain, self.rows(f"{SELECT_PLAIN} ORDER BY id LIMIT {count}")))
 
     def load_100k(self) -> Work:
-        connection = self.connection
+        self.open()
         yield
-        objects = list(starmap(Plain, connection.execute(SELECT_PLAIN)))
+        objects = list(starmap(Plain, self.rows(SELECT_PLAIN)))
         yield
         return self.plain_sum(objects)
 
     def load_wide_20k(self) -> Work:
-        connection = self.connection
+        self.open()
         sql = f"SELECT {', '.join(data.WIDE_COLUMNS)} FROM wide"
-        moment, day, loads, color = (
-            datetime.fromisoformat,
-            date.fromisoformat,
-            json.loads,
-            data.Color,
-        )
+        wide = self.wide_class()
         yield
-        objects = [
-            Wide(
-                id_, i0, i1, i2, i3, i4, i5, i6, t0, t1, t2, t3, t4, t5, t6, r0, r1, r2, r3,
-                bool(f0), bool(f1), bool(f2), bool(f3), moment(m0), moment(m1), moment(m2),
-                day(d0), day(d1), Decimal(f"{p0:.2f}"), Decimal(f"{p1:.2f}"), color[c], loads(x),
-            )
-            for (
-                id_, i0, i1, i2, i3, i4, i5, i6, t0, t1, t2, t3, t4, t5, t6, r0, r1, r2, r3,
-                f0, f1, f2, f3, m0, m1, m2, d0, d1, p0, p1, c, x,
-            ) in connection.execute(sql)
-        ]  # fmt: skip
+        objects = list(starmap(wide, self.rows(sql)))
         yield
         return self.wide_sum(objects)
 
     def insert_20k(self) -> Work:
-        connection = self.connection
+        self.open()
         values = [data.plain_values(number) for number in range(self.n(INSERTS))]
         yield
         objects = list(starmap(NewPlain, values))
-        connection.execute("BEGIN")
-        connection.executemany(
-            "INSERT INTO plain (name, email, age, score) VALUES (?, ?, ?, ?)",
+        self.run("BEGIN")
+        self.insert(
+            "plain",
+            data.PLAIN_COLUMNS[1:],
             [(one.name, one.email, one.age, one.score) for one in objects],
         )
-        connection.execute("COMMIT")
+        self.run("COMMIT")
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def insert_graph_2k(self) -> Work:
-        connection = self.connection
+        self.open()
         graph = self.graph()
         yield
         tags = [Tag(number + 1, f"tag {number}") for number in range(GRAPH_TAGS)]
@@ -139,56 +145,56 @@ class Floor(Contender):
                 child_id += 1
                 family.append(Child(child_id, child_name, size, parent_id))
             parents.append(NewParent(parent_id, name, family, [tags[n] for n in tag_numbers]))
-        connection.execute("BEGIN")
-        connection.executemany("INSERT INTO tag VALUES (?, ?)", [(t.id, t.name) for t in tags])
-        connection.executemany(
-            "INSERT INTO parent VALUES (?, ?)", [(parent.id, parent.name) for parent in parents]
-        )
-        connection.executemany(
-            "INSERT INTO child VALUES (?, ?, ?, ?)",
+        self.run("BEGIN")
+        self.insert("tag", ("id", "name"), [(tag.id, tag.name) for tag in tags])
+        self.insert("parent", ("id", "name"), [(parent.id, parent.name) for parent in parents])
+        self.insert(
+            "child",
+            ("id", "name", "size", "parent_id"),
             [(c.id, c.name, c.size, c.parent_id) for parent in parents for c in parent.children],
         )
-        connection.executemany(
-            "INSERT INTO parent_tag VALUES (?, ?)",
+        self.insert(
+            "parent_tag",
+            ("parent_id", "tag_id"),
             [(parent.id, tag.id) for parent in parents for tag in parent.tags],
         )
-        connection.execute("COMMIT")
+        self.run("COMMIT")
         yield
-        return data.query_sum(self.path, data.GRAPH_SUM)
+        return self.place.query_sum(data.GRAPH_SUM)
 
     def update_20k(self) -> Work:
-        connection = self.connection
+        self.open()
         yield
-        objects = list(starmap(Plain, connection.execute(SELECT_PLAIN)))
+        objects = list(starmap(Plain, self.rows(SELECT_PLAIN)))
         for one in objects:
             one.age += 1
-        connection.execute("BEGIN")
-        connection.executemany(
-            "UPDATE plain SET age = ? WHERE id = ?", [(one.age, one.id) for one in objects]
-        )
-        connection.execute("COMMIT")
+        self.run("BEGIN")
+        self.many("UPDATE plain SET age = ? WHERE id = ?", [(one.age, one.id) for one in objects])
+        self.run("COMMIT")
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def delete_5k(self) -> Work:
-        connection = self.connection
+        self.open()
         _keep, objects = self.loaded_plain(DELETES)
         yield
-        connection.execute("BEGIN")
-        connection.executemany("DELETE FROM plain WHERE id = ?", [(one.id,) for one in objects])
-        connection.execute("COMMIT")
+        self.run("BEGIN")
+        self.many("DELETE FROM plain WHERE id = ?", [(one.id,) for one in objects])
+        self.run("COMMIT")
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def get_miss(self) -> Work:
-        # In one transaction, with one cursor: else each statement locks the file anew.
-        cursor = self.connection.execute("BEGIN")
+        # In one transaction: else each statement locks SQLite's file anew.
+        self.open()
+        run = self.run
+        run("BEGIN")
         sql = f"{SELECT_PLAIN} WHERE id = ?"
         keys = range(1, self.n(GET_MISSES) + 1)
         yield
-        objects = [Plain(*cursor.execute(sql, (key,)).fetchone()) for key in keys]
+        objects = [Plain(*run(sql, (key,)).fetchone()) for key in keys]
         yield
-        cursor.execute("ROLLBACK")
+        run("ROLLBACK")
         return self.plain_sum(objects)
 
     def get_hit(self) -> Work:
@@ -204,20 +210,21 @@ class Floor(Contender):
         return found
 
     def select_3k(self) -> Work:
-        cursor = self.connection.execute("BEGIN")
+        self.open()
+        run = self.run
+        run("BEGIN")
         sql = f"{SELECT_PLAIN} WHERE age > ? AND id > ? ORDER BY id LIMIT 3"
         yield
         total = 0
         for number in range(self.n(SELECTS)):
-            rows = cursor.execute(sql, (number % 50, number))
-            for one in list(starmap(Plain, rows)):
+            for one in list(starmap(Plain, self.rows(sql, (number % 50, number)))):
                 total += one.id
         yield
-        cursor.execute("ROLLBACK")
+        run("ROLLBACK")
         return total
 
     def joined_2k(self) -> Work:
-        connection = self.connection
+        self.open()
         sql = (
             "SELECT parent.id, parent.name, child.id, child.name, child.size, child.parent_id "
             "FROM parent LEFT JOIN child ON child.parent_id = parent.id"
@@ -225,7 +232,7 @@ class Floor(Contender):
         yield
         parents: dict[int, Any] = {}
         find = parents.get
-        for parent_id, name, id_, child_name, size, of in connection.execute(sql):
+        for parent_id, name, id_, child_name, size, of in self.rows(sql):
             parent = find(parent_id)
             if parent is None:
                 parent = parents[parent_id] = Parent(parent_id, name, [])
@@ -236,15 +243,13 @@ class Floor(Contender):
         return self.family_sum(sorted(found, key=lambda parent: parent.id))
 
     def selectin_2k(self) -> Work:
-        connection = self.connection
+        self.open()
         yield
         parents = {
             id_: Parent(id_, name, [])
-            for id_, name in connection.execute("SELECT id, name FROM parent ORDER BY id")
+            for id_, name in self.rows("SELECT id, name FROM parent ORDER BY id")
         }
-        for child in starmap(
-            Child, connection.execute("SELECT id, name, size, parent_id FROM child")
-        ):
+        for child in starmap(Child, self.rows("SELECT id, name, size, parent_id FROM child")):
             parents[child.parent_id].children.append(child)
         found = list(parents.values())
         yield
@@ -271,38 +276,39 @@ class Floor(Contender):
         return len(classes)
 
     def tpcc_500(self) -> Work:
-        connection = self.connection
+        self.open()
         script = self.transactions()
         yield
         for step in script:
-            connection.execute("BEGIN")
+            self.run("BEGIN")
             if isinstance(step, Order):
-                self._order(connection, step)
+                self._order(step)
             else:
-                self._pay(connection, step)
-            connection.execute("COMMIT")
+                self._pay(step)
+            self.run("COMMIT")
         yield
-        return data.query_sum(self.path, data.SHOP_SUM)
+        return self.place.query_sum(data.SHOP_SUM)
 
-    def _order(self, connection: sqlite3.Connection, order: Order) -> None:
-        execute = connection.execute
+    def _order(self, order: Order) -> None:
+        execute, rows = self.run, self.rows
         Customer(*execute("SELECT * FROM customer WHERE id = ?", (order.customer,)).fetchone())
         district = District(
             *execute("SELECT * FROM district WHERE id = ?", (order.district,)).fetchone()
         )
         keys = [item for item, _quantity in order.lines]
         marks = ", ".join("?" * len(keys))
-        rows = execute(f"SELECT * FROM item WHERE id IN ({marks})", keys)
-        items = {item.id: item for item in starmap(Item, rows)}
-        rows = execute(f"SELECT * FROM stock WHERE id IN ({marks})", keys)
-        stocks = {stock.id: stock for stock in starmap(Stock, rows)}
+        found = rows(f"SELECT * FROM item WHERE id IN ({marks})", keys)
+        items = {item.id: item for item in starmap(Item, found)}
+        found = rows(f"SELECT * FROM stock WHERE id IN ({marks})", keys)
+        stocks = {stock.id: stock for stock in starmap(Stock, found)}
         number = district.next_order
         district.next_order += 1
         execute("UPDATE district SET next_order = ? WHERE id = ?", (number + 1, district.id))
-        purchase_id = execute(
-            "INSERT INTO purchase (number, district_id, customer_id) VALUES (?, ?, ?)",
+        purchase_id = self.insert_one(
+            "purchase",
+            ("number", "district_id", "customer_id"),
             (number, district.id, order.customer),
-        ).lastrowid
+        )
         changed, lines = [], []
         for key, quantity in order.lines:
             stock = stocks[key]
@@ -310,13 +316,11 @@ class Floor(Contender):
             stock.sold += 1
             changed.append((stock.quantity, stock.sold, key))
             lines.append((quantity, quantity * items[key].price, purchase_id, key))
-        connection.executemany("UPDATE stock SET quantity = ?, sold = ? WHERE id = ?", changed)
-        connection.executemany(
-            "INSERT INTO line (quantity, amount, purchase_id, item_id) VALUES (?, ?, ?, ?)", lines
-        )
+        self.many("UPDATE stock SET quantity = ?, sold = ? WHERE id = ?", changed)
+        self.insert("line", ("quantity", "amount", "purchase_id", "item_id"), lines)
 
-    def _pay(self, connection: sqlite3.Connection, payment: Payment) -> None:
-        execute = connection.execute
+    def _pay(self, payment: Payment) -> None:
+        execute = self.run
         row = execute("SELECT * FROM customer WHERE id = ?", (payment.customer,)).fetchone()
         customer = Customer(*row)
         row = execute("SELECT * FROM district WHERE id = ?", (payment.district,)).fetchone()
@@ -334,5 +338,176 @@ class Floor(Contender):
             (payment.amount, customer.id, district.id),
         )
 
+    # -- Core ---------------------------------------------------------------------------------
 
-CONTENDER = Floor
+    def core_select(self) -> Work:
+        self.open()
+        run, sql = self.run, f"{SELECT_PLAIN} WHERE id = ?"
+        run("BEGIN")
+        keys = range(1, self.n(KNOWN_SELECTS) + 1)
+        yield
+        rows = [run(sql, (key,)).fetchone() for key in keys]
+        yield
+        run("ROLLBACK")
+        return data.row_sum(tuple(row) for row in rows)
+
+    def core_fetch_100k(self) -> Work:
+        self.open()
+        yield
+        rows = self.run(SELECT_PLAIN).fetchall()
+        yield
+        return data.row_sum(tuple(row) for row in rows)
+
+    def core_insert_100k(self) -> Work:
+        self.open()
+        rows = [
+            dict(zip(data.PLAIN_COLUMNS, row, strict=True))
+            for row in data.plain_rows(self.n(INSERTED_ROWS))
+        ]
+        yield
+        self.run("BEGIN")
+        self.insert("plain", data.PLAIN_COLUMNS, list(map(itemgetter(*data.PLAIN_COLUMNS), rows)))
+        self.run("COMMIT")
+        yield
+        return self.place.query_sum(data.PLAIN_SUM)
+
+    # -- wide rows ----------------------------------------------------------------------------
+
+    def wide_class(self) -> Callable[..., Any]:
+        """The class of wide objects, whose ``__init__`` converts what the driver does not."""
+        convert = {name: name for name in data.WIDE_COLUMNS}
+        namespace: dict[str, Any] = {"__slots__": data.WIDE_COLUMNS}
+        for kind, function in self.wide_values.items():
+            namespace[f"_{kind}"] = function
+            for name in data.WIDE_COLUMNS:
+                if name.rstrip("0123456789") == kind:
+                    convert[name] = f"_{kind}({name})"
+        body = "\n    ".join(f"self.{name} = {text}" for name, text in convert.items())
+        exec(f"def __init__(self, {', '.join(data.WIDE_COLUMNS)}):\n    {body}", namespace)
+        made = {name: namespace[name] for name in ("__slots__", "__init__")}
+        return type("Wide", (), made)
+
+
+def _price(value: float) -> Decimal:
+    return Decimal(f"{value:.2f}")
+
+
+class SqliteFloor(Floor):
+    import_statement = "import sqlite3, json, datetime, decimal"
+    wide_values: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        "flag": bool,
+        "moment": datetime.fromisoformat,
+        "day": date.fromisoformat,
+        "price": _price,
+        "color": data.Color.__getitem__,
+        "extra": json.loads,
+    }
+
+    def version(self) -> str:
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def open(self) -> None:
+        super().open()
+        # One cursor: making one takes as long as a small statement.
+        self.run = self.raw.cursor().execute
+        self.rows = self.run
+
+    def many(self, sql: str, rows: list[Any]) -> None:
+        self.raw.executemany(sql, rows)
+
+    def insert(self, table: str, columns: Sequence[str], rows: list[Any]) -> None:
+        marks = ", ".join("?" * len(columns))
+        self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+    def insert_one(self, table: str, columns: Sequence[str], row: Sequence[Any]) -> int:
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        key: int = self.run(sql, row).lastrowid
+        return key
+
+
+class PostgresqlFloor(Floor):
+    """psycopg 3, its raw cursor (the quickest), and a thousand rows in an INSERT."""
+
+    import_statement = "import psycopg, json, datetime, decimal"
+    wide_values: ClassVar[dict[str, Callable[[Any], Any]]] = {"color": data.Color.__getitem__}
+
+    def version(self) -> str:
+        psycopg = import_module("psycopg")
+        with psycopg.connect(**self.place.login(), dbname="postgres") as connection:
+            server = connection.info.server_version // 10_000
+        return f"psycopg {psycopg.__version__} ({psycopg.pq.__impl__}), PostgreSQL {server}"
+
+    def open(self) -> None:
+        super().open()
+        self._cursor = import_module("psycopg").RawCursor(self.raw)
+        self._texts: dict[str, str] = {}
+
+    def _numbered(self, sql: str) -> str:
+        pieces = sql.split("?")
+        text = "".join(f"{piece}${number}" for number, piece in enumerate(pieces[:-1], 1))
+        return self._texts.setdefault(sql, text + pieces[-1])
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        return self._cursor.execute(self._texts.get(sql) or self._numbered(sql), parameters)
+
+    def many(self, sql: str, rows: list[Any]) -> None:
+        self._cursor.executemany(self._numbered(sql), rows)
+
+    def insert(self, table: str, columns: Sequence[str], rows: list[Any]) -> None:
+        start = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+        marks = f"({', '.join('?' * len(columns))})"
+        for place in range(0, len(rows), 1000):
+            batch = rows[place : place + 1000]
+            self.run(start + ", ".join([marks] * len(batch)), list(chain.from_iterable(batch)))
+
+    def insert_one(self, table: str, columns: Sequence[str], row: Sequence[Any]) -> int:
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) RETURNING id"
+        key: int = self.run(sql, row).fetchone()[0]
+        return key
+
+
+class MariadbFloor(Floor):
+    """PyMySQL or mysqlclient, whose ``executemany`` makes large INSERTs by itself."""
+
+    wide_values: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        "flag": bool,
+        "color": data.Color.__getitem__,
+        "extra": json.loads,
+    }
+
+    @property
+    def import_statement(self) -> str:
+        return f"import {self.place.module}, json, datetime, decimal"
+
+    def version(self) -> str:
+        package = {"MySQLdb": "mysqlclient"}.get(self.place.module, self.place.module)
+        with closing(self.place.connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT VERSION()")
+            server = cursor.fetchone()[0].partition("-")[0]
+        return f"{package} {metadata.version(package)}, MariaDB {server}"
+
+    def open(self) -> None:
+        super().open()
+        self._cursor = self.raw.cursor()
+        self._texts: dict[str, str] = {}
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        text = self._texts.get(sql) or self._texts.setdefault(sql, sql.replace("?", "%s"))
+        self._cursor.execute(text, parameters)
+        return self._cursor
+
+    def many(self, sql: str, rows: list[Any]) -> None:
+        self._cursor.executemany(sql.replace("?", "%s"), rows)
+
+    def insert(self, table: str, columns: Sequence[str], rows: list[Any]) -> None:
+        marks = ", ".join("?" * len(columns))
+        self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+
+    def insert_one(self, table: str, columns: Sequence[str], row: Sequence[Any]) -> int:
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        key: int = self.run(sql, row).lastrowid
+        return key

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +9,7 @@ import peewee as pw
 
 from benchmarks import data
 from benchmarks.contender import Contender, Order, Payment, Work
+from benchmarks.places import Place
 from benchmarks.workloads import (
     DECLARED_CLASSES,
     DELETES,
@@ -52,7 +52,7 @@ def declare(database: pw.Database) -> SimpleNamespace:
         score = pw.FloatField()
 
     wide = {
-        **{f"int{n}": pw.IntegerField() for n in range(7)},
+        **{f"number{n}": pw.IntegerField() for n in range(7)},
         **{f"text{n}": pw.CharField(40) for n in range(7)},
         **{f"real{n}": pw.FloatField() for n in range(4)},
         **{f"flag{n}": pw.BooleanField() for n in range(4)},
@@ -138,9 +138,9 @@ class Peewee(Contender):
     title = "Peewee"
     import_statement = "import peewee"
 
-    def __init__(self, path: Path, scale: float) -> None:
-        super().__init__(path, scale)
-        self.database = pw.SqliteDatabase(str(path), pragmas=data.PRAGMAS)
+    def __init__(self, place: Place, scale: float) -> None:
+        super().__init__(place, scale)
+        self.database = pw.SqliteDatabase(str(place.path), pragmas=data.PRAGMAS)
         self.m = declare(self.database)
 
     def disconnect(self) -> None:
@@ -182,7 +182,7 @@ class Peewee(Contender):
             ]
             Plain.bulk_create(objects, batch_size=MAX_PARAMETERS // 5)
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def insert_graph_2k(self) -> Work:
         m, graph = self.connect(), self.graph()
@@ -202,7 +202,7 @@ class Peewee(Contender):
             m.Child.bulk_create(children, batch_size=MAX_PARAMETERS // 4)
             m.Link.bulk_create(links, batch_size=MAX_PARAMETERS // 2)
         yield
-        return data.query_sum(self.path, data.GRAPH_SUM)
+        return self.place.query_sum(data.GRAPH_SUM)
 
     def update_20k(self) -> Work:
         Plain = self.connect().Plain
@@ -212,7 +212,7 @@ class Peewee(Contender):
                 one.age += 1
                 one.save(only=(Plain.age,))
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def delete_5k(self) -> Work:
         _keep, objects = self.loaded_plain(DELETES)
@@ -221,7 +221,7 @@ class Peewee(Contender):
         with self.database.atomic():
             Plain.delete().where(Plain.id.in_([one.id for one in objects])).execute()
         yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def get_miss(self) -> Work:
         Plain = self.connect().Plain
@@ -291,7 +291,7 @@ class Peewee(Contender):
                 else:
                     self._pay(step)
         yield
-        return data.query_sum(self.path, data.SHOP_SUM)
+        return self.place.query_sum(data.SHOP_SUM)
 
     def _order(self, order: Order) -> None:
         m = self.m

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +11,7 @@ from pony import orm
 
 from benchmarks import data
 from benchmarks.contender import Contender, Order, Payment, Work
+from benchmarks.places import Place
 from benchmarks.workloads import (
     DECLARED_CLASSES,
     DELETES,
@@ -34,7 +34,7 @@ def declare(db: orm.Database) -> SimpleNamespace:
         score = orm.Required(float)
 
     wide: dict[str, Any] = {
-        **{f"int{n}": orm.Required(int) for n in range(7)},
+        **{f"number{n}": orm.Required(int) for n in range(7)},
         **{f"text{n}": orm.Required(str, 40) for n in range(7)},
         **{f"real{n}": orm.Required(float) for n in range(4)},
         **{f"flag{n}": orm.Required(bool) for n in range(4)},
@@ -130,12 +130,12 @@ class Pony(Contender):
     title = "Pony"
     import_statement = "import pony.orm"
 
-    def __init__(self, path: Path, scale: float) -> None:
-        super().__init__(path, scale)
+    def __init__(self, place: Place, scale: float) -> None:
+        super().__init__(place, scale)
         self.db = orm.Database()
         self.m = declare(self.db)
         self.db.on_connect(provider="sqlite")(self._set_pragmas)
-        self.db.bind(provider="sqlite", filename=str(path))
+        self.db.bind(provider="sqlite", filename=str(place.path))
         self.db.generate_mapping(create_tables=False)
 
     @staticmethod
@@ -181,7 +181,7 @@ class Pony(Contender):
                 Plain(name=name, email=email, age=age, score=score)
             orm.commit()
             yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def insert_graph_2k(self) -> Work:
         m, graph = self.m, self.graph()
@@ -194,7 +194,7 @@ class Pony(Contender):
                     m.Child(name=child, size=size, parent=parent)
             orm.commit()
             yield
-        return data.query_sum(self.path, data.GRAPH_SUM)
+        return self.place.query_sum(data.GRAPH_SUM)
 
     def update_20k(self) -> Work:
         with self.session():
@@ -203,7 +203,7 @@ class Pony(Contender):
                 one.age += 1
             orm.commit()
             yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def delete_5k(self) -> Work:
         with self.session():
@@ -213,7 +213,7 @@ class Pony(Contender):
                 one.delete()
             orm.commit()
             yield
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def get_miss(self) -> Work:
         Plain = self.m.Plain
@@ -299,7 +299,7 @@ class Pony(Contender):
                 else:
                     self._pay(step)
         yield
-        return data.query_sum(self.path, data.SHOP_SUM)
+        return self.place.query_sum(data.SHOP_SUM)
 
     def _order(self, order: Order) -> None:
         m = self.m

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
 
 from benchmarks import data
 from benchmarks.contender import Contender, Order, Payment, Work
+from benchmarks.places import Place
 from benchmarks.workloads import (
     DECLARED_CLASSES,
     DELETES,
     GET_HITS,
     GET_MISSES,
     GRAPH_TAGS,
+    INSERTED_ROWS,
     INSERTS,
+    KNOWN_SELECTS,
     SELECTS,
 )
 
@@ -40,7 +42,7 @@ def declare(sa: ModuleType, orm: ModuleType) -> SimpleNamespace:
         {
             "__tablename__": "wide",
             "id": column(sa.Integer, primary_key=True),
-            **{f"int{n}": column(sa.Integer) for n in range(7)},
+            **{f"number{n}": column(sa.Integer) for n in range(7)},
             **{f"text{n}": column(sa.String(40)) for n in range(7)},
             **{f"real{n}": column(sa.Float) for n in range(4)},
             **{f"flag{n}": column(sa.Boolean) for n in range(4)},
@@ -156,14 +158,15 @@ class SessionStyle(Contender):
 
     package: ClassVar[str]
 
-    def __init__(self, path: Path, scale: float) -> None:
-        super().__init__(path, scale)
+    def __init__(self, place: Place, scale: float) -> None:
+        super().__init__(place, scale)
         self.sa = import_module(self.package)
         self.orm = import_module(f"{self.package}.orm")
         self.m = declare(self.sa, self.orm)
-        self.engine = self.sa.create_engine(f"sqlite:///{path}")
+        self.engine = self.sa.create_engine(place.url)
         self._sessions: list[Any] = []
-        self.sa.event.listen(self.engine, "connect", self._set_pragmas)
+        if place.dialect == "sqlite":
+            self.sa.event.listen(self.engine, "connect", self._set_pragmas)
 
     @staticmethod
     def _set_pragmas(connection: Any, _record: Any) -> None:
@@ -213,17 +216,16 @@ class SessionStyle(Contender):
         session, Plain = self.session(), self.m.Plain
         values = [data.plain_values(number) for number in range(self.n(INSERTS))]
         yield
-        session.add_all(
-            [
-                Plain(name=name, email=email, age=age, score=score)
-                for name, email, age, score in values
-            ]
-        )
+        objects = [
+            Plain(name=name, email=email, age=age, score=score)
+            for name, email, age, score in values
+        ]
+        session.add_all(objects)
         session.flush()
         session.commit()
         yield
         session.close()
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def insert_graph_2k(self) -> Work:
         session, graph = self.session(), self.graph()
@@ -241,7 +243,7 @@ class SessionStyle(Contender):
         session.commit()
         yield
         session.close()
-        return data.query_sum(self.path, data.GRAPH_SUM)
+        return self.place.query_sum(data.GRAPH_SUM)
 
     def update_20k(self) -> Work:
         session = self.session()
@@ -253,7 +255,7 @@ class SessionStyle(Contender):
         session.commit()
         yield
         session.close()
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def delete_5k(self) -> Work:
         session, objects = self.loaded_plain(DELETES)
@@ -264,7 +266,7 @@ class SessionStyle(Contender):
         session.commit()
         yield
         session.close()
-        return data.query_sum(self.path, data.PLAIN_SUM)
+        return self.place.query_sum(data.PLAIN_SUM)
 
     def get_miss(self) -> Work:
         session, Plain = self.session(), self.m.Plain
@@ -362,7 +364,7 @@ class SessionStyle(Contender):
                     self._pay(session, step)
                 session.commit()
         yield
-        return data.query_sum(self.path, data.SHOP_SUM)
+        return self.place.query_sum(data.SHOP_SUM)
 
     def _order(self, session: Any, order: Order) -> None:
         m, select = self.m, self.sa.select
@@ -394,6 +396,58 @@ class SessionStyle(Contender):
         customer.payments += 1
         district.income += payment.amount
         session.add(m.Paid(amount=payment.amount, customer=customer, district=district))
+
+    # -- Core ---------------------------------------------------------------------------------
+
+    def connection(self) -> Any:
+        """A connection in a transaction, closed with the sessions."""
+        for one in self._sessions:
+            one.close()
+        connection = self.engine.connect()
+        self._sessions[:] = [connection]
+        return connection
+
+    def core_select(self) -> Work:
+        connection, table = self.connection(), self.m.Plain.__table__
+        statement = self.sa.select(table).where(table.c.id == self.sa.bindparam("key"))
+        connection.execute(statement, {"key": 1}).all()
+        keys = range(1, self.n(KNOWN_SELECTS) + 1)
+        yield
+        rows = [connection.execute(statement, {"key": key}).one() for key in keys]
+        yield
+        return data.row_sum(tuple(row) for row in rows)
+
+    def core_fetch_100k(self) -> Work:
+        connection = self.connection()
+        statement = self.sa.select(self.m.Plain.__table__)
+        yield
+        rows = connection.execute(statement).all()
+        yield
+        return data.row_sum(tuple(row) for row in rows)
+
+    def core_insert_100k(self) -> Work:
+        connection, table = self.connection(), self.m.Plain.__table__
+        rows = [
+            dict(zip(data.PLAIN_COLUMNS, row, strict=True))
+            for row in data.plain_rows(self.n(INSERTED_ROWS))
+        ]
+        yield
+        connection.execute(self.sa.insert(table), rows)
+        connection.commit()
+        yield
+        return self.place.query_sum(data.PLAIN_SUM)
+
+    def core_reflect_200(self) -> Work:
+        self.connection()
+        metadata = self.sa.MetaData()
+        yield
+        metadata.reflect(self.engine)
+        yield
+        tables = metadata.tables
+        return data.row_sum(
+            (name, len(t.columns), len(t.foreign_keys), len(t.indexes), len(t.primary_key))
+            for name, t in sorted(tables.items())
+        )
 
 
 class Dovetail(SessionStyle):
