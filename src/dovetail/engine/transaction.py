@@ -211,8 +211,17 @@ class TwoPhaseTransaction(RootTransaction):
     def _commit_steps(self) -> Steps[None]:
         try:
             yield from self._send_steps("commit", self.is_prepared)
-        except BaseException:
-            yield from self._rollback_steps()
+        except BaseException as error:
+            if not self.is_prepared:
+                yield from self._rollback_steps()
+                raise
+            # The decision was to commit, and others may have: it stays for recovery.
+            error.add_note(
+                f"(the transaction {self.xid!r} is prepared and not ended: "
+                "connection.commit_prepared(xid) commits it)"
+            )
+            self.end()
+            yield from self.connection.invalidate_steps(error)
             raise
         self.end()
 

@@ -9,6 +9,7 @@ from dovetail.engine.rows import Shape
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
+from dovetail.orm.loading.telling import listen_to, tell_of_loads
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.tracking.expiry import expire_names
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
@@ -71,8 +72,9 @@ def _returning_entities_steps(
     rows = [tuple(row) for row in inner.all()]
     # The result has converted the values already: the hydrator takes them as they are.
     hydrate = make_hydrator(layout, None, populate_existing=True)
-    loads = [Load(item.mapper, session.scope) for item in layout.entities]
+    loads = [listen_to(Load(item.mapper, session.scope), session) for item in layout.entities]
     made = hydrate(rows, loads, [])
+    tell_of_loads(session, loads)
     if len(layout.items) == 1:
         return Result.of_scalars(Shape(layout.names), made, unique_filters=(id,))
     return Result.of_rows(Shape(layout.names), made)

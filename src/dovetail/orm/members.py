@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakSet
 
+from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer
@@ -22,6 +23,7 @@ class SessionMembers:
 
     scope: Scope
     autoflush: bool
+    dispatch: Dispatch
     _transaction: Any = None
 
     def __init__(self) -> None:
@@ -125,7 +127,12 @@ class SessionMembers:
             self.begin_on_change()
         # The short way of a new instance of a class whose pending ones are known here.
         pending = scope.pending_loads.get(load.mapper)
-        if load.scope is None and state.key is None and pending is not None:
+        if (
+            load.scope is None
+            and state.key is None
+            and pending is not None
+            and not self.dispatch.listening
+        ):
             scope.new[state] = instance
             state.load = pending
             if state.extra is not None:
@@ -161,10 +168,13 @@ class SessionMembers:
                 self._refuse_others(state, instance)
                 load.mapper.configure()
                 self.begin_on_change()
+                self.announce("before_attach", instance)
                 scope.new[state] = instance
                 state.load = scope.pending_load(load.mapper)
                 if state.extra is not None:
                     state.extra.pop("orphaned", None)
+                self.announce("after_attach", instance)
+                self.announce("transient_to_pending", instance)
         elif load.scope is scope:
             if load.deleted:
                 raise InvalidRequestError(
@@ -195,12 +205,15 @@ class SessionMembers:
                 hint="use session.merge() to copy one to the other",
             )
         self.begin_on_change()
+        self.announce("before_attach", instance)
         load = Load(mapper, self.scope, state.load.options)
         load.batch.append(state)
         state.load = load
         identity[state.key] = state
         if state.committed:
             mark_modified(state, instance)
+        self.announce("after_attach", instance)
+        self.announce("detached_to_persistent", instance)
 
     def _refuse_others(self, state: InstanceState, instance: Any) -> None:
         other = state.session
@@ -241,6 +254,21 @@ class SessionMembers:
         """Begin the session's transaction, where none is in progress."""
         raise NotImplementedError
 
+    # Telling --------------------------------------------------------------------------------
+
+    def announce(self, name: str, instance: Any) -> None:
+        """Call those who listen to the event *name* with *instance*."""
+        for call in getattr(self.dispatch, name):
+            call(self, instance)
+
+    def announce_state(self, name: str, state: InstanceState) -> None:
+        """As :meth:`announce`, for an instance that may have been collected."""
+        listeners = getattr(self.dispatch, name)
+        instance = state() if listeners else None
+        if instance is not None:
+            for call in listeners:
+                call(self, instance)
+
     # Going out --------------------------------------------------------------------------------
 
     def expunge(self, instance: Any) -> None:
@@ -263,6 +291,7 @@ class SessionMembers:
         scope.deleted.pop(state, None)
         if state.key is None:
             state.load = mapper.transient_load
+            self.announce_state("pending_to_transient", state)
             return
         identity = scope.identity(mapper)
         if identity.get(state.key) is state:
@@ -270,16 +299,34 @@ class SessionMembers:
         load = mapper.removed_load if state.load.deleted else mapper.detached_load
         if state.load.options is not None and not state.load.deleted:
             load = Load(mapper, None, state.load.options)
+        was_deleted = state.load.deleted
         state.load = load
+        left = "deleted_to_detached" if was_deleted else "persistent_to_detached"
+        self.announce_state(left, state)
 
     def expunge_all(self) -> None:
         """Take all instances out of the session; pending changes are dropped."""
         scope = self.scope
-        for state in list(scope.new):
+        waiting = list(scope.new)
+        leaving = self._leaving() if self.dispatch.listening else ()
+        for state in waiting:
             state.load = state.load.mapper.transient_load
         # The rest find no session any more: the scope, which they share, has ended.
         scope.end()
         self.scope = Scope(self)
+        if self.dispatch.listening:
+            for state in waiting:
+                self.announce_state("pending_to_transient", state)
+            for name, state in leaving:
+                self.announce_state(name, state)
+
+    def _leaving(self) -> list[tuple[str, InstanceState]]:
+        """Each instance with a row that is about to leave, after the event that tells of it."""
+        deleted = () if self._transaction is None else self._transaction.all_deleted()
+        return [
+            *(("persistent_to_detached", state) for state in self.identity_map.states()),
+            *(("deleted_to_detached", state) for state in deleted),
+        ]
 
     # Expiry -------------------------------------------------------------------------------------
 
@@ -310,12 +357,16 @@ class SessionMembers:
         columns = frozenset(mapper.column_attrs.keys()) - frozenset(mapper.primary_keys)
         keys = frozenset(mapper.primary_keys)
         expire_names(state, instance, [name for name in names if name not in keys], columns)
+        tell_of_expiry((state,), names)
 
     def expire_all(self) -> None:
         """Let all attributes of all instances be read again at the next touch."""
         for base, identity in list(self.scope.identities.items()):
             if identity:
-                self._expirer(base)(list(identity.values()))
+                states = list(identity.values())
+                self._expirer(base)(states)
+                if base.class_manager.dispatch.expire:
+                    tell_of_expiry(states, None)
         self.scope.modified.clear()
 
     def expire_states(self, states: Iterable[InstanceState]) -> None:
@@ -328,6 +379,7 @@ class SessionMembers:
             modified.pop(state, None)
             if parents:
                 state.extras()["parents"] = parents
+            tell_of_expiry((state,), None)
 
     @staticmethod
     def _expirer(mapper: Any) -> Any:
@@ -367,6 +419,16 @@ class InstanceSet:
 
     def __repr__(self) -> str:
         return f"InstanceSet({list(self._instances.values())!r})"
+
+
+def tell_of_expiry(states: Iterable[InstanceState], names: list[str] | None) -> None:
+    """Call those who listen to the expiry of *states*: of *names*, or of all."""
+    for state in states:
+        listeners = state.load.mapper.class_manager.dispatch.expire
+        instance = state() if listeners else None
+        if instance is not None:
+            for call in listeners:
+                call(instance, names)
 
 
 NO_CASCADES: tuple[Any, ...] = ()

@@ -13,6 +13,7 @@ from dovetail.exc import (
     UnmappedClassError,
 )
 from dovetail.orm.flush.cascade import delete_cascade_steps
+from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
 from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, refresh_steps
 from dovetail.orm.loading.options import LoaderOption
@@ -23,7 +24,8 @@ from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.members import cascaded
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
-from dovetail.orm.transaction import ACTIVE, TransactionalSession
+from dovetail.orm.transaction import ACTIVE
+from dovetail.orm.transactional import TransactionalSession
 from dovetail.sql.expressions import bindparam
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
@@ -107,15 +109,25 @@ class PersistingSession(TransactionalSession):
         only = None if objects is None else frozenset(state_of(item) for item in objects)
         transaction = self._autobegin()
         transaction.check()
+        context = FlushContext(self, transaction, only)
         self._flushing = True
         try:
-            with collector.paused_for(self.count_pending()):
-                yield from flush_steps(self, transaction, only)
-        except BaseException as error:
-            yield from transaction.fail_steps(error)
-            raise
+            for call in self.dispatch.before_flush:
+                call(self, context, objects)
+            yield from self._write_steps(context)
         finally:
             self._flushing = False
+
+    def _write_steps(self, context: FlushContext) -> Steps[None]:
+        try:
+            with collector.paused_for(self.count_pending()):
+                yield from flush_steps(context)
+            for call in self.dispatch.after_flush_postexec:
+                call(self, context)
+        except BaseException as error:
+            yield from context.transaction.fail_steps(error)
+            raise
+        context.transaction.flushed = True
 
     def autoflush_steps(self) -> Steps[None]:
         """Flush before a query, where the session does that."""

@@ -5,6 +5,7 @@ from threading import local
 from typing import Any
 from warnings import warn
 
+from dovetail.event import resolves
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.session import Session
 
@@ -143,6 +144,11 @@ class scoped_session:
     object_session = staticmethod(Session.object_session)
     identity_key = staticmethod(Session.identity_key)
     close_all = staticmethod(Session.close_all)
+
+
+@resolves(scoped_session)
+def _what_it_keeps(scoped: Any) -> Any:
+    return scoped.session_factory
 
 
 _SESSION_ATTRIBUTES = frozenset(("autoflush", "bind", "expire_on_commit", "info", "lazy_policy"))

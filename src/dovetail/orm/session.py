@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Generic, Never, Self, TypeVar
 
 from dovetail.engine.result import Result, ScalarResult
+from dovetail.event import resolves, root
 from dovetail.exc import (
     ArgumentError,
     DovetailError,
@@ -25,6 +26,7 @@ from dovetail.orm.members import sessions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.query import Query
+from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import InstanceState, new_state, state_of
 from dovetail.orm.transaction import JOIN_MODES, SessionTransaction
@@ -408,6 +410,9 @@ class Session(ExecutingSession):
         return identity_key(*args, **keywords)
 
 
+root(SessionEvents, Session)
+
+
 def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
     for name in unknown:
         known: Any = Session.__init__.__kwdefaults__
@@ -488,6 +493,11 @@ class sessionmaker(Generic[S]):
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self.kw.items())
         return f"sessionmaker(class_={self.class_.__name__}, {options})"
+
+
+@resolves(sessionmaker)
+def _what_it_makes(factory: Any) -> Any:
+    return factory.class_
 
 
 def object_session(instance: Any) -> Session | None:

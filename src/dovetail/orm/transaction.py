@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from dovetail.engine.connection import Connection
 from dovetail.exc import InvalidRequestError, PendingRollbackError, ResourceClosedError
-from dovetail.orm.members import SessionMembers
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.steps import Steps
 
@@ -15,12 +14,28 @@ class SessionTransactionState(Enum):
     """Where in its life a transaction stands."""
 
     ACTIVE = 1
-    COMMITTED = 2
-    DEACTIVE = 3
-    CLOSED = 4
+    PREPARED = 2
+    COMMITTED = 3
+    DEACTIVE = 4
+    CLOSED = 5
 
+
+class SessionTransactionOrigin(Enum):
+    """How a transaction began."""
+
+    AUTOBEGIN = 0
+    BEGIN = 1
+    BEGIN_NESTED = 2
+    SUBTRANSACTION = 3
+
+
+AUTOBEGIN = SessionTransactionOrigin.AUTOBEGIN
+BEGIN = SessionTransactionOrigin.BEGIN
+BEGIN_NESTED = SessionTransactionOrigin.BEGIN_NESTED
+SUBTRANSACTION = SessionTransactionOrigin.SUBTRANSACTION
 
 ACTIVE = SessionTransactionState.ACTIVE
+PREPARED = SessionTransactionState.PREPARED
 COMMITTED = SessionTransactionState.COMMITTED
 DEACTIVE = SessionTransactionState.DEACTIVE
 CLOSED = SessionTransactionState.CLOSED
@@ -49,12 +64,23 @@ class SessionTransaction:
 
     It knows what became persistent, was deleted, or changed its key since it began, so that a
     rollback restores the instances in memory as well as the rows.
+
+    ``nested``        whether it is a savepoint
+    ``parent``        the transaction around it, or None
+    ``origin``        how it began
+    ``keeps_values``  its commit expires nothing: it was for one read alone
     """
 
-    def __init__(self, session: Any, parent: "SessionTransaction | None" = None) -> None:
+    def __init__(
+        self,
+        session: Any,
+        origin: SessionTransactionOrigin = BEGIN,
+        parent: "SessionTransaction | None" = None,
+    ) -> None:
         self.session = session
+        self.origin = origin
         self.parent = parent
-        self.nested = parent is not None
+        self.nested = origin is BEGIN_NESTED
         self.state = ACTIVE
         self.cause: BaseException | None = None
         self.participants: dict[Any, Participant] = {}
@@ -62,6 +88,10 @@ class SessionTransaction:
         self.deleted: dict[InstanceState, tuple[Any, Load]] = {}
         self.dirty: set[InstanceState] = set()
         self.switched: dict[InstanceState, Any] = {}
+        self.flushed = False
+        self.keeps_values = False
+        for call in session.dispatch.after_transaction_create:
+            call(session, self)
 
     def __repr__(self) -> str:
         kind = "savepoint" if self.nested else "transaction"
@@ -72,23 +102,18 @@ class SessionTransaction:
         """True until it ends or fails."""
         return self.state is ACTIVE and self.session._transaction is not None
 
-    @property
-    def origin(self) -> str:
-        """How it began."""
-        return "BEGIN_NESTED" if self.nested else "BEGIN"
-
     def check(self) -> None:
         """Raise unless statements may be sent."""
         if self.state is ACTIVE:
             return
         if self.state is DEACTIVE:
             failure = self.cause
-            what = ""
+            what = "by rollback() in a transaction within it"
             if failure is not None:
                 text = str(failure).splitlines()[0]
-                what = f": {type(failure).__name__}: {text}"
+                what = f"after a failed flush: {type(failure).__name__}: {text}"
             raise PendingRollbackError(
-                f"this session's transaction was rolled back after a failed flush{what}",
+                f"this session's transaction was rolled back {what}",
                 hint="call session.rollback() to begin anew",
             ) from failure
         raise ResourceClosedError(
@@ -104,6 +129,8 @@ class SessionTransaction:
         found = self.participants.get(bind)
         if found is not None:
             return found.connection
+        if self.origin is SUBTRANSACTION:
+            return (yield from self.around.connection_steps(bind))
         if self.parent is not None:
             connection = yield from self.parent.connection_steps(bind)
             savepoint = yield from connection.begin_nested_steps()
@@ -113,19 +140,34 @@ class SessionTransaction:
         else:
             connection = yield from bind.connect_steps()
             try:
-                transaction = yield from connection.begin_steps()
+                transaction = yield from self._begin_steps(connection)
             except BaseException:
                 yield from connection.close_steps()
                 raise
             self.participants[bind] = Participant(connection, transaction, owned=True, commits=True)
-        return self.participants[bind].connection
+        session = self.session
+        connection = self.participants[bind].connection
+        for call in session.dispatch.after_begin:
+            call(session, self, connection)
+        return connection
+
+    @property
+    def around(self) -> "SessionTransaction":
+        """The transaction that this one, which is not the outermost, is within."""
+        assert self.parent is not None
+        return self.parent
+
+    def _begin_steps(self, connection: Any) -> Steps[Any]:
+        if self.session.twophase:
+            return (yield from connection.begin_twophase_steps())
+        return (yield from connection.begin_steps())
 
     def _join_steps(self, connection: Any) -> Steps[None]:
         """Take part in *connection*, which somebody else opened, as the join mode says."""
         mode = self.session.join_transaction_mode
         commits = True
         if not connection.in_transaction():
-            transaction = yield from connection.begin_steps()
+            transaction = yield from self._begin_steps(connection)
         elif mode == "create_savepoint" or (
             mode == "conditional_savepoint" and connection.in_nested_transaction()
         ):
@@ -139,50 +181,106 @@ class SessionTransaction:
 
     # Ending -----------------------------------------------------------------------------------
 
+    def prepare_steps(self) -> Steps[None]:
+        """Let each database promise to commit; a failure rolls all of them back."""
+        self.check()
+        try:
+            for participant in self.participants.values():
+                if participant.commits:
+                    yield from participant.transaction.prepare_steps()
+        except BaseException:
+            yield from self.rollback_steps()
+            raise
+        self.state = PREPARED
+
     def commit_steps(self) -> Steps[None]:
         """Commit, or release the savepoint; the session has flushed."""
-        self.check()
-        for participant in self.participants.values():
-            if participant.commits:
-                yield from participant.transaction.commit_steps()
+        if self.state is not PREPARED:
+            self.check()
+        session = self.session
+        if self.origin is not SUBTRANSACTION:
+            yield from self._commit_participants_steps()
         self.state = COMMITTED
+        if self.origin is not SUBTRANSACTION:
+            for call in session.dispatch.after_commit:
+                call(session)
         self._keep()
         yield from self.close_steps()
+
+    def _commit_participants_steps(self) -> Steps[None]:
+        failure: BaseException | None = None
+        for participant in self.participants.values():
+            if participant.commits:
+                try:
+                    yield from participant.transaction.commit_steps()
+                except BaseException as error:
+                    if self.state is not PREPARED:
+                        raise
+                    # The others have promised too, and the decision is to commit.
+                    failure = failure or error
+        if failure is not None:
+            raise failure
 
     def _keep(self) -> None:
         """After success: hand what was noted to the parent, or forget it and expire."""
         session = self.session
-        parent = self.parent
-        if parent is not None:
-            parent.new.extend(self.new)
-            parent.deleted.update(self.deleted)
-            parent.dirty |= self.dirty
-            for state, key in self.switched.items():
-                parent.switched.setdefault(state, key)
+        if self.parent is not None:
+            self._hand_on(self.parent)
             return
+        session.epoch += 1
+        if session.expire_on_commit and not self.keeps_values:
+            session.expire_all()
         for state in self.deleted:
             if state.load.deleted:
                 state.load = state.load.mapper.removed_load
-        session.epoch += 1
-        if session.expire_on_commit:
-            session.expire_all()
+                session.announce_state("deleted_to_detached", state)
+
+    def _hand_on(self, parent: "SessionTransaction") -> None:
+        """Let *parent* restore, if it is rolled back, what this one would have restored."""
+        parent.new.extend(self.new)
+        parent.deleted.update(self.deleted)
+        parent.dirty |= self.dirty
+        for state, key in self.switched.items():
+            parent.switched.setdefault(state, key)
+
+    def all_deleted(self) -> list[InstanceState]:
+        """The instances deleted in this transaction, and in those around it, and still gone."""
+        outer = [] if self.parent is None else self.parent.all_deleted()
+        return [*outer, *(state for state in self.deleted if state.load.deleted)]
 
     def fail_steps(self, error: BaseException) -> Steps[None]:
         """Roll back after a failed flush; the session refuses work until its user rolls back."""
-        yield from self._undo_steps()
+        yield from self._fail_around_steps(error)
         self.state = DEACTIVE
         self.cause = error
+
+    def _fail_around_steps(self, error: BaseException | None) -> Steps[None]:
+        """Undo all back to the savepoint, or the transaction, that has a ROLLBACK of its own."""
+        if self.origin is not SUBTRANSACTION:
+            yield from self._undo_steps()
+            return
+        outer = self.around
+        self._hand_on(outer)
+        yield from outer._fail_around_steps(error)
+        outer.state = DEACTIVE
+        outer.cause = error
 
     def rollback_steps(self, leaving: frozenset[InstanceState] = frozenset()) -> Steps[None]:
         """Roll back and end; *leaving* are about to leave the session with what they hold."""
         try:
-            if self.state is ACTIVE:
+            if self.origin is SUBTRANSACTION:
+                if self.state is ACTIVE:
+                    yield from self._fail_around_steps(None)
+            elif self.state in (ACTIVE, PREPARED):
                 yield from self._undo_steps(leaving)
             elif self.state is DEACTIVE:
                 # What was done to instances after the failure is undone too.
                 self._restore(leaving)
         finally:
             yield from self.close_steps()
+        session = self.session
+        for call in session.dispatch.after_soft_rollback:
+            call(session, self)
 
     def _undo_steps(self, leaving: frozenset[InstanceState] = frozenset()) -> Steps[None]:
         failure: BaseException | None = None
@@ -191,6 +289,9 @@ class SessionTransaction:
                 yield from participant.transaction.rollback_steps()
             except Exception as error:
                 failure = failure or error
+        session = self.session
+        for call in session.dispatch.after_rollback:
+            call(session)
         self._restore(leaving)
         if failure is not None:
             raise failure
@@ -209,6 +310,9 @@ class SessionTransaction:
             elif ended is ACTIVE and self.parent is None:
                 yield from self._leave_joined_steps(participant)
         self.participants.clear()
+        if ended is not CLOSED:
+            for call in session.dispatch.after_transaction_end:
+                call(session, self)
 
     @staticmethod
     def _leave_joined_steps(participant: Participant) -> Steps[None]:
@@ -222,8 +326,13 @@ class SessionTransaction:
         """Make the instances in memory what they were when this began."""
         session = self.session
         scope = session.scope
+        told = session.dispatch.listening
         for state in (*self.new, *list(scope.new)):
+            was_pending = state.key is None
             self._expel(scope, state)
+            if told:
+                left = "pending_to_transient" if was_pending else "persistent_to_transient"
+                session.announce_state(left, state)
         for identity in scope.identities.values():
             for state in list(identity.values()):
                 if state.extra is not None:
@@ -245,12 +354,15 @@ class SessionTransaction:
                 scope.identity(load.mapper)[state.key] = state
                 # What had been changed before the delete is not known to be the row's.
                 self.dirty.add(state)
+                session.announce_state("deleted_to_persistent", state)
         if self.nested:
             stale = {*scope.modified, *self.dirty} - leaving
             session.expire_states([s for s in stale if s.key is not None and s.load.scope is scope])
         else:
             session.expire_all()
         session.epoch += 1
+        for restored in (self.new, self.deleted, self.dirty, self.switched):
+            restored.clear()
 
     @staticmethod
     def _expel(scope: Any, state: InstanceState) -> None:
@@ -322,169 +434,3 @@ def _switch(scope: Any, state: InstanceState, key: Any) -> None:
         del identity[state.key]
     state.key = key
     identity[key] = state
-
-
-class TransactionalSession(SessionMembers):
-    """The second storey of the Session: begin, commit, rollback, connections."""
-
-    expire_on_commit: bool
-    join_transaction_mode: str
-    autobegin: bool
-
-    _transaction: SessionTransaction | None = None
-    _closed = False
-    _resets_only = True
-    _block_transaction: SessionTransaction | None = None
-    """The transaction whose ``with`` block is being executed."""
-
-    def _run(self, steps: Steps[Any]) -> Any:
-        raise NotImplementedError
-
-    def flush_steps(self, objects: Any = None) -> Steps[None]:
-        """Write pending changes: the next storey knows how."""
-        raise NotImplementedError
-
-    def begin_on_change(self) -> None:
-        if self._transaction is None:
-            self._autobegin()
-
-    def _autobegin(self) -> SessionTransaction:
-        transaction = self._transaction
-        if transaction is None:
-            if self._closed:
-                raise InvalidRequestError(
-                    "this session is closed for good (close_resets_only=False)",
-                    hint="make another session",
-                )
-            if self._block_transaction is not None:
-                # What follows would be in another transaction, which nobody commits.
-                raise InvalidRequestError(
-                    "the transaction of this with block has ended",
-                    hint="leave the block before doing more work with the session",
-                )
-            if not self.autobegin:
-                raise InvalidRequestError(
-                    "this session begins no transaction by itself (autobegin=False)",
-                    hint="call session.begin() first",
-                )
-            transaction = self._transaction = SessionTransaction(self)
-        return transaction
-
-    def get_transaction(self) -> SessionTransaction | None:
-        """The transaction in progress, the outermost one, or None."""
-        transaction = self._transaction
-        while transaction is not None and transaction.parent is not None:
-            transaction = transaction.parent
-        return transaction
-
-    def get_nested_transaction(self) -> SessionTransaction | None:
-        """The savepoint in progress, the innermost one, or None."""
-        transaction = self._transaction
-        return transaction if transaction is not None and transaction.nested else None
-
-    def in_transaction(self) -> bool:
-        """True while a transaction is in progress."""
-        return self._transaction is not None
-
-    def in_nested_transaction(self) -> bool:
-        """True within a savepoint."""
-        return self._transaction is not None and self._transaction.nested
-
-    @property
-    def is_active(self) -> bool:
-        """False after a failed flush, until ``rollback()``."""
-        if self._transaction is None:
-            return self.autobegin
-        return self._transaction.state is ACTIVE
-
-    # Steps ---------------------------------------------------------------------------------------
-
-    def begin_transaction(self) -> SessionTransaction:
-        """Begin; InvalidRequestError when a transaction is in progress."""
-        if self._transaction is not None:
-            raise InvalidRequestError(
-                "a transaction is in progress in this session: it begins with the first "
-                "statement or change",
-                hint="commit() or rollback() first, or begin_nested() for a savepoint",
-            )
-        transaction = self._transaction = SessionTransaction(self)
-        return transaction
-
-    def begin_nested_steps(self) -> Steps[SessionTransaction]:
-        """Flush, and set a savepoint on every connection in use."""
-        parent = self._autobegin()
-        parent.check()
-        yield from self.flush_steps()
-        nested = SessionTransaction(self, parent)
-        try:
-            for bind in list(parent.participants):
-                yield from nested.connection_steps(bind)
-        except BaseException:
-            yield from nested.rollback_steps()
-            raise
-        self._transaction = nested
-        return nested
-
-    def commit_steps(self) -> Steps[None]:
-        """Flush and commit: savepoints in progress, then the transaction."""
-        transaction = self._autobegin()
-        transaction.check()
-        while True:
-            current = self._transaction
-            if current is None:
-                return
-            parent = current.parent
-            yield from self.commit_one_steps(current)
-            if parent is None:
-                return
-
-    def commit_one_steps(self, transaction: SessionTransaction) -> Steps[None]:
-        """Commit *transaction*, and the savepoints within it."""
-        transaction.check()
-        while self._transaction is not None and self._transaction is not transaction:
-            yield from self.commit_one_steps(self._transaction)
-        for _ in range(100):
-            if not self.has_pending():
-                break
-            yield from self.flush_steps()
-        try:
-            yield from transaction.commit_steps()
-        except BaseException:
-            if transaction.state is not CLOSED:
-                yield from transaction.rollback_steps()
-            raise
-
-    def rollback_steps(self) -> Steps[None]:
-        """Roll back everything: savepoints in progress, then the transaction."""
-        root = self.get_transaction()
-        if root is not None:
-            yield from self.rollback_until_steps(root)
-
-    def rollback_until_steps(self, transaction: SessionTransaction) -> Steps[None]:
-        """Roll back *transaction*, and before it the savepoints within it."""
-        leaving = frozenset(transaction.new)
-        while self._transaction is not None and self._transaction is not transaction:
-            yield from self._transaction.rollback_steps(leaving)
-        yield from transaction.rollback_steps()
-
-    def close_steps(self, *, invalidate: bool = False) -> Steps[None]:
-        """Detach all instances, end the transaction without commit, give connections back."""
-        self._closed = not self._resets_only
-        yield from self.reset_steps(invalidate=invalidate)
-
-    def reset_steps(self, *, invalidate: bool = False) -> Steps[None]:
-        """As ``close_steps()``; the session can be used again whatever its configuration."""
-        self.expunge_all()
-        while self._transaction is not None:
-            current = self._transaction
-            yield from self._end_unfinished_steps(current, invalidate)
-            if self._transaction is current:
-                self._transaction = current.parent
-
-    @staticmethod
-    def _end_unfinished_steps(current: SessionTransaction, invalidate: bool) -> Steps[None]:
-        if not invalidate and current.state is ACTIVE:
-            for participant in current.participants.values():
-                if participant.commits or participant.owned:
-                    yield from participant.transaction.rollback_steps()
-        yield from current.close_steps(invalidate=invalidate)

@@ -12,37 +12,40 @@ from dovetail.orm.flush.association import (
 )
 from dovetail.orm.flush.cascade import load_missing_steps, mark_orphans_steps, related_now
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
+from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.insert import insert_steps
 from dovetail.orm.flush.order import Stage, delete_levels, insert_levels, stages_for
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
+from dovetail.orm.flush.telling import tell_of_updates, told_of_values_steps
 from dovetail.orm.flush.update import KeyChange, delete_steps, update_steps
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
 from dovetail.steps import Steps
 
 
-def flush_steps(
-    session: Any, transaction: Any, only: frozenset[InstanceState] | None = None
-) -> Steps[None]:
-    """Write all pending changes of *session*, or those of the states in *only*.
+def flush_steps(context: FlushContext) -> Steps[None]:
+    """Write all pending changes of the session, or those of the states in ``context.only``.
 
     Each stage takes values and returns values; rows others refer to are saved first and
     deleted last.
     """
-    changes = changes_of(session.scope, only)
+    session = context.session
+    changes = context.changes = changes_of(session.scope, context.only)
     yield from mark_orphans_steps(session, changes)
     yield from release_related_steps(session, changes)
-    replace_rows(session, changes)
+    replace_rows(context)
     associations = relate(session, changes)
     if changes:
         stages = stages_for(changes.mappers)
         for stage in stages:
-            yield from save_stage_steps(session, transaction, stage, changes)
-        yield from update_later_steps(session, transaction, changes)
+            yield from save_stage_steps(context, stage)
+        yield from update_later_steps(context)
         yield from write_associations_steps(session, associations)
         for stage in reversed(stages):
-            yield from delete_stage_steps(session, transaction, stage, changes)
-    settle(session, changes)
+            yield from delete_stage_steps(context, stage)
+    for call in session.dispatch.after_flush:
+        call(session, context)
+    settle(context)
 
 
 # Before anything is written ---------------------------------------------------------------
@@ -80,9 +83,9 @@ def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
     return True
 
 
-def replace_rows(session: Any, changes: Changes) -> None:
+def replace_rows(context: FlushContext) -> None:
     """A new instance with the key of one that is deleted takes over its row."""
-    for own in changes.mappers.values():
+    for own in context.changes.mappers.values():
         if not (own.deletes and own.inserts):
             continue
         mapper = own.mapper
@@ -93,7 +96,8 @@ def replace_rows(session: Any, changes: Changes) -> None:
                 continue
             del own.inserts[state]
             previous = own.deletes.pop(old)
-            session.take_over_row(state, instance, old, previous)
+            context.session.take_over_row(state, instance, old, previous)
+            context.replaced[state] = old
             own.updates[state] = instance
 
 
@@ -146,16 +150,17 @@ def _warn_absent(item: Any, prop: Any) -> None:
 # Writing ------------------------------------------------------------------------------------
 
 
-def save_stage_steps(session: Any, transaction: Any, stage: Stage, changes: Changes) -> Steps[None]:
+def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     """Update and insert the rows of one stage; keys travel as soon as they are known."""
+    session, changes = context.session, context.changes
     if not stage.cyclic:
         (mapper,) = stage.mappers
         own = changes.of(mapper)
         if own.updates:
             receive_keys(session, mapper, own.updates.items(), changes)
-            yield from _update_steps(session, transaction, mapper, own.updates)
+            yield from _update_steps(context, mapper, own.updates)
         if own.inserts:
-            yield from _insert_steps(session, transaction, mapper, own.inserts, changes)
+            yield from _insert_steps(context, mapper, own.inserts)
         hand_on_keys(mapper, own, changes)
         return
     for mapper in stage.mappers:
@@ -166,9 +171,9 @@ def save_stage_steps(session: Any, transaction: Any, stage: Stage, changes: Chan
             if not _waits_for_new(stage, state, instance, changes)
         }
         receive_keys(session, mapper, settled.items(), changes)
-        yield from _update_steps(session, transaction, mapper, settled)
+        yield from _update_steps(context, mapper, settled)
     for level in insert_levels(stage, changes):
-        yield from _insert_steps(session, transaction, level.mapper, level.inserts, changes)
+        yield from _insert_steps(context, level.mapper, level.inserts)
         hand_on_keys(level.mapper, level, changes)
     for mapper in stage.mappers:
         own = changes.of(mapper)
@@ -176,7 +181,7 @@ def save_stage_steps(session: Any, transaction: Any, stage: Stage, changes: Chan
     for mapper in stage.mappers:
         own = changes.of(mapper)
         receive_keys(session, mapper, own.updates.items(), changes)
-        yield from _update_steps(session, transaction, mapper, own.updates)
+        yield from _update_steps(context, mapper, own.updates)
 
 
 def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: Changes) -> bool:
@@ -193,29 +198,47 @@ def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: C
 
 
 def _insert_steps(
-    session: Any, transaction: Any, mapper: Any, inserts: dict[InstanceState, Any], changes: Changes
+    context: FlushContext, mapper: Any, inserts: dict[InstanceState, Any]
 ) -> Steps[None]:
-    receive_keys(session, mapper, inserts.items(), changes)
-    load = Load(mapper, session.scope)
+    session = context.session
+    receive_keys(session, mapper, inserts.items(), context.changes)
     connection = yield from session.connection_for_steps(mapper)
-    yield from insert_steps(connection, mapper, inserts, load)
-    transaction.new.extend(inserts)
+    for call in mapper.dispatch.before_insert:
+        for instance in inserts.values():
+            call(mapper, connection, instance)
+    load = Load(mapper, session.scope)
+    yield from told_of_values_steps(
+        context, mapper, inserts, insert_steps(connection, mapper, inserts, load)
+    )
+    context.transaction.new.extend(inserts)
+    for call in mapper.dispatch.after_insert:
+        for instance in inserts.values():
+            call(mapper, connection, instance)
 
 
 def _update_steps(
-    session: Any, transaction: Any, mapper: Any, updates: dict[InstanceState, Any]
+    context: FlushContext, mapper: Any, updates: dict[InstanceState, Any]
 ) -> Steps[None]:
-    pairs = [(state, instance) for state, instance in updates.items() if state.committed]
-    if not pairs:
+    session = context.session
+    is_told = mapper.dispatch.listening
+    if not updates or not (is_told or any(state.committed for state in updates)):
         return
     connection = yield from session.connection_for_steps(mapper)
-    switched = yield from update_steps(connection, mapper, pairs)
-    if transaction.nested:
-        transaction.dirty.update(updates)
-    for change in switched:
-        _switch_key(session, transaction, mapper, change)
-    for state, _ in pairs:
-        forget_column_changes(mapper, state)
+    if is_told:
+        tell_of_updates("before", context, mapper, connection, updates)
+    pairs = [(state, instance) for state, instance in updates.items() if state.committed]
+    if pairs:
+        switched = yield from told_of_values_steps(
+            context, mapper, dict(pairs), update_steps(connection, mapper, pairs)
+        )
+        if context.transaction.nested:
+            context.transaction.dirty.update(updates)
+        for change in switched:
+            _switch_key(session, context.transaction, mapper, change)
+        for state, _ in pairs:
+            forget_column_changes(mapper, state)
+    if is_told:
+        tell_of_updates("after", context, mapper, connection, updates)
 
 
 def forget_column_changes(mapper: Any, state: InstanceState) -> None:
@@ -285,20 +308,20 @@ def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -
             copy_key(prop, parent, item)
 
 
-def update_later_steps(session: Any, transaction: Any, changes: Changes) -> Steps[None]:
+def update_later_steps(context: FlushContext) -> Steps[None]:
     """Write the keys of ``post_update`` relationships: all rows are there now.
 
     Rows that are to be deleted lose theirs first, so that they can go in any order.
     """
     touched: dict[Any, dict[InstanceState, Any]] = {}
-    for own in list(changes.mappers.values()):
+    for own in list(context.changes.mappers.values()):
         for prop in roles_of(own.mapper).later:
             for instance in _settled_later(prop, own):
                 state = state_of(instance)
                 if state.committed is not None:
                     touched.setdefault(state.load.mapper, {})[state] = instance
     for mapper, updates in touched.items():
-        yield from _update_steps(session, transaction, mapper, updates)
+        yield from _update_steps(context, mapper, updates)
 
 
 def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
@@ -326,16 +349,22 @@ def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
             yield instance
 
 
-def delete_stage_steps(
-    session: Any, transaction: Any, stage: Stage, changes: Changes
-) -> Steps[None]:
+def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     """Delete the rows of one stage."""
+    session, changes = context.session, context.changes
     levels = delete_levels(stage, changes) if stage.cyclic else [changes.of(stage.mappers[0])]
     for level in levels:
         if level.deletes:
-            connection = yield from session.connection_for_steps(level.mapper)
-            yield from delete_steps(connection, level.mapper, list(level.deletes))
-            _forget_deleted(session, transaction, level.mapper, level.deletes.items())
+            mapper = level.mapper
+            connection = yield from session.connection_for_steps(mapper)
+            for call in mapper.dispatch.before_delete:
+                for instance in level.deletes.values():
+                    call(mapper, connection, instance)
+            yield from delete_steps(connection, mapper, list(level.deletes))
+            for call in mapper.dispatch.after_delete:
+                for instance in level.deletes.values():
+                    call(mapper, connection, instance)
+            _forget_deleted(session, context.transaction, mapper, level.deletes.items())
 
 
 def _forget_deleted(session: Any, transaction: Any, mapper: Any, pairs: Any) -> None:
@@ -352,16 +381,32 @@ def _forget_deleted(session: Any, transaction: Any, mapper: Any, pairs: Any) -> 
 # After all is written --------------------------------------------------------------------------
 
 
-def settle(session: Any, changes: Changes) -> None:
+def settle(context: FlushContext) -> None:
     """What was written is what is committed: histories begin anew."""
+    session = context.session
     scope = session.scope
-    for own in changes.mappers.values():
+    for own in context.changes.mappers.values():
         _settle_written(own.inserts, scope.new)
         _settle_written(own.updates, scope.modified)
         for state in own.deletes:
             scope.deleted.pop(state, None)
             scope.modified.pop(state, None)
             state.committed = None
+    if session.dispatch.listening:
+        _tell_of_moves(context)
+
+
+def _tell_of_moves(context: FlushContext) -> None:
+    session = context.session
+    for own in context.changes.mappers.values():
+        for instance in own.inserts.values():
+            session.announce("pending_to_persistent", instance)
+    for state, old in context.replaced.items():
+        session.announce_state("pending_to_persistent", state)
+        session.announce_state("persistent_to_deleted", old)
+    for own in context.changes.mappers.values():
+        for instance in own.deletes.values():
+            session.announce("persistent_to_deleted", instance)
 
 
 def _settle_written(written: dict[InstanceState, Any], waiting: dict[InstanceState, Any]) -> None:

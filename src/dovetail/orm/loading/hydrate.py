@@ -215,6 +215,8 @@ class HydratorWriter:
                 with block(f"if {name!r} not in values and {name!r} not in committed:"):
                     line(f"values[{name!r}] = {self._read(position, type_)}")
         with block("if state.expired is not None:"):
+            with block("if load.refreshed is not None:"):
+                line("load.refreshed.append((state, state.expired))")
             if entity.covers_all:
                 line("state.expired = None")
             else:
@@ -232,6 +234,8 @@ class HydratorWriter:
         if related:
             with block(f"for name in {tuple(related)!r}:"):
                 line("values.pop(name, None)")
+        with block("if load.refreshed is not None:"):
+            line("load.refreshed.append((state, None))")
         line("scope = load.scope")
         line("scope.modified.pop(state, None)")
         line("scope.deleted.pop(state, None)")

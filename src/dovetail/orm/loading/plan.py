@@ -9,6 +9,7 @@ from dovetail.engine.rows import Shape
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import load_related_steps, makers
+from dovetail.orm.loading.telling import listen_to, tell_of_loads
 from dovetail.orm.loading.tree import LoadTree
 from dovetail.orm.tracking.state import Load
 from dovetail.steps import Steps
@@ -62,27 +63,35 @@ class EntityPlan:
         rows = yield from connection.fetch_steps(sql, parameters)
         loads = self.loads(session)
         if not self.has_later:
-            return self.build(rows, loads, ())
+            return self.build(session, rows, loads, ())
         return (yield from self.finish_steps(session, connection, rows, loads))
 
     def loads(self, session: Any) -> list[Load]:
         """A Load for each entity of the row."""
         scope = session.scope
-        return [Load(layout.entity.mapper, scope, layout.tree) for layout in self.entities]
+        return [
+            listen_to(Load(layout.entity.mapper, scope, layout.tree), session)
+            for layout in self.entities
+        ]
 
-    def build(self, rows: Sequence[Any], loads: list[Load], members: Any) -> list[Any]:
+    def build(
+        self, session: Any, rows: Sequence[Any], loads: list[Load], members: Any
+    ) -> list[Any]:
         """What *rows* stand for."""
         if len(rows) < MANY:
-            return self.hydrate(rows, loads, members)  # type: ignore[arg-type]
-        with collector:
-            return self.hydrate(rows, loads, members)  # type: ignore[arg-type]
+            made = self.hydrate(rows, loads, members)  # type: ignore[arg-type]
+        else:
+            with collector:
+                made = self.hydrate(rows, loads, members)  # type: ignore[arg-type]
+        tell_of_loads(session, loads)
+        return made
 
     def finish_steps(
         self, session: Any, connection: Any, rows: Sequence[Any], loads: list[Load]
     ) -> Steps[list[Any]]:
         """Build, then load what is to be loaded with further statements."""
         members: list[dict[Any, Any]] = [{} for _ in self.entities]
-        result = self.build(rows, loads, members)
+        result = self.build(session, rows, loads, members)
         for layout, found in zip(self.entities, members, strict=True):
             for prop in layout.later:
                 lacking = [pair for pair in found.items() if prop.key not in pair[1].__dict__]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from dovetail.orm.tracking.state import InstanceState, forget, new_state
+from dovetail.orm.tracking.state import STATE_NAME, InstanceState, forget, new_state
 
 
 def construct(self: Any, **values: Any) -> None:
@@ -12,7 +12,8 @@ def construct(self: Any, **values: Any) -> None:
     class_ = type(self)
     mapper = class_.__mapper__
     mapper.configure()
-    new_state(self, mapper)
+    if getattr(self, STATE_NAME, None) is None:
+        new_state(self, mapper)
     for name, value in values.items():
         if not hasattr(class_, name):
             raise TypeError(_unknown(name, class_))
@@ -40,11 +41,11 @@ def plain_constructor(mapper: Any) -> Callable[..., None]:
     When all names are columns, the dictionary of the keywords becomes the instance's own; when
     all are mapped, each is written without asking for it first.
     """
-    plain = frozenset(mapper.column_attrs.keys())
+    setters = mapper.setters
+    plain = frozenset(key for key, _ in mapper.column_attrs.items() if setters[key] is None)
     set_values = _dict_setter(mapper.class_)
     set_state = mapper.set_state
     transient = mapper.transient_load
-    setters = mapper.setters
     mapped = frozenset(setters) if mapper.writes_through_setattr else frozenset()
     uses_slot = mapper.uses_slot
 

@@ -6,6 +6,7 @@ from threading import RLock
 from typing import Any, ClassVar
 from uuid import UUID
 
+from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
     DataAttribute,
@@ -15,12 +16,14 @@ from dovetail.orm.mapping.attribute import (
     RelationshipDataAttribute,
 )
 from dovetail.orm.mapping.by_name import ByName
-from dovetail.orm.mapping.construct import plain_constructor, uses_plain_constructor
+from dovetail.orm.mapping.class_manager import ClassManager
+from dovetail.orm.mapping.events import InstanceEvents, MapperEvents
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
+from dovetail.orm.tracking.told import tell
 from dovetail.sql.schema import Column, Table
 
 
@@ -39,6 +42,7 @@ class Mapper:
     planner: ClassVar[Any] = None
     """Turns statements of entities into statements of tables; set by the loading room."""
 
+    dispatch: Dispatch = MapperEvents.everywhere
     is_mapper: ClassVar[bool] = True
     is_aliased_class: ClassVar[bool] = False
     is_instance: ClassVar[bool] = False
@@ -75,6 +79,7 @@ class Mapper:
         self.set_state: Callable[[Any, Any], None] = state_slot(class_)
         self.uses_slot = self.set_state.__class__.__name__ == "method-wrapper"
         self.entity = EntityNode(self)
+        self.class_manager = ClassManager(self)
         self.writes_through_setattr = self._may_place_setattr()
         self.setters: dict[str, Callable[[Any, Any], None] | None] = {STATE_NAME: adopt_state}
         self._deleters: dict[str, Any] = {}
@@ -84,11 +89,17 @@ class Mapper:
         install_state(class_, by_setattr=self.writes_through_setattr)
         if self.writes_through_setattr:
             install_setattr(self, self.setters, self._deleters)
+        MapperEvents.greet(self)
+        InstanceEvents.greet(self)
+        for call in self.dispatch.instrument_class:
+            call(self, class_)
         for key, prop in properties:
             self.add_property(key, prop)
         self._map_remaining_columns()
         self._find_primary_key()
         self.is_made = True
+        for call in self.dispatch.after_mapper_constructed:
+            call(self, class_)
 
     def __repr__(self) -> str:
         return f"<Mapper of {self.class_.__name__} to {self.local_table.name}>"
@@ -149,7 +160,7 @@ class Mapper:
             for column in prop.columns:
                 if isinstance(column, Column):
                     self.column_keys[column] = key
-            self._track(key, prop.impl)
+            self.track(key, prop)
             kind: Any = InstrumentedAttribute if self.writes_through_setattr else DataAttribute
         elif self.writes_through_setattr:
             kind = RelationshipAttribute
@@ -158,11 +169,19 @@ class Mapper:
         attribute = kind(key, prop, self.entity)
         type.__setattr__(self.class_, key, attribute)
 
-    def _track(self, key: str, impl: AttributeBase) -> None:
+    def track(self, key: str, prop: MapperProperty) -> None:
+        """Let writes of attribute *key* go where *prop*, and those who listen to it, want them."""
+        impl: AttributeBase = prop.impl
+        dispatch = prop.dispatch
+        if dispatch.listening or impl.listeners is not None:
+            tell(impl, dispatch if dispatch.listening else None)
+        impl.keeps_old_value = prop.active_history
+        is_plain = type(impl) is ValueAttribute and not impl.keeps_old_value
         self.attributes[key] = impl
-        is_plain = isinstance(impl, ValueAttribute) and not impl.keeps_old_value
         self.setters[key] = None if is_plain else impl.set
         self._deleters[key] = impl.delete
+        if self.configured:
+            self.class_manager.place_constructor()
 
     def _map_remaining_columns(self) -> None:
         mapped = set(self.column_keys)
@@ -211,7 +230,7 @@ class Mapper:
 
     def relationship_configured(self, prop: RelationshipProperty) -> None:
         """Track the values of *prop*, whose other end is known now."""
-        self._track(prop.key, prop.impl)
+        self.track(prop.key, prop)
 
     def forget(self) -> None:
         """Forget what was derived from the attributes: there is a new one."""
@@ -222,8 +241,9 @@ class Mapper:
     def finish(self) -> None:
         """Called when all relationships are configured."""
         self.configured = True
-        if uses_plain_constructor(self.class_):
-            type.__setattr__(self.class_, "__init__", plain_constructor(self))
+        self.class_manager.place_constructor()
+        for call in self.dispatch.mapper_configured:
+            call(self, self.class_)
 
     @cached_property
     def columns(self) -> ByName[Any]:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, ClassVar
 
+from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.schema import Column
 from dovetail.types.contract import NULLTYPE, TypeEngine
@@ -22,6 +24,8 @@ class MapperProperty:
     key: str
     parent: Any
     impl: Any
+    active_history: bool
+    dispatch: Dispatch = Dispatch(AttributeEvents)
 
     def __init__(self) -> None:
         self.creation_order = next(_creation)
@@ -32,6 +36,10 @@ class MapperProperty:
         """Become the attribute *key* of *mapper*."""
         self.parent = mapper
         self.key = key
+
+    def _listened(self) -> None:
+        if "impl" in self.__dict__:
+            self.parent.track(self.key, self)
 
     @property
     def class_attribute(self) -> Any:

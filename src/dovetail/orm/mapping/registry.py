@@ -9,6 +9,7 @@ from weakref import WeakSet
 from dovetail.codegen import evaluate
 from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError, MappingError
 from dovetail.orm.mapping.attribute import QueryableAttribute, foreign, remote, table_columns
+from dovetail.orm.mapping.events import mappers_from
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
@@ -124,11 +125,18 @@ class Registry:
             waiting = list(self._waiting)
             self._is_configuring = True
             try:
+                for call in Mapper.dispatch.before_configured:
+                    call()
+                for mapper in waiting:
+                    for call in mapper.dispatch.before_mapper_configured:
+                        call(mapper, mapper.class_)
                 mistakes = self._configure_all(waiting)
             finally:
                 self._is_configuring = False
             if not mistakes:
                 del self._waiting[: len(waiting)]
+                for call in Mapper.dispatch.after_configured:
+                    call()
             else:
                 self._mistake = _mapping_error(mistakes)
                 raise self._mistake
@@ -226,6 +234,13 @@ def _mapping_error(mistakes: list[Mistake]) -> MappingError:
     if len(mistakes) == 1:
         return MappingError(mistakes[0][0], hint=mistakes[0][1])
     return MappingError([f"{text} (hint: {hint})" if hint else text for text, hint in mistakes])
+
+
+def _all_mappers() -> list[Mapper]:
+    return [mapper for known in list(_registries) for mapper in known._mappers]
+
+
+mappers_from(_all_mappers)
 
 
 def configure_mappers() -> None:

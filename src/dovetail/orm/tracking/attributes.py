@@ -19,6 +19,7 @@ class AttributeBase:
 
     collection: ClassVar[bool] = False
     is_relationship: ClassVar[bool] = False
+    keeps_old_value = False
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -54,6 +55,12 @@ class AttributeBase:
                 committed = start_history(state, instance)
             if self.key not in committed:
                 committed[self.key] = self.snapshot(instance.__dict__.get(self.key, NO_VALUE))
+
+    def load_replaced(self, instance: Any) -> None:
+        """Load the value that is about to be replaced, if there may be one."""
+        state = state_of(instance)
+        if state.session is not None and state.key is not None:
+            self.read(instance)
 
     def snapshot(self, value: Any) -> Any:
         """*value* as it is kept for history."""
@@ -107,9 +114,7 @@ class ValueAttribute(AttributeBase):
 
     def set(self, instance: Any, value: Any) -> None:
         if self.keeps_old_value and self.key not in instance.__dict__:
-            state = state_of(instance)
-            if state.session is not None and state.key is not None:
-                self.read(instance)
+            self.load_replaced(instance)
         write_value(instance, self.key, value)
 
     def history(self, state: InstanceState, instance: Any) -> History:

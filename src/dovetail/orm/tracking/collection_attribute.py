@@ -128,6 +128,16 @@ class CollectionAttribute(RelatedAttribute):
         if instance is not None:
             self.lost(owner, instance, item)
 
+    def held_already(self, owner: InstanceState, item: Any) -> None:
+        """Called by a collection when *item* is put in, and is there."""
+
+    def admit(self, instance: Any, item: Any) -> Any:
+        """What is stored for *item*, which comes in with a whole new collection."""
+        return item
+
+    def dismiss(self, instance: Any, item: Any) -> None:
+        """Called when *item* goes with the collection that it was in."""
+
     # What assignments and other sides call -------------------------------------------------
 
     def set(self, instance: Any, value: Any) -> None:
@@ -160,6 +170,7 @@ class CollectionAttribute(RelatedAttribute):
         session = state.session if self.cascades_save else None
         for item in items:
             if id(item) not in held:
+                item = self.admit(instance, item)
                 self.check(instance, item)
                 self.took(state, instance, item)
             elif session is not None:
@@ -168,6 +179,7 @@ class CollectionAttribute(RelatedAttribute):
             self.kind.add(into, item)
         for item in before:
             if id(item) not in kept:
+                self.dismiss(instance, item)
                 self.lost(state, instance, item)
 
     def accept(self, instance: Any, value: Any) -> list[Any]:

@@ -14,6 +14,7 @@ class CollectionOwner(Protocol):
     def before_change(self, owner: InstanceState) -> None: ...
     def appended(self, owner: InstanceState, item: Any) -> Any: ...
     def removed(self, owner: InstanceState, item: Any) -> None: ...
+    def held_already(self, owner: InstanceState, item: Any) -> None: ...
 
 
 class Collection:
@@ -130,6 +131,8 @@ class InstrumentedSet(set[Any], Collection):
     def add(self, item: Any) -> None:
         if item not in self:
             super().add(self._adding(item))
+        elif self.attribute is not None and self.owner is not None:
+            self.attribute.held_already(self.owner, item)
 
     def remove(self, item: Any) -> None:
         if item in self:

@@ -132,7 +132,8 @@ class ReferenceAttribute(RelatedAttribute):
         session = state.session
         if session is None or (state.committed and self.key in state.committed):
             return NO_VALUE
-        if self.deletes_orphans or (self.prop.uselist is False and not self.prop.is_many_to_one):
+        is_one_to_one = self.prop.uselist is False and not self.prop.is_many_to_one
+        if self.deletes_orphans or self.keeps_old_value or is_one_to_one:
             session.load_replaced(state, instance, self)
             return instance.__dict__.get(self.key, NO_VALUE)
         return session.find_reference(state, instance, self.prop)

@@ -38,6 +38,7 @@ class TrackedMapper(Protocol):
     class_: type
     base: Any
     attributes: dict[str, Any]
+    class_manager: Any
     transient_load: "Load"
     detached_load: "Load"
     removed_load: "Load"
@@ -116,10 +117,20 @@ class Load:
     """What the instances of one load, or one flush, have in common.
 
     ``batch`` lists their states in the order of the rows, for loading what one of
-    them lacks for its peers in the same statement.
+    them lacks for its peers in the same statement.  ``refreshed``, where somebody listens,
+    has those that were here before, with the names of what was read again.
     """
 
-    __slots__ = ("batch", "deleted", "identity", "mapper", "options", "scope", "touches")
+    __slots__ = (
+        "batch",
+        "deleted",
+        "identity",
+        "mapper",
+        "options",
+        "refreshed",
+        "scope",
+        "touches",
+    )
 
     def __init__(
         self, mapper: Any, scope: Scope | None, options: Any = None, *, deleted: bool = False
@@ -130,6 +141,7 @@ class Load:
         self.options = options
         self.batch: list[InstanceState] = []
         self.touches: dict[Any, Touches] | None = None
+        self.refreshed: list[tuple[InstanceState, Any]] | None = None
         self.deleted = deleted
 
     def touched(self, attribute: Any, epoch: int) -> "Touches":
@@ -320,6 +332,12 @@ class InstanceState(ref):  # type: ignore[type-arg]
         keep = {
             name: value for name, value in (self.extra or {}).items() if name in ("info", "flagged")
         }
+        instance, listeners = self(), self.load.mapper.class_manager.dispatch.pickle
+        if listeners and instance is not None:
+            noted: dict[Any, Any] = {}
+            for call in listeners:
+                call(instance, noted)
+            keep["pickled"] = noted
         return PickledState, (self.key, self.committed, self.expired, self.load.deleted, keep)
 
 
@@ -448,9 +466,12 @@ def adopt_state(instance: Any, state: Any) -> None:
     if isinstance(state, PickledState):
         own = new_state(instance, mapper)
         own.key, own.committed, own.expired = state.key, state.committed, state.expired
+        noted = state.extra.pop("pickled", {})
         own.extra = state.extra or None
         if own.key is not None:
             own.load = mapper.removed_load if state.deleted else mapper.detached_load
+        for call in mapper.class_manager.dispatch.unpickle:
+            call(instance, noted)
     elif state() is instance:
         mapper.set_state(instance, state)
         return

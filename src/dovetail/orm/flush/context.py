@@ -1,0 +1,25 @@
+"""The context of a flush: what its listeners are given, and what its stages share."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dovetail.orm.flush.changes import Changes
+from dovetail.orm.tracking.state import InstanceState
+
+
+@dataclass(slots=True, eq=False)
+class FlushContext:
+    """One flush.
+
+    ``session``      whose pending changes are written
+    ``transaction``  the SessionTransaction that notes what a rollback restores
+    ``only``         the states that the flush is restricted to, or None
+    ``changes``      what is inserted, updated and deleted, by mapper
+    ``replaced``     new instances that take over the row of one that is deleted, and that one
+    """
+
+    session: Any
+    transaction: Any
+    only: frozenset[InstanceState] | None = None
+    changes: Changes = field(default_factory=Changes)
+    replaced: dict[InstanceState, InstanceState] = field(default_factory=dict)

@@ -1,0 +1,49 @@
+"""Telling listeners of what was loaded: after the rows of a statement have become instances."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dovetail.orm.tracking.state import Load
+
+
+@dataclass(slots=True, frozen=True)
+class LoadContext:
+    """The load in which an instance was made, or read again: what its listeners are given."""
+
+    session: Any
+    load: Load
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper of what is loaded."""
+        return self.load.mapper
+
+
+def listen_to(load: Load, session: Any) -> Load:
+    """Let *load* note what it refreshes, if somebody listens; return it."""
+    if session.dispatch.loaded_as_persistent or load.mapper.class_manager.dispatch.listening:
+        load.refreshed = []
+    return load
+
+
+def tell_of_loads(session: Any, loads: Iterable[Load]) -> None:
+    """Call those who listen for each instance that *loads* have made, or read again."""
+    for load in loads:
+        if load.refreshed is None:
+            continue
+        refreshed, load.refreshed = load.refreshed, None
+        again = {state for state, _ in refreshed}
+        dispatch = load.mapper.class_manager.dispatch
+        context = LoadContext(session, load)
+        for state in list(load.batch):
+            instance = None if state in again else state()
+            if instance is not None:
+                for call in dispatch.load:
+                    call(instance, context)
+                session.announce("loaded_as_persistent", instance)
+        for state, names in refreshed:
+            instance = state()
+            if instance is not None:
+                for call in dispatch.refresh:
+                    call(instance, context, names)

@@ -1,0 +1,102 @@
+"""What is kept of a mapped class beside its mapper: its constructor, and who listens to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dovetail.event import Dispatch
+from dovetail.orm.mapping.construct import construct, plain_constructor, uses_plain_constructor
+from dovetail.orm.mapping.events import InstanceEvents
+
+_NOT_PLACED: Any = object()
+
+
+class ClassManager:
+    """How the class of a mapper is instrumented.
+
+    ``class_``, ``mapper``  the class, and its mapper
+    """
+
+    is_instance = False
+    is_mapper = False
+    dispatch: Dispatch = InstanceEvents.everywhere
+
+    def __init__(self, mapper: Any) -> None:
+        self.mapper = mapper
+        self.class_: type = mapper.class_
+        self.info: dict[Any, Any] = {}
+        self._original: Any = _NOT_PLACED
+        self._has_begun = False
+
+    def __repr__(self) -> str:
+        return f"<ClassManager of {self.class_.__name__}>"
+
+    @property
+    def is_mapped(self) -> bool:
+        """True while the class is mapped."""
+        return self.class_.__dict__.get("__mapper__") is self.mapper
+
+    @property
+    def attributes(self) -> list[Any]:
+        """The class-level attributes."""
+        return list(self.mapper.all_orm_descriptors)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.mapper.all_orm_descriptors[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.mapper.attrs
+
+    # The constructor --------------------------------------------------------------------------
+
+    def _listened(self) -> None:
+        self.place_constructor()
+
+    def place_constructor(self) -> None:
+        """Give the class the constructor that it needs: quick, or one that tells listeners."""
+        dispatch = self.dispatch
+        told = dispatch.init or dispatch.init_failure or dispatch.first_init
+        if self._original is not _NOT_PLACED:
+            if told:
+                return
+            self._restore()
+        if told:
+            self._place_telling()
+        elif self.mapper.configured and uses_plain_constructor(self.class_):
+            type.__setattr__(self.class_, "__init__", plain_constructor(self.mapper))
+
+    def _restore(self) -> None:
+        if self._original is None:
+            type.__delattr__(self.class_, "__init__")
+        else:
+            type.__setattr__(self.class_, "__init__", self._original)
+        self._original = _NOT_PLACED
+
+    def _place_telling(self) -> None:
+        class_ = self.class_
+        inner: Callable[..., None] = class_.__init__  # type: ignore[misc]
+        is_plain = uses_plain_constructor(class_)
+        self._original = class_.__dict__.get("__init__")
+        type.__setattr__(class_, "__init__", self._telling(construct if is_plain else inner))
+
+    def _telling(self, inner: Callable[..., None]) -> Callable[..., None]:
+        def __init__(instance: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            if type(instance) is not self.class_:
+                inner(instance, *args, **kwargs)
+                return
+            dispatch = self.dispatch
+            if not self._has_begun:
+                self._has_begun = True
+                for call in dispatch.first_init:
+                    call(self, self.class_)
+            for call in dispatch.init:
+                call(instance, args, kwargs)
+            try:
+                inner(instance, *args, **kwargs)
+            except BaseException:
+                for call in dispatch.init_failure:
+                    call(instance, args, kwargs)
+                raise
+
+        __init__.__doc__ = inner.__doc__
+        __init__.__qualname__ = f"{self.class_.__qualname__}.__init__"
+        return __init__

@@ -1,0 +1,263 @@
+"""The events of mappers, of instances, and of their attributes."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from dovetail.event import Dispatch, Events, own_dispatch
+from dovetail.orm.tracking.state import state_of
+
+
+class EventsOfClasses(Events):
+    """A family whose targets are mapped classes, mappers, and classes that are not mapped (yet).
+
+    What listens to a class that is not mapped listens to the class once it is, and, where it
+    propagates, to the mapped classes below.
+    """
+
+    held: ClassVar["WeakKeyDictionary[type, Dispatch]"]
+    everywhere: ClassVar[Dispatch]
+    """What listens to every mapper."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.held = WeakKeyDictionary()
+        cls.everywhere = Dispatch(cls)
+
+    @classmethod
+    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+        if isinstance(target, type):
+            if getattr(target, "is_mapper", False):
+                return cls.everywhere
+            mapper = target.__dict__.get("__mapper__")
+            return cls._held_for(target) if mapper is None else cls.of(mapper)
+        if getattr(target, "is_mapper", False):
+            return cls.of(target)
+        return None
+
+    @classmethod
+    def of(cls, mapper: Any) -> Dispatch:
+        """The dispatch of *mapper* alone."""
+        return own_dispatch(cls.owner(mapper))
+
+    @classmethod
+    def owner(cls, mapper: Any) -> Any:
+        """What holds the dispatch of this family for *mapper*."""
+        return mapper
+
+    @classmethod
+    def _held_for(cls, class_: type) -> Dispatch:
+        held = cls.held.get(class_)
+        if held is None:
+            held = cls.held[class_] = Dispatch(cls)
+            for mapper in known_mappers():
+                if issubclass(mapper.class_, class_):
+                    cls.of(mapper).adopt(held, propagating_only=True)
+        return held
+
+    @classmethod
+    def greet(cls, mapper: Any) -> None:
+        """Let those listen to *mapper*, a new one, who have waited for its class, or a base."""
+        for class_ in mapper.class_.__mro__ if cls.held else ():
+            held = cls.held.get(class_)
+            if held is not None:
+                only = class_ is not mapper.class_
+                cls.of(mapper).adopt(held, propagating_only=only)
+
+
+_mappers: list[Callable[[], list[Any]]] = []
+
+
+def known_mappers() -> list[Any]:
+    """Every mapper there is."""
+    return [mapper for find in _mappers for mapper in find()]
+
+
+def mappers_from(find: Callable[[], list[Any]]) -> None:
+    """Ask *find*, of the room above, for the mappers that there are."""
+    _mappers.append(find)
+
+
+class MapperEvents(EventsOfClasses):
+    """What happens to mappers, and to the rows of instances in a flush.
+
+    Targets: a mapped class, a base or mixin with ``propagate=True``, a mapper, or ``Mapper``
+    for all of them::
+
+        @listens_for(User, "before_insert")
+        def normalise(mapper, connection, target):
+            target.email = target.email.lower()
+
+    In a flush, *target* may be changed in its columns, and *connection* be used; what is to be
+    added to the session belongs into ``before_flush``.
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset(("raw",))
+
+    def instrument_class(self, mapper: Any, class_: Any) -> None:
+        """Call when *class_* gets its mapped attributes."""
+
+    def after_mapper_constructed(self, mapper: Any, class_: Any) -> None:
+        """Call when *mapper* is made; the other ends of its relationships are not known yet."""
+
+    def before_mapper_configured(self, mapper: Any, class_: Any) -> Any:
+        """Call before *mapper* is configured."""
+
+    def mapper_configured(self, mapper: Any, class_: Any) -> None:
+        """Call after *mapper* was configured."""
+
+    def before_configured(self) -> None:
+        """Call before mappers are configured; target ``Mapper`` alone."""
+
+    def after_configured(self) -> None:
+        """Call after mappers were configured; target ``Mapper`` alone."""
+
+    def before_insert(self, mapper: Any, connection: Any, target: Any) -> None:
+        """Call before the INSERT of *target*."""
+
+    def after_insert(self, mapper: Any, connection: Any, target: Any) -> None:
+        """Call after the INSERT of *target*."""
+
+    def before_update(self, mapper: Any, connection: Any, target: Any) -> None:
+        """Call before a changed *target* is looked at; there may be nothing to UPDATE."""
+
+    def after_update(self, mapper: Any, connection: Any, target: Any) -> None:
+        """Call after a changed *target* was looked at, and updated where need be."""
+
+    def before_delete(self, mapper: Any, connection: Any, target: Any) -> None:
+        """Call before the DELETE of *target*."""
+
+    def after_delete(self, mapper: Any, connection: Any, target: Any) -> None:
+        """Call after the DELETE of *target*."""
+
+    @classmethod
+    def _adapt(
+        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+    ) -> Callable[..., Any]:
+        if not options.get("raw") or not name.startswith(("before_", "after_")):
+            return function
+
+        def call(mapper: Any, connection: Any, instance: Any) -> Any:
+            return function(mapper, connection, state_of(instance))
+
+        return call
+
+
+class InstanceEvents(EventsOfClasses):
+    """What happens to instances of mapped classes.  Targets: as of :class:`MapperEvents`.
+
+    ``raw=True`` gives listeners the InstanceState in place of the instance.
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset(("raw", "restore_load_context"))
+
+    def first_init(self, manager: Any, cls: Any) -> None:
+        """Call before the first instance of *cls* is constructed."""
+
+    def init(self, target: Any, args: Any, kwargs: Any) -> None:
+        """Call before *target* is constructed; *kwargs* may be changed."""
+
+    def init_failure(self, target: Any, args: Any, kwargs: Any) -> None:
+        """Call when the constructor of *target* has failed."""
+
+    def load(self, target: Any, context: Any) -> None:
+        """Call after *target* was made of a row."""
+
+    def refresh(self, target: Any, context: Any, attrs: Any) -> None:
+        """Call after attributes of *target* were read again: the names, or None for all."""
+
+    def refresh_flush(self, target: Any, flush_context: Any, attrs: Any) -> None:
+        """Call after a flush has brought values that *target* had not: the names."""
+
+    def expire(self, target: Any, attrs: Any) -> None:
+        """Call after attributes of *target* have expired: the names, or None for all."""
+
+    def pickle(self, target: Any, state_dict: Any) -> None:
+        """Call when *target* is pickled; what is put into *state_dict* goes with it."""
+
+    def unpickle(self, target: Any, state_dict: Any) -> None:
+        """Call when *target* was unpickled, with what ``pickle`` listeners have put in."""
+
+    @classmethod
+    def owner(cls, mapper: Any) -> Any:
+        return mapper.class_manager
+
+    @classmethod
+    def _adapt(
+        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+    ) -> Callable[..., Any]:
+        if not options.get("raw") or name == "first_init":
+            return function
+
+        def call(instance: Any, *arguments: Any) -> Any:
+            return function(state_of(instance), *arguments)
+
+        return call
+
+
+class AttributeEvents(Events):
+    """What happens to the attributes of instances.  Target: an attribute, ``User.name``.
+
+    ``retval=True``          the answer of *set* and *append* listeners is what is stored
+    ``active_history=True``  the old value is loaded before it is replaced
+    ``raw=True``             listeners get the InstanceState in place of the instance
+
+    ::
+
+        @listens_for(User.name, "set", retval=True)
+        def strip(target, value, oldvalue, initiator):
+            return value.strip()
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset(("raw", "active_history", "include_key"))
+
+    def set(self, target: Any, value: Any, oldvalue: Any, initiator: Any) -> Any:
+        """Call before a column or a reference is set; *oldvalue* may be ``NO_VALUE``."""
+
+    def append(self, target: Any, value: Any, initiator: Any, key: Any = None) -> Any:
+        """Call before *value* is put into a collection."""
+
+    def append_wo_mutation(self, target: Any, value: Any, initiator: Any, key: Any = None) -> None:
+        """Call when *value* is put into a collection that holds it."""
+
+    def remove(self, target: Any, value: Any, initiator: Any, key: Any = None) -> None:
+        """Call before *value* is taken out of a collection, or a value deleted."""
+
+    def bulk_replace(self, target: Any, values: Any, initiator: Any, keys: Any = None) -> None:
+        """Call before a collection is replaced; the list *values* may be changed."""
+
+    def modified(self, target: Any, initiator: Any) -> None:
+        """Call after ``flag_modified()``."""
+
+    def init_scalar(self, target: Any, value: Any, dict_: Any) -> Any:
+        """Call when an attribute without a value is read on a new instance."""
+
+    def init_collection(self, target: Any, collection: Any, collection_adapter: Any) -> None:
+        """Call after an empty collection was made."""
+
+    def dispose_collection(self, target: Any, collection: Any, collection_adapter: Any) -> None:
+        """Call after a collection was replaced."""
+
+    @classmethod
+    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+        prop = getattr(target, "prop", None)
+        if isinstance(target, type) or prop is None or not hasattr(prop, "dispatch"):
+            return None
+        return own_dispatch(prop)
+
+    @classmethod
+    def _adapt(
+        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+    ) -> Callable[..., Any]:
+        if options.get("active_history"):
+            target.prop.active_history = True
+        raw, with_key = options.get("raw"), options.get("include_key")
+        answers = name in ("set", "append", "init_scalar")
+
+        def call(instance: Any, value: Any, *more: Any, key: Any = None) -> Any:
+            subject = state_of(instance) if raw else instance
+            named = {"key": key} if with_key else {}
+            answer = function(subject, value, *more, **named)
+            return answer if retval or not answers else value
+
+        return call

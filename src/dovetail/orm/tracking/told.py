@@ -1,0 +1,168 @@
+"""Attributes that somebody listens to: they tell of each change before it is made.
+
+An attribute becomes one of these when the first listener comes, and what it was when the last
+one goes, so that where nobody listens nothing is asked.
+"""
+
+from typing import Any
+
+from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
+from dovetail.orm.tracking.collection_attribute import CollectionAttribute
+from dovetail.orm.tracking.references import ReferenceAttribute
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+
+
+class Initiator:
+    """What has begun a change: the attribute, and whether it set, appended, or removed."""
+
+    __slots__ = ("impl", "op")
+
+    def __init__(self, impl: AttributeBase, op: str) -> None:
+        self.impl = impl
+        self.op = op
+
+    def __repr__(self) -> str:
+        return f"<{self.op} of {self.key}>"
+
+    @property
+    def key(self) -> str:
+        """The name of the attribute."""
+        return self.impl.key
+
+
+def tell(attribute: AttributeBase, listeners: Any) -> None:
+    """Let *attribute* tell *listeners*, a dispatch, of its changes; or none, if that is None."""
+    quiet, loud = next(pair for pair in _KINDS if isinstance(attribute, pair[0]))
+    attribute.__class__ = quiet if listeners is None else loud
+    attribute.listeners = listeners
+
+
+class ToldValue(ValueAttribute):
+    """The value of a column that tells of its changes."""
+
+    def set(self, instance: Any, value: Any) -> None:
+        old = _value_before(self, instance)
+        super().set(instance, _told_of_set(self, instance, value, old))
+
+    def delete(self, instance: Any) -> None:
+        for call in self.listeners.remove:
+            call(instance, instance.__dict__.get(self.key, NO_VALUE), Initiator(self, "remove"))
+        super().delete(instance)
+
+    def initial(self, state: InstanceState, instance: Any) -> Any:
+        value: Any = None
+        for call in self.listeners.init_scalar:
+            value = call(instance, value, instance.__dict__)
+        return value
+
+
+class ToldReference(ReferenceAttribute):
+    """A reference that tells of its changes."""
+
+    def set(self, instance: Any, value: Any) -> None:
+        old = _value_before(self, instance)
+        super().set(instance, _told_of_set(self, instance, value, old))
+
+    def delete(self, instance: Any) -> None:
+        for call in self.listeners.remove:
+            call(instance, instance.__dict__.get(self.key, NO_VALUE), Initiator(self, "remove"))
+        super().delete(instance)
+
+    def link(self, instance: Any, item: Any) -> None:
+        _told_of_set(self, instance, item, instance.__dict__.get(self.key, NO_VALUE))
+        super().link(instance, item)
+
+    def unlink(self, instance: Any, item: Any) -> None:
+        if instance.__dict__.get(self.key, item) is item:
+            _told_of_set(self, instance, None, item)
+        super().unlink(instance, item)
+
+    def initial(self, state: InstanceState, instance: Any) -> Any:
+        value: Any = None
+        for call in self.listeners.init_scalar:
+            value = call(instance, value, instance.__dict__)
+        return value
+
+
+class ToldCollection(CollectionAttribute):
+    """A collection that tells of its changes."""
+
+    def appended(self, owner: InstanceState, item: Any) -> Any:
+        instance = owner()
+        if instance is not None:
+            item = _told_of_append(self, instance, item)
+        return super().appended(owner, item)
+
+    def removed(self, owner: InstanceState, item: Any) -> None:
+        instance = owner()
+        if instance is not None:
+            self._tell_of_removal(instance, item)
+        super().removed(owner, item)
+
+    def held_already(self, owner: InstanceState, item: Any) -> None:
+        instance = owner()
+        for call in self.listeners.append_wo_mutation:
+            call(instance, item, Initiator(self, "append"))
+
+    def link(self, instance: Any, item: Any) -> None:
+        super().link(instance, _told_of_append(self, instance, item))
+
+    def unlink(self, instance: Any, item: Any) -> None:
+        self._tell_of_removal(instance, item)
+        super().unlink(instance, item)
+
+    def accept(self, instance: Any, value: Any) -> list[Any]:
+        items = super().accept(instance, value)
+        for call in self.listeners.bulk_replace:
+            call(instance, items, Initiator(self, "bulk_replace"))
+        return items
+
+    def set(self, instance: Any, value: Any) -> None:
+        old = instance.__dict__.get(self.key)
+        super().set(instance, value)
+        if old is not None and instance.__dict__.get(self.key) is not old:
+            for call in self.listeners.dispose_collection:
+                call(instance, old, old)
+
+    def admit(self, instance: Any, item: Any) -> Any:
+        return _told_of_append(self, instance, item)
+
+    def dismiss(self, instance: Any, item: Any) -> None:
+        self._tell_of_removal(instance, item)
+
+    def initial(self, state: InstanceState, instance: Any) -> Any:
+        collection = super().initial(state, instance)
+        for call in self.listeners.init_collection:
+            call(instance, collection, collection)
+        return collection
+
+    def _tell_of_removal(self, instance: Any, item: Any) -> None:
+        for call in self.listeners.remove:
+            call(instance, item, Initiator(self, "remove"))
+
+
+_KINDS: tuple[tuple[type[AttributeBase], type[AttributeBase]], ...] = (
+    (ValueAttribute, ToldValue),
+    (ReferenceAttribute, ToldReference),
+    (CollectionAttribute, ToldCollection),
+)
+
+
+def _value_before(attribute: Any, instance: Any) -> Any:
+    """The value that is replaced, loaded where the attribute keeps its old values."""
+    values = instance.__dict__
+    if attribute.keeps_old_value and attribute.key not in values:
+        attribute.load_replaced(instance)
+    return values.get(attribute.key, NO_VALUE)
+
+
+def _told_of_set(attribute: AttributeBase, instance: Any, value: Any, old: Any) -> Any:
+    for call in attribute.listeners.set:
+        value = call(instance, value, old, Initiator(attribute, "set"))
+    return value
+
+
+def _told_of_append(attribute: AttributeBase, instance: Any, item: Any) -> Any:
+    for call in attribute.listeners.append:
+        item = call(instance, item, Initiator(attribute, "append"))
+    return item

@@ -1,0 +1,238 @@
+"""The second storey of the Session: begin, commit, rollback, close."""
+
+from typing import Any
+
+from dovetail.exc import FlushError, InvalidRequestError
+from dovetail.orm.members import SessionMembers
+from dovetail.orm.transaction import (
+    ACTIVE,
+    AUTOBEGIN,
+    BEGIN_NESTED,
+    CLOSED,
+    PREPARED,
+    SUBTRANSACTION,
+    SessionTransaction,
+)
+from dovetail.steps import Steps
+
+
+class TransactionalSession(SessionMembers):
+    """The second storey of the Session: begin, commit, rollback, connections."""
+
+    expire_on_commit: bool
+    join_transaction_mode: str
+    autobegin: bool
+
+    _transaction: SessionTransaction | None = None
+    _closed = False
+    _resets_only = True
+    _block_transaction: SessionTransaction | None = None
+    """The transaction whose ``with`` block is being executed."""
+
+    twophase = False
+    autocommit = False
+    """True for a session without a lasting transaction, the classic mode."""
+
+    def _run(self, steps: Steps[Any]) -> Any:
+        raise NotImplementedError
+
+    def flush_steps(self, objects: Any = None) -> Steps[None]:
+        """Write pending changes: the next storey knows how."""
+        raise NotImplementedError
+
+    def begin_on_change(self) -> None:
+        if self._transaction is None and not self.autocommit:
+            self._autobegin()
+
+    def _autobegin(self) -> SessionTransaction:
+        transaction = self._transaction
+        if transaction is None:
+            if self._closed:
+                raise InvalidRequestError(
+                    "this session is closed for good (close_resets_only=False)",
+                    hint="make another session",
+                )
+            if self._block_transaction is not None:
+                # What follows would be in another transaction, which nobody commits.
+                raise InvalidRequestError(
+                    "the transaction of this with block has ended",
+                    hint="leave the block before doing more work with the session",
+                )
+            if not self.autobegin:
+                raise InvalidRequestError(
+                    "this session begins no transaction by itself (autobegin=False)",
+                    hint="call session.begin() first",
+                )
+            transaction = self._transaction = SessionTransaction(self, AUTOBEGIN)
+        return transaction
+
+    def get_transaction(self) -> SessionTransaction | None:
+        """The transaction in progress, the outermost one, or None."""
+        transaction = self._transaction
+        while transaction is not None and transaction.parent is not None:
+            transaction = transaction.parent
+        return transaction
+
+    def get_nested_transaction(self) -> SessionTransaction | None:
+        """The savepoint in progress, the innermost one, or None."""
+        transaction = self._transaction
+        return transaction if transaction is not None and transaction.nested else None
+
+    def in_transaction(self) -> bool:
+        """True while a transaction is in progress."""
+        return self._transaction is not None
+
+    def in_nested_transaction(self) -> bool:
+        """True within a savepoint."""
+        return self._transaction is not None and self._transaction.nested
+
+    @property
+    def is_active(self) -> bool:
+        """False after a failed flush, until ``rollback()``."""
+        if self._transaction is None:
+            return self.autobegin
+        return self._transaction.state is ACTIVE
+
+    # Steps ---------------------------------------------------------------------------------------
+
+    def begin_transaction(self) -> SessionTransaction:
+        """Begin; InvalidRequestError when a transaction is in progress."""
+        if self._transaction is not None:
+            raise InvalidRequestError(
+                "a transaction is in progress in this session: it begins with the first "
+                "statement or change",
+                hint="commit() or rollback() first, or begin_nested() for a savepoint",
+            )
+        transaction = self._transaction = SessionTransaction(self)
+        return transaction
+
+    def begin_within(self) -> SessionTransaction:
+        """Begin; within a transaction in progress, one that ends with that."""
+        outer = self._transaction
+        if outer is None:
+            return self.begin_transaction()
+        outer.check()
+        inner = self._transaction = SessionTransaction(self, SUBTRANSACTION, outer)
+        return inner
+
+    def begin_nested_steps(self) -> Steps[SessionTransaction]:
+        """Flush, and set a savepoint on every connection in use."""
+        if self.autocommit and self._transaction is None:
+            raise InvalidRequestError(
+                "no transaction is in progress that the savepoint could be in",
+                hint="call session.begin() first",
+            )
+        parent = self._autobegin()
+        parent.check()
+        yield from self.flush_steps()
+        nested = SessionTransaction(self, BEGIN_NESTED, parent)
+        try:
+            for bind in list(parent.participants):
+                yield from nested.connection_steps(bind)
+        except BaseException:
+            yield from nested.rollback_steps()
+            raise
+        self._transaction = nested
+        return nested
+
+    def commit_steps(self) -> Steps[None]:
+        """Flush and commit: savepoints in progress, then the transaction."""
+        if self.autocommit and self._transaction is None:
+            raise InvalidRequestError(
+                "no transaction is in progress in this session", hint="call session.begin() first"
+            )
+        transaction = self._autobegin()
+        if transaction.state is not PREPARED:
+            transaction.check()
+        while True:
+            current = self._transaction
+            if current is None:
+                return
+            parent = current.parent
+            yield from self.commit_one_steps(current)
+            if parent is None or current.origin is SUBTRANSACTION:
+                return
+
+    def prepare_steps(self) -> Steps[None]:
+        """Flush, and prepare the transaction in all its databases: see ``Session.prepare``."""
+        transaction = self._autobegin()
+        if not self.twophase or transaction.parent is not None:
+            raise InvalidRequestError(
+                "only the outermost transaction of a session with twophase=True can be prepared",
+                hint="Session(twophase=True)" if not self.twophase else "end the savepoints first",
+            )
+        yield from self._flush_all_steps(transaction)
+        yield from transaction.prepare_steps()
+
+    def commit_one_steps(self, transaction: SessionTransaction) -> Steps[None]:
+        """Commit *transaction*, and the savepoints within it."""
+        if transaction.state is not PREPARED:
+            transaction.check()
+            while self._transaction is not None and self._transaction is not transaction:
+                yield from self.commit_one_steps(self._transaction)
+            yield from self._flush_all_steps(transaction)
+            if self.twophase and transaction.parent is None:
+                yield from transaction.prepare_steps()
+        try:
+            yield from transaction.commit_steps()
+        except BaseException:
+            if transaction.state is PREPARED:
+                # Some databases may have committed: nothing in memory is taken back.
+                self.expire_all()
+                yield from transaction.close_steps()
+            elif transaction.state is not CLOSED:
+                yield from transaction.rollback_steps()
+            raise
+
+    def _flush_all_steps(self, transaction: SessionTransaction) -> Steps[None]:
+        """Flush until nothing is pending: what listens to a flush may add more."""
+        if transaction.origin is not SUBTRANSACTION:
+            for call in self.dispatch.before_commit:
+                call(self)
+        for _ in range(100):
+            if not self.has_pending():
+                return
+            yield from self.flush_steps()
+        raise FlushError(
+            "a hundred flushes before the commit have left pending changes",
+            hint="does a listener to after_flush change something each time?",
+        )
+
+    def rollback_steps(self) -> Steps[None]:
+        """Roll back everything: savepoints in progress, then the transaction."""
+        current = self._transaction
+        if current is not None and current.origin is SUBTRANSACTION:
+            yield from current.rollback_steps()
+            return
+        root = self.get_transaction()
+        if root is not None:
+            yield from self.rollback_until_steps(root)
+
+    def rollback_until_steps(self, transaction: SessionTransaction) -> Steps[None]:
+        """Roll back *transaction*, and before it the savepoints within it."""
+        leaving = frozenset(transaction.new)
+        while self._transaction is not None and self._transaction is not transaction:
+            yield from self._transaction.rollback_steps(leaving)
+        yield from transaction.rollback_steps()
+
+    def close_steps(self, *, invalidate: bool = False) -> Steps[None]:
+        """Detach all instances, end the transaction without commit, give connections back."""
+        self._closed = not self._resets_only
+        yield from self.reset_steps(invalidate=invalidate)
+
+    def reset_steps(self, *, invalidate: bool = False) -> Steps[None]:
+        """As ``close_steps()``; the session can be used again whatever its configuration."""
+        self.expunge_all()
+        while self._transaction is not None:
+            current = self._transaction
+            yield from self._end_unfinished_steps(current, invalidate)
+            if self._transaction is current:
+                self._transaction = current.parent
+
+    @staticmethod
+    def _end_unfinished_steps(current: SessionTransaction, invalidate: bool) -> Steps[None]:
+        if not invalidate and current.state in (ACTIVE, PREPARED):
+            for participant in current.participants.values():
+                if participant.commits or participant.owned:
+                    yield from participant.transaction.rollback_steps()
+        yield from current.close_steps(invalidate=invalidate)
