@@ -20,9 +20,9 @@ ORM_ROOMS = (
     ("flush",),
     ("members", "session_events"),
     ("transaction", "transactional"),
-    ("persistence", "bulk", "merge", "tools"),
+    ("persistence", "bulk", "merge", "tools", "instances"),
     ("execution", "orm_execute"),
-    ("query", "dump"),
+    ("query", "dump", "classic"),
     ("session",),
     ("scoped",),
 )

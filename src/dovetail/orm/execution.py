@@ -10,6 +10,7 @@ from dovetail.orm.bulk import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.persistence import PersistingSession
 from dovetail.sql.coercion import executable
 from dovetail.sql.node import Walk
@@ -53,6 +54,7 @@ class ExecutingSession(PersistingSession):
     """The fourth storey of the Session: statements."""
 
     execution_options_dict: Mapping[str, Any] = NO_OPTIONS
+    keeps_plans = True
 
     def execute_steps(
         self,
@@ -62,6 +64,24 @@ class ExecutingSession(PersistingSession):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
         """Run *statement* and return its result: see ``Session.execute``."""
+        listeners = self.dispatch.do_orm_execute
+        if listeners:
+            options = {**self.execution_options_dict, **execution_options}
+            if isinstance(statement, str):
+                statement = text(statement)
+            return ORMExecuteState(
+                self, statement, params, options, bind_arguments, listeners
+            ).run_steps()
+        return self.run_statement_steps(statement, params, execution_options, bind_arguments)
+
+    def run_statement_steps(
+        self,
+        statement: Any,
+        params: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Steps[Any]:
+        """Run *statement*, which all who listen have seen."""
         if isinstance(statement, Select):
             for raw in statement.raw_columns:
                 if isinstance(raw, EntityNode):
@@ -83,7 +103,9 @@ class ExecutingSession(PersistingSession):
             if found is not statement:
                 # It stood for a statement: see there.
                 return (
-                    yield from self.execute_steps(found, params, execution_options, bind_arguments)
+                    yield from self.run_statement_steps(
+                        found, params, execution_options, bind_arguments
+                    )
                 )
         if isinstance(statement, FromStatement):
             return (yield from self._from_statement_steps(statement, params, execution_options))
@@ -129,9 +151,9 @@ class ExecutingSession(PersistingSession):
             if connection is None:
                 connection = yield from self.connection_for_steps()
         populate = bool(options and options.get("populate_existing"))
-        plan, values = _entity_plan(connection, statement, params, populate)
+        plan, values = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
         batch = options.get("yield_per") if options else None
-        if batch:
+        if batch and not self.is_passing():
             return (yield from self._stream_steps(plan, connection, values, batch))
         rows = yield from plan.rows_steps(self, connection, values)
         if plan.is_scalar:
@@ -201,7 +223,7 @@ def instances_from_rows_steps(
 
 
 def _entity_plan(
-    connection: Any, statement: Any, params: Any, populate: bool
+    connection: Any, statement: Any, params: Any, populate: bool, *, keep: bool = True
 ) -> tuple[EntityPlan, list[Any]]:
     """The plan of a SELECT with an entity in it, found or made, and the values for it."""
     walk = Walk()
@@ -212,7 +234,8 @@ def _entity_plan(
     plan = plans.get(key)
     if plan is None:
         plan = EntityPlan(statement, binds, connection.dialect, populate_existing=populate)
-        plans.put(key, plan)
+        if keep:
+            plans.put(key, plan)
     values = [bind.value for bind in binds]
     if params:
         _override(values, binds, params)

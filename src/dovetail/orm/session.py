@@ -1,17 +1,20 @@
 """The Session: identity map, unit of work and transaction in one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import RLock
 from types import TracebackType
 from typing import Any, Generic, Never, Self, TypeVar
+from warnings import warn
 
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.event import resolves, root
 from dovetail.exc import (
     ArgumentError,
+    DovetailDeprecationWarning,
     DovetailError,
+    IllegalStateChangeError,
     InvalidOption,
-    InvalidRequestError,
     did_you_mean,
 )
 from dovetail.orm.bulk import (
@@ -19,24 +22,45 @@ from dovetail.orm.bulk import (
     save_objects_steps,
     update_mappings_steps,
 )
-from dovetail.orm.execution import NO_OPTIONS, ExecutingSession
+from dovetail.orm.classic import ClassicSession, SessionExtension, bind_arguments_of, lock_of
+from dovetail.orm.execution import NO_OPTIONS
+from dovetail.orm.instances import (
+    close_all_sessions,
+    identity_key,
+    make_transient,
+    make_transient_to_detached,
+    object_state,
+    was_deleted,
+)
 from dovetail.orm.loading.lazy import POLICIES
-from dovetail.orm.mapping.mapper import mapper_of
-from dovetail.orm.members import sessions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.query import Query
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tracking.expiry import Whole
-from dovetail.orm.tracking.state import InstanceState, new_state, state_of
+from dovetail.orm.tracking.state import state_of
 from dovetail.orm.transaction import JOIN_MODES, SessionTransaction
 from dovetail.steps import Steps, run_sync
+
+__all__ = [
+    "Session",
+    "SessionExtension",
+    "SessionTransaction",
+    "close_all_sessions",
+    "identity_key",
+    "make_transient",
+    "make_transient_to_detached",
+    "object_session",
+    "object_state",
+    "sessionmaker",
+    "was_deleted",
+]
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Session")
 
 
-class Session(ExecutingSession):
+class Session(ClassicSession):
     """Instances of mapped classes, kept in step with rows of a database.
 
     One instance for one row; changes are found and written by ``flush()``, in the right
@@ -52,11 +76,15 @@ class Session(ExecutingSession):
     ``autoflush``              flush before each query
     ``expire_on_commit``       read values again after a commit, when they are touched
     ``autobegin``              begin by itself; without, ``begin()`` must be called
+    ``twophase``               prepare every database before the first of them commits
     ``join_transaction_mode``  what to do in a Connection's transaction: see the guide
     ``lazy_policy``            "adaptive", "one", "peers", "raise" or "raise_n_plus_one"
+    ``enable_baked_queries``   False: statements of this session are planned anew each time
     ``info``                   a dictionary of the user's, copied
 
-    A session is for one thread, or one task, at a time.
+    ``autocommit``, ``weak_identity_map`` and ``extension`` are classic: see the guide.
+
+    A session is for one thread, or one task, at a time: IllegalStateChangeError tells of two.
     """
 
     def __init__(
@@ -76,6 +104,10 @@ class Session(ExecutingSession):
         close_resets_only: bool = True,
         lazy_policy: str = "adaptive",
         execution_options: Mapping[str, Any] = NO_OPTIONS,
+        autocommit: bool = False,
+        weak_identity_map: bool = True,
+        extension: Any = None,
+        _enable_transaction_accounting: bool = True,
         **unknown: Never,
     ) -> None:
         super().__init__()
@@ -83,11 +115,6 @@ class Session(ExecutingSession):
             raise _mistaken(bind, unknown)
         if not future:
             raise ArgumentError("future=False is not known: every session is of the 2.0 kind")
-        if twophase:
-            raise ArgumentError(
-                "two-phase commit is not available with the databases of this version",
-                hint="leave twophase=True out",
-            )
         if join_transaction_mode not in JOIN_MODES:
             raise ArgumentError(
                 f"join_transaction_mode={join_transaction_mode!r} is not known",
@@ -107,12 +134,25 @@ class Session(ExecutingSession):
         self.lazy_policy = lazy_policy
         self.info: dict[Any, Any] = dict(info or {})
         self.execution_options_dict = execution_options
+        self.twophase = twophase
+        self.keeps_plans = enable_baked_queries
         self._query_cls = query_cls
         self._resets_only = close_resets_only
-        del enable_baked_queries
+        self._lock = RLock()
+        self._use_classic(autocommit, weak_identity_map, extension)
 
     def _run(self, steps: Steps[T]) -> T:
-        return run_sync(steps)
+        # One thread at a time; in one thread, what listens may use the session meanwhile.
+        if not self._lock.acquire(blocking=False):
+            steps.close()
+            raise _used_at_once("another thread")
+        try:
+            if self.autocommit:
+                answer: T = self._run_for_itself(steps)
+                return answer
+            return run_sync(steps)
+        finally:
+            self._lock.release()
 
     # Blocks -----------------------------------------------------------------------------------
 
@@ -134,13 +174,22 @@ class Session(ExecutingSession):
 
     # Transactions -----------------------------------------------------------------------------
 
-    def begin(self, nested: bool = False) -> SessionTransaction:
+    def begin(self, nested: bool = False, subtransactions: bool = False) -> SessionTransaction:
         """Begin a transaction, or with *nested* a savepoint; usable as a ``with`` block.
 
         InvalidRequestError when one is in progress: it begins with the first statement too.
+        With *subtransactions*, the classic way, one that ends with the outer one is begun then.
         """
         if nested:
             return self.begin_nested()
+        if subtransactions:
+            warn(
+                "begin(subtransactions=True) is classic; today: begin() where the outermost "
+                "transaction begins, begin_nested() within it",
+                DovetailDeprecationWarning,
+                stacklevel=2,
+            )
+            return self.begin_within()
         return self.begin_transaction()
 
     def begin_nested(self) -> SessionTransaction:
@@ -162,6 +211,13 @@ class Session(ExecutingSession):
         """
         self._run(self.rollback_steps())
 
+    def prepare(self) -> None:
+        """Flush, and let each database promise to commit: the first half of a two-phase commit.
+
+        For sessions with ``twophase=True``; ``commit()`` does this too, if it was not done.
+        """
+        self._run(self.prepare_steps())
+
     def close(self) -> None:
         """Detach all instances, roll back what was not committed, give connections back."""
         self._run(self.close_steps())
@@ -178,9 +234,15 @@ class Session(ExecutingSession):
         self,
         bind_arguments: Mapping[str, Any] | None = None,
         execution_options: Mapping[str, Any] | None = None,
+        **classic: Any,
     ) -> Any:
-        """The Connection of the transaction in progress, for use of Core."""
-        arguments = dict(bind_arguments or {})
+        """The Connection of the transaction in progress, for use of Core.
+
+        Without a lasting transaction, in the classic mode, one that the caller closes.
+        """
+        arguments = bind_arguments_of(bind_arguments, classic, "connection") or {}
+        if self.autocommit and self._transaction is None:
+            return self.get_bind(**arguments).connect()
         transaction = self._transaction or self._autobegin()
         bind = self.get_bind(**arguments)
         connection = self._run(transaction.connection_steps(bind))
@@ -205,6 +267,7 @@ class Session(ExecutingSession):
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
+        **classic: Any,
     ) -> Result[Any]:
         """Run *statement* and return its rows.
 
@@ -213,7 +276,11 @@ class Session(ExecutingSession):
 
             for user, count in session.execute(select(User, func.count()).group_by(User)):
                 ...
+
+        ``mapper=``, ``clause=`` and ``bind=`` are classic for *bind_arguments*.
         """
+        if classic:
+            bind_arguments = bind_arguments_of(bind_arguments, classic, "execute")
         result: Result[Any] = self._run(
             self.execute_steps(statement, params, execution_options, bind_arguments)
         )
@@ -335,8 +402,15 @@ class Session(ExecutingSession):
         instance: Any,
         attribute_names: Iterable[str] | None = None,
         with_for_update: Any = None,
+        lockmode: str | None = None,
     ) -> None:
-        """Read *instance* again now, all of it or what is named; changes to that are lost."""
+        """Read *instance* again now, all of it or what is named; changes to that are lost.
+
+        *with_for_update* locks the row: True, or a dictionary such as ``{"nowait": True}``;
+        *lockmode* ("read", "update", "update_nowait") is classic for it.
+        """
+        if lockmode is not None:
+            with_for_update = lock_of(lockmode)
         self._run(self.refresh_instance_steps(instance, attribute_names, with_for_update))
 
     def load(self, instances: Any, *attributes: Any) -> Any:
@@ -411,6 +485,13 @@ class Session(ExecutingSession):
 
 
 root(SessionEvents, Session)
+
+
+def _used_at_once(other: str) -> DovetailError:
+    return IllegalStateChangeError(
+        f"{other} is using this session: a session is for one thread, or one task, at a time",
+        hint="make a session for each: sessionmaker(), or scoped_session()",
+    )
 
 
 def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
@@ -504,70 +585,3 @@ def object_session(instance: Any) -> Session | None:
     """The session that *instance* belongs to, or None; UnmappedInstanceError if it isn't mapped."""
     session: Session | None = state_of(instance).session
     return session
-
-
-def close_all_sessions() -> None:
-    """Close every session of this process: for the end of tests."""
-    for session in list(sessions):
-        close: Callable[[], None] | None = getattr(session, "close", None)
-        if close is not None:
-            close()
-
-
-def identity_key(
-    class_: Any = None, ident: Any = None, *, instance: Any = None, row: Any = None,
-    identity_token: Any = None,
-) -> tuple[Any, ...]:  # fmt: skip
-    """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""
-    if instance is not None:
-        mapper = state_of(instance).load.mapper
-        found: tuple[Any, ...] = mapper.identity_key_from_instance(instance)
-        return found
-    mapper = mapper_of(class_)
-    if mapper is None:
-        raise ArgumentError(f"a mapped class is needed, not {class_!r}")
-    if row is not None:
-        ident = [row._mapping[column] for column in mapper.primary_key]
-    values = mapper.key_tuple(mapper.key_from_identity(ident))
-    return mapper.identity_key_from_primary_key(values)
-
-
-def make_transient(instance: Any) -> None:
-    """Make *instance* as if it were new: no session, no identity; its values stay."""
-    state = state_of(instance)
-    session = state.session
-    if session is not None:
-        session._leave(state)
-    mapper = state.load.mapper
-    info = (state.extra or {}).get("info")
-    fresh = new_state(instance, mapper)
-    if info:
-        fresh.extras()["info"] = info
-
-
-def make_transient_to_detached(instance: Any) -> None:
-    """Make a transient *instance* that has a primary key as if it had been loaded and detached.
-
-    What it has no value for is read when it is touched after ``session.add()``.
-    """
-    state = state_of(instance)
-    mapper = state.load.mapper
-    if state.session is not None or state.key is not None:
-        raise InvalidRequestError(f"{instance!r} is not transient")
-    key = mapper.key_of(instance)
-    if key is None:
-        raise InvalidRequestError(f"{instance!r} has no primary key")
-    state.key = key
-    state.load = mapper.detached_load
-    missing = frozenset(mapper.column_attrs.keys()) - instance.__dict__.keys()
-    state.expired = missing or None
-
-
-def was_deleted(instance: Any) -> bool:
-    """True when the row of *instance* was deleted in a flush, and that was not rolled back."""
-    return state_of(instance).was_deleted
-
-
-def object_state(instance: Any) -> InstanceState:
-    """The InstanceState of *instance*; UnmappedInstanceError if it isn't mapped."""
-    return state_of(instance)

@@ -66,6 +66,11 @@ class TransactionalSession(SessionMembers):
             transaction = self._transaction = SessionTransaction(self, AUTOBEGIN)
         return transaction
 
+    def is_passing(self) -> bool:
+        """True in a transaction for one operation, in a session without a lasting one."""
+        current = self._transaction
+        return self.autocommit and current is not None and current.origin is AUTOBEGIN
+
     def get_transaction(self) -> SessionTransaction | None:
         """The transaction in progress, the outermost one, or None."""
         transaction = self._transaction

@@ -30,6 +30,20 @@ class Entry(NamedTuple):
     arguments: tuple[Any, ...]
 
 
+class UserDefinedOption:
+    """An option of the user's own, for ``do_orm_execute`` listeners: ``payload`` says what."""
+
+    propagate_to_loaders = False
+    entries: tuple[Entry, ...] = ()
+    root: Any = None
+
+    def __init__(self, payload: Any = None) -> None:
+        self.payload = payload
+
+    def collect(self, walk: Walk) -> None:
+        """Append nothing: the plan does not depend on it."""
+
+
 class LoaderOption:
     """Instructions for loading, each under a path that starts at an entity of the statement.
 

@@ -1,0 +1,192 @@
+"""Classic ways to use a session: hook objects, strong references, no lasting transaction.
+
+Each works, and names in its warning how the same is written today.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+from warnings import warn
+
+from dovetail.event import listen
+from dovetail.exc import ArgumentError, DovetailDeprecationWarning
+from dovetail.orm.execution import ExecutingSession
+from dovetail.orm.transaction import AUTOBEGIN, SessionTransaction
+from dovetail.steps import Steps, run_sync
+
+
+class SessionExtension:
+    """Hooks of a session, for ``Session(extension=...)``: override those that are needed.
+
+    ``event.listen(session, name, function)`` is today's way.
+    """
+
+    def before_commit(self, session: Any) -> None:
+        """Called before the flush that precedes a commit."""
+
+    def after_commit(self, session: Any) -> None:
+        """Called after a commit."""
+
+    def after_rollback(self, session: Any) -> None:
+        """Called after a rollback."""
+
+    def before_flush(self, session: Any, flush_context: Any, instances: Any) -> None:
+        """Called before a flush."""
+
+    def after_flush(self, session: Any, flush_context: Any) -> None:
+        """Called after a flush, while what was pending is still listed."""
+
+    def after_flush_postexec(self, session: Any, flush_context: Any) -> None:
+        """Called after a flush, when the instances have their new states."""
+
+    def after_begin(self, session: Any, transaction: Any, connection: Any) -> None:
+        """Called after a transaction has begun on a connection."""
+
+    def after_attach(self, session: Any, instance: Any) -> None:
+        """Called after an instance has come into the session."""
+
+    def after_bulk_update(self, session: Any, query: Any, query_context: Any, result: Any) -> None:
+        """Called after ``Query.update()``."""
+
+    def after_bulk_delete(self, session: Any, query: Any, query_context: Any, result: Any) -> None:
+        """Called after ``Query.delete()``."""
+
+
+_HOOKS = tuple(name for name in vars(SessionExtension) if not name.startswith("_"))
+
+
+def listen_with(session: Any, extensions: Any) -> None:
+    """Let the hooks of *extensions*, one or several, listen to *session*."""
+    many = isinstance(extensions, Iterable)
+    for extension in extensions if many else (extensions,):
+        for name in _HOOKS:
+            hook: Callable[..., None] | None = getattr(extension, name, None)
+            inherited = getattr(type(extension), name, None) is getattr(SessionExtension, name)
+            if hook is None or inherited:
+                continue
+            if "_bulk_" in name:
+                hook = partial(_with_parts, hook)
+            listen(session, name, hook)
+
+
+def _with_parts(hook: Callable[..., None], context: Any) -> None:
+    hook(context.session, context.query, context.context, context.result)
+
+
+class StrongReferences:
+    """Keeps the persistent instances of one session alive, which it refers to weakly itself."""
+
+    def __init__(self, session: Any) -> None:
+        self._held: dict[int, Any] = {}
+        for name in (
+            "loaded_as_persistent",
+            "pending_to_persistent",
+            "detached_to_persistent",
+            "deleted_to_persistent",
+        ):
+            listen(session, name, self._hold)
+        for name in ("persistent_to_detached", "persistent_to_transient", "persistent_to_deleted"):
+            listen(session, name, self._let_go)
+
+    def _hold(self, session: Any, instance: Any) -> None:
+        self._held[id(instance)] = instance
+
+    def _let_go(self, session: Any, instance: Any) -> None:
+        self._held.pop(id(instance), None)
+
+    def prune(self, session: Any) -> int:
+        """Let go of the instances that nobody else holds; return how many there were."""
+        before = len(self._held)
+        self._held.clear()
+        for state in session.identity_map.states():
+            instance = state()
+            if instance is not None:
+                self._held[id(instance)] = instance
+        return before - len(self._held)
+
+
+class ClassicSession(ExecutingSession):
+    """The fifth storey of the Session: its classic modes and spellings."""
+
+    _strong: StrongReferences | None = None
+
+    def _use_classic(self, autocommit: bool, weak_identity_map: bool, extension: Any) -> None:
+        """Set the modes up that were asked for."""
+        if autocommit:
+            _warn("autocommit=True", "with session.begin(): … around what belongs together")
+            self.autocommit = True
+        if not weak_identity_map:
+            _warn("weak_identity_map=False", "a list, or set, of the instances to be kept")
+            self._strong = StrongReferences(self)
+        if extension is not None:
+            _warn("extension=", "event.listen(session, 'before_flush', function)")
+            listen_with(self, extension)
+
+    def prune(self) -> int:
+        """Let go of what ``weak_identity_map=False`` keeps and nobody else needs; how many."""
+        return 0 if self._strong is None else self._strong.prune(self)
+
+    @property
+    def transaction(self) -> SessionTransaction | None:
+        """The innermost transaction in progress, or None: today's way is ``get_transaction()``."""
+        _warn("Session.transaction", "get_transaction() or get_nested_transaction()")
+        return self._transaction
+
+    # No lasting transaction -------------------------------------------------------------------
+
+    def _run_for_itself(self, steps: Steps[Any]) -> Any:
+        """Run *steps*, of a session with ``autocommit=True``, in a transaction of their own."""
+        if self._transaction is not None:
+            return run_sync(steps)
+        try:
+            answer = run_sync(steps)
+        except BaseException:
+            for passing in self._passing():
+                run_sync(passing.rollback_steps())
+            raise
+        for passing in self._passing():
+            passing.keeps_values = not passing.flushed
+            run_sync(passing.commit_steps())
+        return answer
+
+    def _passing(self) -> list[SessionTransaction]:
+        """The transaction that was begun for one operation, if there is one."""
+        found = self._transaction
+        return [found] if found is not None and found.origin is AUTOBEGIN else []
+
+
+def _warn(classic: str, today: str) -> None:
+    warn(f"{classic} is classic; today: {today}", DovetailDeprecationWarning, stacklevel=4)
+
+
+def bind_arguments_of(
+    given: Mapping[str, Any] | None, classic: Mapping[str, Any], method: str
+) -> dict[str, Any]:
+    """The bind arguments *given*, with those that were written as keywords, the *classic* way."""
+    arguments = dict(given or {})
+    unknown = classic.keys() - {"mapper", "clause", "bind", "close_with_result"}
+    if unknown:
+        raise TypeError(f"{method}() got an unexpected keyword argument {min(unknown)!r}")
+    if classic:
+        _warn(f"{method}(mapper=, clause=, bind=)", f"{method}(…, bind_arguments={{'mapper': …}})")
+    for name in ("mapper", "clause", "bind"):
+        if classic.get(name) is not None:
+            arguments[name] = classic[name]
+    return arguments
+
+
+_LOCKS: Mapping[str, Any] = {
+    "read": {"read": True},
+    "update": True,
+    "update_nowait": {"nowait": True},
+}
+
+
+def lock_of(lockmode: str) -> Any:
+    """What *lockmode* is as ``with_for_update``."""
+    if lockmode not in _LOCKS:
+        raise ArgumentError(
+            f"lockmode={lockmode!r} is not known", hint=f"one of {', '.join(map(repr, _LOCKS))}"
+        )
+    _warn("refresh(lockmode=)", f"refresh(instance, with_for_update={_LOCKS[lockmode]!r})")
+    return _LOCKS[lockmode]

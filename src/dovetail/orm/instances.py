@@ -1,0 +1,76 @@
+"""What can be asked of an instance about its session, and done to make it of another state."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.mapper import mapper_of
+from dovetail.orm.members import sessions
+from dovetail.orm.tracking.state import InstanceState, new_state, state_of
+
+
+def close_all_sessions() -> None:
+    """Close every session of this process: for the end of tests."""
+    for session in list(sessions):
+        close: Callable[[], None] | None = getattr(session, "close", None)
+        if close is not None:
+            close()
+
+
+def identity_key(
+    class_: Any = None, ident: Any = None, *, instance: Any = None, row: Any = None,
+    identity_token: Any = None,
+) -> tuple[Any, ...]:  # fmt: skip
+    """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""
+    if instance is not None:
+        mapper = state_of(instance).load.mapper
+        found: tuple[Any, ...] = mapper.identity_key_from_instance(instance)
+        return found
+    mapper = mapper_of(class_)
+    if mapper is None:
+        raise ArgumentError(f"a mapped class is needed, not {class_!r}")
+    if row is not None:
+        ident = [row._mapping[column] for column in mapper.primary_key]
+    values = mapper.key_tuple(mapper.key_from_identity(ident))
+    return mapper.identity_key_from_primary_key(values)
+
+
+def make_transient(instance: Any) -> None:
+    """Make *instance* as if it were new: no session, no identity; its values stay."""
+    state = state_of(instance)
+    session = state.session
+    if session is not None:
+        session._leave(state)
+    mapper = state.load.mapper
+    info = (state.extra or {}).get("info")
+    fresh = new_state(instance, mapper)
+    if info:
+        fresh.extras()["info"] = info
+
+
+def make_transient_to_detached(instance: Any) -> None:
+    """Make a transient *instance* that has a primary key as if it had been loaded and detached.
+
+    What it has no value for is read when it is touched after ``session.add()``.
+    """
+    state = state_of(instance)
+    mapper = state.load.mapper
+    if state.session is not None or state.key is not None:
+        raise InvalidRequestError(f"{instance!r} is not transient")
+    key = mapper.key_of(instance)
+    if key is None:
+        raise InvalidRequestError(f"{instance!r} has no primary key")
+    state.key = key
+    state.load = mapper.detached_load
+    missing = frozenset(mapper.column_attrs.keys()) - instance.__dict__.keys()
+    state.expired = missing or None
+
+
+def was_deleted(instance: Any) -> bool:
+    """True when the row of *instance* was deleted in a flush, and that was not rolled back."""
+    return state_of(instance).was_deleted
+
+
+def object_state(instance: Any) -> InstanceState:
+    """The InstanceState of *instance*; UnmappedInstanceError if it isn't mapped."""
+    return state_of(instance)
