@@ -1,8 +1,10 @@
 """Mapped classes and sessions: the names that users of the ORM import."""
 
 from dovetail.orm import attributes, exc
+from dovetail.orm.classic import SessionExtension
 from dovetail.orm.loading.options import (
     Load,
+    UserDefinedOption,
     contains_eager,
     defaultload,
     defer,
@@ -32,6 +34,7 @@ from dovetail.orm.mapping.declarative import (
     declared_attr,
     registry,
 )
+from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.join_condition import MANYTOMANY, MANYTOONE, ONETOMANY
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.properties import (
@@ -44,6 +47,7 @@ from dovetail.orm.mapping.properties import (
 )
 from dovetail.orm.mapping.registry import configure_mappers
 from dovetail.orm.mapping.relationship import RelationshipProperty, backref, relationship
+from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query
 from dovetail.orm.scoped import scoped_session
 from dovetail.orm.session import (
@@ -57,13 +61,26 @@ from dovetail.orm.session import (
     sessionmaker,
     was_deleted,
 )
+from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tools import class_mapper, object_mapper
 from dovetail.orm.tracking.state import InstanceState
-from dovetail.orm.transaction import SessionTransaction, SessionTransactionState
+from dovetail.orm.transaction import (
+    SessionTransaction,
+    SessionTransactionOrigin,
+    SessionTransactionState,
+)
 
 Relationship = RelationshipProperty
 
 __all__ = [
+    "SessionTransactionOrigin",
+    "SessionEvents",
+    "ORMExecuteState",
+    "MapperEvents",
+    "InstanceEvents",
+    "AttributeEvents",
+    "UserDefinedOption",
+    "SessionExtension",
     "MANYTOMANY",
     "MANYTOONE",
     "ONETOMANY",

@@ -5,7 +5,7 @@ from typing import Any
 
 from dovetail.engine.result import Result
 from dovetail.engine.rows import Shape
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
 from dovetail.orm.bulk import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.statement import FromStatement
@@ -73,6 +73,28 @@ class ExecutingSession(PersistingSession):
                 self, statement, params, options, bind_arguments, listeners
             ).run_steps()
         return self.run_statement_steps(statement, params, execution_options, bind_arguments)
+
+    def statement_for_load(self, statement: Any, kind: str) -> Any:
+        """What those who listen make of *statement*, which loads what instances here lack.
+
+        *kind* is "column" or "relationship".  They can change it; they can't answer it.
+        """
+        state = ORMExecuteState(
+            self,
+            statement,
+            None,
+            self.execution_options_dict,
+            None,
+            self.dispatch.do_orm_execute,
+            is_relationship_load=kind == "relationship",
+            is_column_load=kind == "column",
+        )
+        if state.ask() is not None:
+            raise ORMExecuteError(
+                f"a do_orm_execute listener has answered a {kind} load, which it can't",
+                hint="return None where state.is_relationship_load or state.is_column_load",
+            )
+        return state.statement
 
     def run_statement_steps(
         self,

@@ -250,6 +250,20 @@ class SessionMembers:
                         self._enter(other, item)
                         waiting.append((other, item))
 
+    def enable_relationship_loading(self, obj: Any) -> None:
+        """Let *obj*, which has no row, load relationships by the foreign keys that it holds.
+
+        It belongs to the session, for loading alone: no flush looks at it until it is added.
+        """
+        state = self._state(obj)
+        self._refuse_others(state, obj)
+        state.load.mapper.configure()
+        if state.session is None:
+            self.announce("before_attach", obj)
+            state.load = Load(state.load.mapper, self.scope, state.load.options)
+            self.announce("after_attach", obj)
+        state.extras()["loads"] = True
+
     def begin_on_change(self) -> None:
         """Begin the session's transaction, where none is in progress."""
         raise NotImplementedError

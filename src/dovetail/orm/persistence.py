@@ -98,6 +98,12 @@ class PersistingSession(TransactionalSession):
             connection = yield from transaction.connection_steps(bind)
         return connection
 
+    def execute_steps(
+        self, statement: Any, params: Any = None, execution_options: Any = None
+    ) -> Steps[Any]:
+        """Run a statement: the next storey knows how."""
+        raise NotImplementedError
+
     # Flush --------------------------------------------------------------------------------------
 
     def flush_steps(self, objects: Iterable[Any] | None = None) -> Steps[None]:
@@ -207,10 +213,10 @@ class PersistingSession(TransactionalSession):
         connection = self.connection_in_use(mapper)
         if connection is None:
             connection = yield from self.connection_for_steps(mapper)
-        if options or populate_existing or with_for_update:
+        if options or populate_existing or with_for_update or self.dispatch.do_orm_execute:
             return (
                 yield from self._get_with_steps(
-                    connection, mapper, key, options, populate_existing, with_for_update
+                    mapper, key, options, populate_existing, with_for_update
                 )
             )
         plans = connection.engine.plans
@@ -237,7 +243,6 @@ class PersistingSession(TransactionalSession):
 
     def _get_with_steps(
         self,
-        connection: Any,
         mapper: Mapper,
         key: Any,
         options: Sequence[LoaderOption],
@@ -249,12 +254,12 @@ class PersistingSession(TransactionalSession):
             arguments = {} if with_for_update is True else _lock_arguments(with_for_update)
             statement = statement.with_for_update(**arguments)
             populate_existing = True
-        walk = statement.walk()
-        plan = EntityPlan(
-            statement, walk.binds, connection.dialect, populate_existing=populate_existing
-        )
-        found = yield from plan.rows_steps(self, connection, [b.value for b in walk.binds])
-        return found[0] if found else None
+        known = {"populate_existing": populate_existing, "autoflush": False}
+        result = yield from self.execute_steps(statement, None, known)
+        found = result.scalars().first()
+        if found is None and self.find(mapper, key) is not None:
+            self._note_gone(mapper, key)
+        return found
 
     # Lazy loads ---------------------------------------------------------------------------------
 
@@ -272,7 +277,7 @@ class PersistingSession(TransactionalSession):
     ) -> Steps[None]:
         if not attribute.is_relationship and not is_unknown(state, instance, attribute.key):
             return
-        if not (
+        if state.key is not None and not (
             attribute.is_relationship
             and find_reference(self, state, instance, attribute.prop) is not NO_VALUE
         ):

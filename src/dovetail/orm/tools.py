@@ -11,6 +11,7 @@ from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.state import InstanceState, mark_modified, state_of
+from dovetail.orm.tracking.told import Initiator
 
 
 def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
@@ -97,7 +98,7 @@ def flag_modified(instance: Any, key: str) -> None:
 
     InvalidRequestError where the value is not loaded.
     """
-    state, _ = _attribute(instance, key)
+    state, attribute = _attribute(instance, key)
     if key not in instance.__dict__:
         raise InvalidRequestError(
             f"can't flag {key!r} as modified: it is not loaded",
@@ -110,6 +111,8 @@ def flag_modified(instance: Any, key: str) -> None:
             state.committed = {}
         state.committed[key] = _FLAGGED
         mark_modified(state, instance)
+    for call in () if attribute.listeners is None else attribute.listeners.modified:
+        call(instance, Initiator(attribute, "modified"))
 
 
 class _Flagged:

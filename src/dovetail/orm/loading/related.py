@@ -50,6 +50,11 @@ class KeyedPlan:
         self.place = next(n for n, bind in enumerate(walk.binds) if bind is parameter)
         self.values = [bind.value for bind in walk.binds]
         self.names = tuple(names)
+        self.statement = statement
+        self.parameter = parameter
+        self.tree = tree
+        self.chain = chain
+        self.populate_existing = populate_existing
         self.plan = makers.entity_plan(
             statement,
             walk.binds,
@@ -59,8 +64,34 @@ class KeyedPlan:
             populate_existing=populate_existing,
         )
 
-    def rows_steps(self, session: Any, connection: Any, keys: Sequence[Any]) -> Steps[list[Any]]:
-        """Run for *keys*, in parts where they are many; return the rows of all."""
+    def rows_steps(
+        self, session: Any, connection: Any, keys: Sequence[Any], kind: str = "column"
+    ) -> Steps[list[Any]]:
+        """Run for *keys*, in parts where they are many; return the rows of all.
+
+        *kind*, "column" or "relationship", is told to those who listen to statements.
+        """
+        if session.dispatch.do_orm_execute:
+            statement = session.statement_for_load(self.statement, kind)
+            if statement is not self.statement:
+                changed = self.changed(statement, connection.dialect)
+                return (yield from changed.found_steps(session, connection, keys))
+        return (yield from self.found_steps(session, connection, keys))
+
+    def changed(self, statement: Any, dialect: Any) -> "KeyedPlan":
+        """The plan of *statement*, made from this one's by somebody who listens."""
+        return KeyedPlan(
+            statement,
+            self.parameter,
+            self.names,
+            dialect,
+            tree=self.tree,
+            chain=self.chain,
+            populate_existing=self.populate_existing,
+        )
+
+    def found_steps(self, session: Any, connection: Any, keys: Sequence[Any]) -> Steps[list[Any]]:
+        """Run for *keys*, without asking anybody."""
         found: list[Any] = []
         for start in range(0, len(keys), KEYS_PER_STATEMENT):
             values = list(self.values)
@@ -109,7 +140,8 @@ def load_keys_steps(
             populate_existing=populate_existing,
         )
         plans.put(place, plan)
-    return (yield from plan.rows_steps(session, connection, keys))
+    kind = "column" if chain is REFRESH else "relationship"
+    return (yield from plan.rows_steps(session, connection, keys, kind))
 
 
 # Instances by relationship ----------------------------------------------------------------
@@ -285,7 +317,7 @@ def _load_by_rows_steps(
             _assign(prop, pair, ())
         else:
             keys.setdefault(key, []).append(pair)
-    rows = yield from plan.rows_steps(session, connection, list(keys))
+    rows = yield from plan.rows_steps(session, connection, list(keys), "relationship")
     groups: dict[Any, list[Any]] = {key: [] for key in keys}
     if len(plan.names) == 1:
         for key, related in rows:

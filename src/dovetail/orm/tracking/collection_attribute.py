@@ -173,9 +173,11 @@ class CollectionAttribute(RelatedAttribute):
                 item = self.admit(instance, item)
                 self.check(instance, item)
                 self.took(state, instance, item)
-            elif session is not None:
-                # It may be here because its own side was set, which does not bring it in.
-                session.cascade_add(item)
+            else:
+                self.held_already(state, item)
+                if session is not None:
+                    # It may be here because its own side was set, which does not bring it in.
+                    session.cascade_add(item)
             self.kind.add(into, item)
         for item in before:
             if id(item) not in kept:

@@ -31,6 +31,18 @@ class RelatedAttribute(AttributeBase):
         """Take *item* away because the other side was set; the other side is not told."""
         raise NotImplementedError
 
+    def read(self, instance: Any) -> Any:
+        if self.key not in instance.__dict__:
+            state = state_of(instance)
+            session = state.session
+            if state.key is None and session is not None and self.loads_without_row(state):
+                session.load_attribute(state, instance, self)
+        return super().read(instance)
+
+    def loads_without_row(self, state: InstanceState) -> bool:
+        """True where an instance without a row loads what its foreign keys refer to."""
+        return self.prop.load_on_pending or bool(state.extra and state.extra.get("loads"))
+
     # Effects of a change ----------------------------------------------------------------
 
     def check(self, instance: Any, item: Any) -> None:

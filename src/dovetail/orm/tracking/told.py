@@ -9,7 +9,7 @@ from typing import Any
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.references import ReferenceAttribute
-from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 
 
 class Initiator:
@@ -61,6 +61,9 @@ class ToldReference(ReferenceAttribute):
 
     def set(self, instance: Any, value: Any) -> None:
         old = _value_before(self, instance)
+        state = state_of(instance)
+        if old is NO_VALUE and state.key is not None:
+            old = self.known(state, instance)
         super().set(instance, _told_of_set(self, instance, value, old))
 
     def delete(self, instance: Any) -> None:
