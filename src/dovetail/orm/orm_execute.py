@@ -148,8 +148,8 @@ class ORMExecuteState:
         if statement is not None:
             self.statement = statement
         if params is not None:
-            many = isinstance(self.parameters, (list, tuple)) or isinstance(params, (list, tuple))
-            self.parameters = params if many else {**(self.parameters or {}), **params}
+            both = isinstance(self.parameters, dict) and isinstance(params, dict)
+            self.parameters = {**self.parameters, **params} if both else params
         self.update_execution_options(**(execution_options or {}))
         self.bind_arguments.update(bind_arguments or {})
         return self.session._run(self.run_steps())

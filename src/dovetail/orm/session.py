@@ -145,7 +145,7 @@ class Session(ClassicSession):
         # One thread at a time; in one thread, what listens may use the session meanwhile.
         if not self._lock.acquire(blocking=False):
             steps.close()
-            raise _used_at_once("another thread")
+            raise used_at_once("another thread")
         try:
             if self.autocommit:
                 answer: T = self._run_for_itself(steps)
@@ -487,7 +487,8 @@ class Session(ClassicSession):
 root(SessionEvents, Session)
 
 
-def _used_at_once(other: str) -> DovetailError:
+def used_at_once(other: str) -> DovetailError:
+    """The error that names the use of one session by two threads or tasks at a time."""
     return IllegalStateChangeError(
         f"{other} is using this session: a session is for one thread, or one task, at a time",
         hint="make a session for each: sessionmaker(), or scoped_session()",

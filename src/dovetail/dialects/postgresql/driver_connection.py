@@ -290,7 +290,9 @@ class PsycopgConnection:
 
     def recover_twophase(self) -> list[str]:
         """Return the names of the transactions that were prepared in this database."""
-        return [str(xid) for xid in self.raw.tpc_recover()]
+        # The server lists those of all its databases; each is to be ended in its own.
+        here = self.raw.info.dbname
+        return [str(xid) for xid in self.raw.tpc_recover() if xid.database == here]
 
     # -- the connection itself ----------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """AsyncSession: ``await`` in front of the steps of the Session."""
 
+from asyncio import Task, current_task
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -20,11 +21,12 @@ from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
-from dovetail.orm.session import Session, object_session
+from dovetail.orm.session import Session, object_session, used_at_once
 from dovetail.orm.transaction import SessionTransaction
 from dovetail.steps import Steps, bridging, run_async, run_sync
 
 T = TypeVar("T")
+R = TypeVar("R")
 S = TypeVar("S", bound="AsyncSession")
 
 
@@ -71,12 +73,30 @@ class AsyncSession:
         sync_session_class: type[Session] | None = None,
         **keywords: Any,
     ) -> None:
+        if keywords.get("autocommit"):
+            raise ArgumentError(
+                "autocommit=True is for blocking sessions alone",
+                hint="async with session.begin(): … around what belongs together",
+            )
         own = {key: _blocking(value) for key, value in (binds or {}).items()}
         class_ = sync_session_class or self.sync_session_class
         if not issubclass(class_, AwaitedSession):
             class_ = type(class_.__name__, (AwaitedSession, class_), {})
         self.bind = bind
         self.sync_session: Session = class_(_blocking(bind), binds=own, **keywords)
+        self._task: Task[Any] | None = None
+
+    async def _run(self, steps: Steps[R]) -> R:
+        """Run *steps* in this task, and refuse those of another meanwhile."""
+        task = current_task()
+        if self._task is not None and self._task is not task:
+            steps.close()
+            raise used_at_once("another task")
+        outer, self._task = self._task, task
+        try:
+            return await run_async(steps)
+        finally:
+            self._task = outer
 
     # Blocks -------------------------------------------------------------------------------------
 
@@ -96,32 +116,32 @@ class AsyncSession:
 
     async def commit(self) -> None:
         """Flush and commit: see ``Session.commit``."""
-        await run_async(self.sync_session.commit_steps())
+        await self._run(self.sync_session.commit_steps())
 
     async def rollback(self) -> None:
         """Roll back: see ``Session.rollback``."""
-        await run_async(self.sync_session.rollback_steps())
+        await self._run(self.sync_session.rollback_steps())
 
     async def close(self) -> None:
         """Detach all instances and give connections back: see ``Session.close``."""
-        await run_async(self.sync_session.close_steps())
+        await self._run(self.sync_session.close_steps())
 
     aclose = close
 
     async def reset(self) -> None:
         """As ``close()``; the session can be used again: see ``Session.reset``."""
-        await run_async(self.sync_session.reset_steps())
+        await self._run(self.sync_session.reset_steps())
 
     async def invalidate(self) -> None:
         """Close, and discard the connections in use."""
-        await run_async(self.sync_session.close_steps(invalidate=True))
+        await self._run(self.sync_session.close_steps(invalidate=True))
 
     async def connection(self, bind_arguments: Mapping[str, Any] | None = None) -> AsyncConnection:
         """The connection of the transaction in progress."""
         session = self.sync_session
         transaction = session._transaction or session._autobegin()
         bind = session.get_bind(**dict(bind_arguments or {}))
-        connection = await run_async(transaction.connection_steps(bind))
+        connection = await self._run(transaction.connection_steps(bind))
         engine = self.bind if isinstance(self.bind, AsyncEngine) else AsyncEngine(connection.engine)
         return AsyncConnection(engine, connection)
 
@@ -136,10 +156,10 @@ class AsyncSession:
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Result[Any]:
         """Run *statement* and return its rows, all fetched: see ``Session.execute``."""
-        result: Result[Any] = await run_async(
+        result: Result[Any] = await self._run(
             self.sync_session.execute_steps(statement, params, execution_options, bind_arguments)
         )
-        await run_async(result.fill_steps(None))
+        await self._run(result.fill_steps(None))
         return result
 
     async def scalars(
@@ -155,7 +175,7 @@ class AsyncSession:
     async def stream(self, statement: Any, params: Any = None, **keywords: Any) -> AsyncResult[Any]:
         """Run *statement* and return a result whose rows are fetched while it is read."""
         options = {"yield_per": 1000, **keywords.pop("execution_options", {})}
-        result = await run_async(
+        result = await self._run(
             self.sync_session.execute_steps(statement, params, options, **keywords)
         )
         return AsyncResult(result)
@@ -187,7 +207,7 @@ class AsyncSession:
             if found.__dovetail_state__.expired is None:
                 own: T = found
                 return own
-        loaded: T | None = await run_async(
+        loaded: T | None = await self._run(
             session.get_steps(
                 mapper,
                 key,
@@ -205,15 +225,15 @@ class AsyncSession:
 
     async def flush(self, objects: Iterable[Any] | None = None) -> None:
         """Write pending changes: see ``Session.flush``."""
-        await run_async(self.sync_session.flush_steps(objects))
+        await self._run(self.sync_session.flush_steps(objects))
 
     async def delete(self, instance: Any) -> None:
         """Delete the row of *instance* at the next flush: see ``Session.delete``."""
-        await run_async(self.sync_session.delete_steps((instance,)))
+        await self._run(self.sync_session.delete_steps((instance,)))
 
     async def delete_all(self, instances: Iterable[Any]) -> None:
         """Delete the rows of all *instances* at the next flush."""
-        await run_async(self.sync_session.delete_steps(instances))
+        await self._run(self.sync_session.delete_steps(instances))
 
     async def refresh(
         self,
@@ -222,26 +242,26 @@ class AsyncSession:
         with_for_update: Any = None,
     ) -> None:
         """Read *instance* again: see ``Session.refresh``."""
-        await run_async(
+        await self._run(
             self.sync_session.refresh_instance_steps(instance, attribute_names, with_for_update)
         )
 
     async def load(self, instances: Any, *attributes: Any) -> Any:
         """Load attributes onto instances that are here already: see ``Session.load``."""
-        return await run_async(self.sync_session.load_steps(instances, attributes))
+        return await self._run(self.sync_session.load_steps(instances, attributes))
 
     async def merge(
         self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
     ) -> T:
         """Copy *instance* onto the session's own: see ``Session.merge``."""
-        merged: list[T] = await run_async(
+        merged: list[T] = await self._run(
             merge_all_steps(self.sync_session, [instance], load, options or ())
         )
         return merged[0]
 
     async def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
-        return await run_async(merge_all_steps(self.sync_session, instances, load, ()))
+        return await self._run(merge_all_steps(self.sync_session, instances, load, ()))
 
     async def run_sync(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """Call ``function(session, …)``, blocking code, in this task; lazy loading works in it."""
@@ -386,7 +406,7 @@ class AsyncSessionTransaction:
         """Begin."""
         own = self.session.sync_session
         if self.nested:
-            self.sync_transaction = await run_async(own.begin_nested_steps())
+            self.sync_transaction = await self.session._run(own.begin_nested_steps())
         else:
             self.sync_transaction = own.begin_transaction()
         return self
@@ -408,11 +428,11 @@ class AsyncSessionTransaction:
 
     async def commit(self) -> None:
         """Commit, or release the savepoint."""
-        await run_async(self.session.sync_session.commit_one_steps(self._started()))
+        await self.session._run(self.session.sync_session.commit_one_steps(self._started()))
 
     async def rollback(self) -> None:
         """Roll back."""
-        await run_async(self.session.sync_session.rollback_until_steps(self._started()))
+        await self.session._run(self.session.sync_session.rollback_until_steps(self._started()))
 
     async def __aenter__(self) -> Self:
         if self.sync_transaction is None:
@@ -420,7 +440,7 @@ class AsyncSessionTransaction:
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        await run_async(self._started().exit_steps(kind))
+        await self.session._run(self._started().exit_steps(kind))
 
 
 class async_sessionmaker(Generic[S]):

@@ -1,0 +1,301 @@
+"""Classic session modes and spellings: they work, and say how the same is written today."""
+
+import gc
+from contextlib import contextmanager
+
+import pytest
+
+from dovetail import create_engine, inspect, select, text
+from dovetail.exc import (
+    ArgumentError,
+    DovetailDeprecationWarning,
+    InvalidRequestError,
+    PendingRollbackError,
+)
+from dovetail.orm import Session, sessionmaker
+from tests.orm.library import Author, Base, Book, fill
+
+
+@pytest.fixture(autouse=True)
+def tables(file_engine):
+    Base.metadata.create_all(file_engine)
+
+
+@contextmanager
+def classic(what):
+    with pytest.warns(DovetailDeprecationWarning, match=what):
+        yield
+
+
+@pytest.fixture
+def session(file_engine):
+    """A session without a lasting transaction."""
+    with classic("autocommit=True"):
+        session = Session(file_engine, autocommit=True)
+    yield session
+    session.close()
+
+
+def stored(engine):
+    with engine.connect() as connection:
+        return connection.scalars(text("SELECT name FROM author ORDER BY id")).all()
+
+
+# autocommit=True ---------------------------------------------------------------------------------
+
+
+def test_autocommit_false_is_what_there_is(file_engine, recwarn):
+    with sessionmaker(file_engine, autocommit=False, autoflush=False)() as session:
+        session.add(Author(name="a"))
+        session.commit()
+    assert not recwarn.list
+
+
+@pytest.fixture
+def filled(file_engine):
+    with Session(file_engine) as session:
+        fill(session)
+
+
+@pytest.mark.usefixtures("filled")
+def test_each_query_takes_a_connection_and_returns_it(session, file_engine):
+    assert not session.in_transaction()
+    assert session.scalars(select(Author)).all()
+    assert not session.in_transaction()
+    assert file_engine.pool.checkedout() == 0
+
+
+def test_a_flush_has_a_transaction_of_its_own(session, file_engine):
+    session.add(Author(name="a"))
+    assert not session.in_transaction()
+    session.flush()
+    assert not session.in_transaction()
+    assert stored(file_engine) == ["a"]
+
+
+def test_a_failed_flush_leaves_a_session_that_works(session, file_engine):
+    with pytest.raises(Exception, match="NOT NULL"):
+        session.add(Author())
+        session.flush()
+    session.expunge_all()
+    session.add(Author(name="a"))
+    session.flush()
+    assert stored(file_engine) == ["a"]
+
+
+def test_statements_are_committed(session, file_engine):
+    session.execute(text("INSERT INTO author (name) VALUES ('a')"))
+    assert stored(file_engine) == ["a"]
+
+
+def test_values_stay_after_a_query(session):
+    session.add(Author(name="a"))
+    session.flush()
+    author = session.scalars(select(Author)).one()
+    session.scalars(select(Author)).all()
+    assert "name" in inspect(author).dict
+
+
+@pytest.mark.usefixtures("filled")
+def test_lazy_loads_take_a_connection_and_return_it(session, file_engine):
+    author = session.get(Author, 1)
+    assert author.books
+    assert file_engine.pool.checkedout() == 0
+
+
+def test_begin_demarcates(session, file_engine):
+    with session.begin():
+        session.add(Author(name="a"))
+        session.flush()
+        assert stored(file_engine) == []
+        assert session.in_transaction()
+    assert stored(file_engine) == ["a"]
+    assert not session.in_transaction()
+    session.begin()
+    session.add(Author(name="b"))
+    session.flush()
+    session.rollback()
+    assert stored(file_engine) == ["a"]
+
+
+def test_commit_and_savepoints_need_a_transaction(session):
+    for method in (session.commit, session.begin_nested):
+        with pytest.raises(InvalidRequestError, match="no transaction is in progress"):
+            method()
+    session.rollback()
+
+
+def test_a_connection_outside_of_a_transaction_is_the_callers(session, file_engine):
+    connection = session.connection()
+    assert file_engine.pool.checkedout() == 1
+    connection.close()
+    assert file_engine.pool.checkedout() == 0
+
+
+@pytest.mark.usefixtures("filled")
+def test_streams_are_read_whole(session):
+    result = session.scalars(select(Author).execution_options(yield_per=1))
+    assert len(result.all()) > 1
+
+
+# Transactions within transactions ----------------------------------------------------------------
+
+
+def test_a_transaction_within_ends_with_the_outer_one(file_engine):
+    with Session(file_engine) as session:
+        session.begin()
+        session.add(Author(name="outer"))
+        with classic("subtransactions=True"):
+            session.begin(subtransactions=True)
+        session.add(Author(name="inner"))
+        session.commit()
+        assert stored(file_engine) == []
+        session.commit()
+        assert stored(file_engine) == ["outer", "inner"]
+
+
+def test_rollback_within_ends_everything(file_engine):
+    with Session(file_engine) as session:
+        session.begin()
+        session.add(Author(name="outer"))
+        session.flush()
+        with classic("subtransactions=True"):
+            session.begin(subtransactions=True)
+        session.add(Author(name="inner"))
+        session.flush()
+        session.rollback()
+        with pytest.raises(PendingRollbackError, match="in a transaction within it"):
+            session.scalars(select(Author)).all()
+        session.rollback()
+        assert session.scalars(select(Author)).all() == []
+        assert not session.new
+
+
+def test_begin_with_subtransactions_begins_where_nothing_is(file_engine):
+    with Session(file_engine) as session:
+        with classic("subtransactions=True"):
+            session.begin(subtransactions=True)
+        session.add(Author(name="a"))
+        session.commit()
+        assert not session.in_transaction()
+    assert stored(file_engine) == ["a"]
+
+
+def test_a_block_within_a_block(file_engine):
+    with Session(file_engine) as session:
+        with session.begin():
+            with classic("subtransactions=True"), session.begin(subtransactions=True):
+                session.add(Author(name="a"))
+            session.add(Author(name="b"))
+        assert stored(file_engine) == ["a", "b"]
+
+
+# weak_identity_map=False -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strong(file_engine):
+    with classic("weak_identity_map=False"):
+        session = Session(file_engine, weak_identity_map=False)
+    yield session
+    session.close()
+
+
+def test_instances_are_kept_until_they_are_pruned(strong):
+    fill(strong)
+    count = len(strong.scalars(select(Author)).all())
+    gc.collect()
+    authors = [it for it in strong if isinstance(it, Author)]
+    assert len(authors) == count
+    kept = authors[0]
+    del authors
+    strong.rollback()
+    assert strong.prune() > 0
+    gc.collect()
+    assert [it for it in strong if isinstance(it, Author)] == [kept]
+    assert strong.prune() == 0
+
+
+def test_expunged_and_deleted_ones_are_let_go(strong):
+    author = Author(name="a")
+    strong.add(author)
+    strong.commit()
+    state = inspect(author)
+    strong.expunge(author)
+    del author
+    gc.collect()
+    assert state.obj() is None
+
+
+def test_an_ordinary_session_has_nothing_to_prune(file_engine):
+    with Session(file_engine) as session:
+        assert session.prune() == 0
+
+
+# Spellings ---------------------------------------------------------------------------------------
+
+
+def test_the_transaction_attribute(file_engine):
+    with Session(file_engine) as session:
+        session.begin()
+        with classic("get_transaction"):
+            assert session.transaction is session.get_transaction()
+
+
+def test_refresh_with_a_lockmode(file_engine):
+    with Session(file_engine) as session:
+        session.add(Author(id=1, name="a"))
+        session.commit()
+        author = session.get(Author, 1)
+        with classic("with_for_update=True"):
+            session.refresh(author, lockmode="update")
+        assert author.name == "a"
+        with pytest.raises(ArgumentError, match="'update_nowait'"):
+            session.refresh(author, lockmode="some")
+
+
+def test_binds_as_keywords(file_engine):
+    other = create_engine("sqlite://")
+    with Session(other) as session:
+        with classic("bind_arguments"):
+            assert (
+                session.execute(text("SELECT count(*) FROM author"), bind=file_engine).scalar() == 0
+            )
+        with classic("bind_arguments"):
+            connection = session.connection(mapper=Author, close_with_result=True)
+        assert connection.engine is other
+        with pytest.raises(TypeError, match="'bnd'"):
+            session.execute(text("SELECT 1"), bnd=file_engine)
+    other.dispose()
+
+
+def test_transaction_accounting_is_accepted(file_engine):
+    Session(file_engine, _enable_transaction_accounting=False).close()
+
+
+def test_a_session_without_plans(file_engine):
+    before = len(file_engine.plans)
+    with Session(file_engine, enable_baked_queries=False) as session:
+        session.scalars(select(Author).where(Author.name == "never asked")).all()
+    assert len(file_engine.plans) == before
+    with Session(file_engine) as session:
+        session.scalars(select(Author).where(Author.name == "never asked")).all()
+    assert len(file_engine.plans) == before + 1
+
+
+# Relationships of instances without a row --------------------------------------------------------
+
+
+def test_relationships_load_for_what_is_not_in_the_session(file_engine):
+    with Session(file_engine) as session:
+        session.add(Author(id=1, name="a"))
+        session.commit()
+        book = Book(title="t", author_id=1)
+        session.enable_relationship_loading(book)
+        assert book.author.name == "a"
+        assert book not in session
+        session.commit()
+        assert session.scalars(select(Book)).all() == []
+        session.add(book)
+        session.commit()
+        assert session.scalars(select(Book)).all() == [book]
