@@ -41,10 +41,13 @@ class StatementError(DovetailError):
     """A statement failed.
 
     ``statement`` is its text, ``params`` its parameters and ``orig`` the error that it
-    met, before or in the driver.
+    met, before or in the driver.  After a flush, ``instance`` is whose row it was about, if
+    that is known, and ``attributes`` are the names of what was violated.
     """
 
     code = "DV-DB-01"
+    instance: Any = None
+    attributes: tuple[str, ...] = ()
 
     def __init__(
         self,

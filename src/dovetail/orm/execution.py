@@ -135,7 +135,7 @@ class ExecutingSession(PersistingSession):
             entity: Any = getattr(statement, "table", None)
             if isinstance(entity, EntityNode):
                 return (yield from bulk_steps(self, statement, entity, params, execution_options))
-        yield from self.autoflush_steps()
+        yield from self.autoflush_steps(statement)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = {**self.execution_options_dict, **execution_options}
         return (yield from connection.execute_steps(statement, params, execution_options=options))
@@ -165,7 +165,7 @@ class ExecutingSession(PersistingSession):
         if self.autoflush and options.get("autoflush", True):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
-                yield from self.autoflush_steps()
+                yield from self.autoflush_steps(statement)
         if bind_arguments or self.binds:
             connection = yield from self._statement_connection_steps(statement, bind_arguments)
         else:
@@ -203,7 +203,7 @@ class ExecutingSession(PersistingSession):
     def _from_statement_steps(
         self, wrapped: "FromStatement", params: Any, execution_options: Mapping[str, Any]
     ) -> Steps[Any]:
-        yield from self.autoflush_steps()
+        yield from self.autoflush_steps(wrapped.element)
         connection = yield from self.connection_for_steps(wrapped.mapper)
         inner = yield from connection.execute_steps(wrapped.element, params)
         names = list(inner.keys())

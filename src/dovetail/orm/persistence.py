@@ -9,6 +9,7 @@ from dovetail.exc import (
     ArgumentError,
     InvalidRequestError,
     NoResultFound,
+    StatementError,
     UnboundExecutionError,
     UnmappedClassError,
 )
@@ -43,7 +44,6 @@ class PersistingSession(TransactionalSession):
     def __init__(self) -> None:
         super().__init__()
         self._flushing = False
-        self._autoflush_cause: str | None = None
 
     # Connections -----------------------------------------------------------------------------
 
@@ -135,16 +135,21 @@ class PersistingSession(TransactionalSession):
             raise
         context.transaction.flushed = True
 
-    def autoflush_steps(self) -> Steps[None]:
-        """Flush before a query, where the session does that."""
+    def autoflush_steps(self, cause: Any = None) -> Steps[None]:
+        """Flush before a query, where the session does that; *cause* is the query, or says why."""
         if self.autoflush and not self._flushing and self.has_pending():
             try:
                 yield from self.flush_steps()
             except Exception as error:
-                error.add_note(
-                    "(raised by the autoflush that precedes a query; to build objects first and "
-                    "flush them later, use: with session.no_autoflush)"
+                what = "a query" if cause is None else " ".join(str(cause).split())
+                told = (
+                    f"raised by the autoflush before {what:.200}; to build objects first and "
+                    "flush them later: with session.no_autoflush"
                 )
+                if isinstance(error, StatementError):
+                    error.add_detail(told)
+                else:
+                    error.add_note(f"({told})")
                 raise
 
     def take_over_row(
@@ -209,7 +214,7 @@ class PersistingSession(TransactionalSession):
         if self.autoflush:
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
-                yield from self.autoflush_steps()
+                yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
         connection = self.connection_in_use(mapper)
         if connection is None:
             connection = yield from self.connection_for_steps(mapper)
@@ -281,7 +286,8 @@ class PersistingSession(TransactionalSession):
             attribute.is_relationship
             and find_reference(self, state, instance, attribute.prop) is not NO_VALUE
         ):
-            yield from self.autoflush_steps()
+            name = f"{type(instance).__name__}.{attribute.key}"
+            yield from self.autoflush_steps(f"the lazy load of {name}")
         if attribute.key in instance.__dict__:
             return
         yield from load_attribute_steps(self, state, instance, attribute)

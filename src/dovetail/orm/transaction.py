@@ -5,7 +5,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from dovetail.engine.connection import Connection
-from dovetail.exc import InvalidRequestError, PendingRollbackError, ResourceClosedError
+from dovetail.engine.holder import caller
+from dovetail.exc import (
+    InvalidRequestError,
+    PendingRollbackError,
+    ResourceClosedError,
+    StatementError,
+)
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.steps import Steps
 
@@ -83,6 +89,7 @@ class SessionTransaction:
         self.nested = origin is BEGIN_NESTED
         self.state = ACTIVE
         self.cause: BaseException | None = None
+        self.place = ""
         self.participants: dict[Any, Participant] = {}
         self.new: list[InstanceState] = []
         self.deleted: dict[InstanceState, tuple[Any, Load]] = {}
@@ -110,8 +117,7 @@ class SessionTransaction:
             failure = self.cause
             what = "by rollback() in a transaction within it"
             if failure is not None:
-                text = str(failure).splitlines()[0]
-                what = f"after a failed flush: {type(failure).__name__}: {text}"
+                what = f"after a failed flush, {self.place}: {_first_words(failure)}"
             raise PendingRollbackError(
                 f"this session's transaction was rolled back {what}",
                 hint="call session.rollback() to begin anew",
@@ -250,6 +256,8 @@ class SessionTransaction:
 
     def fail_steps(self, error: BaseException) -> Steps[None]:
         """Roll back after a failed flush; the session refuses work until its user rolls back."""
+        file, line, function = caller()
+        self.place = f"{file}:{line} in {function}"
         yield from self._fail_around_steps(error)
         self.state = DEACTIVE
         self.cause = error
@@ -264,6 +272,7 @@ class SessionTransaction:
         yield from outer._fail_around_steps(error)
         outer.state = DEACTIVE
         outer.cause = error
+        outer.place = self.place
 
     def rollback_steps(self, leaving: frozenset[InstanceState] = frozenset()) -> Steps[None]:
         """Roll back and end; *leaving* are about to leave the session with what they hold."""
@@ -425,6 +434,16 @@ class SessionTransaction:
         except BaseException:
             yield from session.rollback_until_steps(self)
             raise
+
+
+def _first_words(failure: BaseException) -> str:
+    """What *failure* says: its class, and of a statement whose fault it was and its text."""
+    lines = str(failure).splitlines()
+    if isinstance(failure, StatementError) and failure.statement is not None:
+        own = failure.message.splitlines()[0]
+        statement = " ".join(failure.statement.split())
+        lines = ["; ".join([own, *failure.detail, f"{statement:.120}"])]
+    return f"{type(failure).__name__}: {lines[0] if lines else ''}"
 
 
 def _switch(scope: Any, state: InstanceState, key: Any) -> None:

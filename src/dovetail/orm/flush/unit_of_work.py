@@ -10,6 +10,7 @@ from dovetail.orm.flush.association import (
     canonical,
     write_associations_steps,
 )
+from dovetail.orm.flush.blame import blaming_steps
 from dovetail.orm.flush.cascade import load_missing_steps, mark_orphans_steps, related_now
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
 from dovetail.orm.flush.context import FlushContext
@@ -207,8 +208,9 @@ def _insert_steps(
         for instance in inserts.values():
             call(mapper, connection, instance)
     load = Load(mapper, session.scope)
+    steps = insert_steps(connection, mapper, inserts, load)
     yield from told_of_values_steps(
-        context, mapper, inserts, insert_steps(connection, mapper, inserts, load)
+        context, mapper, inserts, blaming_steps("insert", mapper, connection, inserts, steps)
     )
     context.transaction.new.extend(inserts)
     for call in mapper.dispatch.after_insert:
@@ -228,8 +230,10 @@ def _update_steps(
         tell_of_updates("before", context, mapper, connection, updates)
     pairs = [(state, instance) for state, instance in updates.items() if state.committed]
     if pairs:
+        written = dict(pairs)
+        steps = update_steps(connection, mapper, pairs)
         switched = yield from told_of_values_steps(
-            context, mapper, dict(pairs), update_steps(connection, mapper, pairs)
+            context, mapper, written, blaming_steps("update", mapper, connection, written, steps)
         )
         if context.transaction.nested:
             context.transaction.dirty.update(updates)
@@ -360,7 +364,8 @@ def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
             for call in mapper.dispatch.before_delete:
                 for instance in level.deletes.values():
                     call(mapper, connection, instance)
-            yield from delete_steps(connection, mapper, list(level.deletes))
+            steps = delete_steps(connection, mapper, list(level.deletes))
+            yield from blaming_steps("delete", mapper, connection, level.deletes, steps)
             for call in mapper.dispatch.after_delete:
                 for instance in level.deletes.values():
                     call(mapper, connection, instance)

@@ -1,0 +1,140 @@
+"""Whose fault a failed statement of a flush is: the instance, and the attributes."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from dovetail.exc import (
+    DBAPIError,
+    IntegrityError,
+    NotNullViolation,
+    StatementError,
+    UniqueViolation,
+)
+from dovetail.orm.loading.related import key_condition
+from dovetail.orm.tracking.state import InstanceState
+from dovetail.sql.select import Select
+from dovetail.steps import Steps
+
+T = TypeVar("T")
+_NAMED_AT_MOST = 3
+_SHOWN = 6
+"""How many attributes are shown where nothing tells which of them are meant."""
+
+
+def blaming_steps(
+    verb: str, mapper: Any, connection: Any, written: dict[InstanceState, Any], steps: Steps[T]
+) -> Steps[T]:
+    """Run *steps*, which *verb* the rows of *written*; an error says which of them is to blame.
+
+    It has the instance in ``error.instance``, if it is known, and the attributes that have
+    violated something in ``error.attributes``.
+    """
+    try:
+        return (yield from steps)
+    except StatementError as error:
+        instances = list(written.values())
+        attributes = _attributes(mapper, error)
+        guilty = instances
+        if len(instances) > 1 and isinstance(error, IntegrityError):
+            guilty = yield from _guilty_steps(mapper, connection, instances, attributes, error)
+        error.attributes = attributes
+        error.instance = guilty[0] if len(guilty) == 1 else None
+        error.add_detail(_told(verb, mapper, guilty, attributes, error))
+        raise
+
+
+def _attributes(mapper: Any, error: StatementError) -> tuple[str, ...]:
+    """The attributes of *mapper* that *error* is about, as far as the server tells."""
+    if not isinstance(error, DBAPIError):
+        return ()
+    table = mapper.local_table
+    if error.table not in (None, table.name, f"{table.schema}.{table.name}"):
+        return ()
+    columns: Iterable[Any] = error.columns
+    if not columns and error.constraint is not None:
+        columns = _constrained(table, error.constraint)
+    by_name = {column.name: key for key, column in mapper.columns.items()}
+    return tuple(by_name[name] for name in columns if name in by_name)
+
+
+def _constrained(table: Any, name: str) -> list[str]:
+    for constraint in (*table.constraints, *table.indexes):
+        if constraint.name == name:
+            return [column.name for column in constraint.columns]
+    # Constraints without a name of their own are called after their first column.
+    return [name] if name in table.c else []
+
+
+def _guilty_steps(
+    mapper: Any,
+    connection: Any,
+    instances: list[Any],
+    attributes: tuple[str, ...],
+    error: IntegrityError,
+) -> Steps[list[Any]]:
+    """Those of *instances* that the values in *error*, or in the table, speak against."""
+    if not attributes:
+        return instances
+    values = [tuple([one.__dict__.get(name) for name in attributes]) for one in instances]
+    if isinstance(error, NotNullViolation):
+        found = [one for one, own in zip(instances, values, strict=True) if None in own]
+        return found or instances
+    text = str(error.orig)
+    found = [one for one, own in zip(instances, values, strict=True) if _is_quoted(own, text)]
+    if not found and isinstance(error, UniqueViolation):
+        twice = {own for own in values if values.count(own) > 1} if len(values) < 1000 else set()
+        there = yield from _stored_steps(mapper, connection, attributes, values)
+        found = [
+            one for one, own in zip(instances, values, strict=True) if own in twice or own in there
+        ]
+    return found or instances
+
+
+def _is_quoted(values: tuple[Any, ...], text: str) -> bool:
+    """True where a server's message speaks of *values*: ``(1, a)`` or ``'1-a'``."""
+    words = [str(value) for value in values]
+    return f"({', '.join(words)})" in text or f"'{'-'.join(words)}'" in text
+
+
+def _stored_steps(
+    mapper: Any, connection: Any, attributes: tuple[str, ...], values: list[tuple[Any, ...]]
+) -> Steps[set[Any]]:
+    """Which *values* the table has already: for servers whose messages do not say."""
+    columns = [mapper.columns[name] for name in attributes]
+    condition, parameter = key_condition(columns)
+    keys = [own[0] if len(own) == 1 else own for own in values if None not in own]
+    try:
+        result = yield from connection.execute_steps(
+            Select(*columns).where(condition), {parameter.key: keys}
+        )
+    except StatementError:
+        # The transaction has ended on the server: nothing can be asked any more.
+        return set()
+    return {tuple(row) for row in result.all()}
+
+
+def _told(
+    verb: str, mapper: Any, guilty: list[Any], attributes: tuple[str, ...], error: StatementError
+) -> str:
+    shown = ", ".join(_described(mapper, one, attributes, error) for one in guilty[:_NAMED_AT_MOST])
+    if len(guilty) == 1:
+        return f"the flush could not {verb} {shown}"
+    more = f" and {len(guilty) - _NAMED_AT_MOST} more" if len(guilty) > _NAMED_AT_MOST else ""
+    return f"the flush could not {verb} one of {len(guilty)}: {shown}{more}"
+
+
+def _described(
+    mapper: Any, instance: Any, attributes: tuple[str, ...], error: StatementError
+) -> str:
+    """The class of *instance* with its primary key and *attributes*: no method of it is called."""
+    values = instance.__dict__
+    known = [name for name in mapper.primary_keys if values.get(name) is not None]
+    names = dict.fromkeys((*known, *attributes))
+    if not names:
+        names = dict.fromkeys(
+            [name for name, _ in mapper.columns.items() if name in values][:_SHOWN]
+        )
+    if error.hide_parameters:
+        return f"{mapper.class_.__name__}({', '.join(names)})"
+    described = ", ".join(f"{name}={values.get(name)!r:.60}" for name in names)
+    return f"{mapper.class_.__name__}({described})"
