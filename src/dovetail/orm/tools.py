@@ -10,6 +10,7 @@ from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.history import History
+from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import InstanceState, mark_modified, state_of
 from dovetail.orm.tracking.told import Initiator
 
@@ -26,10 +27,40 @@ def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
     return state, found
 
 
-def get_history(instance: Any, key: str, passive: Any = None) -> History:
-    """What changed in attribute *key* of *instance* since the last flush."""
+def get_history(instance: Any, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
+    """What changed in attribute *key* of *instance* since the last flush.
+
+    What is not loaded is loaded for it, unless *passive* forbids: with ``PASSIVE_NO_INITIALIZE``
+    or ``PASSIVE_NO_FETCH`` no SQL is sent, and the history of what is absent is empty.
+    """
     state, attribute = _attribute(instance, key)
-    return attribute.load_history(state, instance)
+    return _history(state, instance, attribute, passive)
+
+
+def get_state_history(
+    state: InstanceState, key: str, passive: PassiveFlag = PASSIVE_OFF
+) -> History:
+    """As :func:`get_history`, for the instance of *state*."""
+    return get_history(state.obj(), key, passive)
+
+
+def _history(
+    state: InstanceState, instance: Any, attribute: AttributeBase, passive: PassiveFlag
+) -> History:
+    quiet = PassiveFlag.SQL_OK not in passive or PassiveFlag.CALLABLES_OK not in passive
+    return (attribute.history if quiet else attribute.load_history)(state, instance)
+
+
+def has_parent(cls: type, obj: Any, key: str, optimistic: bool = False) -> bool:
+    """True when *obj* is in relationship *key* of an instance of *cls*, as far as is in memory.
+
+    Only relationships that delete orphans, or allow a single parent, keep account of it; of an
+    instance that was never in one, *optimistic* is the answer.
+    """
+    mapper = class_mapper(cls)
+    attribute = mapper.attributes.get(key)
+    parents = (state_of(obj).extra or {}).get("parents", {})
+    return bool(parents[attribute]) if attribute in parents else optimistic
 
 
 def get_attribute(instance: Any, key: str) -> Any:
@@ -91,6 +122,11 @@ def init_collection(instance: Any, key: str) -> CollectionAdapter:
         raise InvalidRequestError(f"{type(instance).__name__}.{key} is not a collection")
     set_committed_value(instance, key, ())
     return CollectionAdapter(attribute, instance.__dict__[key])
+
+
+def init_state_collection(state: InstanceState, dict_: Any, key: str) -> CollectionAdapter:
+    """As :func:`init_collection`, for the instance of *state*."""
+    return init_collection(state.obj(), key)
 
 
 def flag_modified(instance: Any, key: str) -> None:

@@ -5,31 +5,26 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from weakref import ref
 
 from dovetail.exc import UnmappedInstanceError
+from dovetail.orm.tracking.passive import NO_VALUE
+
+__all__ = [
+    "NO_VALUE",
+    "STATE_NAME",
+    "AttributeState",
+    "InstanceState",
+    "Load",
+    "PickledState",
+    "Scope",
+    "adopt_state",
+    "forget",
+    "mark_modified",
+    "new_state",
+    "start_history",
+    "state_of",
+]
 
 STATE_NAME = "__dovetail_state__"
 """The attribute of an instance that holds its state: a slot of the declarative bases."""
-
-
-class Symbol:
-    """A named constant that is equal to itself alone."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def __reduce__(self) -> str:
-        return self.name
-
-    def __bool__(self) -> bool:
-        return False
-
-
-NO_VALUE = Symbol("NO_VALUE")
-"""An attribute has not been loaded, or has never been set."""
 
 
 class TrackedMapper(Protocol):

@@ -1,0 +1,50 @@
+"""The familiar import path of what all parts of a mapping have in common."""
+
+from dovetail.orm.instances import object_state
+from dovetail.orm.mapping.annotations import Mapped
+from dovetail.orm.mapping.join_condition import (
+    MANYTOMANY,
+    MANYTOONE,
+    ONETOMANY,
+    RelationshipDirection,
+)
+from dovetail.orm.tools import class_mapper, object_mapper
+from dovetail.orm.tracking.passive import (
+    ATTR_EMPTY,
+    ATTR_WAS_SET,
+    NO_VALUE,
+    PASSIVE_MERGE,
+    PASSIVE_NO_FETCH,
+    PASSIVE_NO_FETCH_RELATED,
+    PASSIVE_NO_INITIALIZE,
+    PASSIVE_NO_RESULT,
+    PASSIVE_OFF,
+    PASSIVE_ONLY_PERSISTENT,
+    PASSIVE_RETURN_NO_VALUE,
+    LoaderCallableStatus,
+    PassiveFlag,
+)
+
+__all__ = [
+    "ATTR_EMPTY",
+    "ATTR_WAS_SET",
+    "MANYTOMANY",
+    "MANYTOONE",
+    "NO_VALUE",
+    "ONETOMANY",
+    "PASSIVE_MERGE",
+    "PASSIVE_NO_FETCH",
+    "PASSIVE_NO_FETCH_RELATED",
+    "PASSIVE_NO_INITIALIZE",
+    "PASSIVE_NO_RESULT",
+    "PASSIVE_OFF",
+    "PASSIVE_ONLY_PERSISTENT",
+    "PASSIVE_RETURN_NO_VALUE",
+    "LoaderCallableStatus",
+    "Mapped",
+    "PassiveFlag",
+    "RelationshipDirection",
+    "class_mapper",
+    "object_mapper",
+    "object_state",
+]

@@ -1,0 +1,25 @@
+"""The familiar import path of the parts of a mapping and of loading."""
+
+from dovetail.orm.classic import SessionExtension
+from dovetail.orm.loading.options import LoaderOption, UserDefinedOption
+from dovetail.orm.mapping.attribute import InstrumentedAttribute, QueryableAttribute
+from dovetail.orm.mapping.join_condition import (
+    MANYTOMANY,
+    MANYTOONE,
+    ONETOMANY,
+    RelationshipDirection,
+)
+from dovetail.orm.mapping.properties import MapperProperty
+
+__all__ = [
+    "MANYTOMANY",
+    "MANYTOONE",
+    "ONETOMANY",
+    "InstrumentedAttribute",
+    "LoaderOption",
+    "MapperProperty",
+    "QueryableAttribute",
+    "RelationshipDirection",
+    "SessionExtension",
+    "UserDefinedOption",
+]
