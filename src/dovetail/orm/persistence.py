@@ -1,6 +1,6 @@
 """Reading and writing instances: get, flush, delete, refresh, lazy loads."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -452,6 +452,18 @@ class PersistingSession(TransactionalSession):
             yield self
         finally:
             self.autoflush = found
+
+
+def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
+    """*binds*, by class or table; ArgumentError for keys of other kinds."""
+    checked: dict[Any, Any] = {}
+    for key, bind in (binds or {}).items():
+        if not isinstance(key, type) and not hasattr(key, "visit_name"):
+            key = getattr(key, "class_", None)
+        if key is None:
+            raise ArgumentError("the keys of binds= are mapped classes, base classes and tables")
+        checked[key] = bind
+    return checked
 
 
 def require_found(found: Any, entity: Any, key: Any) -> Any:

@@ -34,18 +34,37 @@ from dovetail.orm.instances import (
 )
 from dovetail.orm.loading.lazy import POLICIES
 from dovetail.orm.merge import merge_all_steps
-from dovetail.orm.persistence import require_found
+from dovetail.orm.orm_execute import ORMExecuteState
+from dovetail.orm.persistence import checked_binds, require_found
 from dovetail.orm.query import Query
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
-from dovetail.orm.transaction import JOIN_MODES, SessionTransaction
+from dovetail.orm.transaction import (
+    ACTIVE,
+    CLOSED,
+    COMMITTED,
+    DEACTIVE,
+    JOIN_MODES,
+    PREPARED,
+    SessionTransaction,
+    SessionTransactionOrigin,
+    SessionTransactionState,
+)
 from dovetail.steps import Steps, run_sync
 
 __all__ = [
+    "ACTIVE",
+    "CLOSED",
+    "COMMITTED",
+    "DEACTIVE",
+    "PREPARED",
+    "ORMExecuteState",
     "Session",
     "SessionExtension",
     "SessionTransaction",
+    "SessionTransactionOrigin",
+    "SessionTransactionState",
     "close_all_sessions",
     "identity_key",
     "make_transient",
@@ -126,7 +145,7 @@ class Session(ClassicSession):
                 hint=f"one of {', '.join(map(repr, POLICIES))}",
             )
         self.bind = bind
-        self.binds = _checked_binds(binds)
+        self.binds = checked_binds(binds)
         self.autoflush = autoflush
         self.expire_on_commit = expire_on_commit
         self.autobegin = autobegin
@@ -506,17 +525,6 @@ def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
         f"a session needs an Engine or a Connection, not {bind!r}",
         hint="Session(create_engine(url))",
     )
-
-
-def _checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
-    checked: dict[Any, Any] = {}
-    for key, bind in (binds or {}).items():
-        if not isinstance(key, type) and not hasattr(key, "visit_name"):
-            key = getattr(key, "class_", None)
-        if key is None:
-            raise ArgumentError("the keys of binds= are mapped classes, base classes and tables")
-        checked[key] = bind
-    return checked
 
 
 class sessionmaker(Generic[S]):
