@@ -73,6 +73,18 @@ class Features:
 
     # -- values
 
+    compares_like_python: bool = False
+    """Texts, numbers and times are equal where Python says so: no collation, no rounding."""
+
+    sorts_text_like_python: bool = False
+    """Texts are sorted by the numbers of their characters."""
+
+    like_folds: Callable[[str], str] | None = None
+    """What LIKE makes of texts before it compares them; None where a collation decides."""
+
+    set_sees_new_values: bool = False
+    """A value in SET sees what those before it in the statement have set."""
+
     supports_native_boolean: bool = False
     """There is a boolean type, with the words true and false."""
 

@@ -94,6 +94,13 @@ class ORMExecuteError(InvalidRequestError):
     code = "DV-USE-06"
 
 
+class UnevaluatableError(InvalidRequestError):
+    """Criteria or values of a statement cannot be evaluated in Python."""
+
+    code = "DV-USE-07"
+    usual_hint = "let the database say which rows it touched: synchronize_session='fetch'"
+
+
 class LoaderStrategyException(InvalidRequestError):  # noqa: N818 - a name users know
     """A way of loading does not fit the attribute."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from dovetail.engine.result import Result
 from dovetail.engine.rows import Shape
 from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
-from dovetail.orm.bulk import bulk_steps
+from dovetail.orm.bulk.statements import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode

@@ -17,11 +17,9 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
-from dovetail.orm.bulk import (
-    insert_mappings_steps,
-    save_objects_steps,
-    update_mappings_steps,
-)
+from dovetail.orm.bulk.inserting import insert_mappings_steps
+from dovetail.orm.bulk.objects import save_objects_steps
+from dovetail.orm.bulk.updating import update_mappings_steps
 from dovetail.orm.classic import ClassicSession, SessionExtension, bind_arguments_of, lock_of
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.instances import (
@@ -470,11 +468,19 @@ class Session(ClassicSession):
         """Insert a row for each dictionary of attribute names and values; no instances are made.
 
         With *return_defaults* the generated primary keys are put into the dictionaries.
+        None leaves a column to its default; with *render_nulls* it is NULL.
+        InvalidRequestError for a name that is no column attribute.
         """
-        self._run(insert_mappings_steps(self, self.mapper_for(mapper), mappings, return_defaults))
+        found = self.mapper_for(mapper)
+        self._run(
+            insert_mappings_steps(self, found, mappings, return_defaults, render_nulls)
+        )
 
     def bulk_update_mappings(self, mapper: Any, mappings: Iterable[Mapping[str, Any]]) -> None:
-        """Update a row for each dictionary, which holds the primary key and the new values."""
+        """Update a row for each dictionary, which holds the primary key and the new values.
+
+        Dictionaries with the same names go together.  StaleDataError where a row is missing.
+        """
         self._run(update_mappings_steps(self, self.mapper_for(mapper), mappings))
 
     def bulk_save_objects(
@@ -484,8 +490,17 @@ class Session(ClassicSession):
         update_changed_only: bool = True,
         preserve_order: bool = True,
     ) -> None:
-        """Insert or update the rows of *objects* alone, which stay out of the session."""
-        self._run(save_objects_steps(self, objects, return_defaults, update_changed_only))
+        """Insert or update the rows of *objects* alone, which stay out of the session.
+
+        ``return_defaults``      new objects get the primary keys that the database made
+        ``update_changed_only``  of objects with a row, changed attributes alone are written
+        ``preserve_order``       without it, objects of one class go together
+        """
+        self._run(
+            save_objects_steps(
+                self, objects, return_defaults, update_changed_only, preserve_order
+            )
+        )
 
     @classmethod
     def object_session(cls, instance: Any) -> "Session | None":

@@ -81,6 +81,7 @@ DEFAULT = MysqlFeatures(
     max_identifier_length=255,
     max_constraint_name_length=64,
     division_truncates=False,
+    set_sees_new_values=True,
     supports_two_phase=True,
     supports_server_side_cursors=True,
     json_index_format=_index,

@@ -80,6 +80,8 @@ class PostgresqlDialect(Dialect):
         supports_skip_locked=True,
         supports_array_parameters=True,
         max_parameters=65535,
+        compares_like_python=True,
+        like_folds=str,
         supports_native_boolean=True,
         supports_native_decimal=True,
         supports_native_interval=True,

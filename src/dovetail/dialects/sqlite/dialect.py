@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlite3 import sqlite_version_info
+from string import ascii_lowercase, ascii_uppercase
 from typing import ClassVar
 
 from ...compiler.identifiers import IdentifierPreparer
@@ -12,6 +13,12 @@ from .compiler import SQLITE_RESERVED, SqliteCompiler, SqliteDDLCompiler, Sqlite
 from .types import COLSPECS, json_index, json_path
 
 _HAS_RETURNING = sqlite_version_info >= (3, 35)
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def _lower_ascii(text: str) -> str:
+    """Return *text* as LIKE compares it: it knows the case of ASCII letters alone."""
+    return text.translate(_LOWER)
 
 
 class SqliteDialect(Dialect):
@@ -37,6 +44,9 @@ class SqliteDialect(Dialect):
         supports_lastrowid=True,
         supports_upsert=True,
         supports_for_update=False,
+        compares_like_python=True,
+        sorts_text_like_python=True,
+        like_folds=_lower_ascii,
         supports_alter=False,
         max_parameters=32766 if sqlite_version_info >= (3, 32) else 999,
         json_index_format=json_index,

@@ -41,6 +41,12 @@ class InsertPlan:
     ``place(run, rows, load)``  writes what came back and enters the identity map
     """
 
+    reads = "instance.__dict__"
+    """Where the function finds the values of what it is given."""
+
+    keeps_defaults = True
+    """Whether values made by defaults are written to where the others are read from."""
+
     def __init__(self, mapper: Any, dialect: Any, absent: frozenset[str]) -> None:
         self.mapper = mapper
         self.dialect = dialect
@@ -98,16 +104,28 @@ class InsertPlan:
                 continue
             column = prop.columns[0]
             if key in absent:
-                default = column.default
-                if default is not None and default.is_clause_element:
-                    self.inline.append((column, default.arg))
-                elif default is not None and self.dialect.features.supports_sequences:
-                    self.inline.append((column, default.next_value()))
-                if key in mapper.primary_keys:
-                    self.made_keys.append(column)
+                self._leave(key, column)
                 self.returned.append((key, column))
             elif column.computed is None:
                 self.columns.append((key, column))
+
+    def _leave(self, key: str, column: Any) -> None:
+        """Let the server give *column* its value."""
+        default = column.default
+        if default is not None and default.is_clause_element:
+            self.inline.append((column, default.arg))
+        elif default is not None and self.dialect.features.supports_sequences:
+            self.inline.append((column, default.next_value()))
+        if key in self.mapper.primary_keys:
+            self.made_keys.append(column)
+
+    def values_of(self, source: Any) -> Any:
+        """The values of one of those that the plan inserts, by attribute."""
+        return source.__dict__
+
+    def takes_default(self, key: str) -> bool:
+        """Whether the default of attribute *key* stands in where there is no value."""
+        return True
 
     def _compile(self) -> None:
         binds = {column: bindparam(column.key, type_=column.type) for _, column in self.columns}
@@ -136,7 +154,7 @@ class InsertPlan:
             source.line("parameters = []")
             source.line("extend = parameters.extend")
             with source.block("for instance in instances:"):
-                source.line("values = instance.__dict__")
+                source.line(f"values = {self.reads}")
                 source.line("get = values.get")
                 names = [
                     self._write_value(source, number, key, column)
@@ -159,7 +177,7 @@ class InsertPlan:
 
     def _write_value(self, source: Source, number: int, key: str, column: Any) -> str:
         conversion = column.type.bind_conversion(self.dialect)
-        default = column.default
+        default = column.default if self.takes_default(key) else None
         read = f"get({key!r})"
         if conversion is None and default is None:
             return read
@@ -175,7 +193,8 @@ class InsertPlan:
                     value = f"{made}(Context(values))"
                 else:
                     value = f"{made}()"
-                source.line(f"{name} = values[{key!r}] = {value}")
+                kept = f"values[{key!r}] = " if self.keeps_defaults else ""
+                source.line(f"{name} = {kept}{value}")
         if conversion is None:
             return name
         convert = source.use(f"convert{number}", conversion.function)
@@ -294,7 +313,7 @@ def _insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) -
     instances = run.instances
     total = len(instances)
     _check_keys(plan, instances)
-    parameters = _parameters(plan, instances)
+    parameters = parameters_of(plan, instances)
     if parameters is None:
         yield from _insert_expressions_steps(connection, plan, run, load)
         return
@@ -379,13 +398,13 @@ def _allows_partial(mapper: Any, instance: Any) -> bool:
     )
 
 
-def _parameters(plan: InsertPlan, instances: list[Any]) -> list[Any] | None:
+def parameters_of(plan: InsertPlan, instances: Sequence[Any]) -> list[Any] | None:
     """The parameters of *instances*, or None where SQL expressions are among their values."""
     try:
         parameters = plan.rows_of(instances)
     except Exception:
         # A conversion may have met an expression; anything else is the user's to see.
-        if any(map(_is_sql, (v for i in instances for v in i.__dict__.values()))):
+        if any(map(_is_sql, (v for i in instances for v in plan.values_of(i).values()))):
             return None
         raise
     # The classes of the values are few; asking each value would cost more than sending it.

@@ -1,0 +1,445 @@
+"""Criteria evaluated in Python: which instances in memory a statement's WHERE holds for.
+
+A node becomes a function of a *row*, a dictionary of attribute values.  It answers as SQL does,
+None standing for NULL.  What cannot be answered the server's way is not guessed: the compiler
+raises UnevaluatableError for a node that it can never answer, and a function raises UnknownValue
+for a row that it can't answer for.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from operator import add, eq, ge, gt, le, lt, mul, ne, sub
+from typing import Any
+from uuid import UUID
+
+from dovetail.exc import UnevaluatableError
+from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.sql import operators as ops
+from dovetail.sql.expressions import TRUE, and_
+
+Row = Mapping[str, Any]
+Evaluation = Callable[[Row], Any]
+
+_LARGEST = 2**63
+_NO_PARAMETERS: Mapping[str, Any] = {}
+
+
+class UnknownValue(LookupError):  # noqa: N818 - it is an answer: nobody can tell
+    """The answer for one row depends on what is not in memory, or on the server."""
+
+
+def _unknown(*_: Any) -> Any:
+    raise UnknownValue
+
+
+# Values ---------------------------------------------------------------------------------------
+
+_NUMBERS = (int, float, Decimal)
+_COMPARABLE = (str, bytes, date, time, timedelta, UUID)
+
+
+def _kind(value: Any) -> Any:
+    """What *value* may be compared with: values of the same kind."""
+    if isinstance(value, _NUMBERS):
+        return "number"
+    for kind in _COMPARABLE:
+        if isinstance(value, kind):
+            return type(value) if kind is date else kind
+    return type(value)
+
+
+def _comparing(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def evaluate(left: Any, right: Any) -> Any:
+        if left is None or right is None:
+            return None
+        if type(left) is not type(right) and _kind(left) != _kind(right):
+            # A server converts one of them, or refuses.
+            raise UnknownValue
+        try:
+            return bool(compare(left, right))
+        except TypeError:
+            raise UnknownValue from None
+
+    return evaluate
+
+
+def _numeric(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def evaluate(left: Any, right: Any) -> Any:
+        if left is None or right is None:
+            return None
+        if not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
+            raise UnknownValue
+        try:
+            result = compute(left, right)
+        except TypeError:
+            raise UnknownValue from None
+        except (ZeroDivisionError, OverflowError):
+            return None
+        if type(result) is int and not -_LARGEST <= result < _LARGEST:
+            raise UnknownValue
+        return result
+
+    return evaluate
+
+
+def _divided(left: Any, right: Any) -> Any:
+    return left / float(right) if isinstance(left, float | int) else left / right
+
+
+def _remainder(left: Any, right: Any) -> Any:
+    # The sign is that of the dividend; of fractions each server has another opinion.
+    if isinstance(left, int) and isinstance(right, int):
+        return int(math.copysign(abs(left) % abs(right), left))
+    raise UnknownValue
+
+
+def _concatenated(left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return None
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right
+    raise UnknownValue
+
+
+def _distinct(left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        return left is not right
+    return not _equal(left, right)
+
+
+def _not_distinct(left: Any, right: Any) -> bool:
+    return not _distinct(left, right)
+
+
+_equal = _comparing(eq)
+
+_BINARY: dict[Any, Callable[[Any, Any], Any]] = {
+    ops.EQ: _equal,
+    ops.NE: _comparing(ne),
+    ops.LT: _comparing(lt),
+    ops.LE: _comparing(le),
+    ops.GT: _comparing(gt),
+    ops.GE: _comparing(ge),
+    ops.IS: _not_distinct,
+    ops.IS_NOT: _distinct,
+    ops.IS_DISTINCT_FROM: _distinct,
+    ops.IS_NOT_DISTINCT_FROM: _not_distinct,
+    ops.ADD: _numeric(add),
+    ops.SUB: _numeric(sub),
+    ops.MUL: _numeric(mul),
+    ops.TRUEDIV: _numeric(_divided),
+    ops.MOD: _numeric(_remainder),
+    ops.CONCAT: _concatenated,
+}
+_SORTING = frozenset((ops.LT, ops.LE, ops.GT, ops.GE))
+_EXACT_AFFINITIES = frozenset(("integer", "boolean", "null", "uuid"))
+"""What Python compares as every server does."""
+
+_PATTERNS: dict[Any, tuple[str, str]] = {
+    ops.LIKE: ("", ""),
+    ops.STARTSWITH: ("", "%"),
+    ops.ENDSWITH: ("%", ""),
+    ops.CONTAINS: ("%", "%"),
+}
+"""What stands before and after the pattern."""
+
+
+def _truth(value: Any) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return bool(value)
+    raise UnknownValue
+
+
+def _member(value: Any, items: Sequence[Any]) -> bool | None:
+    """``value IN items``."""
+    if not items:
+        return False
+    if isinstance(value, tuple):
+        if None in value or any(None in item for item in items):
+            # Parts may tell them apart though others are NULL.
+            raise UnknownValue
+        return any(all(map(_equal, value, item)) for item in items)
+    found: bool | None = False
+    for item in items:
+        equal = _equal(value, item)
+        if equal:
+            return True
+        if equal is None:
+            found = None
+    return found
+
+
+# The compiler ---------------------------------------------------------------------------------
+
+
+class Evaluator:
+    """Makes functions of rows of one mapper.
+
+    With the *features* of a server, what that compares in a way of its own (texts by a collation,
+    numbers rounded) can't be evaluated; without, Python's way is good enough.  *parameters* are
+    the values for parameters by name.
+    """
+
+    def __init__(
+        self, mapper: Mapper, features: Any = None, parameters: Mapping[str, Any] = _NO_PARAMETERS
+    ) -> None:
+        self.mapper = mapper
+        self.features = features
+        self.parameters = parameters
+
+    def criteria(self, criteria: Sequence[Any]) -> Evaluation:
+        """The function that says whether a row fulfils all *criteria*: True, False or None."""
+        if not criteria:
+            return _always
+        return self._condition(and_(*criteria))
+
+    def value(self, node: Any) -> Evaluation:
+        """The function that gives the value of *node*."""
+        visit = getattr(self, f"_visit_{node.visit_name}", None)
+        if visit is None:
+            raise UnevaluatableError(f"{_shown(node)} can't be evaluated in Python")
+        evaluation: Evaluation = visit(node)
+        return evaluation
+
+    def _condition(self, node: Any) -> Evaluation:
+        inner = self.value(node)
+        return lambda row: _truth(inner(row))
+
+    def _refuse(self, node: Any, why: str) -> UnevaluatableError:
+        return UnevaluatableError(f"{_shown(node)} can't be evaluated in Python: {why}")
+
+    # Values
+
+    def _visit_attribute(self, node: Any) -> Evaluation:
+        entity = node.entity
+        if entity.mapper is not self.mapper or entity.alias is not None:
+            raise self._refuse(node, f"it is none of {self.mapper.class_.__name__}'s")
+        if node.prop.is_relationship:
+            return self.value(node.column)
+        if not node.prop.is_column:
+            raise self._refuse(node, "it is computed by the server")
+        return _reading(node.key)
+
+    def _visit_column(self, node: Any) -> Evaluation:
+        key = self.mapper.column_keys.get(node)
+        if key is None:
+            raise self._refuse(node, f"it is no column of {self.mapper.class_.__name__}")
+        return _reading(key)
+
+    def _visit_bindparam(self, node: Any) -> Evaluation:
+        if not node.unique and node.key in self.parameters:
+            value = self.parameters[node.key]
+        elif node.required:
+            raise self._refuse(node, f"the parameter {node.key!r} has no value")
+        else:
+            value = node.effective_value
+        return lambda row: value
+
+    def _visit_null(self, node: Any) -> Evaluation:
+        return lambda row: None
+
+    def _visit_true(self, node: Any) -> Evaluation:
+        return _always
+
+    def _visit_false(self, node: Any) -> Evaluation:
+        return lambda row: False
+
+    def _visit_grouping(self, node: Any) -> Evaluation:
+        return self.value(node.element)
+
+    _visit_label = _visit_grouping
+
+    def _visit_tuple(self, node: Any) -> Evaluation:
+        parts = [self.value(clause) for clause in node.clauses]
+        return lambda row: tuple([part(row) for part in parts])
+
+    # Operations
+
+    def _visit_boolean_list(self, node: Any) -> Evaluation:
+        parts = [self._condition(clause) for clause in node.clauses]
+        decides = node.operator is ops.OR
+
+        def evaluate(row: Row) -> bool | None:
+            found: bool | None = not decides
+            unknown = False
+            for part in parts:
+                try:
+                    answer = part(row)
+                except LookupError:
+                    # Another part may decide without this one.
+                    unknown = True
+                    continue
+                if answer is decides:
+                    return decides
+                if answer is None:
+                    found = None
+            if unknown:
+                raise UnknownValue
+            return found
+
+        return evaluate
+
+    def _visit_unary(self, node: Any) -> Evaluation:
+        if node.operator is ops.NOT:
+            inner = self._condition(node.element)
+            return lambda row: None if (answer := inner(row)) is None else not answer
+        if node.operator is ops.NEG:
+            value = self.value(node.element)
+            subtract = _BINARY[ops.SUB]
+            return lambda row: subtract(0, value(row))
+        raise self._refuse(node, f"the operator {node.operator.name!r} is not known here")
+
+    def _visit_binary(self, node: Any) -> Evaluation:
+        operator = node.operator
+        if operator in (ops.IN, ops.NOT_IN):
+            return self._membership(node)
+        if operator in (ops.BETWEEN, ops.NOT_BETWEEN):
+            return self._between(node)
+        if operator in _PATTERNS or operator.negation in _PATTERNS:
+            return self._pattern(node)
+        compute = _BINARY.get(operator)
+        if compute is None:
+            raise self._refuse(node, f"the operator {operator.name!r} is not known here")
+        if operator.is_comparison:
+            self._check_comparable(node, node.left, node.right, sorts=operator in _SORTING)
+        left, right = self.value(node.left), self.value(node.right)
+        return lambda row: compute(left(row), right(row))
+
+    def _membership(self, node: Any) -> Evaluation:
+        self._check_comparable(node, node.left)
+        value = self.value(node.left)
+        wanted = node.operator is ops.IN
+        if node.right.visit_name == "expression_list":
+            parts = [self.value(clause) for clause in node.right.clauses]
+        elif node.right.visit_name == "bindparam":
+            found = self.value(node.right)({})
+            items = list(found or ())
+            return lambda row: (
+                None if (answer := _member(value(row), items)) is None else answer is wanted
+            )
+        else:
+            raise self._refuse(node, "IN of a SELECT asks the server")
+        return lambda row: (
+            None
+            if (answer := _member(value(row), [part(row) for part in parts])) is None
+            else answer is wanted
+        )
+
+    def _between(self, node: Any) -> Evaluation:
+        self._check_comparable(node, node.left, sorts=True)
+        if node.modifier("symmetric"):
+            raise self._refuse(node, "BETWEEN SYMMETRIC is the server's")
+        low, high = node.right.clauses
+        bounds = and_(ops.GE(node.left, low), ops.LE(node.left, high))
+        inside = self._condition(bounds)
+        if node.operator is ops.BETWEEN:
+            return inside
+        return lambda row: None if (answer := inside(row)) is None else not answer
+
+    def _pattern(self, node: Any) -> Evaluation:
+        negated = node.operator not in _PATTERNS
+        before, after = _PATTERNS[node.operator.negation if negated else node.operator]
+        fold = str if self.features is None else self.features.like_folds
+        if fold is None or _has_collation(node.left):
+            raise self._refuse(node, "what LIKE finds equal depends on the collation")
+        escape = node.modifier("escape")
+        value, pattern = self.value(node.left), self.value(node.right)
+
+        def evaluate(row: Row) -> bool | None:
+            text, sought = value(row), pattern(row)
+            if text is None or sought is None:
+                return None
+            if not (isinstance(text, str) and isinstance(sought, str)):
+                raise UnknownValue
+            matcher = _matcher(fold(f"{before}{sought}{after}"), escape)
+            return (matcher.fullmatch(fold(text)) is None) is negated
+
+        return evaluate
+
+    def _check_comparable(self, node: Any, *sides: Any, sorts: bool = False) -> None:
+        """Refuse to compare what the server compares in another way than Python."""
+        features = self.features
+        if features is None:
+            return
+        for side in sides:
+            types = side.type.types if side.type.affinity == "tuple" else (side.type,)
+            for type_ in types:
+                if hasattr(type_, "process_bind_param"):
+                    raise self._refuse(node, "its type has a conversion of the user's own")
+                if type_.affinity in _EXACT_AFFINITIES:
+                    continue
+                if not features.compares_like_python or type_.affinity not in _KNOWN_AFFINITIES:
+                    raise self._refuse(node, "the server compares such values in its own way")
+                if type_.affinity == "string":
+                    if sorts and (hasattr(type_, "enums") or not features.sorts_text_like_python):
+                        raise self._refuse(node, "the server sorts such values in its own way")
+                    if _has_collation(side):
+                        raise self._refuse(node, "how texts compare depends on the collation")
+                if getattr(type_, "asdecimal", False) and not features.supports_native_decimal:
+                    raise self._refuse(node, "the server rounds such values")
+
+
+_KNOWN_AFFINITIES = frozenset(("string", "numeric", "date", "datetime", "time", "binary"))
+
+
+def _has_collation(node: Any) -> bool:
+    return getattr(node.type, "collation", None) is not None
+
+
+def _always(row: Row) -> bool:
+    return True
+
+
+def _reading(key: str) -> Evaluation:
+    # A KeyError is a LookupError, as UnknownValue is: the value is not in memory.
+    return lambda row: row[key]
+
+
+def _matcher(pattern: str, escape: str | None) -> re.Pattern[str]:
+    parts: list[str] = []
+    characters = iter(pattern)
+    for character in characters:
+        if character == escape:
+            parts.append(re.escape(next(characters, "")))
+        elif character == "\\":
+            # An escape on some servers, and a character on others.
+            raise UnknownValue
+        else:
+            parts.append({"%": ".*", "_": "."}.get(character) or re.escape(character))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _shown(node: Any) -> str:
+    if isinstance(node, QueryableAttribute):
+        return str(node)
+    return f"{type(node).__name__} {' '.join(str(node).split())!r}"
+
+
+class EvaluatorCompiler:
+    """Makes functions that say whether an instance fulfils criteria.
+
+    ::
+
+        is_late = EvaluatorCompiler(Order).process(Order.due < today)
+        is_late(order)  # True, False, or None where NULL decides
+
+    UnevaluatableError is raised for criteria that only the database can answer.
+    """
+
+    def __init__(self, target_cls: Any) -> None:
+        mapper: Mapper = getattr(target_cls, "__mapper__", target_cls)
+        self.evaluator = Evaluator(mapper)
+
+    def process(self, clause: Any = TRUE, *clauses: Any) -> Callable[[Any], Any]:
+        """The function that evaluates the clauses, joined by AND, for an instance."""
+        if clauses:
+            evaluate = self.evaluator.criteria((clause, *clauses))
+        else:
+            evaluate = self.evaluator.value(clause)
+        return lambda instance: evaluate(instance.__dict__)

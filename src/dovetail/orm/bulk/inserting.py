@@ -1,0 +1,296 @@
+"""INSERT of many rows that are dictionaries: of attribute names and values, without instances."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress, groupby
+from operator import methodcaller
+from typing import Any
+
+from dovetail.collector import collector
+from dovetail.engine.cursor import CursorResult
+from dovetail.exc import InvalidRequestError, did_you_mean
+from dovetail.orm.bulk.returning import Returning
+from dovetail.orm.flush.insert import InsertPlan, parameters_of, server_made
+from dovetail.sql.dml import insert
+from dovetail.steps import Steps
+
+Row = Mapping[str, Any]
+
+
+class MappingPlan(InsertPlan):
+    """How dictionaries of the same shape are inserted.
+
+    ``present``        attributes that are among their keys
+    ``returns_keys``   the primary keys that the server makes come back
+    ``renders_nulls``  None is NULL where a default would stand in
+    """
+
+    reads = "instance"
+    keeps_defaults = False
+
+    def __init__(
+        self,
+        mapper: Any,
+        dialect: Any,
+        absent: frozenset[str],
+        present: frozenset[str],
+        *,
+        returns_keys: bool,
+        renders_nulls: bool,
+    ) -> None:
+        self.present = present
+        self.returns_keys = returns_keys
+        self.renders_nulls = renders_nulls
+        super().__init__(mapper, dialect, absent)
+
+    def _sort_columns(self, absent: frozenset[str]) -> None:
+        keys = self.mapper.keys_set
+        for key, prop in self.mapper.column_attrs.items():
+            if not prop.is_column:
+                continue
+            column = prop.columns[0]
+            if key in absent:
+                self._leave(key, column)
+                if key in keys and self.returns_keys:
+                    self.returned.append((key, column))
+            elif column.computed is None and (key in self.present or column.default is not None):
+                self.columns.append((key, column))
+
+    def takes_default(self, key: str) -> bool:
+        return not (self.renders_nulls and key in self.present)
+
+    def values_of(self, source: Any) -> Any:
+        return source
+
+    def _make_place(self) -> Callable[..., None]:
+        return _keep_nothing
+
+
+def _keep_nothing(*_: Any) -> None:
+    """Dictionaries have no state to be entered anywhere."""
+
+
+class Shape:
+    """The shape of a run of dictionaries: what they have, and what they leave to the server."""
+
+    __slots__ = ("absent", "present")
+
+    def __init__(self, present: frozenset[str], absent: frozenset[str]) -> None:
+        self.present = present
+        self.absent = absent
+
+
+def insert_mappings_steps(
+    session: Any,
+    mapper: Any,
+    mappings: Any,
+    return_defaults: bool = False,
+    render_nulls: bool = False,
+) -> Steps[None]:
+    """Insert a row for each of *mappings*, in their order."""
+    mapper.configure()
+    rows = mappings if isinstance(mappings, list) else list(mappings)
+    if not rows:
+        return
+    connection = yield from session.connection_for_steps(mapper)
+    with collector.paused_for(len(rows)):
+        yield from insert_dictionaries_steps(
+            connection, mapper, rows, return_defaults=return_defaults, render_nulls=render_nulls
+        )
+
+
+def insert_dictionaries_steps(
+    connection: Any,
+    mapper: Any,
+    rows: Sequence[Any],
+    *,
+    return_defaults: bool,
+    render_nulls: bool,
+    lenient: bool = False,
+) -> Steps[None]:
+    """Insert *rows*; with *return_defaults* the keys that the server made are put into them.
+
+    Names that are none of the mapper's column attributes are refused, unless *lenient*.
+    """
+    names = _names(rows)
+    if not lenient:
+        check_names(mapper, names)
+    written = frozenset(names & mapper.columns.keys())
+    for shape, run in _runs(mapper, rows, written, render_nulls):
+        plan = _plan(connection, mapper, shape, return_defaults, render_nulls)
+        yield from _insert_run_steps(connection, plan, run)
+
+
+def check_names(mapper: Any, names: Any) -> None:
+    """Refuse *names* that are none of *mapper*'s column attributes."""
+    columns = mapper.columns
+    unknown = [name for name in names if name not in columns]
+    if unknown:
+        found = ", ".join(map(repr, unknown))
+        raise InvalidRequestError(
+            f"{mapper.class_.__name__} has no column attribute {found}",
+            hint=did_you_mean(unknown[0], columns.keys())
+            if isinstance(unknown[0], str)
+            else f"name attributes by text: it has {', '.join(columns.keys())}",
+        )
+
+
+def _names(rows: Sequence[Row]) -> set[Any]:
+    """All names among the keys of *rows*."""
+    first = rows[0].keys()
+    if all(row.keys() == first for row in rows):
+        return set(first)
+    return set().union(*rows)
+
+
+def _runs(
+    mapper: Any, rows: Sequence[Any], written: frozenset[str], render_nulls: bool
+) -> Iterator[tuple[Shape, Sequence[Any]]]:
+    """*rows* in runs of the same shape, in their order."""
+    made = server_made(mapper)
+    if render_nulls:
+        for names, run in groupby(rows, frozenset):
+            yield Shape(names & written, made - names), list(run)
+        return
+    maybe = tuple(made & written)
+    never = made - written
+    if not maybe:
+        yield Shape(written, never), rows
+        return
+    start = 0
+    for lacking, same in groupby([tuple([row.get(n) is None for n in maybe]) for row in rows]):
+        end = start + len(list(same))
+        yield Shape(written, never | frozenset(compress(maybe, lacking))), rows[start:end]
+        start = end
+
+
+def _plan(
+    connection: Any, mapper: Any, shape: Shape, returns_keys: bool, renders_nulls: bool
+) -> MappingPlan:
+    plans = connection.engine.plans
+    key = ("insert rows", mapper, shape.absent, shape.present, returns_keys, renders_nulls)
+    plan: MappingPlan | None = plans.get(key)
+    if plan is None:
+        plan = MappingPlan(
+            mapper,
+            connection.dialect,
+            shape.absent,
+            shape.present,
+            returns_keys=returns_keys,
+            renders_nulls=renders_nulls,
+        )
+        plans.put(key, plan)
+    return plan
+
+
+def _insert_run_steps(connection: Any, plan: MappingPlan, rows: Sequence[Any]) -> Steps[None]:
+    returns = plan.returns_keys and bool(plan.made_keys)
+    for start, count in plan.rows.chunks(len(rows)):
+        part = rows if count == len(rows) else rows[start : start + count]
+        parameters = parameters_of(plan, part)
+        if parameters is None:
+            yield from _insert_expressions_steps(connection, plan, part)
+        elif not returns:
+            yield from connection.run_steps(plan.rows.text(count), parameters)
+        elif plan.fetched:
+            found = yield from connection.fetch_steps(plan.rows.text(count), parameters)
+            _hand_back(plan, part, found)
+        else:
+            for place, row in enumerate(part):
+                own = parameters[place * plan.width : (place + 1) * plan.width]
+                cursor = yield from connection.run_steps(plan.plain_sql, own)
+                row[plan.mapper.primary_keys[0]] = cursor.lastrowid
+
+
+def _hand_back(plan: MappingPlan, rows: Sequence[Any], found: list[Any]) -> None:
+    """Put the keys that came back into *rows*."""
+    place = plan.sorts_by
+    if place is not None and len(found) > 1:
+        found.sort(key=lambda one: one[place])
+    conversions = [column.type.result_conversion(plan.dialect) for _, column in plan.fetched]
+    for row, values in zip(rows, found, strict=True):
+        for (key, _), conversion, value in zip(plan.fetched, conversions, values, strict=True):
+            row[key] = value if conversion is None or value is None else conversion.function(value)
+
+
+def _insert_expressions_steps(
+    connection: Any, plan: MappingPlan, rows: Sequence[Any]
+) -> Steps[None]:
+    """Insert rows with SQL expressions among their values, one by one."""
+    mapper = plan.mapper
+    for row in rows:
+        values = {
+            mapper.columns[key]: value
+            for key, value in row.items()
+            if key in plan.present and key not in plan_absent(plan)
+        }
+        result = yield from connection.execute_steps(insert(mapper.local_table).values(values))
+        if plan.returns_keys:
+            row.update(zip(mapper.primary_keys, result.inserted_primary_key, strict=True))
+
+
+def plan_absent(plan: MappingPlan) -> frozenset[str]:
+    """The attributes that *plan* sends no value for."""
+    return plan.present.difference(key for key, _ in plan.columns)
+
+
+# Statements -----------------------------------------------------------------------------------
+
+
+def insert_rows_steps(
+    session: Any,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    rows: Sequence[Any],
+    options: Mapping[str, Any],
+) -> Steps[Any]:
+    """Run ``insert(User)`` for *rows*: those of the same shape go together, in their order."""
+    renders = bool(options.get("render_nulls"))
+    if _is_plain(statement):
+        with collector.paused_for(len(rows)):
+            yield from insert_dictionaries_steps(
+                connection, mapper, rows, return_defaults=False, render_nulls=renders
+            )
+        return CursorResult.of_change(len(rows))
+    returning = Returning(session, statement, options)
+    named = {bind.key for bind in statement.walk().binds if not bind.unique}
+    check_names(mapper, _names(rows) - named)
+    raw: Any = None
+    found: list[Any] = []
+    for _, run in groupby((_sent(mapper, row, renders) for row in rows), methodcaller("keys")):
+        sent = list(run)
+        raw = yield from connection.execute_steps(
+            returning.core, sent, execution_options=options
+        )
+        if returning.reads:
+            found += raw.all()
+    if not returning.reads:
+        return CursorResult.of_change(len(rows))
+    return returning.result(raw, found)
+
+
+def _is_plain(statement: Any) -> bool:
+    """Whether *statement* says nothing but which entity is inserted."""
+    return not statement.__dict__.keys() - _SAYS_NOTHING
+
+
+_SAYS_NOTHING = frozenset(("table", "execution_options_dict", "excluded_alias"))
+
+
+def _sent(mapper: Any, row: Row, renders_nulls: bool) -> dict[str, Any]:
+    """*row* by the keys of columns, without None where a default stands in."""
+    columns = mapper.columns
+    optional = frozenset() if renders_nulls else _with_default(mapper)
+    return {
+        columns[name].key if name in columns else name: value
+        for name, value in row.items()
+        if not (value is None and name in optional)
+    }
+
+
+def _with_default(mapper: Any) -> frozenset[str]:
+    kept: frozenset[str] | None = mapper.memo.get("with default")
+    if kept is None:
+        own = {key for key, column in mapper.columns.items() if column.default is not None}
+        kept = mapper.memo["with default"] = server_made(mapper) | own
+    return kept

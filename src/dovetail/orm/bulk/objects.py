@@ -1,0 +1,100 @@
+"""Rows of instances that stay out of the session: inserted or updated without a flush."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from dovetail.collector import collector
+from dovetail.orm.bulk.inserting import insert_dictionaries_steps
+from dovetail.orm.bulk.synchronize import overwrite
+from dovetail.orm.bulk.updating import RowsUpdating
+from dovetail.orm.tracking.state import InstanceState, state_of
+from dovetail.sql.element import ColumnElement
+from dovetail.steps import Steps
+
+Pair = tuple[InstanceState, Any]
+
+
+def save_objects_steps(
+    session: Any,
+    objects: Iterable[Any],
+    return_defaults: bool = False,
+    changed_only: bool = True,
+    preserve_order: bool = True,
+) -> Steps[None]:
+    """Insert the rows of new *objects*, and update those of the others."""
+    pairs = [(state_of(instance), instance) for instance in objects]
+    if not preserve_order:
+        kinds = list(dict.fromkeys(map(_kind, pairs)))
+        pairs.sort(key=lambda pair: kinds.index(_kind(pair)))
+    with collector.paused_for(len(pairs)):
+        for (mapper, is_new), run in groupby(pairs, _kind):
+            mapper.configure()
+            connection = yield from session.connection_for_steps(mapper)
+            if is_new:
+                yield from _insert_steps(connection, mapper, list(run), return_defaults)
+            else:
+                yield from _update_steps(session, connection, mapper, list(run), changed_only)
+
+
+def _kind(pair: Pair) -> tuple[Any, bool]:
+    state, _ = pair
+    return state.load.mapper, state.key is None
+
+
+def _insert_steps(
+    connection: Any, mapper: Any, pairs: list[Pair], return_defaults: bool
+) -> Steps[None]:
+    rows = [instance.__dict__ for _, instance in pairs]
+    yield from insert_dictionaries_steps(
+        connection, mapper, rows, return_defaults=return_defaults, render_nulls=False, lenient=True
+    )
+    if not return_defaults:
+        return
+    for state, instance in pairs:
+        key = mapper.key_of(instance)
+        if key is not None and state.session is None:
+            state.key = key
+            state.load = mapper.detached_load
+
+
+def _update_steps(
+    session: Any, connection: Any, mapper: Any, pairs: list[Pair], changed_only: bool
+) -> Steps[None]:
+    kept: list[Pair] = []
+    rows = []
+    for state, instance in pairs:
+        row = _changes(mapper, state, instance) if changed_only else _values(mapper, instance)
+        if row:
+            kept.append((state, instance))
+            rows.append(row)
+    updating = RowsUpdating(session, connection, mapper)
+    yield from updating.run_steps(rows, [state.key for state, _ in kept], synchronize=False)
+    for (state, instance), row in zip(kept, rows, strict=True):
+        if state.session is session:
+            computed = {n for n, value in row.items() if isinstance(value, ColumnElement)}
+            known = {n: value for n, value in row.items() if n not in computed}
+            overwrite(session, state, instance, known, computed)
+
+
+def _values(mapper: Any, instance: Any) -> dict[str, Any]:
+    """The values of *instance* that an UPDATE may write."""
+    values = instance.__dict__
+    return {
+        name: values[name]
+        for name in mapper.written
+        if name in values and name not in mapper.keys_set
+    }
+
+
+def _changes(mapper: Any, state: InstanceState, instance: Any) -> dict[str, Any]:
+    """The values of *instance* that differ from those of its row."""
+    values = instance.__dict__
+    changed = {}
+    for name, old in (state.committed or {}).items():
+        equal = mapper.written.get(name)
+        if equal is not None:
+            new = values.get(name)
+            if new is not old and (isinstance(new, ColumnElement) or not equal(old, new)):
+                changed[name] = new
+    return changed

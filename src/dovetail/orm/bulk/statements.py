@@ -1,0 +1,346 @@
+"""INSERT, UPDATE and DELETE of entities as statements; instances in memory are kept in step."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dovetail.engine.cursor import CursorResult
+from dovetail.exc import ArgumentError, InvalidRequestError, UnevaluatableError
+from dovetail.orm.bulk.evaluator import Evaluator
+from dovetail.orm.bulk.inserting import insert_rows_steps
+from dovetail.orm.bulk.returning import Returning
+from dovetail.orm.bulk.synchronize import (
+    Assignments,
+    Pair,
+    bring_along,
+    expire_all,
+    let_go,
+    live_pairs,
+    matches,
+    row_of,
+)
+from dovetail.orm.bulk.updating import by_column, set_attributes, update_rows_steps
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.tracking.state import InstanceState
+from dovetail.sql.select import Select
+from dovetail.steps import Steps
+
+SYNCHRONIZE = ("auto", "evaluate", "fetch", False, None)
+STRATEGIES = ("auto", "orm", "bulk", "raw", "core_only")
+_UNSUITED = frozenset(("yield_per", "stream_results"))
+
+
+def bulk_steps(
+    session: Any,
+    statement: Any,
+    entity: EntityNode,
+    params: Any,
+    options: Mapping[str, Any],
+    bind: Any = None,
+) -> Steps[Any]:
+    """Run *statement*, which changes rows of *entity*, and bring the session's instances along."""
+    options = {
+        **session.execution_options_dict, **statement.execution_options_dict, **options
+    }  # fmt: skip
+    mapper = entity.mapper
+    mapper.configure()
+    strategy = options.get("dml_strategy", "auto")
+    if strategy not in STRATEGIES:
+        raise ArgumentError(
+            f"dml_strategy={strategy!r} is not known",
+            hint=f"one of {', '.join(map(repr, STRATEGIES))}",
+        )
+    if options.get("autoflush", True):
+        yield from session.autoflush_steps()
+    if bind is None:
+        connection = yield from session.connection_for_steps(mapper, statement)
+    else:
+        connection = yield from session._autobegin().connection_steps(bind)
+    options = {name: value for name, value in options.items() if name not in _UNSUITED}
+    change = Change(session, connection, mapper, statement, params, options)
+    rows = isinstance(params, (list, tuple)) and bool(params)
+    if strategy in ("raw", "core_only"):
+        return (yield from change.core_steps())
+    if strategy == "bulk" and not rows:
+        raise InvalidRequestError(
+            'dml_strategy="bulk" goes with parameters beside the statement',
+            hint="session.execute(insert(User), [{...}, {...}])",
+        )
+    if statement.is_insert:
+        return (yield from change.insert_steps(rows and strategy != "orm"))
+    return (yield from change.change_steps(rows and strategy != "orm"))
+
+
+class Change:
+    """One run of a statement that changes rows of a mapper."""
+
+    def __init__(
+        self,
+        session: Any,
+        connection: Any,
+        mapper: Any,
+        statement: Any,
+        params: Any,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.session = session
+        self.connection = connection
+        self.mapper = mapper
+        self.statement = statement
+        self.params = params
+        self.options = options
+        self.features = connection.dialect.features
+
+    # Running ------------------------------------------------------------------------------------
+
+    def execute_steps(self, core: Any, params: Any = None) -> Steps[Any]:
+        """Run *core*, a statement of tables."""
+        return (
+            yield from self.connection.execute_steps(core, params, execution_options=self.options)
+        )
+
+    def core_steps(self) -> Steps[Any]:
+        """Run the statement as it is, with parameters by the names of columns."""
+        return (yield from self.execute_steps(self.statement.as_core(), self.params or None))
+
+    def run_steps(self, extra: Sequence[Any] = ()) -> Steps["Answer"]:
+        """Run the statement; the answer has the values of *extra* of each row besides."""
+        returning = Returning(self.session, self.statement, self.options, extra)
+        result = yield from self.execute_steps(returning.core, self.params or None)
+        if not returning.reads:
+            return Answer(returning, result, ())
+        return Answer(returning, result, result.all())
+
+    # INSERT ---------------------------------------------------------------------------------------
+
+    def insert_steps(self, rows: bool) -> Steps[Any]:
+        """Run an INSERT: of a list of rows in sets of the same shape."""
+        if rows:
+            return (
+                yield from insert_rows_steps(
+                    self.session, self.connection, self.mapper, self.statement, self.params,
+                    self.options,
+                )
+            )  # fmt: skip
+        if self.params:
+            given = self.params if isinstance(self.params, (list, tuple)) else [self.params]
+            named = [by_column(self.mapper, row, self.statement) for row in given]
+            self.params = named if given is self.params else named[0]
+        answer = yield from self.run_steps()
+        return answer.result()
+
+    # UPDATE and DELETE ------------------------------------------------------------------------------
+
+    def change_steps(self, rows: bool) -> Steps[Any]:
+        """Run an UPDATE or DELETE, and bring the instances in memory along."""
+        synchronize = self.options.get("synchronize_session", "auto")
+        if synchronize not in SYNCHRONIZE:
+            raise ArgumentError(
+                f"synchronize_session={synchronize!r} is not known",
+                hint="one of 'auto', 'evaluate', 'fetch', False",
+            )
+        if rows:
+            return (
+                yield from update_rows_steps(
+                    self.session, self.connection, self.mapper, self.statement, self.params,
+                    synchronize,
+                )
+            )  # fmt: skip
+        if isinstance(self.params, (list, tuple)):
+            self.params = self.params[0] if len(self.params) == 1 else self.params or None
+        if isinstance(self.params, Mapping) and self.statement.is_update:
+            self._take_values()
+        pairs = live_pairs(self.session, self.mapper) if synchronize else []
+        if not pairs or isinstance(self.params, list):
+            answer = yield from self.run_steps()
+            return answer.result(self)
+        return (yield from self._synchronized_steps(synchronize, pairs))
+
+    def _take_values(self) -> None:
+        """Let parameters that name columns be values of the UPDATE."""
+        named = {bind.key for bind in self.statement.walk().binds if not bind.unique}
+        given = by_column(self.mapper, self.params, self.statement)
+        values = {name: value for name, value in given.items() if name not in named}
+        if values:
+            self.statement = self.statement.values(values)
+            self.params = {name: value for name, value in given.items() if name in named}
+
+    def _synchronized_steps(self, synchronize: str, pairs: list[Pair]) -> Steps[Any]:
+        exact = self.features if synchronize == "auto" else None
+        evaluator = Evaluator(self.mapper, exact, self.params or {})
+        assignments = None
+        if self.statement.is_update:
+            self._take_defaults()
+            values = set_attributes(self.mapper, self.statement)
+            assignments = Assignments(self.mapper, values, evaluator)
+        if synchronize != "fetch":
+            try:
+                found = self._evaluated(evaluator, assignments, pairs)
+            except UnevaluatableError as error:
+                if synchronize == "evaluate":
+                    raise UnevaluatableError(
+                        f"the session's instances can't follow this statement: {error.message}"
+                    ) from error
+            else:
+                answer = yield from self.run_steps()
+                return self._finish(answer, assignments, found)
+        return (yield from self._fetching_steps(assignments, pairs))
+
+    def _take_defaults(self) -> None:
+        """Let values that columns get at each change be values of the UPDATE: they are known."""
+        given = set_attributes(self.mapper, self.statement)
+        made = {
+            self.mapper.columns[key]: default.value()
+            for key, default in self.mapper.update_defaults
+            if key not in given
+            and not (default.is_clause_element or default.is_sequence or default.takes_context)
+        }
+        if made and given:
+            self.statement = self.statement.values(made)
+
+    def _evaluated(
+        self, evaluator: Evaluator, assignments: Assignments | None, pairs: list[Pair]
+    ) -> "list[Pair]":
+        """The instances that the statement concerns; those nobody can tell of have expired."""
+        exact = evaluator.features is not None
+        if self.statement.dialect_options or self.statement.ctes:
+            raise UnevaluatableError("the statement has more than criteria")
+        found, doubtful = matches(pairs, evaluator.criteria(self.statement.where_criteria))
+        if assignments is None:
+            if doubtful and exact:
+                raise UnevaluatableError("of some instances too little is in memory")
+            self.session.expire_states([state for state, _ in doubtful])
+            return found
+        if assignments.changes_keys:
+            if doubtful or not assignments.knows_keys:
+                raise UnevaluatableError("the new primary keys are not known")
+            for pair in found:
+                _, stale = assignments.values(row_of(*pair))
+                if not self.mapper.keys_set.isdisjoint(stale):
+                    raise UnevaluatableError("the new primary keys are not known")
+        self.doubtful = doubtful
+        return found
+
+    doubtful: Sequence[Pair] = ()
+
+    def _finish(
+        self, answer: "Answer", assignments: Assignments | None, found: list[Pair]
+    ) -> Any:
+        """The statement has run: the instances *found* follow."""
+        if assignments is None:
+            result = answer.result(self)
+            let_go(self.session, self.mapper, [p for p in found if not p[0].load.deleted])
+            return result
+        bring_along(self.session, assignments, found)
+        for state, instance in self.doubtful:
+            assignments.doubt(self.session, state, instance)
+        return answer.result(self)
+
+    # Fetching -----------------------------------------------------------------------------------
+
+    def _fetching_steps(self, assignments: Assignments | None, pairs: list[Pair]) -> Steps[Any]:
+        """Let the database say which rows the statement touches."""
+        keys = list(self.mapper.primary_key)
+        features = self.features
+        if self.statement.is_update:
+            able = features.supports_update_returning
+        else:
+            able = features.supports_delete_returning
+        by_key = {state.key: (state, instance) for state, instance in pairs}
+        if assignments is not None and assignments.changes_keys:
+            return (yield from self._keys_changing_steps(assignments, by_key))
+        if able:
+            stale = sorted(assignments.stale & self.mapper.columns.keys()) if assignments else []
+            extra = [*keys, *(self.mapper.columns[name] for name in stale)]
+            answer = yield from self.run_steps(extra)
+            told: dict[InstanceState, dict[str, Any]] = {}
+            found = []
+            for row in answer.extra:
+                pair = by_key.get(self.mapper.key_from_tuple(row[: len(keys)]))
+                if pair is not None:
+                    found.append(pair)
+                    told[pair[0]] = dict(zip(stale, row[len(keys) :], strict=True))
+            if assignments is None:
+                return self._finish(answer, None, found)
+            bring_along(self.session, assignments, found, told)
+            return answer.result(self)
+        if self.statement.dialect_options:
+            answer = yield from self.run_steps()
+            expire_all(self.session, pairs)
+            return answer.result(self)
+        rows = yield from self._selected_steps(keys)
+        answer = yield from self.run_steps()
+        touched = dict.fromkeys(self.mapper.key_from_tuple(row) for row in rows)
+        return self._finish(answer, assignments, [by_key[key] for key in touched if key in by_key])
+
+    def _selected_steps(self, columns: Sequence[Any]) -> Steps[Any]:
+        """The values of *columns* of the rows that the statement is going to touch; locked."""
+        core = self.statement.as_core()
+        asked: Any = Select(*columns).select_from(core.table).where(*core.where_criteria)
+        if core.ctes:
+            asked = asked.add_cte(*core.ctes)
+        if self.features.supports_for_update:
+            asked = asked.with_for_update()
+        result = yield from self.execute_steps(asked, self.params or None)
+        return result.all()
+
+    def _keys_changing_steps(
+        self, assignments: Assignments, by_key: dict[Any, Pair]
+    ) -> Steps[Any]:
+        """Run an UPDATE of primary keys: the new ones are asked for beside the old."""
+        mapper = self.mapper
+        core = self.statement.as_core()
+        by_name = {
+            mapper.column_keys.get(column): value
+            for column, value in (
+                (core.table.c.get(key) if isinstance(key, str) else key, value)
+                for key, value in core.values_.items()
+            )
+        }
+        names = [name for name in mapper.primary_keys if name in by_name]
+        columns = [*mapper.primary_key, *(by_name[name] for name in names)]
+        labelled = [column.label(f"key_{place}") for place, column in enumerate(columns)]
+        rows = yield from self._selected_steps(labelled)
+        count = len(mapper.primary_key)
+        told: dict[InstanceState, dict[str, Any]] = {}
+        found = []
+        for row in rows:
+            pair = by_key.get(mapper.key_from_tuple(row[:count]))
+            if pair is not None and pair[0] not in told:
+                found.append(pair)
+                told[pair[0]] = dict(zip(names, row[count:], strict=True))
+        answer = yield from self.run_steps()
+        bring_along(self.session, assignments, found, told)
+        return answer.result(self)
+
+
+class Answer:
+    """What a statement has answered, its rows read.
+
+    ``extra``  of each row, the values that were asked for besides what the user wants
+    """
+
+    def __init__(self, returning: Returning, raw: Any, rows: Sequence[Any]) -> None:
+        self.returning = returning
+        self.raw = raw
+        self.rows = rows
+
+    @property
+    def extra(self) -> list[tuple[Any, ...]]:
+        """The values asked for besides."""
+        width = self.returning.width
+        return [tuple(row[width:]) for row in self.rows]
+
+    def result(self, change: Change | None = None) -> Any:
+        """The result for the user; instances among its rows are made, or found, now."""
+        if not self.returning.reads:
+            return self.raw
+        if not self.returning.asked:
+            return CursorResult.of_change(len(self.rows))
+        made = self.returning.result(self.raw, self.rows)
+        if change is not None and change.statement.is_delete:
+            gone = [
+                (instance.__dovetail_state__, instance)
+                for instance in self.returning.instances(change.mapper)
+            ]
+            let_go(change.session, change.mapper, [p for p in gone if not p[0].load.deleted])
+        return made

@@ -1,0 +1,315 @@
+"""Instances in memory after rows were changed by a statement: values, keys, and who is gone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dovetail.exc import UnevaluatableError
+from dovetail.orm.bulk.evaluator import Evaluation, Evaluator
+from dovetail.orm.mapping.join_condition import MANYTOONE
+from dovetail.orm.tracking.expiry import expire_names
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.sql.traversal import iterate
+
+Pair = tuple[InstanceState, Any]
+
+
+class Matches(NamedTuple):
+    """What became of evaluating criteria for the instances in memory.
+
+    ``found``     those that fulfil them
+    ``doubtful``  those of which too little is in memory to tell
+    """
+
+    found: list[Pair]
+    doubtful: list[Pair]
+
+
+class Assignments:
+    """What an UPDATE sets, by attribute.
+
+    ``literal``   values known before
+    ``computed``  functions of the row as it was before
+    ``stale``     attributes whose new value the server alone knows
+    """
+
+    def __init__(self, mapper: Any, values: Mapping[str, Any], evaluator: Evaluator) -> None:
+        self.mapper = mapper
+        self.literal: dict[str, Any] = {}
+        self.computed: dict[str, Evaluation] = {}
+        self.stale: set[str] = set()
+        for name, node in values.items():
+            self._sort_in(name, node, values, evaluator)
+        self.stale |= dependent(mapper)
+        for key, default in mapper.update_defaults:
+            if key not in values:
+                self.stale.add(key)
+        self.names = frozenset(values)
+        self.references = references(mapper, self.names)
+
+    def _sort_in(
+        self, name: str, node: Any, values: Mapping[str, Any], evaluator: Evaluator
+    ) -> None:
+        column_type = self.mapper.columns[name].type
+        if node.visit_name == "null":
+            self.literal[name] = None
+            return
+        if node.visit_name == "bindparam":
+            value = evaluator.value(node)({})
+            if is_kept_as_is(column_type, value):
+                self.literal[name] = value
+            else:
+                self.stale.add(name)
+            return
+        if column_type.affinity not in _COMPUTED or hasattr(column_type, "process_bind_param"):
+            self.stale.add(name)
+            return
+        if evaluator.features is not None and evaluator.features.set_sees_new_values:
+            if _speaks_of(node, self.mapper, values):
+                self.stale.add(name)
+                return
+        try:
+            self.computed[name] = evaluator.value(node)
+        except UnevaluatableError:
+            self.stale.add(name)
+
+    @property
+    def changes_keys(self) -> bool:
+        """Whether parts of the primary key are among what is set."""
+        return not self.mapper.keys_set.isdisjoint(self.names)
+
+    @property
+    def knows_keys(self) -> bool:
+        """Whether the new primary key can be told from the old row."""
+        return self.mapper.keys_set.isdisjoint(self.stale)
+
+    def doubt(self, session: Any, state: InstanceState, instance: Any) -> None:
+        """Let *instance*, of which nobody knows whether its row was changed, be read again."""
+        names = {name for name in self.names | self.stale if name not in self.mapper.keys_set}
+        overwrite(session, state, instance, {}, names, self.references)
+
+    def values(self, row: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """The new values of *row*, as far as they are known, and the names of the others."""
+        known = dict(self.literal)
+        stale = set(self.stale)
+        for name, compute in self.computed.items():
+            try:
+                value = compute(row)
+            except LookupError:
+                stale.add(name)
+                continue
+            if value is None or type(value) in _COMPUTED[self.mapper.columns[name].type.affinity]:
+                known[name] = value
+            else:
+                stale.add(name)
+        return known, stale
+
+
+_COMPUTED: dict[str, tuple[type, ...]] = {"integer": (int,), "string": (str,)}
+"""Types of columns that keep what was computed for them as it is, and of such values."""
+
+_KEPT: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "string": (str,),
+    "boolean": (bool,),
+}
+
+
+def is_kept_as_is(type_: Any, value: Any) -> bool:
+    """Whether the column gives *value* back as it was given."""
+    kinds = _KEPT.get(type_.affinity)
+    return (
+        value is None
+        or kinds is None
+        or type(value) in kinds
+        or hasattr(type_, "process_bind_param")
+        or hasattr(type_, "enums")
+    )
+
+
+def dependent(mapper: Any) -> frozenset[str]:
+    """The attributes that the server computes of others."""
+    kept: frozenset[str] | None = mapper.memo.get("computed attributes")
+    if kept is None:
+        kept = mapper.memo["computed attributes"] = frozenset(
+            key
+            for key, prop in mapper.column_attrs.items()
+            if not prop.is_column
+            or prop.columns[0].computed is not None
+            or getattr(prop.columns[0], "server_onupdate", None) is not None
+        )
+    return kept
+
+
+def references(mapper: Any, names: frozenset[str]) -> list[str]:
+    """The relationships that refer by the columns *names*."""
+    return [
+        key
+        for key, prop in mapper.relationships.items()
+        if prop.direction is MANYTOONE
+        and any(mapper.column_keys.get(local) in names for local, _ in prop.condition.pairs)
+    ]
+
+
+def _speaks_of(node: Any, mapper: Any, names: Iterable[str]) -> bool:
+    spoken = {getattr(part, "key", None) for part in iterate(node)}
+    spoken |= {mapper.column_keys.get(part) for part in iterate(node)}
+    return not spoken.isdisjoint(names)
+
+
+# Before the statement ---------------------------------------------------------------------------
+
+
+def live_pairs(session: Any, mapper: Any) -> list[Pair]:
+    """The persistent instances of *mapper* in *session*."""
+    identity = session.scope.identities.get(mapper.base) or {}
+    pairs = [(state, state()) for state in list(identity.values())]
+    return [(state, instance) for state, instance in pairs if instance is not None]
+
+
+def row_of(state: InstanceState, instance: Any) -> Mapping[str, Any]:
+    """The values that the row of *instance* has, as far as they are known.
+
+    What was changed and not flushed is not in the row yet.
+    """
+    values: dict[str, Any] = instance.__dict__
+    committed = state.committed
+    if not committed:
+        return values
+    written = state.load.mapper.written
+    row = {name: value for name, value in values.items() if name not in committed}
+    flagged = (state.extra or {}).get("flagged", ())
+    for name, old in committed.items():
+        if old is not NO_VALUE and name not in flagged:
+            row[name] = old
+    return row
+
+
+def matches(pairs: Sequence[Pair], holds: Evaluation) -> Matches:
+    """Which of *pairs* fulfil the criteria that *holds* evaluates."""
+    found: list[Pair] = []
+    doubtful: list[Pair] = []
+    for pair in pairs:
+        try:
+            if holds(row_of(*pair)) is True:
+                found.append(pair)
+        except LookupError:
+            doubtful.append(pair)
+    return Matches(found, doubtful)
+
+
+# After it ---------------------------------------------------------------------------------------
+
+
+def bring_along(
+    session: Any,
+    assignments: Assignments,
+    pairs: Iterable[Pair],
+    returned: Mapping[InstanceState, Mapping[str, Any]] | None = None,
+) -> None:
+    """Give the instances of changed rows the values that were set; others are read when touched.
+
+    *returned* has the values that the server told.
+    """
+    switched: list[tuple[InstanceState, Any]] = []
+    for state, instance in pairs:
+        known, stale = assignments.values(row_of(state, instance))
+        told = None if returned is None else returned.get(state)
+        if told:
+            known.update(told)
+            stale -= told.keys()
+        if assignments.changes_keys:
+            key = _new_key(assignments.mapper, state, known)
+            if key != state.key:
+                switched.append((state, key))
+        overwrite(session, state, instance, known, stale, assignments.references)
+    switch_keys(session, assignments.mapper, switched)
+
+
+def _new_key(mapper: Any, state: InstanceState, known: Mapping[str, Any]) -> Any:
+    old = zip(mapper.primary_keys, mapper.key_tuple(state.key), strict=True)
+    return mapper.key_from_tuple([known.get(name, value) for name, value in old])
+
+
+def overwrite(
+    session: Any,
+    state: InstanceState,
+    instance: Any,
+    known: Mapping[str, Any],
+    stale: set[str],
+    references: Iterable[str] = (),
+) -> None:
+    """Let *instance* have the values *known*; those of *stale* are read again when touched.
+
+    Its changes to these attributes are lost, as the row has other values by now.
+    """
+    mapper = state.load.mapper
+    values = instance.__dict__
+    committed = state.committed or {}
+    read_again = {
+        name for name in stale if name in values or name in committed
+    }
+    for name, value in known.items():
+        if name in values:
+            values[name] = value
+        elif name in committed:
+            read_again.add(name)
+    for name in references:
+        if name not in committed:
+            values.pop(name, None)
+    transaction = session._transaction
+    if transaction is not None and transaction.nested:
+        transaction.dirty.add(state)
+    if committed:
+        _forget(state, known)
+    if read_again:
+        expire_names(state, instance, read_again, frozenset(mapper.column_attrs.keys()))
+    elif committed and not state.committed:
+        state.committed = None
+        session.scope.modified.pop(state, None)
+
+
+def _forget(state: InstanceState, names: Iterable[str]) -> None:
+    """Let the changes of *names* be no changes any more."""
+    committed = state.committed or {}
+    flagged = (state.extra or {}).get("flagged")
+    for name in names:
+        committed.pop(name, None)
+        if flagged:
+            flagged.discard(name)
+
+
+def switch_keys(session: Any, mapper: Any, switched: Sequence[tuple[InstanceState, Any]]) -> None:
+    """Enter instances under their new keys, which may be the old ones of others."""
+    if not switched:
+        return
+    identity = session.scope.identity(mapper)
+    transaction = session._autobegin()
+    for state, _ in switched:
+        transaction.switched.setdefault(state, state.key)
+        if identity.get(state.key) is state:
+            del identity[state.key]
+    for state, key in switched:
+        state.key = key
+        identity[key] = state
+
+
+def let_go(session: Any, mapper: Any, pairs: Iterable[Pair]) -> None:
+    """Take the instances of deleted rows out of the session; a rollback brings them back."""
+    scope = session.scope
+    identity = scope.identity(mapper)
+    transaction = session._autobegin()
+    for state, instance in pairs:
+        if identity.get(state.key) is state:
+            del identity[state.key]
+        transaction.deleted[state] = (instance, state.load)
+        scope.modified.pop(state, None)
+        scope.deleted.pop(state, None)
+        state.load = scope.deleted_load(mapper)
+
+
+def expire_all(session: Any, pairs: Sequence[Pair]) -> None:
+    """Let all values of *pairs* be read again: nobody knows which of the rows were changed."""
+    session.expire_states([state for state, _ in pairs])
+    transaction = session._transaction
+    if transaction is not None and transaction.nested:
+        transaction.dirty.update(state for state, _ in pairs)

@@ -1,0 +1,382 @@
+"""UPDATE of many rows by their primary keys, each with values of its own."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from dovetail.codegen import Source, compile_function
+from dovetail.collector import collector
+from dovetail.engine.cursor import CursorResult
+from dovetail.exc import InvalidRequestError, StaleDataError
+from dovetail.orm.bulk.inserting import check_names
+from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
+from dovetail.orm.flush.insert import DefaultContext
+from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.sql.dml import update
+from dovetail.sql.element import ColumnElement
+from dovetail.sql.expressions import bindparam
+from dovetail.steps import Steps
+
+Row = Mapping[str, Any]
+
+
+def attribute_name(mapper: Any, target: Any) -> str:
+    """The attribute that *target* of an INSERT or UPDATE, a name or a column, stands for."""
+    if isinstance(target, str):
+        if target in mapper.columns:
+            return target
+        column = mapper.local_table.c.get(target)
+        return str(mapper.column_keys.get(column, target))
+    if isinstance(target, QueryableAttribute):
+        return str(target.key)
+    return str(mapper.column_keys.get(target, getattr(target, "key", "")))
+
+
+def set_attributes(mapper: Any, statement: Any) -> dict[str, Any]:
+    """The attributes that an UPDATE sets, with their values or expressions."""
+    named = {
+        attribute_name(mapper, target): value for target, value in (statement.values_ or {}).items()
+    }
+    return {name: value for name, value in named.items() if name in mapper.columns}
+
+
+def by_column(mapper: Any, row: Row, statement: Any) -> dict[str, Any]:
+    """*row* by the keys of columns, where it had the names of attributes."""
+    columns = mapper.columns
+    own = mapper.local_table.c
+    named = {bind.key for bind in statement.walk().binds if not bind.unique}
+    check_names(mapper, [n for n in row if n not in columns and n not in named and n not in own])
+    return {
+        columns[name].key if name in columns and name not in named else name: value
+        for name, value in row.items()
+    }
+
+
+# Plans ----------------------------------------------------------------------------------------
+
+
+class RowsUpdate:
+    """How rows get new values in the same attributes.
+
+    ``sql``                   the UPDATE of one row
+    ``rows_of(rows, keys)``   its parameters for each of *rows*, found by *keys*
+    ``stale``                 attributes that get a value besides those given
+    """
+
+    def __init__(self, mapper: Any, names: Sequence[str], dialect: Any, statement: Any = None):
+        self.mapper = mapper
+        self.dialect = dialect
+        self.columns = {mapper.columns[name]: name for name in names}
+        self.keys = [
+            bindparam(f"old_{column.key}", type_=column.type) for column in mapper.primary_key
+        ]
+        given = {} if statement is None else set_attributes(mapper, statement)
+        values: dict[Any, Any] = {
+            column: bindparam(f"new_{column.key}", type_=column.type) for column in self.columns
+        }
+        self.binds = {bind: name for bind, name in zip(values.values(), names, strict=True)}
+        for name, value in given.items():
+            if name not in names:
+                values[mapper.columns[name]] = value
+        self.defaults = self._add_defaults(values)
+        self.stale = dependent(mapper) | {
+            mapper.column_keys[column] for column in values if column not in self.columns
+        }
+        where = [c == bind for c, bind in zip(mapper.primary_key, self.keys, strict=True)]
+        made: Any = update(mapper.local_table) if statement is None else statement.as_core()
+        made = made._with(values_=None).values(values).where(*where)
+        compiled = dialect.compile(made, column_keys=())
+        if compiled.is_expanding:
+            raise InvalidRequestError(
+                "a list after IN does not go with a list of rows",
+                hint="run one UPDATE for each row",
+            )
+        self.sql: str = compiled.sql
+        self.rows_of: Callable[[Sequence[Row], Sequence[Any]], list[Any]]
+        self.rows_of = self._write(compiled.binds)
+
+    def _add_defaults(self, values: dict[Any, Any]) -> dict[Any, Any]:
+        """Add the values that columns get at each change; return those that Python makes."""
+        made: dict[Any, Any] = {}
+        for key, default in self.mapper.update_defaults:
+            column = self.mapper.columns[key]
+            if column in values:
+                continue
+            if default.is_clause_element:
+                values[column] = default.arg
+            elif default.is_sequence:
+                values[column] = default.next_value()
+            else:
+                values[column] = bind = bindparam(f"new_{column.key}", type_=column.type)
+                made[bind] = default
+        return made
+
+    def _write(self, binds: Sequence[Any]) -> Callable[..., list[Any]]:
+        source = Source(f"update rows {self.mapper.class_.__qualname__}")
+        keys = {bind: place for place, bind in enumerate(self.keys)}
+        single = len(keys) == 1
+        with source.block("def rows_of(rows, keys):"):
+            source.line("made = []")
+            source.line("append = made.append")
+            with source.block("for row, key in zip(rows, keys):"):
+                parts = []
+                for place, bind in enumerate(binds):
+                    if bind in self.binds:
+                        text = f"row[{self.binds[bind]!r}]"
+                    elif bind in keys:
+                        text = "key" if single else f"key[{keys[bind]}]"
+                    elif bind in self.defaults:
+                        text = self._default(source, place, self.defaults[bind])
+                    else:
+                        parts.append(source.use(f"constant{place}", self._sent(bind)))
+                        continue
+                    parts.append(self._converted(source, place, text, bind.type))
+                source.line(f"append(({', '.join(parts)},))")
+            source.line("return made")
+        return compile_function(source, "rows_of")
+
+    @staticmethod
+    def _default(source: Source, place: int, default: Any) -> str:
+        name = source.use(f"default{place}", default.arg)
+        if default.is_scalar:
+            return name
+        if not default.takes_context:
+            return f"{name}()"
+        context = source.use("Context", DefaultContext)
+        return f"{name}({context}(dict(row)))"
+
+    def _sent(self, bind: Any) -> Any:
+        conversion = bind.type.bind_conversion(self.dialect)
+        value = bind.effective_value
+        if conversion is None or (value is None and not conversion.takes_none):
+            return value
+        return conversion.function(value)
+
+    def _converted(self, source: Source, place: int, text: str, type_: Any) -> str:
+        conversion = type_.bind_conversion(self.dialect)
+        if conversion is None:
+            return text
+        convert = source.use(f"convert{place}", conversion.function)
+        if conversion.takes_none:
+            return f"{convert}({text})"
+        source.line(f"v{place} = {text}")
+        return f"None if v{place} is None else {convert}(v{place})"
+
+
+class RowsUpdating:
+    """One UPDATE of many rows by their keys.
+
+    *statement* is what the user gave, for values and criteria that all rows have in common.
+    """
+
+    def __init__(self, session: Any, connection: Any, mapper: Any, statement: Any = None) -> None:
+        self.session = session
+        self.connection = connection
+        self.mapper = mapper
+        self.statement = statement
+        self.count = 0
+
+    def run_steps(
+        self, rows: Sequence[Row], keys: Sequence[Any], synchronize: Any = True
+    ) -> Steps[None]:
+        """Give each row that *keys* name the values of the one of *rows* beside it."""
+        for names, places in self._groups(rows, keys):
+            own = rows if len(places) == len(rows) else [rows[place] for place in places]
+            own_keys = keys if len(places) == len(rows) else [keys[place] for place in places]
+            yield from self._run_group_steps(names, own, own_keys, synchronize)
+
+    def _groups(
+        self, rows: Sequence[Row], keys: Sequence[Any]
+    ) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+        """The places of rows with the same names: all together, where their order is no matter."""
+        groups: dict[Any, list[int]] = {}
+        for place, row in enumerate(rows):
+            groups.setdefault(tuple(row), []).append(place)
+        if len(groups) > 1:
+            merged: dict[Any, list[int]] = {}
+            for names, places in groups.items():
+                merged.setdefault(frozenset(names), []).extend(places)
+            groups = merged
+        if len(groups) > 1 and len(set(keys)) < len(keys):
+            # One row gets several sets of values: the last is to stay.
+            numbered = groupby(range(len(rows)), lambda place: frozenset(rows[place]))
+            for shape, run in numbered:
+                yield self._ordered(shape), list(run)
+            return
+        for shape, places in groups.items():
+            yield self._ordered(shape), sorted(places)
+
+    def _ordered(self, names: Any) -> tuple[str, ...]:
+        check_names(self.mapper, names)
+        order = self.mapper.column_order
+        return tuple(sorted(names, key=order.__getitem__))
+
+    def _plan(self, names: tuple[str, ...]) -> RowsUpdate:
+        if self.statement is not None:
+            return RowsUpdate(self.mapper, names, self.connection.dialect, self.statement)
+        plans = self.connection.engine.plans
+        place = ("update rows", self.mapper, names)
+        plan: RowsUpdate | None = plans.get(place)
+        if plan is None:
+            plan = RowsUpdate(self.mapper, names, self.connection.dialect)
+            plans.put(place, plan)
+        return plan
+
+    def _run_group_steps(
+        self, names: tuple[str, ...], rows: Sequence[Row], keys: Sequence[Any], synchronize: Any
+    ) -> Steps[None]:
+        if not names and not (self.statement is not None and self.statement.values_):
+            return
+        plan = self._plan(names)
+        with_sql = [
+            place for place, row in enumerate(rows) if _has_expressions(row)
+        ] if _any_expressions(rows) else []  # fmt: skip
+        if with_sql:
+            for place in with_sql:
+                yield from self._run_expressions_steps(rows[place], keys[place])
+            kept = set(range(len(rows))).difference(with_sql)
+            plain, plain_keys = [rows[n] for n in sorted(kept)], [keys[n] for n in sorted(kept)]
+        else:
+            plain, plain_keys = list(rows), list(keys)
+        parameters = plan.rows_of(plain, plain_keys)
+        if len(parameters) == 1:
+            cursor = yield from self.connection.run_steps(plan.sql, parameters[0])
+            self._check(cursor.rowcount, plain_keys)
+        elif parameters:
+            cursor = yield from self.connection.run_many_steps(plan.sql, parameters)
+            if self.connection.dialect.features.supports_sane_multi_rowcount:
+                self._check(cursor.rowcount, plain_keys)
+        if synchronize:
+            self._synchronize(plan, rows, keys)
+
+    def _run_expressions_steps(self, row: Row, key: Any) -> Steps[None]:
+        """Update one row with SQL expressions among its values."""
+        mapper = self.mapper
+        made: Any = self.statement.as_core() if self.statement else update(mapper.local_table)
+        pairs = zip(mapper.primary_key, mapper.key_tuple(key), strict=True)
+        made = made.where(*[column == value for column, value in pairs])
+        made = made.values({mapper.columns[name]: value for name, value in row.items()})
+        result = yield from self.connection.execute_steps(made)
+        self._check(result.rowcount, [key])
+
+    def _check(self, count: int, keys: Sequence[Any]) -> None:
+        """Refuse to go on where rows are missing."""
+        self.count += max(count, 0)
+        if count == len(keys) or count < 0:
+            return
+        if not self.connection.dialect.features.supports_sane_rowcount:
+            return
+        if self.statement is not None and self.statement.where_criteria:
+            return
+        what = (
+            f"{self.mapper.class_.__name__} {self.mapper.key_tuple(keys[0])}"
+            if len(keys) == 1
+            else f"{len(keys)} rows of {self.mapper.local_table.name!r}"
+        )
+        raise StaleDataError(
+            f"UPDATE of {what} matched {count} of {len(keys)}: there are no others",
+            hint="leave out the keys of rows that are gone, or insert these rows",
+        )
+
+    def _synchronize(self, plan: RowsUpdate, rows: Sequence[Row], keys: Sequence[Any]) -> None:
+        mapper = self.mapper
+        identity = self.session.scope.identities.get(mapper.base)
+        if not identity:
+            return
+        led = references(mapper, frozenset(plan.columns.values()) | plan.stale)
+        for row, key in zip(rows, keys, strict=True):
+            state = identity.get(key)
+            instance = None if state is None else state()
+            if state is None or instance is None:
+                continue
+            known = {
+                name: value
+                for name, value in row.items()
+                if not isinstance(value, ColumnElement)
+                and is_kept_as_is(mapper.columns[name].type, value)
+            }
+            stale = (row.keys() - known.keys()) | plan.stale
+            overwrite(self.session, state, instance, known, stale, led)
+
+
+def _any_expressions(rows: Sequence[Row]) -> bool:
+    kinds = {type(value) for row in rows for value in row.values()}
+    return any(issubclass(kind, ColumnElement) for kind in kinds)
+
+
+def _has_expressions(row: Row) -> bool:
+    return any(isinstance(value, ColumnElement) for value in row.values())
+
+
+# Dictionaries and statements --------------------------------------------------------------------
+
+
+def split_keys(mapper: Any, rows: Sequence[Row]) -> tuple[list[Any], list[Row]]:
+    """The primary keys of *rows*, and the values that are no part of them."""
+    try:
+        if mapper.single_key is not None:
+            keys = [row[mapper.single_key] for row in rows]
+        else:
+            keys = [tuple([row[name] for name in mapper.primary_keys]) for row in rows]
+    except KeyError:
+        keys = [None]
+    if None in keys:
+        names = ", ".join(f"{mapper.class_.__name__}.{name}" for name in mapper.primary_keys)
+        raise InvalidRequestError(
+            f"rows are updated by their primary keys: a row has no value for {names}",
+            hint="give each dictionary the primary key: {'id': 1, 'name': 'x'}",
+        )
+    parts = mapper.keys_set
+    return keys, [{n: v for n, v in row.items() if n not in parts} for row in rows]
+
+
+def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[None]:
+    """Update the row of each of *mappings*, found by its primary key."""
+    mapper.configure()
+    rows = list(mappings)
+    if rows:
+        connection = yield from session.connection_for_steps(mapper)
+        with collector.paused_for(len(rows)):
+            keys, values = split_keys(mapper, rows)
+            yield from RowsUpdating(session, connection, mapper).run_steps(values, keys)
+
+
+def update_rows_steps(
+    session: Any,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    rows: Sequence[Row],
+    synchronize: Any,
+) -> Steps[Any]:
+    """Run ``update(User)`` for *rows*, dictionaries that hold a primary key each."""
+    if statement.is_delete:
+        raise InvalidRequestError(
+            "a DELETE of entities takes one set of parameters",
+            hint="delete(User).where(User.id.in_(keys)), or session.connection().execute(...)",
+        )
+    if synchronize == "fetch":
+        raise InvalidRequestError(
+            "synchronize_session='fetch' does not go with a list of rows: their keys are known",
+            hint="leave it out",
+        )
+    if statement.where_criteria and synchronize:
+        raise InvalidRequestError(
+            "an UPDATE with criteria and a list of rows can't bring the session's instances along",
+            hint="execution_options={'synchronize_session': None}, and expire what is to be "
+            "read again",
+        )
+    if statement.returning_columns:
+        raise InvalidRequestError(
+            "an UPDATE of a list of rows returns none", hint="leave returning() out"
+        )
+    with collector.paused_for(len(rows)):
+        keys, values = split_keys(mapper, rows)
+        own = None if _is_plain(statement) else statement
+        updating = RowsUpdating(session, connection, mapper, own)
+        yield from updating.run_steps(values, keys, synchronize)
+    return CursorResult.of_change(updating.count)
+
+
+def _is_plain(statement: Any) -> bool:
+    return not statement.__dict__.keys() - {"table", "execution_options_dict"}
