@@ -28,6 +28,7 @@ from dovetail.orm.mapping.attribute import (
     foreign,
     remote,
 )
+from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.declarative import (
     DeclarativeBase,
     declarative_base,
@@ -37,6 +38,7 @@ from dovetail.orm.mapping.declarative import (
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.join_condition import MANYTOMANY, MANYTOONE, ONETOMANY
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.parent import with_parent
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
     MappedColumn,
@@ -48,7 +50,7 @@ from dovetail.orm.mapping.properties import (
 from dovetail.orm.mapping.registry import configure_mappers
 from dovetail.orm.mapping.relationship import RelationshipProperty, backref, relationship
 from dovetail.orm.orm_execute import ORMExecuteState
-from dovetail.orm.query import Query
+from dovetail.orm.query import Query, QueryEvents
 from dovetail.orm.scoped import scoped_session
 from dovetail.orm.session import (
     Session,
@@ -85,6 +87,7 @@ __all__ = [
     "MANYTOONE",
     "ONETOMANY",
     "AliasedClass",
+    "Bundle",
     "ColumnProperty",
     "DeclarativeBase",
     "InstanceState",
@@ -95,6 +98,7 @@ __all__ = [
     "Mapper",
     "MapperProperty",
     "Query",
+    "QueryEvents",
     "QueryableAttribute",
     "Relationship",
     "RelationshipProperty",
@@ -139,4 +143,5 @@ __all__ = [
     "undefer",
     "undefer_group",
     "was_deleted",
+    "with_parent",
 ]

@@ -10,6 +10,7 @@ from dovetail.orm.bulk.statements import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.persistence import PersistingSession
 from dovetail.sql.coercion import executable
@@ -20,6 +21,7 @@ from dovetail.steps import Steps
 
 NO_OPTIONS: Mapping[str, Any] = {}
 _BY_IDENTITY = (id,)
+_MADE_OF_ROWS = (EntityNode, Bundle)
 
 
 class EntityFeed:
@@ -106,7 +108,7 @@ class ExecutingSession(PersistingSession):
         """Run *statement*, which all who listen have seen."""
         if isinstance(statement, Select):
             for raw in statement.raw_columns:
-                if isinstance(raw, EntityNode):
+                if isinstance(raw, _MADE_OF_ROWS):
                     return self._select_steps(statement, params, execution_options, bind_arguments)
         return self._other_steps(statement, params, execution_options, bind_arguments)
 
@@ -134,8 +136,10 @@ class ExecutingSession(PersistingSession):
         if statement.is_dml:
             entity: Any = getattr(statement, "table", None)
             if isinstance(entity, EntityNode):
-                return (yield from bulk_steps(self, statement, entity, params, execution_options))
-        yield from self.autoflush_steps(statement)
+                return (yield from bulk_steps(self, statement, entity, params, execution_options, bind_arguments))
+        own: Mapping[str, Any] = statement.execution_options_dict
+        if execution_options.get("autoflush", own.get("autoflush", True)):
+            yield from self.autoflush_steps(statement)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = {**self.execution_options_dict, **execution_options}
         return (yield from connection.execute_steps(statement, params, execution_options=options))

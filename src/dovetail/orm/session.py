@@ -17,9 +17,11 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
-from dovetail.orm.bulk.inserting import insert_mappings_steps
-from dovetail.orm.bulk.objects import save_objects_steps
-from dovetail.orm.bulk.updating import update_mappings_steps
+from dovetail.orm.bulk.lanes import (
+    insert_mappings_steps,
+    save_objects_steps,
+    update_mappings_steps,
+)
 from dovetail.orm.classic import ClassicSession, SessionExtension, bind_arguments_of, lock_of
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.instances import (

@@ -18,6 +18,11 @@ from dovetail.exc import ArgumentError, InvalidRequestError, LazyLoadError
 from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
+from dovetail.orm.bulk.lanes import (
+    insert_mappings_steps,
+    save_objects_steps,
+    update_mappings_steps,
+)
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
@@ -262,6 +267,41 @@ class AsyncSession:
     async def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
         return await self._run(merge_all_steps(self.sync_session, instances, load, ()))
+
+    async def bulk_insert_mappings(
+        self,
+        mapper: Any,
+        mappings: Iterable[Mapping[str, Any]],
+        return_defaults: bool = False,
+        render_nulls: bool = False,
+    ) -> None:
+        """Insert a row for each dictionary: see ``Session.bulk_insert_mappings``."""
+        session = self.sync_session
+        found = session.mapper_for(mapper)
+        await run_async(
+            insert_mappings_steps(session, found, mappings, return_defaults, render_nulls)
+        )
+
+    async def bulk_update_mappings(
+        self, mapper: Any, mappings: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Update a row for each dictionary: see ``Session.bulk_update_mappings``."""
+        session = self.sync_session
+        await run_async(update_mappings_steps(session, session.mapper_for(mapper), mappings))
+
+    async def bulk_save_objects(
+        self,
+        objects: Iterable[Any],
+        return_defaults: bool = False,
+        update_changed_only: bool = True,
+        preserve_order: bool = True,
+    ) -> None:
+        """Insert or update the rows of *objects*: see ``Session.bulk_save_objects``."""
+        await run_async(
+            save_objects_steps(
+                self.sync_session, objects, return_defaults, update_changed_only, preserve_order
+            )
+        )
 
     async def run_sync(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
         """Call ``function(session, …)``, blocking code, in this task; lazy loading works in it."""

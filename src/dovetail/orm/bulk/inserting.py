@@ -79,25 +79,6 @@ class Shape:
         self.absent = absent
 
 
-def insert_mappings_steps(
-    session: Any,
-    mapper: Any,
-    mappings: Any,
-    return_defaults: bool = False,
-    render_nulls: bool = False,
-) -> Steps[None]:
-    """Insert a row for each of *mappings*, in their order."""
-    mapper.configure()
-    rows = mappings if isinstance(mappings, list) else list(mappings)
-    if not rows:
-        return
-    connection = yield from session.connection_for_steps(mapper)
-    with collector.paused_for(len(rows)):
-        yield from insert_dictionaries_steps(
-            connection, mapper, rows, return_defaults=return_defaults, render_nulls=render_nulls
-        )
-
-
 def insert_dictionaries_steps(
     connection: Any,
     mapper: Any,

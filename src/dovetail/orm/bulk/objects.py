@@ -1,40 +1,36 @@
 """Rows of instances that stay out of the session: inserted or updated without a flush."""
 
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from dovetail.collector import collector
 from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.synchronize import overwrite
 from dovetail.orm.bulk.updating import RowsUpdating
-from dovetail.orm.tracking.state import InstanceState, state_of
+from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.element import ColumnElement
 from dovetail.steps import Steps
 
 Pair = tuple[InstanceState, Any]
 
 
-def save_objects_steps(
+def save_pairs_steps(
     session: Any,
-    objects: Iterable[Any],
-    return_defaults: bool = False,
-    changed_only: bool = True,
-    preserve_order: bool = True,
+    pairs: list[Pair],
+    return_defaults: bool,
+    changed_only: bool,
+    preserve_order: bool,
 ) -> Steps[None]:
-    """Insert the rows of new *objects*, and update those of the others."""
-    pairs = [(state_of(instance), instance) for instance in objects]
+    """Insert the rows of *pairs* that are new, and update those of the others."""
     if not preserve_order:
         kinds = list(dict.fromkeys(map(_kind, pairs)))
         pairs.sort(key=lambda pair: kinds.index(_kind(pair)))
-    with collector.paused_for(len(pairs)):
-        for (mapper, is_new), run in groupby(pairs, _kind):
-            mapper.configure()
-            connection = yield from session.connection_for_steps(mapper)
-            if is_new:
-                yield from _insert_steps(connection, mapper, list(run), return_defaults)
-            else:
-                yield from _update_steps(session, connection, mapper, list(run), changed_only)
+    for (mapper, is_new), run in groupby(pairs, _kind):
+        mapper.configure()
+        connection = yield from session.connection_for_steps(mapper)
+        if is_new:
+            yield from _insert_steps(connection, mapper, list(run), return_defaults)
+        else:
+            yield from _update_steps(session, connection, mapper, list(run), changed_only)
 
 
 def _kind(pair: Pair) -> tuple[Any, bool]:

@@ -35,7 +35,7 @@ def bulk_steps(
     entity: EntityNode,
     params: Any,
     options: Mapping[str, Any],
-    bind: Any = None,
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> Steps[Any]:
     """Run *statement*, which changes rows of *entity*, and bring the session's instances along."""
     options = {
@@ -51,10 +51,11 @@ def bulk_steps(
         )
     if options.get("autoflush", True):
         yield from session.autoflush_steps()
-    if bind is None:
-        connection = yield from session.connection_for_steps(mapper, statement)
-    else:
+    if bind_arguments:
+        bind = session.get_bind(**{"mapper": mapper, "clause": statement, **bind_arguments})
         connection = yield from session._autobegin().connection_steps(bind)
+    else:
+        connection = yield from session.connection_for_steps(mapper)
     options = {name: value for name, value in options.items() if name not in _UNSUITED}
     change = Change(session, connection, mapper, statement, params, options)
     rows = isinstance(params, (list, tuple)) and bool(params)

@@ -330,17 +330,6 @@ def split_keys(mapper: Any, rows: Sequence[Row]) -> tuple[list[Any], list[Row]]:
     return keys, [{n: v for n, v in row.items() if n not in parts} for row in rows]
 
 
-def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[None]:
-    """Update the row of each of *mappings*, found by its primary key."""
-    mapper.configure()
-    rows = list(mappings)
-    if rows:
-        connection = yield from session.connection_for_steps(mapper)
-        with collector.paused_for(len(rows)):
-            keys, values = split_keys(mapper, rows)
-            yield from RowsUpdating(session, connection, mapper).run_steps(values, keys)
-
-
 def update_rows_steps(
     session: Any,
     connection: Any,

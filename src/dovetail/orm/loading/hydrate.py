@@ -9,7 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from dovetail.codegen import Source, compile_function
-from dovetail.orm.loading.layout import ColumnLayout, EntityLayout, JoinedLayout, RowLayout
+from dovetail.orm.loading.layout import (
+    BundleLayout,
+    ColumnLayout,
+    EntityLayout,
+    JoinedLayout,
+    RowLayout,
+)
 from dovetail.orm.mapping.construct import dict_setter
 from dovetail.orm.tracking.state import InstanceState, forget
 
@@ -77,7 +83,11 @@ class HydratorWriter:
     def _row(self) -> str:
         used = {position for entity in self.layout.entities for _, position, _ in entity.columns}
         used |= {position for entity in self.layout.entities for position, _ in entity.keys}
-        used |= {item.position for item in self.layout.items if isinstance(item, ColumnLayout)}
+        for item in self.layout.items:
+            if isinstance(item, ColumnLayout):
+                used.add(item.position)
+            elif isinstance(item, BundleLayout):
+                used.update(column.position for column in item.columns())
         names = [f"c{n}" if n in used else "_" for n in range(self.layout.width)]
         return ", ".join(names) + ("," if len(names) == 1 else "")
 
@@ -284,12 +294,7 @@ class HydratorWriter:
     def _write_giving(self) -> None:
         line, block = self.source.line, self.source.block
         items = self.layout.items
-        values = [
-            f"entity{item.number}"
-            if isinstance(item, EntityLayout)
-            else self._read(item.position, item.type)
-            for item in items
-        ]
+        values = [self._item(item) for item in items]
         given = values[0] if len(values) == 1 else f"({', '.join(values)})"
         if not self.layout.has_collections:
             line(f"give({given})")
@@ -302,6 +307,16 @@ class HydratorWriter:
         with block("if mark not in seen:"):
             line("seen.add(mark)")
             line(f"give({given})")
+
+    def _item(self, item: EntityLayout | ColumnLayout | BundleLayout) -> str:
+        """What gives one item of the result's row."""
+        if isinstance(item, EntityLayout):
+            return f"entity{item.number}"
+        if isinstance(item, ColumnLayout):
+            return self._read(item.position, item.type)
+        make = self.source.use_unique("make_bundle", item.make)
+        parts = ", ".join(self._item(one) for one in item.items)
+        return f"{make}(({parts},))"
 
 
 def _literal(values: list[tuple[str, str]]) -> str:

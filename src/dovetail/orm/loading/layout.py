@@ -1,6 +1,6 @@
 """Row layouts: which columns of a row make which attributes of which instances."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,22 @@ class ColumnLayout:
 
     position: int
     type: Any
+
+
+@dataclass(slots=True)
+class BundleLayout:
+    """Columns of the row that make one item together: ``make`` is given their values."""
+
+    items: list["ColumnLayout | BundleLayout"]
+    make: Callable[[tuple[Any, ...]], Any]
+
+    def columns(self) -> Iterator[ColumnLayout]:
+        """The columns, those of bundles within too."""
+        for item in self.items:
+            if isinstance(item, BundleLayout):
+                yield from item.columns()
+            else:
+                yield item
 
 
 @dataclass(slots=True)
@@ -70,7 +86,7 @@ class JoinedLayout:
 class RowLayout:
     """What one row of a statement holds: instances and plain columns, in the order asked for."""
 
-    items: list[EntityLayout | ColumnLayout]
+    items: list[EntityLayout | ColumnLayout | BundleLayout]
     width: int
     names: tuple[str, ...]
 

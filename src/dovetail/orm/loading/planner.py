@@ -5,7 +5,13 @@ from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.loading.joins import aliased_entity, join_related
-from dovetail.orm.loading.layout import ColumnLayout, EntityLayout, JoinedLayout, RowLayout
+from dovetail.orm.loading.layout import (
+    BundleLayout,
+    ColumnLayout,
+    EntityLayout,
+    JoinedLayout,
+    RowLayout,
+)
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, astray_entity, tree_for
 from dovetail.orm.mapping.attribute import (
@@ -13,6 +19,7 @@ from dovetail.orm.mapping.attribute import (
     QueryableAttribute,
     RelationshipReference,
 )
+from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
@@ -74,7 +81,7 @@ class _SelectPlanning:
         self.chain = chain
         self.columns: list[Any] = []
         self.positions: dict[Any, int] = {}
-        self.items: list[EntityLayout | ColumnLayout] = []
+        self.items: list[EntityLayout | ColumnLayout | BundleLayout] = []
         self.names: list[str] = []
         self.entities: list[EntityLayout] = []
         self.froms: list[Any] = []
@@ -103,7 +110,7 @@ class _SelectPlanning:
         if self.load and self.entities:
             core = self._join_eagerly(core)
         layout = None
-        if self.entities:
+        if self.entities or any(isinstance(item, BundleLayout) for item in self.items):
             layout = RowLayout(self.items, len(core.raw_columns), tuple(self.names))
         return PlannedSelect(core, layout)
 
@@ -137,6 +144,9 @@ class _SelectPlanning:
             layout = self._entity(raw, tree)
             self.items.append(layout)
             self.names.append(raw.name or raw.mapper.class_.__name__)
+        elif isinstance(raw, Bundle):
+            self.items.append(self._bundle(raw))
+            self.names.append(raw.name)
         elif isinstance(raw, RelationshipReference):
             raise ArgumentError(
                 f"{raw} is a relationship and can't be selected",
@@ -152,8 +162,24 @@ class _SelectPlanning:
         name = getattr(raw, "key", None) or getattr(expression, "key", None)
         if isinstance(raw, QueryableAttribute) and name != getattr(expression, "name", None):
             expression = expression.label(name)
-        self.items.append(ColumnLayout(self._position(expression), expression.type))
+        if any(isinstance(one, EntityNode) for one in self.statement.raw_columns):
+            position = self._position(expression)
+        else:
+            # The rows are the statement's own: a column that was named twice comes twice.
+            position = len(self.columns)
+            self.columns.append(expression)
+        self.items.append(ColumnLayout(position, expression.type))
         self.names.append(name or getattr(expression, "name", None) or "")
+
+    def _bundle(self, bundle: Bundle) -> BundleLayout:
+        items: list[ColumnLayout | BundleLayout] = []
+        for one in bundle.exprs:
+            if isinstance(one, Bundle):
+                items.append(self._bundle(one))
+            else:
+                expression = self.resolved(one)
+                items.append(ColumnLayout(self._position(expression), expression.type))
+        return BundleLayout(items, bundle.processor(self.statement))
 
     def _position(self, column: Any) -> int:
         position = self.positions.get(column)

@@ -47,6 +47,18 @@ class EntityNode(Node):
         """Where ``filter_by()`` looks names up."""
         return self.mapper.class_ if self.alias is None else self.alias
 
+    def describe_column(self) -> dict[str, Any]:
+        """What this is as an item of a row."""
+        class_ = self.mapper.class_
+        entity = class_ if self.alias is None else self.alias
+        return {
+            "name": self.name or class_.__name__,
+            "type": class_,
+            "aliased": self.alias is not None,
+            "expr": entity,
+            "entity": entity,
+        }
+
     def collect(self, walk: Walk) -> None:
         walk.planner = self.mapper.planner
         key = walk.key
@@ -121,6 +133,16 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         else:
             entity.collect(walk)
             walk.key.append(self.key)
+
+    def describe_column(self) -> dict[str, Any]:
+        """What this is as an item of a row."""
+        return {
+            "name": self.key,
+            "type": self.type,
+            "aliased": self.entity.alias is not None,
+            "expr": self,
+            "entity": self.entity.entity_namespace,
+        }
 
     def __repr__(self) -> str:
         return f"<attribute {self}>"

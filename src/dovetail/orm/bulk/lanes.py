@@ -1,0 +1,75 @@
+"""The fast lanes: many rows without instances, or without the session's care for them.
+
+Like a flush, each fails as a whole: the transaction is rolled back.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from dovetail.collector import collector
+from dovetail.orm.bulk.inserting import insert_dictionaries_steps
+from dovetail.orm.bulk.objects import save_pairs_steps
+from dovetail.orm.bulk.updating import RowsUpdating, split_keys
+from dovetail.orm.tracking.state import state_of
+from dovetail.steps import Steps
+
+
+def insert_mappings_steps(
+    session: Any, mapper: Any, mappings: Any, return_defaults: bool, render_nulls: bool
+) -> Steps[None]:
+    """Insert a row for each of *mappings*, in their order."""
+    mapper.configure()
+    rows = mappings if isinstance(mappings, list) else list(mappings)
+    if rows:
+        yield from _whole_steps(
+            session, len(rows), _inserting(session, mapper, rows, return_defaults, render_nulls)
+        )
+
+
+def _inserting(
+    session: Any, mapper: Any, rows: list[Any], return_defaults: bool, render_nulls: bool
+) -> Steps[None]:
+    connection = yield from session.connection_for_steps(mapper)
+    yield from insert_dictionaries_steps(
+        connection, mapper, rows, return_defaults=return_defaults, render_nulls=render_nulls
+    )
+
+
+def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[None]:
+    """Update the row of each of *mappings*, found by its primary key."""
+    mapper.configure()
+    rows = list(mappings)
+    if rows:
+        yield from _whole_steps(session, len(rows), _updating(session, mapper, rows))
+
+
+def _updating(session: Any, mapper: Any, rows: list[Any]) -> Steps[None]:
+    connection = yield from session.connection_for_steps(mapper)
+    keys, values = split_keys(mapper, rows)
+    yield from RowsUpdating(session, connection, mapper).run_steps(values, keys)
+
+
+def save_objects_steps(
+    session: Any,
+    objects: Iterable[Any],
+    return_defaults: bool,
+    changed_only: bool,
+    preserve_order: bool,
+) -> Steps[None]:
+    """Insert the rows of new *objects*, and update those of the others."""
+    pairs = [(state_of(instance), instance) for instance in objects]
+    if pairs:
+        saving = save_pairs_steps(session, pairs, return_defaults, changed_only, preserve_order)
+        yield from _whole_steps(session, len(pairs), saving)
+
+
+def _whole_steps(session: Any, count: int, steps: Steps[None]) -> Steps[None]:
+    """Run *steps*, for *count* rows; a failure is one of the whole transaction."""
+    transaction = session._autobegin()
+    transaction.check()
+    try:
+        with collector.paused_for(count):
+            yield from steps
+    except BaseException as error:
+        yield from transaction.fail_steps(error)
+        raise

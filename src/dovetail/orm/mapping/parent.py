@@ -1,0 +1,65 @@
+"""Criteria for the rows that an instance refers to."""
+
+from typing import Any
+
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
+from dovetail.orm.tracking.state import state_of
+from dovetail.sql.expressions import and_, bindparam
+
+
+def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
+    """The condition that rows are what *instance* refers to by the relationship *prop*.
+
+    No row of *instance* is read::
+
+        select(Order).where(with_parent(user, User.orders))
+
+    ``from_entity``  an alias of the class that *prop* begins at
+    """
+    if not isinstance(prop, RelationshipReference):
+        raise ArgumentError(
+            f"with_parent() takes a relationship, not {prop!r}", hint="with_parent(user, User.orders)"
+        )
+    relationship = prop.prop
+    relationship.parent.configure()
+    state = state_of(instance)
+    if not state.load.mapper.isa(relationship.parent):
+        raise ArgumentError(
+            f"{prop} does not begin at {type(instance).__name__}",
+            hint=f"give an instance of {relationship.parent.class_.__name__}",
+        )
+    right: EntityNode = prop.right_entity
+    primary, second = relationship.condition.adapted(
+        lambda column: _value_of(instance, column), right.column, lambda column: column
+    )
+    del from_entity  # The columns of the parent are values: it does not matter where they stand.
+    return primary if second is None else and_(primary, second)
+
+
+def _value_of(instance: Any, column: Any) -> Any:
+    """The value that the row of *instance* has in *column*, as a parameter."""
+    state = state_of(instance)
+    mapper = state.load.mapper
+    key = mapper.column_keys[column]
+    if key in mapper.keys_set and state.key is not None:
+        value = mapper.key_tuple(state.key)[mapper.primary_keys.index(key)]
+    else:
+        value = getattr(instance, key)
+    return bindparam(None, value, type_=column.type)
+
+
+def relationship_between(instance: object, mapper: Any) -> Any:
+    """The relationship of *instance*'s class that leads to *mapper*.
+
+    InvalidRequestError where there is none.
+    """
+    own = state_of(instance).load.mapper
+    own.configure()
+    for key, prop in own.relationships.items():
+        if prop.mapper is mapper:
+            return getattr(own.class_, key)
+    raise InvalidRequestError(
+        f"{own.class_.__name__} has no relationship to {mapper.class_.__name__}",
+        hint="name one: with_parent(instance, User.orders)",
+    )

@@ -1,0 +1,401 @@
+"""Making queries longer: criteria, order, limits, joins, what is selected."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Self, TypeVar
+
+from dovetail.exc import InvalidRequestError
+from dovetail.orm.loading.options import LoaderOption, lazyload
+from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.mapping.alias import aliased
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.query.adaption import Adaption, as_subquery, union_of
+from dovetail.sql.coercion import columns_of, criterion, from_node, node_of
+from dovetail.sql.constructs import sort_argument
+from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.select import Select
+
+F = TypeVar("F", bound=Callable[..., Any])
+_FALSE = (None, False)
+
+
+def _before_limits(method: F) -> F:
+    """Refuse *method* where LIMIT or OFFSET would change its meaning."""
+
+    @wraps(method)
+    def checked(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        self._refuse_after_source(method.__name__)
+        statement = self._statement
+        if self._asserts and (
+            statement.limit_clause is not None or statement.offset_clause is not None
+        ):
+            name = method.__name__
+            raise InvalidRequestError(
+                f"Query.{name}() was called on a query that has LIMIT or OFFSET",
+                hint=f"call {name}() first, or select from query.subquery()",
+            )
+        return method(self, *arguments, **keywords)
+
+    return checked  # type: ignore[return-value]
+
+
+def _before_source(method: F) -> F:
+    """Refuse *method* on a query that has its statement from ``from_statement()``."""
+
+    @wraps(method)
+    def checked(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        self._refuse_after_source(method.__name__)
+        return method(self, *arguments, **keywords)
+
+    return checked  # type: ignore[return-value]
+
+
+class QueryBuilding:
+    """What a Query is made of, and the methods that return a longer one."""
+
+    session: Any
+    _statement: Any
+    _options: Mapping[str, Any]
+    _params: Mapping[str, Any]
+    _source: FromStatement | Any = None
+    _adaption: Adaption | None = None
+    _asserts = True
+    _labels = False
+    _tuples_only = False
+    _eager = True
+
+    def _with(self, statement: Any = None, **changes: Any) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        if statement is not None:
+            twin._statement = statement
+        twin.__dict__.update(changes)
+        return twin
+
+    def _refuse_after_source(self, name: str) -> None:
+        if self._source is not None and self._asserts:
+            raise InvalidRequestError(
+                f"Query.{name}() was called on a query with from_statement()",
+                hint="the statement says what is selected: change that",
+            )
+
+    def _adapted(self, node: Any) -> Any:
+        """*node* as this query's rows have it: they may come from a subquery by now."""
+        return node if self._adaption is None else self._adaption.node(node)
+
+    def _clauses(self, clauses: tuple[Any, ...], convert: Callable[[Any], Any]) -> tuple[Any, ...]:
+        if self._adaption is None:
+            return clauses
+        return tuple(self._adapted(convert(clause)) for clause in clauses)
+
+    # Criteria ---------------------------------------------------------------------------------
+
+    @_before_limits
+    def filter(self, *criterion_: Any) -> Self:
+        """Rows for which all criteria hold besides those before."""
+        return self._with(self._statement.where(*self._clauses(criterion_, criterion)))
+
+    def where(self, *criterion_: Any) -> Self:
+        """The same as :meth:`filter`."""
+        return self.filter(*criterion_)
+
+    @_before_limits
+    def filter_by(self, **kwargs: Any) -> Self:
+        """Rows whose attributes, of the last entity joined, equal the values given."""
+        return self._with(self._statement.filter_by(**kwargs))
+
+    @_before_limits
+    def order_by(self, *clauses: Any) -> Self:
+        """Sorted by *clauses*; None takes the order away."""
+        if len(clauses) == 1 and any(clauses[0] is one for one in _FALSE):
+            return self._with(self._statement.order_by(None))
+        return self._with(self._statement.order_by(*self._clauses(clauses, sort_argument)))
+
+    @_before_limits
+    def group_by(self, *clauses: Any) -> Self:
+        """Grouped by *clauses*; None takes the groups away."""
+        if len(clauses) == 1 and any(clauses[0] is one for one in _FALSE):
+            return self._with(self._statement.group_by(None))
+        return self._with(self._statement.group_by(*self._clauses(clauses, sort_argument)))
+
+    @_before_limits
+    def having(self, *having: Any) -> Self:
+        """Groups for which all criteria hold."""
+        return self._with(self._statement.having(*self._clauses(having, criterion)))
+
+    @_before_source
+    def distinct(self, *expr: Any) -> Self:
+        """Each row once, or the first of each *expr* where the server has DISTINCT ON."""
+        return self._with(self._statement.distinct(*self._clauses(expr, sort_argument)))
+
+    @_before_source
+    def limit(self, limit: Any) -> Self:
+        """At most *limit* rows; None for all."""
+        return self._with(self._statement.limit(limit))
+
+    @_before_source
+    def offset(self, offset: Any) -> Self:
+        """Without the first *offset* rows."""
+        return self._with(self._statement.offset(offset))
+
+    @_before_source
+    def slice(self, start: int | None, stop: int | None) -> Self:
+        """The rows from *start* to before *stop*, as slices of lists have it."""
+        statement = self._statement
+        held = getattr(statement.offset_clause, "value", None)
+        if stop is not None:
+            statement = statement.limit(max(0, stop - (start or 0)))
+        if start:
+            statement = statement.offset((held or 0) + start)
+        return self._with(statement)
+
+    def params(self, _params: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
+        """With values for named parameters."""
+        return self._with(_params={**self._params, **(_params or {}), **kw})
+
+    # What is selected ----------------------------------------------------------------------------
+
+    @_before_source
+    def with_entities(self, *entities: Any) -> Self:
+        """The same rows, giving *entities* in place of what it gave."""
+        statement = self._statement
+        if self._adaption is not None:
+            made = self._adaption.value(columns_of(entities))
+            return self._with(statement._with(raw_columns=made))
+        return self._with(statement.with_only_columns(*entities, maintain_column_froms=True))
+
+    @_before_source
+    def add_columns(self, *column: Any) -> Self:
+        """With columns besides."""
+        made = columns_of(column)
+        if self._adaption is not None:
+            made = self._adaption.value(made)
+        return self._with(self._statement.add_columns(*made))
+
+    def add_entity(self, entity: Any, alias: Any = None) -> Self:
+        """With *entity* besides; *alias* is what it is selected from."""
+        return self.add_columns(entity if alias is None else aliased(entity, alias))
+
+    @_before_source
+    def select_from(self, *from_obj: Any) -> Self:
+        """Selected from *from_obj*; ``join()`` goes on from there."""
+        made = self._clauses(from_obj, from_node)
+        return self._with(self._statement.select_from(*made), _froms_given=True)
+
+    _froms_given = False
+
+    def options(self, *args: Any) -> Self:
+        """With loader options."""
+        if self._adaption is not None:
+            args = tuple(
+                self._adaption.option(one) if isinstance(one, LoaderOption) else one for one in args
+            )
+        return self._with(self._statement.options(*args))
+
+    def enable_eagerloads(self, value: bool) -> Self:
+        """With or without joins, and further statements, for what is loaded eagerly."""
+        return self._with(_eager=value)
+
+    def correlate(self, *fromclauses: Any) -> Self:
+        """As a subquery, taking *fromclauses* from the statement around it."""
+        if len(fromclauses) == 1 and any(fromclauses[0] is one for one in _FALSE):
+            return self._with(self._statement.correlate(None))
+        return self._with(self._statement.correlate(*fromclauses))
+
+    # Joins --------------------------------------------------------------------------------------
+
+    @_before_limits
+    def join(
+        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
+    ) -> Self:
+        """Joined to *target*: a relationship, an entity, or an entity and a condition.
+
+        ::
+
+            query.join(User.addresses)
+            query.join(Address)  # by the only foreign key
+            query.join(Address, User.addresses)
+            query.join(Address, Address.user_id == User.id)
+        """
+        if self._adaption is not None:
+            target = self._adapted(from_node(target, "join()"))
+            onclause = None if onclause is None else self._adapted(criterion(onclause))
+        return self._with(self._statement.join(target, onclause, isouter=isouter, full=full))
+
+    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:
+        """Joined by a LEFT OUTER JOIN."""
+        return self.join(target, onclause, isouter=True, full=full)
+
+    def reset_joinpoint(self) -> Self:
+        """With ``filter_by()`` and ``join()`` beginning at the first entity again."""
+        statement = self._statement
+        point = next((raw for raw in statement.raw_columns if isinstance(raw, EntityNode)), None)
+        return self._with(statement if point is None else _PointedAt.at(statement, point))
+
+    # Unions -------------------------------------------------------------------------------------
+
+    def union(self, *q: Any) -> Self:
+        """The rows of this and of the others, each once."""
+        return self._compound("union", q)
+
+    def union_all(self, *q: Any) -> Self:
+        """The rows of this and of the others."""
+        return self._compound("union_all", q)
+
+    def intersect(self, *q: Any) -> Self:
+        """The rows that this and the others have, each once."""
+        return self._compound("intersect", q)
+
+    def intersect_all(self, *q: Any) -> Self:
+        """The rows that this and the others have."""
+        return self._compound("intersect_all", q)
+
+    def except_(self, *q: Any) -> Self:
+        """The rows that this has and the others have not, each once."""
+        return self._compound("except_", q)
+
+    def except_all(self, *q: Any) -> Self:
+        """The rows that this has and the others have not."""
+        return self._compound("except_all", q)
+
+    @_before_source
+    def _compound(self, keyword: str, others: tuple[Any, ...]) -> Self:
+        parts = [_part(one) for one in (self, *others)]
+        source = union_of(keyword, parts)
+        columns, adaption = as_subquery(self._statement, source, self._adaption)
+        made = Select(*columns).select_from(source)
+        made = made._with(
+            loader_options=tuple(adaption.option(one) for one in self._statement.loader_options),
+            execution_options_dict=self._statement.execution_options_dict,
+        )
+        params = dict(self._params)
+        for other in others:
+            params.update(getattr(other, "_params", {}))
+        return self._with(made, _adaption=adaption, _params=params, _froms_given=True)
+
+    # Words ----------------------------------------------------------------------------------------
+
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Self:
+        """With words after SELECT, for *dialect* alone if it is named."""
+        return self._with(self._statement.prefix_with(*prefixes, dialect=dialect))
+
+    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Self:
+        """With words at its end."""
+        return self._with(self._statement.suffix_with(*suffixes, dialect=dialect))
+
+    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
+        """With a hint for the server about *selectable*."""
+        return self._with(self._statement.with_hint(selectable, text, dialect_name))
+
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> Self:
+        """With a hint for the server about the whole statement."""
+        return self._with(self._statement.with_statement_hint(text, dialect_name))
+
+    def ext(self, extension: Any) -> Self:
+        """With what *extension* adds: a clause of one server."""
+        return self._with(self._statement.ext(extension))
+
+    def set_label_style(self, style: Any) -> Self:
+        """With its columns named in another way."""
+        return self._with(self._statement.set_label_style(style), _labels=True)
+
+    @property
+    def get_label_style(self) -> Any:
+        """The way in which columns are named."""
+        return self._statement.label_style if self._labels else LABEL_STYLE_TABLENAME_PLUS_COL
+
+    def with_transformation(self, fn: Callable[[Any], Any]) -> Any:
+        """What *fn* makes of this query."""
+        return fn(self)
+
+    # How it runs --------------------------------------------------------------------------------
+
+    def execution_options(self, **kwargs: Any) -> Self:
+        """With options for those who run it."""
+        statement = self._statement.execution_options(**kwargs)
+        return self._with(statement, _options={**self._options, **kwargs})
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """The options for those who run it."""
+        return dict(self._options)
+
+    def populate_existing(self) -> Self:
+        """Rows overwrite what is in the identity map."""
+        return self.execution_options(populate_existing=True)
+
+    def yield_per(self, count: int) -> Self:
+        """Fetched and built *count* rows at a time."""
+        return self.execution_options(yield_per=count)
+
+    def autoflush(self, setting: bool) -> Self:
+        """With or without a flush before it runs."""
+        return self.execution_options(autoflush=setting)
+
+    def enable_assertions(self, value: bool) -> Self:
+        """With or without errors for criteria after a limit, and their like."""
+        return self._with(_asserts=value)
+
+    def only_return_tuples(self, value: bool) -> Self:
+        """With rows, and not instances, where it has one entity."""
+        return self._with(_tuples_only=value)
+
+    def with_for_update(
+        self,
+        *,
+        nowait: bool = False,
+        read: bool = False,
+        of: Any = None,
+        skip_locked: bool = False,
+        key_share: bool = False,
+    ) -> Self:
+        """Rows are locked; instances are read anew."""
+        statement = self._statement.with_for_update(
+            nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share
+        )
+        return self._with(statement)._with(
+            statement.execution_options(populate_existing=True)
+        )
+
+    def with_session(self, session: Any) -> Self:
+        """The same query in another session."""
+        return self._with(session=session)
+
+    def _lazily(self, statement: Any) -> Any:
+        """*statement* without what is loaded eagerly."""
+        kept = [one for one in statement.loader_options if not _loads_eagerly(one)]
+        return statement._with(loader_options=(*kept, lazyload("*")))
+
+
+_EAGER = frozenset(("joined", "selectin", "immediate"))
+
+
+def _loads_eagerly(option: Any) -> bool:
+    return any(entry.strategy in _EAGER for entry in option.entries)
+
+
+def _part(query: Any) -> Any:
+    """The SELECT that *query* is within a UNION."""
+    statement = query._compiled() if isinstance(query, QueryBuilding) else node_of(query)
+    return statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+
+
+class _PointedAt(Select[Any]):
+    """A SELECT of which names are looked up in one of its entities, whatever was joined since."""
+
+    __slots__ = ()
+
+    @classmethod
+    def at(cls, statement: Any, entity: EntityNode) -> Any:
+        """*statement* with names looked up in *entity*."""
+        made = object.__new__(cls)
+        made.__dict__.update(statement.__dict__, joinpoint=entity)
+        return made
+
+    def _last_from(self) -> Any:
+        return self.__dict__["joinpoint"]
+
+    def _join(self, target: Any, onclause: Any, left: Any, isouter: bool, full: bool) -> Any:
+        made = object.__new__(Select)
+        made.__dict__.update(self.__dict__)
+        made.__dict__.pop("joinpoint")
+        return made._join(target, onclause, left, isouter, full)

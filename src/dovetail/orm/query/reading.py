@@ -1,0 +1,352 @@
+"""Running queries: instances, rows, counts; and queries as parts of other statements."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar, NamedTuple, Self
+
+from dovetail.engine.result import FrozenResult, Result
+from dovetail.event import Dispatch, root
+from dovetail.exc import InvalidRequestError, NoResultFound
+from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
+from dovetail.orm.query.building import QueryBuilding
+from dovetail.orm.query.events import QueryEvents
+from dovetail.sql.columns import literal_column
+from dovetail.sql.functions import func
+from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.select import Select
+
+
+class ReadingQuery(QueryBuilding):
+    """A Query that can be run, and be put into other statements."""
+
+    dispatch: ClassVar[Dispatch]
+
+    # As a statement -----------------------------------------------------------------------------
+
+    def _heard(self) -> Self:
+        """This query, or what those who listen made of it."""
+        query = self
+        for listener in self.dispatch.before_compile:
+            found = listener(query)
+            if found is not None:
+                query = found
+        return query
+
+    def _compiled(self) -> Any:
+        """The SELECT that this query is, after those who listen have seen it."""
+        query = self._heard() if self.dispatch.before_compile else self
+        statement = query._statement
+        if not statement.raw_columns:
+            raise InvalidRequestError(
+                "this query selects nothing", hint="name a class, or columns: session.query(User)"
+            )
+        return statement if query._eager else query._lazily(statement)
+
+    def _bound(self) -> Any:
+        """The SELECT with the values of ``params()`` in it."""
+        statement = self._compiled()
+        return statement.params(dict(self._params)) if self._params else statement
+
+    @property
+    def statement(self) -> Any:
+        """The SELECT that this query is, or what ``from_statement()`` was given."""
+        if self._source is not None:
+            return self._source.element
+        return self._bound()
+
+    @property
+    def selectable(self) -> Any:
+        """The SELECT that this query is."""
+        return self.__clause_element__()
+
+    def __clause_element__(self) -> Any:
+        return self._bound()
+
+    @property
+    def whereclause(self) -> Any:
+        """The criteria joined by AND, or None."""
+        return self._statement.whereclause
+
+    def __str__(self) -> str:
+        if self._source is not None:
+            return str(self._source.element)
+        statement = self._labelled(self._compiled())
+        bind = getattr(self.session, "bind", None)
+        return str(statement.compile(bind) if bind is not None else statement)
+
+    def _labelled(self, statement: Any) -> Any:
+        if self._labels:
+            return statement
+        return statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+
+    def subquery(
+        self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False
+    ) -> Any:
+        """``(this) AS name``, to be selected from.
+
+        ``with_labels``     its columns are named after their tables too
+        ``reduce_columns``  columns that another one equals are left out
+        """
+        statement = self._bound()
+        if with_labels:
+            statement = statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+        if reduce_columns:
+            statement = statement.reduce_columns()
+        return statement.subquery(name)
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> Any:
+        """``WITH name AS (this)``, to be selected from."""
+        return self._bound().cte(name, recursive=recursive, nesting=nesting)
+
+    def scalar_subquery(self) -> Any:
+        """This as a value."""
+        return self._bound().scalar_subquery()
+
+    def label(self, name: str | None) -> Any:
+        """This as a value called *name*."""
+        return self._bound().scalar_subquery().label(name)
+
+    def exists(self) -> Any:
+        """``EXISTS (this)``, for use in another query."""
+        return (
+            self._bound()
+            .order_by(None)
+            .with_only_columns(literal_column("1"), maintain_column_froms=True)
+            .exists()
+        )
+
+    # What a row is --------------------------------------------------------------------------------
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """What the items of a row are: name, type, expression, entity."""
+        described: list[dict[str, Any]] = []
+        for item in self._statement.column_descriptions:
+            described.append({"aliased": False, "entity": _entity_behind(item["expr"]), **item})
+        return described
+
+    @property
+    def is_single_entity(self) -> bool:
+        """Whether this query gives instances, and not rows."""
+        raw = self._statement.raw_columns
+        if self._tuples_only or len(raw) != 1:
+            return False
+        return _is_instance(raw[0]) or bool(getattr(raw[0], "single_entity", False))
+
+    @property
+    def lazy_loaded_from(self) -> Any:
+        """The instance for whose attribute this query loads: none."""
+        return None
+
+    def _entity(self, verb: str = "this method") -> EntityNode:
+        raw = self._statement.raw_columns
+        if len(raw) != 1 or not isinstance(raw[0], EntityNode):
+            raise InvalidRequestError(
+                f"{verb} needs a query of a single mapped class", hint="session.query(User)"
+            )
+        return raw[0]
+
+    # Running ----------------------------------------------------------------------------------------
+
+    def _execute(self) -> Result[Any]:
+        session = self.session
+        if session is None:
+            raise InvalidRequestError(
+                "this query has no session", hint="use session.query(), or with_session()"
+            )
+        source = self._source
+        params = dict(self._params) or None
+        if isinstance(source, ColumnsSource):
+            rows: Result[Any] = source.narrowed(
+                session.execute(source.element, params, execution_options=self._options)
+            )
+            return rows
+        if source is not None:
+            statement: Any = source.execution_options(**self._options)
+        else:
+            statement = self._labelled(self._compiled())
+        result: Result[Any] = session.execute(statement, params)
+        return result
+
+    def _rows(self) -> Any:
+        result = self._execute()
+        batched = "yield_per" in self._options
+        if self.is_single_entity:
+            # Rows of one entity are its instances, each once however many rows a join makes of it.
+            return result.scalars() if batched else result.scalars().unique()
+        if batched:
+            return result
+        filters = [_is_instance(raw) for raw in self._statement.raw_columns]
+        return result.unique(_telling_apart(filters)) if any(filters) else result
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows())
+
+    def all(self) -> list[Any]:
+        """All instances, or rows."""
+        return list(self._rows().all())
+
+    def __getitem__(self, item: Any) -> Any:
+        """The rows of a slice, as a list, or one row; IndexError where there is none."""
+        if isinstance(item, slice):
+            start, stop, step = item.start, item.stop, item.step
+            if (isinstance(start, int) and start < 0) or (isinstance(stop, int) and stop < 0):
+                raise IndexError(_NEGATIVE)
+            if isinstance(start, int) and isinstance(stop, int) and stop <= start:
+                return []
+            found = self if start is None and stop is None else self.slice(start, stop)
+            return found.all()[::step] if step is not None else found.all()
+        if not hasattr(item, "__index__"):
+            raise TypeError(f"a query is indexed by numbers and slices, not by {item!r}")
+        place = item.__index__()
+        if place < 0:
+            raise IndexError(_NEGATIVE)
+        return self.slice(place, place + 1).all()[0]
+
+    def first(self) -> Any:
+        """The first, or None."""
+        if self._source is not None:
+            return self._rows().first()
+        query = self._heard() if self.dispatch.before_compile else self
+        return query._with(query._statement.limit(1))._unheard().first()
+
+    def _unheard(self) -> Any:
+        """The rows of this query, which those who listen have seen before."""
+        quiet = self._with()
+        quiet.__dict__["dispatch"] = _NOBODY
+        return quiet._rows()
+
+    def one(self) -> Any:
+        """The only one; NoResultFound or MultipleResultsFound where there is not one."""
+        return self._rows().one()
+
+    def one_or_none(self) -> Any:
+        """The only one, or None; MultipleResultsFound where there are more."""
+        return self._rows().one_or_none()
+
+    def scalar(self) -> Any:
+        """The only instance, or the first item of the only row; None without rows."""
+        try:
+            found = self.one()
+        except NoResultFound:
+            return None
+        return found if self.is_single_entity else found[0]
+
+    def scalars(self) -> Any:
+        """The first items of the rows."""
+        return self._execute().scalars()
+
+    def count(self) -> int:
+        """How many rows there are: ``SELECT count(*) FROM (this)``."""
+        inner = self._labelled(self._compiled()).order_by(None).subquery()
+        counted: Any = Select(func.count(literal_column("*"))).select_from(inner)
+        if "autoflush" in self._options:
+            counted = counted.execution_options(autoflush=self._options["autoflush"])
+        count: int = self.session.execute(counted, dict(self._params) or None).scalar()
+        return count
+
+    def from_statement(self, statement: Any) -> Self:
+        """Instances of the query's entity, or columns, from the rows of *statement*."""
+        entity = next((r for r in self._statement.raw_columns if isinstance(r, EntityNode)), None)
+        if entity is None:
+            names = tuple(str(item["name"]) for item in self.column_descriptions)
+            return self._with(_source=ColumnsSource(statement, names))
+        return self._with(
+            _source=FromStatement(self._entity("from_statement()"), statement, self._options)
+        )
+
+    # Rows that are there already ------------------------------------------------------------------
+
+    def _made_of(self, result: Iterable[Any]) -> Iterator[Any]:
+        """Instances from the rows of *result*, which has the columns of the query's entity."""
+        entity = self._entity("instances()")
+        rows = list(result)
+        names = list(getattr(result, "keys", tuple)())
+        places = [
+            _place_of(entity.mapper.columns[key].name, names) for key in entity.mapper.primary_keys
+        ]
+        for row in rows:
+            found = self.session.get(entity.mapper.class_, tuple(row[place] for place in places))
+            if found is not None:
+                yield found
+
+    def _merged(self, iterator: Any, load: bool) -> Any:
+        frozen = isinstance(iterator, FrozenResult)
+        rows: Iterable[Any] = iterator.data if isinstance(iterator, FrozenResult) else iterator
+        places = [
+            place for place, raw in enumerate(self._statement.raw_columns) if _is_instance(raw)
+        ]
+        single = self.is_single_entity
+        session = self.session
+        made: list[Any] = []
+        with session.no_autoflush:
+            for row in rows:
+                if single and not frozen:
+                    made.append(None if row is None else session.merge(row, load=load))
+                    continue
+                items = list(row)
+                for place in places:
+                    if items[place] is not None:
+                        items[place] = session.merge(items[place], load=load)
+                made.append(tuple(items))
+        return iterator.with_new_rows(made) if frozen else iter(made)
+
+
+_NEGATIVE = "negative indexes are not known for queries: sort the other way"
+_NOBODY = Dispatch(QueryEvents)
+
+
+class ColumnsSource(NamedTuple):
+    """A statement whose rows have the columns that a query names."""
+
+    element: Any
+    names: tuple[str, ...]
+
+    def narrowed(self, result: Any) -> Any:
+        """*result* with the columns named, where it has them all."""
+        keys = list(result.keys())
+        return result.columns(*self.names) if all(n in keys for n in self.names) else result
+
+
+def _place_of(name: str, names: list[str]) -> int:
+    if name not in names:
+        raise InvalidRequestError(
+            f"the rows have no column {name!r}, which tells instances apart",
+            hint="select the primary key too",
+        )
+    return names.index(name)
+
+
+def _is_instance(raw: Any) -> bool:
+    return isinstance(raw, EntityNode)
+
+
+def _entity_behind(expression: Any) -> Any:
+    """The class that *expression*, a column of it, belongs to, or None."""
+    if isinstance(expression, QueryableAttribute):
+        return expression.entity.entity_namespace
+    return None
+
+
+def _telling_apart(instances: list[bool]) -> Callable[[Any], Any]:
+    """The function that says by what rows are told apart: instances by identity."""
+
+    def key(row: Any) -> Any:
+        parts = [
+            id(value) if is_instance else _hashable(value)
+            for is_instance, value in zip(instances, row, strict=True)
+        ]
+        return tuple(parts)
+
+    return key
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
+
+
+root(QueryEvents, ReadingQuery)
