@@ -255,6 +255,20 @@ def check_memory(world, started, rows, values, people):
     strategy="evaluate",
     autoflush=False,
 )
+@example(
+    people=[(1, 1, "a", ("expired", "a")), (2, 1, "a", ("as loaded",))],
+    where=("eq", ("attr", "a"), ("number", 1)),
+    values={"b": ("number", 3)},
+    strategy="evaluate",
+    autoflush=True,
+)
+@example(
+    people=[(-1, 1, "a", ("as loaded",))],
+    where=("eq", ("mod", ("attr", "a"), ("number", 3)), ("number", -1)),
+    values={"b": ("number", 3)},
+    strategy="auto",
+    autoflush=True,
+)
 def test_rows_and_instances_agree(worlds, people, where, values, strategy, autoflush):
     ours, theirs = worlds
     mine, their = (world.begin(people, autoflush) for world in worlds)
