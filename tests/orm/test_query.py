@@ -3,7 +3,7 @@
 import pytest
 
 from dovetail import func, inspect, text
-from dovetail.exc import MultipleResultsFound, NoResultFound
+from dovetail.exc import LegacyAPIWarning, MultipleResultsFound, NoResultFound
 from dovetail.orm import aliased, contains_eager, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
 
@@ -134,8 +134,10 @@ def test_unions(session, query):
 
 
 def test_get_finds_by_key(query):
-    assert query.get(1).id == 1
-    assert query.get(99) is None
+    with pytest.warns(LegacyAPIWarning, match=r"Session.get\(\)"):
+        assert query.get(1).id == 1
+    with pytest.warns(LegacyAPIWarning):
+        assert query.get(99) is None
 
 
 def test_options(query, sql_log):

@@ -8,8 +8,7 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import assume, example, given
-from hypothesis import strategies as st
+from hypothesis import assume, example, given, strategies as st
 
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
 ATTRIBUTES = ("a", "b", "s")
@@ -45,7 +44,9 @@ comparisons = st.one_of(
     st.tuples(st.sampled_from(["eq", "ne", "lt", "le", "gt", "ge"]), text_values, text_values),
     st.tuples(st.sampled_from(["is_null", "not_null"]), st.sampled_from(ATTRIBUTES)),
     st.tuples(
-        st.sampled_from(["in", "not_in"]), st.sampled_from(["a", "b"]), st.lists(numbers, max_size=3)
+        st.sampled_from(["in", "not_in"]),
+        st.sampled_from(["a", "b"]),
+        st.lists(numbers, max_size=3),
     ),
     st.tuples(
         st.sampled_from(["like", "startswith", "endswith", "contains"]), plain_texts, st.booleans()

@@ -136,7 +136,11 @@ class ExecutingSession(PersistingSession):
         if statement.is_dml:
             entity: Any = getattr(statement, "table", None)
             if isinstance(entity, EntityNode):
-                return (yield from bulk_steps(self, statement, entity, params, execution_options, bind_arguments))
+                return (
+                    yield from bulk_steps(
+                        self, statement, entity, params, execution_options, bind_arguments
+                    )
+                )
         own: Mapping[str, Any] = statement.execution_options_dict
         if execution_options.get("autoflush", own.get("autoflush", True)):
             yield from self.autoflush_steps(statement)

@@ -117,7 +117,7 @@ class Session(ClassicSession):
         twophase: bool = False,
         binds: Mapping[Any, Any] | None = None,
         info: Mapping[Any, Any] | None = None,
-        query_cls: type[Query] = Query,
+        query_cls: type[Query[Any]] = Query,
         enable_baked_queries: bool = True,
         join_transaction_mode: str = "conditional_savepoint",
         close_resets_only: bool = True,
@@ -334,7 +334,7 @@ class Session(ClassicSession):
             statement, params, execution_options=execution_options, bind_arguments=bind_arguments
         ).scalar()
 
-    def query(self, *entities: Any, **keywords: Any) -> Query:
+    def query(self, *entities: Any, **keywords: Any) -> Query[Any]:
         """A Query of *entities*: the older way to write a SELECT."""
         return self._query_cls(entities, self, **keywords)
 
@@ -474,9 +474,7 @@ class Session(ClassicSession):
         InvalidRequestError for a name that is no column attribute.
         """
         found = self.mapper_for(mapper)
-        self._run(
-            insert_mappings_steps(self, found, mappings, return_defaults, render_nulls)
-        )
+        self._run(insert_mappings_steps(self, found, mappings, return_defaults, render_nulls))
 
     def bulk_update_mappings(self, mapper: Any, mappings: Iterable[Mapping[str, Any]]) -> None:
         """Update a row for each dictionary, which holds the primary key and the new values.
@@ -498,11 +496,8 @@ class Session(ClassicSession):
         ``update_changed_only``  of objects with a row, changed attributes alone are written
         ``preserve_order``       without it, objects of one class go together
         """
-        self._run(
-            save_objects_steps(
-                self, objects, return_defaults, update_changed_only, preserve_order
-            )
-        )
+        options = return_defaults, update_changed_only, preserve_order
+        self._run(save_objects_steps(self, objects, *options))
 
     @classmethod
     def object_session(cls, instance: Any) -> "Session | None":

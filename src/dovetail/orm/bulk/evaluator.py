@@ -32,10 +32,6 @@ class UnknownValue(LookupError):  # noqa: N818 - it is an answer: nobody can tel
     """The answer for one row depends on what is not in memory, or on the server."""
 
 
-def _unknown(*_: Any) -> Any:
-    raise UnknownValue
-
-
 # Values ---------------------------------------------------------------------------------------
 
 _NUMBERS = (int, float, Decimal)
@@ -263,7 +259,7 @@ class Evaluator:
 
     def _visit_boolean_list(self, node: Any) -> Evaluation:
         parts = [self._condition(clause) for clause in node.clauses]
-        decides = node.operator is ops.OR
+        decides: bool = node.operator is ops.OR
 
         def evaluate(row: Row) -> bool | None:
             found: bool | None = not decides

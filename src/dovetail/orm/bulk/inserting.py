@@ -240,9 +240,7 @@ def insert_rows_steps(
     found: list[Any] = []
     for _, run in groupby((_sent(mapper, row, renders) for row in rows), methodcaller("keys")):
         sent = list(run)
-        raw = yield from connection.execute_steps(
-            returning.core, sent, execution_options=options
-        )
+        raw = yield from connection.execute_steps(returning.core, sent, execution_options=options)
         if returning.reads:
             found += raw.all()
     if not returning.reads:

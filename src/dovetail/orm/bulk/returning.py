@@ -8,6 +8,7 @@ from dovetail.engine.rows import Shape
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.planner import plan_select
+from dovetail.orm.loading.telling import listen_to, tell_of_loads
 from dovetail.orm.tracking.state import Load
 from dovetail.sql.select import Select
 
@@ -47,7 +48,7 @@ class Returning:
         """The result of *rows*, which *raw* gave."""
         layout = self.layout
         if layout is None:
-            found = CursorResult.of_rows(raw._shape, list(rows))
+            found: Any = CursorResult.of_rows(raw._shape, list(rows))
             result: Any = found
             if self.core.returning_columns[self.width :]:
                 result = found.columns(*range(self.width))
@@ -56,8 +57,10 @@ class Returning:
         own = [tuple(row[: self.width]) for row in rows]
         # The result has converted the values already: the hydrator takes them as they are.
         hydrate = make_hydrator(layout, None, populate_existing=self.populate)
-        loads = [Load(item.mapper, self.session.scope) for item in layout.entities]
+        session = self.session
+        loads = [listen_to(Load(item.mapper, session.scope), session) for item in layout.entities]
         self._made = hydrate(own, loads, [])
+        tell_of_loads(session, loads)
         shape = Shape(layout.names)
         if len(layout.items) == 1:
             result = CursorResult.of_scalars(shape, self._made, unique_filters=(id,))

@@ -87,7 +87,7 @@ class Change:
         self.connection = connection
         self.mapper = mapper
         self.statement = statement
-        self.params = params
+        self.params: Any = params
         self.options = options
         self.features = connection.dialect.features
 
@@ -129,7 +129,7 @@ class Change:
         answer = yield from self.run_steps()
         return answer.result()
 
-    # UPDATE and DELETE ------------------------------------------------------------------------------
+    # UPDATE and DELETE ----------------------------------------------------------------------------
 
     def change_steps(self, rows: bool) -> Steps[Any]:
         """Run an UPDATE or DELETE, and bring the instances in memory along."""
@@ -165,7 +165,7 @@ class Change:
             self.statement = self.statement.values(values)
             self.params = {name: value for name, value in given.items() if name in named}
 
-    def _synchronized_steps(self, synchronize: str, pairs: list[Pair]) -> Steps[Any]:
+    def _synchronized_steps(self, synchronize: Any, pairs: list[Pair]) -> Steps[Any]:
         exact = self.features if synchronize == "auto" else None
         evaluator = Evaluator(self.mapper, exact, self.params or {})
         assignments = None
@@ -223,9 +223,7 @@ class Change:
 
     doubtful: Sequence[Pair] = ()
 
-    def _finish(
-        self, answer: "Answer", assignments: Assignments | None, found: list[Pair]
-    ) -> Any:
+    def _finish(self, answer: "Answer", assignments: Assignments | None, found: list[Pair]) -> Any:
         """The statement has run: the instances *found* follow."""
         if assignments is None:
             result = answer.result(self)
@@ -284,9 +282,7 @@ class Change:
         result = yield from self.execute_steps(asked, self.params or None)
         return result.all()
 
-    def _keys_changing_steps(
-        self, assignments: Assignments, by_key: dict[Any, Pair]
-    ) -> Steps[Any]:
+    def _keys_changing_steps(self, assignments: Assignments, by_key: dict[Any, Pair]) -> Steps[Any]:
         """Run an UPDATE of primary keys: the new ones are asked for beside the old."""
         mapper = self.mapper
         core = self.statement.as_core()

@@ -40,9 +40,7 @@ class Assignments:
         for name, node in values.items():
             self._sort_in(name, node, values, evaluator)
         self.stale |= dependent(mapper)
-        for key, default in mapper.update_defaults:
-            if key not in values:
-                self.stale.add(key)
+        self.stale |= {key for key, _ in mapper.update_defaults if key not in values}
         self.names = frozenset(values)
         self.references = references(mapper, self.names)
 
@@ -64,7 +62,7 @@ class Assignments:
             self.stale.add(name)
             return
         if evaluator.features is not None and evaluator.features.set_sees_new_values:
-            if _speaks_of(node, self.mapper, values):
+            if _speaks_of(node, self.mapper, values.keys() - {name}):
                 self.stale.add(name)
                 return
         try:
@@ -80,7 +78,8 @@ class Assignments:
     @property
     def knows_keys(self) -> bool:
         """Whether the new primary key can be told from the old row."""
-        return self.mapper.keys_set.isdisjoint(self.stale)
+        keys: frozenset[str] = self.mapper.keys_set
+        return keys.isdisjoint(self.stale)
 
     def doubt(self, session: Any, state: InstanceState, instance: Any) -> None:
         """Let *instance*, of which nobody knows whether its row was changed, be read again."""
@@ -175,12 +174,11 @@ def row_of(state: InstanceState, instance: Any) -> Mapping[str, Any]:
     committed = state.committed
     if not committed:
         return values
-    written = state.load.mapper.written
     row = {name: value for name, value in values.items() if name not in committed}
     flagged = (state.extra or {}).get("flagged", ())
-    for name, old in committed.items():
-        if old is not NO_VALUE and name not in flagged:
-            row[name] = old
+    row |= {
+        name: old for name, old in committed.items() if old is not NO_VALUE and name not in flagged
+    }
     return row
 
 
@@ -245,12 +243,12 @@ def overwrite(
     mapper = state.load.mapper
     values = instance.__dict__
     committed = state.committed or {}
-    read_again = {
-        name for name in stale if name in values or name in committed
-    }
+    read_again = {name for name in stale if name in values or name in committed}
+    refreshed = []
     for name, value in known.items():
         if name in values:
             values[name] = value
+            refreshed.append(name)
         elif name in committed:
             read_again.add(name)
     for name in references:
@@ -266,6 +264,9 @@ def overwrite(
     elif committed and not state.committed:
         state.committed = None
         session.scope.modified.pop(state, None)
+    if refreshed:
+        for call in mapper.class_manager.dispatch.refresh:
+            call(instance, None, refreshed)
 
 
 def _forget(state: InstanceState, names: Iterable[str]) -> None:
@@ -305,6 +306,7 @@ def let_go(session: Any, mapper: Any, pairs: Iterable[Pair]) -> None:
         scope.modified.pop(state, None)
         scope.deleted.pop(state, None)
         state.load = scope.deleted_load(mapper)
+        session.announce("persistent_to_deleted", instance)
 
 
 def expire_all(session: Any, pairs: Sequence[Pair]) -> None:

@@ -74,7 +74,7 @@ class RowsUpdate:
         values: dict[Any, Any] = {
             column: bindparam(f"new_{column.key}", type_=column.type) for column in self.columns
         }
-        self.binds = {bind: name for bind, name in zip(values.values(), names, strict=True)}
+        self.binds = dict(zip(values.values(), names, strict=True))
         for name, value in given.items():
             if name not in names:
                 values[mapper.columns[name]] = value

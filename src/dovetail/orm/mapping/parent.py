@@ -19,7 +19,8 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
     """
     if not isinstance(prop, RelationshipReference):
         raise ArgumentError(
-            f"with_parent() takes a relationship, not {prop!r}", hint="with_parent(user, User.orders)"
+            f"with_parent() takes a relationship, not {prop!r}",
+            hint="with_parent(user, User.orders)",
         )
     relationship = prop.prop
     relationship.parent.configure()

@@ -64,6 +64,10 @@ class QueryBuilding:
     _tuples_only = False
     _eager = True
 
+    def _compiled(self) -> Any:
+        """The SELECT that this is: the next class knows."""
+        return self._statement
+
     def _with(self, statement: Any = None, **changes: Any) -> Self:
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
@@ -263,7 +267,7 @@ class QueryBuilding:
         parts = [_part(one) for one in (self, *others)]
         source = union_of(keyword, parts)
         columns, adaption = as_subquery(self._statement, source, self._adaption)
-        made = Select(*columns).select_from(source)
+        made: Any = Select(*columns).select_from(source)
         made = made._with(
             loader_options=tuple(adaption.option(one) for one in self._statement.loader_options),
             execution_options_dict=self._statement.execution_options_dict,
@@ -352,9 +356,7 @@ class QueryBuilding:
         statement = self._statement.with_for_update(
             nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share
         )
-        return self._with(statement)._with(
-            statement.execution_options(populate_existing=True)
-        )
+        return self._with(statement)._with(statement.execution_options(populate_existing=True))
 
     def with_session(self, session: Any) -> Self:
         """The same query in another session."""
@@ -375,7 +377,7 @@ def _loads_eagerly(option: Any) -> bool:
 
 def _part(query: Any) -> Any:
     """The SELECT that *query* is within a UNION."""
-    statement = query._compiled() if isinstance(query, QueryBuilding) else node_of(query)
+    statement: Any = query._compiled() if isinstance(query, QueryBuilding) else node_of(query)
     return statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
 
 

@@ -29,6 +29,11 @@ class BulkUD:
         self.rowcount: int | None = None
 
     @property
+    def context(self) -> Any:
+        """This itself: what older hooks are told of."""
+        return self
+
+    @property
     def statement(self) -> Any:
         """The statement without what ``synchronize_session`` adds."""
         return self.query._change(self)
@@ -102,8 +107,7 @@ class ChangingQuery(ReadingQuery):
         )
         context.result = result
         context.rowcount = count = result.rowcount
-        dispatch = getattr(self.session, "dispatch", None)
-        for listener in getattr(dispatch, event, ()):
+        for listener in getattr(self.session.dispatch, event):
             listener(context)
         return int(count)
 

@@ -94,9 +94,10 @@ class Query(ChangingQuery, Generic[T]):
         Without *property*, the relationship that leads from *instance* to the query's entity.
         """
         _classic("with_parent()", "filter(with_parent(instance, User.orders))", LegacyAPIWarning)
-        if property is None:
-            property = relationship_between(instance, self._entity("with_parent()").mapper)
-        return self.filter(with_parent(instance, property, from_entity))
+        found = property
+        if found is None:
+            found = relationship_between(instance, self._entity("with_parent()").mapper)
+        return self.filter(with_parent(instance, found, from_entity))
 
     def tuples(self) -> Self:
         """With rows, which are tuples: they are so anyway."""

@@ -146,7 +146,7 @@ class ReadingQuery(QueryBuilding):
             )
         return raw[0]
 
-    # Running ----------------------------------------------------------------------------------------
+    # Running --------------------------------------------------------------------------------------
 
     def _execute(self) -> Result[Any]:
         session = self.session
@@ -261,7 +261,7 @@ class ReadingQuery(QueryBuilding):
         """Instances from the rows of *result*, which has the columns of the query's entity."""
         entity = self._entity("instances()")
         rows = list(result)
-        names = list(getattr(result, "keys", tuple)())
+        names: list[str] = list(getattr(result, "keys", tuple)())
         places = [
             _place_of(entity.mapper.columns[key].name, names) for key in entity.mapper.primary_keys
         ]
