@@ -238,14 +238,17 @@ def insert_rows_steps(
     check_names(mapper, _names(rows) - named)
     raw: Any = None
     found: list[Any] = []
-    for _, run in groupby((_sent(mapper, row, renders) for row in rows), methodcaller("keys")):
-        sent = list(run)
-        raw = yield from connection.execute_steps(returning.core, sent, execution_options=options)
-        if returning.reads:
-            found += raw.all()
-    if not returning.reads:
-        return CursorResult.of_change(len(rows))
-    return returning.result(raw, found)
+    with collector.paused_for(len(rows)):
+        sent = [_sent(mapper, row, renders) for row in rows]
+        for _, run in groupby(sent, methodcaller("keys")):
+            raw = yield from connection.execute_steps(
+                returning.core, list(run), execution_options=options
+            )
+            if returning.reads:
+                found += raw.all()
+        if not returning.reads:
+            return CursorResult.of_change(len(rows))
+        return returning.result(raw, found)
 
 
 def _is_plain(statement: Any) -> bool:

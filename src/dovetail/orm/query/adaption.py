@@ -6,10 +6,10 @@ from typing import Any
 from dovetail.orm.loading.layout import ColumnLayout, EntityLayout
 from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.loading.planner import plan_select
+from dovetail.orm.mapping.alias import AliasedClass
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from dovetail.sql.from_clause import FromClause
 from dovetail.sql.node import Node
-from dovetail.sql.select import Select
 from dovetail.sql.traversal import Replacing
 
 
@@ -21,6 +21,8 @@ class Adaption:
 
     def __init__(self, before: "Adaption | None" = None) -> None:
         self.before = before
+        self.namespace: Any = None
+        """Where names were looked up before anything else was joined."""
         self.entities: dict[EntityNode, EntityNode] = {}
         self.columns: dict[Any, Any] = {}
 
@@ -81,6 +83,7 @@ def as_subquery(
     """
     inner = list(source.c)
     adaption = Adaption(before)
+    adaption.namespace = _namespace(first) if before is None else before.namespace
     columns: list[Any] = []
     planned = plan_select(first)
     items: list[Any] = (
@@ -92,7 +95,7 @@ def as_subquery(
     for raw in first.raw_columns:
         if isinstance(raw, EntityNode):
             layout = items.pop(0)
-            entity = _entity_of(raw, source, layout, inner, cores)
+            entity = _entity_of(raw, source, layout, inner)
             adaption.entities[raw] = entity
             columns.append(entity)
             continue
@@ -102,6 +105,15 @@ def as_subquery(
             columns.append(inner[item.position].label(_name_of(raw, cores[item.position])))
         del items[:width]
     return tuple(columns), adaption
+
+
+def _namespace(statement: Any) -> Any:
+    for raw in statement.raw_columns:
+        for holder in (raw, getattr(raw, "entity", None)):
+            found = getattr(holder, "entity_namespace", None)
+            if found is not None:
+                return found
+    return None
 
 
 def _name_of(raw: Any, core: Any) -> Any:
@@ -116,12 +128,11 @@ def _note(adaption: Adaption, raw: Any, cores: Sequence[Any], item: Any, inner: 
     adaption.columns[raw] = adaption.columns[cores[item.position]] = inner[item.position]
 
 
-def _entity_of(
-    raw: EntityNode, source: Any, layout: EntityLayout, inner: list[Any], cores: Sequence[Any]
-) -> EntityNode:
+def _entity_of(raw: EntityNode, source: Any, layout: EntityLayout, inner: list[Any]) -> EntityNode:
     """The entity *raw* selected from *source*."""
     mapper = raw.mapper
-    entity = EntityNode(mapper, source, source, raw.name)
+    entity: EntityNode = AliasedClass(mapper.class_, source).__statement_entity__
+    entity.name = raw.name
     for key, position, _ in layout.columns:
         prop = mapper.column_attrs[key]
         if prop.is_column:
@@ -134,13 +145,3 @@ def union_of(keyword: str, parts: Sequence[Any]) -> Any:
     first, *others = parts
     compound: Any = getattr(first, keyword)(*others)
     return compound.subquery()
-
-
-def is_entity(raw: Any) -> bool:
-    """Whether a row has an instance for *raw*."""
-    return isinstance(raw, EntityNode)
-
-
-def columns_alone(statement: Any) -> bool:
-    """Whether no row of *statement* holds an instance."""
-    return isinstance(statement, Select) and not any(map(is_entity, statement.raw_columns))

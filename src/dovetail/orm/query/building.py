@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from dovetail.exc import InvalidRequestError
 from dovetail.orm.loading.options import LoaderOption, lazyload
@@ -52,6 +52,14 @@ def _before_source(method: F) -> F:
 
 class QueryBuilding:
     """What a Query is made of, and the methods that return a longer one."""
+
+    is_select: ClassVar[bool] = True
+    is_dml: ClassVar[bool] = False
+    is_insert: ClassVar[bool] = False
+    is_update: ClassVar[bool] = False
+    is_delete: ClassVar[bool] = False
+    is_text: ClassVar[bool] = False
+    is_from_statement: ClassVar[bool] = False
 
     session: Any
     _statement: Any
@@ -106,6 +114,9 @@ class QueryBuilding:
     @_before_limits
     def filter_by(self, **kwargs: Any) -> Self:
         """Rows whose attributes, of the last entity joined, equal the values given."""
+        if self._adaption is not None and not self._statement.joins:
+            namespace = self._adaption.namespace
+            return self.filter(*[getattr(namespace, key) == kwargs[key] for key in kwargs])
         return self._with(self._statement.filter_by(**kwargs))
 
     @_before_limits
@@ -155,7 +166,7 @@ class QueryBuilding:
 
     def params(self, _params: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
         """With values for named parameters."""
-        return self._with(_params={**self._params, **(_params or {}), **kw})
+        return self._with(_params={**self._params, **kw, **(_params or {})})
 
     # What is selected ----------------------------------------------------------------------------
 
