@@ -272,7 +272,7 @@ class Evaluator:
                     unknown = True
                     continue
                 if answer is decides:
-                    return decides
+                    return answer is True
                 if answer is None:
                     found = None
             if unknown:
@@ -331,12 +331,18 @@ class Evaluator:
         self._check_comparable(node, node.left, sorts=True)
         if node.modifier("symmetric"):
             raise self._refuse(node, "BETWEEN SYMMETRIC is the server's")
-        low, high = node.right.clauses
-        bounds = and_(ops.GE(node.left, low), ops.LE(node.left, high))
-        inside = self._condition(bounds)
-        if node.operator is ops.BETWEEN:
-            return inside
-        return lambda row: None if (answer := inside(row)) is None else not answer
+        value = self.value(node.left)
+        low, high = map(self.value, node.right.clauses)
+        is_wanted = node.operator is ops.BETWEEN
+
+        def evaluate(row: Row) -> bool | None:
+            own = value(row)
+            bounds = _BINARY[ops.GE](own, low(row)), _BINARY[ops.LE](own, high(row))
+            if False in bounds:
+                return not is_wanted
+            return None if None in bounds else is_wanted
+
+        return evaluate
 
     def _pattern(self, node: Any) -> Evaluation:
         negated = node.operator not in _PATTERNS

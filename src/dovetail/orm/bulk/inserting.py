@@ -165,6 +165,14 @@ def _plan(
 
 def _insert_run_steps(connection: Any, plan: MappingPlan, rows: Sequence[Any]) -> Steps[None]:
     returns = plan.returns_keys and bool(plan.made_keys)
+    width = plan.width
+    if plan.rows.rows_per_statement == 1 and not returns and width and len(rows) > 1:
+        # An expression of a default, say, stands in the way of many rows after one VALUES.
+        flat = parameters_of(plan, rows)
+        if flat is not None:
+            sets = [tuple(flat[at : at + width]) for at in range(0, len(flat), width)]
+            yield from connection.run_many_steps(plan.plain_sql, sets)
+            return
     for start, count in plan.rows.chunks(len(rows)):
         part = rows if count == len(rows) else rows[start : start + count]
         parameters = parameters_of(plan, part)
@@ -177,7 +185,7 @@ def _insert_run_steps(connection: Any, plan: MappingPlan, rows: Sequence[Any]) -
             _hand_back(plan, part, found)
         else:
             for place, row in enumerate(part):
-                own = parameters[place * plan.width : (place + 1) * plan.width]
+                own = parameters[place * width : (place + 1) * width]
                 cursor = yield from connection.run_steps(plan.plain_sql, own)
                 row[plan.mapper.primary_keys[0]] = cursor.lastrowid
 

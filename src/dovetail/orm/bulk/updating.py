@@ -180,6 +180,9 @@ class RowsUpdating:
         self, rows: Sequence[Row], keys: Sequence[Any], synchronize: Any = True
     ) -> Steps[None]:
         """Give each row that *keys* name the values of the one of *rows* beside it."""
+        if not all(rows) and not (self.statement is not None and self.statement.values_):
+            kept = [place for place, row in enumerate(rows) if row]
+            rows, keys = [rows[place] for place in kept], [keys[place] for place in kept]
         for names, places in self._groups(rows, keys):
             own = rows if len(places) == len(rows) else [rows[place] for place in places]
             own_keys = keys if len(places) == len(rows) else [keys[place] for place in places]
@@ -225,8 +228,6 @@ class RowsUpdating:
     def _run_group_steps(
         self, names: tuple[str, ...], rows: Sequence[Row], keys: Sequence[Any], synchronize: Any
     ) -> Steps[None]:
-        if not names and not (self.statement is not None and self.statement.values_):
-            return
         plan = self._plan(names)
         with_sql = [
             place for place, row in enumerate(rows) if _has_expressions(row)
