@@ -153,32 +153,34 @@ def test_what_the_server_alone_knows_is_refused(criterion):
         Evaluator(Item.__mapper__).criteria([criterion])
 
 
-SQLITE, POSTGRESQL, MYSQL = (module.dialect().features for module in (sqlite, postgresql, mysql))
+FEATURES = {
+    module.dialect().name: module.dialect().features for module in (sqlite, postgresql, mysql)
+}
 
 
 @pytest.mark.parametrize(
     ("criterion", "able"),
     [
-        (I.a > 5, {SQLITE, POSTGRESQL, MYSQL}),
-        (I.flag, {SQLITE, POSTGRESQL, MYSQL}),
-        (I.s == "x", {SQLITE, POSTGRESQL}),
-        (I.s < "x", {SQLITE}),
-        (I.s.in_(["x"]), {SQLITE, POSTGRESQL}),
-        (I.s.like("x%"), {SQLITE, POSTGRESQL}),
-        (I.day == date(2024, 1, 1), {SQLITE, POSTGRESQL}),
-        (I.price == 5, {POSTGRESQL}),
-        (I.mood == "good", {SQLITE, POSTGRESQL}),
-        (I.mood > "good", set()),
-        (I.folded == "x", set()),
-        (I.loud == "x", set()),
-        (I.data == {"x": 1}, set()),
+        (I.a > 5, "sqlite postgresql mysql"),
+        (I.flag, "sqlite postgresql mysql"),
+        (I.s == "x", "sqlite postgresql"),
+        (I.s < "x", "sqlite"),
+        (I.s.in_(["x"]), "sqlite postgresql"),
+        (I.s.like("x%"), "sqlite postgresql"),
+        (I.day == date(2024, 1, 1), "sqlite postgresql"),
+        (I.price == 5, "postgresql"),
+        (I.mood == "good", "sqlite postgresql"),
+        (I.mood > "good", ""),
+        (I.folded == "x", ""),
+        (I.loud == "x", ""),
+        (I.data == {"x": 1}, ""),
     ],
     ids=str,
 )
 def test_comparisons_of_the_servers_own_are_left_to_it(criterion, able):
-    for features in (SQLITE, POSTGRESQL, MYSQL):
+    for server, features in FEATURES.items():
         evaluator = Evaluator(Item.__mapper__, features)
-        if features in able:
+        if server in able.split():
             evaluator.criteria([criterion])
         else:
             with pytest.raises(UnevaluatableError):
@@ -188,9 +190,12 @@ def test_comparisons_of_the_servers_own_are_left_to_it(criterion, able):
 def test_like_folds_as_the_server_does():
     held = {"s": "ÄBC"}
 
-    assert Evaluator(Item.__mapper__, SQLITE).criteria([I.s.like("Äbc")])(held) is True
-    assert Evaluator(Item.__mapper__, SQLITE).criteria([I.s.like("äbc")])(held) is False
-    assert Evaluator(Item.__mapper__, POSTGRESQL).criteria([I.s.like("Äbc")])(held) is False
+    assert Evaluator(Item.__mapper__, FEATURES["sqlite"]).criteria([I.s.like("Äbc")])(held) is True
+    assert Evaluator(Item.__mapper__, FEATURES["sqlite"]).criteria([I.s.like("äbc")])(held) is False
+    assert (
+        Evaluator(Item.__mapper__, FEATURES["postgresql"]).criteria([I.s.like("Äbc")])(held)
+        is False
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dovetail import func, inspect, text
-from dovetail.exc import LegacyAPIWarning, MultipleResultsFound, NoResultFound
+from dovetail import LABEL_STYLE_TABLENAME_PLUS_COL, func, inspect, select, text
+from dovetail.exc import InvalidRequestError, LegacyAPIWarning, MultipleResultsFound, NoResultFound
 from dovetail.orm import aliased, contains_eager, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
 
@@ -162,6 +162,47 @@ def test_text_and_parameters(session, query):
     assert ids(query.filter(text("author.id = :key")).params(key=2)) == [2]
     chosen = query.from_statement(text("SELECT id, name, born FROM author WHERE id > :low"))
     assert sorted(ids(chosen.params(low=1))) == [2, 3]
+
+
+class TestFromStatement:
+    def test_the_rows_are_those_of_the_statement(self, query, sql_log):
+        chosen = query.from_statement(text("SELECT id, upper(name) AS name, born FROM author"))
+
+        assert sorted(author.name for author in chosen) == ["AUTHOR 0", "AUTHOR 1", "AUTHOR 2"]
+        assert len(sql_log) == 1
+
+    def test_columns_that_are_missing_are_read_when_touched(self, query, sql_log):
+        author = query.from_statement(text("SELECT id FROM author WHERE id = 2")).one()
+
+        assert "name" not in author.__dict__
+        assert author.name == "author 1"
+        assert len(sql_log) == 2
+
+    def test_columns_are_found_under_labels(self, session, query):
+        statement = session.query(Author).filter(Author.id == 2)
+        labelled = statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL).statement
+
+        assert query.from_statement(labelled).one().name == "author 1"
+
+    def test_an_order_and_repetitions_are_the_statements(self, session):
+        statement = text("SELECT id FROM author UNION ALL SELECT 1 ORDER BY 1 DESC")
+        found = session.scalars(select(Author).from_statement(statement)).all()
+
+        assert [author.id for author in found] == [3, 2, 1, 1]
+        assert found[2] is found[3]
+
+    def test_the_primary_key_is_needed(self, query):
+        with pytest.raises(InvalidRequestError, match="'id'"):
+            query.from_statement(text("SELECT name FROM author")).all()
+
+    def test_what_is_held_is_overwritten_on_demand(self, session, query):
+        held = session.get(Author, 1)
+        chosen = query.from_statement(text("SELECT id, 'x' AS name, born, notes FROM author"))
+
+        chosen.all()
+        assert held.name == "author 0"
+        chosen.populate_existing().all()
+        assert held.name == "x"
 
 
 def test_with_for_update_is_accepted(query):

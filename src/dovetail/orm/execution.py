@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dovetail.engine.result import Result
-from dovetail.engine.rows import Shape
 from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
 from dovetail.orm.bulk.statements import bulk_steps
-from dovetail.orm.loading.plan import EntityPlan
+from dovetail.orm.loading.plan import EntityPlan, GivenRows
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
@@ -214,42 +213,37 @@ class ExecutingSession(PersistingSession):
         yield from self.autoflush_steps(wrapped.element)
         connection = yield from self.connection_for_steps(wrapped.mapper)
         inner = yield from connection.execute_steps(wrapped.element, params)
-        names = list(inner.keys())
-        rows = inner.all()
         options = {**wrapped.execution_options_dict, **execution_options}
-        instances = yield from instances_from_rows_steps(
-            self, connection, wrapped, names, rows, bool(options.get("populate_existing"))
-        )
-        shape = Shape((wrapped.mapper.class_.__name__,))
-        return Result.of_scalars(shape, instances, unique_filters=_BY_IDENTITY)
+        plan = _given_rows(connection, wrapped, inner, bool(options.get("populate_existing")))
+        rows = yield from plan.finish_steps(self, connection, inner.all(), plan.loads(self))
+        return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
 
 
-def instances_from_rows_steps(
-    session: Any,
-    connection: Any,
-    wrapped: FromStatement,
-    names: Sequence[str],
-    rows: Sequence[Any],
-    populate: bool,
-) -> Steps[list[Any]]:
-    """The instances with the primary keys in *rows*, in their order, read through their mapper."""
-    mapper = wrapped.mapper
-    places = []
-    for key in mapper.primary_keys:
-        name = mapper.columns[key].name
-        if name not in names:
-            raise InvalidRequestError(
-                f"the statement gives no column {name!r}, which tells instances of "
-                f"{mapper.class_.__name__} apart",
-                hint="select the primary key too",
-            )
-        places.append(names.index(name))
-    keys = [mapper.key_from_tuple([row[place] for place in places]) for row in rows]
-    loaded = yield from session.load_keys_steps(
-        connection, mapper, list(dict.fromkeys(keys)), populate
+def _given_rows(connection: Any, wrapped: FromStatement, result: Any, populate: bool) -> GivenRows:
+    """How the rows of *result* become instances: by its columns, or by their names."""
+    names = list(result.keys())
+    objects = result._shape._by_object
+
+    def position_of(column: Any) -> int | None:
+        found: int | None = objects.get(column)
+        name = getattr(column, "name", None)
+        if found is None and name is not None:
+            table = getattr(column.table, "name", None)
+            for one in (name, f"{table}_{name}"):
+                if one in names:
+                    return names.index(one)
+        return found
+
+    # Of text nobody knows the types, unless it was told which columns it has.
+    is_text = getattr(wrapped.element, "visit_name", "text") == "text"
+    return GivenRows(
+        wrapped.entity,
+        len(names),
+        position_of,
+        connection.dialect,
+        converted=not is_text,
+        populate_existing=populate,
     )
-    by_key = {instance.__dovetail_state__.key: instance for instance in loaded}
-    return [by_key[key] for key in keys if key in by_key]
 
 
 def _entity_plan(

@@ -1,18 +1,21 @@
 """Plans: a statement of entities, compiled, with the function that makes instances of its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dovetail.collector import MANY, collector
 from dovetail.compiler.plan import StatementPlan
 from dovetail.engine.rows import Shape
+from dovetail.exc import InvalidRequestError
 from dovetail.orm.loading.hydrate import make_hydrator
+from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, tell_of_loads
-from dovetail.orm.loading.tree import LoadTree
+from dovetail.orm.loading.tree import NO_TREE, LoadTree
 from dovetail.orm.tracking.state import Load
 from dovetail.steps import Steps
+from dovetail.types.contract import NULLTYPE
 
 
 class EntityPlan:
@@ -102,5 +105,73 @@ class EntityPlan:
                     )
         return result
 
+
+class GivenRows(EntityPlan):
+    """How rows of a statement of any kind become instances of one mapped class.
+
+    *position_of* says where a column stands in the rows, or None; *converted* whether
+    the values are those of Python already.
+    """
+
+    __slots__ = ("missing",)
+
+    def __init__(
+        self,
+        entity: Any,
+        width: int,
+        position_of: Callable[[Any], int | None],
+        dialect: Any,
+        *,
+        converted: bool,
+        populate_existing: bool,
+    ) -> None:
+        mapper = entity.mapper
+        layout = EntityLayout(entity, NO_TREE, 0, nullable=True)
+        missing = []
+        for key, prop in mapper.column_attrs.items():
+            column = prop.columns[0]
+            position = position_of(column)
+            if position is not None:
+                type_ = NULLTYPE if converted else column.type
+                layout.columns.append((key, position, type_))
+            elif not prop.deferred:
+                layout.covers_all = False
+                missing.append(key)
+        self.missing = frozenset(missing)
+        found = {key: (position, type_) for key, position, type_ in layout.columns}
+        unknown = [name for name in mapper.primary_keys if name not in found]
+        if unknown:
+            raise InvalidRequestError(
+                f"the statement gives no column {mapper.columns[unknown[0]].name!r}, which tells "
+                f"instances of {mapper.class_.__name__} apart",
+                hint="select the primary key too",
+            )
+        layout.keys = [found[name] for name in mapper.primary_keys]
+        layout.later = [
+            prop for prop in mapper.relationships.values() if prop.lazy in _LOADED_WITH_INSTANCES
+        ]
+        self.entities = [layout]
+        self.shape = Shape((mapper.class_.__name__,))
+        self.is_scalar = True
+        self.has_later = bool(layout.later)
+        row = RowLayout([layout], width, self.shape.keys)
+        self.hydrate = make_hydrator(row, dialect, populate_existing=populate_existing)
+        self.chain = ()
+
+    def build(
+        self, session: Any, rows: Sequence[Any], loads: list[Load], members: Any
+    ) -> list[Any]:
+        made = super().build(session, rows, loads, members)
+        if self.missing:
+            # What the rows lack is read when it is touched.
+            for state in loads[0].batch:
+                instance = state()
+                if instance is not None:
+                    lacking = self.missing.difference(instance.__dict__, state.committed or ())
+                    state.expired = (lacking | (state.expired or frozenset())) or None
+        return made
+
+
+_LOADED_WITH_INSTANCES = frozenset(("joined", "selectin", "immediate"))
 
 makers.entity_plan = EntityPlan
