@@ -70,6 +70,15 @@ assignments = st.fixed_dictionaries(
         "a": st.one_of(st.tuples(st.just("number"), numbers), number_values),
         "b": st.one_of(st.tuples(st.just("number"), numbers), number_values),
         "s": st.one_of(st.tuples(st.just("text"), texts), text_values),
+        "id": st.sampled_from(
+            [
+                ("add", ("attr", "id"), ("number", 10)),
+                ("sub", ("number", 3), ("attr", "id")),
+                ("neg", ("abs", ("attr", "id"))),
+                ("add", ("attr", "id"), ("attr", "a")),
+                ("number", 4),
+            ]
+        ),
     },
 ).filter(bool)
 moods = st.one_of(
@@ -97,6 +106,7 @@ class World:
         class Person(Base):
             __tablename__ = "person"
             id = orm.mapped_column(sa.Integer, primary_key=True)
+            serial = orm.mapped_column(sa.Integer)
             a = orm.mapped_column(sa.Integer)
             b = orm.mapped_column(sa.Integer)
             s = orm.mapped_column(sa.String)
@@ -110,7 +120,10 @@ class World:
             connection.execute(self.sa.delete(self.Person.__table__))
             connection.execute(
                 self.sa.insert(self.Person.__table__),
-                [{"id": n, "a": a, "b": b, "s": s} for n, (a, b, s, _) in enumerate(rows, 1)],
+                [
+                    {"id": n, "serial": n, "a": a, "b": b, "s": s}
+                    for n, (a, b, s, _) in enumerate(rows, 1)
+                ],
             )
         session = self.orm.Session(self.engine, autoflush=autoflush)
         held = {}
@@ -127,9 +140,9 @@ class World:
     def rows(self, session):
         table = self.Person.__table__
         found = session.connection().execute(
-            self.sa.select(table.c.id, table.c.a, table.c.b, table.c.s)
+            self.sa.select(table.c.serial, table.c.a, table.c.b, table.c.s, table.c.id)
         )
-        return {number: {"a": a, "b": b, "s": s} for number, a, b, s in found}
+        return {n: {"a": a, "b": b, "s": s, "id": key} for n, a, b, s, key in found}
 
     def value(self, recipe):
         kind, *parts = recipe
@@ -228,13 +241,15 @@ def check_memory(world, started, rows, values, people):
         *before, mood = people[number - 1]
         pending = set()
         if not session.autoflush and mood[0] == "dirty":
-            untouched = tuple(rows[number].values()) == tuple(before)
+            untouched = tuple(rows[number].values()) == (*before, number)
             if untouched or mood[1] not in (values or ()):
                 # What is not flushed is still to be written.
                 pending = {mood[1]}
         for name, value in loaded(person).items():
             if name not in pending:
                 assert value == rows[number][name], (number, name)
+        assert person.__dict__["id"] == rows[number]["id"]
+        assert session.get(world.Person, rows[number]["id"]) is person
         with session.no_autoflush:
             for name in ATTRIBUTES:
                 if name not in pending:
@@ -308,7 +323,8 @@ def check_rollback(started, people):
     for number, person in started.held.items():
         a, b, s, _ = people[number - 1]
         assert person in started.session
-        assert (person.a, person.b, person.s) == (a, b, s)
+        assert (person.id, person.a, person.b, person.s) == (number, a, b, s)
+        assert started.session.get(type(person), number) is person
 
 
 def _category(error):
