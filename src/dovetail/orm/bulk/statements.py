@@ -10,6 +10,7 @@ from dovetail.orm.bulk.inserting import insert_rows_steps
 from dovetail.orm.bulk.returning import Returning
 from dovetail.orm.bulk.synchronize import (
     Assignments,
+    Matches,
     Pair,
     bring_along,
     expire_all,
@@ -182,8 +183,9 @@ class Change:
                         f"the session's instances can't follow this statement: {error.message}"
                     ) from error
             else:
-                answer = yield from self.run_steps()
-                return self._finish(answer, assignments, found)
+                if found is not None:
+                    answer = yield from self.run_steps()
+                    return self._finish(answer, assignments, *found)
         return (yield from self._fetching_steps(assignments, pairs))
 
     def _take_defaults(self) -> None:
@@ -200,37 +202,39 @@ class Change:
 
     def _evaluated(
         self, evaluator: Evaluator, assignments: Assignments | None, pairs: list[Pair]
-    ) -> "list[Pair]":
-        """The instances that the statement concerns; those nobody can tell of have expired."""
-        exact = evaluator.features is not None
+    ) -> Matches | None:
+        """Which instances the statement concerns; None where the database has to say it.
+
+        UnevaluatableError where the criteria are for the database alone.
+        """
+        found = matches(pairs, evaluator.criteria(self.statement.where_criteria))
         if self.statement.dialect_options or self.statement.ctes:
-            raise UnevaluatableError("the statement has more than criteria")
-        found, doubtful = matches(pairs, evaluator.criteria(self.statement.where_criteria))
+            # There may be a LIMIT.
+            return None
         if assignments is None:
-            if doubtful and exact:
-                raise UnevaluatableError("of some instances too little is in memory")
-            self.session.expire_states([state for state, _ in doubtful])
-            return found
-        if assignments.changes_keys:
-            if doubtful or not assignments.knows_keys:
-                raise UnevaluatableError("the new primary keys are not known")
-            for pair in found:
-                _, stale = assignments.values(row_of(*pair))
-                if not self.mapper.keys_set.isdisjoint(stale):
-                    raise UnevaluatableError("the new primary keys are not known")
-        self.doubtful = doubtful
+            is_exact = evaluator.features is not None
+            return None if found.doubtful and is_exact else found
+        if assignments.changes_keys and (
+            found.doubtful or not all(assignments.tells_key(row_of(*pair)) for pair in found.found)
+        ):
+            return None
         return found
 
-    doubtful: Sequence[Pair] = ()
-
-    def _finish(self, answer: "Answer", assignments: Assignments | None, found: list[Pair]) -> Any:
-        """The statement has run: the instances *found* follow."""
+    def _finish(
+        self,
+        answer: "Answer",
+        assignments: Assignments | None,
+        found: Sequence[Pair],
+        doubtful: Sequence[Pair] = (),
+    ) -> Any:
+        """The statement has run: the instances *found* follow, the *doubtful* are read again."""
         if assignments is None:
             result = answer.result(self)
             let_go(self.session, self.mapper, [p for p in found if not p[0].load.deleted])
+            self.session.expire_states([state for state, _ in doubtful])
             return result
         bring_along(self.session, assignments, found)
-        for state, instance in self.doubtful:
+        for state, instance in doubtful:
             assignments.doubt(self.session, state, instance)
         return answer.result(self)
 

@@ -75,11 +75,11 @@ class Assignments:
         """Whether parts of the primary key are among what is set."""
         return not self.mapper.keys_set.isdisjoint(self.names)
 
-    @property
-    def knows_keys(self) -> bool:
-        """Whether the new primary key can be told from the old row."""
+    def tells_key(self, row: Mapping[str, Any]) -> bool:
+        """Whether the new primary key of *row* is known."""
+        _, stale = self.values(row)
         keys: frozenset[str] = self.mapper.keys_set
-        return keys.isdisjoint(self.stale)
+        return keys.isdisjoint(stale)
 
     def doubt(self, session: Any, state: InstanceState, instance: Any) -> None:
         """Let *instance*, of which nobody knows whether its row was changed, be read again."""
