@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import assume, example, given, strategies as st
 
+from tests.servers import BACKENDS
+
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
 ATTRIBUTES = ("a", "b", "s")
 
@@ -96,7 +98,7 @@ strategies = st.sampled_from(["auto", "evaluate", "fetch", False])
 class World:
     """One library with a table of its own."""
 
-    def __init__(self, package):
+    def __init__(self, package, url="sqlite://"):
         self.sa = sa = import_module(package)
         self.orm = orm = import_module(f"{package}.orm")
 
@@ -109,10 +111,10 @@ class World:
             serial = orm.mapped_column(sa.Integer)
             a = orm.mapped_column(sa.Integer)
             b = orm.mapped_column(sa.Integer)
-            s = orm.mapped_column(sa.String)
+            s = orm.mapped_column(sa.String(40))
 
         self.Person = Person
-        self.engine = sa.create_engine("sqlite://")
+        self.engine = sa.create_engine(url)
         Base.metadata.create_all(self.engine)
 
     def begin(self, rows, autoflush):
@@ -316,6 +318,30 @@ def test_rows_and_instances_agree(worlds, people, where, values, strategy, autof
         for started in (mine, their):
             started.session.rollback()
             started.session.close()
+
+
+ON_SERVERS = [backend for backend in BACKENDS if backend.server is not None]
+
+
+@pytest.fixture(scope="module", params=ON_SERVERS, ids=str)
+def server_world(request, databases, tmp_path_factory):
+    request.param.require()
+    world = World("dovetail", databases.url(request.param, tmp_path_factory.mktemp("bulk")))
+    yield world
+    world.engine.dispose()
+
+
+@given(people, criteria, st.one_of(st.none(), assignments), st.sampled_from(["auto", "fetch"]))
+def test_instances_are_what_each_server_has(server_world, people, where, values, strategy):
+    world = server_world
+    started = world.begin(people, True)
+    try:
+        if world.run(started, where, values, strategy) is None:
+            check_memory(world, started, world.rows(started.session), values, people)
+            check_rollback(started, people)
+    finally:
+        started.session.rollback()
+        started.session.close()
 
 
 def check_rollback(started, people):

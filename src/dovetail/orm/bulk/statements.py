@@ -173,7 +173,7 @@ class Change:
         if self.statement.is_update:
             self._take_defaults()
             values = set_attributes(self.mapper, self.statement)
-            assignments = Assignments(self.mapper, values, evaluator)
+            assignments = Assignments(self.mapper, values, evaluator, self.features)
         if synchronize != "fetch":
             try:
                 found = self._evaluated(evaluator, assignments, pairs)
@@ -290,6 +290,11 @@ class Change:
         """Run an UPDATE of primary keys: the new ones are asked for beside the old."""
         mapper = self.mapper
         core = self.statement.as_core()
+        if assignments.keys_see_new_values:
+            # A SELECT shows what they would be of the old row, and not what they become.
+            answer = yield from self.run_steps()
+            expire_all(self.session, list(by_key.values()))
+            return answer.result(self)
         by_name = {
             mapper.column_keys.get(column): value
             for column, value in (

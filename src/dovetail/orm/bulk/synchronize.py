@@ -25,28 +25,33 @@ class Matches(NamedTuple):
 
 
 class Assignments:
-    """What an UPDATE sets, by attribute.
+    """What an UPDATE sets, by attribute; *values* are in the order of its SET.
 
     ``literal``   values known before
     ``computed``  functions of the row as it was before
     ``stale``     attributes whose new value the server alone knows
     """
 
-    def __init__(self, mapper: Any, values: Mapping[str, Any], evaluator: Evaluator) -> None:
+    def __init__(
+        self, mapper: Any, values: Mapping[str, Any], evaluator: Evaluator, features: Any
+    ) -> None:
         self.mapper = mapper
+        self.sees_new = features.set_sees_new_values
+        self.keys_see_new_values = False
+        """Whether a new primary key may be made of what other columns are set to."""
         self.literal: dict[str, Any] = {}
         self.computed: dict[str, Evaluation] = {}
         self.stale: set[str] = set()
+        before: set[str] = set()
         for name, node in values.items():
-            self._sort_in(name, node, values, evaluator)
+            self._sort_in(name, node, before, evaluator)
+            before.add(name)
         self.stale |= dependent(mapper)
         self.stale |= {key for key, _ in mapper.update_defaults if key not in values}
         self.names = frozenset(values)
         self.references = references(mapper, self.names)
 
-    def _sort_in(
-        self, name: str, node: Any, values: Mapping[str, Any], evaluator: Evaluator
-    ) -> None:
+    def _sort_in(self, name: str, node: Any, before: set[str], evaluator: Evaluator) -> None:
         column_type = self.mapper.columns[name].type
         if node.visit_name == "null":
             self.literal[name] = None
@@ -61,10 +66,10 @@ class Assignments:
         if column_type.affinity not in _COMPUTED or hasattr(column_type, "process_bind_param"):
             self.stale.add(name)
             return
-        if evaluator.features is not None and evaluator.features.set_sees_new_values:
-            if _speaks_of(node, self.mapper, values.keys() - {name}):
-                self.stale.add(name)
-                return
+        if self.sees_new and _speaks_of(node, self.mapper, before):
+            self.stale.add(name)
+            self.keys_see_new_values |= name in self.mapper.keys_set
+            return
         try:
             self.computed[name] = evaluator.value(node)
         except UnevaluatableError:

@@ -33,11 +33,14 @@ def attribute_name(mapper: Any, target: Any) -> str:
 
 
 def set_attributes(mapper: Any, statement: Any) -> dict[str, Any]:
-    """The attributes that an UPDATE sets, with their values or expressions."""
+    """The attributes that an UPDATE sets, with their values or expressions, in SQL's order."""
     named = {
         attribute_name(mapper, target): value for target, value in (statement.values_ or {}).items()
     }
-    return {name: value for name, value in named.items() if name in mapper.columns}
+    names = [name for name in named if name in mapper.columns]
+    if not statement.preserves_order:
+        names.sort(key=mapper.column_order.__getitem__)
+    return {name: named[name] for name in names}
 
 
 def by_column(mapper: Any, row: Row, statement: Any) -> dict[str, Any]:
