@@ -51,7 +51,7 @@ def bulk_steps(
             hint=f"one of {', '.join(map(repr, STRATEGIES))}",
         )
     if options.get("autoflush", True):
-        yield from session.autoflush_steps()
+        yield from session.autoflush_steps(statement)
     if bind_arguments:
         bind = session.get_bind(**{"mapper": mapper, "clause": statement, **bind_arguments})
         connection = yield from session._autobegin().connection_steps(bind)
