@@ -102,6 +102,10 @@ class TestInsertMappings:
         with pytest.raises(exc.InvalidRequestError, match=r"'nme'.*\n.*name"):
             session.bulk_insert_mappings(Thing, [{"name": "a"}, {"nme": "b"}])
 
+    def test_rows_are_dictionaries(self, session):
+        with pytest.raises(exc.ArgumentError, match="rows are dictionaries"):
+            session.bulk_insert_mappings(Thing, [1, 2])
+
     def test_what_is_not_mapped_is_refused(self, session):
         with pytest.raises(orm_exc.UnmappedClassError):
             session.bulk_insert_mappings(int, [{}])

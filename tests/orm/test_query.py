@@ -4,7 +4,7 @@ import pytest
 
 from dovetail import LABEL_STYLE_TABLENAME_PLUS_COL, func, inspect, select, text
 from dovetail.exc import InvalidRequestError, LegacyAPIWarning, MultipleResultsFound, NoResultFound
-from dovetail.orm import aliased, contains_eager, joinedload
+from dovetail.orm import Query, aliased, contains_eager, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
 
 
@@ -162,6 +162,16 @@ def test_text_and_parameters(session, query):
     assert ids(query.filter(text("author.id = :key")).params(key=2)) == [2]
     chosen = query.from_statement(text("SELECT id, name, born FROM author WHERE id > :low"))
     assert sorted(ids(chosen.params(low=1))) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [list, Query.all, Query.count, Query.delete, lambda query: query.update({"born": 1})],
+    ids=["iter", "all", "count", "delete", "update"],
+)
+def test_a_query_without_a_session_says_so(use):
+    with pytest.raises(InvalidRequestError, match="no session"):
+        use(Query(Author))
 
 
 class TestFromStatement:

@@ -452,6 +452,13 @@ CASES = {
         .order_by(w.U.id)
         .first()
     ),
+    "bundle in a union": lambda w, s: (
+        s.query(w.orm.Bundle("b", w.U.id, w.U.name), w.U.a)
+        .filter(w.U.id == 1)
+        .union(s.query(w.orm.Bundle("b", w.U.id, w.U.name), w.U.a).filter(w.U.id == 2))
+        .filter(w.U.name == "n2")
+        .all()
+    ),
     "bundle in a select": lambda w, s: s.execute(
         w.select(w.orm.Bundle("b", w.U.id, w.U.name), w.U).order_by(w.U.id)
     ).first(),

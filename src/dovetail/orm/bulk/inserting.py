@@ -7,7 +7,7 @@ from typing import Any
 
 from dovetail.collector import collector
 from dovetail.engine.cursor import CursorResult
-from dovetail.exc import InvalidRequestError, did_you_mean
+from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
 from dovetail.orm.bulk.returning import Returning
 from dovetail.orm.flush.insert import InsertPlan, parameters_of, server_made
 from dovetail.sql.dml import insert
@@ -117,6 +117,12 @@ def check_names(mapper: Any, names: Any) -> None:
 
 def _names(rows: Sequence[Row]) -> set[Any]:
     """All names among the keys of *rows*."""
+    for row in (rows[0], rows[-1]):
+        if not isinstance(row, Mapping):
+            raise ArgumentError(
+                f"rows are dictionaries of attribute names and values; got {row!r}",
+                hint="[{'name': 'x'}, {'name': 'y'}]",
+            )
     first = rows[0].keys()
     if all(row.keys() == first for row in rows):
         return set(first)

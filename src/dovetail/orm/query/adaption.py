@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dovetail.orm.loading.layout import ColumnLayout, EntityLayout
+from dovetail.orm.loading.layout import BundleLayout, ColumnLayout, EntityLayout
 from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.alias import AliasedClass
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
+from dovetail.orm.mapping.bundle import Bundle
 from dovetail.sql.from_clause import FromClause
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
@@ -99,12 +100,29 @@ def as_subquery(
             adaption.entities[raw] = entity
             columns.append(entity)
             continue
+        if isinstance(raw, Bundle):
+            columns.append(_bundle_of(raw, items.pop(0), inner, adaption))
+            continue
         width = len(raw.c) if isinstance(raw, FromClause) else 1
         for item in items[:width]:
             _note(adaption, raw if width == 1 else cores[item.position], cores, item, inner)
             columns.append(inner[item.position].label(_name_of(raw, cores[item.position])))
         del items[:width]
     return tuple(columns), adaption
+
+
+def _bundle_of(
+    bundle: Bundle, layout: BundleLayout, inner: list[Any], adaption: Adaption
+) -> Bundle:
+    """*bundle* of the columns of the subquery."""
+    made: list[Any] = []
+    for one, label, item in zip(bundle.exprs, bundle.labels, layout.items, strict=True):
+        if isinstance(item, BundleLayout):
+            made.append(_bundle_of(one, item, inner, adaption))
+        else:
+            adaption.columns[one] = inner[item.position]
+            made.append(inner[item.position].label(label))
+    return bundle._copy(exprs=tuple(made))
 
 
 def _namespace(statement: Any) -> Any:

@@ -100,7 +100,7 @@ class ChangingQuery(ReadingQuery):
 
     def _run_change(self, context: BulkUD, synchronize: Any, event: str) -> int:
         query = context.query
-        result = self.session.execute(
+        result = self._session_in_use.execute(
             context.statement,
             dict(query._params) or None,
             execution_options={"synchronize_session": synchronize},

@@ -55,7 +55,7 @@ class Query(ChangingQuery, Generic[T]):
                 "Query.get() was called on a query with criteria, joins or limits",
                 hint="a primary key says all: session.get(User, 5)",
             )
-        found: T | None = self.session.get(
+        found: T | None = self._session_in_use.get(
             entity.mapper.class_,
             ident,
             options=own.loader_options,

@@ -148,12 +148,16 @@ class ReadingQuery(QueryBuilding):
 
     # Running --------------------------------------------------------------------------------------
 
-    def _execute(self) -> Result[Any]:
-        session = self.session
-        if session is None:
+    @property
+    def _session_in_use(self) -> Any:
+        if self.session is None:
             raise InvalidRequestError(
                 "this query has no session", hint="use session.query(), or with_session()"
             )
+        return self.session
+
+    def _execute(self) -> Result[Any]:
+        session = self._session_in_use
         source = self._source
         params = dict(self._params) or None
         if isinstance(source, ColumnsSource):
@@ -242,7 +246,7 @@ class ReadingQuery(QueryBuilding):
         counted: Any = Select(func.count(literal_column("*"))).select_from(inner)
         if "autoflush" in self._options:
             counted = counted.execution_options(autoflush=self._options["autoflush"])
-        count: int = self.session.execute(counted, dict(self._params) or None).scalar()
+        count: int = self._session_in_use.execute(counted, dict(self._params) or None).scalar()
         return count
 
     def from_statement(self, statement: Any) -> Self:
