@@ -17,11 +17,6 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
-from dovetail.orm.bulk.lanes import (
-    insert_mappings_steps,
-    save_objects_steps,
-    update_mappings_steps,
-)
 from dovetail.orm.classic import ClassicSession, SessionExtension, bind_arguments_of, lock_of
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.instances import (
@@ -457,47 +452,6 @@ class Session(ClassicSession):
     def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
         return self._run(merge_all_steps(self, instances, load, ()))
-
-    # Many rows at once -------------------------------------------------------------------------
-
-    def bulk_insert_mappings(
-        self,
-        mapper: Any,
-        mappings: Iterable[Mapping[str, Any]],
-        return_defaults: bool = False,
-        render_nulls: bool = False,
-    ) -> None:
-        """Insert a row for each dictionary of attribute names and values; no instances are made.
-
-        With *return_defaults* the generated primary keys are put into the dictionaries.
-        None leaves a column to its default; with *render_nulls* it is NULL.
-        InvalidRequestError for a name that is no column attribute.
-        """
-        found = self.mapper_for(mapper)
-        self._run(insert_mappings_steps(self, found, mappings, return_defaults, render_nulls))
-
-    def bulk_update_mappings(self, mapper: Any, mappings: Iterable[Mapping[str, Any]]) -> None:
-        """Update a row for each dictionary, which holds the primary key and the new values.
-
-        Dictionaries with the same names go together.  StaleDataError where a row is missing.
-        """
-        self._run(update_mappings_steps(self, self.mapper_for(mapper), mappings))
-
-    def bulk_save_objects(
-        self,
-        objects: Iterable[Any],
-        return_defaults: bool = False,
-        update_changed_only: bool = True,
-        preserve_order: bool = True,
-    ) -> None:
-        """Insert or update the rows of *objects* alone, which stay out of the session.
-
-        ``return_defaults``      new objects get the primary keys that the database made
-        ``update_changed_only``  of objects with a row, changed attributes alone are written
-        ``preserve_order``       without it, objects of one class go together
-        """
-        options = return_defaults, update_changed_only, preserve_order
-        self._run(save_objects_steps(self, objects, *options))
 
     @classmethod
     def object_session(cls, instance: Any) -> "Session | None":
