@@ -19,6 +19,7 @@ from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
 from dovetail.orm.execution import NO_OPTIONS
+from dovetail.orm.members import sessions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.session import Session, object_session, used_at_once
@@ -83,6 +84,7 @@ class AsyncSession:
         if not issubclass(class_, AwaitedSession):
             class_ = type(class_.__name__, (AwaitedSession, class_), {})
         self.bind = bind
+        self.binds = binds
         self.sync_session: Session = class_(_blocking(bind), binds=own, **keywords)
         self._task: Task[Any] | None = None
 
@@ -321,8 +323,16 @@ class AsyncSession:
         return own
 
     def get_bind(self, *arguments: Any, **keywords: Any) -> Any:
-        """The engine for a mapper or statement."""
+        """The engine within the one that is awaited, for a mapper or statement."""
         return self.sync_session.get_bind(*arguments, **keywords)
+
+    def get_async_bind(self, *arguments: Any, **keywords: Any) -> Any:
+        """The AsyncEngine, or AsyncConnection, for a mapper or statement."""
+        found = self.sync_session.get_bind(*arguments, **keywords)
+        for bind in (self.bind, *(self.binds or {}).values()):
+            if _blocking(bind) is found:
+                return bind
+        return AsyncEngine(found)
 
     @property
     def no_autoflush(self) -> AbstractContextManager[Any]:
@@ -378,6 +388,23 @@ class AsyncSession:
     def object_session(cls, instance: Any) -> Session | None:
         """The session within the AsyncSession that *instance* belongs to, or None."""
         return object_session(instance)
+
+    @classmethod
+    def identity_key(cls, *args: Any, **keywords: Any) -> tuple[Any, ...]:
+        """The identity key of an instance, or of a class and a primary key."""
+        return Session.identity_key(*args, **keywords)
+
+    @staticmethod
+    async def close_all() -> None:
+        """Close every AsyncSession of this process."""
+        await close_all_sessions()
+
+
+async def close_all_sessions() -> None:
+    """Close every AsyncSession of this process: for the end of tests."""
+    for session in list(sessions):
+        if isinstance(session, AwaitedSession):
+            await run_async(session.close_steps())
 
 
 def _blocking(bind: Any) -> Any:
