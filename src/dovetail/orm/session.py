@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from types import TracebackType
-from typing import Any, Generic, Never, Self, TypeVar
+from typing import Any, Generic, Never, Self
 from warnings import warn
+
+from typing_extensions import TypeVar
 
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.event import resolves, root
@@ -76,7 +78,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-S = TypeVar("S", bound="Session")
+S = TypeVar("S", bound="Session", default="Session")
 
 
 class Session(ClassicSession):
