@@ -62,39 +62,46 @@ async def list_notes(session: CurrentSession, title: str = "") -> list[Note]:
     notes = select(Note).order_by(Note.id.desc()).limit(20)
     if title:
         notes = notes.where(Note.title.startswith(title, autoescape=True))
-    return (await session.scalars(notes)).all()
+    async with session.begin():
+        return (await session.scalars(notes)).all()
 
 
 @router.post("/notes", status_code=201, response_model=ShownNote)
 async def create_note(session: CurrentSession, sent: NewNote) -> Note:
     """Keep a note; 409 where its title is taken."""
     note = Note(**sent.model_dump())
-    session.add(note)
-    await session.commit()
+    async with session.begin():
+        session.add(note)
     return note
 
 
 @router.get("/notes/{note_id}", response_model=ShownNote)
 async def show_note(session: CurrentSession, note_id: int) -> Note:
     """One note."""
-    note = await session.get(Note, note_id)
-    if note is None:
-        raise HTTPException(404, "there is no such note")
-    return note
+    async with session.begin():
+        return await find_note(session, note_id)
 
 
 @router.patch("/notes/{note_id}", response_model=ShownNote)
 async def edit_note(session: CurrentSession, note_id: int, sent: NoteChange) -> Note:
     """Change the title, the body, or both; 409 where the title is taken."""
-    note = await show_note(session, note_id)
-    for name, value in sent.model_dump(exclude_none=True).items():
-        setattr(note, name, value)
-    await session.commit()
+    async with session.begin():
+        note = await find_note(session, note_id)
+        for name, value in sent.model_dump(exclude_none=True).items():
+            setattr(note, name, value)
     return note
 
 
 @router.delete("/notes/{note_id}", status_code=204)
 async def delete_note(session: CurrentSession, note_id: int) -> None:
     """Forget a note."""
-    await session.delete(await show_note(session, note_id))
-    await session.commit()
+    async with session.begin():
+        await session.delete(await find_note(session, note_id))
+
+
+async def find_note(session: AsyncSession, note_id: int) -> Note:
+    """The note, or the answer that there is none."""
+    note = await session.get(Note, note_id)
+    if note is None:
+        raise HTTPException(404, "there is no such note")
+    return note

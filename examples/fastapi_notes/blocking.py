@@ -19,8 +19,13 @@ from .notes import Base, NewNote, Note, NoteChange, ShownNote
 
 
 def get_session(request: Request) -> Iterator[Session]:
-    """The session of a request: closed when the request has been answered."""
-    with Session(request.app.state.engine) as session:
+    """The session of a request: closed when the request has been answered.
+
+    What was committed stays readable.  Each endpoint ends its own transaction: one that
+    stayed open would keep its connection, and on SQLite its lock, while the answer waits for
+    a thread.
+    """
+    with Session(request.app.state.engine, expire_on_commit=False) as session:
         yield session
 
 
@@ -58,39 +63,46 @@ def list_notes(session: CurrentSession, title: str = "") -> list[Note]:
     notes = select(Note).order_by(Note.id.desc()).limit(20)
     if title:
         notes = notes.where(Note.title.startswith(title, autoescape=True))
-    return session.scalars(notes).all()
+    with session.begin():
+        return session.scalars(notes).all()
 
 
 @router.post("/notes", status_code=201, response_model=ShownNote)
 def create_note(session: CurrentSession, sent: NewNote) -> Note:
     """Keep a note; 409 where its title is taken."""
     note = Note(**sent.model_dump())
-    session.add(note)
-    session.commit()
+    with session.begin():
+        session.add(note)
     return note
 
 
 @router.get("/notes/{note_id}", response_model=ShownNote)
 def show_note(session: CurrentSession, note_id: int) -> Note:
     """One note."""
-    note = session.get(Note, note_id)
-    if note is None:
-        raise HTTPException(404, "there is no such note")
-    return note
+    with session.begin():
+        return find_note(session, note_id)
 
 
 @router.patch("/notes/{note_id}", response_model=ShownNote)
 def edit_note(session: CurrentSession, note_id: int, sent: NoteChange) -> Note:
     """Change the title, the body, or both; 409 where the title is taken."""
-    note = show_note(session, note_id)
-    for name, value in sent.model_dump(exclude_none=True).items():
-        setattr(note, name, value)
-    session.commit()
+    with session.begin():
+        note = find_note(session, note_id)
+        for name, value in sent.model_dump(exclude_none=True).items():
+            setattr(note, name, value)
     return note
 
 
 @router.delete("/notes/{note_id}", status_code=204)
 def delete_note(session: CurrentSession, note_id: int) -> None:
     """Forget a note."""
-    session.delete(show_note(session, note_id))
-    session.commit()
+    with session.begin():
+        session.delete(find_note(session, note_id))
+
+
+def find_note(session: Session, note_id: int) -> Note:
+    """The note, or the answer that there is none."""
+    note = session.get(Note, note_id)
+    if note is None:
+        raise HTTPException(404, "there is no such note")
+    return note

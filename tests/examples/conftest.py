@@ -1,13 +1,8 @@
-"""What the tests of all examples send and count."""
+"""Databases for the examples."""
 
 import pytest
 
-from tests.servers import Backend
-
-BACKENDS = (
-    Backend("sqlite+pysqlite", "sqlite3"),
-    Backend("postgresql+psycopg", "psycopg", "postgresql"),
-)
+from tests.examples.backends import BACKENDS
 
 
 @pytest.fixture(params=BACKENDS, ids=str)

@@ -12,9 +12,7 @@ from werkzeug.serving import make_server
 from dovetail.orm import object_session
 from examples.flask_notes.app import Session, create_app
 from examples.flask_notes.notes import Note
-
-CLIENTS = 64
-ROUNDS = 4
+from tests.examples.clients import CLIENTS, EXPECTED, visits
 
 
 @pytest.fixture
@@ -88,28 +86,18 @@ class Marked:
 
 def work(send, number, statuses):
     """What one client does; *send* answers with (status, body, name of the request)."""
-
-    def ask(method, path, **sent):
-        status, body, name = send(method, path, sent or None)
+    requests = visits(number)
+    asked = next(requests)
+    while asked:
+        status, body, name = send(*asked)
         statuses[status] += 1
         for note in body if isinstance(body, list) else [body]:
             if note and "error" not in note:
                 assert note["request"] == name
-        return status, body
-
-    for turn in range(ROUNDS):
-        status, note = ask("POST", "/notes", title=f"{number}.{turn}", body="new")
-        assert status == 201
-        place = f"/notes/{note['id']}"
-        assert ask("POST", "/notes", title=f"{number}.{turn}")[0] == 409
-        status, changed = ask("PATCH", place, body=f"by {number}")
-        assert (status, changed["body"]) == (200, f"by {number}")
-        found = ask("GET", f"/notes?title={number}.")[1]
-        assert [one["title"] for one in found][:1] == [f"{number}.{turn}"]
-        if turn % 2:
-            assert ask("DELETE", place)[0] == 204
-        else:
-            assert ask("GET", place)[1]["body"] == f"by {number}"
+        try:
+            asked = requests.send((status, body))
+        except StopIteration:
+            asked = None
 
 
 def in_threads(start_client):
@@ -134,15 +122,6 @@ def in_threads(start_client):
         thread.join()
     assert errors == []
     return statuses
-
-
-EXPECTED = {
-    201: CLIENTS * ROUNDS,
-    409: CLIENTS * ROUNDS,
-    200: CLIENTS * ROUNDS * 5 // 2,
-    204: CLIENTS * ROUNDS // 2,
-}
-"""How many requests end how; 1280 in all."""
 
 
 def test_requests_of_many_threads_share_nothing(app, monkeypatch):
