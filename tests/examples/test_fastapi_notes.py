@@ -15,7 +15,6 @@ from examples.fastapi_notes.notes import Note
 from tests.examples.backends import AIOSQLITE, BACKENDS
 from tests.examples.clients import CLIENTS, EXPECTED, visits
 
-
 KINDS = [*[(blocking, backend) for backend in BACKENDS], (awaiting, AIOSQLITE)]
 
 
