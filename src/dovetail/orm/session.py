@@ -265,6 +265,8 @@ class Session(ClassicSession):
         if self.autocommit and self._transaction is None:
             return self.get_bind(**arguments).connect()
         transaction = self._transaction or self._autobegin()
+        if self.row_source is not None:
+            self.row_source.handed_out(transaction)
         bind = self.get_bind(**arguments)
         connection = self._run(transaction.connection_steps(bind))
         if execution_options:

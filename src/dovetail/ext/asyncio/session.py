@@ -142,6 +142,8 @@ class AsyncSession:
         """The connection of the transaction in progress."""
         session = self.sync_session
         transaction = session._transaction or session._autobegin()
+        if session.row_source is not None:
+            session.row_source.handed_out(transaction)
         bind = session.get_bind(**dict(bind_arguments or {}))
         connection = await self._run(transaction.connection_steps(bind))
         engine = self.bind if isinstance(self.bind, AsyncEngine) else AsyncEngine(connection.engine)
