@@ -73,7 +73,7 @@ class TestNames:
         ],
     )
     def test_what_users_know_of_the_session_is_all_here(self, scoped, session, theirs):
-        known = members(session) & members(theirs) - {"dispatch", "sync_session_class"}
+        known = (members(session) & members(theirs)) - {"dispatch", "sync_session_class"}
 
         assert (known | {"load"}) - set(dir(scoped)) == set()
 
@@ -124,12 +124,12 @@ class TestBlocking:
 
         Scoped = scoped_session(Recorder)
         Scoped.merge("x", load=False)
-        Scoped.refresh("x", ["y"], with_for_update=True)
+        Scoped.expire("x", attribute_names=["y"])
         Scoped.query("a", "b", c=1)
 
         assert calls == [
             ("merge", ("x",), {"load": False, "options": None}),
-            ("refresh", ("x", ["y"], True), {}),
+            ("expire", ("x", ["y"]), {}),
             ("query", ("a", "b"), {"c": 1}),
         ]
 

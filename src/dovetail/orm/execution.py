@@ -143,7 +143,7 @@ class ExecutingSession(PersistingSession):
         yield from self.autoflush_steps(statement)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = {**self.execution_options_dict, **execution_options}
-        if source is not None and statement.is_select:
+        if source is not None and isinstance(statement, Select | CompoundSelect):
             if source.wants(self, statement, {**statement.execution_options_dict, **options}):
                 return (yield from self._sourced_steps(source, connection, statement, params))
         return (yield from connection.execute_steps(statement, params, execution_options=options))
@@ -157,6 +157,7 @@ class ExecutingSession(PersistingSession):
             rows = yield from source.fetch_steps(self, connection, prepared.plan, sql, parameters)
         finally:
             source.done(self)
+        assert prepared.shape is not None
         return Result(prepared.shape, rows, convert=prepared.convert)
 
     def _statement_connection_steps(

@@ -302,10 +302,11 @@ class scoped_session(ScopedFace[S]):
     bulk_update_mappings = handed(Session.bulk_update_mappings)
     close = handed(Session.close)
     commit = handed(Session.commit)
-    connection = handed(Session.connection)
+    connection = handed(Session.connection)  # type: ignore[arg-type]
     delete = handed(Session.delete)
     delete_all = handed(Session.delete_all)
-    execute = handed(Session.execute)
+    enable_relationship_loading = handed(Session.enable_relationship_loading)
+    execute = handed(Session.execute)  # type: ignore[arg-type]
     expire = handed(Session.expire)
     expire_all = handed(Session.expire_all)
     expunge = handed(Session.expunge)
@@ -323,12 +324,18 @@ class scoped_session(ScopedFace[S]):
     load = handed(Session.load)
     merge = handed(Session.merge)
     merge_all = handed(Session.merge_all)
+    prepare = handed(Session.prepare)
+    prune = handed(Session.prune)
     query = handed(Session.query)
     refresh = handed(Session.refresh)
     reset = handed(Session.reset)
     rollback = handed(Session.rollback)
     scalar = handed(Session.scalar)
     scalars = handed(Session.scalars)
+
+    autocommit = Shown[bool]("True for a session without a lasting transaction.")
+    transaction = Shown[Any]("The transaction in progress, the innermost one, or None.")
+    twophase = Shown[bool]("Whether all databases promise to commit before one of them does.")
 
     close_all = staticmethod(Session.close_all)
 
