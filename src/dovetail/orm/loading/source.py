@@ -14,6 +14,7 @@ class RowSource(Protocol):
 
     def wants(self, session: Any, statement: Any, options: Mapping[str, Any]) -> bool:
         """True where the rows of *statement* are to come from here; holds until ``done()``."""
+        ...
 
     def done(self, session: Any) -> None:
         """The statement of the last ``wants()`` has been run."""
@@ -26,6 +27,7 @@ class RowSource(Protocol):
 
     def keeps(self, session: Any, mapper: Any) -> bool:
         """True where instances of *mapper* may be looked up here by their primary key."""
+        ...
 
     def entities_steps(
         self, session: Any, connection: Any, mapper: Any, plan: Any, keys: Sequence[Any]
