@@ -41,7 +41,7 @@ def prefix():
 
 
 def redis_region(**arguments):
-    arguments = {"url": REDIS, "socket_timeout": 5, **arguments}
+    arguments = {"url": REDIS, "socket_timeout": 5, "thread_local_lock": False, **arguments}
     return make_region().configure("dogpile.cache.redis", arguments=arguments)
 
 
@@ -53,7 +53,12 @@ def region(request, prefix):
     require_redis()
     region = redis_region()
     yield region
-    client = region.backend.writer_client
+    forget(region, prefix)
+
+
+def forget(region, prefix):
+    """Delete what a test has put into Redis."""
+    client = region.actual_backend.writer_client
     for key in client.scan_iter(f"{prefix}*"):
         client.delete(key)
     client.close()

@@ -27,7 +27,7 @@ class Word(StrEnum):
 
 
 VALUES = [
-    None, True, 1, 1.0, "1", "None", b"1", Decimal("1"), Decimal("1.0"), date(2026, 1, 1),
+    None, True, 1, 1.0, "1", "None", b"1", Decimal(1), Decimal("1.0"), date(2026, 1, 1),
     datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC), time(1), timedelta(1),
     UUID(int=1), Colour.RED, Size.ONE, [1], ["1"], [[1]], [1, 1], {}, {"a": 1}, {"a": "1"},
     {1}, {1, 2}, "", b"", [], [""],

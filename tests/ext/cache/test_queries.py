@@ -270,7 +270,8 @@ class TestInvalidation:
         with Session() as session:
             session.scalars(statement).all()
         with Session.begin() as session:
-            session.get(User, 1).tags.append(Tag(id=1, name="new"))
+            ada = session.get(User, 1)
+            ada.tags.append(Tag(id=1, name="new"))
 
         with Session() as session:
             assert [tag.name for tag in session.scalars(statement).first().tags] == ["new"]

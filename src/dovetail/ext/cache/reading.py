@@ -76,16 +76,16 @@ class Reading:
         """
         connection, store = self.connection, self.store
         self.may_wait = sees_by_statement(connection) or not connection.has_begun
+        tokens = yield from store.tokens_steps(self.calls, names, found)
+        if tokens is None:
+            return
         if not self.may_wait:
-            if not all(found):
-                return
+            # Last of all: who replaces tokens replaces the epoch first.
             epoch = yield from store.read_steps(self.calls, [store.epoch])
             begun = self.record.epochs[connection].get(store.name)
             if not epoch or epoch[0] != begun:
                 return
-        tokens = yield from store.tokens_steps(self.calls, names, found)
-        if tokens is not None:
-            self.tokens, self.settled = tokens, True
+        self.tokens, self.settled = tokens, True
 
     def shared_steps(self, name: str, fetch: Fetch, *, empty: bool = True) -> Steps[list[Any]]:
         """The rows that *fetch* gets, once for all who want them now, stored as *name*.

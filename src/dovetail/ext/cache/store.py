@@ -16,6 +16,9 @@ _logger = logging.getLogger("dovetail.ext.cache")
 _FOREVER = 10**12
 """Seconds: tokens do not expire, and entries say themselves when they were made."""
 
+_FEW = 8
+"""So many missing tokens are made one by one, under the region's lock."""
+
 Entry = tuple[float, tuple[str, ...], bytes]
 """When it was made, the tokens that must still be current, and the rows."""
 
@@ -66,10 +69,26 @@ class Store:
     def tokens_steps(
         self, calls: Calls, names: Sequence[str], found: Sequence[Any]
     ) -> Steps[tuple[str, ...] | None]:
-        """The tokens *names*, of which *found* is known already; those missing are made."""
-        made = {name: token() for name, known in zip(names, found, strict=True) if not known}
-        if made and not (yield from self.write_steps(calls, made)):
-            return None
+        """The tokens *names*, of which *found* is known already; those missing are made.
+
+        All who miss a few tokens at the same time get the same ones.  None on failure.
+        """
+        missing = [name for name, known in zip(names, found, strict=True) if not known]
+        made: dict[str, str] = {}
+        if len(missing) > _FEW:
+            made = {name: token() for name in missing}
+            if not (yield from self.write_steps(calls, made)):
+                return None
+        elif missing:
+            if not self.is_usable():
+                return None
+            create = self.region.get_or_create
+            try:
+                for name in missing:
+                    made[name] = yield calls.request(create, name, token, _FOREVER)
+            except Exception as error:
+                self._failed(error)
+                return None
         return tuple(made.get(name) or known for name, known in zip(names, found, strict=True))
 
     # Writing ----------------------------------------------------------------------------------
