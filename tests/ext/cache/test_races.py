@@ -198,6 +198,7 @@ class World:
         self.sessions = [Session(), Session()]
         self.committed = ["ada"]
         self.pending = [None, None]
+        self.locks = [False, False]
         self.began = [0, 0]
         self.number = 0
 
@@ -213,8 +214,9 @@ class World:
             self.began[who] = len(self.committed) - 1
 
     def write(self, who, *, nested=False):
-        if self.pending[1 - who] is not None:
+        if self.locks[1 - who]:
             return
+        self.locks[who] = True
         self._begin(who)
         session = self.sessions[who]
         self.number += 1
@@ -242,10 +244,12 @@ class World:
         if self.pending[who] is not None:
             self.committed.append(self.pending[who])
         self.pending[who] = None
+        self.locks[who] = False
 
     def rollback(self, who):
         self.sessions[who].rollback()
         self.pending[who] = None
+        self.locks[who] = False
 
     def _check(self, who, name):
         if self.pending[who] is not None:
