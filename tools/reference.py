@@ -25,6 +25,7 @@ PATHS = {
     "dovetail.orm": "mapped classes and sessions",
     "dovetail.orm.attributes": "tools for attributes of instances",
     "dovetail.ext.asyncio": "engines and sessions that are awaited",
+    "dovetail.ext.cache": "a second-level cache",
     "dovetail.ext.compiler": "writing elements of one's own",
     "dovetail.schema": "what schemas are made of",
     "dovetail.types": "types of columns",

@@ -166,10 +166,18 @@ def _own_plan(cache: Any, key: tuple[Any, ...], make: Callable[[], Prepared]) ->
     return found
 
 
-def _ask_steps(
+def query_of(channel: Channel, statement: Any, parameters: Any) -> tuple[Prepared, str, Any]:
+    """Return the SELECT *statement* ready to run, its text and the driver's parameters.
+
+    For those who get the rows from elsewhere.
+    """
+    rows = parameter_rows(parameters)
+    return _query(channel, statement, rows[0] if rows else _NO_ROW, _NO_ROW)
+
+
+def _query(
     channel: Channel, statement: Any, row: Row, options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
-    """Run a query, or text, with one set of parameters at most."""
+) -> tuple[Prepared, str, Any]:
     walk = statement.walk()
     prepared = _plan(channel, statement, walk, None, False, options)
     plan = prepared.plan
@@ -182,6 +190,14 @@ def _ask_steps(
     except Exception as error:
         failure = _unbindable(channel, error, plan.sql, row)
         raise failure from failure.__cause__
+    return prepared, sql, parameters
+
+
+def _ask_steps(
+    channel: Channel, statement: Any, row: Row, options: Mapping[str, Any]
+) -> Steps[CursorResult[Any]]:
+    """Run a query, or text, with one set of parameters at most."""
+    prepared, sql, parameters = _query(channel, statement, row, options)
     if options or prepared.shape is None:
         return (yield from _read_steps(channel, prepared, sql, parameters, options))
     rows = yield from channel.fetch_steps(sql, parameters)

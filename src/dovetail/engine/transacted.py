@@ -394,6 +394,11 @@ class TransactedChannel(Channel):
         """Roll the transaction in progress back, if there is one."""
         run_sync(self.rollback_steps())
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether BEGIN has gone to the server: statements see what they see from then on."""
+        return self._begun
+
     def in_transaction(self) -> bool:
         """Tell whether a transaction is in progress."""
         return self._root is not None and self._root.is_active

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
 from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
 from dovetail.orm.bulk.statements import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan, GivenRows
+from dovetail.orm.loading.source import RowSource
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
@@ -130,6 +132,9 @@ class ExecutingSession(PersistingSession):
                         found, params, execution_options, bind_arguments
                     )
                 )
+        source = self.row_source
+        if source is not None:
+            source.ran(self, statement)
         if isinstance(statement, FromStatement):
             return (yield from self._from_statement_steps(statement, params, execution_options))
         if statement.is_dml:
@@ -145,7 +150,22 @@ class ExecutingSession(PersistingSession):
             yield from self.autoflush_steps(statement)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
         options = {**self.execution_options_dict, **execution_options}
+        if source is not None and isinstance(statement, Select | CompoundSelect):
+            if source.wants(self, statement, {**statement.execution_options_dict, **options}):
+                return (yield from self._sourced_steps(source, connection, statement, params))
         return (yield from connection.execute_steps(statement, params, execution_options=options))
+
+    def _sourced_steps(
+        self, source: RowSource, connection: Any, statement: Any, params: Any
+    ) -> Steps[Any]:
+        """Run a SELECT of columns whose rows may come from *source*."""
+        try:
+            prepared, sql, parameters = query_of(connection, statement, params)
+            rows = yield from source.fetch_steps(self, connection, prepared.plan, sql, parameters)
+        finally:
+            source.done(self)
+        assert prepared.shape is not None
+        return Result(prepared.shape, rows, convert=prepared.convert)
 
     def _statement_connection_steps(
         self, statement: Any, bind_arguments: Mapping[str, Any] | None
@@ -184,7 +204,14 @@ class ExecutingSession(PersistingSession):
         batch = options.get("yield_per") if options else None
         if batch and not self.is_passing():
             return (yield from self._stream_steps(plan, connection, values, batch))
-        rows = yield from plan.rows_steps(self, connection, values)
+        source = self.row_source
+        if source is None or not source.wants(self, statement, options):
+            rows = yield from plan.rows_steps(self, connection, values)
+        else:
+            try:
+                rows = yield from plan.rows_steps(self, connection, values)
+            finally:
+                source.done(self)
         if plan.is_scalar:
             return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
         return Result.of_rows(plan.shape, rows)

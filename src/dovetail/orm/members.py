@@ -6,6 +6,7 @@ from weakref import WeakSet
 
 from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedInstanceError
+from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer
 from dovetail.orm.tracking.identity import IdentityMap
@@ -25,6 +26,8 @@ class SessionMembers:
     autoflush: bool
     dispatch: Dispatch
     _transaction: Any = None
+    row_source: RowSource | None = None
+    """A second-level cache, or None: see ``dovetail.ext.cache``."""
 
     def __init__(self) -> None:
         self.scope = Scope(self)

@@ -19,7 +19,13 @@ from dovetail.orm.flush.unit_of_work import flush_steps
 from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, refresh_steps
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.plan import EntityPlan
-from dovetail.orm.loading.related import is_unknown, load_keys_steps, load_related_steps, only_tree
+from dovetail.orm.loading.related import (
+    is_unknown,
+    keys_plan,
+    load_keys_steps,
+    load_related_steps,
+    only_tree,
+)
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
@@ -128,6 +134,8 @@ class PersistingSession(TransactionalSession):
         try:
             with collector.paused_for(self.count_pending()):
                 yield from flush_steps(context)
+            if self.row_source is not None:
+                self.row_source.flushed(context)
             for call in self.dispatch.after_flush_postexec:
                 call(self, context)
         except BaseException as error:
@@ -224,6 +232,11 @@ class PersistingSession(TransactionalSession):
                     mapper, key, options, populate_existing, with_for_update
                 )
             )
+        source = self.row_source
+        if source is not None and source.keeps(self, mapper) and self.find(mapper, key) is None:
+            keyed = keys_plan(connection, mapper)
+            kept = yield from source.entities_steps(self, connection, mapper, keyed, [key])
+            return kept[0] if kept else None
         plans = connection.engine.plans
         plan = plans.get((mapper, "get"))
         if plan is None:

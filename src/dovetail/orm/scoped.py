@@ -1,123 +1,226 @@
 """One session for each thread, or for whatever a scope function tells apart."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from inspect import Parameter, signature
 from threading import local
-from typing import Any
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 from warnings import warn
 
+from dovetail.codegen import Source, compile_function
 from dovetail.event import resolves
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
+from dovetail.orm.members import InstanceSet
 from dovetail.orm.session import Session
+from dovetail.orm.tracking.identity import IdentityMap
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+V = TypeVar("V")
 
 
-class ThreadLocalRegistry:
-    """Keeps one object for each thread."""
+# Registries -----------------------------------------------------------------------------------
 
-    def __init__(self, create: Callable[[], Any]) -> None:
-        self.createfunc = create
-        self.registry = local()
+
+class ThreadLocalRegistry(local):
+    """Keeps one object for each thread.
+
+    ``value``  the object of this thread; AttributeError before it is made
+    """
+
+    value: Any
+
+    def __init__(self, createfunc: Callable[[], Any]) -> None:
+        # Called again in each thread that meets the registry.
+        self.createfunc = createfunc
 
     def __call__(self) -> Any:
         """The object of this thread, made at first use."""
-        if not self.has():
-            self.registry.value = self.createfunc()
-        return self.registry.value
+        try:
+            return self.value
+        except AttributeError:
+            self.value = made = self.createfunc()
+            return made
 
     def has(self) -> bool:
         """True when this thread has one."""
-        return hasattr(self.registry, "value")
+        return "value" in self.__dict__
 
-    def set(self, value: Any) -> None:
-        """Make *value* the object of this thread."""
-        self.registry.value = value
+    def set(self, obj: Any) -> None:
+        """Make *obj* the object of this thread."""
+        self.value = obj
 
     def clear(self) -> None:
         """Forget the object of this thread."""
-        if self.has():
-            del self.registry.value
+        self.__dict__.pop("value", None)
 
 
 class ScopedRegistry:
     """Keeps one object for each value of a scope function."""
 
-    def __init__(self, create: Callable[[], Any], scopefunc: Callable[[], Any]) -> None:
-        self.createfunc = create
+    def __init__(self, createfunc: Callable[[], Any], scopefunc: Callable[[], Any]) -> None:
+        self.createfunc = createfunc
         self.scopefunc = scopefunc
         self.registry: dict[Any, Any] = {}
 
-    def __call__(self) -> Any:
+    @property
+    def value(self) -> Any:
         """The object of this scope, made at first use."""
         key = self.scopefunc()
-        if key not in self.registry:
-            self.registry.setdefault(key, self.createfunc())
-        return self.registry[key]
+        try:
+            return self.registry[key]
+        except KeyError:
+            # Where two threads make one for the same scope at once, both get the first.
+            return self.registry.setdefault(key, self.createfunc())
+
+    def __call__(self) -> Any:
+        """The object of this scope, made at first use."""
+        return self.value
 
     def has(self) -> bool:
         """True when this scope has one."""
         return self.scopefunc() in self.registry
 
-    def set(self, value: Any) -> None:
-        """Make *value* the object of this scope."""
-        self.registry[self.scopefunc()] = value
+    def set(self, obj: Any) -> None:
+        """Make *obj* the object of this scope."""
+        self.registry[self.scopefunc()] = obj
 
     def clear(self) -> None:
         """Forget the object of this scope."""
         self.registry.pop(self.scopefunc(), None)
 
 
-class scoped_session:
-    """The session of the current thread, or scope, under one name::
+# Members that are handed on -------------------------------------------------------------------
 
-    Session = scoped_session(sessionmaker(engine))
-    Session.add(user)          # this thread's session
-    Session.remove()           # closes it; the next use makes another
+
+def handed(member: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+    """A method that calls *member* of the current session, with the same parameters.
+
+    It is written out, arguments by name and number, since it is called as often as the
+    session's own.
+    """
+    name = member.__name__
+    parameters = list(signature(member).parameters.values())[1:]
+    source = Source(f"hand on {member.__qualname__}")
+    head, passed = ["self"], []
+    keyword_only = False
+    for parameter in parameters:
+        text = parameter.name
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            text = f"*{text}"
+            passed.append(text)
+            keyword_only = True
+        elif parameter.kind is Parameter.VAR_KEYWORD:
+            text = f"**{text}"
+            passed.append(text)
+        else:
+            if parameter.kind is Parameter.KEYWORD_ONLY:
+                if not keyword_only:
+                    head.append("*")
+                keyword_only = True
+                passed.append(f"{text}={text}")
+            else:
+                passed.append(text)
+            if parameter.default is not Parameter.empty:
+                text += f"={source.use(f'default_{text}', parameter.default)}"
+        head.append(text)
+    with source.block(f"def {name}({', '.join(head)}):"):
+        with source.block("try:"):
+            source.line("session = self.registry.value")
+        with source.block("except AttributeError:"):
+            source.line("session = self.registry()")
+        source.line(f"return session.{name}({', '.join(passed)})")
+    made = compile_function(source, name)
+    made.__doc__ = member.__doc__
+    made.__annotations__ = dict(member.__annotations__)
+    return made
+
+
+class Shown(Generic[V]):
+    """An attribute of the current session: read, and where the session allows it, set."""
+
+    def __init__(self, doc: str) -> None:
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, scoped: None, owner: Any = None) -> "Shown[V]": ...
+
+    @overload
+    def __get__(self, scoped: Any, owner: Any = None) -> V: ...
+
+    def __get__(self, scoped: Any, owner: Any = None) -> Any:
+        if scoped is None:
+            return self
+        try:
+            session = scoped.registry.value
+        except AttributeError:
+            session = scoped.registry()
+        return getattr(session, self.name)
+
+    def __set__(self, scoped: Any, value: V) -> None:
+        setattr(scoped.registry(), self.name, value)
+
+
+# The faces ----------------------------------------------------------------------------------
+
+
+class ScopedFace(Generic[S]):
+    """A factory of sessions and a registry of those that are in use.
+
+    What scoped sessions have in common, blocking and awaiting.
     """
 
     def __init__(
-        self, session_factory: Callable[..., Any], scopefunc: Callable[[], Any] | None = None
+        self, session_factory: Callable[..., S], scopefunc: Callable[[], Any] | None = None
     ) -> None:
         if not callable(session_factory):
             raise ArgumentError(
-                f"scoped_session() takes what makes sessions, not {session_factory!r}",
-                hint="scoped_session(sessionmaker(engine))",
+                f"{type(self).__name__}() takes what makes sessions, not {session_factory!r}",
+                hint=f"{type(self).__name__}(sessionmaker(engine))",
             )
-        self.session_factory = session_factory
+        self.session_factory: Callable[..., S] = session_factory
         self.registry: Any = (
             ThreadLocalRegistry(session_factory)
             if scopefunc is None
             else ScopedRegistry(session_factory, scopefunc)
         )
 
-    def __call__(self, **keywords: Any) -> Any:
-        """The current session; keywords configure a new one, an error where one exists."""
-        if keywords:
+    def __call__(self, **kw: Any) -> S:
+        """The current session; keywords configure a new one.
+
+        InvalidRequestError for keywords where the scope has a session already.
+        """
+        if kw:
             if self.registry.has():
                 raise InvalidRequestError(
                     "this scope has a session already: it can't be configured anew",
                     hint="call remove() first",
                 )
-            self.registry.set(self.session_factory(**keywords))
-        return self.registry()
+            made = self.session_factory(**kw)
+            self.registry.set(made)
+            return made
+        try:
+            current: S = self.registry.value
+        except AttributeError:
+            current = self.registry()
+        return current
 
-    def configure(self, **keywords: Any) -> None:
-        """Change the factory's configuration: see ``sessionmaker.configure``."""
+    def configure(self, **kwargs: Any) -> None:
+        """Change the factory's configuration for later sessions: see ``sessionmaker.configure``.
+
+        Warns where the scope has a session already, which keeps the configuration it has.
+        """
         if self.registry.has():
             warn(
                 "this scope has a session already: configure() affects later ones only",
                 DovetailWarning,
                 stacklevel=2,
             )
-        self.session_factory.configure(**keywords)  # type: ignore[attr-defined]
-
-    def remove(self) -> None:
-        """Close the current session, if there is one, and forget it."""
-        if self.registry.has():
-            self.registry().close()
-        self.registry.clear()
-
-    def query_property(self, query_cls: Any = None) -> Any:
-        """A class attribute that is a Query of the class in the current session."""
-        return QueryProperty(self, query_cls)
+        self.session_factory.configure(**kwargs)  # type: ignore[attr-defined]
 
     def __contains__(self, instance: Any) -> bool:
         return instance in self.registry()
@@ -125,39 +228,127 @@ class scoped_session:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.registry())
 
-    def add_all(self, instances: Iterable[Any]) -> None:
-        """Put all *instances* into the current session."""
-        self.registry().add_all(instances)
-
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
+        # What a subclass of the session adds.
+        if name.startswith("__") or name == "registry":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self.registry(), name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _SESSION_ATTRIBUTES:
-            setattr(self.registry(), name, value)
-        else:
-            object.__setattr__(self, name, value)
+    # What both kinds of session have.
 
-    # Helpers of the class, known without a session.
+    new = Shown[InstanceSet]("The instances that the next flush inserts.")
+    dirty = Shown[InstanceSet]("The persistent instances with attributes set since the last flush.")
+    deleted = Shown[InstanceSet]("The instances that the next flush deletes.")
+    identity_map = Shown[IdentityMap]("The persistent instances by identity key.")
+    is_active = Shown[bool]("False after a failed flush, until ``rollback()``.")
+    info = Shown[dict[Any, Any]]("The dictionary of the user's.")
+    no_autoflush = Shown[AbstractContextManager[Any]]("A block in which queries do not flush.")
+    autoflush = Shown[bool]("Whether queries flush first.")
+    bind = Shown[Any]("The engine or connection of the session.")
+    binds = Shown[Mapping[Any, Any]]("Engines by mapped class, base class or table.")
+    expire_on_commit = Shown[bool]("Whether values are read again after a commit.")
+    lazy_policy = Shown[str]("How what is not loaded is loaded when it is touched.")
+
+    # Tools of the class, known without a session.
+
     object_session = staticmethod(Session.object_session)
     identity_key = staticmethod(Session.identity_key)
+
+
+class scoped_session(ScopedFace[S]):
+    """The session of the current thread, or scope, under one name::
+
+        Session = scoped_session(sessionmaker(engine))
+        Session.add(user)          # this thread's session
+        Session.remove()           # closes it; the next use makes another
+
+    It has every method and attribute of the Session, for the current one.  *scopefunc* says what
+    the scope is where it is not the thread: what it returns, a hashable, is the key under which
+    the session is kept until ``remove()``.
+
+    ``registry``         where the sessions are kept: ``has()``, ``set()``, ``clear()``
+    ``session_factory``  what makes them
+    """
+
+    def remove(self) -> None:
+        """Close the current session, if there is one, and forget it.
+
+        For the end of a web request, or whatever the scope is.
+        """
+        if self.registry.has():
+            try:
+                self.registry().close()
+            finally:
+                self.registry.clear()
+
+    def query_property(self, query_cls: Any = None) -> Any:
+        """A class attribute that is a Query of the class in the current session::
+
+        class Base(DeclarativeBase):
+            query = Session.query_property()
+
+        User.query.filter_by(name="ada").one()
+        """
+        return QueryProperty(self, query_cls)
+
+    add = handed(Session.add)
+    add_all = handed(Session.add_all)
+    begin = handed(Session.begin)
+    begin_nested = handed(Session.begin_nested)
+    bind_mapper = handed(Session.bind_mapper)
+    bind_table = handed(Session.bind_table)
+    bulk_insert_mappings = handed(Session.bulk_insert_mappings)
+    bulk_save_objects = handed(Session.bulk_save_objects)
+    bulk_update_mappings = handed(Session.bulk_update_mappings)
+    close = handed(Session.close)
+    commit = handed(Session.commit)
+    connection = handed(Session.connection)  # type: ignore[arg-type]
+    delete = handed(Session.delete)
+    delete_all = handed(Session.delete_all)
+    enable_relationship_loading = handed(Session.enable_relationship_loading)
+    execute = handed(Session.execute)  # type: ignore[arg-type]
+    expire = handed(Session.expire)
+    expire_all = handed(Session.expire_all)
+    expunge = handed(Session.expunge)
+    expunge_all = handed(Session.expunge_all)
+    flush = handed(Session.flush)
+    get = handed(Session.get)
+    get_bind = handed(Session.get_bind)  # type: ignore[arg-type]
+    get_nested_transaction = handed(Session.get_nested_transaction)
+    get_one = handed(Session.get_one)  # type: ignore[arg-type]
+    get_transaction = handed(Session.get_transaction)
+    in_nested_transaction = handed(Session.in_nested_transaction)
+    in_transaction = handed(Session.in_transaction)
+    invalidate = handed(Session.invalidate)
+    is_modified = handed(Session.is_modified)
+    load = handed(Session.load)
+    merge = handed(Session.merge)
+    merge_all = handed(Session.merge_all)
+    prepare = handed(Session.prepare)
+    prune = handed(Session.prune)
+    query = handed(Session.query)
+    refresh = handed(Session.refresh)
+    reset = handed(Session.reset)
+    rollback = handed(Session.rollback)
+    scalar = handed(Session.scalar)
+    scalars = handed(Session.scalars)
+
+    autocommit = Shown[bool]("True for a session without a lasting transaction.")
+    transaction = Shown[Any]("The transaction in progress, the innermost one, or None.")
+    twophase = Shown[bool]("Whether all databases promise to commit before one of them does.")
+
     close_all = staticmethod(Session.close_all)
 
 
-@resolves(scoped_session)
+@resolves(ScopedFace)
 def _what_it_keeps(scoped: Any) -> Any:
     return scoped.session_factory
-
-
-_SESSION_ATTRIBUTES = frozenset(("autoflush", "bind", "expire_on_commit", "info", "lazy_policy"))
 
 
 class QueryProperty:
     """``Model.query``: a Query of the class in the current session."""
 
-    def __init__(self, scoped: scoped_session, query_cls: Any) -> None:
+    def __init__(self, scoped: "scoped_session[Any]", query_cls: Any) -> None:
         self.scoped = scoped
         self.query_cls = query_cls
 

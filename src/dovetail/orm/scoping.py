@@ -1,7 +1,5 @@
 """The familiar import path of scoped sessions."""
 
-from dovetail.orm.scoped import scoped_session
+from dovetail.orm.scoped import ScopedRegistry, ThreadLocalRegistry, scoped_session
 
-__all__ = [
-    "scoped_session",
-]
+__all__ = ["ScopedRegistry", "ThreadLocalRegistry", "scoped_session"]

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from types import TracebackType
-from typing import Any, Generic, Never, Self, TypeVar
+from typing import Any, Generic, Never, Self
 from warnings import warn
+
+from typing_extensions import TypeVar
 
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.event import resolves, root
@@ -71,7 +73,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-S = TypeVar("S", bound="Session")
+S = TypeVar("S", bound="Session", default="Session")
 
 
 class Session(ClassicSession):
@@ -258,6 +260,8 @@ class Session(ClassicSession):
         if self.autocommit and self._transaction is None:
             return self.get_bind(**arguments).connect()
         transaction = self._transaction or self._autobegin()
+        if self.row_source is not None:
+            self.row_source.handed_out(transaction)
         bind = self.get_bind(**arguments)
         connection = self._run(transaction.connection_steps(bind))
         if execution_options:

@@ -75,6 +75,7 @@ class SessionTransaction:
     ``parent``        the transaction around it, or None
     ``origin``        how it began
     ``keeps_values``  its commit expires nothing: it was for one read alone
+    ``source_record``  what the session's row source notes here, in the outermost one
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class SessionTransaction:
         self.switched: dict[InstanceState, Any] = {}
         self.flushed = False
         self.keeps_values = False
+        self.source_record: Any = None
         for call in session.dispatch.after_transaction_create:
             call(session, self)
 
@@ -153,6 +155,8 @@ class SessionTransaction:
             self.participants[bind] = Participant(connection, transaction, owned=True, commits=True)
         session = self.session
         connection = self.participants[bind].connection
+        if session.row_source is not None and self.parent is None:
+            yield from session.row_source.began_steps(self, connection)
         for call in session.dispatch.after_begin:
             call(session, self, connection)
         return connection
@@ -205,7 +209,10 @@ class SessionTransaction:
             self.check()
         session = self.session
         if self.origin is not SUBTRANSACTION:
-            yield from self._commit_participants_steps()
+            commit = self._commit_participants_steps()
+            if session.row_source is not None and self.parent is None:
+                commit = session.row_source.committing_steps(self, commit)
+            yield from commit
         self.state = COMMITTED
         if self.origin is not SUBTRANSACTION:
             for call in session.dispatch.after_commit:

@@ -15,11 +15,13 @@ from .result import (
     AsyncScalarResult,
     AsyncTupleResult,
 )
+from .scoping import async_scoped_session
 from .session import (
     AsyncSession,
     AsyncSessionTransaction,
     async_object_session,
     async_sessionmaker,
+    close_all_sessions,
 )
 
 __all__ = [
@@ -34,8 +36,10 @@ __all__ = [
     "AsyncTupleResult",
     "async_engine_from_config",
     "async_object_session",
+    "async_scoped_session",
     "async_sessionmaker",
     "await_only",
+    "close_all_sessions",
     "create_async_engine",
     "create_async_pool_from_url",
 ]

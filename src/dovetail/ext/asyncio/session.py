@@ -24,6 +24,7 @@ from dovetail.orm.bulk.lanes import (
     update_mappings_steps,
 )
 from dovetail.orm.execution import NO_OPTIONS
+from dovetail.orm.members import sessions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.session import Session, object_session, used_at_once
@@ -88,6 +89,7 @@ class AsyncSession:
         if not issubclass(class_, AwaitedSession):
             class_ = type(class_.__name__, (AwaitedSession, class_), {})
         self.bind = bind
+        self.binds = binds
         self.sync_session: Session = class_(_blocking(bind), binds=own, **keywords)
         self._task: Task[Any] | None = None
 
@@ -145,6 +147,8 @@ class AsyncSession:
         """The connection of the transaction in progress."""
         session = self.sync_session
         transaction = session._transaction or session._autobegin()
+        if session.row_source is not None:
+            session.row_source.handed_out(transaction)
         bind = session.get_bind(**dict(bind_arguments or {}))
         connection = await self._run(transaction.connection_steps(bind))
         engine = self.bind if isinstance(self.bind, AsyncEngine) else AsyncEngine(connection.engine)
@@ -361,8 +365,16 @@ class AsyncSession:
         return own
 
     def get_bind(self, *arguments: Any, **keywords: Any) -> Any:
-        """The engine for a mapper or statement."""
+        """The engine within the one that is awaited, for a mapper or statement."""
         return self.sync_session.get_bind(*arguments, **keywords)
+
+    def get_async_bind(self, *arguments: Any, **keywords: Any) -> Any:
+        """The AsyncEngine, or AsyncConnection, for a mapper or statement."""
+        found = self.sync_session.get_bind(*arguments, **keywords)
+        for bind in (self.bind, *(self.binds or {}).values()):
+            if _blocking(bind) is found:
+                return bind
+        return AsyncEngine(found)
 
     @property
     def no_autoflush(self) -> AbstractContextManager[Any]:
@@ -418,6 +430,23 @@ class AsyncSession:
     def object_session(cls, instance: Any) -> Session | None:
         """The session within the AsyncSession that *instance* belongs to, or None."""
         return object_session(instance)
+
+    @classmethod
+    def identity_key(cls, *args: Any, **keywords: Any) -> tuple[Any, ...]:
+        """The identity key of an instance, or of a class and a primary key."""
+        return Session.identity_key(*args, **keywords)
+
+    @staticmethod
+    async def close_all() -> None:
+        """Close every AsyncSession of this process."""
+        await close_all_sessions()
+
+
+async def close_all_sessions() -> None:
+    """Close every AsyncSession of this process: for the end of tests."""
+    for session in list(sessions):
+        if isinstance(session, AwaitedSession):
+            await run_async(session.close_steps())
 
 
 def _blocking(bind: Any) -> Any:

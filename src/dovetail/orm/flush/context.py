@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from dovetail.orm.flush.association import AssociationRows
 from dovetail.orm.flush.changes import Changes
 from dovetail.orm.tracking.state import InstanceState
 
@@ -15,6 +16,7 @@ class FlushContext:
     ``transaction``  the SessionTransaction that notes what a rollback restores
     ``only``         the states that the flush is restricted to, or None
     ``changes``      what is inserted, updated and deleted, by mapper
+    ``associations`` rows of third tables
     ``replaced``     new instances that take over the row of one that is deleted, and that one
     """
 
@@ -22,4 +24,5 @@ class FlushContext:
     transaction: Any
     only: frozenset[InstanceState] | None = None
     changes: Changes = field(default_factory=Changes)
+    associations: list[AssociationRows] = field(default_factory=list)
     replaced: dict[InstanceState, InstanceState] = field(default_factory=dict)

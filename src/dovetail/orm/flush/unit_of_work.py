@@ -35,7 +35,7 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     yield from mark_orphans_steps(session, changes)
     yield from release_related_steps(session, changes)
     replace_rows(context)
-    associations = relate(session, changes)
+    associations = context.associations = relate(session, changes)
     if changes:
         stages = stages_for(changes.mappers)
         for stage in stages:

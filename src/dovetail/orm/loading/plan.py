@@ -63,7 +63,15 @@ class EntityPlan:
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
         """Run the statement with *values* and return what its rows stand for."""
         sql, parameters = self.prepare(values)
-        rows = yield from connection.fetch_steps(sql, parameters)
+        source = session.row_source
+        if source is None:
+            rows = yield from connection.fetch_steps(sql, parameters)
+        else:
+            rows = yield from source.fetch_steps(session, connection, self.core, sql, parameters)
+        return (yield from self.made_steps(session, connection, rows))
+
+    def made_steps(self, session: Any, connection: Any, rows: list[Any]) -> Steps[list[Any]]:
+        """Return what *rows* stand for, with what is loaded after them."""
         loads = self.loads(session)
         if not self.has_later:
             return self.build(session, rows, loads, ())

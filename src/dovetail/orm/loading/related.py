@@ -94,10 +94,15 @@ class KeyedPlan:
         """Run for *keys*, without asking anybody."""
         found: list[Any] = []
         for start in range(0, len(keys), KEYS_PER_STATEMENT):
-            values = list(self.values)
-            values[self.place] = list(keys[start : start + KEYS_PER_STATEMENT])
+            values = self.values_for(keys[start : start + KEYS_PER_STATEMENT])
             found += yield from self.plan.rows_steps(session, connection, values)
         return found
+
+    def values_for(self, keys: Sequence[Any]) -> list[Any]:
+        """The values of the statement for *keys*."""
+        values = list(self.values)
+        values[self.place] = list(keys)
+        return values
 
 
 def key_condition(columns: Sequence[Any]) -> tuple[Any, Any]:
@@ -124,6 +129,19 @@ def load_keys_steps(
     populate_existing: bool = False,
 ) -> Steps[list[Any]]:
     """Load the instances of *mapper* with these primary *keys*; expired ones are refreshed."""
+    plan = keys_plan(connection, mapper, tree, chain, populate_existing)
+    kind = "column" if chain is REFRESH else "relationship"
+    return (yield from plan.rows_steps(session, connection, keys, kind))
+
+
+def keys_plan(
+    connection: Any,
+    mapper: Any,
+    tree: LoadTree = NO_TREE,
+    chain: tuple[Any, ...] = (),
+    populate_existing: bool = False,
+) -> KeyedPlan:
+    """The plan that selects instances of *mapper* by a list of primary keys."""
     plans = connection.engine.plans
     place = ("keys", mapper, tree, chain, populate_existing)
     plan: KeyedPlan | None = plans.get(place)
@@ -140,8 +158,7 @@ def load_keys_steps(
             populate_existing=populate_existing,
         )
         plans.put(place, plan)
-    kind = "column" if chain is REFRESH else "relationship"
-    return (yield from plan.rows_steps(session, connection, keys, kind))
+    return plan
 
 
 # Instances by relationship ----------------------------------------------------------------
@@ -282,9 +299,16 @@ def _load_by_key_steps(
         else:
             found[key] = related
     if missing:
-        loaded = yield from load_keys_steps(
-            session, connection, prop.mapper, list(missing), tree=below, chain=chain
-        )
+        source = session.row_source
+        if source is not None and below is NO_TREE and source.keeps(session, prop.mapper):
+            plan = keys_plan(connection, prop.mapper, chain=chain)
+            loaded = yield from source.entities_steps(
+                session, connection, prop.mapper, plan, list(missing)
+            )
+        else:
+            loaded = yield from load_keys_steps(
+                session, connection, prop.mapper, list(missing), tree=below, chain=chain
+            )
         for related in loaded:
             found[related.__dovetail_state__.key] = related
     attribute = prop.key

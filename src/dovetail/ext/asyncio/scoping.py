@@ -1,0 +1,77 @@
+"""One AsyncSession for each task, or for whatever a scope function tells apart."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dovetail.exc import ArgumentError
+from dovetail.ext.asyncio.session import AsyncSession, S
+from dovetail.orm.scoped import ScopedFace, handed
+
+
+class async_scoped_session(ScopedFace[S]):
+    """The AsyncSession of the current scope, under one name::
+
+        Session = async_scoped_session(async_sessionmaker(engine), scopefunc=asyncio.current_task)
+        await Session.scalars(select(User))
+        await Session.remove()     # in the same scope, always: nothing else forgets the session
+
+    It has every method and attribute of the AsyncSession, for the current one: the one that is
+    current where the method is called, not where what it returns is awaited.  *scopefunc* is
+    needed, for all tasks share a thread.
+    """
+
+    def __init__(self, session_factory: Callable[..., S], scopefunc: Callable[[], Any]) -> None:
+        if not callable(scopefunc):
+            raise ArgumentError(
+                f"a scope function is needed, not {scopefunc!r}: all tasks share a thread",
+                hint="async_scoped_session(async_sessionmaker(engine), asyncio.current_task)",
+            )
+        super().__init__(session_factory, scopefunc)
+
+    async def remove(self) -> None:
+        """Close the current session, if there is one, and forget it."""
+        if self.registry.has():
+            try:
+                await self.registry().close()
+            finally:
+                self.registry.clear()
+
+    aclose = handed(AsyncSession.aclose)
+    add = handed(AsyncSession.add)
+    add_all = handed(AsyncSession.add_all)
+    begin = handed(AsyncSession.begin)
+    begin_nested = handed(AsyncSession.begin_nested)
+    close = handed(AsyncSession.close)
+    commit = handed(AsyncSession.commit)
+    connection = handed(AsyncSession.connection)
+    delete = handed(AsyncSession.delete)
+    delete_all = handed(AsyncSession.delete_all)
+    execute = handed(AsyncSession.execute)
+    expire = handed(AsyncSession.expire)
+    expire_all = handed(AsyncSession.expire_all)
+    expunge = handed(AsyncSession.expunge)
+    expunge_all = handed(AsyncSession.expunge_all)
+    flush = handed(AsyncSession.flush)
+    get = handed(AsyncSession.get)  # type: ignore[arg-type]
+    get_async_bind = handed(AsyncSession.get_async_bind)
+    get_bind = handed(AsyncSession.get_bind)
+    get_nested_transaction = handed(AsyncSession.get_nested_transaction)
+    get_one = handed(AsyncSession.get_one)  # type: ignore[arg-type]
+    get_transaction = handed(AsyncSession.get_transaction)
+    in_nested_transaction = handed(AsyncSession.in_nested_transaction)
+    in_transaction = handed(AsyncSession.in_transaction)
+    invalidate = handed(AsyncSession.invalidate)
+    is_modified = handed(AsyncSession.is_modified)
+    load = handed(AsyncSession.load)
+    merge = handed(AsyncSession.merge)
+    merge_all = handed(AsyncSession.merge_all)
+    refresh = handed(AsyncSession.refresh)
+    reset = handed(AsyncSession.reset)
+    rollback = handed(AsyncSession.rollback)
+    run_sync = handed(AsyncSession.run_sync)
+    scalar = handed(AsyncSession.scalar)  # type: ignore[arg-type]
+    scalars = handed(AsyncSession.scalars)  # type: ignore[arg-type]
+    stream = handed(AsyncSession.stream)  # type: ignore[arg-type]
+    stream_scalars = handed(AsyncSession.stream_scalars)  # type: ignore[arg-type]
+
+    close_all = staticmethod(AsyncSession.close_all)

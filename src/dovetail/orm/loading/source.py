@@ -1,0 +1,53 @@
+"""Where rows come from, if not from the database alone: what a second-level cache provides."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from dovetail.steps import Steps
+
+
+class RowSource(Protocol):
+    """Gives rows to sessions in place of their connections, and is told what they write.
+
+    ``session.row_source`` is None for a session without one, and then nothing here is called.
+    """
+
+    def wants(self, session: Any, statement: Any, options: Mapping[str, Any]) -> bool:
+        """True where the rows of *statement* are to come from here; holds until ``done()``."""
+        ...
+
+    def done(self, session: Any) -> None:
+        """The statement of the last ``wants()`` has been run."""
+
+    def fetch_steps(
+        self, session: Any, connection: Any, plan: Any, sql: str, parameters: Any
+    ) -> Steps[list[Any]]:
+        """The raw rows of *plan*, a StatementPlan whose text and parameters are given."""
+        ...
+
+    def keeps(self, session: Any, mapper: Any) -> bool:
+        """True where instances of *mapper* may be looked up here by their primary key."""
+        ...
+
+    def entities_steps(
+        self, session: Any, connection: Any, mapper: Any, plan: Any, keys: Sequence[Any]
+    ) -> Steps[list[Any]]:
+        """The instances of *mapper* with *keys*, for which *plan*, a KeyedPlan, has the SQL."""
+        ...
+
+    def ran(self, session: Any, statement: Any) -> None:
+        """*statement*, which may write, is about to be run."""
+
+    def flushed(self, context: Any) -> None:
+        """The changes of *context*, a FlushContext, were written."""
+
+    def handed_out(self, transaction: Any) -> None:
+        """The connection of *transaction* was given to the user."""
+
+    def began_steps(self, transaction: Any, connection: Any) -> Steps[None]:
+        """*transaction* has taken *connection*, over which no statement has gone yet."""
+        ...
+
+    def committing_steps(self, transaction: Any, commit: Steps[None]) -> Steps[None]:
+        """Run *commit*, which commits *transaction*, and forget what has become stale."""
+        ...
