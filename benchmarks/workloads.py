@@ -243,6 +243,12 @@ WORKLOADS = {
             operations=MERGES,
         ),
         Workload(
+            name="merge_all_cached_500",
+            title="the same with merge_all",
+            data="plain_5k",
+            operations=MERGES,
+        ),
+        Workload(
             name="query_500",
             title="load the same 500 with a query",
             data="plain_5k",

@@ -79,6 +79,9 @@ class FloorLife(DriverWork):
         yield
         return self.plain_sum(merged)
 
+    def merge_all_cached_500(self) -> Work:
+        return self.merge_cached_500()
+
     def query_500(self) -> Work:
         self.open()
         count = self.n(MERGES)
@@ -128,8 +131,8 @@ class FloorLife(DriverWork):
         for number in changes:
             one.age = 1000 + number
             self.run("UPDATE plain SET age = ? WHERE id = ?", (one.age, one.id))
-        self.run("COMMIT")
         yield
+        self.run("COMMIT")
         return self.place.query_sum(data.PLAIN_SUM)
 
     def autoflush_200k(self) -> Work:
@@ -141,10 +144,10 @@ class FloorLife(DriverWork):
         for number in changes:
             one.age = 1000 + number
             self.run("UPDATE plain SET age = ? WHERE id = ?", (one.age, one.id))
-            ((key, *_),) = self.rows(f"{SELECT_PLAIN} WHERE age = ?", (one.age,))
+            ((key, *_),) = self.rows(f"{SELECT_PLAIN} WHERE id = ?", (one.id,))
             assert key == one.id
-        self.run("COMMIT")
         yield
+        self.run("COMMIT")
         return self.place.query_sum(data.PLAIN_SUM)
 
     def scoped_call(self) -> Work:

@@ -80,6 +80,14 @@ class SessionLife(SessionStyle):
         yield
         return self.plain_sum(merged)
 
+    def merge_all_cached_500(self) -> Work:
+        objects = self._detached(self.n(MERGES))
+        session = self.session()
+        yield
+        merged = session.merge_all(objects, load=False)
+        yield
+        return self.plain_sum(merged)
+
     def query_500(self) -> Work:
         session, Plain = self.session(), self.m.Plain
         count = self.n(MERGES)
@@ -145,8 +153,8 @@ class SessionLife(SessionStyle):
         for number in changes:
             one.age = 1000 + number
             session.flush()
-        session.commit()
         yield
+        session.commit()
         session.close()
         return self.place.query_sum(data.PLAIN_SUM)
 
@@ -155,13 +163,14 @@ class SessionLife(SessionStyle):
         Plain = self.m.Plain
         changes = range(self.n(FLUSHES))
         one = objects[len(objects) // 2]
+        key = one.id
         yield
         for number in changes:
             one.age = 1000 + number
-            (found,) = session.scalars(self.sa.select(Plain).where(Plain.age == 1000 + number))
+            (found,) = session.scalars(self.sa.select(Plain).where(Plain.id == key))
             assert found is one
-        session.commit()
         yield
+        session.commit()
         session.close()
         return self.place.query_sum(data.PLAIN_SUM)
 
