@@ -10,7 +10,7 @@ from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, tell_of_loads
-from dovetail.orm.loading.tree import LoadTree
+from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.tracking.state import Load
 from dovetail.steps import Steps
 
@@ -54,7 +54,12 @@ class EntityPlan:
         self.shape = Shape(planned.layout.names)
         self.is_scalar = len(planned.layout.items) == 1
         self.has_later = any(layout.later for layout in self.entities)
-        self.hydrate = make_hydrator(planned.layout, dialect, populate_existing=populate_existing)
+        self.hydrate = make_hydrator(
+            planned.layout,
+            dialect,
+            populate_existing=populate_existing,
+            refreshes=chain == REFRESH,
+        )
         self.chain = chain
 
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
