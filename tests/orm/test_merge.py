@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import inspect, select
+from dovetail import event, inspect, select
 from dovetail.exc import InvalidRequestError
 from dovetail.orm import Session, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
@@ -245,3 +245,18 @@ def test_without_load_a_cycle_is_copied_once(engine, session, sql_log):
     assert len(session.identity_map) == 3
     assert session.in_transaction()
     assert len(sql_log) == 0
+
+
+def test_without_load_listeners_hear_of_an_attached_instance(engine, session):
+    given = cached(engine)
+    heard = []
+    for name in ("before_attach", "after_attach", "detached_to_persistent", "loaded_as_persistent"):
+        event.listen(session, name, lambda _session, one, name=name: heard.append((name, one)))
+
+    merged = session.merge(given, load=False)
+
+    assert heard == [
+        ("before_attach", merged),
+        ("after_attach", merged),
+        ("detached_to_persistent", merged),
+    ]

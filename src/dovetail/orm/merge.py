@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.loading.options import LoaderOption
+from dovetail.orm.loading.telling import LoadContext
 from dovetail.orm.tracking.expiry import forget_changes, still_expired
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, forget, new_state, state_of
 from dovetail.steps import Steps
@@ -131,10 +132,12 @@ def place_all(session: Any, instances: Iterable[Any]) -> list[Any]:
     placement: Placement | None = session._placement
     if placement is None or placement.scope is not session.scope:
         placement = session._placement = Placement(session.scope)
+    placement.listener = session if session.dispatch.listening else None
     try:
         return [placement.place(instance) for instance in instances]
     finally:
         placement.placed.clear()
+        placement.listener = None
 
 
 class Placement:
@@ -142,12 +145,14 @@ class Placement:
 
     ``placed``  copies by the state of their originals, where relationships lead on
     ``kinds``   by mapper: what makes copies, and the load in which they are peers of each other
+    ``listener``  the session, where somebody listens to what comes into it
     """
 
-    __slots__ = ("kinds", "placed", "scope")
+    __slots__ = ("kinds", "listener", "placed", "scope")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.listener: Any = None
         self.placed: dict[InstanceState, Any] = {}
         self.kinds: dict[Any, tuple[Copier, tuple[Any, ...], Load]] = {}
 
@@ -168,25 +173,28 @@ class Placement:
         if kind is None or kind[2].options is not load.options or len(kind[2].batch) >= MOST_PEERS:
             kind = self._kind(load)
         copy, related, own_load = kind
-        identity = own_load.identity
-        state = identity.get(key)  # type: ignore[union-attr]
+        state = own_load.identity.get(key)  # type: ignore[union-attr]
         target = None if state is None else state()
+        if target is not None:
+            return self._place_on(target, instance, source, related)
         if not related:
-            return (
-                copy(instance, source, own_load)
-                if target is None
-                else self._renew(instance, source, target)
-            )
-        done = self.placed.get(source)
-        if done is not None:
-            return done
-        if target is None:
             target = copy(instance, source, own_load)
         else:
-            self._renew(instance, source, target)
-        self.placed[source] = target
-        self._place_related(related, instance, target)
+            target = self.placed.get(source)
+            if target is not None:
+                return target
+            target = self.placed[source] = copy(instance, source, own_load)
+            self._place_related(related, instance, target)
+        if self.listener is not None or load.mapper.class_manager.dispatch.load:
+            self._tell(target, own_load)
         return target
+
+    def _tell(self, target: Any, load: Load) -> None:
+        session = load.scope.reference()  # type: ignore[union-attr]
+        for name in ("before_attach", "after_attach", "detached_to_persistent"):
+            session.announce(name, target)
+        for call in load.mapper.class_manager.dispatch.load:
+            call(target, LoadContext(session, load))
 
     def _kind(self, load: Load) -> tuple["Copier", tuple[Any, ...], Load]:
         mapper = load.mapper
@@ -198,8 +206,13 @@ class Placement:
         found = self.kinds[mapper] = (*kept, Load(mapper, self.scope, load.options))
         return found
 
-    def _renew(self, instance: Any, source: InstanceState, target: Any) -> Any:
+    def _place_on(
+        self, target: Any, instance: Any, source: InstanceState, related: Iterable[Any]
+    ) -> Any:
         """Give *target*, which is in the session, the values of *instance* as if read again."""
+        if source in self.placed:
+            return target
+        self.placed[source] = target
         state = target.__dovetail_state__
         if state.committed is not None or state.extra is not None:
             state.committed = None
@@ -211,6 +224,7 @@ class Placement:
                 values[name] = held[name]
         if state.expired is not None:
             state.expired = still_expired(state.expired, (), held) or None
+        self._place_related(related, instance, target)
         return target
 
     def _place_related(self, related: Iterable[Any], instance: Any, target: Any) -> None:
