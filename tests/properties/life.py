@@ -1,0 +1,341 @@
+"""The whole life of objects, in a session and out of it, told by plain values.
+
+More is done than in :mod:`tests.properties.world`, and more is looked at after every step: the
+identity map, what is dirty, loaded values and their histories.
+"""
+
+import gc
+import io
+import pickle
+from typing import Any
+
+from tests.properties.comparing import InCommon
+from tests.properties.models import (
+    KEYED_CLASSES,
+    KEYED_RELATIONSHIPS,
+    KEYED_TABLES,
+)
+from tests.properties.world import NothingToWorkOnError, World
+
+MOST_SAVEPOINTS = 3
+KEYS = {"Place": ("x", "y"), "Country": ("code",)}
+"""The attributes of the keys that users choose."""
+
+
+class Life(World):
+    """A world in which objects leave the session, come back, are copied and are forgotten."""
+
+    class_names = KEYED_CLASSES
+    relationships = KEYED_RELATIONSHIPS
+    tables = KEYED_TABLES
+
+    def start(self, **options: Any) -> None:
+        super().start(**options)
+        self.other = self.orm.Session(self.engine)
+
+    def stop(self) -> None:
+        self.other.close()
+        super().stop()
+
+    # What is seen
+
+    def views(self) -> dict[str, object]:
+        return {
+            **super().views(),
+            "sessions": self.sessions(),
+            "members": self.members(),
+            "loaded values": self.loaded(),
+            "histories": self.histories(),
+            "modifications": self.modifications(),
+        }
+
+    def label(self, value: object) -> object:
+        """*value* by its place, without giving it one."""
+        if isinstance(value, (list, tuple)):
+            return [self.label(one) for one in value]
+        if isinstance(value, tuple(self.classes.values())):
+            for place, one in enumerate(self.objects):
+                if one is value:
+                    return f"{type(one).__name__} #{place}"
+            return f"another {type(value).__name__}"
+        return value
+
+    def sessions(self) -> list[object]:
+        """Where each object is, as the object knows it."""
+        names = {id(self.session): "here", id(self.other): "there", id(None): "nowhere"}
+        return [
+            f"{self.label(one)} is {names[id(self.orm.object_session(one))]}"
+            for one in self.objects
+        ]
+
+    def members(self) -> dict[str, list[str]]:
+        """The sets of the session, and the keys of its identity map."""
+        keys = [f"{class_.__name__} {key}" for class_, key, *_ in self.session.identity_map.keys()]
+        return {
+            "dirty": sorted(str(self.label(one)) for one in self.session.dirty),
+            "identity map": sorted(keys),
+        }
+
+    def _visible(self) -> list[tuple[int, Any]]:
+        """Objects whose values can be compared: not those whose rows are gone, or going."""
+        return [
+            (place, one)
+            for place, one in enumerate(self.objects)
+            if not self._is_expelled(one)
+            and not self._is_leaving(one)
+            and self._state(one) in ("transient", "pending", "persistent")
+        ]
+
+    def loaded(self) -> InCommon:
+        """What is in memory of each object."""
+        return InCommon(
+            {
+                (place, name): self.label(value)
+                for place, one in self._visible()
+                for name, value in self.sa.inspect(one).dict.items()
+                if name in self.sa.inspect(one).mapper.attrs
+            }
+        )
+
+    def histories(self) -> InCommon:
+        """What changed in each attribute that is in memory."""
+        found = InCommon()
+        for place, one in self._visible():
+            state = self.sa.inspect(one)
+            if not state.persistent:
+                continue
+            for name in (*self.stateful, *self.relationships[type(one).__name__]):
+                if name in state.dict:
+                    history = state.attrs[name].history
+                    found[place, name] = [self.label(list(part)) for part in history]
+        return found
+
+    def modifications(self) -> InCommon:
+        """Which objects would be written."""
+        return InCommon(
+            {
+                place: self.session.is_modified(one)
+                for place, one in self._visible()
+                if self.sa.inspect(one).persistent
+            }
+        )
+
+    # Picking
+
+    def pick(self, name: str | None, number: int, *, older: Any = None, younger: Any = None) -> Any:
+        one = super().pick(name, number, older=older, younger=younger)
+        if self.orm.object_session(one) is self.other:
+            raise NothingToWorkOnError
+        return one
+
+    def persistent(self, number: int, *names: str) -> Any:
+        """One of the objects that have a row and are in the session, read if it had expired."""
+        if not self.session.is_active:
+            raise NothingToWorkOnError
+        found = [
+            one
+            for one in self.objects
+            if (not names or type(one).__name__ in names)
+            and self._state(one) == "persistent"
+            and one in self.session
+            and not self._is_leaving(one)
+            and self._has_row(one)
+        ]
+        if not found:
+            raise NothingToWorkOnError
+        one = found[number % len(found)]
+        with self.session.no_autoflush:
+            _ = one.name
+        return one
+
+    # Steps: coming and going
+
+    def do_make(self, name: str, text: str, key: tuple[int, int], add: bool) -> object:
+        if name != "Country":
+            return super().do_make(name, text, key, add)
+        self.serial += 1
+        one = self.classes[name](serial=self.serial, name=text, code=f"{key[0]}{key[1]}")
+        self.objects.append(one)
+        if add:
+            self.session.add(one)
+        return one
+
+    def do_realm(self, add: bool) -> None:
+        """Make a place with stones and a country with towns."""
+        m = self.models
+        place = m.Place(x=1, y=0, name="a", stones=[m.Stone(name=text) for text in "ab"])
+        country = m.Country(code="10", name="a", towns=[m.Town(name=text) for text in "ab"])
+        for one in (place, *place.stones, country, *country.towns):
+            self.serial += 1
+            one.serial = self.serial
+            self.objects.append(one)
+        if add:
+            self.session.add_all([place, country])
+
+    def do_expunge_all(self) -> None:
+        self.session.expunge_all()
+
+    def do_reset(self) -> None:
+        self.session.expire_all()
+        self.session.reset()
+
+    def do_flush_some(self, number: int) -> None:
+        one = self.pick(None, number)
+        self.session.flush([one])
+
+    def do_begin_nested(self) -> None:
+        depth, transaction = 0, self.session.get_nested_transaction()
+        while transaction is not None:
+            depth, transaction = depth + 1, transaction.parent
+        if depth > MOST_SAVEPOINTS:
+            raise NothingToWorkOnError
+        self.session.begin_nested()
+
+    def do_make_transient(self, number: int) -> None:
+        self.orm.make_transient(self.pick(None, number))
+
+    def do_make_detached(self, number: int) -> None:
+        self.orm.make_transient_to_detached(self.pick(None, number))
+
+    # Keys
+
+    def do_set_key(self, number: int, key: tuple[int, int]) -> None:
+        one = self.persistent(number, *KEYS)
+        values = key if type(one).__name__ == "Place" else (f"{key[0]}{key[1]}",)
+        for name, value in zip(KEYS[type(one).__name__], values, strict=True):
+            setattr(one, name, value)
+
+    def do_replace_identity(self, number: int, text: str) -> object:
+        """Delete an object, and add another with its key before the flush."""
+        self.session.flush()
+        one = self.persistent(number, *KEYS)
+        names = KEYS[type(one).__name__]
+        self.serial += 1
+        values = {name: getattr(one, name) for name in names}
+        copy = type(one)(serial=self.serial, name=text, **values)
+        self.session.delete(one)
+        self.session.add(copy)
+        return copy
+
+    # Reading again
+
+    def do_expire_names(self, number: int, names: tuple[int, ...]) -> None:
+        one = self.persistent(number)
+        if self.session.is_modified(one):
+            raise NothingToWorkOnError
+        self.session.expire(one, self._names(one, names))
+
+    def do_refresh_names(self, number: int, names: tuple[int, ...], lock: bool) -> None:
+        one = self.persistent(number)
+        if self.session.is_modified(one):
+            raise NothingToWorkOnError
+        self.session.refresh(one, self._names(one, names), with_for_update=lock or None)
+
+    def _names(self, one: Any, numbers: tuple[int, ...]) -> list[str]:
+        names = ("name", "serial", *self.relationships[type(one).__name__])
+        return sorted({names[number % len(names)] for number in numbers})
+
+    def do_populate_existing(self, name: str) -> object:
+        """What is changed and not flushed is overwritten."""
+        entity = self.classes[name]
+        statement = self.sa.select(entity).order_by(entity.serial)
+        return list(
+            self.session.scalars(statement, execution_options={"populate_existing": True}).all()
+        )
+
+    def do_query_quietly(self, name: str) -> object:
+        entity = self.classes[name]
+        with self.session.no_autoflush:
+            return list(self.session.scalars(self.sa.select(entity).order_by(entity.serial)).all())
+
+    def do_elsewhere(self, number: int, text: str | None) -> None:
+        """Somebody else changes the row of an object, or deletes it, between transactions."""
+        self.session.commit()
+        one = self.pick(None, number)
+        identity = self.key(one)
+        if identity is None or not self._has_row(one) or self.raw.in_transaction:
+            raise NothingToWorkOnError
+        table = self.sa.inspect(type(one)).local_table
+        key = " AND ".join(f"{column.name} = ?" for column in table.primary_key.columns)
+        if text is not None:
+            sql = f"UPDATE {table.name} SET name = ? WHERE {key}"
+            self.raw.execute(sql, (text, *identity))
+        elif type(one).__name__ in ("Child", "Profile", "Stone", "Town"):
+            self.raw.execute(f"DELETE FROM {table.name} WHERE {key}", identity)
+        if self.raw.in_transaction:
+            self.raw.commit()
+
+    # Copies, and another session
+
+    def do_merge_cached(self, number: int) -> object:
+        return self.session.merge(self.pick(None, number), load=False)
+
+    def do_pickle(self, number: int) -> object:
+        """Send an object through pickle, with all that it leads to in memory."""
+        one = self.pick(None, number)
+        self._read_all(one)
+        copy = self._through_pickle(one)
+        self.name(copy)
+        for member in self._reached(copy):
+            self.name(member)
+        return copy
+
+    def _read_all(self, one: Any) -> None:
+        """Load what *one* leads to: what goes along is the same in both worlds then."""
+        with self.session.no_autoflush:
+            for member in self._reached(one, read=True):
+                state = self._state(member)
+                if state == "persistent" and self._is_leaving(member):
+                    raise NothingToWorkOnError
+                if state not in ("persistent", "transient", "pending"):
+                    raise NothingToWorkOnError
+
+    def _reached(self, root: Any, read: bool = False) -> list[Any]:
+        found = [root]
+        for one in found:
+            for name in ("name", *self.relationships[type(one).__name__]):
+                value = getattr(one, name, None) if read else one.__dict__.get(name)
+                members = value if isinstance(value, list) else [value]
+                for member in members if name != "name" else ():
+                    if member is not None and not any(member is other for other in found):
+                        found.append(member)
+        return found
+
+    def _through_pickle(self, one: Any) -> Any:
+        classes = self.classes
+
+        class Pickler(pickle.Pickler):
+            def persistent_id(self, value: Any) -> Any:
+                # The classes are local to a function: they go by name.
+                known = isinstance(value, type) and classes.get(value.__name__) is value
+                return value.__name__ if known else None
+
+        class Unpickler(pickle.Unpickler):
+            def persistent_load(self, name: str) -> Any:
+                return classes[name]
+
+        buffer = io.BytesIO()
+        Pickler(buffer).dump(one)
+        buffer.seek(0)
+        return Unpickler(buffer).load()
+
+    def do_add_there(self, number: int) -> None:
+        one = self.pick(None, number)
+        if self.key(one) is None:
+            raise NothingToWorkOnError
+        self.other.add(one)
+
+    def do_merge_there(self, number: int) -> object:
+        return self.other.merge(self.persistent(number), load=False)
+
+    def do_close_there(self) -> None:
+        self.other.close()
+
+    def do_forget(self, number: int) -> None:
+        """Drop the only reference that is not an object's: what is clean may be collected."""
+        if not self.objects:
+            raise NothingToWorkOnError
+        place = number % len(self.objects)
+        del self.objects[place]
+        self.written = {n - (n > place) for n in self.written if n != place}
+        gc.collect()
