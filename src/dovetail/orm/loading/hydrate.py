@@ -245,7 +245,6 @@ class HydratorWriter:
             line("load.refreshed.append((state, None))")
         line("scope = load.scope")
         line("scope.modified.pop(state, None)")
-        line("scope.deleted.pop(state, None)")
         line("state.committed = state.expired = None")
         line("state.load = load")
         line("load.batch.append(state)")
