@@ -165,10 +165,12 @@ class Placement:
             # A class, or what is not mapped, or an instance that nobody has looked at yet.
             raise _unfit(instance) from None
         load = source.load
-        if key is None or source.committed:
+        if key is None:
             raise _unfit(instance)
         if load.scope is self.scope and not load.deleted:
             return instance
+        if source.committed:
+            raise _unfit(instance)
         kind = self.kinds.get(load.mapper)
         if kind is None or kind[2].options is not load.options or len(kind[2].batch) >= MOST_PEERS:
             kind = self._kind(load)
