@@ -12,6 +12,8 @@ STUMBLES = (
     *("AttributeError", "AssertionError", "KeyError", "TypeError", "ValueError", "RecursionError"),
     # It expires primary keys, and takes what it has lost sight of for rows that are gone.
     *("ObjectDeletedError", "StaleDataError"),
+    # Two sessions would be on its only connection.
+    "OperationalError",
 )
 INTERNAL = (
     *(f"raised {name}" for name in STUMBLES),

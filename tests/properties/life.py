@@ -8,6 +8,7 @@ import gc
 import io
 import pickle
 from typing import Any
+from weakref import WeakSet, ref
 
 from tests.properties.comparing import InCommon
 from tests.properties.models import (
@@ -31,6 +32,8 @@ class Life(World):
 
     def start(self, **options: Any) -> None:
         super().start(**options)
+        self.settled: WeakSet[Any] = WeakSet()
+        """The objects whose rows were committed."""
         self.other = self.orm.Session(self.engine)
 
     def stop(self) -> None:
@@ -66,13 +69,24 @@ class Life(World):
         return [
             f"{self.label(one)} is {names[id(self.orm.object_session(one))]}"
             for one in self.objects
+            # A session that was closed is still the one of what it had deleted, in the oracle.
+            if "deleted" not in self._state(one)
         ]
 
     def members(self) -> dict[str, list[str]]:
         """The sets of the session, and the keys of its identity map."""
-        keys = [f"{class_.__name__} {key}" for class_, key, *_ in self.session.identity_map.keys()]
+        held = {id(one) for one in self.objects}
+        keys = [
+            f"{class_.__name__} {key}"
+            for class_, key, *rest in self.session.identity_map
+            # Others live as long as what refers to them, which is not the same.
+            if id(self.session.identity_map[class_, key, *rest]) in held
+        ]
         return {
-            "dirty": sorted(str(self.label(one)) for one in self.session.dirty),
+            # Set to what it was and expired by name, one is still dirty in the oracle.
+            "dirty": sorted(
+                str(self.label(one)) for one in self.session.dirty if self.session.is_modified(one)
+            ),
             "identity map": sorted(keys),
         }
 
@@ -128,6 +142,9 @@ class Life(World):
             raise NothingToWorkOnError
         return one
 
+    def _is_leaving(self, one: object) -> bool:
+        return super()._is_leaving(one) or self.orm.object_session(one) is self.other
+
     def persistent(self, number: int, *names: str) -> Any:
         """One of the objects that have a row and are in the session, read if it had expired."""
         if not self.session.is_active:
@@ -146,6 +163,17 @@ class Life(World):
         one = found[number % len(found)]
         with self.session.no_autoflush:
             _ = one.name
+        return one
+
+    def _target(self, owner: Any, attribute: str, target: str, number: int) -> Any:
+        one = super()._target(owner, attribute, target, number)
+        parents = [one.__dict__.get(name) for name in ("parent", "owner", "place", "country")]
+        if self.key(one) is None and any(parent not in (None, owner) for parent in parents):
+            # Where it had another parent, the oracle takes that along into the session.
+            raise NothingToWorkOnError
+        if target in ("Stone", "Town"):
+            with self.session.no_autoflush:
+                getattr(one.place if target == "Stone" else one.country, "name", None)
         return one
 
     # Steps: coming and going
@@ -173,6 +201,9 @@ class Life(World):
             self.session.add_all([place, country])
 
     def do_expunge_all(self) -> None:
+        if any("deleted" in self._state(one) for one in self.objects):
+            # A rollback puts them back into the session, in the oracle.
+            raise NothingToWorkOnError
         self.session.expunge_all()
 
     def do_reset(self) -> None:
@@ -181,7 +212,20 @@ class Life(World):
 
     def do_flush_some(self, number: int) -> None:
         one = self.pick(None, number)
+        if not self.session.is_active:
+            # The oracle does not look whether it may flush, where that has nothing to do.
+            raise NothingToWorkOnError
+        if any(member in self.session.new for member in self._members_held(one)):
+            # The oracle takes along what refers to those that it was told.
+            raise NothingToWorkOnError
         self.session.flush([one])
+
+    def do_relate(self, row: tuple[str, str, str], number: int, other: int | None) -> None:
+        owner = self.pick(row[0], number)
+        with self.session.no_autoflush:
+            # What it has not loaded, the oracle takes for another value than the new one.
+            getattr(owner, row[1])
+        super().do_relate(row, number, other)
 
     def do_begin_nested(self) -> None:
         depth, transaction = 0, self.session.get_nested_transaction()
@@ -192,15 +236,34 @@ class Life(World):
         self.session.begin_nested()
 
     def do_make_transient(self, number: int) -> None:
-        self.orm.make_transient(self.pick(None, number))
+        one = self.pick(None, number)
+        if self.key(one) is not None and (one not in self.settled or self._is_leaving(one)):
+            # A rollback stumbles over it in the oracle.
+            raise NothingToWorkOnError
+        self.orm.make_transient(one)
 
     def do_make_detached(self, number: int) -> None:
-        self.orm.make_transient_to_detached(self.pick(None, number))
+        one = self.pick(None, number)
+        names = KEYS.get(type(one).__name__, ("id",))
+        if self.key(one) is None and any(one.__dict__.get(name) is None for name in names):
+            # The oracle gives it the key None, with which it is never found.
+            raise NothingToWorkOnError
+        self.orm.make_transient_to_detached(one)
+
+    def do_commit(self) -> None:
+        super().do_commit()
+        self.settled.update(one for one in self.objects if self._state(one) == "persistent")
 
     # Keys
 
     def do_set_key(self, number: int, key: tuple[int, int]) -> None:
         one = self.persistent(number, *KEYS)
+        if one not in self.settled:
+            # Rolled back, it is left with a key in the oracle, as if it had a row.
+            raise NothingToWorkOnError
+        with self.session.no_autoflush:
+            # The keys of members that it has not loaded stay old in the oracle's memory.
+            getattr(one, "stones" if type(one).__name__ == "Place" else "towns")
         values = key if type(one).__name__ == "Place" else (f"{key[0]}{key[1]}",)
         for name, value in zip(KEYS[type(one).__name__], values, strict=True):
             setattr(one, name, value)
@@ -250,7 +313,8 @@ class Life(World):
 
     def do_elsewhere(self, number: int, text: str | None) -> None:
         """Somebody else changes the row of an object, or deletes it, between transactions."""
-        self.session.commit()
+        self.do_commit()
+        self.session.expire_all()
         one = self.pick(None, number)
         identity = self.key(one)
         if identity is None or not self._has_row(one) or self.raw.in_transaction:
@@ -268,12 +332,25 @@ class Life(World):
     # Copies, and another session
 
     def do_merge_cached(self, number: int) -> object:
-        return self.session.merge(self.pick(None, number), load=False)
+        one = self.pick(None, number)
+        if one in self.session or not self._has_row(one):
+            # The oracle does not take it for expired any more, and does not look for its row.
+            raise NothingToWorkOnError
+        if list(self.session.deleted):
+            # What is in a cache is taken for what is in the row, when another one replaces it.
+            raise NothingToWorkOnError
+        if any(self._is_changed(member) for member in self._reached(one)):
+            # The oracle forgets what was changed, and leaves the values.
+            raise NothingToWorkOnError
+        return self.session.merge(one, load=False)
 
     def do_pickle(self, number: int) -> object:
         """Send an object through pickle, with all that it leads to in memory."""
         one = self.pick(None, number)
-        self._read_all(one)
+        if self._state(one) not in ("persistent", "transient", "pending"):
+            raise NothingToWorkOnError
+        if self._state(one) == "persistent":
+            self._read_all(one)
         copy = self._through_pickle(one)
         self.name(copy)
         for member in self._reached(copy):
@@ -287,7 +364,7 @@ class Life(World):
                 state = self._state(member)
                 if state == "persistent" and self._is_leaving(member):
                     raise NothingToWorkOnError
-                if state not in ("persistent", "transient", "pending"):
+                if state != "persistent":
                     raise NothingToWorkOnError
 
     def _reached(self, root: Any, read: bool = False) -> list[Any]:
@@ -321,8 +398,10 @@ class Life(World):
 
     def do_add_there(self, number: int) -> None:
         one = self.pick(None, number)
-        if self.key(one) is None:
-            raise NothingToWorkOnError
+        for member in self._reached(one):
+            if self.key(member) is None or self._is_changed(member):
+                # A rollback here expels it there, in the oracle; and see do_add().
+                raise NothingToWorkOnError
         self.other.add(one)
 
     def do_merge_there(self, number: int) -> object:
@@ -331,11 +410,65 @@ class Life(World):
     def do_close_there(self) -> None:
         self.other.close()
 
-    def do_forget(self, number: int) -> None:
-        """Drop the only reference that is not an object's: what is clean may be collected."""
+    def do_add(self, number: int) -> None:
+        one = self.pick(None, number)
+        for member in self._reached(one):
+            if self._is_expelled(member) or self._is_changed(member):
+                # Its cascade leads on to what was replaced; and see _is_expelled().
+                raise NothingToWorkOnError
+            if "deleted" in self._state(member):
+                # When it is found out that one of them is, depends on what is in memory.
+                raise NothingToWorkOnError
+        super().do_add(number)
+
+    def do_add_deleted(self, number: int) -> None:
+        """Add one of those that were deleted, or are to be."""
+        found = [
+            one
+            for one in self.objects
+            if "deleted" in self._state(one) or any(one is other for other in self.session.deleted)
+        ]
+        if not found:
+            raise NothingToWorkOnError
+        self.session.add(found[number % len(found)])
+
+    def _is_changed(self, one: Any) -> bool:
+        state = self.sa.inspect(one)
+        return state.key is not None and bool(state.modified)
+
+    def do_expunge(self, number: int) -> None:
+        if self.session.in_nested_transaction():
+            # Which collections hold it after a rollback is not the same.
+            raise NothingToWorkOnError
+        super().do_expunge(number)
+
+    def do_merge_copy(self, number: int, text: str) -> object:
+        one = self.pick(None, number)
+        if self._state(one) == "persistent" and self._has_row(one) and self.session.is_active:
+            with self.session.no_autoflush:
+                # The old value of one that had expired is not known to the oracle.
+                _ = one.name
+        return super().do_merge_copy(number, text)
+
+    def do_forget(self, number: int) -> object:
+        """Drop the last reference to an object: one that is clean is collected."""
         if not self.objects:
             raise NothingToWorkOnError
         place = number % len(self.objects)
+        one = self.objects[place]
+        if any(one is member for other in self.objects for member in self._members_held(other)):
+            raise NothingToWorkOnError
+        if self._state(one) != "persistent" or self._is_leaving(one):
+            raise NothingToWorkOnError
+        if not self.session.is_active:
+            # The error that it reports holds what was at work.
+            raise NothingToWorkOnError
+        if any("deleted" in self._state(other) for other in self.objects):
+            # What was deleted holds what it referred to, as long as the transaction lasts.
+            raise NothingToWorkOnError
         del self.objects[place]
         self.written = {n - (n > place) for n in self.written if n != place}
+        reference = ref(one)
+        del one
         gc.collect()
+        return "collected" if reference() is None else "kept"

@@ -452,7 +452,7 @@ class World:
             names = ("name", *self.relationships[type(one).__name__])
             attribute = names[attribute % len(names)]
         value = getattr(one, attribute)
-        if isinstance(value, tuple(self.classes.values())):
+        if isinstance(value, tuple(self.classes.values())) and not self._is_leaving(value):
             # The oracle has read it again by now, if it had expired.
             _ = value.name
         return distinct(value) if isinstance(value, list) else value
