@@ -27,6 +27,16 @@ class Town(Base):
     country: Mapped[Country | None] = relationship(back_populates="towns")
 
 
+class Flag(Base):
+    """It refers to a country that knows nothing of it."""
+
+    __tablename__ = "flag"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
+    country: Mapped[Country | None] = relationship()
+
+
 @pytest.fixture(autouse=True)
 def filled(engine, session, sql_log):
     @event.listens_for(engine, "connect")
@@ -164,3 +174,16 @@ def test_members_of_a_deleted_parent_lose_it_where_they_refer_to_a_copy(engine, 
         other.flush()
 
         assert town.country_code is None
+
+
+def test_what_a_replacing_object_refers_to_is_written(session):
+    country = session.get(Country, "a")
+    flag = Flag(id=1)
+    session.add(flag)
+    session.flush()
+    session.delete(flag)
+
+    session.add(Flag(id=1, country=country))
+    session.commit()
+
+    assert session.get(Flag, 1).country is country

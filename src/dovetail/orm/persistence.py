@@ -180,6 +180,8 @@ class PersistingSession(TransactionalSession):
         }
         for key in state.committed:
             values.setdefault(key, None)
+        # What it refers to, and what refers to it, is new to the row.
+        state.committed |= dict.fromkeys(mapper.relationships.keys() & values.keys(), NO_VALUE)
         scope.modified[state] = instance
 
     # Get ----------------------------------------------------------------------------------------
