@@ -77,10 +77,10 @@ class Life(World):
         """The sets of the session, and the keys of its identity map."""
         held = {id(one) for one in self.objects}
         keys = [
-            f"{class_.__name__} {key}"
-            for class_, key, *rest in self.session.identity_map
+            f"{self.label(one)} {self.key(one) if type(one).__name__ in KEYS else ''}"
+            for one in list(self.session.identity_map.values())
             # Others live as long as what refers to them, which is not the same.
-            if id(self.session.identity_map[class_, key, *rest]) in held
+            if id(one) in held
         ]
         return {
             # Set to what it was and expired by name, one is still dirty in the oracle.
@@ -107,7 +107,8 @@ class Life(World):
                 (place, name): self.label(value)
                 for place, one in self._visible()
                 for name, value in self.sa.inspect(one).dict.items()
-                if name in self.sa.inspect(one).mapper.attrs
+                # In which order keys are generated is not the same.
+                if name in self.sa.inspect(one).mapper.attrs and not name.endswith("id")
             }
         )
 
@@ -265,6 +266,7 @@ class Life(World):
             # The keys of members that it has not loaded stay old in the oracle's memory.
             getattr(one, "stones" if type(one).__name__ == "Place" else "towns")
         values = key if type(one).__name__ == "Place" else (f"{key[0]}{key[1]}",)
+        self.settled.discard(one)
         for name, value in zip(KEYS[type(one).__name__], values, strict=True):
             setattr(one, name, value)
 
@@ -333,7 +335,7 @@ class Life(World):
 
     def do_merge_cached(self, number: int) -> object:
         one = self.pick(None, number)
-        if one in self.session or not self._has_row(one):
+        if one in self.session or not self._has_row(one) or "deleted" in self._state(one):
             # The oracle does not take it for expired any more, and does not look for its row.
             raise NothingToWorkOnError
         if list(self.session.deleted):
@@ -399,13 +401,17 @@ class Life(World):
     def do_add_there(self, number: int) -> None:
         one = self.pick(None, number)
         for member in self._reached(one):
-            if self.key(member) is None or self._is_changed(member):
+            leaves = "deleted" in self._state(member)
+            if leaves or self.key(member) is None or self._is_changed(member):
                 # A rollback here expels it there, in the oracle; and see do_add().
                 raise NothingToWorkOnError
         self.other.add(one)
 
     def do_merge_there(self, number: int) -> object:
-        return self.other.merge(self.persistent(number), load=False)
+        one = self.persistent(number)
+        if any(self._is_changed(member) for member in self._reached(one)):
+            raise NothingToWorkOnError
+        return self.other.merge(one, load=False)
 
     def do_close_there(self) -> None:
         self.other.close()
@@ -435,6 +441,10 @@ class Life(World):
     def _is_changed(self, one: Any) -> bool:
         state = self.sa.inspect(one)
         return state.key is not None and bool(state.modified)
+
+    def do_merge(self, number: int) -> object:
+        self.session.flush()
+        return super().do_merge(number)
 
     def do_expunge(self, number: int) -> None:
         if self.session.in_nested_transaction():
