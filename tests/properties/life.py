@@ -202,7 +202,8 @@ class Life(World):
             self.session.add_all([place, country])
 
     def do_expunge_all(self) -> None:
-        if any("deleted" in self._state(one) for one in self.objects):
+        leaving = any("deleted" in self._state(one) for one in self.objects)
+        if leaving or not self.session.is_active:
             # A rollback puts them back into the session, in the oracle.
             raise NothingToWorkOnError
         self.session.expunge_all()
@@ -216,8 +217,10 @@ class Life(World):
         if not self.session.is_active:
             # The oracle does not look whether it may flush, where that has nothing to do.
             raise NothingToWorkOnError
-        if any(member in self.session.new for member in self._members_held(one)):
-            # The oracle takes along what refers to those that it was told.
+        if any(member in self.session.new for member in self._members_held(one)) or any(
+            self._is_changed(member) for member in self._reached(one)
+        ):
+            # The oracle takes along what refers to those that it was told, and what has moved.
             raise NothingToWorkOnError
         self.session.flush([one])
 
@@ -409,7 +412,7 @@ class Life(World):
 
     def do_merge_there(self, number: int) -> object:
         one = self.persistent(number)
-        if any(self._is_changed(member) for member in self._reached(one)):
+        if any(self._is_changed(m) or "deleted" in self._state(m) for m in self._reached(one)):
             raise NothingToWorkOnError
         return self.other.merge(one, load=False)
 

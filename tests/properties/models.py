@@ -73,6 +73,10 @@ KEYED_TABLES = {
 }
 
 
+ONCE = {"sqlite_autoincrement": True}
+"""The key of a row that is gone is not given to another one."""
+
+
 def declare(package: str) -> SimpleNamespace:
     """Map the classes with *package*."""
     sa = import_module(package)
@@ -98,6 +102,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Node(Base):
         __tablename__ = "node"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -107,7 +112,10 @@ def declare(package: str) -> SimpleNamespace:
 
     class Owner(Base):
         __tablename__ = "owner"
-        __table_args__ = (sa.ForeignKeyConstraint(["place_x", "place_y"], ["place.x", "place.y"]),)
+        __table_args__ = (
+            sa.ForeignKeyConstraint(["place_x", "place_y"], ["place.x", "place.y"]),
+            ONCE,
+        )
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -129,6 +137,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Child(Base):
         __tablename__ = "child"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -137,6 +146,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Profile(Base):
         __tablename__ = "profile"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -145,6 +155,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Tag(Base):
         __tablename__ = "tag"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -184,6 +195,7 @@ def declare_keyed(sa: Any, orm: Any, Base: Any) -> dict[str, type]:
             sa.ForeignKeyConstraint(
                 ["place_x", "place_y"], ["place.x", "place.y"], onupdate="CASCADE"
             ),
+            ONCE,
         )
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
@@ -201,6 +213,7 @@ def declare_keyed(sa: Any, orm: Any, Base: Any) -> dict[str, type]:
 
     class Town(Base):
         __tablename__ = "town"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)

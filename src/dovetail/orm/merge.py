@@ -200,12 +200,13 @@ class Placement:
 
     def _kind(self, load: Load) -> tuple["Copier", tuple[Any, ...], Load]:
         mapper = load.mapper
-        kept = mapper.memo.get("copier")
+        kept: tuple[Copier, tuple[Any, ...]] | None = mapper.memo.get("copier")
         if kept is None:
             mapper.configure()
             related = [prop for prop in mapper.relationships.values() if "merge" in prop.cascade]
             kept = mapper.memo["copier"] = (make_copier(mapper), tuple(related))
-        found = self.kinds[mapper] = (*kept, Load(mapper, self.scope, load.options))
+        copy, placed = kept
+        found = self.kinds[mapper] = (copy, placed, Load(mapper, self.scope, load.options))
         return found
 
     def _place_on(
