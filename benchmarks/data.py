@@ -10,11 +10,16 @@ from benchmarks.workloads import (
     DELETES,
     FAMILY_CHILDREN,
     FAMILY_PARENTS,
+    MANY_ROWS,
     PLAIN_ROWS,
     REFLECTED_TABLES,
     SHOP_CUSTOMERS,
     SHOP_DISTRICTS,
     SHOP_ITEMS,
+    TRADE_AREAS,
+    TRADE_BUYERS,
+    TRADE_ITEMS,
+    TRADE_WAREHOUSES,
     UPDATES,
     WIDE_ROWS,
     scaled,
@@ -22,6 +27,9 @@ from benchmarks.workloads import (
 
 PRAGMAS = {"journal_mode": "memory", "synchronous": "off", "cache_size": -64_000}
 """Set on every connection of every contender, so that none waits for a disk."""
+
+SHARED_PRAGMAS = {**PRAGMAS, "journal_mode": "wal", "busy_timeout": 30_000}
+"""Set instead where several connections are open: they wait for each other."""
 
 PLAIN_COLUMNS = ("id", "name", "email", "age", "score")
 
@@ -94,6 +102,39 @@ CREATE TABLE payment (
     customer_id INTEGER NOT NULL REFERENCES customer (id),
     district_id INTEGER NOT NULL REFERENCES district (id)
 );
+CREATE TABLE warehouse (id INTEGER NOT NULL PRIMARY KEY, income INTEGER NOT NULL);
+CREATE TABLE area (
+    id INTEGER NOT NULL PRIMARY KEY, next_sale INTEGER NOT NULL, income INTEGER NOT NULL,
+    warehouse_id INTEGER NOT NULL REFERENCES warehouse (id)
+);
+CREATE TABLE buyer (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL, balance INTEGER NOT NULL,
+    payments INTEGER NOT NULL, deliveries INTEGER NOT NULL,
+    area_id INTEGER NOT NULL REFERENCES area (id)
+);
+CREATE TABLE shelf (
+    id INTEGER NOT NULL PRIMARY KEY, quantity INTEGER NOT NULL, sold INTEGER NOT NULL,
+    item_id INTEGER NOT NULL REFERENCES item (id),
+    warehouse_id INTEGER NOT NULL REFERENCES warehouse (id)
+);
+CREATE TABLE sale (
+    id INTEGER NOT NULL PRIMARY KEY, number INTEGER NOT NULL, carrier INTEGER,
+    area_id INTEGER NOT NULL REFERENCES area (id),
+    buyer_id INTEGER NOT NULL REFERENCES buyer (id)
+);
+CREATE INDEX sale_area ON sale (area_id, number);
+CREATE INDEX sale_buyer ON sale (buyer_id, number);
+CREATE TABLE sale_line (
+    id INTEGER NOT NULL PRIMARY KEY, quantity INTEGER NOT NULL, amount INTEGER NOT NULL,
+    sale_id INTEGER NOT NULL REFERENCES sale (id),
+    item_id INTEGER NOT NULL REFERENCES item (id)
+);
+CREATE INDEX sale_line_sale ON sale_line (sale_id);
+CREATE TABLE receipt (
+    id INTEGER NOT NULL PRIMARY KEY, amount INTEGER NOT NULL,
+    buyer_id INTEGER NOT NULL REFERENCES buyer (id),
+    area_id INTEGER NOT NULL REFERENCES area (id)
+);
 """
 
 
@@ -162,6 +203,23 @@ def _shop(_scale: float) -> Filling:
     yield "stock", ((n, 1000, 0) for n in range(1, SHOP_ITEMS + 1))
 
 
+def shelf_id(warehouse: int, item: int) -> int:
+    """The key of the shelf where *item* lies in *warehouse*."""
+    return (warehouse - 1) * TRADE_ITEMS + item
+
+
+def _trade(_scale: float) -> Filling:
+    warehouses = range(1, TRADE_WAREHOUSES + 1)
+    areas = range(1, TRADE_WAREHOUSES * TRADE_AREAS + 1)
+    items = range(1, TRADE_ITEMS + 1)
+    yield "item", ((n, f"item {n}", n % 90 + 10) for n in items)
+    yield "warehouse", ((n, 0) for n in warehouses)
+    yield "area", ((n, 1, 0, (n - 1) // TRADE_AREAS + 1) for n in areas)
+    buyers = range(1, areas[-1] * TRADE_BUYERS + 1)
+    yield "buyer", ((n, f"buyer {n}", 0, 0, 0, (n - 1) // TRADE_BUYERS + 1) for n in buyers)
+    yield "shelf", ((shelf_id(w, n), 100, 0, n, w) for w in warehouses for n in items)
+
+
 def _plain(count: int, shrinks: bool = True) -> Callable[[float], Filling]:
     def fill(scale: float) -> Filling:
         yield "plain", plain_rows(scaled(count, scale) if shrinks else count)
@@ -182,9 +240,11 @@ DATABASES: dict[str, Callable[[float], Filling]] = {
     "plain": _plain(PLAIN_ROWS),
     "plain_20k": _plain(UPDATES),
     "plain_5k": _plain(DELETES, shrinks=False),
+    "plain_200k": _plain(MANY_ROWS),
     "wide": _wide,
     "family": _family,
     "shop": _shop,
+    "trade": _trade,
     "tables": _nothing,
 }
 """What each kind of database holds."""
@@ -234,4 +294,16 @@ SHOP_SUM = """
     UNION ALL SELECT 'line', line.item_id, line.quantity * 1000 + line.amount, purchase.number
         FROM line JOIN purchase ON purchase.id = line.purchase_id
     ORDER BY 1, 2, 3, 4
+"""
+TRADE_SUM = """
+    SELECT 'warehouse', id, income, 0, 0 FROM warehouse
+    UNION ALL SELECT 'area', id, next_sale, income, 0 FROM area
+    UNION ALL SELECT 'buyer', id, balance, payments, deliveries FROM buyer
+    UNION ALL SELECT 'shelf', id, quantity, sold, 0 FROM shelf
+    UNION ALL SELECT 'sale', area_id, number, buyer_id, coalesce(carrier, 0) FROM sale
+    UNION ALL SELECT 'receipt', area_id, buyer_id, amount, 0 FROM receipt
+    UNION ALL SELECT 'line', sale.area_id, sale.number, sale_line.item_id,
+        sale_line.quantity * 1000000 + sale_line.amount
+        FROM sale_line JOIN sale ON sale.id = sale_line.sale_id
+    ORDER BY 1, 2, 3, 4, 5
 """

@@ -39,8 +39,11 @@ class Place(ABC):
     """The file, where the database is one."""
 
     @abstractmethod
-    def connect(self) -> Any:
-        """Return a connection of the bare driver that is in no transaction."""
+    def connect(self, *, shared: bool = False) -> Any:
+        """Return a connection of the bare driver that is in no transaction.
+
+        One that is *shared* waits where others write at the same time.
+        """
 
     @abstractmethod
     def restore(self) -> None:
@@ -68,9 +71,9 @@ class SqlitePlace(Place):
         self.url = f"sqlite:///{self.path}"
         self.restore()
 
-    def connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None)
-        for name, value in data.PRAGMAS.items():
+    def connect(self, *, shared: bool = False) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=not shared)
+        for name, value in (data.SHARED_PRAGMAS if shared else data.PRAGMAS).items():
             connection.execute(f"PRAGMA {name} = {value}")
         return connection
 
@@ -149,7 +152,8 @@ class ServerPlace(Place):
     def finish(cls, database: str) -> None:
         """Do what a freshly filled database needs."""
 
-    def connect(self) -> Any:
+    def connect(self, *, shared: bool = False) -> Any:
+        # On a server connections always are.
         return self.connection_to(self.database)
 
     def close(self) -> None:

@@ -31,6 +31,22 @@ KNOWN_SELECTS = 5_000
 FETCHED_ROWS = 100_000
 INSERTED_ROWS = 100_000
 REFLECTED_TABLES = 200
+IDLE_COMMITS = 1_000
+COMMIT_SESSIONS = 10
+COMMIT_OBJECTS = 1_000
+COMMIT_MANY_OBJECTS = 20_000
+MERGES = 500
+BULK_ROWS = 100_000
+TOUCHES = 1_000
+MANY_ROWS = 200_000
+FLUSHES = 300
+FEW_OBJECTS = 1_000
+SCOPED_CALLS = 50_000
+TRADE_WAREHOUSES = 8
+TRADE_AREAS = 4
+TRADE_BUYERS = 20
+TRADE_ITEMS = 100
+TRADE_TRANSACTIONS = 800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +205,122 @@ WORKLOADS = {
             data="shop",
             writes=True,
             operations=SHOP_TRANSACTIONS,
+            operation="transaction",
+        ),
+        Workload(
+            name="commit_0",
+            title="commit a transaction that did nothing, with no object in the session",
+            data="plain_5k",
+            operations=IDLE_COMMITS,
+            operation="commit",
+        ),
+        Workload(
+            name="commit_1k",
+            title="commit with 1k clean objects in the session",
+            data="plain_5k",
+            operations=COMMIT_SESSIONS,
+            operation="commit",
+            scales=False,
+        ),
+        Workload(
+            name="commit_20k",
+            title="commit with 20k clean objects in the session",
+            data="plain_20k",
+            operation="commit",
+            scales=False,
+        ),
+        Workload(
+            name="merge_500",
+            title="merge 500 changed objects into an empty session, flush and commit",
+            data="plain_5k",
+            writes=True,
+            operations=MERGES,
+        ),
+        Workload(
+            name="merge_cached_500",
+            title="merge 500 objects of a cache with load=False",
+            data="plain_5k",
+            operations=MERGES,
+        ),
+        Workload(
+            name="merge_all_cached_500",
+            title="the same with merge_all",
+            data="plain_5k",
+            operations=MERGES,
+        ),
+        Workload(
+            name="query_500",
+            title="load the same 500 with a query",
+            data="plain_5k",
+            operations=MERGES,
+        ),
+        Workload(
+            name="bulk_insert_100k",
+            title="bulk_insert_mappings of 100k dictionaries, and commit",
+            writes=True,
+            operations=BULK_ROWS,
+            operation="row",
+        ),
+        Workload(
+            name="touch_1k",
+            title="read an attribute of each of 1k objects after a commit",
+            data="plain_5k",
+            operations=TOUCHES,
+        ),
+        Workload(
+            name="flush_1_of_1k",
+            title="flush one changed object among 1k",
+            data="plain_5k",
+            writes=True,
+            operations=FLUSHES,
+            operation="flush",
+        ),
+        Workload(
+            name="flush_1_of_200k",
+            title="flush one changed object among 200k",
+            data="plain_200k",
+            writes=True,
+            operations=FLUSHES,
+            operation="flush",
+        ),
+        Workload(
+            name="autoflush_200k",
+            title="select one row, one object among 200k being changed",
+            data="plain_200k",
+            writes=True,
+            operations=FLUSHES,
+            operation="select",
+        ),
+        Workload(
+            name="scoped_call",
+            title="call a scoped_session",
+            data="plain_5k",
+            operations=SCOPED_CALLS,
+            operation="call",
+            uses_database=False,
+        ),
+        Workload(
+            name="scoped_get",
+            title="get by key through a scoped_session, in the session",
+            data="plain_5k",
+            operations=SCOPED_CALLS,
+            operation="get",
+            uses_database=False,
+        ),
+        Workload(
+            name="trade_mix",
+            title="sales, payments, status, delivery, stock: one thread",
+            data="trade",
+            writes=True,
+            operations=TRADE_TRANSACTIONS,
+            operation="transaction",
+        ),
+        Workload(
+            name="trade_mix_8",
+            title="the same on eight threads, each with its own connection",
+            data="trade",
+            writes=True,
+            operations=TRADE_TRANSACTIONS,
             operation="transaction",
         ),
         Workload(

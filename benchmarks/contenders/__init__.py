@@ -2,8 +2,8 @@
 
 CONTENDERS = {
     "driver": "floor:SqliteFloor",
-    "dovetail": "session_style:Dovetail",
-    "sqlalchemy": "session_style:SQLAlchemy",
+    "dovetail": "session_contenders:Dovetail",
+    "sqlalchemy": "session_contenders:SQLAlchemy",
     "django": "django_models:Django",
     "peewee": "peewee_models:Peewee",
     "pony": "pony_models:Pony",

@@ -7,7 +7,7 @@ converted by the quickest call that the standard library has.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,22 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from benchmarks import data
-from benchmarks.contender import Contender, Order, Payment, Work
+from benchmarks.contender import Order, Payment, Work
+from benchmarks.contenders.driver_work import (
+    SELECT_PLAIN,
+    Child,
+    Customer,
+    District,
+    Item,
+    NewParent,
+    NewPlain,
+    Parent,
+    Plain,
+    Stock,
+    Tag,
+)
+from benchmarks.contenders.floor_life import FloorLife
+from benchmarks.contenders.floor_trade import FloorTrade
 from benchmarks.workloads import (
     DECLARED_CLASSES,
     DELETES,
@@ -31,75 +46,11 @@ from benchmarks.workloads import (
 )
 
 
-def slots_class(name: str, fields: Sequence[str]) -> Callable[..., Any]:
-    """A class with *fields* as slots and an ``__init__`` that takes them in order."""
-    init = "\n    ".join(f"self.{field} = {field}" for field in fields)
-    namespace: dict[str, Any] = {"__slots__": tuple(fields)}
-    exec(f"def __init__(self, {', '.join(fields)}):\n    {init}", namespace)
-    namespace.pop("__builtins__")
-    return type(name, (), namespace)
-
-
-Plain = slots_class("Plain", data.PLAIN_COLUMNS)
-NewPlain = slots_class("NewPlain", data.PLAIN_COLUMNS[1:])
-Parent = slots_class("Parent", ("id", "name", "children"))
-Child = slots_class("Child", ("id", "name", "size", "parent_id"))
-NewParent = slots_class("NewParent", ("id", "name", "children", "tags"))
-Tag = slots_class("Tag", ("id", "name"))
-District = slots_class("District", ("id", "next_order", "income"))
-Customer = slots_class("Customer", ("id", "name", "balance", "payments"))
-Item = slots_class("Item", ("id", "name", "price"))
-Stock = slots_class("Stock", ("id", "quantity", "sold"))
-
-SELECT_PLAIN = "SELECT id, name, email, age, score FROM plain"
-
-
-class Floor(Contender):
-    """The driver, used as well as it can be.
-
-    A subclass knows the calls of one driver: how it is asked, and how it takes many rows.
-    """
-
-    title = "driver"
-    raw: Any = None
-
-    def disconnect(self) -> None:
-        if self.raw is not None:
-            self.raw.close()
-            self.raw = None
-
-    def open(self) -> None:
-        """Be connected, in no transaction."""
-        if self.raw is None:
-            self.raw = self.place.connect()
-
-    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """Run *sql*, which has a ``?`` for each parameter; return the cursor."""
-        raise NotImplementedError
-
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Iterable[Any]:
-        """The rows that *sql* finds."""
-        found: list[Any] = self.run(sql, parameters).fetchall()
-        return found
-
-    def many(self, sql: str, rows: list[Any]) -> None:
-        """Run *sql* for each of *rows*."""
-        raise NotImplementedError
-
-    def insert(self, table: str, columns: Sequence[str], rows: list[Any]) -> None:
-        """Put *rows* into *table*."""
-        raise NotImplementedError
-
-    def insert_one(self, table: str, columns: Sequence[str], row: Sequence[Any]) -> int:
-        """Put *row* into *table* and return its new key."""
-        raise NotImplementedError
+class Floor(FloorLife, FloorTrade):
+    """The driver at the work of queries and flushes."""
 
     wide_values: ClassVar[dict[str, Callable[[Any], Any]]]
     """What makes a value of the wide rows of what the driver gives, by the name of the columns."""
-
-    def loaded_plain(self, count: int) -> tuple[Any, Sequence[Any]]:
-        self.open()
-        return None, list(starmap(Plain, self.rows(f"{SELECT_PLAIN} ORDER BY id LIMIT {count}")))
 
     def load_100k(self) -> Work:
         self.open()
@@ -393,6 +344,7 @@ def _price(value: float) -> Decimal:
 
 
 class SqliteFloor(Floor):
+    begin_to_write = "BEGIN IMMEDIATE"
     import_statement = "import sqlite3, json, datetime, decimal"
     wide_values: ClassVar[dict[str, Callable[[Any], Any]]] = {
         "flag": bool,
@@ -406,8 +358,8 @@ class SqliteFloor(Floor):
     def version(self) -> str:
         return f"SQLite {sqlite3.sqlite_version}"
 
-    def open(self) -> None:
-        super().open()
+    def open(self, *, shared: bool = False) -> None:
+        super().open(shared=shared)
         # One cursor: making one takes as long as a small statement.
         self.run = self.raw.cursor().execute
         self.rows = self.run
@@ -438,8 +390,8 @@ class PostgresqlFloor(Floor):
             server = connection.info.server_version // 10_000
         return f"psycopg {psycopg.__version__} ({psycopg.pq.__impl__}), PostgreSQL {server}"
 
-    def open(self) -> None:
-        super().open()
+    def open(self, *, shared: bool = False) -> None:
+        super().open(shared=shared)
         self._cursor = import_module("psycopg").RawCursor(self.raw)
         self._texts: dict[str, str] = {}
 
@@ -489,8 +441,8 @@ class MariadbFloor(Floor):
             server = cursor.fetchone()[0].partition("-")[0]
         return f"{package} {metadata.version(package)}, MariaDB {server}"
 
-    def open(self) -> None:
-        super().open()
+    def open(self, *, shared: bool = False) -> None:
+        super().open(shared=shared)
         self._cursor = self.raw.cursor()
         self._texts: dict[str, str] = {}
 

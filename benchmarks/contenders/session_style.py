@@ -448,15 +448,3 @@ class SessionStyle(Contender):
             (name, len(t.columns), len(t.foreign_keys), len(t.indexes), len(t.primary_key))
             for name, t in sorted(tables.items())
         )
-
-
-class Dovetail(SessionStyle):
-    title = "dovetail"
-    package = "dovetail"
-    import_statement = "import dovetail.orm"
-
-
-class SQLAlchemy(SessionStyle):
-    title = "SQLAlchemy"
-    package = "sqlalchemy"
-    import_statement = "import sqlalchemy.orm"

@@ -52,7 +52,15 @@ def test_a_contender_does_what_the_driver_does(outcome, contender, workload):
 
 
 @pytest.mark.parametrize(
-    "name", ["load_wide_20k", "insert_graph_2k", "tpcc_500", "core_insert_100k"]
+    "name",
+    [
+        "load_wide_20k",
+        "insert_graph_2k",
+        "tpcc_500",
+        "core_insert_100k",
+        "merge_500",
+        "trade_mix_8",
+    ],
 )
 @pytest.mark.parametrize("database", [name for name in PLACES if name != "sqlite"])
 @pytest.mark.filterwarnings("ignore:Dialect mariadb:Warning")

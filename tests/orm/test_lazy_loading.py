@@ -4,7 +4,14 @@ import pytest
 
 from dovetail import ForeignKey, inspect, select
 from dovetail.exc import ArgumentError, InvalidRequestError
-from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    raiseload,
+    relationship,
+)
 from dovetail.orm.exc import DetachedInstanceError
 from tests.orm.library import Author, Base, Book, Tag, Topic, fill
 
@@ -337,3 +344,35 @@ def test_expire_all_spares_what_is_pending(session):
 
     assert "name" not in inspect(author).dict
     assert new.name == "new"
+
+
+def test_after_each_commit_a_loop_costs_the_same_three_statements(session, thousand, sql_log):
+    authors = session.scalars(select(Author)).all()
+
+    for _ in range(4):
+        session.commit()
+        sql_log.clear()
+
+        assert [author.name for author in authors] == [f"a{n}" for n in range(1000)]
+        assert len(sql_log) == 3
+
+
+def test_what_is_read_again_keeps_its_options(session, sql_log):
+    fill(session, authors=1)
+    author = session.scalars(select(Author).options(raiseload(Author.books))).one()
+    session.commit()
+
+    assert author.name == "author 0"
+    with pytest.raises(InvalidRequestError, match=r"cannot load Author\.books"):
+        _ = author.books
+
+
+def test_a_loop_that_expires_one_at_a_time_asks_for_one_at_a_time(session, thousand, sql_log):
+    authors = session.scalars(select(Author)).all()
+    sql_log.clear()
+
+    for author in authors[:50]:
+        session.expire(author, ["name"])
+        _ = author.name
+
+    assert len(sql_log) == 50

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import inspect, select
+from dovetail import event, inspect, select
 from dovetail.exc import InvalidRequestError
 from dovetail.orm import Session, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
@@ -166,3 +166,97 @@ def test_options_load_with_the_target(session, sql_log):
 
     assert len(merged.books) == 2
     assert len(sql_log) == 0
+
+
+def cached(engine, *options):
+    """The first author, loaded in a session that is closed."""
+    with Session(engine) as other:
+        return other.get(Author, 1, options=options)
+
+
+def test_without_load_a_changed_instance_becomes_what_the_cache_has(engine, session, sql_log):
+    author = session.get(Author, 1)
+    author.name = "changed"
+    given = cached(engine, joinedload(Author.books))
+    sql_log.clear()
+
+    merged = session.merge(given, load=False)
+
+    assert merged is author
+    assert author.name == "author 0"
+    assert author not in session.dirty
+    assert [book.title for book in author.books] == ["book 0.0", "book 0.1"]
+    session.flush()
+    assert len(sql_log) == 0
+
+
+def test_without_load_an_expired_instance_needs_no_query_afterwards(engine, session, sql_log):
+    author = session.get(Author, 1)
+    session.expire(author)
+    given = cached(engine)
+    sql_log.clear()
+
+    session.merge(given, load=False)
+
+    assert (author.name, author.born) == ("author 0", 1900)
+    assert len(sql_log) == 0
+
+
+def test_without_load_what_had_expired_is_read_again(engine, session, sql_log):
+    with Session(engine) as other:
+        given = other.get(Author, 1)
+        other.expire(given, ["name"])
+    sql_log.clear()
+
+    merged = session.merge(given, load=False)
+
+    assert inspect(merged).expired_attributes == {"name"}
+    assert merged.name == "author 0"
+    assert len(sql_log) == 1
+
+
+def test_without_load_copies_are_peers_of_each_other(engine, session, sql_log):
+    with Session(engine) as other:
+        given = other.scalars(select(Book).order_by(Book.id)).all()
+    sql_log.clear()
+
+    merged = [session.merge(book, load=False) for book in given]
+
+    assert [len(book.pages) for book in merged] == [1, 1, 1, 1]
+    assert len(sql_log) == 2
+
+
+def test_without_load_a_new_or_changed_instance_is_refused(engine, session):
+    changed = cached(engine)
+    changed.name = "changed"
+
+    for unfit in (Author(id=1, name="new"), changed):
+        with pytest.raises(InvalidRequestError, match=r"merge\(load=False\) takes"):
+            session.merge(unfit, load=False)
+
+
+def test_without_load_a_cycle_is_copied_once(engine, session, sql_log):
+    given = cached(engine, joinedload(Author.books).joinedload(Book.author))
+    sql_log.clear()
+
+    merged = session.merge(given, load=False)
+
+    assert all(book.author is merged for book in merged.books)
+    assert len(session.identity_map) == 3
+    assert session.in_transaction()
+    assert len(sql_log) == 0
+
+
+def test_without_load_listeners_hear_of_an_attached_instance(engine, session):
+    given = cached(engine)
+    heard = []
+    for name in ("before_attach", "after_attach", "detached_to_persistent", "loaded_as_persistent"):
+        event.listen(session, name, lambda _session, one, name=name: heard.append((name, one)))
+
+    merged = session.merge(given, load=False)
+
+    assert heard == [
+        ("before_attach", merged),
+        ("after_attach", merged),
+        ("detached_to_persistent", merged),
+    ]

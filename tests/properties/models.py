@@ -5,6 +5,7 @@
 
 from importlib import import_module
 from types import SimpleNamespace
+from typing import Any
 
 CLASSES = ("Node", "Owner", "Child", "Profile", "Tag", "Place")
 
@@ -29,6 +30,18 @@ RELATIONSHIPS = {
     name: tuple(row[1] for row in (*SCALARS, *COLLECTIONS) if row[0] == name) for name in CLASSES
 }
 
+KEYED_CLASSES = (*CLASSES, "Stone", "Country", "Town")
+"""Those besides whose parents have keys that users choose, and change."""
+
+KEYED_SCALARS = (*SCALARS, ("Stone", "place", "Place"), ("Town", "country", "Country"))
+
+KEYED_COLLECTIONS = (*COLLECTIONS, ("Place", "stones", "Stone"), ("Country", "towns", "Town"))
+
+KEYED_RELATIONSHIPS = {
+    name: tuple(row[1] for row in (*KEYED_SCALARS, *KEYED_COLLECTIONS) if row[0] == name)
+    for name in KEYED_CLASSES
+}
+
 TABLES = {
     "place": "SELECT x, y, serial, name FROM place",
     "node": (
@@ -51,6 +64,17 @@ TABLES = {
     ),
 }
 """What is in the tables, without a generated key."""
+
+KEYED_TABLES = {
+    **TABLES,
+    "stone": "SELECT serial, name, place_x, place_y FROM stone",
+    "country": "SELECT code, serial, name FROM country",
+    "town": "SELECT serial, name, country_code FROM town",
+}
+
+
+ONCE = {"sqlite_autoincrement": True}
+"""The key of a row that is gone is not given to another one."""
 
 
 def declare(package: str) -> SimpleNamespace:
@@ -78,6 +102,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Node(Base):
         __tablename__ = "node"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -87,7 +112,10 @@ def declare(package: str) -> SimpleNamespace:
 
     class Owner(Base):
         __tablename__ = "owner"
-        __table_args__ = (sa.ForeignKeyConstraint(["place_x", "place_y"], ["place.x", "place.y"]),)
+        __table_args__ = (
+            sa.ForeignKeyConstraint(["place_x", "place_y"], ["place.x", "place.y"]),
+            ONCE,
+        )
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -109,6 +137,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Child(Base):
         __tablename__ = "child"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -117,6 +146,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Profile(Base):
         __tablename__ = "profile"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -125,6 +155,7 @@ def declare(package: str) -> SimpleNamespace:
 
     class Tag(Base):
         __tablename__ = "tag"
+        __table_args__ = ONCE
         id = column(sa.Integer, primary_key=True)
         serial = column(sa.Integer)
         name = column(sa.String(20), nullable=False)
@@ -135,8 +166,13 @@ def declare(package: str) -> SimpleNamespace:
             order_by="(Owner.serial, Owner.id)",
         )
 
+    Place.stones = relationship(
+        "Stone", back_populates="place", order_by="(Stone.serial, Stone.id)"
+    )
+    keyed = declare_keyed(sa, orm, Base)
     Base.registry.configure()
     return SimpleNamespace(
+        **keyed,
         sa=sa,
         orm=orm,
         metadata=Base.metadata,
@@ -147,3 +183,41 @@ def declare(package: str) -> SimpleNamespace:
         Tag=Tag,
         Place=Place,
     )
+
+
+def declare_keyed(sa: Any, orm: Any, Base: Any) -> dict[str, type]:
+    """Map those that refer to keys which may change; the database hands the change on."""
+    column, relationship = orm.mapped_column, orm.relationship
+
+    class Stone(Base):
+        __tablename__ = "stone"
+        __table_args__ = (
+            sa.ForeignKeyConstraint(
+                ["place_x", "place_y"], ["place.x", "place.y"], onupdate="CASCADE"
+            ),
+            ONCE,
+        )
+        id = column(sa.Integer, primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        place_x = column(sa.Integer)
+        place_y = column(sa.Integer)
+        place = relationship("Place", back_populates="stones")
+
+    class Country(Base):
+        __tablename__ = "country"
+        code = column(sa.String(10), primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        towns = relationship("Town", back_populates="country", order_by="(Town.serial, Town.id)")
+
+    class Town(Base):
+        __tablename__ = "town"
+        __table_args__ = ONCE
+        id = column(sa.Integer, primary_key=True)
+        serial = column(sa.Integer)
+        name = column(sa.String(20), nullable=False)
+        country_code = column(sa.ForeignKey("country.code", onupdate="CASCADE"))
+        country = relationship("Country", back_populates="towns")
+
+    return {"Stone": Stone, "Country": Country, "Town": Town}

@@ -41,6 +41,12 @@ def distinct(members: list[Any]) -> list[Any]:
 class World:
     """A mapping, an engine, and the session and objects of the example that is under way."""
 
+    class_names: tuple[str, ...] = CLASSES
+    relationships: dict[str, tuple[str, ...]] = RELATIONSHIPS
+    tables: dict[str, str] = TABLES
+    stateful = ("serial", "name")
+    """Attributes that ``values`` reads of every object, besides its relationships."""
+
     def __init__(self, package: str) -> None:
         self.package = package
         self.models = declare(package)
@@ -50,7 +56,7 @@ class World:
         if package == "sqlalchemy":
             self.sa.event.listen(self.engine, "begin", self._begin)
         self.models.metadata.create_all(self.engine)
-        self.classes = {name: getattr(self.models, name) for name in CLASSES}
+        self.classes = {name: getattr(self.models, name) for name in self.class_names}
         self.objects: list[Any] = []
         self.written: set[int] = set()
         """Places of the objects that had a row at one time."""
@@ -69,7 +75,7 @@ class World:
 
     def start(self, **options: Any) -> None:
         """Begin an example: an empty database, a new session, no objects."""
-        for table in reversed(TABLES):
+        for table in reversed(self.tables):
             if table == "node":
                 self.raw.execute("UPDATE node SET parent_id = NULL")
             self.raw.execute(f"DELETE FROM {table}")
@@ -108,7 +114,8 @@ class World:
                 for place, one in enumerate(self.objects)
                 if any(one is other for other in pending)
             )
-            return f"raised {known_name(error)}"
+            again = "failed: owner_tag" in str(error)
+            return f"raised {known_name(error)}{' of owner_tag' if again else ''}"
         finally:
             self.written.update(
                 place for place, one in enumerate(self.objects) if self.sa.inspect(one).persistent
@@ -125,6 +132,14 @@ class World:
         if isinstance(value, list):
             return [self.name(one) for one in value]
         return value
+
+    def views(self) -> dict[str, object]:
+        """All that is compared after a step."""
+        return {
+            "states": self.states(),
+            "rows": self.rows(),
+            "transactions": self.transactions(),
+        }
 
     def states(self) -> list[str]:
         """The state of each object, and what the session thinks of it."""
@@ -152,7 +167,7 @@ class World:
         """What is in the tables, as the open transaction sees it."""
         return {
             table: sorted(self.raw.execute(sql).fetchall(), key=repr)
-            for table, sql in TABLES.items()
+            for table, sql in self.tables.items()
         }
 
     def transactions(self) -> tuple[bool, bool]:
@@ -168,7 +183,7 @@ class World:
                     [one for one in self.objects if not self._is_expelled(one)]
                 )
                 if self._state(one) in ("transient", "pending", "persistent")
-                for attribute in ("serial", "name", *RELATIONSHIPS[type(one).__name__])
+                for attribute in (*self.stateful, *self.relationships[type(one).__name__])
             ]
 
     # Picking
@@ -198,7 +213,7 @@ class World:
 
     def _members_held(self, one: object) -> list[Any]:
         """What *one* is related to in memory."""
-        held = [one.__dict__.get(name) for name in RELATIONSHIPS[type(one).__name__]]
+        held = [one.__dict__.get(name) for name in self.relationships[type(one).__name__]]
         return [
             member
             for value in held
@@ -227,9 +242,10 @@ class World:
     def _is_expelled(self, one: object) -> bool:
         """Whether the row of *one* was rolled back.
 
-        Added again, it loses its many-to-many rows in the oracle; dovetail writes them.
+        Added again, it loses its many-to-many rows in the oracle; dovetail writes them.  What had
+        expired of it is an error to read in the oracle; it is None in dovetail.
         """
-        return self._place(one) in self.written and bool(self.sa.inspect(one).transient)
+        return self._place(one) in self.written and self.key(one) is None
 
     def _place(self, one: object) -> int:
         return next(place for place, other in enumerate(self.objects) if other is one)
@@ -433,10 +449,10 @@ class World:
             # The oracle reads its row again for the key, if that has expired.
             _ = one.name
         if isinstance(attribute, int):
-            names = ("name", *RELATIONSHIPS[type(one).__name__])
+            names = ("name", *self.relationships[type(one).__name__])
             attribute = names[attribute % len(names)]
         value = getattr(one, attribute)
-        if isinstance(value, tuple(self.classes.values())):
+        if isinstance(value, tuple(self.classes.values())) and not self._is_leaving(value):
             # The oracle has read it again by now, if it had expired.
             _ = value.name
         return distinct(value) if isinstance(value, list) else value
@@ -470,7 +486,8 @@ class World:
         attributes = self.sa.inspect(one).attrs
         # One that is gone has a history in the oracle still; neither refreshes it.
         if self._state(one) != "deleted or detached" and any(
-            attributes[name].history.has_changes() for name in RELATIONSHIPS[type(one).__name__]
+            attributes[name].history.has_changes()
+            for name in self.relationships[type(one).__name__]
         ):
             # The change is lost on this side and not on the other: which one counts, differs.
             raise NothingToWorkOnError
@@ -488,6 +505,9 @@ class World:
         one = self.pick(None, number)
         if self._is_leaving(one):
             # It is made anew from what was loaded of it, and that is not the same.
+            raise NothingToWorkOnError
+        if one not in self.session and one.__dict__.get("profile") in self.session:
+            # The copy takes it; in the oracle the original keeps it in memory as well.
             raise NothingToWorkOnError
         if one in self.session.new:
             # The oracle warns and makes a second object; we answer with the one that is there.

@@ -9,11 +9,12 @@ from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.members import SessionMembers
+from dovetail.orm.merge import make_copier
 from dovetail.sql.select import Select
 
 
 def generated_text(mapper: Mapper, dialect: Any) -> str:
-    """The text of the functions that are made for *mapper*: loading, inserting, updating, expiring.
+    """The text of the functions that are made for *mapper*: load, insert, update, copy, expire.
 
     What a plan would make for the plain cases: a SELECT of the class, a row without values for
     what the server makes, a change of every column.
@@ -26,7 +27,7 @@ def generated_text(mapper: Mapper, dialect: Any) -> str:
     functions: list[Any] = [make_hydrator(planned.layout, dialect), plan.rows_of, plan.place]
     if changed:
         functions.append(update_plan(mapper, changed, dialect).rows_of)
-    functions.append(SessionMembers._expirer(mapper))
+    functions += [make_copier(mapper), SessionMembers._expirer(mapper)]
     parts = []
     for function in functions:
         text = source_text(function) or ""

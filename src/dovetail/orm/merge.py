@@ -1,12 +1,18 @@
 """Merging: the state of an instance copied onto the session's own instance of the same row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from dovetail.codegen import Source, compile_function
 from dovetail.exc import InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.loading.options import LoaderOption
-from dovetail.orm.tracking.state import InstanceState, Load, new_state, state_of
+from dovetail.orm.loading.telling import LoadContext
+from dovetail.orm.tracking.expiry import forget_changes, still_expired
+from dovetail.orm.tracking.state import InstanceState, Load, Scope, forget, new_state, state_of
 from dovetail.steps import Steps
+
+MOST_PEERS = 1000
+"""So many copies share a load; then a new one begins, and the old one can go."""
 
 Merged = dict[Any, Any]
 """What is done: by state the merged instance, by (state, relationship) the way it was met."""
@@ -16,13 +22,14 @@ def merge_all_steps(
     session: Any, instances: Iterable[Any], load: bool, options: Sequence[LoaderOption]
 ) -> Steps[list[Any]]:
     """Flush, then merge *instances*; what is half done meanwhile is not flushed."""
-    if load:
-        yield from session.autoflush_steps()
+    if not load:
+        return place_all(session, instances)
+    yield from session.autoflush_steps()
     merged: Merged = {}
     results = []
     with session.no_autoflush:
         for instance in instances:
-            copy = yield from merge_steps(session, instance, merged, load=load, options=options)
+            copy = yield from merge_steps(session, instance, merged, options=options)
             results.append(copy)
     return results
 
@@ -31,8 +38,6 @@ def merge_steps(
     session: Any,
     instance: Any,
     merged: Merged,
-    *,
-    load: bool = True,
     options: Sequence[LoaderOption] = (),
 ) -> Steps[Any]:
     """The session's instance of the row of *instance*, with its values; *merged* has those done."""
@@ -49,11 +54,8 @@ def merge_steps(
     mapper.configure()
     key = state.key if state.key is not None else mapper.key_of(instance)
     target = None if key is None else session.find(mapper, key)
-    if target is None and not load:
-        return (yield from _place_steps(session, state, instance, merged))
     if key is not None and (target is None or target.__dovetail_state__.expired is not None):
-        if load:
-            target = yield from session.get_steps(mapper, key, options=options)
+        target = yield from session.get_steps(mapper, key, options=options)
     is_new = target is None
     if target is None:
         target = mapper.class_.__new__(mapper.class_)
@@ -61,12 +63,12 @@ def merge_steps(
         session.add(target)
     merged[state] = target
     if target is not instance:
-        yield from _copy_steps(session, mapper, instance, target, merged, load, is_new)
+        yield from _copy_steps(session, mapper, instance, target, merged, is_new)
     return target
 
 
 def _copy_steps(
-    session: Any, mapper: Any, source: Any, target: Any, merged: Merged, load: bool, is_new: bool
+    session: Any, mapper: Any, source: Any, target: Any, merged: Merged, is_new: bool
 ) -> Steps[None]:
     state = state_of(source)
     values = source.__dict__
@@ -84,19 +86,17 @@ def _copy_steps(
             merged[state_of(item), prop] = True
         if prop.uselist:
             items = list(prop.impl.kind.items(values[key]))
-            if load:
-                yield from _preload_steps(session, prop.mapper, items)
+            yield from _preload_steps(session, prop.mapper, items)
             copies = []
             for item in items:
-                copies.append((yield from merge_steps(session, item, merged, load=load)))
+                copies.append((yield from merge_steps(session, item, merged)))
             if prop.key not in present and not is_new:
                 yield from session.load_steps(target, [getattr(mapper.class_, key)])
             prop.impl.set(target, prop.impl.make_plain(copies))
         elif values[key] is None:
-            if not is_new or load:
-                prop.impl.set(target, None)
+            prop.impl.set(target, None)
         else:
-            copy = yield from merge_steps(session, values[key], merged, load=load)
+            copy = yield from merge_steps(session, values[key], merged)
             if target.__dict__.get(key) is not copy:
                 prop.impl.set(target, copy)
 
@@ -122,41 +122,168 @@ def _preload_steps(session: Any, mapper: Any, items: Iterable[Any]) -> Steps[Non
         session._merging = yield from session.load_keys_steps(connection, mapper, keys)
 
 
-def _place_steps(session: Any, state: InstanceState, instance: Any, merged: Merged) -> Steps[Any]:
-    """``load=False``: a persistent instance with the values of *instance*, without a query."""
-    mapper = state.load.mapper
-    if state.key is None:
-        raise InvalidRequestError(
+# Without a query ----------------------------------------------------------------------------------
+
+
+def place_all(session: Any, instances: Iterable[Any]) -> list[Any]:
+    """``load=False``: the session's instances of the rows of *instances*, with their values."""
+    if session._transaction is None:
+        session.begin_on_change()
+    placement: Placement | None = session._placement
+    if placement is None or placement.scope is not session.scope:
+        placement = session._placement = Placement(session.scope)
+    placement.listener = session if session.dispatch.listening else None
+    try:
+        return [placement.place(instance) for instance in instances]
+    finally:
+        placement.placed.clear()
+        placement.listener = None
+
+
+class Placement:
+    """Puts copies of instances that have rows into a session, as if they had been loaded.
+
+    ``placed``  copies by the state of their originals, where relationships lead on
+    ``kinds``   by mapper: what makes copies, and the load in which they are peers of each other
+    ``listener``  the session, where somebody listens to what comes into it
+    """
+
+    __slots__ = ("kinds", "listener", "placed", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.listener: Any = None
+        self.placed: dict[InstanceState, Any] = {}
+        self.kinds: dict[Any, tuple[Copier, tuple[Any, ...], Load]] = {}
+
+    def place(self, instance: Any) -> Any:
+        """The session's instance of the row of *instance*, with the values it has in memory."""
+        try:
+            source: InstanceState = instance.__dovetail_state__
+            key = source.key
+        except AttributeError:
+            # A class, or what is not mapped, or an instance that nobody has looked at yet.
+            raise _unfit(instance) from None
+        load = source.load
+        if key is None:
+            raise _unfit(instance)
+        if load.scope is self.scope and not load.deleted:
+            return instance
+        if source.committed:
+            raise _unfit(instance)
+        kind = self.kinds.get(load.mapper)
+        if kind is None or kind[2].options is not load.options or len(kind[2].batch) >= MOST_PEERS:
+            kind = self._kind(load)
+        copy, related, own_load = kind
+        state = own_load.identity.get(key)  # type: ignore[union-attr]
+        target = None if state is None else state()
+        if target is not None:
+            return self._place_on(target, instance, source, related)
+        if not related:
+            target = copy(instance, source, own_load)
+        else:
+            target = self.placed.get(source)
+            if target is not None:
+                return target
+            target = self.placed[source] = copy(instance, source, own_load)
+            self._place_related(related, instance, target)
+        if self.listener is not None or load.mapper.class_manager.dispatch.load:
+            self._tell(target, own_load)
+        return target
+
+    def _tell(self, target: Any, load: Load) -> None:
+        session = load.scope.reference()  # type: ignore[union-attr]
+        for name in ("before_attach", "after_attach", "detached_to_persistent"):
+            session.announce(name, target)
+        for call in load.mapper.class_manager.dispatch.load:
+            call(target, LoadContext(session, load))
+
+    def _kind(self, load: Load) -> tuple["Copier", tuple[Any, ...], Load]:
+        mapper = load.mapper
+        kept: tuple[Copier, tuple[Any, ...]] | None = mapper.memo.get("copier")
+        if kept is None:
+            mapper.configure()
+            related = [prop for prop in mapper.relationships.values() if "merge" in prop.cascade]
+            kept = mapper.memo["copier"] = (make_copier(mapper), tuple(related))
+        copy, placed = kept
+        found = self.kinds[mapper] = (copy, placed, Load(mapper, self.scope, load.options))
+        return found
+
+    def _place_on(
+        self, target: Any, instance: Any, source: InstanceState, related: Iterable[Any]
+    ) -> Any:
+        """Give *target*, which is in the session, the values of *instance* as if read again."""
+        if source in self.placed:
+            return target
+        self.placed[source] = target
+        state = target.__dovetail_state__
+        if state.committed is not None or state.extra is not None:
+            state.committed = None
+            forget_changes(state)
+            self.scope.modified.pop(state, None)
+        held, values = instance.__dict__, target.__dict__
+        for name in source.load.mapper.column_attrs.names():
+            if name in held:
+                values[name] = held[name]
+        if state.expired is not None:
+            state.expired = still_expired(state.expired, (), held) or None
+        self._place_related(related, instance, target)
+        return target
+
+    def _place_related(self, related: Iterable[Any], instance: Any, target: Any) -> None:
+        held, values = instance.__dict__, target.__dict__
+        for prop in related:
+            if prop.key not in held:
+                continue
+            value = held[prop.key]
+            if prop.uselist:
+                items = [self.place(item) for item in prop.impl.kind.items(value)]
+                values.pop(prop.key, None)
+                prop.impl.fill(target.__dovetail_state__, target, items)
+            else:
+                values[prop.key] = None if value is None else self.place(value)
+
+
+Copier = Callable[[Any, InstanceState, Load], Any]
+
+
+def make_copier(mapper: Any) -> Copier:
+    """The function ``copy(instance, source, load)``: a new instance of the row, of that *load*."""
+    source = Source(f"copy {mapper.class_.__qualname__}")
+    class_ = mapper.class_
+    source.use("Class", class_)
+    source.use("State", InstanceState)
+    source.use("forget", forget)
+    source.use("set_state", mapper.set_state)
+    source.use("new", class_.__new__ if class_.__new__ is object.__new__ else object.__new__)
+    with source.block("def copy(instance, source, load):"):
+        source.line("copied = new(Class)")
+        source.line("held = instance.__dict__")
+        source.line("values = copied.__dict__")
+        for name in mapper.column_attrs.names():
+            with source.block(f"if {name!r} in held:"):
+                source.line(f"values[{name!r}] = held[{name!r}]")
+        source.line("state = State(copied, forget)")
+        source.line("state.key = key = source.key")
+        source.line("state.load = load")
+        source.line("state.committed = state.extra = None")
+        source.line("state.expired = source.expired")
+        source.line("set_state(copied, state)")
+        source.line("load.identity[key] = state")
+        source.line("load.batch.append(state)")
+        source.line("return copied")
+    return compile_function(source, "copy")
+
+
+def _unfit(instance: Any) -> InvalidRequestError:
+    if isinstance(instance, type):
+        raise UnmappedInstanceError(instance)
+    if state_of(instance).key is None:
+        return InvalidRequestError(
             f"merge(load=False) takes instances that have a row; {instance!r} has none",
             hint="use merge(), or add()",
         )
-    if state.committed:
-        raise InvalidRequestError(
-            f"merge(load=False) takes unchanged instances; {instance!r} has pending changes",
-            hint="use merge()",
-        )
-    target = mapper.class_.__new__(mapper.class_)
-    own = new_state(target, mapper)
-    own.key = state.key
-    own.load = Load(mapper, session.scope, state.load.options)
-    own.load.batch.append(own)
-    own.expired = state.expired
-    session.scope.identity(mapper)[own.key] = own
-    merged[state] = target
-    values = instance.__dict__
-    for key in mapper.column_attrs.names():
-        if key in values:
-            target.__dict__[key] = values[key]
-    for key, prop in mapper.relationships.items():
-        if key not in values or "merge" not in prop.cascade:
-            continue
-        if prop.uselist:
-            items = []
-            for item in prop.impl.kind.items(values[key]):
-                items.append((yield from merge_steps(session, item, merged, load=False)))
-            prop.impl.fill(own, target, items)
-        elif values[key] is None:
-            target.__dict__[key] = None
-        else:
-            target.__dict__[key] = yield from merge_steps(session, values[key], merged, load=False)
-    return target
+    return InvalidRequestError(
+        f"merge(load=False) takes unchanged instances; {instance!r} has pending changes",
+        hint="use merge()",
+    )

@@ -179,12 +179,17 @@ class PersistingSession(TransactionalSession):
         load.batch.append(state)
         state.load = load
         scope.identity(mapper)[state.key] = state
-        before = previous.__dict__
+        # What the row holds: not what was set on the old instance, and not written any more.
+        before = {**previous.__dict__, **(old.committed or {})}
         state.committed = {
-            key: before.get(key) for key in mapper.written if key not in mapper.primary_keys
+            key: before.get(key, NO_VALUE if key in values else None)
+            for key in mapper.written
+            if key not in mapper.primary_keys
         }
         for key in state.committed:
             values.setdefault(key, None)
+        # What it refers to, and what refers to it, is new to the row.
+        state.committed |= dict.fromkeys(mapper.relationships.keys() & values.keys(), NO_VALUE)
         scope.modified[state] = instance
 
     # Get ----------------------------------------------------------------------------------------
@@ -269,8 +274,7 @@ class PersistingSession(TransactionalSession):
     ) -> Steps[Any]:
         statement = _get_statement(mapper, mapper.key_tuple(key)).options(*options)
         if with_for_update:
-            arguments = {} if with_for_update is True else _lock_arguments(with_for_update)
-            statement = statement.with_for_update(**arguments)
+            statement = _locked(statement, with_for_update)
             populate_existing = True
         known = {"populate_existing": populate_existing, "autoflush": False}
         result = yield from self.execute_steps(statement, None, known)
@@ -435,17 +439,20 @@ class PersistingSession(TransactionalSession):
     ) -> Steps[None]:
         connection = yield from self.connection_for_steps(mapper)
         columns = None if names is None else names & mapper.column_attrs.keys()
-        if lock:
-            found = yield from self.get_steps(mapper, state.key, with_for_update=lock)
-            rows = [] if found is None else [found]
-        elif columns is None:
+        if columns is None:
             tree = state.load.options or NO_TREE
-            rows = yield from load_keys_steps(self, connection, mapper, [state.key], tree=tree)
-        elif columns:
-            tree = only_tree(mapper, sorted(columns))
-            rows = yield from load_keys_steps(self, connection, mapper, [state.key], tree=tree)
         else:
+            tree = only_tree(mapper, sorted(columns)) if columns else None
+        if tree is None:
             rows = [instance]
+        elif lock:
+            # What is refreshed has expired by now: nothing else is overwritten.
+            statement = _locked(_get_statement(mapper, mapper.key_tuple(state.key)), lock)
+            walk = statement.walk()
+            plan = EntityPlan(statement, walk.binds, connection.dialect, tree=tree)
+            rows = yield from plan.rows_steps(self, connection, [b.value for b in walk.binds])
+        else:
+            rows = yield from load_keys_steps(self, connection, mapper, [state.key], tree=tree)
         if not rows:
             raise InvalidRequestError(
                 f"can't refresh {instance!r}: its row is gone",
@@ -517,6 +524,11 @@ def _get_statement(mapper: Mapper, key: Sequence[Any]) -> Any:
 def _get_plan(mapper: Mapper, dialect: Any) -> EntityPlan:
     statement = _get_statement(mapper, [None] * len(mapper.primary_key))
     return EntityPlan(statement, statement.walk().binds, dialect, tree=NO_TREE)
+
+
+def _locked(statement: Any, with_for_update: Any) -> Any:
+    arguments = {} if with_for_update is True else _lock_arguments(with_for_update)
+    return statement.with_for_update(**arguments)
 
 
 def _lock_arguments(with_for_update: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from dovetail.orm.instances import (
     was_deleted,
 )
 from dovetail.orm.loading.lazy import POLICIES
-from dovetail.orm.merge import merge_all_steps
+from dovetail.orm.merge import Placement, merge_all_steps, place_all
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.persistence import checked_binds, require_found
 from dovetail.orm.query import Query
@@ -156,6 +156,8 @@ class Session(ClassicSession):
         self._resets_only = close_resets_only
         self._lock = RLock()
         self._use_classic(autocommit, weak_identity_map, extension)
+
+    _placement: Placement | None = None
 
     def _run(self, steps: Steps[T]) -> T:
         # One thread at a time; in one thread, what listens may use the session meanwhile.
@@ -450,6 +452,9 @@ class Session(ClassicSession):
         instances follow by the merge cascade.  With ``load=False`` nothing is read: for
         unchanged instances from a cache.
         """
+        if not load:
+            own: T = place_all(self, (instance,))[0]
+            return own
         merged: list[T] = self._run(merge_all_steps(self, [instance], load, options or ()))
         return merged[0]
 

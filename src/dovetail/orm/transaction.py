@@ -365,9 +365,15 @@ class SessionTransaction:
                     own = zip(mapper.primary_keys, mapper.key_tuple(key), strict=True)
                     instance.__dict__.update(own)
         for state, (instance, load) in self.deleted.items():
-            if state.key is not None and state() is instance:
+            if state.key is None or state() is not instance:
+                continue
+            if state.load.scope is not scope or load.identity is None:
+                # It was let go meanwhile: its row is back, and it stays outside.
+                if state.load.deleted:
+                    state.load = load.mapper.detached_load
+            else:
                 state.load = load
-                scope.identity(load.mapper)[state.key] = state
+                load.identity[state.key] = state
                 # What had been changed before the delete is not known to be the row's.
                 self.dirty.add(state)
                 session.announce_state("deleted_to_persistent", state)

@@ -11,7 +11,12 @@ from dovetail.orm.flush.association import (
     write_associations_steps,
 )
 from dovetail.orm.flush.blame import blaming_steps
-from dovetail.orm.flush.cascade import load_missing_steps, mark_orphans_steps, related_now
+from dovetail.orm.flush.cascade import (
+    held_by,
+    load_missing_steps,
+    mark_orphans_steps,
+    related_now,
+)
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.insert import insert_steps
@@ -80,8 +85,15 @@ def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
     for other in prop.reverse_properties:
         if other.is_many_to_one:
             current = item.__dict__.get(other.key, parent)
-            return current is parent or current is None
+            return current is parent or current is None or _is_same_row(current, parent)
     return True
+
+
+def _is_same_row(one: Any, other: Any) -> bool:
+    """True for two instances of a row, of which one is not in this session."""
+    first, second = state_of(one), state_of(other)
+    same_table = first.load.mapper.base is second.load.mapper.base
+    return first.key is not None and first.key == second.key and same_table
 
 
 def replace_rows(context: FlushContext) -> None:
@@ -116,6 +128,8 @@ def relate(session: Any, changes: Changes) -> list[AssociationRows]:
         for prop in (*roles.collections, *roles.later):
             if not prop.is_many_to_one:
                 _touch_members(session, prop, own, changes)
+        if roles.collections:
+            _touch_followers(session, roles.collections, own, changes)
     return [rows for rows in associations.values() if rows]
 
 
@@ -137,6 +151,22 @@ def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes
                 if _refers_to(prop, item, instance):
                     clear_key(prop, item)
                 changes.touch(item, other)
+
+
+def _touch_followers(
+    session: Any, collections: Iterable[Any], own: MapperChanges, changes: Changes
+) -> None:
+    """Let the flush look at all members of those whose primary key changes: theirs follows."""
+    is_kept = own.mapper.keys_set.isdisjoint
+    for state, instance in list(own.updates.items()):
+        if state.committed is None or is_kept(state.committed):
+            continue
+        for prop in collections:
+            for item in held_by(prop, instance):
+                other = state_of(item)
+                present = other.key is not None and other.session is session
+                if present and not changes.is_deleted(other):
+                    changes.touch(item, other)
 
 
 def _warn_absent(item: Any, prop: Any) -> None:
@@ -162,7 +192,7 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
             yield from _update_steps(context, mapper, own.updates)
         if own.inserts:
             yield from _insert_steps(context, mapper, own.inserts)
-        hand_on_keys(mapper, own, changes)
+        hand_on_keys(context, mapper, own)
         return
     for mapper in stage.mappers:
         own = changes.of(mapper)
@@ -175,10 +205,10 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         yield from _update_steps(context, mapper, settled)
     for level in insert_levels(stage, changes):
         yield from _insert_steps(context, level.mapper, level.inserts)
-        hand_on_keys(level.mapper, level, changes)
+        hand_on_keys(context, level.mapper, level)
     for mapper in stage.mappers:
         own = changes.of(mapper)
-        hand_on_keys(mapper, MapperChanges(mapper, updates=own.updates), changes)
+        hand_on_keys(context, mapper, MapperChanges(mapper, updates=own.updates))
     for mapper in stage.mappers:
         own = changes.of(mapper)
         receive_keys(session, mapper, own.updates.items(), changes)
@@ -294,8 +324,12 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 copy_key(prop, related, instance)
 
 
-def hand_on_keys(mapper: Any, own: MapperChanges, changes: Changes) -> None:
-    """Copy the keys of saved parents to the members of their collections."""
+def hand_on_keys(context: FlushContext, mapper: Any, own: MapperChanges) -> None:
+    """Copy the keys of saved parents to the members of their collections.
+
+    New keys go to new members; a key that has changed goes to all that are in memory.
+    """
+    changes, switched = context.changes, context.transaction.switched
     for prop in roles_of(mapper).collections:
         for instance in own.inserts.values():
             value = instance.__dict__.get(prop.key)
@@ -303,12 +337,17 @@ def hand_on_keys(mapper: Any, own: MapperChanges, changes: Changes) -> None:
                 members = prop.impl.kind.items(value) if prop.uselist else (value,)
                 _hand_on(prop, instance, members, changes)
         for state, instance in own.updates.items():
-            _hand_on(prop, instance, changed_related(prop, state, instance)[0], changes)
+            if switched and state in switched:
+                _hand_on(prop, instance, held_by(prop, instance), changes)
+            else:
+                _hand_on(prop, instance, changed_related(prop, state, instance)[0], changes)
 
 
 def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -> None:
+    scope = state_of(parent).load.scope
     for item in members:
-        if not changes.is_deleted(state_of(item)):
+        other = state_of(item)
+        if other.load.scope is scope and not changes.is_deleted(other):
             copy_key(prop, parent, item)
 
 

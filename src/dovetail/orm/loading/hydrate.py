@@ -29,24 +29,30 @@ and is smaller than one of its own; since 3.13 it has room for 30 keys from the 
 Hydrator = Callable[[list[Any], list[Any], list[dict[Any, Any]]], list[Any]]
 
 
-def make_hydrator(layout: RowLayout, dialect: Any, *, populate_existing: bool = False) -> Hydrator:
+def make_hydrator(
+    layout: RowLayout, dialect: Any, *, populate_existing: bool = False, refreshes: bool = False
+) -> Hydrator:
     """The function ``hydrate(rows, loads, members)`` for *layout*; it returns what rows stand for.
 
     Without a *dialect* the values are taken as they are: somebody has converted them.
     ``loads`` has a Load for each entity, by number; ``members`` a dictionary for each, in which
-    the instances are noted for which something is to be loaded later.
+    the instances are noted for which something is to be loaded later.  One that *refreshes*
+    leaves what was here already with its peers and its options.
     """
-    writer = HydratorWriter(layout, dialect, populate_existing)
+    writer = HydratorWriter(layout, dialect, populate_existing, refreshes)
     return compile_function(writer.source, "hydrate")
 
 
 class HydratorWriter:
     """Writes the text of one hydrator."""
 
-    def __init__(self, layout: RowLayout, dialect: Any, populate_existing: bool) -> None:
+    def __init__(
+        self, layout: RowLayout, dialect: Any, populate_existing: bool, refreshes: bool
+    ) -> None:
         self.layout = layout
         self.dialect = dialect
         self.populate_existing = populate_existing
+        self.refreshes = refreshes
         self.reads: dict[tuple[int, Any], str] = {}
         names = ", ".join(
             f"{entity.mapper.class_.__qualname__}({', '.join(c[0] for c in entity.columns)})"
@@ -234,8 +240,9 @@ class HydratorWriter:
                     f"loaded{entity.number}", frozenset(c[0] for c in entity.columns)
                 )
                 line(f"state.expired = (state.expired - {loaded}) or None")
-            line("state.load = load")
-            line("load.batch.append(state)")
+            if not self.refreshes:
+                line("state.load = load")
+                line("load.batch.append(state)")
 
     def _write_overwriting(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
@@ -248,7 +255,6 @@ class HydratorWriter:
             line("load.refreshed.append((state, None))")
         line("scope = load.scope")
         line("scope.modified.pop(state, None)")
-        line("scope.deleted.pop(state, None)")
         line("state.committed = state.expired = None")
         line("state.load = load")
         line("load.batch.append(state)")

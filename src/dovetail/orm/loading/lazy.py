@@ -22,6 +22,9 @@ from dovetail.steps import Steps
 
 FEW_PEERS = 32
 MANY_PEERS = 1000
+MOST_PASSED = 128
+"""After so many peers in a row that lack nothing, the search for those that do ends."""
+
 POLICIES = ("adaptive", "one", "peers", "raise", "raise_n_plus_one")
 Pair = tuple[InstanceState, Any]
 
@@ -202,15 +205,17 @@ def _peers(session: Any, state: InstanceState, instance: Any, key: str, policy: 
         most = FEW_PEERS if touch.count == 2 else MANY_PEERS
     found: list[Pair] = []
     if most:
+        passed = 0
         for peer in load.following(state, touch):
-            if peer.key is None or peer.load is not load:
-                continue
-            other = peer()
-            if other is None or key in other.__dict__:
-                continue
-            if peer.committed is not None and key in peer.committed:
-                continue
-            found.append((peer, other))
-            if len(found) >= most:
+            other = peer() if peer.load is load and peer.key is not None else None
+            if other is not None and key not in other.__dict__:
+                if peer.committed is None or key not in peer.committed:
+                    found.append((peer, other))
+                    if len(found) >= most:
+                        break
+                    passed = 0
+                    continue
+            passed += 1
+            if passed > MOST_PASSED:
                 break
     return found

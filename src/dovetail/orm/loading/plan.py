@@ -12,7 +12,7 @@ from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, tell_of_loads
-from dovetail.orm.loading.tree import NO_TREE, LoadTree
+from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.tracking.state import Load
 from dovetail.steps import Steps
 from dovetail.types.contract import NULLTYPE
@@ -57,7 +57,12 @@ class EntityPlan:
         self.shape = Shape(planned.layout.names)
         self.is_scalar = len(planned.layout.items) == 1
         self.has_later = any(layout.later for layout in self.entities)
-        self.hydrate = make_hydrator(planned.layout, dialect, populate_existing=populate_existing)
+        self.hydrate = make_hydrator(
+            planned.layout,
+            dialect,
+            populate_existing=populate_existing,
+            refreshes=chain == REFRESH,
+        )
         self.chain = chain
 
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:

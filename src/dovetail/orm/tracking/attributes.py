@@ -92,7 +92,7 @@ class AttributeBase:
 def no_longer_expired(state: InstanceState, key: str) -> None:
     """Attribute *key* of *state* has a value of its own: it is not to be read again."""
     if state.expired is not None and key in state.expired:
-        state.expired = still_expired(state.expired, (), key) or None
+        state.expired = still_expired(state.expired, (), (key,)) or None
 
 
 class ValueAttribute(AttributeBase):

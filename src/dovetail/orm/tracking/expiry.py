@@ -22,9 +22,11 @@ class Whole(frozenset[str]):
     __slots__ = ()
 
 
-def still_expired(expired: frozenset[str], more: Iterable[str], less: str = "") -> frozenset[str]:
+def still_expired(
+    expired: frozenset[str], more: Iterable[str], less: Iterable[str] = ()
+) -> frozenset[str]:
     """Return *expired* with *more* and without *less*: still whole, if it was."""
-    names = (expired | frozenset(more)) - {less}
+    names = expired.union(more).difference(less)
     return Whole(names) if type(expired) is Whole else names
 
 

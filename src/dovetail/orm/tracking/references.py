@@ -169,10 +169,15 @@ class ReferenceAttribute(RelatedAttribute):
                 other.unlink(old, instance)
 
     def unlink(self, instance: Any, item: Any) -> None:
-        if instance.__dict__.get(self.key, item) is item:
+        values = instance.__dict__
+        if values.get(self.key, item) is item:
             state = state_of(instance)
             self.remember(state, instance)
-            instance.__dict__[self.key] = None
+            committed = state.committed
+            if self.key not in values and committed and committed[self.key] is NO_VALUE:
+                # Not loaded, but known: it was in a collection of the item's.
+                committed[self.key] = item
+            values[self.key] = None
             if self.deletes_orphans:
                 self.abandon(state, item)
 
@@ -183,7 +188,11 @@ class ReferenceAttribute(RelatedAttribute):
         committed = state.committed
         if committed is None or self.key not in committed:
             return NO_HISTORY if current is NO_VALUE else History((), [current], ())
-        return scalar_history(committed[self.key], current, equal=_same)
+        original = committed[self.key]
+        if original is None and current is not None:
+            # Nothing was referred to, and nothing is lost.
+            return History([None if current is NO_VALUE else current], (), ())
+        return scalar_history(original, current, equal=_same)
 
 
 def _same(first: Any, second: Any) -> bool:

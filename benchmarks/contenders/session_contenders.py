@@ -1,0 +1,19 @@
+"""dovetail and SQLAlchemy: which package they are, and what is expected of them alone."""
+
+from typing import ClassVar
+
+from benchmarks.contenders.session_life import SessionLife
+from benchmarks.contenders.session_trade import SessionTrade
+
+
+class Dovetail(SessionLife, SessionTrade):
+    title = "dovetail"
+    package = "dovetail"
+    import_statement = "import dovetail.orm"
+    most_touch_statements: ClassVar[int | None] = 3
+
+
+class SQLAlchemy(SessionLife, SessionTrade):
+    title = "SQLAlchemy"
+    package = "sqlalchemy"
+    import_statement = "import sqlalchemy.orm"

@@ -1,0 +1,189 @@
+"""States of objects that random programs, told to dovetail and to its oracle, found wrong."""
+
+import pytest
+
+from dovetail import ForeignKey, event, inspect
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Country(Base):
+    __tablename__ = "country"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    towns: Mapped[list["Town"]] = relationship(back_populates="country", order_by="Town.id")
+
+
+class Town(Base):
+    __tablename__ = "town"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code", onupdate="CASCADE"))
+    country: Mapped[Country | None] = relationship(back_populates="towns")
+
+
+class Flag(Base):
+    """It refers to a country that knows nothing of it."""
+
+    __tablename__ = "flag"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
+    country: Mapped[Country | None] = relationship()
+
+
+@pytest.fixture(autouse=True)
+def filled(engine, session, sql_log):
+    @event.listens_for(engine, "connect")
+    def refuse_strangers(connection, _record):
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    Base.metadata.create_all(engine)
+    towns = [Town(id=1, name="one"), Town(id=2, name="two")]
+    session.add(Country(code="a", name="A", towns=towns))
+    session.commit()
+    sql_log.clear()
+
+
+def test_members_in_memory_follow_a_key_that_changes(session):
+    country = session.get(Country, "a")
+    towns = list(country.towns)
+
+    country.code = "b"
+    session.flush()
+
+    assert [town.country_code for town in towns] == ["b", "b"]
+    session.expire(towns[0], ["country"])
+    assert towns[0].country is country
+    session.rollback()
+    assert [town.country_code for town in towns] == ["a", "a"]
+
+
+def test_a_key_is_not_handed_to_a_member_that_is_not_in_the_session(session):
+    stranger = Town(id=9)
+    country = Country(code="c", towns=[stranger])
+    session.add(country)
+    session.expunge(stranger)
+
+    with pytest.warns(match="not in the session"):
+        session.flush()
+
+    assert stranger.country_code is None
+
+
+def test_a_replaced_row_is_written_whatever_was_set_on_the_old_object(session):
+    old = session.get(Country, "a")
+    session.delete(old)
+    old.name = "new"
+    session.add(Country(code="a", name="new"))
+
+    session.commit()
+
+    assert session.get(Country, "a").name == "new"
+
+
+def test_a_replaced_row_is_written_where_the_old_object_had_expired(session):
+    old = session.get(Country, "a")
+    session.expire(old)
+    session.delete(old)
+    session.add(Country(code="a", name=None))
+
+    session.flush()
+
+    assert session.connection().exec_driver_sql("SELECT name FROM country").all() == [(None,)]
+
+
+def test_what_was_deleted_and_let_go_stays_outside_after_a_rollback(session):
+    country = session.get(Country, "a")
+    session.delete(country)
+    session.flush()
+    session.expunge_all()
+
+    session.rollback()
+
+    assert inspect(country).detached
+    assert not inspect(country).was_deleted
+    assert country not in session
+    session.add(country)
+    assert inspect(country).persistent
+
+
+def test_a_refresh_with_a_lock_spares_what_is_not_named(session, sql_log):
+    country = session.get(Country, "a")
+    towns = country.towns
+    with session.no_autoflush:
+        country.name = "changed"
+        town = towns[0]
+        town.name = "changed too"
+        sql_log.clear()
+
+        session.refresh(town, ["country_code"], with_for_update=True)
+
+    assert town.name == "changed too"
+    assert country.towns is towns
+    assert len(sql_log) == 1
+
+
+def test_populate_existing_leaves_what_is_to_be_deleted(session):
+    town = session.get(Town, 1)
+    session.delete(town)
+
+    with session.no_autoflush:
+        session.get(Town, 1, populate_existing=True)
+
+    assert town in session.deleted
+    session.commit()
+    assert session.get(Town, 1) is None
+
+
+def test_a_reference_that_was_none_has_no_old_value(session):
+    town = Town(id=3, country=None)
+    session.add(town)
+    session.flush()
+
+    town.country = session.get(Country, "a")
+
+    history = inspect(town).attrs.country.history
+    assert (history.added, history.deleted) == ([town.country], ())
+
+
+def test_a_member_that_is_taken_out_knows_its_parent_without_having_loaded_it(session):
+    country = session.get(Country, "a")
+    town = country.towns[0]
+    session.expire(town, ["country"])
+
+    country.towns.remove(town)
+
+    assert inspect(town).attrs.country.history.deleted == [country]
+
+
+def test_members_of_a_deleted_parent_lose_it_where_they_refer_to_a_copy(engine, session):
+    with Session(engine) as other:
+        copy = other.get(Country, "a")
+        town = other.get(Town, 1)
+        assert town.country is copy
+        other.expunge(copy)
+        parent = other.merge(copy, load=False)
+
+        other.delete(parent)
+        other.flush()
+
+        assert town.country_code is None
+
+
+def test_what_a_replacing_object_refers_to_is_written(session):
+    country = session.get(Country, "a")
+    flag = Flag(id=1)
+    session.add(flag)
+    session.flush()
+    session.delete(flag)
+
+    session.add(Flag(id=1, country=country))
+    session.commit()
+
+    assert session.get(Flag, 1).country is country
