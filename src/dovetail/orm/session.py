@@ -17,11 +17,7 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
-from dovetail.orm.bulk.lanes import (
-    insert_mappings_steps,
-    save_objects_steps,
-    update_mappings_steps,
-)
+from dovetail.orm.bulk import lanes
 from dovetail.orm.classic import ClassicSession, SessionExtension, bind_arguments_of, lock_of
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.instances import (
@@ -471,17 +467,13 @@ class Session(ClassicSession):
 
         With *return_defaults* the generated primary keys are put into the dictionaries.
         None leaves a column to its default; with *render_nulls* it is NULL.
-        InvalidRequestError for a name that is no column attribute.
         """
         found = self.mapper_for(mapper)
-        self._run(insert_mappings_steps(self, found, mappings, return_defaults, render_nulls))
+        self._run(lanes.insert_mappings_steps(self, found, mappings, return_defaults, render_nulls))
 
     def bulk_update_mappings(self, mapper: Any, mappings: Iterable[Mapping[str, Any]]) -> None:
-        """Update a row for each dictionary, which holds the primary key and the new values.
-
-        Dictionaries with the same names go together.  StaleDataError where a row is missing.
-        """
-        self._run(update_mappings_steps(self, self.mapper_for(mapper), mappings))
+        """Update the row of each dictionary by its primary key; StaleDataError without a row."""
+        self._run(lanes.update_mappings_steps(self, self.mapper_for(mapper), mappings))
 
     def bulk_save_objects(
         self,
@@ -497,7 +489,7 @@ class Session(ClassicSession):
         ``preserve_order``       without it, objects of one class go together
         """
         options = return_defaults, update_changed_only, preserve_order
-        self._run(save_objects_steps(self, objects, *options))
+        self._run(lanes.save_objects_steps(self, objects, *options))
 
     @classmethod
     def object_session(cls, instance: Any) -> "Session | None":
