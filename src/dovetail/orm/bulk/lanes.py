@@ -11,6 +11,7 @@ from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.objects import save_pairs_steps
 from dovetail.orm.bulk.updating import RowsUpdating, split_keys
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql.dml import update
 from dovetail.steps import Steps
 
 
@@ -29,6 +30,7 @@ def insert_mappings_steps(
 def _inserting(
     session: Any, mapper: Any, rows: list[Any], return_defaults: bool, render_nulls: bool
 ) -> Steps[None]:
+    _tell_of_writing(session, mapper)
     connection = yield from session.connection_for_steps(mapper)
     yield from insert_dictionaries_steps(
         connection, mapper, rows, return_defaults=return_defaults, render_nulls=render_nulls
@@ -44,6 +46,7 @@ def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[Non
 
 
 def _updating(session: Any, mapper: Any, rows: list[Any]) -> Steps[None]:
+    _tell_of_writing(session, mapper)
     connection = yield from session.connection_for_steps(mapper)
     keys, values = split_keys(mapper, rows)
     yield from RowsUpdating(session, connection, mapper).run_steps(values, keys)
@@ -59,8 +62,17 @@ def save_objects_steps(
     """Insert the rows of new *objects*, and update those of the others."""
     pairs = [(state_of(instance), instance) for instance in objects]
     if pairs:
+        for mapper in dict.fromkeys(state.load.mapper for state, _ in pairs):
+            _tell_of_writing(session, mapper)
         saving = save_pairs_steps(session, pairs, return_defaults, changed_only, preserve_order)
         yield from _whole_steps(session, len(pairs), saving)
+
+
+def _tell_of_writing(session: Any, mapper: Any) -> None:
+    """Tell who gives the session its rows that those of *mapper* are about to change."""
+    source = session.row_source
+    if source is not None:
+        source.ran(session, update(mapper.entity))
 
 
 def _whole_steps(session: Any, count: int, steps: Steps[None]) -> Steps[None]:
