@@ -214,7 +214,7 @@ class Life(World):
 
     def do_flush_some(self, number: int) -> None:
         one = self.pick(None, number)
-        if not self.session.is_active:
+        if not self.session.is_active or list(self.session.deleted):
             # The oracle does not look whether it may flush, where that has nothing to do.
             raise NothingToWorkOnError
         if any(member in self.session.new for member in self._members_held(one)) or any(
