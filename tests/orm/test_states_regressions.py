@@ -3,6 +3,7 @@
 import pytest
 
 from dovetail import ForeignKey, event, inspect
+from dovetail.exc import IntegrityError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 
@@ -64,16 +65,17 @@ def test_members_in_memory_follow_a_key_that_changes(session):
     assert [town.country_code for town in towns] == ["a", "a"]
 
 
-def test_a_key_is_not_handed_to_a_member_that_is_not_in_the_session(session):
-    stranger = Town(id=9)
-    country = Country(code="c", towns=[stranger])
-    session.add(country)
-    session.expunge(stranger)
-
+def test_a_new_object_of_a_deleted_owner_is_refused_by_the_database(session):
+    country = session.get(Country, "a")
+    town = Town(id=9, country=country)
     with pytest.warns(match="not in the session"):
         session.flush()
+    session.delete(country)
 
-    assert stranger.country_code is None
+    session.add(town)
+
+    with pytest.raises(IntegrityError):
+        session.flush()
 
 
 def test_a_replaced_row_is_written_whatever_was_set_on_the_old_object(session):

@@ -23,6 +23,10 @@ KEYS = {"Place": ("x", "y"), "Country": ("code",)}
 """The attributes of the keys that users choose."""
 
 
+FOLLOWING = ("place_x", "place_y", "country_code")
+"""The attributes that hold such keys of others."""
+
+
 class Life(World):
     """A world in which objects leave the session, come back, are copied and are forgotten."""
 
@@ -108,7 +112,10 @@ class Life(World):
                 for place, one in self._visible()
                 for name, value in self.sa.inspect(one).dict.items()
                 # In which order keys are generated is not the same.
-                if name in self.sa.inspect(one).mapper.attrs and not name.endswith("id")
+                if name in self.sa.inspect(one).mapper.attrs
+                and not name.endswith("id")
+                # Those outside are handed the keys of their parents by dovetail alone.
+                and (self._state(one) == "persistent" or name not in FOLLOWING)
             }
         )
 
@@ -214,7 +221,7 @@ class Life(World):
 
     def do_flush_some(self, number: int) -> None:
         one = self.pick(None, number)
-        if not self.session.is_active:
+        if not self.session.is_active or list(self.session.deleted):
             # The oracle does not look whether it may flush, where that has nothing to do.
             raise NothingToWorkOnError
         if any(member in self.session.new for member in self._members_held(one)) or any(

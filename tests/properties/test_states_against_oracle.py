@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.properties import comparing
 from tests.properties.life import Life
@@ -20,19 +20,25 @@ from tests.properties.steps import (
 
 compare = partial(comparing.compare, Life)
 
+FEWER = settings(max_examples=settings().max_examples // 4)
+"""An example looks at all objects after every step, and takes as long as four of others."""
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+@FEWER
 @given(lives(KEYED_CHANGES, WRITES, UNDO), options)
 def test_keys_and_savepoints(steps, options):
     compare(steps, options)
 
 
+@FEWER
 @given(lives(KEYED_CHANGES, WRITES, KEYED_READS), options)
 def test_what_is_in_memory(steps, options):
     compare(steps, options)
 
 
+@FEWER
 @given(lives(KEYED_CHANGES, WRITES, UNDO, LIFE, TRAVELS), options)
 def test_leaving_and_coming_back(steps, options):
     compare(steps, options)

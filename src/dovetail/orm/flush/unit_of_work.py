@@ -344,10 +344,8 @@ def hand_on_keys(context: FlushContext, mapper: Any, own: MapperChanges) -> None
 
 
 def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -> None:
-    scope = state_of(parent).load.scope
     for item in members:
-        other = state_of(item)
-        if other.load.scope is scope and not changes.is_deleted(other):
+        if not changes.is_deleted(state_of(item)):
             copy_key(prop, parent, item)
 
 
