@@ -3,7 +3,7 @@
 Like a flush, each fails as a whole: the transaction is rolled back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from dovetail.collector import collector
@@ -21,9 +21,8 @@ def insert_mappings_steps(
     mapper.configure()
     rows = mappings if isinstance(mappings, list) else list(mappings)
     if rows:
-        yield from _whole_steps(
-            session, len(rows), _inserting(session, mapper, rows, return_defaults, render_nulls)
-        )
+        steps = _inserting(session, mapper, rows, return_defaults, render_nulls)
+        yield from _whole_steps(session, {mapper}, len(rows), steps)
 
 
 def _inserting(
@@ -40,7 +39,7 @@ def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[Non
     mapper.configure()
     rows = list(mappings)
     if rows:
-        yield from _whole_steps(session, len(rows), _updating(session, mapper, rows))
+        yield from _whole_steps(session, {mapper}, len(rows), _updating(session, mapper, rows))
 
 
 def _updating(session: Any, mapper: Any, rows: list[Any]) -> Steps[None]:
@@ -60,13 +59,18 @@ def save_objects_steps(
     pairs = [(state_of(instance), instance) for instance in objects]
     if pairs:
         saving = save_pairs_steps(session, pairs, return_defaults, changed_only, preserve_order)
-        yield from _whole_steps(session, len(pairs), saving)
+        mappers = {state.load.mapper for state, _ in pairs}
+        yield from _whole_steps(session, mappers, len(pairs), saving)
 
 
-def _whole_steps(session: Any, count: int, steps: Steps[None]) -> Steps[None]:
-    """Run *steps*, for *count* rows; a failure is one of the whole transaction."""
+def _whole_steps(
+    session: Any, mappers: Collection[Any], count: int, steps: Steps[None]
+) -> Steps[None]:
+    """Run *steps*, for *count* rows of *mappers*; a failure is one of the whole transaction."""
     transaction = session._autobegin()
     transaction.check()
+    if session.row_source is not None:
+        session.row_source.wrote(session, mappers)
     try:
         with collector.paused_for(count):
             yield from steps
