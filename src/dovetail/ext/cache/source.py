@@ -1,6 +1,6 @@
 """What sessions get from a cache, and what it hears from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
@@ -15,7 +15,7 @@ from .reading import Reading, sees_by_statement
 from .record import Record, record_of
 from .regions import Regions
 from .request import FromCache, name_of
-from .tables import dependents, tables_read, tables_written
+from .tables import dependents, tables_read, tables_written, written_with
 
 MANY_ROWS = 500
 """From so many changed rows of a table on, all of its rows become stale at once."""
@@ -133,10 +133,19 @@ class CachedRows:
         if tables is None:
             record_of(session._autobegin()).unknown = True
         elif tables:
-            record = record_of(session._autobegin())
-            names = {name_of(table) for table in tables}
-            record.tables |= names
-            record.emptied |= names
+            self._note_tables(session, tables)
+
+    def wrote(self, session: Any, mappers: Collection[Any]) -> None:
+        """Note the tables of *mappers*, of which any rows are about to be written."""
+        own = [table for mapper in mappers for table in mapper.tables]
+        self._note_tables(session, [other for table in own for other in written_with(table)])
+
+    @staticmethod
+    def _note_tables(session: Any, tables: Iterable[Any]) -> None:
+        record = record_of(session._autobegin())
+        names = {name_of(table) for table in tables}
+        record.tables |= names
+        record.emptied |= names
 
     def flushed(self, context: Any) -> None:
         """Note which tables and rows a flush has written."""

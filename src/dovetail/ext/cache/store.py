@@ -176,4 +176,5 @@ class Store:
             try:
                 mutex.release()
             except Exception as error:
-                self._failed(error)
+                # It has expired, or the region is gone, which the next request will tell.
+                _logger.debug("a lock of region %r was lost: %s", self.name, error)

@@ -10,6 +10,7 @@ from .request import name_of
 _read: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 _dependents: WeakKeyDictionary[Any, tuple[int, tuple[Any, ...]]] = WeakKeyDictionary()
 _READING = re.compile(r"\s*(select|values|show|explain|table)\b", re.IGNORECASE)
+_LOCKING = re.compile(r"\bfor\s+(no\s+key\s+)?update\b", re.IGNORECASE)
 _WRITING = re.compile(
     r"\b(into|insert|update|delete|merge|create|alter|drop|call)\b", re.IGNORECASE
 )
@@ -40,7 +41,7 @@ def tables_written(statement: Any) -> Iterable[Any] | None:
     if getattr(statement, "is_ddl", False):
         return None
     if getattr(statement, "is_text", False):
-        text = str(statement)
+        text = _LOCKING.sub("", str(statement))
         return () if _READING.match(text) and not _WRITING.search(text) else None
     if getattr(statement, "is_dml", False):
         targets = (getattr(column, "table", None) for column in _targets(statement))
@@ -49,7 +50,8 @@ def tables_written(statement: Any) -> Iterable[Any] | None:
     parts = statement.walk().key
     if any(isinstance(part, type) and getattr(part, "is_dml", False) for part in parts):
         # Something is written by a part of the statement: by any of its tables, say.
-        return [other for table in _tables_in(statement) for other in written_with(table)]
+        found = dict.fromkeys(_tables_in(statement))
+        return [other for table in found for other in written_with(table)]
     return ()
 
 

@@ -3,7 +3,7 @@
 Like a flush, each fails as a whole: the transaction is rolled back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from dovetail.collector import collector
@@ -11,7 +11,6 @@ from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.objects import save_pairs_steps
 from dovetail.orm.bulk.updating import RowsUpdating, split_keys
 from dovetail.orm.tracking.state import state_of
-from dovetail.sql.dml import update
 from dovetail.steps import Steps
 
 
@@ -22,15 +21,13 @@ def insert_mappings_steps(
     mapper.configure()
     rows = mappings if isinstance(mappings, list) else list(mappings)
     if rows:
-        yield from _whole_steps(
-            session, len(rows), _inserting(session, mapper, rows, return_defaults, render_nulls)
-        )
+        steps = _inserting(session, mapper, rows, return_defaults, render_nulls)
+        yield from _whole_steps(session, {mapper}, len(rows), steps)
 
 
 def _inserting(
     session: Any, mapper: Any, rows: list[Any], return_defaults: bool, render_nulls: bool
 ) -> Steps[None]:
-    _tell_of_writing(session, mapper)
     connection = yield from session.connection_for_steps(mapper)
     yield from insert_dictionaries_steps(
         connection, mapper, rows, return_defaults=return_defaults, render_nulls=render_nulls
@@ -42,11 +39,10 @@ def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[Non
     mapper.configure()
     rows = list(mappings)
     if rows:
-        yield from _whole_steps(session, len(rows), _updating(session, mapper, rows))
+        yield from _whole_steps(session, {mapper}, len(rows), _updating(session, mapper, rows))
 
 
 def _updating(session: Any, mapper: Any, rows: list[Any]) -> Steps[None]:
-    _tell_of_writing(session, mapper)
     connection = yield from session.connection_for_steps(mapper)
     keys, values = split_keys(mapper, rows)
     yield from RowsUpdating(session, connection, mapper).run_steps(values, keys)
@@ -62,23 +58,19 @@ def save_objects_steps(
     """Insert the rows of new *objects*, and update those of the others."""
     pairs = [(state_of(instance), instance) for instance in objects]
     if pairs:
-        for mapper in dict.fromkeys(state.load.mapper for state, _ in pairs):
-            _tell_of_writing(session, mapper)
         saving = save_pairs_steps(session, pairs, return_defaults, changed_only, preserve_order)
-        yield from _whole_steps(session, len(pairs), saving)
+        mappers = {state.load.mapper for state, _ in pairs}
+        yield from _whole_steps(session, mappers, len(pairs), saving)
 
 
-def _tell_of_writing(session: Any, mapper: Any) -> None:
-    """Tell who gives the session its rows that those of *mapper* are about to change."""
-    source = session.row_source
-    if source is not None:
-        source.ran(session, update(mapper.entity))
-
-
-def _whole_steps(session: Any, count: int, steps: Steps[None]) -> Steps[None]:
-    """Run *steps*, for *count* rows; a failure is one of the whole transaction."""
+def _whole_steps(
+    session: Any, mappers: Collection[Any], count: int, steps: Steps[None]
+) -> Steps[None]:
+    """Run *steps*, for *count* rows of *mappers*; a failure is one of the whole transaction."""
     transaction = session._autobegin()
     transaction.check()
+    if session.row_source is not None:
+        session.row_source.wrote(session, mappers)
     try:
         with collector.paused_for(count):
             yield from steps

@@ -1,6 +1,6 @@
 """Where rows come from, if not from the database alone: what a second-level cache provides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from dovetail.steps import Steps
@@ -37,6 +37,9 @@ class RowSource(Protocol):
 
     def ran(self, session: Any, statement: Any) -> None:
         """*statement*, which may write, is about to be run."""
+
+    def wrote(self, session: Any, mappers: Collection[Any]) -> None:
+        """Rows of *mappers* are about to be written, without a statement that ``ran()``."""
 
     def flushed(self, context: Any) -> None:
         """The changes of *context*, a FlushContext, were written."""
