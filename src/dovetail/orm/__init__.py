@@ -2,6 +2,8 @@
 
 from dovetail.orm import attributes, exc
 from dovetail.orm.classic import SessionExtension
+from dovetail.orm.flush.context import FlushContext as UOWTransaction
+from dovetail.orm.loading.joins import join, outerjoin
 from dovetail.orm.loading.options import (
     Load,
     UserDefinedOption,
@@ -19,6 +21,8 @@ from dovetail.orm.loading.options import (
     undefer,
     undefer_group,
 )
+from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.loading.telling import LoadContext as QueryContext
 from dovetail.orm.mapping import comparator as comparator
 from dovetail.orm.mapping.alias import AliasedClass, aliased
 from dovetail.orm.mapping.annotations import Mapped
@@ -29,14 +33,28 @@ from dovetail.orm.mapping.attribute import (
     remote,
 )
 from dovetail.orm.mapping.bundle import Bundle
+from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.declarative import (
     DeclarativeBase,
     declarative_base,
     declared_attr,
     registry,
 )
-from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
-from dovetail.orm.mapping.join_condition import MANYTOMANY, MANYTOONE, ONETOMANY
+from dovetail.orm.mapping.events import (
+    EXT_CONTINUE,
+    EXT_SKIP,
+    EXT_STOP,
+    NO_KEY,
+    AttributeEvents,
+    InstanceEvents,
+    MapperEvents,
+)
+from dovetail.orm.mapping.join_condition import (
+    MANYTOMANY,
+    MANYTOONE,
+    ONETOMANY,
+    RelationshipDirection,
+)
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.parent import with_parent
 from dovetail.orm.mapping.properties import (
@@ -48,13 +66,20 @@ from dovetail.orm.mapping.properties import (
     mapped_column,
 )
 from dovetail.orm.mapping.registry import configure_mappers
-from dovetail.orm.mapping.relationship import RelationshipProperty, backref, relationship
+from dovetail.orm.mapping.relationship import (
+    CascadeOptions,
+    RelationshipProperty,
+    backref,
+    relationship,
+)
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query, QueryEvents
+from dovetail.orm.query.query import merge_frozen_result, merge_result
 from dovetail.orm.scoped import scoped_session
 from dovetail.orm.session import (
     Session,
     close_all_sessions,
+    create_session,
     identity_key,
     make_transient,
     make_transient_to_detached,
@@ -65,7 +90,10 @@ from dovetail.orm.session import (
 )
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tools import class_mapper, object_mapper
-from dovetail.orm.tracking.state import InstanceState
+from dovetail.orm.tracking.identity import IdentityMap
+from dovetail.orm.tracking.passive import NO_VALUE, LoaderCallableStatus, PassiveFlag
+from dovetail.orm.tracking.state import AttributeState, InstanceState
+from dovetail.orm.tracking.told import Initiator as AttributeEventToken
 from dovetail.orm.transaction import (
     SessionTransaction,
     SessionTransactionOrigin,
@@ -75,6 +103,27 @@ from dovetail.orm.transaction import (
 Relationship = RelationshipProperty
 
 __all__ = [
+    "merge_result",
+    "merge_frozen_result",
+    "create_session",
+    "NO_KEY",
+    "EXT_STOP",
+    "EXT_SKIP",
+    "EXT_CONTINUE",
+    "outerjoin",
+    "join",
+    "AttributeEventToken",
+    "AttributeState",
+    "PassiveFlag",
+    "LoaderCallableStatus",
+    "NO_VALUE",
+    "IdentityMap",
+    "CascadeOptions",
+    "RelationshipDirection",
+    "ClassManager",
+    "QueryContext",
+    "FromStatement",
+    "UOWTransaction",
     "SessionTransactionOrigin",
     "SessionEvents",
     "ORMExecuteState",

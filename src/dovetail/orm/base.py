@@ -2,6 +2,7 @@
 
 from dovetail.orm.instances import object_state
 from dovetail.orm.mapping.annotations import Mapped
+from dovetail.orm.mapping.events import EXT_CONTINUE, EXT_SKIP, EXT_STOP, NO_KEY, EventConstants
 from dovetail.orm.mapping.join_condition import (
     MANYTOMANY,
     MANYTOONE,
@@ -28,8 +29,12 @@ from dovetail.orm.tracking.passive import (
 __all__ = [
     "ATTR_EMPTY",
     "ATTR_WAS_SET",
+    "EXT_CONTINUE",
+    "EXT_SKIP",
+    "EXT_STOP",
     "MANYTOMANY",
     "MANYTOONE",
+    "NO_KEY",
     "NO_VALUE",
     "ONETOMANY",
     "PASSIVE_MERGE",
@@ -40,6 +45,7 @@ __all__ = [
     "PASSIVE_OFF",
     "PASSIVE_ONLY_PERSISTENT",
     "PASSIVE_RETURN_NO_VALUE",
+    "EventConstants",
     "LoaderCallableStatus",
     "Mapped",
     "PassiveFlag",

@@ -66,11 +66,16 @@ def make_transient_to_detached(instance: Any) -> None:
     state.expired = missing or None
 
 
-def was_deleted(instance: Any) -> bool:
-    """True when the row of *instance* was deleted in a flush, and that was not rolled back."""
-    return state_of(instance).was_deleted
+def was_deleted(object_: Any) -> bool:
+    """True when the row of *object_* was deleted in a flush, and that was not rolled back."""
+    return state_of(object_).was_deleted
 
 
 def object_state(instance: Any) -> InstanceState:
     """The InstanceState of *instance*; UnmappedInstanceError if it isn't mapped."""
     return state_of(instance)
+
+
+def has_identity(object_: Any) -> bool:
+    """True when *object_* has, or had, a row."""
+    return state_of(object_).has_identity

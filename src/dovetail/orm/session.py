@@ -63,6 +63,7 @@ __all__ = [
     "SessionTransactionOrigin",
     "SessionTransactionState",
     "close_all_sessions",
+    "create_session",
     "identity_key",
     "make_transient",
     "make_transient_to_detached",
@@ -569,3 +570,8 @@ def object_session(instance: Any) -> Session | None:
     """The session that *instance* belongs to, or None; UnmappedInstanceError if it isn't mapped."""
     session: Session | None = state_of(instance).session
     return session
+
+
+def create_session(bind: Any = None, **keywords: Any) -> Session:
+    """A session without autoflush that expires nothing at a commit: classic, for tests."""
+    return Session(bind, **{"autoflush": False, "expire_on_commit": False, **keywords})

@@ -27,14 +27,14 @@ def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
     return state, found
 
 
-def get_history(instance: Any, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
-    """What changed in attribute *key* of *instance* since the last flush.
+def get_history(obj: Any, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
+    """What changed in attribute *key* of *obj* since the last flush.
 
     What is not loaded is loaded for it, unless *passive* forbids: with ``PASSIVE_NO_INITIALIZE``
     or ``PASSIVE_NO_FETCH`` no SQL is sent, and the history of what is absent is empty.
     """
-    state, attribute = _attribute(instance, key)
-    return _history(state, instance, attribute, passive)
+    state, attribute = _attribute(obj, key)
+    return _history(state, obj, attribute, passive)
 
 
 def get_state_history(
@@ -115,13 +115,13 @@ class CollectionAdapter:
         return len(self._collection)
 
 
-def init_collection(instance: Any, key: str) -> CollectionAdapter:
+def init_collection(obj: Any, key: str) -> CollectionAdapter:
     """Give attribute *key* a new, empty collection, as if loaded; return what fills it."""
-    _, attribute = _attribute(instance, key)
+    _, attribute = _attribute(obj, key)
     if not isinstance(attribute, CollectionAttribute):
-        raise InvalidRequestError(f"{type(instance).__name__}.{key} is not a collection")
-    set_committed_value(instance, key, ())
-    return CollectionAdapter(attribute, instance.__dict__[key])
+        raise InvalidRequestError(f"{type(obj).__name__}.{key} is not a collection")
+    set_committed_value(obj, key, ())
+    return CollectionAdapter(attribute, obj.__dict__[key])
 
 
 def init_state_collection(state: InstanceState, dict_: Any, key: str) -> CollectionAdapter:

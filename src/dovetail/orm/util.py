@@ -1,19 +1,27 @@
 """The familiar import path of the tools for mapped classes and instances."""
 
-from dovetail.orm.mapping.alias import AliasedClass, aliased
+from dovetail.orm.instances import has_identity
+from dovetail.orm.loading.joins import join, outerjoin
+from dovetail.orm.mapping.alias import AliasedClass, AliasedInsp, aliased
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.parent import with_parent
+from dovetail.orm.mapping.relationship import CascadeOptions
 from dovetail.orm.session import identity_key, object_state, was_deleted
 from dovetail.orm.tools import class_mapper, object_mapper
 
 __all__ = [
     "AliasedClass",
+    "AliasedInsp",
     "Bundle",
+    "CascadeOptions",
     "aliased",
     "class_mapper",
+    "has_identity",
     "identity_key",
+    "join",
     "object_mapper",
     "object_state",
+    "outerjoin",
     "was_deleted",
     "with_parent",
 ]

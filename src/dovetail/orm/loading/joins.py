@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.sql.expressions import and_
 from dovetail.sql.from_clause import Join
 
@@ -52,3 +52,37 @@ def join_related(
 
 def _all(condition: Any, criteria: tuple[Any, ...]) -> Any:
     return and_(condition, *criteria) if criteria else condition
+
+
+def join(
+    left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+) -> Any:
+    """*left* joined to *right*, mapped classes, aliases or tables, for ``select_from()``::
+
+    select(User).select_from(join(User, Address, User.addresses))
+
+    *onclause* is a relationship, or a condition; without it the foreign keys tell.
+    """
+    target = _from(right)
+    if isinstance(onclause, RelationshipReference):
+        onclause.prop.parent.configure()
+        entity = _entity(right) or onclause.right_entity
+        return join_related(
+            _from(left), onclause.prop, onclause.entity, entity, outer=isouter, full=full
+        )
+    return _from(left).join(target, onclause, isouter, full)
+
+
+def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Any:
+    """As :func:`join`, with a LEFT OUTER JOIN."""
+    return join(left, right, onclause, True, full)
+
+
+def _entity(given: Any) -> EntityNode | None:
+    found = getattr(given, "__statement_entity__", None)
+    return found if isinstance(found, EntityNode) else None
+
+
+def _from(given: Any) -> Any:
+    entity = _entity(given)
+    return given if entity is None else entity.selectable

@@ -266,14 +266,14 @@ def load_only(*attributes: Any, raiseload: bool = False) -> LoaderOption:
     return _start().load_only(*attributes, raiseload=raiseload)
 
 
-def defer(*attributes: Any, raiseload: bool = False) -> LoaderOption:
-    """Leave columns unloaded until they are read."""
-    return _path_then_columns(attributes, "defer", raiseload)
+def defer(key: Any, *addl_attrs: Any, raiseload: bool = False) -> LoaderOption:
+    """Leave a column unloaded until it is read; relationships may lead to it."""
+    return _path_then_columns((key, *addl_attrs), "defer", raiseload)
 
 
-def undefer(*attributes: Any) -> LoaderOption:
-    """Load columns with their instance although they are mapped as deferred."""
-    return _path_then_columns(attributes, "undefer", False)
+def undefer(key: Any, *addl_attrs: Any) -> LoaderOption:
+    """Load a column with its instance although it is mapped as deferred."""
+    return _path_then_columns((key, *addl_attrs), "undefer", False)
 
 
 def undefer_group(name: str) -> LoaderOption:

@@ -430,14 +430,14 @@ def _mark(expression: Any, role: str) -> Any:
     return MarkedColumn(column, frozenset((role,)))
 
 
-def foreign(expression: Any) -> Any:
+def foreign(expr: Any) -> Any:
     """Mark a column of a ``primaryjoin`` as the one that holds the foreign key."""
-    return _mark(expression, "foreign")
+    return _mark(expr, "foreign")
 
 
-def remote(expression: Any) -> Any:
+def remote(expr: Any) -> Any:
     """Mark a column of a ``primaryjoin`` as belonging to the related row."""
-    return _mark(expression, "remote")
+    return _mark(expr, "remote")
 
 
 def table_columns(expression: Any) -> Any:

@@ -1,11 +1,28 @@
 """The events of mappers, of instances, and of their attributes."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from enum import Enum
+from typing import Any, ClassVar, Final
 from weakref import WeakKeyDictionary
 
 from dovetail.event import Dispatch, Events, own_dispatch
 from dovetail.orm.tracking.state import state_of
+
+
+class EventConstants(Enum):
+    """Answers of ``before_mapper_configured``, with ``retval=True``."""
+
+    EXT_CONTINUE = 1
+    EXT_SKIP = 2
+    EXT_STOP = 3
+    NO_KEY = 4
+
+
+EXT_CONTINUE: Final = EventConstants.EXT_CONTINUE
+EXT_SKIP: Final = EventConstants.EXT_SKIP
+"""The mapper is not to be configured this time."""
+EXT_STOP: Final = EventConstants.EXT_STOP
+NO_KEY: Final = EventConstants.NO_KEY
 
 
 class EventsOfClasses(Events):
@@ -101,7 +118,7 @@ class MapperEvents(EventsOfClasses):
         """Call when *mapper* is made; the other ends of its relationships are not known yet."""
 
     def before_mapper_configured(self, mapper: Any, class_: Any) -> Any:
-        """Call before *mapper* is configured."""
+        """Call before *mapper* is configured; EXT_SKIP, with ``retval=True``, puts it off."""
 
     def mapper_configured(self, mapper: Any, class_: Any) -> None:
         """Call after *mapper* was configured."""
@@ -134,13 +151,25 @@ class MapperEvents(EventsOfClasses):
     def _adapt(
         cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
     ) -> Callable[..., Any]:
-        if not options.get("raw") or not name.startswith(("before_", "after_")):
+        if name == "before_mapper_configured" and not retval:
+
+            def call(mapper: Any, class_: Any) -> Any:
+                function(mapper, class_)
+
+            return call
+        if not options.get("raw") or name not in ROW_EVENTS:
             return function
 
-        def call(mapper: Any, connection: Any, instance: Any) -> Any:
+        def call_raw(mapper: Any, connection: Any, instance: Any) -> Any:
             return function(mapper, connection, state_of(instance))
 
-        return call
+        return call_raw
+
+
+ROW_EVENTS = frozenset(
+    name for name in MapperEvents.event_names if name.endswith(("_insert", "_update", "_delete"))
+)
+"""The events of rows in a flush."""
 
 
 class InstanceEvents(EventsOfClasses):

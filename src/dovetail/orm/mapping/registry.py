@@ -9,7 +9,7 @@ from weakref import WeakSet
 from dovetail.codegen import evaluate
 from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError, MappingError
 from dovetail.orm.mapping.attribute import QueryableAttribute, foreign, remote, table_columns
-from dovetail.orm.mapping.events import mappers_from
+from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
@@ -127,14 +127,12 @@ class Registry:
             try:
                 for call in Mapper.dispatch.before_configured:
                     call()
-                for mapper in waiting:
-                    for call in mapper.dispatch.before_mapper_configured:
-                        call(mapper, mapper.class_)
+                waiting = [mapper for mapper in waiting if not _is_put_off(mapper)]
                 mistakes = self._configure_all(waiting)
             finally:
                 self._is_configuring = False
             if not mistakes:
-                del self._waiting[: len(waiting)]
+                self._waiting = [mapper for mapper in self._waiting if mapper not in waiting]
                 for call in Mapper.dispatch.after_configured:
                     call()
             else:
@@ -234,6 +232,12 @@ def _mapping_error(mistakes: list[Mistake]) -> MappingError:
     if len(mistakes) == 1:
         return MappingError(mistakes[0][0], hint=mistakes[0][1])
     return MappingError([f"{text} (hint: {hint})" if hint else text for text, hint in mistakes])
+
+
+def _is_put_off(mapper: Mapper) -> bool:
+    """True where somebody who listens wants *mapper* not to be configured this time."""
+    answers = [call(mapper, mapper.class_) for call in mapper.dispatch.before_mapper_configured]
+    return EXT_SKIP in answers
 
 
 def _all_mappers() -> list[Mapper]:

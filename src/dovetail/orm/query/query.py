@@ -1,9 +1,10 @@
 """Query: the older way to write a SELECT of entities, with the session that runs it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, Self, TypeVar
 from warnings import warn
 
+from dovetail.engine.result import FrozenResult
 from dovetail.exc import DovetailDeprecationWarning, InvalidRequestError, LegacyAPIWarning
 from dovetail.orm.mapping.parent import relationship_between, with_parent
 from dovetail.orm.query.changing import ChangingQuery
@@ -124,3 +125,19 @@ class Query(ChangingQuery, Generic[T]):
         """The instances of *iterator*, rows or a frozen result, merged into the session."""
         _classic("merge_result()", "session.merge() of each instance", LegacyAPIWarning)
         return self._merged(iterator, load)
+
+
+def merge_result(query: Query[Any], iterator: Any, load: bool = True) -> Any:
+    """The instances of *iterator*, rows or a frozen result of *query*, in its session."""
+    return query.merge_result(iterator, load)
+
+
+def merge_frozen_result(
+    session: Any, statement: Any, frozen_result: FrozenResult, load: bool = True
+) -> Callable[[], Any]:
+    """What gives results like *frozen_result* of *statement*, merged into *session*.
+
+    For caches of one's own; ``dovetail.ext.cache`` keeps rows and not instances.
+    """
+    merged: FrozenResult = Query(tuple(statement.raw_columns), session)._merged(frozen_result, load)
+    return merged
