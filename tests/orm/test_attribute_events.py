@@ -204,6 +204,11 @@ def test_active_history_loads_the_old_value(listen, engine):
         listen(Author.name, "set", lambda t, v, o, i: old.append(o), active_history=True)
         author.name = "bob"
         assert old == ["ada"]
+    assert Author.name.property.impl.keeps_old_value
+
+
+def test_once_nobody_listens_old_values_are_not_loaded():
+    assert not Author.name.property.impl.keeps_old_value
 
 
 def test_after_the_last_listener_has_gone_the_attribute_is_a_plain_one():

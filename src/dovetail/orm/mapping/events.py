@@ -278,8 +278,6 @@ class AttributeEvents(Events):
     def _adapt(
         cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
     ) -> Callable[..., Any]:
-        if options.get("active_history"):
-            target.prop.active_history = True
         raw, with_key = options.get("raw"), options.get("include_key")
         answers = name in ("set", "append", "init_scalar")
 
@@ -289,4 +287,11 @@ class AttributeEvents(Events):
             answer = function(subject, value, *more, **named)
             return answer if retval or not answers else value
 
+        call.keeps_old_value = bool(options.get("active_history"))  # type: ignore[attr-defined]
         return call
+
+    @classmethod
+    def need_old_values(cls, dispatch: Dispatch) -> bool:
+        """True where somebody who listens wants to know the values that are replaced."""
+        listeners = [call for name in cls.event_names for call in getattr(dispatch, name)]
+        return any(getattr(call, "keeps_old_value", False) for call in listeners)

@@ -17,7 +17,7 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
-from dovetail.orm.mapping.events import InstanceEvents, MapperEvents
+from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
@@ -175,7 +175,9 @@ class Mapper:
         dispatch = prop.dispatch
         if dispatch.listening or impl.listeners is not None:
             tell(impl, dispatch if dispatch.listening else None)
-        impl.keeps_old_value = prop.active_history
+        impl.keeps_old_value = prop.active_history or (
+            dispatch.listening and AttributeEvents.need_old_values(dispatch)
+        )
         is_plain = type(impl) is ValueAttribute and not impl.keeps_old_value
         self.attributes[key] = impl
         self.setters[key] = None if is_plain else impl.set
