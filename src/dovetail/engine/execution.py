@@ -52,7 +52,11 @@ def execute_steps(
     own = statement.execution_options_dict
     if own:
         options = {**own, **options}
-    rows = parameter_rows(parameters) if parameters is not None else []
+    rows: list[Row] = []
+    if parameters.__class__ is dict:
+        rows.append(parameters)
+    elif parameters is not None:
+        rows = parameter_rows(parameters)
     if channel.dispatch.listening:
         return _told_steps(channel, statement, rows, options)
     return _run(channel, statement, rows, options)

@@ -15,7 +15,6 @@ from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.persistence import PersistingSession
 from dovetail.sql.coercion import executable
-from dovetail.sql.node import Walk
 from dovetail.sql.select import CompoundSelect, Select
 from dovetail.sql.text import text
 from dovetail.steps import Steps
@@ -277,8 +276,7 @@ def _entity_plan(
     connection: Any, statement: Any, params: Any, populate: bool, *, keep: bool = True
 ) -> tuple[EntityPlan, list[Any]]:
     """The plan of a SELECT with an entity in it, found or made, and the values for it."""
-    walk = Walk()
-    statement.collect(walk)
+    walk = statement.walk()
     binds = walk.binds
     key = (populate, *walk.key)
     plans = connection.engine.plans

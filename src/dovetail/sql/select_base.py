@@ -71,6 +71,14 @@ class SelectBase(Executable, Node):
         if hasattr(self, "_memo"):
             del self._memo
 
+    def walk(self) -> Walk:
+        """Return what a pass over this statement collects; one pass serves every execution."""
+        memo = self.memo
+        found: Walk | None = memo.get("walk")
+        if found is None:
+            found = memo["walk"] = super().walk()
+        return found
+
     def as_core(self) -> Any:
         """Return this statement made of tables and columns alone: itself, if it is."""
         memo = self.memo
