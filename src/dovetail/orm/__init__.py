@@ -3,6 +3,7 @@
 from dovetail.orm import attributes, exc
 from dovetail.orm.classic import SessionExtension
 from dovetail.orm.flush.context import FlushContext as UOWTransaction
+from dovetail.orm.loading.criteria import LoaderCriteriaOption, with_loader_criteria
 from dovetail.orm.loading.joins import join, outerjoin
 from dovetail.orm.loading.options import (
     Load,
@@ -103,6 +104,8 @@ from dovetail.orm.transaction import (
 Relationship = RelationshipProperty
 
 __all__ = [
+    "with_loader_criteria",
+    "LoaderCriteriaOption",
     "merge_result",
     "merge_frozen_result",
     "create_session",

@@ -1,6 +1,7 @@
 """The familiar import path of the tools for mapped classes and instances."""
 
 from dovetail.orm.instances import has_identity
+from dovetail.orm.loading.criteria import LoaderCriteriaOption
 from dovetail.orm.loading.joins import join, outerjoin
 from dovetail.orm.mapping.alias import AliasedClass, AliasedInsp, aliased
 from dovetail.orm.mapping.bundle import Bundle
@@ -14,6 +15,7 @@ __all__ = [
     "AliasedInsp",
     "Bundle",
     "CascadeOptions",
+    "LoaderCriteriaOption",
     "aliased",
     "class_mapper",
     "has_identity",

@@ -20,6 +20,7 @@ from dovetail.orm.bulk.synchronize import (
     row_of,
 )
 from dovetail.orm.bulk.updating import by_column, set_attributes, update_rows_steps
+from dovetail.orm.loading.criteria import restricted_statement
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.select import Select
@@ -58,6 +59,8 @@ def bulk_steps(
     else:
         connection = yield from session.connection_for_steps(mapper)
     options = {name: value for name, value in options.items() if name not in _UNSUITED}
+    if statement.loader_options and not statement.is_insert:
+        statement = restricted_statement(statement, entity)
     change = Change(session, connection, mapper, statement, params, options)
     rows = isinstance(params, (list, tuple)) and bool(params)
     if strategy in ("raw", "core_only"):

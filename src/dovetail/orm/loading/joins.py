@@ -86,3 +86,38 @@ def _entity(given: Any) -> EntityNode | None:
 def _from(given: Any) -> Any:
     entity = _entity(given)
     return given if entity is None else entity.selectable
+
+
+def right_entity(spec: Any) -> Any:
+    """The entity that a join leads to, or None."""
+    target = spec.target
+    if isinstance(target, RelationshipReference):
+        return target.right_entity
+    return target if isinstance(target, EntityNode) else None
+
+
+def restricted_join(source: Any, target: Any, conditions: list[Any]) -> Any:
+    """*source* with *conditions* on its join to *target*."""
+    if isinstance(source, Join) and source.right is target:
+        return source._copy(_onclause=and_(source.onclause, *conditions))
+    return source
+
+
+def is_outer_in(source: Any, selectable: Any) -> bool:
+    """True where *selectable* stands on a side of an outer join inside *source*."""
+    if not isinstance(source, Join):
+        return False
+    if source.full:
+        return True
+    if source.isouter and (source.right is selectable or contains(source.right, selectable)):
+        return True
+    return is_outer_in(source.left, selectable) or is_outer_in(source.right, selectable)
+
+
+def contains(source: Any, selectable: Any) -> bool:
+    """True where *selectable* stands inside *source*, a join."""
+    if not isinstance(source, Join):
+        return False
+    return any(
+        side is selectable or contains(side, selectable) for side in (source.left, source.right)
+    )

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError, InvalidRequestError
-from dovetail.orm.loading.joins import aliased_entity, join_related
+from dovetail.orm.loading.criteria import LoaderCriteriaOption
+from dovetail.orm.loading.joins import (
+    aliased_entity,
+    contains,
+    is_outer_in,
+    join_related,
+    restricted_join,
+    right_entity,
+)
 from dovetail.orm.loading.layout import (
     BundleLayout,
     ColumnLayout,
@@ -85,6 +93,8 @@ class _SelectPlanning:
         self.names: list[str] = []
         self.entities: list[EntityLayout] = []
         self.froms: list[Any] = []
+        given = statement.loader_options if tree is None else tree.criteria
+        self.criteria = [option for option in given if isinstance(option, LoaderCriteriaOption)]
 
     def plan(self) -> PlannedSelect:
         statement = self.statement
@@ -107,12 +117,33 @@ class _SelectPlanning:
             ):
                 changes[name] = self.resolved(value)
         core = statement._with(**changes)
+        if self.criteria:
+            core = core.where(*self._root_conditions())
         if self.load and self.entities:
             core = self._join_eagerly(core)
         layout = None
         if self.entities or any(isinstance(item, BundleLayout) for item in self.items):
             layout = RowLayout(self.items, len(core.raw_columns), tuple(self.names))
         return PlannedSelect(core, layout)
+
+    # Criteria -------------------------------------------------------------------------------
+
+    def conditions(self, entity: Any) -> list[Any]:
+        """What restricts *entity*, by criteria that hold wherever its class is met."""
+        return [self.resolved(c) for option in self.criteria for c in option.conditions(entity)]
+
+    def _root_conditions(self) -> list[Any]:
+        """What restricts the entities that the statement selects from, but for joined ones."""
+        entities: dict[Any, None] = {}
+        for raw in (*self.statement.raw_columns, *self.statement.from_clauses):
+            entity = raw if isinstance(raw, EntityNode) else getattr(raw, "entity", None)
+            if isinstance(entity, EntityNode):
+                entities[entity] = None
+        for spec in self.statement.joins:
+            entities.pop(right_entity(spec), None)
+        options = [option for option in self.criteria if self.tree or not option.loader_only]
+        found = [c for entity in entities for option in options for c in option.conditions(entity)]
+        return [self.resolved(condition) for condition in found]
 
     def _check_options(self) -> None:
         """Refuse options that concern none of the statement's entities, and order by entities."""
@@ -214,12 +245,9 @@ class _SelectPlanning:
         for spec in self.statement.joins:
             if spec.full:
                 return True
-            target = spec.target
-            if isinstance(target, RelationshipReference):
-                target = target.right_entity
-            if spec.isouter and (target is entity or target is entity.selectable):
+            if spec.isouter and (right_entity(spec) is entity or spec.target is entity.selectable):
                 return True
-        return any(_outer_part(source, entity.selectable) for source in self.statement.from_clauses)
+        return any(is_outer_in(source, entity.selectable) for source in self.statement.from_clauses)
 
     # FROM -----------------------------------------------------------------------------------
 
@@ -240,6 +268,7 @@ class _SelectPlanning:
             reference = onclause
             if right is None:
                 right = onclause.right_entity
+        restricted = [] if right is None else self.conditions(right)
         if reference is None or right is None:
             made = spec._replace(
                 target=self.resolved(target),
@@ -247,9 +276,11 @@ class _SelectPlanning:
                 left=None if spec.left is None else self.resolved(spec.left),
             )
             self._core_join(made)
+            if restricted:
+                self.froms = [restricted_join(one, made.target, restricted) for one in self.froms]
             return
         reference.prop.parent.configure()
-        extra = tuple(self.resolved(criterion) for criterion in reference.criteria)
+        extra = (*(self.resolved(criterion) for criterion in reference.criteria), *restricted)
         if isinstance(target, RelationshipReference) and onclause is not None:
             extra = (*extra, self.resolved(onclause))
         left = reference.entity
@@ -293,7 +324,7 @@ class _SelectPlanning:
     def _place_of(self, selectable: Any) -> int:
         """Where in FROM *selectable* stands; it is added where it does not."""
         for index, source in enumerate(self.froms):
-            if source is selectable or _contains(source, selectable):
+            if source is selectable or contains(source, selectable):
                 return index
         self.froms.append(selectable)
         return len(self.froms) - 1
@@ -395,7 +426,10 @@ class _SelectPlanning:
                     left,
                     entity,
                     outer=not inner,
-                    criteria=tuple(entity.adapt(criterion) for criterion in criteria),
+                    criteria=(
+                        *(entity.adapt(criterion) for criterion in criteria),
+                        *self.conditions(entity),
+                    ),
                     alias_secondary=True,
                 )
                 order.extend(entity.adapt(clause) for clause in prop.order_by)
@@ -470,25 +504,6 @@ def _may_repeat(prop: Any, chain: tuple[Any, ...]) -> bool:
     if prop.mapper is prop.parent:
         return False
     return not chain or prop.mapper not in seen
-
-
-def _outer_part(source: Any, selectable: Any) -> bool:
-    """True where *selectable* stands on a side of an outer join inside *source*."""
-    if not isinstance(source, Join):
-        return False
-    if source.full:
-        return True
-    if source.isouter and (source.right is selectable or _contains(source.right, selectable)):
-        return True
-    return _outer_part(source.left, selectable) or _outer_part(source.right, selectable)
-
-
-def _contains(source: Any, selectable: Any) -> bool:
-    if not isinstance(source, Join):
-        return False
-    return any(
-        side is selectable or _contains(side, selectable) for side in (source.left, source.right)
-    )
 
 
 _EXPANDED = frozenset(("group_by_clauses", "order_by_clauses", "distinct_on"))

@@ -13,13 +13,17 @@ class LoadTree:
     ``related``    instructions by relationship; ``default_related`` for all others
     ``only``       columns to load, None for all; ``deferred`` and ``undeferred`` change that
     ``forbidden``  columns whose reading is an error while they are not loaded
+    ``criteria``   what restricts classes wherever they are met from here on
     """
 
     __slots__ = (
-        "default_related", "deferred", "forbidden", "groups", "only", "related", "undeferred",
+        "criteria", "default_related", "deferred", "forbidden", "groups", "inherited", "only",
+        "related", "undeferred",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self.criteria: tuple[Any, ...] = ()
+        self.inherited: dict[str, LoadTree] = {}
         self.related: dict[str, RelatedLoad] = {}
         self.default_related: str | None = None
         self.only: frozenset[str] | None = None
@@ -38,6 +42,7 @@ class LoadTree:
             or self.deferred
             or self.undeferred
             or self.groups
+            or self.criteria
         )
 
     def at(self, key: str) -> "RelatedLoad":
@@ -57,6 +62,14 @@ class LoadTree:
 
     def below(self, key: str) -> "LoadTree":
         """The instructions for the entity that relationship *key* leads to."""
+        tree = self._below(key)
+        if self.criteria and not tree.criteria:
+            if tree is NO_TREE:
+                tree = self.inherited.setdefault(key, LoadTree())
+            tree.criteria = self.criteria
+        return tree
+
+    def _below(self, key: str) -> "LoadTree":
         found = self.related.get(key)
         if found is not None:
             return found.below(key)
@@ -183,7 +196,12 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
             root = option.root if option.root is not None else _root_of(entry)
             if root is None or _is(root, entity):
                 tree.add(entry, entry.path)
+    tree.criteria = tuple(option for option in options if _restricts_loads(option))
     return NO_TREE if tree.is_empty else tree
+
+
+def _restricts_loads(option: Any) -> bool:
+    return bool(getattr(option, "propagate_to_loaders", False) and hasattr(option, "conditions"))
 
 
 def astray_entity(option: LoaderOption, entities: Iterable[EntityNode]) -> EntityNode | None:

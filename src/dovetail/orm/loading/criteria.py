@@ -1,0 +1,133 @@
+"""``with_loader_criteria()``: conditions on a class wherever a statement, or a load, meets it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dovetail.exc import ArgumentError
+from dovetail.orm.loading.options import Entry
+from dovetail.orm.mapping.alias import AliasedClass
+from dovetail.orm.mapping.attribute import EntityNode, table_columns
+from dovetail.orm.mapping.events import known_mappers
+from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.sql.node import Walk
+
+
+class LoaderCriteriaOption:
+    """A condition for every occurrence of a class: made by :func:`with_loader_criteria`."""
+
+    entries: tuple[Entry, ...] = ()
+    root: Any = None
+
+    def __init__(
+        self,
+        entity: Any,
+        criterion: Callable[[Any], Any],
+        include_aliases: bool,
+        loader_only: bool,
+        propagate_to_loaders: bool,
+    ) -> None:
+        self.entity = entity
+        self.criterion = criterion
+        self.include_aliases = include_aliases
+        self.loader_only = loader_only
+        self.propagate_to_loaders = propagate_to_loaders
+        self._made: dict[Mapper, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<criteria for {self.entity!r}>"
+
+    def concerns(self, mapper: Mapper) -> bool:
+        """True where instances of *mapper* are restricted."""
+        return issubclass(mapper.class_, self.entity)
+
+    def condition(self, mapper: Mapper) -> Any:
+        """The condition on rows of *mapper*: the same object each time."""
+        found = self._made.get(mapper)
+        if found is None:
+            found = self._made[mapper] = table_columns(self.criterion(mapper.class_))
+        return found
+
+    def conditions(self, entity: EntityNode) -> list[Any]:
+        """What restricts *entity* where a statement selects from it: one condition, or none."""
+        is_users_alias = isinstance(entity.alias, AliasedClass)
+        if not self.concerns(entity.mapper) or (is_users_alias and not self.include_aliases):
+            return []
+        return [entity.adapt(self.condition(entity.mapper))]
+
+    def collect(self, walk: Walk) -> None:
+        """Append the conditions of all classes concerned, with their values.
+
+        What is loaded later, by plans that hang on this statement's, has these values too.
+        """
+        key = walk.key
+        key += ("criteria", self.entity, self.include_aliases, self.loader_only)
+        first = len(walk.binds)
+        for mapper in known_mappers():
+            if self.concerns(mapper):
+                self.condition(mapper).collect(walk)
+        if self.propagate_to_loaders:
+            key.append(tuple(_hashable(bind.effective_value) for bind in walk.binds[first:]))
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
+
+
+def restricted_statement(statement: Any, entity: EntityNode) -> Any:
+    """The UPDATE or DELETE *statement* of *entity* with the criteria among its options."""
+    options = [one for one in statement.loader_options if isinstance(one, LoaderCriteriaOption)]
+    conditions = [c for one in options if not one.loader_only for c in one.conditions(entity)]
+    return statement.where(*conditions) if conditions else statement
+
+
+def with_loader_criteria(
+    entity_or_base: Any,
+    where_criteria: Any,
+    loader_only: bool = False,
+    include_aliases: bool = False,
+    propagate_to_loaders: bool = True,
+    track_closure_variables: bool = True,
+) -> LoaderCriteriaOption:
+    """Restrict a class wherever the statement meets it: in FROM, in joins, in what it loads.
+
+    ``entity_or_base``        a mapped class, or a mixin or base: all mapped classes below it
+    ``where_criteria``        a condition, or a function of the class that returns one
+    ``loader_only``           relationships alone are restricted, not the statement itself
+    ``include_aliases``       ``aliased()`` classes are restricted too
+    ``propagate_to_loaders``  lazy loads of the instances are restricted later on too
+
+    ::
+
+        select(User).options(
+            with_loader_criteria(SoftDeleted, lambda class_: class_.deleted.is_(False))
+        )
+
+    A function is called anew for each option, so that the values it refers to are current:
+    ``track_closure_variables`` is taken and has no effect.
+    """
+    mapper = entity_or_base if isinstance(entity_or_base, Mapper) else mapper_of(entity_or_base)
+    entity = entity_or_base if mapper is None else mapper.class_
+    if not isinstance(entity, type):
+        raise ArgumentError(
+            f"with_loader_criteria() takes a mapped class, a mixin or a base, not {entity!r}",
+            hint="with_loader_criteria(User, User.is_active)",
+        )
+    if callable(where_criteria):
+        criterion = where_criteria
+    elif mapper is not None:
+
+        def criterion(_: Any) -> Any:
+            return where_criteria
+
+    else:
+        raise ArgumentError(
+            f"{entity.__name__} is not mapped: its condition differs from class to class",
+            hint=f"with_loader_criteria({entity.__name__}, lambda class_: class_.… == …)",
+        )
+    return LoaderCriteriaOption(
+        entity, criterion, include_aliases, loader_only, propagate_to_loaders
+    )
