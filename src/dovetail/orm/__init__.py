@@ -1,6 +1,6 @@
 """Mapped classes and sessions: the names that users of the ORM import."""
 
-from dovetail.orm import attributes, exc
+from dovetail.orm import attributes, exc, mapper
 from dovetail.orm.classic import SessionExtension
 from dovetail.orm.flush.context import FlushContext as UOWTransaction
 from dovetail.orm.loading.criteria import LoaderCriteriaOption, with_loader_criteria
@@ -180,6 +180,7 @@ __all__ = [
     "make_transient",
     "make_transient_to_detached",
     "mapped_column",
+    "mapper",
     "noload",
     "object_mapper",
     "object_session",
