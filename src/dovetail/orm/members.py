@@ -381,10 +381,21 @@ class SessionMembers:
         for base, identity in list(self.scope.identities.items()):
             if identity:
                 states = list(identity.values())
+                if base.children:
+                    self._expire_hierarchy(states)
+                    continue
                 self._expirer(base)(states)
                 if base.class_manager.dispatch.expire:
                     tell_of_expiry(states, None)
         self.scope.modified.clear()
+
+    def _expire_hierarchy(self, states: list[InstanceState]) -> None:
+        by_mapper: dict[Any, list[InstanceState]] = {}
+        for state in states:
+            by_mapper.setdefault(state.load.mapper, []).append(state)
+        for mapper, own in by_mapper.items():
+            self._expirer(mapper)(own)
+            tell_of_expiry(own, None)
 
     def expire_states(self, states: Iterable[InstanceState]) -> None:
         """Expire all attributes of *states*."""

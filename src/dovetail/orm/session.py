@@ -376,12 +376,12 @@ class Session(ClassicSession):
             if state is not None and type(state.expired) is not Whole:
                 instance: T | None = state()
                 if instance is not None:
-                    return instance
+                    return instance if mapper.inherits is None else _of(mapper, instance)
         key = mapper.key_from_identity(ident)
         if not afresh and key is not ident:
             held = self.find(mapper, key)
             if held is not None and type(held.__dovetail_state__.expired) is not Whole:
-                own: T = held
+                own: T | None = _of(mapper, held)
                 return own
         steps = self.get_steps(
             mapper,
@@ -480,6 +480,11 @@ class Session(ClassicSession):
 
 
 root(SessionEvents, Session)
+
+
+def _of(mapper: Any, instance: Any) -> Any:
+    """*instance*, or None where its row is of another class of the hierarchy."""
+    return instance if isinstance(instance, mapper.class_) else None
 
 
 def used_at_once(other: str) -> DovetailError:

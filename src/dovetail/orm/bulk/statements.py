@@ -59,7 +59,7 @@ def bulk_steps(
     else:
         connection = yield from session.connection_for_steps(mapper)
     options = {name: value for name, value in options.items() if name not in _UNSUITED}
-    if statement.loader_options and not statement.is_insert:
+    if not statement.is_insert and (statement.loader_options or mapper.single):
         statement = restricted_statement(statement, entity)
     change = Change(session, connection, mapper, statement, params, options)
     rows = isinstance(params, (list, tuple)) and bool(params)

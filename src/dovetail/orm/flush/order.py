@@ -40,14 +40,16 @@ def _plan(mappers: frozenset[Any]) -> tuple[Stage, ...]:
     dependencies: dict[tuple[Any, Any], list[Any]] = {}
     for mapper in ordered:
         for prop in mapper.relationships.values():
-            if prop.viewonly or prop.secondary is not None or prop.mapper not in mappers:
+            if prop.viewonly or prop.secondary is not None:
                 continue
             if prop.post_update:
                 # Its keys are written when all rows are there: it orders nothing.
                 continue
-            edge = (prop.mapper, mapper) if prop.is_many_to_one else (mapper, prop.mapper)
-            edges.append(edge)
-            dependencies.setdefault(edge, []).append(prop)
+            for related in ordered:
+                if related.isa(prop.mapper):
+                    edge = (related, mapper) if prop.is_many_to_one else (mapper, related)
+                    edges.append(edge)
+                    dependencies.setdefault(edge, []).append(prop)
     circles = components(edges, ordered)
     head = {mapper: circle[0] for circle in circles for mapper in circle}
     members = {circle[0]: tuple(circle) for circle in circles}
@@ -62,7 +64,7 @@ def _plan(mappers: frozenset[Any]) -> tuple[Stage, ...]:
             if edge[0] in group and edge[1] in group
             for prop in props
         ]
-        stages.append(Stage(group, bool(inside), tuple(inside)))
+        stages.append(Stage(group, bool(inside), tuple(dict.fromkeys(inside))))
     return tuple(stages)
 
 
@@ -79,7 +81,7 @@ def insert_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
     parents: dict[InstanceState, set[InstanceState]] = {state: set() for state in new}
     for prop in stage.dependencies:
         for state, instance in new.items():
-            if state.load.mapper is not prop.parent:
+            if not state.load.mapper.isa(prop.parent):
                 continue
             value = instance.__dict__.get(prop.key)
             if value is None:
@@ -164,10 +166,10 @@ def delete_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
         found = {
             tuple([instance.__dict__.get(name) for name in sources]): state
             for state, instance in gone.items()
-            if state.load.mapper is referred
+            if state.load.mapper.isa(referred)
         }
         for state, instance in gone.items():
-            if state.load.mapper is holder:
+            if state.load.mapper.isa(holder):
                 parent = found.get(tuple([_stored(state, instance, name) for name in targets]))
                 if parent is not None and parent is not state:
                     waits_for[parent].add(state)

@@ -219,10 +219,10 @@ def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: C
     """True where a reference of *instance* within the stage has changed."""
     mapper = state.load.mapper
     for prop in stage.dependencies:
-        if prop.parent is mapper and prop.is_many_to_one and state.committed:
+        if mapper.isa(prop.parent) and prop.is_many_to_one and state.committed:
             if prop.key in state.committed:
                 return True
-        elif prop.mapper is mapper and not prop.is_many_to_one:
+        elif mapper.isa(prop.mapper) and not prop.is_many_to_one:
             # Some parent of the stage may have taken it over.
             return True
     return False
@@ -234,6 +234,9 @@ def _insert_steps(
     session = context.session
     receive_keys(session, mapper, inserts.items(), context.changes)
     connection = yield from session.connection_for_steps(mapper)
+    for name, value in mapper.fixed_values.items():
+        for instance in inserts.values():
+            instance.__dict__.setdefault(name, value)
     for call in mapper.dispatch.before_insert:
         for instance in inserts.values():
             call(mapper, connection, instance)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dovetail.exc import ArgumentError
+from dovetail.orm.loading.joins import row_conditions
 from dovetail.orm.loading.options import Entry
 from dovetail.orm.mapping.alias import AliasedClass
 from dovetail.orm.mapping.attribute import EntityNode, table_columns
@@ -78,9 +79,13 @@ def _hashable(value: Any) -> Any:
 
 
 def restricted_statement(statement: Any, entity: EntityNode) -> Any:
-    """The UPDATE or DELETE *statement* of *entity* with the criteria among its options."""
+    """The UPDATE or DELETE *statement* of *entity* with the criteria among its options.
+
+    Those that tell the rows of its class from others in its table are added too.
+    """
     options = [one for one in statement.loader_options if isinstance(one, LoaderCriteriaOption)]
     conditions = [c for one in options if not one.loader_only for c in one.conditions(entity)]
+    conditions += row_conditions(entity)
     return statement.where(*conditions) if conditions else statement
 
 

@@ -26,6 +26,31 @@ Until CPython 3.12 such a dictionary shares its keys with those of its class, up
 and is smaller than one of its own; since 3.13 it has room for 30 keys from the start.
 """
 
+
+class KindsOfRows:
+    """Which classes the rows of a hierarchy make instances of, by their discriminator."""
+
+    def __init__(self, entity: EntityLayout) -> None:
+        loaded = {name for name, _, _ in entity.columns}
+        mapper = entity.mapper
+        self._mappers: list[tuple[Any, Any, frozenset[str] | None]] = [(mapper, None, None)]
+        for one in mapper.self_and_descendants:
+            if one.polymorphic_identity is not None:
+                lacking = frozenset(
+                    key
+                    for key, prop in one.column_attrs.items()
+                    if key not in mapper.column_attrs and key not in loaded and not prop.deferred
+                )
+                self._mappers.append((one, one.polymorphic_identity, lacking or None))
+
+    def kinds(self, load: Any) -> dict[Any, tuple[type, Any, Any, frozenset[str] | None]]:
+        """(class, load, function that sets the state, attributes to be read later) by value."""
+        return {
+            identity: (mapper.class_, load.part(mapper), mapper.set_state, lacking)
+            for mapper, identity, lacking in self._mappers
+        }
+
+
 Hydrator = Callable[[list[Any], list[Any], list[dict[Any, Any]]], list[Any]]
 
 
@@ -105,6 +130,9 @@ class HydratorWriter:
             f"new{number}", class_.__new__ if class_.__new__ is object.__new__ else object.__new__
         )
         self.source.use(f"set_state{number}", entity.mapper.set_state)
+        if entity.mapper.is_polymorphic:
+            self.source.use(f"rows{number}", KindsOfRows(entity))
+            self.source.use(f"no_such{number}", entity.mapper.no_such_identity)
 
     def _write_opening(self, entity: EntityLayout) -> None:
         line = self.source.line
@@ -113,6 +141,9 @@ class HydratorWriter:
         line(f"identity{n} = load{n}.identity")
         line(f"find{n} = identity{n}.get")
         line(f"track{n} = load{n}.batch.append")
+        if entity.mapper.is_polymorphic:
+            line(f"kinds{n} = rows{n}.kinds(load{n})")
+            line(f"own{n} = tuple(kind[1] for kind in kinds{n}.values())")
         if entity.later:
             line(f"members{n} = members[{n}]")
         for index, joined in enumerate(entity.joined):
@@ -138,21 +169,48 @@ class HydratorWriter:
         key = self._key(entity)
         line(f"state{n} = find{n}({key})")
         with block(f"if state{n} is None or (entity{n} := state{n}()) is None:"):
-            line(f"entity{n} = new{n}(Class{n})")
-            self._write_values(entity)
-            line(f"state{n} = State(entity{n}, forget)")
-            line(f"state{n}.key = {key}")
-            line(f"state{n}.load = load{n}")
-            line(f"state{n}.committed = state{n}.expired = state{n}.extra = None")
-            line(f"set_state{n}(entity{n}, state{n})")
-            line(f"identity{n}[{key}] = state{n}")
-            line(f"track{n}(state{n})")
-        with block(f"elif state{n}.load is not load{n}:"):
+            if entity.mapper.is_polymorphic:
+                self._write_polymorphic(entity, key)
+            else:
+                line(f"entity{n} = new{n}(Class{n})")
+                self._write_values(entity)
+                line(f"state{n} = State(entity{n}, forget)")
+                line(f"state{n}.key = {key}")
+                line(f"state{n}.load = load{n}")
+                line(f"state{n}.committed = state{n}.expired = state{n}.extra = None")
+                line(f"set_state{n}(entity{n}, state{n})")
+                line(f"identity{n}[{key}] = state{n}")
+                line(f"track{n}(state{n})")
+        elsewhere = f"not in own{n}" if entity.mapper.is_polymorphic else f"is not load{n}"
+        with block(f"elif state{n}.load {elsewhere}:"):
             line(f"existing{n}({self._existing_arguments(entity)})")
         if entity.later:
             line(f"members{n}[state{n}] = entity{n}")
         for index, joined in enumerate(entity.joined):
             self._write_joined(entity, index, joined)
+
+    def _write_polymorphic(self, entity: EntityLayout, key: str) -> None:
+        """Write what makes an instance of the class that the discriminator names."""
+        line, block = self.source.line, self.source.block
+        n = entity.number
+        told = next(
+            self._read(position, type_)
+            for name, position, type_ in entity.columns
+            if name == entity.mapper.polymorphic_key
+        )
+        line(f"kind{n} = kinds{n}.get({told})")
+        with block(f"if kind{n} is None:"):
+            line(f"raise no_such{n}({told})")
+        line(f"entity{n} = new{n}(kind{n}[0])")
+        self._write_values(entity)
+        line(f"state{n} = State(entity{n}, forget)")
+        line(f"state{n}.key = {key}")
+        line(f"state{n}.load = kind{n}[1]")
+        line(f"state{n}.committed = state{n}.extra = None")
+        line(f"state{n}.expired = kind{n}[3]")
+        line(f"kind{n}[2](entity{n}, state{n})")
+        line(f"identity{n}[{key}] = state{n}")
+        line(f"kind{n}[1].batch.append(state{n})")
 
     def _key(self, entity: EntityLayout) -> str:
         parts = [self._read(position, type_) for position, type_ in entity.keys]
@@ -241,8 +299,7 @@ class HydratorWriter:
                 )
                 line(f"state.expired = (state.expired - {loaded}) or None")
             if not self.refreshes:
-                line("state.load = load")
-                line("load.batch.append(state)")
+                self._write_moving(entity)
 
     def _write_overwriting(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
@@ -256,6 +313,13 @@ class HydratorWriter:
         line("scope = load.scope")
         line("scope.modified.pop(state, None)")
         line("state.committed = state.expired = None")
+        self._write_moving(entity)
+
+    def _write_moving(self, entity: EntityLayout) -> None:
+        """Write what makes an instance one of this load's."""
+        line = self.source.line
+        if entity.mapper.base.children:
+            line("load = load.part(state.load.mapper)")
         line("state.load = load")
         line("load.batch.append(state)")
 

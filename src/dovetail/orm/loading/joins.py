@@ -121,3 +121,9 @@ def contains(source: Any, selectable: Any) -> bool:
     return any(
         side is selectable or contains(side, selectable) for side in (source.left, source.right)
     )
+
+
+def row_conditions(entity: EntityNode) -> list[Any]:
+    """What tells the rows of *entity* from those of other classes in its table: one, or none."""
+    condition = entity.mapper.row_condition()
+    return [] if condition is None else [entity.adapt(condition)]

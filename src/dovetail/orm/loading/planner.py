@@ -12,6 +12,7 @@ from dovetail.orm.loading.joins import (
     join_related,
     restricted_join,
     right_entity,
+    row_conditions,
 )
 from dovetail.orm.loading.layout import (
     BundleLayout,
@@ -117,8 +118,9 @@ class _SelectPlanning:
             ):
                 changes[name] = self.resolved(value)
         core = statement._with(**changes)
-        if self.criteria:
-            core = core.where(*self._root_conditions())
+        restricted = self._root_conditions()
+        if restricted:
+            core = core.where(*restricted)
         if self.load and self.entities:
             core = self._join_eagerly(core)
         layout = None
@@ -130,7 +132,8 @@ class _SelectPlanning:
 
     def conditions(self, entity: Any) -> list[Any]:
         """What restricts *entity*, by criteria that hold wherever its class is met."""
-        return [self.resolved(c) for option in self.criteria for c in option.conditions(entity)]
+        found = [self.resolved(c) for option in self.criteria for c in option.conditions(entity)]
+        return [*found, *row_conditions(entity)]
 
     def _root_conditions(self) -> list[Any]:
         """What restricts the entities that the statement selects from, but for joined ones."""
@@ -143,7 +146,8 @@ class _SelectPlanning:
             entities.pop(right_entity(spec), None)
         options = [option for option in self.criteria if self.tree or not option.loader_only]
         found = [c for entity in entities for option in options for c in option.conditions(entity)]
-        return [self.resolved(condition) for condition in found]
+        kinds = [condition for entity in entities for condition in row_conditions(entity)]
+        return [*(self.resolved(condition) for condition in found), *kinds]
 
     def _check_options(self) -> None:
         """Refuse options that concern none of the statement's entities, and order by entities."""
@@ -228,11 +232,15 @@ class _SelectPlanning:
             entity, tree, len(self.entities), nullable or self._may_be_absent(entity)
         )
         self.entities.append(layout)
+        if mapper.is_polymorphic:
+            # Of classes below, it has not all.
+            layout.covers_all = False
         for name in mapper.primary_keys:
             column = entity.column(mapper.columns[name])
             layout.keys.append((self._position(column), column.type))
         for key, prop in mapper.column_attrs.items():
-            if key in mapper.primary_keys or tree.loads_column(prop):
+            is_needed = key in mapper.primary_keys or key == mapper.polymorphic_key
+            if is_needed or tree.loads_column(prop):
                 expression = prop.columns[0]
                 placed = entity.column(expression) if prop.is_column else entity.adapt(expression)
                 layout.columns.append((key, self._position(placed), placed.type))
@@ -558,6 +566,12 @@ class EntityPlanner:
             entity = getattr(statement, "table", None)
             if isinstance(entity, EntityNode):
                 _name_columns(entity.mapper, changes)
+                if "where_criteria" in statement.parts:
+                    given = changes.get("where_criteria", ())
+                    added = [
+                        c for c in row_conditions(entity) if not any(c is one for one in given)
+                    ]
+                    changes["where_criteria"] = (*given, *added)
             return statement._copy(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 

@@ -22,14 +22,21 @@ class LoadContext:
 
 def listen_to(load: Load, session: Any) -> Load:
     """Let *load* note what it refreshes, if somebody listens; return it."""
-    if session.dispatch.loaded_as_persistent or load.mapper.class_manager.dispatch.listening:
+    mapper = load.mapper
+    told = session.dispatch.loaded_as_persistent or mapper.class_manager.dispatch.listening
+    if told or any(one.class_manager.dispatch.listening for one in _below(mapper)):
         load.refreshed = []
     return load
 
 
+def _below(mapper: Any) -> list[Any]:
+    below: list[Any] = mapper.self_and_descendants if mapper.children else []
+    return below
+
+
 def tell_of_loads(session: Any, loads: Iterable[Load]) -> None:
     """Call those who listen for each instance that *loads* have made, or read again."""
-    for load in loads:
+    for load in [part for whole in loads for part in (whole, *whole.parts)]:
         if load.refreshed is None:
             continue
         refreshed, load.refreshed = load.refreshed, None

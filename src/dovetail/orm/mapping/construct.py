@@ -14,6 +14,8 @@ def construct(self: Any, **values: Any) -> None:
     mapper.configure()
     if getattr(self, STATE_NAME, None) is None:
         new_state(self, mapper)
+    for name, value in mapper.fixed_values.items():
+        self.__dict__.setdefault(name, value)
     for name, value in values.items():
         if not hasattr(class_, name):
             raise TypeError(_unknown(name, class_))

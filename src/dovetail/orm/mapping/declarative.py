@@ -1,6 +1,6 @@
 """Mapped classes written as classes: the declarative bases."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from inspect import get_annotations
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -186,22 +186,42 @@ def declare(registry: Registry, class_: type) -> None:
     if class_.__dict__.get("__abstract__"):
         return
     parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
-    if parent is not None:
-        raise InvalidRequestError(
-            f"class {class_.__name__} derives from the mapped class {parent.__name__}: "
-            "inheritance between mapped classes is not available in this version",
-            hint="share columns through a mixin or an __abstract__ base",
-        )
+    inherits = None if parent is None else mapper_of(parent)
     _being_declared[class_] = {}
     try:
-        declared = list(_declarations(class_))
+        if inherits is not None:
+            _refuse_own_table(class_, inherits)
+        declared = list(_declarations(class_, inherits))
     finally:
         del _being_declared[class_]
-    table, parts = _table_and_properties(registry, class_, declared)
-    options = _option(class_, "__mapper_args__") or {}
+    table, parts = _table_and_properties(registry, class_, declared, inherits)
+    own = inherits is None or "__mapper_args__" in class_.__dict__
+    options = (_option(class_, "__mapper_args__") or {}) if own else {}
     options = {name: _completed(value) for name, value in options.items()}
-    mapper = Mapper(registry, class_, table, parts, options)
+    mapper = Mapper(registry, class_, table, parts, options, inherits)
     registry.add(mapper)
+    if inherits is not None:
+        # Statements of the classes above make instances of this one too.
+        for above in inherits.iterate_to_root():
+            above.forget()
+        registry.memo.clear()
+        forget_plans()
+
+
+def _refuse_own_table(class_: type, inherits: Mapper) -> None:
+    """Refuse a table of its own for a class that derives from a mapped one."""
+    above = set(inherits.class_.__mro__)
+    own = [base for base in class_.__mro__ if base not in above]
+    name = next(
+        (_option(class_, "__tablename__") for base in own if "__tablename__" in base.__dict__), None
+    )
+    if "__table__" in class_.__dict__ or name not in (None, inherits.local_table.name):
+        raise InvalidRequestError(
+            f"class {class_.__name__} derives from the mapped class {inherits.class_.__name__} "
+            "and has a table of its own: this is not available in this version",
+            hint="leave __tablename__ out, so that both share one table, or share columns "
+            "through a mixin or an __abstract__ base",
+        )
 
 
 def _completed(value: Any) -> Any:
@@ -222,12 +242,16 @@ def _option(class_: type, name: str) -> Any:
     return None
 
 
-def _declarations(class_: type) -> Iterator[Declared]:
-    """(name, value, annotation) of what *class_* and its mixins declare, the class first."""
+def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
+    """(name, value, annotation) of what *class_* and its mixins declare, the class first.
+
+    What is declared above has been mapped with the class that it *inherits* from.
+    """
     seen: set[str] = set()
-    copies = _copy_columns(class_)
+    done = _UNDECLARING if inherits is None else {*_UNDECLARING, *inherits.class_.__mro__}
+    copies = _copy_columns(class_, done)
     for base in class_.__mro__:
-        if base in _UNDECLARING:
+        if base in done:
             continue
         own = base is class_
         annotations = get_annotations(base)
@@ -261,12 +285,12 @@ def _declarations(class_: type) -> Iterator[Declared]:
                 )
 
 
-def _copy_columns(class_: type) -> dict[str, Any]:
+def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
     """Copies of the columns of mixins, on *class_*, where declaring methods look for them."""
     copies: dict[str, Any] = {}
     seen = set(class_.__dict__)
     for base in class_.__mro__[1:]:
-        if base in _UNDECLARING:
+        if base in done:
             continue
         for name, value in list(base.__dict__.items()):
             if name not in seen and isinstance(value, _COLUMNS):
@@ -337,7 +361,7 @@ _RESERVED = frozenset(("metadata", "registry"))
 
 
 def _table_and_properties(
-    registry: Registry, class_: type, declared: list[Declared]
+    registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
     types = AnnotationTypes(registry.type_annotation_map, class_.__name__)
     parts: list[tuple[str, MapperProperty]] = []
@@ -361,6 +385,8 @@ def _table_and_properties(
         for _, prop in sorted(parts, key=lambda part: orders.get(id(part[1]), 0))
         if isinstance(prop, ColumnProperty) and prop.is_column
     ]
+    if inherits is not None:
+        return _share_table(class_, inherits.local_table, parts), parts
     table = class_.__dict__.get("__table__")
     if table is None:
         table = _option(class_, "__table__")
@@ -373,6 +399,27 @@ def _table_and_properties(
             hint='add __tablename__ = "…", or __abstract__ = True if it is no table of its own',
         )
     return _make_table(registry, class_, name, columns), parts
+
+
+def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProperty]]) -> Table:
+    """*table*, of the class above, with the columns of *parts*, of *class_*, besides its own."""
+    for _, prop in parts:
+        if not isinstance(prop, ColumnProperty) or not prop.is_column:
+            continue
+        column = prop.columns[0]
+        present = table.c.get(column.key)
+        if column.table is table:
+            continue
+        if present is None:
+            table.append_column(column)
+        elif prop.uses_existing:
+            prop.columns[0] = present
+        else:
+            raise ArgumentError(
+                f"{class_.__name__}: table {table.name!r} has a column {column.name!r} already",
+                hint="mapped_column(use_existing_column=True) maps the one that is there",
+            )
+    return table
 
 
 def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: Any) -> Any:

@@ -75,6 +75,8 @@ class EventsOfClasses(Events):
     @classmethod
     def greet(cls, mapper: Any) -> None:
         """Let those listen to *mapper*, a new one, who have waited for its class, or a base."""
+        if mapper.inherits is not None:
+            cls.of(mapper).adopt(cls.of(mapper.inherits), propagating_only=True)
         for class_ in mapper.class_.__mro__ if cls.held else ():
             held = cls.held.get(class_)
             if held is not None:

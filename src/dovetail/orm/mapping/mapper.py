@@ -18,6 +18,7 @@ from dovetail.orm.mapping.attribute import (
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
+from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
@@ -27,7 +28,7 @@ from dovetail.orm.tracking.told import tell
 from dovetail.sql.schema import Column, Table
 
 
-class Mapper:
+class Mapper(Hierarchy):
     """How the instances of one class are kept in one table.
 
     ``class_``, ``local_table``   what is mapped, and to what
@@ -54,13 +55,12 @@ class Mapper:
         table: Any,
         properties: Iterable[tuple[str, MapperProperty]],
         options: dict[str, Any],
+        inherits: "Mapper | None" = None,
     ) -> None:
         self.registry = registry
         self.class_ = class_
         self.local_table: Table = table
-        self.base = self
-        self.inherits = None
-        self.polymorphic_identity = None
+        self._join(inherits)
         self.attrs: ByName[MapperProperty] = ByName()
         self.column_attrs: ByName[ColumnProperty] = ByName()
         self.relationships: ByName[RelationshipProperty] = ByName()
@@ -93,10 +93,18 @@ class Mapper:
         InstanceEvents.greet(self)
         for call in self.dispatch.instrument_class:
             call(self, class_)
-        for key, prop in properties:
+        own = list(properties)
+        if inherits is not None:
+            names = {key for key, _ in own}
+            for key, inherited in inherits.attrs.items():
+                if key not in names:
+                    self._inherit(key, inherited)
+        for key, prop in own:
             self.add_property(key, prop)
-        self._map_remaining_columns()
+        if inherits is None:
+            self._map_remaining_columns()
         self._find_primary_key()
+        self._tell_apart(*self._discriminator)
         self.is_made = True
         for call in self.dispatch.after_mapper_constructed:
             call(self, class_)
@@ -128,6 +136,11 @@ class Mapper:
         self.allow_partial_pks = known.pop("allow_partial_pks", True)
         self.batch = known.pop("batch", True)
         self.order_by = known.pop("order_by", None)
+        self.polymorphic_abstract = known.pop("polymorphic_abstract", False)
+        self._discriminator = (
+            known.pop("polymorphic_on", None),
+            known.pop("polymorphic_identity", None),
+        )
         if known:
             raise ArgumentError(
                 f"{self.class_.__name__}: unknown mapper option {', '.join(sorted(known))}",
@@ -147,7 +160,8 @@ class Mapper:
     def add_property(self, key: str, prop: MapperProperty) -> None:
         """Map attribute *key* to *prop* and place it on the class."""
         prop.attach(self, key)
-        if key in self.attrs:
+        replaced = self.attrs.get(key)
+        if replaced is not None:
             self.column_attrs.discard(key)
             self.relationships.discard(key)
         self.attrs[key] = prop
@@ -168,6 +182,27 @@ class Mapper:
             kind = RelationshipDataAttribute
         attribute = kind(key, prop, self.entity)
         type.__setattr__(self.class_, key, attribute)
+        for child in self.children:
+            if child.attrs.get(key) in (None, replaced):
+                child._inherit(key, prop)
+                child.forget()
+
+    def _inherit(self, key: str, prop: MapperProperty) -> None:
+        """Have attribute *key* as the class above has it."""
+        if isinstance(prop, RelationshipProperty):
+            self.relationships[key] = prop
+            plain: Any = RelationshipAttribute
+            kind: Any = plain if self.writes_through_setattr else RelationshipDataAttribute
+        else:
+            kind = InstrumentedAttribute if self.writes_through_setattr else DataAttribute
+        if isinstance(prop, ColumnProperty):
+            self.column_attrs[key] = prop
+            self.column_keys.update((column, key) for column in prop.columns)
+        self.attrs[key] = prop
+        if "impl" in prop.__dict__:
+            self.track(key, prop)
+        if key not in self.class_.__dict__:
+            type.__setattr__(self.class_, key, kind(key, prop, self.entity))
 
     def track(self, key: str, prop: MapperProperty) -> None:
         """Let writes of attribute *key* go where *prop*, and those who listen to it, want them."""
@@ -233,6 +268,9 @@ class Mapper:
     def relationship_configured(self, prop: RelationshipProperty) -> None:
         """Track the values of *prop*, whose other end is known now."""
         self.track(prop.key, prop)
+        for child in self.children:
+            if child.attrs.get(prop.key) is prop:
+                child.relationship_configured(prop)
 
     def forget(self) -> None:
         """Forget what was derived from the attributes: there is a new one."""
@@ -300,10 +338,6 @@ class Mapper:
     def get_property_by_column(self, column: Any) -> MapperProperty:
         """The property of the attribute that holds *column*."""
         return self.attrs[self.column_keys[column]]
-
-    def isa(self, other: "Mapper") -> bool:
-        """True when this is *other*, or inherits from it."""
-        return self is other
 
     # What a flush writes ------------------------------------------------------------------------
 

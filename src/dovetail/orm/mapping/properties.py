@@ -59,6 +59,9 @@ class ColumnProperty(MapperProperty):
     ``deferred``    not loaded with its instance; ``group`` loads together
     """
 
+    uses_existing = False
+    """Whether a class below may find its column in the table already."""
+
     def __init__(
         self,
         *columns: Any,
@@ -109,9 +112,11 @@ class MappedColumn(Mapped[Any]):
         deferred_raiseload: bool = False,
         active_history: bool = False,
         sort_order: int = 0,
+        use_existing_column: bool = False,
         **keywords: Any,
     ) -> None:
         self.creation_order = next(_creation)
+        self.use_existing_column = use_existing_column
         self.args = args
         self.keywords = keywords
         self.deferred = deferred or bool(deferred_group) or deferred_raiseload
@@ -150,13 +155,15 @@ class MappedColumn(Mapped[Any]):
         return self._property(self.column)
 
     def _property(self, column: Column[Any]) -> "ColumnProperty":
-        return ColumnProperty(
+        prop = ColumnProperty(
             column,
             deferred=self.deferred,
             group=self.deferred_group,
             raiseload=self.deferred_raiseload,
             active_history=self.active_history,
         )
+        prop.uses_existing = self.use_existing_column
+        return prop
 
     def _named(
         self, column: Column[Any], key: str, annotation: MappedAnnotation | None, types: Any
@@ -295,8 +302,6 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
                 f"mapped_column({option}=…) configures a mapped dataclass, which this class is not",
                 hint="leave it out, or write the constructor you need",
             )
-    use_existing = keywords.pop("use_existing_column", False)
-    del use_existing
     return MappedColumn(*args, **keywords)
 
 

@@ -148,7 +148,7 @@ class Registry:
             prop
             for mapper in waiting
             for prop in mapper.relationships.values()
-            if not hasattr(prop, "impl")
+            if prop.parent is mapper and not hasattr(prop, "impl")
         ]
         while index < len(todo):
             prop = todo[index]

@@ -122,6 +122,7 @@ class Load:
         "identity",
         "mapper",
         "options",
+        "parts",
         "refreshed",
         "scope",
         "touches",
@@ -137,7 +138,20 @@ class Load:
         self.batch: list[InstanceState] = []
         self.touches: dict[Any, Touches] | None = None
         self.refreshed: list[tuple[InstanceState, Any]] | None = None
+        self.parts: list[Load] = []
         self.deleted = deleted
+
+    def part(self, mapper: Any) -> "Load":
+        """What instances of *mapper*, a class below, share of this load."""
+        if mapper is self.mapper:
+            return self
+        for part in self.parts:
+            if part.mapper is mapper:
+                return part
+        made = Load(mapper, self.scope, self.options)
+        made.refreshed = None if self.refreshed is None else []
+        self.parts.append(made)
+        return made
 
     def touched(self, attribute: Any, epoch: int) -> "Touches":
         """How often *attribute* was missed in this batch since *epoch* began; counts this miss."""
