@@ -116,8 +116,10 @@ def test_rows_of_a_third_table_follow_both_sides_at_once(engine, session, sql_lo
 
     assert sql_log.statements[-2:] == [
         "DELETE FROM pair WHERE pair.left_name = ? AND pair.right_name = ?",
-        "UPDATE pair SET left_name=?, right_name=? "
-        "WHERE pair.left_name = ? AND pair.right_name = ?",
+        (
+            "UPDATE pair SET left_name=?, right_name=? "
+            "WHERE pair.left_name = ? AND pair.right_name = ?"
+        ),
     ]
     assert session.execute(select(pairs)).all() == [("b", "z")]
 
