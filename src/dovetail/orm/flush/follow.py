@@ -60,7 +60,8 @@ class Followed:
                 _role(roles, prop.mapper, prop).collections.append(prop)
         for other in mapper.registry.mappers:
             for prop in other.relationships.values():
-                if prop.is_many_to_one and prop.mapper is mapper and not prop.viewonly:
+                is_here = issubclass(mapper.class_, prop.mapper.class_)
+                if is_here and prop.is_many_to_one and not prop.viewonly:
                     _role(roles, other, prop).references.append(prop)
         self.roles = [role for role in roles.values() if role.pairs]
         self.associations = [
@@ -189,8 +190,8 @@ def find_moves_steps(session: Any, changes: Changes) -> Steps[Moves | None]:
     """Find whose keys change, and what follows; None where no key does."""
     waiting: dict[InstanceState, tuple[Any, dict[str, Any]]] = {}
     for own in changes.mappers.values():
-        if own.updates:
-            is_kept = followed_of(own.mapper).sources.isdisjoint
+        if own.updates and (sources := followed_of(own.mapper).sources):
+            is_kept = sources.isdisjoint
             for state, instance in own.updates.items():
                 if state.committed is not None and not is_kept(state.committed):
                     old = _old_values(own.mapper, state, instance)
@@ -206,26 +207,40 @@ def find_moves_steps(session: Any, changes: Changes) -> Steps[Moves | None]:
             by_mapper.setdefault(state.load.mapper, []).append((state, instance))
         waiting = {}
         for mapper, movers in by_mapper.items():
-            followed = followed_of(mapper)
-            for prop in followed.associations:
-                yield from _load_by_old_steps(session, prop, movers, moves.old)
-            for role in followed.roles:
-                concerned = [
-                    one for one in movers if not moves.old[one[0]].keys().isdisjoint(role.sources)
-                ]
-                for prop in role.collections if concerned else ():
-                    if not prop.passive_updates:
-                        yield from _load_by_old_steps(session, prop, concerned, moves.old)
-                for mover, follower in _followers(session, role, concerned, moves.old):
-                    if role.written and changes.is_deleted(follower.state):
-                        continue
-                    moves.note(mover, follower)
-                    further = _old_of_follower(follower, moves.old[mover])
-                    if further.keys() - moves.old.get(follower.state, {}).keys():
-                        waiting[follower.state] = (follower.instance, further)
-                    if role.written or further:
-                        changes.touch(follower.instance, follower.state)
+            further = yield from _note_followers_steps(session, changes, moves, mapper, movers)
+            waiting.update(further)
     return moves
+
+
+def _note_followers_steps(
+    session: Any, changes: Changes, moves: Moves, mapper: Any, movers: list[Pair]
+) -> Steps[dict[InstanceState, tuple[Any, dict[str, Any]]]]:
+    """Note what follows *movers*; return those of them that others follow in their turn."""
+    further: dict[InstanceState, tuple[Any, dict[str, Any]]] = {}
+    followed = followed_of(mapper)
+    for prop in followed.associations:
+        concerned = _concerned(movers, association_names(prop)[0], moves.old)
+        yield from _load_by_old_steps(session, prop, concerned, moves.old)
+    for role in followed.roles:
+        concerned = _concerned(movers, role.sources, moves.old)
+        for prop in role.collections if concerned else ():
+            if not prop.passive_updates:
+                yield from _load_by_old_steps(session, prop, concerned, moves.old)
+        for mover, follower in _followers(session, role, concerned, moves.old) if concerned else ():
+            if role.written and changes.is_deleted(follower.state):
+                continue
+            moves.note(mover, follower)
+            old = _old_of_follower(follower, moves.old[mover])
+            if old.keys() - moves.old.get(follower.state, {}).keys():
+                further[follower.state] = (follower.instance, old)
+            if role.written or old:
+                changes.touch(follower.instance, follower.state)
+    return further
+
+
+def _concerned(movers: list[Pair], names: Iterable[str], old: OldValues) -> list[Pair]:
+    """Those of *movers* that change one of the attributes *names*."""
+    return [one for one in movers if not old[one[0]].keys().isdisjoint(names)]
 
 
 def _old_values(mapper: Any, state: InstanceState, instance: Any) -> dict[str, Any]:
@@ -270,8 +285,6 @@ def _followers(
     session: Any, role: Role, movers: list[Pair], old: OldValues
 ) -> Iterator[tuple[InstanceState, Follower]]:
     """The instances in memory that refer to *movers* by *role*."""
-    if not movers:
-        return
     by_key: dict[tuple[Any, ...], InstanceState] = {}
     by_instance: dict[int, InstanceState] = {}
     for state, instance in movers:
@@ -285,7 +298,7 @@ def _followers(
     }
     for state in list(session.scope.identity(role.holder).values()):
         instance = state()
-        if instance is None or state.load.mapper is not role.holder:
+        if not isinstance(instance, role.holder.class_):
             continue
         key = role.key(instance)
         mover = by_key.get(key)
