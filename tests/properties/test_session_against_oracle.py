@@ -11,7 +11,7 @@ from tests.properties.world import World
 
 compare = partial(comparing.compare, World)
 
-FEWER = settings(max_examples=settings().max_examples // 8)
+FEWER = settings(max_examples=settings().max_examples // 5)
 """An example is a whole life, told to two worlds: it takes its time."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")
