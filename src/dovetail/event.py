@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import wraps
 from inspect import Parameter, signature
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
@@ -358,6 +359,7 @@ def listen(
 def _once(call: Callable[..., Any], discard: Callable[[], None]) -> Callable[..., Any]:
     waiting = [True]
 
+    @wraps(call)
     def call_once(*arguments: Any, **more: Any) -> Any:
         with _lock:
             first = bool(waiting)

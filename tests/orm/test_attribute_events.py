@@ -8,6 +8,7 @@ import pytest
 from dovetail import event, inspect
 from dovetail.exc import InvalidRequestError
 from dovetail.orm import Session
+from dovetail.orm.attributes import get_history
 from tests.orm.library import Author, Base, Book, Tag
 
 SCALAR = ("set", "remove")
@@ -209,6 +210,30 @@ def test_active_history_loads_the_old_value(listen, engine):
 
 def test_once_nobody_listens_old_values_are_not_loaded():
     assert not Author.name.property.impl.keeps_old_value
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_the_old_value_is_loaded_as_long_as_somebody_wants_it(engine, once):
+    Base.metadata.create_all(engine)
+    old = []
+
+    def note(target, value, oldvalue, initiator):
+        old.append(oldvalue)
+
+    with Session(engine) as session:
+        author = Author(name="ada")
+        session.add(author)
+        session.commit()
+        event.listen(Author.name, "set", note, active_history=True, once=once)
+        author.name = "bob"
+        if not once:
+            event.remove(Author.name, "set", note)
+        session.expire(author)
+
+        author.name = "cyd"
+
+        assert old == ["ada"]
+        assert get_history(author, "name") == (["cyd"], (), ())
 
 
 def test_after_the_last_listener_has_gone_the_attribute_is_a_plain_one():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import ForeignKey, event, inspect
+from dovetail import Column, ForeignKey, Table, event, inspect, select
 from dovetail.exc import IntegrityError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
@@ -65,6 +65,65 @@ def test_members_in_memory_follow_a_key_that_changes(session):
     assert [town.country_code for town in towns] == ["a", "a"]
 
 
+def test_all_in_memory_follow_a_key_that_the_database_hands_on(session, sql_log):
+    """Those that are in no collection that is loaded, too."""
+    country, town = session.get(Country, "a"), session.get(Town, 1)
+    sql_log.clear()
+
+    country.code = "b"
+    session.flush()
+
+    assert sql_log.verbs == ["UPDATE country"]
+    assert town.country_code == "b"
+    assert not session.is_modified(town)
+
+
+def test_rows_of_a_third_table_follow_both_sides_at_once(engine, session, sql_log):
+    class Own(DeclarativeBase):
+        pass
+
+    pairs = Table(
+        "pair",
+        Own.metadata,
+        Column("left_name", ForeignKey("left_side.name", deferrable=True, initially="DEFERRED")),
+        Column("right_name", ForeignKey("right_side.name", deferrable=True, initially="DEFERRED")),
+    )
+
+    class Left(Own):
+        __tablename__ = "left_side"
+        name: Mapped[str] = mapped_column(primary_key=True)
+        rights: Mapped[list["Right"]] = relationship(
+            secondary=pairs, back_populates="lefts", passive_updates=False
+        )
+
+    class Right(Own):
+        __tablename__ = "right_side"
+        name: Mapped[str] = mapped_column(primary_key=True)
+        lefts: Mapped[list[Left]] = relationship(
+            secondary=pairs, back_populates="rights", passive_updates=False
+        )
+
+    Own.metadata.create_all(engine)
+    left = Left(name="a", rights=[Right(name="x"), Right(name="y")])
+    session.add(left)
+    session.commit()
+    right, other = left.rights
+    sql_log.clear()
+
+    left.name, right.name = "b", "z"
+    left.rights.remove(other)
+    session.commit()
+
+    assert sql_log.statements[-2:] == [
+        "DELETE FROM pair WHERE pair.left_name = ? AND pair.right_name = ?",
+        (
+            "UPDATE pair SET left_name=?, right_name=? "
+            "WHERE pair.left_name = ? AND pair.right_name = ?"
+        ),
+    ]
+    assert session.execute(select(pairs)).all() == [("b", "z")]
+
+
 def test_a_new_object_of_a_deleted_owner_is_refused_by_the_database(session):
     country = session.get(Country, "a")
     town = Town(id=9, country=country)
@@ -98,6 +157,17 @@ def test_a_replaced_row_is_written_where_the_old_object_had_expired(session):
     session.flush()
 
     assert session.connection().exec_driver_sql("SELECT name FROM country").all() == [(None,)]
+
+
+def test_one_of_two_new_objects_has_the_replaced_row_and_the_other_is_refused(session):
+    session.delete(session.get(Country, "a"))
+    session.add_all([Country(code="a", name="first"), Country(code="a", name="second")])
+
+    with pytest.raises(IntegrityError):
+        session.flush()
+
+    session.rollback()
+    assert session.get(Country, "a").name == "A"
 
 
 def test_what_was_deleted_and_let_go_stays_outside_after_a_rollback(session):

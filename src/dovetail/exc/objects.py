@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .base import DovetailError
 from .usage import ArgumentError, InvalidRequestError, MissingGreenlet
@@ -201,3 +201,12 @@ class ObjectDereferencedError(DovetailError):
 
     code = "DV-LOAD-06"
     usual_hint = "keep a reference to the instance for as long as it is needed"
+
+    @classmethod
+    def without_owner(cls, entity: str, attribute: str) -> Self:
+        """A collection was to be changed whose owner nobody holds: nothing would be written."""
+        return cls(
+            f"can't change {entity}.{attribute}: the {entity} that it belongs to was garbage "
+            "collected, and the change would be lost",
+            hint=f"keep the {entity} in a variable while its collection is changed",
+        )

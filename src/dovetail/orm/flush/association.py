@@ -5,11 +5,13 @@ from typing import Any
 from warnings import warn
 
 from dovetail.exc import DovetailWarning, StaleDataError
+from dovetail.orm.flush.cascade import held_by
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related
+from dovetail.orm.flush.follow import Moves
 from dovetail.orm.flush.rows import RowsText
-from dovetail.orm.flush.sync import association_row
+from dovetail.orm.flush.sync import OldValues, association_row
 from dovetail.orm.tracking.state import InstanceState, state_of
-from dovetail.sql.dml import delete, insert
+from dovetail.sql.dml import delete, insert, update
 from dovetail.sql.expressions import and_, bindparam
 from dovetail.steps import Steps
 
@@ -18,8 +20,11 @@ Key = tuple[InstanceState, InstanceState]
 
 def canonical(prop: Any) -> Any:
     """The one of both sides of a many-to-many relationship under which its rows are noted."""
-    sides = [prop, *(p for p in prop.reverse_properties if p.secondary is prop.secondary)]
-    return min(sides, key=_creation_order)
+    return min(_sides(prop), key=_creation_order)
+
+
+def _sides(prop: Any) -> list[Any]:
+    return [prop, *(p for p in prop.reverse_properties if p.secondary is prop.secondary)]
 
 
 def _creation_order(prop: Any) -> int:
@@ -28,15 +33,23 @@ def _creation_order(prop: Any) -> int:
 
 
 class AssociationRows:
-    """The rows of one third table that a flush inserts and deletes, each pair once."""
+    """The rows of one third table that a flush inserts, deletes and updates, each pair once.
 
-    def __init__(self, prop: Any) -> None:
+    ``moved``  rows whose keys change, where the flush hands on what the database does not
+    ``old``    the keys that these, and those removed, have had
+    """
+
+    def __init__(self, prop: Any, moves: Moves | None = None) -> None:
         self.prop = prop
         self.added: dict[Key, tuple[Any, Any]] = {}
         self.removed: dict[Key, tuple[Any, Any]] = {}
+        self.moved: dict[Key, tuple[Any, Any]] = {}
+        self.old: OldValues = {}
+        if moves is not None and not all(side.passive_updates for side in _sides(prop)):
+            self.old = moves.old
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed)
+        return bool(self.added or self.removed or self.moved)
 
     def gather(self, prop: Any, session: Any, own: MapperChanges, changes: Changes) -> None:
         """Note what the instances of *own* have changed in *prop*, this side or the other."""
@@ -50,11 +63,12 @@ class AssociationRows:
                 elif not changes.is_deleted(other):
                     self._note(self.added, prop, (state, instance), (other, item))
             self._note_removed(prop, state, instance, removed)
+            if state in self.old:
+                for item in _kept(prop, instance, added):
+                    self._note(self.moved, prop, (state, instance), (state_of(item), item))
         for state, instance in own.deletes.items():
-            value = instance.__dict__.get(prop.key)
-            now = () if value is None else prop.impl.kind.items(value) if prop.uselist else (value,)
             added, removed = changed_related(prop, state, instance)
-            kept = [item for item in now if not any(item is other for other in added)]
+            kept = _kept(prop, instance, added)
             self._note_removed(prop, state, instance, [*kept, *removed])
 
     def _note_removed(
@@ -70,6 +84,12 @@ class AssociationRows:
         if prop is not self.prop:
             one, other = other, one
         rows[one[0], other[0]] = (one[1], other[1])
+
+
+def _kept(prop: Any, instance: Any, added: list[Any]) -> list[Any]:
+    """The members that *instance* has, and had before."""
+    new = {id(item) for item in added}
+    return [item for item in held_by(prop, instance) if id(item) not in new]
 
 
 def _warn_absent(item: Any, prop: Any) -> None:
@@ -95,6 +115,7 @@ class AssociationPlan:
         self.rows = RowsText(dialect.compile(statement), len(columns), dialect.features)
         where = [column == bind for column, bind in zip(columns, binds, strict=True)]
         self.delete_sql: str = dialect.compile(delete(prop.secondary).where(and_(*where))).sql
+        self.update_sql = _update_sql(prop.secondary, columns, where, dialect)
         self.conversions = [column.type.bind_conversion(dialect) for column in columns]
 
     def row(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -103,6 +124,12 @@ class AssociationPlan:
             value if conversion is None else conversion.function(value)
             for value, conversion in zip(values, self.conversions, strict=True)
         )
+
+
+def _update_sql(table: Any, columns: list[Any], where: list[Any], dialect: Any) -> str:
+    new = {column: bindparam(f"new_{n}", type_=column.type) for n, column in enumerate(columns)}
+    sql: str = dialect.compile(update(table).values(new).where(and_(*where))).sql
+    return sql
 
 
 def _text_order(dialect: Any, statement: Any, binds: list[Any]) -> list[int]:
@@ -123,21 +150,41 @@ def write_associations_steps(session: Any, all_rows: Iterable[AssociationRows]) 
             plan = AssociationPlan(rows.prop, connection.dialect)
             plans.put(place, plan)
         yield from _delete_steps(connection, plan, rows)
+        yield from _move_steps(connection, plan, rows)
         yield from _insert_steps(connection, plan, rows)
 
 
 def _delete_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
     gone = [
-        plan.row(association_row(rows.prop, one, other))
+        plan.row(association_row(rows.prop, one, other, rows.old))
         for key, (one, other) in rows.removed.items()
         if key not in rows.added
     ]
     if not gone:
         return
     cursor = yield from connection.run_many_steps(plan.delete_sql, gone)
-    if 0 <= cursor.rowcount != len(gone) and connection.dialect.features.supports_sane_rowcount:
+    _check_count(connection, "DELETE", rows, cursor.rowcount, len(gone))
+
+
+def _move_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
+    """Write the new keys of what is related to the rows that had the old ones."""
+    moved: list[tuple[Any, ...]] = []
+    for key, (one, other) in rows.moved.items():
+        if key not in rows.removed:
+            new, old = (association_row(rows.prop, one, other, was) for was in (None, rows.old))
+            if new != old:
+                moved.append((*plan.row(new), *plan.row(old)))
+    if moved:
+        cursor = yield from connection.run_many_steps(plan.update_sql, moved)
+        _check_count(connection, "UPDATE", rows, cursor.rowcount, len(moved))
+
+
+def _check_count(
+    connection: Any, verb: str, rows: AssociationRows, found: int, wanted: int
+) -> None:
+    if 0 <= found != wanted and connection.dialect.features.supports_sane_rowcount:
         raise StaleDataError(
-            f"DELETE on {rows.prop.secondary.name!r} matched {cursor.rowcount} of {len(gone)} rows "
+            f"{verb} on {rows.prop.secondary.name!r} matched {found} of {wanted} rows "
             f"of {rows.prop}",
             hint="another transaction changed the association: refresh the instances",
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 from dovetail.orm.flush.association import AssociationRows
 from dovetail.orm.flush.changes import Changes
+from dovetail.orm.flush.follow import Moves
 from dovetail.orm.tracking.state import InstanceState
 
 
@@ -17,6 +18,7 @@ class FlushContext:
     ``only``         the states that the flush is restricted to, or None
     ``changes``      what is inserted, updated and deleted, by mapper
     ``associations`` rows of third tables
+    ``moves``        whose keys change, and what follows; None where no key does
     ``replaced``     new instances that take over the row of one that is deleted, and that one
     """
 
@@ -25,4 +27,5 @@ class FlushContext:
     only: frozenset[InstanceState] | None = None
     changes: Changes = field(default_factory=Changes)
     associations: list[AssociationRows] = field(default_factory=list)
+    moves: Moves | None = None
     replaced: dict[InstanceState, InstanceState] = field(default_factory=dict)

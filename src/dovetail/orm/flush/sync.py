@@ -3,7 +3,7 @@
 from typing import Any
 
 from dovetail.exc import FlushError
-from dovetail.orm.tracking.state import state_of
+from dovetail.orm.tracking.state import InstanceState, state_of
 
 
 def copy_key(prop: Any, source: Any, target: Any) -> None:
@@ -55,13 +55,16 @@ def pairs_of(prop: Any) -> list[tuple[str, str, Any]]:
     return kept
 
 
-def association_row(prop: Any, parent: Any, related: Any) -> tuple[Any, ...]:
-    """The row of the third table that joins *parent* and *related*."""
+OldValues = dict[InstanceState, dict[str, Any]]
+"""By state, the values that attributes have had in the row: of those alone that change."""
+
+
+def association_row(
+    prop: Any, parent: Any, related: Any, old: OldValues | None = None
+) -> tuple[Any, ...]:
+    """The row of the third table that joins *parent* and *related*; with *old* as it was."""
     first, second = association_names(prop)
-    return (
-        *[_key_value(parent, name) for name in first],
-        *[_key_value(related, name) for name in second],
-    )
+    return (*_key_values(parent, first, old), *_key_values(related, second, old))
 
 
 def association_names(prop: Any) -> tuple[list[str], list[str]]:
@@ -74,6 +77,9 @@ def association_names(prop: Any) -> tuple[list[str], list[str]]:
     return kept
 
 
-def _key_value(instance: Any, name: str) -> Any:
+def _key_values(instance: Any, names: list[str], old: OldValues | None) -> list[Any]:
     values = instance.__dict__
-    return values[name] if name in values else getattr(instance, name)
+    before = old.get(state_of(instance)) if old else None
+    if before:
+        values = {**values, **before}
+    return [values[name] if name in values else getattr(instance, name) for name in names]

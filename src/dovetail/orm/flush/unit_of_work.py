@@ -12,19 +12,19 @@ from dovetail.orm.flush.association import (
 )
 from dovetail.orm.flush.blame import blaming_steps
 from dovetail.orm.flush.cascade import (
-    held_by,
     load_missing_steps,
     mark_orphans_steps,
     related_now,
 )
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
 from dovetail.orm.flush.context import FlushContext
+from dovetail.orm.flush.follow import Moves, find_moves_steps, switch_key
 from dovetail.orm.flush.insert import insert_steps
 from dovetail.orm.flush.order import Stage, delete_levels, insert_levels, stages_for
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
 from dovetail.orm.flush.telling import tell_of_updates, told_of_values_steps
-from dovetail.orm.flush.update import KeyChange, delete_steps, update_steps
+from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
 from dovetail.steps import Steps
 
@@ -40,12 +40,14 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     yield from mark_orphans_steps(session, changes)
     yield from release_related_steps(session, changes)
     replace_rows(context)
-    associations = context.associations = relate(session, changes)
+    moves = context.moves = yield from find_moves_steps(session, changes)
+    associations = context.associations = relate(session, changes, moves)
     if changes:
         stages = stages_for(changes.mappers)
         for stage in stages:
             yield from save_stage_steps(context, stage)
         yield from update_later_steps(context)
+        yield from update_followers_steps(context)
         yield from write_associations_steps(session, associations)
         for stage in reversed(stages):
             yield from delete_stage_steps(context, stage)
@@ -104,7 +106,8 @@ def replace_rows(context: FlushContext) -> None:
         mapper = own.mapper
         by_key = {state.key: state for state in own.deletes}
         for state, instance in list(own.inserts.items()):
-            old = by_key.get(mapper.key_of(instance))
+            # Of several with the key, the first has the row; the database refuses the others.
+            old = by_key.pop(mapper.key_of(instance), None)
             if old is None:
                 continue
             del own.inserts[state]
@@ -114,7 +117,7 @@ def replace_rows(context: FlushContext) -> None:
             own.updates[state] = instance
 
 
-def relate(session: Any, changes: Changes) -> list[AssociationRows]:
+def relate(session: Any, changes: Changes, moves: Moves | None) -> list[AssociationRows]:
     """Note whose keys are to travel, and the rows of third tables to write."""
     associations: dict[Any, AssociationRows] = {}
     for own in list(changes.mappers.values()):
@@ -123,13 +126,11 @@ def relate(session: Any, changes: Changes) -> list[AssociationRows]:
             side = canonical(prop)
             rows = associations.get(side)
             if rows is None:
-                rows = associations[side] = AssociationRows(side)
+                rows = associations[side] = AssociationRows(side, moves)
             rows.gather(prop, session, own, changes)
         for prop in (*roles.collections, *roles.later):
             if not prop.is_many_to_one:
                 _touch_members(session, prop, own, changes)
-        if roles.collections:
-            _touch_followers(session, roles.collections, own, changes)
     return [rows for rows in associations.values() if rows]
 
 
@@ -151,22 +152,6 @@ def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes
                 if _refers_to(prop, item, instance):
                     clear_key(prop, item)
                 changes.touch(item, other)
-
-
-def _touch_followers(
-    session: Any, collections: Iterable[Any], own: MapperChanges, changes: Changes
-) -> None:
-    """Let the flush look at all members of those whose primary key changes: theirs follows."""
-    is_kept = own.mapper.keys_set.isdisjoint
-    for state, instance in list(own.updates.items()):
-        if state.committed is None or is_kept(state.committed):
-            continue
-        for prop in collections:
-            for item in held_by(prop, instance):
-                other = state_of(item)
-                present = other.key is not None and other.session is session
-                if present and not changes.is_deleted(other):
-                    changes.touch(item, other)
 
 
 def _warn_absent(item: Any, prop: Any) -> None:
@@ -192,7 +177,7 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
             yield from _update_steps(context, mapper, own.updates)
         if own.inserts:
             yield from _insert_steps(context, mapper, own.inserts)
-        hand_on_keys(context, mapper, own)
+        hand_on_keys(mapper, own, changes)
         return
     for mapper in stage.mappers:
         own = changes.of(mapper)
@@ -205,10 +190,10 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         yield from _update_steps(context, mapper, settled)
     for level in insert_levels(stage, changes):
         yield from _insert_steps(context, level.mapper, level.inserts)
-        hand_on_keys(context, level.mapper, level)
+        hand_on_keys(level.mapper, level, changes)
     for mapper in stage.mappers:
         own = changes.of(mapper)
-        hand_on_keys(context, mapper, MapperChanges(mapper, updates=own.updates))
+        hand_on_keys(mapper, MapperChanges(mapper, updates=own.updates), changes)
     for mapper in stage.mappers:
         own = changes.of(mapper)
         receive_keys(session, mapper, own.updates.items(), changes)
@@ -271,9 +256,11 @@ def _update_steps(
         if context.transaction.nested:
             context.transaction.dirty.update(updates)
         for change in switched:
-            _switch_key(session, context.transaction, mapper, change)
+            switch_key(context, mapper, change.state, mapper.key_of(change.state()))
         for state, _ in pairs:
             forget_column_changes(mapper, state)
+        if context.moves is not None:
+            context.moves.apply(context, written)
     if is_told:
         tell_of_updates("after", context, mapper, connection, updates)
 
@@ -283,20 +270,6 @@ def forget_column_changes(mapper: Any, state: InstanceState) -> None:
     committed = state.committed
     if committed is not None:
         state.committed = {key: old for key, old in committed.items() if key not in mapper.written}
-
-
-def _switch_key(session: Any, transaction: Any, mapper: Any, change: KeyChange) -> None:
-    state = change.state
-    instance = state()
-    new = mapper.key_of(instance)
-    if new == change.old:
-        return
-    transaction.switched.setdefault(state, change.old)
-    identity = session.scope.identity(mapper)
-    if identity.get(change.old) is state:
-        del identity[change.old]
-    state.key = new
-    identity[new] = state
 
 
 def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> None:
@@ -327,12 +300,8 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 copy_key(prop, related, instance)
 
 
-def hand_on_keys(context: FlushContext, mapper: Any, own: MapperChanges) -> None:
-    """Copy the keys of saved parents to the members of their collections.
-
-    New keys go to new members; a key that has changed goes to all that are in memory.
-    """
-    changes, switched = context.changes, context.transaction.switched
+def hand_on_keys(mapper: Any, own: MapperChanges, changes: Changes) -> None:
+    """Copy the keys of saved parents to the new members of their collections."""
     for prop in roles_of(mapper).collections:
         for instance in own.inserts.values():
             value = instance.__dict__.get(prop.key)
@@ -340,10 +309,7 @@ def hand_on_keys(context: FlushContext, mapper: Any, own: MapperChanges) -> None
                 members = prop.impl.kind.items(value) if prop.uselist else (value,)
                 _hand_on(prop, instance, members, changes)
         for state, instance in own.updates.items():
-            if switched and state in switched:
-                _hand_on(prop, instance, held_by(prop, instance), changes)
-            else:
-                _hand_on(prop, instance, changed_related(prop, state, instance)[0], changes)
+            _hand_on(prop, instance, changed_related(prop, state, instance)[0], changes)
 
 
 def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -> None:
@@ -366,6 +332,16 @@ def update_later_steps(context: FlushContext) -> Steps[None]:
                     touched.setdefault(state.load.mapper, {})[state] = instance
     for mapper, updates in touched.items():
         yield from _update_steps(context, mapper, updates)
+
+
+def update_followers_steps(context: FlushContext) -> Steps[None]:
+    """Write the keys that rows follow which had been written before the key changed."""
+    while context.moves is not None:
+        unwritten = context.moves.unwritten(changed_columns)
+        for mapper, updates in unwritten.items():
+            yield from _update_steps(context, mapper, updates)
+        if not unwritten:
+            break
 
 
 def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:

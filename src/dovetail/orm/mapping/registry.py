@@ -72,6 +72,7 @@ class Registry:
         self._mappers.append(mapper)
         self._waiting.append(mapper)
         self._mistake = None
+        self.memo.clear()
 
     def position(self, mapper: Mapper) -> int:
         """How many mappers were declared before *mapper*."""

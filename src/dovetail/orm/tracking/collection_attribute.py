@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from dovetail.exc import ObjectDereferencedError
 from dovetail.orm.tracking.collections import Collection, CollectionKind
 from dovetail.orm.tracking.history import NO_HISTORY, History, collection_history
 from dovetail.orm.tracking.references import RelatedAttribute
@@ -107,26 +108,28 @@ class CollectionAttribute(RelatedAttribute):
 
     # What the collections call -----------------------------------------------------------
 
+    def holder(self, owner: InstanceState) -> Any:
+        """The instance that a collection changes with; where nobody holds it, that is an error."""
+        instance = owner()
+        if instance is None:
+            raise ObjectDereferencedError.without_owner(owner.class_.__name__, self.key)
+        return instance
+
     def before_change(self, owner: InstanceState) -> None:
         """Called by a collection before it changes."""
         if owner.key is not None:
-            instance = owner()
-            if instance is not None:
-                self.remember(owner, instance)
+            self.remember(owner, self.holder(owner))
 
     def appended(self, owner: InstanceState, item: Any) -> Any:
         """Called by a collection when *item* is put in; returns what is stored."""
-        instance = owner()
-        if instance is not None:
-            self.check(instance, item)
-            self.took(owner, instance, item)
+        instance = self.holder(owner)
+        self.check(instance, item)
+        self.took(owner, instance, item)
         return item
 
     def removed(self, owner: InstanceState, item: Any) -> None:
         """Called by a collection when *item* is taken out."""
-        instance = owner()
-        if instance is not None:
-            self.lost(owner, instance, item)
+        self.lost(owner, self.holder(owner), item)
 
     def held_already(self, owner: InstanceState, item: Any) -> None:
         """Called by a collection when *item* is put in, and is there."""

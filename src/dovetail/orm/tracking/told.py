@@ -91,19 +91,14 @@ class ToldCollection(CollectionAttribute):
     """A collection that tells of its changes."""
 
     def appended(self, owner: InstanceState, item: Any) -> Any:
-        instance = owner()
-        if instance is not None:
-            item = _told_of_append(self, instance, item)
-        return super().appended(owner, item)
+        return super().appended(owner, _told_of_append(self, self.holder(owner), item))
 
     def removed(self, owner: InstanceState, item: Any) -> None:
-        instance = owner()
-        if instance is not None:
-            self._tell_of_removal(instance, item)
+        self._tell_of_removal(self.holder(owner), item)
         super().removed(owner, item)
 
     def held_already(self, owner: InstanceState, item: Any) -> None:
-        instance = owner()
+        instance = self.holder(owner)
         for call in self.listeners.append_wo_mutation:
             call(instance, item, Initiator(self, "append"))
 
