@@ -73,6 +73,8 @@ from dovetail.orm.mapping.relationship import (
     backref,
     relationship,
 )
+from dovetail.orm.mapping.relationship import RelationshipProperty, backref, relationship
+from dovetail.orm.mapping.validation import reconstructor, validates
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query, QueryEvents
 from dovetail.orm.query.query import merge_frozen_result, merge_result
@@ -186,6 +188,7 @@ __all__ = [
     "object_session",
     "object_state",
     "raiseload",
+    "reconstructor",
     "registry",
     "relationship",
     "remote",
@@ -195,6 +198,7 @@ __all__ = [
     "subqueryload",
     "undefer",
     "undefer_group",
+    "validates",
     "was_deleted",
     "with_parent",
 ]

@@ -20,6 +20,11 @@ from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.validation import (
+    find_validators,
+    listen_as_reconstructor,
+    listen_as_validator,
+)
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
@@ -67,7 +72,7 @@ class Mapper:
         self.attributes: dict[str, AttributeBase] = {}
         self.column_keys: dict[Any, str] = {}
         self.memo: dict[Any, Any] = {}
-        self.validators: dict[str, Any] = {}
+        self.validators = find_validators(class_)
         self.is_made = False
         self.configured = False
         self.may_be_orphan = False
@@ -91,6 +96,7 @@ class Mapper:
             install_setattr(self, self.setters, self._deleters)
         MapperEvents.greet(self)
         InstanceEvents.greet(self)
+        listen_as_reconstructor(self)
         for call in self.dispatch.instrument_class:
             call(self, class_)
         for key, prop in properties:
@@ -168,6 +174,8 @@ class Mapper:
             kind = RelationshipDataAttribute
         attribute = kind(key, prop, self.entity)
         type.__setattr__(self.class_, key, attribute)
+        if key in self.validators:
+            listen_as_validator(attribute, *self.validators[key])
 
     def track(self, key: str, prop: MapperProperty) -> None:
         """Let writes of attribute *key* go where *prop*, and those who listen to it, want them."""
