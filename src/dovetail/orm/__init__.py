@@ -35,6 +35,8 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.class_manager import ClassManager
+from dovetail.orm.mapping.comparing import PropComparator
+from dovetail.orm.mapping.composite import Composite, CompositeAttribute, composite
 from dovetail.orm.mapping.declarative import (
     DeclarativeBase,
     declarative_base,
@@ -74,6 +76,7 @@ from dovetail.orm.mapping.relationship import (
     relationship,
 )
 from dovetail.orm.mapping.relationship import RelationshipProperty, backref, relationship
+from dovetail.orm.mapping.synonym import Synonym, synonym, synonym_for
 from dovetail.orm.mapping.validation import reconstructor, validates
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query, QueryEvents
@@ -104,6 +107,8 @@ from dovetail.orm.transaction import (
 )
 
 Relationship = RelationshipProperty
+CompositeProperty = Composite
+SynonymProperty = Synonym
 
 __all__ = [
     "with_loader_criteria",
@@ -143,6 +148,9 @@ __all__ = [
     "AliasedClass",
     "Bundle",
     "ColumnProperty",
+    "Composite",
+    "CompositeAttribute",
+    "CompositeProperty",
     "DeclarativeBase",
     "InstanceState",
     "InstrumentedAttribute",
@@ -151,6 +159,7 @@ __all__ = [
     "MappedColumn",
     "Mapper",
     "MapperProperty",
+    "PropComparator",
     "Query",
     "QueryEvents",
     "QueryableAttribute",
@@ -159,12 +168,15 @@ __all__ = [
     "Session",
     "SessionTransaction",
     "SessionTransactionState",
+    "Synonym",
+    "SynonymProperty",
     "aliased",
     "attributes",
     "backref",
     "class_mapper",
     "close_all_sessions",
     "column_property",
+    "composite",
     "configure_mappers",
     "contains_eager",
     "declarative_base",
@@ -196,6 +208,8 @@ __all__ = [
     "selectinload",
     "sessionmaker",
     "subqueryload",
+    "synonym",
+    "synonym_for",
     "undefer",
     "undefer_group",
     "validates",

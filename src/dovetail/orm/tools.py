@@ -18,7 +18,8 @@ from dovetail.orm.tracking.told import Initiator
 def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
     state = state_of(instance)
     state.load.mapper.configure()
-    found: AttributeBase | None = state.load.mapper.attributes.get(key)
+    mapper = state.load.mapper
+    found: AttributeBase | None = mapper.attributes.get(key) or mapper.proxied.get(key)
     if found is None:
         raise InvalidRequestError(
             f"{type(instance).__name__} has no mapped attribute {key!r}",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand
+from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.construct import construct
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import (
@@ -326,7 +327,9 @@ def _from_mixin(value: Any, class_: type, name: str) -> Any:
         return value.__get__(None, class_)
     if isinstance(value, MappedColumn):
         return value.copy()
-    if isinstance(value, RelationshipProperty):
+    if isinstance(value, RelationshipProperty) or (
+        isinstance(value, MapperProperty) and value.is_proxy
+    ):
         return value.copy()
     if isinstance(value, Column):
         return value._copy() if value.table is None else value
@@ -355,6 +358,10 @@ def _table_and_properties(
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
             orders[id(prop)] = value.sort_order
         parts.append((key, prop))
+        if isinstance(prop, Composite):
+            prop.annotate(annotation)
+            declared_here = {id(other) for _, other, _ in declared}
+            parts += prop.columns_within(class_.__name__, key, declared_here, types)
     # Properties of columns come first: relationships may name them.
     columns = [
         prop.columns[0]

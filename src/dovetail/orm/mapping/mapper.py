@@ -18,6 +18,8 @@ from dovetail.orm.mapping.attribute import (
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
+from dovetail.orm.mapping.comparing import with_comparator
+from dovetail.orm.mapping.events import InstanceEvents, MapperEvents
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.validation import (
@@ -69,6 +71,9 @@ class Mapper:
         self.attrs: ByName[MapperProperty] = ByName()
         self.column_attrs: ByName[ColumnProperty] = ByName()
         self.relationships: ByName[RelationshipProperty] = ByName()
+        self.synonyms: ByName[MapperProperty] = ByName()
+        self.composites: ByName[MapperProperty] = ByName()
+        self.proxied: dict[str, AttributeBase] = {}
         self.attributes: dict[str, AttributeBase] = {}
         self.column_keys: dict[Any, str] = {}
         self.memo: dict[Any, Any] = {}
@@ -159,6 +164,9 @@ class Mapper:
         self.attrs[key] = prop
         if self.is_made:
             self.forget()
+        if prop.is_proxy:
+            type.__setattr__(self.class_, key, prop.placed())  # type: ignore[attr-defined]
+            return
         if isinstance(prop, RelationshipProperty):
             self.relationships[key] = prop
         if isinstance(prop, ColumnProperty):
@@ -172,10 +180,41 @@ class Mapper:
             kind = RelationshipAttribute
         else:
             kind = RelationshipDataAttribute
+        if prop.comparator_factory is not None:
+            kind = with_comparator(kind, prop.comparator_factory)
         attribute = kind(key, prop, self.entity)
         type.__setattr__(self.class_, key, attribute)
         if key in self.validators:
             listen_as_validator(attribute, *self.validators[key])
+
+    def map_column_as(self, name: str, key: str) -> None:
+        """Map the column called *name* to attribute *key*."""
+        column = self.local_table.c.get(name)
+        if column is None:
+            raise ArgumentError(
+                f"{self.class_.__name__}: table {self.local_table.name!r} has no column {name!r}",
+                hint="map_column=True is for a synonym with the name of a column",
+            )
+        self.add_property(key, ColumnProperty(column))
+
+    def spread(self, row: dict[Any, Any]) -> dict[Any, Any]:
+        """*row* of an INSERT or UPDATE with columns for synonyms and composites."""
+        found: dict[Any, Any] = {}
+        for target, value in row.items():
+            name = target if isinstance(target, str) else getattr(target, "key", None)
+            prop = None
+            if isinstance(target, str) or getattr(target, "is_attribute", False):
+                prop = self.composites.get(name) or self.synonyms.get(name)  # type: ignore[arg-type]
+            if prop is None:
+                found[target] = value
+            else:
+                found.update(self.spread(prop.spread(value)))  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def has_proxies(self) -> bool:
+        """True where attributes stand for others."""
+        return bool(len(self.synonyms) or len(self.composites))
 
     def track(self, key: str, prop: MapperProperty) -> None:
         """Let writes of attribute *key* go where *prop*, and those who listen to it, want them."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.schema import Column
@@ -20,6 +21,9 @@ class MapperProperty:
     """What one attribute of a mapped class stands for."""
 
     is_relationship: ClassVar[bool] = False
+    is_proxy: ClassVar[bool] = False
+    """True for an attribute that stands for others, which hold the values."""
+    Comparator: ClassVar[type[PropComparator]] = PropComparator
 
     key: str
     parent: Any
@@ -31,6 +35,14 @@ class MapperProperty:
         self.creation_order = next(_creation)
         self.info: dict[Any, Any] = {}
         self.doc: str | None = None
+        self.comparator_factory: Any = None
+
+    def copy(self) -> Any:
+        """A declaration of its own, for another class that uses the same mixin."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.info = dict(self.info)
+        return twin
 
     def attach(self, mapper: Any, key: str) -> None:
         """Become the attribute *key* of *mapper*."""
@@ -66,6 +78,7 @@ class ColumnProperty(MapperProperty):
         group: str | None = None,
         raiseload: bool = False,
         active_history: bool = False,
+        comparator_factory: Any = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
@@ -77,8 +90,15 @@ class ColumnProperty(MapperProperty):
         self.group = group
         self.raiseload = raiseload
         self.active_history = active_history
+        self.comparator_factory = comparator_factory
         self.info = dict(info or {})
         self.doc = doc
+
+    def take_options(self, *, deferred: bool, group: str | None, raiseload: bool) -> None:
+        """Be loaded as the composite asks that this column is part of."""
+        self.deferred = self.deferred or deferred or raiseload
+        self.group = self.group or group
+        self.raiseload = self.raiseload or raiseload
 
     def attach(self, mapper: Any, key: str) -> None:
         super().attach(mapper, key)
