@@ -100,6 +100,17 @@ from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.passive import NO_VALUE, LoaderCallableStatus, PassiveFlag
 from dovetail.orm.tracking.state import AttributeState, InstanceState
 from dovetail.orm.tracking.told import Initiator as AttributeEventToken
+from dovetail.orm.tracking.keyed import (
+    KeyFuncDict,
+    MappedCollection,
+    attribute_keyed_dict,
+    attribute_keyed_dict as attribute_mapped_collection,
+    column_keyed_dict,
+    column_keyed_dict as column_mapped_collection,
+    keyfunc_mapping,
+    keyfunc_mapping as mapped_collection,
+)
+from dovetail.orm.tracking.state import InstanceState
 from dovetail.orm.transaction import (
     SessionTransaction,
     SessionTransactionOrigin,
@@ -155,7 +166,9 @@ __all__ = [
     "InstanceState",
     "InstrumentedAttribute",
     "Load",
+    "KeyFuncDict",
     "Mapped",
+    "MappedCollection",
     "MappedColumn",
     "Mapper",
     "MapperProperty",
@@ -171,10 +184,14 @@ __all__ = [
     "Synonym",
     "SynonymProperty",
     "aliased",
+    "attribute_keyed_dict",
+    "attribute_mapped_collection",
     "attributes",
     "backref",
     "class_mapper",
     "close_all_sessions",
+    "column_keyed_dict",
+    "column_mapped_collection",
     "column_property",
     "composite",
     "configure_mappers",
@@ -189,10 +206,12 @@ __all__ = [
     "identity_key",
     "immediateload",
     "joinedload",
+    "keyfunc_mapping",
     "lazyload",
     "load_only",
     "make_transient",
     "make_transient_to_detached",
+    "mapped_collection",
     "mapped_column",
     "mapper",
     "noload",

@@ -76,7 +76,8 @@ class Composite(MapperProperty):
                 f"{class_name}.{key} does not say of which class its values are",
                 hint="annotate it, Mapped[Point], or give the class: composite(Point, …)",
             )
-        parts = dict(_parameters(self.composite_class))
+        maker: Any = self.composite_class
+        parts = dict(_parameters(maker))
         declared = self.declared or tuple(MappedColumn() for _ in parts)
         found: list[Any] = []
         for index, part in enumerate(declared):
@@ -86,7 +87,7 @@ class Composite(MapperProperty):
                 said = parts.get(name) if name else None
                 annotation = None
                 if said is not None and said is not Parameter.empty:
-                    annotation = understand_inner(said, self.composite_class)
+                    annotation = understand_inner(said, maker)
                 prop = part.complete(column_name, annotation, types)
                 prop.take_options(**self.loading)
                 yield str(prop.columns[0].key), prop
