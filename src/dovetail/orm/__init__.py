@@ -37,10 +37,12 @@ from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.composite import Composite, CompositeAttribute, composite
+from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
 from dovetail.orm.mapping.declarative import (
     DeclarativeBase,
     declarative_base,
     declared_attr,
+    mapped_as_dataclass,
     registry,
 )
 from dovetail.orm.mapping.events import (
@@ -75,7 +77,6 @@ from dovetail.orm.mapping.relationship import (
     backref,
     relationship,
 )
-from dovetail.orm.mapping.relationship import RelationshipProperty, backref, relationship
 from dovetail.orm.mapping.synonym import Synonym, synonym, synonym_for
 from dovetail.orm.mapping.validation import reconstructor, validates
 from dovetail.orm.orm_execute import ORMExecuteState
@@ -97,9 +98,6 @@ from dovetail.orm.session import (
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tools import class_mapper, object_mapper
 from dovetail.orm.tracking.identity import IdentityMap
-from dovetail.orm.tracking.passive import NO_VALUE, LoaderCallableStatus, PassiveFlag
-from dovetail.orm.tracking.state import AttributeState, InstanceState
-from dovetail.orm.tracking.told import Initiator as AttributeEventToken
 from dovetail.orm.tracking.keyed import (
     KeyFuncDict,
     MappedCollection,
@@ -110,7 +108,9 @@ from dovetail.orm.tracking.keyed import (
     keyfunc_mapping,
     keyfunc_mapping as mapped_collection,
 )
-from dovetail.orm.tracking.state import InstanceState
+from dovetail.orm.tracking.passive import NO_VALUE, LoaderCallableStatus, PassiveFlag
+from dovetail.orm.tracking.state import AttributeState, InstanceState
+from dovetail.orm.tracking.told import Initiator as AttributeEventToken
 from dovetail.orm.transaction import (
     SessionTransaction,
     SessionTransactionOrigin,
@@ -169,6 +169,7 @@ __all__ = [
     "KeyFuncDict",
     "Mapped",
     "MappedCollection",
+    "MappedAsDataclass",
     "MappedColumn",
     "Mapper",
     "MapperProperty",
@@ -211,6 +212,7 @@ __all__ = [
     "load_only",
     "make_transient",
     "make_transient_to_detached",
+    "mapped_as_dataclass",
     "mapped_collection",
     "mapped_column",
     "mapper",
@@ -230,6 +232,7 @@ __all__ = [
     "synonym",
     "synonym_for",
     "undefer",
+    "unmapped_dataclass",
     "undefer_group",
     "validates",
     "was_deleted",

@@ -116,14 +116,13 @@ class CollectionAdapter:
         return len(self._collection)
 
 
-def init_collection(obj: Any, key: str) -> CollectionAdapter:
 def collection_adapter(collection: Any) -> CollectionAdapter | None:
     """What fills *collection*, a collection that belongs to an instance; None for another."""
     attribute = getattr(collection, "attribute", None)
     return None if attribute is None else CollectionAdapter(attribute, collection)
 
 
-def init_collection(instance: Any, key: str) -> CollectionAdapter:
+def init_collection(obj: Any, key: str) -> CollectionAdapter:
     """Give attribute *key* a new, empty collection, as if loaded; return what fills it."""
     _, attribute = _attribute(obj, key)
     if not isinstance(attribute, CollectionAttribute):

@@ -11,7 +11,12 @@ from dovetail.orm.mapping.annotations import MappedAnnotation, understand_inner
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.comparing import PropComparator, with_comparator
-from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn, MapperProperty
+from dovetail.orm.mapping.properties import (
+    ColumnProperty,
+    MappedColumn,
+    MapperProperty,
+    only_dataclass_options,
+)
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
@@ -368,6 +373,7 @@ def composite(
     column_template: str | None = None,
     info: dict[Any, Any] | None = None,
     doc: str | None = None,
+    **options: Any,
 ) -> Composite:
     """Declare an attribute whose value is made of several columns.
 
@@ -387,7 +393,7 @@ def composite(
     class_ = class_or_attr
     if class_or_attr is not None and not _may_be_class(class_or_attr):
         class_, attrs = None, (class_or_attr, *attrs)
-    return Composite(
+    made = Composite(
         class_,
         attrs,
         return_none_on=return_none_on,
@@ -400,6 +406,8 @@ def composite(
         deferred=deferred,
         raiseload=raiseload,
     )
+    made.dataclass_options = only_dataclass_options("composite", options)
+    return made
 
 
 def _may_be_class(value: Any) -> bool:

@@ -17,9 +17,8 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
-from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.comparing import with_comparator
-from dovetail.orm.mapping.events import InstanceEvents, MapperEvents
+from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.validation import (

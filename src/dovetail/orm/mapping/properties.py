@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError
+from dovetail.exc import ArgumentError, InvalidOption, did_you_mean
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
@@ -17,6 +17,33 @@ from dovetail.types.inference import type_for_annotation
 _creation = count()
 
 
+DATACLASS_OPTIONS = (
+    "init", "repr", "default_factory", "compare", "kw_only", "hash", "dataclass_metadata",
+)  # fmt: skip
+
+
+def dataclass_options(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Take those out of *keywords* that concern the field of a dataclass."""
+    options = {name: keywords.pop(name) for name in DATACLASS_OPTIONS if name in keywords}
+    if "default" in keywords:
+        options["default"] = keywords["default"]
+    return options
+
+
+def only_dataclass_options(function: str, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The *keywords* of *function*, which concern the field of a dataclass, all of them."""
+    for name in keywords:
+        if name != "default" and name not in DATACLASS_OPTIONS:
+            raise InvalidOption(
+                f"{function}() takes no option {name!r}",
+                hint=did_you_mean(name, DATACLASS_OPTIONS) or "look at its documentation",
+            )
+    return keywords
+
+
+_NO_OPTIONS: dict[str, Any] = {}
+
+
 class MapperProperty:
     """What one attribute of a mapped class stands for."""
 
@@ -24,6 +51,8 @@ class MapperProperty:
     is_proxy: ClassVar[bool] = False
     """True for an attribute that stands for others, which hold the values."""
     Comparator: ClassVar[type[PropComparator]] = PropComparator
+    dataclass_options: dict[str, Any] = _NO_OPTIONS
+    """What concerns the field of a dataclass: ``init``, ``default``, and their like."""
 
     key: str
     parent: Any
@@ -106,6 +135,8 @@ class ColumnProperty(MapperProperty):
         self.impl = ValueAttribute(
             key, equal=type_.compare_values, keeps_old_value=self.active_history
         )
+        if self.dataclass_options:
+            self.impl.default = self.dataclass_options.get("default")
 
     @property
     def expression(self) -> Any:
@@ -120,6 +151,8 @@ class ColumnProperty(MapperProperty):
 
 class MappedColumn(Mapped[Any]):
     """A column declared in a class body, completed by the attribute's annotation and name."""
+
+    dataclass_options: dict[str, Any] = _NO_OPTIONS
 
     def __init__(
         self,
@@ -170,13 +203,15 @@ class MappedColumn(Mapped[Any]):
         return self._property(self.column)
 
     def _property(self, column: Column[Any]) -> "ColumnProperty":
-        return ColumnProperty(
+        made = ColumnProperty(
             column,
             deferred=self.deferred,
             group=self.deferred_group,
             raiseload=self.deferred_raiseload,
             active_history=self.active_history,
         )
+        made.dataclass_options = self.dataclass_options
+        return made
 
     def _named(
         self, column: Column[Any], key: str, annotation: MappedAnnotation | None, types: Any
@@ -219,6 +254,7 @@ class MappedColumn(Mapped[Any]):
             **self.keywords,
         )
         twin.creation_order = self.creation_order
+        twin.dataclass_options = self.dataclass_options
         return twin
 
     @property
@@ -307,17 +343,15 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
         note: Mapped[str | None] = mapped_column(Text, deferred=True)
         user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     """
+    options = dataclass_options(keywords)
     if "insert_default" in keywords:
         keywords["default"] = keywords.pop("insert_default")
-    for option in ("init", "repr", "default_factory", "compare", "kw_only", "hash"):
-        if option in keywords:
-            raise ArgumentError(
-                f"mapped_column({option}=…) configures a mapped dataclass, which this class is not",
-                hint="leave it out, or write the constructor you need",
-            )
     use_existing = keywords.pop("use_existing_column", False)
     del use_existing
-    return MappedColumn(*args, **keywords)
+    made = MappedColumn(*args, **keywords)
+    if options:
+        made.dataclass_options = options
+    return made
 
 
 def column_property(*columns: Any, **keywords: Any) -> ColumnProperty:
@@ -327,12 +361,23 @@ def column_property(*columns: Any, **keywords: Any) -> ColumnProperty:
 
         full_name = column_property(first_name + " " + last_name)
     """
-    return ColumnProperty(*columns, **keywords)
+    options = dataclass_options(keywords)
+    keywords.pop("default", None)
+    made = ColumnProperty(*columns, **keywords)
+    if options:
+        made.dataclass_options = options
+    return made
 
 
-def deferred(column: Any, *, group: str | None = None, raiseload: bool = False) -> ColumnProperty:
-    """Map *column* so that it is loaded when it is first read, not with its instance."""
-    return ColumnProperty(column, deferred=True, group=group, raiseload=raiseload)
+def deferred(column: Any, *columns: Any, **keywords: Any) -> ColumnProperty:
+    """Map *column* so that it is loaded when it is first read, not with its instance.
+
+    ``group``      columns of one group are loaded together
+    ``raiseload``  reading it where it is not loaded is an error
+    """
+    if isinstance(column, MappedColumn):
+        column = column.__clause_element__()
+    return column_property(column, *columns, **{**keywords, "deferred": True})
 
 
 def primary_columns(columns: Iterable[Any]) -> Sequence[Any]:

@@ -13,7 +13,7 @@ from dovetail.orm.mapping.join_condition import (
     RelationshipDirection,
     unmarked,
 )
-from dovetail.orm.mapping.properties import MapperProperty
+from dovetail.orm.mapping.properties import MapperProperty, dataclass_options
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.kinds import CollectionKind, collection_kind
 from dovetail.orm.tracking.references import ReferenceAttribute
@@ -356,6 +356,8 @@ def relationship(
 
     Mistakes are reported when the mapping is configured, all together.
     """
+    options = dataclass_options(keywords)
+    keywords.pop("default", None)
     known: Any = RelationshipProperty.__init__.__kwdefaults__
     for name in keywords:
         if name not in known:
@@ -363,7 +365,10 @@ def relationship(
                 f"relationship() takes no option {name!r}",
                 hint=did_you_mean(name, known) or f"it takes {', '.join(known)}",
             )
-    return RelationshipProperty(argument, secondary, **keywords)
+    made = RelationshipProperty(argument, secondary, **keywords)
+    if options:
+        made.dataclass_options = options
+    return made
 
 
 def backref(name: str, **keywords: Any) -> tuple[str, dict[str, Any]]:

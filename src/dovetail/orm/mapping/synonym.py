@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from dovetail.orm.mapping.attribute import QueryableAttribute, RelationshipReference
 from dovetail.orm.mapping.comparing import with_comparator
-from dovetail.orm.mapping.properties import MapperProperty
+from dovetail.orm.mapping.properties import MapperProperty, only_dataclass_options
 
 
 class Synonym(MapperProperty):
@@ -107,6 +107,7 @@ def synonym(
     comparator_factory: Any = None,
     info: dict[Any, Any] | None = None,
     doc: str | None = None,
+    **options: Any,
 ) -> Synonym:
     """Declare an attribute that stands for the attribute *name*.
 
@@ -118,7 +119,7 @@ def synonym(
         status: Mapped[str]
         state = synonym("status")
     """
-    return Synonym(
+    made = Synonym(
         name,
         map_column=map_column,
         descriptor=descriptor,
@@ -126,6 +127,8 @@ def synonym(
         info=info,
         doc=doc,
     )
+    made.dataclass_options = only_dataclass_options("synonym", options)
+    return made
 
 
 def synonym_for(name: str, map_column: bool = False) -> Callable[[Any], Synonym]:

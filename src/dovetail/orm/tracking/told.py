@@ -50,7 +50,7 @@ class ToldValue(ValueAttribute):
         super().delete(instance)
 
     def initial(self, state: InstanceState, instance: Any) -> Any:
-        value: Any = None
+        value: Any = self.default
         for call in self.listeners.init_scalar:
             value = call(instance, value, instance.__dict__)
         return value
@@ -82,7 +82,7 @@ class ToldReference(ReferenceAttribute):
         super().unlink(instance, item)
 
     def initial(self, state: InstanceState, instance: Any) -> Any:
-        value: Any = None
+        value: Any = self.default
         for call in self.listeners.init_scalar:
             value = call(instance, value, instance.__dict__)
         return value
