@@ -35,10 +35,14 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.class_manager import ClassManager
+from dovetail.orm.mapping.comparing import PropComparator
+from dovetail.orm.mapping.composite import Composite, CompositeAttribute, composite
+from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
 from dovetail.orm.mapping.declarative import (
     DeclarativeBase,
     declarative_base,
     declared_attr,
+    mapped_as_dataclass,
     registry,
 )
 from dovetail.orm.mapping.events import (
@@ -73,6 +77,8 @@ from dovetail.orm.mapping.relationship import (
     backref,
     relationship,
 )
+from dovetail.orm.mapping.synonym import Synonym, synonym, synonym_for
+from dovetail.orm.mapping.validation import reconstructor, validates
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query, QueryEvents
 from dovetail.orm.query.query import merge_frozen_result, merge_result
@@ -92,6 +98,16 @@ from dovetail.orm.session import (
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tools import class_mapper, object_mapper
 from dovetail.orm.tracking.identity import IdentityMap
+from dovetail.orm.tracking.keyed import (
+    KeyFuncDict,
+    MappedCollection,
+    attribute_keyed_dict,
+    attribute_keyed_dict as attribute_mapped_collection,
+    column_keyed_dict,
+    column_keyed_dict as column_mapped_collection,
+    keyfunc_mapping,
+    keyfunc_mapping as mapped_collection,
+)
 from dovetail.orm.tracking.passive import NO_VALUE, LoaderCallableStatus, PassiveFlag
 from dovetail.orm.tracking.state import AttributeState, InstanceState
 from dovetail.orm.tracking.told import Initiator as AttributeEventToken
@@ -102,6 +118,8 @@ from dovetail.orm.transaction import (
 )
 
 Relationship = RelationshipProperty
+CompositeProperty = Composite
+SynonymProperty = Synonym
 
 __all__ = [
     "with_loader_criteria",
@@ -141,14 +159,21 @@ __all__ = [
     "AliasedClass",
     "Bundle",
     "ColumnProperty",
+    "Composite",
+    "CompositeAttribute",
+    "CompositeProperty",
     "DeclarativeBase",
     "InstanceState",
     "InstrumentedAttribute",
     "Load",
+    "KeyFuncDict",
     "Mapped",
+    "MappedCollection",
+    "MappedAsDataclass",
     "MappedColumn",
     "Mapper",
     "MapperProperty",
+    "PropComparator",
     "Query",
     "QueryEvents",
     "QueryableAttribute",
@@ -157,12 +182,19 @@ __all__ = [
     "Session",
     "SessionTransaction",
     "SessionTransactionState",
+    "Synonym",
+    "SynonymProperty",
     "aliased",
+    "attribute_keyed_dict",
+    "attribute_mapped_collection",
     "attributes",
     "backref",
     "class_mapper",
     "close_all_sessions",
+    "column_keyed_dict",
+    "column_mapped_collection",
     "column_property",
+    "composite",
     "configure_mappers",
     "contains_eager",
     "declarative_base",
@@ -175,10 +207,13 @@ __all__ = [
     "identity_key",
     "immediateload",
     "joinedload",
+    "keyfunc_mapping",
     "lazyload",
     "load_only",
     "make_transient",
     "make_transient_to_detached",
+    "mapped_as_dataclass",
+    "mapped_collection",
     "mapped_column",
     "mapper",
     "noload",
@@ -186,6 +221,7 @@ __all__ = [
     "object_session",
     "object_state",
     "raiseload",
+    "reconstructor",
     "registry",
     "relationship",
     "remote",
@@ -193,8 +229,12 @@ __all__ = [
     "selectinload",
     "sessionmaker",
     "subqueryload",
+    "synonym",
+    "synonym_for",
     "undefer",
+    "unmapped_dataclass",
     "undefer_group",
+    "validates",
     "was_deleted",
     "with_parent",
 ]

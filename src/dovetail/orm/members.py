@@ -413,7 +413,11 @@ class SessionMembers:
     def _expirer(mapper: Any) -> Any:
         expire = mapper.memo.get("expire")
         if expire is None:
-            names = [name for name in mapper.attrs.names() if name not in mapper.primary_keys]
+            names = [
+                name
+                for name, prop in mapper.attrs.items()
+                if not prop.is_proxy and name not in mapper.primary_keys
+            ]
             refreshed = Whole(
                 key
                 for key, prop in mapper.column_attrs.items()

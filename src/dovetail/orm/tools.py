@@ -18,7 +18,8 @@ from dovetail.orm.tracking.told import Initiator
 def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
     state = state_of(instance)
     state.load.mapper.configure()
-    found: AttributeBase | None = state.load.mapper.attributes.get(key)
+    mapper = state.load.mapper
+    found: AttributeBase | None = mapper.attributes.get(key) or mapper.proxied.get(key)
     if found is None:
         raise InvalidRequestError(
             f"{type(instance).__name__} has no mapped attribute {key!r}",
@@ -113,6 +114,12 @@ class CollectionAdapter:
 
     def __len__(self) -> int:
         return len(self._collection)
+
+
+def collection_adapter(collection: Any) -> CollectionAdapter | None:
+    """What fills *collection*, a collection that belongs to an instance; None for another."""
+    attribute = getattr(collection, "attribute", None)
+    return None if attribute is None else CollectionAdapter(attribute, collection)
 
 
 def init_collection(obj: Any, key: str) -> CollectionAdapter:

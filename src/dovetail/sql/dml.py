@@ -27,6 +27,9 @@ Row = dict[Any, Any]
 def _row(values: Any, statement: UpdateBase) -> Row:
     """Return one row of values by column, each an expression."""
     if isinstance(values, Mapping):
+        spread = getattr(statement.table, "spread", None)
+        if spread is not None:
+            values = spread(values)
         pairs: Iterable[tuple[Any, Any]] = values.items()
     elif isinstance(values, list | tuple):
         pairs = zip(statement.column_order(len(values)), values, strict=False)

@@ -61,6 +61,9 @@ def bulk_steps(
     options = {name: value for name, value in options.items() if name not in _UNSUITED}
     if not statement.is_insert and (statement.loader_options or mapper.single):
         statement = restricted_statement(statement, entity)
+    spread = entity.spread
+    if spread is not None and params:
+        params = spread(params) if isinstance(params, Mapping) else [spread(row) for row in params]
     change = Change(session, connection, mapper, statement, params, options)
     rows = isinstance(params, (list, tuple)) and bool(params)
     if strategy in ("raw", "core_only"):

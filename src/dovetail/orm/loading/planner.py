@@ -519,7 +519,7 @@ _EXPANDED = frozenset(("group_by_clauses", "order_by_clauses", "distinct_on"))
 
 def _expanded(clauses: tuple[Any, ...]) -> tuple[Any, ...]:
     """*clauses* with the columns of entities that are named whole."""
-    if not any(isinstance(clause, EntityNode) for clause in clauses):
+    if not any(isinstance(clause, (EntityNode, Bundle)) for clause in clauses):
         return clauses
     expanded: list[Any] = []
     for clause in clauses:
@@ -527,6 +527,8 @@ def _expanded(clauses: tuple[Any, ...]) -> tuple[Any, ...]:
             columns = clause.mapper.columns
             loaded = [key for key in columns.names() if not clause.mapper.attrs[key].deferred]
             expanded += [clause.column(columns[key]) for key in loaded]
+        elif isinstance(clause, Bundle):
+            expanded += clause.flat()
         else:
             expanded.append(clause)
     return tuple(expanded)

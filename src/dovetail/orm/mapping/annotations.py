@@ -153,6 +153,11 @@ def understand(annotation: Any, class_: type) -> MappedAnnotation | None:
     return _inside(get_args(annotation)[0], class_)
 
 
+def understand_inner(annotation: Any, class_: type) -> MappedAnnotation:
+    """What an annotation without ``Mapped`` says, such as that of a field of a dataclass."""
+    return _inside(annotation, class_)
+
+
 def _inside(inner: Any, class_: type) -> MappedAnnotation:
     inner = evaluated(inner, class_)
     if isinstance(inner, _Unknown):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import replace
@@ -41,6 +42,11 @@ class EntityNode(Node):
     def planner(self) -> Any:
         """Who resolves statements with this entity."""
         return self.mapper.planner
+
+    @property
+    def spread(self) -> Any:
+        """What puts columns for synonyms and composites into a row of values, or None."""
+        return self.mapper.spread if self.mapper.has_proxies else None
 
     @property
     def entity_namespace(self) -> Any:
@@ -208,8 +214,11 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
 
     def on(self, entity: EntityNode) -> "QueryableAttribute[T_co]":
         """The same attribute of *entity*, an alias of the class."""
-        kind = RelationshipReference if self.prop.is_relationship else QueryableAttribute
-        return kind(self.key, self.prop, entity)
+        kind: Any = RelationshipReference if self.prop.is_relationship else QueryableAttribute
+        if self.prop.comparator_factory is not None:
+            kind = with_comparator(kind, self.prop.comparator_factory)
+        twin: QueryableAttribute[T_co] = kind(self.key, self.prop, entity)
+        return twin
 
     def adapt_to_entity(self, entity: EntityNode) -> "QueryableAttribute[T_co]":
         """The same attribute of *entity*, an alias of the class."""

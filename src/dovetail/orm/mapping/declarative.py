@@ -2,21 +2,30 @@
 
 from collections.abc import Callable, Collection, Iterator
 from inspect import get_annotations
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform
 
 from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand
+from dovetail.orm.mapping.composite import Composite, composite
 from dovetail.orm.mapping.construct import construct
+from dovetail.orm.mapping.dataclass import (
+    is_dataclass_of_ours,
+    make_dataclass,
+)
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import (
     AnnotationTypes,
     ColumnProperty,
     MappedColumn,
     MapperProperty,
+    column_property,
+    deferred,
+    mapped_column,
 )
 from dovetail.orm.mapping.registry import Registry, as_property
-from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
+from dovetail.orm.mapping.synonym import synonym
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Column, Table
 from dovetail.types.contract import NULLTYPE
@@ -350,7 +359,9 @@ def _from_mixin(value: Any, class_: type, name: str) -> Any:
         return value.__get__(None, class_)
     if isinstance(value, MappedColumn):
         return value.copy()
-    if isinstance(value, RelationshipProperty):
+    if isinstance(value, RelationshipProperty) or (
+        isinstance(value, MapperProperty) and value.is_proxy
+    ):
         return value.copy()
     if isinstance(value, Column):
         return value._copy() if value.table is None else value
@@ -368,6 +379,8 @@ def _table_and_properties(
     orders: dict[int, int] = {}
     annotations = get_annotations(class_)
     for key, value, annotation in declared:
+        if not is_dataclass_of_ours(class_):
+            _refuse_dataclass_options(class_, key, value)
         if key in _RESERVED:
             raise InvalidRequestError(
                 f"{class_.__name__}.{key} can't be mapped: the name has a meaning of its own",
@@ -379,6 +392,10 @@ def _table_and_properties(
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
             orders[id(prop)] = value.sort_order
         parts.append((key, prop))
+        if isinstance(prop, Composite):
+            prop.annotate(annotation)
+            declared_here = {id(other) for _, other, _ in declared}
+            parts += prop.columns_within(class_.__name__, key, declared_here, types)
     # Properties of columns come first: relationships may name them.
     columns = [
         prop.columns[0]
@@ -442,6 +459,17 @@ def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: 
     return prop
 
 
+def _refuse_dataclass_options(class_: type, key: str, value: Any) -> None:
+    """Refuse what would have no effect: *class_* is no dataclass."""
+    for option in getattr(value, "dataclass_options", ()):
+        if option != "default":
+            raise ArgumentError(
+                f"{class_.__name__}.{key}: {option}= configures a mapped dataclass, which this "
+                "class is not",
+                hint="leave it out, or derive the class from MappedAsDataclass",
+            )
+
+
 def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
     """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
     if column.type is NULLTYPE and not column.foreign_keys:
@@ -480,8 +508,39 @@ def mapped(registry: Registry, class_: type[T]) -> type[T]:
     return class_
 
 
+@dataclass_transform(
+    field_specifiers=(mapped_column, relationship, column_property, deferred, composite, synonym)
+)
+def mapped_as_dataclass(registry: Registry, /, **options: Any) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that makes a class a dataclass, and maps it with *registry*.
+
+    The keywords are those of ``dataclasses.dataclass``.
+    """
+
+    def make(class_: type[T]) -> type[T]:
+        make_dataclass(class_, options)
+        return mapped(registry, class_)
+
+    return make
+
+
 class registry(Registry):
     """A set of mapped classes: one MetaData, one map of annotation types."""
+
+    @dataclass_transform(
+        field_specifiers=(
+            mapped_column,
+            relationship,
+            column_property,
+            deferred,
+            composite,
+            synonym,
+        )
+    )
+    def mapped_as_dataclass(self, class_: Any = None, /, **options: Any) -> Any:
+        """Make the decorated class a dataclass, and map it; see :class:`MappedAsDataclass`."""
+        make: Callable[[Any], Any] = mapped_as_dataclass(self, **options)
+        return make if class_ is None else make(class_)
 
     def generate_base(self, mapper: Any = None, cls: Any = object, name: str = "Base") -> Any:
         """Return a declarative base class for this registry."""

@@ -17,10 +17,16 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
+from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.validation import (
+    find_validators,
+    listen_as_reconstructor,
+    listen_as_validator,
+)
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
@@ -64,10 +70,13 @@ class Mapper(Hierarchy):
         self.attrs: ByName[MapperProperty] = ByName()
         self.column_attrs: ByName[ColumnProperty] = ByName()
         self.relationships: ByName[RelationshipProperty] = ByName()
+        self.synonyms: ByName[MapperProperty] = ByName()
+        self.composites: ByName[MapperProperty] = ByName()
+        self.proxied: dict[str, AttributeBase] = {}
         self.attributes: dict[str, AttributeBase] = {}
         self.column_keys: dict[Any, str] = {}
         self.memo: dict[Any, Any] = {}
-        self.validators: dict[str, Any] = {}
+        self.validators = find_validators(class_)
         self.is_made = False
         self.configured = False
         self.may_be_orphan = False
@@ -91,6 +100,7 @@ class Mapper(Hierarchy):
             install_setattr(self, self.setters, self._deleters)
         MapperEvents.greet(self)
         InstanceEvents.greet(self)
+        listen_as_reconstructor(self)
         for call in self.dispatch.instrument_class:
             call(self, class_)
         own = list(properties)
@@ -167,6 +177,9 @@ class Mapper(Hierarchy):
         self.attrs[key] = prop
         if self.is_made:
             self.forget()
+        if prop.is_proxy:
+            type.__setattr__(self.class_, key, prop.placed())  # type: ignore[attr-defined]
+            return
         if isinstance(prop, RelationshipProperty):
             self.relationships[key] = prop
         if isinstance(prop, ColumnProperty):
@@ -180,8 +193,12 @@ class Mapper(Hierarchy):
             kind = RelationshipAttribute
         else:
             kind = RelationshipDataAttribute
+        if prop.comparator_factory is not None:
+            kind = with_comparator(kind, prop.comparator_factory)
         attribute = kind(key, prop, self.entity)
         type.__setattr__(self.class_, key, attribute)
+        if key in self.validators:
+            listen_as_validator(attribute, *self.validators[key])
         for child in self.children:
             if child.attrs.get(key) in (None, replaced):
                 child._inherit(key, prop)
@@ -203,6 +220,35 @@ class Mapper(Hierarchy):
             self.track(key, prop)
         if key not in self.class_.__dict__:
             type.__setattr__(self.class_, key, kind(key, prop, self.entity))
+
+    def map_column_as(self, name: str, key: str) -> None:
+        """Map the column called *name* to attribute *key*."""
+        column = self.local_table.c.get(name)
+        if column is None:
+            raise ArgumentError(
+                f"{self.class_.__name__}: table {self.local_table.name!r} has no column {name!r}",
+                hint="map_column=True is for a synonym with the name of a column",
+            )
+        self.add_property(key, ColumnProperty(column))
+
+    def spread(self, row: dict[Any, Any]) -> dict[Any, Any]:
+        """*row* of an INSERT or UPDATE with columns for synonyms and composites."""
+        found: dict[Any, Any] = {}
+        for target, value in row.items():
+            name = target if isinstance(target, str) else getattr(target, "key", None)
+            prop = None
+            if isinstance(target, str) or getattr(target, "is_attribute", False):
+                prop = self.composites.get(name) or self.synonyms.get(name)  # type: ignore[arg-type]
+            if prop is None:
+                found[target] = value
+            else:
+                found.update(self.spread(prop.spread(value)))  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def has_proxies(self) -> bool:
+        """True where attributes stand for others."""
+        return bool(len(self.synonyms) or len(self.composites))
 
     def track(self, key: str, prop: MapperProperty) -> None:
         """Let writes of attribute *key* go where *prop*, and those who listen to it, want them."""

@@ -5,8 +5,9 @@ from itertools import count
 from typing import Any, ClassVar
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError
+from dovetail.exc import ArgumentError, InvalidOption, did_you_mean
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.schema import Column
@@ -16,10 +17,42 @@ from dovetail.types.inference import type_for_annotation
 _creation = count()
 
 
+DATACLASS_OPTIONS = (
+    "init", "repr", "default_factory", "compare", "kw_only", "hash", "dataclass_metadata",
+)  # fmt: skip
+
+
+def dataclass_options(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Take those out of *keywords* that concern the field of a dataclass."""
+    options = {name: keywords.pop(name) for name in DATACLASS_OPTIONS if name in keywords}
+    if "default" in keywords:
+        options["default"] = keywords["default"]
+    return options
+
+
+def only_dataclass_options(function: str, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The *keywords* of *function*, which concern the field of a dataclass, all of them."""
+    for name in keywords:
+        if name != "default" and name not in DATACLASS_OPTIONS:
+            raise InvalidOption(
+                f"{function}() takes no option {name!r}",
+                hint=did_you_mean(name, DATACLASS_OPTIONS) or "look at its documentation",
+            )
+    return keywords
+
+
+_NO_OPTIONS: dict[str, Any] = {}
+
+
 class MapperProperty:
     """What one attribute of a mapped class stands for."""
 
     is_relationship: ClassVar[bool] = False
+    is_proxy: ClassVar[bool] = False
+    """True for an attribute that stands for others, which hold the values."""
+    Comparator: ClassVar[type[PropComparator]] = PropComparator
+    dataclass_options: dict[str, Any] = _NO_OPTIONS
+    """What concerns the field of a dataclass: ``init``, ``default``, and their like."""
 
     key: str
     parent: Any
@@ -31,6 +64,14 @@ class MapperProperty:
         self.creation_order = next(_creation)
         self.info: dict[Any, Any] = {}
         self.doc: str | None = None
+        self.comparator_factory: Any = None
+
+    def copy(self) -> Any:
+        """A declaration of its own, for another class that uses the same mixin."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.info = dict(self.info)
+        return twin
 
     def attach(self, mapper: Any, key: str) -> None:
         """Become the attribute *key* of *mapper*."""
@@ -69,6 +110,7 @@ class ColumnProperty(MapperProperty):
         group: str | None = None,
         raiseload: bool = False,
         active_history: bool = False,
+        comparator_factory: Any = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
@@ -80,8 +122,15 @@ class ColumnProperty(MapperProperty):
         self.group = group
         self.raiseload = raiseload
         self.active_history = active_history
+        self.comparator_factory = comparator_factory
         self.info = dict(info or {})
         self.doc = doc
+
+    def take_options(self, *, deferred: bool, group: str | None, raiseload: bool) -> None:
+        """Be loaded as the composite asks that this column is part of."""
+        self.deferred = self.deferred or deferred or raiseload
+        self.group = self.group or group
+        self.raiseload = self.raiseload or raiseload
 
     def attach(self, mapper: Any, key: str) -> None:
         super().attach(mapper, key)
@@ -89,6 +138,8 @@ class ColumnProperty(MapperProperty):
         self.impl = ValueAttribute(
             key, equal=type_.compare_values, keeps_old_value=self.active_history
         )
+        if self.dataclass_options:
+            self.impl.default = self.dataclass_options.get("default")
 
     @property
     def expression(self) -> Any:
@@ -103,6 +154,8 @@ class ColumnProperty(MapperProperty):
 
 class MappedColumn(Mapped[Any]):
     """A column declared in a class body, completed by the attribute's annotation and name."""
+
+    dataclass_options: dict[str, Any] = _NO_OPTIONS
 
     def __init__(
         self,
@@ -155,15 +208,16 @@ class MappedColumn(Mapped[Any]):
         return self._property(self.column)
 
     def _property(self, column: Column[Any]) -> "ColumnProperty":
-        prop = ColumnProperty(
+        made = ColumnProperty(
             column,
             deferred=self.deferred,
             group=self.deferred_group,
             raiseload=self.deferred_raiseload,
             active_history=self.active_history,
         )
-        prop.uses_existing = self.use_existing_column
-        return prop
+        made.dataclass_options = self.dataclass_options
+        made.uses_existing = self.use_existing_column
+        return made
 
     def _named(
         self, column: Column[Any], key: str, annotation: MappedAnnotation | None, types: Any
@@ -206,6 +260,7 @@ class MappedColumn(Mapped[Any]):
             **self.keywords,
         )
         twin.creation_order = self.creation_order
+        twin.dataclass_options = self.dataclass_options
         return twin
 
     @property
@@ -294,15 +349,13 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
         note: Mapped[str | None] = mapped_column(Text, deferred=True)
         user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     """
+    options = dataclass_options(keywords)
     if "insert_default" in keywords:
         keywords["default"] = keywords.pop("insert_default")
-    for option in ("init", "repr", "default_factory", "compare", "kw_only", "hash"):
-        if option in keywords:
-            raise ArgumentError(
-                f"mapped_column({option}=…) configures a mapped dataclass, which this class is not",
-                hint="leave it out, or write the constructor you need",
-            )
-    return MappedColumn(*args, **keywords)
+    made = MappedColumn(*args, **keywords)
+    if options:
+        made.dataclass_options = options
+    return made
 
 
 def column_property(*columns: Any, **keywords: Any) -> ColumnProperty:
@@ -312,12 +365,23 @@ def column_property(*columns: Any, **keywords: Any) -> ColumnProperty:
 
         full_name = column_property(first_name + " " + last_name)
     """
-    return ColumnProperty(*columns, **keywords)
+    options = dataclass_options(keywords)
+    keywords.pop("default", None)
+    made = ColumnProperty(*columns, **keywords)
+    if options:
+        made.dataclass_options = options
+    return made
 
 
-def deferred(column: Any, *, group: str | None = None, raiseload: bool = False) -> ColumnProperty:
-    """Map *column* so that it is loaded when it is first read, not with its instance."""
-    return ColumnProperty(column, deferred=True, group=group, raiseload=raiseload)
+def deferred(column: Any, *columns: Any, **keywords: Any) -> ColumnProperty:
+    """Map *column* so that it is loaded when it is first read, not with its instance.
+
+    ``group``      columns of one group are loaded together
+    ``raiseload``  reading it where it is not loaded is an error
+    """
+    if isinstance(column, MappedColumn):
+        column = column.__clause_element__()
+    return column_property(column, *columns, **{**keywords, "deferred": True})
 
 
 def primary_columns(columns: Iterable[Any]) -> Sequence[Any]:

@@ -13,9 +13,9 @@ from dovetail.orm.mapping.join_condition import (
     RelationshipDirection,
     unmarked,
 )
-from dovetail.orm.mapping.properties import MapperProperty
+from dovetail.orm.mapping.properties import MapperProperty, dataclass_options
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
-from dovetail.orm.tracking.collections import collection_kind
+from dovetail.orm.tracking.kinds import CollectionKind, collection_kind
 from dovetail.orm.tracking.references import ReferenceAttribute
 
 CASCADES = frozenset(
@@ -230,7 +230,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
 
     def _make_impl(self) -> None:
         if self.uselist:
-            self.impl = CollectionAttribute(self.key, self, collection_kind(self.collection_class))
+            self.impl = CollectionAttribute(self.key, self, self._collection_kind())
         else:
             self.impl = ReferenceAttribute(self.key, self)
         self.impl.cascades_save = self.cascade.save_update
@@ -238,6 +238,12 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.impl.writes = not self.viewonly
         if self.cascade.delete_orphan:
             self.mapper.may_be_orphan = True
+
+    def _collection_kind(self) -> CollectionKind:
+        try:
+            return collection_kind(self.collection_class)
+        except ArgumentError as error:
+            raise ArgumentError(f"{self}: {error.message}", hint=error.hint) from None
 
     def connect(self) -> None:
         """Find the other side named by ``back_populates``."""
@@ -350,6 +356,8 @@ def relationship(
 
     Mistakes are reported when the mapping is configured, all together.
     """
+    options = dataclass_options(keywords)
+    keywords.pop("default", None)
     known: Any = RelationshipProperty.__init__.__kwdefaults__
     for name in keywords:
         if name not in known:
@@ -357,7 +365,10 @@ def relationship(
                 f"relationship() takes no option {name!r}",
                 hint=did_you_mean(name, known) or f"it takes {', '.join(known)}",
             )
-    return RelationshipProperty(argument, secondary, **keywords)
+    made = RelationshipProperty(argument, secondary, **keywords)
+    if options:
+        made.dataclass_options = options
+    return made
 
 
 def backref(name: str, **keywords: Any) -> tuple[str, dict[str, Any]]:

@@ -20,6 +20,8 @@ class AttributeBase:
     collection: ClassVar[bool] = False
     is_relationship: ClassVar[bool] = False
     keeps_old_value = False
+    default: Any = None
+    """What an instance without a row reads where nothing was set."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -42,7 +44,7 @@ class AttributeBase:
 
     def initial(self, state: InstanceState, instance: Any) -> Any:
         """The value of an instance without a row."""
-        return None
+        return self.default
 
     def set(self, instance: Any, value: Any) -> None:
         raise ArgumentError(f"attribute {self.key!r} can't be set")

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from dovetail.exc import ObjectDereferencedError
-from dovetail.orm.tracking.collections import Collection, CollectionKind
+from dovetail.orm.tracking.collections import Collection
 from dovetail.orm.tracking.history import NO_HISTORY, History, collection_history
+from dovetail.orm.tracking.kinds import CollectionKind
 from dovetail.orm.tracking.references import RelatedAttribute
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 
@@ -88,8 +89,9 @@ class CollectionAttribute(RelatedAttribute):
     def make_plain(self, items: Iterable[Any]) -> Any:
         """A collection of *items* of the right kind that belongs to nobody."""
         collection = self.kind.factory()
-        if self.kind.kind is list:
-            list.extend(collection, items)
+        extend = self.kind.extend
+        if extend is not None:
+            extend(collection, items)
         else:
             add = self.kind.add
             for item in items:
@@ -181,26 +183,35 @@ class CollectionAttribute(RelatedAttribute):
                 if session is not None:
                     # It may be here because its own side was set, which does not bring it in.
                     session.cascade_add(item)
-            self.kind.add(into, item)
+            self._put(state, instance, into, item)
         for item in before:
             if id(item) not in kept:
                 self.dismiss(instance, item)
                 self.lost(state, instance, item)
 
+    def _put(self, state: InstanceState, instance: Any, into: Any, item: Any) -> None:
+        """Put *item* into the collection *into*, maybe in the place of another one."""
+        displaced = self.kind.displaced
+        if displaced is not None:
+            old = displaced(into, item)
+            if old is not None and old is not item:
+                self.lost(state, instance, old)
+        self.kind.add(into, item)
+
     def accept(self, instance: Any, value: Any) -> list[Any]:
         """The members of *value*, which replaces the collection."""
-        if value is None or not isinstance(value, self.kind.kind):
+        if not self.kind.takes(value):
             given = "None" if value is None else f"an instance of {type(value).__name__}"
             name = f"{type(instance).__name__}.{self.key}"
             raise TypeError(
-                f"{name} is a {self.kind.kind.__name__} of {self.prop.mapper.class_.__name__}; "
+                f"{name} is a {self.kind.name} of {self.prop.mapper.class_.__name__}; "
                 f"{given} can't replace it\n"
-                f"  hint: assign a new {self.kind.kind.__name__}, or change this one in place"
+                f"  hint: assign a new {self.kind.name}, or change this one in place"
             )
-        return list(value)
+        return list(self.kind.given(value))
 
     def delete(self, instance: Any) -> None:
-        self.set(instance, self.kind.kind())
+        self.set(instance, self.make_plain(()))
         del instance.__dict__[self.key]
 
     def link(self, instance: Any, item: Any) -> None:
@@ -213,7 +224,7 @@ class CollectionAttribute(RelatedAttribute):
                 self.queue(state, instance).add(item)
         if collection is not None:
             self.remember(state, instance)
-            self.kind.add(collection, item)
+            self._put(state, instance, collection, item)
         if self.deletes_orphans:
             self.adopt(state, item)
 

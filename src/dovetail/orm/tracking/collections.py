@@ -1,6 +1,6 @@
 """Collections that tell their owner what is put into them and taken out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Protocol, SupportsIndex
 
 from dovetail.orm.tracking.state import InstanceState
@@ -249,62 +249,3 @@ class InstrumentedDict(dict[Any, Any], Collection):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return type(self), (), None, None, iter(self.items())
-
-
-class CollectionKind:
-    """How to make, read and write one kind of collection without telling its owner."""
-
-    __slots__ = ("add", "factory", "items", "kind", "remove")
-
-    def __init__(
-        self,
-        kind: type[Any],
-        factory: Callable[[], Any],
-        add: Callable[[Any, Any], Any],
-        remove: Callable[[Any, Any], Any],
-        items: Callable[[Any], Iterator[Any]],
-    ) -> None:
-        self.kind = kind
-        self.factory = factory
-        self.add = add
-        self.remove = remove
-        self.items = items
-
-
-def _remove_from_list(collection: list[Any], item: Any) -> None:
-    for index, held in enumerate(collection):
-        if held is item:
-            list.__delitem__(collection, index)
-            return
-
-
-def _instrument(kind: type[Any], base: type[Any]) -> type[Any]:
-    """A class of *kind* whose changes are told, for list, set and dict subclasses of users."""
-    return type(f"Instrumented{kind.__name__}", (base, kind), {"__slots__": ()})
-
-
-def collection_kind(collection_class: Any) -> CollectionKind:
-    """How collections of *collection_class* are handled: a class or a callable without arguments.
-
-    Lists, sets and their subclasses are understood, and so is any callable that returns one.
-    """
-    sample = [] if collection_class is None else collection_class()
-    factory: Any
-    if isinstance(sample, Collection):
-        factory = collection_class
-    elif type(sample) is list:
-        factory = InstrumentedList
-    elif type(sample) is set:
-        factory = InstrumentedSet
-    elif isinstance(sample, list):
-        factory = _instrument(type(sample), InstrumentedList)
-    elif isinstance(sample, set):
-        factory = _instrument(type(sample), InstrumentedSet)
-    else:
-        raise TypeError(
-            f"collection_class {collection_class!r} makes a {type(sample).__name__}; "
-            "a list, a set or a subclass of one is needed"
-        )
-    if issubclass(type(factory()), set):
-        return CollectionKind(set, factory, set.add, set.discard, iter)
-    return CollectionKind(list, factory, list.append, _remove_from_list, iter)

@@ -11,6 +11,7 @@ class LoaderCallableStatus(Enum):
     ATTR_WAS_SET = 3
     ATTR_EMPTY = 4
     NO_VALUE = 5
+    DONT_SET = 6
     NEVER_SET = NO_VALUE
 
     def __repr__(self) -> str:

@@ -33,6 +33,7 @@ class TrackedMapper(Protocol):
     class_: type
     base: Any
     attributes: dict[str, Any]
+    proxied: dict[str, Any]
     class_manager: Any
     transient_load: "Load"
     detached_load: "Load"
@@ -372,27 +373,28 @@ class AttributeStates:
         self._state = state
 
     def __getattr__(self, name: str) -> "AttributeState":
-        if name not in self._state.mapper.attributes:
+        if name not in self:
             raise AttributeError(f"{self._state.class_.__name__} has no mapped attribute {name!r}")
         return AttributeState(self._state, name)
 
     def __getitem__(self, name: str) -> "AttributeState":
-        if name not in self._state.mapper.attributes:
+        if name not in self:
             raise KeyError(name)
         return AttributeState(self._state, name)
 
     def __iter__(self) -> Iterator["AttributeState"]:
-        return (AttributeState(self._state, name) for name in self._state.mapper.attributes)
+        return (AttributeState(self._state, name) for name in self.keys())
 
     def __contains__(self, name: str) -> bool:
-        return name in self._state.mapper.attributes
+        mapper = self._state.mapper
+        return name in mapper.attributes or name in mapper.proxied
 
     def __len__(self) -> int:
-        return len(self._state.mapper.attributes)
+        return len(self.keys())
 
     def keys(self) -> list[str]:
         """Names of the mapped attributes."""
-        return list(self._state.mapper.attributes)
+        return [*self._state.mapper.attributes, *self._state.mapper.proxied]
 
     def values(self) -> list["AttributeState"]:
         """A view on each mapped attribute."""
@@ -413,6 +415,11 @@ class AttributeState:
         self.key = key
 
     @property
+    def _attribute(self) -> Any:
+        mapper = self.state.mapper
+        return mapper.attributes.get(self.key) or mapper.proxied[self.key]
+
+    @property
     def loaded_value(self) -> Any:
         """The value, or NO_VALUE when it has not been loaded; never sends SQL."""
         return self.state.dict.get(self.key, NO_VALUE)
@@ -425,11 +432,11 @@ class AttributeState:
     @property
     def history(self) -> Any:
         """What changed since the last flush, without sending SQL."""
-        return self.state.mapper.attributes[self.key].history(self.state, self.state())
+        return self._attribute.history(self.state, self.state())
 
     def load_history(self) -> Any:
         """What changed since the last flush; the old value is loaded when it is absent."""
-        return self.state.mapper.attributes[self.key].load_history(self.state, self.state())
+        return self._attribute.load_history(self.state, self.state())
 
 
 def forget(state: InstanceState) -> None:

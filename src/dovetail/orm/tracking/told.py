@@ -8,7 +8,7 @@ from typing import Any
 
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
-from dovetail.orm.tracking.references import ReferenceAttribute
+from dovetail.orm.tracking.references import ReferenceAttribute, RelatedAttribute
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 
 
@@ -50,7 +50,7 @@ class ToldValue(ValueAttribute):
         super().delete(instance)
 
     def initial(self, state: InstanceState, instance: Any) -> Any:
-        value: Any = None
+        value: Any = self.default
         for call in self.listeners.init_scalar:
             value = call(instance, value, instance.__dict__)
         return value
@@ -72,16 +72,17 @@ class ToldReference(ReferenceAttribute):
         super().delete(instance)
 
     def link(self, instance: Any, item: Any) -> None:
-        _told_of_set(self, instance, item, instance.__dict__.get(self.key, NO_VALUE))
+        old = instance.__dict__.get(self.key, NO_VALUE)
+        _told_of_set(self, instance, item, old, _other_side(self))
         super().link(instance, item)
 
     def unlink(self, instance: Any, item: Any) -> None:
         if instance.__dict__.get(self.key, item) is item:
-            _told_of_set(self, instance, None, item)
+            _told_of_set(self, instance, None, item, _other_side(self))
         super().unlink(instance, item)
 
     def initial(self, state: InstanceState, instance: Any) -> Any:
-        value: Any = None
+        value: Any = self.default
         for call in self.listeners.init_scalar:
             value = call(instance, value, instance.__dict__)
         return value
@@ -91,10 +92,12 @@ class ToldCollection(CollectionAttribute):
     """A collection that tells of its changes."""
 
     def appended(self, owner: InstanceState, item: Any) -> Any:
-        return super().appended(owner, _told_of_append(self, self.holder(owner), item))
+        instance = self.holder(owner)
+        item = _told_of_append(self, instance, item, Initiator(self, "append"))
+        return super().appended(owner, item)
 
     def removed(self, owner: InstanceState, item: Any) -> None:
-        self._tell_of_removal(self.holder(owner), item)
+        self._tell_of_removal(self.holder(owner), item, Initiator(self, "remove"))
         super().removed(owner, item)
 
     def held_already(self, owner: InstanceState, item: Any) -> None:
@@ -103,10 +106,11 @@ class ToldCollection(CollectionAttribute):
             call(instance, item, Initiator(self, "append"))
 
     def link(self, instance: Any, item: Any) -> None:
-        super().link(instance, _told_of_append(self, instance, item))
+        told = _told_of_append(self, instance, item, Initiator(_other_side(self), "append"))
+        super().link(instance, told)
 
     def unlink(self, instance: Any, item: Any) -> None:
-        self._tell_of_removal(instance, item)
+        self._tell_of_removal(instance, item, Initiator(_other_side(self), "remove"))
         super().unlink(instance, item)
 
     def accept(self, instance: Any, value: Any) -> list[Any]:
@@ -123,10 +127,10 @@ class ToldCollection(CollectionAttribute):
                 call(instance, old, old)
 
     def admit(self, instance: Any, item: Any) -> Any:
-        return _told_of_append(self, instance, item)
+        return _told_of_append(self, instance, item, Initiator(self, "bulk_replace"))
 
     def dismiss(self, instance: Any, item: Any) -> None:
-        self._tell_of_removal(instance, item)
+        self._tell_of_removal(instance, item, Initiator(self, "bulk_replace"))
 
     def initial(self, state: InstanceState, instance: Any) -> Any:
         collection = super().initial(state, instance)
@@ -134,9 +138,9 @@ class ToldCollection(CollectionAttribute):
             call(instance, collection, collection)
         return collection
 
-    def _tell_of_removal(self, instance: Any, item: Any) -> None:
+    def _tell_of_removal(self, instance: Any, item: Any, initiator: Initiator) -> None:
         for call in self.listeners.remove:
-            call(instance, item, Initiator(self, "remove"))
+            call(instance, item, initiator)
 
 
 _KINDS: tuple[tuple[type[AttributeBase], type[AttributeBase]], ...] = (
@@ -154,13 +158,22 @@ def _value_before(attribute: Any, instance: Any) -> Any:
     return values.get(attribute.key, NO_VALUE)
 
 
-def _told_of_set(attribute: AttributeBase, instance: Any, value: Any, old: Any) -> Any:
+def _other_side(attribute: RelatedAttribute) -> AttributeBase:
+    """What has begun a change that reaches *attribute* from the other side."""
+    return attribute.reverse[0] if attribute.reverse else attribute
+
+
+def _told_of_set(
+    attribute: AttributeBase, instance: Any, value: Any, old: Any, origin: Any = None
+) -> Any:
     for call in attribute.listeners.set:
-        value = call(instance, value, old, Initiator(attribute, "set"))
+        value = call(instance, value, old, Initiator(origin or attribute, "set"))
     return value
 
 
-def _told_of_append(attribute: AttributeBase, instance: Any, item: Any) -> Any:
+def _told_of_append(
+    attribute: AttributeBase, instance: Any, item: Any, initiator: Initiator
+) -> Any:
     for call in attribute.listeners.append:
-        item = call(instance, item, Initiator(attribute, "append"))
+        item = call(instance, item, initiator)
     return item

@@ -1,0 +1,248 @@
+"""Mapped classes that are dataclasses: their constructor, comparison and text."""
+
+import dataclasses
+from collections.abc import Callable
+from inspect import get_annotations
+from typing import Any, dataclass_transform
+
+from dovetail.codegen import Source, compile_function
+from dovetail.exc import InvalidRequestError
+from dovetail.orm.mapping.annotations import MappedAnnotation, understand
+from dovetail.orm.mapping.composite import composite
+from dovetail.orm.mapping.properties import (
+    MappedColumn,
+    MapperProperty,
+    column_property,
+    deferred,
+    mapped_column,
+)
+from dovetail.orm.mapping.relationship import relationship
+from dovetail.orm.mapping.synonym import synonym
+from dovetail.orm.tracking.passive import LoaderCallableStatus
+from dovetail.orm.tracking.state import state_of
+
+DONT_SET = LoaderCallableStatus.DONT_SET
+_OPTIONS = "__dovetail_dataclass__"
+
+
+class _Factory:
+    """Stands for "made anew" where a parameter has a factory."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_FACTORY = _Factory()
+
+
+@dataclass_transform(
+    field_specifiers=(mapped_column, relationship, column_property, deferred, composite, synonym)
+)
+class MappedAsDataclass:
+    """Derive a base, a mixin or a mapped class from this: the classes below become dataclasses.
+
+    The keywords are those of ``dataclasses.dataclass``; classes below have them too::
+
+        class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+            pass
+
+
+        class User(Base):
+            __tablename__ = "user_account"
+            id: Mapped[int] = mapped_column(init=False, primary_key=True)
+            name: Mapped[str]
+            addresses: Mapped[list["Address"]] = relationship(default_factory=list, repr=False)
+
+    A default is not written into a new instance: what was not given is not set, reads as the
+    default, and leaves references and columns to one another.
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(
+        cls,
+        init: bool | None = None,
+        repr: bool | None = None,
+        eq: bool | None = None,
+        order: bool | None = None,
+        unsafe_hash: bool | None = None,
+        match_args: bool | None = None,
+        kw_only: bool | None = None,
+        dataclass_callable: Callable[..., Any] | None = None,
+        **keywords: Any,
+    ) -> None:
+        options = chosen(
+            init=init,
+            repr=repr,
+            eq=eq,
+            order=order,
+            unsafe_hash=unsafe_hash,
+            match_args=match_args,
+            kw_only=kw_only,
+            dataclass_callable=dataclass_callable,
+        )
+        make_dataclass(cls, {**getattr(cls, _OPTIONS, {}), **options})
+        super().__init_subclass__(**keywords)
+
+
+def chosen(**options: Any) -> dict[str, Any]:
+    """Those of *options* that were given."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+@dataclass_transform(
+    field_specifiers=(mapped_column, relationship, column_property, deferred, composite, synonym)
+)
+def unmapped_dataclass(class_: type | None = None, /, **options: Any) -> Any:
+    """Make the decorated class, a mixin, a dataclass that mapped dataclasses may derive from."""
+
+    def make(class_: type) -> type:
+        make_dataclass(class_, options)
+        return class_
+
+    return make if class_ is None else make(class_)
+
+
+def is_dataclass_of_ours(class_: type) -> bool:
+    """True where *class_* itself was made a dataclass here."""
+    return _OPTIONS in class_.__dict__
+
+
+def make_dataclass(class_: Any, options: dict[str, Any]) -> None:
+    """Make *class_*, which is not mapped yet, a dataclass; its declarations stay."""
+    _refuse_plain_mixins(class_)
+    annotations = get_annotations(class_)
+    understood = {name: understand(said, class_) for name, said in annotations.items()}
+    mapped = {name: said for name, said in understood.items() if said is not None}
+    declared = {name: class_.__dict__[name] for name in mapped if name in class_.__dict__}
+    rest = {
+        name: value
+        for name, value in class_.__dict__.items()
+        if name not in mapped
+        and name in annotations
+        and isinstance(value, (MappedColumn, MapperProperty))
+    }
+    for name in rest:
+        type.__delattr__(class_, name)
+    for name, said in mapped.items():
+        type.__setattr__(class_, name, _field(declared.get(name), said))
+    own = {
+        name: mapped[name].whole if name in mapped else annotations[name]
+        for name in annotations
+        if name not in rest
+    }
+    make = dict(options)
+    call = make.pop("dataclass_callable", dataclasses.dataclass)
+    class_.__annotations__ = own
+    try:
+        call(class_, **make)
+    except (TypeError, ValueError) as error:
+        raise InvalidRequestError(
+            f"class {class_.__name__} can't be a dataclass: {error}",
+            hint="give defaults to the later attributes too, or use kw_only=True or init=False",
+        ) from error
+    finally:
+        class_.__annotations__ = annotations
+        for name in mapped:
+            if name in declared:
+                type.__setattr__(class_, name, declared[name])
+            elif name in class_.__dict__:
+                type.__delattr__(class_, name)
+        for name, value in rest.items():
+            type.__setattr__(class_, name, value)
+    type.__setattr__(class_, _OPTIONS, options)
+    if make.get("init", True):
+        type.__setattr__(class_, "__init__", _constructor(class_))
+
+
+def _refuse_plain_mixins(class_: type) -> None:
+    """Refuse columns of a mixin that is no dataclass: they would be missing here."""
+    for base in class_.__mro__[1:]:
+        if dataclasses.is_dataclass(base) or "__mapper__" in base.__dict__:
+            continue
+        for name, said in get_annotations(base).items():
+            if understand(said, base) is not None:
+                raise InvalidRequestError(
+                    f"class {class_.__name__} is to be a dataclass, and has the attribute {name!r} "
+                    f"from {base.__name__}, which is none",
+                    hint=f"derive {base.__name__} from MappedAsDataclass, or decorate it with "
+                    "@unmapped_dataclass",
+                )
+
+
+def _field(value: Any, annotation: MappedAnnotation) -> Any:
+    """The field of a mapped attribute that is declared as *value*."""
+    options = dict(getattr(value, "dataclass_options", {}))
+    for extra in annotation.extras:
+        if isinstance(extra, MappedColumn):
+            options = {**extra.dataclass_options, **options}
+    metadata = options.pop("dataclass_metadata", None)
+    if "default" in options:
+        options["default"] = DONT_SET
+    elif getattr(value, "is_relationship", False) and options.get("default_factory") in _EMPTY:
+        # Collections are there when they are asked for.
+        options["default"] = DONT_SET
+        del options["default_factory"]
+    return dataclasses.field(metadata=metadata, **options)
+
+
+_EMPTY = (list, set, dict)
+
+
+def _constructor(class_: Any) -> Callable[..., None]:
+    """The constructor: it sets what is given, and no more."""
+    source = Source(f"construct {class_.__qualname__}")
+    source.use("state_of", state_of)
+    source.use("DONT_SET", DONT_SET)
+    source.use("FACTORY", _FACTORY)
+    fields = [
+        field
+        for field in class_.__dataclass_fields__.values()
+        if field._field_type.name != "_FIELD_CLASSVAR"
+    ]
+    given = [field for field in fields if field.init]
+    parts = [_parameter(field, source) for field in given if not field.kw_only]
+    named = [_parameter(field, source) for field in given if field.kw_only]
+    if named:
+        parts += ["*", *named]
+    passed: list[str] = []
+    with source.block(f"def __init__({', '.join(['self', *parts])}):"):
+        source.line("state_of(self)")
+        for field in fields:
+            if field._field_type.name == "_FIELD_INITVAR":
+                passed.append(field.name)
+            else:
+                _write_setting(field, source)
+        if hasattr(class_, "__post_init__"):
+            source.line(f"self.__post_init__({', '.join(passed)})")
+    made = compile_function(source, "__init__")
+    made.__qualname__ = f"{class_.__qualname__}.__init__"
+    made.__module__ = class_.__module__
+    return made
+
+
+def _parameter(field: Any, source: Source) -> str:
+    if field.default_factory is not dataclasses.MISSING:
+        return f"{field.name}=FACTORY"
+    if field.default is DONT_SET:
+        return f"{field.name}=DONT_SET"
+    if field.default is not dataclasses.MISSING:
+        return f"{field.name}={source.use(f'default_of_{field.name}', field.default)}"
+    return str(field.name)
+
+
+def _write_setting(field: Any, source: Source) -> None:
+    name = field.name
+    if field.default_factory is not dataclasses.MISSING:
+        factory = source.use(f"make_{name}", field.default_factory)
+        if field.init:
+            source.line(f"self.{name} = {factory}() if {name} is FACTORY else {name}")
+        else:
+            source.line(f"self.{name} = {factory}()")
+    elif not field.init:
+        return
+    elif field.default is DONT_SET:
+        with source.block(f"if {name} is not DONT_SET:"):
+            source.line(f"self.{name} = {name}")
+    else:
+        source.line(f"self.{name} = {name}")

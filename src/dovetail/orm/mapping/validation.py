@@ -1,0 +1,141 @@
+"""Methods of a mapped class that are called when its attributes change, and when it is loaded."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from dovetail.event import listen
+from dovetail.exc import InvalidRequestError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_VALIDATES = "__dovetail_validates__"
+_RECONSTRUCTS = "__dovetail_reconstructs__"
+
+
+class Validation(NamedTuple):
+    """What a ``validates()`` method looks at.
+
+    ``removes``   it is called for what is taken away too, with a third argument that says so
+    ``backrefs``  it is called for what the other side of a relationship brings in too
+    """
+
+    names: tuple[str, ...]
+    removes: bool
+    backrefs: bool
+
+
+def validates(
+    *names: str, include_removes: bool = False, include_backrefs: bool = True
+) -> Callable[[F], F]:
+    """Return a decorator: the method is called with each new value of the attributes *names*.
+
+    What it returns is what is stored; an error that it raises refuses the value::
+
+        @validates("email")
+        def check_email(self, key, address):
+            if "@" not in address:
+                raise ValueError("that is no address")
+            return address
+
+    For a collection it is called with each member.  With *include_removes* it is called with a
+    third argument, True for what is taken away.  With ``include_backrefs=False`` it is not called
+    for what the other side of a relationship has changed.
+    """
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidRequestError(
+                f"validates() takes names of attributes, not {name!r}",
+                hint='@validates("email")',
+            )
+
+    def mark(function: F) -> F:
+        setattr(function, _VALIDATES, Validation(names, include_removes, include_backrefs))
+        return function
+
+    return mark
+
+
+def reconstructor(function: F) -> F:
+    """Let the method be called after an instance was made of a row, where no constructor runs::
+
+    @reconstructor
+    def prepare(self):
+        self.cache = {}
+    """
+    setattr(function, _RECONSTRUCTS, True)
+    return function
+
+
+def _methods(class_: type, mark: str) -> Iterator[Any]:
+    """The methods of *class_* with *mark*, those of bases first."""
+    found: dict[str, Any] = {}
+    for base in reversed(class_.__mro__):
+        for name, value in base.__dict__.items():
+            if name in found or hasattr(value, mark):
+                found[name] = value
+    return (value for value in found.values() if hasattr(value, mark))
+
+
+def find_validators(class_: type) -> dict[str, tuple[Any, dict[str, bool]]]:
+    """The ``validates()`` methods of *class_*, with their options, by the names of attributes."""
+    found: dict[str, tuple[Any, dict[str, bool]]] = {}
+    for function in _methods(class_, _VALIDATES):
+        validation: Validation = getattr(function, _VALIDATES)
+        options = {
+            "include_removes": validation.removes,
+            "include_backrefs": validation.backrefs,
+        }
+        for name in validation.names:
+            if name in found:
+                raise InvalidRequestError(
+                    f"{class_.__name__}.{name} has two validators: {found[name][0].__name__} and "
+                    f"{function.__name__}",
+                    hint="let one of them call the other",
+                )
+            found[name] = (function, options)
+    return found
+
+
+def listen_as_validator(attribute: Any, function: Any, options: dict[str, bool]) -> None:
+    """Let *function*, a ``validates()`` method, be called for changes of *attribute*."""
+    removes = options["include_removes"]
+    more = (False,) if removes else ()
+    key, prop, backrefs = attribute.key, attribute.prop, options["include_backrefs"]
+
+    def concerns(initiator: Any) -> bool:
+        return backrefs or initiator.impl is prop.impl
+
+    def set_(target: Any, value: Any, oldvalue: Any, initiator: Any) -> Any:
+        return function(target, key, value, *more) if concerns(initiator) else value
+
+    def append(target: Any, value: Any, initiator: Any) -> Any:
+        # The members of a new collection have been looked at together.
+        if initiator.op == "bulk_replace" or not concerns(initiator):
+            return value
+        return function(target, key, value, *more)
+
+    def replace(target: Any, values: Any, initiator: Any) -> None:
+        values[:] = [function(target, key, value, *more) for value in values]
+
+    def remove(target: Any, value: Any, initiator: Any) -> None:
+        if concerns(initiator):
+            function(target, key, value, True)
+
+    listen(attribute, "set", set_, retval=True)
+    listen(attribute, "append", append, retval=True)
+    listen(attribute, "bulk_replace", replace)
+    if removes:
+        listen(attribute, "remove", remove)
+
+
+def listen_as_reconstructor(mapper: Any) -> None:
+    """Let the ``reconstructor`` methods of the class of *mapper* be called after a load."""
+    for function in _methods(mapper.class_, _RECONSTRUCTS):
+        listen(mapper, "load", _after_load(function))
+
+
+def _after_load(function: Any) -> Callable[[Any, Any], None]:
+    def loaded(target: Any, context: Any) -> None:
+        function(target)
+
+    return loaded

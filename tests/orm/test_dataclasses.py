@@ -1,0 +1,221 @@
+"""Mapped classes that are dataclasses: the same programs run here and with the oracle."""
+
+import dataclasses
+import inspect
+import pickle
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+
+from dovetail import ForeignKey, select
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedAsDataclass,
+    composite,
+    mapped_as_dataclass,
+    mapped_column,
+    registry,
+    relationship,
+    synonym,
+    unmapped_dataclass,
+)
+
+
+def world(package):
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+    Mapped, mapped_column, relationship = orm.Mapped, orm.mapped_column, orm.relationship
+
+    class Base(orm.MappedAsDataclass, orm.DeclarativeBase):
+        pass
+
+    class Stamped(orm.MappedAsDataclass):
+        made: Mapped[int] = mapped_column(default=5, init=False)
+        tag: Mapped[str | None] = mapped_column(default=None, kw_only=True)
+
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+        name: Mapped[str]
+        size: Mapped[int] = mapped_column(default=3)
+        weight: Mapped[int] = mapped_column(insert_default=7, init=False)
+        label: Mapped[str] = mapped_column(default_factory=lambda: "x")
+        things: Mapped[list["Thing"]] = relationship(
+            default_factory=list, back_populates="owner", repr=False, order_by="Thing.id"
+        )
+        made_there: Mapped[str | None] = mapped_column(
+            sa.String(10), server_default="sd", init=False
+        )
+
+    class Thing(Stamped, Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True, repr=False)
+        owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("owner.id"), default=None)
+        owner: Mapped[Owner | None] = relationship(
+            back_populates="things", default=None, repr=False
+        )
+
+    class Strict(Base, kw_only=True, repr=False, eq=False):
+        __tablename__ = "strict"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        x: Mapped[int]
+        word: dataclasses.InitVar[str]
+        shout: Mapped[str] = mapped_column(init=False)
+
+        def __post_init__(self, word):
+            self.shout = word.upper()
+
+    reg = orm.registry(metadata=Base.metadata)
+
+    @reg.mapped_as_dataclass(order=True, unsafe_hash=True)
+    class Ordered:
+        __tablename__ = "ordered"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        x: Mapped[int] = mapped_column(default=1, compare=False)
+        extra: int = 4
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    return SimpleNamespace(
+        sa=sa, s=orm.Session(engine), engine=engine, Owner=Owner, Thing=Thing, Strict=Strict,
+        Ordered=Ordered,
+    )  # fmt: skip
+
+
+def parameters(w):
+    for class_ in (w.Owner, w.Thing, w.Strict, w.Ordered):
+        found = inspect.signature(class_.__init__).parameters.values()
+        yield [(p.name, p.kind.name, p.default is p.empty) for p in found]
+        yield [field.name for field in dataclasses.fields(class_)]
+
+
+def new_ones(w):
+    yield w.Owner("x"), w.Owner("x") == w.Owner("x"), w.Owner("x") == w.Owner("y")
+    yield sorted(w.Owner("x").__dict__.keys() - {"_sa_instance_state"})
+    owner = w.Owner("y", things=[w.Thing(tag="q")])
+    yield owner, owner.things, owner.things[0].owner is owner
+    yield w.Thing(owner=owner), len(owner.things)
+    yield w.Ordered(1) < w.Ordered(2), hash(w.Ordered(1)) == hash(w.Ordered(1, 2)), w.Ordered(1)
+    strict = w.Strict(id=1, x=2, word="a")
+    yield strict.shout, strict == w.Strict(id=1, x=2, word="a")
+    for call in (w.Owner, lambda: w.Strict(1, 2, "x"), lambda: w.Owner("x", nothing=1)):
+        try:
+            call()
+        except TypeError as error:
+            yield str(error).partition("__init__")[2]
+
+
+def stored(w):
+    w.s.add(w.Owner("y", things=[w.Thing(tag="q"), w.Thing()]))
+    w.s.add(w.Thing(owner_id=1, tag="by key"))
+    w.s.commit()
+    owner = w.s.scalars(w.sa.select(w.Owner)).one()
+    yield owner, [(thing.made, thing.tag) for thing in owner.things]
+    w.s.expunge_all()
+    yield w.s.get(w.Owner, 1)
+    w.s.add(w.Ordered(9))
+    w.s.commit()
+    yield w.s.get(w.Ordered, 9).x
+
+
+@pytest.mark.parametrize("scenario", [parameters, new_ones, stored], ids=lambda it: it.__name__)
+def test_the_same_as_the_oracle(scenario):
+    told = []
+    for package in ("dovetail", "sqlalchemy"):
+        w = world(package)
+        told.append([repr(one).replace(f"{package}.", "") for one in scenario(w)])
+        w.s.close()
+        w.engine.dispose()
+    assert told[0] == told[1]
+    assert told[0]
+
+
+class Base(MappedAsDataclass, DeclarativeBase):
+    pass
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: int
+
+
+class Spot(Base):
+    __tablename__ = "spot"
+    id: Mapped[int] = mapped_column(init=False, primary_key=True)
+    at: Mapped[Point] = composite(mapped_column("at_x"), mapped_column("at_y"))
+    name: Mapped[str] = mapped_column(default="here")
+    alias: Mapped[str] = synonym("name", init=False, repr=False, compare=False)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("spot.id"), init=False)
+    below: Mapped[set["Spot"]] = relationship(default_factory=set, repr=False, compare=False)
+
+    __hash__ = object.__hash__
+
+
+def test_a_composite_and_a_synonym_in_a_dataclass(session, engine):
+    Base.metadata.create_all(engine)
+    spot = Spot(Point(1, 2), below={Spot(Point(3, 4), "there")})
+    assert repr(spot) == "Spot(id=None, at=Point(x=1, y=2), name='here', parent_id=None)"
+    session.add(spot)
+    session.commit()
+    found = session.scalars(select(Spot).where(Spot.at == Point(3, 4))).one()
+    assert (found.alias, found.parent_id, spot.below) == ("there", spot.id, {found})
+    twin = pickle.loads(pickle.dumps(found))
+    assert (twin.at, twin.name) == (Point(3, 4), "there")
+
+
+def test_what_was_not_given_is_not_written(session, engine, sql_log):
+    Base.metadata.create_all(engine)
+    spot = Spot(Point(1, 2))
+    assert (spot.name, "name" in spot.__dict__) == ("here", False)
+    session.add(spot)
+    session.flush()
+    assert spot.name == "here"
+    sql_log.clear()
+    session.flush()
+    assert sql_log.statements == []
+
+
+def test_mixins_are_dataclasses_too():
+    own = registry()
+
+    @unmapped_dataclass
+    class Named:
+        name: Mapped[str] = mapped_column(default="n")
+
+    @mapped_as_dataclass(own, kw_only=True)
+    class Place(Named):
+        __tablename__ = "place"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert repr(Place(id=1)).endswith("Place(name='n', id=1)")
+    assert sorted(Place.__table__.c.keys()) == ["id", "name"]
+
+
+def test_mistakes_are_told():
+    class Plain:
+        z: Mapped[int] = mapped_column(default=9)
+
+    with pytest.raises(InvalidRequestError, match="attribute 'z' from Plain, which is none"):
+
+        class One(Plain, Base):
+            __tablename__ = "one"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+    with pytest.raises(InvalidRequestError, match="Two can't be a dataclass: non-default"):
+
+        class Two(Base):
+            __tablename__ = "two"
+            id: Mapped[int] = mapped_column(primary_key=True, default=1)
+            x: Mapped[int]
+
+    class Ordinary(DeclarativeBase):
+        pass
+
+    with pytest.raises(ArgumentError, match=r"Three\.id: init= configures a mapped dataclass"):
+
+        class Three(Ordinary):
+            __tablename__ = "three"
+            id: Mapped[int] = mapped_column(primary_key=True, init=False)
