@@ -8,6 +8,7 @@ from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand
 from dovetail.orm.mapping.construct import construct
+from dovetail.orm.mapping.extensions import is_extension
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import (
     AnnotationTypes,
@@ -77,6 +78,8 @@ class DeclarativeAttributeIntercept(type):
             _add_later(mapper, name, value)
         else:
             type.__setattr__(cls, name, value)
+            if mapper is not None and is_extension(value):
+                mapper.forget()
 
 
 def _add_later(mapper: Mapper, name: str, value: Any) -> None:
