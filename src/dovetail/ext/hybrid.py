@@ -204,7 +204,7 @@ class HybridAttribute(QueryableAttribute[Any]):
         return self.element.type
 
     @property
-    def operator(self) -> Any:  # type: ignore[override]
+    def operator(self) -> Any:
         return self.element.operator
 
     @property
@@ -229,7 +229,7 @@ class HybridAttribute(QueryableAttribute[Any]):
         return self.descriptor.info
 
     @property
-    def __doc__(self) -> str | None:
+    def __doc__(self) -> str | None:  # type: ignore[override]
         return self.descriptor.__doc__
 
     def on(self, entity: EntityNode) -> Any:
