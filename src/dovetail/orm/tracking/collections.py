@@ -53,6 +53,16 @@ class InstrumentedList(list[Any], Collection):
         self.owner = self.attribute = None
         super().__init__(items)
 
+    # What the attribute puts in and takes out itself, without being told.
+    put = list.append
+
+    def take(self, item: Any) -> None:
+        """Take *item* out; the owner is not told."""
+        for index, held in enumerate(self):
+            if held is item:
+                list.__delitem__(self, index)
+                return
+
     def append(self, item: Any) -> None:
         super().append(self._adding(item))
 
@@ -271,13 +281,6 @@ class CollectionKind:
         self.items = items
 
 
-def _remove_from_list(collection: list[Any], item: Any) -> None:
-    for index, held in enumerate(collection):
-        if held is item:
-            list.__delitem__(collection, index)
-            return
-
-
 def _instrument(kind: type[Any], base: type[Any]) -> type[Any]:
     """A class of *kind* whose changes are told, for list, set and dict subclasses of users."""
     return type(f"Instrumented{kind.__name__}", (base, kind), {"__slots__": ()})
@@ -305,6 +308,7 @@ def collection_kind(collection_class: Any) -> CollectionKind:
             f"collection_class {collection_class!r} makes a {type(sample).__name__}; "
             "a list, a set or a subclass of one is needed"
         )
-    if issubclass(type(factory()), set):
+    made = type(factory())
+    if issubclass(made, set):
         return CollectionKind(set, factory, set.add, set.discard, iter)
-    return CollectionKind(list, factory, list.append, _remove_from_list, iter)
+    return CollectionKind(list, factory, made.put, made.take, iter)
