@@ -334,7 +334,7 @@ class PersistingSession(TransactionalSession):
         single = not isinstance(instances, (list, tuple, set, frozenset))
         holders = [instances] if single else list(instances)
         for attribute in attributes:
-            if not isinstance(attribute, QueryableAttribute):
+            if not isinstance(attribute, QueryableAttribute) or attribute.prop is None:
                 raise ArgumentError(
                     f"load() takes mapped attributes, not {attribute!r}",
                     hint="session.load(users, User.addresses, Address.city)",

@@ -157,6 +157,8 @@ def general(left: Any, op: Operator, *other: Any, **modifiers: Any) -> Any:
         return conjunction(op, (left, *other))
     if op in (ops.IN, ops.NOT_IN):
         return member(left, op, other[0])
+    if op is ops.BETWEEN:
+        return between(left, *other, **modifiers)
     given = {name: value for name, value in modifiers.items() if value is not None}
     if not given:
         if op.is_comparison and not op.is_pattern:

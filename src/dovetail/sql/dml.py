@@ -35,6 +35,10 @@ def _row(values: Any, statement: UpdateBase) -> Row:
         pairs = zip(statement.column_order(len(values)), values, strict=False)
     else:
         raise ArgumentError(f"values() takes names and values, or a dictionary; got {values!r}")
+    # An entity says what is written in place of an attribute that is computed.
+    replaced = getattr(statement.table, "value_pairs", None)
+    if replaced is not None:
+        pairs = replaced(pairs)
     return {_row_key(key): _row_value(key, value) for key, value in pairs}
 
 

@@ -249,7 +249,7 @@ class Evaluator:
     def _visit_grouping(self, node: Any) -> Evaluation:
         return self.value(node.element)
 
-    _visit_label = _visit_grouping
+    _visit_label = _visit_hybrid = _visit_grouping
 
     def _visit_tuple(self, node: Any) -> Evaluation:
         parts = [self.value(clause) for clause in node.clauses]

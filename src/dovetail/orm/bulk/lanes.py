@@ -3,13 +3,14 @@
 Like a flush, each fails as a whole: the transaction is rolled back.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from dovetail.collector import collector
 from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.objects import save_pairs_steps
 from dovetail.orm.bulk.updating import RowsUpdating, split_keys
+from dovetail.orm.mapping.extensions import expanded_rows
 from dovetail.orm.tracking.state import state_of
 from dovetail.steps import Steps
 
@@ -19,14 +20,14 @@ def insert_mappings_steps(
 ) -> Steps[None]:
     """Insert a row for each of *mappings*, in their order."""
     mapper.configure()
-    rows = mappings if isinstance(mappings, list) else list(mappings)
+    rows = expanded_rows(mapper, mappings if isinstance(mappings, list) else list(mappings))
     if rows:
         steps = _inserting(session, mapper, rows, return_defaults, render_nulls)
         yield from _whole_steps(session, {mapper}, len(rows), steps)
 
 
 def _inserting(
-    session: Any, mapper: Any, rows: list[Any], return_defaults: bool, render_nulls: bool
+    session: Any, mapper: Any, rows: Sequence[Any], return_defaults: bool, render_nulls: bool
 ) -> Steps[None]:
     connection = yield from session.connection_for_steps(mapper)
     yield from insert_dictionaries_steps(
@@ -37,12 +38,12 @@ def _inserting(
 def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[None]:
     """Update the row of each of *mappings*, found by its primary key."""
     mapper.configure()
-    rows = list(mappings)
+    rows = expanded_rows(mapper, list(mappings))
     if rows:
         yield from _whole_steps(session, {mapper}, len(rows), _updating(session, mapper, rows))
 
 
-def _updating(session: Any, mapper: Any, rows: list[Any]) -> Steps[None]:
+def _updating(session: Any, mapper: Any, rows: Sequence[Any]) -> Steps[None]:
     connection = yield from session.connection_for_steps(mapper)
     keys, values = split_keys(mapper, rows)
     yield from RowsUpdating(session, connection, mapper).run_steps(values, keys)

@@ -22,6 +22,7 @@ from dovetail.orm.bulk.synchronize import (
 from dovetail.orm.bulk.updating import by_column, set_attributes, update_rows_steps
 from dovetail.orm.loading.criteria import restricted_statement
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.extensions import expanded_rows
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
@@ -64,8 +65,11 @@ def bulk_steps(
     spread = entity.spread
     if spread is not None and params:
         params = spread(params) if isinstance(params, Mapping) else [spread(row) for row in params]
-    change = Change(session, connection, mapper, statement, params, options)
     rows = isinstance(params, (list, tuple)) and bool(params)
+    if mapper.extensions and params:
+        made = expanded_rows(mapper, params if rows else [params])
+        params = made if rows else made[0]
+    change = Change(session, connection, mapper, statement, params, options)
     if strategy in ("raw", "core_only"):
         return (yield from change.core_steps())
     if strategy == "bulk" and not rows:

@@ -144,6 +144,10 @@ class HydratorWriter:
         if entity.mapper.is_polymorphic:
             line(f"kinds{n} = rows{n}.kinds(load{n})")
             line(f"own{n} = tuple(kind[1] for kind in kinds{n}.values())")
+        if self.populate_existing:
+            line(f"fill{n} = existing{n}")
+        else:
+            line(f"fill{n} = existing{n} if load{n}.refreshed is None else noting{n}")
         if entity.later:
             line(f"members{n} = members[{n}]")
         for index, joined in enumerate(entity.joined):
@@ -183,7 +187,7 @@ class HydratorWriter:
                 line(f"track{n}(state{n})")
         elsewhere = f"not in own{n}" if entity.mapper.is_polymorphic else f"is not load{n}"
         with block(f"elif state{n}.load {elsewhere}:"):
-            line(f"existing{n}({self._existing_arguments(entity)})")
+            line(f"fill{n}({self._existing_arguments(entity)})")
         if entity.later:
             line(f"members{n}[state{n}] = entity{n}")
         for index, joined in enumerate(entity.joined):
@@ -276,6 +280,25 @@ class HydratorWriter:
             else:
                 self._write_filling(entity)
         line("")
+        if not self.populate_existing:
+            with block(f"def noting{entity.number}({arguments}):"):
+                self._write_noting(entity, arguments)
+            line("")
+
+    def _write_noting(self, entity: EntityLayout, arguments: str) -> None:
+        """Write what fills an instance, where somebody listens: what it lacked is told too."""
+        line, block, n = self.source.line, self.source.block, entity.number
+        names = self._loaded_names(entity)
+        line("known = (instance.__dict__, state.committed or (), state.expired or ())")
+        line(f"lacking = {names}.difference(*known)")
+        with block("if lacking:"):
+            line("load.refreshed.append((state, lacking))")
+        line(f"existing{n}({arguments})")
+
+    def _loaded_names(self, entity: EntityLayout) -> str:
+        title = f"loaded{entity.number}"
+        names = frozenset(name for name, _, _ in entity.columns)
+        return self.source.use(title, self.source.names.get(title, names))
 
     def _write_filling(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
@@ -294,10 +317,7 @@ class HydratorWriter:
             if entity.covers_all:
                 line("state.expired = None")
             else:
-                loaded = self.source.use(
-                    f"loaded{entity.number}", frozenset(c[0] for c in entity.columns)
-                )
-                line(f"state.expired = (state.expired - {loaded}) or None")
+                line(f"state.expired = (state.expired - {self._loaded_names(entity)}) or None")
             if not self.refreshes:
                 self._write_moving(entity)
 

@@ -88,7 +88,7 @@ class LoaderOption:
                         f"{_function(option)}() takes mapped attributes, not names: {attribute!r}",
                         hint=f"{_function(option)}(User.{attribute})",
                     )
-            elif not isinstance(attribute, QueryableAttribute):
+            elif not isinstance(attribute, QueryableAttribute) or attribute.prop is None:
                 raise ArgumentError(
                     f"{_function(option)}() takes mapped attributes, not {attribute!r}",
                     hint=f"{_function(option)}(User.addresses)",

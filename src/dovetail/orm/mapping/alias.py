@@ -5,6 +5,7 @@ from typing import Any
 from dovetail.exc import ArgumentError, NoInspectionAvailable
 from dovetail.inspection import inspects
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.extensions import of_alias
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 
 
@@ -30,6 +31,9 @@ class AliasedClass:
         if name.startswith("__"):
             raise AttributeError(name)
         entity: EntityNode = self.__dict__["__statement_entity__"]
+        computed = of_alias(entity.mapper.class_, name, self)
+        if computed is not None:
+            return computed
         attribute = getattr(entity.mapper.class_, name)
         on = getattr(attribute, "on", None)
         if on is None or not getattr(attribute, "is_attribute", False):

@@ -1,10 +1,11 @@
 """Mapped attributes as SQL expressions, and mapped classes as places to select from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.comparing import with_comparator
+from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import replace
@@ -52,6 +53,11 @@ class EntityNode(Node):
     def entity_namespace(self) -> Any:
         """Where ``filter_by()`` looks names up."""
         return self.mapper.class_ if self.alias is None else self.alias
+
+    def value_pairs(self, pairs: Iterable[tuple[Any, Any]]) -> Iterable[tuple[Any, Any]]:
+        """What an INSERT or UPDATE of this sets, computed attributes replaced by columns."""
+        extensions = self.mapper.extensions
+        return expanded_pairs(extensions, self.entity_namespace, pairs) if extensions else pairs
 
     def describe_column(self) -> dict[str, Any]:
         """What this is as an item of a row."""
@@ -124,6 +130,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     visit_name: ClassVar[str] = "attribute"
     is_promise: ClassVar[bool] = True
     is_attribute: ClassVar[bool] = True
+    extension_type: ClassVar[Any] = NOT_EXTENSION
 
     def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
         self.key = key

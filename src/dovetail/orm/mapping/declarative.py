@@ -13,6 +13,7 @@ from dovetail.orm.mapping.dataclass import (
     is_dataclass_of_ours,
     make_dataclass,
 )
+from dovetail.orm.mapping.extensions import is_extension
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import (
     AnnotationTypes,
@@ -86,6 +87,8 @@ class DeclarativeAttributeIntercept(type):
             _add_later(mapper, name, value)
         else:
             type.__setattr__(cls, name, value)
+            if mapper is not None and is_extension(value):
+                mapper.forget()
 
 
 def _add_later(mapper: Mapper, name: str, value: Any) -> None:

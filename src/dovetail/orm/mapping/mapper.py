@@ -19,6 +19,7 @@ from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
+from dovetail.orm.mapping.extensions import extensions_of
 from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
@@ -350,8 +351,14 @@ class Mapper(Hierarchy):
 
     @property
     def all_orm_descriptors(self) -> ByName[Any]:
-        """The class-level attributes, by name."""
-        return ByName({key: getattr(self.class_, key) for key in self.attrs.names()})
+        """The class-level attributes, by name; those that extensions made as they were declared."""
+        mapped = {key: getattr(self.class_, key) for key in self.attrs.names()}
+        return ByName({**mapped, **self.extensions})
+
+    @cached_property
+    def extensions(self) -> dict[str, Any]:
+        """The attributes that extensions made, hybrids and proxies, by name."""
+        return extensions_of(self.class_)
 
     @property
     def mapper(self) -> "Mapper":
@@ -473,7 +480,7 @@ class Mapper(Hierarchy):
         return self.key_from_tuple(values)
 
 
-_DERIVED = ("columns", "written", "column_order", "update_defaults")
+_DERIVED = ("columns", "written", "column_order", "update_defaults", "extensions")
 _SCALARS = frozenset({int, str, bytes, UUID})
 
 

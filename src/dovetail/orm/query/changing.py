@@ -155,7 +155,7 @@ class ChangingQuery(ReadingQuery):
 
 def _name_of(key: Any) -> Any:
     if isinstance(key, QueryableAttribute):
-        if key.prop.is_relationship:
+        if key.prop is not None and key.prop.is_relationship:
             raise ArgumentError(
                 f"{key} is a relationship: an UPDATE sets columns",
                 hint="name the column that holds the foreign key",

@@ -53,6 +53,16 @@ class InstrumentedList(list[Any], Collection):
         self.owner = self.attribute = None
         super().__init__(items)
 
+    # What the attribute puts in and takes out itself, without being told.
+    put = list.append
+
+    def take(self, item: Any) -> None:
+        """Take *item* out; the owner is not told."""
+        for index, held in enumerate(self):
+            if held is item:
+                list.__delitem__(self, index)
+                return
+
     def append(self, item: Any) -> None:
         super().append(self._adding(item))
 

@@ -60,13 +60,6 @@ class CollectionKind:
         return not isinstance(value, (list, set, dict)) and duck_type(type(value)) is self.kind
 
 
-def _remove_from_list(collection: list[Any], item: Any) -> None:
-    for index, held in enumerate(collection):
-        if held is item:
-            list.__delitem__(collection, index)
-            return
-
-
 def _dict_values(collection: dict[Any, Any]) -> Iterator[Any]:
     return iter(collection.values())
 
@@ -108,7 +101,9 @@ def collection_kind(collection_class: Any) -> CollectionKind:
 
 
 def _list_kind(factory: Any) -> CollectionKind:
-    return CollectionKind(list, factory, list.append, _remove_from_list, iter, extend=list.extend)
+    made = type(factory())
+    extend = list.extend if made.put is InstrumentedList.put else None
+    return CollectionKind(list, factory, made.put, made.take, iter, extend=extend)
 
 
 def _set_kind(factory: Any) -> CollectionKind:
