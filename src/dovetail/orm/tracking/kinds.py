@@ -84,6 +84,9 @@ def collection_kind(collection_class: Any) -> CollectionKind:
         return _list_kind(InstrumentedList)
     if class_ is set:
         return _set_kind(InstrumentedSet)
+    if issubclass(class_, InstrumentedList) and class_.put is not InstrumentedList.put:
+        # It tells of its changes by itself, and says what puts in and takes out quietly.
+        return _list_kind(collection_class)
     if not is_own(class_):
         factory = collection_class if issubclass(class_, Collection) else told_class(class_)
         if issubclass(class_, KeyFuncDict):
