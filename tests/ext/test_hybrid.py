@@ -4,6 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from dovetail import Integer, exc, update
+from dovetail.ext.hybrid import hybrid_property
+from dovetail.orm import DeclarativeBase, load_only, mapped_column
+
 
 def flat(statement):
     return " ".join(str(statement).split())
@@ -282,10 +286,6 @@ def test_inspection_knows_hybrids(world):
 
 
 def test_an_expression_without_a_column_cannot_be_set():
-    from dovetail import Integer, exc, update
-    from dovetail.ext.hybrid import hybrid_property
-    from dovetail.orm import DeclarativeBase, load_only, mapped_column
-
     class Base(DeclarativeBase):
         pass
 

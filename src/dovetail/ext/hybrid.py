@@ -38,10 +38,10 @@ from ..orm.mapping.attribute import (
 )
 from ..orm.mapping.extensions import InspectionAttrExtensionType
 from ..orm.mapping.mapper import Mapper
-from ..sql import operators as ops
 from ..sql.coercion import node_of
 from ..sql.element import ColumnElement
 from ..sql.node import Walk
+from .operating import OPERATORS, REVERSED, Operating
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ HYBRID_PROPERTY = HybridExtensionType.HYBRID_PROPERTY
 # Comparators ----------------------------------------------------------------------------------
 
 
-class Comparator:
+class Comparator(Operating):
     """What the operators of a hybrid mean; made to be derived from.
 
     Either single operators are defined, or :meth:`operate`, which all of them call::
@@ -104,46 +104,9 @@ class Comparator:
 
 ExprComparator = Comparator
 
-_OPERATORS: dict[str, Any] = {
-    "__eq__": ops.EQ, "__ne__": ops.NE, "__lt__": ops.LT, "__le__": ops.LE, "__gt__": ops.GT,
-    "__ge__": ops.GE, "__add__": ops.ADD, "__sub__": ops.SUB, "__mul__": ops.MUL,
-    "__truediv__": ops.TRUEDIV, "__floordiv__": ops.FLOORDIV, "__mod__": ops.MOD,
-    "__neg__": ops.NEG, "__and__": ops.AND, "__or__": ops.OR, "__invert__": ops.NOT,
-    "__lshift__": ops.LSHIFT, "__rshift__": ops.RSHIFT, "concat": ops.CONCAT,
-    "is_": ops.IS, "is_not": ops.IS_NOT, "isnot": ops.IS_NOT, "in_": ops.IN,
-    "not_in": ops.NOT_IN, "notin_": ops.NOT_IN, "is_distinct_from": ops.IS_DISTINCT_FROM,
-    "is_not_distinct_from": ops.IS_NOT_DISTINCT_FROM, "like": ops.LIKE, "ilike": ops.ILIKE,
-    "not_like": ops.NOT_LIKE, "notlike": ops.NOT_LIKE, "not_ilike": ops.NOT_ILIKE,
-    "notilike": ops.NOT_ILIKE, "startswith": ops.STARTSWITH, "endswith": ops.ENDSWITH,
-    "contains": ops.CONTAINS, "istartswith": ops.ISTARTSWITH, "iendswith": ops.IENDSWITH,
-    "icontains": ops.ICONTAINS, "match": ops.MATCH, "regexp_match": ops.REGEXP_MATCH,
-    "regexp_replace": ops.REGEXP_REPLACE, "between": ops.BETWEEN, "asc": ops.ASC,
-    "desc": ops.DESC, "nulls_first": ops.NULLS_FIRST, "nullsfirst": ops.NULLS_FIRST,
-    "nulls_last": ops.NULLS_LAST, "nullslast": ops.NULLS_LAST, "distinct": ops.DISTINCT,
-    "bitwise_and": ops.BITWISE_AND, "bitwise_or": ops.BITWISE_OR, "bitwise_xor": ops.BITWISE_XOR,
-    "bitwise_not": ops.BITWISE_NOT, "bitwise_lshift": ops.LSHIFT, "bitwise_rshift": ops.RSHIFT,
-}  # fmt: skip
-_REVERSED: dict[str, Any] = {
-    "__radd__": ops.ADD, "__rsub__": ops.SUB, "__rmul__": ops.MUL, "__rtruediv__": ops.TRUEDIV,
-    "__rfloordiv__": ops.FLOORDIV, "__rmod__": ops.MOD, "__rand__": ops.AND, "__ror__": ops.OR,
-}  # fmt: skip
 _OTHERS = (
     *("label", "cast", "collate", "op", "bool_op", "any_", "all_", "any", "has", "__getitem__"),
 )
-
-
-def _operating(operator: Any) -> Callable[..., Any]:
-    def operate(self: Comparator, *other: Any, **kwargs: Any) -> Any:
-        return self.operate(operator, *other, **kwargs)
-
-    return operate
-
-
-def _operating_reversed(operator: Any) -> Callable[..., Any]:
-    def operate(self: Comparator, other: Any) -> Any:
-        return self.reverse_operate(operator, other)
-
-    return operate
 
 
 def _of_expression(name: str) -> Callable[..., Any]:
@@ -160,10 +123,6 @@ def _compared(name: str) -> Callable[..., Any]:
     return call
 
 
-for _name, _operator in _OPERATORS.items():
-    setattr(Comparator, _name, _operating(_operator))
-for _name, _operator in _REVERSED.items():
-    setattr(Comparator, _name, _operating_reversed(_operator))
 for _name in _OTHERS:
     setattr(Comparator, _name, _of_expression(_name))
 
@@ -262,7 +221,7 @@ class HybridAttribute(QueryableAttribute[Any]):
         return self.element.property
 
 
-for _name in (*_OPERATORS, *_REVERSED, *_OTHERS):
+for _name in (*OPERATORS, *REVERSED, *_OTHERS):
     if hasattr(ColumnElement, _name):
         setattr(HybridAttribute, _name, _compared(_name))
 
