@@ -40,8 +40,14 @@ from dovetail.orm.mapping.composite import Composite, CompositeAttribute, compos
 from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
 from dovetail.orm.mapping.declarative import (
     DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    DeclarativeMeta,
+    add_mapped_attribute,
+    as_declarative,
     declarative_base,
+    declarative_mixin,
     declared_attr,
+    has_inherited_table,
     mapped_as_dataclass,
     registry,
 )
@@ -70,7 +76,7 @@ from dovetail.orm.mapping.properties import (
     deferred,
     mapped_column,
 )
-from dovetail.orm.mapping.registry import configure_mappers
+from dovetail.orm.mapping.registry import clear_mappers, configure_mappers
 from dovetail.orm.mapping.relationship import (
     CascadeOptions,
     RelationshipProperty,
@@ -163,6 +169,8 @@ __all__ = [
     "CompositeAttribute",
     "CompositeProperty",
     "DeclarativeBase",
+    "DeclarativeBaseNoMeta",
+    "DeclarativeMeta",
     "InstanceState",
     "InstrumentedAttribute",
     "Load",
@@ -184,12 +192,15 @@ __all__ = [
     "SessionTransactionState",
     "Synonym",
     "SynonymProperty",
+    "add_mapped_attribute",
     "aliased",
+    "as_declarative",
     "attribute_keyed_dict",
     "attribute_mapped_collection",
     "attributes",
     "backref",
     "class_mapper",
+    "clear_mappers",
     "close_all_sessions",
     "column_keyed_dict",
     "column_mapped_collection",
@@ -198,12 +209,14 @@ __all__ = [
     "configure_mappers",
     "contains_eager",
     "declarative_base",
+    "declarative_mixin",
     "declared_attr",
     "defaultload",
     "defer",
     "deferred",
     "exc",
     "foreign",
+    "has_inherited_table",
     "identity_key",
     "immediateload",
     "joinedload",
