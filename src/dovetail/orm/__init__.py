@@ -26,7 +26,7 @@ from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadContext as QueryContext
 from dovetail.orm.mapping import comparator as comparator
 from dovetail.orm.mapping.alias import AliasedClass, aliased
-from dovetail.orm.mapping.annotations import Mapped
+from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
 from dovetail.orm.mapping.attribute import (
     InstrumentedAttribute,
     QueryableAttribute,
@@ -81,10 +81,12 @@ from dovetail.orm.mapping.relationship import (
     CascadeOptions,
     RelationshipProperty,
     backref,
+    dynamic_loader,
     relationship,
 )
 from dovetail.orm.mapping.synonym import Synonym, synonym, synonym_for
 from dovetail.orm.mapping.validation import reconstructor, validates
+from dovetail.orm.mapping.writers import AppenderQuery, WriteOnlyCollection
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query, QueryEvents
 from dovetail.orm.query.query import merge_frozen_result, merge_result
@@ -163,6 +165,11 @@ __all__ = [
     "MANYTOONE",
     "ONETOMANY",
     "AliasedClass",
+    "AppenderQuery",
+    "DynamicMapped",
+    "WriteOnlyCollection",
+    "WriteOnlyMapped",
+    "dynamic_loader",
     "Bundle",
     "ColumnProperty",
     "Composite",
