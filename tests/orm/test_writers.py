@@ -80,8 +80,8 @@ def world(package):
 
     sa.event.listen(engine, "before_cursor_execute", note)
     return SimpleNamespace(
-        sa=sa, orm=orm, s=orm.Session(engine), engine=engine, log=log, texts=texts, Account=Account, Move=Move,
-        Note=Note, Tag=Tag,
+        sa=sa, orm=orm, s=orm.Session(engine), engine=engine, log=log, texts=texts,
+        Account=Account, Move=Move, Note=Note, Tag=Tag,
     )  # fmt: skip
 
 

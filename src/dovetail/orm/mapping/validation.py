@@ -55,15 +55,15 @@ def validates(
     return mark
 
 
-def reconstructor(function: F) -> F:
+def reconstructor(fn: F) -> F:
     """Let the method be called after an instance was made of a row, where no constructor runs::
 
     @reconstructor
     def prepare(self):
         self.cache = {}
     """
-    setattr(function, _RECONSTRUCTS, True)
-    return function
+    setattr(fn, _RECONSTRUCTS, True)
+    return fn
 
 
 def _methods(class_: type, mark: str) -> Iterator[Any]:
