@@ -26,7 +26,7 @@ from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadContext as QueryContext
 from dovetail.orm.mapping import comparator as comparator
 from dovetail.orm.mapping.alias import AliasedClass, aliased
-from dovetail.orm.mapping.annotations import Mapped
+from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
 from dovetail.orm.mapping.attribute import (
     InstrumentedAttribute,
     QueryableAttribute,
@@ -40,8 +40,14 @@ from dovetail.orm.mapping.composite import Composite, CompositeAttribute, compos
 from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
 from dovetail.orm.mapping.declarative import (
     DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    DeclarativeMeta,
+    add_mapped_attribute,
+    as_declarative,
     declarative_base,
+    declarative_mixin,
     declared_attr,
+    has_inherited_table,
     mapped_as_dataclass,
     registry,
 )
@@ -70,15 +76,17 @@ from dovetail.orm.mapping.properties import (
     deferred,
     mapped_column,
 )
-from dovetail.orm.mapping.registry import configure_mappers
+from dovetail.orm.mapping.registry import clear_mappers, configure_mappers
 from dovetail.orm.mapping.relationship import (
     CascadeOptions,
     RelationshipProperty,
     backref,
+    dynamic_loader,
     relationship,
 )
 from dovetail.orm.mapping.synonym import Synonym, synonym, synonym_for
 from dovetail.orm.mapping.validation import reconstructor, validates
+from dovetail.orm.mapping.writers import AppenderQuery, WriteOnlyCollection
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query, QueryEvents
 from dovetail.orm.query.query import merge_frozen_result, merge_result
@@ -157,12 +165,19 @@ __all__ = [
     "MANYTOONE",
     "ONETOMANY",
     "AliasedClass",
+    "AppenderQuery",
+    "DynamicMapped",
+    "WriteOnlyCollection",
+    "WriteOnlyMapped",
+    "dynamic_loader",
     "Bundle",
     "ColumnProperty",
     "Composite",
     "CompositeAttribute",
     "CompositeProperty",
     "DeclarativeBase",
+    "DeclarativeBaseNoMeta",
+    "DeclarativeMeta",
     "InstanceState",
     "InstrumentedAttribute",
     "Load",
@@ -184,12 +199,15 @@ __all__ = [
     "SessionTransactionState",
     "Synonym",
     "SynonymProperty",
+    "add_mapped_attribute",
     "aliased",
+    "as_declarative",
     "attribute_keyed_dict",
     "attribute_mapped_collection",
     "attributes",
     "backref",
     "class_mapper",
+    "clear_mappers",
     "close_all_sessions",
     "column_keyed_dict",
     "column_mapped_collection",
@@ -198,12 +216,14 @@ __all__ = [
     "configure_mappers",
     "contains_eager",
     "declarative_base",
+    "declarative_mixin",
     "declared_attr",
     "defaultload",
     "defer",
     "deferred",
     "exc",
     "foreign",
+    "has_inherited_table",
     "identity_key",
     "immediateload",
     "joinedload",

@@ -1,17 +1,36 @@
 """The familiar import path of declarative mapping."""
 
+from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
 from dovetail.orm.mapping.declarative import (
     DeclarativeAttributeIntercept,
     DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    DeclarativeMeta,
+    add_mapped_attribute,
+    as_declarative,
     declarative_base,
+    declarative_mixin,
     declared_attr,
+    has_inherited_table,
+    mapped_as_dataclass,
     registry,
 )
+from dovetail.orm.mapping.synonym import synonym_for
 
 __all__ = [
     "DeclarativeAttributeIntercept",
     "DeclarativeBase",
+    "DeclarativeBaseNoMeta",
+    "DeclarativeMeta",
+    "MappedAsDataclass",
+    "add_mapped_attribute",
+    "as_declarative",
     "declarative_base",
+    "declarative_mixin",
     "declared_attr",
+    "has_inherited_table",
+    "mapped_as_dataclass",
     "registry",
+    "synonym_for",
+    "unmapped_dataclass",
 ]

@@ -385,7 +385,9 @@ class _SelectPlanning:
         for prop in layout.mapper.relationships.values():
             strategy = layout.tree.strategy(prop)
             explicit = prop.key in layout.tree.related
-            if strategy == "contains_eager" or (
+            if prop.is_writer:
+                _refuse_loading(prop, strategy)
+            elif strategy == "contains_eager" or (
                 strategy == "joined" and (explicit or _may_repeat(prop, chain))
             ):
                 found.append(prop)
@@ -395,7 +397,9 @@ class _SelectPlanning:
         for prop in layout.mapper.relationships.values():
             strategy = layout.tree.strategy(prop)
             explicit = prop.key in layout.tree.related
-            if strategy in ("selectin", "immediate") and (explicit or _may_repeat(prop, chain)):
+            if prop.is_writer:
+                _refuse_loading(prop, strategy)
+            elif strategy in ("selectin", "immediate") and (explicit or _may_repeat(prop, chain)):
                 layout.later.append(prop)
             elif strategy == "noload":
                 layout.empty.append(prop)
@@ -448,6 +452,15 @@ class _SelectPlanning:
             source = self.join_below(source, layout, (*chain, prop), order, entity)
             joined.distinct = collections > 1 or layout.has_collections or parent.number > 0
         return source
+
+
+def _refuse_loading(prop: Any, strategy: str) -> None:
+    """Refuse to load *prop*, which is not loaded as a whole, with its instances."""
+    if strategy in ("joined", "selectin", "immediate", "contains_eager"):
+        raise InvalidRequestError(
+            f"{prop} is {prop.lazy}: it can't be loaded with its instances",
+            hint="read it by its own statement, or map it without lazy=",
+        )
 
 
 class _Wrapping:

@@ -53,6 +53,20 @@ class Mapped(Generic[T_co]):
         def __delete__(self, instance: Any) -> None: ...
 
 
+class WriteOnlyMapped(Mapped[T_co]):
+    """The annotation of a collection that is never loaded: ``WriteOnlyMapped["Transfer"]``."""
+
+    __slots__ = ()
+    lazy: ClassVar[str] = "write_only"
+
+
+class DynamicMapped(Mapped[T_co]):
+    """The annotation of a collection that is read by a query: ``DynamicMapped["Book"]``."""
+
+    __slots__ = ()
+    lazy: ClassVar[str] = "dynamic"
+
+
 class MappedAnnotation(NamedTuple):
     """One annotation, understood.
 
@@ -120,7 +134,13 @@ class _Unknown:
         raise NameError(self.name)
 
 
-_FALLBACK: dict[str, Any] = {"Mapped": Mapped, "ClassVar": ClassVar, "Annotated": Annotated}
+_FALLBACK: dict[str, Any] = {
+    "DynamicMapped": DynamicMapped,
+    "WriteOnlyMapped": WriteOnlyMapped,
+    "Mapped": Mapped,
+    "ClassVar": ClassVar,
+    "Annotated": Annotated,
+}
 
 
 def evaluated(annotation: Any, class_: type) -> Any:
@@ -150,7 +170,9 @@ def understand(annotation: Any, class_: type) -> MappedAnnotation | None:
     annotation = evaluated(annotation, class_)
     if get_origin(annotation) is ClassVar or not is_mapped(annotation):
         return None
-    return _inside(get_args(annotation)[0], class_)
+    found = _inside(get_args(annotation)[0], class_)
+    origin: Any = get_origin(annotation)
+    return found._replace(collection=origin) if hasattr(origin, "lazy") else found
 
 
 def understand_inner(annotation: Any, class_: type) -> MappedAnnotation:

@@ -91,6 +91,31 @@ class DeclarativeAttributeIntercept(type):
                 mapper.forget()
 
 
+class DeclarativeMeta(DeclarativeAttributeIntercept):
+    """A metaclass for bases of the user's own, which have a ``registry``::
+
+    class Base(metaclass=DeclarativeMeta):
+        __abstract__ = True
+        registry = registry()
+        metadata = registry.metadata
+    """
+
+    def __init__(cls: Any, name: str, bases: Any, body: Any, **keywords: Any) -> None:
+        super().__init__(name, bases, body)
+        registry = getattr(cls, "registry", None)
+        if not issubclass(cls, _BASES) and isinstance(registry, Registry):
+            if not body.get("__abstract__") and mapper_of(cls) is None:
+                mapped(registry, cls)
+
+
+def add_mapped_attribute(target: Any, key: str, attr: Any) -> None:
+    """Map attribute *key* of the mapped class *target*, as an assignment to it does."""
+    mapper = mapper_of(target)
+    if mapper is None:
+        raise ArgumentError(f"{target!r} is not a mapped class")
+    _add_later(mapper, key, attr)
+
+
 def _add_later(mapper: Mapper, name: str, value: Any) -> None:
     if isinstance(value, MappedColumn):
         value = value.complete(name, None, None)
@@ -140,10 +165,41 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        if DeclarativeBase in cls.__bases__:
-            set_up_base(cls)
-        else:
-            declare(cls.registry, cls)
+        begin_class(cls)
+
+
+class DeclarativeBaseNoMeta:
+    """As :class:`DeclarativeBase`, without a metaclass.
+
+    An attribute is added later by ``add_mapped_attribute()``.
+    """
+
+    __slots__ = ("__dict__", "__dovetail_state__", "__weakref__")
+
+    registry: ClassVar[Registry]
+    metadata: ClassVar[MetaData]
+    __mapper__: ClassVar[Mapper]
+    __table__: ClassVar[Any]
+    __tablename__: Any
+    __mapper_args__: Any
+    __table_args__: Any
+
+    __init__ = construct
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        begin_class(cls)
+
+
+_BASES = (DeclarativeBase, DeclarativeBaseNoMeta)
+
+
+def begin_class(class_: Any) -> None:
+    """Set *class_* up as a base, or map it."""
+    if any(base in class_.__bases__ for base in _BASES):
+        set_up_base(class_)
+    else:
+        declare(class_.registry, class_)
 
 
 def set_up_base(base: Any) -> None:
@@ -188,6 +244,28 @@ def declarative_base(
     if isinstance(cls, tuple):
         bases = (*cls, DeclarativeBase)
     return DeclarativeAttributeIntercept(name, bases, body)
+
+
+def as_declarative(**keywords: Any) -> Callable[[type], Any]:
+    """Return a decorator that makes a class a declarative base.
+
+    The keywords are those of :func:`declarative_base`.
+    """
+
+    def make(class_: type) -> Any:
+        return declarative_base(cls=class_, name=class_.__name__, **keywords)
+
+    return make
+
+
+def declarative_mixin(cls: type[T]) -> type[T]:
+    """Return *cls*: it says to readers that the class is a mixin."""
+    return cls
+
+
+def has_inherited_table(cls: type) -> bool:
+    """True where a base of *cls* is mapped: for methods of mixins that name tables."""
+    return any("__table__" in base.__dict__ for base in cls.__mro__[1:])
 
 
 # What a class body declares ---------------------------------------------------------------
@@ -313,7 +391,7 @@ def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
 
 
 _COLUMNS = (MappedColumn, Column)
-_UNDECLARING = frozenset((object, DeclarativeBase))
+_UNDECLARING = frozenset((object, *_BASES))
 
 
 def _returned(declared: Any, class_: type) -> MappedAnnotation | None:

@@ -254,6 +254,12 @@ def configure_mappers() -> None:
         known.configure()
 
 
+def clear_mappers() -> None:
+    """Forget the mapped classes of every registry: for tests that map the same classes anew."""
+    for known in list(_registries):
+        known.dispose()
+
+
 def as_property(value: Any) -> MapperProperty:
     """*value* of a ``properties`` dictionary as a property: a column stands for itself."""
     if isinstance(value, MapperProperty):

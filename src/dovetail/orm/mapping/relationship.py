@@ -14,6 +14,7 @@ from dovetail.orm.mapping.join_condition import (
     unmarked,
 )
 from dovetail.orm.mapping.properties import MapperProperty, dataclass_options
+from dovetail.orm.mapping.writers import KINDS, WriterAttribute
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.kinds import CollectionKind, collection_kind
 from dovetail.orm.tracking.references import ReferenceAttribute
@@ -35,6 +36,8 @@ LAZY_STRATEGIES = {
     "raise": "raise",
     "raise_on_sql": "raise_on_sql",
     "noload": "noload",
+    "write_only": "write_only",
+    "dynamic": "dynamic",
     None: "noload",
 }
 """What ``relationship(lazy=...)`` takes, and what it means."""
@@ -176,7 +179,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.annotation = annotation
         if self.argument is None:
             self.argument = annotation.target
-        if annotation.collection is not None:
+        lazy = getattr(annotation.collection, "lazy", None)
+        if lazy is not None:
+            self.lazy = lazy
+            self.uselist = True
+        elif annotation.collection is not None:
             if self.collection_class is None:
                 self.collection_class = annotation.collection
             if self.uselist is None:
@@ -229,7 +236,14 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
             )
 
     def _make_impl(self) -> None:
-        if self.uselist:
+        if self.is_writer:
+            if not self.uselist:
+                raise ArgumentError(
+                    f"{self}: lazy={self.lazy!r} is for collections; this refers to one row",
+                    hint="leave lazy= out",
+                )
+            self.impl = WriterAttribute(self.key, self, KINDS[self.lazy])
+        elif self.uselist:
             self.impl = CollectionAttribute(self.key, self, self._collection_kind())
         else:
             self.impl = ReferenceAttribute(self.key, self)
@@ -284,6 +298,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
     def direction(self) -> RelationshipDirection:
         """ONETOMANY, MANYTOONE or MANYTOMANY."""
         return self.condition.direction
+
+    @property
+    def is_writer(self) -> bool:
+        """True for a collection that is never loaded to be read: write_only, or dynamic."""
+        return self.lazy in KINDS
 
     @property
     def is_many_to_one(self) -> bool:
@@ -369,6 +388,11 @@ def relationship(
     if options:
         made.dataclass_options = options
     return made
+
+
+def dynamic_loader(argument: Any = None, **keywords: Any) -> RelationshipProperty:
+    """Declare a collection that is read by a query: ``relationship(lazy="dynamic")``."""
+    return relationship(argument, **{**keywords, "lazy": "dynamic"})
 
 
 def backref(name: str, **keywords: Any) -> tuple[str, dict[str, Any]]:

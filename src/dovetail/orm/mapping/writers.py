@@ -1,0 +1,276 @@
+"""Collections that are never loaded as a whole: written one by one, read by statements."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+from dovetail.exc import InvalidRequestError
+from dovetail.orm.mapping.parent import with_parent
+from dovetail.orm.tracking.collection_attribute import CollectionAttribute, QueuedChanges
+from dovetail.orm.tracking.collections import Collection
+from dovetail.orm.tracking.kinds import CollectionKind
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
+from dovetail.sql.dml import Delete, Insert, Update, delete, insert, update
+from dovetail.sql.expressions import and_
+from dovetail.sql.select import Select
+
+
+class CollectionWriter(Collection):
+    """What the collections that are not loaded have in common.
+
+    ``known``     the members that were put in
+    ``is_whole``  True where a flush had to load all of them
+    """
+
+    def __init__(self) -> None:
+        self.owner: InstanceState | None = None
+        self.attribute: Any = None
+        self.known: list[Any] = []
+        self.is_whole = False
+
+    @property
+    def instance(self) -> Any:
+        """The instance that the collection belongs to."""
+        return None if self.owner is None else self.owner()
+
+    def add(self, item: Any) -> None:
+        """Put *item* in: it is written by the next flush."""
+        if not any(held is item for held in self.known):
+            self.known.append(self._adding(item))
+
+    def add_all(self, iterator: Iterable[Any]) -> None:
+        """Put all of *iterator* in."""
+        for item in iterator:
+            self.add(item)
+
+    def remove(self, item: Any) -> None:
+        """Take *item* out, whether it is known to be a member or not."""
+        forget_or_assume(self, item)
+        self._removing(item)
+        drop(self, item)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (type(self), self.known)
+
+    def _statement(self, statement: Any) -> Any:
+        attribute = getattr(type(self.instance), self.attribute.key)
+        condition = with_parent(self.instance, attribute)
+        prop = self.attribute.prop
+        if prop.secondary is not None and not isinstance(statement, Select):
+            keys = prop.mapper.primary_key
+            inner: Any = Select(*keys).where(condition)
+            if len(keys) > 1:
+                raise InvalidRequestError(
+                    f"{prop}: rows with a key of several columns can't be changed through a third "
+                    "table",
+                    hint="select them, and change the instances",
+                )
+            condition = and_(keys[0].in_(inner))
+        return statement.where(condition)
+
+
+class WriteOnlyCollection(CollectionWriter):
+    """A collection that is never loaded: ``select()`` reads it, as much of it as is wanted::
+
+    account.transfers.add(Transfer(amount=10))
+    session.scalars(account.transfers.select().where(Transfer.amount > 5))
+    """
+
+    def select(self) -> Any:
+        """A SELECT of the members, in the order of the relationship."""
+        prop = self.attribute.prop
+        return self._statement(Select(prop.mapper.entity)).order_by(*prop.order_by)
+
+    def insert(self) -> Insert[Any]:
+        """An INSERT of members, for ``session.execute(…, rows)``: their foreign key is set."""
+        prop = self.attribute.prop
+        if prop.secondary is not None:
+            raise InvalidRequestError(
+                f"{prop} goes over a third table: one INSERT does not fill both",
+                hint="add() the members, or insert into the two tables",
+            )
+        values = {
+            prop.mapper.column_keys[remote]: self._local_value(local)
+            for local, remote in prop.condition.pairs
+        }
+        made: Insert[Any] = insert(prop.mapper.class_).values(values)
+        return made
+
+    def _local_value(self, column: Any) -> Any:
+        return getattr(self.instance, self.attribute.prop.parent.column_keys[column])
+
+    def update(self) -> Update[Any]:
+        """An UPDATE of the members."""
+        made: Update[Any] = self._statement(update(self.attribute.prop.mapper.class_))
+        return made
+
+    def delete(self) -> Delete[Any]:
+        """A DELETE of the members."""
+        made: Delete[Any] = self._statement(delete(self.attribute.prop.mapper.class_))
+        return made
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError(
+            "a write-only collection can't be iterated over: it is never loaded\n"
+            "  hint: session.scalars(collection.select())"
+        )
+
+
+class AppenderQuery(CollectionWriter):
+    """A collection that is read by a query of its own, which may go on::
+
+    author.books.filter(Book.year > 2000).all()
+    author.books.append(Book(title="New"))
+    """
+
+    def append(self, item: Any) -> None:
+        """Put *item* in."""
+        self.add(item)
+
+    def extend(self, iterator: Iterable[Any]) -> None:
+        """Put all of *iterator* in."""
+        self.add_all(iterator)
+
+    @property
+    def session(self) -> Any:
+        """The session of the instance, or None."""
+        return None if self.owner is None else self.owner.session
+
+    def _query(self) -> Any:
+        if self.session is None:
+            raise InvalidRequestError(
+                f"{self.attribute.prop} is read by a query: its instance belongs to no session",
+                hint="attach the instance first with session.add()",
+            )
+        if self.owner is not None and self.owner.key is None and self.session.autoflush:
+            self.session.flush()
+        prop = self.attribute.prop
+        query = self._statement(self.session.query(prop.mapper.class_))
+        return query.order_by(*prop.order_by) if prop.order_by else query
+
+    def _is_in_memory(self) -> bool:
+        return self.session is None and self.owner is not None and self.owner.key is None
+
+    def all(self) -> list[Any]:
+        """The members; those put in, as long as the instance belongs to no session."""
+        found: list[Any] = list(self)
+        return found
+
+    def count(self) -> int:
+        """How many members there are."""
+        counted: int = len(self.known) if self._is_in_memory() else self._query().count()
+        return counted
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.known if self._is_in_memory() else self._query())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.known[index] if self._is_in_memory() else self._query()[index]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("owner", "attribute", "known", "is_whole"):
+            raise AttributeError(name)
+        return getattr(self._query(), name)
+
+    def __str__(self) -> str:
+        return str(self._query())
+
+
+def _rebuild(kind: Any, known: list[Any]) -> Any:
+    made = kind()
+    made.known.extend(known)
+    return made
+
+
+def drop(writer: CollectionWriter, item: Any) -> None:
+    """Take *item* out of what is known, without telling anybody."""
+    writer.known[:] = [held for held in writer.known if held is not item]
+
+
+def forget_or_assume(writer: CollectionWriter, item: Any) -> None:
+    """Let *item*, which is taken out, have been a member, if it may have been one."""
+    owner, attribute = writer.owner, writer.attribute
+    if owner is None or attribute is None or owner.key is None:
+        return
+    if not any(held is item for held in writer.known):
+        writer.known.append(item)
+        before = None if owner.committed is None else owner.committed.get(attribute.key)
+        if isinstance(before, list):
+            before.append(item)
+
+
+def _put(writer: CollectionWriter, item: Any) -> None:
+    writer.known.append(item)
+
+
+def _known(writer: CollectionWriter) -> Iterator[Any]:
+    return iter(writer.known)
+
+
+WRITE_ONLY = CollectionKind(list, WriteOnlyCollection, _put, drop, _known)
+DYNAMIC = CollectionKind(list, AppenderQuery, _put, drop, _known)
+KINDS = {"write_only": WRITE_ONLY, "dynamic": DYNAMIC}
+
+
+class WriterAttribute(CollectionAttribute):
+    """A collection that is never loaded to be read."""
+
+    is_writer: ClassVar[bool] = True
+
+    def read(self, instance: Any) -> Any:
+        values = instance.__dict__
+        if self.key not in values:
+            self.fill(state_of(instance), instance, ()).is_whole = False
+        return values[self.key]
+
+    def fill(self, state: InstanceState, instance: Any, items: Iterable[Any]) -> Any:
+        collection = super().fill(state, instance, items)
+        collection.is_whole = True
+        return collection
+
+    def set(self, instance: Any, value: Any) -> None:
+        state = state_of(instance)
+        if value is instance.__dict__.get(self.key):
+            return
+        if state.key is not None:
+            self.prepare_load(state, instance)
+            if state.session is not None:
+                state.session.load_attribute(state, instance, self)
+        super().set(instance, value)
+
+    def delete(self, instance: Any) -> None:
+        self.set(instance, [])
+        del instance.__dict__[self.key]
+
+    def prepare_load(self, state: InstanceState, instance: Any) -> None:
+        """Make ready for a load of all members, which a flush needs."""
+        if self.kind is WRITE_ONLY:
+            raise InvalidRequestError(
+                f"{self.prop} is write-only: its members can't be loaded for this",
+                hint="give it passive_deletes=True, and the foreign key ON DELETE; "
+                "add() and remove() members instead of replacing them",
+            )
+        known = instance.__dict__.get(self.key)
+        if known is None or known.is_whole:
+            return
+        history = self.history(state, instance)
+        del instance.__dict__[self.key]
+        if history.added or history.deleted:
+            queue: QueuedChanges = self.queue(state, instance)
+            for item in history.added:
+                queue.add(item)
+            for item in history.deleted:
+                queue.remove(item)
+
+    def load_history(self, state: InstanceState, instance: Any) -> Any:
+        return self.history(state, instance)
+
+    def link(self, instance: Any, item: Any) -> None:
+        self.read(instance)
+        super().link(instance, item)
+
+    def unlink(self, instance: Any, item: Any) -> None:
+        forget_or_assume(self.read(instance), item)
+        super().unlink(instance, item)
+
+    def snapshot(self, value: Any) -> Any:
+        return [] if value is NO_VALUE or value is None else list(value.known)
