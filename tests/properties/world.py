@@ -324,6 +324,9 @@ class World:
 
     def do_add(self, number: int) -> None:
         one = self.pick(None, number)
+        if "detached" in self._state(one) and not self.session.is_active:
+            # See do_delete().
+            raise NothingToWorkOnError
         if one in self.session or not self._has_row(one):
             # The oracle stumbles over former members; and the key of a row that is gone may be
             # given to a new one: whose it is then is not the same.
@@ -332,6 +335,9 @@ class World:
 
     def do_set(self, number: int, text: str | None) -> None:
         one = self.pick(None, number)
+        if "deleted" in self._state(one):
+            # It begins a transaction in the oracle, for which a rollback expires all.
+            raise NothingToWorkOnError
         if self._state(one) == "persistent" and self._has_row(one) and self.session.is_active:
             with self.session.no_autoflush:
                 # The oracle's flush reads it again for its key, if it has expired.
@@ -402,6 +408,9 @@ class World:
         one = self.pick(None, number)
         if not self._has_row(one):
             # The oracle may have to read it for the cascade, and finds that it is gone.
+            raise NothingToWorkOnError
+        if "detached" in self._state(one) and not self.session.is_active:
+            # The error that the session reports holds others of its row, in the oracle.
             raise NothingToWorkOnError
         if self.sa.inspect(one).was_deleted or "deleted" in self._state(one):
             # The oracle marks it once more, and warns of no row when it flushes.
