@@ -391,6 +391,49 @@ def test_parts_of_a_proxy(world):
     assert User.texts.collection_class is set
 
 
+def test_dictionaries_of_instances(lib):
+    sa, orm = lib.sa, lib.orm
+
+    class Book(lib.Base):
+        __tablename__ = "book"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        marks = orm.relationship(
+            "Mark", collection_class=orm.attribute_keyed_dict("name"), cascade="all, delete-orphan"
+        )
+        pages = lib.ext("associationproxy").association_proxy(
+            "marks", "page", creator=lambda name, page: Mark(name=name, page=page)
+        )
+
+    class Mark(lib.Base):
+        __tablename__ = "mark"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        book_id = orm.mapped_column(sa.ForeignKey("book.id"))
+        name = orm.mapped_column(sa.String(20))
+        page = orm.mapped_column(sa.Integer)
+
+    session = lib.start(book := Book(pages={"a": 1, "b": 2}))
+    assert book.pages == {"a": 1, "b": 2}
+    assert (book.pages["a"], "b" in book.pages, len(book.pages)) == (1, True, 2)
+    kept = book.marks["a"]
+    book.pages["a"] = 5
+    book.pages["c"] = 3
+    assert book.pages.pop("b") == 2
+    book.pages.update({"d": 4})
+    session.commit()
+    assert book.pages.copy() == {"a": 5, "c": 3, "d": 4}
+    assert book.marks["a"] is kept
+    book.pages = {"d": 6, "e": 7}
+    session.commit()
+    assert sorted(book.pages.items()) == [("d", 6), ("e", 7)]
+    assert sorted(book.pages.keys()) == ["d", "e"]
+    assert Book.pages.collection_class is not None
+    found = session.scalars(sa.select(Book.id).where(Book.pages == 7)).all()
+    assert found == [1]
+    book.pages.clear()
+    session.commit()
+    assert session.scalar(sa.select(sa.func.count(Mark.id))) == 0
+
+
 def test_the_collection_keeps_its_owner(world):
     words = world.session.get(world.User, 1).words
     gc.collect()

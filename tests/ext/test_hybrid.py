@@ -301,3 +301,36 @@ def test_an_expression_without_a_column_cannot_be_set():
         update(Sum).values(more=3)
     with pytest.raises(exc.ArgumentError, match="mapped attributes"):
         load_only(Sum.more)
+
+
+def test_classes_below_have_hybrids_of_their_own(lib):
+    sa, orm, hybrid_property = lib.sa, lib.orm, lib.ext("hybrid").hybrid_property
+
+    class Animal(lib.Base):
+        __tablename__ = "animal"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        kind = orm.mapped_column(sa.String(10))
+        name = orm.mapped_column(sa.String(10))
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+        @hybrid_property
+        def title(self):
+            return self.name + "."
+
+    class Cat(Animal):
+        __mapper_args__ = {"polymorphic_identity": "cat"}
+
+        @Animal.title.overrides.getter
+        def title(self):
+            return self.name + "!"
+
+    class Dog(Animal):
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    session = lib.start(Cat(name="a"), Dog(name="b"))
+
+    assert session.scalars(sa.select(Cat.title)).all() == ["a!"]
+    assert session.scalars(sa.select(Dog.title)).all() == ["b."]
+    assert session.scalars(sa.select(Animal.title).order_by(Animal.id)).all() == ["a.", "b."]
+    assert [animal.title for animal in session.scalars(sa.select(Animal))] == ["a!", "b."]
+    assert "title" in set(sa.inspect(Dog).all_orm_descriptors.keys())

@@ -2,12 +2,14 @@
 
 import copy
 import pickle
+from dataclasses import dataclass
 
 import pytest
 
-from dovetail import JSON, Integer, PickleType, event, exc, inspect, select, update
+from dovetail import JSON, Integer, PickleType, String, event, exc, inspect, select, update
 from dovetail.ext.mutable import (
     Mutable,
+    MutableComposite,
     MutableDict,
     MutableJSON,
     MutableJSONDict,
@@ -15,7 +17,15 @@ from dovetail.ext.mutable import (
     MutableList,
     MutableSet,
 )
-from dovetail.orm import DeclarativeBase, Session, load_only, make_transient, mapped_column
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    composite,
+    load_only,
+    make_transient,
+    mapped_column,
+)
 from dovetail.orm.attributes import set_committed_value
 
 
@@ -423,6 +433,96 @@ def test_a_class_of_ones_own(engine):
         assert spot.point.x == 7
         with pytest.raises(ValueError, match="point"):
             spot.point = "x"
+
+
+@dataclass
+class Corner(MutableComposite):
+    x: int
+    y: int
+
+    def __setattr__(self, name, value):
+        object.__setattr__(self, name, value)
+        self.changed()
+
+    @classmethod
+    def coerce(cls, key, value):
+        return cls(*value) if isinstance(value, tuple) else super().coerce(key, value)
+
+
+class Line(Base):
+    __tablename__ = "line"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    start: Mapped[Corner] = composite(mapped_column("x1"), mapped_column("y1"))
+
+
+def test_composites_tell(session):
+    line = Line(start=Corner(1, 2))
+    session.add(line)
+    session.commit()
+
+    def written():
+        session.flush()
+        return tuple(session.execute(select(Line.__table__.c.x1, Line.__table__.c.y1)).one())
+
+    line.start.x = 5
+    assert line in session.dirty
+    assert written() == (5, 2)
+    session.rollback()
+    line.start.y = 9
+    assert written() == (1, 9)
+    line.start = (3, 4)
+    line.start.x = 7
+    assert written() == (7, 4)
+    old, line.start = line.start, Corner(0, 0)
+    old.x = 99
+    assert written() == (0, 0)
+    session.expire(line)
+    line.start.x = 6
+    assert written() == (6, 0)
+    with pytest.raises(ValueError, match="start"):
+        line.start = "z"
+    session.commit()
+    assert line.start == Corner(6, 0)
+    session.expunge(line)
+    line = pickle.loads(pickle.dumps(line))
+    session.add(line)
+    line.start.x = 33
+    assert written() == (33, 0)
+    session.merge(Line(id=line.id, start=Corner(40, 41))).start.y = 42
+    assert written() == (40, 42)
+
+
+def test_classes_below_have_mutable_values_too(engine):
+    class Other(DeclarativeBase):
+        pass
+
+    class Animal(Other):
+        __tablename__ = "animal"
+        id = mapped_column(Integer, primary_key=True)
+        kind = mapped_column(String(10))
+        data = mapped_column(MutableDict.as_mutable(JSON))
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+    class Cat(Animal):
+        toys = mapped_column(MutableList.as_mutable(JSON))
+        __mapper_args__ = {"polymorphic_identity": "cat"}
+
+    Other.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Cat(data={}, toys=[]))
+        session.commit()
+        session.expunge_all()
+        cat = session.scalars(select(Animal)).one()
+        cat.data["a"] = 1
+        cat.toys.append("mouse")
+        session.commit()
+        assert (type(cat), cat.data, cat.toys) == (Cat, {"a": 1}, ["mouse"])
+        cat.data = {"b": 1}
+        cat.data["c"] = 2
+        session.commit()
+        cat.data["d"] = 3
+        session.commit()
+        assert cat.data == {"b": 1, "c": 2, "d": 3}
 
 
 # Within one another ----------------------------------------------------------------------------

@@ -23,10 +23,11 @@ from typing import Any, TypeVar
 from weakref import ref
 
 from ..event import listen
+from ..orm.mapping.composite import CompositeValue
 from ..orm.mapping.events import known_mappers
 from ..orm.mapping.mapper import Mapper
 from ..orm.tools import flag_modified
-from ..orm.tracking.state import InstanceState
+from ..orm.tracking.state import InstanceState, state_of
 from ..types.contract import TypeEngine
 
 T = TypeVar("T")
@@ -172,11 +173,14 @@ def associate(cls: type[MutableBase], attribute: Any, class_: type, key: str) ->
             value._parents.add(state, key)
         return value
 
-    listen(attribute, "set", replace, raw=True, retval=True)
-    listen(class_, "load", enter, raw=True)
-    listen(class_, "unpickle", enter, raw=True)
-    listen(class_, "refresh", enter_some, raw=True)
-    listen(class_, "refresh_flush", enter_some, raw=True)
+    listen(attribute, "set", replace, raw=True, retval=True, propagate=True)
+    for name, entering in (
+        ("load", enter),
+        ("unpickle", enter),
+        ("refresh", enter_some),
+        ("refresh_flush", enter_some),
+    ):
+        listen(class_, name, entering, raw=True, propagate=True)
 
 
 def _mapped(mapper: Any, class_: type) -> None:
@@ -188,9 +192,61 @@ def _mapped(mapper: Any, class_: type) -> None:
             found = next((cls for known, cls in _associated if isinstance(type_, known)), None)
         if found is not None:
             found.associate_with_attribute(prop.class_attribute)
+    for composite in mapper.composites.values():
+        made = composite.composite_class
+        if isinstance(made, type) and issubclass(made, MutableComposite):
+            composite.impl.__class__ = TellingComposite
 
 
 listen(Mapper, "after_mapper_constructed", _mapped)
+
+
+# Composites ---------------------------------------------------------------------------------------
+
+
+class MutableComposite(MutableBase):
+    """The base of composite values that call ``changed()`` when they are changed in place.
+
+    ::
+
+        @dataclass
+        class Point(MutableComposite):
+            x: int
+            y: int
+
+            def __setattr__(self, name, value):
+                object.__setattr__(self, name, value)
+                self.changed()
+    """
+
+    def changed(self) -> None:
+        """Set the columns of the attributes that hold this value."""
+        for state, key in self._parents.items():
+            instance = state()
+            if instance is None:
+                continue
+            held = (state.extra or {}).get(state.mapper.composites[key].impl)
+            if held is not None and held[1] is self:
+                setattr(instance, key, self)
+            else:
+                self._parents.discard(state, key)
+
+
+class TellingComposite(CompositeValue):
+    """The value of a composite that knows the instances it belongs to."""
+
+    def read(self, instance: Any) -> Any:
+        value = super().read(instance)
+        if isinstance(value, MutableComposite):
+            value._parents.add(state_of(instance), self.key)
+        return value
+
+    def set(self, instance: Any, value: Any) -> None:
+        if value is not None and not isinstance(value, self.prop.composite_class):
+            value = self.prop.composite_class.coerce(self.key, value)
+        super().set(instance, value)
+        if isinstance(value, MutableComposite):
+            value._parents.add(state_of(instance), self.key)
 
 
 # Dictionaries, lists, sets ---------------------------------------------------------------------

@@ -149,6 +149,8 @@ def roles_of(class_: type) -> dict[str, str]:
 
 def is_own(class_: type) -> bool:
     """True where the roles in *class_* are not those of a plain list, set or keyed dictionary."""
+    if issubclass(class_, InstrumentedList) and class_.put is not InstrumentedList.put:
+        return False  # a list that tells, and knows what its attribute does by itself
     for base, names in _PLAIN.items():
         if issubclass(class_, base):
             marked = any(
