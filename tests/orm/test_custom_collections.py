@@ -301,6 +301,42 @@ def test_they_survive_pickle(session, engine):
     assert sorted(volume.id for volume in shelf.books) == [1, 2, 3]
 
 
+class Limited(list):
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def append(self, item):
+        if len(self) >= self.most:
+            raise ValueError("full")
+        super().append(item)
+
+
+def test_a_function_makes_them_as_it_likes():
+    class Own(DeclarativeBase):
+        pass
+
+    class Box(Own):
+        __tablename__ = "box"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        things: Mapped[list["Thing"]] = relationship(
+            collection_class=lambda: Limited(1), back_populates="box"
+        )
+
+    class Thing(Own):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        box_id: Mapped[int] = mapped_column(ForeignKey("box.id"))
+        box: Mapped[Box] = relationship(back_populates="things")
+
+    box = Box()
+    box.things.append(Thing(id=1))
+    assert (box.things.most, box.things[0].box) == (1, box)
+    with pytest.raises(ValueError, match="full"):
+        box.things.append(Thing(id=2))
+    assert [thing.id for thing in box.things] == [1]
+
+
 def test_the_adapter_fills_without_telling():
     shelf = Shelf()
     adapter = collection_adapter(shelf.books)

@@ -35,6 +35,7 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.class_manager import ClassManager
+from dovetail.orm.mapping.class_registry import mapped_as_dataclass, registry
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.composite import Composite, CompositeAttribute, composite
 from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
@@ -48,8 +49,6 @@ from dovetail.orm.mapping.declarative import (
     declarative_mixin,
     declared_attr,
     has_inherited_table,
-    mapped_as_dataclass,
-    registry,
 )
 from dovetail.orm.mapping.events import (
     EXT_CONTINUE,

@@ -1,5 +1,6 @@
 """The familiar import path of declarative mapping."""
 
+from dovetail.orm.mapping.class_registry import mapped_as_dataclass, registry
 from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
 from dovetail.orm.mapping.declarative import (
     DeclarativeAttributeIntercept,
@@ -12,8 +13,6 @@ from dovetail.orm.mapping.declarative import (
     declarative_mixin,
     declared_attr,
     has_inherited_table,
-    mapped_as_dataclass,
-    registry,
 )
 from dovetail.orm.mapping.synonym import synonym_for
 

@@ -164,8 +164,8 @@ def is_own(class_: type) -> bool:
 
 
 _PLAIN: dict[type, tuple[str, ...]] = {
-    InstrumentedList: ("append", "remove"),
-    InstrumentedSet: ("add", "remove", "discard"),
+    InstrumentedList: (),
+    InstrumentedSet: (),
     KeyFuncDict: ("set", "remove", "__setitem__", "__delitem__"),
     list: ("append", "remove", "extend"),
     set: ("add", "remove", "discard"),
@@ -183,6 +183,22 @@ def told_class(class_: type) -> type:
     if made is None:
         made = _made[class_] = _make(class_)
     return made
+
+
+def told_factory(collection_class: Any, class_: type) -> Callable[[], Any]:
+    """What makes collections of the told class, as *collection_class* makes those of *class_*."""
+    kind: Any = told_class(class_)
+    if collection_class is class_:
+        factory: Callable[[], Any] = kind
+        return factory
+
+    def make() -> Any:
+        made = kind.__new__(kind)
+        made.__dict__.update(collection_class().__dict__)
+        made.owner = made.attribute = None
+        return made
+
+    return make
 
 
 def _make(class_: type) -> type:

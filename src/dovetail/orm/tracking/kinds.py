@@ -10,7 +10,7 @@ from dovetail.orm.tracking.collections import (
     InstrumentedList,
     InstrumentedSet,
 )
-from dovetail.orm.tracking.custom import duck_type, is_own, quiet, roles_of, told_class
+from dovetail.orm.tracking.custom import duck_type, is_own, quiet, roles_of, told_factory
 from dovetail.orm.tracking.keyed import KeyFuncDict, displaced, drop, store
 
 
@@ -88,7 +88,9 @@ def collection_kind(collection_class: Any) -> CollectionKind:
         # It tells of its changes by itself, and says what puts in and takes out quietly.
         return _list_kind(collection_class)
     if not is_own(class_):
-        factory = collection_class if issubclass(class_, Collection) else told_class(class_)
+        factory = collection_class
+        if not issubclass(class_, Collection):
+            factory = told_factory(collection_class, class_)
         if issubclass(class_, KeyFuncDict):
             return CollectionKind(
                 dict,
@@ -100,7 +102,7 @@ def collection_kind(collection_class: Any) -> CollectionKind:
                 given=methodcaller("values"),
             )
         return _list_kind(factory) if issubclass(class_, list) else _set_kind(factory)
-    return _own_kind(class_)
+    return _own_kind(collection_class, class_)
 
 
 def _list_kind(factory: Any) -> CollectionKind:
@@ -113,9 +115,10 @@ def _set_kind(factory: Any) -> CollectionKind:
     return CollectionKind(set, factory, set.add, set.discard, iter)
 
 
-def _own_kind(class_: type) -> CollectionKind:
+def _own_kind(collection_class: Any, class_: type) -> CollectionKind:
     """The kind of a class of the user's own, whose methods are called."""
     kind, roles = duck_type(class_), roles_of(class_)
+    factory = told_factory(collection_class, class_)
     append, remove = getattr(class_, roles["appender"]), getattr(class_, roles["remover"])
     iterate = getattr(class_, roles["iterator"])
 
@@ -134,7 +137,7 @@ def _own_kind(class_: type) -> CollectionKind:
     def given(value: Any) -> Iterable[Any]:
         if "converter" in roles:
             convert = getattr(class_, roles["converter"])
-            converted: Iterable[Any] = convert(told_class(class_)(), value)
+            converted: Iterable[Any] = convert(factory(), value)
             return converted
         if isinstance(value, class_):
             return items(value)
@@ -143,7 +146,7 @@ def _own_kind(class_: type) -> CollectionKind:
 
     return CollectionKind(
         kind,
-        told_class(class_),
+        factory,
         add,
         take_out,
         items,

@@ -1,0 +1,78 @@
+"""The registry with which classes are mapped that have no base, or one made by it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+from dovetail.orm.mapping.composite import composite
+from dovetail.orm.mapping.dataclass import make_dataclass
+from dovetail.orm.mapping.declarative import (
+    DeclarativeAttributeIntercept,
+    DeclarativeBase,
+    mapped,
+)
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.properties import column_property, deferred, mapped_column
+from dovetail.orm.mapping.registry import Registry
+from dovetail.orm.mapping.relationship import relationship
+from dovetail.orm.mapping.synonym import synonym
+
+T = TypeVar("T")
+
+
+@dataclass_transform(
+    field_specifiers=(mapped_column, relationship, column_property, deferred, composite, synonym)
+)
+def mapped_as_dataclass(registry: Registry, /, **options: Any) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that makes a class a dataclass, and maps it with *registry*.
+
+    The keywords are those of ``dataclasses.dataclass``.
+    """
+
+    def make(class_: type[T]) -> type[T]:
+        make_dataclass(class_, options)
+        return mapped(registry, class_)
+
+    return make
+
+
+class registry(Registry):
+    """A set of mapped classes: one MetaData, one map of annotation types."""
+
+    @dataclass_transform(
+        field_specifiers=(
+            mapped_column,
+            relationship,
+            column_property,
+            deferred,
+            composite,
+            synonym,
+        )
+    )
+    def mapped_as_dataclass(self, class_: Any = None, /, **options: Any) -> Any:
+        """Make the decorated class a dataclass, and map it; see :class:`MappedAsDataclass`."""
+        make: Callable[[Any], Any] = mapped_as_dataclass(self, **options)
+        return make if class_ is None else make(class_)
+
+    def generate_base(self, mapper: Any = None, cls: Any = object, name: str = "Base") -> Any:
+        """Return a declarative base class for this registry."""
+        bases = (DeclarativeBase,) if cls is object else (cls, DeclarativeBase)
+        body = {"registry": self, "metadata": self.metadata, "__module__": __name__}
+        return DeclarativeAttributeIntercept(name, bases, body)
+
+    def mapped(self, class_: type[T]) -> type[T]:
+        """Map the decorated class, which needs no base, as its body says."""
+        return mapped(self, class_)
+
+    def map_declaratively(self, class_: type) -> Mapper:
+        """Map *class_* as its body says; return the mapper."""
+        mapped(self, class_)
+        mapper: Mapper = class_.__dict__["__mapper__"]
+        return mapper
+
+    def as_declarative_base(self, **keywords: Any) -> Callable[[Any], Any]:
+        """Make the decorated class a declarative base of this registry."""
+
+        def make(class_: Any) -> Any:
+            return self.generate_base(cls=class_, name=class_.__name__, **keywords)
+
+        return make
