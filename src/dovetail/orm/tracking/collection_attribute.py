@@ -173,6 +173,7 @@ class CollectionAttribute(RelatedAttribute):
         held = {id(item) for item in before}
         kept = {id(item) for item in items}
         session = state.session if self.cascades_save else None
+        add, displaced = self.kind.add, self.kind.displaced
         for item in items:
             if id(item) not in held:
                 item = self.admit(instance, item)
@@ -183,19 +184,21 @@ class CollectionAttribute(RelatedAttribute):
                 if session is not None:
                     # It may be here because its own side was set, which does not bring it in.
                     session.cascade_add(item)
-            self._put(state, instance, into, item)
+            if displaced is None:
+                add(into, item)
+            else:
+                self._put(state, instance, into, item)
         for item in before:
             if id(item) not in kept:
                 self.dismiss(instance, item)
                 self.lost(state, instance, item)
 
     def _put(self, state: InstanceState, instance: Any, into: Any, item: Any) -> None:
-        """Put *item* into the collection *into*, maybe in the place of another one."""
-        displaced = self.kind.displaced
-        if displaced is not None:
-            old = displaced(into, item)
-            if old is not None and old is not item:
-                self.lost(state, instance, old)
+        """Put *item* into the dictionary *into*, maybe in the place of another one."""
+        displaced: Any = self.kind.displaced
+        old = displaced(into, item)
+        if old is not None and old is not item:
+            self.lost(state, instance, old)
         self.kind.add(into, item)
 
     def accept(self, instance: Any, value: Any) -> list[Any]:
@@ -224,7 +227,10 @@ class CollectionAttribute(RelatedAttribute):
                 self.queue(state, instance).add(item)
         if collection is not None:
             self.remember(state, instance)
-            self._put(state, instance, collection, item)
+            if self.kind.displaced is None:
+                self.kind.add(collection, item)
+            else:
+                self._put(state, instance, collection, item)
         if self.deletes_orphans:
             self.adopt(state, item)
 
