@@ -327,6 +327,10 @@ class World:
         if "detached" in self._state(one) and not self.session.is_active:
             # See do_delete().
             raise NothingToWorkOnError
+        reached = [one, *self._members_held(one)]
+        if any(self.key(member) and self.sa.inspect(member).modified for member in reached):
+            # Its cascade leads on to what was taken out, and may be deleted by now, in the oracle.
+            raise NothingToWorkOnError
         if one in self.session or not self._has_row(one):
             # The oracle stumbles over former members; and the key of a row that is gone may be
             # given to a new one: whose it is then is not the same.
