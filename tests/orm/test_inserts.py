@@ -4,10 +4,12 @@ import enum
 import itertools
 import uuid
 from datetime import date
+from typing import Any
 
 import pytest
 
 from dovetail import (
+    JSON,
     Column,
     Computed,
     Date,
@@ -373,3 +375,20 @@ def test_a_value_of_the_servers_before_the_key_does_not_mix_up_the_keys(engine):
         rows = session.execute(select(Levelled.id, Levelled.name, Levelled.level)).all()
 
     assert pairs == {key: (name, level) for key, name, level in rows}
+
+
+def test_a_json_attribute_that_was_never_set_is_null_and_none_is_json(engine):
+    class OwnBase(DeclarativeBase):
+        pass
+
+    class Note(OwnBase):
+        __tablename__ = "note"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        data: Mapped[Any] = mapped_column(JSON, nullable=True)
+
+    OwnBase.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Note(id=1), Note(id=2, data=None), Note(id=3, data=[])])
+        session.commit()
+        rows = session.execute("SELECT data FROM note ORDER BY id").scalars().all()
+        assert rows == [None, "null", "[]"]

@@ -199,6 +199,9 @@ class InsertPlan:
             return name
         convert = source.use(f"convert{number}", conversion.function)
         if conversion.takes_none:
+            if column.type.should_evaluate_none:
+                # None that was set is a value to the type; what was never set is NULL.
+                return f"{convert}({name}) if {key!r} in values else None"
             return f"{convert}({name})"
         return f"None if {name} is None else {convert}({name})"
 
