@@ -1,7 +1,7 @@
 """The familiar import path of what all parts of a mapping have in common."""
 
 from dovetail.orm.instances import object_state
-from dovetail.orm.mapping.annotations import Mapped
+from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
 from dovetail.orm.mapping.events import EXT_CONTINUE, EXT_SKIP, EXT_STOP, NO_KEY, EventConstants
 from dovetail.orm.mapping.join_condition import (
     MANYTOMANY,
@@ -45,11 +45,13 @@ __all__ = [
     "PASSIVE_OFF",
     "PASSIVE_ONLY_PERSISTENT",
     "PASSIVE_RETURN_NO_VALUE",
+    "DynamicMapped",
     "EventConstants",
     "LoaderCallableStatus",
     "Mapped",
     "PassiveFlag",
     "RelationshipDirection",
+    "WriteOnlyMapped",
     "class_mapper",
     "object_mapper",
     "object_state",

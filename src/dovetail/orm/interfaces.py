@@ -3,6 +3,7 @@
 from dovetail.orm.classic import SessionExtension
 from dovetail.orm.loading.options import LoaderOption, UserDefinedOption
 from dovetail.orm.mapping.attribute import InstrumentedAttribute, QueryableAttribute
+from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.join_condition import (
     MANYTOMANY,
     MANYTOONE,
@@ -18,6 +19,7 @@ __all__ = [
     "InstrumentedAttribute",
     "LoaderOption",
     "MapperProperty",
+    "PropComparator",
     "QueryableAttribute",
     "RelationshipDirection",
     "SessionExtension",
