@@ -22,7 +22,8 @@ MODULES = (
     "orm.evaluator", "orm.events", "orm.exc", "orm.identity", "orm.instrumentation",
     "orm.interfaces", "orm.mapper", "orm.properties", "orm.query", "orm.relationships",
     "orm.scoping", "orm.session", "orm.state", "orm.strategy_options", "orm.unitofwork",
-    "orm.util", "ext.asyncio", "ext.hybrid", "ext.mutable", "ext.orderinglist",
+    "orm.util", "orm.dynamic", "orm.writeonly", "orm.mapped_collection", "orm.descriptor_props",
+    "ext.asyncio", "ext.hybrid", "ext.mutable", "ext.orderinglist",
     "ext.associationproxy", "ext.indexable",
 )  # fmt: skip
 """Modules of which the names that they define count."""
