@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -120,11 +121,15 @@ def _ask(console: Console, engine: Engine, counter: Counter) -> None:
     )
 
 
+# Some servers give sums of whole numbers as decimals.
+_NUMBERS = (int, Decimal)
+
+
 def _rich(answer: Table) -> RichTable:
     table = RichTable(title=answer.title, title_justify="left")
     for number, column in enumerate(answer.columns):
-        is_number = bool(answer.rows) and isinstance(answer.rows[0][number], int)
+        is_number = bool(answer.rows) and isinstance(answer.rows[0][number], _NUMBERS)
         table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in answer.rows:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        table.add_row(*(f"{cell:,}" if isinstance(cell, _NUMBERS) else str(cell) for cell in row))
     return table

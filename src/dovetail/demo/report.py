@@ -60,7 +60,7 @@ def most_imported(session: Session) -> Table:
         select(Module, importers)
         .join(Import, Import.imported_id == Module.id)
         .group_by(Module.id)
-        .order_by(importers.desc(), Module.name)
+        .order_by(importers.desc(), Module.id)
         .limit(10)
     ).all()
     rows = []
@@ -120,8 +120,8 @@ def undocumented(session: Session) -> Table:
         select(Module.name, count)
         .join(Module.definitions)
         .where(Definition.is_public.is_(True), Definition.docstring_length.is_(None))
-        .group_by(Module.name)
-        .order_by(count.desc(), Module.name)
+        .group_by(Module.id)
+        .order_by(count.desc(), Module.id)
         .limit(10)
     )
     return Table(
@@ -136,8 +136,8 @@ def favourite_decorators(session: Session) -> Table:
     found = session.execute(
         select(Name.text, count)
         .join(definition_decorator, definition_decorator.c.name_id == Name.id)
-        .group_by(Name.text)
-        .order_by(count.desc(), Name.text)
+        .group_by(Name.id)
+        .order_by(count.desc(), Name.id)
         .limit(10)
     )
     return Table("Most used decorators", ("decorator", "uses"), [tuple(row) for row in found])
