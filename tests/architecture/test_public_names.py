@@ -22,7 +22,7 @@ MODULES = (
     "orm.evaluator", "orm.events", "orm.exc", "orm.identity", "orm.instrumentation",
     "orm.interfaces", "orm.mapper", "orm.properties", "orm.query", "orm.relationships",
     "orm.scoping", "orm.session", "orm.state", "orm.strategy_options", "orm.unitofwork",
-    "orm.util", "orm.dynamic", "orm.writeonly", "orm.mapped_collection", "orm.descriptor_props",
+    "orm.util", "orm.dynamic", "orm.writeonly", "orm.descriptor_props",
     "ext.asyncio", "ext.hybrid", "ext.mutable", "ext.orderinglist",
     "ext.associationproxy", "ext.indexable",
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Whose fault a failed statement of a flush is: the instance, and the attributes."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from dovetail.exc import (
     DBAPIError,
@@ -11,36 +11,29 @@ from dovetail.exc import (
     UniqueViolation,
 )
 from dovetail.orm.loading.related import key_condition
-from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
-T = TypeVar("T")
 _NAMED_AT_MOST = 3
 _SHOWN = 6
 """How many attributes are shown where nothing tells which of them are meant."""
 
 
-def blaming_steps(
-    verb: str, mapper: Any, connection: Any, written: dict[InstanceState, Any], steps: Steps[T]
-) -> Steps[T]:
-    """Run *steps*, which *verb* the rows of *written*; an error says which of them is to blame.
+def blame_steps(
+    verb: str, mapper: Any, connection: Any, instances: list[Any], error: StatementError
+) -> Steps[None]:
+    """Let *error*, met in the *verb* of the rows of *instances*, say which of them is to blame.
 
     It has the instance in ``error.instance``, if it is known, and the attributes that have
     violated something in ``error.attributes``.
     """
-    try:
-        return (yield from steps)
-    except StatementError as error:
-        instances = list(written.values())
-        attributes = _attributes(mapper, error)
-        guilty = instances
-        if len(instances) > 1 and isinstance(error, IntegrityError):
-            guilty = yield from _guilty_steps(mapper, connection, instances, attributes, error)
-        error.attributes = attributes
-        error.instance = guilty[0] if len(guilty) == 1 else None
-        error.add_detail(_told(verb, mapper, guilty, attributes, error))
-        raise
+    attributes = _attributes(mapper, error)
+    guilty = instances
+    if len(instances) > 1 and isinstance(error, IntegrityError):
+        guilty = yield from _guilty_steps(mapper, connection, instances, attributes, error)
+    error.attributes = attributes
+    error.instance = guilty[0] if len(guilty) == 1 else None
+    error.add_detail(_told(verb, mapper, guilty, attributes, error))
 
 
 def _attributes(mapper: Any, error: StatementError) -> tuple[str, ...]:

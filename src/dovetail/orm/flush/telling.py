@@ -32,9 +32,7 @@ def told_of_values_steps(
 ) -> Steps[T]:
     """Run *steps*, which write the rows of *written*, and tell what values they have brought."""
     listeners = mapper.class_manager.dispatch.refresh_flush
-    before = {}
-    if listeners:
-        before = {state: instance.__dict__.copy() for state, instance in written.items()}
+    before = {state: instance.__dict__.copy() for state, instance in written.items()}
     result = yield from steps
     for state, earlier in before.items():
         instance = written[state]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from warnings import warn
 
-from dovetail.exc import DovetailWarning
+from dovetail.exc import DovetailWarning, StatementError
 from dovetail.orm.flush.association import (
     AssociationRows,
     canonical,
     write_associations_steps,
 )
-from dovetail.orm.flush.blame import blaming_steps
+from dovetail.orm.flush.blame import blame_steps
 from dovetail.orm.flush.cascade import (
     load_missing_steps,
     mark_orphans_steps,
@@ -227,9 +227,13 @@ def _insert_steps(
             call(mapper, connection, instance)
     load = Load(mapper, session.scope)
     steps = insert_steps(connection, mapper, inserts, load)
-    yield from told_of_values_steps(
-        context, mapper, inserts, blaming_steps("insert", mapper, connection, inserts, steps)
-    )
+    if mapper.class_manager.dispatch.refresh_flush:
+        steps = told_of_values_steps(context, mapper, inserts, steps)
+    try:
+        yield from steps
+    except StatementError as error:
+        yield from blame_steps("insert", mapper, connection, list(inserts.values()), error)
+        raise
     context.transaction.new.extend(inserts)
     for call in mapper.dispatch.after_insert:
         for instance in inserts.values():
@@ -248,11 +252,15 @@ def _update_steps(
         tell_of_updates("before", context, mapper, connection, updates)
     pairs = [(state, instance) for state, instance in updates.items() if state.committed]
     if pairs:
-        written = dict(pairs)
         steps = update_steps(connection, mapper, pairs)
-        switched = yield from told_of_values_steps(
-            context, mapper, written, blaming_steps("update", mapper, connection, written, steps)
-        )
+        if mapper.class_manager.dispatch.refresh_flush:
+            steps = told_of_values_steps(context, mapper, dict(pairs), steps)
+        try:
+            switched = yield from steps
+        except StatementError as error:
+            written = [instance for _, instance in pairs]
+            yield from blame_steps("update", mapper, connection, written, error)
+            raise
         if context.transaction.nested:
             context.transaction.dirty.update(updates)
         for change in switched:
@@ -380,8 +388,12 @@ def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
             for call in mapper.dispatch.before_delete:
                 for instance in level.deletes.values():
                     call(mapper, connection, instance)
-            steps = delete_steps(connection, mapper, list(level.deletes))
-            yield from blaming_steps("delete", mapper, connection, level.deletes, steps)
+            try:
+                yield from delete_steps(connection, mapper, list(level.deletes))
+            except StatementError as error:
+                gone = list(level.deletes.values())
+                yield from blame_steps("delete", mapper, connection, gone, error)
+                raise
             for call in mapper.dispatch.after_delete:
                 for instance in level.deletes.values():
                     call(mapper, connection, instance)
