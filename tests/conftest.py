@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from tests.servers import BACKENDS, SERVERS, Backend, Databases, require
 
@@ -24,6 +25,11 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("DOVETAIL_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "default")
 )
+
+if settings().derandomize and hasattr(providers, "_get_local_constants"):
+    # The same examples in every run: Hypothesis would draw some from the constants of the
+    # modules that happen to be imported, which depends on the order of the tests.
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.fixture(scope="session")

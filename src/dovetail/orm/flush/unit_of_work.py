@@ -268,7 +268,7 @@ def _update_steps(
         for state, _ in pairs:
             forget_column_changes(mapper, state)
         if context.moves is not None:
-            context.moves.apply(context, written)
+            context.moves.apply(context, dict(pairs))
     if is_told:
         tell_of_updates("after", context, mapper, connection, updates)
 
