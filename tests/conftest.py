@@ -20,7 +20,7 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("default"), max_examples=1000, print_blob=True)
 # For a search beyond those that everybody runs: DOVETAIL_HYPOTHESIS=explore make test.
 settings.register_profile(
-    "explore", settings.get_profile("ci"), max_examples=5000, derandomize=False
+    "explore", settings.get_profile("ci"), max_examples=5600, derandomize=False
 )
 settings.load_profile(
     os.environ.get("DOVETAIL_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "default")

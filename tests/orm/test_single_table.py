@@ -353,15 +353,6 @@ def test_a_column_that_is_there_must_be_asked_for(base):
             __mapper_args__ = {"polymorphic_identity": "cow"}
 
 
-def test_a_table_of_its_own_is_refused(base):
-    parent = animal(base)
-    with pytest.raises(InvalidRequestError, match="has a table of its own"):
-
-        class Dog(parent):
-            __tablename__ = "dog"
-            id: Mapped[int] = mapped_column(ForeignKey("animal.id"), primary_key=True)
-
-
 def test_a_class_without_identity_is_told(base):
     parent = animal(base)
     with pytest.warns(DovetailWarning, match="Dog has no polymorphic_identity"):

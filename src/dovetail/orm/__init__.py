@@ -17,6 +17,7 @@ from dovetail.orm.loading.options import (
     load_only,
     noload,
     raiseload,
+    selectin_polymorphic,
     selectinload,
     subqueryload,
     undefer,
@@ -25,7 +26,7 @@ from dovetail.orm.loading.options import (
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadContext as QueryContext
 from dovetail.orm.mapping import comparator as comparator
-from dovetail.orm.mapping.alias import AliasedClass, aliased
+from dovetail.orm.mapping.alias import AliasedClass, aliased, with_polymorphic
 from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
 from dovetail.orm.mapping.attribute import (
     InstrumentedAttribute,
@@ -67,6 +68,7 @@ from dovetail.orm.mapping.join_condition import (
 )
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.parent import with_parent
+from dovetail.orm.mapping.polymorphic import polymorphic_union
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
     MappedColumn,
@@ -240,11 +242,13 @@ __all__ = [
     "object_session",
     "object_state",
     "raiseload",
+    "polymorphic_union",
     "reconstructor",
     "registry",
     "relationship",
     "remote",
     "scoped_session",
+    "selectin_polymorphic",
     "selectinload",
     "sessionmaker",
     "subqueryload",
@@ -256,4 +260,5 @@ __all__ = [
     "validates",
     "was_deleted",
     "with_parent",
+    "with_polymorphic",
 ]

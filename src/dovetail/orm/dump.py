@@ -3,8 +3,8 @@
 from typing import Any
 
 from dovetail.codegen import source_text
-from dovetail.orm.flush.insert import InsertPlan, server_made
-from dovetail.orm.flush.update import update_plan
+from dovetail.orm.flush.insert import InsertPlan
+from dovetail.orm.flush.update import update_plans
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.mapper import Mapper
@@ -22,11 +22,13 @@ def generated_text(mapper: Mapper, dialect: Any) -> str:
     mapper.configure()
     planned = plan_select(Select(mapper.entity), load=True)
     assert planned.layout is not None
-    plan = InsertPlan(mapper, dialect, server_made(mapper))
     changed = tuple(key for key in mapper.written if key not in mapper.keys_set)
-    functions: list[Any] = [make_hydrator(planned.layout, dialect), plan.rows_of, plan.place]
-    if changed:
-        functions.append(update_plan(mapper, changed, dialect).rows_of)
+    functions: list[Any] = [make_hydrator(planned.layout, dialect)]
+    for part in mapper.mapped_tables:
+        plan = InsertPlan(mapper, dialect, part.made, part)
+        functions += [plan.rows_of, plan.place]
+    if changed and mapper.mapped_tables:
+        functions += [update.rows_of for update in update_plans(mapper, changed, dialect)]
     functions += [make_copier(mapper), SessionMembers._expirer(mapper)]
     parts = []
     for function in functions:

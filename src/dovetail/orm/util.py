@@ -3,9 +3,10 @@
 from dovetail.orm.instances import has_identity
 from dovetail.orm.loading.criteria import LoaderCriteriaOption
 from dovetail.orm.loading.joins import join, outerjoin
-from dovetail.orm.mapping.alias import AliasedClass, AliasedInsp, aliased
+from dovetail.orm.mapping.alias import AliasedClass, AliasedInsp, aliased, with_polymorphic
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.parent import with_parent
+from dovetail.orm.mapping.polymorphic import polymorphic_union
 from dovetail.orm.mapping.relationship import CascadeOptions
 from dovetail.orm.session import identity_key, object_state, was_deleted
 from dovetail.orm.tools import class_mapper, object_mapper
@@ -24,6 +25,8 @@ __all__ = [
     "object_mapper",
     "object_state",
     "outerjoin",
+    "polymorphic_union",
     "was_deleted",
     "with_parent",
+    "with_polymorphic",
 ]

@@ -18,7 +18,7 @@ from .expressions import BinaryExpression, and_, collected_name
 from .names import AnonymousName
 from .node import Node, Walk
 from .operators import EQ
-from .traversal import iterate
+from .traversal import iterate, replace
 
 
 class Exported(NamedTuple):
@@ -33,10 +33,12 @@ class _StatementHooks(Protocol):
     """Statements that FROMs start; they live further up."""
 
     select: Callable[..., Any]
+    labelled: Callable[..., Any]
 
 
 class _Unset:
     select: Callable[..., Any]
+    labelled: Callable[..., Any]
 
 
 statements: _StatementHooks = _Unset()
@@ -274,6 +276,26 @@ class Join(FromClause):
     def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
         return self.c.corresponding_column(column, require_embedded)
 
+    def alias(self, name: str | None = None, flat: bool = False) -> Any:
+        """Return ``(SELECT … FROM this) AS name``; with *flat*, this join of aliased tables.
+
+        The columns of the subquery are called as their tables and they are: ``user_id``.
+        """
+        if not flat:
+            return statements.labelled(self).subquery(name)
+        aliases = {
+            table: table.alias(None if name is None else f"{name}_{table.description}")
+            for table in self.contained()
+        }
+
+        def place(node: Any) -> Any:
+            if node in aliases:
+                return aliases[node]
+            alias = aliases.get(getattr(node, "table", None))
+            return None if alias is None else alias.corresponding_column(node)
+
+        return replace(self._copy(_onclause=self.onclause), place)
+
     def contained(self) -> list[Any]:
         """Return the tables joined, joins within looked through."""
         found: list[Any] = []
@@ -343,7 +365,7 @@ def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -
 
 def alias(selectable: Any, name: str | None = None, flat: bool = False) -> Any:
     """Return *selectable* under another name."""
-    return selectable.alias(name)
+    return selectable.alias(name, flat)
 
 
 def tablesample(selectable: Any, sampling: Any, name: str | None = None, seed: Any = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVarTuple
 
 from ..exc import ArgumentError, InvalidRequestError, did_you_mean
 from ..types.basic import INTEGERTYPE
-from . import derived, from_clause, functions
+from . import derived, from_clause, functions, naming
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnClause
 from .constructs import sort_argument
@@ -575,9 +575,15 @@ def _column_valued(function: Any, name: str | None) -> Any:
     return derived.TableValuedAlias(function, (), name, scalar=True).column
 
 
+def _labelled(source: Any) -> Any:
+    made: Any = Select(source).set_label_style(naming.LABEL_STYLE_TABLENAME_PLUS_COL)
+    return made.correlate(None)
+
+
 unions.make = CompoundSelect
 selects.make = _select_of
 from_clause.statements.select = Select
+from_clause.statements.labelled = _labelled
 functions.sources.select = Select
 functions.sources.table_valued = _table_valued
 functions.sources.column_valued = _column_valued

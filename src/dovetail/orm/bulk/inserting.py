@@ -9,7 +9,8 @@ from dovetail.collector import collector
 from dovetail.engine.cursor import CursorResult
 from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
 from dovetail.orm.bulk.returning import Returning
-from dovetail.orm.flush.insert import InsertPlan, parameters_of, server_made
+from dovetail.orm.flush.insert import InsertPlan, first_table, parameters_of
+from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import insert
 from dovetail.steps import Steps
 
@@ -33,6 +34,7 @@ class MappingPlan(InsertPlan):
         dialect: Any,
         absent: frozenset[str],
         present: frozenset[str],
+        part: MappedTable,
         *,
         returns_keys: bool,
         renders_nulls: bool,
@@ -40,14 +42,11 @@ class MappingPlan(InsertPlan):
         self.present = present
         self.returns_keys = returns_keys
         self.renders_nulls = renders_nulls
-        super().__init__(mapper, dialect, absent)
+        super().__init__(mapper, dialect, absent, part)
 
     def _sort_columns(self, absent: frozenset[str]) -> None:
         keys = self.mapper.keys_set
-        for key, prop in self.mapper.column_attrs.items():
-            if not prop.is_column:
-                continue
-            column = prop.columns[0]
+        for key, column in self.part.columns:
             if key in absent:
                 self._leave(key, column)
                 if key in keys and self.returns_keys:
@@ -95,10 +94,22 @@ def insert_dictionaries_steps(
     names = _names(rows)
     if not lenient:
         check_names(mapper, names)
-    written = frozenset(names & mapper.columns.keys())
-    for shape, run in _runs(mapper, rows, written, render_nulls):
-        plan = _plan(connection, mapper, shape, return_defaults, render_nulls)
-        yield from _insert_run_steps(connection, plan, run)
+    parts = mapper.mapped_tables or (first_table(mapper),)
+    if len(parts) > 1 and not return_defaults:
+        # The keys of the first table are put into the rows for the others: into copies.
+        rows = [dict(row) for row in rows]
+    for part in parts:
+        returns = return_defaults or part is not parts[-1]
+        for source, target in part.copies:
+            for row in rows:
+                row[target] = row.get(source)
+        names |= {target for _, target in part.copies}
+        if part is not parts[0]:
+            names |= mapper.keys_set
+        written = frozenset(name for name, _ in part.columns if name in names)
+        for shape, run in _runs(part, rows, written, render_nulls):
+            plan = _plan(connection, mapper, part, shape, returns, render_nulls)
+            yield from _insert_run_steps(connection, plan, run)
 
 
 def check_names(mapper: Any, names: Any) -> None:
@@ -130,10 +141,10 @@ def _names(rows: Sequence[Row]) -> set[Any]:
 
 
 def _runs(
-    mapper: Any, rows: Sequence[Any], written: frozenset[str], render_nulls: bool
+    part: MappedTable, rows: Sequence[Any], written: frozenset[str], render_nulls: bool
 ) -> Iterator[tuple[Shape, Sequence[Any]]]:
     """*rows* in runs of the same shape, in their order."""
-    made = server_made(mapper)
+    made = part.made
     if render_nulls:
         for names, run in groupby(rows, frozenset):
             yield Shape(names & written, made - names), list(run)
@@ -151,10 +162,16 @@ def _runs(
 
 
 def _plan(
-    connection: Any, mapper: Any, shape: Shape, returns_keys: bool, renders_nulls: bool
+    connection: Any,
+    mapper: Any,
+    part: MappedTable,
+    shape: Shape,
+    returns_keys: bool,
+    renders_nulls: bool,
 ) -> MappingPlan:
     plans = connection.engine.plans
-    key = ("insert rows", mapper, shape.absent, shape.present, returns_keys, renders_nulls)
+    options = (returns_keys, renders_nulls)
+    key = ("insert rows", mapper, part.table, shape.absent, shape.present, *options)
     plan: MappingPlan | None = plans.get(key)
     if plan is None:
         plan = MappingPlan(
@@ -162,6 +179,7 @@ def _plan(
             connection.dialect,
             shape.absent,
             shape.present,
+            part,
             returns_keys=returns_keys,
             renders_nulls=renders_nulls,
         )
@@ -193,7 +211,7 @@ def _insert_run_steps(connection: Any, plan: MappingPlan, rows: Sequence[Any]) -
             for place, row in enumerate(part):
                 own = parameters[place * width : (place + 1) * width]
                 cursor = yield from connection.run_steps(plan.plain_sql, own)
-                row[plan.mapper.primary_keys[0]] = cursor.lastrowid
+                row[plan.keys[0][0]] = cursor.lastrowid
 
 
 def _hand_back(plan: MappingPlan, rows: Sequence[Any], found: list[Any]) -> None:
@@ -211,16 +229,17 @@ def _insert_expressions_steps(
     connection: Any, plan: MappingPlan, rows: Sequence[Any]
 ) -> Steps[None]:
     """Insert rows with SQL expressions among their values, one by one."""
-    mapper = plan.mapper
+    columns = dict(plan.part.columns)
     for row in rows:
         values = {
-            mapper.columns[key]: value
+            columns[key]: value
             for key, value in row.items()
             if key in plan.present and key not in plan_absent(plan)
         }
-        result = yield from connection.execute_steps(insert(mapper.local_table).values(values))
+        result = yield from connection.execute_steps(insert(plan.part.table).values(values))
         if plan.returns_keys:
-            row.update(zip(mapper.primary_keys, result.inserted_primary_key, strict=True))
+            names = [name for name, _ in plan.keys]
+            row.update(zip(names, result.inserted_primary_key, strict=True))
 
 
 def plan_absent(plan: MappingPlan) -> frozenset[str]:
@@ -288,5 +307,6 @@ def _with_default(mapper: Any) -> frozenset[str]:
     kept: frozenset[str] | None = mapper.memo.get("with default")
     if kept is None:
         own = {key for key, column in mapper.columns.items() if column.default is not None}
-        kept = mapper.memo["with default"] = server_made(mapper) | own
+        made = [part.made for part in mapper.mapped_tables]
+        kept = mapper.memo["with default"] = frozenset().union(own, *made)
     return kept

@@ -19,7 +19,7 @@ from dovetail.orm.bulk.synchronize import (
     matches,
     row_of,
 )
-from dovetail.orm.bulk.updating import by_column, set_attributes, update_rows_steps
+from dovetail.orm.bulk.updating import by_column, own_table, set_attributes, update_rows_steps
 from dovetail.orm.loading.criteria import restricted_statement
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import expanded_rows
@@ -252,7 +252,7 @@ class Change:
 
     def _fetching_steps(self, assignments: Assignments | None, pairs: list[Pair]) -> Steps[Any]:
         """Let the database say which rows the statement touches."""
-        keys = list(self.mapper.primary_key)
+        keys = [column for _, column in own_table(self.mapper).key]
         features = self.features
         if self.statement.is_update:
             able = features.supports_update_returning
@@ -313,7 +313,8 @@ class Change:
             )
         }
         names = [name for name in mapper.primary_keys if name in by_name]
-        columns = [*mapper.primary_key, *(by_name[name] for name in names)]
+        keys = [column for _, column in own_table(mapper).key]
+        columns = [*keys, *(by_name[name] for name in names)]
         labelled = [column.label(f"key_{place}") for place, column in enumerate(columns)]
         rows = yield from self._selected_steps(labelled)
         count = len(mapper.primary_key)

@@ -166,7 +166,10 @@ def _speaks_of(node: Any, mapper: Any, names: Iterable[str]) -> bool:
 def live_pairs(session: Any, mapper: Any) -> list[Pair]:
     """The persistent instances of *mapper* in *session*."""
     identity = session.scope.identities.get(mapper.base) or {}
-    pairs = [(state, state()) for state in list(identity.values())]
+    states = list(identity.values())
+    if mapper.inherits is not None:
+        states = [state for state in states if state.load.mapper.isa(mapper)]
+    pairs = [(state, state()) for state in states]
     return [(state, instance) for state, instance in pairs if instance is not None]
 
 

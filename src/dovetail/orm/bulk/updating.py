@@ -10,8 +10,9 @@ from dovetail.engine.cursor import CursorResult
 from dovetail.exc import InvalidRequestError, StaleDataError
 from dovetail.orm.bulk.inserting import check_names
 from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
-from dovetail.orm.flush.insert import DefaultContext
+from dovetail.orm.flush.insert import DefaultContext, first_table
 from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import update
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import bindparam
@@ -55,29 +56,43 @@ def by_column(mapper: Any, row: Row, statement: Any) -> dict[str, Any]:
     }
 
 
+def own_table(mapper: Any) -> MappedTable:
+    """What *mapper* keeps in the table of its class alone."""
+    first_table(mapper)
+    found: MappedTable = mapper.mapped_tables[-1]
+    return found
+
+
 # Plans ----------------------------------------------------------------------------------------
 
 
 class RowsUpdate:
-    """How rows get new values in the same attributes.
+    """How rows of one table get new values in the same attributes.
 
     ``sql``                   the UPDATE of one row
     ``rows_of(rows, keys)``   its parameters for each of *rows*, found by *keys*
     ``stale``                 attributes that get a value besides those given
     """
 
-    def __init__(self, mapper: Any, names: Sequence[str], dialect: Any, statement: Any = None):
+    def __init__(
+        self,
+        mapper: Any,
+        part: MappedTable,
+        names: Sequence[str],
+        dialect: Any,
+        statement: Any = None,
+    ) -> None:
         self.mapper = mapper
+        self.part = part
         self.dialect = dialect
-        self.columns = {mapper.columns[name]: name for name in names}
-        self.keys = [
-            bindparam(f"old_{column.key}", type_=column.type) for column in mapper.primary_key
-        ]
+        own = dict(part.columns)
+        self.columns = {own[name]: name for name in names if name in own}
+        self.keys = [bindparam(f"old_{c.key}", type_=c.type) for _, c in part.key]
         given = {} if statement is None else set_attributes(mapper, statement)
         values: dict[Any, Any] = {
             column: bindparam(f"new_{column.key}", type_=column.type) for column in self.columns
         }
-        self.binds = dict(zip(values.values(), names, strict=True))
+        self.binds = dict(zip(values.values(), self.columns.values(), strict=True))
         for name, value in given.items():
             if name not in names:
                 values[mapper.columns[name]] = value
@@ -85,8 +100,8 @@ class RowsUpdate:
         self.stale = dependent(mapper) | {
             mapper.column_keys[column] for column in values if column not in self.columns
         }
-        where = [c == bind for c, bind in zip(mapper.primary_key, self.keys, strict=True)]
-        made: Any = update(mapper.local_table) if statement is None else statement.as_core()
+        where = [c == bind for (_, c), bind in zip(part.key, self.keys, strict=True)]
+        made: Any = update(part.table) if statement is None else statement.as_core()
         made = made._with(values_=None).values(values).where(*where)
         compiled = dialect.compile(made, column_keys=())
         if compiled.is_expanding:
@@ -103,7 +118,7 @@ class RowsUpdate:
         made: dict[Any, Any] = {}
         for key, default in self.mapper.update_defaults:
             column = self.mapper.columns[key]
-            if column in values:
+            if column in values or column.table is not self.part.table:
                 continue
             if default.is_clause_element:
                 values[column] = default.arg
@@ -116,8 +131,8 @@ class RowsUpdate:
 
     def _write(self, binds: Sequence[Any]) -> Callable[..., list[Any]]:
         source = Source(f"update rows {self.mapper.class_.__qualname__}")
-        keys = {bind: place for place, bind in enumerate(self.keys)}
-        single = len(keys) == 1
+        keys = {bind: place for bind, (place, _) in zip(self.keys, self.part.key, strict=True)}
+        single = self.mapper.single_key is not None
         with source.block("def rows_of(rows, keys):"):
             source.line("made = []")
             source.line("append = made.append")
@@ -217,21 +232,34 @@ class RowsUpdating:
         order = self.mapper.column_order
         return tuple(sorted(names, key=order.__getitem__))
 
-    def _plan(self, names: tuple[str, ...]) -> RowsUpdate:
+    def _plans(self, names: tuple[str, ...]) -> list[RowsUpdate]:
+        """The UPDATE of each table that has one of *names*."""
+        mapper, dialect = self.mapper, self.connection.dialect
         if self.statement is not None:
-            return RowsUpdate(self.mapper, names, self.connection.dialect, self.statement)
+            own = own_table(mapper)
+            elsewhere = set(names).difference(name for name, _ in own.columns)
+            if elsewhere:
+                raise InvalidRequestError(
+                    f"{', '.join(sorted(elsewhere))} of {mapper.class_.__name__} stands in the "
+                    "table of a class above: an UPDATE with a list of rows writes one table",
+                    hint="leave values() and where() out, or update the class above",
+                )
+            return [RowsUpdate(mapper, own, names, dialect, self.statement)]
         plans = self.connection.engine.plans
-        place = ("update rows", self.mapper, names)
-        plan: RowsUpdate | None = plans.get(place)
-        if plan is None:
-            plan = RowsUpdate(self.mapper, names, self.connection.dialect)
-            plans.put(place, plan)
-        return plan
+        place = ("update rows", mapper, names)
+        kept: list[RowsUpdate] | None = plans.get(place)
+        if kept is None:
+            kept = [
+                RowsUpdate(mapper, part, names, dialect)
+                for part in mapper.mapped_tables
+                if any(name in names for name, _ in part.columns)
+            ]
+            plans.put(place, kept)
+        return kept
 
     def _run_group_steps(
         self, names: tuple[str, ...], rows: Sequence[Row], keys: Sequence[Any], synchronize: Any
     ) -> Steps[None]:
-        plan = self._plan(names)
         with_sql = [
             place for place, row in enumerate(rows) if _has_expressions(row)
         ] if _any_expressions(rows) else []  # fmt: skip
@@ -242,26 +270,42 @@ class RowsUpdating:
             plain, plain_keys = [rows[n] for n in sorted(kept)], [keys[n] for n in sorted(kept)]
         else:
             plain, plain_keys = list(rows), list(keys)
-        parameters = plan.rows_of(plain, plain_keys)
+        plans = self._plans(names)
+        before = self.count
+        for plan in plans:
+            self.count = before
+            yield from self._run_plan_steps(plan, plain, plain_keys)
+        if synchronize:
+            self._synchronize(plans, rows, keys)
+
+    def _run_plan_steps(
+        self, plan: RowsUpdate, rows: Sequence[Row], keys: Sequence[Any]
+    ) -> Steps[None]:
+        parameters = plan.rows_of(rows, keys)
         if len(parameters) == 1:
             cursor = yield from self.connection.run_steps(plan.sql, parameters[0])
-            self._check(cursor.rowcount, plain_keys)
+            self._check(cursor.rowcount, keys)
         elif parameters:
             cursor = yield from self.connection.run_many_steps(plan.sql, parameters)
             if self.connection.dialect.features.supports_sane_multi_rowcount:
-                self._check(cursor.rowcount, plain_keys)
-        if synchronize:
-            self._synchronize(plan, rows, keys)
+                self._check(cursor.rowcount, keys)
 
     def _run_expressions_steps(self, row: Row, key: Any) -> Steps[None]:
         """Update one row with SQL expressions among its values."""
         mapper = self.mapper
-        made: Any = self.statement.as_core() if self.statement else update(mapper.local_table)
-        pairs = zip(mapper.primary_key, mapper.key_tuple(key), strict=True)
-        made = made.where(*[column == value for column, value in pairs])
-        made = made.values({mapper.columns[name]: value for name, value in row.items()})
-        result = yield from self.connection.execute_steps(made)
-        self._check(result.rowcount, [key])
+        statement = self.statement
+        before = self.count
+        for part in mapper.mapped_tables if statement is None else (own_table(mapper),):
+            columns = dict(part.columns)
+            values = {columns[name]: value for name, value in row.items() if name in columns}
+            if not values:
+                continue
+            made: Any = update(part.table) if statement is None else statement.as_core()
+            parts = mapper.key_tuple(key)
+            made = made.where(*[column == parts[place] for place, column in part.key])
+            result = yield from self.connection.execute_steps(made.values(values))
+            self.count = before
+            self._check(result.rowcount, [key])
 
     def _check(self, count: int, keys: Sequence[Any]) -> None:
         """Refuse to go on where rows are missing."""
@@ -282,12 +326,16 @@ class RowsUpdating:
             hint="leave out the keys of rows that are gone, or insert these rows",
         )
 
-    def _synchronize(self, plan: RowsUpdate, rows: Sequence[Row], keys: Sequence[Any]) -> None:
+    def _synchronize(
+        self, plans: Sequence[RowsUpdate], rows: Sequence[Row], keys: Sequence[Any]
+    ) -> None:
         mapper = self.mapper
         identity = self.session.scope.identities.get(mapper.base)
         if not identity:
             return
-        led = references(mapper, frozenset(plan.columns.values()) | plan.stale)
+        also_stale = frozenset().union(*(plan.stale for plan in plans))
+        written = frozenset(name for plan in plans for name in plan.columns.values())
+        led = references(mapper, written | also_stale)
         for row, key in zip(rows, keys, strict=True):
             state = identity.get(key)
             instance = None if state is None else state()
@@ -299,7 +347,7 @@ class RowsUpdating:
                 if not isinstance(value, ColumnElement)
                 and is_kept_as_is(mapper.columns[name].type, value)
             }
-            stale = (row.keys() - known.keys()) | plan.stale
+            stale = (row.keys() - known.keys()) | also_stale
             overwrite(self.session, state, instance, known, stale, led)
 
 

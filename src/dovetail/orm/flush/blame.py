@@ -11,6 +11,7 @@ from dovetail.exc import (
     UniqueViolation,
 )
 from dovetail.orm.loading.related import key_condition
+from dovetail.orm.tracking.state import state_of
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
@@ -33,21 +34,27 @@ def blame_steps(
         guilty = yield from _guilty_steps(mapper, connection, instances, attributes, error)
     error.attributes = attributes
     error.instance = guilty[0] if len(guilty) == 1 else None
-    error.add_detail(_told(verb, mapper, guilty, attributes, error))
+    error.add_detail(_told(verb, guilty, attributes, error))
 
 
 def _attributes(mapper: Any, error: StatementError) -> tuple[str, ...]:
     """The attributes of *mapper* that *error* is about, as far as the server tells."""
     if not isinstance(error, DBAPIError):
         return ()
-    table = mapper.local_table
-    if error.table not in (None, table.name, f"{table.schema}.{table.name}"):
-        return ()
-    columns: Iterable[Any] = error.columns
-    if not columns and error.constraint is not None:
-        columns = _constrained(table, error.constraint)
-    by_name = {column.name: key for key, column in mapper.columns.items()}
-    return tuple(by_name[name] for name in columns if name in by_name)
+    found: list[str] = []
+    for one in mapper.self_and_descendants:
+        for part in one.mapped_tables:
+            table = part.table
+            if error.table not in (None, table.name, f"{table.schema}.{table.name}"):
+                continue
+            columns: Iterable[Any] = error.columns
+            if not columns and error.constraint is not None:
+                columns = _constrained(table, error.constraint)
+            by_name = {column.name: key for key, column in part.columns}
+            found += [by_name[name] for name in columns if name in by_name]
+        if found:
+            break
+    return tuple(dict.fromkeys(found))
 
 
 def _constrained(table: Any, name: str) -> list[str]:
@@ -106,21 +113,17 @@ def _stored_steps(
     return {tuple(row) for row in result.all()}
 
 
-def _told(
-    verb: str, mapper: Any, guilty: list[Any], attributes: tuple[str, ...], error: StatementError
-) -> str:
-    shown = ", ".join(_described(mapper, one, attributes, error) for one in guilty[:_NAMED_AT_MOST])
+def _told(verb: str, guilty: list[Any], attributes: tuple[str, ...], error: StatementError) -> str:
+    shown = ", ".join(_described(one, attributes, error) for one in guilty[:_NAMED_AT_MOST])
     if len(guilty) == 1:
         return f"the flush could not {verb} {shown}"
     more = f" and {len(guilty) - _NAMED_AT_MOST} more" if len(guilty) > _NAMED_AT_MOST else ""
     return f"the flush could not {verb} one of {len(guilty)}: {shown}{more}"
 
 
-def _described(
-    mapper: Any, instance: Any, attributes: tuple[str, ...], error: StatementError
-) -> str:
+def _described(instance: Any, attributes: tuple[str, ...], error: StatementError) -> str:
     """The class of *instance* with its primary key and *attributes*: no method of it is called."""
-    values = instance.__dict__
+    values, mapper = instance.__dict__, state_of(instance).load.mapper
     known = [name for name in mapper.primary_keys if values.get(name) is not None]
     names = dict.fromkeys((*known, *attributes))
     if not names:

@@ -1,13 +1,14 @@
 """Inserting: instances to rows, many rows to a statement, generated values back to instances."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dovetail.codegen import Source, compile_function
-from dovetail.exc import FlushError
+from dovetail.exc import FlushError, InvalidRequestError
 from dovetail.orm.flush.rows import RowsText
+from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.sql.dml import insert
 from dovetail.sql.element import ColumnElement
@@ -34,8 +35,9 @@ class Run(NamedTuple):
 
 
 class InsertPlan:
-    """How instances of one mapper that lack the same values are inserted.
+    """How instances of one mapper that lack the same values are inserted into one of its tables.
 
+    ``columns``              (attribute, column) of the values that are sent
     ``rows_of(instances)``   one flat list of parameters, client-side defaults filled in
     ``returned``             (attribute, column) of the values that come back
     ``place(run, rows, load)``  writes what came back and enters the identity map
@@ -44,11 +46,19 @@ class InsertPlan:
     reads = "instance.__dict__"
     """Where the function finds the values of what it is given."""
 
+    enters = True
+    """Whether instances whose rows are in the last table of their mapper are persistent then."""
+
     keeps_defaults = True
     """Whether values made by defaults are written to where the others are read from."""
 
-    def __init__(self, mapper: Any, dialect: Any, absent: frozenset[str]) -> None:
+    def __init__(
+        self, mapper: Any, dialect: Any, absent: frozenset[str], part: MappedTable | None = None
+    ) -> None:
         self.mapper = mapper
+        self.part = part = first_table(mapper) if part is None else part
+        self.keys = [(mapper.primary_keys[place], column) for place, column in part.key]
+        self.enters = self.enters and part.table is mapper.tables[-1]
         self.dialect = dialect
         self.columns: list[tuple[str, Any]] = []
         self.inline: list[tuple[Any, Any]] = []
@@ -77,7 +87,7 @@ class InsertPlan:
         if any(column is self.made_keys[0] for column, _ in self.inline):
             # A sequence or an expression makes the key, which the driver does not tell.
             return False
-        return len(self.mapper.primary_keys) == 1 and (len(self.returned) == 1 or not self.fetched)
+        return len(self.keys) == 1 and (len(self.returned) == 1 or not self.fetched)
 
     def _position_of_numbers(self) -> int | None:
         """Where a returned row has its generated number, by which rows are put into order.
@@ -98,11 +108,7 @@ class InsertPlan:
         return places[0] if places else None
 
     def _sort_columns(self, absent: frozenset[str]) -> None:
-        mapper = self.mapper
-        for key, prop in mapper.column_attrs.items():
-            if not prop.is_column:
-                continue
-            column = prop.columns[0]
+        for key, column in self.part.columns:
             if key in absent:
                 self._leave(key, column)
                 self.returned.append((key, column))
@@ -123,6 +129,10 @@ class InsertPlan:
         """The values of one of those that the plan inserts, by attribute."""
         return source.__dict__
 
+    def is_foreign(self, key: str) -> bool:
+        """Whether attribute *key* is one of another class, whose rows go by the same statement."""
+        return False
+
     def takes_default(self, key: str) -> bool:
         """Whether the default of attribute *key* stands in where there is no value."""
         return True
@@ -130,14 +140,13 @@ class InsertPlan:
     def _compile(self) -> None:
         binds = {column: bindparam(column.key, type_=column.type) for _, column in self.columns}
         values: dict[Any, Any] = {**binds, **dict(self.inline)}
-        statement = insert(self.mapper.local_table)
+        statement = insert(self.part.table)
         statement = statement.values(values) if values else statement
         # Without values the row is nothing but defaults.
         self.plain_sql: str = self.dialect.compile(statement, column_keys=()).sql
         if self.returned and self.dialect.features.supports_insert_returning:
-            keys = [(key, self.mapper.columns[key]) for key in self.mapper.primary_keys]
             known = {key for key, _ in self.returned}
-            self.fetched = [*[pair for pair in keys if pair[0] not in known], *self.returned]
+            self.fetched = [*[pair for pair in self.keys if pair[0] not in known], *self.returned]
             statement = statement.returning(*[column for _, column in self.fetched])
         else:
             self.fetched = []
@@ -176,6 +185,8 @@ class InsertPlan:
         return source.use(f"constant{place}", value)
 
     def _write_value(self, source: Source, number: int, key: str, column: Any) -> str:
+        if self.is_foreign(key):
+            return "None"
         conversion = column.type.bind_conversion(self.dialect)
         default = column.default if self.takes_default(key) else None
         read = f"get({key!r})"
@@ -210,64 +221,126 @@ class InsertPlan:
         source = Source(f"inserted {mapper.class_.__qualname__}")
         fetched = dict(self.fetched)
         if self.takes_last_row and not fetched:
-            fetched = {key: mapper.columns[key] for key in mapper.primary_keys}
+            fetched = dict(self.keys)
         with source.block("def place(run, rows, load):"):
-            source.line("identity = load.identity")
-            source.line("track = load.batch.append")
+            if self.enters:
+                source.line("identity = load.identity")
+                source.line("track = load.batch.append")
             row = ", ".join(f"r{n}" for n in range(len(fetched)))
             header = f"for state, instance, ({row},) in zip(run.states, run.instances, rows):"
             bare = "for state, instance in zip(run.states, run.instances):"
             with source.block(header if fetched else bare):
                 source.line("values = instance.__dict__")
                 for number, (key, column) in enumerate(fetched.items()):
+                    if self.is_foreign(key):
+                        continue
                     conversion = column.type.result_conversion(self.dialect)
                     value = f"r{number}"
                     if conversion is not None:
                         convert = source.use(f"convert{number}", conversion.function)
                         value = f"None if {value} is None else {convert}({value})"
                     source.line(f"values[{key!r}] = {value}")
-                reads = [f"values[{key!r}]" for key in mapper.primary_keys]
-                key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
-                optional = [key for key, _ in self.columns if key not in mapper.keys_set]
+                optional = [
+                    key
+                    for key, _ in self.columns
+                    if key not in mapper.keys_set and not self.is_foreign(key)
+                ]
                 if optional:
                     # What was never set is NULL in the row, and need not be read again.
                     with source.block(f"if len(values) < {len(fetched) + len(self.columns)}:"):
                         for name in optional:
                             with source.block(f"if {name!r} not in values:"):
                                 source.line(f"values[{name!r}] = None")
-                late = frozenset(name for name, _ in self.returned if name not in fetched)
+                late = frozenset(
+                    name
+                    for name, _ in self.returned
+                    if name not in fetched and not self.is_foreign(name)
+                )
                 if late:
-                    source.line(f"state.expired = {source.use('late', late)}")
-                source.line(f"state.key = key = {key}")
-                source.line("state.load = load")
-                source.line("identity[key] = state")
-                source.line("track(state)")
+                    expired = source.use("late", late)
+                    if len(mapper.tables) > 1:
+                        # Another table of the mapper may have some of its own.
+                        expired += " | (state.expired or frozenset())"
+                    source.line(f"state.expired = {expired}")
+                if self.enters:
+                    self._write_entering(source)
         return compile_function(source, "place")
+
+    def _write_entering(self, source: Source) -> None:
+        """Write what makes an instance persistent."""
+        reads = [f"values[{key!r}]" for key in self.mapper.primary_keys]
+        key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
+        source.line(f"state.key = key = {key}")
+        source.line("state.load = load")
+        source.line("identity[key] = state")
+        source.line("track(state)")
+
+
+class _PartialInsert(InsertPlan):
+    """An INSERT after which the instances are not persistent yet."""
+
+    enters = False
 
 
 def insert_steps(
-    connection: Any, mapper: Any, inserts: dict[InstanceState, Any], load: Load
+    connection: Any,
+    mapper: Any,
+    inserts: dict[InstanceState, Any],
+    load: Load,
+    table: Any = None,
+    *,
+    enters: bool = True,
 ) -> Steps[None]:
-    """Insert the rows of *inserts*, in their order; they are persistent afterwards."""
-    for absent, run in _runs(mapper, inserts):
-        plan = _plan(connection, mapper, absent)
-        yield from _insert_run_steps(connection, plan, run, load)
+    """Insert the rows of *inserts*, in their order; they are persistent afterwards.
+
+    With *table* and without *enters* those of one table alone, as a part of something larger.
+    """
+    states, instances = list(inserts), list(inserts.values())
+    for part in mapper.mapped_tables or (first_table(mapper),):
+        if table is not None and part.table is not table:
+            continue
+        copy_joined_keys(part.copies, instances)
+        for absent, run in runs_of(part, states, instances):
+            plan = _plan(connection, mapper, part, absent, enters)
+            yield from insert_run_steps(connection, plan, run, load)
 
 
-def _plan(connection: Any, mapper: Any, absent: frozenset[str]) -> InsertPlan:
+def copy_joined_keys(copies: Iterable[tuple[str, str]], instances: list[Any]) -> None:
+    """Let *instances* refer, from the table to be written, to their rows in those before it."""
+    for source, target in copies:
+        for instance in instances:
+            instance.__dict__[target] = instance.__dict__.get(source)
+
+
+def first_table(mapper: Any) -> MappedTable:
+    """The table that *mapper* writes first; InvalidRequestError where there is none."""
+    if not mapper.mapped_tables:
+        raise InvalidRequestError(
+            f"{mapper.class_.__name__} is mapped to a SELECT: its rows can't be written",
+            hint="map the class to a table, or write the tables it reads from",
+        )
+    part: MappedTable = mapper.mapped_tables[0]
+    return part
+
+
+def _plan(
+    connection: Any, mapper: Any, part: MappedTable, absent: frozenset[str], enters: bool
+) -> InsertPlan:
     plans = connection.engine.plans
-    key = ("insert", mapper, absent)
+    key = ("insert", mapper, part.table, absent, enters)
     plan: InsertPlan | None = plans.get(key)
     if plan is None:
-        plan = InsertPlan(mapper, connection.dialect, absent)
+        kind = InsertPlan if enters else _PartialInsert
+        plan = kind(mapper, connection.dialect, absent, part)
         plans.put(key, plan)
     return plan
 
 
-def _runs(mapper: Any, inserts: dict[InstanceState, Any]) -> Iterator[tuple[frozenset[str], Run]]:
-    """*inserts* in runs that leave the same columns to the server."""
-    optional = tuple(server_made(mapper))
-    states, instances = list(inserts), list(inserts.values())
+def runs_of(
+    part: MappedTable, states: list[InstanceState], instances: list[Any]
+) -> Iterator[tuple[frozenset[str], Run]]:
+    """What is inserted into a table, in runs that leave the same columns to the server."""
+    optional = tuple(part.made)
     if not optional:
         yield frozenset(), Run(states, instances)
         return
@@ -291,28 +364,7 @@ def _runs(mapper: Any, inserts: dict[InstanceState, Any]) -> Iterator[tuple[froz
 _LACKS_ONE = ((False,), (True,))
 
 
-def server_made(mapper: Any) -> frozenset[str]:
-    """The attributes that the server fills where an instance has no value for them."""
-    kept: frozenset[str] | None = mapper.memo.get("server made")
-    if kept is None:
-        generated = mapper.local_table.autoincrement_column
-        kept = frozenset(
-            key
-            for key, prop in mapper.column_attrs.items()
-            if prop.is_column and _made_by_server(prop.columns[0], generated)
-        )
-        mapper.memo["server made"] = kept
-    return kept
-
-
-def _made_by_server(column: Any, generated: Any) -> bool:
-    default = column.default
-    if default is not None:
-        return bool(default.is_clause_element or default.is_sequence)
-    return column is generated or column.server_default is not None
-
-
-def _insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) -> Steps[None]:
+def insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) -> Steps[None]:
     instances = run.instances
     total = len(instances)
     _check_keys(plan, instances)
@@ -361,15 +413,12 @@ def _in_order(plan: InsertPlan, rows: list[Any], instances: list[Any]) -> list[A
     if plan.made_keys:
         # Without an order that is kept, each row went by a statement of its own.
         return rows
-    mapper = plan.mapper
-    count = len(mapper.primary_keys)
+    count = len(plan.keys)
     by_key = {row[:count]: row for row in rows}
     converted = []
     for instance in instances:
         values = instance.__dict__
-        key = tuple(
-            _bound(mapper.columns[name], values[name], plan.dialect) for name in mapper.primary_keys
-        )
+        key = tuple(_bound(column, values[name], plan.dialect) for name, column in plan.keys)
         converted.append(by_key[key])
     return converted
 
@@ -381,10 +430,8 @@ def _bound(column: Any, value: Any, dialect: Any) -> Any:
 
 def _check_keys(plan: InsertPlan, instances: list[Any]) -> None:
     """Refuse rows without a primary key where nobody will make one."""
-    names = [name for name, _ in plan.columns if name in plan.mapper.primary_keys]
-    for name in names:
-        column = plan.mapper.columns[name]
-        if column.default is not None:
+    for name, column in plan.columns:
+        if name not in plan.mapper.keys_set or column.default is not None:
             continue
         for instance in instances:
             if instance.__dict__.get(name) is None and not _allows_partial(plan.mapper, instance):
@@ -424,20 +471,21 @@ def _insert_expressions_steps(
     connection: Any, plan: InsertPlan, run: Run, load: Load
 ) -> Steps[None]:
     """Insert instances with SQL expressions among their values, one by one."""
-    mapper = plan.mapper
+    mapper, columns = plan.mapper, dict(plan.part.columns)
     for state, instance in zip(*run, strict=True):
         expressions = {
             name: value
             for name, value in instance.__dict__.items()
-            if name in mapper.columns and isinstance(value, ColumnElement)
+            if name in columns and isinstance(value, ColumnElement)
         }
         for name in expressions:
             del instance.__dict__[name]
-        own = InsertPlan(mapper, connection.dialect, plan_absent(plan) | frozenset(expressions))
-        own.inline = [(mapper.columns[name], value) for name, value in expressions.items()]
+        absent = plan_absent(plan) | frozenset(expressions)
+        own = InsertPlan(mapper, connection.dialect, absent, plan.part)
+        own.inline = [(columns[name], value) for name, value in expressions.items()]
         own._compile()
         own.rows_of = own._make_rows_of()
-        yield from _insert_run_steps(connection, own, Run([state], [instance]), load)
+        yield from insert_run_steps(connection, own, Run([state], [instance]), load)
 
 
 def plan_absent(plan: InsertPlan) -> frozenset[str]:

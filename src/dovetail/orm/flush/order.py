@@ -8,9 +8,12 @@ from dovetail.graph import components, sort
 from dovetail.orm.flush.changes import Changes, MapperChanges
 from dovetail.orm.tracking.state import InstanceState, state_of
 
+Rows = dict[InstanceState, Any]
+
 
 class Stage(NamedTuple):
-    """Mappers that are written together: one, or several whose rows refer to each other.
+    """Mappers that are written together: one, or those of a hierarchy, or several whose rows
+    refer to each other.
 
     ``cyclic``         rows of these mappers may depend on rows of these mappers
     ``dependencies``   relationships between them
@@ -36,8 +39,12 @@ def stages_for(mappers: Iterable[Any]) -> Sequence[Stage]:
 
 def _plan(mappers: frozenset[Any]) -> tuple[Stage, ...]:
     ordered = sorted(mappers, key=_declaration_order)
+    first: dict[Any, Any] = {}
+    """The first mapper of each hierarchy: its classes are written together."""
+    for mapper in ordered:
+        first.setdefault(mapper.base, mapper)
     edges: list[tuple[Any, Any]] = []
-    dependencies: dict[tuple[Any, Any], list[Any]] = {}
+    dependencies: list[tuple[Any, Any, Any]] = []
     for mapper in ordered:
         for prop in mapper.relationships.values():
             if prop.viewonly or prop.secondary is not None:
@@ -48,22 +55,19 @@ def _plan(mappers: frozenset[Any]) -> tuple[Stage, ...]:
             for related in ordered:
                 if related.isa(prop.mapper):
                     edge = (related, mapper) if prop.is_many_to_one else (mapper, related)
-                    edges.append(edge)
-                    dependencies.setdefault(edge, []).append(prop)
-    circles = components(edges, ordered)
+                    edges.append((first[edge[0].base], first[edge[1].base]))
+                    dependencies.append((*edge, prop))
+    nodes = list(first.values())
+    circles = components(edges, nodes)
     head = {mapper: circle[0] for circle in circles for mapper in circle}
-    members = {circle[0]: tuple(circle) for circle in circles}
-    heads = dict.fromkeys(head.get(mapper, mapper) for mapper in ordered)
+    members = {circle[0]: set(circle) for circle in circles}
+    heads = dict.fromkeys(head.get(mapper, mapper) for mapper in nodes)
     between = [(head.get(a, a), head.get(b, b)) for a, b in edges]
     stages = []
-    for mapper in sort([(a, b) for a, b in between if a is not b], heads):
-        group = members.get(mapper, (mapper,))
-        inside = [
-            prop
-            for edge, props in dependencies.items()
-            if edge[0] in group and edge[1] in group
-            for prop in props
-        ]
+    for node in sort([(a, b) for a, b in between if a is not b], heads):
+        together = members.get(node, {node})
+        group = tuple(mapper for mapper in ordered if first[mapper.base] in together)
+        inside = [prop for one, other, prop in dependencies if one in group and other in group]
         stages.append(Stage(group, bool(inside), tuple(dict.fromkeys(inside))))
     return tuple(stages)
 
@@ -73,11 +77,19 @@ def _declaration_order(mapper: Any) -> int:
     return position
 
 
-def insert_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
-    """The inserts of a cyclic *stage* in batches: each depends on the ones before it alone."""
-    new: dict[InstanceState, Any] = {}
+def new_rows(stage: Stage, changes: Changes, added: Iterable[InstanceState]) -> Rows:
+    """The inserts of *stage*, in the order in which the states were *added*."""
+    if len(stage.mappers) == 1:
+        return changes.of(stage.mappers[0]).inserts
+    new: Rows = {}
     for mapper in stage.mappers:
         new.update(changes.of(mapper).inserts)
+    ordered = {state: new[state] for state in added if state in new}
+    return {**ordered, **new}
+
+
+def insert_levels(stage: Stage, new: Rows) -> list[Rows]:
+    """The inserts of a cyclic *stage* in batches: each depends on the ones before it alone."""
     parents: dict[InstanceState, set[InstanceState]] = {state: set() for state in new}
     for prop in stage.dependencies:
         for state, instance in new.items():
@@ -137,17 +149,24 @@ def _cycle(states: list[InstanceState]) -> CircularDependencyError:
 
 def _batched(
     stage: Stage, rows: dict[InstanceState, Any], depths: dict[InstanceState, int]
-) -> list[MapperChanges]:
-    batches: dict[tuple[int, int], MapperChanges] = {}
-    position = {mapper: index for index, mapper in enumerate(stage.mappers)}
+) -> list[dict[InstanceState, Any]]:
+    """*rows* by depth and hierarchy, in the order of both."""
+    batches: dict[tuple[int, int], dict[InstanceState, Any]] = {}
+    position: dict[Any, int] = {}
+    for index, mapper in enumerate(stage.mappers):
+        position.setdefault(mapper.base, index)
     for state, instance in rows.items():
-        mapper = state.load.mapper
-        place = (depths[state], position[mapper])
-        batch = batches.get(place)
-        if batch is None:
-            batch = batches[place] = MapperChanges(mapper)
-        batch.inserts[state] = instance
+        place = (depths[state], position[state.load.mapper.base])
+        batches.setdefault(place, {})[state] = instance
     return [batches[place] for place in sorted(batches)]
+
+
+def by_mapper(rows: dict[InstanceState, Any]) -> dict[Any, dict[InstanceState, Any]]:
+    """*rows* by the mapper of each, in their order."""
+    found: dict[Any, dict[InstanceState, Any]] = {}
+    for state, instance in rows.items():
+        found.setdefault(state.load.mapper, {})[state] = instance
+    return found
 
 
 def delete_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
@@ -173,10 +192,11 @@ def delete_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
                 parent = found.get(tuple([_stored(state, instance, name) for name in targets]))
                 if parent is not None and parent is not state:
                     waits_for[parent].add(state)
-    batches = _batched(stage, gone, _depths(waits_for))
-    for batch in batches:
-        batch.deletes, batch.inserts = batch.inserts, {}
-    return batches
+    return [
+        MapperChanges(mapper, deletes=rows)
+        for batch in _batched(stage, gone, _depths(waits_for))
+        for mapper, rows in by_mapper(batch).items()
+    ]
 
 
 def _stored(state: InstanceState, instance: Any, name: str) -> Any:

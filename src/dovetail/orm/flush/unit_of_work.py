@@ -20,7 +20,15 @@ from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, 
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.follow import Moves, find_moves_steps, switch_key
 from dovetail.orm.flush.insert import insert_steps
-from dovetail.orm.flush.order import Stage, delete_levels, insert_levels, stages_for
+from dovetail.orm.flush.insert_mixed import insert_mixed_steps
+from dovetail.orm.flush.order import (
+    Stage,
+    by_mapper,
+    delete_levels,
+    insert_levels,
+    new_rows,
+    stages_for,
+)
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
 from dovetail.orm.flush.telling import tell_of_updates, told_of_values_steps
@@ -170,14 +178,16 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     """Update and insert the rows of one stage; keys travel as soon as they are known."""
     session, changes = context.session, context.changes
     if not stage.cyclic:
-        (mapper,) = stage.mappers
-        own = changes.of(mapper)
-        if own.updates:
-            receive_keys(session, mapper, own.updates.items(), changes)
-            yield from _update_steps(context, mapper, own.updates)
-        if own.inserts:
-            yield from _insert_steps(context, mapper, own.inserts)
-        hand_on_keys(mapper, own, changes)
+        for mapper in stage.mappers:
+            own = changes.of(mapper)
+            if own.updates:
+                receive_keys(session, mapper, own.updates.items(), changes)
+                yield from _update_steps(context, mapper, own.updates)
+        new = new_rows(stage, changes, session.scope.new)
+        if new:
+            yield from _insert_steps(context, new)
+        for mapper in stage.mappers:
+            hand_on_keys(mapper, changes.of(mapper), changes)
         return
     for mapper in stage.mappers:
         own = changes.of(mapper)
@@ -188,9 +198,11 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         }
         receive_keys(session, mapper, settled.items(), changes)
         yield from _update_steps(context, mapper, settled)
-    for level in insert_levels(stage, changes):
-        yield from _insert_steps(context, level.mapper, level.inserts)
-        hand_on_keys(level.mapper, level, changes)
+    for level in insert_levels(stage, new_rows(stage, changes, session.scope.new)):
+        of_mappers = by_mapper(level)
+        yield from _insert_steps(context, level)
+        for mapper, inserts in of_mappers.items():
+            hand_on_keys(mapper, MapperChanges(mapper, inserts=inserts), changes)
     for mapper in stage.mappers:
         own = changes.of(mapper)
         hand_on_keys(mapper, MapperChanges(mapper, updates=own.updates), changes)
@@ -213,31 +225,45 @@ def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: C
     return False
 
 
-def _insert_steps(
-    context: FlushContext, mapper: Any, inserts: dict[InstanceState, Any]
-) -> Steps[None]:
+def _insert_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> Steps[None]:
+    """Insert the rows of *inserts*, of one mapper or several of a hierarchy."""
     session = context.session
-    receive_keys(session, mapper, inserts.items(), context.changes)
-    connection = yield from session.connection_for_steps(mapper)
-    for name, value in mapper.fixed_values.items():
-        for instance in inserts.values():
-            instance.__dict__.setdefault(name, value)
-    for call in mapper.dispatch.before_insert:
-        for instance in inserts.values():
-            call(mapper, connection, instance)
-    load = Load(mapper, session.scope)
-    steps = insert_steps(connection, mapper, inserts, load)
-    if mapper.class_manager.dispatch.refresh_flush:
-        steps = told_of_values_steps(context, mapper, inserts, steps)
-    try:
-        yield from steps
-    except StatementError as error:
-        yield from blame_steps("insert", mapper, connection, list(inserts.values()), error)
-        raise
+    of_mappers = by_mapper(inserts)
+    connections: dict[Any, dict[Any, Load]] = {}
+    for mapper, own in of_mappers.items():
+        receive_keys(session, mapper, own.items(), context.changes)
+        connection = yield from session.connection_for_steps(mapper)
+        for name, value in mapper.fixed_values.items():
+            for instance in own.values():
+                instance.__dict__.setdefault(name, value)
+        for call in mapper.dispatch.before_insert:
+            for instance in own.values():
+                call(mapper, connection, instance)
+        connections.setdefault(connection, {})[mapper] = Load(mapper, session.scope)
+    for connection, loads in connections.items():
+        if len(loads) == 1:
+            ((mapper, load),) = loads.items()
+            own = of_mappers[mapper]
+            steps = insert_steps(connection, mapper, own, load)
+        else:
+            mapper = next(iter(loads))
+            own = {s: i for s, i in inserts.items() if s.load.mapper in loads}
+            steps = insert_mixed_steps(connection, own, loads)
+        for one in loads:
+            if one.class_manager.dispatch.refresh_flush:
+                steps = told_of_values_steps(context, one, of_mappers[one], steps)
+        try:
+            yield from steps
+        except StatementError as error:
+            yield from blame_steps("insert", mapper, connection, list(own.values()), error)
+            raise
     context.transaction.new.extend(inserts)
-    for call in mapper.dispatch.after_insert:
-        for instance in inserts.values():
-            call(mapper, connection, instance)
+    for mapper, own in of_mappers.items():
+        if mapper.dispatch.after_insert:
+            connection = yield from session.connection_for_steps(mapper)
+            for call in mapper.dispatch.after_insert:
+                for instance in own.values():
+                    call(mapper, connection, instance)
 
 
 def _update_steps(
@@ -380,7 +406,7 @@ def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
 def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     """Delete the rows of one stage."""
     session, changes = context.session, context.changes
-    levels = delete_levels(stage, changes) if stage.cyclic else [changes.of(stage.mappers[0])]
+    levels = delete_levels(stage, changes) if stage.cyclic else map(changes.of, stage.mappers)
     for level in levels:
         if level.deletes:
             mapper = level.mapper

@@ -1,13 +1,15 @@
 """Updating and deleting: only changed columns, rows of the same columns together, rows counted."""
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.changes import Pair
-from dovetail.orm.flush.insert import DefaultContext
+from dovetail.orm.flush.insert import DefaultContext, first_table
+from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.dml import delete, update
@@ -17,8 +19,9 @@ from dovetail.steps import Steps
 
 
 class UpdatePlan(NamedTuple):
-    """How rows of one mapper get new values in the same columns."""
+    """How rows of one table get new values in the same columns."""
 
+    table: Any
     sql: str
     rows_of: Callable[[Sequence[Pair]], list[tuple[Any, ...]]]
 
@@ -91,7 +94,7 @@ def _with_defaults(
     """*changed* with the columns that get an ``onupdate`` value whenever a row changes."""
     extra = []
     for key, default in mapper.update_defaults:
-        if key not in changed:
+        if key not in changed and _is_written_with(mapper, key, changed):
             extra.append(key)
             if default.is_clause_element:
                 values[key] = default.arg
@@ -104,31 +107,63 @@ def _with_defaults(
     return tuple(sorted((*changed, *extra), key=mapper.column_order.__getitem__))
 
 
+def _is_written_with(mapper: Any, key: str, changed: tuple[str, ...]) -> bool:
+    """True where *key* stands in a table that an UPDATE of *changed* writes."""
+    if len(mapper.tables) == 1:
+        return True
+    table = mapper.columns[key].table
+    return any(c.table is table for name in changed for c in mapper.attrs[name].columns)
+
+
 def _update_group_steps(
     connection: Any, mapper: Any, changed: tuple[str, ...], pairs: list[Pair]
 ) -> Steps[None]:
     plans = connection.engine.plans
     place = ("update", mapper, changed)
-    plan: UpdatePlan | None = plans.get(place)
-    if plan is None:
-        plan = update_plan(mapper, changed, connection.dialect)
-        plans.put(place, plan)
-    rows = plan.rows_of(pairs)
-    if len(rows) == 1:
-        cursor = yield from connection.run_steps(plan.sql, rows[0])
-    else:
-        cursor = yield from connection.run_many_steps(plan.sql, rows)
-    _check_count(connection, cursor, mapper, pairs)
+    updates: list[UpdatePlan] | None = plans.get(place)
+    if updates is None:
+        updates = update_plans(mapper, changed, connection.dialect)
+        plans.put(place, updates)
+    for plan in updates:
+        rows = plan.rows_of(pairs)
+        if len(rows) == 1:
+            cursor = yield from connection.run_steps(plan.sql, rows[0])
+        else:
+            cursor = yield from connection.run_many_steps(plan.sql, rows)
+        _check_count(connection, cursor, mapper, plan.table, pairs)
 
 
-def update_plan(mapper: Any, changed: tuple[str, ...], dialect: Any) -> UpdatePlan:
-    columns = [mapper.columns[key] for key in changed]
-    keys = [bindparam(f"old_{column.key}", type_=column.type) for column in mapper.primary_key]
-    where = [column == bind for column, bind in zip(mapper.primary_key, keys, strict=True)]
-    values = {column: bindparam(f"new_{column.key}", type_=column.type) for column in columns}
-    statement = update(mapper.local_table).values(values).where(and_(*where))
+def update_plans(mapper: Any, changed: tuple[str, ...], dialect: Any) -> list[UpdatePlan]:
+    """The UPDATE of each table in which columns of the attributes *changed* are."""
+    first_table(mapper)
+    plans = []
+    moves = not mapper.keys_set.isdisjoint(changed)
+    for part in mapper.mapped_tables:
+        columns = [(key, column) for key, column in part.columns if key in changed]
+        # The database has let the keys of joined rows follow already.
+        follows = moves and part is not mapper.mapped_tables[0] and mapper.passive_updates
+        if follows:
+            columns = [(key, column) for key, column in columns if key not in mapper.keys_set]
+        if columns:
+            plans.append(_update_plan(mapper, part, columns, dialect, by_new_key=follows))
+    return plans
+
+
+def _update_plan(
+    mapper: Any,
+    part: MappedTable,
+    columns: list[tuple[str, Any]],
+    dialect: Any,
+    *,
+    by_new_key: bool,
+) -> UpdatePlan:
+    keys = [(place, c, bindparam(f"old_{c.key}", type_=c.type)) for place, c in part.key]
+    where = [column == bind for _, column, bind in keys]
+    values = {column: bindparam(f"new_{column.key}", type_=column.type) for _, column in columns}
+    statement = update(part.table).values(values).where(and_(*where))
     compiled = dialect.compile(statement)
-    source = Source(f"update {mapper.class_.__qualname__}({', '.join(changed)})")
+    changed = ", ".join(key for key, _ in columns)
+    source = Source(f"update {mapper.class_.__qualname__}({changed})")
     with source.block("def rows_of(pairs):"):
         source.line("rows = []")
         source.line("append = rows.append")
@@ -136,18 +171,16 @@ def update_plan(mapper: Any, changed: tuple[str, ...], dialect: Any) -> UpdatePl
             source.line("values = instance.__dict__")
             parts = [
                 _bound(source, f"values.get({key!r})", column, dialect, f"v{number}")
-                for number, (key, column) in enumerate(zip(changed, columns, strict=True))
+                for number, (key, column) in enumerate(columns)
             ]
-            if len(mapper.primary_key) == 1:
-                parts.append(_bound(source, "state.key", mapper.primary_key[0], dialect, "k"))
-            else:
-                for number, column in enumerate(mapper.primary_key):
-                    parts.append(
-                        _bound(source, f"state.key[{number}]", column, dialect, f"k{number}")
-                    )
+            for number, (place, column, _) in enumerate(keys):
+                read = "state.key" if mapper.single_key is not None else f"state.key[{place}]"
+                if by_new_key:
+                    read = f"values[{mapper.primary_keys[place]!r}]"
+                parts.append(_bound(source, read, column, dialect, f"k{number}"))
             source.line(f"append(({', '.join(parts)},))")
         source.line("return rows")
-    return UpdatePlan(compiled.sql, compile_function(source, "rows_of"))
+    return UpdatePlan(part.table, compiled.sql, compile_function(source, "rows_of"))
 
 
 def _bound(source: Source, read: str, column: Any, dialect: Any, name: str) -> str:
@@ -167,25 +200,29 @@ def _update_expressions_steps(
     """Update one row with SQL expressions; their values are read again when they are touched."""
     state, instance = pair
     key = mapper.key_tuple(state.key)
-    where = [column == value for column, value in zip(mapper.primary_key, key, strict=True)]
-    statement = update(mapper.local_table).where(and_(*where))
-    statement = statement.values({mapper.columns[name]: value for name, value in changes.items()})
-    result = yield from connection.execute_steps(statement)
-    _check_count(connection, result, mapper, [pair])
+    for part in mapper.mapped_tables:
+        values = {column: changes[name] for name, column in part.columns if name in changes}
+        if values:
+            where = [column == key[place] for place, column in part.key]
+            statement = update(part.table).where(and_(*where)).values(values)
+            result = yield from connection.execute_steps(statement)
+            _check_count(connection, result, mapper, part.table, [pair])
     stale = frozenset(name for name, value in changes.items() if isinstance(value, ColumnElement))
     for name in stale:
         instance.__dict__.pop(name, None)
     state.expired = stale if state.expired is None else still_expired(state.expired, stale)
 
 
-def _check_count(connection: Any, cursor: Any, mapper: Any, pairs: Sequence[Pair]) -> None:
+def _check_count(
+    connection: Any, cursor: Any, mapper: Any, table: Any, pairs: Sequence[Pair]
+) -> None:
     count = cursor.rowcount
     if count == len(pairs) or count < 0 or not connection.dialect.features.supports_sane_rowcount:
         return
     what = (
         f"{mapper.class_.__name__} {mapper.key_tuple(pairs[0][0].key)}"
         if len(pairs) == 1
-        else f"{len(pairs)} rows of {mapper.local_table.name!r}"
+        else f"{len(pairs)} rows of {table.name!r}"
     )
     raise StaleDataError(
         f"UPDATE of {what} matched {count} of {len(pairs)}: the others are gone",
@@ -200,42 +237,61 @@ def delete_steps(connection: Any, mapper: Any, states: Sequence[InstanceState]) 
     """Delete the rows of *states*; a warning says when some were gone already."""
     plans = connection.engine.plans
     place = ("delete", mapper)
-    plan = plans.get(place)
-    if plan is None:
-        plan = _delete_plan(mapper, connection.dialect)
-        plans.put(place, plan)
-    sql, bind = plan
-    rows = [bind(mapper.key_tuple(state.key)) for state in states]
-    if len(rows) == 1:
-        cursor = yield from connection.run_steps(sql, rows[0])
-    else:
-        cursor = yield from connection.run_many_steps(sql, rows)
-    count = cursor.rowcount
-    if 0 <= count < len(rows) and mapper.confirm_deleted_rows:
-        warn(
-            f"DELETE on {mapper.local_table.name!r} matched {count} of {len(rows)} rows: "
-            "the others were gone already (confirm_deleted_rows=False silences this)",
-            DovetailWarning,
-            stacklevel=2,
-        )
+    deletes: list[DeletePlan] | None = plans.get(place)
+    if deletes is None:
+        deletes = _delete_plans(mapper, connection.dialect)
+        plans.put(place, deletes)
+    keys = [mapper.key_tuple(state.key) for state in states]
+    for plan in deletes:
+        rows = [plan.bind(key) for key in keys]
+        if len(rows) == 1:
+            cursor = yield from connection.run_steps(plan.sql, rows[0])
+        else:
+            cursor = yield from connection.run_many_steps(plan.sql, rows)
+        count = cursor.rowcount
+        if 0 <= count < len(rows) and mapper.confirm_deleted_rows:
+            warn(
+                f"DELETE on {plan.table.name!r} matched {count} of {len(rows)} rows: "
+                "the others were gone already (confirm_deleted_rows=False silences this)",
+                DovetailWarning,
+                stacklevel=2,
+            )
 
 
-def _delete_plan(mapper: Any, dialect: Any) -> tuple[str, Callable[[Any], Any]]:
-    binds = [bindparam(column.key, type_=column.type) for column in mapper.primary_key]
-    where = [column == bind for column, bind in zip(mapper.primary_key, binds, strict=True)]
-    compiled = dialect.compile(delete(mapper.local_table).where(and_(*where)))
-    conversions = [column.type.bind_conversion(dialect) for column in mapper.primary_key]
-    if not any(conversions):
-        return compiled.sql, _unchanged
+class DeletePlan(NamedTuple):
+    """How rows of one table are deleted by their keys."""
+
+    table: Any
+    sql: str
+    bind: Callable[[Any], Any]
+
+
+def _delete_plans(mapper: Any, dialect: Any) -> list[DeletePlan]:
+    """The DELETE of each table, those that refer to others first."""
+    first_table(mapper)
+    parts = mapper.mapped_tables
+    if mapper.passive_deletes:
+        # The database deletes what refers to the row of the first.
+        parts = parts[:1]
+    return [_delete_plan(part, dialect) for part in reversed(parts)]
+
+
+def _delete_plan(part: MappedTable, dialect: Any) -> DeletePlan:
+    columns = [column for _, column in part.key]
+    places = [place for place, _ in part.key]
+    binds = [bindparam(column.key, type_=column.type) for column in columns]
+    where = [column == bind for column, bind in zip(columns, binds, strict=True)]
+    compiled = dialect.compile(delete(part.table).where(and_(*where)))
+    conversions = [column.type.bind_conversion(dialect) for column in columns]
+    if not any(conversions) and places == list(range(len(places))):
+        return DeletePlan(part.table, compiled.sql, itemgetter(slice(len(places))))
 
     def bind(key: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(
-            value if conversion is None else conversion.function(value)
-            for value, conversion in zip(key, conversions, strict=True)
+            key[place]
+            if conversion is None or key[place] is None
+            else conversion.function(key[place])
+            for place, conversion in zip(places, conversions, strict=True)
         )
 
-    return compiled.sql, bind
-
-
-def _unchanged(key: tuple[Any, ...]) -> tuple[Any, ...]:
-    return key
+    return DeletePlan(part.table, compiled.sql, bind)

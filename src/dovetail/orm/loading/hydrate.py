@@ -6,7 +6,7 @@ Such a function is the innermost loop of every query.  What it does not need for
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from dovetail.codegen import Source, compile_function
 from dovetail.orm.loading.layout import (
@@ -27,26 +27,51 @@ and is smaller than one of its own; since 3.13 it has room for 30 keys from the 
 """
 
 
+class Kind(NamedTuple):
+    """What rows with one value of the discriminator are made into.
+
+    ``lacking``   attributes that are read when they are touched; None if none
+    ``variant``   which of the layout's variants has the columns that they have besides; 0 if none
+    """
+
+    class_: type
+    load: Any
+    set_state: Callable[[Any, Any], None]
+    lacking: frozenset[str] | None
+    variant: int
+
+
 class KindsOfRows:
-    """Which classes the rows of a hierarchy make instances of, by their discriminator."""
+    """Which classes the rows of a hierarchy make instances of, by their discriminator.
+
+    ``variants``  by mapper, the number of the variant that its instances have; 0 for none
+    """
 
     def __init__(self, entity: EntityLayout) -> None:
-        loaded = {name for name, _, _ in entity.columns}
         mapper = entity.mapper
+        loaded = {name for name, _, _ in entity.columns}
+        columns = dict(entity.kinds)
+        variants = entity.variants
+        self.variants: dict[Any, int] = {}
         self._mappers: list[tuple[Any, Any, frozenset[str] | None]] = [(mapper, None, None)]
         for one in mapper.self_and_descendants:
+            own = columns.get(one)
+            self.variants[one] = variants.index(own) + 1 if own else 0
             if one.polymorphic_identity is not None:
+                here = loaded.union(name for name, _, _ in own or ())
                 lacking = frozenset(
                     key
                     for key, prop in one.column_attrs.items()
-                    if key not in mapper.column_attrs and key not in loaded and not prop.deferred
+                    if key not in mapper.column_attrs and key not in here and not prop.deferred
                 )
                 self._mappers.append((one, one.polymorphic_identity, lacking or None))
 
-    def kinds(self, load: Any) -> dict[Any, tuple[type, Any, Any, frozenset[str] | None]]:
-        """(class, load, function that sets the state, attributes to be read later) by value."""
+    def kinds(self, load: Any) -> dict[Any, Kind]:
+        """What a row becomes, by the discriminator's value."""
         return {
-            identity: (mapper.class_, load.part(mapper), mapper.set_state, lacking)
+            identity: Kind(
+                mapper.class_, load.part(mapper), mapper.set_state, lacking, self.variants[mapper]
+            )
             for mapper, identity, lacking in self._mappers
         }
 
@@ -112,7 +137,7 @@ class HydratorWriter:
             source.line("return result")
 
     def _row(self) -> str:
-        used = {position for entity in self.layout.entities for _, position, _ in entity.columns}
+        used = {position for entity in self.layout.entities for position in entity.positions}
         used |= {position for entity in self.layout.entities for position, _ in entity.keys}
         for item in self.layout.items:
             if isinstance(item, ColumnLayout):
@@ -131,7 +156,9 @@ class HydratorWriter:
         )
         self.source.use(f"set_state{number}", entity.mapper.set_state)
         if entity.mapper.is_polymorphic:
-            self.source.use(f"rows{number}", KindsOfRows(entity))
+            rows = KindsOfRows(entity)
+            self.source.use(f"rows{number}", rows)
+            self.source.use(f"variant_of{number}", rows.variants.get)
             self.source.use(f"no_such{number}", entity.mapper.no_such_identity)
 
     def _write_opening(self, entity: EntityLayout) -> None:
@@ -148,7 +175,7 @@ class HydratorWriter:
             line(f"fill{n} = existing{n}")
         else:
             line(f"fill{n} = existing{n} if load{n}.refreshed is None else noting{n}")
-        if entity.later:
+        if entity.later or entity.completed:
             line(f"members{n} = members[{n}]")
         for index, joined in enumerate(entity.joined):
             if joined.prop.uselist:
@@ -188,10 +215,15 @@ class HydratorWriter:
         elsewhere = f"not in own{n}" if entity.mapper.is_polymorphic else f"is not load{n}"
         with block(f"elif state{n}.load {elsewhere}:"):
             line(f"fill{n}({self._existing_arguments(entity)})")
-        if entity.later:
+        if entity.later or entity.completed:
             line(f"members{n}[state{n}] = entity{n}")
         for index, joined in enumerate(entity.joined):
-            self._write_joined(entity, index, joined)
+            if entity.mapper.isa(joined.prop.parent):
+                self._write_joined(entity, index, joined)
+                continue
+            owner = self.source.use(f"Owner{n}_{index}", joined.prop.parent.class_)
+            with block(f"if isinstance(entity{n}, {owner}):"):
+                self._write_joined(entity, index, joined)
 
     def _write_polymorphic(self, entity: EntityLayout, key: str) -> None:
         """Write what makes an instance of the class that the discriminator names."""
@@ -207,6 +239,10 @@ class HydratorWriter:
             line(f"raise no_such{n}({told})")
         line(f"entity{n} = new{n}(kind{n}[0])")
         self._write_values(entity)
+        for text, variant in self._branches(entity, f"kind{n}[4]"):
+            with block(text):
+                for name, position, type_ in variant:
+                    line(f"entity{n}.__dict__[{name!r}] = {self._read(position, type_)}")
         line(f"state{n} = State(entity{n}, forget)")
         line(f"state{n}.key = {key}")
         line(f"state{n}.load = kind{n}[1]")
@@ -215,6 +251,14 @@ class HydratorWriter:
         line(f"kind{n}[2](entity{n}, state{n})")
         line(f"identity{n}[{key}] = state{n}")
         line(f"kind{n}[1].batch.append(state{n})")
+
+    @staticmethod
+    def _branches(entity: EntityLayout, number: str) -> list[tuple[str, list[Any]]]:
+        """(text that asks for it, columns) of each variant; *number* says which one is met."""
+        return [
+            (f"{'if' if place == 1 else 'elif'} {number} == {place}:", variant)
+            for place, variant in enumerate(entity.variants, 1)
+        ]
 
     def _key(self, entity: EntityLayout) -> str:
         parts = [self._read(position, type_) for position, type_ in entity.keys]
@@ -265,14 +309,12 @@ class HydratorWriter:
 
     def _existing_arguments(self, entity: EntityLayout) -> str:
         names = [f"state{entity.number}", f"entity{entity.number}", f"load{entity.number}"]
-        positions = dict.fromkeys(position for _, position, _ in entity.columns)
-        return ", ".join([*names, *(f"c{position}" for position in positions)])
+        return ", ".join([*names, *(f"c{position}" for position in entity.positions)])
 
     def _write_existing(self, entity: EntityLayout) -> None:
         """Write the function that fills, or overwrites, an instance that was loaded before."""
         line, block = self.source.line, self.source.block
-        positions = dict.fromkeys(position for _, position, _ in entity.columns)
-        arguments = ", ".join(["state", "instance", "load", *(f"c{p}" for p in positions)])
+        arguments = ", ".join(["state", "instance", "load", *(f"c{p}" for p in entity.positions)])
         with block(f"def existing{entity.number}({arguments}):"):
             line("values = instance.__dict__")
             if self.populate_existing:
@@ -320,10 +362,36 @@ class HydratorWriter:
                 line(f"state.expired = (state.expired - {self._loaded_names(entity)}) or None")
             if not self.refreshes:
                 self._write_moving(entity)
+        if entity.variants:
+            self._write_filling_variants(entity)
+
+    def _write_filling_variants(self, entity: EntityLayout) -> None:
+        line, block, n = self.source.line, self.source.block, entity.number
+        line(f"variant = variant_of{n}(state.load.mapper)")
+        line("changed = state.committed or ()")
+        for place, (text, variant) in enumerate(self._branches(entity, "variant"), 1):
+            names = self.source.use(
+                f"variant{n}_{place}", frozenset(name for name, _, _ in variant)
+            )
+            with block(text):
+                for name, position, type_ in variant:
+                    condition = (
+                        f"{name!r} not in values and {name!r} not in (state.committed or ())"
+                    )
+                    with block(f"if {condition}:"):
+                        line(f"values[{name!r}] = {self._read(position, type_)}")
+                with block("if state.expired is not None:"):
+                    line(f"state.expired = (state.expired - {names}) or None")
 
     def _write_overwriting(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
         line(f"values.update({_literal(self._values(entity))})")
+        if entity.variants:
+            line(f"variant = variant_of{entity.number}(state.load.mapper)")
+        for text, variant in self._branches(entity, "variant"):
+            with block(text):
+                values = [(name, self._read(position, type_)) for name, position, type_ in variant]
+                line(f"values.update({_literal(values)})")
         related = list(entity.mapper.relationships.keys())
         if related:
             with block(f"for name in {tuple(related)!r}:"):

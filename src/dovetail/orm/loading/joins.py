@@ -1,16 +1,32 @@
 """Joins along relationships: a FROM and a relationship make a larger FROM."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
+from dovetail.orm.mapping.polymorphic import joined_kinds
 from dovetail.sql.expressions import and_
 from dovetail.sql.from_clause import Join
 
 
 def aliased_entity(mapper: Any) -> EntityNode:
     """An alias of the class of *mapper* that nobody else uses."""
-    selectable = mapper.local_table.alias()
-    return EntityNode(mapper, selectable, selectable)
+    own = mapper.entity
+    selectable = own.selectable.alias(flat=True)
+    entity = EntityNode(mapper, selectable, selectable, None, own.kinds)
+    entity.adapt_on_names = own.adapt_on_names
+    return entity
+
+
+def entity_with(mapper: Any, kinds: Sequence[Any], *, aliased: bool) -> EntityNode:
+    """The class of *mapper* with the columns of *kinds* below it; *aliased* for a join to it."""
+    own = mapper.entity
+    kinds = tuple(dict.fromkeys((*own.kinds, *kinds)))
+    selectable = joined_kinds(mapper, kinds)
+    if not aliased:
+        return EntityNode(mapper, selectable, None, None, kinds)
+    selectable = selectable.alias(flat=True)
+    return EntityNode(mapper, selectable, selectable, None, kinds)
 
 
 def relationship_conditions(

@@ -37,10 +37,12 @@ class EntityLayout:
     """The columns of the row that make one instance.
 
     ``columns``     (attribute, position, type) of each column that is loaded
+    ``kinds``       (mapper, such columns) of classes below, whose instances have more
     ``keys``        (position, type) of the primary key
     ``nullable``    True where the row may hold no such instance: an outer join
     ``joined``      relationships whose instances come from the same row
     ``later``       relationships that are loaded with further statements, with their options
+    ``completed``   mappers of classes below whose columns are loaded with a statement more
     ``empty``       relationships that are set empty: ``noload``
     """
 
@@ -53,7 +55,38 @@ class EntityLayout:
     joined: list["JoinedLayout"] = field(default_factory=list)
     later: list[Any] = field(default_factory=list)
     empty: list[Any] = field(default_factory=list)
+    kinds: list[tuple[Any, list[tuple[str, int, Any]]]] = field(default_factory=list)
+    completed: list[Any] = field(default_factory=list)
     covers_all: bool = True
+
+    @property
+    def relationships(self) -> Iterator[Any]:
+        """The relationships of the instances, those of classes below too."""
+        yield from self.mapper.relationships.values()
+        for kind in self.mapper.self_and_descendants[1:]:
+            for prop in kind.relationships.values():
+                if prop.parent is kind:
+                    yield prop
+
+    def has_columns_of(self, prop: Any) -> bool:
+        """True where the row has the columns of the class that *prop* belongs to."""
+        return prop.parent in self.entity.kinds or self.mapper.isa(prop.parent)
+
+    @property
+    def variants(self) -> list[list[tuple[str, int, Any]]]:
+        """What instances of classes below have besides, each such list once."""
+        found: list[list[tuple[str, int, Any]]] = []
+        for _, columns in self.kinds:
+            if columns and columns not in found:
+                found.append(columns)
+        return found
+
+    @property
+    def positions(self) -> list[int]:
+        """The positions in the row of all columns, each once."""
+        own = [position for _, position, _ in self.columns]
+        own += [position for variant in self.variants for _, position, _ in variant]
+        return list(dict.fromkeys(own))
 
     @property
     def mapper(self) -> Any:

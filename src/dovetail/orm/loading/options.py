@@ -1,6 +1,6 @@
 """Loader options: what a statement says about how attributes are to be loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError
@@ -176,6 +176,12 @@ class LoaderOption:
         entry = Entry(self.path, "undefer_group", (name,))
         return LoaderOption((*self.entries, entry), self.path, self.root)
 
+    def selectin_polymorphic(self, classes: Iterable[Any]) -> "LoaderOption":
+        """Load what instances of *classes* have besides, with one more statement for each."""
+        mappers = tuple(_mapper_of(class_) for class_ in classes)
+        entry = Entry(self.path, "selectin_polymorphic", mappers)
+        return LoaderOption((*self.entries, entry), self.path, self.root)
+
     def options(self, *options: "LoaderOption") -> "LoaderOption":
         """Add *options* below the last relationship."""
         entries = list(self.entries)
@@ -279,6 +285,23 @@ def undefer(key: Any, *addl_attrs: Any) -> LoaderOption:
 def undefer_group(name: str) -> LoaderOption:
     """Load the deferred columns of group *name* with their instance."""
     return _start().undefer_group(name)
+
+
+def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> LoaderOption:
+    """Load the columns of classes below *base_cls* with one more statement for each class::
+
+        select(Employee).options(selectin_polymorphic(Employee, [Engineer, Manager]))
+
+    Without it they are read when they are touched: for all instances of a result together.
+    """
+    return Load(base_cls).selectin_polymorphic(classes)
+
+
+def _mapper_of(class_: Any) -> Any:
+    node = getattr(class_, "__statement_entity__", None)
+    if not isinstance(node, EntityNode):
+        raise ArgumentError(f"selectin_polymorphic() takes mapped classes, not {class_!r}")
+    return node.mapper
 
 
 def _path_then_columns(attributes: Sequence[Any], strategy: str, *arguments: Any) -> LoaderOption:

@@ -10,7 +10,7 @@ from dovetail.exc import InvalidRequestError
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
-from dovetail.orm.loading.related import load_related_steps, makers
+from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, tell_of_loads
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.tracking.state import Load
@@ -56,7 +56,7 @@ class EntityPlan:
         self.entities = planned.layout.entities
         self.shape = Shape(planned.layout.names)
         self.is_scalar = len(planned.layout.items) == 1
-        self.has_later = any(layout.later for layout in self.entities)
+        self.has_later = any(layout.later or layout.completed for layout in self.entities)
         self.hydrate = make_hydrator(
             planned.layout,
             dialect,
@@ -109,8 +109,17 @@ class EntityPlan:
         members: list[dict[Any, Any]] = [{} for _ in self.entities]
         result = self.build(session, rows, loads, members)
         for layout, found in zip(self.entities, members, strict=True):
+            for kind in layout.completed:
+                pairs = [pair for pair in found.items() if pair[0].load.mapper.isa(kind)]
+                yield from complete_steps(session, connection, layout.mapper, kind, pairs)
             for prop in layout.later:
-                lacking = [pair for pair in found.items() if prop.key not in pair[1].__dict__]
+                own = layout.mapper.isa(prop.parent)
+                lacking = [
+                    pair
+                    for pair in found.items()
+                    if prop.key not in pair[1].__dict__
+                    and (own or pair[0].load.mapper.isa(prop.parent))
+                ]
                 if lacking:
                     chain = self.chain if prop in self.chain else (*self.chain, prop)
                     yield from load_related_steps(

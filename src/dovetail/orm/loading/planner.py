@@ -8,6 +8,7 @@ from dovetail.orm.loading.criteria import LoaderCriteriaOption
 from dovetail.orm.loading.joins import (
     aliased_entity,
     contains,
+    entity_with,
     is_outer_in,
     join_related,
     restricted_join,
@@ -23,6 +24,7 @@ from dovetail.orm.loading.layout import (
 )
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, astray_entity, tree_for
+from dovetail.orm.loading.wrapping import Wrapping
 from dovetail.orm.mapping.attribute import (
     EntityNode,
     QueryableAttribute,
@@ -34,7 +36,7 @@ from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.select import Select
-from dovetail.sql.traversal import Replacing, iterate, replace
+from dovetail.sql.traversal import Replacing, iterate
 
 MAX_JOIN_DEPTH = 8
 
@@ -198,7 +200,7 @@ class _SelectPlanning:
         if isinstance(raw, QueryableAttribute) and name != getattr(expression, "name", None):
             expression = expression.label(name)
         if any(isinstance(one, EntityNode) for one in self.statement.raw_columns):
-            position = self._position(expression)
+            position = self.position_of(expression)
         else:
             # The rows are the statement's own: a column that was named twice comes twice.
             position = len(self.columns)
@@ -213,10 +215,10 @@ class _SelectPlanning:
                 items.append(self._bundle(one))
             else:
                 expression = self.resolved(one)
-                items.append(ColumnLayout(self._position(expression), expression.type))
+                items.append(ColumnLayout(self.position_of(expression), expression.type))
         return BundleLayout(items, bundle.processor(self.statement))
 
-    def _position(self, column: Any) -> int:
+    def position_of(self, column: Any) -> int:
         position = self.positions.get(column)
         if position is None:
             position = self.positions[column] = len(self.columns)
@@ -237,16 +239,39 @@ class _SelectPlanning:
             layout.covers_all = False
         for name in mapper.primary_keys:
             column = entity.column(mapper.columns[name])
-            layout.keys.append((self._position(column), column.type))
+            layout.keys.append((self.position_of(column), column.type))
         for key, prop in mapper.column_attrs.items():
             is_needed = key in mapper.primary_keys or key == mapper.polymorphic_key
             if is_needed or tree.loads_column(prop):
-                expression = prop.columns[0]
-                placed = entity.column(expression) if prop.is_column else entity.adapt(expression)
-                layout.columns.append((key, self._position(placed), placed.type))
+                layout.columns.append((key, *self._placed(entity, prop)))
             elif not prop.deferred:
                 layout.covers_all = False
+        for kind in mapper.self_and_descendants[1:] if entity.kinds else ():
+            layout.kinds.append((kind, self._own_columns(layout, kind)))
+        layout.completed = [
+            kind
+            for kind in mapper.self_and_descendants[1:]
+            if kind not in entity.kinds
+            and (kind in tree.completed or kind.polymorphic_load == "selectin")
+        ]
         return layout
+
+    def _placed(self, entity: EntityNode, prop: Any) -> tuple[int, Any]:
+        """(position, type) of the column of *prop*, which is added to the row."""
+        expression = prop.columns[0]
+        placed = entity.column(expression) if prop.is_column else entity.adapt(expression)
+        return self.position_of(placed), placed.type
+
+    def _own_columns(self, layout: EntityLayout, kind: Any) -> list[tuple[str, int, Any]]:
+        """The columns of the row that instances of *kind* have besides the others."""
+        entity = layout.entity
+        return [
+            (key, *self._placed(entity, prop))
+            for key, prop in kind.column_attrs.items()
+            if key not in entity.mapper.column_attrs
+            and prop.parent in entity.kinds
+            and layout.tree.loads_column(prop)
+        ]
 
     def _may_be_absent(self, entity: EntityNode) -> bool:
         """True where an outer join of the statement may give rows without *entity*."""
@@ -262,8 +287,22 @@ class _SelectPlanning:
     def _apply_joins(self) -> None:
         statement = self.statement
         self.froms = [self.resolved(source) for source in statement.from_clauses]
+        self._place_joined_tables()
         for spec in statement.joins:
             self._apply_join(spec)
+
+    def _place_joined_tables(self) -> None:
+        """Let FROM have the joins of entities that are more than one table."""
+        joined: dict[EntityNode, None] = {}
+        for raw in self.statement.raw_columns:
+            for node in iterate(raw):
+                entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
+                if isinstance(entity, EntityNode) and isinstance(entity.selectable, Join):
+                    joined[entity.within or entity] = None
+        for spec in self.statement.joins:
+            joined.pop(right_entity(spec), None)
+        for entity in joined:
+            self._place_of(entity.selectable)
 
     def _apply_join(self, spec: Any) -> None:
         target, onclause = spec.target, spec.onclause
@@ -347,7 +386,7 @@ class _SelectPlanning:
         if not wanted:
             return core
         if self._must_wrap(core, wanted):
-            return _Wrapping(self, core).plan(wanted)
+            return Wrapping(self, core).plan(wanted)
         order: list[Any] = []
         for root in wanted:
             place = self._place_of(root.entity.selectable)
@@ -382,11 +421,13 @@ class _SelectPlanning:
     def _eager(self, layout: EntityLayout, chain: tuple[Any, ...]) -> list[Any]:
         """The relationships of *layout* that are filled from the same statement."""
         found = []
-        for prop in layout.mapper.relationships.values():
+        for prop in layout.relationships:
             strategy = layout.tree.strategy(prop)
             explicit = prop.key in layout.tree.related
             if prop.is_writer:
                 _refuse_loading(prop, strategy)
+            elif not layout.has_columns_of(prop):
+                continue
             elif strategy == "contains_eager" or (
                 strategy == "joined" and (explicit or _may_repeat(prop, chain))
             ):
@@ -394,12 +435,16 @@ class _SelectPlanning:
         return found
 
     def _note_later(self, layout: EntityLayout, chain: tuple[Any, ...]) -> None:
-        for prop in layout.mapper.relationships.values():
+        for prop in layout.relationships:
             strategy = layout.tree.strategy(prop)
             explicit = prop.key in layout.tree.related
+            later = strategy in ("selectin", "immediate")
+            if strategy == "joined" and not layout.has_columns_of(prop):
+                # The row does not tell which of the classes below it is of: a statement more.
+                later = True
             if prop.is_writer:
                 _refuse_loading(prop, strategy)
-            elif strategy in ("selectin", "immediate") and (explicit or _may_repeat(prop, chain)):
+            elif later and (explicit or _may_repeat(prop, chain)):
                 layout.later.append(prop)
             elif strategy == "noload":
                 layout.empty.append(prop)
@@ -426,9 +471,12 @@ class _SelectPlanning:
                 inner = bool(related and related.arguments and related.arguments[0])
                 inner = inner or (related is None and bool(prop.innerjoin))
                 inner = inner and not parent.nullable
-                entity = aliased_entity(prop.mapper)
                 if related is not None and related.entity is not None:
                     entity = related.entity
+                elif related is not None and related.kinds:
+                    entity = entity_with(prop.mapper, related.kinds, aliased=True)
+                else:
+                    entity = aliased_entity(prop.mapper)
                 criteria = (
                     () if related is None else tuple(self.resolved(c) for c in related.criteria)
                 )
@@ -461,56 +509,6 @@ def _refuse_loading(prop: Any, strategy: str) -> None:
             f"{prop} is {prop.lazy}: it can't be loaded with its instances",
             hint="read it by its own statement, or map it without lazy=",
         )
-
-
-class _Wrapping:
-    """Eager joins around a limited SELECT: its rows are limited first, in a subquery."""
-
-    def __init__(self, planning: _SelectPlanning, core: Any) -> None:
-        self.planning = planning
-        self.core = core
-
-    def plan(self, roots: list[EntityLayout]) -> Any:
-        planning = self.planning
-        for root in roots:
-            for column in root.mapper.local_table.c:
-                if column in root.mapper.column_keys:
-                    planning._position(root.entity.column(column))
-        for clause in self.core.order_by_clauses:
-            for node in iterate(clause):
-                if getattr(node, "table", None) is not None and not self.core.group_by_clauses:
-                    planning._position(node)
-        count = len(planning.columns)
-        inner = self.core._with(raw_columns=tuple(planning.columns)).subquery()
-        outside = dict(zip(planning.columns, inner.c, strict=True))
-
-        def place(node: Any) -> Any:
-            return outside.get(node) if isinstance(node, ColumnElement) else None
-
-        order = [replace(clause, place) for clause in self.core.order_by_clauses]
-        planning.columns[:count] = list(inner.c)
-        planning.positions = {column: n for n, column in enumerate(planning.columns)}
-        source: Any = inner
-        for root in roots:
-            left = _Outside(root.entity, outside)
-            source = planning.join_below(source, root, planning.chain, order, left)  # type: ignore[arg-type]
-        return Select(*planning.columns)._with(
-            from_clauses=(source,),
-            order_by_clauses=tuple(order),
-            for_update_arg=self.core.for_update_arg,
-            execution_options_dict=self.core.execution_options_dict,
-        )
-
-
-class _Outside:
-    """An entity seen from outside the subquery that selects it."""
-
-    def __init__(self, entity: EntityNode, columns: dict[Any, Any]) -> None:
-        self.entity = entity
-        self.columns = columns
-
-    def column(self, column: Any) -> Any:
-        return self.columns[self.entity.column(column)]
 
 
 def _may_repeat(prop: Any, chain: tuple[Any, ...]) -> bool:
@@ -580,6 +578,8 @@ class EntityPlanner:
             }
             entity = getattr(statement, "table", None)
             if isinstance(entity, EntityNode):
+                # One statement writes one table: that of the class itself.
+                changes["table"] = entity.mapper.local_table
                 _name_columns(entity.mapper, changes)
                 if "where_criteria" in statement.parts:
                     given = changes.get("where_criteria", ())

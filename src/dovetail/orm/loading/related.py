@@ -5,7 +5,12 @@ from typing import Any
 from warnings import warn
 
 from dovetail.exc import DovetailWarning
-from dovetail.orm.loading.joins import aliased_entity, join_related, relationship_conditions
+from dovetail.orm.loading.joins import (
+    aliased_entity,
+    entity_with,
+    join_related,
+    relationship_conditions,
+)
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
@@ -161,6 +166,25 @@ def keys_plan(
     return plan
 
 
+def complete_steps(
+    session: Any, connection: Any, above: Any, kind: Any, pairs: Sequence[Pair]
+) -> Steps[None]:
+    """Load what *pairs*, loaded as instances of *above*, have besides as those of *kind*."""
+    names = [
+        key
+        for key, prop in kind.column_attrs.items()
+        if key not in above.column_attrs and not prop.deferred
+    ]
+    keys = [
+        state.key
+        for state, instance in pairs
+        if any(name not in instance.__dict__ for name in names)
+    ]
+    if names and keys:
+        tree = only_tree(kind, names)
+        yield from load_keys_steps(session, connection, kind, keys, tree=tree, chain=REFRESH)
+
+
 # Instances by relationship ----------------------------------------------------------------
 
 
@@ -176,7 +200,9 @@ def load_related_steps(
     below = tree.below(prop.key)
     related = tree.related.get(prop.key)
     parents = yield from _with_local_values_steps(session, connection, prop, parents)
-    if prop.refers_by_key and not (related and (related.criteria or related.entity)):
+    if prop.refers_by_key and not (
+        related and (related.criteria or related.entity or related.kinds)
+    ):
         yield from _load_by_key_steps(session, connection, prop, parents, below, chain)
     else:
         yield from _load_by_rows_steps(session, connection, prop, parents, tree, below, chain)
@@ -268,8 +294,9 @@ def key_names(prop: Any) -> tuple[str, ...]:
     """The parent's attributes in the order of the related primary key."""
     kept: tuple[str, ...] | None = prop.__dict__.get("key_names")
     if kept is None:
-        by_remote = {remote: local for local, remote in prop.condition.pairs}
-        kept = tuple(prop.parent.column_keys[by_remote[c]] for c in prop.mapper.primary_key)
+        places = prop.mapper.key_places
+        by_place = {places[remote]: local for local, remote in prop.condition.pairs}
+        kept = tuple(prop.parent.column_keys[by_place[n]] for n in range(len(by_place)))
         prop.key_names = kept
     return kept
 
@@ -379,6 +406,8 @@ def _related_plan(
     target: EntityNode = prop.mapper.entity
     if option is not None and option.entity is not None:
         target = option.entity
+    elif option is not None and option.kinds:
+        target = entity_with(prop.mapper, option.kinds, aliased=False)
     criteria = () if option is None else option.criteria
     condition = prop.condition
     statement: Any

@@ -5,6 +5,7 @@ from typing import Any
 
 from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.polymorphic import kinds_below
 
 
 class LoadTree:
@@ -14,14 +15,16 @@ class LoadTree:
     ``only``       columns to load, None for all; ``deferred`` and ``undeferred`` change that
     ``forbidden``  columns whose reading is an error while they are not loaded
     ``criteria``   what restricts classes wherever they are met from here on
+    ``completed``  mappers of classes below whose columns are loaded with a statement more
     """
 
     __slots__ = (
-        "criteria", "default_related", "deferred", "forbidden", "groups", "inherited", "only",
-        "related", "undeferred",
+        "completed", "criteria", "default_related", "deferred", "forbidden", "groups", "inherited",
+        "only", "related", "undeferred",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self.completed: tuple[Any, ...] = ()
         self.criteria: tuple[Any, ...] = ()
         self.inherited: dict[str, LoadTree] = {}
         self.related: dict[str, RelatedLoad] = {}
@@ -43,6 +46,7 @@ class LoadTree:
             or self.undeferred
             or self.groups
             or self.criteria
+            or self.completed
         )
 
     def at(self, key: str) -> "RelatedLoad":
@@ -104,8 +108,7 @@ class LoadTree:
         else:
             step = path[0]
             related = self.at(step.key)
-            if getattr(step, "target_entity", None) is not None:
-                related.entity = step.target_entity
+            self._note_target(related, step)
             if getattr(step, "criteria", ()):
                 related.criteria = step.criteria
             if len(path) == 1 and entry.strategy in _FOR_RELATED:
@@ -116,11 +119,29 @@ class LoadTree:
             else:
                 related.tree.add(entry, path[1:])
 
+    @staticmethod
+    def _note_target(related: "RelatedLoad", step: Any) -> None:
+        """Note what ``of_type()`` said about where *step* leads."""
+        target = getattr(step, "target_entity", None)
+        if target is None:
+            return
+        step.prop.parent.configure()
+        mapper = step.prop.mapper
+        if target.alias is None and target.mapper is not mapper:
+            # All related instances are loaded, those of the class with all that they have.
+            kinds = kinds_below(mapper, (target.mapper,))
+            related.kinds = tuple(dict.fromkeys((*related.kinds, *kinds)))
+        else:
+            related.entity = target
+
     def _propagate(self, related: "RelatedLoad") -> None:
         if self.default_related is not None and related.tree.default_related is None:
             related.tree.default_related = self.default_related
 
     def _add_columns(self, entry: Entry) -> None:
+        if entry.strategy == "selectin_polymorphic":
+            self.completed = tuple(dict.fromkeys((*self.completed, *entry.arguments)))
+            return
         if entry.strategy == "undefer_group":
             self.groups |= {entry.arguments[0]}
             return
@@ -149,12 +170,13 @@ _FOR_RELATED = frozenset(
 class RelatedLoad:
     """Instructions for one relationship: how, with what, and what lies below."""
 
-    __slots__ = ("arguments", "criteria", "deeper", "entity", "strategy", "tree")
+    __slots__ = ("arguments", "criteria", "deeper", "entity", "kinds", "strategy", "tree")
 
     def __init__(self) -> None:
         self.strategy: str | None = None
         self.arguments: tuple[Any, ...] = ()
         self.entity: EntityNode | None = None
+        self.kinds: tuple[Any, ...] = ()
         self.criteria: tuple[Any, ...] = ()
         self.tree = LoadTree()
         self.deeper: LoadTree | None = None
@@ -226,4 +248,4 @@ def _root_of(entry: Entry) -> EntityNode | None:
 def _is(root: EntityNode, entity: EntityNode) -> bool:
     if root.alias is None and entity.alias is None:
         return root.mapper.base is entity.mapper.base
-    return root is entity
+    return root is entity or root.within is entity

@@ -1,5 +1,6 @@
 """Aliases of mapped classes: the same class twice in one statement."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dovetail.exc import ArgumentError, NoInspectionAvailable
@@ -7,6 +8,7 @@ from dovetail.inspection import inspects
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import of_alias
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
 
 
 class AliasedClass:
@@ -18,14 +20,20 @@ class AliasedClass:
         alias: Any = None,
         name: str | None = None,
         adapt_on_names: bool = False,
+        flat: bool = False,
+        kinds: Sequence[Mapper] = (),
     ) -> None:
         mapper = _mapper(mapped_class)
         mapper.configure()
-        selectable = mapper.local_table.alias(name) if alias is None else alias
-        entity = EntityNode(mapper, selectable, self, name)
-        entity.adapt_on_names = adapt_on_names
+        kinds = kinds or mapper.entity.kinds
+        selectable = mapper.entity.selectable.alias(name, flat) if alias is None else alias
+        entity = EntityNode(mapper, selectable, self, name, kinds)
+        entity.adapt_on_names = adapt_on_names or mapper.entity.adapt_on_names
         self.__statement_entity__ = entity
         self.__name__ = name or mapper.class_.__name__
+        for kind in kinds:
+            # ``alias.Engineer``: the columns of a class below.
+            self.__dict__[kind.class_.__name__] = _Part(kind, entity)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -46,6 +54,17 @@ class AliasedClass:
         return f"<AliasedClass of {self.__statement_entity__.mapper.class_.__name__}>"
 
 
+class _Part(AliasedClass):
+    """The columns of a class below, within an alias that has them too."""
+
+    def __init__(self, mapper: Mapper, whole: EntityNode) -> None:
+        entity = EntityNode(mapper, whole.selectable, self, None)
+        entity.adapt_on_names = whole.adapt_on_names
+        entity.within = whole
+        self.__statement_entity__ = entity
+        self.__name__ = mapper.class_.__name__
+
+
 class AliasedInsp:
     """What ``inspect()`` tells of an alias."""
 
@@ -59,6 +78,7 @@ class AliasedInsp:
         self.class_ = entity.mapper.class_
         self.selectable = entity.selectable
         self.name = entity.name
+        self.with_polymorphic_mappers = [entity.mapper, *entity.kinds]
 
 
 @inspects(AliasedClass)
@@ -98,4 +118,37 @@ def aliased(
                 hint="is the class mapped?",
             )
         return make(name)
-    return AliasedClass(element, alias, name, adapt_on_names)
+    return AliasedClass(element, alias, name, adapt_on_names, flat)
+
+
+def with_polymorphic(
+    base: Any,
+    classes: Any,
+    selectable: Any = False,
+    flat: bool = False,
+    polymorphic_on: Any = None,
+    aliased: bool = False,
+    innerjoin: bool = False,
+    adapt_on_names: bool = False,
+    name: str | None = None,
+) -> Any:
+    """Return *base* to select from, with the columns of *classes* that derive from it.
+
+    *classes* are mapped classes, or "*" for all.  Their tables are joined: with *innerjoin*
+    only rows that are in all of them are found.  The columns of a class stand under its name::
+
+        staff = with_polymorphic(Employee, [Engineer, Manager])
+        select(staff).where(or_(staff.Engineer.language == "Python", staff.Manager.budget > 5))
+
+    *flat* gives each table an alias, *aliased* puts the join into a subquery; *selectable* is
+    selected from in place of the join, *adapt_on_names* finds its columns by their names.
+    """
+    mapper = _mapper(base)
+    mapper.configure()
+    kinds = kinds_below(mapper, classes)
+    source = selectable if selectable not in (False, None) else None
+    if source is None:
+        source = joined_kinds(mapper, kinds, innerjoin)
+        if flat or aliased or name is not None:
+            source = source.alias(name, flat)
+    return AliasedClass(base, source, name, adapt_on_names, kinds=kinds)

@@ -1,12 +1,13 @@
 """Mapped attributes as SQL expressions, and mapped classes as places to select from."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
 from dovetail.sql.element import ColumnElement
+from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import replace
 from dovetail.types.contract import NULLTYPE
@@ -17,22 +18,42 @@ T_co = TypeVar("T_co", covariant=True)
 class EntityNode(Node):
     """A mapped class, or an alias of one, where a statement selects from it.
 
-    ``selectable``  what stands in FROM: the table, or an alias
+    ``selectable``  what stands in FROM: the table, a join of tables, or an alias
     ``alias``       the AliasedClass, or None for the class itself
+    ``kinds``       mappers of classes below whose columns are loaded with those of the class
+    ``within``      the entity that this is a part of: ``with_polymorphic(...).Engineer``
     """
 
-    __slots__ = ("adapt_on_names", "alias", "mapper", "name", "selectable", "translated")
+    __slots__ = (
+        "adapt_on_names",
+        "alias",
+        "is_translated",
+        "kinds",
+        "mapper",
+        "name",
+        "selectable",
+        "translated",
+        "within",
+    )
 
     visit_name: ClassVar[str] = "entity"
     is_promise: ClassVar[bool] = True
 
     def __init__(
-        self, mapper: Any, selectable: Any = None, alias: Any = None, name: str | None = None
+        self,
+        mapper: Any,
+        selectable: Any = None,
+        alias: Any = None,
+        name: str | None = None,
+        kinds: Sequence[Any] = (),
     ) -> None:
         self.mapper = mapper
-        self.selectable = mapper.local_table if selectable is None else selectable
+        self.selectable = mapper.persist_selectable if selectable is None else selectable
         self.alias = alias
         self.name = name
+        self.kinds = tuple(kinds)
+        self.within: EntityNode | None = None
+        self.is_translated = alias is not None
         self.adapt_on_names = False
         self.translated: dict[Any, Any] = {}
 
@@ -90,11 +111,13 @@ class EntityNode(Node):
     @property
     def is_plain_alias(self) -> bool:
         """True for an alias of the mapped table itself."""
-        return getattr(self.selectable, "element", None) is self.mapper.local_table
+        mapper = self.mapper
+        element = getattr(self.selectable, "element", None)
+        return element is mapper.local_table is mapper.persist_selectable
 
     def column(self, column: Any) -> Any:
         """The column of ``selectable`` that stands for *column* of the mapped table."""
-        if self.alias is None:
+        if not self.is_translated:
             return column
         found = self.translated.get(column)
         if found is None:
@@ -112,14 +135,21 @@ class EntityNode(Node):
 
     def adapt(self, expression: Any) -> Any:
         """*expression* with columns of the mapped table replaced by those of ``selectable``."""
-        if self.alias is None:
+        if not self.is_translated:
             return expression
-        table = self.mapper.local_table
+        tables = {self.mapper.local_table, *self.mapper.tables}
+        for kind in self.kinds:
+            tables.update(kind.tables)
 
         def place(node: Any) -> Any:
-            return self.column(node) if getattr(node, "table", None) is table else None
+            return self.column(node) if getattr(node, "table", None) in tables else None
 
         return replace(expression, place)
+
+    def sources(self) -> list[Any]:
+        """The tables, or aliases, that stand in FROM."""
+        selectable = self.selectable
+        return selectable.contained() if isinstance(selectable, Join) else [selectable]
 
 
 class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
@@ -177,7 +207,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     def column(self) -> Any:
         """The column or expression that this stands for."""
         expression = self.prop.columns[0]
-        if self.entity.alias is None:
+        if not self.entity.is_translated:
             return expression
         if getattr(expression, "table", None) is not None:
             return self.entity.column(expression)
@@ -345,7 +375,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         return comparisons.join(self)
 
     def of_type(self, entity: Any) -> Any:
-        """The relationship as leading to *entity*: an alias of the related class."""
+        """The relationship as leading to *entity*: an alias of the related class, or one below."""
         return self._varied(entity.__statement_entity__, self.criteria)
 
     def and_(self, *criteria: Any) -> Any:

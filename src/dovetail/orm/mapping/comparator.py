@@ -96,8 +96,8 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
     prop.parent.configure()
     right: EntityNode = reference.right_entity
     if reference.target_entity is None and prop.condition.self_referential:
-        selectable = prop.mapper.local_table.alias()
-        right = EntityNode(prop.mapper, selectable, selectable)
+        selectable = right.selectable.alias(flat=True)
+        right = EntityNode(prop.mapper, selectable, selectable, None, right.kinds)
     left = reference.entity
     secondary = prop.secondary
     through = None
@@ -128,7 +128,9 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
         inner = inner.select_from(through)
     return (
         inner.where(*conditions)
-        .correlate_except(right.selectable, *([] if through is None else [through]))
+        .correlate_except(
+            right.selectable, *right.sources(), *([] if through is None else [through])
+        )
         .exists()
     )
 

@@ -274,14 +274,12 @@ def declare(registry: Registry, class_: type) -> None:
     inherits = None if parent is None else mapper_of(parent)
     _being_declared[class_] = {}
     try:
-        if inherits is not None:
-            _refuse_own_table(class_, inherits)
         declared = list(_declarations(class_, inherits))
     finally:
         del _being_declared[class_]
-    table, parts = _table_and_properties(registry, class_, declared, inherits)
     own = inherits is None or "__mapper_args__" in class_.__dict__
     options = (_option(class_, "__mapper_args__") or {}) if own else {}
+    table, parts = _table_and_properties(registry, class_, declared, inherits)
     options = {name: _completed(value) for name, value in options.items()}
     mapper = Mapper(registry, class_, table, parts, options, inherits)
     registry.add(mapper)
@@ -293,20 +291,19 @@ def declare(registry: Registry, class_: type) -> None:
         forget_plans()
 
 
-def _refuse_own_table(class_: type, inherits: Mapper) -> None:
-    """Refuse a table of its own for a class that derives from a mapped one."""
-    above = set(inherits.class_.__mro__)
-    own = [base for base in class_.__mro__ if base not in above]
-    name = next(
-        (_option(class_, "__tablename__") for base in own if "__tablename__" in base.__dict__), None
-    )
-    if "__table__" in class_.__dict__ or name not in (None, inherits.local_table.name):
-        raise InvalidRequestError(
-            f"class {class_.__name__} derives from the mapped class {inherits.class_.__name__} "
-            "and has a table of its own: this is not available in this version",
-            hint="leave __tablename__ out, so that both share one table, or share columns "
-            "through a mixin or an __abstract__ base",
-        )
+def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:
+    """(table, name of a table) that *class_* declares besides the one it *inherits*, if any."""
+    above = () if inherits is None else inherits.class_.__mro__
+    for base in class_.__mro__:
+        if base.__dict__.get("__table__") is not None and base not in above:
+            return _option(class_, "__table__"), None
+        name = base.__dict__.get("__tablename__")
+        # A method names a table for each class; a name is that of the class it stands in.
+        if name is not None and (base not in above or isinstance(name, declared_attr)):
+            name = _option(class_, "__tablename__")
+            is_shared = inherits is not None and name == inherits.local_table.description
+            return None, None if is_shared else name
+    return None, None
 
 
 def _completed(value: Any) -> Any:
@@ -478,14 +475,11 @@ def _table_and_properties(
         for _, prop in sorted(parts, key=lambda part: orders.get(id(part[1]), 0))
         if isinstance(prop, ColumnProperty) and prop.is_column
     ]
-    if inherits is not None:
-        return _share_table(class_, inherits.local_table, parts), parts
-    table = class_.__dict__.get("__table__")
-    if table is None:
-        table = _option(class_, "__table__")
+    table, name = _own_table(class_, inherits)
     if table is not None:
         return table, parts
-    name = _option(class_, "__tablename__")
+    if inherits is not None and not name:
+        return _share_table(class_, inherits.local_table, parts), parts
     if not name:
         raise InvalidRequestError(
             f"class {class_.__name__} has neither __tablename__ nor __table__",

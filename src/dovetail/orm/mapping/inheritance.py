@@ -1,10 +1,18 @@
-"""Inheritance between mapped classes: one table for a hierarchy, told apart by a discriminator."""
+"""Inheritance between mapped classes: in one table, in joined tables, or in tables of their own."""
 
 from collections.abc import Iterator
 from typing import Any
 from warnings import warn
 
-from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
+from dovetail.exc import (
+    AmbiguousForeignKeysError,
+    ArgumentError,
+    DovetailWarning,
+    InvalidRequestError,
+    NoForeignKeysError,
+)
+from dovetail.orm.mapping.mapped_tables import Pairs, equated_within, tables_of
+from dovetail.sql.from_clause import Join, join_condition
 
 
 class Hierarchy:
@@ -13,6 +21,11 @@ class Hierarchy:
     ``inherits``              the mapper of the class that this one derives from, or None
     ``base``                  the mapper at the top; it owns the identity map
     ``children``              the mappers of the classes that derive from this one
+    ``single``, ``concrete``  how its rows are kept: among those of the class above, or apart
+    ``inherit_condition``     joins the table of the class to those of the class above, or None
+    ``persist_selectable``    where whole rows are: a table, or a join of several
+    ``tables``                the tables, those that others refer to first
+    ``equated``               (column, column) of what the joins between them set equal
     ``polymorphic_on``        the column, or expression, that tells rows of classes apart
     ``polymorphic_key``       the attribute that holds it
     ``polymorphic_identity``  its value for rows of this class
@@ -23,6 +36,9 @@ class Hierarchy:
     attrs: Any
     memo: dict[Any, Any]
     base: Any
+    local_table: Any
+    concrete: bool
+    inherit_condition: Any
     polymorphic_key: str | None = None
     polymorphic_on: Any = None
     polymorphic_identity: Any = None
@@ -33,13 +49,55 @@ class Hierarchy:
         """Take the place below *inherits*, or at the top."""
         self.inherits = inherits
         self.children: list[Any] = []
-        self.polymorphic_map: dict[Any, Any] = {} if inherits is None else inherits.polymorphic_map
-        self.base = self if inherits is None else inherits.base
-        if inherits is not None:
-            self.single = True
+        self.base = self
+        self.polymorphic_map: dict[Any, Any] = {}
+        self.persist_selectable: Any = self.local_table
+        self.tables: list[Any] = tables_of(self.local_table)
+        self.equated: Pairs = equated_within(self.local_table)
+        if inherits is None:
+            return
+        self.polymorphic_map = inherits.polymorphic_map
+        if not self.concrete:
+            self.base = inherits.base
             self.polymorphic_on = inherits.polymorphic_on
             self.polymorphic_key = inherits.polymorphic_key
-            inherits.children.append(self)
+            self._take_tables(inherits)
+        inherits.children.append(self)
+
+    def _take_tables(self, inherits: Any) -> None:
+        """Keep rows in the tables of *inherits*, and in a table besides if there is one."""
+        self.single = self.local_table is inherits.local_table
+        if self.single:
+            self.persist_selectable = inherits.persist_selectable
+            self.tables = inherits.tables
+            self.equated = inherits.equated
+            return
+        if self.inherit_condition is None:
+            self.inherit_condition = self._find_condition(inherits)
+        self.persist_selectable = Join(
+            inherits.persist_selectable, self.local_table, self.inherit_condition
+        )
+        self.tables = [*inherits.tables, *self.tables]
+        self.equated = equated_within(self.persist_selectable)
+
+    def _find_condition(self, inherits: Any) -> Any:
+        above, own = inherits.local_table.description, self.local_table.description
+        try:
+            return join_condition(inherits.local_table, self.local_table)
+        except NoForeignKeysError:
+            raise NoForeignKeysError(
+                f"{self.class_.__name__} inherits from {inherits.class_.__name__}, and table "
+                f"{own!r} has no foreign key to {above!r}",
+                hint=f"make its primary key one: mapped_column(ForeignKey('{above}.id'), "
+                "primary_key=True); or say concrete=True for a table with all columns",
+            ) from None
+        except AmbiguousForeignKeysError:
+            raise AmbiguousForeignKeysError(
+                f"{self.class_.__name__} inherits from {inherits.class_.__name__}, and table "
+                f"{own!r} has several foreign keys to {above!r}",
+                hint="say which one joins them: __mapper_args__ = {'inherit_condition': "
+                f"id == {inherits.class_.__name__}.id}}",
+            ) from None
 
     def _tell_apart(self, discriminator: Any, identity: Any) -> None:
         """Note the *discriminator* that the class declares, and the *identity* of its rows."""

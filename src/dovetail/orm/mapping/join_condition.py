@@ -47,14 +47,19 @@ class JoinCondition:
     ``secondary_synchronize_pairs``     the same from the related row into the third table
     ``matched``                         columns equated with themselves in a self-reference
     ``remote_columns``                  columns of the far side, told apart in self-references
+    ``self_referential``                True where both sides share a table
+
+    A side may be of several tables, joined by inheritance: *local_tables*, *target_tables*, each
+    class's own first.  *inherited* has the pairs of columns that join them, which relate nothing.
     """
 
     def __init__(
         self,
         *,
         title: str,
-        local_table: Any,
-        target_table: Any,
+        local_tables: Sequence[Any],
+        target_tables: Sequence[Any],
+        inherited: Pairs = (),
         secondary: Any = None,
         primaryjoin: Any = None,
         secondaryjoin: Any = None,
@@ -63,13 +68,15 @@ class JoinCondition:
         roles: JoinRoles | None = None,
     ) -> None:
         self.title = title
-        self.local_table = local_table
-        self.target_table = target_table
+        self.local_table, self.local_tables = local_tables[0], tuple(local_tables)
+        self.target_table, self.target_tables = target_tables[0], tuple(target_tables)
+        self._inherited = frozenset(frozenset(pair) for pair in inherited)
         self.secondary = secondary
         roles = roles or JoinRoles()
         self._foreign = {*foreign_keys, *roles.foreign}
         self._remote = {*remote_side, *roles.remote}
-        self.self_referential = local_table is target_table
+        self.shared_tables = frozenset(self.local_tables) & frozenset(self.target_tables)
+        self.self_referential = bool(self.shared_tables)
         self.matched: Pairs = ()
         if secondary is not None:
             self._join_through(primaryjoin, secondaryjoin)
@@ -101,13 +108,14 @@ class JoinCondition:
                 f"{self.secondary.name!r} refer to {self.local_table.name!r}",
                 hint="give primaryjoin= and secondaryjoin=",
             )
-        first = self._keys_between(self.secondary, self.local_table) if want_first else ()
-        second = self._keys_between(self.secondary, self.target_table) if want_second else ()
+        first = self._keys_between(self.secondary, self.local_tables) if want_first else ()
+        second = self._keys_between(self.secondary, self.target_tables) if want_second else ()
         return first, second
 
-    def _keys_between(self, child: Any, parent: Any) -> Pairs:
-        """(parent column, child column) of the one foreign key from *child* to *parent*."""
-        keys = self._foreign_keys(child, parent)
+    def _keys_between(self, child: Any, parents: Sequence[Any]) -> Pairs:
+        """(parent column, child column) of the one foreign key from *child* to its parent."""
+        keys = self._foreign_keys((child,), parents)
+        parent = parents[0]
         if not keys:
             raise NoForeignKeysError(
                 f"can't join {self.title}: {child.name!r} has no foreign key to {parent.name!r}",
@@ -121,15 +129,21 @@ class JoinCondition:
             )
         return keys[0]
 
-    def _foreign_keys(self, child: Any, parent: Any) -> list[Pairs]:
-        found: list[Pairs] = []
-        for constraint in child.foreign_key_constraints:
-            if constraint.referred_table is not parent:
-                continue
-            pairs = tuple((element.column, element.parent) for element in constraint.elements)
-            if not self._foreign or any(column in self._foreign for _, column in pairs):
-                found.append(pairs)
-        return found
+    def _foreign_keys(self, children: Sequence[Any], parents: Sequence[Any]) -> list[Pairs]:
+        """The foreign keys from *children* to *parents*: those of their own tables, if any."""
+        found: list[tuple[int, Pairs]] = []
+        for child in children:
+            for constraint in child.foreign_key_constraints:
+                if constraint.referred_table not in parents:
+                    continue
+                pairs = tuple((element.column, element.parent) for element in constraint.elements)
+                if self._inherited and all(frozenset(p) in self._inherited for p in pairs):
+                    continue
+                if not self._foreign or any(column in self._foreign for _, column in pairs):
+                    distance = children.index(child) + parents.index(constraint.referred_table)
+                    found.append((distance, pairs))
+        nearest = min((distance for distance, _ in found), default=0)
+        return [pairs for distance, pairs in found if distance == nearest]
 
     def _secondary_pairs(self, condition: Any) -> Pairs:
         columns = set(self.secondary.c)
@@ -174,11 +188,10 @@ class JoinCondition:
             self.remote_columns |= self._remote
 
     def _inferred(self) -> Pairs:
-        to_local = self._foreign_keys(self.target_table, self.local_table)
-        to_target = (
-            [] if self.self_referential else self._foreign_keys(self.local_table, self.target_table)
-        )
-        keys = [*to_local, *to_target]
+        to_local = self._foreign_keys(self.target_tables, self.local_tables)
+        to_target = self._foreign_keys(self.local_tables, self.target_tables)
+        # In a self-reference both find the same.
+        keys = list(dict.fromkeys((*to_local, *to_target)))
         if not keys:
             raise NoForeignKeysError(
                 f"can't join {self.title}: there is no foreign key between "
@@ -220,13 +233,16 @@ class JoinCondition:
         return any(key.column is referred for key in column.foreign_keys)
 
     def _direction(self, pairs: Pairs, foreign: set[Any]) -> RelationshipDirection:
-        if self.self_referential:
-            return MANYTOONE if self._remote and not self._remote & foreign else ONETOMANY
         if self._remote:
             return ONETOMANY if self._remote & foreign else MANYTOONE
-        if all(column.table is self.target_table for column in foreign):
-            return ONETOMANY
-        return MANYTOONE
+        targets = set(self.target_tables)
+        apart = [column for column in foreign if column.table not in self.shared_tables]
+        if not apart:
+            # The rows referred to tell, if the two sides share where the key is.
+            referred = [c for c, _ in pairs if c.table not in self.shared_tables]
+            is_referred = bool(referred) and all(column.table in targets for column in referred)
+            return MANYTOONE if is_referred else ONETOMANY
+        return ONETOMANY if all(column.table in targets for column in apart) else MANYTOONE
 
     @staticmethod
     def _equate(pairs: Pairs) -> Any:
@@ -250,13 +266,14 @@ class JoinCondition:
                     return None
                 if node in through:
                     return secondary(node) if secondary is not None else None
-                if self.self_referential and self.secondary is None:
-                    return remote(node) if node in self.remote_columns else local(node)
-                if node.table is self.target_table and (
-                    remote_if_target or not self.self_referential
-                ):
+                if node.table in self.shared_tables:
+                    is_remote = node in self.remote_columns
+                    if self.secondary is not None:
+                        is_remote = remote_if_target
+                    return remote(node) if is_remote else local(node)
+                if node.table in self.target_tables:
                     return remote(node)
-                if node.table is self.local_table:
+                if node.table in self.local_tables:
                     return local(node)
                 return None
 

@@ -5,15 +5,17 @@ from functools import cached_property
 from threading import RLock
 from typing import Any, ClassVar
 from uuid import UUID
+from warnings import warn
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
     DataAttribute,
     EntityNode,
     InstrumentedAttribute,
     RelationshipAttribute,
     RelationshipDataAttribute,
+    table_columns,
 )
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
@@ -21,6 +23,14 @@ from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.extensions import extensions_of
 from dovetail.orm.mapping.inheritance import Hierarchy
+from dovetail.orm.mapping.mapped_tables import (
+    MappedTable,
+    columns_of,
+    counterparts,
+    mapped_tables,
+    without_repeats,
+)
+from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.validation import (
@@ -32,6 +42,7 @@ from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
 from dovetail.orm.tracking.told import tell
+from dovetail.sql.from_clause import Join
 from dovetail.sql.schema import Column, Table
 
 
@@ -67,6 +78,7 @@ class Mapper(Hierarchy):
         self.registry = registry
         self.class_ = class_
         self.local_table: Table = table
+        self._read_options(options)
         self._join(inherits)
         self.attrs: ByName[MapperProperty] = ByName()
         self.column_attrs: ByName[ColumnProperty] = ByName()
@@ -82,7 +94,6 @@ class Mapper(Hierarchy):
         self.configured = False
         self.may_be_orphan = False
         self.lock = RLock()
-        self._read_options(options)
         self.transient_load = Load(self, None)
         self.detached_load = Load(self, None)
         self.removed_load = Load(self, None, deleted=True)
@@ -104,18 +115,20 @@ class Mapper(Hierarchy):
         listen_as_reconstructor(self)
         for call in self.dispatch.instrument_class:
             call(self, class_)
-        own = list(properties)
+        own = dict(properties)
         if inherits is not None:
-            names = {key for key, _ in own}
             for key, inherited in inherits.attrs.items():
-                if key not in names:
+                if key in own:
+                    self.add_property(key, own.pop(key))
+                elif not (self.concrete and key in self.local_table.c):
                     self._inherit(key, inherited)
-        for key, prop in own:
+        for key, prop in own.items():
             self.add_property(key, prop)
-        if inherits is None:
+        if not self.single:
             self._map_remaining_columns()
         self._find_primary_key()
         self._tell_apart(*self._discriminator)
+        self.place_entity()
         self.is_made = True
         for call in self.dispatch.after_mapper_constructed:
             call(self, class_)
@@ -148,6 +161,12 @@ class Mapper(Hierarchy):
         self.batch = known.pop("batch", True)
         self.order_by = known.pop("order_by", None)
         self.polymorphic_abstract = known.pop("polymorphic_abstract", False)
+        self.concrete = bool(known.pop("concrete", False))
+        self.inherit_condition = table_columns(known.pop("inherit_condition", None))
+        known.pop("inherit_foreign_keys", None)
+        self.passive_deletes = known.pop("passive_deletes", False)
+        self.polymorphic_load = known.pop("polymorphic_load", None)
+        self.with_polymorphic = known.pop("with_polymorphic", None)
         self._discriminator = (
             known.pop("polymorphic_on", None),
             known.pop("polymorphic_identity", None),
@@ -170,6 +189,7 @@ class Mapper(Hierarchy):
 
     def add_property(self, key: str, prop: MapperProperty) -> None:
         """Map attribute *key* to *prop* and place it on the class."""
+        self._join_columns(key, prop)
         prop.attach(self, key)
         replaced = self.attrs.get(key)
         if replaced is not None:
@@ -267,14 +287,42 @@ class Mapper(Hierarchy):
         if self.configured:
             self.class_manager.place_constructor()
 
+    def _join_columns(self, key: str, prop: MapperProperty) -> None:
+        """Let *prop* of a joined table have the columns, too, that *key* has in others."""
+        there = self.attrs.get(key) or (
+            None if self.inherits is None or self.concrete else self.inherits.attrs.get(key)
+        )
+        if not (isinstance(prop, ColumnProperty) and isinstance(there, ColumnProperty)):
+            return
+        if not (prop.is_column and there.is_column) or self.single or self.is_made:
+            return
+        others = [column for column in there.columns if column not in prop.columns]
+        if not others or any(column.table is prop.columns[0].table for column in others):
+            return
+        equal = counterparts(prop.columns[0], self.equated)
+        if not any(column in equal for column in others):
+            first, second = prop.columns[0], others[0]
+            warn(
+                f"{self.class_.__name__}.{key} holds both {second.table.name}.{second.name} and "
+                f"{first.table.name}.{first.name}, which no condition joins: what is set is "
+                "written to both (name one of them otherwise)",
+                DovetailWarning,
+                stacklevel=2,
+            )
+        prop.columns = [*prop.columns, *others]
+
     def _map_remaining_columns(self) -> None:
         mapped = set(self.column_keys)
-        for column in self.local_table.c:
+        for column in columns_of(self.local_table):
             if column in mapped or self._excluded(column):
                 continue
             key = self.column_prefix + column.key
-            if key not in self.attrs:
+            there = self.attrs.get(key)
+            is_own = there is not None and there.parent is self
+            if there is None or (isinstance(there, ColumnProperty) and not is_own):
                 self.add_property(key, ColumnProperty(column))
+            elif isinstance(there, ColumnProperty) and isinstance(self.local_table, Join):
+                self.add_property(key, ColumnProperty(*there.columns, column))
 
     def _excluded(self, column: Any) -> bool:
         names = {column.key, column.name}
@@ -285,15 +333,21 @@ class Mapper(Hierarchy):
 
     def _find_primary_key(self) -> None:
         declared = self.declared_primary_key
-        columns = (
-            tuple(self.local_table.primary_key.columns) if declared is None else tuple(declared)
-        )
-        self.primary_key = tuple(
-            self.local_table.c[getattr(column, "key", column)] for column in columns
-        )
+        if declared is not None:
+            self.primary_key = tuple(
+                column
+                if column in self.column_keys
+                else self.local_table.c[getattr(column, "key", column)]
+                for column in map(table_columns, declared)
+            )
+        elif self.inherits is not None and not self.concrete:
+            self.primary_key = self.inherits.primary_key
+        else:
+            columns = [c for c in columns_of(self.local_table) if c.primary_key]
+            self.primary_key = without_repeats(columns, self.equated)
         if not self.primary_key:
             raise ArgumentError(
-                f"{self.class_.__name__}: table {self.local_table.name!r} has no primary key",
+                f"{self.class_.__name__}: {self.local_table.description!r} has no primary key",
                 hint="add primary_key=True to the column, or columns, that tell its rows apart",
             )
         missing = [column.name for column in self.primary_key if column not in self.column_keys]
@@ -322,8 +376,22 @@ class Mapper(Hierarchy):
     def forget(self) -> None:
         """Forget what was derived from the attributes: there is a new one."""
         self.memo.clear()
+        self.place_entity()
         for name in _DERIVED:
             self.__dict__.pop(name, None)
+
+    def place_entity(self) -> None:
+        """Let statements of the class select from its tables, and those of classes below."""
+        classes, source = self.with_polymorphic or (None, None), None
+        if isinstance(classes, tuple) and len(classes) == 2:
+            classes, source = classes
+        kinds = [] if classes is None else kinds_below(self, classes)
+        inline = [one for one in self.children if one.polymorphic_load == "inline"]
+        entity = self.entity
+        entity.kinds = tuple(dict.fromkeys((*kinds, *(inline if classes is None else ()))))
+        entity.selectable = joined_kinds(self, entity.kinds) if source is None else source
+        entity.is_translated = entity.adapt_on_names = source is not None
+        entity.translated.clear()
 
     def finish(self) -> None:
         """Called when all relationships are configured."""
@@ -365,14 +433,28 @@ class Mapper(Hierarchy):
         return self
 
     @property
-    def persist_selectable(self) -> Any:
-        return self.local_table
-
-    selectable = mapped_table = persist_selectable
+    def selectable(self) -> Any:
+        """What a statement selects from."""
+        return self.entity.selectable
 
     @property
-    def tables(self) -> list[Any]:
-        return [self.local_table]
+    def mapped_table(self) -> Any:
+        """Where whole rows are: a table, or a join of several."""
+        return self.persist_selectable
+
+    @cached_property
+    def mapped_tables(self) -> tuple[MappedTable, ...]:
+        """What is kept in each of the tables, those that others refer to first."""
+        return mapped_tables(self)
+
+    @cached_property
+    def key_places(self) -> dict[Any, int]:
+        """The place in the primary key of each column that is equal to a part of it."""
+        return {
+            one: place
+            for place, column in enumerate(self.primary_key)
+            for one in counterparts(column, self.equated)
+        }
 
     def get_property(self, key: str) -> MapperProperty:
         """The property of attribute *key*; InvalidRequestError when there is none."""
@@ -406,7 +488,7 @@ class Mapper(Hierarchy):
     @cached_property
     def column_order(self) -> dict[str, int]:
         """The place of each column attribute in the table's order."""
-        order = {column: place for place, column in enumerate(self.local_table.c)}
+        order = {c: place for place, c in enumerate(columns_of(self.persist_selectable))}
         return {key: order.get(column, 0) for key, column in self.columns.items()}
 
     @cached_property
@@ -480,7 +562,15 @@ class Mapper(Hierarchy):
         return self.key_from_tuple(values)
 
 
-_DERIVED = ("columns", "written", "column_order", "update_defaults", "extensions")
+_DERIVED = (
+    "columns",
+    "written",
+    "column_order",
+    "update_defaults",
+    "extensions",
+    "mapped_tables",
+    "key_places",
+)
 _SCALARS = frozenset({int, str, bytes, UUID})
 
 

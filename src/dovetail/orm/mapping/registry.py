@@ -16,7 +16,7 @@ from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.sql.expressions import and_, or_
 from dovetail.sql.functions import func
 from dovetail.sql.metadata import MetaData
-from dovetail.sql.schema import Column, Table
+from dovetail.sql.schema import Column
 from dovetail.sql.selecting import asc, desc, not_
 
 Mistake = tuple[str, str | None]
@@ -87,7 +87,7 @@ class Registry:
     def map_imperatively(
         self,
         class_: type,
-        local_table: Any,
+        local_table: Any = None,
         *,
         properties: dict[str, Any] | None = None,
         **options: Any,
@@ -102,10 +102,19 @@ class Registry:
             raise ArgumentError(f"a class is needed, not {class_!r}")
         if mapper_of(class_) is not None:
             raise ArgumentError(f"class {class_.__name__} is mapped already")
-        if not isinstance(local_table, Table):
-            raise ArgumentError(f"a Table is needed to map {class_.__name__}, not {local_table!r}")
+        above = options.pop("inherits", None)
+        if above is None:
+            above = next((base for base in class_.__mro__[1:] if mapper_of(base)), None)
+        inherits = above if isinstance(above, Mapper) else mapper_of(above)
+        if local_table is None and inherits is not None:
+            local_table = inherits.local_table
+        if not getattr(local_table, "is_from", False):
+            raise ArgumentError(
+                f"a table is needed to map {class_.__name__}, not {local_table!r}",
+                hint="a Table, a join of some, or a subquery: select(...).subquery()",
+            )
         parts = [(key, as_property(value)) for key, value in (properties or {}).items()]
-        mapper = Mapper(self, class_, local_table, parts, options)
+        mapper = Mapper(self, class_, local_table, parts, options, inherits)
         self.add(mapper)
         return mapper
 

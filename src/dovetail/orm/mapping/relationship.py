@@ -204,8 +204,9 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         ]
         self.condition = JoinCondition(
             title=str(self),
-            local_table=self.parent.local_table,
-            target_table=self.mapper.local_table,
+            local_tables=_tables_of(self.parent),
+            target_tables=_tables_of(self.mapper),
+            inherited=(*self.parent.equated, *self.mapper.equated),
             secondary=secondary,
             primaryjoin=conditions[0],
             secondaryjoin=conditions[1],
@@ -344,8 +345,8 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
 
     @property
     def target(self) -> Any:
-        """The related table."""
-        return self.mapper.local_table
+        """The related table, or join of tables."""
+        return self.mapper.persist_selectable
 
     @property
     def refers_by_key(self) -> bool:
@@ -353,10 +354,16 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         remote = {remote for _, remote in self.condition.pairs}
         return (
             self.is_many_to_one
-            and remote == set(self.mapper.primary_key)
+            and len(remote) == len(self.mapper.primary_key)
+            and {self.mapper.key_places.get(column) for column in remote} == set(range(len(remote)))
             and self.condition.is_plain
             and not self.order_by
         )
+
+
+def _tables_of(mapper: Any) -> list[Any]:
+    """Where columns of *mapper* are, its own table first."""
+    return [*reversed(mapper.tables)] or [mapper.local_table]
 
 
 def relationship(

@@ -1,0 +1,60 @@
+"""Eager joins around a limited SELECT."""
+
+from typing import Any
+
+from dovetail.orm.loading.layout import EntityLayout
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.mapped_tables import columns_of
+from dovetail.sql.element import ColumnElement
+from dovetail.sql.select import Select
+from dovetail.sql.traversal import iterate, replace
+
+
+class Wrapping:
+    """Eager joins around a limited SELECT: its rows are limited first, in a subquery."""
+
+    def __init__(self, planning: Any, core: Any) -> None:
+        self.planning = planning
+        self.core = core
+
+    def plan(self, roots: list[EntityLayout]) -> Any:
+        planning = self.planning
+        for root in roots:
+            for column in columns_of(root.mapper.persist_selectable):
+                if column in root.mapper.column_keys:
+                    planning.position_of(root.entity.column(column))
+        for clause in self.core.order_by_clauses:
+            for node in iterate(clause):
+                if getattr(node, "table", None) is not None and not self.core.group_by_clauses:
+                    planning.position_of(node)
+        count = len(planning.columns)
+        inner = self.core._with(raw_columns=tuple(planning.columns)).subquery()
+        outside = dict(zip(planning.columns, inner.c, strict=True))
+
+        def place(node: Any) -> Any:
+            return outside.get(node) if isinstance(node, ColumnElement) else None
+
+        order = [replace(clause, place) for clause in self.core.order_by_clauses]
+        planning.columns[:count] = list(inner.c)
+        planning.positions = {column: n for n, column in enumerate(planning.columns)}
+        source: Any = inner
+        for root in roots:
+            left = _Outside(root.entity, outside)
+            source = planning.join_below(source, root, planning.chain, order, left)
+        return Select(*planning.columns)._with(
+            from_clauses=(source,),
+            order_by_clauses=tuple(order),
+            for_update_arg=self.core.for_update_arg,
+            execution_options_dict=self.core.execution_options_dict,
+        )
+
+
+class _Outside:
+    """An entity seen from outside the subquery that selects it."""
+
+    def __init__(self, entity: EntityNode, columns: dict[Any, Any]) -> None:
+        self.entity = entity
+        self.columns = columns
+
+    def column(self, column: Any) -> Any:
+        return self.columns[self.entity.column(column)]

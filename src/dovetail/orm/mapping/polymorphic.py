@@ -1,0 +1,85 @@
+"""What statements select from to load the instances of a hierarchy with all that they have."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dovetail.exc import ArgumentError
+from dovetail.sql.columns import literal_column
+from dovetail.sql.expressions import null
+from dovetail.sql.from_clause import Join
+from dovetail.sql.select import Select
+from dovetail.types.basic import String
+
+
+def kinds_below(mapper: Any, classes: Any) -> tuple[Any, ...]:
+    """The mappers of *classes*, "*" for all below *mapper*, with those between, parents first."""
+    if classes is None:
+        return ()
+    descendants = mapper.self_and_descendants[1:]
+    if classes == "*":
+        return tuple(descendants)
+    wanted: set[Any] = set()
+    for class_ in classes:
+        found = getattr(class_, "__dict__", {}).get("__mapper__", class_)
+        if found is mapper:
+            continue
+        if found not in descendants:
+            raise ArgumentError(
+                f"{class_!r} is no mapped class below {mapper.class_.__name__}",
+                hint="name classes that derive from it, or say '*' for all",
+            )
+        wanted.update(found.iterate_to_root())
+    return tuple(one for one in descendants if one in wanted)
+
+
+def joined_kinds(mapper: Any, kinds: Iterable[Any], innerjoin: bool = False) -> Any:
+    """The tables of *mapper*, joined to those of *kinds*."""
+    made = mapper.persist_selectable
+    for kind in kinds:
+        if not kind.single and not kind.concrete:
+            made = Join(made, kind.local_table, kind.inherit_condition, not innerjoin)
+    return made
+
+
+def polymorphic_union(
+    table_map: Mapping[Any, Any],
+    typecolname: str | None,
+    aliasname: str | None = "p_union",
+    cast_nulls: bool = True,
+) -> Any:
+    """The rows of several tables, one after the other, as one table with all their columns.
+
+    *table_map* has a table for each value of the discriminator, which the rows carry in the
+    column *typecolname*.  Where a table lacks a column of another, NULL stands; *cast_nulls*
+    gives it the column's type, which some servers ask for::
+
+        staff = polymorphic_union({"engineer": engineers, "manager": managers}, "type", "staff")
+    """
+    types: dict[str, Any] = {}
+    for table in table_map.values():
+        for column in table.c:
+            types.setdefault(column.key, column.type)
+    selects: list[Any] = []
+    for value, table in table_map.items():
+        columns = [_column(table, key, type_, cast_nulls) for key, type_ in types.items()]
+        if typecolname:
+            text = str(value).replace("'", "''")
+            columns.append(literal_column(f"'{text}'", String()).cast(String()).label(typecolname))
+        selects.append(Select(*columns).select_from(table))
+    return selects[0].union_all(*selects[1:]).alias(aliasname)
+
+
+def _column(table: Any, key: str, type_: Any, cast_nulls: bool) -> Any:
+    found = table.c.get(key)
+    if found is not None:
+        return found
+    return (null().cast(type_) if cast_nulls else null()).label(key)
+
+
+def concrete_tables(mapper: Any) -> dict[Any, Any]:
+    """The table of each class at *mapper* and below, by the discriminator's value."""
+    return {
+        one.polymorphic_identity: one.local_table
+        for one in mapper.self_and_descendants
+        if one.polymorphic_identity is not None and one.local_table is not None
+    }
