@@ -6,13 +6,18 @@ from types import SimpleNamespace
 import pytest
 
 from dovetail import ForeignKey, create_engine, select
-from dovetail.exc import AmbiguousForeignKeysError, ArgumentError, NoForeignKeysError
+from dovetail.exc import (
+    AmbiguousForeignKeysError,
+    ArgumentError,
+    InvalidRequestError,
+    NoForeignKeysError,
+)
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, with_polymorphic
 
 PACKAGES = ("dovetail", "sqlalchemy")
 
 
-def world(package, with_all=None):
+def world(package, with_all=None, url="sqlite://"):
     sa, orm = import_module(package), import_module(f"{package}.orm")
 
     class Base(orm.DeclarativeBase):
@@ -83,9 +88,10 @@ def world(package, with_all=None):
         engineer_id = orm.mapped_column(sa.ForeignKey("engineer.id"))
         engineer = orm.relationship("Engineer", back_populates="machines")
 
-    engine = sa.create_engine("sqlite://")
-    with engine.begin() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    engine = sa.create_engine(url)
+    if url == "sqlite://":
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
     Base.metadata.create_all(engine)
     session = orm.Session(engine)
     w = SimpleNamespace(
@@ -478,6 +484,75 @@ def test_as_the_oracle(scenario, with_all):
 # What dovetail alone promises -----------------------------------------------------------------
 
 
+def everything_in_bulk(w):
+    filled(w)
+    update, delete, Engineer = w.sa.update, w.sa.delete, w.Engineer
+    engineers = w.s.scalars(w.sa.select(Engineer).order_by(Engineer.id)).all()
+    named = update(Engineer).where(Engineer.name == "eve")
+    found = []
+    for statement in (
+        named.values(skill=8),
+        named.values(tool="axe", skill=9, firm_id=None),
+        update(Engineer).where(Engineer.tool == "axe").values(name="eva"),
+        update(w.Trainee).values(name=w.Trainee.name + "!", school=w.Trainee.name),
+        update(w.Director).where(w.Director.name == "nobody").values(name="x", car="y"),
+    ):
+        count = w.s.execute(statement).rowcount
+        memory = [(e.name, e.tool, e.skill, e.firm_id, getattr(e, "school", "")) for e in engineers]
+        found.append((count, memory))
+        w.s.expire_all()
+        assert memory == [
+            (e.name, e.tool, e.skill, e.firm_id, getattr(e, "school", "")) for e in engineers
+        ]
+    w.s.execute(delete(w.Machine))
+    gone = w.s.scalars(delete(Engineer).where(Engineer.name == "eva").returning(Engineer.id)).all()
+    found.append((gone, [w.sa.inspect(e).deleted for e in engineers], rows(w)))
+    w.s.execute(update(Engineer).values(boss_id=None))
+    found.append((w.s.execute(delete(w.Person)).rowcount, rows(w)))
+    return found
+
+
+def test_bulk_statements_write_every_table():
+    w = world("dovetail")
+    found = everything_in_bulk(w)
+    assert [count for count, _ in found[:5]] == [2, 2, 2, 2, 0]
+    assert found[3][1][0] == ("tom!", None, 1, 1, "tom")
+    assert found[5][:2] == ([5, 10], [False, True, False, True])
+    assert found[6] == (8, {name: [] if name != "firm" else found[6][1]["firm"] for name in TABLES})
+    w.s.close()
+
+
+def test_values_known_to_python_are_written_in_sets():
+    w = world("dovetail")
+    filled(w)
+    statement = w.sa.update(w.Engineer).where(w.Engineer.name == "eve")
+    w.sent.clear()
+    w.s.execute(statement.values(tool="axe", firm_id=2))
+    assert w.sent == [
+        (
+            "SELECT person.id \nFROM person JOIN engineer ON person.id = engineer.id \n"
+            "WHERE person.name = ?"
+        ),
+        "UPDATE person SET firm_id=? WHERE person.id IN (?, ?)",
+        "UPDATE engineer SET tool=? WHERE engineer.id IN (?, ?)",
+    ]
+    w.s.close()
+
+
+def test_what_is_kept_in_one_table_is_written_at_once():
+    w = world("dovetail")
+    filled(w)
+    w.s.execute(w.sa.update(w.Engineer).where(w.Engineer.tool == "saw").values(skill=3))
+    assert w.sent == ["UPDATE engineer SET skill=? WHERE engineer.tool = ?"]
+    w.s.close()
+
+
+def test_the_key_that_joins_the_tables_is_not_changed_in_bulk():
+    w = world("dovetail")
+    with pytest.raises(InvalidRequestError, match="can't change the primary key of Engineer"):
+        w.s.execute(w.sa.update(w.Engineer).values(id=7, name="x"))
+
+
 def test_rows_of_several_classes_go_together():
     w = world("dovetail")
     people = [w.Engineer(name="a"), w.Manager(name="b"), w.Person(name="c"), w.Engineer(name="d")]
@@ -558,3 +633,22 @@ def test_a_hierarchy_without_a_discriminator(base):
         assert [(type(c), c.id, c.name) for c in session.scalars(select(Child))] == [
             (Child, 1, "c")
         ]
+
+
+ON_SERVERS = [
+    rows_written, queries_of_each_class, eager_below_a_class, team_and_back, changes_of_each_table,
+    deletes, of_type_in_joins, aliases, with_more_columns, statements_for_rows,
+]  # fmt: skip
+
+
+def test_the_same_on_every_server(backend_url):
+    """All scenarios share one database: it is emptied after each."""
+    for scenario in [*ON_SERVERS, everything_in_bulk]:
+        answers = []
+        for url in ("sqlite://", backend_url):
+            w = world("dovetail", url=url)
+            answers.append(scenario(w))
+            w.s.close()
+            w.Person.metadata.drop_all(w.engine)
+            w.engine.dispose()
+        assert answers[0] == answers[1], scenario.__name__

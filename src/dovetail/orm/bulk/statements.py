@@ -7,6 +7,7 @@ from dovetail.engine.cursor import CursorResult
 from dovetail.exc import ArgumentError, InvalidRequestError, UnevaluatableError
 from dovetail.orm.bulk.evaluator import Evaluator
 from dovetail.orm.bulk.inserting import insert_rows_steps
+from dovetail.orm.bulk.joined import SpreadChange, is_spread
 from dovetail.orm.bulk.returning import Returning
 from dovetail.orm.bulk.synchronize import (
     Assignments,
@@ -161,6 +162,8 @@ class Change:
             self.params = self.params[0] if len(self.params) == 1 else self.params or None
         if isinstance(self.params, Mapping) and self.statement.is_update:
             self._take_values()
+        if is_spread(self.mapper, self.statement):
+            return (yield from SpreadChange(self).run_steps(bool(synchronize)))
         pairs = live_pairs(self.session, self.mapper) if synchronize else []
         if not pairs or isinstance(self.params, list):
             answer = yield from self.run_steps()
