@@ -422,7 +422,7 @@ def statements_for_rows(w):
     w.s.bulk_update_mappings(w.Director, [{"id": other, "name": "d1", "car": "d1"}])
     w.s.execute(sa.update(w.Engineer).where(w.Engineer.tool == "x").values(skill=99))
     return {k: list(v) for k, v in rows(w).items() if k != "person"}, [
-        tuple(row)[2:] for row in rows(w)["person"]
+        tuple(row)[1:] for row in rows(w)["person"]
     ]
 
 

@@ -202,9 +202,9 @@ RAISED = [
     pytest.param(
         one_class(
             "__tablename__ = 'thing'\nid: Mapped[int] = mapped_column(primary_key=True)\n"
-            "v: Mapped[int] = mapped_column()\n__mapper_args__ = {'version_id_col': v}"
+            "v: Mapped[int] = mapped_column()\n__mapper_args__ = {'version_id_col': 'w'}"
         ),
-        ["ArgumentError", "Thing", "version"],
+        ["ArgumentError", "Thing", "version_id_col", "mapped_column(Integer"],
         id="version counter",
     ),
     pytest.param(

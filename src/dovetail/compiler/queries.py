@@ -386,7 +386,15 @@ class QueryCompiler(ExpressionCompiler):
         return self.format_table(source)
 
     def from_alias(self, source: Any) -> str:
-        return f"{self.write_from(source.element)} AS {self.from_name(source)}"
+        element = source.element
+        while element.visit_name == "alias":
+            # What has a name already gets this one in its place.
+            element = element.element
+        if element.visit_name == "subquery":
+            text = f"({self.write_query(element.element, as_from=True)})"
+        else:
+            text = self.write_from(element)
+        return f"{text} AS {self.from_name(source)}"
 
     def from_subquery(self, source: Any) -> str:
         text = self.write_query(source.element, as_from=True)

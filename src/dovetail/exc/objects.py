@@ -181,9 +181,16 @@ class FlushError(DovetailError):
 
 
 class StaleDataError(DovetailError):
-    """A row to be changed or deleted is no longer as it was read, or is gone."""
+    """A row to be changed or deleted is no longer as it was read, or is gone.
+
+    Of classes with a version counter it tells the ``instance``, the version ``expected``, and the
+    one ``found``, None where the row is gone.
+    """
 
     code = "DV-FLUSH-02"
+    instance: Any = None
+    expected: Any = None
+    found: Any = None
     usual_hint = "roll back, read the rows again and decide anew"
 
 

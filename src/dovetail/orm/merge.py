@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dovetail.codegen import Source, compile_function
-from dovetail.exc import InvalidRequestError, UnmappedInstanceError
+from dovetail.exc import InvalidRequestError, StaleDataError, UnmappedInstanceError
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.telling import LoadContext
 from dovetail.orm.tracking.expiry import forget_changes, still_expired
@@ -73,6 +73,8 @@ def _copy_steps(
     state = state_of(source)
     values = source.__dict__
     present = target.__dict__
+    if mapper.version_key is not None and not is_new:
+        _check_version(mapper, source, target)
     for key in mapper.column_attrs.names():
         if key in values and mapper.attrs[key].is_column:
             mapper.attributes[key].set(target, values[key])
@@ -99,6 +101,20 @@ def _copy_steps(
             copy = yield from merge_steps(session, values[key], merged)
             if target.__dict__.get(key) is not copy:
                 prop.impl.set(target, copy)
+
+
+def _check_version(mapper: Any, source: Any, target: Any) -> None:
+    """Refuse to merge *source* onto a row that has another version."""
+    expected = source.__dict__.get(mapper.version_key)
+    found = getattr(target, mapper.version_key)
+    if expected is not None and found is not None and expected != found:
+        error = StaleDataError(
+            f"{source!r} has version {expected!r}, and its row has version {found!r}: somebody "
+            "else has changed it",
+            hint=f"leave {mapper.version_key} unset to merge onto the row as it is now",
+        )
+        error.instance, error.expected, error.found = source, expected, found
+        raise error
 
 
 def _held(prop: Any, value: Any) -> Iterable[Any]:

@@ -16,6 +16,7 @@ from dovetail.exc import (
 from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
+from dovetail.orm.flush.versions import check_version, version_here
 from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, refresh_steps
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.plan import EntityPlan
@@ -277,8 +278,11 @@ class PersistingSession(TransactionalSession):
             statement = _locked(statement, with_for_update)
             populate_existing = True
         known = {"populate_existing": populate_existing, "autoflush": False}
+        before = version_here(self.scope, mapper, key) if with_for_update else None
         result = yield from self.execute_steps(statement, None, known)
         found = result.scalars().first()
+        if found is not None and before is not None:
+            check_version(mapper, found, before)
         if found is None and self.find(mapper, key) is not None:
             self._note_gone(mapper, key)
         return found
@@ -515,7 +519,7 @@ def _values_of(prop: Any, holders: Iterable[Any]) -> list[Any]:
 
 def _get_statement(mapper: Mapper, key: Sequence[Any]) -> Any:
     conditions = [
-        column == bindparam(None, value, type_=column.type)
+        mapper.entity.column(column) == bindparam(None, value, type_=column.type)
         for column, value in zip(mapper.primary_key, key, strict=True)
     ]
     return Select(mapper.entity).where(*conditions)

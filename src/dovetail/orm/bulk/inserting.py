@@ -5,6 +5,7 @@ from itertools import compress, groupby
 from operator import methodcaller
 from typing import Any
 
+from dovetail.codegen import Source
 from dovetail.collector import collector
 from dovetail.engine.cursor import CursorResult
 from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
@@ -51,8 +52,21 @@ class MappingPlan(InsertPlan):
                 self._leave(key, column)
                 if key in keys and self.returns_keys:
                     self.returned.append((key, column))
-            elif column.computed is None and (key in self.present or column.default is not None):
+            elif column.computed is None and (
+                key in self.present or column.default is not None or self._is_made(key)
+            ):
                 self.columns.append((key, column))
+
+    def _is_made(self, key: str) -> bool:
+        """Whether the mapper makes the value of attribute *key*: a version, or a discriminator."""
+        is_version = key == self.mapper.version_key and self.mapper.makes_versions
+        return is_version or key in self.mapper.fixed_values
+
+    def _read(self, source: Source, key: str) -> str:
+        fixed = self.mapper.fixed_values
+        if key in fixed and key not in self.present:
+            return source.use("fixed", fixed[key])
+        return super()._read(source, key)
 
     def takes_default(self, key: str) -> bool:
         return not (self.renders_nulls and key in self.present)

@@ -18,6 +18,7 @@ from dovetail.orm.bulk.synchronize import (
 )
 from dovetail.orm.bulk.updating import RowsUpdating, own_table, set_attributes
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
+from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import delete, update
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import BindParameter
@@ -91,7 +92,7 @@ class SpreadChange:
         if not columns:
             return CursorResult.of_change(len(keys))
         condition, parameter = key_condition(self.mapper.primary_key)
-        asked = Select(*columns).select_from(self.mapper.entity).where(condition)
+        asked: Any = Select(*columns).select_from(self.mapper.entity).where(condition)
         options = {**self.change.options, "autoflush": False}
         given = {parameter.key: list(keys)}
         return (yield from self.session.execute_steps(asked, given, options))
@@ -130,10 +131,19 @@ class SpreadChange:
         for part in self.mapper.mapped_tables:
             own = {column: values[name] for name, column in part.columns if name in values}
             if own:
-                for chunk in _chunks(keys):
+                for chunk in self._chunks(part, keys):
                     condition, parameter = key_condition([column for _, column in part.key])
                     statement = update(part.table).values(own).where(condition)
                     yield from self.change.execute_steps(statement, {parameter.key: chunk})
+
+    def _chunks(self, part: MappedTable, keys: Sequence[Any]) -> Iterator[list[Any]]:
+        """What *keys* are in the table of *part*, in parts for a statement each."""
+        places = [place for place, _ in part.key]
+        if len(places) < len(self.mapper.primary_key):
+            own = [[self.mapper.key_tuple(key)[place] for place in places] for key in keys]
+            keys = list(dict.fromkeys(key[0] if len(key) == 1 else tuple(key) for key in own))
+        for start in range(0, len(keys), KEYS_PER_STATEMENT):
+            yield list(keys[start : start + KEYS_PER_STATEMENT])
 
     def _bring_along(self, keys: Sequence[Any], values: dict[str, Any]) -> None:
         mapper = self.mapper
@@ -156,7 +166,7 @@ class SpreadChange:
         returned = yield from self._returned_steps(keys)
         parts = {part.table: part for m in mapper.self_and_descendants for part in m.mapped_tables}
         for part in reversed(parts.values()):
-            for chunk in _chunks(keys):
+            for chunk in self._chunks(part, keys):
                 condition, parameter = key_condition([column for _, column in part.key])
                 statement = delete(part.table).where(condition)
                 yield from self.change.execute_steps(statement, {parameter.key: chunk})
@@ -183,8 +193,3 @@ def _core_values(mapper: Any, core: Any, names: Any) -> list[Any]:
             key = mapper.column_keys.get(column, target)
         by_attribute[key] = value
     return [by_attribute.get(name) for name in names]
-
-
-def _chunks(keys: Sequence[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(keys), KEYS_PER_STATEMENT):
-        yield list(keys[start : start + KEYS_PER_STATEMENT])

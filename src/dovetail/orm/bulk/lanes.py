@@ -46,7 +46,8 @@ def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[Non
 def _updating(session: Any, mapper: Any, rows: Sequence[Any]) -> Steps[None]:
     connection = yield from session.connection_for_steps(mapper)
     keys, values = split_keys(mapper, rows)
-    yield from RowsUpdating(session, connection, mapper).run_steps(values, keys)
+    updating = RowsUpdating(session, connection, mapper, versioned=True)
+    yield from updating.run_steps(values, keys)
 
 
 def save_objects_steps(

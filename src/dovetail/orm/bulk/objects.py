@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.synchronize import overwrite
 from dovetail.orm.bulk.updating import RowsUpdating
+from dovetail.orm.flush.versions import version_of
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.element import ColumnElement
 from dovetail.steps import Steps
@@ -62,13 +63,17 @@ def _update_steps(
     for state, instance in pairs:
         row = _changes(mapper, state, instance) if changed_only else _values(mapper, instance)
         if row:
+            if mapper.version_key is not None:
+                row[mapper.version_key] = version_of(mapper, state, instance)
             kept.append((state, instance))
             rows.append(row)
-    updating = RowsUpdating(session, connection, mapper)
+    updating = RowsUpdating(session, connection, mapper, versioned=True)
     yield from updating.run_steps(rows, [state.key for state, _ in kept], synchronize=False)
     for (state, instance), row in zip(kept, rows, strict=True):
         if state.session is session:
             computed = {n for n, value in row.items() if isinstance(value, ColumnElement)}
+            if mapper.version_key is not None:
+                computed.add(mapper.version_key)
             known = {n: value for n, value in row.items() if n not in computed}
             overwrite(session, state, instance, known, computed)
 

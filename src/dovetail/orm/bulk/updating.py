@@ -81,12 +81,15 @@ class RowsUpdate:
         names: Sequence[str],
         dialect: Any,
         statement: Any = None,
+        *,
+        versioned: bool = False,
     ) -> None:
         self.mapper = mapper
         self.part = part
         self.dialect = dialect
         own = dict(part.columns)
         self.columns = {own[name]: name for name in names if name in own}
+        self.version = own.get(mapper.version_key) if versioned else None
         self.keys = [bindparam(f"old_{c.key}", type_=c.type) for _, c in part.key]
         given = {} if statement is None else set_attributes(mapper, statement)
         values: dict[Any, Any] = {
@@ -101,6 +104,11 @@ class RowsUpdate:
             mapper.column_keys[column] for column in values if column not in self.columns
         }
         where = [c == bind for (_, c), bind in zip(part.key, self.keys, strict=True)]
+        self.old_version: Any = bindparam("old_version")
+        if self.version is not None:
+            self.old_version.type = self.version.type
+            where.append(self.version == self.old_version)
+            self.stale |= {mapper.version_key}
         made: Any = update(part.table) if statement is None else statement.as_core()
         made = made._with(values_=None).values(values).where(*where)
         compiled = dialect.compile(made, column_keys=())
@@ -139,7 +147,12 @@ class RowsUpdate:
             with source.block("for row, key in zip(rows, keys):"):
                 parts = []
                 for place, bind in enumerate(binds):
-                    if bind in self.binds:
+                    if bind is self.old_version:
+                        text = f"row[{self.mapper.version_key!r}]"
+                    elif self.binds.get(bind) == self.mapper.version_key and self._makes_version:
+                        make = source.use("make_version", self.mapper.version_id_generator)
+                        text = f"{make}(row[{self.mapper.version_key!r}])"
+                    elif bind in self.binds:
                         text = f"row[{self.binds[bind]!r}]"
                     elif bind in keys:
                         text = "key" if single else f"key[{keys[bind]}]"
@@ -152,6 +165,10 @@ class RowsUpdate:
                 source.line(f"append(({', '.join(parts)},))")
             source.line("return made")
         return compile_function(source, "rows_of")
+
+    @property
+    def _makes_version(self) -> bool:
+        return self.version is not None and bool(self.mapper.makes_versions)
 
     @staticmethod
     def _default(source: Source, place: int, default: Any) -> str:
@@ -184,11 +201,21 @@ class RowsUpdate:
 class RowsUpdating:
     """One UPDATE of many rows by their keys.
 
-    *statement* is what the user gave, for values and criteria that all rows have in common.
+    *statement* is what the user gave, for values and criteria that all rows have in common.  Where
+    they are *versioned*, each row has the version that it was read in, and gets the next one.
     """
 
-    def __init__(self, session: Any, connection: Any, mapper: Any, statement: Any = None) -> None:
+    def __init__(
+        self,
+        session: Any,
+        connection: Any,
+        mapper: Any,
+        statement: Any = None,
+        *,
+        versioned: bool = False,
+    ) -> None:
         self.session = session
+        self.versioned = versioned and mapper.version_key is not None
         self.connection = connection
         self.mapper = mapper
         self.statement = statement
@@ -198,6 +225,8 @@ class RowsUpdating:
         self, rows: Sequence[Row], keys: Sequence[Any], synchronize: Any = True
     ) -> Steps[None]:
         """Give each row that *keys* name the values of the one of *rows* beside it."""
+        if self.versioned:
+            self._check_versions(rows)
         if not all(rows) and not (self.statement is not None and self.statement.values_):
             kept = [place for place, row in enumerate(rows) if row]
             rows, keys = [rows[place] for place in kept], [keys[place] for place in kept]
@@ -205,6 +234,15 @@ class RowsUpdating:
             own = rows if len(places) == len(rows) else [rows[place] for place in places]
             own_keys = keys if len(places) == len(rows) else [keys[place] for place in places]
             yield from self._run_group_steps(names, own, own_keys, synchronize)
+
+    def _check_versions(self, rows: Sequence[Row]) -> None:
+        key = self.mapper.version_key
+        if not all(key in row for row in rows):
+            raise InvalidRequestError(
+                f"{self.mapper.class_.__name__} has a version counter, and a row says nothing of "
+                f"its {key}",
+                hint=f"give each row the version that it was read in: {{'id': 1, {key!r}: 2, ...}}",
+            )
 
     def _groups(
         self, rows: Sequence[Row], keys: Sequence[Any]
@@ -244,13 +282,14 @@ class RowsUpdating:
                     "table of a class above: an UPDATE with a list of rows writes one table",
                     hint="leave values() and where() out, or update the class above",
                 )
-            return [RowsUpdate(mapper, own, names, dialect, self.statement)]
+            options = {"versioned": self.versioned}
+            return [RowsUpdate(mapper, own, names, dialect, self.statement, **options)]
         plans = self.connection.engine.plans
-        place = ("update rows", mapper, names)
+        place = ("update rows", mapper, names, self.versioned)
         kept: list[RowsUpdate] | None = plans.get(place)
         if kept is None:
             kept = [
-                RowsUpdate(mapper, part, names, dialect)
+                RowsUpdate(mapper, part, names, dialect, versioned=self.versioned)
                 for part in mapper.mapped_tables
                 if any(name in names for name, _ in part.columns)
             ]
@@ -344,7 +383,8 @@ class RowsUpdating:
             known = {
                 name: value
                 for name, value in row.items()
-                if not isinstance(value, ColumnElement)
+                if name not in also_stale
+                and not isinstance(value, ColumnElement)
                 and is_kept_as_is(mapper.columns[name].type, value)
             }
             stale = (row.keys() - known.keys()) | also_stale
@@ -414,7 +454,7 @@ def update_rows_steps(
     with collector.paused_for(len(rows)):
         keys, values = split_keys(mapper, rows)
         own = None if _is_plain(statement) else statement
-        updating = RowsUpdating(session, connection, mapper, own)
+        updating = RowsUpdating(session, connection, mapper, own, versioned=True)
         yield from updating.run_steps(values, keys, synchronize)
     return CursorResult.of_change(updating.count)
 

@@ -189,7 +189,7 @@ class InsertPlan:
             return "None"
         conversion = column.type.bind_conversion(self.dialect)
         default = column.default if self.takes_default(key) else None
-        read = f"get({key!r})"
+        read = self._read(source, key)
         if conversion is None and default is None:
             return read
         name = f"v{number}"
@@ -215,6 +215,16 @@ class InsertPlan:
                 return f"{convert}({name}) if {key!r} in values else None"
             return f"{convert}({name})"
         return f"None if {name} is None else {convert}({name})"
+
+    def _read(self, source: Source, key: str) -> str:
+        """What reads the value of attribute *key*, or makes it where the mapper does."""
+        if key == self.mapper.version_key and self.mapper.makes_versions:
+            make = source.use("make_version", self.mapper.version_id_generator)
+            source.line(f"version = {make}(None)")
+            if self.keeps_defaults:
+                source.line(f"values[{key!r}] = version")
+            return "version"
+        return f"get({key!r})"
 
     def _make_place(self) -> Callable[[Run, Sequence[Any], Load], None]:
         mapper = self.mapper

@@ -33,6 +33,7 @@ from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
 from dovetail.orm.flush.telling import tell_of_updates, told_of_values_steps
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
+from dovetail.orm.flush.versions import load_versions_steps
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
 from dovetail.steps import Steps
 
@@ -278,6 +279,8 @@ def _update_steps(
         tell_of_updates("before", context, mapper, connection, updates)
     pairs = [(state, instance) for state, instance in updates.items() if state.committed]
     if pairs:
+        if mapper.version_key is not None:
+            yield from load_versions_steps(session, connection, mapper, pairs)
         steps = update_steps(connection, mapper, pairs)
         if mapper.class_manager.dispatch.refresh_flush:
             steps = told_of_values_steps(context, mapper, dict(pairs), steps)
@@ -414,8 +417,11 @@ def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
             for call in mapper.dispatch.before_delete:
                 for instance in level.deletes.values():
                     call(mapper, connection, instance)
+            pairs = list(level.deletes.items())
+            if mapper.version_key is not None:
+                yield from load_versions_steps(session, connection, mapper, pairs)
             try:
-                yield from delete_steps(connection, mapper, list(level.deletes))
+                yield from delete_steps(connection, mapper, pairs)
             except StatementError as error:
                 gone = list(level.deletes.values())
                 yield from blame_steps("delete", mapper, connection, gone, error)

@@ -9,6 +9,7 @@ from dovetail.codegen import Source, compile_function
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import DefaultContext, first_table
+from dovetail.orm.flush.versions import refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import InstanceState
@@ -38,6 +39,8 @@ def update_steps(connection: Any, mapper: Any, pairs: Iterable[Pair]) -> Steps[l
 
     StaleDataError is raised where a row is gone.
     """
+    if not mapper.tables:
+        _refuse_changes(mapper, pairs)
     groups: dict[tuple[str, ...], list[Pair]] = {}
     with_sql: list[tuple[Pair, dict[str, Any]]] = []
     for pair in pairs:
@@ -61,6 +64,13 @@ def update_steps(connection: Any, mapper: Any, pairs: Iterable[Pair]) -> Steps[l
     for pair, changes in with_sql:
         yield from _update_expressions_steps(connection, mapper, pair, changes)
     return switched
+
+
+def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:
+    """Refuse changes of what is read from a SELECT."""
+    for state, _ in pairs:
+        if not mapper.columns.keys().isdisjoint(state.committed or ()):
+            first_table(mapper)
 
 
 def changed_columns(mapper: Any, state: InstanceState, instance: Any) -> tuple[str, ...]:
@@ -124,13 +134,34 @@ def _update_group_steps(
     if updates is None:
         updates = update_plans(mapper, changed, connection.dialect)
         plans.put(place, updates)
+    expected = None
+    if mapper.version_key is not None:
+        expected = [version_of(mapper, *pair) for pair in pairs]
+    singly = expected is not None and not connection.dialect.features.supports_sane_multi_rowcount
     for plan in updates:
         rows = plan.rows_of(pairs)
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
+            count = cursor.rowcount
+        elif singly:
+            count = 0
+            for row in rows:
+                cursor = yield from connection.run_steps(plan.sql, row)
+                count += cursor.rowcount
         else:
             cursor = yield from connection.run_many_steps(plan.sql, rows)
-        _check_count(connection, cursor, mapper, plan.table, pairs)
+            count = cursor.rowcount
+        yield from _check_count_steps(connection, count, mapper, plan.table, pairs, expected)
+    if mapper.version_id_generator is False and mapper.version_key not in changed:
+        _expire_versions(mapper, pairs)
+
+
+def _expire_versions(mapper: Any, pairs: Sequence[Pair]) -> None:
+    """The server has made new versions: they are read when they are needed."""
+    key = frozenset((mapper.version_key,))
+    for state, instance in pairs:
+        instance.__dict__.pop(mapper.version_key, None)
+        state.expired = key if state.expired is None else state.expired | key
 
 
 def update_plans(mapper: Any, changed: tuple[str, ...], dialect: Any) -> list[UpdatePlan]:
@@ -144,8 +175,14 @@ def update_plans(mapper: Any, changed: tuple[str, ...], dialect: Any) -> list[Up
         follows = moves and part is not mapper.mapped_tables[0] and mapper.passive_updates
         if follows:
             columns = [(key, column) for key, column in columns if key not in mapper.keys_set]
-        if columns:
-            plans.append(_update_plan(mapper, part, columns, dialect, by_new_key=follows))
+        # The version of a row is one of all its tables.
+        versioned = any(key == mapper.version_key for key, _ in part.columns)
+        if columns or versioned:
+            plans.append(
+                _update_plan(
+                    mapper, part, columns, dialect, by_new_key=follows, versioned=versioned
+                )
+            )
     return plans
 
 
@@ -156,9 +193,18 @@ def _update_plan(
     dialect: Any,
     *,
     by_new_key: bool,
+    versioned: bool,
 ) -> UpdatePlan:
     keys = [(place, c, bindparam(f"old_{c.key}", type_=c.type)) for place, c in part.key]
     where = [column == bind for _, column, bind in keys]
+    version = next((c for key, c in part.columns if versioned and key == mapper.version_key), None)
+    makes_version = False
+    if version is not None:
+        where.append(version == bindparam("old_version", type_=version.type))
+        given = any(column is version for _, column in columns)
+        makes_version = mapper.makes_versions and not given
+        if makes_version or not columns:
+            columns = [*columns, (mapper.version_key, version)]
     values = {column: bindparam(f"new_{column.key}", type_=column.type) for _, column in columns}
     statement = update(part.table).values(values).where(and_(*where))
     compiled = dialect.compile(statement)
@@ -169,6 +215,12 @@ def _update_plan(
         source.line("append = rows.append")
         with source.block("for state, instance in pairs:"):
             source.line("values = instance.__dict__")
+            if version is not None:
+                name = mapper.version_key
+                source.line(f"version = state.committed.get({name!r}, values.get({name!r}))")
+            if makes_version:
+                make = source.use("make_version", mapper.version_id_generator)
+                source.line(f"values[{mapper.version_key!r}] = {make}(version)")
             parts = [
                 _bound(source, f"values.get({key!r})", column, dialect, f"v{number}")
                 for number, (key, column) in enumerate(columns)
@@ -178,6 +230,8 @@ def _update_plan(
                 if by_new_key:
                     read = f"values[{mapper.primary_keys[place]!r}]"
                 parts.append(_bound(source, read, column, dialect, f"k{number}"))
+            if version is not None:
+                parts.append(_bound(source, "version", version, dialect, "old"))
             source.line(f"append(({', '.join(parts)},))")
         source.line("return rows")
     return UpdatePlan(part.table, compiled.sql, compile_function(source, "rows_of"))
@@ -200,25 +254,41 @@ def _update_expressions_steps(
     """Update one row with SQL expressions; their values are read again when they are touched."""
     state, instance = pair
     key = mapper.key_tuple(state.key)
+    expected = None if mapper.version_key is None else [version_of(mapper, *pair)]
+    version_key: Any = mapper.version_key
+    if expected is not None and mapper.makes_versions and version_key not in changes:
+        make: Any = mapper.version_id_generator
+        changes = {**changes, version_key: make(expected[0])}
+        instance.__dict__[version_key] = changes[version_key]
     for part in mapper.mapped_tables:
         values = {column: changes[name] for name, column in part.columns if name in changes}
         if values:
             where = [column == key[place] for place, column in part.key]
+            own = dict(part.columns)
+            if expected is not None and version_key in own:
+                where.append(own[version_key] == expected[0])
             statement = update(part.table).where(and_(*where)).values(values)
             result = yield from connection.execute_steps(statement)
-            _check_count(connection, result, mapper, part.table, [pair])
+            count = result.rowcount
+            yield from _check_count_steps(connection, count, mapper, part.table, [pair], expected)
     stale = frozenset(name for name, value in changes.items() if isinstance(value, ColumnElement))
     for name in stale:
         instance.__dict__.pop(name, None)
     state.expired = stale if state.expired is None else still_expired(state.expired, stale)
 
 
-def _check_count(
-    connection: Any, cursor: Any, mapper: Any, table: Any, pairs: Sequence[Pair]
-) -> None:
-    count = cursor.rowcount
+def _check_count_steps(
+    connection: Any,
+    count: int,
+    mapper: Any,
+    table: Any,
+    pairs: Sequence[Pair],
+    expected: Sequence[Any] | None,
+) -> Steps[None]:
     if count == len(pairs) or count < 0 or not connection.dialect.features.supports_sane_rowcount:
         return
+    if expected is not None:
+        yield from refuse_stale_steps(connection, mapper, "UPDATE", pairs, expected)
     what = (
         f"{mapper.class_.__name__} {mapper.key_tuple(pairs[0][0].key)}"
         if len(pairs) == 1
@@ -233,22 +303,32 @@ def _check_count(
 # Deleting -----------------------------------------------------------------------------------
 
 
-def delete_steps(connection: Any, mapper: Any, states: Sequence[InstanceState]) -> Steps[None]:
-    """Delete the rows of *states*; a warning says when some were gone already."""
+def delete_steps(connection: Any, mapper: Any, pairs: Sequence[Pair]) -> Steps[None]:
+    """Delete the rows of *pairs*; a warning says when some were gone already.
+
+    StaleDataError is raised where a row's version is another than the instance's.
+    """
     plans = connection.engine.plans
     place = ("delete", mapper)
     deletes: list[DeletePlan] | None = plans.get(place)
     if deletes is None:
         deletes = _delete_plans(mapper, connection.dialect)
         plans.put(place, deletes)
-    keys = [mapper.key_tuple(state.key) for state in states]
+    keys = [mapper.key_tuple(state.key) for state, _ in pairs]
+    versions = [version_of(mapper, *pair) for pair in pairs] if mapper.version_key else []
     for plan in deletes:
         rows = [plan.bind(key) for key in keys]
+        if plan.version is not None:
+            rows = [
+                (*row, plan.version(version)) for row, version in zip(rows, versions, strict=True)
+            ]
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
         else:
             cursor = yield from connection.run_many_steps(plan.sql, rows)
         count = cursor.rowcount
+        if 0 <= count < len(rows) and plan.version is not None:
+            yield from refuse_stale_steps(connection, mapper, "DELETE", pairs, versions)
         if 0 <= count < len(rows) and mapper.confirm_deleted_rows:
             warn(
                 f"DELETE on {plan.table.name!r} matched {count} of {len(rows)} rows: "
@@ -259,11 +339,15 @@ def delete_steps(connection: Any, mapper: Any, states: Sequence[InstanceState]) 
 
 
 class DeletePlan(NamedTuple):
-    """How rows of one table are deleted by their keys."""
+    """How rows of one table are deleted by their keys.
+
+    ``version``  converts the version by which a row is found besides; None if there is none
+    """
 
     table: Any
     sql: str
     bind: Callable[[Any], Any]
+    version: Callable[[Any], Any] | None
 
 
 def _delete_plans(mapper: Any, dialect: Any) -> list[DeletePlan]:
@@ -273,18 +357,22 @@ def _delete_plans(mapper: Any, dialect: Any) -> list[DeletePlan]:
     if mapper.passive_deletes:
         # The database deletes what refers to the row of the first.
         parts = parts[:1]
-    return [_delete_plan(part, dialect) for part in reversed(parts)]
+    return [_delete_plan(mapper, part, dialect) for part in reversed(parts)]
 
 
-def _delete_plan(part: MappedTable, dialect: Any) -> DeletePlan:
+def _delete_plan(mapper: Any, part: MappedTable, dialect: Any) -> DeletePlan:
     columns = [column for _, column in part.key]
     places = [place for place, _ in part.key]
     binds = [bindparam(column.key, type_=column.type) for column in columns]
     where = [column == bind for column, bind in zip(columns, binds, strict=True)]
+    column = dict(part.columns).get(mapper.version_key)
+    version = None if column is None else _converting(column, dialect)
+    if column is not None:
+        where.append(column == bindparam("old_version", type_=column.type))
     compiled = dialect.compile(delete(part.table).where(and_(*where)))
     conversions = [column.type.bind_conversion(dialect) for column in columns]
     if not any(conversions) and places == list(range(len(places))):
-        return DeletePlan(part.table, compiled.sql, itemgetter(slice(len(places))))
+        return DeletePlan(part.table, compiled.sql, itemgetter(slice(len(places))), version)
 
     def bind(key: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(
@@ -294,4 +382,14 @@ def _delete_plan(part: MappedTable, dialect: Any) -> DeletePlan:
             for place, conversion in zip(places, conversions, strict=True)
         )
 
-    return DeletePlan(part.table, compiled.sql, bind)
+    return DeletePlan(part.table, compiled.sql, bind, version)
+
+
+def _converting(column: Any, dialect: Any) -> Callable[[Any], Any]:
+    """What makes a parameter of a value of *column*."""
+    conversion = column.type.bind_conversion(dialect)
+
+    def convert(value: Any) -> Any:
+        return value if conversion is None or value is None else conversion.function(value)
+
+    return convert

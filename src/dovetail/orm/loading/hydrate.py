@@ -139,6 +139,7 @@ class HydratorWriter:
     def _row(self) -> str:
         used = {position for entity in self.layout.entities for position in entity.positions}
         used |= {position for entity in self.layout.entities for position, _ in entity.keys}
+        used |= {e.discriminator[0] for e in self.layout.entities if e.discriminator is not None}
         for item in self.layout.items:
             if isinstance(item, ColumnLayout):
                 used.add(item.position)
@@ -155,7 +156,7 @@ class HydratorWriter:
             f"new{number}", class_.__new__ if class_.__new__ is object.__new__ else object.__new__
         )
         self.source.use(f"set_state{number}", entity.mapper.set_state)
-        if entity.mapper.is_polymorphic:
+        if entity.discriminator is not None:
             rows = KindsOfRows(entity)
             self.source.use(f"rows{number}", rows)
             self.source.use(f"variant_of{number}", rows.variants.get)
@@ -168,7 +169,7 @@ class HydratorWriter:
         line(f"identity{n} = load{n}.identity")
         line(f"find{n} = identity{n}.get")
         line(f"track{n} = load{n}.batch.append")
-        if entity.mapper.is_polymorphic:
+        if entity.discriminator is not None:
             line(f"kinds{n} = rows{n}.kinds(load{n})")
             line(f"own{n} = tuple(kind[1] for kind in kinds{n}.values())")
         if self.populate_existing:
@@ -198,9 +199,13 @@ class HydratorWriter:
         line, block = self.source.line, self.source.block
         n = entity.number
         key = self._key(entity)
-        line(f"state{n} = find{n}({key})")
+        if entity.keeps_apart:
+            self._write_kind(entity)
+            line(f"state{n} = kind{n}[1].identity.get({key})")
+        else:
+            line(f"state{n} = find{n}({key})")
         with block(f"if state{n} is None or (entity{n} := state{n}()) is None:"):
-            if entity.mapper.is_polymorphic:
+            if entity.discriminator is not None:
                 self._write_polymorphic(entity, key)
             else:
                 line(f"entity{n} = new{n}(Class{n})")
@@ -212,7 +217,7 @@ class HydratorWriter:
                 line(f"set_state{n}(entity{n}, state{n})")
                 line(f"identity{n}[{key}] = state{n}")
                 line(f"track{n}(state{n})")
-        elsewhere = f"not in own{n}" if entity.mapper.is_polymorphic else f"is not load{n}"
+        elsewhere = f"not in own{n}" if entity.discriminator is not None else f"is not load{n}"
         with block(f"elif state{n}.load {elsewhere}:"):
             line(f"fill{n}({self._existing_arguments(entity)})")
         if entity.later or entity.completed:
@@ -229,14 +234,8 @@ class HydratorWriter:
         """Write what makes an instance of the class that the discriminator names."""
         line, block = self.source.line, self.source.block
         n = entity.number
-        told = next(
-            self._read(position, type_)
-            for name, position, type_ in entity.columns
-            if name == entity.mapper.polymorphic_key
-        )
-        line(f"kind{n} = kinds{n}.get({told})")
-        with block(f"if kind{n} is None:"):
-            line(f"raise no_such{n}({told})")
+        if not entity.keeps_apart:
+            self._write_kind(entity)
         line(f"entity{n} = new{n}(kind{n}[0])")
         self._write_values(entity)
         for text, variant in self._branches(entity, f"kind{n}[4]"):
@@ -249,8 +248,18 @@ class HydratorWriter:
         line(f"state{n}.committed = state{n}.extra = None")
         line(f"state{n}.expired = kind{n}[3]")
         line(f"kind{n}[2](entity{n}, state{n})")
-        line(f"identity{n}[{key}] = state{n}")
+        identity = f"kind{n}[1].identity" if entity.keeps_apart else f"identity{n}"
+        line(f"{identity}[{key}] = state{n}")
         line(f"kind{n}[1].batch.append(state{n})")
+
+    def _write_kind(self, entity: EntityLayout) -> None:
+        """Write what finds out of which class the row is."""
+        n = entity.number
+        assert entity.discriminator is not None
+        told = self._read(*entity.discriminator)
+        self.source.line(f"kind{n} = kinds{n}.get({told})")
+        with self.source.block(f"if kind{n} is None:"):
+            self.source.line(f"raise no_such{n}({told})")
 
     @staticmethod
     def _branches(entity: EntityLayout, number: str) -> list[tuple[str, list[Any]]]:

@@ -37,6 +37,7 @@ class EntityLayout:
     """The columns of the row that make one instance.
 
     ``columns``     (attribute, position, type) of each column that is loaded
+    ``discriminator``  (position, type) of what tells of which class a row is; None if of one
     ``kinds``       (mapper, such columns) of classes below, whose instances have more
     ``keys``        (position, type) of the primary key
     ``nullable``    True where the row may hold no such instance: an outer join
@@ -55,6 +56,7 @@ class EntityLayout:
     joined: list["JoinedLayout"] = field(default_factory=list)
     later: list[Any] = field(default_factory=list)
     empty: list[Any] = field(default_factory=list)
+    discriminator: tuple[int, Any] | None = None
     kinds: list[tuple[Any, list[tuple[str, int, Any]]]] = field(default_factory=list)
     completed: list[Any] = field(default_factory=list)
     covers_all: bool = True
@@ -67,6 +69,13 @@ class EntityLayout:
             for prop in kind.relationships.values():
                 if prop.parent is kind:
                     yield prop
+
+    @property
+    def keeps_apart(self) -> bool:
+        """True where rows of classes below have identities of their own: concrete tables."""
+        return self.discriminator is not None and any(
+            kind.base is not self.mapper.base for kind in self.mapper.self_and_descendants
+        )
 
     def has_columns_of(self, prop: Any) -> bool:
         """True where the row has the columns of the class that *prop* belongs to."""

@@ -12,7 +12,9 @@ from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, tell_of_loads
+from dovetail.orm.loading.to_core import EntityPlanner
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import Load
 from dovetail.steps import Steps
 from dovetail.types.contract import NULLTYPE
@@ -197,3 +199,4 @@ class GivenRows(EntityPlan):
 _LOADED_WITH_INSTANCES = frozenset(("joined", "selectin", "immediate"))
 
 makers.entity_plan = EntityPlan
+Mapper.planner = EntityPlanner()

@@ -1,6 +1,5 @@
 """From a statement of entities to a statement of tables, and the layout of its rows."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError, InvalidRequestError
@@ -22,7 +21,6 @@ from dovetail.orm.loading.layout import (
     JoinedLayout,
     RowLayout,
 )
-from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, astray_entity, tree_for
 from dovetail.orm.loading.wrapping import Wrapping
 from dovetail.orm.mapping.attribute import (
@@ -31,7 +29,7 @@ from dovetail.orm.mapping.attribute import (
     RelationshipReference,
 )
 from dovetail.orm.mapping.bundle import Bundle
-from dovetail.orm.mapping.mapper import Mapper
+from dovetail.sql.columns import NamedColumn
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node
@@ -63,6 +61,11 @@ def _placed(node: Node) -> Node | None:
     return None
 
 
+def resolving() -> Any:
+    """A function that gives a part of a statement with tables and columns for entities."""
+    return Replacing(_placed).value
+
+
 def plan_select(
     statement: Any,
     *,
@@ -87,7 +90,7 @@ class _SelectPlanning:
         self.tree = tree
         self.statement = statement
         # One run for all parts: a label in two of them is one label afterwards.
-        self.resolved = Replacing(_placed).value
+        self.resolved = resolving()
         self.load = load
         self.chain = chain
         self.columns: list[Any] = []
@@ -234,9 +237,10 @@ class _SelectPlanning:
             entity, tree, len(self.entities), nullable or self._may_be_absent(entity)
         )
         self.entities.append(layout)
-        if mapper.is_polymorphic:
-            # Of classes below, it has not all.
-            layout.covers_all = False
+        apart = any(kind.concrete for kind in mapper.children) and not entity.kinds
+        is_polymorphic = mapper.is_polymorphic and not apart
+        # Of classes below, it has not all.
+        layout.covers_all = not is_polymorphic
         for name in mapper.primary_keys:
             column = entity.column(mapper.columns[name])
             layout.keys.append((self.position_of(column), column.type))
@@ -246,6 +250,8 @@ class _SelectPlanning:
                 layout.columns.append((key, *self._placed(entity, prop)))
             elif not prop.deferred:
                 layout.covers_all = False
+        if is_polymorphic:
+            layout.discriminator = self._discriminator(entity)
         for kind in mapper.self_and_descendants[1:] if entity.kinds else ():
             layout.kinds.append((kind, self._own_columns(layout, kind)))
         layout.completed = [
@@ -256,6 +262,14 @@ class _SelectPlanning:
         ]
         return layout
 
+    def _discriminator(self, entity: EntityNode) -> tuple[int, Any]:
+        """(position, type) of what tells of which class a row is."""
+        told = entity.discriminator
+        if told is None:
+            told = entity.mapper.polymorphic_on
+        placed = entity.column(told) if isinstance(told, NamedColumn) else entity.adapt(told)
+        return self.position_of(placed), placed.type
+
     def _placed(self, entity: EntityNode, prop: Any) -> tuple[int, Any]:
         """(position, type) of the column of *prop*, which is added to the row."""
         expression = prop.columns[0]
@@ -265,12 +279,11 @@ class _SelectPlanning:
     def _own_columns(self, layout: EntityLayout, kind: Any) -> list[tuple[str, int, Any]]:
         """The columns of the row that instances of *kind* have besides the others."""
         entity = layout.entity
+        there = {key for key, _, _ in layout.columns}
         return [
             (key, *self._placed(entity, prop))
             for key, prop in kind.column_attrs.items()
-            if key not in entity.mapper.column_attrs
-            and prop.parent in entity.kinds
-            and layout.tree.loads_column(prop)
+            if key not in there and prop.parent in entity.kinds and layout.tree.loads_column(prop)
         ]
 
     def _may_be_absent(self, entity: EntityNode) -> bool:
@@ -543,58 +556,3 @@ def _expanded(clauses: tuple[Any, ...]) -> tuple[Any, ...]:
         else:
             expanded.append(clause)
     return tuple(expanded)
-
-
-def _name_columns(mapper: Any, parts: dict[str, Any]) -> None:
-    """Put keys of columns for names of attributes into *parts* of an INSERT or UPDATE."""
-    columns = mapper.columns
-
-    def key(name: Any) -> Any:
-        return columns[name].key if isinstance(name, str) and name in columns else name
-
-    values = parts.get("values_")
-    if isinstance(values, list):
-        parts["values_"] = [{key(n): value for n, value in row.items()} for row in values]
-    elif values is not None:
-        parts["values_"] = {key(n): value for n, value in values.items()}
-    if "select_source" in parts:
-        names, source = parts["select_source"]
-        parts["select_source"] = (tuple(map(key, names)), source)
-
-
-class EntityPlanner:
-    """Turns statements of entities into statements of tables: Core asks it to."""
-
-    def to_core(self, statement: Any) -> Any:
-        """An equal statement of tables and columns alone."""
-        if isinstance(statement, Select):
-            return plan_select(statement).core
-        if isinstance(statement, Node):
-            resolved = Replacing(_placed).value
-            changes = {
-                name: resolved(getattr(statement, name))
-                for name in statement.parts
-                if getattr(statement, name, None) is not None
-            }
-            entity = getattr(statement, "table", None)
-            if isinstance(entity, EntityNode):
-                # One statement writes one table: that of the class itself.
-                changes["table"] = entity.mapper.local_table
-                _name_columns(entity.mapper, changes)
-                if "where_criteria" in statement.parts:
-                    given = changes.get("where_criteria", ())
-                    added = [
-                        c for c in row_conditions(entity) if not any(c is one for one in given)
-                    ]
-                    changes["where_criteria"] = (*given, *added)
-            return statement._copy(**changes)
-        raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
-
-    def from_statement(
-        self, entity: EntityNode, statement: Any, options: Mapping[str, Any]
-    ) -> FromStatement:
-        """*statement*, whose rows are instances of *entity*."""
-        return FromStatement(entity, statement, options)
-
-
-Mapper.planner = EntityPlanner()

@@ -151,8 +151,10 @@ def keys_plan(
     place = ("keys", mapper, tree, chain, populate_existing)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
-        condition, parameter = key_condition(mapper.primary_key)
-        statement: Any = Select(mapper.entity).where(condition)
+        entity = mapper.plain_entity if chain is REFRESH else mapper.entity
+        columns = [entity.column(column) for column in mapper.primary_key]
+        condition, parameter = key_condition(columns)
+        statement: Any = Select(entity).where(condition)
         plan = KeyedPlan(
             statement,
             parameter,

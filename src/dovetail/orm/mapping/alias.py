@@ -151,4 +151,6 @@ def with_polymorphic(
         source = joined_kinds(mapper, kinds, innerjoin)
         if flat or aliased or name is not None:
             source = source.alias(name, flat)
-    return AliasedClass(base, source, name, adapt_on_names, kinds=kinds)
+    made = AliasedClass(base, source, name, adapt_on_names, kinds=kinds)
+    made.__statement_entity__.discriminator = polymorphic_on
+    return made

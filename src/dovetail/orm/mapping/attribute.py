@@ -21,12 +21,14 @@ class EntityNode(Node):
     ``selectable``  what stands in FROM: the table, a join of tables, or an alias
     ``alias``       the AliasedClass, or None for the class itself
     ``kinds``       mappers of classes below whose columns are loaded with those of the class
+    ``discriminator``  what tells of which class a row is, if not what the mapper says
     ``within``      the entity that this is a part of: ``with_polymorphic(...).Engineer``
     """
 
     __slots__ = (
         "adapt_on_names",
         "alias",
+        "discriminator",
         "is_translated",
         "kinds",
         "mapper",
@@ -53,6 +55,7 @@ class EntityNode(Node):
         self.name = name
         self.kinds = tuple(kinds)
         self.within: EntityNode | None = None
+        self.discriminator: Any = None
         self.is_translated = alias is not None
         self.adapt_on_names = False
         self.translated: dict[Any, Any] = {}
@@ -137,7 +140,7 @@ class EntityNode(Node):
         """*expression* with columns of the mapped table replaced by those of ``selectable``."""
         if not self.is_translated:
             return expression
-        tables = {self.mapper.local_table, *self.mapper.tables}
+        tables = {self.mapper.entity.selectable, self.mapper.local_table, *self.mapper.tables}
         for kind in self.kinds:
             tables.update(kind.tables)
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand
 from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.construct import construct
@@ -269,6 +270,9 @@ def has_inherited_table(cls: type) -> bool:
 def declare(registry: Registry, class_: type) -> None:
     """Map *class_* as its body and its mixins say; an ``__abstract__`` class is left alone."""
     if class_.__dict__.get("__abstract__"):
+        return
+    if is_abstract_concrete(class_):
+        registry.add_abstract(class_)
         return
     parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
     inherits = None if parent is None else mapper_of(parent)

@@ -11,7 +11,9 @@ from dovetail.exc import (
     InvalidRequestError,
     NoForeignKeysError,
 )
+from dovetail.orm.mapping.attribute import table_columns
 from dovetail.orm.mapping.mapped_tables import Pairs, equated_within, tables_of
+from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join, join_condition
 
 
@@ -104,7 +106,8 @@ class Hierarchy:
         if discriminator is not None:
             self._note_discriminator(discriminator)
         if identity is None:
-            if self.inherits is not None and self.polymorphic_key and not self.polymorphic_abstract:
+            expected = self.inherits is not None and self.polymorphic_on is not None
+            if expected and not self.polymorphic_abstract:
                 warn(
                     f"{self.class_.__name__} has no polymorphic_identity: its rows will be "
                     "loaded as instances of another class "
@@ -130,6 +133,9 @@ class Hierarchy:
         if found is None:
             name = next((k for k, prop in self.attrs.items() if _holds(prop, declared)), None)
             found = None if name is None else self.attrs.get(name)
+        if found is None and isinstance(declared, ColumnElement):
+            self.polymorphic_on = table_columns(declared)
+            return
         if found is None or name is None:
             raise ArgumentError(
                 f"{self.class_.__name__}: polymorphic_on={declared!r} is no mapped column",
@@ -140,19 +146,26 @@ class Hierarchy:
         self.polymorphic_on = found.columns[0]
 
     @property
+    def top(self) -> Any:
+        """The mapper at the top of the hierarchy, whatever tables are between."""
+        return self if self.inherits is None else self.inherits.top
+
+    @property
     def base_mapper(self) -> Any:
         """The mapper at the top of the hierarchy."""
-        return self.base
+        return self.top
 
     @property
     def is_polymorphic(self) -> bool:
         """True where rows may be instances of classes below."""
-        return bool(self.children) and self.polymorphic_key is not None
+        return bool(self.children) and self.polymorphic_on is not None
 
     @property
     def fixed_values(self) -> dict[str, Any]:
         """What each new instance has from the start: its discriminator."""
         if self.polymorphic_key is None or self.polymorphic_identity is None:
+            return {}
+        if not self.attrs[self.polymorphic_key].is_column:
             return {}
         return {self.polymorphic_key: self.polymorphic_identity}
 
@@ -177,7 +190,14 @@ class Hierarchy:
 
     def common_parent(self, other: Any) -> bool:
         """True when this and *other* belong to one hierarchy."""
-        return self.base is other.base
+        return self.top is other.top
+
+    def take_below(self, mapper: Any) -> None:
+        """Let *mapper*, which has its own table, be below this one that was mapped after it."""
+        mapper.inherits = self
+        mapper.concrete = True
+        self.children.append(mapper)
+        self.polymorphic_map.update(mapper.polymorphic_map)
 
     def row_condition(self) -> Any:
         """What tells the rows of this class, and those below, from others; None if nothing need."""
@@ -197,8 +217,8 @@ class Hierarchy:
         """The error for a row whose discriminator no class has."""
         known = ", ".join(map(repr, self.polymorphic_map))
         return InvalidRequestError(
-            f"a row of {self.class_.__name__} has {self.polymorphic_key}={value!r}, and no mapped "
-            "class has this polymorphic_identity",
+            f"a row of {self.class_.__name__} has {self.polymorphic_key or 'discriminator'}="
+            f"{value!r}, and no mapped class has this polymorphic_identity",
             hint=f"known are {known}; is the module that defines the class imported?",
         )
 

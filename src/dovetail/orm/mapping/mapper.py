@@ -1,10 +1,9 @@
 """A mapper: how the instances of one class are kept in one table."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from threading import RLock
 from typing import Any, ClassVar
-from uuid import UUID
 from warnings import warn
 
 from dovetail.event import Dispatch
@@ -20,8 +19,10 @@ from dovetail.orm.mapping.attribute import (
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.comparing import with_comparator
+from dovetail.orm.mapping.concrete import Elsewhere, union_of
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.extensions import extensions_of
+from dovetail.orm.mapping.identity_keys import IdentityKeys
 from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.mapped_tables import (
     MappedTable,
@@ -38,15 +39,17 @@ from dovetail.orm.mapping.validation import (
     listen_as_reconstructor,
     listen_as_validator,
 )
+from dovetail.orm.mapping.versioning import Versioning
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
 from dovetail.orm.tracking.told import tell
+from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.from_clause import Join
 from dovetail.sql.schema import Column, Table
 
 
-class Mapper(Hierarchy):
+class Mapper(Hierarchy, IdentityKeys, Versioning):
     """How the instances of one class are kept in one table.
 
     ``class_``, ``local_table``   what is mapped, and to what
@@ -120,14 +123,17 @@ class Mapper(Hierarchy):
             for key, inherited in inherits.attrs.items():
                 if key in own:
                     self.add_property(key, own.pop(key))
-                elif not (self.concrete and key in self.local_table.c):
+                elif not self.concrete:
                     self._inherit(key, inherited)
+                elif key not in self.local_table.c:
+                    type.__setattr__(class_, key, Elsewhere(class_, key))
         for key, prop in own.items():
             self.add_property(key, prop)
         if not self.single:
             self._map_remaining_columns()
         self._find_primary_key()
         self._tell_apart(*self._discriminator)
+        self._find_version(*self._version, inherits)
         self.place_entity()
         self.is_made = True
         for call in self.dispatch.after_mapper_constructed:
@@ -148,13 +154,10 @@ class Mapper(Hierarchy):
         self.exclude_properties = frozenset(known.pop("exclude_properties", None) or ())
         self.column_prefix = known.pop("column_prefix", None) or ""
         self.eager_defaults = known.pop("eager_defaults", "auto")
-        if known.get("version_id_col") is not None:
-            raise ArgumentError(
-                f"{self.class_.__name__}: version counters are not available in this version",
-                hint="leave version_id_col out; with_for_update=True locks the row instead",
-            )
-        known.pop("version_id_col", None)
-        known.pop("version_id_generator", None)
+        self._version = (
+            known.pop("version_id_col", None),
+            known.pop("version_id_generator", None),
+        )
         self.confirm_deleted_rows = known.pop("confirm_deleted_rows", True)
         self.passive_updates = known.pop("passive_updates", True)
         self.allow_partial_pks = known.pop("allow_partial_pks", True)
@@ -206,7 +209,7 @@ class Mapper(Hierarchy):
         if isinstance(prop, ColumnProperty):
             self.column_attrs[key] = prop
             for column in prop.columns:
-                if isinstance(column, Column):
+                if isinstance(column, (Column, ProxyColumn)):
                     self.column_keys[column] = key
             self.track(key, prop)
             kind: Any = InstrumentedAttribute if self.writes_through_setattr else DataAttribute
@@ -221,7 +224,7 @@ class Mapper(Hierarchy):
         if key in self.validators:
             listen_as_validator(attribute, *self.validators[key])
         for child in self.children:
-            if child.attrs.get(key) in (None, replaced):
+            if child.attrs.get(key) in (None, replaced) and not child.concrete:
                 child._inherit(key, prop)
                 child.forget()
 
@@ -385,6 +388,12 @@ class Mapper(Hierarchy):
         classes, source = self.with_polymorphic or (None, None), None
         if isinstance(classes, tuple) and len(classes) == 2:
             classes, source = classes
+        if source is None:
+            source = union_of(self)
+            if source is not None:
+                classes = "*"
+                name: str = self.class_._concrete_discriminator_name  # type: ignore[attr-defined]
+                self.polymorphic_on = source.c[name]
         kinds = [] if classes is None else kinds_below(self, classes)
         inline = [one for one in self.children if one.polymorphic_load == "inline"]
         entity = self.entity
@@ -393,9 +402,19 @@ class Mapper(Hierarchy):
         entity.is_translated = entity.adapt_on_names = source is not None
         entity.translated.clear()
 
+    @cached_property
+    def plain_entity(self) -> EntityNode:
+        """The class to select from, with nothing of classes below that have their own tables."""
+        if not any(kind.concrete for kind in self.entity.kinds):
+            return self.entity
+        return EntityNode(self)
+
     def finish(self) -> None:
         """Called when all relationships are configured."""
         self.configured = True
+        if self.entity.is_translated:
+            # The types of columns that refer to others are known now.
+            self.place_entity()
         self.class_manager.place_constructor()
         for call in self.dispatch.mapper_configured:
             call(self, self.class_)
@@ -482,7 +501,7 @@ class Mapper(Hierarchy):
         return {
             key: prop.columns[0].type.compare_values
             for key, prop in self.column_attrs.items()
-            if prop.is_column and prop.columns[0].computed is None
+            if prop.is_written
         }
 
     @cached_property
@@ -497,69 +516,8 @@ class Mapper(Hierarchy):
         return [
             (key, column.onupdate)
             for key, column in self.columns.items()
-            if column.onupdate is not None
+            if getattr(column, "onupdate", None) is not None
         ]
-
-    # Identity ---------------------------------------------------------------------------------
-
-    def key_of(self, instance: Any) -> Any:
-        """The key that *instance* carries in its attributes; None when a part is missing."""
-        values = instance.__dict__
-        if self.single_key is not None:
-            return values.get(self.single_key)
-        key = tuple([values.get(name) for name in self.primary_keys])
-        return None if None in key else key
-
-    def key_tuple(self, key: Any) -> tuple[Any, ...]:
-        """The primary key values of *key*."""
-        return key if self.single_key is None else (key,)
-
-    def key_from_tuple(self, values: Iterable[Any]) -> Any:
-        """The key for primary key *values*."""
-        key = tuple(values)
-        return key if self.single_key is None else key[0]
-
-    def primary_key_from_instance(self, instance: Any) -> list[Any]:
-        """The primary key values of *instance*, in the order of the columns."""
-        return [getattr(instance, name) for name in self.primary_keys]
-
-    def identity_key_from_primary_key(
-        self, values: Iterable[Any], token: Any = None
-    ) -> tuple[Any, ...]:
-        """The identity key of the row with primary key *values*."""
-        return self.base.class_, tuple(values), token
-
-    def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
-        """The identity key of *instance*."""
-        return self.identity_key_from_primary_key(self.primary_key_from_instance(instance))
-
-    def key_from_identity(self, identity: Any) -> Any:
-        """The key for what a user gives to ``get()``: a value, a tuple, or a dictionary."""
-        names = self.primary_keys
-        if self.single_key is not None and identity.__class__ in _SCALARS:
-            return identity
-        if isinstance(identity, dict):
-            if set(identity) != set(names):
-                raise InvalidRequestError(
-                    f"the primary key of {self.class_.__name__} is {', '.join(names)}; "
-                    f"the dictionary has {', '.join(map(str, identity)) or 'nothing'}",
-                    hint="give a value for each: {"
-                    + ", ".join(f"{name!r}: ..." for name in names)
-                    + "}",
-                )
-            values = tuple(identity[name] for name in names)
-        elif isinstance(identity, (tuple, list)):
-            values = tuple(identity)
-        else:
-            values = (identity,)
-        if len(values) != len(names):
-            raise InvalidRequestError(
-                f"the primary key of {self.class_.__name__} has {len(names)} "
-                f"column{'s' if len(names) > 1 else ''} ({', '.join(names)}); "
-                f"{len(values)} value{'s were' if len(values) != 1 else ' was'} given",
-                hint=f"session.get({self.class_.__name__}, {_shape(names)})",
-            )
-        return self.key_from_tuple(values)
 
 
 _DERIVED = (
@@ -570,12 +528,8 @@ _DERIVED = (
     "extensions",
     "mapped_tables",
     "key_places",
+    "plain_entity",
 )
-_SCALARS = frozenset({int, str, bytes, UUID})
-
-
-def _shape(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
 def mapper_of(class_: Any) -> Mapper | None:

@@ -9,6 +9,7 @@ from dovetail.sql.expressions import null
 from dovetail.sql.from_clause import Join
 from dovetail.sql.select import Select
 from dovetail.types.basic import String
+from dovetail.types.contract import NULLTYPE
 
 
 def kinds_below(mapper: Any, classes: Any) -> tuple[Any, ...]:
@@ -64,7 +65,7 @@ def polymorphic_union(
         columns = [_column(table, key, type_, cast_nulls) for key, type_ in types.items()]
         if typecolname:
             text = str(value).replace("'", "''")
-            columns.append(literal_column(f"'{text}'", String()).cast(String()).label(typecolname))
+            columns.append(literal_column(f"'{text}'", String()).label(typecolname))
         selects.append(Select(*columns).select_from(table))
     return selects[0].union_all(*selects[1:]).alias(aliasname)
 
@@ -73,13 +74,4 @@ def _column(table: Any, key: str, type_: Any, cast_nulls: bool) -> Any:
     found = table.c.get(key)
     if found is not None:
         return found
-    return (null().cast(type_) if cast_nulls else null()).label(key)
-
-
-def concrete_tables(mapper: Any) -> dict[Any, Any]:
-    """The table of each class at *mapper* and below, by the discriminator's value."""
-    return {
-        one.polymorphic_identity: one.local_table
-        for one in mapper.self_and_descendants
-        if one.polymorphic_identity is not None and one.local_table is not None
-    }
+    return (null().cast(type_) if cast_nulls and type_ is not NULLTYPE else null()).label(key)

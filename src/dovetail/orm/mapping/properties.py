@@ -10,6 +10,7 @@ from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.tracking.attributes import ValueAttribute
+from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.schema import Column
 from dovetail.types.contract import NULLTYPE, TypeEngine
 from dovetail.types.inference import type_for_annotation
@@ -148,8 +149,14 @@ class ColumnProperty(MapperProperty):
 
     @property
     def is_column(self) -> bool:
-        """True for a column of a table, which a flush writes; False for an expression."""
-        return isinstance(self.columns[0], Column)
+        """True for a column of a table, or of a subquery; False for an expression."""
+        return isinstance(self.columns[0], (Column, ProxyColumn))
+
+    @property
+    def is_written(self) -> bool:
+        """True for a column that a flush writes."""
+        column = self.columns[0]
+        return isinstance(column, Column) and column.computed is None
 
 
 class MappedColumn(Mapped[Any]):

@@ -7,7 +7,9 @@ from typing import Any
 from weakref import WeakSet
 
 from dovetail.codegen import evaluate
+from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError, MappingError
+from dovetail.orm.mapping.abstract_concrete import map_to_union
 from dovetail.orm.mapping.attribute import QueryableAttribute, foreign, remote, table_columns
 from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
@@ -48,6 +50,7 @@ class Registry:
         self.classes: dict[str, list[type]] = {}
         self.constructor = constructor
         self._waiting: list[Mapper] = []
+        self._unions: list[type] = []
         self._unconnected: list[RelationshipProperty] = []
         self._is_configuring = False
         self._mappers: list[Mapper] = []
@@ -73,6 +76,30 @@ class Registry:
         self._waiting.append(mapper)
         self._mistake = None
         self.memo.clear()
+
+    def add_abstract(self, class_: type) -> None:
+        """Take up *class_*, which is mapped to a UNION when the classes below are known."""
+        self._unions.append(class_)
+
+    @property
+    def ordered_mappers(self) -> list[Mapper]:
+        """The mappers, in the order of their declaration."""
+        return list(self._mappers)
+
+    def _map_unions(self) -> list[Mapper]:
+        """Map the classes that wait for the tables of those below."""
+        made = []
+        for class_ in list(self._unions):
+            mapper = map_to_union(self, class_)
+            if mapper is not None:
+                self._unions.remove(class_)
+                self.classes.setdefault(class_.__name__, []).append(class_)
+                self._mappers.append(mapper)
+                made.append(mapper)
+        if made:
+            self.memo.clear()
+            forget_plans()
+        return made
 
     def position(self, mapper: Mapper) -> int:
         """How many mappers were declared before *mapper*."""
@@ -137,6 +164,9 @@ class Registry:
             try:
                 for call in Mapper.dispatch.before_configured:
                     call()
+                waiting += self._map_unions()
+                for mapper in waiting:
+                    _call_hook(mapper.class_, "__declare_first__")
                 waiting = [mapper for mapper in waiting if not _is_put_off(mapper)]
                 mistakes = self._configure_all(waiting)
             finally:
@@ -145,6 +175,8 @@ class Registry:
                 self._waiting = [mapper for mapper in self._waiting if mapper not in waiting]
                 for call in Mapper.dispatch.after_configured:
                     call()
+                for mapper in waiting:
+                    _call_hook(mapper.class_, "__declare_last__")
             else:
                 self._mistake = _mapping_error(mistakes)
                 raise self._mistake
@@ -242,6 +274,12 @@ def _mapping_error(mistakes: list[Mistake]) -> MappingError:
     if len(mistakes) == 1:
         return MappingError(mistakes[0][0], hint=mistakes[0][1])
     return MappingError([f"{text} (hint: {hint})" if hint else text for text, hint in mistakes])
+
+
+def _call_hook(class_: Any, name: str) -> None:
+    hook = getattr(class_, name, None)
+    if hook is not None:
+        hook()
 
 
 def _is_put_off(mapper: Mapper) -> bool:

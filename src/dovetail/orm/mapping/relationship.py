@@ -272,7 +272,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
                 hint=f"add {self.back_populates}: Mapped[…] = relationship(back_populates="
                 f"{self.key!r}) to {self.mapper.class_.__name__}",
             )
-        if other.mapper.base is not self.parent.base:
+        if not other.mapper.common_parent(self.parent):
             raise ArgumentError(
                 f"{self}: back_populates names {other}, which leads to "
                 f"{other.mapper.class_.__name__}, not back to {self.parent.class_.__name__}"

@@ -1,0 +1,97 @@
+"""Rows whose version tells that somebody else has changed them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dovetail.exc import StaleDataError
+from dovetail.orm.flush.changes import Pair
+from dovetail.orm.loading.lazy import refresh_steps
+from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
+from dovetail.orm.tracking.state import InstanceState
+from dovetail.sql.select import Select
+from dovetail.steps import Steps
+
+
+def version_of(mapper: Any, state: InstanceState, instance: Any) -> Any:
+    """The version that the row of *instance* had when it was read."""
+    key = mapper.version_key
+    if state.committed is not None and key in state.committed:
+        return state.committed[key]
+    return instance.__dict__.get(key)
+
+
+def load_versions_steps(
+    session: Any, connection: Any, mapper: Any, pairs: Sequence[Pair]
+) -> Steps[None]:
+    """Read the versions of those of *pairs* whose own are not known, in one statement."""
+    key = mapper.version_key
+    lacking = [
+        (state, instance)
+        for state, instance in pairs
+        if key not in instance.__dict__ and key not in (state.committed or ())
+    ]
+    if lacking:
+        yield from refresh_steps(session, connection, mapper, lacking, frozenset((key,)))
+
+
+def refuse_stale_steps(
+    connection: Any, mapper: Any, verb: str, pairs: Sequence[Pair], expected: Sequence[Any]
+) -> Steps[None]:
+    """Raise the StaleDataError of an UPDATE or DELETE that did not find all of its rows.
+
+    It has the first instance whose row is another in ``instance``, the version that was
+    *expected* and the one that was found, None where the row is gone.
+    """
+    found: dict[Any, Any] = {}
+    keys = [state.key for state, _ in pairs]
+    condition, parameter = key_condition(mapper.primary_key)
+    width = len(mapper.primary_key)
+    for start in range(0, len(keys), KEYS_PER_STATEMENT):
+        asked: Any = Select(*mapper.primary_key, mapper.columns[mapper.version_key]).where(
+            condition
+        )
+        chunk = {parameter.key: keys[start : start + KEYS_PER_STATEMENT]}
+        rows = (yield from connection.execute_steps(asked, chunk)).all()
+        found.update((mapper.key_from_tuple(row[:width]), row[width]) for row in rows)
+    for (state, instance), version in zip(pairs, expected, strict=True):
+        now = found.get(state.key)
+        written = instance.__dict__.get(mapper.version_key)
+        if now is None or now != (written if verb == "UPDATE" else version):
+            raise _stale(mapper, verb, state, instance, version, now)
+    state, instance = pairs[0]
+    raise _stale(mapper, verb, state, instance, expected[0], found.get(state.key))
+
+
+def _stale(
+    mapper: Any, verb: str, state: InstanceState, instance: Any, expected: Any, found: Any
+) -> StaleDataError:
+    row = f"{mapper.class_.__name__} {mapper.key_tuple(state.key)}"
+    now = "the row is gone" if found is None else f"it is {found!r} now"
+    error = StaleDataError(
+        f"{verb} of {row} expected version {expected!r}, and {now}: "
+        "somebody else has changed it since it was read"
+    )
+    error.instance, error.expected, error.found = instance, expected, found
+    return error
+
+
+def version_here(scope: Any, mapper: Any, key: Any) -> Any:
+    """The version in which the instance with *key* was read, if it is here; else None."""
+    state = scope.identity(mapper).get(key) if mapper.version_key is not None else None
+    instance = None if state is None else state()
+    if state is None or instance is None:
+        return None
+    return version_of(mapper, state, instance)
+
+
+def check_version(mapper: Any, instance: Any, expected: Any) -> None:
+    """Refuse to lock *instance* in another version than it was read in."""
+    found = instance.__dict__.get(mapper.version_key)
+    if found != expected:
+        error = StaleDataError(
+            f"{mapper.class_.__name__} {mapper.key_tuple(instance.__dovetail_state__.key)} was "
+            f"read in version {expected!r}, and is locked in version {found!r}: somebody else "
+            "has changed it"
+        )
+        error.instance, error.expected, error.found = instance, expected, found
+        raise error

@@ -1,0 +1,64 @@
+"""Statements of entities as statements of tables: what Core asks mapped classes for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dovetail.exc import InvalidRequestError
+from dovetail.orm.loading.joins import row_conditions
+from dovetail.orm.loading.planner import plan_select, resolving
+from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.sql.node import Node
+from dovetail.sql.select import Select
+
+
+def _name_columns(mapper: Any, parts: dict[str, Any]) -> None:
+    """Put keys of columns for names of attributes into *parts* of an INSERT or UPDATE."""
+    columns = mapper.columns
+
+    def key(name: Any) -> Any:
+        return columns[name].key if isinstance(name, str) and name in columns else name
+
+    values = parts.get("values_")
+    if isinstance(values, list):
+        parts["values_"] = [{key(n): value for n, value in row.items()} for row in values]
+    elif values is not None:
+        parts["values_"] = {key(n): value for n, value in values.items()}
+    if "select_source" in parts:
+        names, source = parts["select_source"]
+        parts["select_source"] = (tuple(map(key, names)), source)
+
+
+class EntityPlanner:
+    """Turns statements of entities into statements of tables: Core asks it to."""
+
+    def to_core(self, statement: Any) -> Any:
+        """An equal statement of tables and columns alone."""
+        if isinstance(statement, Select):
+            return plan_select(statement).core
+        if isinstance(statement, Node):
+            resolved = resolving()
+            changes = {
+                name: resolved(getattr(statement, name))
+                for name in statement.parts
+                if getattr(statement, name, None) is not None
+            }
+            entity = getattr(statement, "table", None)
+            if isinstance(entity, EntityNode):
+                # One statement writes one table: that of the class itself.
+                changes["table"] = entity.mapper.local_table
+                _name_columns(entity.mapper, changes)
+                if "where_criteria" in statement.parts:
+                    given = changes.get("where_criteria", ())
+                    added = [
+                        c for c in row_conditions(entity) if not any(c is one for one in given)
+                    ]
+                    changes["where_criteria"] = (*given, *added)
+            return statement._copy(**changes)
+        raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
+
+    def from_statement(
+        self, entity: EntityNode, statement: Any, options: Mapping[str, Any]
+    ) -> FromStatement:
+        """*statement*, whose rows are instances of *entity*."""
+        return FromStatement(entity, statement, options)

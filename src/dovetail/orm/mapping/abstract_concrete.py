@@ -1,0 +1,45 @@
+"""Mapping classes that have no table to the UNION of the tables below."""
+
+from typing import Any
+
+from dovetail.orm.mapping.concrete import AbstractConcreteBase
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.polymorphic import polymorphic_union
+
+
+def is_abstract_concrete(class_: type) -> bool:
+    """True for a class that stands right below :class:`AbstractConcreteBase`."""
+    return AbstractConcreteBase in class_.__bases__
+
+
+def map_to_union(registry: Any, class_: Any) -> Mapper | None:
+    """Map *class_* to the UNION of the tables of the classes below; None where there are none."""
+    below = [
+        mapper
+        for mapper in registry.ordered_mappers
+        if issubclass(mapper.class_, class_) and mapper.inherits is None
+    ]
+    tables = {
+        one.polymorphic_identity: one.persist_selectable
+        for mapper in below
+        for one in mapper.self_and_descendants
+        if one.polymorphic_identity is not None and not one.single
+    }
+    if not tables:
+        return None
+    name = class_._concrete_discriminator_name
+    union = polymorphic_union(tables, name, "pjoin")
+    shared = set.intersection(*(set(mapper.column_attrs.keys()) for mapper in below))
+    known = {**class_.__dict__.get("__mapper_args__", {}), "with_polymorphic": ("*", union)}
+    known.setdefault("polymorphic_on", union.c[name])
+    known.setdefault("exclude_properties", [name])
+    if class_.strict_attrs:
+        known["include_properties"] = [key for key in shared if key in union.c]
+    mapper = Mapper(registry, class_, union, [], known)
+    for key, prop in mapper.column_attrs.items():
+        # For conditions of queries alone: rows of some of the classes have no such value.
+        prop.deferred = key not in shared
+    for one in below:
+        mapper.take_below(one)
+    mapper.forget()
+    return mapper

@@ -1,0 +1,86 @@
+"""Keys of instances: what a mapper makes of primary key values."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from dovetail.exc import InvalidRequestError
+
+
+class IdentityKeys:
+    """What a mapper knows of the keys of its instances.
+
+    ``primary_keys``   the attributes that tell instances apart
+    ``single_key``     the attribute, where it is one; None otherwise
+    """
+
+    class_: type
+    base: Any
+    primary_keys: tuple[str, ...]
+    single_key: str | None
+
+    def key_of(self, instance: Any) -> Any:
+        """The key that *instance* carries in its attributes; None when a part is missing."""
+        values = instance.__dict__
+        if self.single_key is not None:
+            return values.get(self.single_key)
+        key = tuple([values.get(name) for name in self.primary_keys])
+        return None if None in key else key
+
+    def key_tuple(self, key: Any) -> tuple[Any, ...]:
+        """The primary key values of *key*."""
+        return key if self.single_key is None else (key,)
+
+    def key_from_tuple(self, values: Iterable[Any]) -> Any:
+        """The key for primary key *values*."""
+        key = tuple(values)
+        return key if self.single_key is None else key[0]
+
+    def primary_key_from_instance(self, instance: Any) -> list[Any]:
+        """The primary key values of *instance*, in the order of the columns."""
+        return [getattr(instance, name) for name in self.primary_keys]
+
+    def identity_key_from_primary_key(
+        self, values: Iterable[Any], token: Any = None
+    ) -> tuple[Any, ...]:
+        """The identity key of the row with primary key *values*."""
+        return self.base.class_, tuple(values), token
+
+    def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
+        """The identity key of *instance*."""
+        return self.identity_key_from_primary_key(self.primary_key_from_instance(instance))
+
+    def key_from_identity(self, identity: Any) -> Any:
+        """The key for what a user gives to ``get()``: a value, a tuple, or a dictionary."""
+        names = self.primary_keys
+        if self.single_key is not None and identity.__class__ in _SCALARS:
+            return identity
+        if isinstance(identity, dict):
+            if set(identity) != set(names):
+                raise InvalidRequestError(
+                    f"the primary key of {self.class_.__name__} is {', '.join(names)}; "
+                    f"the dictionary has {', '.join(map(str, identity)) or 'nothing'}",
+                    hint="give a value for each: {"
+                    + ", ".join(f"{name!r}: ..." for name in names)
+                    + "}",
+                )
+            values = tuple(identity[name] for name in names)
+        elif isinstance(identity, (tuple, list)):
+            values = tuple(identity)
+        else:
+            values = (identity,)
+        if len(values) != len(names):
+            raise InvalidRequestError(
+                f"the primary key of {self.class_.__name__} has {len(names)} "
+                f"column{'s' if len(names) > 1 else ''} ({', '.join(names)}); "
+                f"{len(values)} value{'s were' if len(values) != 1 else ' was'} given",
+                hint=f"session.get({self.class_.__name__}, {_shape(names)})",
+            )
+        return self.key_from_tuple(values)
+
+
+_SCALARS = frozenset({int, str, bytes, UUID})
+
+
+def _shape(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"
