@@ -464,8 +464,12 @@ class World:
         if isinstance(attribute, int):
             names = ("name", *self.relationships[type(one).__name__])
             attribute = names[attribute % len(names)]
+        if self.session.autoflush and isinstance(one.__dict__.get(attribute), list):
+            # The oracle forgets a collection that was read before the row was there.
+            self.session.flush()
         value = getattr(one, attribute)
-        if isinstance(value, tuple(self.classes.values())) and not self._is_leaving(value):
+        is_related = isinstance(value, tuple(self.classes.values()))
+        if is_related and not self._is_leaving(value) and not self._is_expelled(value):
             # The oracle has read it again by now, if it had expired.
             _ = value.name
         return distinct(value) if isinstance(value, list) else value
@@ -496,10 +500,12 @@ class World:
 
     def do_refresh(self, number: int) -> None:
         one = self.pick(None, number)
-        attributes = self.sa.inspect(one).attrs
+        state = self.sa.inspect(one)
+        # The oracle's history does not tell what is to happen to a collection it has not loaded.
+        queued = getattr(state, "_pending_mutations", ())
         # One that is gone has a history in the oracle still; neither refreshes it.
         if self._state(one) != "deleted or detached" and any(
-            attributes[name].history.has_changes()
+            state.attrs[name].history.has_changes() or name in queued
             for name in self.relationships[type(one).__name__]
         ):
             # The change is lost on this side and not on the other: which one counts, differs.
