@@ -7,20 +7,25 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 
 from benchmarks.workloads import (
+    ANIMALS,
     DELETES,
     FAMILY_CHILDREN,
     FAMILY_PARENTS,
+    FOLDERS,
     MANY_ROWS,
     PLAIN_ROWS,
     REFLECTED_TABLES,
     SHOP_CUSTOMERS,
     SHOP_DISTRICTS,
     SHOP_ITEMS,
+    SPOTS,
+    STREETS,
     TRADE_AREAS,
     TRADE_BUYERS,
     TRADE_ITEMS,
     TRADE_WAREHOUSES,
     UPDATES,
+    VISITS,
     WIDE_ROWS,
     scaled,
 )
@@ -130,6 +135,45 @@ CREATE TABLE sale_line (
     item_id INTEGER NOT NULL REFERENCES item (id)
 );
 CREATE INDEX sale_line_sale ON sale_line (sale_id);
+CREATE TABLE animal (
+    id INTEGER NOT NULL PRIMARY KEY, kind VARCHAR(5) NOT NULL, name VARCHAR(50) NOT NULL
+);
+CREATE TABLE dog (
+    id INTEGER NOT NULL PRIMARY KEY REFERENCES animal (id), tricks INTEGER NOT NULL,
+    breed VARCHAR(50) NOT NULL
+);
+CREATE TABLE cat (
+    id INTEGER NOT NULL PRIMARY KEY REFERENCES animal (id), lives INTEGER NOT NULL,
+    color VARCHAR(50) NOT NULL
+);
+CREATE TABLE spot (
+    id INTEGER NOT NULL PRIMARY KEY, x INTEGER NOT NULL, y INTEGER NOT NULL, extra JSON NOT NULL
+);
+CREATE TABLE nation (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL);
+CREATE TABLE region (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL,
+    nation_id INTEGER NOT NULL REFERENCES nation (id)
+);
+CREATE INDEX region_nation ON region (nation_id);
+CREATE TABLE town (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL,
+    region_id INTEGER NOT NULL REFERENCES region (id)
+);
+CREATE INDEX town_region ON town (region_id);
+CREATE TABLE street (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL,
+    town_id INTEGER NOT NULL REFERENCES town (id)
+);
+CREATE INDEX street_town ON street (town_id);
+CREATE TABLE visit (
+    id INTEGER NOT NULL PRIMARY KEY, days INTEGER NOT NULL,
+    town_id INTEGER NOT NULL REFERENCES town (id)
+);
+CREATE TABLE folder (
+    id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL,
+    parent_id INTEGER REFERENCES folder (id)
+);
+CREATE INDEX folder_parent ON folder (parent_id);
 CREATE TABLE receipt (
     id INTEGER NOT NULL PRIMARY KEY, amount INTEGER NOT NULL,
     buyer_id INTEGER NOT NULL REFERENCES buyer (id),
@@ -186,6 +230,18 @@ def family_rows(parents: int) -> tuple[list[tuple[object, ...]], list[tuple[obje
     return list(first), list(second)
 
 
+def animal_rows(count: int) -> Iterator[tuple[object, ...]]:
+    """(key, kind, name, number, word) of dogs and cats in turn."""
+    for number in range(1, count + 1):
+        kind = "dog" if number % 2 else "cat"
+        yield number, kind, f"{kind} {number}", number % 9, f"word {number % 50}"
+
+
+def folder_parent(number: int) -> int | None:
+    """The key of the folder that has folder *number*: three in each."""
+    return (number + 1) // 3 if number > 1 else None
+
+
 Filling = Iterator[tuple[str, Iterable[tuple[object, ...]]]]
 """Tables and their rows, parents first."""
 
@@ -231,6 +287,33 @@ def _wide(scale: float) -> Filling:
     yield "wide", wide_rows(scaled(WIDE_ROWS, scale))
 
 
+def _animals(scale: float) -> Filling:
+    rows = list(animal_rows(scaled(ANIMALS, scale)))
+    yield "animal", [row[:3] for row in rows]
+    yield "dog", [(row[0], *row[3:]) for row in rows if row[1] == "dog"]
+    yield "cat", [(row[0], *row[3:]) for row in rows if row[1] == "cat"]
+
+
+def _spots(scale: float) -> Filling:
+    numbers = range(1, scaled(SPOTS, scale) + 1)
+    yield "spot", ((n, n % 101, n % 53, json.dumps({"n": n, "list": [n % 7]})) for n in numbers)
+
+
+def _places(scale: float) -> Filling:
+    streets = scaled(STREETS, scale)
+    towns, regions, nations = (max(1, streets // 10**n) for n in (1, 2, 3))
+    yield "nation", ((n, f"nation {n}") for n in range(1, nations + 1))
+    yield "region", ((n, f"region {n}", n % nations + 1) for n in range(1, regions + 1))
+    yield "town", ((n, f"town {n}", n % regions + 1) for n in range(1, towns + 1))
+    yield "street", ((n, f"street {n}", n % towns + 1) for n in range(1, streets + 1))
+    yield "visit", ((n, n % 9, n % towns + 1) for n in range(1, scaled(VISITS, scale) + 1))
+
+
+def _folders(scale: float) -> Filling:
+    numbers = range(1, scaled(FOLDERS, scale) + 1)
+    yield "folder", ((n, f"folder {n}", folder_parent(n)) for n in numbers)
+
+
 def _nothing(_scale: float) -> Filling:
     yield from ()
 
@@ -245,6 +328,10 @@ DATABASES: dict[str, Callable[[float], Filling]] = {
     "family": _family,
     "shop": _shop,
     "trade": _trade,
+    "animals": _animals,
+    "spots": _spots,
+    "places": _places,
+    "folders": _folders,
     "tables": _nothing,
 }
 """What each kind of database holds."""
@@ -294,6 +381,11 @@ SHOP_SUM = """
     UNION ALL SELECT 'line', line.item_id, line.quantity * 1000 + line.amount, purchase.number
         FROM line JOIN purchase ON purchase.id = line.purchase_id
     ORDER BY 1, 2, 3, 4
+"""
+ANIMAL_SUM = """
+    SELECT animal.kind, animal.name, dog.tricks, dog.breed, cat.lives, cat.color
+    FROM animal LEFT JOIN dog ON dog.id = animal.id LEFT JOIN cat ON cat.id = animal.id
+    ORDER BY animal.name
 """
 TRADE_SUM = """
     SELECT 'warehouse', id, income, 0, 0 FROM warehouse

@@ -47,6 +47,12 @@ TRADE_AREAS = 4
 TRADE_BUYERS = 20
 TRADE_ITEMS = 100
 TRADE_TRANSACTIONS = 800
+ANIMALS = 20_000
+SPOTS = 20_000
+MANY_CLASSES = 300
+STREETS = 20_000
+VISITS = 100_000
+FOLDERS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +328,56 @@ WORKLOADS = {
             writes=True,
             operations=TRADE_TRANSACTIONS,
             operation="transaction",
+        ),
+        Workload(
+            name="hierarchy_load_20k",
+            title="load 20k animals of two joined tables each, with a polymorphic join",
+            data="animals",
+            operations=ANIMALS,
+        ),
+        Workload(
+            name="hierarchy_selectin_20k",
+            title="load the same with a statement for each class",
+            data="animals",
+            operations=ANIMALS,
+        ),
+        Workload(
+            name="hierarchy_insert_20k",
+            title="make, add, flush and commit 20k animals of two joined tables",
+            writes=True,
+            operations=ANIMALS,
+        ),
+        Workload(
+            name="composite_20k",
+            title="load 20k with a composite and a JSON column, and read both",
+            data="spots",
+            operations=SPOTS,
+        ),
+        Workload(
+            name="declare_300",
+            title="declare and configure 300 classes of 16 columns",
+            operations=MANY_CLASSES,
+            operation="class",
+            scales=False,
+            uses_database=False,
+        ),
+        Workload(
+            name="chain_20k",
+            title="load 20k streets below towns, regions and nations, select-in three deep",
+            data="places",
+            operations=STREETS,
+        ),
+        Workload(
+            name="to_one_100k",
+            title="load 100k visits joined to their towns",
+            data="places",
+            operations=VISITS,
+        ),
+        Workload(
+            name="tree_50k",
+            title="load a tree of 50k folders, select-in to the bottom",
+            data="folders",
+            operations=FOLDERS,
         ),
         Workload(
             name="core_select",

@@ -32,6 +32,7 @@ from benchmarks.contenders.driver_work import (
     Tag,
 )
 from benchmarks.contenders.floor_life import FloorLife
+from benchmarks.contenders.floor_mapping import FloorMapping
 from benchmarks.contenders.floor_trade import FloorTrade
 from benchmarks.workloads import (
     DECLARED_CLASSES,
@@ -46,7 +47,7 @@ from benchmarks.workloads import (
 )
 
 
-class Floor(FloorLife, FloorTrade):
+class Floor(FloorLife, FloorMapping, FloorTrade):
     """The driver at the work of queries and flushes."""
 
     wide_values: ClassVar[dict[str, Callable[[Any], Any]]]

@@ -3,17 +3,18 @@
 from typing import ClassVar
 
 from benchmarks.contenders.session_life import SessionLife
+from benchmarks.contenders.session_mapping import SessionMapping
 from benchmarks.contenders.session_trade import SessionTrade
 
 
-class Dovetail(SessionLife, SessionTrade):
+class Dovetail(SessionLife, SessionMapping, SessionTrade):
     title = "dovetail"
     package = "dovetail"
     import_statement = "import dovetail.orm"
     most_touch_statements: ClassVar[int | None] = 3
 
 
-class SQLAlchemy(SessionLife, SessionTrade):
+class SQLAlchemy(SessionLife, SessionMapping, SessionTrade):
     title = "SQLAlchemy"
     package = "sqlalchemy"
     import_statement = "import sqlalchemy.orm"

@@ -108,26 +108,30 @@ class EntityPlan:
         self, session: Any, connection: Any, rows: Sequence[Any], loads: list[Load]
     ) -> Steps[list[Any]]:
         """Build, then load what is to be loaded with further statements."""
-        members: list[dict[Any, Any]] = [{} for _ in self.entities]
-        result = self.build(session, rows, loads, members)
-        for layout, found in zip(self.entities, members, strict=True):
-            for kind in layout.completed:
-                pairs = [pair for pair in found.items() if pair[0].load.mapper.isa(kind)]
-                yield from complete_steps(session, connection, layout.mapper, kind, pairs)
-            for prop in layout.later:
-                own = layout.mapper.isa(prop.parent)
-                lacking = [
-                    pair
-                    for pair in found.items()
-                    if prop.key not in pair[1].__dict__
-                    and (own or pair[0].load.mapper.isa(prop.parent))
-                ]
-                if lacking:
-                    chain = self.chain if prop in self.chain else (*self.chain, prop)
-                    yield from load_related_steps(
-                        session, connection, prop, lacking, layout.tree, chain
-                    )
+        with collector.paused_for(len(rows)):
+            members: list[dict[Any, Any]] = [{} for _ in self.entities]
+            result = self.build(session, rows, loads, members)
+            for layout, found in zip(self.entities, members, strict=True):
+                yield from self._finish_entity_steps(session, connection, layout, found)
         return result
+
+    def _finish_entity_steps(
+        self, session: Any, connection: Any, layout: EntityLayout, found: dict[Any, Any]
+    ) -> Steps[None]:
+        for kind in layout.completed:
+            below = frozenset(kind.self_and_descendants)
+            pairs = [pair for pair in found.items() if pair[0].load.mapper in below]
+            yield from complete_steps(session, connection, layout.mapper, kind, pairs)
+        for prop in layout.later:
+            key = prop.key
+            lacking = [pair for pair in found.items() if key not in pair[1].__dict__]
+            if not layout.mapper.isa(prop.parent):
+                lacking = [pair for pair in lacking if pair[0].load.mapper.isa(prop.parent)]
+            if lacking:
+                chain = self.chain if prop in self.chain else (*self.chain, prop)
+                yield from load_related_steps(
+                    session, connection, prop, lacking, layout.tree, chain
+                )
 
 
 class GivenRows(EntityPlan):

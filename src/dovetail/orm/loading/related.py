@@ -177,12 +177,9 @@ def complete_steps(
         for key, prop in kind.column_attrs.items()
         if key not in above.column_attrs and not prop.deferred
     ]
-    keys = [
-        state.key
-        for state, instance in pairs
-        if any(name not in instance.__dict__ for name in names)
-    ]
-    if names and keys:
+    wanted = frozenset(names)
+    keys = [state.key for state, instance in pairs if not wanted <= instance.__dict__.keys()]
+    if keys:
         tree = only_tree(kind, names)
         yield from load_keys_steps(session, connection, kind, keys, tree=tree, chain=REFRESH)
 

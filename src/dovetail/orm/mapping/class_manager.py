@@ -61,9 +61,6 @@ class ClassManager:
             self._restore()
         if told:
             self._place_telling()
-        elif self.mapper.fixed_values:
-            # The constructor that all classes have sets them.
-            return
         elif self.mapper.configured and uses_plain_constructor(self.class_):
             type.__setattr__(self.class_, "__init__", plain_constructor(self.mapper))
 

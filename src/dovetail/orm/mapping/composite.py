@@ -211,16 +211,24 @@ class CompositeValue(AttributeBase):
 
     def read(self, instance: Any) -> Any:
         prop = self.prop
-        values = tuple([getattr(instance, key) for key in prop.keys])
+        held = instance.__dict__
+        try:
+            values = tuple([held[key] for key in prop.keys])
+        except KeyError:
+            values = tuple([getattr(instance, key) for key in prop.keys])
         state = state_of(instance)
-        kept = None if state.extra is None else state.extra.get(self)
+        extra = state.extra
+        kept = None if extra is None else extra.get(self)
         if kept is not None:
             if all(map(operator.is_, kept[0], values)) and (
                 kept[1] is not None or self._is_unwritten(state)
             ):
                 return kept[1]
         made = prop.made_of(values)
-        state.extras()[self] = (values, made)
+        if extra is None:
+            state.extra = {self: (values, made)}
+        else:
+            extra[self] = (values, made)
         return made
 
     def _is_unwritten(self, state: InstanceState) -> bool:

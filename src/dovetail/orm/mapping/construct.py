@@ -50,12 +50,13 @@ def plain_constructor(mapper: Any) -> Callable[..., None]:
     transient = mapper.transient_load
     mapped = frozenset(setters) if mapper.writes_through_setattr else frozenset()
     uses_slot = mapper.uses_slot
+    fixed = dict(mapper.fixed_values)
 
     def __init__(self: Any, **values: Any) -> None:  # noqa: N807 - it becomes a method
         if type(self) is not class_:
             construct(self, **values)
         elif uses_slot and plain.issuperset(values):
-            set_values(self, values)
+            set_values(self, {**fixed, **values} if fixed else values)
             state = InstanceState(self, forget)
             state.key = state.committed = state.expired = state.extra = None
             state.load = transient
@@ -63,6 +64,7 @@ def plain_constructor(mapper: Any) -> Callable[..., None]:
         elif mapped.issuperset(values):
             new_state(self, mapper)
             own = self.__dict__
+            own.update(fixed)
             for name, value in values.items():
                 setter = setters[name]
                 if setter is None:

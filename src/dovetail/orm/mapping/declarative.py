@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from inspect import get_annotations
 from typing import Any, ClassVar, Generic, TypeVar
 
+from dovetail.collector import collector
 from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
@@ -274,6 +275,12 @@ def declare(registry: Registry, class_: type) -> None:
     if is_abstract_concrete(class_):
         registry.add_abstract(class_)
         return
+    # A mapping is a thousand objects that stay: looking for garbage among them finds none.
+    with collector:
+        _declare(registry, class_)
+
+
+def _declare(registry: Registry, class_: type) -> None:
     parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
     inherits = None if parent is None else mapper_of(parent)
     _being_declared[class_] = {}

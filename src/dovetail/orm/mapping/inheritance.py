@@ -1,6 +1,7 @@
 """Inheritance between mapped classes: in one table, in joined tables, or in tables of their own."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 from warnings import warn
 
@@ -160,7 +161,7 @@ class Hierarchy:
         """True where rows may be instances of classes below."""
         return bool(self.children) and self.polymorphic_on is not None
 
-    @property
+    @cached_property
     def fixed_values(self) -> dict[str, Any]:
         """What each new instance has from the start: its discriminator."""
         if self.polymorphic_key is None or self.polymorphic_identity is None:

@@ -527,6 +527,7 @@ _DERIVED = (
     "update_defaults",
     "extensions",
     "mapped_tables",
+    "fixed_values",
     "key_places",
     "plain_entity",
 )
