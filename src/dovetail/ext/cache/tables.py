@@ -63,7 +63,10 @@ def _targets(statement: Any) -> Iterable[Any]:
 
 def _core_tables(table: Any) -> list[Any]:
     mapper = getattr(table, "mapper", None)
-    return [table] if mapper is None else list(mapper.tables)
+    if mapper is None:
+        return [table]
+    # A DELETE of a class reaches the tables of those below.
+    return list(dict.fromkeys(t for one in mapper.self_and_descendants for t in one.tables))
 
 
 def written_with(table: Any) -> list[Any]:
