@@ -70,7 +70,7 @@ def world(package):
         side = column(sa.Integer)
         __mapper_args__ = {"polymorphic_identity": "square", "concrete": True}
 
-    orm.configure_mappers()
+    Base.registry.configure()
     engine = sa.create_engine("sqlite://")
     Base.metadata.create_all(engine)
     w = SimpleNamespace(

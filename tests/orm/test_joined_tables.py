@@ -1,5 +1,6 @@
 """Classes of a hierarchy with a table each, joined by their keys; compared with the oracle."""
 
+import pickle
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -437,6 +438,73 @@ def refresh_of_an_update(w):
     return [e.skill for e in engineers]
 
 
+def subqueries(w):
+    filled(w)
+    select, count = w.sa.select, w.sa.func.count
+    Firm, Engineer = w.Firm, w.Engineer
+    of_firm = Engineer.firm_id == Firm.id
+    return [
+        w.s.scalars(select(Firm.name).where(select(Engineer).where(of_firm).exists())).all(),
+        [
+            tuple(row)
+            for row in w.s.execute(
+                select(Firm.name, select(count(Engineer.id)).where(of_firm).scalar_subquery())
+            )
+        ],
+        w.s.scalars(
+            select(w.Person.name).where(w.Person.id.in_(select(Engineer.id))).order_by(w.Person.id)
+        ).all(),
+        sorted(
+            repr(one)
+            for one in w.s.scalars(select(w.orm.aliased(Engineer, select(Engineer).subquery())))
+        ),
+        w.s.query(Engineer).filter_by(name="eve").count(),
+    ]
+
+
+def statements_of_the_users(w):
+    filled(w)
+    select, Person = w.sa.select, w.Person
+    both = select(Person).where(Person.id == 1).union(select(Person).where(Person.id == 3))
+    text = w.sa.text("SELECT * FROM person ORDER BY id")
+    return [
+        sorted(repr(one) for one in w.s.scalars(select(Person).from_statement(statement)))
+        for statement in (both, text)
+    ]
+
+
+def rows_that_come_back(w):
+    sa = w.sa
+    people = w.s.execute(
+        sa.insert(w.Person).returning(w.Person.id, w.Person.kind), [{"name": "x"}, {"name": "y"}]
+    )
+    found = [[tuple(row) for row in people]]
+    engineers = w.s.scalars(
+        sa.insert(w.Engineer).returning(w.Engineer), [{"name": "x", "tool": "t"}, {"name": "y"}]
+    )
+    found.append([(type(one).__name__, one.id, one.name, one.tool) for one in engineers])
+    return found
+
+
+def carried_away(w):
+    filled(w)
+    director = w.s.scalars(w.sa.select(w.Director)).first()
+    copy = pickle.loads(pickle.dumps(director))
+    merged = w.s.merge(copy, load=False)
+    return (copy.car, copy.name, copy.manager_id, copy.id), merged is director
+
+
+def parts_of_rows(w):
+    filled(w)
+    orm, select, Director = w.orm, w.sa.select, w.Director
+    found = []
+    for option in (orm.load_only(Director.car), orm.defer(Director.name)):
+        w.s.expunge_all()
+        one = w.s.scalars(select(Director).options(option)).first()
+        found.append(({"car", "name", "budget"} & one.__dict__.keys(), one.name, one.budget))
+    return found
+
+
 def told(w):
     m = w.sa.inspect(w.Director)
     return (
@@ -465,6 +533,7 @@ SCENARIOS = [
     of_type_in_joins, aliases, with_more_columns, conditions_on_more_columns,
     relationships_of_more_columns, completed_by_statements, statements_for_rows,
     refresh_of_an_update, told, new_members_of_a_class_below,
+    subqueries, statements_of_the_users, rows_that_come_back, carried_away, parts_of_rows,
 ]  # fmt: skip
 
 

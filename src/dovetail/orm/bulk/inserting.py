@@ -8,11 +8,15 @@ from typing import Any
 from dovetail.codegen import Source
 from dovetail.collector import collector
 from dovetail.engine.cursor import CursorResult
+from dovetail.engine.rows import Shape as RowShape
 from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
 from dovetail.orm.bulk.returning import Returning
 from dovetail.orm.flush.insert import InsertPlan, first_table, parameters_of
+from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
+from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import insert
+from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
 Row = Mapping[str, Any]
@@ -280,13 +284,18 @@ def insert_rows_steps(
                 connection, mapper, rows, return_defaults=False, render_nulls=renders
             )
         return CursorResult.of_change(len(rows))
+    if len(mapper.tables) > 1:
+        return (
+            yield from _insert_spread_steps(session, connection, mapper, statement, rows, options)
+        )
     returning = Returning(session, statement, options)
     named = {bind.key for bind in statement.walk().binds if not bind.unique}
     check_names(mapper, _names(rows) - named)
     raw: Any = None
     found: list[Any] = []
     with collector.paused_for(len(rows)):
-        sent = [_sent(mapper, row, renders) for row in rows]
+        fixed = mapper.fixed_values
+        sent = [_sent(mapper, {**fixed, **row} if fixed else row, renders) for row in rows]
         for _, run in groupby(sent, methodcaller("keys")):
             raw = yield from connection.execute_steps(
                 returning.core, list(run), execution_options=options
@@ -296,6 +305,64 @@ def insert_rows_steps(
         if not returning.reads:
             return CursorResult.of_change(len(rows))
         return returning.result(raw, found)
+
+
+def _insert_spread_steps(
+    session: Any,
+    connection: Any,
+    mapper: Any,
+    statement: Any,
+    rows: Sequence[Any],
+    options: Mapping[str, Any],
+) -> Steps[Any]:
+    """Run ``insert(Engineer).returning(...)`` for rows of several tables."""
+    said = (
+        statement.__dict__.keys() - _SAYS_NOTHING - {"returning_columns", "sort_by_parameter_order"}
+    )
+    if said:
+        raise InvalidRequestError(
+            f"{mapper.class_.__name__} is kept in several tables: an INSERT of it takes rows and "
+            "returning(), and nothing else",
+            hint="session.execute(insert(Engineer), [{...}, {...}])",
+        )
+    copies = [dict(row) for row in rows]
+    with collector.paused_for(len(rows)):
+        yield from insert_dictionaries_steps(
+            connection,
+            mapper,
+            copies,
+            return_defaults=True,
+            render_nulls=bool(options.get("render_nulls")),
+        )
+    keys = [mapper.key_from_tuple([row[name] for name in mapper.primary_keys]) for row in copies]
+    return (yield from returned_rows_steps(session, mapper, statement, keys, options))
+
+
+def returned_rows_steps(
+    session: Any, mapper: Any, statement: Any, keys: Sequence[Any], options: Mapping[str, Any]
+) -> Steps[Any]:
+    """What *statement* asks to be returned of the rows with *keys*, in their order."""
+    columns = statement.returning_columns
+    if not columns:
+        return CursorResult.of_change(len(keys))
+    found: dict[Any, Any] = {}
+    shape, width = None, len(mapper.primary_key)
+    for start in range(0, len(keys), KEYS_PER_STATEMENT):
+        condition, parameter = key_condition(mapper.primary_key)
+        asked: Any = Select(*mapper.primary_key, *columns).select_from(mapper.persist_selectable)
+        result = yield from session.execute_steps(
+            asked.where(condition),
+            {parameter.key: list(keys[start : start + KEYS_PER_STATEMENT])},
+            {**options, "autoflush": False},
+        )
+        shape = tuple(result.keys())[width:]
+        found.update((mapper.key_from_tuple(row[:width]), row[width:]) for row in result.all())
+    rows = [found[key] for key in keys if key in found]
+    names = RowShape(shape or ())
+    if len(columns) == 1 and isinstance(columns[0], EntityNode):
+        scalars = [row[0] for row in rows]
+        return CursorResult.of_scalars(names, scalars, unique_filters=(id,))
+    return CursorResult.of_rows(names, [tuple(row) for row in rows])
 
 
 def _is_plain(statement: Any) -> bool:

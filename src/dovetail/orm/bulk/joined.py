@@ -7,8 +7,8 @@ locks; then each table is written by their keys, in sets.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dovetail.engine.cursor import CursorResult
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.bulk.inserting import returned_rows_steps
 from dovetail.orm.bulk.synchronize import (
     dependent,
     is_kept_as_is,
@@ -88,14 +88,10 @@ class SpreadChange:
 
     def _returned_steps(self, keys: Sequence[Any]) -> Steps[Any]:
         """What the user asked to be returned of the rows with *keys*."""
-        columns = self.statement.returning_columns
-        if not columns:
-            return CursorResult.of_change(len(keys))
-        condition, parameter = key_condition(self.mapper.primary_key)
-        asked: Any = Select(*columns).select_from(self.mapper.entity).where(condition)
-        options = {**self.change.options, "autoflush": False}
-        given = {parameter.key: list(keys)}
-        return (yield from self.session.execute_steps(asked, given, options))
+        options = self.change.options
+        return (
+            yield from returned_rows_steps(self.session, self.mapper, self.statement, keys, options)
+        )
 
     # Writing them -------------------------------------------------------------------------------
 

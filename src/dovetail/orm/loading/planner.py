@@ -1,5 +1,6 @@
 """From a statement of entities to a statement of tables, and the layout of its rows."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError, InvalidRequestError
@@ -34,7 +35,7 @@ from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.select import Select
-from dovetail.sql.traversal import Replacing, iterate
+from dovetail.sql.traversal import Replacing, children, iterate
 
 MAX_JOIN_DEPTH = 8
 
@@ -64,6 +65,14 @@ def _placed(node: Node) -> Node | None:
 def resolving() -> Any:
     """A function that gives a part of a statement with tables and columns for entities."""
     return Replacing(_placed).value
+
+
+def _own_nodes(node: Node) -> Iterator[Node]:
+    """*node* and what is below it, but for statements within, which have a FROM of their own."""
+    yield node
+    for child in children(node):
+        if not getattr(child, "is_select_statement", False):
+            yield from _own_nodes(child)
 
 
 def plan_select(
@@ -308,7 +317,7 @@ class _SelectPlanning:
         """Let FROM have the joins of entities that are more than one table."""
         joined: dict[EntityNode, None] = {}
         for raw in self.statement.raw_columns:
-            for node in iterate(raw):
+            for node in _own_nodes(raw):
                 entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
                 if isinstance(entity, EntityNode) and isinstance(entity.selectable, Join):
                     joined[entity.within or entity] = None

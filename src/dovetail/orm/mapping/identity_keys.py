@@ -36,9 +36,9 @@ class IdentityKeys:
         key = tuple(values)
         return key if self.single_key is None else key[0]
 
-    def primary_key_from_instance(self, instance: Any) -> list[Any]:
+    def primary_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
         """The primary key values of *instance*, in the order of the columns."""
-        return [getattr(instance, name) for name in self.primary_keys]
+        return tuple([getattr(instance, name) for name in self.primary_keys])
 
     def identity_key_from_primary_key(
         self, values: Iterable[Any], token: Any = None

@@ -172,11 +172,15 @@ class Hierarchy:
 
     @property
     def self_and_descendants(self) -> list[Any]:
-        """This mapper and those of all classes below."""
+        """This mapper and those of all classes below, one generation after the other."""
         found: list[Any] = [self]
-        for child in self.children:
-            found += child.self_and_descendants
+        for mapper in found:
+            found += mapper.children
         return found
+
+    def polymorphic_iterator(self) -> Iterator[Any]:
+        """This mapper and those of all classes below."""
+        return iter(self.self_and_descendants)
 
     def iterate_to_root(self) -> Iterator[Any]:
         """This mapper and those above it."""

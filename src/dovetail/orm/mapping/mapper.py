@@ -457,6 +457,11 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         return self.entity.selectable
 
     @property
+    def with_polymorphic_mappers(self) -> list[Any]:
+        """This mapper and those of classes below whose columns every query has; [] if none are."""
+        return [self, *self.entity.kinds] if self.entity.kinds else []
+
+    @property
     def mapped_table(self) -> Any:
         """Where whole rows are: a table, or a join of several."""
         return self.persist_selectable
