@@ -198,10 +198,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.mapper = resolver.mapper(self.argument, self)
         secondary = resolver.table(self.declared_secondary, self)
         roles = JoinRoles()
-        conditions = [
-            None if declared is None else unmarked(resolver.expression(declared, self), roles)
+        marked = [
+            None if declared is None else resolver.expression(declared, self)
             for declared in (self.declared_primaryjoin, self.declared_secondaryjoin)
         ]
+        conditions = [None if given is None else unmarked(given, roles) for given in marked]
         self.condition = JoinCondition(
             title=str(self),
             local_tables=_tables_of(self.parent),
@@ -213,10 +214,13 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
             foreign_keys=resolver.columns(self.declared_foreign_keys, self),
             remote_side=resolver.columns(self.declared_remote_side, self),
             roles=roles,
+            marked=marked[0],
+            viewonly=self.viewonly,
         )
         if self.uselist is None:
             self.uselist = self.direction is not MANYTOONE
-        self.order_by = tuple(resolver.columns(self.declared_order_by or None, self))
+        order = None if self.declared_order_by is False else self.declared_order_by
+        self.order_by = tuple(resolver.columns(order, self))
         self._check_orphans()
         self._make_impl()
 
