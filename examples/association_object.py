@@ -8,6 +8,7 @@ python -m examples.association_object [database URL]
 
 import sys
 from decimal import Decimal
+from typing import ClassVar
 
 from dovetail import ColumnElement, ForeignKey, Numeric, Select, String, create_engine, func, select
 from dovetail.ext.associationproxy import AssociationProxy, association_proxy
@@ -27,7 +28,7 @@ Money = Numeric(10, 2)
 class Base(DeclarativeBase):
     """All tables of the example."""
 
-    type_annotation_map = {Decimal: Money}
+    type_annotation_map: ClassVar = {Decimal: Money}
 
 
 class Product(Base):
