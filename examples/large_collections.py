@@ -56,7 +56,8 @@ class Sensor(Base):
     def calibrate(self, session: Session, error: int) -> int:
         """Correct all values by one UPDATE; return how many."""
         corrected = self.readings.update().values(value=Reading.value - error)
-        return session.execute(corrected).rowcount
+        changed: int = session.execute(corrected).rowcount
+        return changed
 
     def stream(self, session: Session, size: int = 1000) -> Iterator["Reading"]:
         """All readings in order, *size* of them in memory at a time."""

@@ -1,10 +1,15 @@
 """Relationships: the attributes that hold related instances."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dovetail.exc import ArgumentError, InvalidOption, InvalidRequestError, did_you_mean
-from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.mapping.annotations import (
+    DynamicMapped,
+    Mapped,
+    MappedAnnotation,
+    WriteOnlyMapped,
+)
 from dovetail.orm.mapping.join_condition import (
     MANYTOMANY,
     MANYTOONE,
@@ -370,9 +375,17 @@ def _tables_of(mapper: Any) -> list[Any]:
     return [*reversed(mapper.tables)] or [mapper.local_table]
 
 
+if TYPE_CHECKING:
+
+    class DeclaredRelationship(  # type: ignore[misc]
+        RelationshipProperty, WriteOnlyMapped[Any], DynamicMapped[Any]
+    ):
+        """What type checkers take for the value of each annotation of a relationship."""
+
+
 def relationship(
     argument: Any = None, secondary: Any = None, **keywords: Any
-) -> RelationshipProperty:
+) -> "DeclaredRelationship":
     """Declare an attribute that holds related instances.
 
     *argument* is the related class, its name, or a callable that returns it; an annotation
@@ -398,10 +411,10 @@ def relationship(
     made = RelationshipProperty(argument, secondary, **keywords)
     if options:
         made.dataclass_options = options
-    return made
+    return cast("DeclaredRelationship", made)
 
 
-def dynamic_loader(argument: Any = None, **keywords: Any) -> RelationshipProperty:
+def dynamic_loader(argument: Any = None, **keywords: Any) -> "DeclaredRelationship":
     """Declare a collection that is read by a query: ``relationship(lazy="dynamic")``."""
     return relationship(argument, **{**keywords, "lazy": "dynamic"})
 
