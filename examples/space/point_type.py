@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import hypot
-from typing import Any
+from typing import Any, ClassVar
 
 from dovetail import ColumnElement, Float, Select, String, create_engine, event, literal, select
 from dovetail.engine import Engine
@@ -128,7 +128,7 @@ class PointType(UserDefinedType[Point]):
 class Base(DeclarativeBase):
     """All tables of the example."""
 
-    type_annotation_map: Any = {Point: PointType}
+    type_annotation_map: ClassVar = {Point: PointType}
 
 
 class Place(Base):
