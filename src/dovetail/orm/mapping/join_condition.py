@@ -320,7 +320,10 @@ class JoinCondition:
             roles = getattr(node, "join_roles", None)
             if roles is not None:
                 return remote(node.column) if "remote" in roles else local(node.column)
-            return local(node) if getattr(node, "table", None) is self.local_table else None
+            table = getattr(node, "table", None)
+            if table in self.local_tables:
+                return local(node)
+            return remote(node) if table in self.target_tables else None
 
         return replace(marked, place)
 
