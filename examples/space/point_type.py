@@ -86,24 +86,19 @@ spelled(
 )
 
 
-class PointComparator:
-    """What a statement can ask of a point: ``Place.at.distance(Point(0, 0))``."""
-
-    def __init__(self, expression: ColumnElement[Point]) -> None:
-        self.expression = expression
-
-    def distance(self, point: Point | ColumnElement[Point]) -> ColumnElement[float]:
-        """How far it is from *point*, a value or another column."""
-        if isinstance(point, Point):
-            point = literal(point, self.expression.type)
-        return distance(self.expression, point)
-
-
 class PointType(UserDefinedType[Point]):
     """A column of points."""
 
     cache_ok = True
-    comparator_factory = PointComparator
+
+    class comparator_factory(UserDefinedType.Comparator):  # type: ignore[misc]
+        """What a statement can ask of a point: ``Place.at.distance(Point(0, 0))``."""
+
+        def distance(self, point: Point | ColumnElement[Point]) -> ColumnElement[float]:
+            """How far it is from *point*, a value or another column."""
+            if isinstance(point, Point):
+                point = literal(point, self.type)
+            return distance(self.expr, point)
 
     def get_col_spec(self, **options: Any) -> str:
         return "POINT"
