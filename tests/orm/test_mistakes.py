@@ -163,3 +163,15 @@ def test_a_mistake_in_one_base_does_not_concern_another(Base, engine, session):
     session.commit()
 
     assert session.get(Fine, 1).id == 1
+
+
+def test_a_mistake_of_a_class_that_was_added_to_is_told_once(Base):
+    class One(Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    One.first = relationship("Nobody")
+    One.second = relationship("Nowhere")
+
+    with pytest.raises(MappingError, match="2 mistakes"):
+        Base.registry.configure()

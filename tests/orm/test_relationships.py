@@ -2,7 +2,17 @@
 
 import pytest
 
-from dovetail import Column, ForeignKey, ForeignKeyConstraint, Integer, Table, and_, inspect, select
+from dovetail import (
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    Table,
+    and_,
+    func,
+    inspect,
+    select,
+)
 from dovetail.orm import (
     MANYTOMANY,
     MANYTOONE,
@@ -552,3 +562,26 @@ def test_another_class_may_be_related_where_types_are_not_checked(Base):
     parent = Parent(children=[stranger])
 
     assert parent.children == [stranger]
+
+
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        (lambda name: name.desc(), ["c", "bb", "aaa"]),
+        (func.length, ["c", "bb", "aaa"]),
+        (lambda name: (func.substr(name, 2), name.desc()), ["c", "aaa", "bb"]),
+    ],
+    ids=["desc", "function", "several"],
+)
+def test_a_collection_is_ordered_by_an_expression(Base, session, write, order, names):
+    class Node(Base):
+        __tablename__ = "node"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column()
+        parent_id: Mapped[int | None] = mapped_column(ForeignKey("node.id"))
+        children: Mapped[list["Node"]] = relationship(order_by=order(name))
+
+    write(Node(name="x", children=[Node(name="aaa"), Node(name="bb"), Node(name="c")]))
+
+    top = session.scalars(select(Node).where(Node.name == "x")).one()
+    assert [child.name for child in top.children] == names

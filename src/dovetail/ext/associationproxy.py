@@ -28,6 +28,7 @@ from ..orm.mapping.extensions import InspectionAttrExtensionType
 from ..orm.mapping.mapper import mapper_of
 from ..sql import operators as ops
 from ..sql.expressions import or_
+from ..sql.operating import Operating
 from ..sql.selecting import not_
 from .association_collections import (
     KINDS,
@@ -37,7 +38,6 @@ from .association_collections import (
     _AssociationList,
     _AssociationSet,
 )
-from .operating import Operating
 
 __all__ = [
     "ASSOCIATION_PROXY",

@@ -41,7 +41,7 @@ from ..orm.mapping.mapper import Mapper
 from ..sql.coercion import node_of
 from ..sql.element import ColumnElement
 from ..sql.node import Walk
-from .operating import OPERATORS, REVERSED, Operating
+from ..sql.operating import OPERATORS, REVERSED, Operating
 
 T = TypeVar("T")
 

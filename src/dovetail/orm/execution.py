@@ -15,8 +15,10 @@ from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.persistence import PersistingSession
 from dovetail.sql.coercion import executable
+from dovetail.sql.node import Node
 from dovetail.sql.select import CompoundSelect, Select
 from dovetail.sql.text import text
+from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
 NO_OPTIONS: Mapping[str, Any] = {}
@@ -173,8 +175,9 @@ class ExecutingSession(PersistingSession):
             transaction = self._autobegin()
             bind = self.get_bind(**_bind_arguments(bind_arguments, statement))
             return (yield from transaction.connection_steps(bind))
-        mapper = _first_mapper(statement) if self.binds else None
-        return (yield from self.connection_for_steps(mapper, statement if self.binds else None))
+        if not self.chooses_bind:
+            return (yield from self.connection_for_steps())
+        return (yield from self.connection_for_steps(_first_mapper(statement), statement))
 
     # SELECT of entities ---------------------------------------------------------------------
 
@@ -192,7 +195,7 @@ class ExecutingSession(PersistingSession):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(statement)
-        if bind_arguments or self.binds:
+        if bind_arguments or self.binds or self.has_own_get_bind:
             connection = yield from self._statement_connection_steps(statement, bind_arguments)
         else:
             connection = self.connection_in_use()
@@ -204,13 +207,17 @@ class ExecutingSession(PersistingSession):
         if batch and not self.is_passing():
             return (yield from self._stream_steps(plan, connection, values, batch))
         source = self.row_source
-        if source is None or not source.wants(self, statement, options):
+        is_sourced = source is not None and source.wants(self, statement, options)
+        if not (is_sourced or bind_arguments):
             rows = yield from plan.rows_steps(self, connection, values)
         else:
+            self.bind_arguments_in_use = bind_arguments
             try:
                 rows = yield from plan.rows_steps(self, connection, values)
             finally:
-                source.done(self)
+                self.bind_arguments_in_use = None
+                if source is not None and is_sourced:
+                    source.done(self)
         if plan.is_scalar:
             return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
         return Result.of_rows(plan.shape, rows)
@@ -237,7 +244,7 @@ class ExecutingSession(PersistingSession):
         self, wrapped: "FromStatement", params: Any, execution_options: Mapping[str, Any]
     ) -> Steps[Any]:
         yield from self.autoflush_steps(wrapped.element)
-        connection = yield from self.connection_for_steps(wrapped.mapper)
+        connection = yield from self.connection_for_steps(wrapped.mapper, wrapped)
         inner = yield from connection.execute_steps(wrapped.element, params)
         options = {**wrapped.execution_options_dict, **execution_options}
         plan = _given_rows(connection, wrapped, inner, bool(options.get("populate_existing")))
@@ -304,19 +311,21 @@ def _override(values: list[Any], binds: Sequence[Any], params: Any) -> None:
 
 
 def _first_mapper(statement: Any) -> Any:
-    for raw in getattr(statement, "raw_columns", ()):
-        entity = raw if isinstance(raw, EntityNode) else getattr(raw, "entity", None)
-        if isinstance(entity, EntityNode):
-            return entity.mapper
-    if isinstance(statement, CompoundSelect):
-        for part in statement.selects:
-            found = _first_mapper(part)
-            if found is not None:
-                return found
+    """The mapper that *statement* is about: of what it selects, or else of what it names."""
+    for raw in (*getattr(statement, "raw_columns", ()), statement):
+        if isinstance(raw, Node):
+            for node in iterate(raw):
+                entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
+                if isinstance(entity, EntityNode):
+                    return entity.mapper
     return None
 
 
 def _bind_arguments(given: Mapping[str, Any], statement: Any) -> dict[str, Any]:
     arguments = dict(given)
     arguments.setdefault("clause", statement)
+    if "mapper" not in arguments:
+        mapper = _first_mapper(statement)
+        if mapper is not None:
+            arguments["mapper"] = mapper
     return arguments

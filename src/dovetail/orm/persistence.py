@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from dovetail.collector import collector
 from dovetail.exc import (
@@ -48,11 +48,26 @@ class PersistingSession(TransactionalSession):
     binds: dict[Any, Any]
     lazy_policy: str
 
+    has_own_get_bind: ClassVar[bool] = False
+    """True for a class that overrides ``get_bind()``."""
+
+    bind_arguments_in_use: Mapping[str, Any] | None = None
+    """What came with the statement that is being run: it holds for what its rows bring along."""
+
     def __init__(self) -> None:
         super().__init__()
         self._flushing = False
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.has_own_get_bind = cls.get_bind is not PersistingSession.get_bind
+
     # Connections -----------------------------------------------------------------------------
+
+    @property
+    def chooses_bind(self) -> bool:
+        """True where not all goes to one database: ``get_bind()`` is told what is asked."""
+        return self.has_own_get_bind or bool(self.binds)
 
     def get_bind(
         self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **_: Any
@@ -104,6 +119,16 @@ class PersistingSession(TransactionalSession):
             bind = self.get_bind(mapper, clause=clause)
             connection = yield from transaction.connection_steps(bind)
         return connection
+
+    def connection_beside_steps(self, connection: Any, mapper: Any) -> Steps[Any]:
+        """The connection for *mapper*, to load what belongs to rows that came by *connection*."""
+        if not self.chooses_bind:
+            return connection
+        arguments = self.bind_arguments_in_use
+        if not arguments:
+            return (yield from self.connection_for_steps(mapper))
+        bind = self.get_bind(**{**arguments, "mapper": mapper})
+        return (yield from self._autobegin().connection_steps(bind))
 
     def execute_steps(
         self, statement: Any, params: Any = None, execution_options: Any = None

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from types import TracebackType
-from typing import Any, Generic, Never, Self
+from typing import Any, Generic, Never, Self, overload
 from warnings import warn
 
 from typing_extensions import TypeVar
 
+from dovetail.engine.cursor import CursorResult
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.event import resolves, root
 from dovetail.exc import (
@@ -48,6 +49,7 @@ from dovetail.orm.transaction import (
     SessionTransactionOrigin,
     SessionTransactionState,
 )
+from dovetail.sql.dml import UpdateBase
 from dovetail.steps import Steps, run_sync
 
 __all__ = [
@@ -281,6 +283,12 @@ class Session(ClassicSession):
 
     # Statements ---------------------------------------------------------------------------------
 
+    @overload
+    def execute(
+        self, statement: UpdateBase, params: Any = None, **options: Any
+    ) -> CursorResult[Any]: ...
+    @overload
+    def execute(self, statement: Any, params: Any = None, **options: Any) -> Result[Any]: ...
     def execute(
         self,
         statement: Any,
@@ -319,9 +327,10 @@ class Session(ClassicSession):
 
         session.scalars(select(User).where(User.name == "ada")).all()
         """
-        return self.execute(
+        result: Result[Any] = self.execute(
             statement, params, execution_options=execution_options, bind_arguments=bind_arguments
-        ).scalars()
+        )
+        return result.scalars()
 
     def scalar(
         self,

@@ -1,6 +1,11 @@
 """SQL as values: statements, expressions and schemas, with no I/O and no dialect."""
 
-from . import expression as expression, json as json, operators as operators
+from . import (
+    expression as expression,
+    json as json,
+    operators as operators,
+    type_comparator as type_comparator,
+)
 from .coercion import node_of as node_of
 from .columns import (
     ColumnClause as ColumnClause,

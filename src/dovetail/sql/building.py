@@ -190,7 +190,7 @@ def pattern(
     A type for which the operator means another thing has a method of its name: ``contains``.
     """
     factory = left.type.comparator_factory
-    if factory is not None and hasattr(factory, op.name):
+    if factory is not None and hasattr(factory, op.name) and not hasattr(factory, "operate"):
         return getattr(factory(left), op.name)(other)
     if autoescape:
         if not isinstance(other, str):

@@ -125,7 +125,9 @@ def _column_or_name(column: Any) -> Any:
     node = node_of(column)
     if node is None:
         raise ArgumentError(f"a column or its name is needed; got {column!r}")
-    return node
+    # A mapped attribute stands for its column.
+    element = getattr(node, "__clause_element__", None)
+    return node if element is None else element()
 
 
 def table_column(table: Any, name: str, owner: Any) -> Any:

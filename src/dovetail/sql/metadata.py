@@ -91,10 +91,13 @@ class MetaData(SchemaItem):
     # -- what tables tell ---------------------------------------------------------------------
 
     def table_added(self, table: Table) -> None:
-        """Let columns that refer to *table* take their types from it."""
-        waiting, self._untyped = self._untyped, []
-        for key in waiting:
-            self.foreign_key_added(key)
+        """Let columns that refer to *table* take their types from it, and others from these."""
+        before = len(self._untyped) + 1
+        while 0 < len(self._untyped) < before:
+            before = len(self._untyped)
+            waiting, self._untyped = self._untyped, []
+            for key in waiting:
+                self.foreign_key_added(key)
 
     def foreign_key_added(self, key: ForeignKey) -> None:
         """Give the column of *key*, if it has no type, that of its target, now or later."""

@@ -70,6 +70,8 @@ class TypeEngine(Generic[T]):
     """Classes of values that are bound with this type itself, without looking further."""
     comparator_factory: ClassVar[type[Any] | None] = None
     """A class with further operators and methods for expressions of this type."""
+    Comparator: ClassVar[Any] = None
+    """The base of such classes; the floor above, which knows expressions, puts it here."""
     should_evaluate_none: Any = False
     """Whether None is a value to be sent, not the absence of one."""
     hashable: bool = True

@@ -59,7 +59,7 @@ def bulk_steps(
         bind = session.get_bind(**{"mapper": mapper, "clause": statement, **bind_arguments})
         connection = yield from session._autobegin().connection_steps(bind)
     else:
-        connection = yield from session.connection_for_steps(mapper)
+        connection = yield from session.connection_for_steps(mapper, statement)
     options = {name: value for name, value in options.items() if name not in _UNSUITED}
     if not statement.is_insert and (statement.loader_options or mapper.single):
         statement = restricted_statement(statement, entity)

@@ -198,7 +198,12 @@ def load_related_steps(
     """Load relationship *prop* for all *parents*; *tree* has the options of the parents' entity."""
     below = tree.below(prop.key)
     related = tree.related.get(prop.key)
-    parents = yield from _with_local_values_steps(session, connection, prop, parents)
+    if session.chooses_bind:
+        own = yield from session.connection_beside_steps(connection, prop.parent)
+        connection = yield from session.connection_beside_steps(connection, prop.mapper)
+    else:
+        own = connection
+    parents = yield from _with_local_values_steps(session, own, prop, parents)
     if prop.refers_by_key and not (
         related and (related.criteria or related.entity or related.kinds)
     ):

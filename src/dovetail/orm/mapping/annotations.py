@@ -25,6 +25,9 @@ from dovetail.codegen import evaluate
 from dovetail.exc import MappedAnnotationError
 from dovetail.orm.mapping.attribute import InstrumentedAttribute
 
+if TYPE_CHECKING:
+    from dovetail.orm.mapping.writers import AppenderQuery, WriteOnlyCollection
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -59,12 +62,32 @@ class WriteOnlyMapped(Mapped[T_co]):
     __slots__ = ()
     lazy: ClassVar[str] = "write_only"
 
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> WriteOnlyCollection[T_co]: ...
+        def __get__(  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, instance: object | None, owner: Any
+        ) -> Any: ...
+
 
 class DynamicMapped(Mapped[T_co]):
     """The annotation of a collection that is read by a query: ``DynamicMapped["Book"]``."""
 
     __slots__ = ()
     lazy: ClassVar[str] = "dynamic"
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> AppenderQuery[T_co]: ...
+        def __get__(  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, instance: object | None, owner: Any
+        ) -> Any: ...
 
 
 class MappedAnnotation(NamedTuple):

@@ -7,10 +7,10 @@ from inspect import Parameter, signature
 from typing import Any, ClassVar
 
 from dovetail.exc import ArgumentError
-from dovetail.orm.mapping.annotations import MappedAnnotation, understand_inner
+from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation, understand_inner
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
-from dovetail.orm.mapping.comparing import PropComparator, with_comparator
+from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
     MappedColumn,
@@ -25,7 +25,7 @@ from dovetail.sql.node import Walk
 from dovetail.sql.schema import Column
 
 
-class Composite(MapperProperty):
+class Composite(MapperProperty, Mapped[Any]):
     """An attribute whose value is made of the values of other attributes.
 
     ``composite_class``  what makes a value of those of the columns
@@ -33,7 +33,6 @@ class Composite(MapperProperty):
     """
 
     is_proxy: ClassVar[bool] = True
-    Comparator: ClassVar[type[PropComparator]] = PropComparator
 
     def __init__(
         self,

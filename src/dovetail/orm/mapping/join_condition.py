@@ -46,6 +46,8 @@ class JoinCondition:
     ``synchronize_pairs``               (source, destination): a flush copies source to destination
     ``secondary_synchronize_pairs``     the same from the related row into the third table
     ``matched``                         columns equated with themselves in a self-reference
+    ``marked``                          the condition as it was given, where ``remote()`` marks are
+                                        what tells the two rows of a self-reference apart
     ``remote_columns``                  columns of the far side, told apart in self-references
     ``self_referential``                True where both sides share a table
 
@@ -66,6 +68,8 @@ class JoinCondition:
         foreign_keys: Iterable[Any] = (),
         remote_side: Iterable[Any] = (),
         roles: JoinRoles | None = None,
+        marked: Any = None,
+        viewonly: bool = False,
     ) -> None:
         self.title = title
         self.local_table, self.local_tables = local_tables[0], tuple(local_tables)
@@ -78,6 +82,9 @@ class JoinCondition:
         self.shared_tables = frozenset(self.local_tables) & frozenset(self.target_tables)
         self.self_referential = bool(self.shared_tables)
         self.matched: Pairs = ()
+        by_marks = self.self_referential and secondary is None and roles.remote
+        self.marked = marked if by_marks else None
+        self._viewonly = viewonly
         if secondary is not None:
             self._join_through(primaryjoin, secondaryjoin)
         else:
@@ -176,7 +183,7 @@ class JoinCondition:
                     pair for pair in equated_columns(primaryjoin) if pair[0] is pair[1]
                 )
         self.synchronize_pairs = pairs
-        foreign = {column for _, column in pairs}
+        foreign = {column for _, column in pairs} or self._foreign
         self.direction = self._direction(pairs, foreign)
         if self.direction is MANYTOONE:
             self.pairs = tuple((child, parent) for parent, child in pairs)
@@ -220,12 +227,23 @@ class JoinCondition:
             elif self._is_foreign(left, right):
                 pairs.append((right, left))
         if not pairs:
+            self._check_viewed(primaryjoin)
+        return tuple(pairs)
+
+    def _check_viewed(self, primaryjoin: Any) -> None:
+        """Refuse a condition that equates nothing, but for reading what is marked."""
+        if self._foreign.isdisjoint(columns_in(primaryjoin)):
             raise ArgumentError(
                 f"can't tell the foreign key column in the join condition of {self.title}: "
                 f"{primaryjoin}",
                 hint="mark it: foreign(Child.parent_id), or give foreign_keys=",
             )
-        return tuple(pairs)
+        if not self._viewonly:
+            raise ArgumentError(
+                f"no column is set equal to a foreign key in the join condition of {self.title}, "
+                f"so that nothing could be written: {primaryjoin}",
+                hint="give viewonly=True, to read by it alone",
+            )
 
     def _is_foreign(self, column: Any, referred: Any) -> bool:
         if self._foreign:
@@ -258,6 +276,8 @@ class JoinCondition:
         secondary: Callable[[Any], Any] | None = None,
     ) -> tuple[Any, Any]:
         """(primaryjoin, secondaryjoin) with the columns of each side replaced by its function."""
+        if self.marked is not None:
+            return self._adapted_by_marks(self.marked, local, remote), None
         through = () if self.secondary is None else frozenset(self.secondary.c)
 
         def side(remote_if_target: bool) -> Callable[[Any], Any]:
@@ -292,6 +312,20 @@ class JoinCondition:
         if self.secondaryjoin is None:
             return primary, None
         return primary, replace(self.secondaryjoin, side(True))
+
+    def _adapted_by_marks(
+        self, marked: Any, local: Callable[[Any], Any], remote: Callable[[Any], Any]
+    ) -> Any:
+        def place(node: Any) -> Any:
+            roles = getattr(node, "join_roles", None)
+            if roles is not None:
+                return remote(node.column) if "remote" in roles else local(node.column)
+            table = getattr(node, "table", None)
+            if table in self.local_tables:
+                return local(node)
+            return remote(node) if table in self.target_tables else None
+
+        return replace(marked, place)
 
     @property
     def is_plain(self) -> bool:

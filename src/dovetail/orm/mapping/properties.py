@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidOption, did_you_mean
@@ -51,7 +51,7 @@ class MapperProperty:
     is_relationship: ClassVar[bool] = False
     is_proxy: ClassVar[bool] = False
     """True for an attribute that stands for others, which hold the values."""
-    Comparator: ClassVar[type[PropComparator]] = PropComparator
+    Comparator: TypeAlias = PropComparator
     dataclass_options: dict[str, Any] = _NO_OPTIONS
     """What concerns the field of a dataclass: ``init``, ``default``, and their like."""
 
@@ -94,7 +94,7 @@ class MapperProperty:
         return f"{self.parent.class_.__name__}.{self.key}"
 
 
-class ColumnProperty(MapperProperty):
+class ColumnProperty(MapperProperty, Mapped[Any]):
     """An attribute that holds the value of a column, or of an SQL expression.
 
     ``columns``     the columns, the mapped table's own first
@@ -206,9 +206,10 @@ class MappedColumn(Mapped[Any]):
         if annotation is not None:
             if "nullable" not in keywords and not keywords.get("primary_key"):
                 keywords["nullable"] = annotation.nullable
-            if type_ is None:
-                has_key = any(getattr(arg, "visit_name", "") == "foreign_key" for arg in args)
-                type_ = types.find(annotation, key, required=not has_key)
+            # With a foreign key the type is that of the column referred to.
+            has_key = any(getattr(arg, "visit_name", "") == "foreign_key" for arg in args)
+            if type_ is None and not has_key:
+                type_ = types.find(annotation, key)
         if type_ is not None:
             args.insert(0, type_)
         self.column = Column(name or key, *args, **keywords)
@@ -235,8 +236,8 @@ class MappedColumn(Mapped[Any]):
         if annotation is not None:
             if "nullable" not in self.keywords and not column.primary_key:
                 column.nullable = annotation.nullable
-            if column.type is NULLTYPE:
-                column.type = types.find(annotation, key, required=not column.foreign_keys)
+            if column.type is NULLTYPE and not column.foreign_keys:
+                column.type = types.find(annotation, key)
         return column
 
     def __clause_element__(self) -> Any:
@@ -314,8 +315,8 @@ class AnnotationTypes:
         self.type_map = type_map
         self.class_name = class_name
 
-    def find(self, annotation: MappedAnnotation, key: str, *, required: bool) -> Any:
-        """The type, or None where *required* is false and there is none."""
+    def find(self, annotation: MappedAnnotation, key: str) -> Any:
+        """The type; ArgumentError where none is known."""
         found = self._mapped(annotation.whole)
         if found is not None:
             return found
@@ -324,7 +325,7 @@ class AnnotationTypes:
                 return extra
         if annotation.collection is None:
             found = self._mapped(annotation.target) or type_for_annotation(annotation.target)
-        if found is None and required:
+        if found is None:
             raise ArgumentError(
                 f"no database type is known for {annotation.whole!r}, the annotation of "
                 f"{self.class_name}.{key}",

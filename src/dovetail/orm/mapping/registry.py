@@ -107,7 +107,8 @@ class Registry:
 
     def reconfigure(self, mapper: Mapper) -> None:
         """Configure *mapper* again: a relationship was added to it."""
-        self._waiting.append(mapper)
+        if mapper not in self._waiting:
+            self._waiting.append(mapper)
         self._mistake = None
         self.memo.clear()
 

@@ -1,10 +1,15 @@
 """Relationships: the attributes that hold related instances."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dovetail.exc import ArgumentError, InvalidOption, InvalidRequestError, did_you_mean
-from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.mapping.annotations import (
+    DynamicMapped,
+    Mapped,
+    MappedAnnotation,
+    WriteOnlyMapped,
+)
 from dovetail.orm.mapping.join_condition import (
     MANYTOMANY,
     MANYTOONE,
@@ -198,10 +203,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.mapper = resolver.mapper(self.argument, self)
         secondary = resolver.table(self.declared_secondary, self)
         roles = JoinRoles()
-        conditions = [
-            None if declared is None else unmarked(resolver.expression(declared, self), roles)
+        marked = [
+            None if declared is None else resolver.expression(declared, self)
             for declared in (self.declared_primaryjoin, self.declared_secondaryjoin)
         ]
+        conditions = [None if given is None else unmarked(given, roles) for given in marked]
         self.condition = JoinCondition(
             title=str(self),
             local_tables=_tables_of(self.parent),
@@ -213,10 +219,13 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
             foreign_keys=resolver.columns(self.declared_foreign_keys, self),
             remote_side=resolver.columns(self.declared_remote_side, self),
             roles=roles,
+            marked=marked[0],
+            viewonly=self.viewonly,
         )
         if self.uselist is None:
             self.uselist = self.direction is not MANYTOONE
-        self.order_by = tuple(resolver.columns(self.declared_order_by or None, self))
+        order = None if self.declared_order_by is False else self.declared_order_by
+        self.order_by = tuple(resolver.columns(order, self))
         self._check_orphans()
         self._make_impl()
 
@@ -366,9 +375,17 @@ def _tables_of(mapper: Any) -> list[Any]:
     return [*reversed(mapper.tables)] or [mapper.local_table]
 
 
+if TYPE_CHECKING:
+
+    class DeclaredRelationship(  # type: ignore[misc]
+        RelationshipProperty, WriteOnlyMapped[Any], DynamicMapped[Any]
+    ):
+        """What type checkers take for the value of each annotation of a relationship."""
+
+
 def relationship(
     argument: Any = None, secondary: Any = None, **keywords: Any
-) -> RelationshipProperty:
+) -> "DeclaredRelationship":
     """Declare an attribute that holds related instances.
 
     *argument* is the related class, its name, or a callable that returns it; an annotation
@@ -394,10 +411,10 @@ def relationship(
     made = RelationshipProperty(argument, secondary, **keywords)
     if options:
         made.dataclass_options = options
-    return made
+    return cast("DeclaredRelationship", made)
 
 
-def dynamic_loader(argument: Any = None, **keywords: Any) -> RelationshipProperty:
+def dynamic_loader(argument: Any = None, **keywords: Any) -> "DeclaredRelationship":
     """Declare a collection that is read by a query: ``relationship(lazy="dynamic")``."""
     return relationship(argument, **{**keywords, "lazy": "dynamic"})
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from dovetail.orm.mapping.annotations import Mapped
 from dovetail.orm.mapping.attribute import QueryableAttribute, RelationshipReference
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.properties import MapperProperty, only_dataclass_options
 
 
-class Synonym(MapperProperty):
+class Synonym(MapperProperty, Mapped[Any]):
     """An attribute that stands for the attribute ``name``, on instances and in statements."""
 
     is_proxy: ClassVar[bool] = True

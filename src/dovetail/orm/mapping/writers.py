@@ -1,7 +1,7 @@
 """Collections that are never loaded as a whole: written one by one, read by statements."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from dovetail.exc import InvalidRequestError
 from dovetail.orm.mapping.parent import with_parent
@@ -13,8 +13,10 @@ from dovetail.sql.dml import Delete, Insert, Update, delete, insert, update
 from dovetail.sql.expressions import and_
 from dovetail.sql.select import Select
 
+T = TypeVar("T")
 
-class CollectionWriter(Collection):
+
+class CollectionWriter(Collection, Generic[T]):
     """What the collections that are not loaded have in common.
 
     ``known``     the members that were put in
@@ -24,7 +26,7 @@ class CollectionWriter(Collection):
     def __init__(self) -> None:
         self.owner: InstanceState | None = None
         self.attribute: Any = None
-        self.known: list[Any] = []
+        self.known: list[T] = []
         self.is_whole = False
 
     @property
@@ -32,17 +34,17 @@ class CollectionWriter(Collection):
         """The instance that the collection belongs to."""
         return None if self.owner is None else self.owner()
 
-    def add(self, item: Any) -> None:
+    def add(self, item: T) -> None:
         """Put *item* in: it is written by the next flush."""
         if not any(held is item for held in self.known):
             self.known.append(self._adding(item))
 
-    def add_all(self, iterator: Iterable[Any]) -> None:
+    def add_all(self, iterator: Iterable[T]) -> None:
         """Put all of *iterator* in."""
         for item in iterator:
             self.add(item)
 
-    def remove(self, item: Any) -> None:
+    def remove(self, item: T) -> None:
         """Take *item* out, whether it is known to be a member or not."""
         forget_or_assume(self, item)
         self._removing(item)
@@ -68,17 +70,18 @@ class CollectionWriter(Collection):
         return statement.where(condition)
 
 
-class WriteOnlyCollection(CollectionWriter):
+class WriteOnlyCollection(CollectionWriter[T]):
     """A collection that is never loaded: ``select()`` reads it, as much of it as is wanted::
 
     account.transfers.add(Transfer(amount=10))
     session.scalars(account.transfers.select().where(Transfer.amount > 5))
     """
 
-    def select(self) -> Any:
+    def select(self) -> Select[T]:
         """A SELECT of the members, in the order of the relationship."""
         prop = self.attribute.prop
-        return self._statement(Select(prop.mapper.entity)).order_by(*prop.order_by)
+        made: Select[T] = self._statement(Select(prop.mapper.entity)).order_by(*prop.order_by)
+        return made
 
     def insert(self) -> Insert[Any]:
         """An INSERT of members, for ``session.execute(…, rows)``: their foreign key is set."""
@@ -108,25 +111,25 @@ class WriteOnlyCollection(CollectionWriter):
         made: Delete[Any] = self._statement(delete(self.attribute.prop.mapper.class_))
         return made
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         raise TypeError(
             "a write-only collection can't be iterated over: it is never loaded\n"
             "  hint: session.scalars(collection.select())"
         )
 
 
-class AppenderQuery(CollectionWriter):
+class AppenderQuery(CollectionWriter[T]):
     """A collection that is read by a query of its own, which may go on::
 
     author.books.filter(Book.year > 2000).all()
     author.books.append(Book(title="New"))
     """
 
-    def append(self, item: Any) -> None:
+    def append(self, item: T) -> None:
         """Put *item* in."""
         self.add(item)
 
-    def extend(self, iterator: Iterable[Any]) -> None:
+    def extend(self, iterator: Iterable[T]) -> None:
         """Put all of *iterator* in."""
         self.add_all(iterator)
 
@@ -150,9 +153,9 @@ class AppenderQuery(CollectionWriter):
     def _is_in_memory(self) -> bool:
         return self.session is None and self.owner is not None and self.owner.key is None
 
-    def all(self) -> list[Any]:
+    def all(self) -> list[T]:
         """The members; those put in, as long as the instance belongs to no session."""
-        found: list[Any] = list(self)
+        found: list[T] = list(self)
         return found
 
     def count(self) -> int:
@@ -160,7 +163,7 @@ class AppenderQuery(CollectionWriter):
         counted: int = len(self.known) if self._is_in_memory() else self._query().count()
         return counted
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         return iter(self.known if self._is_in_memory() else self._query())
 
     def __getitem__(self, index: Any) -> Any:
@@ -181,12 +184,12 @@ def _rebuild(kind: Any, known: list[Any]) -> Any:
     return made
 
 
-def drop(writer: CollectionWriter, item: Any) -> None:
+def drop(writer: CollectionWriter[Any], item: Any) -> None:
     """Take *item* out of what is known, without telling anybody."""
     writer.known[:] = [held for held in writer.known if held is not item]
 
 
-def forget_or_assume(writer: CollectionWriter, item: Any) -> None:
+def forget_or_assume(writer: CollectionWriter[Any], item: Any) -> None:
     """Let *item*, which is taken out, have been a member, if it may have been one."""
     owner, attribute = writer.owner, writer.attribute
     if owner is None or attribute is None or owner.key is None:
@@ -198,11 +201,11 @@ def forget_or_assume(writer: CollectionWriter, item: Any) -> None:
             before.append(item)
 
 
-def _put(writer: CollectionWriter, item: Any) -> None:
+def _put(writer: CollectionWriter[Any], item: Any) -> None:
     writer.known.append(item)
 
 
-def _known(writer: CollectionWriter) -> Iterator[Any]:
+def _known(writer: CollectionWriter[Any]) -> Iterator[Any]:
     return iter(writer.known)
 
 
