@@ -175,6 +175,10 @@ class GivenRows(EntityPlan):
                 hint="select the primary key too",
             )
         layout.keys = [found[name] for name in mapper.primary_keys]
+        if mapper.is_polymorphic:
+            place = position_of(mapper.polymorphic_on)
+            type_ = NULLTYPE if converted else mapper.polymorphic_on.type
+            layout.discriminator = None if place is None else (place, type_)
         layout.later = [
             prop for prop in mapper.relationships.values() if prop.lazy in _LOADED_WITH_INSTANCES
         ]
