@@ -234,9 +234,10 @@ class Life(World):
             # The oracle does not look whether it may flush, where that has nothing to do.
             raise NothingToWorkOnError
         if any(member in self.session.new for member in self._members_held(one)) or any(
-            self._is_changed(member) for member in self._reached(one)
+            self._is_changed(member) or member not in self.session for member in self._reached(one)
         ):
-            # The oracle takes along what refers to those that it was told, and what has moved.
+            # The oracle takes along what refers to those that it was told, and what has moved, and
+            # lets those follow a key that have left the session.
             raise NothingToWorkOnError
         self.session.flush([one])
 

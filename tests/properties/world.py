@@ -400,6 +400,10 @@ class World:
 
     def do_replace(self, row: tuple[str, str, str], number: int, others: list[int]) -> None:
         name, attribute, target = row
+        if self.session.autoflush:
+            # The old members are loaded, and what is pending is flushed, in the midst of it: where
+            # that is an orphan among the new ones, the oracle loses sight of the others.
+            self.session.flush()
         owner = self.pick(name, number)
         values = [self._target(owner, attribute, target, other) for other in others]
         for value in values:
