@@ -22,6 +22,7 @@ from dovetail.orm.loading.options import (
     subqueryload,
     undefer,
     undefer_group,
+    with_expression,
 )
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadContext as QueryContext
@@ -72,11 +73,13 @@ from dovetail.orm.mapping.polymorphic import polymorphic_union
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
     MappedColumn,
+    MappedSQLExpression,
     MapperProperty,
     column_property,
     deferred,
     mapped_column,
 )
+from dovetail.orm.mapping.query_expression import query_expression
 from dovetail.orm.mapping.registry import clear_mappers, configure_mappers
 from dovetail.orm.mapping.relationship import (
     CascadeOptions,
@@ -187,6 +190,7 @@ __all__ = [
     "MappedCollection",
     "MappedAsDataclass",
     "MappedColumn",
+    "MappedSQLExpression",
     "Mapper",
     "MapperProperty",
     "PropComparator",
@@ -241,6 +245,7 @@ __all__ = [
     "object_mapper",
     "object_session",
     "object_state",
+    "query_expression",
     "raiseload",
     "polymorphic_union",
     "reconstructor",
@@ -259,6 +264,7 @@ __all__ = [
     "undefer_group",
     "validates",
     "was_deleted",
+    "with_expression",
     "with_parent",
     "with_polymorphic",
 ]

@@ -271,6 +271,7 @@ def _given_rows(connection: Any, wrapped: FromStatement, result: Any, populate: 
     is_text = getattr(wrapped.element, "visit_name", "text") == "text"
     return GivenRows(
         wrapped.entity,
+        wrapped.tree(),
         len(names),
         position_of,
         connection.dialect,

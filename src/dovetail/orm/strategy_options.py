@@ -16,6 +16,7 @@ from dovetail.orm.loading.options import (
     subqueryload,
     undefer,
     undefer_group,
+    with_expression,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "subqueryload",
     "undefer",
     "undefer_group",
+    "with_expression",
 ]

@@ -415,7 +415,9 @@ class Select(GenerativeSelect, Generic[*Ts]):
                 "from_statement() needs a SELECT of one mapped class",
                 hint="select(User).from_statement(...)",
             )
-        return planner.from_statement(entity, statement, self.execution_options_dict)
+        return planner.from_statement(
+            entity, statement, self.execution_options_dict, self.loader_options
+        )
 
     def where(self, *criteria: Any) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from dovetail.exc import ArgumentError
 from dovetail.orm.loading.joins import row_conditions
-from dovetail.orm.loading.options import Entry
+from dovetail.orm.loading.options import Entry, hashable_value
 from dovetail.orm.mapping.alias import AliasedClass
 from dovetail.orm.mapping.attribute import EntityNode, table_columns
 from dovetail.orm.mapping.events import known_mappers
@@ -67,15 +67,7 @@ class LoaderCriteriaOption:
             if self.concerns(mapper):
                 self.condition(mapper).collect(walk)
         if self.propagate_to_loaders:
-            key.append(tuple(_hashable(bind.effective_value) for bind in walk.binds[first:]))
-
-
-def _hashable(value: Any) -> Any:
-    try:
-        hash(value)
-    except TypeError:
-        return repr(value)
-    return value
+            key.append(tuple(hashable_value(bind.effective_value) for bind in walk.binds[first:]))
 
 
 def restricted_statement(statement: Any, entity: EntityNode) -> Any:

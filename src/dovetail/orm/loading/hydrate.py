@@ -394,7 +394,8 @@ class HydratorWriter:
 
     def _write_overwriting(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
-        line(f"values.update({_literal(self._values(entity))})")
+        values = self._values(entity)[: len(entity.columns)]
+        line(f"values.update({_literal(values)})")
         if entity.variants:
             line(f"variant = variant_of{entity.number}(state.load.mapper)")
         for text, variant in self._branches(entity, "variant"):

@@ -167,7 +167,12 @@ def refresh_steps(
     """Read the column attributes *names* of persistent instances again, in one statement."""
     keys = [state.key for state, _ in pairs]
     whole = names - mapper.keys_set == refreshed_names(mapper)
-    tree = NO_TREE if whole else only_tree(mapper, sorted(names))
+    options = options_of(pairs[0][0])
+    if options.lasting:
+        # What the query gave holds as long as the instances live.
+        tree = options.reading_again(None if whole else names)
+    else:
+        tree = NO_TREE if whole else only_tree(mapper, sorted(names))
     yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=REFRESH)
 
 

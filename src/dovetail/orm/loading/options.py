@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
+from dovetail.sql.coercion import column_argument
 from dovetail.sql.node import Walk
 
 _FUNCTIONS = {
@@ -73,11 +74,16 @@ class LoaderOption:
             self.root.collect(walk)
         for entry in self.entries:
             key += (entry.strategy, len(entry.path))
+            first = len(walk.binds)
             for step in (*entry.path, *entry.arguments):
                 if hasattr(step, "collect"):
                     step.collect(walk)
                 else:
                     key.append(step)
+            if entry.strategy == "expression":
+                # What is read again later, by plans that hang on this one, has these values too.
+                binds = walk.binds[first:]
+                key.append(tuple([hashable_value(bind.effective_value) for bind in binds]))
 
     def _path(self, attributes: Sequence[Any], option: str) -> tuple[Any, ...]:
         path = self.path
@@ -180,6 +186,17 @@ class LoaderOption:
         """Load what instances of *classes* have besides, with one more statement for each."""
         mappers = tuple(_mapper_of(class_) for class_ in classes)
         entry = Entry(self.path, "selectin_polymorphic", mappers)
+        return LoaderOption((*self.entries, entry), self.path, self.root)
+
+    def with_expression(self, attribute: Any, expression: Any) -> "LoaderOption":
+        """Let the query expression *attribute* hold *expression*."""
+        (key,) = self._named((attribute,), "with_expression")
+        if not getattr(getattr(key, "prop", None), "is_query_expression", False):
+            raise ArgumentError(
+                f"with_expression() is for query expressions; {attribute} is none",
+                hint="map the attribute with query_expression()",
+            )
+        entry = Entry(self.path, "expression", (key, column_argument(expression)))
         return LoaderOption((*self.entries, entry), self.path, self.root)
 
     def options(self, *options: "LoaderOption") -> "LoaderOption":
@@ -302,6 +319,27 @@ def _mapper_of(class_: Any) -> Any:
     if not isinstance(node, EntityNode):
         raise ArgumentError(f"selectin_polymorphic() takes mapped classes, not {class_!r}")
     return node.mapper
+
+
+def with_expression(key: Any, expression: Any) -> LoaderOption:
+    """Let the query expression *key* hold *expression* in this query's instances.
+
+    Instances that the session has already and that have a value keep it, unless the query has
+    ``populate_existing``.  Below a relationship it is a method of the option that leads there::
+
+        select(User).options(with_expression(User.total, User.price * User.amount))
+        select(Shop).options(selectinload(Shop.users).with_expression(User.total, User.price))
+    """
+    return _start().with_expression(key, expression)
+
+
+def hashable_value(value: Any) -> Any:
+    """*value* as a part of a key: its text where it can't be one itself."""
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
 
 
 def _path_then_columns(attributes: Sequence[Any], strategy: str, *arguments: Any) -> LoaderOption:

@@ -13,7 +13,7 @@ from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, tell_of_loads
 from dovetail.orm.loading.to_core import EntityPlanner
-from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
+from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import Load
 from dovetail.steps import Steps
@@ -146,6 +146,7 @@ class GivenRows(EntityPlan):
     def __init__(
         self,
         entity: Any,
+        tree: LoadTree,
         width: int,
         position_of: Callable[[Any], int | None],
         dialect: Any,
@@ -154,10 +155,10 @@ class GivenRows(EntityPlan):
         populate_existing: bool,
     ) -> None:
         mapper = entity.mapper
-        layout = EntityLayout(entity, NO_TREE, 0, nullable=True)
+        layout = EntityLayout(entity, tree, 0, nullable=True)
         missing = []
         for key, prop in mapper.column_attrs.items():
-            column = prop.columns[0]
+            column = tree.source(prop)
             position = position_of(column)
             if position is not None:
                 type_ = NULLTYPE if converted else column.type
@@ -180,7 +181,9 @@ class GivenRows(EntityPlan):
             type_ = NULLTYPE if converted else mapper.polymorphic_on.type
             layout.discriminator = None if place is None else (place, type_)
         layout.later = [
-            prop for prop in mapper.relationships.values() if prop.lazy in _LOADED_WITH_INSTANCES
+            prop
+            for prop in mapper.relationships.values()
+            if tree.strategy(prop) in _LOADED_WITH_INSTANCES
         ]
         self.entities = [layout]
         self.shape = Shape((mapper.class_.__name__,))

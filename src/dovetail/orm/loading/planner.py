@@ -255,8 +255,8 @@ class _SelectPlanning:
             layout.keys.append((self.position_of(column), column.type))
         for key, prop in mapper.column_attrs.items():
             is_needed = key in mapper.primary_keys or key == mapper.polymorphic_key
-            if is_needed or tree.loads_column(prop):
-                layout.columns.append((key, *self._placed(entity, prop)))
+            if is_needed or tree.brings(prop):
+                layout.columns.append((key, *self._placed(entity, prop, tree)))
             elif not prop.deferred:
                 layout.covers_all = False
         if is_polymorphic:
@@ -279,9 +279,9 @@ class _SelectPlanning:
         placed = entity.column(told) if isinstance(told, NamedColumn) else entity.adapt(told)
         return self.position_of(placed), placed.type
 
-    def _placed(self, entity: EntityNode, prop: Any) -> tuple[int, Any]:
+    def _placed(self, entity: EntityNode, prop: Any, tree: LoadTree) -> tuple[int, Any]:
         """(position, type) of the column of *prop*, which is added to the row."""
-        expression = prop.columns[0]
+        expression = self.resolved(tree.source(prop))
         placed = entity.column(expression) if prop.is_column else entity.adapt(expression)
         return self.position_of(placed), placed.type
 
@@ -290,9 +290,9 @@ class _SelectPlanning:
         entity = layout.entity
         there = {key for key, _, _ in layout.columns}
         return [
-            (key, *self._placed(entity, prop))
+            (key, *self._placed(entity, prop, layout.tree))
             for key, prop in kind.column_attrs.items()
-            if key not in there and prop.parent in entity.kinds and layout.tree.loads_column(prop)
+            if key not in there and prop.parent in entity.kinds and layout.tree.brings(prop)
         ]
 
     def _may_be_absent(self, entity: EntityNode) -> bool:

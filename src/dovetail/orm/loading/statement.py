@@ -1,8 +1,9 @@
 """Statements of any kind whose rows are instances of a mapped class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
 from dovetail.orm.mapping.attribute import EntityNode
 
 
@@ -12,15 +13,30 @@ class FromStatement:
     is_dml = False
     supports_execution = True
 
-    def __init__(self, entity: EntityNode, element: Any, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        entity: EntityNode,
+        element: Any,
+        options: Mapping[str, Any],
+        loader_options: Sequence[Any] = (),
+    ) -> None:
         self.entity = entity
         self.mapper = entity.mapper
         self.element = element
         self.execution_options_dict = dict(options)
+        self.loader_options = tuple(loader_options)
 
     def execution_options(self, **options: Any) -> "FromStatement":
         """A copy with *options* besides those it has."""
-        return FromStatement(self.entity, self.element, {**self.execution_options_dict, **options})
+        both = {**self.execution_options_dict, **options}
+        return FromStatement(self.entity, self.element, both, self.loader_options)
+
+    def tree(self) -> LoadTree:
+        """The loader options; what query expressions hold comes of these rows alone."""
+        tree = tree_for(self.entity, self.loader_options)
+        if tree is not NO_TREE:
+            tree.lasting = {}
+        return tree
 
     def __str__(self) -> str:
         return str(self.element)

@@ -58,7 +58,7 @@ class EntityPlanner:
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 
     def from_statement(
-        self, entity: EntityNode, statement: Any, options: Mapping[str, Any]
+        self, entity: EntityNode, statement: Any, options: Mapping[str, Any], loader_options: Any
     ) -> FromStatement:
         """*statement*, whose rows are instances of *entity*."""
-        return FromStatement(entity, statement, options)
+        return FromStatement(entity, statement, options, loader_options)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from dovetail.orm.loading.options import Entry, LoaderOption
-from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.attribute import EntityNode, table_columns
 from dovetail.orm.mapping.polymorphic import kinds_below
+from dovetail.sql.traversal import replace
 
 
 class LoadTree:
@@ -14,13 +15,15 @@ class LoadTree:
     ``related``    instructions by relationship; ``default_related`` for all others
     ``only``       columns to load, None for all; ``deferred`` and ``undeferred`` change that
     ``forbidden``  columns whose reading is an error while they are not loaded
+    ``expressions``  what query expressions hold, by name of the attribute
+    ``lasting``    those that can be read again for an instance alone
     ``criteria``   what restricts classes wherever they are met from here on
     ``completed``  mappers of classes below whose columns are loaded with a statement more
     """
 
     __slots__ = (
-        "completed", "criteria", "default_related", "deferred", "forbidden", "groups", "inherited",
-        "only", "related", "undeferred",
+        "again", "completed", "criteria", "default_related", "deferred", "expressions", "forbidden",
+        "groups", "inherited", "lasting", "only", "related", "undeferred",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -34,6 +37,9 @@ class LoadTree:
         self.undeferred: frozenset[str] = frozenset()
         self.groups: frozenset[str] = frozenset()
         self.forbidden: frozenset[str] = frozenset()
+        self.expressions: dict[str, Any] = {}
+        self.lasting: dict[str, Any] = {}
+        self.again: dict[frozenset[str] | None, LoadTree] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -47,6 +53,7 @@ class LoadTree:
             or self.groups
             or self.criteria
             or self.completed
+            or self.expressions
         )
 
     def at(self, key: str) -> "RelatedLoad":
@@ -99,6 +106,26 @@ class LoadTree:
             return False
         return not prop.deferred or "*" in self.undeferred
 
+    def brings(self, prop: Any) -> bool:
+        """True when a statement has a column for *prop*: it is loaded, or given an expression."""
+        return prop.key in self.expressions or self.loads_column(prop)
+
+    def source(self, prop: Any) -> Any:
+        """The column or expression that *prop* is loaded from."""
+        return self.expressions.get(prop.key, prop.columns[0])
+
+    def reading_again(self, names: frozenset[str] | None) -> "LoadTree":
+        """The instruction to load the columns *names*, or all, and the expressions given here.
+
+        It is kept, so that the plans made for it are found again.
+        """
+        tree = self.again.get(names)
+        if tree is None:
+            tree = self.again[names] = LoadTree()
+            tree.only = names
+            tree.expressions = tree.lasting = self.lasting
+        return tree
+
     def add(self, entry: Entry, path: tuple[Any, ...]) -> None:
         """Take up *entry*, whose remaining path from here is *path*."""
         if not path:
@@ -145,6 +172,13 @@ class LoadTree:
         if entry.strategy == "undefer_group":
             self.groups |= {entry.arguments[0]}
             return
+        if entry.strategy == "expression":
+            attribute, expression = entry.arguments
+            self.expressions = {**self.expressions, attribute.key: expression}
+            lasting = _of_class(attribute.entity, expression)
+            if lasting is not None:
+                self.lasting = {**self.lasting, attribute.key: lasting}
+            return
         *attributes, forbid = entry.arguments
         keys = frozenset(item if isinstance(item, str) else item.key for item in attributes)
         if entry.strategy == "load_only":
@@ -190,6 +224,8 @@ class RelatedLoad:
             self.deeper = LoadTree()
             self.deeper.only = self.tree.only
             self.deeper.deferred = self.tree.deferred
+            self.deeper.expressions = self.tree.expressions
+            self.deeper.lasting = self.tree.lasting
             self.deeper.related = {**self.tree.related, key: self._repeated(depth)}
         return self.deeper
 
@@ -220,6 +256,20 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
                 tree.add(entry, entry.path)
     tree.criteria = tuple(option for option in options if _restricts_loads(option))
     return NO_TREE if tree.is_empty else tree
+
+
+def _of_class(entity: EntityNode, expression: Any) -> Any:
+    """*expression* over *entity* as one over the class itself; None where there is none."""
+    if entity.alias is None:
+        return expression
+    if not entity.is_plain_alias:
+        return None
+    alias, table = entity.selectable, entity.mapper.local_table
+
+    def place(node: Any) -> Any:
+        return table.c[node.key] if getattr(node, "table", None) is alias else None
+
+    return replace(table_columns(expression), place)
 
 
 def _restricts_loads(option: Any) -> bool:

@@ -103,6 +103,8 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
 
     uses_existing = False
     """Whether a class below may find its column in the table already."""
+    is_query_expression: ClassVar[bool] = False
+    """True where each query may say what the attribute holds."""
 
     def __init__(
         self,
@@ -157,6 +159,10 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         """True for a column that a flush writes."""
         column = self.columns[0]
         return isinstance(column, Column) and column.computed is None
+
+
+class MappedSQLExpression(ColumnProperty):
+    """An attribute made by ``column_property()`` or ``query_expression()``."""
 
 
 class MappedColumn(Mapped[Any]):
@@ -366,7 +372,7 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
     return made
 
 
-def column_property(*columns: Any, **keywords: Any) -> ColumnProperty:
+def column_property(*columns: Any, **keywords: Any) -> MappedSQLExpression:
     """Map an attribute to a column or to an SQL expression that is selected with the instance.
 
     The value of an expression is read only::
@@ -375,13 +381,13 @@ def column_property(*columns: Any, **keywords: Any) -> ColumnProperty:
     """
     options = dataclass_options(keywords)
     keywords.pop("default", None)
-    made = ColumnProperty(*columns, **keywords)
+    made = MappedSQLExpression(*columns, **keywords)
     if options:
         made.dataclass_options = options
     return made
 
 
-def deferred(column: Any, *columns: Any, **keywords: Any) -> ColumnProperty:
+def deferred(column: Any, *columns: Any, **keywords: Any) -> MappedSQLExpression:
     """Map *column* so that it is loaded when it is first read, not with its instance.
 
     ``group``      columns of one group are loaded together
