@@ -32,6 +32,8 @@ PATHS = {
     "dovetail.ext.orderinglist": "lists that keep positions",
     "dovetail.ext.associationproxy": "attributes of related instances",
     "dovetail.ext.indexable": "items of JSON objects and arrays",
+    "dovetail.ext.automap": "classes made from the tables of a database",
+    "dovetail.ext.declarative": "classes that wait for their tables",
     "dovetail.schema": "what schemas are made of",
     "dovetail.types": "types of columns",
     "dovetail.pool": "kinds of connection pool",

@@ -12,7 +12,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "differences.md"
 
 FACES = (
     "", "sql", "sql.expression", "types", "schema", "engine", "pool", "event", "inspection",
-    "dialects.sqlite", "dialects.postgresql", "dialects.mysql", "ext.compiler", "orm",
+    "dialects.sqlite", "dialects.postgresql", "dialects.mysql", "ext.compiler",
+    "ext.declarative", "orm",
 )  # fmt: skip
 """Modules that hand on names."""
 
@@ -24,7 +25,7 @@ MODULES = (
     "orm.scoping", "orm.session", "orm.state", "orm.strategy_options", "orm.unitofwork",
     "orm.util", "orm.dynamic", "orm.writeonly", "orm.descriptor_props",
     "ext.asyncio", "ext.hybrid", "ext.mutable", "ext.orderinglist",
-    "ext.associationproxy", "ext.indexable",
+    "ext.associationproxy", "ext.indexable", "ext.automap",
 )  # fmt: skip
 """Modules of which the names that they define count."""
 
@@ -54,7 +55,7 @@ def public_names(name: str) -> list[str]:
     _, theirs = pair(name)
     listed = getattr(theirs, "__all__", None)
     if listed is not None:
-        return sorted(listed)
+        return sorted(key for key in listed if hasattr(theirs, key))
     found = []
     for key, value in vars(theirs).items():
         module = getattr(value, "__module__", None) or ""

@@ -219,6 +219,9 @@ def _inspect_class(class_: type) -> Mapper | None:
     mapper = mapper_of(class_)
     if mapper is not None:
         mapper.configure()
+    elif hasattr(class_, "__put_off__"):
+        # A class that waits for its table says so when it is asked for its mapper.
+        getattr(class_, "__mapper__", None)
     return mapper
 
 

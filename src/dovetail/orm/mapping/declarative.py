@@ -269,7 +269,10 @@ def has_inherited_table(cls: type) -> bool:
 
 
 def declare(registry: Registry, class_: type) -> None:
-    """Map *class_* as its body and its mixins say; an ``__abstract__`` class is left alone."""
+    """Map *class_* as its body and its mixins say; an ``__abstract__`` class is left alone.
+
+    One whose base has a method ``__put_off__``, which answers that it waits, is mapped later.
+    """
     if class_.__dict__.get("__abstract__"):
         return
     if is_abstract_concrete(class_):
@@ -277,10 +280,16 @@ def declare(registry: Registry, class_: type) -> None:
         return
     # A mapping is a thousand objects that stay: looking for garbage among them finds none.
     with collector:
-        _declare(registry, class_)
+        put_off = getattr(class_, "__put_off__", None)
+        if put_off is None or not put_off(registry):
+            for _ in declare_in_parts(registry, class_):
+                pass
 
 
-def _declare(registry: Registry, class_: type) -> None:
+def declare_in_parts(
+    registry: Registry, class_: type
+) -> Iterator[tuple[Table, list[tuple[str, MapperProperty]]]]:
+    """Map *class_*; give its table and what it declares before, to be completed."""
     parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
     inherits = None if parent is None else mapper_of(parent)
     _being_declared[class_] = {}
@@ -291,6 +300,7 @@ def _declare(registry: Registry, class_: type) -> None:
     own = inherits is None or "__mapper_args__" in class_.__dict__
     options = (_option(class_, "__mapper_args__") or {}) if own else {}
     table, parts = _table_and_properties(registry, class_, declared, inherits)
+    yield table, parts
     options = {name: _completed(value) for name, value in options.items()}
     mapper = Mapper(registry, class_, table, parts, options, inherits)
     registry.add(mapper)
