@@ -7,6 +7,7 @@ from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
 from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
 from dovetail.orm.bulk.statements import bulk_steps
+from dovetail.orm.loading.options import LazyPolicyOption
 from dovetail.orm.loading.plan import EntityPlan, GivenRows
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.loading.statement import FromStatement
@@ -191,6 +192,8 @@ class ExecutingSession(PersistingSession):
         options: Mapping[str, Any] = statement.execution_options_dict
         if execution_options or self.execution_options_dict:
             options = {**self.execution_options_dict, **options, **execution_options}
+        if options and options.get("lazy_policy") is not None:
+            statement = statement.options(LazyPolicyOption(options["lazy_policy"]))
         if self.autoflush and options.get("autoflush", True):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
@@ -247,6 +250,8 @@ class ExecutingSession(PersistingSession):
         connection = yield from self.connection_for_steps(wrapped.mapper, wrapped)
         inner = yield from connection.execute_steps(wrapped.element, params)
         options = {**wrapped.execution_options_dict, **execution_options}
+        if options.get("lazy_policy") is not None:
+            wrapped = wrapped.with_option(LazyPolicyOption(options["lazy_policy"]))
         plan = _given_rows(connection, wrapped, inner, bool(options.get("populate_existing")))
         rows = yield from plan.finish_steps(self, connection, inner.all(), plan.loads(self))
         return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)

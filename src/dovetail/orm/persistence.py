@@ -247,6 +247,7 @@ class PersistingSession(TransactionalSession):
         options: Sequence[LoaderOption] = (),
         populate_existing: bool = False,
         with_for_update: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
         """Load the instance of *mapper* with *key*, which the identity map may have expired."""
         mapper.configure()
@@ -257,12 +258,12 @@ class PersistingSession(TransactionalSession):
         connection = self.connection_in_use(mapper)
         if connection is None:
             connection = yield from self.connection_for_steps(mapper)
-        if options or populate_existing or with_for_update or self.dispatch.do_orm_execute:
-            return (
-                yield from self._get_with_steps(
-                    mapper, key, options, populate_existing, with_for_update
-                )
-            )
+        asked = options or populate_existing or with_for_update or execution_options
+        if asked or self.dispatch.do_orm_execute:
+            known = {**(execution_options or {}), "autoflush": False}
+            if populate_existing or with_for_update:
+                known["populate_existing"] = True
+            return (yield from self._get_with_steps(mapper, key, options, with_for_update, known))
         source = self.row_source
         if source is not None and source.keeps(self, mapper) and self.find(mapper, key) is None:
             keyed = keys_plan(connection, mapper)
@@ -295,16 +296,14 @@ class PersistingSession(TransactionalSession):
         mapper: Mapper,
         key: Any,
         options: Sequence[LoaderOption],
-        populate_existing: bool,
         with_for_update: Any,
+        execution_options: Mapping[str, Any],
     ) -> Steps[Any]:
         statement = _get_statement(mapper, mapper.key_tuple(key)).options(*options)
         if with_for_update:
             statement = _locked(statement, with_for_update)
-            populate_existing = True
-        known = {"populate_existing": populate_existing, "autoflush": False}
         before = version_here(self.scope, mapper, key) if with_for_update else None
-        result = yield from self.execute_steps(statement, None, known)
+        result = yield from self.execute_steps(statement, None, execution_options)
         found = result.scalars().first()
         if found is not None and before is not None:
             check_version(mapper, found, before)

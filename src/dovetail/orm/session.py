@@ -30,7 +30,7 @@ from dovetail.orm.instances import (
     object_state,
     was_deleted,
 )
-from dovetail.orm.loading.lazy import POLICIES
+from dovetail.orm.loading.options import checked_policy
 from dovetail.orm.merge import Placement, merge_all_steps, place_all
 from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.persistence import checked_binds, require_found
@@ -139,18 +139,13 @@ class Session(ClassicSession):
                 f"join_transaction_mode={join_transaction_mode!r} is not known",
                 hint=f"one of {', '.join(map(repr, JOIN_MODES))}",
             )
-        if lazy_policy not in POLICIES:
-            raise ArgumentError(
-                f"lazy_policy={lazy_policy!r} is not known",
-                hint=f"one of {', '.join(map(repr, POLICIES))}",
-            )
         self.bind = bind
         self.binds = checked_binds(binds)
         self.autoflush = autoflush
         self.expire_on_commit = expire_on_commit
         self.autobegin = autobegin
         self.join_transaction_mode = join_transaction_mode
-        self.lazy_policy = lazy_policy
+        self.lazy_policy = checked_policy(lazy_policy)
         self.info: dict[Any, Any] = dict(info or {})
         self.execution_options_dict = execution_options
         self.twophase = twophase
@@ -398,6 +393,7 @@ class Session(ClassicSession):
             options=options or (),
             populate_existing=populate_existing,
             with_for_update=with_for_update,
+            execution_options=execution_options,
         )
         found: T | None = self._run(steps)
         return found

@@ -205,6 +205,7 @@ class AsyncSession:
         options: Sequence[Any] | None = None,
         populate_existing: bool = False,
         with_for_update: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
         **_: Any,
     ) -> T | None:
         """The instance of *entity* with the primary key *ident*, or None: see ``Session.get``."""
@@ -223,6 +224,7 @@ class AsyncSession:
                 options=options or (),
                 populate_existing=populate_existing,
                 with_for_update=with_for_update,
+                execution_options=execution_options,
             )
         )
         return loaded

@@ -25,7 +25,6 @@ MANY_PEERS = 1000
 MOST_PASSED = 128
 """After so many peers in a row that lack nothing, the search for those that do ends."""
 
-POLICIES = ("adaptive", "one", "peers", "raise", "raise_n_plus_one")
 Pair = tuple[InstanceState, Any]
 
 
@@ -59,7 +58,7 @@ def _load_relationship_steps(
         raise LazyLoadError.forbidden(type(instance).__name__, prop.key, strategy)
     if prop.refers_by_key and find_reference(session, state, instance, prop, store=True):
         return
-    policy = _policy(session, strategy)
+    policy = _policy(session, tree, strategy)
     peers = _peers(session, state, instance, prop.key, policy)
     connection = yield from session.connection_for_steps(prop.mapper)
     yield from load_related_steps(session, connection, prop, [(state, instance), *peers], tree)
@@ -69,12 +68,12 @@ def _load_relationship_steps(
         _set_empty(state, instance, prop)
 
 
-def _policy(session: Any, strategy: str) -> str:
+def _policy(session: Any, tree: LoadTree, strategy: str) -> str:
     if strategy in ("one", "peers"):
         return strategy
     if strategy == "raise_on_sql":
         return "raise"
-    policy: str = session.lazy_policy
+    policy: str = tree.policy or session.lazy_policy
     return policy
 
 
@@ -126,7 +125,7 @@ def _load_columns_steps(
         tree = options_of(state)
         if _is_forbidden(mapper, tree, key):
             raise LazyLoadError.forbidden(type(instance).__name__, key, "raise")
-    policy = _policy(session, "select")
+    policy = _policy(session, options_of(state), "select")
     peers = _peers(session, state, instance, key, policy)
     connection = yield from session.connection_for_steps(mapper)
     yield from refresh_steps(session, connection, mapper, [(state, instance), *peers], wanted)

@@ -45,6 +45,34 @@ class UserDefinedOption:
         """Append nothing: the plan does not depend on it."""
 
 
+class LazyPolicyOption:
+    """How what the instances of a statement lack is loaded: its option ``lazy_policy``."""
+
+    entries: tuple[Entry, ...] = ()
+    root: Any = None
+
+    def __init__(self, policy: str) -> None:
+        self.policy = checked_policy(policy)
+
+    def collect(self, walk: Walk) -> None:
+        """Append the policy: the instances of a plan share their instructions."""
+        walk.key += ("lazy policy", self.policy)
+
+
+POLICIES = ("adaptive", "one", "peers", "raise", "raise_n_plus_one")
+
+
+def checked_policy(policy: Any) -> str:
+    """*policy*, how lazy loads go; ArgumentError for one that is not known."""
+    if policy not in POLICIES:
+        raise ArgumentError(
+            f"lazy_policy={policy!r} is not known",
+            hint=f"one of {', '.join(map(repr, POLICIES))}",
+        )
+    found: str = policy
+    return found
+
+
 class LoaderOption:
     """Instructions for loading, each under a path that starts at an entity of the statement.
 

@@ -31,6 +31,11 @@ class FromStatement:
         both = {**self.execution_options_dict, **options}
         return FromStatement(self.entity, self.element, both, self.loader_options)
 
+    def with_option(self, option: Any) -> "FromStatement":
+        """A copy with one loader option more."""
+        options = (*self.loader_options, option)
+        return FromStatement(self.entity, self.element, self.execution_options_dict, options)
+
     def tree(self) -> LoadTree:
         """The loader options; what query expressions hold comes of these rows alone."""
         tree = tree_for(self.entity, self.loader_options)
