@@ -34,6 +34,7 @@ PATHS = {
     "dovetail.ext.indexable": "items of JSON objects and arrays",
     "dovetail.ext.automap": "classes made from the tables of a database",
     "dovetail.ext.declarative": "classes that wait for their tables",
+    "dovetail.ext.horizontal_shard": "one session over several databases",
     "dovetail.schema": "what schemas are made of",
     "dovetail.types": "types of columns",
     "dovetail.pool": "kinds of connection pool",
@@ -47,7 +48,7 @@ INTERNAL = frozenset(
     (
         # How storeys of the library call each other; nobody else has a use for these.
         "abandon", "adapt", "after_fork", "as_core", "attach", "autobegin_connection",
-        "begin_on_change", "begin_transaction", "bind_cast", "bind_function", "build",
+        "begin_on_change", "begin_transaction", "bind_cast", "bind_function", "build", "by_shard",
         "cascade_add", "collect", "emptied", "escaped", "expire_states", "export",
         "find", "find_reference", "give", "has_pending", "has_subscripts", "hold",
         "implicit_subquery", "item_cast", "learn", "literal_function", "literal_text",

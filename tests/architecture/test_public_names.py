@@ -26,6 +26,7 @@ MODULES = (
     "orm.util", "orm.dynamic", "orm.writeonly", "orm.descriptor_props",
     "ext.asyncio", "ext.hybrid", "ext.mutable", "ext.orderinglist",
     "ext.associationproxy", "ext.indexable", "ext.automap",
+    "ext.horizontal_shard",
 )  # fmt: skip
 """Modules of which the names that they define count."""
 

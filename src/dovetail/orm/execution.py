@@ -36,6 +36,7 @@ class EntityFeed:
         self.plan = plan
         self.cursor = cursor
         self.batch = batch
+        self.token = session.scope.token
 
     def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
         """Up to *most* rows more, all that remain for None; none at the end."""
@@ -44,9 +45,10 @@ class EntityFeed:
             rows = yield from self.connection.take_steps(self.cursor, self.batch)
             if not rows:
                 break
-            built = yield from self.plan.finish_steps(
-                self.session, self.connection, rows, self.plan.loads(self.session)
-            )
+            with self.session.scope.at(self.token):
+                built = yield from self.plan.finish_steps(
+                    self.session, self.connection, rows, self.plan.loads(self.session)
+                )
             found += [(item,) for item in built] if self.plan.is_scalar else built
         return found
 
@@ -192,6 +194,11 @@ class ExecutingSession(PersistingSession):
         options: Mapping[str, Any] = statement.execution_options_dict
         if execution_options or self.execution_options_dict:
             options = {**self.execution_options_dict, **options, **execution_options}
+        token = options.get("identity_token") if options else None
+        if token is not None and token != self.scope.token:
+            execution_options = {**execution_options, "identity_token": None}
+            steps = self._select_steps(statement, params, execution_options, bind_arguments)
+            return (yield from self.at_token_steps(token, steps))
         if options and options.get("lazy_policy") is not None:
             statement = statement.options(LazyPolicyOption(options["lazy_policy"]))
         if self.autoflush and options.get("autoflush", True):

@@ -23,8 +23,9 @@ def identity_key(
 ) -> tuple[Any, ...]:  # fmt: skip
     """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""
     if instance is not None:
-        mapper = state_of(instance).load.mapper
-        found: tuple[Any, ...] = mapper.identity_key_from_instance(instance)
+        load = state_of(instance).load
+        values = load.mapper.primary_key_from_instance(instance)
+        found: tuple[Any, ...] = load.mapper.identity_key_from_primary_key(values, load.token)
         return found
     mapper = mapper_of(class_)
     if mapper is None:
@@ -32,7 +33,7 @@ def identity_key(
     if row is not None:
         ident = [row._mapping[column] for column in mapper.primary_key]
     values = mapper.key_tuple(mapper.key_from_identity(ident))
-    return mapper.identity_key_from_primary_key(values)
+    return mapper.identity_key_from_primary_key(values, identity_token)
 
 
 def make_transient(instance: Any) -> None:

@@ -11,6 +11,9 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, mark_modified, state_of
+from dovetail.steps import Steps
+
+Rows = dict[InstanceState, Any]
 
 sessions: "WeakSet[SessionMembers]" = WeakSet()
 """All sessions of this process, for ``close_all_sessions()``."""
@@ -67,8 +70,7 @@ class SessionMembers:
         state = self._state(instance)
         if state.key is None:
             return state in self.scope.new
-        identity = self.scope.identities.get(state.load.mapper.base)
-        return identity is not None and identity.get(state.key) is state
+        return self.scope.known(state.load.mapper, state.load.token).get(state.key) is state
 
     def __iter__(self) -> Iterator[Any]:
         members = list(self.scope.new.values())
@@ -198,7 +200,8 @@ class SessionMembers:
                 f"{instance!r} has been deleted and can't be added again",
                 hint="call make_transient() to insert it anew",
             )
-        identity = self.scope.identity(mapper)
+        with self.scope.at(state.load.token):
+            identity = self.scope.identity(mapper)
         present = identity.get(state.key)
         other = None if present is None else present()
         if other is not None and other is not instance:
@@ -209,7 +212,8 @@ class SessionMembers:
             )
         self.begin_on_change()
         self.announce("before_attach", instance)
-        load = Load(mapper, self.scope, state.load.options)
+        with self.scope.at(state.load.token):
+            load = Load(mapper, self.scope, state.load.options)
         load.batch.append(state)
         state.load = load
         identity[state.key] = state
@@ -267,6 +271,15 @@ class SessionMembers:
             self.announce("after_attach", obj)
         state.extras()["loads"] = True
 
+    def at_token_steps(self, token: Any, steps: Steps[Any]) -> Steps[Any]:
+        """Run *steps* with the identity token *token*: what they load has it."""
+        with self.scope.at(token):
+            return (yield from steps)
+
+    def by_shard(self, rows: Rows) -> list[tuple[Any, Rows]]:
+        """*rows*, which a flush is about to write, by the identity token where they belong."""
+        return [(token, dict(part)) for token, part in self.scope.by_token(rows.items())]
+
     def begin_on_change(self) -> None:
         """Begin the session's transaction, where none is in progress."""
         raise NotImplementedError
@@ -310,14 +323,11 @@ class SessionMembers:
             state.load = mapper.transient_load
             self.announce_state("pending_to_transient", state)
             return
-        identity = scope.identity(mapper)
-        if identity.get(state.key) is state:
+        identity = state.load.identity
+        if identity is not None and identity.get(state.key) is state:
             del identity[state.key]
-        load = mapper.removed_load if state.load.deleted else mapper.detached_load
-        if state.load.options is not None and not state.load.deleted:
-            load = Load(mapper, None, state.load.options)
         was_deleted = state.load.deleted
-        state.load = load
+        state.load = state.load.let_go()
         left = "deleted_to_detached" if was_deleted else "persistent_to_detached"
         self.announce_state(left, state)
 
@@ -378,9 +388,10 @@ class SessionMembers:
 
     def expire_all(self) -> None:
         """Let all attributes of all instances be read again at the next touch."""
-        for base, identity in list(self.scope.identities.items()):
+        for identity in list(self.scope.identities.values()):
             if identity:
                 states = list(identity.values())
+                base = states[0].load.mapper.base
                 if base.children:
                     self._expire_hierarchy(states)
                     continue

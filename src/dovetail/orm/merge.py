@@ -52,6 +52,10 @@ def merge_steps(
         return instance
     mapper = state.load.mapper
     mapper.configure()
+    token = state.load.token
+    if token is not None and token != session.scope.token:
+        steps = merge_steps(session, instance, merged, options)
+        return (yield from session.at_token_steps(token, steps))
     key = state.key if state.key is not None else mapper.key_of(instance)
     target = None if key is None else session.find(mapper, key)
     if key is not None and (target is None or target.__dovetail_state__.expired is not None):
@@ -188,7 +192,12 @@ class Placement:
         if source.committed:
             raise _unfit(instance)
         kind = self.kinds.get(load.mapper)
-        if kind is None or kind[2].options is not load.options or len(kind[2].batch) >= MOST_PEERS:
+        if (
+            kind is None
+            or kind[2].options is not load.options
+            or kind[2].token != load.token
+            or len(kind[2].batch) >= MOST_PEERS
+        ):
             kind = self._kind(load)
         copy, related, own_load = kind
         state = own_load.identity.get(key)  # type: ignore[union-attr]
@@ -222,7 +231,9 @@ class Placement:
             related = [prop for prop in mapper.relationships.values() if "merge" in prop.cascade]
             kept = mapper.memo["copier"] = (make_copier(mapper), tuple(related))
         copy, placed = kept
-        found = self.kinds[mapper] = (copy, placed, Load(mapper, self.scope, load.options))
+        with self.scope.at(load.token):
+            own = Load(mapper, self.scope, load.options)
+        found = self.kinds[mapper] = (copy, placed, own)
         return found
 
     def _place_on(

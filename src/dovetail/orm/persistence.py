@@ -31,6 +31,7 @@ from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.members import cascaded
+from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.orm.transaction import ACTIVE
 from dovetail.orm.transactional import TransactionalSession
@@ -144,6 +145,10 @@ class PersistingSession(TransactionalSession):
             raise InvalidRequestError("this session is already flushing")
         if not self.has_pending():
             return
+        if self.scope.token is not None:
+            # What is pending is not of those that are being loaded.
+            yield from self.at_token_steps(None, self.flush_steps(objects))
+            return
         only = None if objects is None else frozenset(state_of(item) for item in objects)
         transaction = self._autobegin()
         transaction.check()
@@ -235,8 +240,7 @@ class PersistingSession(TransactionalSession):
 
     def find(self, mapper: Mapper, key: Any) -> Any:
         """The instance with *key* in the identity map, or None; sends no SQL."""
-        identity = self.scope.identities.get(mapper.base)
-        state = None if identity is None else identity.get(key)
+        state = self.scope.known(mapper, self.scope.token).get(key)
         return None if state is None else state()
 
     def get_steps(
@@ -282,6 +286,15 @@ class PersistingSession(TransactionalSession):
             self._note_gone(mapper, key)
         return None
 
+    def get_at_steps(self, mapper: Mapper, key: Any, token: Any, **options: Any) -> Steps[Any]:
+        """As ``get_steps()``, with the identity token *token*; the identity map is asked first."""
+        afresh = options.get("populate_existing") or options.get("with_for_update")
+        with self.scope.at(token):
+            held = None if afresh else self.find(mapper, key)
+            if held is None or type(held.__dovetail_state__.expired) is Whole:
+                held = yield from self.get_steps(mapper, key, **options)
+        return held if isinstance(held, mapper.class_) else None
+
     def _note_gone(self, mapper: Mapper, key: Any) -> None:
         """The row of an instance that is here is gone: it was deleted by somebody else."""
         scope = self.scope
@@ -315,11 +328,16 @@ class PersistingSession(TransactionalSession):
 
     def load_attribute(self, state: InstanceState, instance: Any, attribute: Any) -> None:
         """Called by a tracked attribute that is read and not there."""
-        self._run_lazy(self._load_attribute_steps(state, instance, attribute), instance, attribute)
+        steps = self._load_attribute_steps(state, instance, attribute)
+        if self.scope.has_tokens:
+            steps = self.at_token_steps(state.load.token, steps)
+        self._run_lazy(steps, instance, attribute)
 
     def load_replaced(self, state: InstanceState, instance: Any, attribute: Any) -> None:
         """Called by a tracked attribute whose old value is needed; pending changes stay pending."""
         steps = load_attribute_steps(self, state, instance, attribute)
+        if self.scope.has_tokens:
+            steps = self.at_token_steps(state.load.token, steps)
         self._run_lazy(steps, instance, attribute)
 
     def _load_attribute_steps(
@@ -370,21 +388,27 @@ class PersistingSession(TransactionalSession):
             mapper: Mapper = attribute.entity.mapper
             pairs = self._pairs_of(mapper, holders)
             lacking = [pair for pair in pairs if attribute.key not in pair[1].__dict__]
-            if lacking:
-                connection = yield from self.connection_for_steps(mapper)
-                if attribute.prop.is_relationship:
-                    yield from self.autoflush_steps()
-                    yield from load_related_steps(
-                        self, connection, attribute.prop, lacking, NO_TREE
-                    )
-                else:
-                    names = frozenset((attribute.key,))
-                    yield from refresh_steps(self, connection, mapper, lacking, names)
+            if lacking and attribute.prop.is_relationship:
+                yield from self.autoflush_steps()
+            for token, part in self.scope.by_token(lacking) if lacking else ():
+                with self.scope.at(token):
+                    yield from self._load_missing_steps(mapper, attribute, part)
             if attribute.prop.is_relationship:
                 holders = [*holders, *_values_of(attribute.prop, [p[1] for p in pairs])]
         if single and len(attributes) == 1:
             return instances.__dict__.get(attributes[0].key)
         return instances
+
+    def _load_missing_steps(
+        self, mapper: Mapper, attribute: Any, lacking: list[Pair]
+    ) -> Steps[None]:
+        """Load *attribute* for *lacking*, which all have the same identity token."""
+        connection = yield from self.connection_for_steps(mapper)
+        if attribute.prop.is_relationship:
+            yield from load_related_steps(self, connection, attribute.prop, lacking, NO_TREE)
+        else:
+            names = frozenset((attribute.key,))
+            yield from refresh_steps(self, connection, mapper, lacking, names)
 
     def _pairs_of(self, mapper: Mapper, holders: Iterable[Any]) -> list[Pair]:
         pairs = []
@@ -460,7 +484,8 @@ class PersistingSession(TransactionalSession):
             self._expire_names(state, instance, names)
         # Changes to what is refreshed are lost; what else is pending is written first.
         yield from self.autoflush_steps()
-        yield from self._reload_steps(state, instance, mapper, names, with_for_update)
+        steps = self._reload_steps(state, instance, mapper, names, with_for_update)
+        yield from self.at_token_steps(state.load.token, steps)
 
     def _reload_steps(
         self, state: InstanceState, instance: Any, mapper: Mapper, names: set[str] | None, lock: Any

@@ -359,7 +359,8 @@ class Session(ClassicSession):
         """The instance of *entity* with the primary key *ident*, or None.
 
         One that the session has, and that is not expired as a whole, is returned without SQL.
-        A composite key is a tuple in the order of the columns, or a dictionary::
+        A composite key is a tuple in the order of the columns, or a dictionary.  Of instances
+        with the same key, *identity_token* says which is meant::
 
             session.get(User, 5)
             session.get(Version, (5, 2))
@@ -371,6 +372,18 @@ class Session(ClassicSession):
         if mapper is None or mapper.class_ is not entity:
             mapper = self.mapper_for(entity)
         afresh = populate_existing or with_for_update
+        if identity_token is not None or self.scope.has_tokens:
+            steps = self.get_at_steps(
+                mapper,
+                mapper.key_from_identity(ident),
+                identity_token,
+                options=options or (),
+                populate_existing=populate_existing,
+                with_for_update=with_for_update,
+                execution_options=execution_options,
+            )
+            tokened: T | None = self._run(steps)
+            return tokened
         if not afresh:
             # A key in the shape of the identity map; others are put into it below.
             try:

@@ -245,7 +245,7 @@ class SessionTransaction:
             session.expire_all()
         for state in self.deleted:
             if state.load.deleted:
-                state.load = state.load.mapper.removed_load
+                state.load = state.load.let_go()
                 session.announce_state("deleted_to_detached", state)
 
     def _hand_on(self, parent: "SessionTransaction") -> None:
@@ -370,7 +370,7 @@ class SessionTransaction:
             if state.load.scope is not scope or load.identity is None:
                 # It was let go meanwhile: its row is back, and it stays outside.
                 if state.load.deleted:
-                    state.load = load.mapper.detached_load
+                    state.load = load.let_go()
             else:
                 state.load = load
                 load.identity[state.key] = state
@@ -390,8 +390,8 @@ class SessionTransaction:
     def _expel(scope: Any, state: InstanceState) -> None:
         mapper = state.load.mapper
         if state.key is not None:
-            identity = scope.identity(mapper)
-            if identity.get(state.key) is state:
+            identity = state.load.identity
+            if identity is not None and identity.get(state.key) is state:
                 del identity[state.key]
         scope.modified.pop(state, None)
         state.key = state.committed = state.expired = None
@@ -461,7 +461,8 @@ def _first_words(failure: BaseException) -> str:
 
 def _switch(scope: Any, state: InstanceState, key: Any) -> None:
     """Give *state* the identity *key*."""
-    identity = scope.identity(state.load.mapper)
+    with scope.at(state.load.token):
+        identity = scope.identity(state.load.mapper)
     if identity.get(state.key) is state:
         del identity[state.key]
     state.key = key

@@ -151,7 +151,7 @@ class SpreadChange:
 
     def _pairs(self, keys: Sequence[Any]) -> list[Any]:
         """The instances in memory that *keys* name."""
-        identity = self.session.scope.identities.get(self.mapper.base) or {}
+        identity = self.session.scope.identity(self.mapper)
         states = [identity[key] for key in keys if key in identity]
         return [(state, state()) for state in states if state() is not None]
 

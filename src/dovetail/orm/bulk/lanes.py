@@ -11,7 +11,7 @@ from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.objects import save_pairs_steps
 from dovetail.orm.bulk.updating import RowsUpdating, split_keys
 from dovetail.orm.mapping.extensions import expanded_rows
-from dovetail.orm.tracking.state import state_of
+from dovetail.orm.tracking.state import Load, Pair, state_of
 from dovetail.steps import Steps
 
 
@@ -60,9 +60,26 @@ def save_objects_steps(
     """Insert the rows of new *objects*, and update those of the others."""
     pairs = [(state_of(instance), instance) for instance in objects]
     if pairs:
-        saving = save_pairs_steps(session, pairs, return_defaults, changed_only, preserve_order)
+        how = (return_defaults, changed_only, preserve_order)
+        if session.scope.has_tokens:
+            saving = _saving_in_shards_steps(session, pairs, how)
+        else:
+            saving = save_pairs_steps(session, pairs, *how)
         mappers = {state.load.mapper for state, _ in pairs}
         yield from _whole_steps(session, mappers, len(pairs), saving)
+
+
+def _saving_in_shards_steps(
+    session: Any, pairs: list[Pair], how: tuple[bool, bool, bool]
+) -> Steps[None]:
+    """Save *pairs*, those of each identity token for themselves; new ones have it afterwards."""
+    for token, part in session.by_shard(dict(pairs)):
+        with session.scope.at(token):
+            yield from save_pairs_steps(session, list(part.items()), *how)
+        for state in part if token is not None else ():
+            if state.key is not None and state.load.token is None:
+                state.load = Load(state.load.mapper, None)
+                state.load.token = token
 
 
 def _whole_steps(

@@ -165,7 +165,7 @@ def _speaks_of(node: Any, mapper: Any, names: Iterable[str]) -> bool:
 
 def live_pairs(session: Any, mapper: Any) -> list[Pair]:
     """The persistent instances of *mapper* in *session*."""
-    identity = session.scope.identities.get(mapper.base) or {}
+    identity = session.scope.identity(mapper)
     states = list(identity.values())
     if mapper.inherits is not None:
         states = [state for state in states if state.load.mapper.isa(mapper)]

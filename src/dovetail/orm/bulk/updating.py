@@ -369,7 +369,7 @@ class RowsUpdating:
         self, plans: Sequence[RowsUpdate], rows: Sequence[Row], keys: Sequence[Any]
     ) -> None:
         mapper = self.mapper
-        identity = self.session.scope.identities.get(mapper.base)
+        identity = self.session.scope.identity(mapper)
         if not identity:
             return
         also_stale = frozenset().union(*(plan.stale for plan in plans))

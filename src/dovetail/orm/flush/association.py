@@ -51,6 +51,21 @@ class AssociationRows:
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.moved)
 
+    def by_token(self, session: Any) -> "list[tuple[Any, AssociationRows]]":
+        """These rows by the identity token of those that they relate."""
+        if not session.scope.has_tokens:
+            return [(None, self)]
+        found: dict[Any, AssociationRows] = {}
+        for name in ("added", "removed", "moved"):
+            for key, pair in getattr(self, name).items():
+                token = state_of(pair[0]).load.token
+                rows = found.get(token)
+                if rows is None:
+                    rows = found[token] = AssociationRows(self.prop)
+                    rows.old = self.old
+                getattr(rows, name)[key] = pair
+        return list(found.items())
+
     def gather(self, prop: Any, session: Any, own: MapperChanges, changes: Changes) -> None:
         """Note what the instances of *own* have changed in *prop*, this side or the other."""
         for state, instance in own.saved():
@@ -141,17 +156,23 @@ def _text_order(dialect: Any, statement: Any, binds: list[Any]) -> list[int]:
 
 def write_associations_steps(session: Any, all_rows: Iterable[AssociationRows]) -> Steps[None]:
     """Delete and insert the rows of third tables."""
-    for rows in all_rows:
-        connection = yield from session.connection_for_steps(rows.prop.parent)
-        plans = connection.engine.plans
-        place = ("association", rows.prop)
-        plan: AssociationPlan | None = plans.get(place)
-        if plan is None:
-            plan = AssociationPlan(rows.prop, connection.dialect)
-            plans.put(place, plan)
-        yield from _delete_steps(connection, plan, rows)
-        yield from _move_steps(connection, plan, rows)
-        yield from _insert_steps(connection, plan, rows)
+    for whole in all_rows:
+        for token, rows in whole.by_token(session):
+            with session.scope.at(token):
+                yield from _write_steps(session, rows)
+
+
+def _write_steps(session: Any, rows: AssociationRows) -> Steps[None]:
+    connection = yield from session.connection_for_steps(rows.prop.parent)
+    plans = connection.engine.plans
+    place = ("association", rows.prop)
+    plan: AssociationPlan | None = plans.get(place)
+    if plan is None:
+        plan = AssociationPlan(rows.prop, connection.dialect)
+        plans.put(place, plan)
+    yield from _delete_steps(connection, plan, rows)
+    yield from _move_steps(connection, plan, rows)
+    yield from _insert_steps(connection, plan, rows)
 
 
 def _delete_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:

@@ -37,8 +37,10 @@ def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[
     if missing:
         # Outside of a flush, what is pending may belong to what is loaded.
         yield from session.autoflush_steps()
-        connection = yield from session.connection_for_steps(prop.mapper)
-        yield from load_related_steps(session, connection, prop, missing, NO_TREE)
+        for token, part in session.scope.by_token(missing):
+            with session.scope.at(token):
+                connection = yield from session.connection_for_steps(prop.mapper)
+                yield from load_related_steps(session, connection, prop, part, NO_TREE)
 
 
 def delete_cascade_steps(session: Any, pairs: list[Pair]) -> Steps[list[Pair]]:

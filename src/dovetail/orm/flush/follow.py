@@ -176,7 +176,8 @@ def switch_key(context: Any, mapper: Any, state: InstanceState, new: Any) -> Non
     if new == old:
         return
     context.transaction.switched.setdefault(state, old)
-    identity = context.session.scope.identity(mapper)
+    with context.session.scope.at(state.load.token):
+        identity = context.session.scope.identity(mapper)
     if identity.get(old) is state:
         del identity[old]
     state.key = new
@@ -296,7 +297,9 @@ def _followers(
         for state, instance in movers
         for item in held_by(prop, instance)
     }
-    for state in list(session.scope.identity(role.holder).values()):
+    tokens = {state.load.token for state, _ in movers}
+    found = [session.scope.known(role.holder, token).values() for token in tokens]
+    for state in [state for states in found for state in states]:
         instance = state()
         if not isinstance(instance, role.holder.class_):
             continue

@@ -1,6 +1,7 @@
 """The unit of work: all pending changes of a session become rows, in the right order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 from warnings import warn
 
@@ -226,8 +227,32 @@ def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: C
     return False
 
 
+def _in_shards(
+    context: FlushContext,
+    rows: dict[InstanceState, Any],
+    write: Callable[[dict[InstanceState, Any]], Steps[None]],
+) -> Steps[None]:
+    """Write *rows*, those of each identity token for themselves."""
+    session = context.session
+    return _by_shard_steps(session, rows, write) if session.scope.has_tokens else write(rows)
+
+
+def _by_shard_steps(
+    session: Any,
+    rows: dict[InstanceState, Any],
+    write: Callable[[dict[InstanceState, Any]], Steps[None]],
+) -> Steps[None]:
+    for token, part in session.by_shard(rows):
+        with session.scope.at(token):
+            yield from write(part)
+
+
 def _insert_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> Steps[None]:
     """Insert the rows of *inserts*, of one mapper or several of a hierarchy."""
+    return _in_shards(context, inserts, partial(_insert_part_steps, context))
+
+
+def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> Steps[None]:
     session = context.session
     of_mappers = by_mapper(inserts)
     connections: dict[Any, dict[Any, Load]] = {}
@@ -268,6 +293,13 @@ def _insert_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> S
 
 
 def _update_steps(
+    context: FlushContext, mapper: Any, updates: dict[InstanceState, Any]
+) -> Steps[None]:
+    """Write the changes of *updates*, of one mapper."""
+    return _in_shards(context, updates, partial(_update_part_steps, context, mapper))
+
+
+def _update_part_steps(
     context: FlushContext, mapper: Any, updates: dict[InstanceState, Any]
 ) -> Steps[None]:
     session = context.session
@@ -408,28 +440,34 @@ def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
 
 def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     """Delete the rows of one stage."""
-    session, changes = context.session, context.changes
+    changes = context.changes
     levels = delete_levels(stage, changes) if stage.cyclic else map(changes.of, stage.mappers)
     for level in levels:
         if level.deletes:
-            mapper = level.mapper
-            connection = yield from session.connection_for_steps(mapper)
-            for call in mapper.dispatch.before_delete:
-                for instance in level.deletes.values():
-                    call(mapper, connection, instance)
-            pairs = list(level.deletes.items())
-            if mapper.version_key is not None:
-                yield from load_versions_steps(session, connection, mapper, pairs)
-            try:
-                yield from delete_steps(connection, mapper, pairs)
-            except StatementError as error:
-                gone = list(level.deletes.values())
-                yield from blame_steps("delete", mapper, connection, gone, error)
-                raise
-            for call in mapper.dispatch.after_delete:
-                for instance in level.deletes.values():
-                    call(mapper, connection, instance)
-            _forget_deleted(session, context.transaction, mapper, level.deletes.items())
+            write = partial(_delete_part_steps, context, level.mapper)
+            yield from _in_shards(context, level.deletes, write)
+
+
+def _delete_part_steps(
+    context: FlushContext, mapper: Any, deletes: dict[InstanceState, Any]
+) -> Steps[None]:
+    session = context.session
+    connection = yield from session.connection_for_steps(mapper)
+    for call in mapper.dispatch.before_delete:
+        for instance in deletes.values():
+            call(mapper, connection, instance)
+    pairs = list(deletes.items())
+    if mapper.version_key is not None:
+        yield from load_versions_steps(session, connection, mapper, pairs)
+    try:
+        yield from delete_steps(connection, mapper, pairs)
+    except StatementError as error:
+        yield from blame_steps("delete", mapper, connection, list(deletes.values()), error)
+        raise
+    for call in mapper.dispatch.after_delete:
+        for instance in deletes.values():
+            call(mapper, connection, instance)
+    _forget_deleted(session, context.transaction, mapper, deletes.items())
 
 
 def _forget_deleted(session: Any, transaction: Any, mapper: Any, pairs: Any) -> None:

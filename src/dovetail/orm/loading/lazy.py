@@ -98,8 +98,7 @@ def find_reference(
         return NO_VALUE
     found = None
     if key is not None:
-        identity = session.scope.identities.get(prop.mapper.base)
-        related = None if identity is None else identity.get(key)
+        related = session.scope.known(prop.mapper, state.load.token).get(key)
         found = None if related is None else related()
         if found is None:
             return NO_VALUE

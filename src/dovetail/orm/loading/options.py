@@ -58,6 +58,10 @@ class LazyPolicyOption:
         """Append the policy: the instances of a plan share their instructions."""
         walk.key += ("lazy policy", self.policy)
 
+    def instruct(self, tree: Any) -> None:
+        """Let *tree*, the instructions for the instances, say it."""
+        tree.policy = self.policy
+
 
 POLICIES = ("adaptive", "one", "peers", "raise", "raise_n_plus_one")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from dovetail.orm.loading.options import Entry, LazyPolicyOption, LoaderOption
+from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.mapping.attribute import EntityNode, table_columns
 from dovetail.orm.mapping.polymorphic import kinds_below
 from dovetail.sql.traversal import replace
@@ -17,6 +17,7 @@ class LoadTree:
     ``forbidden``  columns whose reading is an error while they are not loaded
     ``expressions``  what query expressions hold, by name of the attribute
     ``lasting``    those that can be read again for an instance alone
+    ``stays``      True where what is loaded later comes from the shard of the instance
     ``policy``     how what is not loaded is loaded when it is touched; None: as the session says
     ``criteria``   what restricts classes wherever they are met from here on
     ``completed``  mappers of classes below whose columns are loaded with a statement more
@@ -24,7 +25,7 @@ class LoadTree:
 
     __slots__ = (
         "again", "completed", "criteria", "default_related", "deferred", "expressions", "forbidden",
-        "groups", "inherited", "lasting", "only", "policy", "related", "undeferred",
+        "groups", "inherited", "lasting", "only", "policy", "related", "stays", "undeferred",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -41,6 +42,7 @@ class LoadTree:
         self.expressions: dict[str, Any] = {}
         self.lasting: dict[str, Any] = {}
         self.policy: str | None = None
+        self.stays = False
         self.again: dict[frozenset[str] | None, LoadTree] = {}
 
     @property
@@ -57,6 +59,7 @@ class LoadTree:
             or self.completed
             or self.expressions
             or self.policy
+            or self.stays
         )
 
     def at(self, key: str) -> "RelatedLoad":
@@ -77,11 +80,16 @@ class LoadTree:
     def below(self, key: str) -> "LoadTree":
         """The instructions for the entity that relationship *key* leads to."""
         tree = self._below(key)
-        if (self.criteria and not tree.criteria) or (self.policy and not tree.policy):
+        if (
+            (self.criteria and not tree.criteria)
+            or (self.policy and not tree.policy)
+            or (self.stays and not tree.stays)
+        ):
             if tree is NO_TREE:
                 tree = self.inherited.setdefault(key, LoadTree())
             tree.criteria = self.criteria
             tree.policy = self.policy
+            tree.stays = self.stays
         return tree
 
     def _below(self, key: str) -> "LoadTree":
@@ -260,8 +268,9 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
                 tree.add(entry, entry.path)
     tree.criteria = tuple(option for option in options if _restricts_loads(option))
     for option in options:
-        if isinstance(option, LazyPolicyOption):
-            tree.policy = option.policy
+        instruct = getattr(option, "instruct", None)
+        if instruct is not None:
+            instruct(tree)
     return NO_TREE if tree.is_empty else tree
 
 

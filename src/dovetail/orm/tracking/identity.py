@@ -29,12 +29,12 @@ class IdentityMap(Mapping[tuple[Any, ...], Any]):
 
     def _state(self, key: Any) -> InstanceState | None:
         try:
-            class_, values, *_ = key
+            class_, values, *rest = key
             mapper = class_.__mapper__
         except (TypeError, ValueError, AttributeError):
             return None
-        identity = self._scope.identities.get(mapper.base)
-        return None if identity is None else identity.get(mapper.key_from_tuple(values))
+        identity = self._scope.known(mapper, rest[0] if rest else None)
+        return identity.get(mapper.key_from_tuple(values))
 
     def __getitem__(self, key: Any) -> Any:
         state = self._state(key)
@@ -49,8 +49,7 @@ class IdentityMap(Mapping[tuple[Any, ...], Any]):
 
     def contains_state(self, state: InstanceState) -> bool:
         """True when *state* is the one kept for its row."""
-        identity = self._scope.identities.get(state.mapper.base)
-        return identity is not None and identity.get(state.key) is state
+        return self._scope.known(state.mapper, state.load.token).get(state.key) is state
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter([key for state in self.states() if (key := state.identity_key) is not None])

@@ -1,6 +1,6 @@
 """What is known of one instance: its state, and what it shares with those loaded beside it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from weakref import ref
 
@@ -25,6 +25,9 @@ __all__ = [
 
 STATE_NAME = "__dovetail_state__"
 """The attribute of an instance that holds its state: a slot of the declarative bases."""
+
+
+Pair = tuple["InstanceState", Any]
 
 
 class TrackedMapper(Protocol):
@@ -56,17 +59,20 @@ class Scope:
     """One life of a session, from its start to ``close()``.
 
     Instances find their session through the scope, so that closing a session
-    detaches all of them by emptying one reference.
+    detaches all of them by emptying one reference.  ``token`` is the identity token of what is
+    being loaded: rows of equal keys and different tokens are different instances.
     """
 
     __slots__ = (
         "deleted",
         "deleted_loads",
+        "has_tokens",
         "identities",
         "modified",
         "new",
         "pending_loads",
         "reference",
+        "token",
     )
 
     def __init__(self, session: Any) -> None:
@@ -77,14 +83,37 @@ class Scope:
         self.deleted: dict[InstanceState, Any] = {}
         self.pending_loads: dict[Any, Load] = {}
         self.deleted_loads: dict[Any, Load] = {}
+        self.token: Any = None
+        self.has_tokens = False
 
     def identity(self, mapper: Any) -> "dict[Any, InstanceState]":
-        """The identity map of *mapper*'s hierarchy: scalar key, or tuple, to state."""
-        base = mapper.base
-        identity = self.identities.get(base)
+        """The identity map of *mapper*'s hierarchy: scalar key, or tuple, to state.
+
+        Each identity token has one of its own, so that keys need no part for it.
+        """
+        place = mapper.base if self.token is None else (mapper.base, self.token)
+        identity = self.identities.get(place)
         if identity is None:
-            identity = self.identities[base] = {}
+            identity = self.identities[place] = {}
         return identity
+
+    def known(self, mapper: Any, token: Any) -> "dict[Any, InstanceState]":
+        """The identity map of *mapper*'s hierarchy for *token*; not kept where there is none."""
+        place = mapper.base if token is None else (mapper.base, token)
+        return self.identities.get(place) or {}
+
+    def at(self, token: Any) -> "AtToken":
+        """A block in which what is loaded, found and written has the identity token *token*."""
+        return AtToken(self, token)
+
+    def by_token(self, pairs: "Iterable[Pair]") -> "list[tuple[Any, list[Pair]]]":
+        """*pairs* of state and instance, in order, by their identity token."""
+        if not self.has_tokens:
+            return [(self.token, list(pairs))]
+        found: dict[Any, list[Pair]] = {}
+        for pair in pairs:
+            found.setdefault(pair[0].load.token, []).append(pair)
+        return list(found.items())
 
     def pending_load(self, mapper: Any) -> "Load":
         """What all pending instances of *mapper* share."""
@@ -95,9 +124,10 @@ class Scope:
 
     def deleted_load(self, mapper: Any) -> "Load":
         """What all instances of *mapper* share whose DELETE has been sent."""
-        load = self.deleted_loads.get(mapper)
+        place = mapper if self.token is None else (mapper, self.token)
+        load = self.deleted_loads.get(place)
         if load is None:
-            load = self.deleted_loads[mapper] = Load(mapper, self, deleted=True)
+            load = self.deleted_loads[place] = Load(mapper, self, deleted=True)
         return load
 
     def end(self) -> None:
@@ -109,11 +139,31 @@ def _nothing() -> None:
     return None
 
 
+class AtToken:
+    """A block of a scope with an identity token: see :meth:`Scope.at`."""
+
+    __slots__ = ("_before", "_scope", "_token")
+
+    def __init__(self, scope: Scope, token: Any) -> None:
+        self._scope = scope
+        self._token = token
+
+    def __enter__(self) -> None:
+        scope = self._scope
+        self._before, scope.token = scope.token, self._token
+        if self._token is not None:
+            scope.has_tokens = True
+
+    def __exit__(self, *_: object) -> None:
+        self._scope.token = self._before
+
+
 class Load:
     """What the instances of one load, or one flush, have in common.
 
-    ``batch`` lists their states in the order of the rows, for loading what one of
-    them lacks for its peers in the same statement.  ``refreshed``, where somebody listens,
+    ``token`` tells rows of different databases apart, None where that is not needed.  ``batch``
+    lists their states in the order of the rows, for loading what one of them lacks for its
+    peers in the same statement.  ``refreshed``, where somebody listens,
     has those that were here before, with the names of what was read again.
     """
 
@@ -126,6 +176,7 @@ class Load:
         "parts",
         "refreshed",
         "scope",
+        "token",
         "touches",
     )
 
@@ -134,7 +185,11 @@ class Load:
     ) -> None:
         self.mapper = mapper
         self.scope = scope
-        self.identity = None if scope is None else scope.identity(mapper)
+        if scope is None:
+            self.identity = self.token = None
+        else:
+            self.identity = scope.identity(mapper)
+            self.token = scope.token
         self.options = options
         self.batch: list[InstanceState] = []
         self.touches: dict[Any, Touches] | None = None
@@ -150,8 +205,22 @@ class Load:
             if part.mapper is mapper:
                 return part
         made = Load(mapper, self.scope, self.options)
+        made.identity, made.token = self.identity, self.token
         made.refreshed = None if self.refreshed is None else []
         self.parts.append(made)
+        return made
+
+    def let_go(self) -> "Load":
+        """What instances of this load share outside of a session: options, and token."""
+        mapper = self.mapper
+        if self.deleted and self.token is None:
+            removed: Load = mapper.removed_load
+            return removed
+        if self.token is None and (self.options is None or self.deleted):
+            detached: Load = mapper.detached_load
+            return detached
+        made = Load(mapper, None, None if self.deleted else self.options, deleted=self.deleted)
+        made.token = self.token
         return made
 
     def touched(self, attribute: Any, epoch: int) -> "Touches":
@@ -287,12 +356,14 @@ class InstanceState(ref):  # type: ignore[type-arg]
     def identity_key(self) -> tuple[Any, ...] | None:
         """``(class, primary key values, identity token)``, or None without a row."""
         identity = self.identity
-        return None if identity is None else (self.load.mapper.base.class_, identity, None)
+        return (
+            None if identity is None else (self.load.mapper.base.class_, identity, self.load.token)
+        )
 
     @property
     def identity_token(self) -> Any:
-        """The token that tells rows of different databases apart; None here."""
-        return None
+        """The token that tells rows of different databases apart: the shard, or None."""
+        return self.load.token
 
     @property
     def modified(self) -> bool:
@@ -348,6 +419,8 @@ class InstanceState(ref):  # type: ignore[type-arg]
             for call in listeners:
                 call(instance, noted)
             keep["pickled"] = noted
+        if self.load.token is not None:
+            keep["token"] = self.load.token
         return PickledState, (self.key, self.committed, self.expired, self.load.deleted, keep)
 
 
@@ -483,9 +556,13 @@ def adopt_state(instance: Any, state: Any) -> None:
         own = new_state(instance, mapper)
         own.key, own.committed, own.expired = state.key, state.committed, state.expired
         noted = state.extra.pop("pickled", {})
+        token = state.extra.pop("token", None)
         own.extra = state.extra or None
         if own.key is not None:
             own.load = mapper.removed_load if state.deleted else mapper.detached_load
+            if token is not None:
+                own.load = Load(mapper, None, deleted=state.deleted)
+                own.load.token = token
         for call in mapper.class_manager.dispatch.unpickle:
             call(instance, noted)
     elif state() is instance:

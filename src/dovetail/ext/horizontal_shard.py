@@ -1,0 +1,464 @@
+"""Horizontal sharding: one session over several databases with the same tables.
+
+::
+
+    session = ShardedSession(
+        shard_chooser=lambda mapper, instance, clause=None: instance.region,
+        identity_chooser=lambda mapper, key, **given: ["north", "south"],
+        execute_chooser=lambda context: ["north", "south"],
+        shards={"north": north_engine, "south": south_engine},
+    )
+    session.scalars(select(Place)).all()  # of both; the shard is the identity token
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, Self, TypeVar
+from warnings import warn
+
+from ..engine.cursor import CursorResult
+from ..exc import ArgumentError, DovetailDeprecationWarning, MultipleResultsFound
+from ..orm.execution import NO_OPTIONS
+from ..orm.loading.lazy import find_reference, load_attribute_steps
+from ..orm.loading.options import Entry
+from ..orm.loading.related import (
+    is_unknown,
+    load_related_steps,
+    local_names,
+    reference_key,
+)
+from ..orm.loading.tree import NO_TREE, LoadTree
+from ..orm.mapping.attribute import EntityNode
+from ..orm.orm_execute import ORMExecuteState
+from ..orm.query import Query
+from ..orm.session import Session
+from ..orm.tracking.expiry import Whole
+from ..orm.tracking.state import NO_VALUE, InstanceState
+from ..sql.node import Walk
+from ..sql.select import CompoundSelect, Select
+from ..steps import Steps
+
+__all__ = ["IdentityChooser", "ShardChooser", "ShardedQuery", "ShardedSession", "set_shard_id"]
+
+T = TypeVar("T")
+Shards = Sequence[Any]
+Rows = dict[InstanceState, Any]
+
+
+class ShardChooser(Protocol):
+    """A function that says in which shard *instance*, which is new, or *clause* belongs."""
+
+    def __call__(self, mapper: Any, instance: Any, clause: Any = None) -> Any: ...
+
+
+class IdentityChooser(Protocol):
+    """A function that says in which shards the row with a primary key may be."""
+
+    def __call__(
+        self,
+        mapper: Any,
+        primary_key: Sequence[Any],
+        *,
+        lazy_loaded_from: InstanceState | None,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any],
+        **kw: Any,
+    ) -> Iterable[Any]: ...
+
+
+class set_shard_id:
+    """An option: run the statement in shard *shard_id* alone, without asking the choosers.
+
+    With *propagate_to_loaders* what its instances load later comes from there too.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    root: Any = None
+
+    def __init__(self, shard_id: Any, propagate_to_loaders: bool = True) -> None:
+        self.shard_id = shard_id
+        self.propagate_to_loaders = propagate_to_loaders
+
+    def collect(self, walk: Walk) -> None:
+        """Append what the instances of the statement share."""
+        walk.key += ("shard", self.propagate_to_loaders)
+
+    def instruct(self, tree: LoadTree) -> None:
+        """Let what is loaded later stay in the shard of the instance."""
+        tree.stays = self.propagate_to_loaders
+
+
+class ShardedQuery(Query[T]):
+    """A Query that can be told its shard."""
+
+    def set_shard(self, shard_id: Any) -> Self:
+        """In shard *shard_id* alone."""
+        return self.options(set_shard_id(shard_id))
+
+
+class ShardedSession(Session):
+    """A session over several databases, the shards, with the same tables.
+
+    ``shard_chooser``     (mapper, instance, clause=None): the shard of a new instance, or of a
+                          statement that is not about mapped classes
+    ``identity_chooser``  (mapper, primary_key, *, lazy_loaded_from, …): the shards where a row is
+                          looked for; all where it is not given
+    ``execute_chooser``   (ORMExecuteState): the shards where a statement runs; all where it is
+                          not given
+    ``shards``            Engines or Connections by name; ``bind_shard()`` adds one
+
+    The shard of an instance is its identity token: rows of two shards with one key are two
+    instances.  Changes go to the shard that an instance came from.  A chooser that is not given
+    sends what is loaded lazily there too; one that is given is told whom it is for, in
+    ``lazy_loaded_from``, and answers ``[lazy_loaded_from.identity_token]`` for the same.
+    """
+
+    def __init__(
+        self,
+        shard_chooser: ShardChooser,
+        identity_chooser: IdentityChooser | None = None,
+        execute_chooser: Callable[[ORMExecuteState], Iterable[Any]] | None = None,
+        shards: Mapping[Any, Any] | None = None,
+        query_cls: type[Query[Any]] = ShardedQuery,
+        *,
+        id_chooser: Callable[..., Iterable[Any]] | None = None,
+        query_chooser: Callable[..., Iterable[Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(query_cls=query_cls, **kwargs)
+        for classic, name in ((id_chooser, "identity"), (query_chooser, "execute")):
+            if classic is not None:
+                old = "id_chooser" if name == "identity" else "query_chooser"
+                warn(
+                    f"{old}= is classic; today: {name}_chooser",
+                    DovetailDeprecationWarning,
+                    stacklevel=2,
+                )
+        self.shard_chooser = shard_chooser
+        self.identity_chooser = identity_chooser or _classic_identity(id_chooser)
+        self.execute_chooser = execute_chooser or _classic_execute(query_chooser)
+        self._shards: dict[Any, Any] = dict(shards or {})
+        self.scope.has_tokens = True
+
+    def bind_shard(self, shard_id: Any, bind: Any) -> None:
+        """Use *bind*, an Engine or a Connection, for the shard *shard_id*."""
+        self._shards[shard_id] = bind
+
+    def expunge_all(self) -> None:
+        """Take all instances out of the session; pending changes are dropped."""
+        super().expunge_all()
+        self.scope.has_tokens = True
+
+    # Where ------------------------------------------------------------------------------------
+
+    def _known(self, shard: Any, chooser: str) -> Any:
+        if shard not in self._shards:
+            raise ArgumentError(
+                f"{chooser} names the shard {shard!r}, which is not known",
+                hint=f"there are {', '.join(map(repr, self._shards)) or 'none'}: "
+                "ShardedSession(..., shards={...}), or session.bind_shard()",
+            )
+        return shard
+
+    def _all_known(self, shards: Iterable[Any], chooser: str) -> Shards:
+        return [self._known(shard, chooser) for shard in shards]
+
+    def get_bind(
+        self,
+        mapper: Any = None,
+        *,
+        shard_id: Any = None,
+        instance: Any = None,
+        clause: Any = None,
+        bind: Any = None,
+        **_: Any,
+    ) -> Any:
+        """The Engine or Connection of *shard_id*, of *instance*, or of what is being done."""
+        if bind is not None:
+            return bind
+        shard = shard_id if shard_id is not None else self.scope.token
+        if shard is None and instance is not None:
+            shard = self._shard_of(instance.__dovetail_state__, instance)
+        if shard is None:
+            shard = self.shard_chooser(mapper, None, clause=clause)
+        return self._shards[self._known(shard, "shard_chooser")]
+
+    def _shard_of(self, state: InstanceState, instance: Any) -> Any:
+        """The shard where *instance* came from, or where it belongs."""
+        shard = state.load.token
+        if shard is None:
+            shard = self.shard_chooser(state.load.mapper, instance)
+        return self._known(shard, "shard_chooser")
+
+    def by_shard(self, rows: Rows) -> list[tuple[Any, Rows]]:
+        """*rows*, which a flush is about to write, by shard."""
+        found: dict[Any, Rows] = {}
+        for state, instance in rows.items():
+            found.setdefault(self._shard_of(state, instance), {})[state] = instance
+        return list(found.items())
+
+    # Statements -------------------------------------------------------------------------------
+
+    def run_statement_steps(
+        self,
+        statement: Any,
+        params: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Steps[Any]:
+        """Run *statement* in each shard where the choosers send it; one result for all."""
+        if self.scope.token is not None:
+            # It belongs to something that is being done in one shard.
+            return super().run_statement_steps(statement, params, execution_options, bind_arguments)
+        return self._in_shards_steps(statement, params, execution_options, bind_arguments)
+
+    def _in_shards_steps(
+        self,
+        statement: Any,
+        params: Any,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Steps[Any]:
+        own = getattr(statement, "execution_options_dict", NO_OPTIONS)
+        options = {**self.execution_options_dict, **own, **execution_options}
+        if options.get("autoflush", True):
+            yield from self.autoflush_steps(statement)
+        shards = self._shards_for(statement, params, options, bind_arguments)
+        rest = {k: v for k, v in (bind_arguments or {}).items() if k != "shard_id"}
+        results: list[Any] = []
+        for shard in shards:
+            with self.scope.at(shard):
+                # Not the shard's own, which its choice would be made of again.
+                answer = yield from super().run_statement_steps(
+                    statement, params, {**execution_options, "identity_token": None}, rest or None
+                )
+            results.append(answer)
+        return _together(results)
+
+    def _shards_for(
+        self,
+        statement: Any,
+        params: Any,
+        options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Shards:
+        """The shards where *statement* is to run."""
+        given = (bind_arguments or {}).get("shard_id", options.get("identity_token"))
+        for option in getattr(statement, "loader_options", ()):
+            if isinstance(option, set_shard_id):
+                given = option.shard_id
+        if given is not None:
+            return [self._known(given, "the statement")]
+        context = ORMExecuteState(self, statement, params, options, bind_arguments, ())
+        if context.is_insert or not _is_of_entities(statement):
+            mapper = context.bind_mapper
+            chosen = self.shard_chooser(mapper, None, clause=statement)
+            return [self._known(chosen, "shard_chooser")]
+        if self.execute_chooser is None:
+            return list(self._shards)
+        return self._all_known(self.execute_chooser(context), "execute_chooser")
+
+    # Instances --------------------------------------------------------------------------------
+
+    def _shards_of_key(
+        self,
+        mapper: Any,
+        key: Any,
+        lazy_loaded_from: InstanceState | None = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+    ) -> Shards:
+        if self.identity_chooser is None:
+            return list(self._shards) if lazy_loaded_from is None else [lazy_loaded_from.load.token]
+        shards = self.identity_chooser(
+            mapper,
+            list(mapper.key_tuple(key)),
+            lazy_loaded_from=lazy_loaded_from,
+            execution_options=execution_options,
+            bind_arguments={},
+        )
+        return self._all_known(shards, "identity_chooser")
+
+    def find(self, mapper: Any, key: Any) -> Any:
+        """The instance with *key* in the identity map, or None; sends no SQL."""
+        if self.scope.token is not None:
+            return super().find(mapper, key)
+        for shard in self._shards_of_key(mapper, key):
+            with self.scope.at(shard):
+                found = super().find(mapper, key)
+            if found is not None:
+                return found
+        return None
+
+    def get_steps(self, mapper: Any, key: Any, **options: Any) -> Steps[Any]:
+        """Load the instance with *key* from the shards where it may be."""
+        if self.scope.token is not None:
+            return (yield from super().get_steps(mapper, key, **options))
+        yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
+        known = options.get("execution_options") or NO_OPTIONS
+        return (yield from self._get_among_steps(
+            self._shards_of_key(mapper, key, None, known), mapper, key, options
+        ))  # fmt: skip
+
+    def _get_among_steps(
+        self, shards: Shards, mapper: Any, key: Any, options: Mapping[str, Any]
+    ) -> Steps[Any]:
+        found: list[Any] = []
+        for shard in shards:
+            with self.scope.at(shard):
+                one = yield from super().get_steps(mapper, key, **options)
+            if one is not None:
+                found.append(one)
+        if len(found) > 1:
+            raise MultipleResultsFound(
+                f"{len(found)} shards have a row of {mapper.class_.__name__} with the primary key "
+                f"{key!r}",
+                hint="name the shard: session.get(..., identity_token=...)",
+            )
+        return found[0] if found else None
+
+    def get_at_steps(self, mapper: Any, key: Any, token: Any, **options: Any) -> Steps[Any]:
+        """As ``get_steps()``, the identity map first; in the shard *token*, or where it may be."""
+        if token is not None:
+            self._known(token, "identity_token")
+            return (yield from super().get_at_steps(mapper, key, token, **options))
+        known = options.get("execution_options") or NO_OPTIONS
+        if known.get("identity_token") is not None:
+            return (yield from self.get_at_steps(mapper, key, known["identity_token"], **options))
+        shards = self._shards_of_key(mapper, key, None, known)
+        if not (options.get("populate_existing") or options.get("with_for_update")):
+            for shard in shards:
+                held = self._held(mapper, key, shard)
+                if held is not None:
+                    return held
+        yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
+        found = yield from self._get_among_steps(shards, mapper, key, options)
+        return found if isinstance(found, mapper.class_) else None
+
+    def _held(self, mapper: Any, key: Any, shard: Any) -> Any:
+        """What the identity map has, unless it has expired as a whole."""
+        state = self.scope.known(mapper, shard).get(key)
+        held = None if state is None else state()
+        if held is None or state is None or type(state.expired) is Whole:
+            return None
+        return held if isinstance(held, mapper.class_) else None
+
+    # Lazy loads -------------------------------------------------------------------------------
+
+    def _load_attribute_steps(
+        self, state: InstanceState, instance: Any, attribute: Any
+    ) -> Steps[None]:
+        if not attribute.is_relationship or state.load.token is None:
+            yield from super()._load_attribute_steps(state, instance, attribute)
+            return
+        prop = attribute.prop
+        shards = self._shards_lazily(state, instance, prop)
+        if list(shards) == [state.load.token]:
+            yield from super()._load_attribute_steps(state, instance, attribute)
+            return
+        yield from self.autoflush_steps(f"the lazy load of {prop}")
+        for name in local_names(prop):
+            if is_unknown(state, instance, name):
+                own = state.load.mapper.attributes[name]
+                yield from load_attribute_steps(self, state, instance, own)
+        yield from self._load_elsewhere_steps(state, instance, prop, shards)
+
+    def _load_elsewhere_steps(
+        self, state: InstanceState, instance: Any, prop: Any, shards: Shards
+    ) -> Steps[None]:
+        """Load *prop* from other shards than that of *instance*: what each of them has."""
+        tree: LoadTree = state.load.options or NO_TREE
+        found: list[Any] = []
+        for shard in shards:
+            with self.scope.at(shard):
+                connection = yield from self.connection_for_steps(prop.mapper)
+                pairs = [(state, instance)]
+                yield from load_related_steps(self, connection, prop, pairs, tree)
+            value = instance.__dict__.pop(prop.key, None)
+            if value is not None:
+                found += prop.impl.kind.items(value) if prop.uselist else [value]
+        if prop.uselist:
+            prop.impl.fill(state, instance, found)
+        else:
+            instance.__dict__[prop.key] = found[0] if found else None
+
+    def _shards_lazily(self, state: InstanceState, instance: Any, prop: Any) -> Shards:
+        """The shards where *prop* of *instance* is loaded from."""
+        own = [state.load.token]
+        tree: LoadTree = state.load.options or NO_TREE
+        policy = tree.policy or self.lazy_policy
+        if policy == "raise" or tree.strategy(prop) in ("noload", "raise", "raise_on_sql"):
+            return own
+        if tree.stays or find_reference(self, state, instance, prop) is not NO_VALUE:
+            return own
+        if prop.refers_by_key and self.identity_chooser is not None:
+            key = reference_key(prop, state, instance)
+            if key is not NO_VALUE and key is not None:
+                return self._shards_of_key(prop.mapper, key, state)
+        if prop.refers_by_key or self.execute_chooser is None:
+            return own
+        context = ORMExecuteState(
+            self,
+            Select(prop.mapper.entity),
+            None,
+            self.execution_options_dict,
+            None,
+            (),
+            is_relationship_load=True,
+            lazy_loaded_from=state,
+        )
+        return self._all_known(self.execute_chooser(context), "execute_chooser")
+
+
+def _is_of_entities(statement: Any) -> bool:
+    """True for a statement that speaks of mapped classes."""
+    if isinstance(statement, str) or not hasattr(statement, "walk"):
+        return hasattr(statement, "mapper")
+    if isinstance(getattr(statement, "table", None), EntityNode):
+        return True
+    if isinstance(statement, Select | CompoundSelect):
+        return statement.walk().planner is not None
+    return False
+
+
+def _together(results: list[Any]) -> Any:
+    """One result of the rows of *results*."""
+    if len(results) == 1:
+        return results[0]
+    if not results:
+        raise ArgumentError(
+            "the choosers name no shard for this statement", hint="name one at the least"
+        )
+    if not getattr(results[0], "returns_rows", True):
+        return CursorResult.of_change(sum(result.rowcount for result in results))
+    merged = results[0].merge(*results[1:])
+    counts: list[Any] = [getattr(result, "rowcount", None) for result in results]
+    if None not in counts:
+        merged.rowcount = sum(counts)
+    return merged
+
+
+def _classic_identity(chooser: Callable[..., Iterable[Any]] | None) -> IdentityChooser | None:
+    if chooser is None:
+        return None
+
+    def choose(mapper: Any, primary_key: Sequence[Any], **given: Any) -> Iterable[Any]:
+        if given["lazy_loaded_from"] is not None:
+            return [given["lazy_loaded_from"].identity_token]
+        return chooser(Query(mapper.class_), primary_key)
+
+    return choose
+
+
+def _classic_execute(
+    chooser: Callable[..., Iterable[Any]] | None,
+) -> Callable[[ORMExecuteState], Iterable[Any]] | None:
+    if chooser is None:
+        return None
+
+    def choose(context: ORMExecuteState) -> Iterable[Any]:
+        if context.lazy_loaded_from is not None:
+            return [context.lazy_loaded_from.identity_token]
+        return chooser(context.statement)
+
+    return choose
