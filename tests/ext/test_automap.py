@@ -24,7 +24,7 @@ from dovetail.ext.automap import (
     generate_relationship,
     name_for_collection_relationship,
 )
-from dovetail.orm import DeclarativeBase, Session, configure_mappers, relationship
+from dovetail.orm import DeclarativeBase, Session, relationship
 
 
 def tables(sa, metadata):
@@ -61,9 +61,10 @@ def tables(sa, metadata):
     table("note", sa.Column("text", sa.String(20)), reference("reader_id", "person.id"))
 
 
-def described(classes, configure):
+def described(base):
     """What automap has made: columns and relationships of each class."""
-    configure()
+    base.registry.configure()
+    classes = base.classes
     return {
         name: (
             sorted(column.name for column in class_.__table__.c),
@@ -95,11 +96,10 @@ def filled_url(backend_url):
 
 
 def made(package, url, **options):
-    sa, orm = import_module(package), import_module(f"{package}.orm")
-    engine = sa.create_engine(url)
+    engine = import_module(package).create_engine(url)
     base = import_module(f"{package}.ext.automap").automap_base()
     base.prepare(autoload_with=engine, **options)
-    answer = described(base.classes, orm.configure_mappers)
+    answer = described(base)
     engine.dispose()
     return answer
 
@@ -148,7 +148,7 @@ def key(name="id"):
 def prepared(*made, **options):
     base = automap_base(metadata=metadata_of(*made))
     base.prepare(**options)
-    configure_mappers()
+    base.registry.configure()
     return base
 
 
@@ -289,7 +289,7 @@ class TestDeclared:
             return name_for_collection_relationship(base, local, referred, constraint)
 
         base.prepare(autoload_with=engine, name_for_collection_relationship=named)
-        configure_mappers()
+        base.registry.configure()
 
         assert sorted(Person.__table__.c.keys()) == ["id", "name"]
         assert Person.__table__.c.name.type.length == 99
@@ -354,7 +354,7 @@ class TestAgain:
         assert names(person) == []
         base.prepare(autoload_with=engine)
         base.prepare(autoload_with=engine)
-        configure_mappers()
+        base.registry.configure()
 
         assert base.classes.person is person
         assert names(person) == ["address_collection", "letter_collection", "tag_collection"]

@@ -12,7 +12,6 @@ from dovetail.orm import (
     DeclarativeBase,
     Mapped,
     Session,
-    configure_mappers,
     mapped_column,
     relationship,
 )
@@ -82,7 +81,7 @@ def test_the_oracle_reads_the_same(backend_url, engine):
         mixin = import_module(f"{package}.ext.declarative").DeferredReflection
         Base, Person, Pet = declared(orm, mixin)
         Base.prepare(own)
-        orm.configure_mappers()
+        Base.registry.configure()
         found.append(
             [
                 (
@@ -157,7 +156,7 @@ def test_a_connection_will_do_and_groups_are_prepared_apart(engine):
         with pytest.raises(UnmappedClassError):
             Pet()
         Two.prepare(connection)
-    configure_mappers()
+    Base.registry.configure()
     assert Pet.owner.property.mapper.class_ is Person
 
 
