@@ -329,6 +329,42 @@ class TestDeclared:
         assert Dog.__mapper__.inherits is Animal.__mapper__
         assert list(base.classes.keys()) == ["thing"]
 
+    def test_a_class_below_has_a_table_of_its_own(self, backend_url):
+        engine = create_engine(backend_url)
+        metadata = metadata_of(
+            ("animal", key(), Column("kind", String(9)), Column("name", String(9))),
+            (
+                "dog",
+                Column("id", ForeignKey("animal.id"), primary_key=True),
+                Column("hair", Integer),
+            ),
+            ("toy", key(), Column("dog_id", ForeignKey("dog.id"))),
+        )
+        metadata.create_all(engine)
+        base = automap_base()
+
+        class Animal(base):
+            __tablename__ = "animal"
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "any"}
+
+        class Dog(Animal):
+            __tablename__ = "dog"
+            id = Column(ForeignKey("animal.id"), primary_key=True)
+            __mapper_args__ = {"polymorphic_identity": "dog"}
+
+        base.prepare(autoload_with=engine)
+        base.registry.configure()
+
+        assert names(Animal) == []
+        assert names(Dog) == ["toy_collection"]
+        assert list(base.classes.keys()) == ["toy"]
+        with Session(engine) as session:
+            session.add(Dog(name="Rex", hair=3, toy_collection=[base.classes.toy()]))
+            session.commit()
+            rex = session.scalars(select(Animal)).one()
+            assert (type(rex), rex.name, rex.hair, len(rex.toy_collection)) == (Dog, "Rex", 3, 1)
+        engine.dispose()
+
     def test_any_base_will_do(self):
         class Own(DeclarativeBase):
             metadata = metadata_of(("thing", key()))

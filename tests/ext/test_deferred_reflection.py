@@ -201,6 +201,37 @@ def test_classes_that_share_the_table(engine):
         assert (type(cat), cat.fur) == (Cat, "grey")
 
 
+def test_a_class_below_has_a_table_of_its_own(engine):
+    metadata = MetaData()
+    Table("creature", metadata, Column("id", Integer, primary_key=True), Column("kind", String(9)))
+    Table(
+        "bird",
+        metadata,
+        Column("id", ForeignKey("creature.id"), primary_key=True),
+        Column("wings", Integer),
+    )
+    metadata.create_all(engine)
+
+    class Base(DeferredReflection, DeclarativeBase):
+        pass
+
+    class Creature(Base):
+        __tablename__ = "creature"
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "any"}
+
+    class Bird(Creature):
+        __tablename__ = "bird"
+        __mapper_args__ = {"polymorphic_identity": "bird"}
+
+    Base.prepare(engine)
+
+    with Session(engine) as session:
+        session.add(Bird(wings=2))
+        session.commit()
+        bird = session.query(Creature).one()
+        assert (type(bird), bird.wings) == (Bird, 2)
+
+
 def test_a_table_that_is_not_there_is_named(engine):
     class Base(DeferredReflection, DeclarativeBase):
         pass

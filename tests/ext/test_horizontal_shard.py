@@ -487,6 +487,44 @@ class TestFlush:
         assert session.scalars(select(Kind.word)).all() == ["north", "south"]
 
 
+def test_hierarchies_of_several_tables(engines):
+    class Own(DeclarativeBase):
+        pass
+
+    class Animal(Own):
+        __tablename__ = "animal"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        region: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "any"}
+
+    class Dog(Animal):
+        __tablename__ = "dog"
+        id: Mapped[int] = mapped_column(ForeignKey("animal.id"), primary_key=True)
+        hair: Mapped[int]
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    for engine in engines.values():
+        Own.metadata.create_all(engine)
+    with ShardedSession(shard_of, shards=engines) as session:
+        for region in SHARDS:
+            session.add_all([Dog(region=region, hair=1), Animal(region=region)])
+        session.commit()
+        session.expunge_all()
+        found = session.scalars(select(Animal).order_by(Animal.id)).all()
+        assert [(type(one), inspect(one).identity_token) for one in found] == [
+            (Dog, "north"), (Animal, "north"), (Dog, "south"), (Animal, "south"),
+        ]  # fmt: skip
+        dogs = [one for one in found if isinstance(one, Dog)]
+        assert [dog.hair for dog in dogs] == [1, 1]
+        dogs[1].hair = 2
+        session.delete(dogs[0])
+        session.commit()
+        assert session.execute(select(Dog.region, Dog.hair)).all() == [("south", 2)]
+        assert session.get(Animal, 1, identity_token="south") is dogs[1]
+        assert session.get(Animal, 1, identity_token="north") is None
+
+
 class TestMaking:
     def test_a_factory_makes_them(self, engines, session):
         factory = sessionmaker(

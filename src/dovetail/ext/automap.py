@@ -25,7 +25,7 @@ from ..orm.mapping.relationship import RelationshipProperty, backref, relationsh
 from ..sql.constraints import ForeignKeyConstraint
 from ..sql.expression import and_
 from ..sql.schema import Table
-from .declarative.postponed import MappedLater, in_levels, read_table, waiting_below
+from .declarative.postponed import MappedLater, Postponed, in_levels, read_table, waiting_below
 
 __all__ = [
     "AutomapBase",
@@ -224,9 +224,11 @@ class Making:
     scalar_name: NameForScalarRelationshipType
     collection_name: NameForCollectionRelationshipType
     generate: GenerateRelationshipType
+    inspector: Any = None
 
     def read(self, inspector: Any, schema: str | None, options: dict[str, Any]) -> None:
         """Read the tables of *schema*, and what declared ones have besides."""
+        self.inspector = inspector
         metadata = self.base.metadata
         known = set(metadata.tables)
         metadata.reflect(inspector, schema=schema, **options)
@@ -248,6 +250,7 @@ class Making:
         before = set(self._classes())
         for level in in_levels(waiting_below(self.base)):
             for postponed in level:
+                self._begin(postponed)
                 postponed.map()
         classes = self._classes()
         links: list[tuple[ForeignKeyConstraint, ForeignKeyConstraint, Table]] = []
@@ -265,6 +268,18 @@ class Making:
                     self._refer(class_, referred, constraint)
         for first, second, table in links:
             self._relate(classes, first, second, table)
+
+    def _begin(self, postponed: Postponed) -> None:
+        """Make the table of a class below another one; it may have been read for itself."""
+        metadata = self.base.metadata
+        read = None
+        if postponed.table is None and postponed.own_name is not None:
+            read = metadata.tables.get(postponed.own_name)
+        if read is not None:
+            metadata.remove(read)
+        postponed.begin()
+        if read is not None and postponed.table is not None and self.inspector is not None:
+            read_table(self.inspector, postponed.table, False)
 
     def _classes(self) -> dict[Any, type[Any]]:
         """The classes of this base that are mapped, by table."""

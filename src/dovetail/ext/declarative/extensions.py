@@ -55,6 +55,8 @@ class DeferredReflection(MappedLater):
         inspector = inspect(bind)
         read: set[Table] = set()
         for level in in_levels(waiting):
+            for postponed in level:
+                postponed.begin()
             tables = [table for postponed in level for table in _tables(inspector, postponed)]
             for schema in dict.fromkeys(table.schema for table in tables if table not in read):
                 inspector.read_all(schema)

@@ -38,6 +38,12 @@ class Postponed:
             self.declared = dict(parts)
             type.__setattr__(self.class_, "__table__", self.table)
 
+    @property
+    def own_name(self) -> str | None:
+        """The name of the table that the class itself declares, or None."""
+        name = self.class_.__dict__.get("__tablename__")
+        return name if isinstance(name, str) else None
+
     def map(self) -> None:
         """Map the class: its table is complete."""
         self.begin()
@@ -84,8 +90,6 @@ def in_levels(waiting: Iterable[Postponed]) -> Iterator[list[Postponed]]:
     while remaining:
         classes = {postponed.class_ for postponed in remaining}
         level = [one for one in remaining if not classes.intersection(one.class_.__mro__[1:])]
-        for postponed in level:
-            postponed.begin()
         yield level
         remaining = [one for one in remaining if one not in level]
 
