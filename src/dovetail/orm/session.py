@@ -371,7 +371,17 @@ class Session(ClassicSession):
             mapper = None
         if mapper is None or mapper.class_ is not entity:
             mapper = self.mapper_for(entity)
-        afresh = populate_existing or with_for_update
+        afresh = populate_existing or with_for_update or identity_token is not None
+        if not afresh:
+            # A key in the shape of the identity map; others are put into it below.
+            try:
+                state = self.scope.identities[mapper.base].get(ident)
+            except (KeyError, TypeError):
+                state = None
+            if state is not None and type(state.expired) is not Whole:
+                instance: T | None = state()
+                if instance is not None:
+                    return instance if mapper.inherits is None else _of(mapper, instance)
         if identity_token is not None or self.scope.has_tokens:
             steps = self.get_at_steps(
                 mapper,
@@ -384,16 +394,6 @@ class Session(ClassicSession):
             )
             tokened: T | None = self._run(steps)
             return tokened
-        if not afresh:
-            # A key in the shape of the identity map; others are put into it below.
-            try:
-                state = self.scope.identities[mapper.base].get(ident)
-            except (KeyError, TypeError):
-                state = None
-            if state is not None and type(state.expired) is not Whole:
-                instance: T | None = state()
-                if instance is not None:
-                    return instance if mapper.inherits is None else _of(mapper, instance)
         key = mapper.key_from_identity(ident)
         if not afresh and key is not ident:
             held = self.find(mapper, key)
