@@ -204,8 +204,11 @@ class Load:
         for part in self.parts:
             if part.mapper is mapper:
                 return part
-        made = Load(mapper, self.scope, self.options)
-        made.identity, made.token = self.identity, self.token
+        if self.scope is None or self.scope.token == self.token:
+            made = Load(mapper, self.scope, self.options)
+        else:
+            with self.scope.at(self.token):
+                made = Load(mapper, self.scope, self.options)
         made.refreshed = None if self.refreshed is None else []
         self.parts.append(made)
         return made
