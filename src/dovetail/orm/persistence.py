@@ -17,7 +17,7 @@ from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
 from dovetail.orm.flush.versions import check_version, version_here
-from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, refresh_steps
+from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, load_onto_steps
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.related import (
@@ -392,23 +392,12 @@ class PersistingSession(TransactionalSession):
                 yield from self.autoflush_steps()
             for token, part in self.scope.by_token(lacking) if lacking else ():
                 with self.scope.at(token):
-                    yield from self._load_missing_steps(mapper, attribute, part)
+                    yield from load_onto_steps(self, mapper, attribute, part)
             if attribute.prop.is_relationship:
                 holders = [*holders, *_values_of(attribute.prop, [p[1] for p in pairs])]
         if single and len(attributes) == 1:
             return instances.__dict__.get(attributes[0].key)
         return instances
-
-    def _load_missing_steps(
-        self, mapper: Mapper, attribute: Any, lacking: list[Pair]
-    ) -> Steps[None]:
-        """Load *attribute* for *lacking*, which all have the same identity token."""
-        connection = yield from self.connection_for_steps(mapper)
-        if attribute.prop.is_relationship:
-            yield from load_related_steps(self, connection, attribute.prop, lacking, NO_TREE)
-        else:
-            names = frozenset((attribute.key,))
-            yield from refresh_steps(self, connection, mapper, lacking, names)
 
     def _pairs_of(self, mapper: Mapper, holders: Iterable[Any]) -> list[Pair]:
         pairs = []

@@ -38,6 +38,18 @@ def load_attribute_steps(
         yield from _load_columns_steps(session, state, instance, attribute)
 
 
+def load_onto_steps(
+    session: Any, mapper: Any, attribute: Any, lacking: Sequence[Pair]
+) -> Steps[None]:
+    """Load *attribute* for *lacking*, which all have the same identity token."""
+    connection = yield from session.connection_for_steps(mapper)
+    if attribute.prop.is_relationship:
+        yield from load_related_steps(session, connection, attribute.prop, lacking, NO_TREE)
+    else:
+        names = frozenset((attribute.key,))
+        yield from refresh_steps(session, connection, mapper, lacking, names)
+
+
 def options_of(state: InstanceState) -> LoadTree:
     """The load options that *state* came with."""
     return state.load.options or NO_TREE

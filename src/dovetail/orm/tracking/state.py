@@ -6,6 +6,7 @@ from weakref import ref
 
 from dovetail.exc import UnmappedInstanceError
 from dovetail.orm.tracking.passive import NO_VALUE
+from dovetail.orm.tracking.tokens import AtToken
 
 __all__ = [
     "NO_VALUE",
@@ -102,7 +103,7 @@ class Scope:
         place = mapper.base if token is None else (mapper.base, token)
         return self.identities.get(place) or {}
 
-    def at(self, token: Any) -> "AtToken":
+    def at(self, token: Any) -> AtToken:
         """A block in which what is loaded, found and written has the identity token *token*."""
         return AtToken(self, token)
 
@@ -137,25 +138,6 @@ class Scope:
 
 def _nothing() -> None:
     return None
-
-
-class AtToken:
-    """A block of a scope with an identity token: see :meth:`Scope.at`."""
-
-    __slots__ = ("_before", "_scope", "_token")
-
-    def __init__(self, scope: Scope, token: Any) -> None:
-        self._scope = scope
-        self._token = token
-
-    def __enter__(self) -> None:
-        scope = self._scope
-        self._before, scope.token = scope.token, self._token
-        if self._token is not None:
-            scope.has_tokens = True
-
-    def __exit__(self, *_: object) -> None:
-        self._scope.token = self._before
 
 
 class Load:
