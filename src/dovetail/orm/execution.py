@@ -10,6 +10,7 @@ from dovetail.orm.bulk.statements import bulk_steps
 from dovetail.orm.loading.plan import EntityPlan, GivenRows
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.loading.tree import tree_for
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.orm_execute import ORMExecuteState
@@ -276,6 +277,7 @@ def _given_rows(connection: Any, wrapped: FromStatement, result: Any, populate: 
         connection.dialect,
         converted=not is_text,
         populate_existing=populate,
+        tree=tree_for(wrapped.entity, wrapped.loader_options),
     )
 
 

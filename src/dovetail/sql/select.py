@@ -415,7 +415,8 @@ class Select(GenerativeSelect, Generic[*Ts]):
                 "from_statement() needs a SELECT of one mapped class",
                 hint="select(User).from_statement(...)",
             )
-        return planner.from_statement(entity, statement, self.execution_options_dict)
+        made = planner.from_statement(entity, statement, self.execution_options_dict)
+        return made.options(*self.loader_options) if self.loader_options else made
 
     def where(self, *criteria: Any) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND."""
