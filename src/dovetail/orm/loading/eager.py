@@ -14,7 +14,7 @@ MAX_JOIN_DEPTH = 8
 def contained_entity(prop: Any, related: Any) -> EntityNode:
     """The entity that the statement joins by itself, and that fills *prop*."""
     (entity,) = related.arguments
-    found: EntityNode = entity or related.entity or prop.mapper.entity
+    found: EntityNode = entity or related.entity or prop.aim
     return found
 
 

@@ -14,11 +14,11 @@ from dovetail.orm.loading.eager import (
     rows_repeat,
 )
 from dovetail.orm.loading.joins import (
-    aliased_entity,
     contains,
     entity_with,
     is_outer_in,
     join_related,
+    related_entity,
     restricted_join,
     right_entity,
     row_conditions,
@@ -502,7 +502,7 @@ class _SelectPlanning:
                 elif related is not None and related.kinds:
                     entity = entity_with(prop.mapper, related.kinds, aliased=True)
                 else:
-                    entity = aliased_entity(prop.mapper)
+                    entity = related_entity(prop)
                 criteria = (
                     () if related is None else tuple(self.resolved(c) for c in related.criteria)
                 )

@@ -407,7 +407,7 @@ def _related_plan(
 ) -> KeyedPlan:
     """The plan that selects (key of the parent, related instance) for a list of keys."""
     option = tree.related.get(prop.key)
-    target: EntityNode = prop.mapper.entity
+    target: EntityNode = prop.aim
     if option is not None and option.entity is not None:
         target = option.entity
     elif option is not None and option.kinds:

@@ -369,7 +369,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         if self.target_entity is not None:
             return self.target_entity
         self.prop.parent.configure()
-        entity: EntityNode = self.prop.mapper.entity
+        entity: EntityNode = self.prop.aim
         return entity
 
     @property
