@@ -307,6 +307,8 @@ class _SelectPlanning:
 
     def _may_be_absent(self, entity: EntityNode) -> bool:
         """True where an outer join of the statement may give rows without *entity*."""
+        if entity.mapper.has_nullable_keys:
+            return True
         for spec in self.statement.joins:
             if spec.full:
                 return True
@@ -378,9 +380,9 @@ class _SelectPlanning:
     def _core_join(self, spec: Any) -> None:
         """A join whose left side and condition Core finds by itself."""
         if not self.froms:
-            source = next((layout.entity.selectable for layout in self.entities), None) or next(
-                (column.table for column in self._plain_columns()), None
-            )
+            known = [layout.entity.selectable for layout in self.entities]
+            known += [column.table for column in self._plain_columns()]
+            source = next((one for one in known if one is not spec.target), None)
             if source is not None and spec.left is None:
                 self.froms.append(source)
         core: Any = Select(*(self.columns or ()))._with(

@@ -81,7 +81,9 @@ class MapperProperty:
 
     def _listened(self) -> None:
         if "impl" in self.__dict__:
-            self.parent.track(self.key, self)
+            for mapper in self.parent.self_and_descendants:
+                if mapper.attrs.get(self.key) is self:
+                    mapper.track(self.key, self)
 
     @property
     def class_attribute(self) -> Any:
@@ -114,8 +116,10 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         comparator_factory: Any = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
+        expire_on_flush: bool = True,
     ) -> None:
         super().__init__()
+        self.expire_on_flush = expire_on_flush
         if not columns:
             raise ArgumentError("column_property() needs a column or an expression")
         self.columns = list(columns)

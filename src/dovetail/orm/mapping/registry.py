@@ -18,6 +18,7 @@ from dovetail.orm.mapping.attribute import (
     remote,
     table_columns,
 )
+from dovetail.orm.mapping.construct import construct
 from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.overlaps import warn_of_overlaps
@@ -56,7 +57,7 @@ class Registry:
         self.metadata = metadata if metadata is not None else MetaData()
         self.type_annotation_map = dict(type_annotation_map or {})
         self.classes: dict[str, list[type]] = {}
-        self.constructor = constructor
+        self.constructor = construct if constructor is None else constructor
         self._waiting: list[Mapper] = []
         self._unions: list[type] = []
         self._unconnected: list[RelationshipProperty] = []
@@ -453,6 +454,26 @@ class Resolver:
         return self.expression(item, prop)
 
 
+def _path_of(class_: type) -> list[str]:
+    """The names of the packages and of the module of *class_*."""
+    return class_.__module__.split(".")
+
+
+class _Module:
+    """A part of the path of a class, ``shop`` in ``shop.models.Item``, in a string."""
+
+    def __init__(self, resolver: Resolver, prop: RelationshipProperty, path: str) -> None:
+        self._resolver = resolver
+        self._prop = prop
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        path = f"{self._path}.{name}"
+        if name in self._resolver.registry.classes:
+            return self._resolver.named(path, self._prop)
+        return _Module(self._resolver, self._prop, path)
+
+
 class _Names(dict[str, Any]):
     """Names in the strings of a relationship: classes, tables, and a few functions."""
 
@@ -470,6 +491,8 @@ class _Names(dict[str, Any]):
             return self._resolver.named(name, self._prop)
         if name in registry.metadata.tables:
             return registry.metadata.tables[name]
+        if any(name in _path_of(one) for same in registry.classes.values() for one in same):
+            return _Module(self._resolver, self._prop, name)
         if hasattr(builtins, name):
             return getattr(builtins, name)
         raise NameError(f"name {name!r} is not a mapped class or a table")
