@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.loading.criteria import LoaderCriteriaOption
 from dovetail.orm.loading.eager import (
-    contained_entities,
     contained_entity,
     joins_collections,
     may_repeat,

@@ -217,9 +217,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.condition = JoinCondition(
             title=str(self),
             local_tables=_tables_of(self.parent),
-            target_tables=_tables_of(self.mapper)
-            if self.target_entity is None
-            else (self.target,),
+            target_tables=_tables_of(self.mapper) if self.target_entity is None else (self.target,),
             inherited=(*self.parent.equated, *self.mapper.equated),
             secondary=secondary,
             primaryjoin=conditions[0],
