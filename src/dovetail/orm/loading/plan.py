@@ -50,6 +50,7 @@ class EntityPlan:
         populate_existing: bool = False,
         chain: tuple[Any, ...] = (),
         tree: LoadTree | None = None,
+        keeps_batches: bool = False,
     ) -> None:
         planned = plan_select(statement, load=True, chain=chain, tree=tree)
         if planned.layout is None:
@@ -64,7 +65,7 @@ class EntityPlan:
             planned.layout,
             dialect,
             populate_existing=populate_existing,
-            refreshes=chain == REFRESH,
+            refreshes=keeps_batches or chain == REFRESH,
         )
         self.chain = chain
 

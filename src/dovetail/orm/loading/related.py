@@ -67,6 +67,8 @@ class KeyedPlan:
             tree=tree,
             chain=chain,
             populate_existing=populate_existing,
+            # What is here, and is read again on the way, stays among those it was loaded with.
+            keeps_batches=tree is NO_TREE,
         )
 
     def rows_steps(
