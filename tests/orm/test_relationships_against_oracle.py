@@ -420,6 +420,31 @@ def association_objects(w):
     yield w.rows(Line), w.rows(Item)
 
 
+def own_operators(w):
+    sa, orm = w.sa, w.orm
+
+    class Counting(orm.RelationshipProperty.Comparator):
+        def is_used(self):
+            return self.any()
+
+    class A(w.Base):
+        __tablename__ = "a"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        bs = orm.relationship("B", comparator_factory=Counting)
+
+    class B(w.Base):
+        __tablename__ = "b"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        a_id = orm.mapped_column(sa.ForeignKey("a.id"))
+
+    w.create()
+    w.add(A(id=1, bs=[B(id=1), B(id=2)]), A(id=2))
+    other = orm.aliased(A)
+    yield w.s.scalars(sa.select(A.id).where(A.bs.is_used())).all()
+    yield w.s.scalars(sa.select(other.id).where(~other.bs.is_used())).all()
+    yield w.s.execute(sa.select(A.id, B.id).join(A.bs.and_(B.id > 1))).all()
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_relates_as_the_oracle_relates(program):
     compare(program)

@@ -348,7 +348,8 @@ class RelationshipReference(QueryableAttribute[T_co]):
         self.criteria: tuple[Any, ...] = ()
 
     def _varied(self, entity: EntityNode | None, criteria: tuple[Any, ...]) -> "Any":
-        twin: RelationshipReference[Any] = RelationshipReference(self.key, self.prop, self.entity)
+        kind: Any = with_comparator(RelationshipReference, self.prop.comparator_factory)
+        twin: RelationshipReference[Any] = kind(self.key, self.prop, self.entity)
         twin.target_entity = entity
         twin.criteria = criteria
         return twin

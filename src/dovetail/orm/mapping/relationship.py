@@ -124,10 +124,12 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         load_on_pending: bool = False,
         distinct_target_key: bool | None = None,
         omit_join: bool | None = None,
+        comparator_factory: Any = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
         super().__init__()
+        self.comparator_factory = comparator_factory
         self.argument = argument
         self.declared_secondary = secondary
         self.declared_primaryjoin = primaryjoin
