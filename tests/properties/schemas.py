@@ -156,9 +156,7 @@ class SchemaWorld:
         if related.kind == "many to many":
             table = self._third_table(number, related)
             sides = [(f"x{number}_", parent), (f"y{number}_", child)]
-            joins = [
-                self._third_join(bodies[side], table, prefix, side) for prefix, side in sides
-            ]
+            joins = [self._third_join(bodies[side], table, prefix, side) for prefix, side in sides]
             options |= {"secondary": table, "primaryjoin": joins[0], "secondaryjoin": joins[1]}
             options_back |= {
                 "secondary": table, "primaryjoin": joins[1], "secondaryjoin": joins[0],
@@ -175,9 +173,7 @@ class SchemaWorld:
             options_back |= {"foreign_keys": own}
             if parent == child:
                 options_back["remote_side"] = [bodies[parent][key] for key in keys]
-        bodies[parent][forward] = self.orm.relationship(
-            f"C{child}", back_populates=back, **options
-        )
+        bodies[parent][forward] = self.orm.relationship(f"C{child}", back_populates=back, **options)
         bodies[child][back] = self.orm.relationship(
             f"C{parent}", back_populates=forward, **options_back
         )
@@ -280,7 +276,7 @@ class SchemaWorld:
 
     def do_delete(self, place):
         if self.objects:
-            number, made = self.objects.pop(place % len(self.objects))
+            _number, made = self.objects.pop(place % len(self.objects))
             if made in self.session.new:
                 self.session.expunge(made)
             else:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError
 from dovetail.orm.loading.criteria import LoaderCriteriaOption
 from dovetail.orm.loading.eager import (
     contained_entity,
