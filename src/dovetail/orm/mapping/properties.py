@@ -1,6 +1,7 @@
 """The parts of a mapping: what an attribute of a mapped class stands for."""
 
 from collections.abc import Iterable, Sequence
+from enum import EnumMeta
 from itertools import count
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,6 +15,7 @@ from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.schema import Column
 from dovetail.types.contract import NULLTYPE, TypeEngine
 from dovetail.types.inference import type_for_annotation
+from dovetail.types.structured import Enum
 
 _creation = count()
 
@@ -197,10 +199,10 @@ class MappedColumn(Mapped[Any]):
         if self.column is not None:
             return self._property(self._named(self.column, key, annotation, types))
         args, keywords = list(self.args), dict(self.keywords)
-        if annotation is not None and annotation.extras:
-            template = self._template(annotation)
-            if template is not None:
-                args, keywords = [*template.args, *args], {**template.keywords, **keywords}
+        template = self._template(annotation) if annotation is not None else None
+        if template is not None:
+            keywords = {**template.keywords, **keywords}
+            args = self._merged(template)
         name = keywords.pop("name", None)
         if args and (args[0] is None or isinstance(args[0], str)):
             name = args.pop(0) or name
@@ -218,6 +220,25 @@ class MappedColumn(Mapped[Any]):
             args.insert(0, type_)
         self.column = Column(name or key, *args, **keywords)
         return self._property(self.column)
+
+    def _merged(self, template: "MappedColumn") -> list[Any]:
+        """The arguments of *template*, those of this in place of its name and its type."""
+        own, found = list(self.args), list(template.args)
+        if found and (found[0] is None or isinstance(found[0], str)):
+            name = found.pop(0)
+            if not own or not isinstance(own[0], str):
+                own.insert(0, name)
+        place = 1 if own and (own[0] is None or isinstance(own[0], str)) else 0
+        has_type = "type_" in self.keywords or any(map(is_type, own[place : place + 1]))
+        if has_type and found and is_type(found[0]):
+            del found[0]
+        if not has_type:
+            own[place:place] = found
+        else:
+            own += found
+        for option in _TAKEN_FROM_TEMPLATES:
+            setattr(self, option, getattr(self, option) or getattr(template, option))
+        return own
 
     def _property(self, column: Column[Any]) -> "ColumnProperty":
         made = ColumnProperty(
@@ -257,7 +278,7 @@ class MappedColumn(Mapped[Any]):
     def _template(annotation: MappedAnnotation) -> "MappedColumn | None":
         for extra in annotation.extras:
             if isinstance(extra, MappedColumn):
-                return MappedColumn(*[_copied(arg) for arg in extra.args], **extra.keywords)
+                return extra.copy()
         return None
 
     def copy(self) -> "MappedColumn":
@@ -279,6 +300,11 @@ class MappedColumn(Mapped[Any]):
     def foreign_keys(self) -> Any:
         """The foreign keys of the completed column."""
         return set() if self.column is None else self.column.foreign_keys
+
+
+_TAKEN_FROM_TEMPLATES = (
+    "deferred", "deferred_group", "deferred_raiseload", "active_history", "sort_order",
+)  # fmt: skip
 
 
 def _delegated(name: str) -> Any:
@@ -328,7 +354,8 @@ class AnnotationTypes:
             if is_type(extra):
                 return extra
         if annotation.collection is None:
-            found = self._mapped(annotation.target) or type_for_annotation(annotation.target)
+            target = annotation.target
+            found = self._mapped(target) or self._of_enum(target) or type_for_annotation(target)
         if found is None:
             raise ArgumentError(
                 f"no database type is known for {annotation.whole!r}, the annotation of "
@@ -336,6 +363,14 @@ class AnnotationTypes:
                 hint=_type_hint(annotation),
             )
         return found
+
+    def _of_enum(self, target: Any) -> Any:
+        """The type of an enum class for whose base, ``enum.Enum`` itself, the map has options."""
+        for base in target.__mro__[1:] if isinstance(target, EnumMeta) else ():
+            found = self._mapped(base)
+            if isinstance(found, Enum):
+                return found.of(target)
+        return None
 
     def _mapped(self, candidate: Any) -> Any:
         try:
