@@ -5,6 +5,7 @@
 #   make check     lint, format, types, shape of the house
 #   make bench     compare with SQLAlchemy, Django, Peewee, Pony and the bare driver
 #   make test-all  the tests on every installed interpreter
+#   make golden    write the stored text of generated functions anew, after a change that is meant
 #
 # A word after ARGS= is handed on:  make demo ARGS="--size 50",  make test ARGS="tests/orm -k flush"
 
@@ -20,7 +21,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 # Installing again is needed only after the list of dependencies changed.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test check bench test-all format clean
+.PHONY: demo test check bench test-all golden format clean
 .DEFAULT_GOAL := test
 
 $(VENV)/pyvenv.cfg:
@@ -52,6 +53,10 @@ bench: $(VENV)/.installed-bench
 
 test-all: $(VENV)/.installed-dev
 	@$(BIN)/nox --session tests -- $(ARGS)
+
+golden: $(VENV)/.installed-dev
+	DOVETAIL_WRITE_GOLDEN=1 $(BIN)/python -m pytest -q -n0 tests/golden
+	@git diff --stat -- tests/golden
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

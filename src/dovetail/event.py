@@ -349,7 +349,7 @@ def listen(
             call = _named(family, name, function)
         else:
             call = _with_former_parameters(family, name, function)
-        call = family._adapt(name, call, target, retval, **options)
+        call = family._adapt(name, call, target, retval, propagate=propagate, **options)
         entry = _Entry(function, call, propagate)
         if once:
             entry.call = _once(call, lambda: dispatch._discard(name, entry))

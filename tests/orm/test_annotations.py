@@ -4,9 +4,11 @@ import enum
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Annotated, Any, ClassVar, List, Literal, Optional, Set  # noqa: UP035
 
 import pytest
+from typing_extensions import TypeAliasType
 
 from dovetail import (
     JSON,
@@ -19,6 +21,7 @@ from dovetail import (
     Numeric,
     String,
     Uuid,
+    inspect,
     select,
 )
 from dovetail.exc import MappedAnnotationError
@@ -260,3 +263,78 @@ def test_a_frame_that_evaluates_an_annotation_has_no_names_of_python_s_own(Base)
     assert trace.tb_frame.f_code.co_filename == "<string>"
     with pytest.raises(KeyError):
         trace.tb_frame.f_locals["__tracebackhide__"]
+
+
+class Size(enum.Enum):
+    SMALL = 1
+    LARGE = 2
+
+
+Word = TypeAliasType("Word", str)
+Maybe = TypeAliasType("Maybe", str | None)
+Template = Annotated[
+    str, mapped_column(String(9), index=True, default="q", deferred=True, sort_order=1)
+]
+EVERY_ANNOTATION = {
+    "number": float,
+    "word": Word,
+    "maybe_word": Word | None,
+    "maybe": Maybe,
+    "template": Template,
+    "maybe_template": Template | None,
+    "size": Size,
+    "nested": Annotated[Annotated[str, "of no meaning here"], "nor this"],
+}
+
+
+def test_aliases_templates_and_enums_give_what_they_give_to_the_oracle():
+    found = []
+    for package in ("dovetail", "sqlalchemy"):
+        sa, orm = import_module(package), import_module(f"{package}.orm")
+        mapping = {
+            name: Annotated[str, orm.mapped_column(sa.String(9), index=True, deferred=True)]
+            if annotation is Template else annotation
+            for name, annotation in EVERY_ANNOTATION.items() if name != "maybe_template"
+        }  # fmt: skip
+        if package == "sqlalchemy":
+            # It looks one storey deep alone.
+            mapping["nested"] = str
+        base = type(
+            "Base",
+            (orm.DeclarativeBase,),
+            {
+                "type_annotation_map": {
+                    Word: sa.String(7),
+                    enum.Enum: sa.Enum(enum.Enum, native_enum=False, length=40),
+                }
+            },
+        )
+        body = {
+            "__tablename__": "a",
+            "__module__": __name__,
+            "__annotations__": {name: orm.Mapped[one] for name, one in mapping.items()},
+            "id": orm.mapped_column(sa.Integer, primary_key=True),
+            "template": orm.mapped_column(sa.String(3), nullable=True),
+        }
+        table = type("A", (base,), body).__table__
+        found.append(
+            [
+                (c.name, type(c.type).__name__, getattr(c.type, "length", None), c.nullable,
+                 c.index, getattr(c.type, "native_enum", None))
+                for c in table.c
+            ]
+        )  # fmt: skip
+    assert sorted(found[0], key=repr) == sorted(found[1], key=repr)
+
+
+def test_a_template_hands_on_how_it_is_loaded(Base):
+    class Note(Base):
+        __tablename__ = "note"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        text: Mapped[Template]
+        named: Mapped[Template] = mapped_column("other")
+
+    attrs = inspect(Note).column_attrs
+    assert [attrs[name].deferred for name in ("id", "text", "named")] == [False, True, True]
+    assert [c.name for c in Note.__table__.c] == ["id", "text", "other"]
+    assert Note.__table__.c.other.default.arg == "q"

@@ -147,7 +147,7 @@ class HybridAttribute(QueryableAttribute[Any]):
         self, descriptor: hybrid_property[Any], entity: EntityNode, element: Any, comparator: Any
     ) -> None:
         self.key = descriptor.__name__
-        self.prop = self.impl = None
+        self.prop = None
         self.entity = entity
         self.descriptor = descriptor
         self.element = element

@@ -30,13 +30,25 @@ from dovetail.orm.tracking.passive import (
     LoaderCallableStatus,
     PassiveFlag,
 )
-from dovetail.orm.tracking.told import Initiator as AttributeEventToken
+from dovetail.orm.tracking.told import (
+    OP_APPEND,
+    OP_BULK_REPLACE,
+    OP_MODIFIED,
+    OP_REMOVE,
+    OP_REPLACE,
+    Initiator as AttributeEventToken,
+)
 
 __all__ = [
     "ATTR_EMPTY",
     "ATTR_WAS_SET",
     "HISTORY_BLANK",
     "NO_VALUE",
+    "OP_APPEND",
+    "OP_BULK_REPLACE",
+    "OP_MODIFIED",
+    "OP_REMOVE",
+    "OP_REPLACE",
     "PASSIVE_NO_FETCH",
     "PASSIVE_NO_FETCH_RELATED",
     "PASSIVE_NO_INITIALIZE",

@@ -1,6 +1,7 @@
 """The familiar import path of the collections of related instances."""
 
-from dovetail.orm.tools import CollectionAdapter, collection_adapter
+from dovetail.orm.tools import collection_adapter
+from dovetail.orm.tracking.collection_attribute import CollectionAdapter
 from dovetail.orm.tracking.collections import InstrumentedDict, InstrumentedList, InstrumentedSet
 from dovetail.orm.tracking.custom import collection
 from dovetail.orm.tracking.keyed import (

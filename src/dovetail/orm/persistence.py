@@ -27,7 +27,7 @@ from dovetail.orm.loading.related import (
     load_related_steps,
     only_tree,
 )
-from dovetail.orm.loading.tree import NO_TREE
+from dovetail.orm.loading.tree import NO_TREE, REFRESH
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.members import cascaded
@@ -485,16 +485,20 @@ class PersistingSession(TransactionalSession):
             tree = state.load.options or NO_TREE
         else:
             tree = only_tree(mapper, sorted(columns)) if columns else None
+        # Attributes that were named are read as they are here: the instance keeps its options.
+        chain = () if names is None else REFRESH
         if tree is None:
             rows = [instance]
         elif lock:
             # What is refreshed has expired by now: nothing else is overwritten.
             statement = _locked(_get_statement(mapper, mapper.key_tuple(state.key)), lock)
             walk = statement.walk()
-            plan = EntityPlan(statement, walk.binds, connection.dialect, tree=tree)
+            plan = EntityPlan(statement, walk.binds, connection.dialect, tree=tree, chain=chain)
             rows = yield from plan.rows_steps(self, connection, [b.value for b in walk.binds])
         else:
-            rows = yield from load_keys_steps(self, connection, mapper, [state.key], tree=tree)
+            rows = yield from load_keys_steps(
+                self, connection, mapper, [state.key], tree=tree, chain=chain
+            )
         if not rows:
             raise InvalidRequestError(
                 f"can't refresh {instance!r}: its row is gone",

@@ -1,14 +1,13 @@
 """What can be asked of, and done to, the attributes of one instance."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedClassError
 from dovetail.inspection import inspects, inspects_itself, inspects_otherwise
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.tracking.attributes import AttributeBase
-from dovetail.orm.tracking.collection_attribute import CollectionAttribute
+from dovetail.orm.tracking.collection_attribute import CollectionAdapter, CollectionAttribute
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import InstanceState, mark_modified, state_of
@@ -94,28 +93,6 @@ def set_committed_value(instance: Any, key: str, value: Any) -> None:
         instance.__dict__[key] = value
 
 
-class CollectionAdapter:
-    """A collection of related instances, filled from outside as a load fills it."""
-
-    def __init__(self, attribute: CollectionAttribute, collection: Any) -> None:
-        self._attribute = attribute
-        self._collection = collection
-
-    def append_without_event(self, item: Any, initiator: Any = None) -> None:
-        """Put *item* in: no history, no other side, no cascade."""
-        self._attribute.kind.add(self._collection, item)
-
-    def remove_without_event(self, item: Any, initiator: Any = None) -> None:
-        """Take *item* out: no history, no other side."""
-        self._attribute.kind.remove(self._collection, item)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._attribute.kind.items(self._collection)
-
-    def __len__(self) -> int:
-        return len(self._collection)
-
-
 def collection_adapter(collection: Any) -> CollectionAdapter | None:
     """What fills *collection*, a collection that belongs to an instance; None for another."""
     attribute = getattr(collection, "attribute", None)
@@ -194,8 +171,10 @@ def object_mapper(instance: Any) -> Mapper:
 
 
 def class_mapper(class_: Any, configure: bool = True) -> Mapper:
-    """The mapper of *class_*; ArgumentError if it is not mapped."""
+    """The mapper of *class_*; UnmappedClassError if it is a class that is not mapped."""
     mapper = class_ if isinstance(class_, Mapper) else mapper_of(class_)
+    if mapper is None and isinstance(class_, type):
+        raise UnmappedClassError(class_)
     if mapper is None:
         raise ArgumentError(f"{class_!r} is not a mapped class", hint="map it, or check the name")
     if configure:

@@ -442,6 +442,7 @@ BOOLEANTYPE = Boolean()
 STRINGTYPE = String()
 NUMERICTYPE = _DIVIDED
 FLOATTYPE: Float[float] = Float()
+DOUBLETYPE: Double[float] = Double()
 DATETIMETYPE = _DATETIME
 DATETYPE = Date()
 TIMETYPE = Time()

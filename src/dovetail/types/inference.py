@@ -14,6 +14,7 @@ from .basic import (
     BOOLEANTYPE,
     DATETIMETYPE,
     DATETYPE,
+    DOUBLETYPE,
     FLOATTYPE,
     INTEGERTYPE,
     INTERVALTYPE,
@@ -21,6 +22,7 @@ from .basic import (
     STRINGTYPE,
     TIMETYPE,
     BigInteger,
+    Float,
 )
 from .contract import _DEFAULT_INSTANCES, NULLTYPE, TypeEngine, value_types
 from .structured import Enum, Uuid, enum_of_literal
@@ -30,7 +32,8 @@ BIGINTEGERTYPE = BigInteger()
 
 _BY_CLASS: dict[type[Any], TypeEngine[Any]] = {
     int: INTEGERTYPE,
-    float: FLOATTYPE,
+    # A number of Python has double precision; FLOAT has less on some servers.
+    float: DOUBLETYPE,
     str: STRINGTYPE,
     bool: BOOLEANTYPE,
     bytes: BINARYTYPE,
@@ -95,3 +98,4 @@ value_types.fallback = _by_base
 _DEFAULT_INSTANCES.update(
     {type(type_): type_ for cls, type_ in _BY_CLASS.items() if cls is not type(None)}
 )
+_DEFAULT_INSTANCES[Float] = FLOATTYPE

@@ -89,6 +89,22 @@ class Enum(String):
             )
         return dict(zip(values, members.values(), strict=True))
 
+    def of(self, enum_class: type[enum.Enum]) -> Enum:
+        """An Enum of the members of *enum_class* with the options of this one."""
+        is_given = self.length != max(map(len, self.enums), default=0)
+        return type(self)(
+            enum_class,
+            create_constraint=self.create_constraint,
+            native_enum=self.native_enum,
+            length=self.length if is_given else None,
+            values_callable=self.values_callable,
+            validate_strings=self.validate_strings,
+            schema=self.schema,
+            metadata=self.metadata,
+            inherit_schema=self.inherit_schema,
+            omit_aliases=self.omit_aliases,
+        )
+
     @property
     def python_type(self) -> type[Any]:
         return self.enum_class if self.enum_class is not None else str

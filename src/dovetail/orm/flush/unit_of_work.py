@@ -255,6 +255,11 @@ def _insert_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> S
 def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> Steps[None]:
     session = context.session
     of_mappers = by_mapper(inserts)
+    if len(inserts) > 1 and not all(mapper.batch for mapper in of_mappers):
+        # What listens to one row may want the rows before it to be there.
+        for state, instance in inserts.items():
+            yield from _insert_steps(context, {state: instance})
+        return
     connections: dict[Any, dict[Any, Load]] = {}
     for mapper, own in of_mappers.items():
         receive_keys(session, mapper, own.items(), context.changes)
@@ -303,6 +308,10 @@ def _update_part_steps(
     context: FlushContext, mapper: Any, updates: dict[InstanceState, Any]
 ) -> Steps[None]:
     session = context.session
+    if not mapper.batch and len(updates) > 1:
+        for state, instance in updates.items():
+            yield from _update_steps(context, mapper, {state: instance})
+        return
     is_told = mapper.dispatch.listening
     if not updates or not (is_told or any(state.committed for state in updates)):
         return

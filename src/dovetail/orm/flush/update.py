@@ -59,6 +59,8 @@ def update_steps(connection: Any, mapper: Any, pairs: Iterable[Pair]) -> Steps[l
     switched: list[KeyChange] = []
     for changed, group in groups.items():
         yield from _update_group_steps(connection, mapper, changed, group)
+        if mapper.made_by_update:
+            _forget_made(mapper.made_by_update, group)
         if not mapper.keys_set.isdisjoint(changed):
             switched += [KeyChange(state, state.key) for state, _ in group]
     for pair, changes in with_sql:
@@ -275,6 +277,18 @@ def _update_expressions_steps(
     for name in stale:
         instance.__dict__.pop(name, None)
     state.expired = stale if state.expired is None else still_expired(state.expired, stale)
+    if mapper.made_by_update:
+        _forget_made(mapper.made_by_update, [pair])
+
+
+def _forget_made(names: frozenset[str], pairs: Sequence[Pair]) -> None:
+    """Have *names*, which an UPDATE changes by itself, read again where they were loaded."""
+    for state, instance in pairs:
+        stale = names.intersection(instance.__dict__)
+        for name in stale:
+            del instance.__dict__[name]
+        if stale:
+            state.expired = stale if state.expired is None else state.expired | stale
 
 
 def _check_count_steps(

@@ -187,7 +187,8 @@ class HydratorWriter:
     def _write_entity(self, entity: EntityLayout, parent: EntityLayout | None) -> None:
         n = entity.number
         if entity.nullable:
-            absent = " or ".join(f"c{position} is None" for position, _ in entity.keys)
+            either = " and " if entity.mapper.has_partial_keys else " or "
+            absent = either.join(f"c{position} is None" for position, _ in entity.keys)
             with self.source.block(f"if {absent}:"):
                 self.source.line(f"entity{n} = None")
             with self.source.block("else:"):

@@ -7,6 +7,7 @@ from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.mapping.polymorphic import joined_kinds
 from dovetail.sql.expressions import and_
 from dovetail.sql.from_clause import Join
+from dovetail.sql.traversal import replace
 
 
 def aliased_entity(mapper: Any) -> EntityNode:
@@ -29,16 +30,76 @@ def entity_with(mapper: Any, kinds: Sequence[Any], *, aliased: bool) -> EntityNo
     return EntityNode(mapper, selectable, selectable, None, kinds)
 
 
+class AimedAlias(EntityNode):
+    """An alias of *aimed*, the alias that a relationship leads to, for one join alone."""
+
+    __slots__ = ("aimed",)
+
+    def __init__(self, mapper: Any, aimed: Any) -> None:
+        selectable = aimed.alias()
+        super().__init__(mapper, selectable, selectable)
+        self.aimed = aimed
+
+    def column(self, column: Any) -> Any:
+        """The column of ``selectable`` for *column* of the mapped table, or of ``aimed``."""
+        own = column if column.table is self.aimed else self.aimed.corresponding_column(column)
+        return self.selectable.c[own.key]
+
+    def adapt(self, expression: Any) -> Any:
+        """*expression* with columns of the mapped table, or of ``aimed``, replaced."""
+        tables = (self.aimed, self.mapper.local_table)
+
+        def place(node: Any) -> Any:
+            table = getattr(node, "table", None)
+            return self.column(node) if any(table is one for one in tables) else None
+
+        return replace(expression, place)
+
+
+def related_entity(prop: Any) -> EntityNode:
+    """What *prop* leads to, under a name of its own in the statement."""
+    if prop.target_entity is None:
+        return aliased_entity(prop.mapper)
+    return AimedAlias(prop.mapper, prop.target)
+
+
 def relationship_conditions(
     prop: Any, left: EntityNode, right: EntityNode, secondary: Any = None
 ) -> tuple[Any, Any]:
     """The conditions of *prop* between two entities; *secondary* stands for the third table."""
 
     def through(column: Any) -> Any:
-        return column if secondary is None else secondary.c[column.key]
+        return column if secondary is None else third_column(prop.secondary, secondary, column)
 
     conditions: tuple[Any, Any] = prop.condition.adapted(left.column, right.column, through)
     return conditions
+
+
+def third_alias(secondary: Any) -> Any:
+    """An alias of the third table; of a join, a join of aliases of its sides."""
+    if not isinstance(secondary, Join):
+        return secondary.alias()
+    left, right = third_alias(secondary.left), third_alias(secondary.right)
+    sides = ((secondary.left, left), (secondary.right, right))
+
+    def place(node: Any) -> Any:
+        table = getattr(node, "table", None)
+        for side, alias in sides:
+            if table is side or contains(side, table):
+                return third_column(side, alias, node)
+        return None
+
+    return Join(left, right, replace(secondary.onclause, place), secondary.isouter, secondary.full)
+
+
+def third_column(secondary: Any, alias: Any, column: Any) -> Any:
+    """The column of *alias*, made by :func:`third_alias`, for *column* of *secondary*."""
+    while isinstance(secondary, Join):
+        is_left = column.table is secondary.left or contains(secondary.left, column.table)
+        secondary, alias = (
+            (secondary.left, alias.left) if is_left else (secondary.right, alias.right)
+        )
+    return alias.c[column.key]
 
 
 def join_related(
@@ -56,7 +117,7 @@ def join_related(
     if prop.secondary is None:
         condition, _ = relationship_conditions(prop, left, right)
         return Join(source, right.selectable, _all(condition, criteria), outer, full)
-    through = prop.secondary.alias() if alias_secondary else prop.secondary
+    through = third_alias(prop.secondary) if alias_secondary else prop.secondary
     primary, second = relationship_conditions(prop, left, right, through)
     if outer and alias_secondary:
         # One outer join to the pair: a row of the third table alone is no related row.

@@ -131,8 +131,27 @@ class LoaderOption:
                     f"{_function(option)}() takes mapped attributes, not {attribute!r}",
                     hint=f"{_function(option)}(User.addresses)",
                 )
+            else:
+                self._check_step(path, attribute)
             path = (*path, attribute)
         return path
+
+    def _check_step(self, path: tuple[Any, ...], attribute: Any) -> None:
+        """Refuse *attribute* where *path*, or the entity of this option, leads elsewhere."""
+        before = path[-1] if path else self.root
+        if isinstance(before, QueryableAttribute):
+            before.prop.parent.configure()
+            mapper = before.prop.mapper
+        elif isinstance(before, EntityNode):
+            mapper = before.mapper
+        else:
+            return
+        if attribute.prop.parent.base is not mapper.base:
+            raise ArgumentError(
+                f"{attribute} is no attribute of {mapper.class_.__name__}, where the option is",
+                hint=f"go on with an attribute of {mapper.class_.__name__}, or give both as "
+                "options of their own",
+            )
 
     def _related(self, attributes: Sequence[Any], strategy: str, *arguments: Any) -> "LoaderOption":
         """An option that goes on at the last of *attributes*, which lead through relationships."""
@@ -153,8 +172,14 @@ class LoaderOption:
         return LoaderOption((*self.entries, entry), self.path, self.root)
 
     def _named(self, attributes: Sequence[Any], strategy: str) -> tuple[Any, ...]:
-        path = self._path(attributes, strategy)
-        return path[len(self.path) :]
+        for attribute in attributes:
+            path = self._path([attribute], strategy)
+            if not isinstance(attribute, str) and path[-1].prop.is_relationship:
+                raise ArgumentError(
+                    f"{_function(strategy)}() is for columns; {attribute} is a relationship",
+                    hint=f"for relationships there are lazyload({attribute}) and the like",
+                )
+        return tuple(attributes)
 
     def joinedload(self, *attributes: Any, innerjoin: bool = False) -> "LoaderOption":
         """Load with the same statement, by a LEFT OUTER JOIN, or by a JOIN (*innerjoin*)."""

@@ -7,8 +7,9 @@ from dovetail.collector import MANY, collector
 from dovetail.compiler.plan import StatementPlan
 from dovetail.engine.rows import Shape
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.loading.eager import contained_entity
 from dovetail.orm.loading.hydrate import make_hydrator
-from dovetail.orm.loading.layout import EntityLayout, RowLayout
+from dovetail.orm.loading.layout import EntityLayout, JoinedLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, tell_of_loads
@@ -49,6 +50,7 @@ class EntityPlan:
         populate_existing: bool = False,
         chain: tuple[Any, ...] = (),
         tree: LoadTree | None = None,
+        keeps_batches: bool = False,
     ) -> None:
         planned = plan_select(statement, load=True, chain=chain, tree=tree)
         if planned.layout is None:
@@ -63,7 +65,7 @@ class EntityPlan:
             planned.layout,
             dialect,
             populate_existing=populate_existing,
-            refreshes=chain == REFRESH,
+            refreshes=keeps_batches or chain == REFRESH,
         )
         self.chain = chain
 
@@ -141,7 +143,7 @@ class GivenRows(EntityPlan):
     the values are those of Python already.
     """
 
-    __slots__ = ("missing",)
+    __slots__ = ("_converted", "_position_of", "missing")
 
     def __init__(
         self,
@@ -154,44 +156,70 @@ class GivenRows(EntityPlan):
         converted: bool,
         populate_existing: bool,
     ) -> None:
+        self._position_of = position_of
+        self._converted = converted
+        self.entities = []
+        layout, self.missing = self._given(entity, tree)
+        if not layout.keys:
+            mapper = entity.mapper
+            lacking = next(key for key in mapper.primary_keys if key in self.missing)
+            raise InvalidRequestError(
+                f"the statement gives no column {mapper.columns[lacking].name!r}, which tells "
+                f"instances of {mapper.class_.__name__} apart",
+                hint="select the primary key too",
+            )
+        self.shape = Shape((entity.mapper.class_.__name__,))
+        self.is_scalar = True
+        self.has_later = any(one.later for one in self.entities)
+        row = RowLayout([layout], width, self.shape.keys)
+        self.hydrate = make_hydrator(row, dialect, populate_existing=populate_existing)
+        self.chain = ()
+
+    def _given(self, entity: Any, tree: LoadTree) -> tuple[EntityLayout, frozenset[str]]:
+        """The layout of *entity* in the rows, and the names of the columns that they lack."""
         mapper = entity.mapper
-        layout = EntityLayout(entity, tree, 0, nullable=True)
+        layout = EntityLayout(entity, tree, len(self.entities), nullable=True)
+        self.entities.append(layout)
         missing = []
         for key, prop in mapper.column_attrs.items():
-            column = tree.source(prop)
-            position = position_of(column)
+            expression = tree.source(prop)
+            column = entity.column(expression) if prop.is_column else entity.adapt(expression)
+            position = self._position_of(column)
             if position is not None:
-                type_ = NULLTYPE if converted else column.type
+                type_ = NULLTYPE if self._converted else expression.type
                 layout.columns.append((key, position, type_))
             elif not prop.deferred:
                 layout.covers_all = False
                 missing.append(key)
-        self.missing = frozenset(missing)
         found = {key: (position, type_) for key, position, type_ in layout.columns}
-        unknown = [name for name in mapper.primary_keys if name not in found]
-        if unknown:
-            raise InvalidRequestError(
-                f"the statement gives no column {mapper.columns[unknown[0]].name!r}, which tells "
-                f"instances of {mapper.class_.__name__} apart",
-                hint="select the primary key too",
-            )
-        layout.keys = [found[name] for name in mapper.primary_keys]
+        if all(name in found for name in mapper.primary_keys):
+            layout.keys = [found[name] for name in mapper.primary_keys]
         if mapper.is_polymorphic:
-            place = position_of(mapper.polymorphic_on)
-            type_ = NULLTYPE if converted else mapper.polymorphic_on.type
+            told = mapper.polymorphic_on
+            place = self._position_of(entity.adapt(told))
+            type_ = NULLTYPE if self._converted else told.type
             layout.discriminator = None if place is None else (place, type_)
-        layout.later = [
-            prop
-            for prop in mapper.relationships.values()
-            if tree.strategy(prop) in _LOADED_WITH_INSTANCES
-        ]
-        self.entities = [layout]
-        self.shape = Shape((mapper.class_.__name__,))
-        self.is_scalar = True
-        self.has_later = bool(layout.later)
-        row = RowLayout([layout], width, self.shape.keys)
-        self.hydrate = make_hydrator(row, dialect, populate_existing=populate_existing)
-        self.chain = ()
+        for prop in mapper.relationships.values():
+            strategy = tree.strategy(prop)
+            if strategy in _LOADED_WITH_INSTANCES:
+                layout.later.append(prop)
+            elif strategy == "noload":
+                layout.empty.append(prop)
+            elif strategy == "contains_eager":
+                self._given_related(layout, prop)
+        return layout, frozenset(missing)
+
+    def _given_related(self, parent: EntityLayout, prop: Any) -> None:
+        """Add what the rows hold of relationship *prop* of *parent*."""
+        related = parent.tree.related[prop.key]
+        layout, _ = self._given(contained_entity(prop, related), parent.tree.below(prop.key))
+        if not layout.keys:
+            raise InvalidRequestError(
+                f"the statement gives no primary key of {prop.mapper.class_.__name__}, of which "
+                f"contains_eager({prop}) makes instances",
+                hint=f"select the columns of {prop.mapper.class_.__name__} too",
+            )
+        parent.joined.append(JoinedLayout(prop, layout, distinct=True))
 
     def build(
         self, session: Any, rows: Sequence[Any], loads: list[Load], members: Any

@@ -3,14 +3,21 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError
 from dovetail.orm.loading.criteria import LoaderCriteriaOption
+from dovetail.orm.loading.eager import (
+    contained_entity,
+    joins_collections,
+    may_repeat,
+    refuse_loading,
+    rows_repeat,
+)
 from dovetail.orm.loading.joins import (
-    aliased_entity,
     contains,
     entity_with,
     is_outer_in,
     join_related,
+    related_entity,
     restricted_join,
     right_entity,
     row_conditions,
@@ -22,8 +29,8 @@ from dovetail.orm.loading.layout import (
     JoinedLayout,
     RowLayout,
 )
-from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, astray_entity, tree_for
-from dovetail.orm.loading.wrapping import Wrapping
+from dovetail.orm.loading.tree import NO_TREE, LoadTree, astray_entity, tree_for
+from dovetail.orm.loading.wrapping import Outside, Wrapping
 from dovetail.orm.mapping.attribute import (
     EntityNode,
     QueryableAttribute,
@@ -36,8 +43,6 @@ from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.select import Select
 from dovetail.sql.traversal import Replacing, children, iterate
-
-MAX_JOIN_DEPTH = 8
 
 
 class PlannedSelect(NamedTuple):
@@ -108,6 +113,9 @@ class _SelectPlanning:
         self.names: list[str] = []
         self.entities: list[EntityLayout] = []
         self.froms: list[Any] = []
+        # What stands for a column outside the subquery that limits the rows, if there is one.
+        self.outside: dict[Any, Any] = {}
+        self.rows_repeat = False
         given = statement.loader_options if tree is None else tree.criteria
         self.criteria = [option for option in given if isinstance(option, LoaderCriteriaOption)]
 
@@ -231,6 +239,7 @@ class _SelectPlanning:
         return BundleLayout(items, bundle.processor(self.statement))
 
     def position_of(self, column: Any) -> int:
+        column = self.outside.get(column, column)
         position = self.positions.get(column)
         if position is None:
             position = self.positions[column] = len(self.columns)
@@ -297,6 +306,8 @@ class _SelectPlanning:
 
     def _may_be_absent(self, entity: EntityNode) -> bool:
         """True where an outer join of the statement may give rows without *entity*."""
+        if entity.mapper.has_nullable_keys:
+            return True
         for spec in self.statement.joins:
             if spec.full:
                 return True
@@ -368,9 +379,9 @@ class _SelectPlanning:
     def _core_join(self, spec: Any) -> None:
         """A join whose left side and condition Core finds by itself."""
         if not self.froms:
-            source = next((layout.entity.selectable for layout in self.entities), None) or next(
-                (column.table for column in self._plain_columns()), None
-            )
+            known = [layout.entity.selectable for layout in self.entities]
+            known += [column.table for column in self._plain_columns()]
+            source = next((one for one in known if one is not spec.target), None)
             if source is not None and spec.left is None:
                 self.froms.append(source)
         core: Any = Select(*(self.columns or ()))._with(
@@ -407,6 +418,7 @@ class _SelectPlanning:
             self._note_later(root, self.chain)
         if not wanted:
             return core
+        self.rows_repeat = len(self.items) > 1 or rows_repeat(self.statement, core, wanted[0])
         if self._must_wrap(core, wanted):
             return Wrapping(self, core).plan(wanted)
         order: list[Any] = []
@@ -428,30 +440,23 @@ class _SelectPlanning:
              core.fetch_clause is not None, core.distinct_on, core.group_by_clauses)
         )  # fmt: skip
         return limited and any(
-            prop.uselist or self._leads_to_collections(prop, root)
+            joins_collections(prop, root.tree)
             for root in roots
             for prop in self._eager(root, self.chain)
         )
-
-    def _leads_to_collections(self, prop: Any, layout: EntityLayout) -> bool:
-        tree = layout.tree.below(prop.key)
-        return any(
-            below.uselist for below in prop.mapper.relationships.values()
-            if tree.strategy(below) == "joined"
-        )  # fmt: skip
 
     def _eager(self, layout: EntityLayout, chain: tuple[Any, ...]) -> list[Any]:
         """The relationships of *layout* that are filled from the same statement."""
         found = []
         for prop in layout.relationships:
             strategy = layout.tree.strategy(prop)
-            explicit = prop.key in layout.tree.related
+            explicit = layout.tree.names(prop.key)
             if prop.is_writer:
-                _refuse_loading(prop, strategy)
+                refuse_loading(prop, strategy)
             elif not layout.has_columns_of(prop):
                 continue
             elif strategy == "contains_eager" or (
-                strategy == "joined" and (explicit or _may_repeat(prop, chain))
+                strategy == "joined" and (explicit or may_repeat(prop, chain))
             ):
                 found.append(prop)
         return found
@@ -459,14 +464,14 @@ class _SelectPlanning:
     def _note_later(self, layout: EntityLayout, chain: tuple[Any, ...]) -> None:
         for prop in layout.relationships:
             strategy = layout.tree.strategy(prop)
-            explicit = prop.key in layout.tree.related
+            explicit = layout.tree.names(prop.key)
             later = strategy in ("selectin", "immediate")
             if strategy == "joined" and not layout.has_columns_of(prop):
                 # The row does not tell which of the classes below it is of: a statement more.
                 later = True
             if prop.is_writer:
-                _refuse_loading(prop, strategy)
-            elif later and (explicit or _may_repeat(prop, chain)):
+                refuse_loading(prop, strategy)
+            elif later and (explicit or may_repeat(prop, chain)):
                 layout.later.append(prop)
             elif strategy == "noload":
                 layout.empty.append(prop)
@@ -485,9 +490,9 @@ class _SelectPlanning:
         for prop in props:
             related = parent.tree.related.get(prop.key)
             tree = parent.tree.below(prop.key)
-            if related is not None and related.strategy == "contains_eager":
-                (entity,) = related.arguments
-                entity = entity or related.entity or prop.mapper.entity
+            contained = related is not None and related.strategy == "contains_eager"
+            if related is not None and contained:
+                entity = contained_entity(prop, related)
                 layout = self._entity(entity, tree, nullable=True)
             else:
                 inner = bool(related and related.arguments and related.arguments[0])
@@ -498,7 +503,7 @@ class _SelectPlanning:
                 elif related is not None and related.kinds:
                     entity = entity_with(prop.mapper, related.kinds, aliased=True)
                 else:
-                    entity = aliased_entity(prop.mapper)
+                    entity = related_entity(prop)
                 criteria = (
                     () if related is None else tuple(self.resolved(c) for c in related.criteria)
                 )
@@ -519,32 +524,12 @@ class _SelectPlanning:
             self._note_later(layout, (*chain, prop))
             joined = JoinedLayout(prop, layout)
             parent.joined.append(joined)
-            source = self.join_below(source, layout, (*chain, prop), order, entity)
-            joined.distinct = collections > 1 or layout.has_collections or parent.number > 0
+            below: Any = Outside(entity, self.outside) if self.outside and contained else entity
+            source = self.join_below(source, layout, (*chain, prop), order, below)
+            joined.distinct = (
+                collections > 1 or layout.has_collections or parent.number > 0 or self.rows_repeat
+            )
         return source
-
-
-def _refuse_loading(prop: Any, strategy: str) -> None:
-    """Refuse to load *prop*, which is not loaded as a whole, with its instances."""
-    if strategy in ("joined", "selectin", "immediate", "contains_eager"):
-        raise InvalidRequestError(
-            f"{prop} is {prop.lazy}: it can't be loaded with its instances",
-            hint="read it by its own statement, or map it without lazy=",
-        )
-
-
-def _may_repeat(prop: Any, chain: tuple[Any, ...]) -> bool:
-    """False where *prop*, eager by its mapping, would go on for ever."""
-    if chain == REFRESH:
-        return False
-    if prop.join_depth is not None:
-        return bool(chain.count(prop) < prop.join_depth)
-    if len(chain) >= MAX_JOIN_DEPTH or prop in chain:
-        return False
-    seen = {step.parent for step in chain}
-    if prop.mapper is prop.parent:
-        return False
-    return not chain or prop.mapper not in seen
 
 
 _EXPANDED = frozenset(("group_by_clauses", "order_by_clauses", "distinct_on"))

@@ -67,6 +67,8 @@ class KeyedPlan:
             tree=tree,
             chain=chain,
             populate_existing=populate_existing,
+            # What is here, and is read again on the way, stays among those it was loaded with.
+            keeps_batches=tree is NO_TREE,
         )
 
     def rows_steps(
@@ -407,7 +409,7 @@ def _related_plan(
 ) -> KeyedPlan:
     """The plan that selects (key of the parent, related instance) for a list of keys."""
     option = tree.related.get(prop.key)
-    target: EntityNode = prop.mapper.entity
+    target: EntityNode = prop.aim
     if option is not None and option.entity is not None:
         target = option.entity
     elif option is not None and option.kinds:

@@ -31,10 +31,17 @@ class FromStatement:
         both = {**self.execution_options_dict, **options}
         return FromStatement(self.entity, self.element, both, self.loader_options)
 
+    def options(self, *options: Any) -> "FromStatement":
+        """A copy with loader *options* besides those it has.
+
+        ``contains_eager()`` finds the columns of related instances in the rows by name.
+        """
+        both = (*self.loader_options, *options)
+        return FromStatement(self.entity, self.element, self.execution_options_dict, both)
+
     def with_option(self, option: Any) -> "FromStatement":
         """A copy with one loader option more."""
-        options = (*self.loader_options, option)
-        return FromStatement(self.entity, self.element, self.execution_options_dict, options)
+        return self.options(option)
 
     def tree(self) -> LoadTree:
         """The loader options; what query expressions hold comes of these rows alone."""

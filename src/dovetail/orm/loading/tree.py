@@ -12,7 +12,8 @@ from dovetail.sql.traversal import replace
 class LoadTree:
     """How the attributes of one entity are to be loaded, and what lies below its relationships.
 
-    ``related``    instructions by relationship; ``default_related`` for all others
+    ``related``    instructions by relationship; ``default_related`` for all others here,
+                   ``default_everywhere`` for all others here and below
     ``only``       columns to load, None for all; ``deferred`` and ``undeferred`` change that
     ``forbidden``  columns whose reading is an error while they are not loaded
     ``expressions``  what query expressions hold, by name of the attribute
@@ -24,8 +25,9 @@ class LoadTree:
     """
 
     __slots__ = (
-        "again", "completed", "criteria", "default_related", "deferred", "expressions", "forbidden",
-        "groups", "inherited", "lasting", "only", "policy", "related", "stays", "undeferred",
+        "again", "completed", "criteria", "default_everywhere", "default_related", "deferred",
+        "expressions", "forbidden", "groups", "inherited", "lasting", "only", "policy", "related",
+        "stays", "undeferred",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -34,6 +36,7 @@ class LoadTree:
         self.inherited: dict[str, LoadTree] = {}
         self.related: dict[str, RelatedLoad] = {}
         self.default_related: str | None = None
+        self.default_everywhere: str | None = None
         self.only: frozenset[str] | None = None
         self.deferred: frozenset[str] = frozenset()
         self.undeferred: frozenset[str] = frozenset()
@@ -51,6 +54,7 @@ class LoadTree:
         return not (
             self.related
             or self.default_related
+            or self.default_everywhere
             or self.only is not None
             or self.deferred
             or self.undeferred
@@ -69,13 +73,18 @@ class LoadTree:
             found = self.related[key] = RelatedLoad()
         return found
 
+    def names(self, key: str) -> bool:
+        """True when an option says how relationship *key* is loaded."""
+        found = self.related.get(key)
+        return found is not None and found.strategy is not None
+
     def strategy(self, prop: Any) -> str:
         """How relationship *prop* is loaded: by option, wildcard, or mapping."""
         found = self.related.get(prop.key)
         if found is not None and found.strategy is not None:
             return found.strategy
         lazy: str = prop.lazy
-        return self.default_related or lazy
+        return self.default_related or self.default_everywhere or lazy
 
     def below(self, key: str) -> "LoadTree":
         """The instructions for the entity that relationship *key* leads to."""
@@ -94,15 +103,11 @@ class LoadTree:
 
     def _below(self, key: str) -> "LoadTree":
         found = self.related.get(key)
-        if found is not None:
-            return found.below(key)
-        if self.default_related is None:
+        if found is None and self.default_everywhere is None:
             return NO_TREE
-        tree = LoadTree()
-        tree.default_related = self.default_related
         # Kept, so that the plans made for it are found again.
-        related = self.at(key)
-        related.tree = tree
+        tree = self.at(key).below(key)
+        tree.default_everywhere = tree.default_everywhere or self.default_everywhere
         return tree
 
     def loads_column(self, prop: Any) -> bool:
@@ -154,7 +159,6 @@ class LoadTree:
                 if entry.strategy != "default":
                     related.strategy = entry.strategy
                     related.arguments = entry.arguments
-                self._propagate(related)
             else:
                 related.tree.add(entry, path[1:])
 
@@ -172,10 +176,6 @@ class LoadTree:
             related.kinds = tuple(dict.fromkeys((*related.kinds, *kinds)))
         else:
             related.entity = target
-
-    def _propagate(self, related: "RelatedLoad") -> None:
-        if self.default_related is not None and related.tree.default_related is None:
-            related.tree.default_related = self.default_related
 
     def _add_columns(self, entry: Entry) -> None:
         if entry.strategy == "selectin_polymorphic":
@@ -264,7 +264,9 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
     for option in options:
         for entry in getattr(option, "entries", ()):
             root = option.root if option.root is not None else _root_of(entry)
-            if root is None or _is(root, entity):
+            if root is None and entry.path == ("*",):
+                tree.default_everywhere = entry.strategy
+            elif root is None or _is(root, entity):
                 tree.add(entry, entry.path)
     tree.criteria = tuple(option for option in options if _restricts_loads(option))
     for option in options:

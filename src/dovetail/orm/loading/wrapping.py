@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dovetail.orm.loading.eager import contained_entities
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import columns_of
@@ -20,9 +21,10 @@ class Wrapping:
     def plan(self, roots: list[EntityLayout]) -> Any:
         planning = self.planning
         for root in roots:
-            for column in columns_of(root.mapper.persist_selectable):
-                if column in root.mapper.column_keys:
-                    planning.position_of(root.entity.column(column))
+            for entity in (root.entity, *contained_entities(root.entity, root.tree)):
+                for column in columns_of(entity.mapper.persist_selectable):
+                    if column in entity.mapper.column_keys:
+                        planning.position_of(entity.column(column))
         for clause in self.core.order_by_clauses:
             for node in iterate(clause):
                 if getattr(node, "table", None) is not None and not self.core.group_by_clauses:
@@ -37,9 +39,10 @@ class Wrapping:
         order = [replace(clause, place) for clause in self.core.order_by_clauses]
         planning.columns[:count] = list(inner.c)
         planning.positions = {column: n for n, column in enumerate(planning.columns)}
+        planning.outside = outside
         source: Any = inner
         for root in roots:
-            left = _Outside(root.entity, outside)
+            left = Outside(root.entity, outside)
             source = planning.join_below(source, root, planning.chain, order, left)
         return Select(*planning.columns)._with(
             from_clauses=(source,),
@@ -49,7 +52,7 @@ class Wrapping:
         )
 
 
-class _Outside:
+class Outside:
     """An entity seen from outside the subquery that selects it."""
 
     def __init__(self, entity: EntityNode, columns: dict[Any, Any]) -> None:

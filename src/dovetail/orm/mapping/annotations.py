@@ -21,6 +21,8 @@ from typing import (
     overload,
 )
 
+from typing_extensions import TypeAliasType
+
 from dovetail.codegen import evaluate
 from dovetail.exc import MappedAnnotationError
 from dovetail.orm.mapping.attribute import InstrumentedAttribute
@@ -207,6 +209,8 @@ def _inside(inner: Any, class_: type) -> MappedAnnotation:
     inner = evaluated(inner, class_)
     if isinstance(inner, _Unknown):
         inner = ForwardRef(inner.name)
+    if isinstance(inner, TypeAliasType):
+        return _inside(inner.__value__, class_)._replace(whole=inner)
     origin = get_origin(inner)
     if origin is Annotated:
         core, *extras = get_args(inner)

@@ -140,11 +140,17 @@ class EntityNode(Node):
         """*expression* with columns of the mapped table replaced by those of ``selectable``."""
         if not self.is_translated:
             return expression
-        tables = {self.mapper.entity.selectable, self.mapper.local_table, *self.mapper.tables}
+        plain = self.mapper.entity
+        tables = {plain.selectable, self.mapper.local_table, *self.mapper.tables}
         for kind in self.kinds:
             tables.update(kind.tables)
 
         def place(node: Any) -> Any:
+            if isinstance(node, QueryableAttribute):
+                # In a subquery that was written with the class.
+                return node.on(self) if node.prop and node.entity is plain else None
+            if node is plain:
+                return self
             return self.column(node) if getattr(node, "table", None) in tables else None
 
         return replace(expression, place)
@@ -158,7 +164,7 @@ class EntityNode(Node):
 class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``."""
 
-    __slots__ = ("entity", "impl", "key", "prop")
+    __slots__ = ("entity", "key", "prop")
 
     visit_name: ClassVar[str] = "attribute"
     is_promise: ClassVar[bool] = True
@@ -169,7 +175,6 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         self.key = key
         self.prop = prop
         self.entity = entity
-        self.impl = getattr(prop, "impl", None)
 
     def collect(self, walk: Walk) -> None:
         entity = self.entity
@@ -232,6 +237,18 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     def parent(self) -> Any:
         """The mapper of the class, or the inspection of the alias."""
         return self.entity.mapper
+
+    @property
+    def impl(self) -> Any:
+        """How the attribute is tracked on instances; None before its mapping is configured."""
+        return getattr(self.prop, "impl", None)
+
+    @property
+    def info(self) -> Any:
+        """What the program keeps with the attribute: what was given to the column, if to it."""
+        found = self.prop.info
+        columns = () if found or self.prop.is_relationship else getattr(self.prop, "columns", ())
+        return getattr(columns[0], "info", found) if columns else found
 
     @property
     def class_(self) -> Any:
@@ -331,7 +348,8 @@ class RelationshipReference(QueryableAttribute[T_co]):
         self.criteria: tuple[Any, ...] = ()
 
     def _varied(self, entity: EntityNode | None, criteria: tuple[Any, ...]) -> "Any":
-        twin: RelationshipReference[Any] = RelationshipReference(self.key, self.prop, self.entity)
+        kind: Any = with_comparator(RelationshipReference, self.prop.comparator_factory)
+        twin: RelationshipReference[Any] = kind(self.key, self.prop, self.entity)
         twin.target_entity = entity
         twin.criteria = criteria
         return twin
@@ -369,7 +387,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         if self.target_entity is not None:
             return self.target_entity
         self.prop.parent.configure()
-        entity: EntityNode = self.prop.mapper.entity
+        entity: EntityNode = self.prop.aim
         return entity
 
     @property

@@ -27,13 +27,13 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
             hint=f"use {reference}.contains(instance)",
         )
     if other is None:
-        if prop.direction is MANYTOONE:
+        if prop.direction is MANYTOONE and prop.condition.pairs:
             nulls = [reference.entity.column(local).is_(None) for local, _ in prop.condition.pairs]
             condition = and_(*nulls)
         else:
             condition = negation(exists(reference, None, {}))
         return negation(condition) if negated else condition
-    if prop.direction is not MANYTOONE:
+    if prop.direction is not MANYTOONE or not prop.condition.pairs:
         found = exists(reference, _key_condition(prop, other), {})
         return negation(found) if negated else found
     pairs = []
@@ -81,7 +81,7 @@ def contains(reference: RelationshipReference[Any], other: Any) -> Any:
             f"contains() is for collections; {reference} refers to one row",
             hint=f"use {reference} == instance",
         )
-    if prop.secondary is None:
+    if prop.secondary is None and prop.condition.is_plain:
         pairs = [
             (reference.entity.column(local), _value_of(prop, other, remote), local)
             for local, remote in prop.condition.pairs

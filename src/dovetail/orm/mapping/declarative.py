@@ -40,7 +40,9 @@ class _Cascading:
     """Marks a declaration as made anew for every class below: ``@declared_attr.cascading``."""
 
     def __call__(self, function: Any) -> Any:
-        return declared_attr(function)
+        made: declared_attr[Any] = declared_attr(function)
+        made.cascades = True
+        return made
 
 
 class declared_attr(Generic[T]):
@@ -55,6 +57,8 @@ class declared_attr(Generic[T]):
     """
 
     cascading: ClassVar[_Cascading] = _Cascading()
+    cascades = False
+    """Whether classes below a mapped one have a declaration of their own."""
 
     def __init__(self, function: Any) -> None:
         self.function = getattr(function, "__func__", function)
@@ -354,11 +358,12 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
     done = _UNDECLARING if inherits is None else {*_UNDECLARING, *inherits.class_.__mro__}
     copies = _copy_columns(class_, done)
     for base in class_.__mro__:
-        if base in done:
-            continue
         own = base is class_
         annotations = get_annotations(base)
-        for name in _merged(list(base.__dict__), list(annotations)):
+        names = _merged(list(base.__dict__), list(annotations))
+        if base in done:
+            names = [name for name in names if getattr(base.__dict__.get(name), "cascades", False)]
+        for name in names:
             if name in seen or (name.startswith("__") and name.endswith("__")):
                 continue
             if own and name in copies:

@@ -282,8 +282,13 @@ class AttributeEvents(Events):
     ) -> Callable[..., Any]:
         raw, with_key = options.get("raw"), options.get("include_key")
         answers = name in ("set", "append", "init_scalar")
+        class_ = target.entity.mapper.class_
+        propagate = options.get("propagate", False)
 
         def call(instance: Any, value: Any, *more: Any, key: Any = None) -> Any:
+            if type(instance) is not class_ and not (propagate and isinstance(instance, class_)):
+                # The attribute of a class above, or below, is the same.
+                return value
             subject = state_of(instance) if raw else instance
             named = {"key": key} if with_key else {}
             answer = function(subject, value, *more, **named)

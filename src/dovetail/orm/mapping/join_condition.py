@@ -193,6 +193,9 @@ class JoinCondition:
         self.remote_columns = frozenset(remote for _, remote in self.pairs)
         if self._remote:
             self.remote_columns |= self._remote
+        elif not pairs and self.direction is ONETOMANY:
+            # In a self-reference without other marks: those that decide are the related row's.
+            self.remote_columns = frozenset(self._foreign)
 
     def _inferred(self) -> Pairs:
         to_local = self._foreign_keys(self.target_tables, self.local_tables)
@@ -248,7 +251,9 @@ class JoinCondition:
     def _is_foreign(self, column: Any, referred: Any) -> bool:
         if self._foreign:
             return column in self._foreign
-        return any(key.column is referred for key in column.foreign_keys)
+        # What an alias selects stands for the columns that it comes from.
+        known = getattr(referred, "lineage", (referred,))
+        return any(key.column is one for key in column.foreign_keys for one in known)
 
     def _direction(self, pairs: Pairs, foreign: set[Any]) -> RelationshipDirection:
         if self._remote:

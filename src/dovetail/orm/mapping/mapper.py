@@ -361,6 +361,8 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         self.primary_keys = tuple(self.column_keys[column] for column in self.primary_key)
         self.single_key = self.primary_keys[0] if len(self.primary_keys) == 1 else None
         self.keys_set = frozenset(self.primary_keys)
+        self.has_nullable_keys = any(getattr(c, "nullable", False) for c in self.primary_key)
+        self.has_partial_keys = self.has_nullable_keys and self.allow_partial_pks
 
     # Configuration --------------------------------------------------------------------------
 
@@ -516,6 +518,19 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         return {key: order.get(column, 0) for key, column in self.columns.items()}
 
     @cached_property
+    def made_by_update(self) -> frozenset[str]:
+        """The attributes whose values an UPDATE of the row may change by itself."""
+        made = set()
+        for key, prop in self.column_attrs.items():
+            column = prop.columns[0]
+            if not prop.is_column:
+                if prop.expire_on_flush:
+                    made.add(key)
+            elif any(getattr(column, one, None) is not None for one in _MADE_BY_SERVER):
+                made.add(key)
+        return frozenset(made)
+
+    @cached_property
     def update_defaults(self) -> list[tuple[str, Any]]:
         """(attribute, default) of the columns that get a value whenever their row changes."""
         return [
@@ -525,10 +540,12 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         ]
 
 
+_MADE_BY_SERVER = ("computed", "server_onupdate")
 _DERIVED = (
     "columns",
     "written",
     "column_order",
+    "made_by_update",
     "update_defaults",
     "extensions",
     "mapped_tables",

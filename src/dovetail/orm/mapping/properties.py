@@ -1,6 +1,7 @@
 """The parts of a mapping: what an attribute of a mapped class stands for."""
 
 from collections.abc import Iterable, Sequence
+from enum import EnumMeta
 from itertools import count
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,6 +15,7 @@ from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.schema import Column
 from dovetail.types.contract import NULLTYPE, TypeEngine
 from dovetail.types.inference import type_for_annotation
+from dovetail.types.structured import Enum
 
 _creation = count()
 
@@ -81,7 +83,9 @@ class MapperProperty:
 
     def _listened(self) -> None:
         if "impl" in self.__dict__:
-            self.parent.track(self.key, self)
+            for mapper in self.parent.self_and_descendants:
+                if mapper.attrs.get(self.key) is self:
+                    mapper.track(self.key, self)
 
     @property
     def class_attribute(self) -> Any:
@@ -116,8 +120,10 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         comparator_factory: Any = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
+        expire_on_flush: bool = True,
     ) -> None:
         super().__init__()
+        self.expire_on_flush = expire_on_flush
         if not columns:
             raise ArgumentError("column_property() needs a column or an expression")
         self.columns = list(columns)
@@ -199,10 +205,10 @@ class MappedColumn(Mapped[Any]):
         if self.column is not None:
             return self._property(self._named(self.column, key, annotation, types))
         args, keywords = list(self.args), dict(self.keywords)
-        if annotation is not None and annotation.extras:
-            template = self._template(annotation)
-            if template is not None:
-                args, keywords = [*template.args, *args], {**template.keywords, **keywords}
+        template = self._template(annotation) if annotation is not None else None
+        if template is not None:
+            keywords = {**template.keywords, **keywords}
+            args = self._merged(template)
         name = keywords.pop("name", None)
         if args and (args[0] is None or isinstance(args[0], str)):
             name = args.pop(0) or name
@@ -220,6 +226,25 @@ class MappedColumn(Mapped[Any]):
             args.insert(0, type_)
         self.column = Column(name or key, *args, **keywords)
         return self._property(self.column)
+
+    def _merged(self, template: "MappedColumn") -> list[Any]:
+        """The arguments of *template*, those of this in place of its name and its type."""
+        own, found = list(self.args), list(template.args)
+        if found and (found[0] is None or isinstance(found[0], str)):
+            name = found.pop(0)
+            if not own or not isinstance(own[0], str):
+                own.insert(0, name)
+        place = 1 if own and (own[0] is None or isinstance(own[0], str)) else 0
+        has_type = "type_" in self.keywords or any(map(is_type, own[place : place + 1]))
+        if has_type and found and is_type(found[0]):
+            del found[0]
+        if not has_type:
+            own[place:place] = found
+        else:
+            own += found
+        for option in _TAKEN_FROM_TEMPLATES:
+            setattr(self, option, getattr(self, option) or getattr(template, option))
+        return own
 
     def _property(self, column: Column[Any]) -> "ColumnProperty":
         made = ColumnProperty(
@@ -259,7 +284,7 @@ class MappedColumn(Mapped[Any]):
     def _template(annotation: MappedAnnotation) -> "MappedColumn | None":
         for extra in annotation.extras:
             if isinstance(extra, MappedColumn):
-                return MappedColumn(*[_copied(arg) for arg in extra.args], **extra.keywords)
+                return extra.copy()
         return None
 
     def copy(self) -> "MappedColumn":
@@ -281,6 +306,11 @@ class MappedColumn(Mapped[Any]):
     def foreign_keys(self) -> Any:
         """The foreign keys of the completed column."""
         return set() if self.column is None else self.column.foreign_keys
+
+
+_TAKEN_FROM_TEMPLATES = (
+    "deferred", "deferred_group", "deferred_raiseload", "active_history", "sort_order",
+)  # fmt: skip
 
 
 def _delegated(name: str) -> Any:
@@ -330,7 +360,8 @@ class AnnotationTypes:
             if is_type(extra):
                 return extra
         if annotation.collection is None:
-            found = self._mapped(annotation.target) or type_for_annotation(annotation.target)
+            target = annotation.target
+            found = self._mapped(target) or self._of_enum(target) or type_for_annotation(target)
         if found is None:
             raise ArgumentError(
                 f"no database type is known for {annotation.whole!r}, the annotation of "
@@ -338,6 +369,16 @@ class AnnotationTypes:
                 hint=_type_hint(annotation),
             )
         return found
+
+    def _of_enum(self, target: Any) -> Any:
+        """The type of an enum class for whose base, ``enum.Enum`` itself, the map has options."""
+        bases: tuple[Any, ...] = target.__mro__[1:] if isinstance(target, EnumMeta) else ()
+        for base in bases:
+            found = self._mapped(base)
+            if isinstance(found, Enum):
+                class_: Any = target
+                return found.of(class_)
+        return None
 
     def _mapped(self, candidate: Any) -> Any:
         try:

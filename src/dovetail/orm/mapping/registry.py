@@ -1,6 +1,7 @@
 """The registry: the classes that are mapped together and find one another by name."""
 
 import builtins
+from collections.abc import Iterator
 from difflib import get_close_matches
 from threading import RLock
 from typing import Any
@@ -10,9 +11,17 @@ from dovetail.codegen import evaluate
 from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError, MappingError
 from dovetail.orm.mapping.abstract_concrete import map_to_union
-from dovetail.orm.mapping.attribute import QueryableAttribute, foreign, remote, table_columns
+from dovetail.orm.mapping.attribute import (
+    EntityNode,
+    QueryableAttribute,
+    foreign,
+    remote,
+    table_columns,
+)
+from dovetail.orm.mapping.construct import construct
 from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.overlaps import warn_of_overlaps
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.sql.expressions import and_, or_
@@ -48,7 +57,7 @@ class Registry:
         self.metadata = metadata if metadata is not None else MetaData()
         self.type_annotation_map = dict(type_annotation_map or {})
         self.classes: dict[str, list[type]] = {}
-        self.constructor = constructor
+        self.constructor = construct if constructor is None else constructor
         self._waiting: list[Mapper] = []
         self._unions: list[type] = []
         self._unconnected: list[RelationshipProperty] = []
@@ -212,10 +221,18 @@ class Registry:
                 except DovetailError as error:
                     mistakes.append(_mistake(prop, error))
         if not mistakes:
+            warn_of_overlaps(self._relationships(), new=done)
             self._unconnected = []
             for mapper in waiting:
                 mapper.finish()
         return mistakes
+
+    def _relationships(self) -> Iterator[RelationshipProperty]:
+        """The relationships of all classes, each once."""
+        for mapper in self._mappers:
+            for prop in mapper.relationships.values():
+                if prop.parent is mapper and hasattr(prop, "condition"):
+                    yield prop
 
     def _backref(self, prop: RelationshipProperty) -> RelationshipProperty | None:
         """Add the other side that ``backref=`` asks for."""
@@ -325,8 +342,11 @@ class Resolver:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
 
-    def mapper(self, argument: Any, prop: RelationshipProperty) -> Mapper:
-        """The mapper that *argument* means: a class, a name, a callable, a mapper."""
+    def target(self, argument: Any, prop: RelationshipProperty) -> tuple[Mapper, EntityNode | None]:
+        """The mapper that *argument* means: a class, a name, a callable, a mapper, an alias.
+
+        An alias is handed back too: related rows are those that it selects from.
+        """
         name = getattr(argument, "__forward_arg__", None)
         if name is not None:
             argument = name
@@ -335,8 +355,11 @@ class Resolver:
         elif callable(argument) and not isinstance(argument, type):
             argument = argument()
         if isinstance(argument, Mapper):
-            return argument
+            return argument, None
         found = mapper_of(argument)
+        entity = getattr(argument, "__statement_entity__", None)
+        if isinstance(entity, EntityNode) and entity.alias is not None:
+            return entity.mapper, entity
         if found is None:
             if argument is None:
                 raise ArgumentError(
@@ -348,7 +371,7 @@ class Resolver:
                 f"{prop} leads to {argument!r}, which is not a mapped class",
                 hint="map the class, or name another one",
             )
-        return found
+        return found, None
 
     def named(self, name: str, prop: RelationshipProperty) -> Any:
         """The class called *name*, with or without its module."""
@@ -431,6 +454,26 @@ class Resolver:
         return self.expression(item, prop)
 
 
+def _path_of(class_: type) -> list[str]:
+    """The names of the packages and of the module of *class_*."""
+    return class_.__module__.split(".")
+
+
+class _Module:
+    """A part of the path of a class, ``shop`` in ``shop.models.Item``, in a string."""
+
+    def __init__(self, resolver: Resolver, prop: RelationshipProperty, path: str) -> None:
+        self._resolver = resolver
+        self._prop = prop
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        path = f"{self._path}.{name}"
+        if name in self._resolver.registry.classes:
+            return self._resolver.named(path, self._prop)
+        return _Module(self._resolver, self._prop, path)
+
+
 class _Names(dict[str, Any]):
     """Names in the strings of a relationship: classes, tables, and a few functions."""
 
@@ -448,6 +491,8 @@ class _Names(dict[str, Any]):
             return self._resolver.named(name, self._prop)
         if name in registry.metadata.tables:
             return registry.metadata.tables[name]
+        if any(name in _path_of(one) for same in registry.classes.values() for one in same):
+            return _Module(self._resolver, self._prop, name)
         if hasattr(builtins, name):
             return getattr(builtins, name)
         raise NameError(f"name {name!r} is not a mapped class or a table")

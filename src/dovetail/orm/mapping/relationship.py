@@ -90,6 +90,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
     is_relationship: ClassVar[bool] = True
 
     mapper: Any
+    target_entity: Any = None
     condition: JoinCondition
     impl: Any
 
@@ -123,10 +124,12 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         load_on_pending: bool = False,
         distinct_target_key: bool | None = None,
         omit_join: bool | None = None,
+        comparator_factory: Any = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
         super().__init__()
+        self.comparator_factory = comparator_factory
         self.argument = argument
         self.declared_secondary = secondary
         self.declared_primaryjoin = primaryjoin
@@ -141,6 +144,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         if back_populates and backref:
             raise ArgumentError("give back_populates or backref, not both")
         self.viewonly = viewonly
+        if viewonly and sync_backref:
+            raise ArgumentError(
+                "sync_backref=True has no meaning for a viewonly relationship",
+                hint="leave sync_backref out, or viewonly",
+            )
         if lazy not in LAZY_STRATEGIES:
             known = ", ".join(repr(name) for name in LAZY_STRATEGIES if isinstance(name, str))
             raise ArgumentError(f"lazy={lazy!r} is not known", hint=f"one of: {known}")
@@ -200,7 +208,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
 
     def configure(self, resolver: Any) -> None:
         """Find the related mapper and the join; *resolver* knows names in strings."""
-        self.mapper = resolver.mapper(self.argument, self)
+        self.mapper, self.target_entity = resolver.target(self.argument, self)
         secondary = resolver.table(self.declared_secondary, self)
         roles = JoinRoles()
         marked = [
@@ -211,7 +219,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.condition = JoinCondition(
             title=str(self),
             local_tables=_tables_of(self.parent),
-            target_tables=_tables_of(self.mapper),
+            target_tables=_tables_of(self.mapper) if self.target_entity is None else (self.target,),
             inherited=(*self.parent.equated, *self.mapper.equated),
             secondary=secondary,
             primaryjoin=conditions[0],
@@ -353,9 +361,16 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         return self.mapper
 
     @property
+    def aim(self) -> Any:
+        """The related class as a statement selects from it: the alias that was declared, if any."""
+        return self.mapper.entity if self.target_entity is None else self.target_entity
+
+    @property
     def target(self) -> Any:
-        """The related table, or join of tables."""
-        return self.mapper.persist_selectable
+        """The related table, or join of tables, or what the declared alias selects from."""
+        if self.target_entity is None:
+            return self.mapper.persist_selectable
+        return self.target_entity.selectable
 
     @property
     def refers_by_key(self) -> bool:
@@ -363,6 +378,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         remote = {remote for _, remote in self.condition.pairs}
         return (
             self.is_many_to_one
+            and self.target_entity is None
             and len(remote) == len(self.mapper.primary_key)
             and {self.mapper.key_places.get(column) for column in remote} == set(range(len(remote)))
             and self.condition.is_plain

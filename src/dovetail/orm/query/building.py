@@ -205,7 +205,10 @@ class QueryBuilding:
             args = tuple(
                 self._adaption.option(one) if isinstance(one, LoaderOption) else one for one in args
             )
-        return self._with(self._statement.options(*args))
+        source = self._source
+        if isinstance(source, FromStatement):
+            source = source.options(*args)
+        return self._with(self._statement.options(*args), _source=source)
 
     def enable_eagerloads(self, value: bool) -> Self:
         """With or without joins, and further statements, for what is loaded eagerly."""

@@ -255,9 +255,8 @@ class ReadingQuery(QueryBuilding):
         if entity is None:
             names = tuple(str(item["name"]) for item in self.column_descriptions)
             return self._with(_source=ColumnsSource(statement, names))
-        return self._with(
-            _source=FromStatement(self._entity("from_statement()"), statement, self._options)
-        )
+        entity, options = self._entity("from_statement()"), self._statement.loader_options
+        return self._with(_source=FromStatement(entity, statement, self._options, options))
 
     # Rows that are there already ------------------------------------------------------------------
 

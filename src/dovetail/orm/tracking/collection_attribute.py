@@ -1,6 +1,6 @@
 """Attributes that hold a collection of related instances."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from dovetail.exc import ObjectDereferencedError
@@ -105,6 +105,10 @@ class CollectionAttribute(RelatedAttribute):
         collection.attribute = self
         return collection
 
+    def begin(self, state: InstanceState, instance: Any) -> Any:
+        """A new collection, empty as yet, which replaces that of *instance*."""
+        return self.make(state, ())
+
     def snapshot(self, value: Any) -> Any:
         return value if value is NO_VALUE or value is None else list(self.kind.items(value))
 
@@ -156,7 +160,7 @@ class CollectionAttribute(RelatedAttribute):
             old = self.read(instance)
         self.remember(state, instance)
         before = list(self.kind.items(old))
-        values[self.key] = collection = self.make(state, ())
+        values[self.key] = collection = self.begin(state, instance)
         collection.attribute = old.attribute = None
         try:
             self._exchange(state, instance, before, items, collection)
@@ -268,3 +272,25 @@ class CollectionAttribute(RelatedAttribute):
         if original is NO_VALUE or original is None:
             return History(current or (), (), ())
         return collection_history(original, current)
+
+
+class CollectionAdapter:
+    """A collection of related instances, filled from outside as a load fills it."""
+
+    def __init__(self, attribute: CollectionAttribute, collection: Any) -> None:
+        self._attribute = attribute
+        self._collection = collection
+
+    def append_without_event(self, item: Any, initiator: Any = None) -> None:
+        """Put *item* in: no history, no other side, no cascade."""
+        self._attribute.kind.add(self._collection, item)
+
+    def remove_without_event(self, item: Any, initiator: Any = None) -> None:
+        """Take *item* out: no history, no other side."""
+        self._attribute.kind.remove(self._collection, item)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._attribute.kind.items(self._collection)
+
+    def __len__(self) -> int:
+        return len(self._collection)

@@ -43,6 +43,10 @@ class RelatedAttribute(AttributeBase):
         """True where an instance without a row loads what its foreign keys refer to."""
         return self.prop.load_on_pending or bool(state.extra and state.extra.get("loads"))
 
+    def remember(self, state: InstanceState, instance: Any) -> None:
+        if self.writes:
+            super().remember(state, instance)
+
     # Effects of a change ----------------------------------------------------------------
 
     def check(self, instance: Any, item: Any) -> None:
@@ -130,7 +134,7 @@ class ReferenceAttribute(RelatedAttribute):
         old = values.get(self.key, NO_VALUE)
         if old is NO_VALUE and state.key is not None:
             old = self.known(state, instance)
-        if state.key is not None:
+        if state.key is not None and self.writes:
             committed = state.committed
             if committed is None:
                 committed = start_history(state, instance)

@@ -353,12 +353,24 @@ class InstanceState(ref):  # type: ignore[type-arg]
     @property
     def modified(self) -> bool:
         """True when an attribute was set since the last load or flush."""
+        if self.key is None:
+            return bool(self.dict)
         return bool(self.committed) or bool(self.extra and self.extra.get("flagged"))
 
     @property
     def unloaded(self) -> set[str]:
         """Names of the mapped attributes that hold no value."""
         return set(self.load.mapper.attributes).difference(self.dict)
+
+    @property
+    def manager(self) -> Any:
+        """How the class of the instance is instrumented."""
+        return self.load.mapper.class_manager
+
+    @property
+    def unmodified(self) -> set[str]:
+        """Names of the mapped attributes that were not changed since the last flush."""
+        return set(self.load.mapper.attributes).difference(self.committed or ())
 
     @property
     def expired_attributes(self) -> set[str]:

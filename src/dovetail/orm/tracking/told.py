@@ -4,22 +4,44 @@ An attribute becomes one of these when the first listener comes, and what it was
 one goes, so that where nobody listens nothing is asked.
 """
 
+from enum import StrEnum
 from typing import Any
 
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
-from dovetail.orm.tracking.collection_attribute import CollectionAttribute
+from dovetail.orm.tracking.collection_attribute import CollectionAdapter, CollectionAttribute
 from dovetail.orm.tracking.references import ReferenceAttribute, RelatedAttribute
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 
 
+class Operation(StrEnum):
+    """What kind of change an :class:`Initiator` has begun."""
+
+    REPLACE = "set"
+    APPEND = "append"
+    REMOVE = "remove"
+    BULK_REPLACE = "bulk_replace"
+    MODIFIED = "modified"
+
+
+OP_REPLACE = Operation.REPLACE
+OP_APPEND = Operation.APPEND
+OP_REMOVE = Operation.REMOVE
+OP_BULK_REPLACE = Operation.BULK_REPLACE
+OP_MODIFIED = Operation.MODIFIED
+
+
 class Initiator:
-    """What has begun a change: the attribute, and whether it set, appended, or removed."""
+    """What has begun a change: the attribute, and whether it set, appended, or removed.
+
+    ``impl``, ``key``  how the attribute is tracked, and its name
+    ``op``             the :class:`Operation`, ``OP_APPEND`` and the like
+    """
 
     __slots__ = ("impl", "op")
 
     def __init__(self, impl: AttributeBase, op: str) -> None:
         self.impl = impl
-        self.op = op
+        self.op = Operation(op)
 
     def __repr__(self) -> str:
         return f"<{self.op} of {self.key}>"
@@ -73,12 +95,12 @@ class ToldReference(ReferenceAttribute):
 
     def link(self, instance: Any, item: Any) -> None:
         old = instance.__dict__.get(self.key, NO_VALUE)
-        _told_of_set(self, instance, item, old, _other_side(self))
+        _told_of_set(self, instance, item, old, _from_other_side(self, "append"))
         super().link(instance, item)
 
     def unlink(self, instance: Any, item: Any) -> None:
         if instance.__dict__.get(self.key, item) is item:
-            _told_of_set(self, instance, None, item, _other_side(self))
+            _told_of_set(self, instance, None, item, _from_other_side(self, "remove"))
         super().unlink(instance, item)
 
     def initial(self, state: InstanceState, instance: Any) -> Any:
@@ -106,11 +128,11 @@ class ToldCollection(CollectionAttribute):
             call(instance, item, Initiator(self, "append"))
 
     def link(self, instance: Any, item: Any) -> None:
-        told = _told_of_append(self, instance, item, Initiator(_other_side(self), "append"))
+        told = _told_of_append(self, instance, item, _from_other_side(self, "append"))
         super().link(instance, told)
 
     def unlink(self, instance: Any, item: Any) -> None:
-        self._tell_of_removal(instance, item, Initiator(_other_side(self), "remove"))
+        self._tell_of_removal(instance, item, _from_other_side(self, "remove"))
         super().unlink(instance, item)
 
     def accept(self, instance: Any, value: Any) -> list[Any]:
@@ -124,7 +146,7 @@ class ToldCollection(CollectionAttribute):
         super().set(instance, value)
         if old is not None and instance.__dict__.get(self.key) is not old:
             for call in self.listeners.dispose_collection:
-                call(instance, old, old)
+                call(instance, old, CollectionAdapter(self, old))
 
     def admit(self, instance: Any, item: Any) -> Any:
         return _told_of_append(self, instance, item, Initiator(self, "bulk_replace"))
@@ -135,7 +157,13 @@ class ToldCollection(CollectionAttribute):
     def initial(self, state: InstanceState, instance: Any) -> Any:
         collection = super().initial(state, instance)
         for call in self.listeners.init_collection:
-            call(instance, collection, collection)
+            call(instance, collection, CollectionAdapter(self, collection))
+        return collection
+
+    def begin(self, state: InstanceState, instance: Any) -> Any:
+        collection = super().begin(state, instance)
+        for call in self.listeners.init_collection:
+            call(instance, collection, CollectionAdapter(self, collection))
         return collection
 
     def _tell_of_removal(self, instance: Any, item: Any, initiator: Initiator) -> None:
@@ -158,16 +186,17 @@ def _value_before(attribute: Any, instance: Any) -> Any:
     return values.get(attribute.key, NO_VALUE)
 
 
-def _other_side(attribute: RelatedAttribute) -> AttributeBase:
-    """What has begun a change that reaches *attribute* from the other side."""
-    return attribute.reverse[0] if attribute.reverse else attribute
+def _from_other_side(attribute: RelatedAttribute, op: str) -> Initiator:
+    """What has begun a change that the other side of *attribute* tells of."""
+    other = attribute.reverse[0] if attribute.reverse else attribute
+    return Initiator(other, op if other.collection else "set")
 
 
 def _told_of_set(
-    attribute: AttributeBase, instance: Any, value: Any, old: Any, origin: Any = None
+    attribute: AttributeBase, instance: Any, value: Any, old: Any, origin: Initiator | None = None
 ) -> Any:
     for call in attribute.listeners.set:
-        value = call(instance, value, old, Initiator(origin or attribute, "set"))
+        value = call(instance, value, old, origin or Initiator(attribute, "set"))
     return value
 
 

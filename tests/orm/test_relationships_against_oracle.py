@@ -1,0 +1,450 @@
+"""Joins and keys of relationships, one program each, run here and with the oracle."""
+
+import pytest
+
+from tests.orm.both import compare, programs
+
+
+def ids(instances):
+    return [one.id for one in instances]
+
+
+# Keys -----------------------------------------------------------------------------------------
+
+
+def composite_keys(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Order(w.Base):
+        __tablename__ = "ordering"
+        shop = column(sa.Integer, primary_key=True)
+        number = column(sa.Integer, primary_key=True)
+        lines = orm.relationship(
+            "Line", back_populates="order", cascade="all, delete-orphan", order_by="Line.place"
+        )
+
+    class Line(w.Base):
+        __tablename__ = "line"
+        __table_args__ = (
+            sa.ForeignKeyConstraint(["shop", "number"], ["ordering.shop", "ordering.number"]),
+        )
+        shop = column(sa.Integer, primary_key=True)
+        number = column(sa.Integer, primary_key=True)
+        place = column(sa.Integer, primary_key=True)
+        order = orm.relationship("Order", back_populates="lines")
+
+    w.create()
+    w.s.add(Order(shop=1, number=2, lines=[Line(place=1), Line(place=2)]))
+    w.s.add(Order(shop=1, number=3, lines=[Line(place=1)]))
+    w.s.commit()
+    yield w.rows(Line)
+    order = w.s.get(Order, (1, 2))
+    yield [line.place for line in order.lines]
+    del order.lines[0]
+    order.lines.append(Line(place=9))
+    w.s.commit()
+    yield w.rows(Line)
+    line = w.s.get(Line, (1, 3, 1))
+    yield line.order.number
+    w.s.delete(order)
+    w.s.commit()
+    yield w.rows(Line), w.rows(Order)
+    yield w.s.scalars(sa.select(Line.place).where(Line.order.has(number=3))).all()
+
+
+def overlapping_foreign_keys(w):
+    """Two relationships share a column: the tenant."""
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class User(w.Base):
+        __tablename__ = "user"
+        tenant = column(sa.Integer, primary_key=True)
+        id = column(sa.Integer, primary_key=True)
+
+    class Group(w.Base):
+        __tablename__ = "group"
+        tenant = column(sa.Integer, primary_key=True)
+        id = column(sa.Integer, primary_key=True)
+
+    class Member(w.Base):
+        __tablename__ = "member"
+        __table_args__ = (
+            sa.ForeignKeyConstraint(["tenant", "user_id"], ["user.tenant", "user.id"]),
+            sa.ForeignKeyConstraint(["tenant", "group_id"], ["group.tenant", "group.id"]),
+        )
+        id = column(sa.Integer, primary_key=True)
+        tenant = column(sa.Integer)
+        user_id = column(sa.Integer)
+        group_id = column(sa.Integer)
+        user = orm.relationship("User", overlaps="group")
+        group = orm.relationship("Group", overlaps="user")
+
+    w.create()
+    user, group = User(tenant=7, id=1), Group(tenant=7, id=2)
+    w.s.add_all([Member(id=1, user=user, group=group), Member(id=2, user=user)])
+    w.s.commit()
+    yield w.rows(Member)
+    member = w.s.get(Member, 1)
+    yield member.user.id, member.group.id
+    member.group = None
+    w.s.commit()
+    yield w.rows(Member)
+
+
+def natural_keys(w):
+    for passive in (True, False):
+        sa, orm = w.sa, w.orm
+
+        class Base(orm.DeclarativeBase):
+            pass
+
+        class Country(Base):
+            __tablename__ = "country"
+            code = orm.mapped_column(sa.String(3), primary_key=True)
+            cities = orm.relationship("City", back_populates="country", passive_updates=passive)
+
+        class City(Base):
+            __tablename__ = "city"
+            id = orm.mapped_column(sa.Integer, primary_key=True)
+            code = orm.mapped_column(sa.ForeignKey("country.code", onupdate="CASCADE"))
+            country = orm.relationship("Country", back_populates="cities", passive_updates=passive)
+
+        engine = sa.create_engine("sqlite://")
+        if passive:
+            sa.event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = ON"))
+        Base.metadata.create_all(engine)
+        with orm.Session(engine) as s:
+            s.add(Country(code="a", cities=[City(id=1), City(id=2)]))
+            s.commit()
+            country = s.get(Country, "a")
+            country.code = "b"
+            s.commit()
+            yield [tuple(row) for row in s.execute(sa.select(City.id, City.code))]
+            yield country.code, sorted(ids(country.cities)), s.get(City, 1).country is country
+            city = s.get(City, 1)
+            city.country = Country(code="c")
+            s.commit()
+            yield sorted(tuple(row) for row in s.execute(sa.select(City.id, City.code)))
+            yield ids(country.cities)
+        engine.dispose()
+
+
+# Joins ----------------------------------------------------------------------------------------
+
+
+def custom_joins(w):
+    sa, orm = w.sa, w.orm
+    column, relationship = orm.mapped_column, orm.relationship
+    foreign, remote = orm.foreign, orm.remote
+
+    class Item(w.Base):
+        __tablename__ = "item"
+        id = column(sa.Integer, primary_key=True)
+        path = column(sa.String(20))
+        parent_id = column(sa.Integer)
+        owner_kind = column(sa.String(10))
+        owner_id = column(sa.Integer)
+        parent = relationship(
+            "Item",
+            primaryjoin=lambda: remote(Item.id) == foreign(Item.parent_id),
+            back_populates="children",
+        )
+        children = relationship(
+            "Item",
+            primaryjoin=lambda: foreign(remote(Item.parent_id)) == Item.id,
+            back_populates="parent",
+            order_by=lambda: Item.id,
+        )
+        below = relationship(
+            "Item",
+            primaryjoin=lambda: remote(foreign(Item.path)).like(Item.path.concat("/%")),
+            viewonly=True,
+            order_by=lambda: Item.path,
+        )
+        user = relationship(
+            "User",
+            primaryjoin=lambda: sa.and_(
+                foreign(Item.owner_id) == remote(User.id), Item.owner_kind == "user"
+            ),
+            overlaps="items",
+        )
+
+    class User(w.Base):
+        __tablename__ = "user"
+        id = column(sa.Integer, primary_key=True)
+        items = relationship(
+            "Item",
+            primaryjoin=lambda: sa.and_(
+                User.id == foreign(Item.owner_id), Item.owner_kind == "user"
+            ),
+            order_by="Item.id",
+            overlaps="user",
+        )
+        late = relationship(
+            "Item",
+            primaryjoin="and_(User.id == foreign(Item.owner_id), Item.id > 2)",
+            viewonly=True,
+            order_by="desc(Item.id)",
+        )
+
+    w.create()
+    w.add(
+        Item(id=1, path="a", owner_kind="user", owner_id=1),
+        Item(id=2, path="a/b", parent_id=1, owner_kind="team", owner_id=1),
+        Item(id=3, path="a/b/c", parent_id=2, owner_kind="user", owner_id=1),
+        Item(id=4, path="x", parent_id=None, owner_kind="user", owner_id=2),
+        User(id=1),
+        User(id=2),
+    )
+    users = w.s.scalars(sa.select(User).order_by(User.id)).all()
+    yield [(ids(u.items), ids(u.late)) for u in users]
+    items = w.s.scalars(sa.select(Item).order_by(Item.id)).all()
+    yield [(i.parent and i.parent.id, ids(i.children), ids(i.below)) for i in items]
+    yield [i.user and i.user.id for i in items]
+    w.s.expunge_all()
+    for load in (orm.joinedload, orm.selectinload, orm.subqueryload):
+        options = load(User.items), load(User.late)
+        users = w.s.scalars(sa.select(User).order_by(User.id).options(*options)).unique().all()
+        yield [(ids(u.items), ids(u.late)) for u in users]
+        options = load(Item.parent), load(Item.children), load(Item.below), load(Item.user)
+        items = w.s.scalars(sa.select(Item).order_by(Item.id).options(*options)).unique().all()
+        yield [(i.parent and i.parent.id, ids(i.children), ids(i.below)) for i in items]
+        yield [i.user and i.user.id for i in items]
+        w.s.expunge_all()
+    yield w.s.execute(sa.select(User.id, Item.id).join(User.items).order_by(Item.id)).all()
+    yield w.s.scalars(sa.select(User.id).where(User.late.any())).all()
+    user = w.s.get(User, 2)
+    user.items.append(Item(id=9, owner_kind="user"))
+    w.s.get(Item, 4).parent = w.s.get(Item, 3)
+    w.s.commit()
+    yield w.rows(Item)
+
+
+def join_by_function(w):
+    """A condition that is no plain equality: keys that differ in case."""
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Word(w.Base):
+        __tablename__ = "word"
+        text = column(sa.String(10), primary_key=True)
+        uses = orm.relationship(
+            "Use",
+            primaryjoin=lambda: sa.func.lower(Word.text) == sa.func.lower(orm.foreign(Use.text)),
+            viewonly=True,
+            order_by="Use.id",
+        )
+
+    class Use(w.Base):
+        __tablename__ = "use"
+        id = column(sa.Integer, primary_key=True)
+        text = column(sa.String(10))
+
+    w.create()
+    w.add(Word(text="Ada"), Word(text="bob"), Use(id=1, text="ADA"), Use(id=2, text="ada"))
+    words = w.s.scalars(sa.select(Word).order_by(Word.text)).all()
+    yield [ids(word.uses) for word in words]
+    w.s.expunge_all()
+    load = orm.joinedload(Word.uses)
+    yield [ids(x.uses) for x in
+           w.s.scalars(sa.select(Word).order_by(Word.text).options(load)).unique()]  # fmt: skip
+
+
+def join_by_cast(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Host(w.Base):
+        __tablename__ = "host"
+        id = column(sa.Integer, primary_key=True)
+        address = column(sa.String(10))
+        entries = orm.relationship(
+            "Entry",
+            primaryjoin=lambda: sa.cast(Host.address, sa.Integer) == orm.foreign(Entry.address),
+            viewonly=True,
+        )
+        above = orm.relationship(
+            "Entry",
+            primaryjoin=lambda: sa.and_(
+                orm.foreign(Entry.address) >= Host.id, orm.foreign(Entry.address) < Host.id + 5
+            ),
+            viewonly=True,
+            order_by=lambda: Entry.id,
+        )
+
+    class Entry(w.Base):
+        __tablename__ = "entry"
+        id = column(sa.Integer, primary_key=True)
+        address = column(sa.Integer)
+
+    w.create()
+    w.add(Host(id=1, address="7"), *(Entry(id=n, address=n) for n in range(1, 10)))
+    host = w.s.get(Host, 1)
+    yield ids(host.entries), ids(host.above)
+
+
+def secondary_variants(w):
+    sa, orm = w.sa, w.orm
+    column, relationship = orm.mapped_column, orm.relationship
+    link = sa.Table(
+        "link",
+        w.Base.metadata,
+        sa.Column("a_id", sa.ForeignKey("a.id"), primary_key=True),
+        sa.Column("b_id", sa.ForeignKey("b.id"), primary_key=True),
+        sa.Column("kind", sa.String(5), server_default="x"),
+    )
+
+    class A(w.Base):
+        __tablename__ = "a"
+        id = column(sa.Integer, primary_key=True)
+        by_table = relationship("B", secondary=link, order_by="B.id")
+        by_name = relationship("B", secondary="link", order_by="B.id", viewonly=True)
+        by_callable = relationship("B", secondary=lambda: link, order_by="B.id", viewonly=True)
+        some = relationship(
+            "B",
+            secondary=link,
+            primaryjoin="and_(A.id == link.c.a_id, link.c.kind == 'y')",
+            secondaryjoin="link.c.b_id == B.id",
+            viewonly=True,
+            order_by="B.id",
+        )
+        through = relationship(
+            "C",
+            secondary=lambda: sa.join(B.__table__, link, B.__table__.c.id == link.c.b_id),
+            primaryjoin="A.id == link.c.a_id",
+            secondaryjoin="C.id == B.c_id",
+            viewonly=True,
+            order_by="C.id",
+        )
+
+    class B(w.Base):
+        __tablename__ = "b"
+        id = column(sa.Integer, primary_key=True)
+        c_id = column(sa.ForeignKey("c.id"))
+
+    class C(w.Base):
+        __tablename__ = "c"
+        id = column(sa.Integer, primary_key=True)
+
+    w.create()
+    bs = [B(id=n, c_id=n % 2 + 1) for n in range(1, 4)]
+    w.add(C(id=1), C(id=2), A(id=1, by_table=bs), A(id=2, by_table=bs[:1]), A(id=3))
+    w.s.execute(sa.update(link).where(link.c.b_id == 1).values(kind="y"))
+    names = ("by_table", "by_name", "by_callable", "some", "through")
+    for load in (None, orm.selectinload, orm.joinedload, orm.subqueryload):
+        for name in names:
+            statement = sa.select(A).order_by(A.id)
+            if load is not None:
+                statement = statement.options(load(getattr(A, name)))
+            found = w.s.scalars(statement).unique().all()
+            yield name, [sorted(set(ids(getattr(a, name)))) for a in found]
+            w.s.expunge_all()
+    yield sorted(w.s.execute(sa.select(A.id, B.id).join(A.some)).all())
+
+
+def secondary_as_select(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class A(w.Base):
+        __tablename__ = "a"
+        id = column(sa.Integer, primary_key=True)
+
+    class B(w.Base):
+        __tablename__ = "b"
+        id = column(sa.Integer, primary_key=True)
+        a_id = column(sa.ForeignKey("a.id"))
+
+    class C(w.Base):
+        __tablename__ = "c"
+        id = column(sa.Integer, primary_key=True)
+        b_id = column(sa.ForeignKey("b.id"))
+
+    middle = sa.select(B.id.label("b_id"), B.a_id).where(B.id > 1).subquery("middle")
+    A.cs = orm.relationship(
+        C,
+        secondary=middle,
+        primaryjoin=A.id == middle.c.a_id,
+        secondaryjoin=middle.c.b_id == orm.foreign(C.b_id),
+        viewonly=True,
+        order_by=C.id,
+    )
+    w.create()
+    w.add(A(id=1), A(id=2), B(id=1, a_id=1), B(id=2, a_id=1), B(id=3, a_id=2),
+          *(C(id=n, b_id=n) for n in (1, 2, 3)))  # fmt: skip
+    yield [ids(a.cs) for a in w.s.scalars(sa.select(A).order_by(A.id))]
+    w.s.expunge_all()
+    for load in (orm.selectinload, orm.joinedload):
+        statement = sa.select(A).order_by(A.id).options(load(A.cs))
+        yield [ids(a.cs) for a in w.s.scalars(statement).unique()]
+        w.s.expunge_all()
+
+
+def association_objects(w):
+    sa, orm = w.sa, w.orm
+    column, relationship = orm.mapped_column, orm.relationship
+
+    class Order(w.Base):
+        __tablename__ = "ordering"
+        id = column(sa.Integer, primary_key=True)
+        lines = relationship("Line", back_populates="order", cascade="all, delete-orphan")
+        items = relationship("Item", secondary="line", viewonly=True, order_by="Item.id")
+
+    class Item(w.Base):
+        __tablename__ = "item"
+        id = column(sa.Integer, primary_key=True)
+        lines = relationship("Line", back_populates="item")
+
+    class Line(w.Base):
+        __tablename__ = "line"
+        order_id = column(sa.ForeignKey("ordering.id"), primary_key=True)
+        item_id = column(sa.ForeignKey("item.id"), primary_key=True)
+        amount = column(sa.Integer)
+        order = relationship("Order", back_populates="lines")
+        item = relationship("Item", back_populates="lines")
+
+    w.create()
+    order = Order(id=1)
+    for n in (1, 2, 3):
+        order.lines.append(Line(item=Item(id=n), amount=n))
+    w.s.add(order)
+    w.s.commit()
+    yield w.rows(Line), ids(order.items)
+    order.lines.remove(order.lines[0])
+    w.s.commit()
+    yield w.rows(Line), ids(order.items)
+    w.s.delete(order)
+    w.s.commit()
+    yield w.rows(Line), w.rows(Item)
+
+
+def own_operators(w):
+    sa, orm = w.sa, w.orm
+
+    class Counting(orm.RelationshipProperty.Comparator):
+        def is_used(self):
+            return self.any()
+
+    class A(w.Base):
+        __tablename__ = "a"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        bs = orm.relationship("B", comparator_factory=Counting)
+
+    class B(w.Base):
+        __tablename__ = "b"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        a_id = orm.mapped_column(sa.ForeignKey("a.id"))
+
+    w.create()
+    w.add(A(id=1, bs=[B(id=1), B(id=2)]), A(id=2))
+    other = orm.aliased(A)
+    yield w.s.scalars(sa.select(A.id).where(A.bs.is_used())).all()
+    yield w.s.scalars(sa.select(other.id).where(~other.bs.is_used())).all()
+    yield w.s.execute(sa.select(A.id, B.id).join(A.bs.and_(B.id > 1))).all()
+
+
+@pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
+def test_relates_as_the_oracle_relates(program):
+    compare(program)
