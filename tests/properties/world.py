@@ -375,6 +375,11 @@ class World:
                 getattr(owner.owner, "profile", None)
                 if getattr(value, "profile", None) not in (None, owner):
                     raise NothingToWorkOnError
+        held = getattr(value, "__dict__", {}).get("children", ())
+        if any(owner is one for one in held) and getattr(owner, attribute) is not value:
+            # A flush has left out the owner, and what is read again knows nothing of it: given
+            # back, the member is there twice in the oracle.
+            raise NothingToWorkOnError
         setattr(owner, attribute, value)
 
     def do_append(self, row: tuple[str, str, str], number: int, other: int) -> None:

@@ -11,9 +11,9 @@ from dovetail.orm.mapping.declarative import (
     as_declarative,
     declarative_base,
     declarative_mixin,
-    declared_attr,
     has_inherited_table,
 )
+from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.synonym import synonym_for
 
 __all__ = [

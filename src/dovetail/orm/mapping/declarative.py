@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from inspect import get_annotations
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from dovetail.collector import collector
 from dovetail.compiler.cache import forget_plans
@@ -11,9 +11,8 @@ from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand
 from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.construct import construct
-from dovetail.orm.mapping.dataclass import (
-    is_dataclass_of_ours,
-)
+from dovetail.orm.mapping.dataclass import is_dataclass_of_ours
+from dovetail.orm.mapping.declared_attr import being_declared, declared_attr
 from dovetail.orm.mapping.extensions import is_extension
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import (
@@ -30,53 +29,6 @@ from dovetail.types.contract import NULLTYPE
 
 T = TypeVar("T")
 Declared = tuple[str, Any, MappedAnnotation | None]
-
-
-_being_declared: dict[Any, dict[Any, Any]] = {}
-"""What the ``declared_attr`` methods have returned for a class that is being mapped."""
-
-
-class _Cascading:
-    """Marks a declaration as made anew for every class below: ``@declared_attr.cascading``."""
-
-    def __call__(self, function: Any) -> Any:
-        made: declared_attr[Any] = declared_attr(function)
-        made.cascades = True
-        return made
-
-
-class declared_attr(Generic[T]):
-    """A method of a mixin whose result is a mapped attribute, or an option such as a table name.
-
-    It is called with the class that is being mapped::
-
-        class HasOwner:
-            @declared_attr
-            def owner(cls) -> Mapped["User"]:
-                return relationship("User")
-    """
-
-    cascading: ClassVar[_Cascading] = _Cascading()
-    cascades = False
-    """Whether classes below a mapped one have a declaration of their own."""
-
-    def __init__(self, function: Any) -> None:
-        self.function = getattr(function, "__func__", function)
-        self.__doc__ = self.function.__doc__
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        made = _being_declared.get(owner)
-        if made is None:
-            return self.function(owner)
-        # Asked for by another declaration of the class too: one column, not two.
-        if self not in made:
-            made[self] = self.function(owner)
-        return made[self]
-
-    @classmethod
-    def directive(cls, function: Any) -> "declared_attr[Any]":
-        """For options, ``__tablename__`` and the like."""
-        return cls(function)
 
 
 class DeclarativeAttributeIntercept(type):
@@ -296,11 +248,11 @@ def declare_in_parts(
     """Map *class_*; give its table and what it declares before, to be completed."""
     parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
     inherits = None if parent is None else mapper_of(parent)
-    _being_declared[class_] = {}
+    being_declared[class_] = {}
     try:
         declared = list(_declarations(class_, inherits))
     finally:
-        del _being_declared[class_]
+        del being_declared[class_]
     own = inherits is None or "__mapper_args__" in class_.__dict__
     options = (_option(class_, "__mapper_args__") or {}) if own else {}
     table, parts = _table_and_properties(registry, class_, declared, inherits)

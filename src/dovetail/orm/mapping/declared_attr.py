@@ -1,0 +1,51 @@
+"""Methods of mixins that declare attributes, and options, for each class that uses them."""
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+T = TypeVar("T")
+
+being_declared: dict[Any, dict[Any, Any]] = {}
+"""What the ``declared_attr`` methods have returned for a class that is being mapped."""
+
+
+class _Cascading:
+    """Marks a declaration as made anew for every class below: ``@declared_attr.cascading``."""
+
+    def __call__(self, function: Any) -> Any:
+        made: declared_attr[Any] = declared_attr(function)
+        made.cascades = True
+        return made
+
+
+class declared_attr(Generic[T]):
+    """A method of a mixin whose result is a mapped attribute, or an option such as a table name.
+
+    It is called with the class that is being mapped::
+
+        class HasOwner:
+            @declared_attr
+            def owner(cls) -> Mapped["User"]:
+                return relationship("User")
+    """
+
+    cascading: ClassVar[_Cascading] = _Cascading()
+    cascades = False
+    """Whether classes below a mapped one have a declaration of their own."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = getattr(function, "__func__", function)
+        self.__doc__ = self.function.__doc__
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        made = being_declared.get(owner)
+        if made is None:
+            return self.function(owner)
+        # Asked for by another declaration of the class too: one column, not two.
+        if self not in made:
+            made[self] = self.function(owner)
+        return made[self]
+
+    @classmethod
+    def directive(cls, function: Any) -> "declared_attr[Any]":
+        """For options, ``__tablename__`` and the like."""
+        return cls(function)
