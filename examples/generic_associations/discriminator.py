@@ -40,6 +40,10 @@ class Comment(Base):
         return getattr(self, f"on_{self.owner_kind}")
 
 
+KINDS: list[str] = []
+"""The kinds of what comments are on."""
+
+
 class Commented:
     """A class with comments."""
 
@@ -51,6 +55,9 @@ class Commented:
         super().__init_subclass__(**options)
         owner: Any = cls
         kind = owner.__tablename__
+        # The keys of all kinds go into one column, which is meant: the kind tells them apart.
+        KINDS.append(kind)
+        overlaps = ",".join(("comments", *(f"on_{other}" for other in KINDS)))
         owner.comments = relationship(
             Comment,
             # The key goes into owner_id in a flush; the kind is a condition for reading.
@@ -59,9 +66,11 @@ class Commented:
             ),
             order_by=Comment.id,
             cascade="all, delete-orphan",
+            overlaps=overlaps,
             backref=backref(
                 f"on_{kind}",
                 primaryjoin=lambda: remote(owner.id) == foreign(Comment.owner_id),
+                overlaps=overlaps,
             ),
         )
 
