@@ -259,3 +259,16 @@ def test_what_a_replacing_object_refers_to_is_written(session):
     session.commit()
 
     assert session.get(Flag, 1).country is country
+
+
+def test_a_reference_that_is_set_to_none_counts_for_more_than_a_key(session):
+    """So it is for an instance that is merged as well: the copy of one that was deleted, say."""
+    towns = [
+        Town(id=7, country_code="a", country=None),
+        Town(id=8, country_code="a"),
+        session.merge(Town(id=9, country_code="a", country=None)),
+    ]
+    session.add_all(towns)
+    session.flush()
+
+    assert [town.country_code for town in towns] == [None, "a", None]

@@ -366,8 +366,8 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 continue
             related = values[prop.key]
             if related is None:
-                if state.key is not None:
-                    clear_key(prop, instance)
+                # It was set, which counts for more than a key that was set.
+                clear_key(prop, instance)
                 continue
             other = state_of(related)
             absent = other.key is None and other not in session.scope.new
