@@ -272,3 +272,13 @@ def test_a_reference_that_is_set_to_none_counts_for_more_than_a_key(session):
     session.flush()
 
     assert [town.country_code for town in towns] == [None, "a", None]
+
+
+def test_what_is_overwritten_forgets_what_was_to_happen_to_its_collections(session):
+    country, town = session.get(Country, "a"), session.get(Town, 1)
+    with session.no_autoflush:
+        town.country = None
+        again = select(Country).execution_options(populate_existing=True)
+        assert session.scalars(again).all() == [country]
+
+        assert [one.id for one in country.towns] == [1, 2]

@@ -17,6 +17,7 @@ from dovetail.orm.loading.layout import (
     RowLayout,
 )
 from dovetail.orm.mapping.construct import dict_setter
+from dovetail.orm.tracking.expiry import forget_changes
 from dovetail.orm.tracking.state import InstanceState, forget
 
 SHARED_KEYS = 24 if sys.version_info < (3, 13) else 0
@@ -412,6 +413,10 @@ class HydratorWriter:
         line("scope = load.scope")
         line("scope.modified.pop(state, None)")
         line("state.committed = state.expired = None")
+        if related:
+            # What was to happen to collections that were not loaded is overwritten as well.
+            with block("if state.extra is not None:"):
+                line(f"{self.source.use('forget_changes', forget_changes)}(state)")
         self._write_moving(entity)
 
     def _write_moving(self, entity: EntityLayout) -> None:
