@@ -473,7 +473,8 @@ class World:
         if isinstance(attribute, int):
             names = ("name", *self.relationships[type(one).__name__])
             attribute = names[attribute % len(names)]
-        if self.session.autoflush and isinstance(one.__dict__.get(attribute), list):
+        held = one.__dict__.get(attribute)
+        if self.session.autoflush and isinstance(held, list) and self._state(one) == "persistent":
             # The oracle forgets a collection that was read before the row was there.
             self.session.flush()
         value = getattr(one, attribute)
