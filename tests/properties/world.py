@@ -387,6 +387,9 @@ class World:
         owner = self.pick(name, number)
         value = self._target(owner, attribute, target, other)
         self._refuse_to_move(value, owner)
+        if name == "Tag" and value not in self.session:
+            # It is brought into the session, and the oracle loses sight of the tag on its side.
+            raise NothingToWorkOnError
         collection = getattr(owner, attribute)
         if not any(one is value for one in collection):
             collection.append(value)
@@ -401,7 +404,12 @@ class World:
         if not collection:
             raise NothingToWorkOnError
         members = distinct(collection)
-        collection.remove(members[other % len(members)])
+        member = members[other % len(members)]
+        with self.session.no_autoflush:
+            # The oracle does not know what it referred to where that has expired.
+            for back in ("owner", "parent", "country"):
+                getattr(member, back, None)
+        collection.remove(member)
 
     def do_replace(self, row: tuple[str, str, str], number: int, others: list[int]) -> None:
         name, attribute, target = row
