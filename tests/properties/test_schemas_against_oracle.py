@@ -3,12 +3,15 @@
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from sqlalchemy.exc import InvalidRequestError
 
 from tests.properties.schemas import SchemaWorld, programs, reads, schemas
 
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
+
+FEWER = settings(max_examples=settings().max_examples // 2)
+"""An example maps its classes in both packages, and takes its time."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -28,6 +31,7 @@ def finished(package, schema, program):
     return world, program
 
 
+@FEWER
 @given(schemas, programs, reads)
 def test_rows_and_graphs_are_the_oracles(schema, program, reads):
     theirs, program = finished("sqlalchemy", schema, [*program, ("commit",)])
