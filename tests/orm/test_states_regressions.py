@@ -3,7 +3,7 @@
 import pytest
 
 from dovetail import Column, ForeignKey, Table, event, inspect, select
-from dovetail.exc import IntegrityError
+from dovetail.exc import DovetailWarning, IntegrityError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 
@@ -282,3 +282,18 @@ def test_what_is_overwritten_forgets_what_was_to_happen_to_its_collections(sessi
         assert session.scalars(again).all() == [country]
 
         assert [one.id for one in country.towns] == [1, 2]
+
+
+def test_a_reference_to_what_was_deleted_is_left_out_with_a_warning(session):
+    country = session.get(Country, "a")
+    session.delete(country)
+    session.flush()
+    flag = Flag(id=1)
+    session.add(flag)
+    with session.no_autoflush:
+        flag.__dict__["country"] = country
+
+        with pytest.warns(DovetailWarning, match="and not in the session"):
+            session.flush()
+
+    assert flag.country_code is None

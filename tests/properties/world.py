@@ -327,7 +327,13 @@ class World:
         if "detached" in self._state(one) and not self.session.is_active:
             # See do_delete().
             raise NothingToWorkOnError
-        reached = [one, *self._members_held(one)]
+        reached = [one]
+        for each in reached:
+            held = self._members_held(each)
+            reached += [m for m in held if not any(m is known for known in reached)]
+        if any(self._is_expelled(member) for member in reached):
+            # What has expired of it is an error in the flush of the oracle.
+            raise NothingToWorkOnError
         if any(self.key(member) and self.sa.inspect(member).modified for member in reached):
             # Its cascade leads on to what was taken out, and may be deleted by now, in the oracle.
             raise NothingToWorkOnError

@@ -370,7 +370,7 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 clear_key(prop, instance)
                 continue
             other = state_of(related)
-            absent = other.key is None and other not in session.scope.new
+            absent = other.load.deleted or (other.key is None and other not in session.scope.new)
             if absent or other.load.scope is not session.scope:
                 _warn_absent(related, prop)
             elif not (changes.is_deleted(other) and prop.reverse_properties):
