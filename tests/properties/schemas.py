@@ -243,9 +243,21 @@ class SchemaWorld:
         ends = self._of(related.parent, first), self._of(related.child, second)
         return number, related, *ends
 
+    def _is_moved_unsaved(self, number, related, parent, child):
+        """Whether *child*, which has no row yet, is taken from another parent that owns it.
+
+        The oracle drops it from the session then, as an orphan of the first.
+        """
+        if "delete-orphan" not in (related.cascade or "") or related.kind == "many to many":
+            return False
+        back = child.__dict__.get(f"b{number}")
+        return self.sa.inspect(child).key is None and back not in (None, parent)
+
     def do_link(self, which, first, second):
         number, related, parent, child = self._ends(which, first, second)
         if parent is None or child is None or parent is child:
+            return
+        if self._is_moved_unsaved(number, related, parent, child):
             return
         if related.kind == "one to one":
             setattr(parent, f"r{number}", child)
@@ -264,6 +276,8 @@ class SchemaWorld:
     def do_refer(self, which, first, second):
         number, related, parent, child = self._ends(which, first, second)
         if parent is None or child is None or parent is child:
+            return
+        if self._is_moved_unsaved(number, related, parent, child):
             return
         if related.kind != "many to many":
             setattr(child, f"b{number}", parent)
