@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Integer, String, select
+from dovetail import Integer, String, delete, select, update
 from dovetail.exc import InvalidRequestError
 from dovetail.ext.declarative import ConcreteBase
 from dovetail.orm import DeclarativeBase, mapped_column
@@ -295,3 +295,14 @@ def test_discriminator_that_is_an_expression():
             assert [type(one).__name__ for one in found] == ["Number", "Negative"]
             assert session.scalars(sa.select(Negative)).all() == [found[1]]
         engine.dispose()
+
+
+def test_bulk_statements_of_a_class_leave_the_tables_of_others_alone():
+    w = world("dovetail")
+    filled(w)
+    names = select(w.Engineer.name).order_by(w.Engineer.id)
+    w.s.execute(delete(w.Engineer).where(w.Engineer.id == 1))
+    w.s.execute(update(w.Person).where(w.Person.id == 2).values(name="new"))
+    assert w.s.execute(delete(w.Person)).rowcount == 2
+    assert w.s.scalars(names).all() == ["eve 2"]
+    w.s.close()

@@ -17,6 +17,7 @@ from dovetail.orm.bulk.synchronize import (
     references,
 )
 from dovetail.orm.bulk.updating import RowsUpdating, own_table, set_attributes
+from dovetail.orm.flush.insert_mixed import tables_in_order
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import delete, update
@@ -29,7 +30,7 @@ from dovetail.steps import Steps
 
 def is_spread(mapper: Any, statement: Any) -> bool:
     """True where *statement* concerns more than the table of the class itself."""
-    below = {table for one in mapper.self_and_descendants for table in one.tables}
+    below = {table for one in mapper.sharing_rows for table in one.tables}
     if len(below) < 2:
         return False
     if statement.is_delete:
@@ -160,8 +161,9 @@ class SpreadChange:
         rows = yield from self._found_steps()
         keys = [mapper.key_from_tuple(row) for row in rows]
         returned = yield from self._returned_steps(keys)
-        parts = {part.table: part for m in mapper.self_and_descendants for part in m.mapped_tables}
-        for part in reversed(parts.values()):
+        kinds = mapper.sharing_rows
+        parts = {part.table: part for kind in kinds for part in kind.mapped_tables}
+        for part in [parts[table] for table in reversed(tables_in_order(kinds))]:
             for chunk in self._chunks(part, keys):
                 condition, parameter = key_condition([column for _, column in part.key])
                 statement = delete(part.table).where(condition)

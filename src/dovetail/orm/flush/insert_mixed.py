@@ -84,7 +84,7 @@ def insert_mixed_steps(
 ) -> Steps[None]:
     """Insert the rows of *inserts*, of several mappers; *loads* has what those of each share."""
     mappers = list(loads)
-    for table in _tables(mappers):
+    for table in tables_in_order(mappers):
         own = [mapper for mapper in mappers if table in mapper.tables]
         pairs = [pair for pair in inserts.items() if table in pair[0].load.mapper.tables]
         part = _merged(own, table)
@@ -108,7 +108,7 @@ def insert_mixed_steps(
         load.batch.append(state)
 
 
-def _tables(mappers: list[Any]) -> list[Any]:
+def tables_in_order(mappers: list[Any]) -> list[Any]:
     """The tables of *mappers*, those that others refer to first."""
     memo = mappers[0].base.memo
     place = ("tables", frozenset(mappers))

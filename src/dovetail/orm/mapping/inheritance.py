@@ -182,6 +182,11 @@ class Hierarchy:
         """This mapper and those of all classes below."""
         return iter(self.self_and_descendants)
 
+    @property
+    def sharing_rows(self) -> list[Any]:
+        """This mapper and those of classes below whose rows are, in part, in its tables."""
+        return [one for one in self.self_and_descendants if one.base is self.base]
+
     def iterate_to_root(self) -> Iterator[Any]:
         """This mapper and those above it."""
         here: Any = self
