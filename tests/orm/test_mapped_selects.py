@@ -199,3 +199,33 @@ def test_a_bulk_update_writes_the_table_that_has_the_column(w):
     w.s.execute(update(w.Both).where(w.Both.email == "d").values(name="new", email="e"))
     assert rows(w)[0][2] == (3, "new")
     assert [row[1] for row in rows(w)[1]] == ["a", "b", "c", "e"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_join_is_written_in_the_order_of_its_foreign_keys(package):
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    shop = sa.Table("z_shop", Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
+    item = sa.Table(
+        "item", Base.metadata, sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("shop_id", sa.ForeignKey("z_shop.id")),
+    )  # fmt: skip
+
+    class Both(Base):
+        __table__ = sa.join(item, shop)
+        item_id = item.c.id
+        shop_id = orm.column_property(shop.c.id, item.c.shop_id)
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        session.add(Both())
+        session.commit()
+        assert session.execute(sa.select(item)).one() == (1, 1)
+        session.delete(session.scalars(sa.select(Both)).one())
+        session.commit()
+        assert session.execute(sa.select(item)).all() == []
+    engine.dispose()

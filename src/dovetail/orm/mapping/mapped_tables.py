@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from dovetail.orm.mapping.join_condition import equated_columns
 from dovetail.sql.from_clause import Join
+from dovetail.sql.metadata import sort_tables
 from dovetail.sql.schema import Table
 
 Pairs = tuple[tuple[Any, Any], ...]
@@ -28,9 +29,9 @@ class MappedTable(NamedTuple):
 
 
 def tables_of(selectable: Any) -> list[Any]:
-    """The tables that *selectable*, a table or a join of some, is made of."""
+    """The tables that *selectable*, a table or a join of some, is made of: referred ones first."""
     if isinstance(selectable, Join):
-        return [table for side in (selectable.left, selectable.right) for table in tables_of(side)]
+        return sort_tables([*tables_of(selectable.left), *tables_of(selectable.right)])
     return [selectable] if isinstance(selectable, Table) else []
 
 
