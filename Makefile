@@ -31,7 +31,7 @@ $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.installed-%: pyproject.toml | $(VENV)/pyvenv.cfg
-	@echo "installing dovetail[$*]"
+	@echo "installing dovetail-orm[$*] from this folder"
 	@$(INSTALL) '.[$*]'
 	@touch $@
 

@@ -15,7 +15,7 @@ except ModuleNotFoundError as error:
         raise
     sys.exit(
         "The command line needs typer and rich, which are not installed.\n"
-        "  hint: pip install 'dovetail[cli]'"
+        "  hint: pip install typer rich"
     )
 
 from dovetail import create_engine

@@ -87,4 +87,4 @@ def test_without_its_extra_the_command_line_says_what_to_install():
     )
 
     assert result.returncode == 1
-    assert "pip install 'dovetail[cli]'" in result.stderr
+    assert "pip install typer rich" in result.stderr

@@ -39,7 +39,7 @@ class PsycopgDriver(Driver):
     dialect_name = "postgresql"
     name = "psycopg"
     module_name = "psycopg"
-    package = "dovetail[postgresql]"
+    package = "'psycopg[binary]'"
     paramstyle = "numeric_dollar"
     isolation_levels = (*_LEVELS, "AUTOCOMMIT")
     default_isolation = "READ COMMITTED"

@@ -44,7 +44,7 @@ class AsyncEngine:
         if not sync_engine.is_async:
             raise InvalidRequestError(
                 f"the driver {sync_engine.driver!r} does not await",
-                hint="name one that does, such as sqlite+aiosqlite or postgresql+asyncpg",
+                hint="name one that does: sqlite+aiosqlite",
             )
         self.sync_engine = sync_engine
 
@@ -473,7 +473,7 @@ def create_async_pool_from_url(url: str | URL, **options: Any) -> Pool:
     if not pool.opener.is_async:
         raise InvalidRequestError(
             f"the driver of {make_url(url).drivername!r} does not await",
-            hint="name one that does, such as sqlite+aiosqlite or postgresql+asyncpg",
+            hint="name one that does: sqlite+aiosqlite",
         )
     return pool
 
