@@ -197,7 +197,8 @@ inspects_itself(InstanceState)
 def _inspect_class(class_: type) -> Mapper | None:
     mapper = mapper_of(class_)
     if mapper is not None:
-        mapper.configure()
+        if not mapper.configured:
+            mapper.registry.configure_what_is_known()
     elif hasattr(class_, "__put_off__"):
         # A class that waits for its table says so when it is asked for its mapper.
         getattr(class_, "__mapper__", None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Never
 
 from ...exc import InvalidRequestError, UnmappedClassError
-from ...orm.mapping.declarative import declare_in_parts
+from ...orm.mapping.declaring import declare_in_parts
 from ...orm.mapping.properties import MapperProperty
 from ...orm.mapping.registry import Registry
 from ...sql.schema import Table

@@ -62,7 +62,7 @@ class ClassManager:
         if told:
             self._place_telling()
         elif self.mapper.configured and uses_plain_constructor(self.class_):
-            type.__setattr__(self.class_, "__init__", plain_constructor(self.mapper))
+            self.mapper.place("__init__", plain_constructor(self.mapper))
 
     def _restore(self) -> None:
         if self._original is None:
@@ -76,7 +76,7 @@ class ClassManager:
         inner: Callable[..., None] = class_.__init__  # type: ignore[misc]
         is_plain = uses_plain_constructor(class_)
         self._original = class_.__dict__.get("__init__")
-        type.__setattr__(class_, "__init__", self._telling(construct if is_plain else inner))
+        self.mapper.place("__init__", self._telling(construct if is_plain else inner))
 
     def _telling(self, inner: Callable[..., None]) -> Callable[..., None]:
         def __init__(instance: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807

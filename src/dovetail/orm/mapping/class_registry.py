@@ -5,11 +5,8 @@ from typing import Any, TypeVar, dataclass_transform
 
 from dovetail.orm.mapping.composite import composite
 from dovetail.orm.mapping.dataclass import make_dataclass
-from dovetail.orm.mapping.declarative import (
-    DeclarativeAttributeIntercept,
-    DeclarativeBase,
-    mapped,
-)
+from dovetail.orm.mapping.declarative import generate_base
+from dovetail.orm.mapping.declaring import mapped
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.properties import column_property, deferred, mapped_column
 from dovetail.orm.mapping.registry import Registry
@@ -53,11 +50,16 @@ class registry(Registry):
         make: Callable[[Any], Any] = mapped_as_dataclass(self, **options)
         return make if class_ is None else make(class_)
 
-    def generate_base(self, mapper: Any = None, cls: Any = object, name: str = "Base") -> Any:
-        """Return a declarative base class for this registry."""
-        bases = (DeclarativeBase,) if cls is object else (cls, DeclarativeBase)
-        body = {"registry": self, "metadata": self.metadata, "__module__": __name__}
-        return DeclarativeAttributeIntercept(name, bases, body)
+    def generate_base(
+        self, mapper: Any = None, cls: Any = object, name: str = "Base", metaclass: Any = None
+    ) -> Any:
+        """Return a declarative base class for this registry.
+
+        ``mapper``     called in place of the mapper's class, for a class of its own
+        ``cls``        a base of the base, or a tuple of some
+        ``metaclass``  the class of the base
+        """
+        return generate_base(self, mapper, cls, name, metaclass)
 
     def mapped(self, class_: type[T]) -> type[T]:
         """Map the decorated class, which needs no base, as its body says."""

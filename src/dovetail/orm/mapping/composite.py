@@ -111,9 +111,11 @@ class Composite(MapperProperty, Mapped[Any]):
     def attach(self, mapper: Any, key: str) -> None:
         super().attach(mapper, key)
         self.impl = CompositeValue(key, self)
-        mapper.composites[key] = self
-        mapper.proxied[key] = self.impl
         self._keys: tuple[str, ...] | None = None
+
+    def stand_in(self, mapper: Any) -> None:
+        mapper.composites[self.key] = self
+        mapper.proxied[self.key] = self.impl
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -150,10 +152,9 @@ class Composite(MapperProperty, Mapped[Any]):
         """The columns."""
         return [prop.columns[0] for prop in self.props]
 
-    def placed(self) -> Any:
-        """What is placed on the class."""
+    def placed(self, entity: EntityNode) -> Any:
         kind = with_comparator(CompositeAttribute, self.comparator_factory)
-        return kind(self, self.parent.entity)
+        return kind(self, entity)
 
     def values_of(self, value: Any) -> tuple[Any, ...]:
         """The values of the columns for *value*; ArgumentError where it is of another class."""

@@ -67,6 +67,16 @@ class Hierarchy:
             self._take_tables(inherits)
         inherits.children.append(self)
 
+    def _leave(self) -> None:
+        """Leave the hierarchy."""
+        above = self.inherits
+        if above is not None and self in above.children:
+            above.children.remove(self)
+            above.forget()
+        identity = self.polymorphic_identity
+        if self.polymorphic_map.get(identity) is self:
+            del self.polymorphic_map[identity]
+
     def _take_tables(self, inherits: Any) -> None:
         """Keep rows in the tables of *inherits*, and in a table besides if there is one."""
         self.single = self.local_table is inherits.local_table

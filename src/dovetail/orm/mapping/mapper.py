@@ -4,26 +4,19 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from threading import RLock
 from typing import Any, ClassVar
-from warnings import warn
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
-    DataAttribute,
     EntityNode,
-    InstrumentedAttribute,
-    RelationshipAttribute,
-    RelationshipDataAttribute,
     table_columns,
 )
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.class_manager import ClassManager
-from dovetail.orm.mapping.comparing import with_comparator
-from dovetail.orm.mapping.concrete import Elsewhere, union_of
-from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
+from dovetail.orm.mapping.concrete import union_of
+from dovetail.orm.mapping.events import InstanceEvents, MapperEvents
 from dovetail.orm.mapping.extensions import extensions_of
 from dovetail.orm.mapping.identity_keys import IdentityKeys
-from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.mapped_tables import (
     MappedTable,
     columns_of,
@@ -31,25 +24,24 @@ from dovetail.orm.mapping.mapped_tables import (
     mapped_tables,
     without_repeats,
 )
+from dovetail.orm.mapping.placing import PlacedAttributes
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.validation import (
     find_validators,
     listen_as_reconstructor,
-    listen_as_validator,
 )
 from dovetail.orm.mapping.versioning import Versioning
-from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
+from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
-from dovetail.orm.tracking.told import tell
-from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.from_clause import Join
-from dovetail.sql.schema import Column, Table
+from dovetail.sql.metadata import MetaData
+from dovetail.sql.schema import Table
 
 
-class Mapper(Hierarchy, IdentityKeys, Versioning):
+class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     """How the instances of one class are kept in one table.
 
     ``class_``, ``local_table``   what is mapped, and to what
@@ -81,8 +73,24 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         self.registry = registry
         self.class_ = class_
         self.local_table: Table = table
+        self._before: dict[str, Any] = {}
         self._read_options(options)
         self._join(inherits)
+        try:
+            self._set_up()
+            self._instrument()
+            self._map(dict(properties))
+        except BaseException:
+            self.dispose()
+            raise
+        self.is_made = True
+        for call in self.dispatch.after_mapper_constructed:
+            call(self, class_)
+
+    def _set_up(self) -> None:
+        """Be a mapper without attributes."""
+        class_ = self.class_
+        self.metadata = metadata_of(class_, self.registry.metadata)
         self.attrs: ByName[MapperProperty] = ByName()
         self.column_attrs: ByName[ColumnProperty] = ByName()
         self.relationships: ByName[RelationshipProperty] = ByName()
@@ -95,6 +103,7 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         self.validators = find_validators(class_)
         self.is_made = False
         self.configured = False
+        self._is_announced = False
         self.may_be_orphan = False
         self.lock = RLock()
         self.transient_load = Load(self, None)
@@ -102,23 +111,35 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         self.removed_load = Load(self, None, deleted=True)
         self.set_state: Callable[[Any, Any], None] = state_slot(class_)
         self.uses_slot = self.set_state.__class__.__name__ == "method-wrapper"
-        self.entity = EntityNode(self)
+        self.entity: EntityNode = EntityNode(self)
         self.class_manager = ClassManager(self)
         self.writes_through_setattr = self._may_place_setattr()
         self.setters: dict[str, Callable[[Any, Any], None] | None] = {STATE_NAME: adopt_state}
         self._deleters: dict[str, Any] = {}
-        type.__setattr__(class_, "__mapper__", self)
-        type.__setattr__(class_, "__table__", table)
-        type.__setattr__(class_, "__statement_entity__", self.entity)
+
+    def _instrument(self) -> None:
+        """Make the class one of this mapper."""
+        class_ = self.class_
+        self.place("__mapper__", self)
+        self.place("__table__", self.local_table)
+        self.place("__statement_entity__", self.entity)
+        for name in (STATE_NAME, "__setattr__", "__delattr__"):
+            self._note_before(name)
         install_state(class_, by_setattr=self.writes_through_setattr)
         if self.writes_through_setattr:
             install_setattr(self, self.setters, self._deleters)
+        constructor = self.registry.constructor
+        if class_.__init__ is object.__init__ and constructor is not None:  # type: ignore[misc]
+            self.place("__init__", constructor)
         MapperEvents.greet(self)
         InstanceEvents.greet(self)
         listen_as_reconstructor(self)
         for call in self.dispatch.instrument_class:
             call(self, class_)
-        own = dict(properties)
+
+    def _map(self, own: dict[str, MapperProperty]) -> None:
+        """Map the class: attributes of the class above, its *own*, and the columns left."""
+        inherits = self.inherits
         if inherits is not None:
             for key, inherited in inherits.attrs.items():
                 if key in own:
@@ -126,7 +147,7 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
                 elif not self.concrete:
                     self._inherit(key, inherited)
                 elif key not in self.local_table.c:
-                    type.__setattr__(class_, key, Elsewhere(class_, key))
+                    self._keep_out(key)
         for key, prop in own.items():
             self.add_property(key, prop)
         if not self.single:
@@ -135,9 +156,6 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
         self._tell_apart(*self._discriminator)
         self._find_version(*self._version, inherits)
         self.place_entity()
-        self.is_made = True
-        for call in self.dispatch.after_mapper_constructed:
-            call(self, class_)
 
     def __repr__(self) -> str:
         return f"<Mapper of {self.class_.__name__} to {self.local_table.name}>"
@@ -190,71 +208,6 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
                     return False
         return True
 
-    def add_property(self, key: str, prop: MapperProperty) -> None:
-        """Map attribute *key* to *prop* and place it on the class."""
-        self._join_columns(key, prop)
-        prop.attach(self, key)
-        replaced = self.attrs.get(key)
-        if replaced is not None:
-            self.column_attrs.discard(key)
-            self.relationships.discard(key)
-        self.attrs[key] = prop
-        if self.is_made:
-            self.forget()
-        if prop.is_proxy:
-            type.__setattr__(self.class_, key, prop.placed())  # type: ignore[attr-defined]
-            return
-        if isinstance(prop, RelationshipProperty):
-            self.relationships[key] = prop
-        if isinstance(prop, ColumnProperty):
-            self.column_attrs[key] = prop
-            for column in prop.columns:
-                if isinstance(column, (Column, ProxyColumn)):
-                    self.column_keys[column] = key
-            self.track(key, prop)
-            kind: Any = InstrumentedAttribute if self.writes_through_setattr else DataAttribute
-        elif self.writes_through_setattr:
-            kind = RelationshipAttribute
-        else:
-            kind = RelationshipDataAttribute
-        if prop.comparator_factory is not None:
-            kind = with_comparator(kind, prop.comparator_factory)
-        attribute = kind(key, prop, self.entity)
-        type.__setattr__(self.class_, key, attribute)
-        if key in self.validators:
-            listen_as_validator(attribute, *self.validators[key])
-        for child in self.children:
-            if child.attrs.get(key) in (None, replaced) and not child.concrete:
-                child._inherit(key, prop)
-                child.forget()
-
-    def _inherit(self, key: str, prop: MapperProperty) -> None:
-        """Have attribute *key* as the class above has it."""
-        if isinstance(prop, RelationshipProperty):
-            self.relationships[key] = prop
-            plain: Any = RelationshipAttribute
-            kind: Any = plain if self.writes_through_setattr else RelationshipDataAttribute
-        else:
-            kind = InstrumentedAttribute if self.writes_through_setattr else DataAttribute
-        if isinstance(prop, ColumnProperty):
-            self.column_attrs[key] = prop
-            self.column_keys.update((column, key) for column in prop.columns)
-        self.attrs[key] = prop
-        if "impl" in prop.__dict__:
-            self.track(key, prop)
-        if key not in self.class_.__dict__:
-            type.__setattr__(self.class_, key, kind(key, prop, self.entity))
-
-    def map_column_as(self, name: str, key: str) -> None:
-        """Map the column called *name* to attribute *key*."""
-        column = self.local_table.c.get(name)
-        if column is None:
-            raise ArgumentError(
-                f"{self.class_.__name__}: table {self.local_table.name!r} has no column {name!r}",
-                hint="map_column=True is for a synonym with the name of a column",
-            )
-        self.add_property(key, ColumnProperty(column))
-
     def spread(self, row: dict[Any, Any]) -> dict[Any, Any]:
         """*row* of an INSERT or UPDATE with columns for synonyms and composites."""
         found: dict[Any, Any] = {}
@@ -273,46 +226,6 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
     def has_proxies(self) -> bool:
         """True where attributes stand for others."""
         return bool(len(self.synonyms) or len(self.composites))
-
-    def track(self, key: str, prop: MapperProperty) -> None:
-        """Let writes of attribute *key* go where *prop*, and those who listen to it, want them."""
-        impl: AttributeBase = prop.impl
-        dispatch = prop.dispatch
-        if dispatch.listening or impl.listeners is not None:
-            tell(impl, dispatch if dispatch.listening else None)
-        impl.keeps_old_value = prop.active_history or (
-            dispatch.listening and AttributeEvents.need_old_values(dispatch)
-        )
-        is_plain = type(impl) is ValueAttribute and not impl.keeps_old_value
-        self.attributes[key] = impl
-        self.setters[key] = None if is_plain else impl.set
-        self._deleters[key] = impl.delete
-        if self.configured:
-            self.class_manager.place_constructor()
-
-    def _join_columns(self, key: str, prop: MapperProperty) -> None:
-        """Let *prop* of a joined table have the columns, too, that *key* has in others."""
-        there = self.attrs.get(key) or (
-            None if self.inherits is None or self.concrete else self.inherits.attrs.get(key)
-        )
-        if not (isinstance(prop, ColumnProperty) and isinstance(there, ColumnProperty)):
-            return
-        if not (prop.is_column and there.is_column) or self.single or self.is_made:
-            return
-        others = [column for column in there.columns if column not in prop.columns]
-        if not others or any(column.table is prop.columns[0].table for column in others):
-            return
-        equal = counterparts(prop.columns[0], self.equated)
-        if not any(column in equal for column in others):
-            first, second = prop.columns[0], others[0]
-            warn(
-                f"{self.class_.__name__}.{key} holds both {second.table.name}.{second.name} and "
-                f"{first.table.name}.{first.name}, which no condition joins: what is set is "
-                "written to both (name one of them otherwise)",
-                DovetailWarning,
-                stacklevel=2,
-            )
-        prop.columns = [*prop.columns, *others]
 
     def _map_remaining_columns(self) -> None:
         mapped = set(self.column_keys)
@@ -369,7 +282,7 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
     def configure(self) -> None:
         """Make sure that every relationship of the registry knows its other end."""
         if not self.configured:
-            self.registry.configure()
+            self.registry.configure(cascade=True)
 
     def relationship_configured(self, prop: RelationshipProperty) -> None:
         """Track the values of *prop*, whose other end is known now."""
@@ -418,8 +331,10 @@ class Mapper(Hierarchy, IdentityKeys, Versioning):
             # The types of columns that refer to others are known now.
             self.place_entity()
         self.class_manager.place_constructor()
-        for call in self.dispatch.mapper_configured:
-            call(self, self.class_)
+        if not self._is_announced:
+            self._is_announced = True
+            for call in self.dispatch.mapper_configured:
+                call(self, self.class_)
 
     @cached_property
     def columns(self) -> ByName[Any]:
@@ -553,6 +468,15 @@ _DERIVED = (
     "key_places",
     "plain_entity",
 )
+
+
+def metadata_of(class_: type, default: Any) -> Any:
+    """The MetaData of *class_* or of a base of it, or *default*; attributes may hide it."""
+    for base in class_.__mro__:
+        found = base.__dict__.get("metadata")
+        if isinstance(found, MetaData):
+            return found
+    return default
 
 
 def mapper_of(class_: Any) -> Mapper | None:

@@ -12,6 +12,7 @@ from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.columns import ProxyColumn
+from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column
 from dovetail.types.contract import NULLTYPE, TypeEngine
 from dovetail.types.inference import type_for_annotation
@@ -86,6 +87,14 @@ class MapperProperty:
             for mapper in self.parent.self_and_descendants:
                 if mapper.attrs.get(self.key) is self:
                     mapper.track(self.key, self)
+
+    def stand_in(self, mapper: Any) -> None:
+        """Become an attribute of *mapper* that stands for others; asked of proxies alone."""
+        raise NotImplementedError
+
+    def placed(self, entity: Any) -> Any:
+        """What is placed on the class of *entity*; asked of proxies alone."""
+        raise NotImplementedError
 
     @property
     def class_attribute(self) -> Any:
@@ -437,6 +446,19 @@ def deferred(column: Any, *columns: Any, **keywords: Any) -> MappedSQLExpression
     if isinstance(column, MappedColumn):
         column = column.__clause_element__()
     return column_property(column, *columns, **{**keywords, "deferred": True})
+
+
+def as_property(value: Any) -> MapperProperty:
+    """*value* of a ``properties`` dictionary as a property: a column stands for itself."""
+    if isinstance(value, MapperProperty):
+        return value
+    if isinstance(value, MappedColumn):
+        value = value.__clause_element__()
+    if isinstance(value, ColumnElement):
+        return ColumnProperty(value)
+    if isinstance(value, (list, tuple)):
+        return ColumnProperty(*value)
+    raise ArgumentError(f"{value!r} can't be mapped", hint="give a column or a relationship()")
 
 
 def primary_columns(columns: Iterable[Any]) -> Sequence[Any]:

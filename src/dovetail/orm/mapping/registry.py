@@ -1,34 +1,22 @@
 """The registry: the classes that are mapped together and find one another by name."""
 
-import builtins
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 from threading import RLock
 from typing import Any
 from weakref import WeakSet
 
-from dovetail.codegen import evaluate
 from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError, MappingError
 from dovetail.orm.mapping.abstract_concrete import map_to_union
-from dovetail.orm.mapping.attribute import (
-    EntityNode,
-    QueryableAttribute,
-    foreign,
-    remote,
-    table_columns,
-)
+from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.construct import construct
 from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.overlaps import warn_of_overlaps
-from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn, MapperProperty
+from dovetail.orm.mapping.properties import as_property
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
-from dovetail.sql.expressions import and_, or_
-from dovetail.sql.functions import func
+from dovetail.orm.mapping.resolving import Resolver
 from dovetail.sql.metadata import MetaData
-from dovetail.sql.schema import Column
-from dovetail.sql.selecting import asc, desc, not_
 
 Mistake = tuple[str, str | None]
 """What is wrong, and what to do about it."""
@@ -44,28 +32,34 @@ class Registry:
 
         mapper_registry = registry()
         mapper_registry.map_imperatively(User, user_table)
+
+    ``class_registry``  a dictionary of classes by name, in place of one of its own: registries
+                        that share one find each other's classes
+    ``constructor``     the ``__init__`` of classes that define none; None leaves them as they are
     """
 
     def __init__(
         self,
         *,
         metadata: MetaData | None = None,
-        class_registry: dict[str, Any] | None = None,
+        class_registry: Any = None,
         type_annotation_map: dict[Any, Any] | None = None,
-        constructor: Any = None,
+        constructor: Any = construct,
     ) -> None:
         self.metadata = metadata if metadata is not None else MetaData()
         self.type_annotation_map = dict(type_annotation_map or {})
-        self.classes: dict[str, list[type]] = {}
-        self.constructor = construct if constructor is None else constructor
+        self.names = ClassNames(class_registry)
+        self.constructor = constructor
+        self.memo: dict[Any, Any] = {}
+        self.needs: WeakSet[Registry] = WeakSet()
+        """Other registries whose classes those of this one derive from or refer to."""
         self._waiting: list[Mapper] = []
         self._unions: list[type] = []
+        self._working: list[Mapper] = []
+        self._unresolved: list[RelationshipProperty] = []
         self._unconnected: list[RelationshipProperty] = []
-        self._is_configuring = False
         self._mappers: list[Mapper] = []
         self._mistake: MappingError | None = None
-        self.memo: dict[Any, Any] = {}
-        del class_registry
         _registries.add(self)
 
     @property
@@ -79,45 +73,39 @@ class Registry:
 
     def add(self, mapper: Mapper) -> None:
         """Take *mapper* up; its relationships are configured at first use."""
-        same_name = self.classes.setdefault(mapper.class_.__name__, [])
-        same_name.append(mapper.class_)
+        self.names.add(mapper.class_)
         self._mappers.append(mapper)
         self._waiting.append(mapper)
         self._mistake = None
         self.memo.clear()
+        if mapper.inherits is not None:
+            self.depend_on(mapper.inherits.registry)
 
     def add_abstract(self, class_: type) -> None:
         """Take up *class_*, which is mapped to a UNION when the classes below are known."""
         self._unions.append(class_)
+
+    def depend_on(self, other: "Registry") -> None:
+        """Note that classes of *other* are derived from, or referred to."""
+        if other is not self:
+            self.needs.add(other)
 
     @property
     def ordered_mappers(self) -> list[Mapper]:
         """The mappers, in the order of their declaration."""
         return list(self._mappers)
 
-    def _map_unions(self) -> list[Mapper]:
-        """Map the classes that wait for the tables of those below."""
-        made = []
-        for class_ in list(self._unions):
-            mapper = map_to_union(self, class_)
-            if mapper is not None:
-                self._unions.remove(class_)
-                self.classes.setdefault(class_.__name__, []).append(class_)
-                self._mappers.append(mapper)
-                made.append(mapper)
-        if made:
-            self.memo.clear()
-            forget_plans()
-        return made
-
     def position(self, mapper: Mapper) -> int:
         """How many mappers were declared before *mapper*."""
         return self._mappers.index(mapper)
 
-    def reconfigure(self, mapper: Mapper) -> None:
-        """Configure *mapper* again: a relationship was added to it."""
+    def reconfigure(self, mapper: Mapper, prop: RelationshipProperty) -> None:
+        """Configure *mapper* again: *prop* was added to it."""
         if mapper not in self._waiting:
             self._waiting.append(mapper)
+        if self in _at_work:
+            self._unresolved.append(prop)
+            self._working.append(mapper)
         self._mistake = None
         self.memo.clear()
 
@@ -155,77 +143,125 @@ class Registry:
         self.add(mapper)
         return mapper
 
+    # Configuration --------------------------------------------------------------------------
+
     def configure(self, cascade: bool = False) -> None:
         """Configure the relationships of all classes mapped since the last time.
 
-        Every mistake is found; MappingError reports them together, and again at each later
-        use, until the mapping changes.
+        Those of other registries that this one refers to are configured with it where *cascade*
+        says so; without it, InvalidRequestError names them.  Every mistake is found; MappingError
+        reports them together, and again at each later use, until the mapping changes.
         """
-        if not self._waiting and self._mistake is None:
-            return
-        with _configuring:
-            if self._mistake is not None:
-                raise self._mistake.with_traceback(None)
-            if self._is_configuring:
-                return
-            # Other threads see them as waiting, and wait for the lock, until all is done.
-            waiting = list(self._waiting)
-            self._is_configuring = True
-            try:
-                for call in Mapper.dispatch.before_configured:
-                    call()
-                waiting += self._map_unions()
-                for mapper in waiting:
-                    _call_hook(mapper.class_, "__declare_first__")
-                waiting = [mapper for mapper in waiting if not _is_put_off(mapper)]
-                mistakes = self._configure_all(waiting)
-            finally:
-                self._is_configuring = False
-            if not mistakes:
-                self._waiting = [mapper for mapper in self._waiting if mapper not in waiting]
-                for call in Mapper.dispatch.after_configured:
-                    call()
-                for mapper in waiting:
-                    _call_hook(mapper.class_, "__declare_last__")
-            else:
-                self._mistake = _mapping_error(mistakes)
-                raise self._mistake
+        if self.is_waiting:
+            _configure((self,), cascade)
 
-    def _configure_all(self, waiting: list[Mapper]) -> list[Mistake]:
-        mistakes: list[Mistake] = []
-        # Those that an earlier mistake kept from finding their other side are among them.
-        done = self._unconnected
-        index = 0
-        todo = [
+    def configure_what_is_known(self) -> None:
+        """Configure, unless a class that is referred to is still to be mapped."""
+        resolver = Resolver(self)
+        if all(
+            resolver.finds_target(prop)
+            for mapper in self._waiting
+            for prop in mapper.relationships.values()
+            if not hasattr(prop, "impl")
+        ):
+            self.configure(cascade=True)
+
+    def check(self) -> None:
+        """Configure now, so that mistakes are reported at start-up and not at first use."""
+        self.configure(cascade=True)
+
+    @property
+    def is_waiting(self) -> bool:
+        """True where something is to be configured, or was wrong the last time."""
+        return bool(self._waiting) or self._mistake is not None
+
+    def refuse_again(self) -> None:
+        """Raise what was wrong the last time, if anything was."""
+        if self._mistake is not None:
+            raise self._mistake.with_traceback(None)
+
+    def begin(self) -> None:
+        """Take up what waits; what somebody who listens puts off is left."""
+        waiting = [*self._waiting, *self._map_unions()]
+        for mapper in waiting:
+            _call_hook(mapper.class_, "__declare_first__")
+        self._working = [mapper for mapper in waiting if not _is_put_off(mapper)]
+        self._unresolved = [
             prop
-            for mapper in waiting
+            for mapper in self._working
             for prop in mapper.relationships.values()
             if prop.parent is mapper and not hasattr(prop, "impl")
         ]
-        while index < len(todo):
-            prop = todo[index]
-            index += 1
+
+    def _map_unions(self) -> list[Mapper]:
+        """Map the classes that wait for the tables of those below."""
+        made = []
+        for class_ in list(self._unions):
+            mapper = map_to_union(self, class_)
+            if mapper is not None:
+                self._unions.remove(class_)
+                self.names.add(class_)
+                self._mappers.append(mapper)
+                made.append(mapper)
+        if made:
+            self.memo.clear()
+            forget_plans()
+        return made
+
+    def resolve(self) -> list[Mistake]:
+        """Let relationships, those too that are added meanwhile, find what they lead to."""
+        mistakes: list[Mistake] = []
+        while self._unresolved:
+            prop = self._unresolved.pop(0)
+            if hasattr(prop, "impl"):
+                continue
             try:
                 prop.configure(Resolver(self))
                 prop.parent.relationship_configured(prop)
-                done.append(prop)
-                other = self._backref(prop)
-                if other is not None:
-                    todo.append(other)
+                # Those that an earlier mistake kept from finding their other side are among them.
+                self._unconnected.append(prop)
+                self.depend_on(prop.mapper.registry)
+                self._add_backref(prop)
+            except DovetailError as error:
+                mistakes.append(_mistake(prop, error))
+        return mistakes
+
+    @property
+    def has_unresolved(self) -> bool:
+        """True where a relationship has to find what it leads to."""
+        return bool(self._unresolved)
+
+    @property
+    def is_at_work(self) -> bool:
+        """True where something is left to do of what was begun."""
+        return bool(self._working or self._unresolved or self._unconnected)
+
+    def connect(self) -> list[Mistake]:
+        """Let the relationships that were resolved find their other sides."""
+        mistakes: list[Mistake] = []
+        for prop in self._unconnected:
+            try:
+                prop.connect()
             except DovetailError as error:
                 mistakes.append(_mistake(prop, error))
         if not mistakes:
-            for prop in done:
-                try:
-                    prop.connect()
-                except DovetailError as error:
-                    mistakes.append(_mistake(prop, error))
-        if not mistakes:
-            warn_of_overlaps(self._relationships(), new=done)
+            warn_of_overlaps(self._relationships(), new=self._unconnected)
             self._unconnected = []
-            for mapper in waiting:
-                mapper.finish()
         return mistakes
+
+    def finish(self) -> list[Mapper]:
+        """Give the mappers that were configured, for which nothing is left to do."""
+        finished, self._working = self._working, []
+        for mapper in finished:
+            mapper.finish()
+        self._waiting = [
+            mapper for mapper in self._waiting if mapper not in finished or mapper in self._working
+        ]
+        return finished
+
+    def blame(self, mistakes: list[Mistake]) -> None:
+        """Note the *mistakes*, to be raised at each use until the mapping changes."""
+        self._mistake = _mapping_error(mistakes)
 
     def _relationships(self) -> Iterator[RelationshipProperty]:
         """The relationships of all classes, each once."""
@@ -234,10 +270,10 @@ class Registry:
                 if prop.parent is mapper and hasattr(prop, "condition"):
                     yield prop
 
-    def _backref(self, prop: RelationshipProperty) -> RelationshipProperty | None:
+    def _add_backref(self, prop: RelationshipProperty) -> None:
         """Add the other side that ``backref=`` asks for."""
         if prop.backref is None:
-            return None
+            return
         name, keywords = (prop.backref, {}) if isinstance(prop.backref, str) else prop.backref
         prop.backref = None
         prop.back_populates = name
@@ -261,23 +297,122 @@ class Registry:
             if condition.self_referential:
                 keywords.setdefault("remote_side", [local for local, _ in condition.pairs])
         keywords.setdefault("viewonly", prop.viewonly)
-        other = relationship(prop.parent.class_, back_populates=prop.key, **keywords)
-        target.add_property(name, other)
-        return other
+        target.add_property(
+            name, relationship(prop.parent.class_, back_populates=prop.key, **keywords)
+        )
 
     def dispose(self, cascade: bool = False) -> None:
-        """Forget the mapped classes of this registry."""
-        for mapper in self._mappers:
-            type.__delattr__(mapper.class_, "__mapper__")
-            type.__delattr__(mapper.class_, "__statement_entity__")
+        """Forget the mapped classes of this registry; they are as they were before.
+
+        Registries whose classes derive from, or refer to, those of this one are disposed of with
+        it where *cascade* says so; without it, InvalidRequestError names them.
+        """
+        with _configuring:
+            going = [self]
+            for one in going:
+                going += [o for o in _registries if one in o.needs and o not in going]
+            if len(going) > 1 and not cascade:
+                raise InvalidRequestError(
+                    f"other registries have classes that need those of this one: "
+                    f"{_described(going[1:])}",
+                    hint="dispose(cascade=True) disposes of them too; so does clear_mappers()",
+                )
+            for one in going:
+                one.let_go()
+        forget_plans()
+
+    def let_go(self) -> None:
+        """Forget the mapped classes."""
+        for mapper in reversed(self._mappers):
+            mapper.dispose()
+            self.names.discard(mapper.class_)
         self._mappers.clear()
         self._waiting.clear()
-        self.classes.clear()
+        self._unions.clear()
+        self._working.clear()
+        self._unresolved.clear()
+        self._unconnected.clear()
         self._mistake = None
+        self.needs.clear()
+        self.memo.clear()
 
-    def check(self) -> None:
-        """Configure now, so that mistakes are reported at start-up and not at first use."""
-        self.configure()
+
+def _described(registries: Iterable[Registry]) -> str:
+    """The classes that tell *registries* apart, for messages."""
+    return ", ".join(
+        f"that of {one.ordered_mappers[0].class_.__name__}" if one.mappers else "one without any"
+        for one in registries
+    )
+
+
+_at_work: list[Registry] = []
+"""The registries that are being configured, while some are."""
+
+
+def _configure(registries: Iterable[Registry], cascade: bool) -> None:
+    """Configure *registries* together, and with *cascade* those that they turn out to need."""
+    with _configuring:
+        if _at_work:
+            # What is mapped, or asked for, by those who listen waits until this is done.
+            return
+        try:
+            _at_work.extend(one for one in registries if one.is_waiting)
+            for one in _at_work:
+                one.refuse_again()
+            if _at_work:
+                configured = _configure_at_work(cascade)
+                for mapper in configured:
+                    _call_hook(mapper.class_, "__declare_last__")
+        finally:
+            _at_work.clear()
+
+
+def _configure_at_work(cascade: bool) -> list[Mapper]:
+    asked = list(_at_work)
+    for call in Mapper.dispatch.before_configured:
+        call()
+    for one in asked:
+        one.begin()
+    finished: list[Mapper] = []
+    # Other threads see the mappers as waiting, and wait for the lock, until all is done.
+    while any(one.is_at_work for one in _at_work):
+        _resolve_all(cascade)
+        missing = [other for one in asked for other in one.needs if other not in asked]
+        if missing and not cascade:
+            raise InvalidRequestError(
+                "configure() was called for a registry whose classes need those of others: "
+                f"{_described(missing)}",
+                hint="configure(cascade=True) configures them too; so does configure_mappers()",
+            )
+        _raise_all({one: one.connect() for one in _at_work})
+        finished += [mapper for one in _at_work for mapper in one.finish()]
+    for call in Mapper.dispatch.after_configured:
+        call()
+    return finished
+
+
+def _resolve_all(cascade: bool) -> None:
+    """Let all relationships find what they lead to; with *cascade* in other registries, too."""
+    mistakes: dict[Registry, list[Mistake]] = {one: [] for one in _at_work}
+    while True:
+        for one in _at_work:
+            mistakes.setdefault(one, []).extend(one.resolve())
+            if cascade:
+                needed = [o for o in one.needs if o.is_waiting and o not in _at_work]
+                for other in needed:
+                    other.begin()
+                _at_work.extend(needed)
+        if not any(one.has_unresolved for one in _at_work):
+            break
+    _raise_all(mistakes)
+
+
+def _raise_all(mistakes: dict[Registry, list[Mistake]]) -> None:
+    blamed = [one for one, found in mistakes.items() if found]
+    for one in blamed:
+        one.blame(mistakes[one])
+    for one in blamed:
+        one.refuse_again()
 
 
 def _mistake(prop: RelationshipProperty, error: DovetailError) -> Mistake:
@@ -307,7 +442,7 @@ def _is_put_off(mapper: Mapper) -> bool:
 
 
 def _all_mappers() -> list[Mapper]:
-    return [mapper for known in list(_registries) for mapper in known._mappers]
+    return [mapper for known in list(_registries) for mapper in known.ordered_mappers]
 
 
 mappers_from(_all_mappers)
@@ -315,184 +450,12 @@ mappers_from(_all_mappers)
 
 def configure_mappers() -> None:
     """Configure the mapped classes of every registry; MappingError reports all mistakes."""
-    for known in list(_registries):
-        known.configure()
+    _configure(_registries, cascade=True)
 
 
 def clear_mappers() -> None:
     """Forget the mapped classes of every registry: for tests that map the same classes anew."""
-    for known in list(_registries):
-        known.dispose()
-
-
-def as_property(value: Any) -> MapperProperty:
-    """*value* of a ``properties`` dictionary as a property: a column stands for itself."""
-    if isinstance(value, MapperProperty):
-        return value
-    if isinstance(value, Column):
-        return ColumnProperty(value)
-    if isinstance(value, (list, tuple)):
-        return ColumnProperty(*value)
-    raise ArgumentError(f"{value!r} can't be mapped", hint="give a column or a relationship()")
-
-
-class Resolver:
-    """Finds what relationships name: classes, tables, columns and conditions."""
-
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
-
-    def target(self, argument: Any, prop: RelationshipProperty) -> tuple[Mapper, EntityNode | None]:
-        """The mapper that *argument* means: a class, a name, a callable, a mapper, an alias.
-
-        An alias is handed back too: related rows are those that it selects from.
-        """
-        name = getattr(argument, "__forward_arg__", None)
-        if name is not None:
-            argument = name
-        if isinstance(argument, str):
-            argument = self.named(argument, prop)
-        elif callable(argument) and not isinstance(argument, type):
-            argument = argument()
-        if isinstance(argument, Mapper):
-            return argument, None
-        found = mapper_of(argument)
-        entity = getattr(argument, "__statement_entity__", None)
-        if isinstance(entity, EntityNode) and entity.alias is not None:
-            return entity.mapper, entity
-        if found is None:
-            if argument is None:
-                raise ArgumentError(
-                    f"{prop} does not say which class it leads to",
-                    hint='annotate it, Mapped[list["Target"]], or name the class: '
-                    'relationship("Target")',
-                )
-            raise ArgumentError(
-                f"{prop} leads to {argument!r}, which is not a mapped class",
-                hint="map the class, or name another one",
-            )
-        return found, None
-
-    def named(self, name: str, prop: RelationshipProperty) -> Any:
-        """The class called *name*, with or without its module."""
-        short = name.strip().rpartition(".")[2]
-        candidates = self.registry.classes.get(short, [])
-        if "." in name:
-            candidates = [
-                class_
-                for class_ in candidates
-                if f"{class_.__module__}.{class_.__qualname__}".endswith(name.strip())
-            ]
-        if len(candidates) == 1:
-            return candidates[0]
-        if len(candidates) > 1:
-            paths = ", ".join(f"{c.__module__}.{c.__qualname__}" for c in candidates)
-            raise InvalidRequestError(
-                f"{prop}: several mapped classes are called {short!r}: {paths}",
-                hint="name the one that is meant with its module",
-            )
-        if short == name.strip():
-            raise InvalidRequestError(
-                f"{prop}: no mapped class is called {name!r}", hint=self._near(name)
-            )
-        return self.expression(name, prop)
-
-    def _near(self, name: str) -> str:
-        near = get_close_matches(name, self.registry.classes, 1)
-        hint = "import the module that defines it before the first query"
-        return f"did you mean {near[0]!r}? Otherwise {hint}" if near else hint
-
-    def table(self, secondary: Any, prop: RelationshipProperty) -> Any:
-        """The table that ``secondary=`` means."""
-        if secondary is None:
-            return None
-        if isinstance(secondary, str):
-            found = self.registry.metadata.tables.get(secondary)
-            if found is None:
-                near = get_close_matches(secondary, self.registry.metadata.tables, 1)
-                raise InvalidRequestError(
-                    f"{prop}: secondary names table {secondary!r}, which does not exist",
-                    hint=f"did you mean {near[0]!r}?" if near else "define the Table first",
-                )
-            return found
-        if callable(secondary) and not isinstance(secondary, type):
-            secondary = secondary()
-        mapper = mapper_of(secondary)
-        return secondary if mapper is None else mapper.local_table
-
-    def expression(self, declared: Any, prop: RelationshipProperty) -> Any:
-        """A join condition or column: an expression, a string, or a callable; entities resolved."""
-        if isinstance(declared, str):
-            try:
-                declared = evaluate(declared, _Names(self, prop))
-            except (NameError, AttributeError, SyntaxError, TypeError) as error:
-                raise InvalidRequestError(
-                    f"{prop}: {declared!r} can't be evaluated: {error}",
-                    hint="names of mapped classes and of tables are known in such strings",
-                ) from error
-        elif callable(declared) and not isinstance(declared, (type, QueryableAttribute)):
-            declared = declared()
-        return table_columns(declared)
-
-    def columns(self, declared: Any, prop: RelationshipProperty) -> list[Any]:
-        """The columns that an argument such as ``foreign_keys=`` names."""
-        if declared is None:
-            return []
-        if isinstance(declared, str) or (
-            callable(declared) and not isinstance(declared, (type, QueryableAttribute))
-        ):
-            declared = self.expression(declared, prop)
-        many = isinstance(declared, (list, tuple, set, frozenset))
-        return [self._column(item, prop) for item in (declared if many else [declared])]
-
-    def _column(self, item: Any, prop: RelationshipProperty) -> Any:
-        if isinstance(item, MappedColumn):
-            # Declared beside the relationship; a mixin's copy is found by its name.
-            return item.column if item.column is not None else item
-        if isinstance(item, ColumnProperty):
-            return item.columns[0]
-        return self.expression(item, prop)
-
-
-def _path_of(class_: type) -> list[str]:
-    """The names of the packages and of the module of *class_*."""
-    return class_.__module__.split(".")
-
-
-class _Module:
-    """A part of the path of a class, ``shop`` in ``shop.models.Item``, in a string."""
-
-    def __init__(self, resolver: Resolver, prop: RelationshipProperty, path: str) -> None:
-        self._resolver = resolver
-        self._prop = prop
-        self._path = path
-
-    def __getattr__(self, name: str) -> Any:
-        path = f"{self._path}.{name}"
-        if name in self._resolver.registry.classes:
-            return self._resolver.named(path, self._prop)
-        return _Module(self._resolver, self._prop, path)
-
-
-class _Names(dict[str, Any]):
-    """Names in the strings of a relationship: classes, tables, and a few functions."""
-
-    def __init__(self, resolver: Resolver, prop: RelationshipProperty) -> None:
-        super().__init__(
-            foreign=foreign, remote=remote, and_=and_, or_=or_, not_=not_,
-            func=func, asc=asc, desc=desc,
-        )  # fmt: skip
-        self._resolver = resolver
-        self._prop = prop
-
-    def __missing__(self, name: str) -> Any:
-        registry = self._resolver.registry
-        if name in registry.classes:
-            return self._resolver.named(name, self._prop)
-        if name in registry.metadata.tables:
-            return registry.metadata.tables[name]
-        if any(name in _path_of(one) for same in registry.classes.values() for one in same):
-            return _Module(self._resolver, self._prop, name)
-        if hasattr(builtins, name):
-            return getattr(builtins, name)
-        raise NameError(f"name {name!r} is not a mapped class or a table")
+    with _configuring:
+        for known in list(_registries):
+            known.let_go()
+    forget_plans()

@@ -39,9 +39,11 @@ class Synonym(MapperProperty, Mapped[Any]):
             self.descriptor = own
         if self.map_column:
             mapper.map_column_as(key, self.name)
-        mapper.synonyms[key] = self
 
-    def placed(self) -> Any:
+    def stand_in(self, mapper: Any) -> None:
+        mapper.synonyms[self.key] = self
+
+    def placed(self, entity: Any) -> Any:
         """What is placed on the class."""
         return SynonymAttribute(self)
 

@@ -1,0 +1,385 @@
+"""What a class body and its mixins declare, and the mapping that comes of it."""
+
+from collections.abc import Collection, Iterator
+from inspect import get_annotations
+from typing import Any, TypeVar
+
+from dovetail.collector import collector
+from dovetail.compiler.cache import forget_plans
+from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
+from dovetail.orm.mapping.annotations import MappedAnnotation, understand
+from dovetail.orm.mapping.composite import Composite
+from dovetail.orm.mapping.dataclass import is_dataclass_of_ours
+from dovetail.orm.mapping.declared_attr import being_declared, declared_attr
+from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.properties import (
+    AnnotationTypes,
+    ColumnProperty,
+    MappedColumn,
+    MapperProperty,
+    as_property,
+)
+from dovetail.orm.mapping.registry import Registry
+from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.sql.schema import Column, Table
+from dovetail.types.contract import NULLTYPE
+
+T = TypeVar("T")
+Declared = tuple[str, Any, MappedAnnotation | None]
+
+
+def declare(registry: Registry, class_: type) -> None:
+    """Map *class_* as its body and its mixins say; an ``__abstract__`` class is left alone.
+
+    One whose base has a method ``__put_off__``, which answers that it waits, is mapped later.
+    """
+    if class_.__dict__.get("__abstract__"):
+        return
+    if is_abstract_concrete(class_):
+        registry.add_abstract(class_)
+        return
+    # A mapping is a thousand objects that stay: looking for garbage among them finds none.
+    with collector:
+        put_off = getattr(class_, "__put_off__", None)
+        if put_off is None or not put_off(registry):
+            for _ in declare_in_parts(registry, class_):
+                pass
+
+
+def declare_in_parts(
+    registry: Registry, class_: type
+) -> Iterator[tuple[Table, list[tuple[str, MapperProperty]]]]:
+    """Map *class_*; give its table and what it declares before, to be completed."""
+    parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
+    inherits = None if parent is None else mapper_of(parent)
+    being_declared[class_] = {}
+    try:
+        declared = list(_declarations(class_, inherits))
+    finally:
+        del being_declared[class_]
+    own = inherits is None or "__mapper_args__" in class_.__dict__
+    options = (_option(class_, "__mapper_args__") or {}) if own else {}
+    table, parts = _table_and_properties(registry, class_, declared, inherits)
+    yield table, parts
+    options = {name: _completed(value) for name, value in options.items()}
+    _make_mapper(registry, class_, table, parts, options, inherits)
+    if inherits is not None:
+        # Statements of the classes above make instances of this one too.
+        for above in inherits.iterate_to_root():
+            above.forget()
+        registry.memo.clear()
+        forget_plans()
+
+
+def _make_mapper(
+    registry: Registry,
+    class_: Any,
+    table: Any,
+    parts: list[tuple[str, MapperProperty]],
+    options: dict[str, Any],
+    inherits: Mapper | None,
+) -> None:
+    """Make the mapper of *class_*, or let the ``__mapper_cls__`` of the class make it."""
+    make = getattr(class_, "__mapper_cls__", None)
+    kind = getattr(make, "__func__", make) or Mapper
+    if isinstance(kind, type) and issubclass(kind, Mapper):
+        registry.add(kind(registry, class_, table, parts, options, inherits))
+        return
+    if inherits is not None:
+        options = {"inherits": inherits, **options}
+    make_with: Any = make
+    make_with(class_, table, properties=dict(parts), **options)
+    if mapper_of(class_) is None:
+        raise InvalidRequestError(
+            f"{make!r} has not mapped {class_.__name__}",
+            hint="it is called with the class, its table and the mapper options, and maps the "
+            "class: registry.map_imperatively(class_, table, **options)",
+        )
+
+
+def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:
+    """(table, name of a table) that *class_* declares besides the one it *inherits*, if any."""
+    above = () if inherits is None else inherits.class_.__mro__
+    for base in class_.__mro__:
+        if base.__dict__.get("__table__") is not None and base not in above:
+            return _option(class_, "__table__"), None
+        name = base.__dict__.get("__tablename__")
+        # A method names a table for each class; a name is that of the class it stands in.
+        if name is not None and (base not in above or isinstance(name, declared_attr)):
+            name = _option(class_, "__tablename__")
+            is_shared = inherits is not None and name == inherits.local_table.description
+            return None, None if is_shared else name
+    return None, None
+
+
+def _completed(value: Any) -> Any:
+    """A mapper option with declared columns replaced by the columns that came of them."""
+    if isinstance(value, MappedColumn):
+        return value.column
+    if isinstance(value, (list, tuple)):
+        return [_completed(item) for item in value]
+    return value
+
+
+def _option(class_: type, name: str) -> Any:
+    """The class option *name*, its own or from a mixin."""
+    for base in class_.__mro__:
+        if name in base.__dict__:
+            value = base.__dict__[name]
+            return value.__get__(None, class_) if hasattr(value, "__get__") else value
+    return None
+
+
+def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
+    """(name, value, annotation) of what *class_* and its mixins declare, the class first.
+
+    What is declared above has been mapped with the class that it *inherits* from.
+    """
+    seen: set[str] = set()
+    done = {one for one in class_.__mro__ if one is object or "__declares_nothing__" in vars(one)}
+    if inherits is not None:
+        done.update(inherits.class_.__mro__)
+    copies = _copy_columns(class_, done)
+    for base in class_.__mro__:
+        own = base is class_
+        annotations = get_annotations(base)
+        names = _merged(list(base.__dict__), list(annotations))
+        if base in done:
+            names = [name for name in names if getattr(base.__dict__.get(name), "cascades", False)]
+        for name in names:
+            if name in seen or (name.startswith("__") and name.endswith("__")):
+                continue
+            if own and name in copies:
+                continue
+            value = base.__dict__.get(name)
+            annotation = None
+            if name in annotations:
+                annotation = understand(annotations[name], base)
+            elif isinstance(value, declared_attr):
+                annotation = _returned(value, base)
+            if value is None and name in base.__dict__ and annotation is None:
+                seen.add(name)
+                continue
+            if not own and value is not None:
+                value = copies[name] if name in copies else _from_mixin(value, class_, name)
+            elif isinstance(value, declared_attr):
+                value = value.__get__(None, class_)
+            if value is None and annotation is None:
+                continue
+            if _is_declaration(value, class_, name) or (value is None and annotation is not None):
+                seen.add(name)
+                yield name, value, annotation
+            elif annotation is not None:
+                raise ArgumentError(
+                    f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
+                    hint="use mapped_column(default=…) or relationship(…)",
+                )
+
+
+def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
+    """Copies of the columns of mixins, on *class_*, where declaring methods look for them."""
+    copies: dict[str, Any] = {}
+    seen = set(class_.__dict__)
+    for base in class_.__mro__[1:]:
+        if base in done:
+            continue
+        for name, value in list(base.__dict__.items()):
+            if name not in seen and isinstance(value, _COLUMNS):
+                copies[name] = _from_mixin(value, class_, name)
+                type.__setattr__(class_, name, copies[name])
+            seen.add(name)
+    return copies
+
+
+_COLUMNS = (MappedColumn, Column)
+
+
+def _returned(declared: Any, class_: type) -> MappedAnnotation | None:
+    """What the annotation ``-> Mapped[...]`` of a declaring method says."""
+    said = get_annotations(declared.function).get("return")
+    if isinstance(said, str) and "Mapped" not in said:
+        return None
+    return None if said is None else understand(said, class_)
+
+
+def _merged(first: list[str], second: list[str]) -> list[str]:
+    """Both lists in one, the order of each kept."""
+    if not second:
+        return first
+    merged: dict[str, None] = {}
+    earlier, later = set(first), set(second)
+    position = 0
+    for name in first:
+        if name in later:
+            while position < len(second) and second[position] != name:
+                if second[position] not in earlier:
+                    merged[second[position]] = None
+                position += 1
+            position += 1
+        merged[name] = None
+    merged.update(dict.fromkeys(second[position:]))
+    return list(merged)
+
+
+def _is_declaration(value: Any, class_: type, name: str) -> bool:
+    if (
+        isinstance(value, tuple)
+        and len(value) == 1
+        and isinstance(value[0], (Column, MapperProperty, MappedColumn))
+    ):
+        raise ArgumentError(
+            f"{class_.__name__}.{name} is a tuple with a column in it",
+            hint="remove the comma at the end of the line",
+        )
+    return isinstance(value, (Column, MapperProperty, MappedColumn))
+
+
+def _from_mixin(value: Any, class_: type, name: str) -> Any:
+    """What *value*, found on a mixin, means for *class_*: a copy of its own."""
+    if isinstance(value, declared_attr):
+        return value.__get__(None, class_)
+    if isinstance(value, MappedColumn):
+        return value.copy()
+    if isinstance(value, RelationshipProperty) or (
+        isinstance(value, MapperProperty) and value.is_proxy
+    ):
+        return value.copy()
+    if isinstance(value, Column):
+        return value._copy() if value.table is None else value
+    return value
+
+
+_RESERVED = frozenset(("metadata", "registry"))
+
+
+def _table_and_properties(
+    registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
+) -> tuple[Any, list[tuple[str, MapperProperty]]]:
+    types = AnnotationTypes(registry.type_annotation_map, class_.__name__)
+    parts: list[tuple[str, MapperProperty]] = []
+    orders: dict[int, int] = {}
+    annotations = get_annotations(class_)
+    for key, value, annotation in declared:
+        if not is_dataclass_of_ours(class_):
+            _refuse_dataclass_options(class_, key, value)
+        if key in _RESERVED:
+            raise InvalidRequestError(
+                f"{class_.__name__}.{key} can't be mapped: the name has a meaning of its own",
+                hint=f'name the attribute otherwise: {key}_ = mapped_column("{key}")',
+            )
+        prop = _property(key, value, annotation, types)
+        if annotation is None and key in annotations and isinstance(value, MappedColumn):
+            _refuse_plain(class_, key, prop.columns[0], annotations[key])
+        if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
+            orders[id(prop)] = value.sort_order
+        parts.append((key, prop))
+        if isinstance(prop, Composite):
+            prop.annotate(annotation)
+            declared_here = {id(other) for _, other, _ in declared}
+            parts += prop.columns_within(class_.__name__, key, declared_here, types)
+    # Properties of columns come first: relationships may name them.
+    columns = [
+        prop.columns[0]
+        for _, prop in sorted(parts, key=lambda part: orders.get(id(part[1]), 0))
+        if isinstance(prop, ColumnProperty) and prop.is_column
+    ]
+    table, name = _own_table(class_, inherits)
+    if table is not None:
+        return table, parts
+    if inherits is not None and not name:
+        return _share_table(class_, inherits.local_table, parts), parts
+    if not name:
+        raise InvalidRequestError(
+            f"class {class_.__name__} has neither __tablename__ nor __table__",
+            hint='add __tablename__ = "…", or __abstract__ = True if it is no table of its own',
+        )
+    return _make_table(registry, class_, name, columns), parts
+
+
+def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProperty]]) -> Table:
+    """*table*, of the class above, with the columns of *parts*, of *class_*, besides its own."""
+    for _, prop in parts:
+        if not isinstance(prop, ColumnProperty) or not prop.is_column:
+            continue
+        column = prop.columns[0]
+        present = table.c.get(column.key)
+        if column.table is table:
+            continue
+        if present is None:
+            table.append_column(column)
+        elif prop.uses_existing:
+            prop.columns[0] = present
+        else:
+            raise ArgumentError(
+                f"{class_.__name__}: table {table.name!r} has a column {column.name!r} already",
+                hint="mapped_column(use_existing_column=True) maps the one that is there",
+            )
+    return table
+
+
+def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: Any) -> Any:
+    if isinstance(value, RelationshipProperty):
+        if annotation is not None:
+            value.annotate(annotation)
+        return value
+    if isinstance(value, MappedColumn):
+        return value.complete(key, annotation, types)
+    if value is None:
+        return MappedColumn().complete(key, annotation, types)
+    if isinstance(value, Column) and value.name is None:
+        value.name = key
+        value.key = value.key or key
+    prop = as_property(value)
+    if isinstance(prop, ColumnProperty) and prop.is_column:
+        column = prop.columns[0]
+        if column.name is None:
+            column.name = column.key = key
+    return prop
+
+
+def _refuse_dataclass_options(class_: type, key: str, value: Any) -> None:
+    """Refuse what would have no effect: *class_* is no dataclass."""
+    for option in getattr(value, "dataclass_options", ()):
+        if option != "default":
+            raise ArgumentError(
+                f"{class_.__name__}.{key}: {option}= configures a mapped dataclass, which this "
+                "class is not",
+                hint="leave it out, or derive the class from MappedAsDataclass",
+            )
+
+
+def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
+    """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
+    if column.type is NULLTYPE and not column.foreign_keys:
+        name = said if isinstance(said, str) else getattr(said, "__name__", said)
+        raise ArgumentError(
+            f"{class_.__name__}.{key} has no type: its annotation is not Mapped",
+            hint=f"write {key}: Mapped[{name}], or give the type: mapped_column(Integer)",
+        )
+
+
+def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) -> Table:
+    arguments = _option(class_, "__table_args__")
+    args: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = {}
+    if isinstance(arguments, dict):
+        keywords = dict(arguments)
+    elif isinstance(arguments, (tuple, list)):
+        args = tuple(arguments)
+        if args and isinstance(args[-1], dict):
+            keywords = dict(args[-1])
+            args = args[:-1]
+    elif arguments is not None:
+        raise ArgumentError(
+            f"{class_.__name__}.__table_args__ is a tuple, or a dictionary, or a tuple that ends "
+            f"with one; not {arguments!r}"
+        )
+    metadata = getattr(class_, "metadata", registry.metadata)
+    return Table(name, metadata, *columns, *args, **keywords)
+
+
+def mapped(registry: Registry, class_: type[T]) -> type[T]:
+    """Map *class_*, which has no declarative base, as its body says."""
+    declare(registry, class_)
+    return class_

@@ -1,0 +1,222 @@
+"""What a mapper places on its class: attributes, for the classes below too; and taking it away."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from warnings import warn
+
+from dovetail.compiler.cache import forget_plans
+from dovetail.exc import ArgumentError, DovetailWarning
+from dovetail.orm.mapping.attribute import (
+    DataAttribute,
+    InstrumentedAttribute,
+    RelationshipAttribute,
+    RelationshipDataAttribute,
+)
+from dovetail.orm.mapping.comparing import with_comparator
+from dovetail.orm.mapping.concrete import Elsewhere
+from dovetail.orm.mapping.events import AttributeEvents
+from dovetail.orm.mapping.inheritance import Hierarchy
+from dovetail.orm.mapping.mapped_tables import counterparts
+from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty, as_property
+from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.validation import listen_as_validator
+from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
+from dovetail.orm.tracking.told import tell
+from dovetail.sql.columns import ProxyColumn
+from dovetail.sql.schema import Column
+
+
+class PlacedAttributes(Hierarchy):
+    """The attributes of a mapped class, where they stand and how they are tracked."""
+
+    registry: Any
+    entity: Any
+    class_manager: Any
+    column_attrs: Any
+    relationships: Any
+    column_keys: dict[Any, str]
+    attributes: dict[str, AttributeBase]
+    setters: dict[str, Callable[[Any, Any], None] | None]
+    validators: dict[str, Any]
+    configured: bool
+    is_made: bool
+    writes_through_setattr: bool
+    forget: Callable[[], None]
+    _before: dict[str, Any]
+    _deleters: dict[str, Any]
+
+    def place(self, name: str, value: Any) -> None:
+        """Put *value* on the class as *name*, until the mapping is disposed of."""
+        self._note_before(name)
+        type.__setattr__(self.class_, name, value)
+
+    def _note_before(self, name: str) -> None:
+        if name not in self._before:
+            self._before[name] = self.class_.__dict__.get(name, _NOTHING)
+
+    def dispose(self) -> None:
+        """Leave the class as it was before it was mapped."""
+        class_ = self.class_
+        for name, before in self._before.items():
+            if before is not _NOTHING:
+                type.__setattr__(class_, name, before)
+            elif name in class_.__dict__:
+                type.__delattr__(class_, name)
+        self._before.clear()
+        self._leave()
+
+    # Attributes ---------------------------------------------------------------------------
+
+    def add_property(self, key: str, prop: Any) -> None:
+        """Map attribute *key* to *prop*, a property or a column, for classes below as well."""
+        prop = as_property(prop)
+        if not self.is_made:
+            self._place(key, prop)
+            return
+        if isinstance(prop, ColumnProperty):
+            self._take_column(key, prop)
+        replaced = self.attrs.get(key)
+        self._place(key, prop)
+        self._hand_down(key, prop, replaced)
+        for mapper in self.self_and_descendants:
+            mapper.forget()
+        # What was made for the class without the attribute would leave it out.
+        forget_plans()
+        if isinstance(prop, RelationshipProperty):
+            self.configured = False
+            self.registry.reconfigure(self, prop)
+
+    def add_properties(self, dict_of_properties: Mapping[str, Any]) -> None:
+        """Map each attribute of *dict_of_properties* to what stands there for it."""
+        for key, prop in dict_of_properties.items():
+            self.add_property(key, prop)
+
+    def _take_column(self, key: str, prop: ColumnProperty) -> None:
+        """Put the column of *prop*, if it is in no table yet, into the table of the class."""
+        column = prop.columns[0]
+        if isinstance(column, Column) and column.table is None:
+            if column.name is None:
+                column.name = column.key = key
+            self.local_table.append_column(column)
+
+    def _place(self, key: str, prop: MapperProperty) -> None:
+        """Have *prop* as attribute *key*, on the class too."""
+        self._join_columns(key, prop)
+        prop.attach(self, key)
+        if key in self.attrs:
+            self.column_attrs.discard(key)
+            self.relationships.discard(key)
+        self.attrs[key] = prop
+        if prop.is_proxy:
+            prop.stand_in(self)
+            self.place(key, prop.placed(self.entity))
+            return
+        if isinstance(prop, RelationshipProperty):
+            self.relationships[key] = prop
+        if isinstance(prop, ColumnProperty):
+            self.column_attrs[key] = prop
+            for column in prop.columns:
+                if isinstance(column, (Column, ProxyColumn)):
+                    self.column_keys[column] = key
+            self.track(key, prop)
+        attribute = self._attribute(key, prop)
+        self.place(key, attribute)
+        if key in self.validators:
+            listen_as_validator(attribute, *self.validators[key])
+
+    def _attribute(self, key: str, prop: MapperProperty) -> Any:
+        """What stands on the class for *prop*."""
+        through = self.writes_through_setattr
+        if isinstance(prop, ColumnProperty):
+            kind: Any = InstrumentedAttribute if through else DataAttribute
+        else:
+            kind = RelationshipAttribute if through else RelationshipDataAttribute
+        if prop.comparator_factory is not None:
+            kind = with_comparator(kind, prop.comparator_factory)
+        return kind(key, prop, self.entity)
+
+    def _hand_down(self, key: str, prop: MapperProperty, replaced: MapperProperty | None) -> None:
+        """Give the classes below *prop*, but those that have an attribute *key* of their own."""
+        for child in self.children:
+            if child.concrete:
+                if key not in child.attrs:
+                    child._keep_out(key)
+            elif child.attrs.get(key) in (None, replaced):
+                child._inherit(key, prop)
+                child._hand_down(key, prop, replaced)
+
+    def _keep_out(self, key: str) -> None:
+        """Refuse attribute *key*, which the class above has in a table of its own."""
+        self.place(key, Elsewhere(self.class_, key))
+
+    def _inherit(self, key: str, prop: MapperProperty) -> None:
+        """Have attribute *key* as the class above has it."""
+        if prop.is_proxy:
+            self.attrs[key] = prop
+            prop.stand_in(self)
+            if key not in self.class_.__dict__:
+                self.place(key, prop.placed(self.entity))
+            return
+        if isinstance(prop, RelationshipProperty):
+            self.relationships[key] = prop
+        if isinstance(prop, ColumnProperty):
+            self.column_attrs[key] = prop
+            self.column_keys.update((column, key) for column in prop.columns)
+        self.attrs[key] = prop
+        if "impl" in prop.__dict__:
+            self.track(key, prop)
+        if key not in self.class_.__dict__:
+            self.place(key, self._attribute(key, prop))
+
+    def map_column_as(self, name: str, key: str) -> None:
+        """Map the column called *name* to attribute *key*."""
+        column = self.local_table.c.get(name)
+        if column is None:
+            raise ArgumentError(
+                f"{self.class_.__name__}: table {self.local_table.name!r} has no column {name!r}",
+                hint="map_column=True is for a synonym with the name of a column",
+            )
+        self.add_property(key, ColumnProperty(column))
+
+    def track(self, key: str, prop: MapperProperty) -> None:
+        """Let writes of attribute *key* go where *prop*, and those who listen to it, want them."""
+        impl: AttributeBase = prop.impl
+        dispatch = prop.dispatch
+        if dispatch.listening or impl.listeners is not None:
+            tell(impl, dispatch if dispatch.listening else None)
+        impl.keeps_old_value = prop.active_history or (
+            dispatch.listening and AttributeEvents.need_old_values(dispatch)
+        )
+        is_plain = type(impl) is ValueAttribute and not impl.keeps_old_value
+        self.attributes[key] = impl
+        self.setters[key] = None if is_plain else impl.set
+        self._deleters[key] = impl.delete
+        if self.configured:
+            self.class_manager.place_constructor()
+
+    def _join_columns(self, key: str, prop: MapperProperty) -> None:
+        """Let *prop* of a joined table have the columns, too, that *key* has in others."""
+        there = self.attrs.get(key) or (
+            None if self.inherits is None or self.concrete else self.inherits.attrs.get(key)
+        )
+        if not (isinstance(prop, ColumnProperty) and isinstance(there, ColumnProperty)):
+            return
+        if not (prop.is_column and there.is_column) or self.single or self.is_made:
+            return
+        others = [column for column in there.columns if column not in prop.columns]
+        if not others or any(column.table is prop.columns[0].table for column in others):
+            return
+        equal = counterparts(prop.columns[0], self.equated)
+        if not any(column in equal for column in others):
+            first, second = prop.columns[0], others[0]
+            warn(
+                f"{self.class_.__name__}.{key} holds both {second.table.name}.{second.name} and "
+                f"{first.table.name}.{first.name}, which no condition joins: what is set is "
+                "written to both (name one of them otherwise)",
+                DovetailWarning,
+                stacklevel=2,
+            )
+        prop.columns = [*prop.columns, *others]
+
+
+_NOTHING = object()
