@@ -54,6 +54,10 @@ class ExpressionCompiler:
         self.longest: int = dialect.label_length or dialect.features.max_identifier_length
         self.inside_operator = False
         self.include_table = True
+        self.criteria: tuple[Any, ...] = ()
+        """The options of the statements being written that restrict classes met in them."""
+        self.options_by_condition: dict[Any, Any] = {}
+        """The option that each condition was added by."""
 
     # -- the frame ----------------------------------------------------------------------------
 
@@ -92,6 +96,14 @@ class ExpressionCompiler:
 
     def criterion(self, node: Any, outer: Operator, expected: bool = True) -> str:
         """Return *node* where a truth value is needed."""
+        option = self.options_by_condition.pop(node, None) if self.options_by_condition else None
+        if option is not None:
+            # What an option says of a class is not restricted by itself.
+            before = self.criteria
+            self.criteria = tuple(other for other in before if other is not option)
+            text = self.criterion(node, outer, expected)
+            self.criteria = before
+            return text
         if not self.features.supports_native_boolean:
             if node.visit_name in ("true", "false"):
                 return "1 = 1" if (node.visit_name == "true") is expected else "0 = 1"

@@ -11,7 +11,7 @@ from ..sql import operators as ops
 from ..sql.froms import apply_joins, derived_froms, from_objects, tables_within, without_joined
 from ..sql.naming import SelectedColumn
 from .custom import custom_writers
-from .expressions import ExpressionCompiler
+from .restricting import RestrictingCompiler, Restrictions
 from .result_columns import ResultColumn
 
 
@@ -33,9 +33,11 @@ class Frame:
     ctes: dict[Any, str] = field(default_factory=dict)
     """The CTEs that stand before this SELECT alone."""
     is_recursive: bool = False
+    restrictions: Restrictions | None = None
+    """What restricts the mapped classes in its FROM."""
 
 
-class QueryCompiler(ExpressionCompiler):
+class QueryCompiler(RestrictingCompiler):
     """Writes SELECT, its unions, CTEs and joins."""
 
     select_clauses: ClassVar[tuple[str, ...]] = (
@@ -76,6 +78,9 @@ class QueryCompiler(ExpressionCompiler):
         explicit = apply_joins(node.raw_columns, node.from_clauses, node.joins)
         froms = without_joined(derived_froms(node.raw_columns, explicit, node.where_criteria))
         froms, frame = self._correlated(node, froms, as_from and not lateral)
+        outer_criteria = self.take_criteria(node)
+        if node.standing:
+            frame.restrictions = Restrictions(node.standing, froms)
         before, self.inside_operator = self.inside_operator, False
         table_before, self.include_table = self.include_table, True
         self.frames.append(frame)
@@ -92,6 +97,7 @@ class QueryCompiler(ExpressionCompiler):
             else:
                 clauses.append(getattr(self, f"select_{name}")(node))
         self.frames.pop()
+        self.criteria = outer_criteria
         self.inside_operator = before
         self.include_table = table_before
         nested = with_text(frame.ctes, frame.is_recursive)
@@ -205,7 +211,7 @@ class QueryCompiler(ExpressionCompiler):
 
     def select_where(self, node: Any) -> str:
         """Return WHERE."""
-        text = self.conjunction(node.where_criteria) if node.where_criteria else ""
+        text = self.restricted(node.where_criteria, self.frames[-1].restrictions)
         return f" \nWHERE {text}" if text else ""
 
     def select_group_by(self, node: Any) -> str:
@@ -327,6 +333,7 @@ class QueryCompiler(ExpressionCompiler):
         outer = self.frames[-1] if self.frames else Frame()
         frame.froms, frame.around = outer.froms, outer.around
         self.frames.append(frame)
+        outer_criteria = self.take_criteria(node)
         self.write_own_ctes(node)
         parts = [
             self.compound_member(part.as_core(), as_from, main and position == 0)
@@ -343,6 +350,7 @@ class QueryCompiler(ExpressionCompiler):
         for name in self.compound_clauses:
             text += getattr(self, f"select_{name}")(node)
         self.include_table = before
+        self.criteria = outer_criteria
         self.frames.pop()
         return with_text(frame.ctes, frame.is_recursive) + text
 
@@ -453,7 +461,8 @@ class QueryCompiler(ExpressionCompiler):
         left, right = self.write_from(source.left), self.write_from(source.right)
         if source.right.visit_name == "join":
             right = f"({right})"
-        on = self.conjunction([source.onclause])
+        restrictions = self.frames[-1].restrictions if self.frames else None
+        on = self.restricted_on(source.onclause, source.right, restrictions)
         return f"{left} {words} {right} ON {on}"
 
     def visit_join(self, node: Any) -> str:

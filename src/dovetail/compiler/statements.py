@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..exc import CompileError, did_you_mean
@@ -10,6 +10,7 @@ from ..sql.expressions import BindParameter, NamedParameter
 from ..sql.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..types.contract import NULLTYPE
 from .queries import Frame, QueryCompiler
+from .restricting import Restrictions
 from .slots import MARK
 
 
@@ -141,6 +142,7 @@ class StatementCompiler(QueryCompiler):
 
     def visit_insert(self, node: Any) -> str:
         self.frames.append(Frame())
+        outer_criteria = self.take_criteria(node)
         for cte in node.ctes:
             self.write_cte(cte)
         head = "INSERT " + self.words(node.prefixes) + "INTO " + self.from_table(node.table)
@@ -153,6 +155,7 @@ class StatementCompiler(QueryCompiler):
         if node.post_values is not None:
             text += " " + self.write(node.post_values)
         text += self.returning_text(node)
+        self.criteria = outer_criteria
         self.frames.pop()
         return text
 
@@ -263,7 +266,7 @@ class StatementCompiler(QueryCompiler):
         criteria = node.where_criteria
         row = node.values_ or {}
         extra = self.extra_froms(node, (*criteria, *(v for v in row.values())))
-        self._enter(node, extra)
+        outer_criteria = self._enter(node, extra)
         for cte in node.ctes:
             self.write_cte(cte)
         head = "UPDATE " + self.words(node.prefixes) + self.update_target(node, extra)
@@ -276,15 +279,23 @@ class StatementCompiler(QueryCompiler):
         text += self.dml_where(criteria)
         text += self.update_limit(node)
         text += self.returning_text(node)
-        self.frames.pop()
+        self._leave(outer_criteria)
         return text
 
-    def _enter(self, node: Any, extra: Iterable[Any]) -> None:
+    def _enter(self, node: Any, extra: Sequence[Any]) -> tuple[Any, ...]:
+        """Begin an UPDATE or DELETE; return the criteria of the statements around it."""
         frame = Frame()
         frame.froms = {id(source): source for source in (node.table, *extra)}
         outer = self.frames[-1].around if self.frames else {}
         frame.around = {**outer, **frame.froms}
         self.frames.append(frame)
+        if node.standing:
+            frame.restrictions = Restrictions(node.standing, extra)
+        return self.take_criteria(node)
+
+    def _leave(self, criteria: tuple[Any, ...]) -> None:
+        self.criteria = criteria
+        self.frames.pop()
 
     def update_target(self, node: Any, extra: list[Any]) -> str:
         """Return what stands after UPDATE."""
@@ -306,7 +317,7 @@ class StatementCompiler(QueryCompiler):
 
     def dml_where(self, criteria: Sequence[Any]) -> str:
         """Return the WHERE of an UPDATE or DELETE."""
-        text = self.conjunction(criteria) if criteria else ""
+        text = self.restricted(criteria, self.frames[-1].restrictions)
         return f" WHERE {text}" if text else ""
 
     def _update_values(self, node: Any, row: dict[Any, Any]) -> dict[Any, str]:
@@ -343,7 +354,7 @@ class StatementCompiler(QueryCompiler):
 
     def visit_delete(self, node: Any) -> str:
         extra = self.extra_froms(node, node.where_criteria)
-        self._enter(node, extra)
+        outer_criteria = self._enter(node, extra)
         for cte in node.ctes:
             self.write_cte(cte)
         text = "DELETE " + self.words(node.prefixes) + self.delete_target(node, extra)
@@ -351,7 +362,7 @@ class StatementCompiler(QueryCompiler):
         text += self.dml_where(node.where_criteria)
         text += self.update_limit(node)
         text += self.returning_text(node)
-        self.frames.pop()
+        self._leave(outer_criteria)
         return text
 
     def delete_target(self, node: Any, extra: list[Any]) -> str:

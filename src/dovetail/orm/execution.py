@@ -255,7 +255,7 @@ class ExecutingSession(PersistingSession):
     ) -> Steps[Any]:
         yield from self.autoflush_steps(wrapped.element)
         connection = yield from self.connection_for_steps(wrapped.mapper, wrapped)
-        inner = yield from connection.execute_steps(wrapped.element, params)
+        inner = yield from connection.execute_steps(wrapped.restricted_element, params)
         options = {**wrapped.execution_options_dict, **execution_options}
         if options.get("lazy_policy") is not None:
             wrapped = wrapped.with_option(LazyPolicyOption(options["lazy_policy"]))

@@ -87,6 +87,8 @@ class UpdateBase(Executable, Node):
     prefixes: tuple[tuple[str, str], ...] = ()
     ctes: tuple[Any, ...] = ()
     dialect_options: Mapping[str, Any] = {}
+    is_restricted = False
+    """Whether the conditions that the mapping and options put on its table are among its own."""
 
     @property
     def returns_rows(self) -> bool:  # type: ignore[override]

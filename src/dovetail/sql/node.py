@@ -7,7 +7,7 @@ from types import MemberDescriptorType
 from typing import Any, ClassVar, Protocol, Self
 
 from ..exc import ArgumentError, CompileError, InvalidRequestError
-from .promise import Planner
+from .promise import Planner, Standing
 
 _NO_MAPPING: Mapping[str, Any] = {}
 
@@ -169,6 +169,7 @@ class Executable:
 
     execution_options_dict: Mapping[str, Any] = _NO_MAPPING
     loader_options: tuple[Any, ...] = ()
+    standing: tuple[Standing, ...] = ()
 
     def _with(self, **changes: Any) -> Self:
         copy: Any = object.__new__(type(self))

@@ -6,7 +6,8 @@ itself and leaves its planner in the walk; whoever needs the columns asks the pl
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 
 class Planner(Protocol):
@@ -15,6 +16,34 @@ class Planner(Protocol):
     def to_core(self, statement: Any) -> Any:
         """Return an equal statement that is made of tables and columns alone."""
         ...
+
+
+class RestrictedEntity(Protocol):
+    """A mapped class, or an alias of one, whose rows may be restricted where they are met."""
+
+    def restrictions(self, options: Sequence[Any], is_reached: bool) -> Iterable[tuple[Any, Any]]:
+        """Pairs of (option, condition) that restrict the rows.
+
+        Of the *options* of the statement, or of one around it; the option is None for what
+        tells the rows of the class apart.  *is_reached*: along a relationship.
+        """
+        ...
+
+
+class Standing(NamedTuple):
+    """A mapped class in a SELECT of tables: its rows are restricted where its FROM is written.
+
+    Which FROMs a SELECT has of its own is known when it is written, and so are the statements
+    around it, whose options concern it too.
+    """
+
+    source: Any
+    """What stands in FROM for the class."""
+    entity: RestrictedEntity
+    is_joined: bool
+    """The conditions belong to the ON of its join."""
+    is_reached: bool
+    """Its rows are reached along a relationship."""
 
 
 @runtime_checkable

@@ -18,12 +18,12 @@ from dovetail.orm.bulk.synchronize import (
 )
 from dovetail.orm.bulk.updating import RowsUpdating, own_table, set_attributes
 from dovetail.orm.flush.insert_mixed import tables_in_order
+from dovetail.orm.loading.criteria import rows_of_change
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import delete, update
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import BindParameter
-from dovetail.sql.select import Select
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
@@ -79,9 +79,8 @@ class SpreadChange:
 
     def _found_steps(self, *more: Any) -> Steps[Any]:
         """The keys of the rows, each followed by the values of *more*; the rows are locked."""
-        asked: Any = Select(*self.mapper.primary_key, *more)
-        asked = asked.select_from(self.mapper.persist_selectable)
-        asked = asked.where(*self.statement.as_core().where_criteria)
+        mapper, core = self.mapper, self.statement.as_core()
+        asked = rows_of_change((*mapper.primary_key, *more), mapper.persist_selectable, core)
         if self.change.features.supports_for_update:
             asked = asked.with_for_update()
         result = yield from self.change.execute_steps(asked, self.change.params or None)

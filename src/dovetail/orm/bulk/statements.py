@@ -21,11 +21,10 @@ from dovetail.orm.bulk.synchronize import (
     row_of,
 )
 from dovetail.orm.bulk.updating import by_column, own_table, set_attributes, update_rows_steps
-from dovetail.orm.loading.criteria import restricted_statement
+from dovetail.orm.loading.criteria import restricted_statement, rows_of_change
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import expanded_rows
 from dovetail.orm.tracking.state import InstanceState
-from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
 SYNCHRONIZE = ("auto", "evaluate", "fetch", False, None)
@@ -291,7 +290,7 @@ class Change:
     def _selected_steps(self, columns: Sequence[Any]) -> Steps[Any]:
         """The values of *columns* of the rows that the statement is going to touch; locked."""
         core = self.statement.as_core()
-        asked: Any = Select(*columns).select_from(core.table).where(*core.where_criteria)
+        asked = rows_of_change(columns, core.table, core)
         if core.ctes:
             asked = asked.add_cte(*core.ctes)
         if self.features.supports_for_update:

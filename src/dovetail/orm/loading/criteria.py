@@ -1,16 +1,19 @@
 """``with_loader_criteria()``: conditions on a class wherever a statement, or a load, meets it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dovetail.exc import ArgumentError
 from dovetail.orm.loading.joins import row_conditions
 from dovetail.orm.loading.options import Entry, hashable_value
+from dovetail.orm.loading.resolving import resolving
 from dovetail.orm.mapping.alias import AliasedClass
-from dovetail.orm.mapping.attribute import EntityNode, table_columns
+from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.events import known_mappers
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.sql.coercion import criterion as criterion_of
 from dovetail.sql.node import Walk
+from dovetail.sql.select import Select
 
 
 class LoaderCriteriaOption:
@@ -18,6 +21,7 @@ class LoaderCriteriaOption:
 
     entries: tuple[Entry, ...] = ()
     root: Any = None
+    restricts_classes = True
 
     def __init__(
         self,
@@ -45,7 +49,7 @@ class LoaderCriteriaOption:
         """The condition on rows of *mapper*: the same object each time."""
         found = self._made.get(mapper)
         if found is None:
-            found = self._made[mapper] = table_columns(self.criterion(mapper.class_))
+            found = self._made[mapper] = criterion_of(self.criterion(mapper.class_))
         return found
 
     def conditions(self, entity: EntityNode) -> list[Any]:
@@ -53,7 +57,8 @@ class LoaderCriteriaOption:
         is_users_alias = isinstance(entity.alias, AliasedClass)
         if not self.concerns(entity.mapper) or (is_users_alias and not self.include_aliases):
             return []
-        return [entity.adapt(self.condition(entity.mapper))]
+        found = entity.adapted_condition(self.condition(entity.mapper), resolving())
+        return [] if found is None else [found]
 
     def collect(self, walk: Walk) -> None:
         """Append the conditions of all classes concerned, with their values.
@@ -71,14 +76,24 @@ class LoaderCriteriaOption:
 
 
 def restricted_statement(statement: Any, entity: EntityNode) -> Any:
-    """The UPDATE or DELETE *statement* of *entity* with the criteria among its options.
+    """The UPDATE or DELETE *statement* of *entity* with the criteria among its options, once.
 
     Those that tell the rows of its class from others in its table are added too.
     """
+    if statement.is_restricted:
+        return statement
     options = [one for one in statement.loader_options if isinstance(one, LoaderCriteriaOption)]
     conditions = [c for one in options if not one.loader_only for c in one.conditions(entity)]
     conditions += row_conditions(entity)
-    return statement.where(*conditions) if conditions else statement
+    restricted = statement.where(*conditions) if conditions else statement
+    return restricted._with(is_restricted=True)
+
+
+def rows_of_change(columns: Sequence[Any], source: Any, core: Any) -> Any:
+    """The SELECT of *columns* of the rows in *source* that *core*, an UPDATE or DELETE, touches."""
+    asked: Any = Select(*columns).select_from(source).where(*core.where_criteria)
+    criteria = tuple(o for o in core.loader_options if isinstance(o, LoaderCriteriaOption))
+    return asked._with(loader_options=criteria, standing=core.standing)
 
 
 def with_loader_criteria(

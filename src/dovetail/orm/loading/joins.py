@@ -145,9 +145,17 @@ def join(
         onclause.prop.parent.configure()
         entity = _entity(right) or onclause.right_entity
         return join_related(
-            _from(left), onclause.prop, onclause.entity, entity, outer=isouter, full=full
+            _from(left),
+            onclause.prop,
+            onclause.entity,
+            entity,
+            outer=isouter,
+            full=full,
+            criteria=tuple(row_conditions(entity)),
         )
-    return _from(left).join(target, onclause, isouter, full)
+    joined = _from(left).join(target, onclause, isouter, full)
+    found = _entity(right)
+    return joined if found is None else restricted_join(joined, target, row_conditions(found))
 
 
 def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Any:
@@ -175,7 +183,7 @@ def right_entity(spec: Any) -> Any:
 
 def restricted_join(source: Any, target: Any, conditions: list[Any]) -> Any:
     """*source* with *conditions* on its join to *target*."""
-    if isinstance(source, Join) and source.right is target:
+    if conditions and isinstance(source, Join) and source.right is target:
         return source._copy(_onclause=and_(source.onclause, *conditions))
     return source
 

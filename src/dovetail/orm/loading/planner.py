@@ -1,6 +1,5 @@
 """From a statement of entities to a statement of tables, and the layout of its rows."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError
@@ -18,9 +17,7 @@ from dovetail.orm.loading.joins import (
     is_outer_in,
     join_related,
     related_entity,
-    restricted_join,
     right_entity,
-    row_conditions,
 )
 from dovetail.orm.loading.layout import (
     BundleLayout,
@@ -29,6 +26,8 @@ from dovetail.orm.loading.layout import (
     JoinedLayout,
     RowLayout,
 )
+from dovetail.orm.loading.resolving import resolving
+from dovetail.orm.loading.standing import entities_in, selected
 from dovetail.orm.loading.tree import NO_TREE, LoadTree, astray_entity, tree_for
 from dovetail.orm.loading.wrapping import Outside, Wrapping
 from dovetail.orm.mapping.attribute import (
@@ -41,8 +40,9 @@ from dovetail.sql.columns import NamedColumn
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node
+from dovetail.sql.promise import Standing
 from dovetail.sql.select import Select
-from dovetail.sql.traversal import Replacing, children, iterate
+from dovetail.sql.traversal import iterate
 
 
 class PlannedSelect(NamedTuple):
@@ -50,34 +50,6 @@ class PlannedSelect(NamedTuple):
 
     core: Any
     layout: RowLayout | None
-
-
-def _placed(node: Node) -> Node | None:
-    if isinstance(node, QueryableAttribute):
-        column: Node = node.column
-        return column
-    if isinstance(node, EntityNode):
-        selectable: Node = node.selectable
-        return selectable
-    if getattr(node, "is_select_statement", False):
-        core: Node = node.as_core()  # type: ignore[attr-defined]
-        return core
-    if getattr(node, "is_from", False) and not isinstance(node, Join):
-        return node
-    return None
-
-
-def resolving() -> Any:
-    """A function that gives a part of a statement with tables and columns for entities."""
-    return Replacing(_placed).value
-
-
-def _own_nodes(node: Node) -> Iterator[Node]:
-    """*node* and what is below it, but for statements within, which have a FROM of their own."""
-    yield node
-    for child in children(node):
-        if not getattr(child, "is_select_statement", False):
-            yield from _own_nodes(child)
 
 
 def plan_select(
@@ -116,8 +88,8 @@ class _SelectPlanning:
         # What stands for a column outside the subquery that limits the rows, if there is one.
         self.outside: dict[Any, Any] = {}
         self.rows_repeat = False
-        given = statement.loader_options if tree is None else tree.criteria
-        self.criteria = [option for option in given if isinstance(option, LoaderCriteriaOption)]
+        # The classes that eager joins lead to.
+        self.standing: tuple[Standing, ...] = ()
 
     def plan(self) -> PlannedSelect:
         statement = self.statement
@@ -129,7 +101,12 @@ class _SelectPlanning:
             "raw_columns": tuple(self.columns),
             "from_clauses": tuple(self.froms),
             "joins": (),
-            "loader_options": (),
+            # What restricts classes concerns the statements within too.
+            "loader_options": self._criteria(),
+            "standing": (
+                *statement.standing,
+                *selected(statement, is_reached=self.tree is not None),
+            ),
         }
         for name in statement.parts:
             value = getattr(statement, name)
@@ -140,9 +117,6 @@ class _SelectPlanning:
             ):
                 changes[name] = self.resolved(value)
         core = statement._with(**changes)
-        restricted = self._root_conditions()
-        if restricted:
-            core = core.where(*restricted)
         if self.load and self.entities:
             core = self._join_eagerly(core)
         layout = None
@@ -152,24 +126,10 @@ class _SelectPlanning:
 
     # Criteria -------------------------------------------------------------------------------
 
-    def conditions(self, entity: Any) -> list[Any]:
-        """What restricts *entity*, by criteria that hold wherever its class is met."""
-        found = [self.resolved(c) for option in self.criteria for c in option.conditions(entity)]
-        return [*found, *row_conditions(entity)]
-
-    def _root_conditions(self) -> list[Any]:
-        """What restricts the entities that the statement selects from, but for joined ones."""
-        entities: dict[Any, None] = {}
-        for raw in (*self.statement.raw_columns, *self.statement.from_clauses):
-            entity = raw if isinstance(raw, EntityNode) else getattr(raw, "entity", None)
-            if isinstance(entity, EntityNode):
-                entities[entity] = None
-        for spec in self.statement.joins:
-            entities.pop(right_entity(spec), None)
-        options = [option for option in self.criteria if self.tree or not option.loader_only]
-        found = [c for entity in entities for option in options for c in option.conditions(entity)]
-        kinds = [condition for entity in entities for condition in row_conditions(entity)]
-        return [*(self.resolved(condition) for condition in found), *kinds]
+    def _criteria(self) -> tuple[Any, ...]:
+        """The options that restrict classes wherever they stand."""
+        given = self.statement.loader_options if self.tree is None else self.tree.criteria
+        return tuple(option for option in given if isinstance(option, LoaderCriteriaOption))
 
     def _check_options(self) -> None:
         """Refuse options that concern none of the statement's entities, and order by entities."""
@@ -328,9 +288,8 @@ class _SelectPlanning:
         """Let FROM have the joins of entities that are more than one table."""
         joined: dict[EntityNode, None] = {}
         for raw in self.statement.raw_columns:
-            for node in _own_nodes(raw):
-                entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
-                if isinstance(entity, EntityNode) and isinstance(entity.selectable, Join):
+            for entity in entities_in(raw):
+                if isinstance(entity.selectable, Join):
                     joined[entity.within or entity] = None
         for spec in self.statement.joins:
             joined.pop(right_entity(spec), None)
@@ -348,7 +307,6 @@ class _SelectPlanning:
             reference = onclause
             if right is None:
                 right = onclause.right_entity
-        restricted = [] if right is None else self.conditions(right)
         if reference is None or right is None:
             made = spec._replace(
                 target=self.resolved(target),
@@ -356,11 +314,9 @@ class _SelectPlanning:
                 left=None if spec.left is None else self.resolved(spec.left),
             )
             self._core_join(made)
-            if restricted:
-                self.froms = [restricted_join(one, made.target, restricted) for one in self.froms]
             return
         reference.prop.parent.configure()
-        extra = (*(self.resolved(criterion) for criterion in reference.criteria), *restricted)
+        extra = tuple(self.resolved(criterion) for criterion in reference.criteria)
         if isinstance(target, RelationshipReference) and onclause is not None:
             extra = (*extra, self.resolved(onclause))
         left = reference.entity
@@ -430,6 +386,7 @@ class _SelectPlanning:
         return core._with(
             raw_columns=tuple(self.columns),
             from_clauses=tuple(self.froms),
+            standing=core.standing + self.standing,
             order_by_clauses=(*core.order_by_clauses, *order),
         )
 
@@ -504,19 +461,15 @@ class _SelectPlanning:
                     entity = entity_with(prop.mapper, related.kinds, aliased=True)
                 else:
                     entity = related_entity(prop)
-                criteria = (
-                    () if related is None else tuple(self.resolved(c) for c in related.criteria)
-                )
+                criteria = () if related is None else related.criteria
+                self.standing += (Standing(entity.selectable, entity, True, True),)
                 source = join_related(
                     source,
                     prop,
                     left,
                     entity,
                     outer=not inner,
-                    criteria=(
-                        *(entity.adapt(criterion) for criterion in criteria),
-                        *self.conditions(entity),
-                    ),
+                    criteria=tuple(entity.adapt(self.resolved(one)) for one in criteria),
                     alias_secondary=True,
                 )
                 order.extend(entity.adapt(clause) for clause in prop.order_by)

@@ -50,5 +50,13 @@ class FromStatement:
             tree.lasting = {}
         return tree
 
+    @property
+    def restricted_element(self) -> Any:
+        """The statement; one of entities with the options that restrict classes in it."""
+        criteria = [o for o in self.loader_options if getattr(o, "restricts_classes", False)]
+        if criteria and hasattr(self.element, "standing"):
+            return self.element.options(*criteria)
+        return self.element
+
     def __str__(self) -> str:
         return str(self.element)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
-from dovetail.orm.loading.joins import row_conditions
-from dovetail.orm.loading.planner import plan_select, resolving
+from dovetail.orm.loading.criteria import restricted_statement
+from dovetail.orm.loading.planner import plan_select
+from dovetail.orm.loading.resolving import resolving
+from dovetail.orm.loading.standing import spoken_of
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
-from dovetail.sql.node import Node
 from dovetail.sql.select import Select
 
 
@@ -29,6 +30,11 @@ def _name_columns(mapper: Any, parts: dict[str, Any]) -> None:
         parts["select_source"] = (tuple(map(key, names)), source)
 
 
+def _values(statement: Any) -> list[Any]:
+    values = getattr(statement, "values_", None)
+    return list(values.values()) if isinstance(values, dict) else []
+
+
 class EntityPlanner:
     """Turns statements of entities into statements of tables: Core asks it to."""
 
@@ -36,24 +42,21 @@ class EntityPlanner:
         """An equal statement of tables and columns alone."""
         if isinstance(statement, Select):
             return plan_select(statement).core
-        if isinstance(statement, Node):
-            resolved = resolving()
-            changes = {
-                name: resolved(getattr(statement, name))
-                for name in statement.parts
-                if getattr(statement, name, None) is not None
-            }
+        if hasattr(statement, "parts"):
             entity = getattr(statement, "table", None)
+            changes: dict[str, Any] = {}
+            if isinstance(entity, EntityNode) and "where_criteria" in statement.parts:
+                spoken = (*statement.where_criteria, *_values(statement))
+                changes["standing"] = spoken_of(spoken, entity)
+                statement = restricted_statement(statement, entity)
+            resolved = resolving()
+            for name in statement.parts:
+                if getattr(statement, name, None) is not None:
+                    changes[name] = resolved(getattr(statement, name))
             if isinstance(entity, EntityNode):
                 # One statement writes one table: that of the class itself.
                 changes["table"] = entity.mapper.local_table
                 _name_columns(entity.mapper, changes)
-                if "where_criteria" in statement.parts:
-                    given = changes.get("where_criteria", ())
-                    added = [
-                        c for c in row_conditions(entity) if not any(c is one for one in given)
-                    ]
-                    changes["where_criteria"] = (*given, *added)
             return statement._copy(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 

@@ -48,6 +48,8 @@ class Wrapping:
             from_clauses=(source,),
             order_by_clauses=tuple(order),
             for_update_arg=self.core.for_update_arg,
+            loader_options=self.core.loader_options,
+            standing=planning.standing,
             execution_options_dict=self.core.execution_options_dict,
         )
 

@@ -1,6 +1,6 @@
 """Mapped attributes as SQL expressions, and mapped classes as places to select from."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
@@ -147,13 +147,46 @@ class EntityNode(Node):
 
         def place(node: Any) -> Any:
             if isinstance(node, QueryableAttribute):
-                # In a subquery that was written with the class.
-                return node.on(self) if node.prop and node.entity is plain else None
+                # In a subquery that was written with the class, or one above it.
+                return node.on(self) if node.prop and self._stands_for(node.entity) else None
             if node is plain:
                 return self
             return self.column(node) if getattr(node, "table", None) in tables else None
 
         return replace(expression, place)
+
+    def _stands_for(self, entity: "EntityNode") -> bool:
+        """True where columns of *entity*, a class itself, are to be found here."""
+        if entity.alias is not None or entity is not entity.mapper.entity:
+            return False
+        return self.mapper.isa(entity.mapper) or entity.mapper in self.kinds
+
+    def restrictions(self, options: Sequence[Any], is_reached: bool) -> Iterator[tuple[Any, Any]]:
+        """What restricts the rows: pairs of (option, condition); None for no option's."""
+        for option in options:
+            if is_reached or not option.loader_only:
+                for condition in option.conditions(self):
+                    yield option, condition
+        # A class within a hierarchy that is selected whole may have no row there.
+        condition = self.mapper.row_condition() if self.within is None else None
+        found = None if condition is None else self.adapted_condition(condition)
+        if found is not None:
+            yield None, found
+
+    def adapted_condition(self, condition: Any, finish: Callable[[Any], Any] | None = None) -> Any:
+        """*condition* on rows of the class, adapted; None where they come restricted already.
+
+        So they do from a statement that speaks of mapped classes itself: it need not have
+        the columns of the condition.  *finish* makes something else of what is found.
+        """
+        try:
+            found = self.adapt(condition)
+            return found if finish is None else finish(found)
+        except InvalidRequestError:
+            element = getattr(self.selectable, "element", None)
+            if element is None or element.walk().planner is None:
+                raise
+            return None
 
     def sources(self) -> list[Any]:
         """The tables, or aliases, that stand in FROM."""

@@ -120,10 +120,7 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
         own = right is not reference.right_entity
         conditions.append(right.adapt(table_columns(criterion)) if own else criterion)
     conditions += reference.criteria
-    kind = prop.mapper.row_condition()
-    if kind is not None:
-        conditions.append(right.adapt(kind))
-    inner: Any = Select(literal_column("1", NULLTYPE)).select_from(right.selectable)
+    inner: Any = Select(literal_column("1", NULLTYPE)).select_from(right)
     if through is not None:
         inner = inner.select_from(through)
     return (

@@ -49,8 +49,10 @@ class Adaption:
             return self.entities.get(node)
         return None
 
-    def option(self, option: LoaderOption) -> LoaderOption:
+    def option(self, option: Any) -> Any:
         """*option* beginning at the subquery's entities."""
+        if not isinstance(option, LoaderOption):
+            return option
         if self.before is not None:
             option = self.before.option(option)
         entries = tuple(
