@@ -20,19 +20,18 @@ def contained_entity(prop: Any, related: Any) -> EntityNode:
 
 def contained_entities(entity: EntityNode, tree: LoadTree) -> Iterator[EntityNode]:
     """The entities of ``contains_eager()`` options below *entity*."""
-    for key, related in tree.related.items():
-        prop = entity.mapper.relationships.get(key)
-        if related.strategy == "contains_eager" and prop is not None:
+    for prop, related in tree.related.items():
+        if related.strategy == "contains_eager":
             found = contained_entity(prop, related)
             yield found
-            yield from contained_entities(found, tree.below(key))
+            yield from contained_entities(found, tree.below(prop))
 
 
 def joins_collections(prop: Any, tree: LoadTree) -> bool:
     """True where a join that is added for *prop*, or below it, makes more rows."""
     if prop.uselist and tree.strategy(prop) == "joined":
         return True
-    below = tree.below(prop.key)
+    below = tree.below(prop)
     for other in prop.mapper.relationships.values():
         strategy = below.strategy(other)
         if strategy == "joined" and other.uselist:

@@ -63,7 +63,10 @@ class KindsOfRows:
                 lacking = frozenset(
                     key
                     for key, prop in one.column_attrs.items()
-                    if key not in mapper.column_attrs and key not in here and not prop.deferred
+                    if key not in mapper.column_attrs
+                    and key not in here
+                    # What options leave out is no part of the whole: it may be forbidden.
+                    and entity.tree.loads_column(prop)
                 )
                 self._mappers.append((one, one.polymorphic_identity, lacking or None))
 

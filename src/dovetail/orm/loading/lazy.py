@@ -134,7 +134,7 @@ def _load_columns_steps(
     else:
         wanted = _deferred_with(mapper, instance, key)
         tree = options_of(state)
-        if _is_forbidden(mapper, tree, key):
+        if tree.forbids(mapper.attrs[key]):
             raise LazyLoadError.forbidden(type(instance).__name__, key, "raise")
     policy = _policy(session, options_of(state), "select")
     peers = _peers(session, state, instance, key, policy)
@@ -150,13 +150,6 @@ def _row_is_gone(state: InstanceState, instance: Any, key: str) -> ObjectDeleted
         f"for {key!r}",
         hint="it was deleted by another transaction, or by a bulk statement",
     )
-
-
-def _is_forbidden(mapper: Any, tree: LoadTree, key: str) -> bool:
-    prop = mapper.attrs.get(key)
-    if prop is not None and prop.raiseload and key not in tree.undeferred:
-        return True
-    return key in tree.forbidden or "*" in tree.forbidden
 
 
 def _deferred_with(mapper: Any, instance: Any, key: str) -> frozenset[str]:
@@ -180,7 +173,8 @@ def refresh_steps(
     options = options_of(pairs[0][0])
     if options.lasting:
         # What the query gave holds as long as the instances live.
-        tree = options.reading_again(None if whole else names)
+        props = None if whole else frozenset(mapper.attrs[name] for name in names)
+        tree = options.reading_again(props)
     else:
         tree = NO_TREE if whole else only_tree(mapper, sorted(names))
     yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=REFRESH)

@@ -123,7 +123,7 @@ class EntityPlan:
         for kind in layout.completed:
             below = frozenset(kind.self_and_descendants)
             pairs = [pair for pair in found.items() if pair[0].load.mapper in below]
-            yield from complete_steps(session, connection, layout.mapper, kind, pairs)
+            yield from complete_steps(session, connection, layout, kind, pairs)
         for prop in layout.later:
             key = prop.key
             lacking = [pair for pair in found.items() if key not in pair[1].__dict__]
@@ -211,8 +211,8 @@ class GivenRows(EntityPlan):
 
     def _given_related(self, parent: EntityLayout, prop: Any) -> None:
         """Add what the rows hold of relationship *prop* of *parent*."""
-        related = parent.tree.related[prop.key]
-        layout, _ = self._given(contained_entity(prop, related), parent.tree.below(prop.key))
+        related = parent.tree.of(prop)
+        layout, _ = self._given(contained_entity(prop, related), parent.tree.below(prop))
         if not layout.keys:
             raise InvalidRequestError(
                 f"the statement gives no primary key of {prop.mapper.class_.__name__}, of which "

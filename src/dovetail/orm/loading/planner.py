@@ -407,7 +407,7 @@ class _SelectPlanning:
         found = []
         for prop in layout.relationships:
             strategy = layout.tree.strategy(prop)
-            explicit = layout.tree.names(prop.key)
+            explicit = layout.tree.names(prop)
             if prop.is_writer:
                 refuse_loading(prop, strategy)
             elif not layout.has_columns_of(prop):
@@ -421,7 +421,7 @@ class _SelectPlanning:
     def _note_later(self, layout: EntityLayout, chain: tuple[Any, ...]) -> None:
         for prop in layout.relationships:
             strategy = layout.tree.strategy(prop)
-            explicit = layout.tree.names(prop.key)
+            explicit = layout.tree.names(prop)
             later = strategy in ("selectin", "immediate")
             if strategy == "joined" and not layout.has_columns_of(prop):
                 # The row does not tell which of the classes below it is of: a statement more.
@@ -445,8 +445,8 @@ class _SelectPlanning:
         props = self._eager(parent, chain)
         collections = sum(1 for prop in props if prop.uselist)
         for prop in props:
-            related = parent.tree.related.get(prop.key)
-            tree = parent.tree.below(prop.key)
+            related = parent.tree.of(prop)
+            tree = parent.tree.below(prop)
             contained = related is not None and related.strategy == "contains_eager"
             if related is not None and contained:
                 entity = contained_entity(prop, related)

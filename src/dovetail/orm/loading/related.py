@@ -11,6 +11,7 @@ from dovetail.orm.loading.joins import (
     join_related,
     relationship_conditions,
 )
+from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
@@ -171,13 +172,13 @@ def keys_plan(
 
 
 def complete_steps(
-    session: Any, connection: Any, above: Any, kind: Any, pairs: Sequence[Pair]
+    session: Any, connection: Any, layout: EntityLayout, kind: Any, pairs: Sequence[Pair]
 ) -> Steps[None]:
-    """Load what *pairs*, loaded as instances of *above*, have besides as those of *kind*."""
+    """Load what *pairs*, loaded by *layout*, have besides as instances of *kind*."""
     names = [
         key
         for key, prop in kind.column_attrs.items()
-        if key not in above.column_attrs and not prop.deferred
+        if key not in layout.mapper.column_attrs and layout.tree.completes(prop)
     ]
     wanted = frozenset(names)
     keys = [state.key for state, instance in pairs if not wanted <= instance.__dict__.keys()]
@@ -198,8 +199,8 @@ def load_related_steps(
     chain: tuple[Any, ...] = (),
 ) -> Steps[None]:
     """Load relationship *prop* for all *parents*; *tree* has the options of the parents' entity."""
-    below = tree.below(prop.key)
-    related = tree.related.get(prop.key)
+    below = tree.below(prop)
+    related = tree.of(prop)
     if session.chooses_bind:
         own = yield from session.connection_beside_steps(connection, prop.parent)
         connection = yield from session.connection_beside_steps(connection, prop.mapper)
@@ -240,7 +241,7 @@ def only_tree(mapper: Any, names: Sequence[str]) -> LoadTree:
     tree: LoadTree | None = mapper.memo.get(place)
     if tree is None:
         tree = LoadTree()
-        tree.only = frozenset(names)
+        tree.only = frozenset(mapper.attrs[name] for name in names)
         mapper.memo[place] = tree
     return tree
 
@@ -408,7 +409,7 @@ def _related_plan(
     prop: Any, tree: LoadTree, below: LoadTree, chain: tuple[Any, ...], dialect: Any
 ) -> KeyedPlan:
     """The plan that selects (key of the parent, related instance) for a list of keys."""
-    option = tree.related.get(prop.key)
+    option = tree.of(prop)
     target: EntityNode = prop.aim
     if option is not None and option.entity is not None:
         target = option.entity

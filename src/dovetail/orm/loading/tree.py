@@ -1,22 +1,28 @@
 """The loader options of a statement, sorted by entity and attribute."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.mapping.attribute import EntityNode, table_columns
 from dovetail.orm.mapping.polymorphic import kinds_below
 from dovetail.sql.traversal import replace
 
+V = TypeVar("V")
+
 
 class LoadTree:
     """How the attributes of one entity are to be loaded, and what lies below its relationships.
 
+    Attributes are known by their properties: classes of one hierarchy may have different ones
+    of the same name.
+
     ``related``    instructions by relationship; ``default_related`` for all others here,
                    ``default_everywhere`` for all others here and below
-    ``only``       columns to load, None for all; ``deferred`` and ``undeferred`` change that
+    ``only``       columns to load, None for all; ``deferred`` and ``undeferred`` change that;
+                   "*" is every column
     ``forbidden``  columns whose reading is an error while they are not loaded
-    ``expressions``  what query expressions hold, by name of the attribute
+    ``expressions``  what query expressions hold
     ``lasting``    those that can be read again for an instance alone
     ``stays``      True where what is loaded later comes from the shard of the instance
     ``policy``     how what is not loaded is loaded when it is touched; None: as the session says
@@ -33,20 +39,20 @@ class LoadTree:
     def __init__(self) -> None:
         self.completed: tuple[Any, ...] = ()
         self.criteria: tuple[Any, ...] = ()
-        self.inherited: dict[str, LoadTree] = {}
-        self.related: dict[str, RelatedLoad] = {}
+        self.inherited: dict[Any, LoadTree] = {}
+        self.related: dict[Any, RelatedLoad] = {}
         self.default_related: str | None = None
         self.default_everywhere: str | None = None
-        self.only: frozenset[str] | None = None
-        self.deferred: frozenset[str] = frozenset()
-        self.undeferred: frozenset[str] = frozenset()
+        self.only: frozenset[Any] | None = None
+        self.deferred: frozenset[Any] = frozenset()
+        self.undeferred: frozenset[Any] = frozenset()
         self.groups: frozenset[str] = frozenset()
-        self.forbidden: frozenset[str] = frozenset()
-        self.expressions: dict[str, Any] = {}
-        self.lasting: dict[str, Any] = {}
+        self.forbidden: frozenset[Any] = frozenset()
+        self.expressions: dict[Any, Any] = {}
+        self.lasting: dict[Any, Any] = {}
         self.policy: str | None = None
         self.stays = False
-        self.again: dict[frozenset[str] | None, LoadTree] = {}
+        self.again: dict[frozenset[Any] | None, LoadTree] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -66,80 +72,99 @@ class LoadTree:
             or self.stays
         )
 
-    def at(self, key: str) -> "RelatedLoad":
-        """The instructions for relationship *key*, made when there are none."""
-        found = self.related.get(key)
+    def at(self, prop: Any) -> "RelatedLoad":
+        """The instructions for relationship *prop*, made when there are none."""
+        found = self.related.get(prop)
         if found is None:
-            found = self.related[key] = RelatedLoad()
+            found = self.related[prop] = RelatedLoad()
         return found
 
-    def names(self, key: str) -> bool:
-        """True when an option says how relationship *key* is loaded."""
-        found = self.related.get(key)
+    def of(self, prop: Any) -> "RelatedLoad | None":
+        """The instructions for relationship *prop*, or for what it overrides."""
+        return _for(self.related, prop) if self.related else None
+
+    def names(self, prop: Any) -> bool:
+        """True when an option says how relationship *prop* is loaded."""
+        found = self.of(prop)
         return found is not None and found.strategy is not None
 
     def strategy(self, prop: Any) -> str:
         """How relationship *prop* is loaded: by option, wildcard, or mapping."""
-        found = self.related.get(prop.key)
+        found = self.of(prop)
         if found is not None and found.strategy is not None:
             return found.strategy
         lazy: str = prop.lazy
         return self.default_related or self.default_everywhere or lazy
 
-    def below(self, key: str) -> "LoadTree":
-        """The instructions for the entity that relationship *key* leads to."""
-        tree = self._below(key)
+    def below(self, prop: Any) -> "LoadTree":
+        """The instructions for the entity that relationship *prop* leads to."""
+        tree = self._below(prop)
         if (
             (self.criteria and not tree.criteria)
             or (self.policy and not tree.policy)
             or (self.stays and not tree.stays)
         ):
             if tree is NO_TREE:
-                tree = self.inherited.setdefault(key, LoadTree())
+                tree = self.inherited.setdefault(prop, LoadTree())
             tree.criteria = self.criteria
             tree.policy = self.policy
             tree.stays = self.stays
         return tree
 
-    def _below(self, key: str) -> "LoadTree":
-        found = self.related.get(key)
-        if found is None and self.default_everywhere is None:
-            return NO_TREE
+    def _below(self, prop: Any) -> "LoadTree":
+        found = self.of(prop)
+        if found is None:
+            if self.default_everywhere is None:
+                return NO_TREE
+            found = self.at(prop)
         # Kept, so that the plans made for it are found again.
-        tree = self.at(key).below(key)
+        tree = found.below(prop)
         tree.default_everywhere = tree.default_everywhere or self.default_everywhere
         return tree
 
     def loads_column(self, prop: Any) -> bool:
         """True when column property *prop* is loaded with its instance."""
-        key = prop.key
-        if key in self.undeferred or (prop.group is not None and prop.group in self.groups):
+        if prop.group is not None and prop.group in self.groups:
             return True
-        if key in self.deferred:
+        if self.undeferred and _among(self.undeferred, prop):
+            return True
+        if self.deferred and _among(self.deferred, prop):
             return False
         if self.only is not None:
-            return key in self.only
+            return _among(self.only, prop)
         if "*" in self.deferred:
             return False
         return not prop.deferred or "*" in self.undeferred
 
+    def completes(self, prop: Any) -> bool:
+        """True when *prop* is loaded where what classes below have is loaded as a whole."""
+        if self.deferred and _among(self.deferred, prop):
+            return False
+        return not prop.deferred or _among(self.undeferred, prop)
+
     def brings(self, prop: Any) -> bool:
         """True when a statement has a column for *prop*: it is loaded, or given an expression."""
-        return prop.key in self.expressions or self.loads_column(prop)
+        return prop in self.expressions or self.loads_column(prop)
 
     def source(self, prop: Any) -> Any:
         """The column or expression that *prop* is loaded from."""
-        return self.expressions.get(prop.key, prop.columns[0])
+        return self.expressions.get(prop, prop.columns[0])
 
-    def reading_again(self, names: frozenset[str] | None) -> "LoadTree":
-        """The instruction to load the columns *names*, or all, and the expressions given here.
+    def forbids(self, prop: Any) -> bool:
+        """True when reading column property *prop* is an error while it is not loaded."""
+        if prop.raiseload and not _among(self.undeferred, prop):
+            return True
+        return "*" in self.forbidden or _among(self.forbidden, prop)
+
+    def reading_again(self, props: frozenset[Any] | None) -> "LoadTree":
+        """The instruction to load the columns *props*, or all, and the expressions given here.
 
         It is kept, so that the plans made for it are found again.
         """
-        tree = self.again.get(names)
+        tree = self.again.get(props)
         if tree is None:
-            tree = self.again[names] = LoadTree()
-            tree.only = names
+            tree = self.again[props] = LoadTree()
+            tree.only = props
             tree.expressions = tree.lasting = self.lasting
         return tree
 
@@ -151,7 +176,7 @@ class LoadTree:
             self.default_related = entry.strategy
         else:
             step = path[0]
-            related = self.at(step.key)
+            related = self.at(step.prop)
             self._note_target(related, step)
             if getattr(step, "criteria", ()):
                 related.criteria = step.criteria
@@ -186,23 +211,41 @@ class LoadTree:
             return
         if entry.strategy == "expression":
             attribute, expression = entry.arguments
-            self.expressions = {**self.expressions, attribute.key: expression}
+            self.expressions = {**self.expressions, attribute.prop: expression}
             lasting = _of_class(attribute.entity, expression)
             if lasting is not None:
-                self.lasting = {**self.lasting, attribute.key: lasting}
+                self.lasting = {**self.lasting, attribute.prop: lasting}
             return
         *attributes, forbid = entry.arguments
-        keys = frozenset(item if isinstance(item, str) else item.key for item in attributes)
+        props = frozenset(item if isinstance(item, str) else item.prop for item in attributes)
         if entry.strategy == "load_only":
-            self.only = keys if self.only is None else self.only | keys
+            self.only = props if self.only is None else self.only | props
         elif entry.strategy == "defer":
-            self.deferred |= keys
-            self.undeferred -= keys
+            self.deferred |= props
+            self.undeferred -= props
         else:
-            self.undeferred |= keys
-            self.deferred -= keys
+            self.undeferred |= props
+            self.deferred -= props
         if forbid:
-            self.forbidden |= {"*"} if entry.strategy == "load_only" else keys
+            self.forbidden |= {"*"} if entry.strategy == "load_only" else props
+
+
+def _for(instructions: Mapping[Any, V], prop: Any) -> V | None:
+    """The one of *instructions* for *prop*, or for the property of a class above it overrides."""
+    found = instructions.get(prop)
+    if found is None:
+        for mapper in prop.parent.iterate_to_root():
+            found = instructions.get(mapper.attrs.get(prop.key))
+            if found is not None:
+                break
+    return found
+
+
+def _among(props: frozenset[Any], prop: Any) -> bool:
+    """True where *prop* is one of *props*, or overrides one in a class below."""
+    return prop in props or any(
+        mapper.attrs.get(prop.key) in props for mapper in prop.parent.iterate_to_root()
+    )
 
 
 _FOR_RELATED = frozenset(
@@ -227,7 +270,7 @@ class RelatedLoad:
         self.tree = LoadTree()
         self.deeper: LoadTree | None = None
 
-    def below(self, key: str) -> LoadTree:
+    def below(self, prop: Any) -> LoadTree:
         """What holds for the related instances; ``recursion_depth`` repeats this instruction."""
         depth = self.arguments[0] if self.strategy == "selectin" and self.arguments else None
         if depth is None or depth == 0:
@@ -238,7 +281,7 @@ class RelatedLoad:
             self.deeper.deferred = self.tree.deferred
             self.deeper.expressions = self.tree.expressions
             self.deeper.lasting = self.tree.lasting
-            self.deeper.related = {**self.tree.related, key: self._repeated(depth)}
+            self.deeper.related = {**self.tree.related, prop: self._repeated(depth)}
         return self.deeper
 
     def _repeated(self, depth: int) -> "RelatedLoad":

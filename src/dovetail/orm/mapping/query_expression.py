@@ -42,8 +42,9 @@ class QueryExpressionAttribute(ValueAttribute):
         """The value; the default where the query that has brought *instance* gave no expression."""
         state = state_of(instance)
         tree = state.load.options
-        given = tree is not None and self.key in tree.lasting
-        if not given and not state.load.mapper.attrs[self.key].has_default:
+        prop = state.load.mapper.attrs[self.key]
+        given = tree is not None and prop in tree.lasting
+        if not given and not prop.has_default:
             return instance.__dict__.get(self.key, self.default)
         return super().read(instance)
 
