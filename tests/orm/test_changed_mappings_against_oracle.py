@@ -207,7 +207,7 @@ def mapped_again(w):
             session.commit()
             found = session.query(Engineer.language, Engineer.note).filter_by(name="d")
             yield found.all(), found.count(), session.query(Person.note).all()
-        orm.clear_mappers()
+        reg.dispose()
         yield hasattr(Person, "name"), hasattr(Engineer, "language")
         yield w.error(Person, name="x"), w.error(lambda: sa.inspect(Person))
 
@@ -264,7 +264,7 @@ def keyword_constructors_of_plain_classes(w):
             key = sa.Column("id", sa.Integer, primary_key=True)
             reg.map_imperatively(class_, sa.Table(f"{class_.__name__}{number}", reg.metadata, key))
         yield w.error(lambda: Plain(id=1).id), Own(7).id, w.error(lambda: Own(id=1).id)
-        orm.clear_mappers()
+        reg.dispose()
     Base = orm.declarative_base(constructor=with_luck)
     made = type("Made", (Base,), {"__tablename__": "m", "id": sa.Column("id", primary_key=True)})
     yield made(id=3).id
