@@ -1,5 +1,7 @@
 """Mappings that change: attributes added later, mappings that fail or are cleared, registries."""
 
+from weakref import WeakSet
+
 import pytest
 
 from dovetail import Column, ForeignKey, Integer, Table, create_engine, event, inspect, select
@@ -9,10 +11,12 @@ from dovetail.orm import (
     Mapped,
     Session,
     backref,
+    clear_mappers,
     mapped_column,
     registry,
     relationship,
 )
+from dovetail.orm.mapping import registry as mapping_registry
 from tests.orm.both import compare, programs
 
 
@@ -57,7 +61,7 @@ def added_to_the_top(w, layout):
     Thing.label = orm.mapped_column(sa.String(9))
     Thing.twice = orm.column_property(Thing.__table__.c.id * 2)
     Thing.number = orm.synonym("id")
-    orm.configure_mappers()
+    w.Base.registry.configure()
     for class_ in (Thing, Car, Van):
         mapper = sa.inspect(class_)
         yield sorted(mapper.relationships.keys()), sorted(mapper.attrs.keys())
@@ -91,7 +95,7 @@ def a_table_between(w):
 def added_after_configuration(w):
     sa, orm = w.sa, w.orm
     Thing, _, Van, Note = three_generations(w, "joined")
-    orm.configure_mappers()
+    w.Base.registry.configure()
     w.create()
     w.add(Van(id=1), Note(id=2, thing_id=1, car_id=1))
     yield w.s.scalars(sa.select(Van.id)).all()
@@ -452,3 +456,22 @@ def test_eager_relationships_added_after_a_query_are_loaded():
         Base.registry.configure()
         session.expunge_all()
         assert ["bs" in a.__dict__ for a in session.scalars(select(A))] == [True]
+
+
+def test_clear_mappers_forgets_the_classes_of_every_registry(monkeypatch):
+    monkeypatch.setattr(mapping_registry, "_registries", WeakSet())
+    mapped = []
+    for name in ("first", "second"):
+        reg = registry()
+        class_ = type(name, (), {})
+        reg.map_imperatively(
+            class_, Table(name, reg.metadata, Column("id", Integer, primary_key=True))
+        )
+        mapped.append((reg, class_))
+
+    clear_mappers()
+
+    assert [(reg.mappers, hasattr(class_, "id")) for reg, class_ in mapped] == [
+        (frozenset(), False),
+        (frozenset(), False),
+    ]

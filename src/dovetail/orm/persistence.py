@@ -569,7 +569,9 @@ def _get_statement(mapper: Mapper, key: Sequence[Any]) -> Any:
 
 def _get_plan(mapper: Mapper, dialect: Any) -> EntityPlan:
     statement = _get_statement(mapper, [None] * len(mapper.primary_key))
-    return EntityPlan(statement, statement.walk().binds, dialect, tree=NO_TREE)
+    # The key alone is given: parameters of what the class is mapped to keep their values.
+    binds = [condition.right for condition in statement.where_criteria]
+    return EntityPlan(statement, binds, dialect, tree=NO_TREE)
 
 
 def _locked(statement: Any, with_for_update: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
+from dovetail.orm.mapping.mapped_tables import counterparts
 from dovetail.orm.mapping.polymorphic import joined_kinds
 from dovetail.sql.expressions import and_
 from dovetail.sql.from_clause import Join
@@ -73,6 +74,42 @@ def relationship_conditions(
 
     conditions: tuple[Any, Any] = prop.condition.adapted(left.column, right.column, through)
     return conditions
+
+
+class Upper(EntityNode):
+    """A class as it is in a FROM that has not all of its tables: some columns are equal ones."""
+
+    __slots__ = ("equal",)
+
+    def __init__(self, entity: EntityNode, equal: dict[Any, Any]) -> None:
+        super().__init__(entity.mapper)
+        self.equal = equal
+
+    def column(self, column: Any) -> Any:
+        return self.equal.get(column, column)
+
+
+def joined_up(source: Any, left: EntityNode, prop: Any) -> tuple[EntityNode, Any] | None:
+    """(what *left* is there, the FROM) for a join along *prop* from *source*, which has some table
+    of a class above *left*; None where it has none.
+
+    Columns that a missing table has may be equal to others; otherwise it is joined.
+    """
+    mapper = left.mapper
+    there = [table for table in mapper.tables if source is table or contains(source, table)]
+    if not there:
+        return None
+    equal: dict[Any, Any] = {}
+    for column, _ in prop.condition.pairs:
+        if column.table not in there:
+            found = (c for c in counterparts(column, mapper.equated) if c.table in there)
+            equal[column] = next(found, None)
+    if all(found is not None for found in equal.values()):
+        return Upper(left, equal), source
+    for one in reversed(list(mapper.iterate_to_root())):
+        if one.inherit_condition is not None and one.local_table not in there:
+            source = Join(source, one.local_table, one.inherit_condition)
+    return Upper(left, {}), source
 
 
 def third_alias(secondary: Any) -> Any:

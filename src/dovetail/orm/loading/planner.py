@@ -16,6 +16,7 @@ from dovetail.orm.loading.joins import (
     entity_with,
     is_outer_in,
     join_related,
+    joined_up,
     related_entity,
     right_entity,
 )
@@ -29,6 +30,7 @@ from dovetail.orm.loading.layout import (
 from dovetail.orm.loading.resolving import resolving
 from dovetail.orm.loading.standing import entities_in, selected
 from dovetail.orm.loading.tree import NO_TREE, LoadTree, astray_entity, tree_for
+from dovetail.orm.loading.wholes import wholes_of
 from dovetail.orm.loading.wrapping import Outside, Wrapping
 from dovetail.orm.mapping.attribute import (
     EntityNode,
@@ -76,7 +78,8 @@ class _SelectPlanning:
         self.tree = tree
         self.statement = statement
         # One run for all parts: a label in two of them is one label afterwards.
-        self.resolved = resolving()
+        self.wholes = wholes_of(statement)
+        self.resolved = resolving(self.wholes)
         self.load = load
         self.chain = chain
         self.columns: list[Any] = []
@@ -224,7 +227,7 @@ class _SelectPlanning:
             layout.keys.append((self.position_of(column), column.type))
         for key, prop in mapper.column_attrs.items():
             is_needed = key in mapper.primary_keys or key == mapper.polymorphic_key
-            if is_needed or tree.brings(prop):
+            if (is_needed or tree.brings(prop)) and _is_there(entity, prop):
                 layout.columns.append((key, *self._placed(entity, prop, tree)))
             elif not prop.deferred:
                 layout.covers_all = False
@@ -261,7 +264,10 @@ class _SelectPlanning:
         return [
             (key, *self._placed(entity, prop, layout.tree))
             for key, prop in kind.column_attrs.items()
-            if key not in there and prop.parent in entity.kinds and layout.tree.brings(prop)
+            if key not in there
+            and prop.parent in entity.kinds
+            and layout.tree.brings(prop)
+            and _is_there(entity, prop)
         ]
 
     def _may_be_absent(self, entity: EntityNode) -> bool:
@@ -290,11 +296,15 @@ class _SelectPlanning:
         for raw in self.statement.raw_columns:
             for entity in entities_in(raw):
                 if isinstance(entity.selectable, Join):
-                    joined[entity.within or entity] = None
+                    if self.wholes is None or self.wholes.part(entity) is entity:
+                        joined[entity.within or entity] = None
         for spec in self.statement.joins:
             joined.pop(right_entity(spec), None)
+        # The columns of a class below may be there with those of another.
+        below = {kind for one in joined if one.alias is None for kind in one.kinds}
         for entity in joined:
-            self._place_of(entity.selectable)
+            if entity.alias is not None or entity.mapper not in below:
+                self._place_of(entity.selectable)
 
     def _apply_join(self, spec: Any) -> None:
         target, onclause = spec.target, spec.onclause
@@ -319,8 +329,7 @@ class _SelectPlanning:
         extra = tuple(self.resolved(criterion) for criterion in reference.criteria)
         if isinstance(target, RelationshipReference) and onclause is not None:
             extra = (*extra, self.resolved(onclause))
-        left = reference.entity
-        place = self._place_of(left.selectable)
+        left, place = self._left_of(reference)
         self.froms[place] = join_related(
             self.froms[place],
             reference.prop,
@@ -331,6 +340,21 @@ class _SelectPlanning:
             criteria=extra,
             alias_secondary=True,
         )
+
+    def _left_of(self, reference: RelationshipReference[Any]) -> tuple[EntityNode, int]:
+        """What *reference* starts from, and where in FROM that stands."""
+        left = reference.entity
+        if self.wholes is not None:
+            left = self.wholes.part(left)
+        if left.alias is None and not any(
+            one is left.selectable or contains(one, left.selectable) for one in self.froms
+        ):
+            for place, source in enumerate(self.froms):
+                made = joined_up(source, left, reference.prop)
+                if made is not None:
+                    left, self.froms[place] = made
+                    return left, place
+        return left, self._place_of(left.selectable)
 
     def _core_join(self, spec: Any) -> None:
         """A join whose left side and condition Core finds by itself."""
@@ -483,6 +507,11 @@ class _SelectPlanning:
                 collections > 1 or layout.has_collections or parent.number > 0 or self.rows_repeat
             )
         return source
+
+
+def _is_there(entity: EntityNode, prop: Any) -> bool:
+    """False for a column that what *entity* is read from lacks: it is loaded later."""
+    return not prop.is_column or entity.find(prop.columns[0]) is not None
 
 
 _EXPANDED = frozenset(("group_by_clauses", "order_by_clauses", "distinct_on"))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dovetail.orm.loading.wholes import Wholes
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node
@@ -23,6 +24,20 @@ def _placed(node: Node) -> Node | None:
     return None
 
 
-def resolving() -> Any:
-    """A function that gives a part of a statement with tables and columns for entities."""
-    return Replacing(_placed).value
+def resolving(wholes: Wholes | None = None) -> Any:
+    """A function that gives a part of a statement with tables and columns for entities.
+
+    *wholes* has what classes below are read from in this statement, if that is not their own.
+    """
+    if wholes is None:
+        return Replacing(_placed).value
+
+    def placed(node: Node) -> Node | None:
+        found = wholes.place(node)
+        if found is None:
+            found = _placed(node)
+            if found is not None and getattr(node, "is_select_statement", False):
+                found = wholes.adapted(found)
+        return found
+
+    return Replacing(placed).value

@@ -122,18 +122,29 @@ class EntityNode(Node):
         """The column of ``selectable`` that stands for *column* of the mapped table."""
         if not self.is_translated:
             return column
+        found = self.find(column)
+        if found is None:
+            raise InvalidRequestError(
+                f"{self.mapper.class_.__name__} is aliased to something without column "
+                f"{column.table.name}.{column.name}",
+                hint="select all of its columns, or use aliased(..., adapt_on_names=True)",
+            )
+        return found
+
+    def find(self, column: Any) -> Any:
+        """As :meth:`column`; None where ``selectable`` has no such column."""
+        selectable = self.selectable
+        if not self.is_translated:
+            table = column.table
+            is_there = not isinstance(selectable, Join) or table in selectable.contained()
+            return column if is_there else None
         found = self.translated.get(column)
         if found is None:
-            found = self.selectable.corresponding_column(column)
+            found = selectable.corresponding_column(column)
             if found is None and self.adapt_on_names:
-                found = self.selectable.c.get(column.name)
-            if found is None:
-                raise InvalidRequestError(
-                    f"{self.mapper.class_.__name__} is aliased to something without column "
-                    f"{column.table.name}.{column.name}",
-                    hint="select all of its columns, or use aliased(..., adapt_on_names=True)",
-                )
-            self.translated[column] = found
+                found = selectable.c.get(column.name)
+            if found is not None:
+                self.translated[column] = found
         return found
 
     def adapt(self, expression: Any) -> Any:

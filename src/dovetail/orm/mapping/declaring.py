@@ -5,7 +5,6 @@ from inspect import get_annotations
 from typing import Any, TypeVar
 
 from dovetail.collector import collector
-from dovetail.compiler.cache import forget_plans
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand
@@ -64,12 +63,6 @@ def declare_in_parts(
     yield table, parts
     options = {name: _completed(value) for name, value in options.items()}
     _make_mapper(registry, class_, table, parts, options, inherits)
-    if inherits is not None:
-        # Statements of the classes above make instances of this one too.
-        for above in inherits.iterate_to_root():
-            above.forget()
-        registry.memo.clear()
-        forget_plans()
 
 
 def _make_mapper(

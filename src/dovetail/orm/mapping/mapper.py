@@ -298,23 +298,27 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         for name in _DERIVED:
             self.__dict__.pop(name, None)
 
-    def place_entity(self) -> None:
-        """Let statements of the class select from its tables, and those of classes below."""
-        classes, source = self.with_polymorphic or (None, None), None
-        if isinstance(classes, tuple) and len(classes) == 2:
-            classes, source = classes
+    def place_entity(self, *, may_miss: bool = True) -> None:
+        """Let statements of the class select from its tables, and those of classes below.
+
+        Those of ``with_polymorphic`` *may_miss* as long as they can still be mapped.
+        """
+        classes, source = _with_polymorphic(self.with_polymorphic)
         if source is None:
             source = union_of(self)
             if source is not None:
                 classes = "*"
                 name: str = self.class_._concrete_discriminator_name  # type: ignore[attr-defined]
                 self.polymorphic_on = source.c[name]
-        kinds = [] if classes is None else kinds_below(self, classes)
+        kinds = [] if classes is None else kinds_below(self, classes, may_miss=may_miss)
         inline = [one for one in self.children if one.polymorphic_load == "inline"]
         entity = self.entity
         entity.kinds = tuple(dict.fromkeys((*kinds, *(inline if classes is None else ()))))
         entity.selectable = joined_kinds(self, entity.kinds) if source is None else source
-        entity.is_translated = entity.adapt_on_names = source is not None
+        # What is in a join is spoken of as it is.
+        entity.is_translated = entity.adapt_on_names = source is not None and not isinstance(
+            source, Join
+        )
         entity.translated.clear()
 
     @cached_property
@@ -327,9 +331,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     def finish(self) -> None:
         """Called when all relationships are configured."""
         self.configured = True
-        if self.entity.is_translated:
-            # The types of columns that refer to others are known now.
-            self.place_entity()
+        if self.entity.is_translated or self.with_polymorphic is not None:
+            # The types of columns that refer to others are known now, and the classes below.
+            self.place_entity(may_miss=False)
         self.class_manager.place_constructor()
         if not self._is_announced:
             self._is_announced = True
@@ -453,6 +457,15 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
             for key, column in self.columns.items()
             if getattr(column, "onupdate", None) is not None
         ]
+
+
+def _with_polymorphic(given: Any) -> tuple[Any, Any]:
+    """(classes, what to select from or None) of the mapper option of this name."""
+    if isinstance(given, (tuple, list)) and given and not isinstance(given[0], type):
+        if isinstance(given[0], (str, tuple, list)):
+            classes, source = given
+            return classes, source
+    return given, None
 
 
 _MADE_BY_SERVER = ("computed", "server_onupdate")

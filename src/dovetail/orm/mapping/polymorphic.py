@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dovetail.exc import ArgumentError
+from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.sql.columns import literal_column
 from dovetail.sql.expressions import null
 from dovetail.sql.from_clause import Join
@@ -12,24 +12,28 @@ from dovetail.types.basic import String
 from dovetail.types.contract import NULLTYPE
 
 
-def kinds_below(mapper: Any, classes: Any) -> tuple[Any, ...]:
-    """The mappers of *classes*, "*" for all below *mapper*, with those between, parents first."""
+def kinds_below(mapper: Any, classes: Any, *, may_miss: bool = False) -> tuple[Any, ...]:
+    """The mappers of *classes*, "*" for all below *mapper*, with those between, parents first.
+
+    With *may_miss* those that are no classes below it (yet) are left out, and refused otherwise.
+    """
     if classes is None:
         return ()
     descendants = mapper.self_and_descendants[1:]
     if classes == "*":
         return tuple(descendants)
     wanted: set[Any] = set()
-    for class_ in classes:
+    for class_ in (classes,) if isinstance(classes, type) else classes:
         found = getattr(class_, "__dict__", {}).get("__mapper__", class_)
         if found is mapper:
             continue
-        if found not in descendants:
+        if found in descendants:
+            wanted.update(found.iterate_to_root())
+        elif not may_miss:
             raise ArgumentError(
                 f"{class_!r} is no mapped class below {mapper.class_.__name__}",
                 hint="name classes that derive from it, or say '*' for all",
             )
-        wanted.update(found.iterate_to_root())
     return tuple(one for one in descendants if one in wanted)
 
 
@@ -57,12 +61,21 @@ def polymorphic_union(
         staff = polymorphic_union({"engineer": engineers, "manager": managers}, "type", "staff")
     """
     types: dict[str, Any] = {}
-    for table in table_map.values():
+    # In a join, the keys of its columns have the names of their tables before them.
+    by_key: dict[Any, dict[str, Any]] = {}
+    for value, table in table_map.items():
+        known = by_key[value] = {}
         for column in table.c:
+            if column.key == typecolname:
+                raise InvalidRequestError(
+                    f"{table.description!r} has a column {column.key!r}, as the UNION is to have",
+                    hint="give the column that tells the classes apart another name",
+                )
+            known.setdefault(column.key, column)
             types.setdefault(column.key, column.type)
     selects: list[Any] = []
     for value, table in table_map.items():
-        columns = [_column(table, key, type_, cast_nulls) for key, type_ in types.items()]
+        columns = [_column(by_key[value], key, type_, cast_nulls) for key, type_ in types.items()]
         if typecolname:
             text = str(value).replace("'", "''")
             columns.append(literal_column(f"'{text}'", String()).label(typecolname))
@@ -70,8 +83,8 @@ def polymorphic_union(
     return selects[0].union_all(*selects[1:]).alias(aliasname)
 
 
-def _column(table: Any, key: str, type_: Any, cast_nulls: bool) -> Any:
-    found = table.c.get(key)
+def _column(columns: dict[str, Any], key: str, type_: Any, cast_nulls: bool) -> Any:
+    found = columns.get(key)
     if found is not None:
         return found
     return (null().cast(type_) if cast_nulls and type_ is not NULLTYPE else null()).label(key)

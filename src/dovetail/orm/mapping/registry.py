@@ -78,8 +78,14 @@ class Registry:
         self._waiting.append(mapper)
         self._mistake = None
         self.memo.clear()
-        if mapper.inherits is not None:
-            self.depend_on(mapper.inherits.registry)
+        above = mapper.inherits
+        if above is not None:
+            self.depend_on(above.registry)
+            # Statements of the classes above make instances of this one too.
+            for one in above.iterate_to_root():
+                one.forget()
+            above.registry.memo.clear()
+            forget_plans()
 
     def add_abstract(self, class_: type) -> None:
         """Take up *class_*, which is mapped to a UNION when the classes below are known."""
