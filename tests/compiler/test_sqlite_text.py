@@ -107,8 +107,11 @@ def test_members_of_a_union_that_are_limited():
     )
 
 
-def test_rows_are_not_locked():
-    assert "FOR UPDATE" not in sql(select(item).with_for_update())
+def test_a_lock_is_asked_for_in_a_comment():
+    assert sql(select(item.c.id).with_for_update()) == (
+        "SELECT item.id \nFROM item /* FOR UPDATE */"
+    )
+    assert "FOR UPDATE" not in sql(select(item.c.id))
 
 
 def test_what_cannot_be_said_is_refused():

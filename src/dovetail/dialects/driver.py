@@ -271,12 +271,13 @@ class Driver:
     """What to install; None for what comes with Python."""
 
     is_async: ClassVar[bool] = False
-    survives_cancel: ClassVar[bool] = False
-    """A connection is usable after a request on it was cancelled."""
-
     outside_transaction: ClassVar[frozenset[str]] = frozenset()
     """First words, in capitals, of statements that fail or do nothing inside of a transaction.
     While none has begun on the server, such a statement is sent without a BEGIN before it."""
+
+    own_options: ClassVar[frozenset[str]] = frozenset()
+    """Options of :func:`create_engine` that this driver alone takes, there spelled with the
+    name of its dialect before them: ``sqlite_journal_mode``."""
 
     paramstyle: ClassVar[str] = "qmark"
     isolation_levels: ClassVar[tuple[str, ...]] = ("AUTOCOMMIT",)
@@ -314,6 +315,17 @@ class Driver:
     def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection; a request: the awaiting flavour is a coroutine function."""
         raise NotImplementedError
+
+    def own_option(self, name: str, value: Any) -> dict[str, Any]:
+        """Return what :meth:`connect` is told for one of ``own_options``; a bad *value* raises."""
+        raise NotImplementedError
+
+    def survives_cancel(self, connection: DriverConnection) -> bool:
+        """Tell whether *connection* is usable after a request on it was cancelled."""
+        return False
+
+    def hand_out(self, connection: DriverConnection) -> None:
+        """Prepare *connection* for somebody who takes what it wraps, and goes around it."""
 
     def server_steps(self, connection: DriverConnection) -> Steps[ServerFacts | None]:
         """Ask the server, over the first *connection* of an engine, what it is; None for usual."""

@@ -94,8 +94,6 @@ class Channel:
         assert driver is not None
         self._record = record
         self._wire: DriverConnection = driver
-        self._fetch = driver.fetch
-        self._execute = driver.execute
 
     def _listened(self) -> None:
         self._ready = None
@@ -111,6 +109,9 @@ class Channel:
         """Discard the connection, which is lost; *others_too*, all that are as old."""
         raise NotImplementedError
 
+    def text_was_sent(self, sql: str) -> None:
+        """Note what SQL text that gave no rows may have done to the transaction."""
+
     def _watched(self) -> bool:
         return self._echo or self.dispatch.listening
 
@@ -122,7 +123,7 @@ class Channel:
             return (yield from self._watched_fetch_steps(sql, parameters))
         self._record.statement = sql  # type: ignore[union-attr]
         try:
-            rows: list[tuple[Any, ...]] = yield self._fetch, sql, parameters
+            rows: list[tuple[Any, ...]] = yield self._wire.fetch, sql, parameters
             return rows
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, parameters)
@@ -135,7 +136,7 @@ class Channel:
             return watched
         self._record.statement = sql  # type: ignore[union-attr]
         try:
-            cursor: Cursor = yield self._execute, sql, parameters
+            cursor: Cursor = yield self._wire.execute, sql, parameters
             return cursor
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, parameters)
@@ -279,7 +280,7 @@ class Channel:
         lost = (
             cause.disconnected
             if cause is not None
-            else not isinstance(error, Exception) and not driver.survives_cancel
+            else not isinstance(error, Exception) and not driver.survives_cancel(self._wire)
         )
         others_too = cause is not None
         if self.dispatch.handle_error and not _is_skipped(context):
@@ -292,8 +293,8 @@ class Channel:
                 made.connection_invalidated = lost
         if lost:
             yield from self._lost_steps(error, others_too)
-        elif cause is not None:
-            self._broken(is_over=cause.ends_transaction)
+        elif cause is not None or not isinstance(error, Exception):
+            self._broken(is_over=cause is not None and cause.ends_transaction)
         return raised
 
     def _require_record(self) -> ConnectionRecord:

@@ -225,6 +225,8 @@ class Connection(TransactedChannel):
         """The driver's connection, behind a proxy that does not return it."""
         if not self._closed and (self._record is None or self._is_inherited()):
             run_sync(self._reconnect_steps())
+        if self._begun:
+            self._host.backend.hand_out(self._wire)
         return PooledView(self._require_record(), self)
 
     @property

@@ -163,6 +163,7 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
     ``isolation_level``  the level of all transactions
     ``pooler``           ``"transaction"`` where a pooler such as PgBouncer stands before the
     server and lends its connections for a transaction at a time
+    ``sqlite_journal_mode``  ``"wal"``, or another mode of SQLite's journal; it stays in the file
     ``plugins``          names of plugins: see :class:`CreateEnginePlugin`
     ``execution_options``, ``hide_parameters``, ``query_cache_size``, ``logging_name``
 
@@ -170,10 +171,12 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
     and NoDBAPILoaded for a driver that is not installed; each says what to do.
     """
     place, plugins = take_plugins(make_url(url), options)
-    _check_options(options)
+    driver = place.get_driver_class()
+    own = _own_names(driver)
+    _check_options(options, own)
     kind = dialect_class(place.get_backend_name())
-    backend = place.get_driver_class()(options.get("module"), pooler=options.get("pooler"))
-    opener = _make_opener(backend, place, options)
+    backend = driver(options.get("module"), pooler=options.get("pooler"))
+    opener = _make_opener(backend, place, options, own)
     pool = options.get("pool")
     if pool is None:
         pool = _make_pool(opener, place, options, plugins)
@@ -200,14 +203,30 @@ def create_pool_from_url(url: str | URL, **options: Any) -> Pool:
         create_engine("sqlite:///shop.db", pool=pool)
     """
     place, plugins = take_plugins(make_url(url), options)
-    _check_options(options)
-    backend = place.get_driver_class()(options.get("module"))
-    return _make_pool(_make_opener(backend, place, options), place, options, plugins)
+    driver = place.get_driver_class()
+    own = _own_names(driver)
+    _check_options(options, own)
+    opener = _make_opener(driver(options.get("module")), place, options, own)
+    return _make_pool(opener, place, options, plugins)
 
 
-def _make_opener(backend: Driver, place: URL, options: Mapping[str, Any]) -> EngineOpener:
+def _own_names(driver: type[Driver]) -> dict[str, str]:
+    """Return the options that *driver* alone takes, with its own name for each."""
+    return {f"{driver.dialect_name}_{name}": name for name in driver.own_options}
+
+
+def _make_opener(
+    backend: Driver, place: URL, options: Mapping[str, Any], own: Mapping[str, str]
+) -> EngineOpener:
     creator = options.get("async_creator") or options.get("creator")
-    return EngineOpener(backend, place, options.get("connect_args") or {}, creator)
+    arguments = dict(options.get("connect_args") or {})
+    for name, driver_name in own.items():
+        if options.get(name) is None:
+            continue
+        if creator is not None:
+            raise InvalidOption(f"the option {name!r} has no effect beside creator=")
+        arguments.update(backend.own_option(driver_name, options[name]))
+    return EngineOpener(backend, place, arguments, creator)
 
 
 def _take_pool(pool: Pool, opener: EngineOpener, options: Mapping[str, Any]) -> None:
@@ -239,8 +258,8 @@ def _make_dialect(
     return dialect
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
-    known = {*_POOL_OPTIONS, *_ENGINE_OPTIONS, *_OTHER_OPTIONS, *_DIALECT_OPTIONS, *_WITHOUT_EFFECT}
+def _check_options(options: Mapping[str, Any], own: Mapping[str, str]) -> None:
+    known = {*own, *_POOL_OPTIONS, *_ENGINE_OPTIONS, *_OTHER_OPTIONS, *_DIALECT_OPTIONS, *_WITHOUT_EFFECT}
     for name, value in options.items():
         if name not in known:
             raise InvalidOption(

@@ -157,6 +157,7 @@ def driver_result_steps(
     if cursor.description is None:
         result = CursorResult.of_change(cursor.rowcount, cursor.lastrowid)
         yield (cursor.close,)
+        channel.text_was_sent(sql)
         return result
     shape = described(cursor)
     batch = options.get("yield_per")

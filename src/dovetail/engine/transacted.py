@@ -32,6 +32,10 @@ _USUAL = frozenset(("SELECT", "INSERT", "UPDATE", "DELETE"))
 """How nearly all statements begin, which is quicker to see than to look for their first word."""
 
 
+_ENDS = frozenset(("COMMIT", "END", "ROLLBACK", "ABORT"))
+"""How a statement begins that ends a transaction."""
+
+
 class TransactedChannel(Channel):
     """Sends BEGIN before the first statement, and what transactions ask for."""
 
@@ -166,8 +170,9 @@ class TransactedChannel(Channel):
                 self._log("BEGIN TWOPHASE (implicit)")
                 yield self._two_phase("begin"), xid
         except BaseException as error:
-            self._begun = False
             failure = yield from self._failure_steps(error, "BEGIN", None)
+            # A BEGIN that was cancelled may have been heard: the end rolls it back then.
+            self._begun = self._record is not None and self._wire.in_transaction()
             raise failure from failure.__cause__
 
     def send_commit_steps(self) -> Steps[None]:
@@ -233,7 +238,7 @@ class TransactedChannel(Channel):
     def _send_steps(self, sql: str) -> Steps[None]:
         self._log(sql)
         try:
-            cursor = yield self._execute, sql, ()
+            cursor = yield self._wire.execute, sql, ()
             yield (cursor.close,)
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, None)
@@ -248,6 +253,18 @@ class TransactedChannel(Channel):
         dispatch = self.dispatch
         for function in dispatch.release_savepoint if released else dispatch.rollback_savepoint:
             function(self, name, None)
+
+    def text_was_sent(self, sql: str) -> None:
+        """Note what the user's own *sql* may have done: a COMMIT of his ends the transaction.
+
+        The next statement begins another one on the server then.
+        """
+        if not self._begun or sql[:6] in _USUAL:
+            return
+        match = _FIRST_WORD(sql)
+        if match is not None and match[1].upper() in _ENDS and not self._wire.in_transaction():
+            self._begun = False
+            self._ready = None
 
     def transaction_ended(self) -> None:
         """Note that a transaction or savepoint has ended: the next statement looks again."""

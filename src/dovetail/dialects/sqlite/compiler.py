@@ -12,6 +12,7 @@ from ...compiler.types import TypeCompiler
 from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
+from .kinds import FOR_UPDATE
 
 SQLITE_RESERVED = reserved_words(
     """
@@ -56,8 +57,8 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
     }
 
     def select_for_update(self, node: Any) -> str:
-        # SQLite locks the whole database; there is nothing to say.
-        return ""
+        # SQLite locks the whole database, and has no word for it: the connection reads this.
+        return "" if node.for_update_arg is None else f" {FOR_UPDATE}"
 
     def binary_truediv(self, node: Any) -> str:
         left = self.operand(node.left, ops.TRUEDIV)

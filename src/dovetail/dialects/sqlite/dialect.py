@@ -51,7 +51,13 @@ class SqliteDialect(Dialect):
         max_parameters=32766 if sqlite_version_info >= (3, 32) else 999,
         json_index_format=json_index,
         json_path_format=json_path,
-        isolation_levels=("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT"),
+        isolation_levels=(
+            "SERIALIZABLE",
+            "READ COMMITTED",
+            "READ UNCOMMITTED",
+            "IMMEDIATE",
+            "AUTOCOMMIT",
+        ),
     )
 
 

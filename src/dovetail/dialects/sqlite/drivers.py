@@ -1,24 +1,30 @@
 """The drivers of SQLite: ``sqlite3``, which blocks, and ``aiosqlite``, which awaits.
 
 Both run with the package's own transaction control off: BEGIN, SAVEPOINT and COMMIT are sent by
-dovetail, so that savepoints nest as they should and a read and a write of one transaction see
-the same state.
+dovetail, so that savepoints nest as they should.  When a transaction takes the lock of its
+database stands in :mod:`.connections`.
 """
 
 from __future__ import annotations
 
 import re
-from sqlite3 import OperationalError
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ...exc import ArgumentError
 from ..driver import Driver
+from .awaiting import AioSqliteConnection
+from .connections import (
+    SNAPSHOT,
+    SharedCacheConnection,
+    SharedConnection,
+    SqliteConnection,
+)
 from .errors import classify
 from .reflection import SqliteReflection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping
 
     from ..driver import Address, Cause, PoolKind
 
@@ -30,8 +36,8 @@ _QUERY_TYPES: dict[str, type[Any]] = {
     "isolation_level": str,
     "uri": bool,
 }
-_ISOLATION_PRAGMA = {"SERIALIZABLE": 0, "READ UNCOMMITTED": 1}
 _BEGIN_MODES = ("DEFERRED", "IMMEDIATE", "EXCLUSIVE")
+_JOURNAL_MODES = ("wal", "delete", "truncate", "persist")
 
 
 def _read_option(name: str, text: str) -> Any:
@@ -72,21 +78,45 @@ def _put_off_transaction_control(raw: Any) -> None:
         raw.autocommit = -1
 
 
-def _begin_statement(options: dict[str, Any]) -> str:
+def _begin_mode(options: dict[str, Any]) -> str | None:
     """Return the BEGIN that the package's own option ``isolation_level`` asks for, if any."""
     mode = options.pop("isolation_level", None)
-    if isinstance(mode, str) and mode.upper() in _BEGIN_MODES:
-        return f"BEGIN {mode.upper()}"
-    return "BEGIN"
+    return mode.upper() if isinstance(mode, str) and mode.upper() in _BEGIN_MODES else None
+
+
+def _set_journal_mode(raw: Any, mode: str) -> None:
+    """Keep the journal of the database as *mode* says, from now on."""
+    kept = raw.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
+    if kept != mode:
+        raise ArgumentError(
+            f"sqlite_journal_mode={mode!r} has no effect: the journal stays {kept!r}",
+            hint="a database in memory has no such journal, and one that is read-only keeps its own",
+        )
+
+
+def _wrap(raw: Any, arguments: tuple[Any, ...], options: dict[str, Any], mode: str | None) -> Any:
+    """Return the connection around *raw*, a ``sqlite3.Connection`` opened with *arguments*."""
+    filename = str(arguments[0]) if arguments else ""
+    if "mode=memory" in filename or filename.startswith("file::memory:"):
+        if "cache=shared" in filename:
+            return SharedCacheConnection(raw, mode, float(options.get("timeout", 5.0)))
+        return SqliteConnection(raw, mode)
+    return SqliteConnection(raw, mode) if filename == ":memory:" else SharedConnection(raw, mode)
 
 
 class _SqliteDriver(Driver):
     """What both drivers have in common: addresses, errors, levels."""
 
     dialect_name = "sqlite"
-    survives_cancel: ClassVar[bool] = True
     outside_transaction = frozenset(("PRAGMA", "VACUUM", "ATTACH", "DETACH", "BEGIN"))
-    isolation_levels = ("AUTOCOMMIT", *_ISOLATION_PRAGMA)
+    isolation_levels = (
+        "SERIALIZABLE",
+        "READ COMMITTED",
+        "READ UNCOMMITTED",
+        "IMMEDIATE",
+        "AUTOCOMMIT",
+    )
+    own_options = frozenset(("journal_mode",))
     default_isolation = "SERIALIZABLE"
     reflection = SqliteReflection()
 
@@ -125,84 +155,33 @@ class _SqliteDriver(Driver):
             return "static" if self.is_async else "thread"
         return "queue"
 
+    def own_option(self, name: str, value: Any) -> dict[str, Any]:
+        """Return the argument that :meth:`connect` takes for ``sqlite_journal_mode``."""
+        mode = value.lower() if isinstance(value, str) else value
+        if mode not in _JOURNAL_MODES:
+            raise ArgumentError(
+                f"sqlite_journal_mode cannot be {value!r}",
+                hint=f"it is one of {', '.join(_JOURNAL_MODES)}",
+            )
+        return {name: mode}
+
+    def transaction_mode(self, level: str | None, options: Mapping[str, Any]) -> str | None:
+        """Return the mode for *level*: SERIALIZABLE, where asked for, is one snapshot."""
+        return SNAPSHOT if level == "SERIALIZABLE" else level
+
+    def hand_out(self, connection: Any) -> None:
+        """Open the transaction of *connection*, if it has only read until now."""
+        inner = getattr(connection, "inner", connection)
+        if isinstance(inner, SharedConnection):
+            inner.hand_out()
+
+    def survives_cancel(self, connection: Any) -> bool:
+        """Return true, unless a request that was cancelled is under way still."""
+        return not getattr(connection, "is_stuck", False)
+
     def classify(self, error: BaseException) -> Cause:
         """Return what *error* means: see the table of SQLite's errors."""
         return classify(error, super().classify(error))
-
-
-class SqliteConnection:
-    """A connection of ``sqlite3``."""
-
-    __slots__ = (
-        "_begin",
-        "_level",
-        "_run",
-        "close",
-        "commit",
-        "execute",
-        "execute_many",
-        "raw",
-        "rollback",
-        "stream",
-    )
-
-    def __init__(self, raw: Any, begin: str = "BEGIN") -> None:
-        self.raw = raw
-        self._begin = begin
-        self._level = "SERIALIZABLE"
-        # The package's own methods are the requests: nothing stands in between.
-        self._run: Callable[..., Any] = raw.execute
-        self.execute: Callable[..., Any] = raw.execute
-        self.execute_many: Callable[..., Any] = raw.executemany
-        self.stream: Callable[..., Any] = raw.execute
-        self.commit: Callable[[], Any] = raw.commit
-        self.rollback: Callable[[], Any] = raw.rollback
-        self.close: Callable[[], Any] = raw.close
-
-    def fetch(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Any:
-        """Run *sql* and return all its rows."""
-        return self._run(sql, parameters).fetchall()
-
-    def begin(self) -> None:
-        """Open a transaction, unless a listener has opened one already."""
-        raw = self.raw
-        if not raw.in_transaction:
-            try:
-                self._run(self._begin)
-            except OperationalError:
-                # One who shares the connection, as pools in memory do, came in between.
-                if not raw.in_transaction:
-                    raise
-
-    def ping(self) -> None:
-        """Raise the driver's error if the connection is closed."""
-        self._run("SELECT 1").fetchone()
-
-    def set_isolation(self, level: str) -> None:
-        """Set the isolation level of what follows; AUTOCOMMIT needs nothing here."""
-        if level in _ISOLATION_PRAGMA:
-            self._run(f"PRAGMA read_uncommitted = {_ISOLATION_PRAGMA[level]}")
-        self._level = level
-
-    def get_isolation(self) -> str:
-        """Return the isolation level in force."""
-        return self._level
-
-    def in_transaction(self) -> bool:
-        """Tell whether a transaction is open."""
-        return bool(self.raw.in_transaction)
-
-    def has_failed(self) -> bool:
-        """Return false: SQLite goes on after an error, or has no transaction any more."""
-        return False
-
-    def terminate(self) -> None:
-        """Close the connection."""
-        self.raw.close()
-
-    def listener_view(self) -> Any:
-        """Return the ``sqlite3.Connection``."""
-        return self.raw
 
 
 class SqliteDriver(_SqliteDriver):
@@ -213,92 +192,19 @@ class SqliteDriver(_SqliteDriver):
 
     def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection, with the package's transaction control off."""
-        begin = _begin_statement(options)
+        mode, journal = _begin_mode(options), options.pop("journal_mode", None)
         raw = self.module.connect(*arguments, isolation_level=None, **options)
         if "autocommit" in options:
             _put_off_transaction_control(raw)
         raw.create_function("regexp", 2, _regexp, deterministic=True)
-        return SqliteConnection(raw, begin)
+        if journal is not None:
+            _set_journal_mode(raw, journal)
+        return _wrap(raw, arguments, options, mode)
 
     def adopt(self, raw: Any) -> Any:
         """Take over a connection made by a ``creator``; its transaction control is put off."""
         _put_off_transaction_control(raw)
-        return SqliteConnection(raw)
-
-
-class AioSqliteConnection:
-    """A connection of ``aiosqlite``: the same names as coroutine functions."""
-
-    __slots__ = ("_begin", "_level", "close", "commit", "raw", "rollback")
-
-    def __init__(self, raw: Any, begin: str = "BEGIN") -> None:
-        self.raw = raw
-        self._begin = begin
-        self._level = "SERIALIZABLE"
-        self.commit: Callable[[], Any] = raw.commit
-        self.rollback: Callable[[], Any] = raw.rollback
-        self.close: Callable[[], Any] = raw.close
-
-    async def execute(self, sql: str, parameters: Any = ()) -> Any:
-        """Run *sql*; return the cursor."""
-        return await self.raw.execute(sql, parameters)
-
-    async def execute_many(self, sql: str, parameters: Any) -> Any:
-        """Run *sql* once for each of *parameters*; return the cursor."""
-        return await self.raw.executemany(sql, parameters)
-
-    async def fetch(self, sql: str, parameters: Any = ()) -> Any:
-        """Run *sql* and return all its rows, in one visit to the connection's thread."""
-        return await self.raw.execute_fetchall(sql, parameters)
-
-    async def stream(self, sql: str, parameters: Any = ()) -> Any:
-        """Run *sql*; return the cursor."""
-        return await self.raw.execute(sql, parameters)
-
-    async def begin(self) -> None:
-        """Open a transaction, unless a listener has opened one already."""
-        raw = self.raw
-        if not raw.in_transaction:
-            try:
-                await raw.execute(self._begin)
-            except OperationalError:
-                # One who shares the connection, as pools in memory do, came in between.
-                if not raw.in_transaction:
-                    raise
-
-    async def ping(self) -> None:
-        """Raise the driver's error if the connection is closed."""
-        await self.raw.execute_fetchall("SELECT 1")
-
-    async def set_isolation(self, level: str) -> None:
-        """Set the isolation level of what follows; AUTOCOMMIT needs nothing here."""
-        if level in _ISOLATION_PRAGMA:
-            await self.raw.execute(f"PRAGMA read_uncommitted = {_ISOLATION_PRAGMA[level]}")
-        self._level = level
-
-    async def get_isolation(self) -> str:
-        """Return the isolation level in force."""
-        return self._level
-
-    def in_transaction(self) -> bool:
-        """Tell whether a transaction is open."""
-        return bool(self.raw.in_transaction)
-
-    def has_failed(self) -> bool:
-        """Return false: SQLite goes on after an error, or has no transaction any more."""
-        return False
-
-    def terminate(self) -> None:
-        """Let the connection's own thread close it and end."""
-        self.raw.stop()
-
-    def listener_view(self) -> Any:
-        """Return the ``sqlite3.Connection`` inside.
-
-        Listeners cannot await.  They run while nothing else uses the connection, and it is
-        not bound to a thread, so that they may call it directly.
-        """
-        return self.raw._conn
+        return SharedConnection(raw)
 
 
 class AioSqliteDriver(_SqliteDriver):
@@ -311,7 +217,7 @@ class AioSqliteDriver(_SqliteDriver):
 
     async def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection, with the package's transaction control off."""
-        begin = _begin_statement(options)
+        mode, journal = _begin_mode(options), options.pop("journal_mode", None)
         # The database does not outlive the process: a forgotten connection must not hold it up.
         connector = self.module.connect(*arguments, isolation_level=None, **options)
         _as_daemon(connector)
@@ -319,12 +225,14 @@ class AioSqliteDriver(_SqliteDriver):
         if "autocommit" in options:
             _put_off_transaction_control(raw._conn)
         await raw.create_function("regexp", 2, _regexp, deterministic=True)
-        return AioSqliteConnection(raw, begin)
+        if journal is not None:
+            await raw._execute(_set_journal_mode, raw._conn, journal)
+        return AioSqliteConnection(raw, _wrap(raw._conn, arguments, options, mode))
 
     def adopt(self, raw: Any) -> Any:
         """Take over a connection made by a ``creator``; its transaction control is put off."""
         _put_off_transaction_control(raw._conn)
-        return AioSqliteConnection(raw)
+        return AioSqliteConnection(raw, SharedConnection(raw._conn))
 
 
 def _as_daemon(connector: Any) -> None:

@@ -94,6 +94,12 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 
+_CHANGED_HINT = (
+    "another connection has committed in between: run the whole transaction again, read with "
+    'with_for_update() what it is going to change, or use isolation_level="IMMEDIATE"'
+)
+"""For a change that rests on a read which is out of date."""
+
 _VIOLATED = re.compile(r"^(?:UNIQUE|NOT NULL) constraint failed: (?P<what>.+)$")
 _CHECKED = re.compile(r"^CHECK constraint failed: (?P<what>.+)$")
 _CLOSED = re.compile(r"Cannot operate on a closed database|Connection closed|no active connection")
@@ -104,6 +110,8 @@ def classify(error: BaseException, plain: Cause) -> Cause:
     text = str(error)
     hint = next((hint for pattern, hint in _HINTS if pattern.search(text)), None)
     known = _BY_CODE.get(getattr(error, "sqlite_errorname", ""))
+    if known is SerializationFailure:
+        hint = _CHANGED_HINT
     if known is None:
         return replace(plain, hint=hint, disconnected=_CLOSED.search(text) is not None)
     table, columns, constraint = _violated(text)

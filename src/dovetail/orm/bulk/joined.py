@@ -81,8 +81,7 @@ class SpreadChange:
         """The keys of the rows, each followed by the values of *more*; the rows are locked."""
         mapper, core = self.mapper, self.statement.as_core()
         asked = rows_of_change((*mapper.primary_key, *more), mapper.persist_selectable, core)
-        if self.change.features.supports_for_update:
-            asked = asked.with_for_update()
+        asked = asked.with_for_update()
         result = yield from self.change.execute_steps(asked, self.change.params or None)
         return result.all()
 

@@ -293,8 +293,7 @@ class Change:
         asked = rows_of_change(columns, core.table, core)
         if core.ctes:
             asked = asked.add_cte(*core.ctes)
-        if self.features.supports_for_update:
-            asked = asked.with_for_update()
+        asked = asked.with_for_update()
         result = yield from self.execute_steps(asked, self.params or None)
         return result.all()
 

@@ -1,0 +1,172 @@
+"""Connections of ``aiosqlite``: the same connection, in the thread that the package keeps for it.
+
+Each request is one visit to that thread, so that what takes several statements, such as taking
+the lock of the database, is not torn apart by a cancellation.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, ensure_future, get_running_loop, wait
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .connections import SqliteConnection
+
+_GRACE = 1.0
+"""Seconds that a request which was cancelled has to come to its end."""
+
+
+class AioSqliteConnection:
+    """A connection of ``aiosqlite``: the names of the blocking one as coroutine functions."""
+
+    __slots__ = ("close", "inner", "is_stuck", "raw")
+
+    def __init__(self, raw: Any, inner: SqliteConnection) -> None:
+        self.raw = raw
+        self.inner = inner
+        self.is_stuck = False
+        """Whether a request that was cancelled is under way still: SQLite waits for a lock."""
+
+        self.close: Callable[[], Any] = raw.close
+
+    async def _visit(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what *function* returns in the connection's thread."""
+        try:
+            return await self.raw._execute(function, *arguments)
+        except CancelledError:
+            await self._settle()
+            raise
+
+    async def _settle(self) -> None:
+        """Let the request that was cancelled end, before another one finds it half done."""
+        try:
+            self.raw._conn.interrupt()
+        except ValueError:  # closed meanwhile
+            return
+        behind = ensure_future(self.raw._execute(int))
+        end = get_running_loop().time() + _GRACE
+        while not behind.done():
+            left = end - get_running_loop().time()
+            if left <= 0:
+                self.is_stuck = True
+                behind.cancel()
+                return
+            try:
+                await wait([behind], timeout=left)
+            except CancelledError:
+                # Once is enough: it is raised when the connection is at rest.
+                continue
+        behind.exception()
+
+    async def execute(self, sql: str, parameters: Any = ()) -> Any:
+        """Run *sql*; return the cursor."""
+        return AioCursor(self, await self._visit(self.inner.execute, sql, parameters))
+
+    async def execute_many(self, sql: str, parameters: Any) -> Any:
+        """Run *sql* once for each of *parameters*; return the cursor."""
+        return AioCursor(self, await self._visit(self.inner.execute_many, sql, parameters))
+
+    async def fetch(self, sql: str, parameters: Any = ()) -> Any:
+        """Run *sql* and return all its rows."""
+        return await self._visit(self.inner.fetch, sql, parameters)
+
+    async def stream(self, sql: str, parameters: Any = ()) -> Any:
+        """Run *sql*; return the cursor."""
+        return AioCursor(self, await self._visit(self.inner.stream, sql, parameters))
+
+    async def begin(self) -> None:
+        """Open a transaction, unless a listener has opened one already."""
+        if self.inner.is_quiet("begin"):
+            self.inner.begin()
+        else:
+            await self._visit(self.inner.begin)
+
+    async def commit(self) -> None:
+        """Commit the transaction."""
+        if self.inner.is_quiet("end"):
+            self.inner.commit()
+        else:
+            await self._visit(self.inner.commit)
+
+    async def rollback(self) -> None:
+        """Roll the transaction back."""
+        if self.inner.is_quiet("end"):
+            self.inner.rollback()
+        else:
+            await self._visit(self.inner.rollback)
+
+    async def ping(self) -> None:
+        """Raise the driver's error if the connection is closed."""
+        await self._visit(self.inner.ping)
+
+    async def set_isolation(self, level: str) -> None:
+        """Set the isolation level of what follows; AUTOCOMMIT needs nothing here."""
+        await self._visit(self.inner.set_isolation, level)
+
+    async def get_isolation(self) -> str:
+        """Return the isolation level in force."""
+        return self.inner.get_isolation()
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open."""
+        return self.inner.in_transaction()
+
+    def has_failed(self) -> bool:
+        """Return false: SQLite goes on after an error, or has no transaction any more."""
+        return False
+
+    def terminate(self) -> None:
+        """Let the connection's own thread close it and end."""
+        self.raw.stop()
+
+    def listener_view(self) -> Any:
+        """Return the ``sqlite3.Connection`` inside.
+
+        Listeners cannot await.  They run while nothing else uses the connection, and it is
+        not bound to a thread, so that they may call it directly.
+        """
+        return self.raw._conn
+
+
+class AioCursor:
+    """A cursor whose rows are awaited."""
+
+    __slots__ = ("_connection", "_cursor")
+
+    def __init__(self, connection: AioSqliteConnection, cursor: Any) -> None:
+        self._connection = connection
+        self._cursor = cursor
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None:
+        described: Sequence[Sequence[Any]] | None = self._cursor.description
+        return described
+
+    @property
+    def rowcount(self) -> int:
+        return int(self._cursor.rowcount)
+
+    @property
+    def lastrowid(self) -> int | None:
+        number: int | None = self._cursor.lastrowid
+        return number
+
+    async def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        rows: list[Any] = await self._connection._visit(self._cursor.fetchall)
+        return rows
+
+    async def fetchmany(self, size: int) -> list[Any]:
+        """Return up to *size* of the rows that are left."""
+        rows: list[Any] = await self._connection._visit(self._cursor.fetchmany, size)
+        return rows
+
+    async def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        return await self._connection._visit(self._cursor.fetchone)
+
+    async def close(self) -> None:
+        """Let go of the rows."""
+        await self._connection._visit(self._cursor.close)

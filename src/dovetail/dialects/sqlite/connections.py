@@ -1,0 +1,438 @@
+"""Connections of ``sqlite3``, and when they take the lock of their database.
+
+SQLite locks whole files.  A transaction that has read holds a lock, and one that then wants to
+write fails at once where another has written meanwhile.  So a transaction on a file reads
+without a lock, or from a snapshot where the journal is a write-ahead log, and notes which
+version of the database it has seen.  Its first change, or ``FOR UPDATE``, takes the lock, for
+which SQLite waits; the change is refused if another has committed in between.
+
+SQLite manual: "File Locking And Concurrency", "Write-Ahead Logging", "PRAGMA data_version".
+"""
+
+from __future__ import annotations
+
+from sqlite3 import OperationalError
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from .kinds import Kind, kind_of, savepoint_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+READ_UNCOMMITTED = {"SERIALIZABLE": 0, "READ UNCOMMITTED": 1}
+"""What the pragma ``read_uncommitted`` is for a level; others leave it alone."""
+
+SNAPSHOT = "SNAPSHOT"
+"""SERIALIZABLE where somebody has asked for it: BEGIN, and one snapshot for all reads."""
+
+_BEGIN = {
+    SNAPSHOT: "BEGIN",
+    "DEFERRED": "BEGIN",
+    "IMMEDIATE": "BEGIN IMMEDIATE",
+    "EXCLUSIVE": "BEGIN EXCLUSIVE",
+}
+_UNCHECKED = frozenset(("READ COMMITTED", "READ UNCOMMITTED"))
+"""Levels at which a change may rest on what others have changed since it was read."""
+
+
+class SqliteConnection:
+    """A connection of ``sqlite3`` to a database that nobody else can see."""
+
+    __slots__ = (
+        "_level",
+        "_run",
+        "_run_many",
+        "_usual_level",
+        "close",
+        "commit",
+        "execute",
+        "execute_many",
+        "fetch",
+        "raw",
+        "rollback",
+        "stream",
+    )
+
+    def __init__(self, raw: Any, level: str | None = None) -> None:
+        self.raw = raw
+        self._usual_level = level or "SERIALIZABLE"
+        self._level = self._usual_level
+        self._run: Callable[..., Any] = raw.execute
+        self._run_many: Callable[..., Any] = raw.executemany
+        self.close: Callable[[], Any] = raw.close
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let the package's own methods be the requests: nothing stands in between."""
+        raw = self.raw
+        self.execute: Callable[..., Any] = self._run
+        self.stream: Callable[..., Any] = self._run
+        self.execute_many: Callable[..., Any] = self._run_many
+        self.fetch: Callable[..., Any] = self._fetch
+        self.commit: Callable[[], Any] = raw.commit
+        self.rollback: Callable[[], Any] = raw.rollback
+
+    def _fetch(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Any:
+        """Run *sql* and return all its rows."""
+        return self._run(sql, parameters).fetchall()
+
+    def begin(self) -> None:
+        """Open a transaction, unless a listener has opened one already."""
+        raw = self.raw
+        if not raw.in_transaction:
+            try:
+                self._run(_BEGIN.get(self._level, "BEGIN"))
+            except OperationalError:
+                # One who shares the connection, as pools in memory do, came in between.
+                if not raw.in_transaction:
+                    raise
+
+    def is_quiet(self, verb: str) -> bool:
+        """Tell whether *verb*, ``begin`` or ``end``, of a transaction asks nothing of SQLite."""
+        return False
+
+    def ping(self) -> None:
+        """Raise the driver's error if the connection is closed."""
+        self._run("SELECT 1").fetchone()
+
+    def set_isolation(self, level: str) -> None:
+        """Set the isolation level of what follows; AUTOCOMMIT needs nothing here."""
+        if level == "SERIALIZABLE":
+            level = self._usual_level
+        pragma = READ_UNCOMMITTED.get(level, 0)
+        if pragma != READ_UNCOMMITTED.get(self._level, 0):
+            self._run(f"PRAGMA read_uncommitted = {pragma}")
+        self._level = level
+
+    def get_isolation(self) -> str:
+        """Return the isolation level in force."""
+        return "SERIALIZABLE" if self._level in (SNAPSHOT, "DEFERRED") else self._level
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open."""
+        return bool(self.raw.in_transaction)
+
+    def has_failed(self) -> bool:
+        """Return false: SQLite goes on after an error, or has no transaction any more."""
+        return False
+
+    def terminate(self) -> None:
+        """Close the connection."""
+        self.raw.close()
+
+    def listener_view(self) -> Any:
+        """Return the ``sqlite3.Connection``."""
+        return self.raw
+
+
+class SharedConnection(SqliteConnection):
+    """A connection of ``sqlite3`` to a database that other connections use too.
+
+    While its transaction has only read, the requests pass by here; once it has the lock, they
+    are the package's own methods again.
+    """
+
+    __slots__ = (
+        "_ask_versions",
+        "_has_snapshot",
+        "_is_private",
+        "_is_reading",
+        "_keeps_snapshots",
+        "_savepoints",
+        "_seen",
+        "_streams",
+    )
+
+    def __init__(self, raw: Any, level: str | None = None) -> None:
+        super().__init__(raw, level)
+        self._is_reading = False
+        self._is_private = False
+        self._has_snapshot = False
+        self._keeps_snapshots = False
+        self._seen: tuple[int, ...] | None = None
+        """The versions of the databases at the first read of the transaction."""
+
+        self._savepoints: list[str] = []
+        """Savepoints of a transaction that has no lock yet: they are set when it takes it."""
+
+        self._streams: WeakSet[Stream] = WeakSet()
+        self._ask_versions: tuple[str, ...] | None = None
+
+    # A transaction, from its beginning to the lock.
+
+    def begin(self) -> None:
+        """Begin a transaction, which takes no lock before it needs one."""
+        if self.raw.in_transaction:
+            return
+        if self._ask_versions is None:
+            self._learn_databases()
+        if self._is_private or self._level in _BEGIN:
+            super().begin()
+            return
+        self._is_reading = True
+        self.fetch = self._reading_fetch
+        self.execute = self._reading_execute
+        self.execute_many = self._reading_execute_many
+        self.stream = self._reading_stream
+        self.commit = self.rollback = self._end
+
+    def is_quiet(self, verb: str) -> bool:
+        """Tell whether *verb*, ``begin`` or ``end``, of a transaction asks nothing of SQLite."""
+        if verb == "end":
+            return self._is_reading and not self.raw.in_transaction
+        return self._ask_versions is not None and not (self._is_private or self._level in _BEGIN)
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open, though it may hold no lock yet."""
+        return self._is_reading or bool(self.raw.in_transaction)
+
+    def hand_out(self) -> None:
+        """Open the transaction, so that what goes around the requests is part of it."""
+        if self._is_reading:
+            if not self.raw.in_transaction:
+                self._run("BEGIN")
+            self._leave()
+
+    def _leave(self) -> None:
+        """Let go of what a transaction that only reads is known by."""
+        self._is_reading = self._has_snapshot = False
+        self._seen = None
+        if self._savepoints:
+            self._savepoints = []
+        self._pass_on()
+
+    def _end(self) -> None:
+        """End a transaction that has changed nothing."""
+        if self.raw.in_transaction:
+            self.raw.commit()  # which lets open cursors read on, other than a rollback
+        self._leave()
+
+    def _reading_fetch(self, sql: str, parameters: Any = ()) -> Any:
+        if (kind_of(sql) or self._seen is None) and not self._admit(sql):
+            return []
+        return self._run(sql, parameters).fetchall()
+
+    def _reading_execute(self, sql: str, parameters: Any = ()) -> Any:
+        if (kind_of(sql) or self._seen is None) and not self._admit(sql):
+            return self.raw.cursor()
+        return self._run(sql, parameters)
+
+    def _reading_execute_many(self, sql: str, parameters: Any) -> Any:
+        self._admit(sql)
+        return self._run_many(sql, parameters)
+
+    def _reading_stream(self, sql: str, parameters: Any = ()) -> Any:
+        cursor = self._reading_execute(sql, parameters)
+        if not self._is_reading:
+            return cursor
+        stream = Stream(cursor)
+        self._streams.add(stream)
+        return stream
+
+    def _admit(self, sql: str) -> bool:
+        """Do what *sql* needs before it goes; tell whether it goes at all."""
+        if self.raw.in_transaction and not self._has_snapshot:
+            # Somebody has sent a BEGIN of his own: he decides what is locked.
+            self._leave()
+            return True
+        match kind_of(sql):
+            case Kind.READ:
+                self._note()
+            case Kind.WRITE:
+                self._take_lock(is_checked=True)
+            case Kind.LOCK:
+                self._take_lock(is_checked=False)
+            case Kind.SAVEPOINT:
+                return self._note_savepoint(sql)
+            case Kind.END:
+                self._restart()
+                return False
+            case Kind.ATTACH:
+                self._ask_versions = None
+            case Kind.OTHER:
+                if sql.lstrip()[:5].upper() == "BEGIN":
+                    self._restart()
+        return True
+
+    def _restart(self) -> None:
+        """Begin anew, as after a COMMIT that the user has written."""
+        self._end()
+        self.begin()
+
+    def _note(self) -> None:
+        """Note what the first read of the transaction sees, with a snapshot where that is free."""
+        if self._level in _UNCHECKED:
+            self._seen = ()
+            return
+        if self._ask_versions is None:
+            self._learn_databases()
+        if self._keeps_snapshots:
+            self._run("BEGIN")
+            self._has_snapshot = True
+        self._seen = self._versions()
+
+    def _learn_databases(self) -> None:
+        """Ask which databases are attached, and how they keep their journals."""
+        listed = self._run("PRAGMA database_list").fetchall()
+        self._is_private = not any(file for _, name, file in listed if name == "main")
+        names = [
+            '"' + name.replace('"', '""') + '"'
+            for _, name, file in listed
+            if name != "temp" and (file or name == "main")
+        ]
+        journals = [self._run(f"PRAGMA {name}.journal_mode").fetchone()[0] for name in names]
+        self._keeps_snapshots = all(journal == "wal" for journal in journals)
+        self._ask_versions = tuple(f"PRAGMA {name}.data_version" for name in names)
+
+    def _versions(self) -> tuple[int, ...]:
+        assert self._ask_versions is not None
+        return tuple([self._run(sql).fetchone()[0] for sql in self._ask_versions])
+
+    def _take_lock(self, is_checked: bool) -> None:
+        """Wait for the lock of the database, and go on in a transaction that holds it.
+
+        Where *is_checked*, OperationalError (``SQLITE_BUSY_SNAPSHOT``) is raised, and nothing
+        stays locked, if somebody has committed since the first read.
+        """
+        for stream in list(self._streams):
+            # An open cursor holds a lock of its own, and old rows.
+            stream.finish()
+        if self._has_snapshot:
+            self.raw.commit()
+            self._has_snapshot = False
+        try:
+            self._run("BEGIN IMMEDIATE")
+            if is_checked and self._seen and self._versions() != self._seen:
+                raise _has_changed()
+            for name in self._savepoints:
+                self._run(f"SAVEPOINT {name}")
+        except BaseException as error:
+            if self.raw.in_transaction:
+                self.raw.rollback()
+            if _is_change(error):
+                self._leave()
+            raise
+        self._leave()
+
+    def _note_savepoint(self, sql: str) -> bool:
+        """Note the savepoint of *sql*; tell whether SQLite shall say what is wrong with it."""
+        verb, name = savepoint_of(sql)
+        if verb == "SAVEPOINT":
+            self._savepoints.append(name)
+            return False
+        names = [each.lower() for each in self._savepoints]
+        if name.lower() not in names:
+            return True
+        position = len(names) - 1 - names[::-1].index(name.lower())
+        del self._savepoints[position + (verb == "ROLLBACK") :]
+        return False
+
+
+class SharedCacheConnection(SharedConnection):
+    """A connection to a database in memory that has one cache for several connections.
+
+    SQLite locks its tables, and its busy timeout does not hold for them: the wait is ours.
+    SQLite manual: "Shared-Cache Mode".
+    """
+
+    __slots__ = ("_timeout",)
+
+    def __init__(self, raw: Any, level: str | None = None, timeout: float = 5.0) -> None:
+        self._timeout = timeout
+        super().__init__(raw, level)
+        self._run = self._patient(raw.execute)
+        self._run_many = self._patient(raw.executemany)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        super()._pass_on()
+        self.commit = self._patient(self.raw.commit)
+
+    def _learn_databases(self) -> None:
+        super()._learn_databases()
+        self._is_private = self._keeps_snapshots = False
+
+    def _patient(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *function*, tried again while another connection has locked the table."""
+
+        def patient(*arguments: Any) -> Any:
+            end, pause = monotonic() + self._timeout, 0.001
+            while True:
+                try:
+                    return function(*arguments)
+                except OperationalError as error:
+                    name = getattr(error, "sqlite_errorname", "")
+                    if not name.startswith("SQLITE_LOCKED") or monotonic() >= end:
+                        raise
+                sleep(pause)
+                pause = min(pause * 2, 0.05)
+
+        return patient
+
+
+class Stream:
+    """A cursor that reads while its transaction has no lock; the lock makes it read to its end."""
+
+    __slots__ = ("__weakref__", "_cursor", "_rows")
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+        self._rows: list[Any] | None = None
+
+    def finish(self) -> None:
+        """Read all rows that are left, and hold them."""
+        if self._rows is None:
+            self._rows = self._cursor.fetchall()
+
+    @property
+    def description(self) -> Any:
+        return self._cursor.description
+
+    @property
+    def rowcount(self) -> int:
+        return int(self._cursor.rowcount)
+
+    @property
+    def lastrowid(self) -> Any:
+        return self._cursor.lastrowid
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        if self._rows is None:
+            rows: list[Any] = self._cursor.fetchall()
+            return rows
+        rows, self._rows = self._rows, []
+        return rows
+
+    def fetchmany(self, size: int) -> list[Any]:
+        """Return up to *size* of the rows that are left."""
+        if self._rows is None:
+            rows: list[Any] = self._cursor.fetchmany(size)
+            return rows
+        rows = self._rows[:size]
+        del self._rows[:size]
+        return rows
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        rows = self.fetchmany(1)
+        return rows[0] if rows else None
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        self._rows = []
+        self._cursor.close()
+
+
+def _has_changed() -> OperationalError:
+    """Return the error of SQLite for a change that rests on what is no longer so."""
+    error = OperationalError("the database has changed since the transaction first read it")
+    error.sqlite_errorname = "SQLITE_BUSY_SNAPSHOT"
+    error.sqlite_errorcode = 517
+    return error
+
+
+def _is_change(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT"
