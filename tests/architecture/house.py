@@ -28,7 +28,7 @@ ORM_ROOMS = (
 )
 TOP_ROOMS = ("demo", "__main__")
 
-MAX_FILE_LINES = 600
+MAX_FILE_LINES = 750
 MAX_FUNCTION_LINES = 60
 VAGUE_NAMES = {"utils", "helper", "helpers", "common"}
 DIALECT_NAMES = {"sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql"}

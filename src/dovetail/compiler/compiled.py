@@ -185,7 +185,6 @@ def compile_statement(
     *,
     column_keys: Sequence[str] | None = None,
     compile_kwargs: Mapping[str, Any] | None = None,
-    schema_map: Mapping[str | None, str | None] | None = None,
 ) -> Compiled:
     """Return *node* compiled for *dialect*; entities in it are resolved first."""
     options = compile_kwargs or {}
@@ -198,13 +197,12 @@ def compile_statement(
         if planner is not None:
             core = planner.to_core(node)
     if getattr(core, "is_ddl", False):
-        compiler = dialect.ddl_compiler(dialect, schema_map=schema_map)
+        compiler = dialect.ddl_compiler(dialect)
     else:
         compiler = dialect.statement_compiler(
             dialect,
             column_keys=column_keys,
             literal_binds=bool(options.get("literal_binds")),
-            schema_map=schema_map,
         )
     try:
         text = compiler.write_statement(core)

@@ -32,14 +32,12 @@ from .slots import MARK
 class DDLCompiler:
     """Writes definitions.  Expressions in them have their values written out."""
 
-    def __init__(self, dialect: Any, *, schema_map: Any = None, **options: Any) -> None:
+    def __init__(self, dialect: Any, **options: Any) -> None:
         self.dialect = dialect
         self.features = dialect.features
         self.preparer: IdentifierPreparer = dialect.identifier_preparer
         self.quote: Callable[[str], str] = dialect.identifier_preparer.quote
-        self.expressions = dialect.statement_compiler(
-            dialect, literal_binds=True, schema_map=schema_map
-        )
+        self.expressions = dialect.statement_compiler(dialect, literal_binds=True)
         self.slots: list[Any] = []
         self.result_columns = None
         self.value_binds: dict[Any, Any] = {}
@@ -232,9 +230,7 @@ class DDLCompiler:
 
     def _query(self, node: Any) -> str:
         """Return the SELECT of *node*, its values written out."""
-        compiler = self.dialect.statement_compiler(
-            self.dialect, literal_binds=True, schema_map=self.expressions.schema_map
-        )
+        compiler = self.dialect.statement_compiler(self.dialect, literal_binds=True)
         text: str = compiler.write_statement(node.selectable.as_core())
         return text
 
@@ -348,7 +344,8 @@ class DDLCompiler:
 
     def sequence_name(self, sequence: Any) -> str:
         """Return the name of *sequence* with its schema."""
-        return self.preparer.format_table(sequence)
+        name: str = self.expressions.format_table(sequence)
+        return name
 
     def visit_create_sequence(self, node: Any) -> str:
         sequence = node.element

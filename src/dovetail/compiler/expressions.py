@@ -36,15 +36,12 @@ class ExpressionCompiler:
     ansi_functions: ClassVar[dict[str, str]] = {}
     """Functions that a dialect writes otherwise, by name."""
 
-    def __init__(
-        self, dialect: Any, *, literal_binds: bool = False, schema_map: Any = None
-    ) -> None:
+    def __init__(self, dialect: Any, *, literal_binds: bool = False) -> None:
         self.dialect = dialect
         self.features = dialect.features
         self.preparer: IdentifierPreparer = dialect.identifier_preparer
         self.quote: Callable[[str], str] = dialect.identifier_preparer.quote
         self.literal_binds = literal_binds
-        self.schema_map = schema_map
         self.slots: list[Slot] = []
         self.names: dict[str, BindParameter[Any]] = {}
         self.bind_names: dict[BindParameter[Any], str] = {}
@@ -260,10 +257,7 @@ class ExpressionCompiler:
 
     def format_table(self, table: Any) -> str:
         """Return the name of *table* with its schema, mapped to another where asked for."""
-        if self.schema_map and table.schema in self.schema_map:
-            schema = self.schema_map[table.schema]
-            return self.preparer.format_table(table, schema or "")
-        return self.preparer.format_table(table)
+        return self.preparer.format_table(table, self.dialect.schema_name(table.schema))
 
     def visit_null(self, node: Any) -> str:
         return "NULL"

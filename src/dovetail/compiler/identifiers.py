@@ -29,6 +29,9 @@ STANDARD_RESERVED = reserved_words(
     """
 )
 
+OWN: Any = object()
+"""Stands for the schema that a table says itself."""
+
 
 class IdentifierPreparer:
     """Puts names into quotes where they need them: reserved words, capitals, odd characters."""
@@ -74,9 +77,9 @@ class IdentifierPreparer:
         """Return the name of a schema."""
         return self.quote(schema)
 
-    def format_table(self, table: Any, schema: str | None = None) -> str:
-        """Return the name of *table* with its schema."""
-        own = schema if schema is not None else table.schema
+    def format_table(self, table: Any, schema: Any = OWN) -> str:
+        """Return the name of *table* with its schema, or with *schema*; None for without."""
+        own = table.schema if schema is OWN else schema
         name = self.quote(table.name)
         return f"{self.quote_schema(own)}.{name}" if own else name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +19,8 @@ from ..types.contract import TypeEngine, type_writing
 from .features import Features
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from .driver import ServerFacts
 
 
@@ -44,6 +47,8 @@ class Dialect:
     server_version_info: tuple[int, ...] | None = None
     json_serializer: Any = None
     json_deserializer: Any = None
+    schema_map: Mapping[str | None, str | None] | None = None
+    """Which schema is written in place of another: see :meth:`translated`."""
 
     def __init__(
         self,
@@ -88,13 +93,26 @@ class Dialect:
 
         *column_keys* are the columns of an INSERT or UPDATE whose values come when it runs.
         """
+        dialect = self.translated(schema_translate_map) if schema_translate_map else self
         return compile_statement(
-            statement,
-            self,
-            column_keys=column_keys,
-            compile_kwargs=compile_kwargs,
-            schema_map=schema_translate_map,
+            statement, dialect, column_keys=column_keys, compile_kwargs=compile_kwargs
         )
+
+    def schema_name(self, schema: str | None) -> str | None:
+        """Return the schema that is written for *schema*."""
+        return self.schema_map.get(schema, schema) if self.schema_map else schema
+
+    def translated(self, schema_map: Mapping[str | None, str | None]) -> Self:
+        """Return the same dialect, which writes schemas as *schema_map* has them."""
+        other = copy(self)
+        other.schema_map = schema_map
+        other.type_compiler = self.type_compiler_class(other)
+        return other
+
+    @property
+    def schema_key(self) -> tuple[tuple[str | None, str | None], ...]:
+        """What distinguishes plans that are written in different schemas."""
+        return tuple(sorted((self.schema_map or {}).items(), key=repr))
 
     def parameter_mark(self, name: str, number: int, slot: Slot) -> str:
         """Return what stands in the text for one parameter."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from logging import DEBUG, INFO
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..exc import ResourceClosedError, shortened
+from ..exc import LazyLoadError, ResourceClosedError, shortened
 from .context import ErrorContext, ExecutionContext, ListenerCursor
 from .failure import wrapped
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..steps import Steps
     from .pool import Pool
     from .record import ConnectionRecord
+    from .translation import Translations
 
 
 class Host(Protocol):
@@ -42,6 +43,9 @@ class Host(Protocol):
     @property
     def default_isolation(self) -> str | None: ...
 
+    @property
+    def translations(self) -> Translations: ...
+
     calm: object
 
     hide_parameters: bool
@@ -59,25 +63,22 @@ class Channel:
 
     engine: Any
     _options: Mapping[str, Any]
+    schema_map: Any = None
+    """The ``schema_translate_map`` of the options."""
+
     about: Any = None
     """What listeners are told of the statement that runs next, besides its text."""
 
     def __init__(self, engine: Any, record: ConnectionRecord) -> None:
         self._host: Host = engine.base
+        self.dialect: Any = self._host.dialect
+        """The dialect that statements are written in, with the schemas as the options have them."""
+        self.plans: PlanCache[Any] = self._host.plans
+        """The plans of the engine, for these schemas."""
         self._record: ConnectionRecord | None = None
         self.dispatch = engine.dispatch
         self._echo: bool = engine.logger.isEnabledFor(INFO)
         self._attach(record)
-
-    @property
-    def plans(self) -> PlanCache[Any]:
-        """The plans of the engine."""
-        return self._host.plans
-
-    @property
-    def sql_dialect(self) -> Any:
-        """The dialect that statements are written in."""
-        return self._host.dialect
 
     @property
     def hides_parameters(self) -> bool:
@@ -107,6 +108,10 @@ class Channel:
 
     def _lost_steps(self, error: BaseException, others_too: bool = False) -> Steps[None]:
         """Discard the connection, which is lost; *others_too*, all that are as old."""
+        raise NotImplementedError
+
+    def translated_steps(self, schema_map: Any, steps: Steps[Any]) -> Steps[Any]:
+        """Run *steps* with the schemas of *schema_map*."""
         raise NotImplementedError
 
     def text_was_sent(self, sql: str) -> None:
@@ -271,6 +276,8 @@ class Channel:
         context: ExecutionContext | None = None,
     ) -> Steps[BaseException]:
         """Do what *error* demands and return what is to be raised for it."""
+        if isinstance(error, LazyLoadError):
+            return error  # the request was not performed
         driver = self._host.backend
         made, cause = None, None
         if isinstance(error, driver.errors):
@@ -293,7 +300,7 @@ class Channel:
                 made.connection_invalidated = lost
         if lost:
             yield from self._lost_steps(error, others_too)
-        elif cause is not None or not isinstance(error, Exception):
+        elif cause is not None or not isinstance(error, Exception | GeneratorExit):
             self._broken(is_over=cause is not None and cause.ends_transaction)
         return raised
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sys import is_finalizing
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..event import root
 from ..exc import (
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from ..steps import Steps
     from .result import ScalarResult
+    from .translation import SchemaMap
+
+T = TypeVar("T")
 
 
 class Connection(TransactedChannel):
@@ -43,10 +46,11 @@ class Connection(TransactedChannel):
 
     def __init__(self, engine: Any, record: ConnectionRecord) -> None:
         self.engine = engine
-        self.dialect: Any = engine.dialect
         self._options = engine.get_execution_options()
         super().__init__(engine, record)
         self._choose_level()
+        if "schema_translate_map" in self._options:
+            self._choose_schemas()
         for function in self.dispatch.engine_connect:
             function(self)
 
@@ -56,6 +60,25 @@ class Connection(TransactedChannel):
         self._autocommit = level == "AUTOCOMMIT"
         self._isolation: str | None = level
         self._level = self._host.backend.transaction_mode(level, self._options)
+
+    def _choose_schemas(self) -> None:
+        """Take the names of schemas from the options."""
+        schema_map = self.schema_map = self._options.get("schema_translate_map")
+        if schema_map:
+            self.dialect, self.plans = self._host.translations.of(schema_map)
+        else:
+            self.dialect, self.plans = self._host.dialect, self._host.plans
+
+    def translated_steps(self, schema_map: SchemaMap | None, steps: Steps[T]) -> Steps[T]:
+        """Run *steps* with the schemas of *schema_map*, in place of those of the options."""
+        before = self._options
+        self._options = {**before, "schema_translate_map": schema_map}
+        self._choose_schemas()
+        try:
+            return (yield from steps)
+        finally:
+            self._options = before
+            self._choose_schemas()
 
     # The end.
 
@@ -204,9 +227,8 @@ class Connection(TransactedChannel):
 
     def schema_for_object(self, obj: Any) -> str | None:
         """Return the schema of a table or sequence, as ``schema_translate_map`` has it."""
-        schema: str | None = obj.schema
-        translated: Mapping[Any, str | None] = self._options.get("schema_translate_map") or {}
-        return translated.get(schema, schema)
+        schema: str | None = self.dialect.schema_name(obj.schema)
+        return schema
 
     def run_schema(
         self,
@@ -264,6 +286,7 @@ class Connection(TransactedChannel):
 
         ``isolation_level``  the level of the next transactions, ``"AUTOCOMMIT"`` for none
         ``stream_results``, ``yield_per``  fetch large results in parts
+        ``schema_translate_map``  which schema stands for another: ``{None: "tenant_7"}``
 
         InvalidRequestError is raised if a transaction is in progress and *isolation_level*
         is set.
@@ -277,6 +300,8 @@ class Connection(TransactedChannel):
         before, level = self._options, self._level
         self._options = {**before, **opt}
         self._choose_level()
+        if "schema_translate_map" in opt:
+            self._choose_schemas()
         if "isolation_level" in opt or self._level != level:
             if self._begun or self._root is not None:
                 self._options = before

@@ -259,7 +259,14 @@ def _make_dialect(
 
 
 def _check_options(options: Mapping[str, Any], own: Mapping[str, str]) -> None:
-    known = {*own, *_POOL_OPTIONS, *_ENGINE_OPTIONS, *_OTHER_OPTIONS, *_DIALECT_OPTIONS, *_WITHOUT_EFFECT}
+    known = {
+        *own,
+        *_POOL_OPTIONS,
+        *_ENGINE_OPTIONS,
+        *_OTHER_OPTIONS,
+        *_DIALECT_OPTIONS,
+        *_WITHOUT_EFFECT,
+    }
     for name, value in options.items():
         if name not in known:
             raise InvalidOption(

@@ -11,7 +11,7 @@ from ..sql.metadata import MetaData
 from ..sql.schema import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from ..event import Dispatch
     from ..steps import Steps
@@ -27,7 +27,6 @@ class Definer(Protocol):
 
     def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]: ...
     def execute_steps(self, statement: Any) -> Steps[Any]: ...
-    def get_execution_options(self) -> Mapping[str, Any]: ...
 
 
 class DDLEvents(Events):
@@ -105,9 +104,8 @@ def _existing_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[s
     """Return the (schema, name) of the tables and views there are, where *tables* are."""
     reflection = connection.engine.backend.reflection
     existing: set[tuple[str | None, str]] = set()
-    schema_map = connection.get_execution_options().get("schema_translate_map") or {}
     for schema in {table.schema for table in tables}:
-        actual = schema_map.get(schema, schema)
+        actual = connection.dialect.schema_name(schema)
         names = yield from reflection.table_names_steps(connection, actual)
         views = yield from reflection.view_names_steps(connection, actual)
         existing.update((schema, name) for name in (*names, *views))
@@ -118,7 +116,8 @@ def _sequences_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[
     reflection = connection.engine.backend.reflection
     existing: set[tuple[str | None, str]] = set()
     for schema in {None, *(table.schema for table in tables)}:
-        names = yield from reflection.sequence_names_steps(connection, schema)
+        actual = connection.dialect.schema_name(schema)
+        names = yield from reflection.sequence_names_steps(connection, actual)
         existing.update((schema, name) for name in names)
     return existing
 
@@ -147,9 +146,8 @@ def _types_steps(
         wanted = [each for each in wanted if (each.schema, each.name) not in names]
     if existing is not None:
         present: set[tuple[str | None, str]] = set()
-        schema_map = connection.get_execution_options().get("schema_translate_map") or {}
         for schema in {each.schema for each in wanted}:
-            actual = schema_map.get(schema, schema)
+            actual = connection.dialect.schema_name(schema)
             reflection = connection.engine.backend.reflection
             names = yield from reflection.type_names_steps(connection, actual)
             present.update((schema, name) for name in names)

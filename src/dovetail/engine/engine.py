@@ -17,6 +17,7 @@ from .events import ConnectionEvents, DialectEvents, PoolEvents
 from .fork import watch_forks
 from .log import show_log
 from .pool import Pool
+from .translation import Translations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,6 +68,7 @@ class Engine:
         self.url = url
         self.backend = backend
         self.plans: PlanCache[Any] = PlanCache(query_cache_size)
+        self.translations = Translations(dialect, query_cache_size)
         self.logging_name = logging_name
         self.hide_parameters = hide_parameters
         self.rows_per_insert = insertmanyvalues_page_size
@@ -201,6 +203,7 @@ class Engine:
     def clear_compiled_cache(self) -> None:
         """Forget the plans of all statements."""
         self.plans.clear()
+        self.translations.clear()
 
     def run_schema(
         self,

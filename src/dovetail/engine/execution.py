@@ -57,9 +57,13 @@ def execute_steps(
         rows.append(parameters)
     elif parameters is not None:
         rows = parameter_rows(parameters)
-    if channel.dispatch.listening:
-        return _told_steps(channel, statement, rows, options)
-    return _run(channel, statement, rows, options)
+    run = _told_steps if channel.dispatch.listening else _run
+    if options:
+        schema_map = options.get("schema_translate_map")
+        if schema_map is not channel.schema_map:
+            steps = run(channel, statement, rows, options)
+            return channel.translated_steps(schema_map, steps)
+    return run(channel, statement, rows, options)
 
 
 def _run(
@@ -139,21 +143,20 @@ def _plan(
     options: Mapping[str, Any],
 ) -> Prepared:
     """Return *statement* ready to run: found, or made and kept."""
-    schema_map = options.get("schema_translate_map") if options else None
-    key = (MARK, names, many, _map_key(schema_map), *walk.key)
+    key = (MARK, names, many, *walk.key)
+    dialect, plans = channel.dialect, channel.plans
     if options and "compiled_cache" in options:
+        key = (dialect.schema_key, *key)
         prepared = _own_plan(
             options["compiled_cache"],
             key,
-            lambda: prepare(
-                statement, walk.binds, channel.sql_dialect, names, schema_map, not many
-            ),
+            lambda: prepare(statement, walk.binds, dialect, names, not many),
         )
     else:
-        found: Any = channel.plans.get(key)
+        found: Any = plans.get(key)
         if found is None:
-            made = prepare(statement, walk.binds, channel.sql_dialect, names, schema_map, not many)
-            found = channel.plans.put(key, made)
+            made = prepare(statement, walk.binds, dialect, names, not many)
+            found = plans.put(key, made)
         prepared = found
     if channel.dispatch.listening:
         channel.about = About(statement, prepared.plan.compiled, options)
@@ -230,10 +233,6 @@ def _has_entities(statement: Any) -> bool:
     return getattr(statement.table, "is_promise", False)
 
 
-def _map_key(schema_map: Mapping[str | None, str | None] | None) -> Any:
-    return None if not schema_map else tuple(schema_map.items())
-
-
 # -- one set of parameters ------------------------------------------------------------------
 
 
@@ -294,7 +293,7 @@ def _read_steps(
         cursor = yield from opened_steps(channel, sql, parameters, options)
         if cursor.description is None or not prepared.plan.result_columns:
             return (yield from driver_result_steps(channel, cursor, sql, options))
-        shape, convert = textual(cursor.description, prepared.plan, channel.sql_dialect)
+        shape, convert = textual(cursor.description, prepared.plan, channel.dialect)
         rows = yield from channel.take_steps(cursor, None, sql)
         return CursorResult(shape, rows, convert=convert)
     batch = options.get("yield_per")
@@ -369,7 +368,7 @@ def _many_steps(
     except Exception as error:
         failure = _unbindable(channel, error, plan.sql, _NO_ROW)
         raise failure from failure.__cause__
-    if plan.values_parts is not None and channel.sql_dialect.features.prefers_multi_values:
+    if plan.values_parts is not None and channel.dialect.features.prefers_multi_values:
         count = yield from _many_values_steps(channel, plan, sets, page)
     else:
         cursor = yield from channel.run_many_steps(plan.sql, sets)
@@ -385,7 +384,7 @@ def _many_values_steps(
 ) -> Steps[int]:
     """Insert many rows by few statements; return how many they were."""
     count = 0
-    for sql, flat in _widened(plan.values_parts, sets, channel.sql_dialect.features, page):
+    for sql, flat in _widened(plan.values_parts, sets, channel.dialect.features, page):
         cursor = yield from channel.run_steps(sql, flat)
         count += cursor.rowcount
     return count
@@ -420,7 +419,7 @@ def _many_returning_steps(
     except Exception as error:
         failure = _unbindable(channel, error, plan.sql, _NO_ROW)
         raise failure from failure.__cause__
-    features = channel.sql_dialect.features
+    features = channel.dialect.features
     parts = plan.values_parts
     ordered = features.returning_is_ordered or not getattr(
         statement, "sort_by_parameter_order", False
@@ -470,9 +469,7 @@ def _define_steps(
     channel: Channel, statement: Any, options: Mapping[str, Any]
 ) -> Steps[CursorResult[Any]]:
     """Run a definition, such as CREATE TABLE."""
-    compiled = channel.sql_dialect.compile(
-        statement, schema_translate_map=options.get("schema_translate_map")
-    )
+    compiled = channel.dialect.compile(statement)
     if channel.dispatch.listening:
         channel.about = About(statement, compiled, options)
     cursor = yield from channel.run_steps(compiled.sql, ())

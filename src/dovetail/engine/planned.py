@@ -82,7 +82,6 @@ def prepare(
     binds: Sequence[Any],
     dialect: Any,
     names: tuple[str, ...] | None,
-    schema_map: Mapping[str | None, str | None] | None,
     one_row: bool,
 ) -> Prepared:
     """Return *statement* ready to run on *dialect*.
@@ -91,8 +90,8 @@ def prepare(
     UPDATE whose values come when it runs; *one_row* says that one set of them will come.
     """
     if not statement.is_insert or not one_row or statement.returning_columns:
-        return _prepared(statement, binds, dialect, names, schema_map)
-    prepared = _prepared(statement, binds, dialect, names, schema_map)
+        return _prepared(statement, binds, dialect, names)
+    prepared = _prepared(statement, binds, dialect, names)
     core = prepared.plan.compiled.statement
     columns = _key_columns(core)
     if not columns:
@@ -101,7 +100,7 @@ def prepare(
     missing = [column for column, source in zip(columns, sources, strict=True) if source is None]
     if missing and dialect.features.supports_insert_returning:
         # The server alone knows the key, so it is asked for.
-        prepared = _prepared(core.returning(*missing), binds, dialect, names, schema_map)
+        prepared = _prepared(core.returning(*missing), binds, dialect, names)
         prepared.returns_keys = True
         returned = iter(range(len(missing)))
         sources = [
@@ -116,9 +115,8 @@ def _prepared(
     binds: Sequence[Any],
     dialect: Any,
     names: tuple[str, ...] | None,
-    schema_map: Mapping[str | None, str | None] | None,
 ) -> Prepared:
-    compiled = dialect.compile(statement, column_keys=names, schema_translate_map=schema_map)
+    compiled = dialect.compile(statement, column_keys=names)
     plan = StatementPlan(compiled, binds)
     columns = plan.result_columns
     if columns is None or statement.visit_name == "textual_select":

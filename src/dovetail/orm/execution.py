@@ -37,6 +37,7 @@ class EntityFeed:
         self.cursor = cursor
         self.batch = batch
         self.token = session.scope.token
+        self.schema_map = session.schema_map_in_use
 
     def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
         """Up to *most* rows more, all that remain for None; none at the end."""
@@ -46,9 +47,12 @@ class EntityFeed:
             if not rows:
                 break
             with self.session.scope.at(self.token):
-                built = yield from self.plan.finish_steps(
+                finish = self.plan.finish_steps(
                     self.session, self.connection, rows, self.plan.loads(self.session)
                 )
+                if self.schema_map is not None:
+                    finish = self.connection.translated_steps(self.schema_map, finish)
+                built = yield from finish
             found += [(item,) for item in built] if self.plan.is_scalar else built
         return found
 
@@ -62,6 +66,9 @@ class ExecutingSession(PersistingSession):
 
     execution_options_dict: Mapping[str, Any] = NO_OPTIONS
     keeps_plans = True
+
+    schema_map_in_use: Any = None
+    """The ``schema_translate_map`` of the statement that is being run."""
 
     def execute_steps(
         self,
@@ -111,11 +118,37 @@ class ExecutingSession(PersistingSession):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
         """Run *statement*, which all who listen have seen."""
+        own = getattr(statement, "execution_options_dict", None)
+        if own or execution_options:
+            schema_map = {**(own or {}), **execution_options}.get("schema_translate_map")
+            if schema_map is not None and schema_map is not self.schema_map_in_use:
+                return self._translated_steps(
+                    schema_map, statement, params, execution_options, bind_arguments
+                )
         if isinstance(statement, Select):
             for raw in statement.raw_columns:
                 if isinstance(raw, _MADE_OF_ROWS):
                     return self._select_steps(statement, params, execution_options, bind_arguments)
         return self._other_steps(statement, params, execution_options, bind_arguments)
+
+    def _translated_steps(
+        self,
+        schema_map: Any,
+        statement: Any,
+        params: Any,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+    ) -> Steps[Any]:
+        """Run *statement*, and what it loads besides, with the schemas of *schema_map*."""
+        # What is pending goes to the schemas that it belongs to.
+        yield from self.autoflush_steps(statement)
+        connection = yield from self._statement_connection_steps(statement, bind_arguments)
+        before, self.schema_map_in_use = self.schema_map_in_use, schema_map
+        try:
+            steps = self.run_statement_steps(statement, params, execution_options, bind_arguments)
+            return (yield from connection.translated_steps(schema_map, steps))
+        finally:
+            self.schema_map_in_use = before
 
     def _other_steps(
         self,
@@ -299,7 +332,7 @@ def _entity_plan(
     walk = statement.walk()
     binds = walk.binds
     key = (populate, *walk.key)
-    plans = connection.engine.plans
+    plans = connection.plans
     plan = plans.get(key)
     if plan is None:
         plan = EntityPlan(statement, binds, connection.dialect, populate_existing=populate)

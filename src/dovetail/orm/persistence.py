@@ -102,6 +102,10 @@ class PersistingSession(TransactionalSession):
         for table in _tables_of(clause) if clause is not None else ():
             if table in self.binds:
                 return self.binds[table]
+            for class_, bind in self.binds.items():
+                own = mapper_of(class_) if isinstance(class_, type) else None
+                if own is not None and table in own.tables:
+                    return bind
         return None
 
     def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
@@ -132,7 +136,11 @@ class PersistingSession(TransactionalSession):
         return (yield from self._autobegin().connection_steps(bind))
 
     def execute_steps(
-        self, statement: Any, params: Any = None, execution_options: Any = None
+        self,
+        statement: Any,
+        params: Any = None,
+        execution_options: Any = None,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
         """Run a statement: the next storey knows how."""
         raise NotImplementedError
@@ -252,6 +260,7 @@ class PersistingSession(TransactionalSession):
         populate_existing: bool = False,
         with_for_update: Any = None,
         execution_options: Mapping[str, Any] | None = None,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
         """Load the instance of *mapper* with *key*, which the identity map may have expired."""
         mapper.configure()
@@ -259,21 +268,25 @@ class PersistingSession(TransactionalSession):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
-        connection = self.connection_in_use(mapper)
-        if connection is None:
-            connection = yield from self.connection_for_steps(mapper)
         asked = options or populate_existing or with_for_update or execution_options
-        if asked or self.dispatch.do_orm_execute:
+        if asked or bind_arguments or self.dispatch.do_orm_execute:
             known = {**(execution_options or {}), "autoflush": False}
             if populate_existing or with_for_update:
                 known["populate_existing"] = True
-            return (yield from self._get_with_steps(mapper, key, options, with_for_update, known))
+            return (
+                yield from self._get_with_steps(
+                    mapper, key, options, with_for_update, known, bind_arguments
+                )
+            )
+        connection = self.connection_in_use(mapper)
+        if connection is None:
+            connection = yield from self.connection_for_steps(mapper)
         source = self.row_source
         if source is not None and source.keeps(self, mapper) and self.find(mapper, key) is None:
             keyed = keys_plan(connection, mapper)
             kept = yield from source.entities_steps(self, connection, mapper, keyed, [key])
             return kept[0] if kept else None
-        plans = connection.engine.plans
+        plans = connection.plans
         plan = plans.get((mapper, "get"))
         if plan is None:
             plan = _get_plan(mapper, connection.dialect)
@@ -311,12 +324,13 @@ class PersistingSession(TransactionalSession):
         options: Sequence[LoaderOption],
         with_for_update: Any,
         execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
         statement = _get_statement(mapper, mapper.key_tuple(key)).options(*options)
         if with_for_update:
             statement = _locked(statement, with_for_update)
         before = version_here(self.scope, mapper, key) if with_for_update else None
-        result = yield from self.execute_steps(statement, None, execution_options)
+        result = yield from self.execute_steps(statement, None, execution_options, bind_arguments)
         found = result.scalars().first()
         if found is not None and before is not None:
             check_version(mapper, found, before)

@@ -254,19 +254,20 @@ class Session(ClassicSession):
     ) -> Any:
         """The Connection of the transaction in progress, for use of Core.
 
+        *execution_options* hold for it until the transaction ends: ``isolation_level``, which is
+        set before anything was sent, or ``schema_translate_map``.  They have no effect, and there
+        is a warning, where the transaction uses the connection already.
         Without a lasting transaction, in the classic mode, one that the caller closes.
         """
         arguments = bind_arguments_of(bind_arguments, classic, "connection") or {}
         if self.autocommit and self._transaction is None:
-            return self.get_bind(**arguments).connect()
+            own = self.get_bind(**arguments).connect()
+            return own.execution_options(**(execution_options or {}))
         transaction = self._transaction or self._autobegin()
         if self.row_source is not None:
             self.row_source.handed_out(transaction)
         bind = self.get_bind(**arguments)
-        connection = self._run(transaction.connection_steps(bind))
-        if execution_options:
-            connection.execution_options(**execution_options)
-        return connection
+        return self._run(transaction.connection_steps(bind, execution_options))
 
     def bind_mapper(self, mapper: Any, bind: Any) -> None:
         """Use *bind* for statements of *mapper*, or mapped class."""
@@ -391,6 +392,7 @@ class Session(ClassicSession):
                 populate_existing=populate_existing,
                 with_for_update=with_for_update,
                 execution_options=execution_options,
+                bind_arguments=bind_arguments,
             )
             tokened: T | None = self._run(steps)
             return tokened
@@ -407,6 +409,7 @@ class Session(ClassicSession):
             populate_existing=populate_existing,
             with_for_update=with_for_update,
             execution_options=execution_options,
+            bind_arguments=bind_arguments,
         )
         found: T | None = self._run(steps)
         return found

@@ -1,12 +1,15 @@
 """The transaction of a session: its connections, and what in memory a rollback must restore."""
 
+from collections.abc import Mapping
 from enum import Enum
 from types import TracebackType
 from typing import Any, Self
+from warnings import warn
 
 from dovetail.engine.connection import Connection
 from dovetail.engine.holder import caller
 from dovetail.exc import (
+    DovetailWarning,
     InvalidRequestError,
     PendingRollbackError,
     ResourceClosedError,
@@ -131,23 +134,43 @@ class SessionTransaction:
 
     # Connections ------------------------------------------------------------------------------
 
-    def connection_steps(self, bind: Any) -> Steps[Any]:
-        """The connection to *bind* in this transaction, begun at its first use."""
+    def connection_steps(
+        self, bind: Any, execution_options: Mapping[str, Any] | None = None
+    ) -> Steps[Any]:
+        """The connection to *bind* in this transaction, begun at its first use.
+
+        The connection is given *execution_options*, with a warning if it takes part already.
+        """
         self.check()
         found = self.participants.get(bind)
         if found is not None:
+            if execution_options:
+                warn(
+                    "this transaction uses the connection already: execution_options have no "
+                    "effect; call session.connection(execution_options=...) before anything else",
+                    DovetailWarning,
+                    stacklevel=5,
+                )
             return found.connection
         if self.origin is SUBTRANSACTION:
-            return (yield from self.around.connection_steps(bind))
+            return (yield from self.around.connection_steps(bind, execution_options))
         if self.parent is not None:
-            connection = yield from self.parent.connection_steps(bind)
+            connection = yield from self.parent.connection_steps(bind, execution_options)
             savepoint = yield from connection.begin_nested_steps()
             self.participants[bind] = Participant(connection, savepoint, owned=False, commits=True)
         elif isinstance(bind, Connection):
+            options = {**self.session.execution_options_dict, **(execution_options or {})}
+            if options:
+                bind.execution_options(**options)
             yield from self._join_steps(bind)
         else:
             connection = yield from bind.connect_steps()
+            options = self.session.execution_options_dict
+            if execution_options:
+                options = {**options, **execution_options}
             try:
+                if options:
+                    connection.execution_options(**options)
                 transaction = yield from self._begin_steps(connection)
             except BaseException:
                 yield from connection.close_steps()

@@ -218,7 +218,7 @@ class MysqlExpressions(StatementCompiler):
     def visit_next_value(self, node: Any) -> str:
         if self.dialect.server_version_info and not self.features.supports_sequences:
             return super().visit_next_value(node)
-        return f"nextval({self.preparer.format_table(node.sequence)})"
+        return f"nextval({self.format_table(node.sequence)})"
 
 
 def _concatenated(node: Any) -> list[Any]:

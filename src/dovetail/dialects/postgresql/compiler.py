@@ -166,9 +166,7 @@ class PostgresqlCompiler(OnConflictCompiler):
         return super().visit_function(node)
 
     def visit_next_value(self, node: Any) -> str:
-        name = self.preparer.format_table(node.sequence)
-        if self.schema_map and node.sequence.schema in self.schema_map:
-            name = self.format_table(node.sequence)
+        name = self.format_table(node.sequence)
         return f"nextval({self.literal_value(name, STRINGTYPE)})"
 
     # -- SELECT -------------------------------------------------------------------------------

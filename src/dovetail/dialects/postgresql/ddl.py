@@ -177,8 +177,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
         exists = "IF EXISTS " if node.if_exists else ""
         name = self.name_of(index, "an index")
         schema = index.table.schema if index.table is not None else None
-        if self.expressions.schema_map and schema in self.expressions.schema_map:
-            schema = self.expressions.schema_map[schema]
+        schema = self.dialect.schema_name(schema)
         prefix = f"{self.preparer.quote_schema(schema)}." if schema else ""
         return f"\nDROP INDEX {at_once}{exists}{prefix}{name}"
 
@@ -218,10 +217,6 @@ class PostgresqlDDLCompiler(DDLCompiler):
 
     def _sql(self, item: Any) -> str:
         return item if isinstance(item, str) else self.expression(item)
-
-    def sequence_name(self, sequence: Any) -> str:
-        name: str = self.expressions.format_table(sequence)
-        return name
 
     # -- comments -----------------------------------------------------------------------------
 

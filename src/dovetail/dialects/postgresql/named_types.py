@@ -34,7 +34,8 @@ def _send_if(bind: Any, type_: Any, statement: Any, *, wanted: bool, checkfirst:
         with bind.begin() as connection:
             _send_if(connection, type_, statement, wanted=wanted, checkfirst=checkfirst)
         return
-    if checkfirst and has_type(bind, type_.name, type_.schema) is not wanted:
+    schema = bind.schema_for_object(type_)
+    if checkfirst and has_type(bind, type_.name, schema) is not wanted:
         return
     send(bind, statement)
 

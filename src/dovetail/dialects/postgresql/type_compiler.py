@@ -47,8 +47,6 @@ _PLAIN = {
 class PostgresqlTypeCompiler(TypeCompiler):
     """Writes types for PostgreSQL."""
 
-    schema_map: Any = None
-
     def write(self, type_: TypeEngine[Any]) -> str:
         """Return *type_* as text."""
         if self.dialect.name not in type_._variants:
@@ -132,7 +130,7 @@ class PostgresqlTypeCompiler(TypeCompiler):
                 hint="Enum('a', 'b', name='letter'), or native_enum=False to keep it as text",
             )
         preparer = self.dialect.identifier_preparer
-        schema = type_.schema
+        schema = self.dialect.schema_name(type_.schema)
         name: str = preparer.quote(type_.name)
         return f"{preparer.quote_schema(schema)}.{name}" if schema else name
 

@@ -163,7 +163,8 @@ class SqliteDDLCompiler(DDLCompiler):
 
     def visit_foreign_key_constraint(self, node: Any) -> Any:
         # A foreign key cannot leave its database file.
-        if node.referred_table.schema != node.table.schema:
+        schema = self.dialect.schema_name
+        if schema(node.referred_table.schema) != schema(node.table.schema):
             return None
         return super().visit_foreign_key_constraint(node)
 
@@ -195,7 +196,7 @@ class SqliteDDLCompiler(DDLCompiler):
 
     def _index_name(self, index: Any) -> str:
         name = self.name_of(index, "an index")
-        schema = index.table.schema
+        schema = self.dialect.schema_name(index.table.schema)
         return f"{self.preparer.quote_schema(schema)}.{name}" if schema else name
 
 

@@ -90,7 +90,7 @@ def _set_journal_mode(raw: Any, mode: str) -> None:
     if kept != mode:
         raise ArgumentError(
             f"sqlite_journal_mode={mode!r} has no effect: the journal stays {kept!r}",
-            hint="a database in memory has no such journal, and one that is read-only keeps its own",
+            hint="a database in memory has no such journal, a read-only one keeps its own",
         )
 
 

@@ -35,7 +35,8 @@ _SPACE = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/|\()*"
 _FIRST_WORD = re.compile(_SPACE + r"(\w+)").match
 _CHANGES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE\s+INTO)\b", re.IGNORECASE).search
 _SAVEPOINT = re.compile(
-    _SPACE + r"(SAVEPOINT|RELEASE(?:\s+SAVEPOINT)?|ROLLBACK(?:\s+TRANSACTION)?\s+TO(?:\s+SAVEPOINT)?)"
+    _SPACE + r"(SAVEPOINT|RELEASE(?:\s+SAVEPOINT)?"
+    r"|ROLLBACK(?:\s+TRANSACTION)?\s+TO(?:\s+SAVEPOINT)?)"
     r"\s+(.+?)\s*;?\s*\Z",
     re.IGNORECASE | re.DOTALL,
 ).match

@@ -1,5 +1,6 @@
 """The awaiting side: ``AsyncEngine``, ``AsyncConnection`` and what belongs to them."""
 
+from .attributes import AsyncAttrs
 from .bridge import await_only
 from .engine import (
     AsyncConnection,
@@ -20,11 +21,13 @@ from .session import (
     AsyncSession,
     AsyncSessionTransaction,
     async_object_session,
+    async_session,
     async_sessionmaker,
     close_all_sessions,
 )
 
 __all__ = [
+    "AsyncAttrs",
     "AsyncConnection",
     "AsyncEngine",
     "AsyncMappingResult",
@@ -36,6 +39,7 @@ __all__ = [
     "AsyncTupleResult",
     "async_engine_from_config",
     "async_object_session",
+    "async_session",
     "async_scoped_session",
     "async_sessionmaker",
     "await_only",

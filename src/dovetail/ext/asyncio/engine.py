@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
+from ...engine.connection import Connection
 from ...engine.create import create_engine, create_pool_from_url, engine_from_config
 from ...engine.engine import Engine
 from ...engine.events import ConnectionEvents, PoolEvents
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ...dialects.driver import Driver
-    from ...engine.connection import Connection
     from ...engine.cursor import CursorResult
     from ...engine.pool import Pool
     from ...engine.result import ScalarResult
@@ -140,6 +141,9 @@ class AsyncEngine:
         return hash(self.sync_engine)
 
 
+_around: WeakValueDictionary[Connection, AsyncConnection] = WeakValueDictionary()
+
+
 class AsyncConnection:
     """A borrowed connection, awaited.
 
@@ -154,6 +158,14 @@ class AsyncConnection:
         self.engine = engine
         self.sync_engine = engine.sync_engine
         self._started = sync_connection
+
+    @classmethod
+    def around(cls, connection: Connection, engine: AsyncEngine) -> AsyncConnection:
+        """Return the AsyncConnection of *connection*: the same one as long as somebody has it."""
+        found = _around.get(connection)
+        if found is None:
+            found = _around[connection] = cls(engine, connection)
+        return found
 
     @property
     def sync_connection(self) -> Connection:
@@ -170,6 +182,7 @@ class AsyncConnection:
         if self._started is not None:
             raise InvalidRequestError("this connection was started before")
         self._started = await run_async(self.sync_engine.connect_steps())
+        _around[self._started] = self
         return self
 
     def __await__(self) -> Generator[Any, Any, Self]:

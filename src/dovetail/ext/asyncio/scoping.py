@@ -52,7 +52,7 @@ class async_scoped_session(ScopedFace[S]):
     expunge = handed(AsyncSession.expunge)
     expunge_all = handed(AsyncSession.expunge_all)
     flush = handed(AsyncSession.flush)
-    get = handed(AsyncSession.get)  # type: ignore[arg-type]
+    get = handed(AsyncSession.get)
     get_async_bind = handed(AsyncSession.get_async_bind)
     get_bind = handed(AsyncSession.get_bind)
     get_nested_transaction = handed(AsyncSession.get_nested_transaction)

@@ -11,7 +11,9 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractContextManager, asynccontextmanager
+from types import GeneratorType
 from typing import Any, Generic, Self, TypeVar
+from weakref import WeakValueDictionary, ref
 
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.exc import ArgumentError, InvalidRequestError, LazyLoadError
@@ -36,6 +38,15 @@ R = TypeVar("R")
 S = TypeVar("S", bound="AsyncSession")
 
 
+class NeedsDatabaseError(Exception):
+    """An attribute that is read needs *steps* to be run first; ``error`` says so to users."""
+
+    def __init__(self, steps: Steps[None], error: LazyLoadError) -> None:
+        super().__init__(str(error))
+        self.steps = steps
+        self.error = error
+
+
 class AwaitedSession(Session):
     """The Session within an AsyncSession: it refuses to block.
 
@@ -43,7 +54,33 @@ class AwaitedSession(Session):
     identity map has the answer or ``AsyncSession.run_sync()`` is running.
     """
 
+    awaited_by: ref["AsyncSession"] | None = None
+    """The AsyncSession around this one."""
+
+    _is_starting = False
+
+    def _run(self, steps: Steps[R]) -> R:
+        if self._is_starting:
+            # The answer of started(), which its caller awaits.
+            return steps  # type: ignore[return-value]
+        return super()._run(steps)
+
+    def started(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        """Call *function*, blocking code, up to where it needs the database.
+
+        Return its answer, if it has one by then, or else the steps of a verb of this session
+        that give it; NeedsDatabaseError is raised where it reads what is not loaded.
+        """
+        outer, self._is_starting = self._is_starting, True
+        try:
+            return function(*arguments, **keywords)
+        finally:
+            self._is_starting = outer
+
     def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
+        if self._is_starting:
+            error = LazyLoadError.awaiting(type(instance).__name__, attribute.key)
+            raise NeedsDatabaseError(steps, error)
         if bridging.find() is not None:
             run_sync(steps)
             return
@@ -51,8 +88,8 @@ class AwaitedSession(Session):
             next(steps)
         except StopIteration:
             return
-        steps.close()
-        raise LazyLoadError.awaiting(type(instance).__name__, attribute.key)
+        # Those who wait for the answer let go as they do after any failure.
+        steps.throw(LazyLoadError.awaiting(type(instance).__name__, attribute.key))
 
 
 class AsyncSession:
@@ -85,16 +122,20 @@ class AsyncSession:
                 hint="async with session.begin(): … around what belongs together",
             )
         own = {key: _blocking(value) for key, value in (binds or {}).items()}
-        class_ = sync_session_class or self.sync_session_class
-        if not issubclass(class_, AwaitedSession):
-            class_ = type(class_.__name__, (AwaitedSession, class_), {})
+        given = sync_session_class or self.sync_session_class
+        class_: type[AwaitedSession] = (
+            given
+            if issubclass(given, AwaitedSession)
+            else type(given.__name__, (AwaitedSession, given), {})
+        )
         self.bind = bind
         self.binds = binds
-        self.sync_session: Session = class_(_blocking(bind), binds=own, **keywords)
+        self.sync_session: AwaitedSession = class_(_blocking(bind), binds=own, **keywords)
+        self.sync_session.awaited_by = ref(self)
         self._task: Task[Any] | None = None
 
-    async def _run(self, steps: Steps[R]) -> R:
-        """Run *steps* in this task, and refuse those of another meanwhile."""
+    async def run_steps(self, steps: Steps[R]) -> R:
+        """Run *steps* of the session inside in this task, and refuse those of another meanwhile."""
         task = current_task()
         if self._task is not None and self._task is not task:
             steps.close()
@@ -123,36 +164,40 @@ class AsyncSession:
 
     async def commit(self) -> None:
         """Flush and commit: see ``Session.commit``."""
-        await self._run(self.sync_session.commit_steps())
+        await self.run_steps(self.sync_session.commit_steps())
 
     async def rollback(self) -> None:
         """Roll back: see ``Session.rollback``."""
-        await self._run(self.sync_session.rollback_steps())
+        await self.run_steps(self.sync_session.rollback_steps())
 
     async def close(self) -> None:
         """Detach all instances and give connections back: see ``Session.close``."""
-        await self._run(self.sync_session.close_steps())
+        await self.run_steps(self.sync_session.close_steps())
 
     aclose = close
 
     async def reset(self) -> None:
         """As ``close()``; the session can be used again: see ``Session.reset``."""
-        await self._run(self.sync_session.reset_steps())
+        await self.run_steps(self.sync_session.reset_steps())
 
     async def invalidate(self) -> None:
         """Close, and discard the connections in use."""
-        await self._run(self.sync_session.close_steps(invalidate=True))
+        await self.run_steps(self.sync_session.close_steps(invalidate=True))
 
-    async def connection(self, bind_arguments: Mapping[str, Any] | None = None) -> AsyncConnection:
-        """The connection of the transaction in progress."""
+    async def connection(
+        self,
+        bind_arguments: Mapping[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> AsyncConnection:
+        """The connection of the transaction in progress: see ``Session.connection``."""
         session = self.sync_session
         transaction = session._transaction or session._autobegin()
         if session.row_source is not None:
             session.row_source.handed_out(transaction)
         bind = session.get_bind(**dict(bind_arguments or {}))
-        connection = await self._run(transaction.connection_steps(bind))
+        connection = await self.run_steps(transaction.connection_steps(bind, execution_options))
         engine = self.bind if isinstance(self.bind, AsyncEngine) else AsyncEngine(connection.engine)
-        return AsyncConnection(engine, connection)
+        return AsyncConnection.around(connection, engine)
 
     # Statements -----------------------------------------------------------------------------------
 
@@ -165,10 +210,10 @@ class AsyncSession:
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Result[Any]:
         """Run *statement* and return its rows, all fetched: see ``Session.execute``."""
-        result: Result[Any] = await self._run(
+        result: Result[Any] = await self.run_steps(
             self.sync_session.execute_steps(statement, params, execution_options, bind_arguments)
         )
-        await self._run(result.fill_steps(None))
+        await self.run_steps(result.fill_steps(None))
         return result
 
     async def scalars(
@@ -183,8 +228,9 @@ class AsyncSession:
 
     async def stream(self, statement: Any, params: Any = None, **keywords: Any) -> AsyncResult[Any]:
         """Run *statement* and return a result whose rows are fetched while it is read."""
-        options = {"yield_per": 1000, **keywords.pop("execution_options", {})}
-        result = await self._run(
+        own = getattr(statement, "execution_options_dict", {})
+        options = {"yield_per": own.get("yield_per", 1000), **keywords.pop("execution_options", {})}
+        result = await self.run_steps(
             self.sync_session.execute_steps(statement, params, options, **keywords)
         )
         return AsyncResult(result)
@@ -205,29 +251,26 @@ class AsyncSession:
         options: Sequence[Any] | None = None,
         populate_existing: bool = False,
         with_for_update: Any = None,
-        execution_options: Mapping[str, Any] | None = None,
-        **_: Any,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> T | None:
         """The instance of *entity* with the primary key *ident*, or None: see ``Session.get``."""
-        session = self.sync_session
-        mapper = session.mapper_for(entity)
-        key = mapper.key_from_identity(ident)
-        found = session.find(mapper, key)
-        if found is not None and not (populate_existing or with_for_update):
-            if found.__dovetail_state__.expired is None:
-                own: T = found
-                return own
-        loaded: T | None = await self._run(
-            session.get_steps(
-                mapper,
-                key,
-                options=options or (),
-                populate_existing=populate_existing,
-                with_for_update=with_for_update,
-                execution_options=execution_options,
-            )
+        found: Any = self.sync_session.started(
+            self.sync_session.get,
+            entity,
+            ident,
+            options=options,
+            populate_existing=populate_existing,
+            with_for_update=with_for_update,
+            identity_token=identity_token,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
         )
-        return loaded
+        if isinstance(found, GeneratorType):
+            found = await self.run_steps(found)
+        instance: T | None = found
+        return instance
 
     async def get_one(self, entity: type[T], ident: Any, **keywords: Any) -> T:
         """As ``get()``, but NoResultFound is raised where there is no such row."""
@@ -236,15 +279,15 @@ class AsyncSession:
 
     async def flush(self, objects: Iterable[Any] | None = None) -> None:
         """Write pending changes: see ``Session.flush``."""
-        await self._run(self.sync_session.flush_steps(objects))
+        await self.run_steps(self.sync_session.flush_steps(objects))
 
     async def delete(self, instance: Any) -> None:
         """Delete the row of *instance* at the next flush: see ``Session.delete``."""
-        await self._run(self.sync_session.delete_steps((instance,)))
+        await self.run_steps(self.sync_session.delete_steps((instance,)))
 
     async def delete_all(self, instances: Iterable[Any]) -> None:
         """Delete the rows of all *instances* at the next flush."""
-        await self._run(self.sync_session.delete_steps(instances))
+        await self.run_steps(self.sync_session.delete_steps(instances))
 
     async def refresh(
         self,
@@ -253,26 +296,26 @@ class AsyncSession:
         with_for_update: Any = None,
     ) -> None:
         """Read *instance* again: see ``Session.refresh``."""
-        await self._run(
+        await self.run_steps(
             self.sync_session.refresh_instance_steps(instance, attribute_names, with_for_update)
         )
 
     async def load(self, instances: Any, *attributes: Any) -> Any:
         """Load attributes onto instances that are here already: see ``Session.load``."""
-        return await self._run(self.sync_session.load_steps(instances, attributes))
+        return await self.run_steps(self.sync_session.load_steps(instances, attributes))
 
     async def merge(
         self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
     ) -> T:
         """Copy *instance* onto the session's own: see ``Session.merge``."""
-        merged: list[T] = await self._run(
+        merged: list[T] = await self.run_steps(
             merge_all_steps(self.sync_session, [instance], load, options or ())
         )
         return merged[0]
 
     async def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
-        return await self._run(merge_all_steps(self.sync_session, instances, load, ()))
+        return await self.run_steps(merge_all_steps(self.sync_session, instances, load, ()))
 
     async def bulk_insert_mappings(
         self,
@@ -284,7 +327,7 @@ class AsyncSession:
         """Insert a row for each dictionary: see ``Session.bulk_insert_mappings``."""
         session = self.sync_session
         found = session.mapper_for(mapper)
-        await run_async(
+        await self.run_steps(
             insert_mappings_steps(session, found, mappings, return_defaults, render_nulls)
         )
 
@@ -293,7 +336,7 @@ class AsyncSession:
     ) -> None:
         """Update a row for each dictionary: see ``Session.bulk_update_mappings``."""
         session = self.sync_session
-        await run_async(update_mappings_steps(session, session.mapper_for(mapper), mappings))
+        await self.run_steps(update_mappings_steps(session, session.mapper_for(mapper), mappings))
 
     async def bulk_save_objects(
         self,
@@ -303,7 +346,7 @@ class AsyncSession:
         preserve_order: bool = True,
     ) -> None:
         """Insert or update the rows of *objects*: see ``Session.bulk_save_objects``."""
-        await run_async(
+        await self.run_steps(
             save_objects_steps(
                 self.sync_session, objects, return_defaults, update_changed_only, preserve_order
             )
@@ -362,9 +405,11 @@ class AsyncSession:
     def _wrapped(self, transaction: SessionTransaction | None) -> "AsyncSessionTransaction | None":
         if transaction is None:
             return None
-        own = AsyncSessionTransaction(self, nested=transaction.nested)
-        own.sync_transaction = transaction
-        return own
+        found = _around.get(transaction)
+        if found is None:
+            found = _around[transaction] = AsyncSessionTransaction(self, nested=transaction.nested)
+            found.sync_transaction = transaction
+        return found
 
     def get_bind(self, *arguments: Any, **keywords: Any) -> Any:
         """The engine within the one that is awaited, for a mapper or statement."""
@@ -465,6 +510,9 @@ def _blocking(bind: Any) -> Any:
     return bind
 
 
+_around: WeakValueDictionary[SessionTransaction, "AsyncSessionTransaction"] = WeakValueDictionary()
+
+
 class AsyncSessionTransaction:
     """A transaction, or savepoint, of an AsyncSession: awaited, or an ``async with`` block."""
 
@@ -477,9 +525,10 @@ class AsyncSessionTransaction:
         """Begin."""
         own = self.session.sync_session
         if self.nested:
-            self.sync_transaction = await self.session._run(own.begin_nested_steps())
+            self.sync_transaction = await self.session.run_steps(own.begin_nested_steps())
         else:
             self.sync_transaction = own.begin_transaction()
+        _around[self.sync_transaction] = self
         return self
 
     def __await__(self) -> Generator[Any, Any, Self]:
@@ -499,11 +548,12 @@ class AsyncSessionTransaction:
 
     async def commit(self) -> None:
         """Commit, or release the savepoint."""
-        await self.session._run(self.session.sync_session.commit_one_steps(self._started()))
+        await self.session.run_steps(self.session.sync_session.commit_one_steps(self._started()))
 
     async def rollback(self) -> None:
         """Roll back."""
-        await self.session._run(self.session.sync_session.rollback_until_steps(self._started()))
+        session = self.session
+        await session.run_steps(session.sync_session.rollback_until_steps(self._started()))
 
     async def __aenter__(self) -> Self:
         if self.sync_transaction is None:
@@ -511,7 +561,7 @@ class AsyncSessionTransaction:
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        await self.session._run(self._started().exit_steps(kind))
+        await self.session.run_steps(self._started().exit_steps(kind))
 
 
 class async_sessionmaker(Generic[S]):
@@ -536,6 +586,16 @@ class async_sessionmaker(Generic[S]):
         self.kw.update(changes)
 
 
-def async_object_session(instance: Any) -> Session | None:
-    """The session within the AsyncSession that *instance* belongs to, or None."""
-    return object_session(instance)
+def async_object_session(instance: Any) -> AsyncSession | None:
+    """Return the AsyncSession that *instance* belongs to, or None.
+
+    UnmappedInstanceError is raised for what is no instance of a mapped class.
+    """
+    found = object_session(instance)
+    return None if found is None else async_session(found)
+
+
+def async_session(session: Session) -> AsyncSession | None:
+    """Return the AsyncSession around *session*; None for a blocking session."""
+    around = getattr(session, "awaited_by", None)
+    return None if around is None else around()

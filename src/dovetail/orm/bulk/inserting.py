@@ -187,7 +187,7 @@ def _plan(
     returns_keys: bool,
     renders_nulls: bool,
 ) -> MappingPlan:
-    plans = connection.engine.plans
+    plans = connection.plans
     options = (returns_keys, renders_nulls)
     key = ("insert rows", mapper, part.table, shape.absent, shape.present, *options)
     plan: MappingPlan | None = plans.get(key)

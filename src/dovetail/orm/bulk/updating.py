@@ -284,7 +284,7 @@ class RowsUpdating:
                 )
             options = {"versioned": self.versioned}
             return [RowsUpdate(mapper, own, names, dialect, self.statement, **options)]
-        plans = self.connection.engine.plans
+        plans = self.connection.plans
         place = ("update rows", mapper, names, self.versioned)
         kept: list[RowsUpdate] | None = plans.get(place)
         if kept is None:

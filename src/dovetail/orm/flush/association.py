@@ -164,7 +164,7 @@ def write_associations_steps(session: Any, all_rows: Iterable[AssociationRows]) 
 
 def _write_steps(session: Any, rows: AssociationRows) -> Steps[None]:
     connection = yield from session.connection_for_steps(rows.prop.parent)
-    plans = connection.engine.plans
+    plans = connection.plans
     place = ("association", rows.prop)
     plan: AssociationPlan | None = plans.get(place)
     if plan is None:

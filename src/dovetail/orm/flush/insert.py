@@ -336,7 +336,7 @@ def first_table(mapper: Any) -> MappedTable:
 def _plan(
     connection: Any, mapper: Any, part: MappedTable, absent: frozenset[str], enters: bool
 ) -> InsertPlan:
-    plans = connection.engine.plans
+    plans = connection.plans
     key = ("insert", mapper, part.table, absent, enters)
     plan: InsertPlan | None = plans.get(key)
     if plan is None:

@@ -150,7 +150,7 @@ def _merged(mappers: list[Any], table: Any) -> MappedTable | None:
 def _plan(
     connection: Any, mappers: list[Any], part: MappedTable, absent: frozenset[str]
 ) -> InsertPlan:
-    plans = connection.engine.plans
+    plans = connection.plans
     place = ("insert mixed", frozenset(mappers), part.table, absent)
     plan: InsertPlan | None = plans.get(place)
     if plan is None:

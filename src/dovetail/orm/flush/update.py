@@ -130,7 +130,7 @@ def _is_written_with(mapper: Any, key: str, changed: tuple[str, ...]) -> bool:
 def _update_group_steps(
     connection: Any, mapper: Any, changed: tuple[str, ...], pairs: list[Pair]
 ) -> Steps[None]:
-    plans = connection.engine.plans
+    plans = connection.plans
     place = ("update", mapper, changed)
     updates: list[UpdatePlan] | None = plans.get(place)
     if updates is None:
@@ -322,7 +322,7 @@ def delete_steps(connection: Any, mapper: Any, pairs: Sequence[Pair]) -> Steps[N
 
     StaleDataError is raised where a row's version is another than the instance's.
     """
-    plans = connection.engine.plans
+    plans = connection.plans
     place = ("delete", mapper)
     deletes: list[DeletePlan] | None = plans.get(place)
     if deletes is None:

@@ -150,7 +150,7 @@ def keys_plan(
     populate_existing: bool = False,
 ) -> KeyedPlan:
     """The plan that selects instances of *mapper* by a list of primary keys."""
-    plans = connection.engine.plans
+    plans = connection.plans
     place = ("keys", mapper, tree, chain, populate_existing)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
@@ -362,7 +362,7 @@ def _load_by_rows_steps(
     below: LoadTree,
     chain: tuple[Any, ...],
 ) -> Steps[None]:
-    plans = connection.engine.plans
+    plans = connection.plans
     place = ("related", prop, tree, below, chain)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
