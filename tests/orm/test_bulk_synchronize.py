@@ -358,9 +358,14 @@ class TestRowsByTheirKeys:
         with pytest.raises(orm_exc.StaleDataError, match=f"matched {len(keys) - 1} of {len(keys)}"):
             run(session, update(User), params=[{"id": key, "a": 1} for key in keys])
 
-    def test_names_are_checked(self, session):
-        with pytest.raises(exc.InvalidRequestError, match="no column attribute 'naem'"):
-            run(session, update(User), params=[{"id": 1, "naem": "x"}])
+    def test_what_rows_hold_besides_attributes_is_passed_over(self, session):
+        run(session, update(User), params=[{"id": 1, "name": "x", "color": "red"}])
+
+        assert session.get(User, 1).name == "x"
+
+    def test_attributes_are_named_by_text_and_rows_by_their_keys(self, session):
+        with pytest.raises(exc.InvalidRequestError, match="name attributes by text"):
+            run(session, update(User), params=[{"id": 1, User.name: "x"}])
         with pytest.raises(exc.InvalidRequestError, match="User.id"):
             run(session, update(User), params=[{"name": "x"}])
 

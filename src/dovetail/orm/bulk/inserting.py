@@ -11,11 +11,12 @@ from dovetail.engine.cursor import CursorResult
 from dovetail.engine.rows import Shape as RowShape
 from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
 from dovetail.orm.bulk.returning import Returning
-from dovetail.orm.flush.insert import InsertPlan, first_table, parameters_of
+from dovetail.orm.flush.insert import InsertPlan, first_table, lacking_of, parameters_of
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import insert
+from dovetail.sql.expressions import BindParameter
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
@@ -75,6 +76,11 @@ class MappingPlan(InsertPlan):
     def takes_default(self, key: str) -> bool:
         return not (self.renders_nulls and key in self.present)
 
+    def sends_none(self, key: str) -> bool:
+        """Whether None that is given for attribute *key* is sent, and no default in its place."""
+        default = dict(self.part.columns)[key].default
+        return default is None or not self.takes_default(key) or key in self.part.keeps_none
+
     def values_of(self, source: Any) -> Any:
         return source
 
@@ -103,15 +109,17 @@ def insert_dictionaries_steps(
     *,
     return_defaults: bool,
     render_nulls: bool,
-    lenient: bool = False,
 ) -> Steps[None]:
     """Insert *rows*; with *return_defaults* the keys that the server made are put into them.
 
-    Names that are none of the mapper's column attributes are refused, unless *lenient*.
+    What they hold besides the mapper's column attributes is passed over.
     """
     names = _names(rows)
-    if not lenient:
-        check_names(mapper, names)
+    check_names(mapper, names)
+    renamed = _columns_named(mapper, names)
+    if renamed:
+        rows = _by_attribute(rows, renamed)
+        names = _names(rows)
     parts = mapper.mapped_tables or (first_table(mapper),)
     if len(parts) > 1 and not return_defaults:
         # The keys of the first table are put into the rows for the others: into copies.
@@ -131,16 +139,41 @@ def insert_dictionaries_steps(
 
 
 def check_names(mapper: Any, names: Any) -> None:
+    """Refuse *names* of attributes that are no text; names that *mapper* lacks are passed over."""
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidRequestError(
+                f"{mapper.class_.__name__} has no column attribute {name!r}",
+                hint=f"name attributes by text: it has {', '.join(mapper.columns.keys())}",
+            )
+
+
+def _columns_named(mapper: Any, names: Any) -> dict[str, str]:
+    """The attributes of columns among *names* that are called otherwise than these."""
+    unknown = [name for name in names if name not in mapper.columns]
+    found = {}
+    for name in unknown:
+        key = mapper.column_keys.get(mapper.local_table.c.get(name))
+        if key is not None and key not in names:
+            found[name] = key
+    return found
+
+
+def _by_attribute(rows: Sequence[Row], renamed: Mapping[str, str]) -> Sequence[Row]:
+    """*rows* with the names of attributes where they had those of columns."""
+    if not renamed:
+        return rows
+    return [{renamed.get(name, name): value for name, value in row.items()} for row in rows]
+
+
+def refuse_unknown(mapper: Any, names: Any) -> None:
     """Refuse *names* that are none of *mapper*'s column attributes."""
-    columns = mapper.columns
-    unknown = [name for name in names if name not in columns]
+    check_names(mapper, names)
+    unknown = [name for name in names if name not in mapper.columns]
     if unknown:
-        found = ", ".join(map(repr, unknown))
         raise InvalidRequestError(
-            f"{mapper.class_.__name__} has no column attribute {found}",
-            hint=did_you_mean(unknown[0], columns.keys())
-            if isinstance(unknown[0], str)
-            else f"name attributes by text: it has {', '.join(columns.keys())}",
+            f"{mapper.class_.__name__} has no column attribute {', '.join(map(repr, unknown))}",
+            hint=did_you_mean(unknown[0], mapper.columns.keys()),
         )
 
 
@@ -173,7 +206,7 @@ def _runs(
         yield Shape(written, never), rows
         return
     start = 0
-    for lacking, same in groupby([tuple([row.get(n) is None for n in maybe]) for row in rows]):
+    for lacking, same in groupby(lacking_of(part, maybe, rows)):
         end = start + len(list(same))
         yield Shape(written, never | frozenset(compress(maybe, lacking))), rows[start:end]
         start = end
@@ -247,12 +280,16 @@ def _insert_expressions_steps(
     connection: Any, plan: MappingPlan, rows: Sequence[Any]
 ) -> Steps[None]:
     """Insert rows with SQL expressions among their values, one by one."""
-    columns = dict(plan.part.columns)
+    mapper, columns = plan.mapper, dict(plan.part.columns)
+    absent = plan_absent(plan)
     for row in rows:
+        given = {**made_values(mapper, row), **row}
         values = {
-            columns[key]: value
-            for key, value in row.items()
-            if key in plan.present and key not in plan_absent(plan)
+            column: given[key]
+            for key, column in columns.items()
+            if key in given
+            and key not in absent
+            and (given[key] is not None or plan.sends_none(key))
         }
         result = yield from connection.execute_steps(insert(plan.part.table).values(values))
         if plan.returns_keys:
@@ -288,14 +325,15 @@ def insert_rows_steps(
         return (
             yield from _insert_spread_steps(session, connection, mapper, statement, rows, options)
         )
-    returning = Returning(session, statement, options)
+    returning = Returning(session, connection, statement, options)
+    names = _names(rows)
+    check_names(mapper, names)
+    rows = _by_attribute(rows, _columns_named(mapper, names))
     named = {bind.key for bind in statement.walk().binds if not bind.unique}
-    check_names(mapper, _names(rows) - named)
     raw: Any = None
     found: list[Any] = []
     with collector.paused_for(len(rows)):
-        fixed = mapper.fixed_values
-        sent = [_sent(mapper, {**fixed, **row} if fixed else row, renders) for row in rows]
+        sent = [_sent(mapper, {**made_values(mapper, row), **row}, named, renders) for row in rows]
         for _, run in groupby(sent, methodcaller("keys")):
             raw = yield from connection.execute_steps(
                 returning.core, list(run), execution_options=options
@@ -304,7 +342,15 @@ def insert_rows_steps(
                 found += raw.all()
         if not returning.reads:
             return CursorResult.of_change(len(rows))
-        return returning.result(raw, found)
+        return (yield from returning.result_steps(raw, found))
+
+
+def made_values(mapper: Any, row: Row) -> Row:
+    """The values that *mapper* makes for a new row: its discriminator, and the first version."""
+    made: dict[str, Any] = mapper.fixed_values
+    if mapper.makes_versions and mapper.version_key not in row:
+        return {**made, mapper.version_key: mapper.version_id_generator(None)}
+    return made
 
 
 def _insert_spread_steps(
@@ -316,15 +362,16 @@ def _insert_spread_steps(
     options: Mapping[str, Any],
 ) -> Steps[Any]:
     """Run ``insert(Engineer).returning(...)`` for rows of several tables."""
-    said = (
-        statement.__dict__.keys() - _SAYS_NOTHING - {"returning_columns", "sort_by_parameter_order"}
-    )
+    said = statement.__dict__.keys() - _SAYS_NOTHING - _SAID_OF_ALL_TABLES
     if said:
         raise InvalidRequestError(
-            f"{mapper.class_.__name__} is kept in several tables: an INSERT of it takes rows and "
-            "returning(), and nothing else",
+            f"{mapper.class_.__name__} is kept in several tables: an INSERT of it takes rows, "
+            "values() and returning(), and nothing else",
             hint="session.execute(insert(Engineer), [{...}, {...}])",
         )
+    given = statement.values_ or {}
+    if given:
+        rows = [{**_values_given(mapper, given, row), **row} for row in rows]
     copies = [dict(row) for row in rows]
     with collector.paused_for(len(rows)):
         yield from insert_dictionaries_steps(
@@ -351,7 +398,7 @@ def returned_rows_steps(
         condition, parameter = key_condition(mapper.primary_key)
         asked: Any = Select(*mapper.primary_key, *columns).select_from(mapper.persist_selectable)
         result = yield from session.execute_steps(
-            asked.where(condition),
+            asked.where(condition).options(*statement.loader_options),
             {parameter.key: list(keys[start : start + KEYS_PER_STATEMENT])},
             {**options, "autoflush": False},
         )
@@ -370,17 +417,35 @@ def _is_plain(statement: Any) -> bool:
     return not statement.__dict__.keys() - _SAYS_NOTHING
 
 
+def _values_given(mapper: Any, values: Mapping[Any, Any], row: Row) -> dict[str, Any]:
+    """What ``values()`` gives for *row*, by attribute; parameters are those of the row."""
+    given = {}
+    for target, value in values.items():
+        key = target if isinstance(target, str) else getattr(target, "key", None)
+        name = mapper.column_keys.get(target, key)
+        if isinstance(value, BindParameter):
+            value = value.effective_value if value.unique else row.get(value.key, value)
+        given[name] = value
+    return given
+
+
+_SAID_OF_ALL_TABLES = frozenset(
+    ("returning_columns", "sort_by_parameter_order", "values_", "loader_options")
+)
 _SAYS_NOTHING = frozenset(("table", "execution_options_dict", "excluded_alias"))
 
 
-def _sent(mapper: Any, row: Row, renders_nulls: bool) -> dict[str, Any]:
-    """*row* by the keys of columns, without None where a default stands in."""
+def _sent(mapper: Any, row: Row, named: set[Any], renders_nulls: bool) -> dict[str, Any]:
+    """*row* by the keys of columns, without None where a default stands in.
+
+    Of other names those are kept that parameters of the statement have, which are *named*.
+    """
     columns = mapper.columns
     optional = frozenset() if renders_nulls else _with_default(mapper)
     return {
-        columns[name].key if name in columns else name: value
+        name if name in named else columns[name].key: value
         for name, value in row.items()
-        if not (value is None and name in optional)
+        if name in named or (name in columns and not (value is None and name in optional))
     }
 
 
@@ -389,5 +454,7 @@ def _with_default(mapper: Any) -> frozenset[str]:
     if kept is None:
         own = {key for key, column in mapper.columns.items() if column.default is not None}
         made = [part.made for part in mapper.mapped_tables]
-        kept = mapper.memo["with default"] = frozenset().union(own, *made)
+        none_kept = [part.keeps_none for part in mapper.mapped_tables]
+        optional = frozenset().union(own, *made).difference(*none_kept)
+        kept = mapper.memo["with default"] = optional
     return kept

@@ -44,7 +44,7 @@ def _insert_steps(
 ) -> Steps[None]:
     rows = [instance.__dict__ for _, instance in pairs]
     yield from insert_dictionaries_steps(
-        connection, mapper, rows, return_defaults=return_defaults, render_nulls=False, lenient=True
+        connection, mapper, rows, return_defaults=return_defaults, render_nulls=False
     )
     if not return_defaults:
         return

@@ -5,12 +5,11 @@ from typing import Any
 
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.rows import Shape
-from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout
+from dovetail.orm.loading.plan import ReturnedRows
 from dovetail.orm.loading.planner import plan_select
-from dovetail.orm.loading.telling import listen_to, tell_of_loads
-from dovetail.orm.tracking.state import Load
 from dovetail.sql.select import Select
+from dovetail.steps import Steps
 
 
 class Returning:
@@ -23,9 +22,15 @@ class Returning:
     """
 
     def __init__(
-        self, session: Any, statement: Any, options: Mapping[str, Any], extra: Sequence[Any] = ()
+        self,
+        session: Any,
+        connection: Any,
+        statement: Any,
+        options: Mapping[str, Any],
+        extra: Sequence[Any] = (),
     ) -> None:
         self.session = session
+        self.connection = connection
         self.populate = bool(options.get("populate_existing"))
         columns = statement.returning_columns
         self.asked = bool(columns)
@@ -38,14 +43,15 @@ class Returning:
             return
         returned: tuple[Any, ...] = ()
         if columns:
-            planned = plan_select(Select(*columns))
+            asked: Any = Select(*columns).options(*statement.loader_options)
+            planned = plan_select(asked, load=True, joins=False)
             self.layout = planned.layout
             returned = planned.core.raw_columns
         self.width = len(returned)
         self.core = statement._with(returning_columns=(*returned, *extra)).as_core()
 
-    def result(self, raw: Any, rows: Sequence[Any]) -> Any:
-        """The result of *rows*, which *raw* gave."""
+    def result_steps(self, raw: Any, rows: Sequence[Any]) -> Steps[Any]:
+        """Make the result of *rows*, which *raw* gave, with what is loaded after them."""
         layout = self.layout
         if layout is None:
             found: Any = CursorResult.of_rows(raw._shape, list(rows))
@@ -55,12 +61,8 @@ class Returning:
             result.rowcount = len(rows)
             return result
         own = [tuple(row[: self.width]) for row in rows]
-        # The result has converted the values already: the hydrator takes them as they are.
-        hydrate = make_hydrator(layout, None, populate_existing=self.populate)
-        session = self.session
-        loads = [listen_to(Load(item.mapper, session.scope), session) for item in layout.entities]
-        self._made = hydrate(own, loads, [])
-        tell_of_loads(session, loads)
+        plan = ReturnedRows(layout, populate_existing=self.populate)
+        self._made = yield from plan.made_steps(self.session, self.connection, own)
         shape = Shape(layout.names)
         if len(layout.items) == 1:
             result = CursorResult.of_scalars(shape, self._made, unique_filters=(id,))

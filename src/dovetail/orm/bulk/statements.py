@@ -60,7 +60,8 @@ def bulk_steps(
     else:
         connection = yield from session.connection_for_steps(mapper, statement)
     options = {name: value for name, value in options.items() if name not in _UNSUITED}
-    if not statement.is_insert and (statement.loader_options or mapper.single):
+    by_keys = statement.is_update and isinstance(params, (list, tuple)) and strategy != "orm"
+    if not (statement.is_insert or by_keys) and (statement.loader_options or mapper.single):
         statement = restricted_statement(statement, entity)
     spread = entity.spread
     if spread is not None and params:
@@ -72,13 +73,13 @@ def bulk_steps(
     change = Change(session, connection, mapper, statement, params, options)
     if strategy in ("raw", "core_only"):
         return (yield from change.core_steps())
-    if strategy == "bulk" and not rows:
+    if strategy == "bulk" and not (rows or (params and statement.is_insert)):
         raise InvalidRequestError(
             'dml_strategy="bulk" goes with parameters beside the statement',
             hint="session.execute(insert(User), [{...}, {...}])",
         )
     if statement.is_insert:
-        return (yield from change.insert_steps(rows and strategy != "orm"))
+        return (yield from change.insert_steps(bool(params) and strategy != "orm"))
     return (yield from change.change_steps(rows and strategy != "orm"))
 
 
@@ -116,7 +117,7 @@ class Change:
 
     def run_steps(self, extra: Sequence[Any] = ()) -> Steps["Answer"]:
         """Run the statement; the answer has the values of *extra* of each row besides."""
-        returning = Returning(self.session, self.statement, self.options, extra)
+        returning = Returning(self.session, self.connection, self.statement, self.options, extra)
         result = yield from self.execute_steps(returning.core, self.params or None)
         if not returning.reads:
             return Answer(returning, result, ())
@@ -125,11 +126,12 @@ class Change:
     # INSERT ---------------------------------------------------------------------------------------
 
     def insert_steps(self, rows: bool) -> Steps[Any]:
-        """Run an INSERT: of a list of rows in sets of the same shape."""
+        """Run an INSERT: of rows in sets of the same shape."""
         if rows:
+            given = self.params if isinstance(self.params, (list, tuple)) else [self.params]
             return (
                 yield from insert_rows_steps(
-                    self.session, self.connection, self.mapper, self.statement, self.params,
+                    self.session, self.connection, self.mapper, self.statement, given,
                     self.options,
                 )
             )  # fmt: skip
@@ -138,7 +140,7 @@ class Change:
             named = [by_column(self.mapper, row, self.statement) for row in given]
             self.params = named if given is self.params else named[0]
         answer = yield from self.run_steps()
-        return answer.result()
+        return (yield from answer.result_steps())
 
     # UPDATE and DELETE ----------------------------------------------------------------------------
 
@@ -166,7 +168,7 @@ class Change:
         pairs = live_pairs(self.session, self.mapper) if synchronize else []
         if not pairs or isinstance(self.params, list):
             answer = yield from self.run_steps()
-            return answer.result(self)
+            return (yield from answer.result_steps(self))
         return (yield from self._synchronized_steps(synchronize, pairs))
 
     def _take_values(self) -> None:
@@ -197,7 +199,7 @@ class Change:
             else:
                 if found is not None:
                     answer = yield from self.run_steps()
-                    return self._finish(answer, assignments, *found)
+                    return (yield from self._finish_steps(answer, assignments, *found))
         return (yield from self._fetching_steps(assignments, pairs))
 
     def _take_defaults(self) -> None:
@@ -232,23 +234,23 @@ class Change:
             return None
         return found
 
-    def _finish(
+    def _finish_steps(
         self,
         answer: "Answer",
         assignments: Assignments | None,
         found: Sequence[Pair],
         doubtful: Sequence[Pair] = (),
-    ) -> Any:
+    ) -> Steps[Any]:
         """The statement has run: the instances *found* follow, the *doubtful* are read again."""
         if assignments is None:
-            result = answer.result(self)
+            result = yield from answer.result_steps(self)
             let_go(self.session, self.mapper, [p for p in found if not p[0].load.deleted])
             self.session.expire_states([state for state, _ in doubtful])
             return result
         bring_along(self.session, assignments, found)
         for state, instance in doubtful:
             assignments.doubt(self.session, state, instance)
-        return answer.result(self)
+        return (yield from answer.result_steps(self))
 
     # Fetching -----------------------------------------------------------------------------------
 
@@ -275,17 +277,18 @@ class Change:
                     found.append(pair)
                     told[pair[0]] = dict(zip(stale, row[len(keys) :], strict=True))
             if assignments is None:
-                return self._finish(answer, None, found)
+                return (yield from self._finish_steps(answer, None, found))
             bring_along(self.session, assignments, found, told)
-            return answer.result(self)
+            return (yield from answer.result_steps(self))
         if self.statement.dialect_options:
             answer = yield from self.run_steps()
             expire_all(self.session, pairs)
-            return answer.result(self)
+            return (yield from answer.result_steps(self))
         rows = yield from self._selected_steps(keys)
         answer = yield from self.run_steps()
         touched = dict.fromkeys(self.mapper.key_from_tuple(row) for row in rows)
-        return self._finish(answer, assignments, [by_key[key] for key in touched if key in by_key])
+        known = [by_key[key] for key in touched if key in by_key]
+        return (yield from self._finish_steps(answer, assignments, known))
 
     def _selected_steps(self, columns: Sequence[Any]) -> Steps[Any]:
         """The values of *columns* of the rows that the statement is going to touch; locked."""
@@ -305,7 +308,7 @@ class Change:
             # A SELECT shows what they would be of the old row, and not what they become.
             answer = yield from self.run_steps()
             expire_all(self.session, list(by_key.values()))
-            return answer.result(self)
+            return (yield from answer.result_steps(self))
         by_name = {
             mapper.column_keys.get(column): value
             for column, value in (
@@ -328,7 +331,7 @@ class Change:
                 told[pair[0]] = dict(zip(names, row[count:], strict=True))
         answer = yield from self.run_steps()
         bring_along(self.session, assignments, found, told)
-        return answer.result(self)
+        return (yield from answer.result_steps(self))
 
 
 class Answer:
@@ -348,13 +351,13 @@ class Answer:
         width = self.returning.width
         return [tuple(row[width:]) for row in self.rows]
 
-    def result(self, change: Change | None = None) -> Any:
-        """The result for the user; instances among its rows are made, or found, now."""
+    def result_steps(self, change: Change | None = None) -> Steps[Any]:
+        """Make the result for the user; instances among its rows are made, or found, now."""
         if not self.returning.reads:
             return self.raw
         if not self.returning.asked:
             return CursorResult.of_change(len(self.rows))
-        made = self.returning.result(self.raw, self.rows)
+        made = yield from self.returning.result_steps(self.raw, self.rows)
         if change is not None and change.statement.is_delete:
             gone = [
                 (instance.__dovetail_state__, instance)

@@ -8,9 +8,10 @@ from dovetail.codegen import Source, compile_function
 from dovetail.collector import collector
 from dovetail.engine.cursor import CursorResult
 from dovetail.exc import InvalidRequestError, StaleDataError
-from dovetail.orm.bulk.inserting import check_names
+from dovetail.orm.bulk.inserting import check_names, refuse_unknown
 from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
 from dovetail.orm.flush.insert import DefaultContext, first_table
+from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.sql.dml import update
@@ -49,7 +50,7 @@ def by_column(mapper: Any, row: Row, statement: Any) -> dict[str, Any]:
     columns = mapper.columns
     own = mapper.local_table.c
     named = {bind.key for bind in statement.walk().binds if not bind.unique}
-    check_names(mapper, [n for n in row if n not in columns and n not in named and n not in own])
+    refuse_unknown(mapper, [n for n in row if n not in columns and n not in named and n not in own])
     return {
         columns[name].key if name in columns and name not in named else name: value
         for name, value in row.items()
@@ -97,8 +98,8 @@ class RowsUpdate:
         }
         self.binds = dict(zip(values.values(), self.columns.values(), strict=True))
         for name, value in given.items():
-            if name not in names:
-                values[mapper.columns[name]] = value
+            if name not in names and name in own:
+                values[own[name]] = value
         self.defaults = self._add_defaults(values)
         self.stale = dependent(mapper) | {
             mapper.column_keys[column] for column in values if column not in self.columns
@@ -109,7 +110,8 @@ class RowsUpdate:
             self.old_version.type = self.version.type
             where.append(self.version == self.old_version)
             self.stale |= {mapper.version_key}
-        made: Any = update(part.table) if statement is None else statement.as_core()
+        is_own = statement is not None and part is mapper.mapped_tables[-1]
+        made: Any = statement.as_core() if is_own else update(part.table)
         made = made._with(values_=None).values(values).where(*where)
         compiled = dialect.compile(made, column_keys=())
         if compiled.is_expanding:
@@ -119,7 +121,7 @@ class RowsUpdate:
             )
         self.sql: str = compiled.sql
         self.rows_of: Callable[[Sequence[Row], Sequence[Any]], list[Any]]
-        self.rows_of = self._write(compiled.binds)
+        self.rows_of = self._write(compiled)
 
     def _add_defaults(self, values: dict[Any, Any]) -> dict[Any, Any]:
         """Add the values that columns get at each change; return those that Python makes."""
@@ -137,34 +139,41 @@ class RowsUpdate:
                 made[bind] = default
         return made
 
-    def _write(self, binds: Sequence[Any]) -> Callable[..., list[Any]]:
+    def _write(self, compiled: Any) -> Callable[..., list[Any]]:
         source = Source(f"update rows {self.mapper.class_.__qualname__}")
-        keys = {bind: place for bind, (place, _) in zip(self.keys, self.part.key, strict=True)}
-        single = self.mapper.single_key is not None
         with source.block("def rows_of(rows, keys):"):
             source.line("made = []")
             source.line("append = made.append")
             with source.block("for row, key in zip(rows, keys):"):
-                parts = []
-                for place, bind in enumerate(binds):
-                    if bind is self.old_version:
-                        text = f"row[{self.mapper.version_key!r}]"
-                    elif self.binds.get(bind) == self.mapper.version_key and self._makes_version:
-                        make = source.use("make_version", self.mapper.version_id_generator)
-                        text = f"{make}(row[{self.mapper.version_key!r}])"
-                    elif bind in self.binds:
-                        text = f"row[{self.binds[bind]!r}]"
-                    elif bind in keys:
-                        text = "key" if single else f"key[{keys[bind]}]"
-                    elif bind in self.defaults:
-                        text = self._default(source, place, self.defaults[bind])
-                    else:
-                        parts.append(source.use(f"constant{place}", self._sent(bind)))
-                        continue
-                    parts.append(self._converted(source, place, text, bind.type))
-                source.line(f"append(({', '.join(parts)},))")
+                own = {
+                    bind: written(source, text, bind.type, self.dialect, f"{place}")
+                    for place, (bind, text) in enumerate(self._texts(source).items())
+                }
+
+                def besides(place: int, bind: Any) -> str:
+                    return sent_besides(source, place, bind, self.dialect, "row")
+
+                sent = in_text_order(compiled, own, besides)
+                source.line(f"append(({', '.join(sent)},))")
             source.line("return made")
         return compile_function(source, "rows_of")
+
+    def _texts(self, source: Source) -> dict[Any, str]:
+        """What reads, or makes, the value of each parameter that differs from row to row."""
+        version = self.mapper.version_key
+        texts = {bind: f"row[{name!r}]" for bind, name in self.binds.items()}
+        for bind, name in self.binds.items():
+            if name == version and self._makes_version:
+                make = source.use("make_version", self.mapper.version_id_generator)
+                texts[bind] = f"{make}(row[{version!r}])"
+        single = self.mapper.single_key is not None
+        for bind, (place, _) in zip(self.keys, self.part.key, strict=True):
+            texts[bind] = "key" if single else f"key[{place}]"
+        for place, (bind, default) in enumerate(self.defaults.items()):
+            texts[bind] = self._default(source, place, default)
+        if self.version is not None:
+            texts[self.old_version] = f"row[{version!r}]"
+        return texts
 
     @property
     def _makes_version(self) -> bool:
@@ -179,23 +188,6 @@ class RowsUpdate:
             return f"{name}()"
         context = source.use("Context", DefaultContext)
         return f"{name}({context}(dict(row)))"
-
-    def _sent(self, bind: Any) -> Any:
-        conversion = bind.type.bind_conversion(self.dialect)
-        value = bind.effective_value
-        if conversion is None or (value is None and not conversion.takes_none):
-            return value
-        return conversion.function(value)
-
-    def _converted(self, source: Source, place: int, text: str, type_: Any) -> str:
-        conversion = type_.bind_conversion(self.dialect)
-        if conversion is None:
-            return text
-        convert = source.use(f"convert{place}", conversion.function)
-        if conversion.takes_none:
-            return f"{convert}({text})"
-        source.line(f"v{place} = {text}")
-        return f"None if v{place} is None else {convert}(v{place})"
 
 
 class RowsUpdating:
@@ -268,22 +260,13 @@ class RowsUpdating:
     def _ordered(self, names: Any) -> tuple[str, ...]:
         check_names(self.mapper, names)
         order = self.mapper.column_order
-        return tuple(sorted(names, key=order.__getitem__))
+        return tuple(sorted((name for name in names if name in order), key=order.__getitem__))
 
     def _plans(self, names: tuple[str, ...]) -> list[RowsUpdate]:
         """The UPDATE of each table that has one of *names*."""
         mapper, dialect = self.mapper, self.connection.dialect
         if self.statement is not None:
-            own = own_table(mapper)
-            elsewhere = set(names).difference(name for name, _ in own.columns)
-            if elsewhere:
-                raise InvalidRequestError(
-                    f"{', '.join(sorted(elsewhere))} of {mapper.class_.__name__} stands in the "
-                    "table of a class above: an UPDATE with a list of rows writes one table",
-                    hint="leave values() and where() out, or update the class above",
-                )
-            options = {"versioned": self.versioned}
-            return [RowsUpdate(mapper, own, names, dialect, self.statement, **options)]
+            return self._plans_of_statement(names)
         plans = self.connection.plans
         place = ("update rows", mapper, names, self.versioned)
         kept: list[RowsUpdate] | None = plans.get(place)
@@ -295,6 +278,32 @@ class RowsUpdating:
             ]
             plans.put(place, kept)
         return kept
+
+    def _plans_of_statement(self, names: tuple[str, ...]) -> list[RowsUpdate]:
+        """The UPDATE of each table that *names*, or what the statement sets, stand in."""
+        mapper, statement = self.mapper, self.statement
+        own = own_table(mapper)
+        written = {*names, *set_attributes(mapper, statement)}
+        parts = [
+            part
+            for part in mapper.mapped_tables
+            if part is own or any(name in written for name, _ in part.columns)
+        ]
+        said = statement.__dict__.keys() - _SAID_OF_ALL_TABLES
+        if len(parts) > 1 and said:
+            elsewhere = sorted(written.difference(name for name, _ in own.columns))
+            raise InvalidRequestError(
+                f"{', '.join(elsewhere)} of {mapper.class_.__name__} stands in the table of a "
+                "class above: an UPDATE with a list of rows and criteria writes one table",
+                hint="leave where() out, or update the class above",
+            )
+        if not any(name in written for name, _ in own.columns):
+            parts.remove(own)
+        dialect = self.connection.dialect
+        return [
+            RowsUpdate(mapper, part, names, dialect, statement, versioned=self.versioned)
+            for part in parts
+        ]
 
     def _run_group_steps(
         self, names: tuple[str, ...], rows: Sequence[Row], keys: Sequence[Any], synchronize: Any
@@ -459,5 +468,9 @@ def update_rows_steps(
     return CursorResult.of_change(updating.count)
 
 
+_SAYS_NOTHING = frozenset(("table", "execution_options_dict"))
+_SAID_OF_ALL_TABLES = _SAYS_NOTHING | {"values_"}
+
+
 def _is_plain(statement: Any) -> bool:
-    return not statement.__dict__.keys() - {"table", "execution_options_dict"}
+    return not statement.__dict__.keys() - _SAYS_NOTHING

@@ -1,14 +1,17 @@
 """Rows of third tables: many-to-many relationships as rows to insert and to delete."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 from warnings import warn
 
+from dovetail.codegen import Source, compile_function
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.cascade import held_by
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related
 from dovetail.orm.flush.follow import Moves
 from dovetail.orm.flush.rows import RowsText
+from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.sync import OldValues, association_row
 from dovetail.orm.tracking.state import InstanceState, state_of
 from dovetail.sql.dml import delete, insert, update
@@ -116,7 +119,11 @@ def _warn_absent(item: Any, prop: Any) -> None:
 
 
 class AssociationPlan:
-    """How rows of the third table of one relationship are inserted and deleted."""
+    """How rows of the third table of one relationship are inserted, deleted and updated.
+
+    ``inserted``, ``deleted`` and ``updated`` make parameters of the values of rows, in the order
+    of the relationship; those of an UPDATE are followed by what they were before.
+    """
 
     def __init__(self, prop: Any, dialect: Any) -> None:
         condition = prop.condition
@@ -124,34 +131,42 @@ class AssociationPlan:
             *[column for _, column in condition.synchronize_pairs],
             *[column for _, column in condition.secondary_synchronize_pairs],
         ]
-        binds = [bindparam(f"p{n}", type_=column.type) for n, column in enumerate(columns)]
-        statement = insert(prop.secondary).values(dict(zip(columns, binds, strict=True)))
-        self.order = _text_order(dialect, statement, binds)
-        self.rows = RowsText(dialect.compile(statement), len(columns), dialect.features)
-        where = [column == bind for column, bind in zip(columns, binds, strict=True)]
-        self.delete_sql: str = dialect.compile(delete(prop.secondary).where(and_(*where))).sql
-        self.update_sql = _update_sql(prop.secondary, columns, where, dialect)
-        self.conversions = [column.type.bind_conversion(dialect) for column in columns]
-
-    def row(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """*values* as the driver takes them."""
-        return tuple(
-            value if conversion is None else conversion.function(value)
-            for value, conversion in zip(values, self.conversions, strict=True)
-        )
+        values = {c: bindparam(f"p{n}", type_=c.type) for n, c in enumerate(columns)}
+        old = {c: bindparam(f"old_{n}", type_=c.type) for n, c in enumerate(columns)}
+        where = and_(*[column == bind for column, bind in old.items()])
+        inserting = dialect.compile(insert(prop.secondary).values(values), column_keys=())
+        deleting = dialect.compile(delete(prop.secondary).where(where))
+        updating = dialect.compile(update(prop.secondary).values(values).where(where))
+        new, before = list(values.values()), list(old.values())
+        self.rows = RowsText(inserting, len(inserting.binds), dialect.features)
+        self.delete_sql: str = deleting.sql
+        self.update_sql: str = updating.sql
+        self.inserted = _rows_function(prop, inserting, new, dialect)
+        self.deleted = _rows_function(prop, deleting, before, dialect)
+        self.updated = _rows_function(prop, updating, [*new, *before], dialect)
 
 
-def _update_sql(table: Any, columns: list[Any], where: list[Any], dialect: Any) -> str:
-    new = {column: bindparam(f"new_{n}", type_=column.type) for n, column in enumerate(columns)}
-    sql: str = dialect.compile(update(table).values(new).where(and_(*where))).sql
-    return sql
+RowsFunction = Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
 
 
-def _text_order(dialect: Any, statement: Any, binds: list[Any]) -> list[int]:
-    """The places of the values in the order in which the INSERT names its columns."""
-    compiled = dialect.compile(statement)
-    place = {bind: number for number, bind in enumerate(binds)}
-    return [place[bind] for bind in compiled.binds]
+def _rows_function(prop: Any, compiled: Any, binds: list[Any], dialect: Any) -> RowsFunction:
+    """What makes parameters of *compiled* of values in the order of *binds*."""
+    source = Source(f"{compiled.statement.visit_name} {prop}")
+    with source.block("def rows_of(rows):"):
+        source.line("made = []")
+        with source.block("for row in rows:"):
+            own = {
+                bind: written(source, f"row[{n}]", bind.type, dialect, f"{n}")
+                for n, bind in enumerate(binds)
+            }
+
+            def besides(place: int, bind: Any) -> str:
+                return sent_besides(source, place, bind, dialect, "{}")
+
+            sent = in_text_order(compiled, own, besides)
+            source.line(f"made.append(({', '.join(sent)},))")
+        source.line("return made")
+    return compile_function(source, "rows_of")
 
 
 def write_associations_steps(session: Any, all_rows: Iterable[AssociationRows]) -> Steps[None]:
@@ -177,13 +192,13 @@ def _write_steps(session: Any, rows: AssociationRows) -> Steps[None]:
 
 def _delete_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
     gone = [
-        plan.row(association_row(rows.prop, one, other, rows.old))
+        association_row(rows.prop, one, other, rows.old)
         for key, (one, other) in rows.removed.items()
         if key not in rows.added
     ]
     if not gone:
         return
-    cursor = yield from connection.run_many_steps(plan.delete_sql, gone)
+    cursor = yield from connection.run_many_steps(plan.delete_sql, plan.deleted(gone))
     _check_count(connection, "DELETE", rows, cursor.rowcount, len(gone))
 
 
@@ -194,9 +209,9 @@ def _move_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -
         if key not in rows.removed:
             new, old = (association_row(rows.prop, one, other, was) for was in (None, rows.old))
             if new != old:
-                moved.append((*plan.row(new), *plan.row(old)))
+                moved.append((*new, *old))
     if moved:
-        cursor = yield from connection.run_many_steps(plan.update_sql, moved)
+        cursor = yield from connection.run_many_steps(plan.update_sql, plan.updated(moved))
         _check_count(connection, "UPDATE", rows, cursor.rowcount, len(moved))
 
 
@@ -212,16 +227,12 @@ def _check_count(
 
 
 def _insert_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
-    prop = rows.prop
-    parameters: list[Any] = []
-    extend = parameters.extend
-    count = 0
-    for key, (one, other) in rows.added.items():
-        if key not in rows.removed:
-            values = plan.row(association_row(prop, one, other))
-            extend([values[place] for place in plan.order])
-            count += 1
-    width = plan.rows.width
-    for start, size in plan.rows.chunks(count):
-        part = parameters[start * width : (start + size) * width]
+    new = [
+        association_row(rows.prop, one, other)
+        for key, (one, other) in rows.added.items()
+        if key not in rows.removed
+    ]
+    sent = plan.inserted(new)
+    for start, size in plan.rows.chunks(len(sent)):
+        part = list(chain.from_iterable(sent[start : start + size]))
         yield from connection.run_steps(plan.rows.text(size), part)

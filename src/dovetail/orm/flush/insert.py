@@ -6,8 +6,10 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from dovetail.codegen import Source, compile_function
+from dovetail.compiler.statements import DefaultParameter
 from dovetail.exc import FlushError, InvalidRequestError
 from dovetail.orm.flush.rows import RowsText
+from dovetail.orm.flush.sent import check_returned, converted, in_text_order, sent_besides
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.sql.dml import insert
@@ -120,8 +122,9 @@ class InsertPlan:
         default = column.default
         if default is not None and default.is_clause_element:
             self.inline.append((column, default.arg))
-        elif default is not None and self.dialect.features.supports_sequences:
-            self.inline.append((column, default.next_value()))
+        elif default is not None and default.is_sequence:
+            if self.dialect.features.supports_sequences:
+                self.inline.append((column, default.next_value()))
         if key in self.mapper.primary_keys:
             self.made_keys.append(column)
 
@@ -151,9 +154,13 @@ class InsertPlan:
         else:
             self.fetched = []
         compiled = self.dialect.compile(statement, column_keys=())
-        # The statement has its own order, and inline expressions bring parameters of theirs.
-        numbers = {bind: number for number, bind in enumerate(binds.values())}
-        self.sent = [(numbers.get(bind), bind) for bind in compiled.binds]
+        if self.fetched:
+            check_returned(compiled, [column for _, column in self.fetched])
+        # Inline expressions bring parameters of theirs.
+        own: dict[Any, tuple[int | None, Any]] = {
+            bind: (number, bind) for number, bind in enumerate(binds.values())
+        }
+        self.sent = in_text_order(compiled, own, lambda _, bind: (None, bind))
         self.width = len(self.sent)
         self.rows = RowsText(compiled, self.width, self.dialect.features)
 
@@ -170,7 +177,9 @@ class InsertPlan:
                     for number, (key, column) in enumerate(self.columns)
                 ]
                 row = [
-                    self._constant(source, place, bind) if number is None else names[number]
+                    sent_besides(source, place, bind, self.dialect, "values")
+                    if number is None
+                    else names[number]
                     for place, (number, bind) in enumerate(self.sent)
                 ]
                 if row:
@@ -178,15 +187,9 @@ class InsertPlan:
             source.line("return parameters")
         return compile_function(source, "rows_of")
 
-    def _constant(self, source: Source, place: int, bind: Any) -> str:
-        """A parameter of an inline expression, the same for every row."""
-        conversion = bind.type.bind_conversion(self.dialect)
-        value = bind.value if conversion is None else conversion.function(bind.value)
-        return source.use(f"constant{place}", value)
-
     def _write_value(self, source: Source, number: int, key: str, column: Any) -> str:
         if self.is_foreign(key):
-            return "None"
+            return self._write_foreign(source, number, column)
         conversion = column.type.bind_conversion(self.dialect)
         default = column.default if self.takes_default(key) else None
         read = self._read(source, key)
@@ -194,9 +197,14 @@ class InsertPlan:
             return read
         name = f"v{number}"
         source.line(f"{name} = {read}")
+        # None that was set is a value to some types; what was never set is NULL, or the default.
+        keeps_none = column.type.should_evaluate_none
+        is_made = False
         if default is not None and not (default.is_clause_element or default.is_sequence):
+            is_made = True
             made = source.use(f"default{number}", default.arg)
-            with source.block(f"if {name} is None:"):
+            absent = f"{key!r} not in values" if keeps_none else f"{name} is None"
+            with source.block(f"if {absent}:"):
                 if default.is_scalar:
                     value = made
                 elif default.takes_context:
@@ -210,11 +218,18 @@ class InsertPlan:
             return name
         convert = source.use(f"convert{number}", conversion.function)
         if conversion.takes_none:
-            if column.type.should_evaluate_none:
-                # None that was set is a value to the type; what was never set is NULL.
+            if keeps_none and not is_made:
                 return f"{convert}({name}) if {key!r} in values else None"
             return f"{convert}({name})"
         return f"None if {name} is None else {convert}({name})"
+
+    def _write_foreign(self, source: Source, number: int, column: Any) -> str:
+        """Write what a column of another class holds: its default, or NULL."""
+        default = column.default
+        if default is None or default.is_clause_element or default.is_sequence:
+            return "None"
+        bind = DefaultParameter(column, default)
+        return sent_besides(source, f"foreign{number}", bind, self.dialect, "values")
 
     def _read(self, source: Source, key: str) -> str:
         """What reads the value of attribute *key*, or makes it where the mapper does."""
@@ -354,15 +369,7 @@ def runs_of(
     if not optional:
         yield frozenset(), Run(states, instances)
         return
-    lacking: list[tuple[bool, ...]]
-    if len(optional) == 1:
-        (name,) = optional
-        lacking = [_LACKS_ONE[one.__dict__.get(name) is None] for one in instances]
-    else:
-        lacking = [
-            tuple([values.get(name) is None for name in optional])
-            for values in [one.__dict__ for one in instances]
-        ]
+    lacking = lacking_of(part, optional, [one.__dict__ for one in instances])
     start = 0
     for shape, run in groupby(lacking):
         end = start + len(list(run))
@@ -372,6 +379,24 @@ def runs_of(
 
 
 _LACKS_ONE = ((False,), (True,))
+
+
+def lacking_of(
+    part: MappedTable, names: Sequence[str], rows: Iterable[Any]
+) -> list[tuple[bool, ...]]:
+    """For each of *rows*, which of *names* it has no value for."""
+    if part.keeps_none.isdisjoint(names):
+        if len(names) == 1:
+            (name,) = names
+            return [_LACKS_ONE[values.get(name) is None] for values in rows]
+        return [tuple([values.get(name) is None for name in names]) for values in rows]
+    keeping = [(name, name in part.keeps_none) for name in names]
+    return [
+        tuple(
+            [name not in values if keeps else values.get(name) is None for name, keeps in keeping]
+        )
+        for values in rows
+    ]
 
 
 def insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) -> Steps[None]:
@@ -425,17 +450,12 @@ def _in_order(plan: InsertPlan, rows: list[Any], instances: list[Any]) -> list[A
         return rows
     count = len(plan.keys)
     by_key = {row[:count]: row for row in rows}
-    converted = []
+    in_order = []
     for instance in instances:
         values = instance.__dict__
-        key = tuple(_bound(column, values[name], plan.dialect) for name, column in plan.keys)
-        converted.append(by_key[key])
-    return converted
-
-
-def _bound(column: Any, value: Any, dialect: Any) -> Any:
-    conversion = column.type.bind_conversion(dialect)
-    return value if conversion is None or value is None else conversion.function(value)
+        key = tuple(converted(values[name], c.type, plan.dialect) for name, c in plan.keys)
+        in_order.append(by_key[key])
+    return in_order
 
 
 def _check_keys(plan: InsertPlan, instances: list[Any]) -> None:

@@ -14,7 +14,7 @@ from dovetail.orm.flush.insert import (
     insert_steps,
     runs_of,
 )
-from dovetail.orm.mapping.mapped_tables import MappedTable
+from dovetail.orm.mapping.mapped_tables import MappedTable, none_kept
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.sql.metadata import table_edges
 from dovetail.steps import Steps
@@ -139,7 +139,7 @@ def _merged(mappers: list[Any], table: Any) -> MappedTable | None:
         distinct = {key for key, _ in columns}
         made = frozenset(key for part in parts for key in part.made)
         memo[place] = (
-            MappedTable(table, tuple(columns), parts[0].key, (), made)
+            MappedTable(table, tuple(columns), parts[0].key, (), made, none_kept(columns))
             if len(distinct) == len(columns) == len({column for _, column in columns})
             else None
         )

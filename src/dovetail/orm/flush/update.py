@@ -1,7 +1,6 @@
 """Updating and deleting: only changed columns, rows of the same columns together, rows counted."""
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
 from typing import Any, NamedTuple
 from warnings import warn
 
@@ -9,6 +8,7 @@ from dovetail.codegen import Source, compile_function
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import DefaultContext, first_table
+from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.versions import refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.tracking.expiry import still_expired
@@ -199,16 +199,18 @@ def _update_plan(
 ) -> UpdatePlan:
     keys = [(place, c, bindparam(f"old_{c.key}", type_=c.type)) for place, c in part.key]
     where = [column == bind for _, column, bind in keys]
+    old_version: Any = None
     version = next((c for key, c in part.columns if versioned and key == mapper.version_key), None)
     makes_version = False
     if version is not None:
-        where.append(version == bindparam("old_version", type_=version.type))
+        old_version = bindparam("old_version", type_=version.type)
+        where.append(version == old_version)
         given = any(column is version for _, column in columns)
         makes_version = mapper.makes_versions and not given
         if makes_version or not columns:
             columns = [*columns, (mapper.version_key, version)]
-    values = {column: bindparam(f"new_{column.key}", type_=column.type) for _, column in columns}
-    statement = update(part.table).values(values).where(and_(*where))
+    new = [(key, c, bindparam(f"new_{c.key}", type_=c.type)) for key, c in columns]
+    statement = update(part.table).values({c: bind for _, c, bind in new}).where(and_(*where))
     compiled = dialect.compile(statement)
     changed = ", ".join(key for key, _ in columns)
     source = Source(f"update {mapper.class_.__qualname__}({changed})")
@@ -223,31 +225,25 @@ def _update_plan(
             if makes_version:
                 make = source.use("make_version", mapper.version_id_generator)
                 source.line(f"values[{mapper.version_key!r}] = {make}(version)")
-            parts = [
-                _bound(source, f"values.get({key!r})", column, dialect, f"v{number}")
-                for number, (key, column) in enumerate(columns)
-            ]
-            for number, (place, column, _) in enumerate(keys):
+            own = {
+                bind: written(source, f"values.get({key!r})", column.type, dialect, f"{number}")
+                for number, (key, column, bind) in enumerate(new)
+            }
+            for number, (place, column, bind) in enumerate(keys):
                 read = "state.key" if mapper.single_key is not None else f"state.key[{place}]"
                 if by_new_key:
                     read = f"values[{mapper.primary_keys[place]!r}]"
-                parts.append(_bound(source, read, column, dialect, f"k{number}"))
+                own[bind] = written(source, read, column.type, dialect, f"_key{number}")
             if version is not None:
-                parts.append(_bound(source, "version", version, dialect, "old"))
-            source.line(f"append(({', '.join(parts)},))")
+                own[old_version] = written(source, "version", version.type, dialect, "_old")
+
+            def besides(place: int, bind: Any) -> str:
+                return sent_besides(source, place, bind, dialect, "values")
+
+            sent = in_text_order(compiled, own, besides)
+            source.line(f"append(({', '.join(sent)},))")
         source.line("return rows")
     return UpdatePlan(part.table, compiled.sql, compile_function(source, "rows_of"))
-
-
-def _bound(source: Source, read: str, column: Any, dialect: Any, name: str) -> str:
-    conversion = column.type.bind_conversion(dialect)
-    if conversion is None:
-        return read
-    convert = source.use(f"convert_{name}", conversion.function)
-    if conversion.takes_none:
-        return f"{convert}({read})"
-    source.line(f"{name} = {read}")
-    return f"None if {name} is None else {convert}({name})"
 
 
 def _update_expressions_steps(
@@ -331,17 +327,16 @@ def delete_steps(connection: Any, mapper: Any, pairs: Sequence[Pair]) -> Steps[N
     keys = [mapper.key_tuple(state.key) for state, _ in pairs]
     versions = [version_of(mapper, *pair) for pair in pairs] if mapper.version_key else []
     for plan in deletes:
-        rows = [plan.bind(key) for key in keys]
-        if plan.version is not None:
-            rows = [
-                (*row, plan.version(version)) for row, version in zip(rows, versions, strict=True)
-            ]
+        found_by = keys
+        if plan.versioned:
+            found_by = [(*key, version) for key, version in zip(keys, versions, strict=True)]
+        rows = plan.rows_of(found_by)
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
         else:
             cursor = yield from connection.run_many_steps(plan.sql, rows)
         count = cursor.rowcount
-        if 0 <= count < len(rows) and plan.version is not None:
+        if 0 <= count < len(rows) and plan.versioned:
             yield from refuse_stale_steps(connection, mapper, "DELETE", pairs, versions)
         if 0 <= count < len(rows) and mapper.confirm_deleted_rows:
             warn(
@@ -355,13 +350,14 @@ def delete_steps(connection: Any, mapper: Any, pairs: Sequence[Pair]) -> Steps[N
 class DeletePlan(NamedTuple):
     """How rows of one table are deleted by their keys.
 
-    ``version``  converts the version by which a row is found besides; None if there is none
+    ``rows_of``   makes parameters of the key of each row, which its version follows
+    ``versioned`` whether a row is found by its version besides
     """
 
     table: Any
     sql: str
-    bind: Callable[[Any], Any]
-    version: Callable[[Any], Any] | None
+    rows_of: Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
+    versioned: bool
 
 
 def _delete_plans(mapper: Any, dialect: Any) -> list[DeletePlan]:
@@ -375,35 +371,38 @@ def _delete_plans(mapper: Any, dialect: Any) -> list[DeletePlan]:
 
 
 def _delete_plan(mapper: Any, part: MappedTable, dialect: Any) -> DeletePlan:
-    columns = [column for _, column in part.key]
-    places = [place for place, _ in part.key]
-    binds = [bindparam(column.key, type_=column.type) for column in columns]
-    where = [column == bind for column, bind in zip(columns, binds, strict=True)]
-    column = dict(part.columns).get(mapper.version_key)
-    version = None if column is None else _converting(column, dialect)
-    if column is not None:
-        where.append(column == bindparam("old_version", type_=column.type))
+    found_by = [*part.key]
+    version = dict(part.columns).get(mapper.version_key)
+    if version is not None:
+        found_by.append((len(mapper.primary_key), version))
+    own = {bindparam(c.key, type_=c.type): (place, c) for place, c in found_by}
+    where = [column == bind for bind, (_, column) in own.items()]
     compiled = dialect.compile(delete(part.table).where(and_(*where)))
-    conversions = [column.type.bind_conversion(dialect) for column in columns]
-    if not any(conversions) and places == list(range(len(places))):
-        return DeletePlan(part.table, compiled.sql, itemgetter(slice(len(places))), version)
-
-    def bind(key: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(
-            key[place]
-            if conversion is None or key[place] is None
-            else conversion.function(key[place])
-            for place, conversion in zip(places, conversions, strict=True)
-        )
-
-    return DeletePlan(part.table, compiled.sql, bind, version)
+    sent = [
+        (place, column.type.bind_conversion(dialect))
+        for place, column in in_text_order(compiled, own)
+    ]
+    whole = [(place, None) for place in range(len(mapper.primary_key))]
+    rows_of = _as_they_are if sent == whole else _picking(sent)
+    return DeletePlan(part.table, compiled.sql, rows_of, version is not None)
 
 
-def _converting(column: Any, dialect: Any) -> Callable[[Any], Any]:
-    """What makes a parameter of a value of *column*."""
-    conversion = column.type.bind_conversion(dialect)
+def _as_they_are(values: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return values
 
-    def convert(value: Any) -> Any:
-        return value if conversion is None or value is None else conversion.function(value)
 
-    return convert
+def _picking(sent: list[tuple[int, Any]]) -> Callable[..., list[tuple[Any, ...]]]:
+    """What makes parameters of values: *sent* says which, and how they are converted."""
+
+    def rows_of(values: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        return [
+            tuple(
+                one[place]
+                if conversion is None or one[place] is None
+                else conversion.function(one[place])
+                for place, conversion in sent
+            )
+            for one in values
+        ]
+
+    return rows_of

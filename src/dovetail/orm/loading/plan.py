@@ -235,6 +235,23 @@ class GivenRows(EntityPlan):
         return made
 
 
+class ReturnedRows(EntityPlan):
+    """How rows that an INSERT, UPDATE or DELETE returns become what *layout* says.
+
+    The values are those of Python already.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, layout: RowLayout, *, populate_existing: bool) -> None:
+        self.entities = layout.entities
+        self.shape = Shape(layout.names)
+        self.is_scalar = len(layout.items) == 1
+        self.has_later = any(one.later or one.completed for one in layout.entities)
+        self.hydrate = make_hydrator(layout, None, populate_existing=populate_existing)
+        self.chain = ()
+
+
 _LOADED_WITH_INSTANCES = frozenset(("joined", "selectin", "immediate"))
 
 makers.entity_plan = EntityPlan

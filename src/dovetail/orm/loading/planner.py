@@ -60,22 +60,30 @@ def plan_select(
     load: bool = False,
     chain: tuple[Any, ...] = (),
     tree: LoadTree | None = None,
+    joins: bool = True,
 ) -> PlannedSelect:
     """Plan *statement*: with *load*, relationships that are loaded eagerly are joined to it.
 
     *chain* has the relationships along which the statement's entities are being loaded,
-    *tree* the instructions for them where they are not the statement's own options.
+    *tree* the instructions for them where they are not the statement's own options.  Without
+    *joins* what would be joined is loaded by statements that follow.
     """
-    return _SelectPlanning(statement, load, chain, tree).plan()
+    return _SelectPlanning(statement, load, chain, tree, joins).plan()
 
 
 class _SelectPlanning:
     """One run of :func:`plan_select`."""
 
     def __init__(
-        self, statement: Any, load: bool, chain: tuple[Any, ...], tree: LoadTree | None
+        self,
+        statement: Any,
+        load: bool,
+        chain: tuple[Any, ...],
+        tree: LoadTree | None,
+        joins: bool,
     ) -> None:
         self.tree = tree
+        self.joins = joins
         self.statement = statement
         # One run for all parts: a label in two of them is one label afterwards.
         self.wholes = wholes_of(statement)
@@ -434,7 +442,7 @@ class _SelectPlanning:
             explicit = layout.tree.names(prop)
             if prop.is_writer:
                 refuse_loading(prop, strategy)
-            elif not layout.has_columns_of(prop):
+            elif not (self.joins and layout.has_columns_of(prop)):
                 continue
             elif strategy == "contains_eager" or (
                 strategy == "joined" and (explicit or may_repeat(prop, chain))
@@ -447,7 +455,7 @@ class _SelectPlanning:
             strategy = layout.tree.strategy(prop)
             explicit = layout.tree.names(prop)
             later = strategy in ("selectin", "immediate")
-            if strategy == "joined" and not layout.has_columns_of(prop):
+            if strategy == "joined" and not (self.joins and layout.has_columns_of(prop)):
                 # The row does not tell which of the classes below it is of: a statement more.
                 later = True
             if prop.is_writer:

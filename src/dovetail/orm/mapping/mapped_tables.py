@@ -19,6 +19,7 @@ class MappedTable(NamedTuple):
     ``copies``   (attribute, attribute): the second is given the value of the first, by which
                  rows of an earlier table are joined
     ``made``     attributes that the server fills where an instance has no value for them
+    ``keeps_none``  attributes to which None is a value like others: the null of JSON
     """
 
     table: Any
@@ -26,6 +27,7 @@ class MappedTable(NamedTuple):
     key: tuple[tuple[int, Any], ...]
     copies: tuple[tuple[str, str], ...]
     made: frozenset[str]
+    keeps_none: frozenset[str]
 
 
 def tables_of(selectable: Any) -> list[Any]:
@@ -113,7 +115,12 @@ def _mapped_table(mapper: Any, table: Any) -> MappedTable:
             copies[source, target] = None
     generated = table.autoincrement_column
     made = frozenset(name for name, column in columns if made_by_server(column, generated))
-    return MappedTable(table, columns, key, tuple(copies), made)
+    return MappedTable(table, columns, key, tuple(copies), made, none_kept(columns))
+
+
+def none_kept(columns: Iterable[tuple[str, Any]]) -> frozenset[str]:
+    """The attributes among *columns* to which None is a value."""
+    return frozenset(name for name, column in columns if column.type.should_evaluate_none)
 
 
 def made_by_server(column: Any, generated: Any) -> bool:

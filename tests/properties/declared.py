@@ -1,0 +1,316 @@
+"""The classes of a random schema, declared in one of the packages."""
+
+from importlib import import_module
+from typing import NamedTuple
+
+from tests.properties.layouts import options_of, renamed, shuffled, type_of
+
+
+class Member(NamedTuple):
+    """A class of a hierarchy: the number of that, and its place in it, 0 for the top."""
+
+    number: int
+    place: int
+
+
+class Parts:
+    """What one class is made of: arguments of its columns, and the rest.
+
+    ``columns``  by attribute, the positional and the named arguments of its column
+    ``plain``    by attribute, the recipe of columns that are neither keys nor references
+    """
+
+    def __init__(self):
+        self.columns = {}
+        self.plain = {}
+        self.constraints = []
+        self.relationships = {}
+        self.mapper = {}
+
+
+class Declared:
+    """The classes of *schema* in *package*; ``mapped`` has them by member."""
+
+    def __init__(self, package, schema):
+        self.sa = import_module(package)
+        self.orm = import_module(f"{package}.orm")
+        self.classes, self.related = schema
+
+        class Base(self.orm.DeclarativeBase):
+            registry = self.orm.registry()
+
+        self.Base = Base
+        self.above, self.parts, self.mapped = {}, {}, {}
+        for number, one in enumerate(self.classes):
+            self._add_member(Member(number, 0), None)
+            for place, below in enumerate(one.below, 1):
+                self._add_member(Member(number, place), Member(number, below.above % place))
+        for number in range(len(self.related)):
+            self._relate(number)
+        for member in self.above:
+            self._declare(member)
+        Base.registry.configure()
+
+    # The members of hierarchies ---------------------------------------------------------------
+
+    def member(self, number, place):
+        """The member that *number* and *place*, any numbers, stand for."""
+        number %= len(self.classes)
+        return Member(number, place % (len(self.classes[number].below) + 1))
+
+    def line(self, member):
+        """*member* and those above it, the nearest first."""
+        found = []
+        while member is not None:
+            found.append(member)
+            member = self.above[member]
+        return found
+
+    def below(self, member):
+        """*member* and those below it."""
+        return [one for one in self.above if member in self.line(one)]
+
+    def has_table(self, member):
+        return member.place == 0 or self._recipe(member).kind == "joined"
+
+    def _recipe(self, member):
+        return self.classes[member.number].below[member.place - 1]
+
+    def table_name(self, member):
+        """The table that the columns of *member* stand in."""
+        owner = next(one for one in self.line(member) if self.has_table(one))
+        return f"c{owner.number}" + (f"below{owner.place}" if owner.place else "")
+
+    def class_name(self, member):
+        return f"C{member.number}" + (f"_{member.place}" if member.place else "")
+
+    def plain(self, member):
+        """(attribute, type) of all columns of *member* that are neither key nor reference."""
+        line = reversed(self.line(member))
+        return [(key, one.type) for above in line for key, one in self.parts[above].plain.items()]
+
+    def keys(self, number):
+        """The names of the key columns of hierarchy *number*."""
+        return ("a", "b") if self.classes[number].key == "pair" else ("a",)
+
+    def is_made(self, number):
+        """Whether the database makes the keys."""
+        return self.classes[number].key == "made"
+
+    def _key_type(self, number):
+        return self.sa.String(10) if self.classes[number].key == "text" else self.sa.Integer()
+
+    # What members are made of -----------------------------------------------------------------
+
+    def _add_member(self, member, above):
+        self.above[member] = above
+        parts = self.parts[member] = Parts()
+        if self.has_table(member):
+            how = {"primary_key": True}
+            if not self.is_made(member.number) or above is not None:
+                how["autoincrement"] = False
+            for name in self.keys(member.number):
+                parts.columns[name] = ((self._key_type(member.number),), how)
+        recipe = self.classes[member.number]
+        if above is None:
+            plain = {f"v{n}": one for n, one in enumerate(recipe.layout.columns)}
+            if recipe.below:
+                parts.columns["kind"] = ((self.sa.String(10),), {})
+                parts.mapper |= {"polymorphic_on": "kind", "polymorphic_identity": "0"}
+            if recipe.layout.version is not None:
+                parts.columns["version"] = ((self.sa.Integer(),), {"nullable": False})
+            if recipe.layout.version == "random":
+                parts.mapper["version_id_generator"] = _after
+        else:
+            plain = {f"v{member.place}_": self._recipe(member).column}
+            parts.mapper["polymorphic_identity"] = str(member.place)
+            keys = list(self.keys(member.number))
+            referred = [f"{self.table_name(above)}.{key}" for key in keys]
+            if self.has_table(member):
+                parts.constraints.append(self.sa.ForeignKeyConstraint(keys, referred))
+        parts.plain |= plain
+        names = renamed(list(plain), recipe.layout.names)
+        for key, one in plain.items():
+            name = () if names[key] == key else (names[key],)
+            type_ = type_of(self.sa, one.type)
+            parts.columns[key] = ((*name, type_), options_of(self.sa, one))
+        if above is not None and self._recipe(member).shared and not self.has_table(member):
+            name = f"shared_{self.table_name(member)}"
+            if not any(name in self.parts[one].columns for one in self.line(above)):
+                parts.columns[name] = ((self.sa.Integer(),), {"use_existing_column": True})
+
+    def _relate(self, number):
+        related = self.related[number]
+        parent, child = self.ends(number)
+        options, options_back = ({"lazy": lazy} for lazy in (related.lazy, related.lazy_back))
+        if parent.number == child.number:
+            # Joined eager loading of classes of one hierarchy has no end in the oracle.
+            for one in (options, options_back):
+                one["lazy"] = one["lazy"].replace("joined", "selectin")
+        if related.cascade and (related.kind != "many to many" or "orphan" not in related.cascade):
+            options["cascade"] = related.cascade
+        if related.kind == "many to many":
+            table = self._third_table(number, parent, child)
+            joins = [
+                self._third_join(table, "x", number, parent),
+                self._third_join(table, "y", number, child),
+            ]
+            options |= {"secondary": table, "primaryjoin": joins[0], "secondaryjoin": joins[1]}
+            options_back |= {
+                "secondary": table, "primaryjoin": joins[1], "secondaryjoin": joins[0],
+            }  # fmt: skip
+        else:
+            names = self._reference(number, parent, child)
+            options |= {
+                "primaryjoin": self._join(parent, child, names, to_one=False),
+                "uselist": related.kind == "one to many",
+            }
+            options_back["primaryjoin"] = self._join(parent, child, names, to_one=True)
+        relationship = self.orm.relationship
+        forward, back = f"r{number}", f"b{number}"
+        self.parts[parent].relationships[forward] = relationship(
+            lambda: self.mapped[child], back_populates=back, **options
+        )
+        self.parts[child].relationships[back] = relationship(
+            lambda: self.mapped[parent], back_populates=forward, **options_back
+        )
+
+    def ends(self, number):
+        """The members at both ends of relationship *number*."""
+        related = self.related[number]
+        return (
+            self.member(related.parent, related.parent_below),
+            self.member(related.child, related.child_below),
+        )
+
+    def _reference(self, number, parent, child):
+        """Add to *child* the columns that refer to *parent*; return their names."""
+        names = [f"f{number}_{key}" for key in self.keys(parent.number)]
+        parts = self.parts[child]
+        for name in names:
+            parts.columns[name] = ((self._key_type(parent.number),), {})
+        referred = [f"{self.table_name(parent)}.{key}" for key in self.keys(parent.number)]
+        constraint = self.sa.ForeignKeyConstraint(names, referred)
+        # By another reference between its tables it would not be clear how one inherits another.
+        apart = child.number != parent.number
+        if self.has_table(child) and (apart or self.table_name(parent) == self.table_name(child)):
+            parts.constraints.append(constraint)
+        return names
+
+    def _join(self, parent, child, names, *, to_one):
+        keys = self.keys(parent.number)
+
+        def condition():
+            pairs = []
+            for key, name in zip(keys, names, strict=True):
+                referred = getattr(self.mapped[parent], key)
+                own = self.orm.foreign(getattr(self.mapped[child], name))
+                remote = self.orm.remote
+                pairs.append(own == remote(referred) if to_one else referred == remote(own))
+            return self.sa.and_(*pairs)
+
+        return condition
+
+    def _third_table(self, number, *sides):
+        sa = self.sa
+        columns, constraints = [], []
+        for prefix, side in zip("xy", sides, strict=True):
+            names = [f"{prefix}{number}_{key}" for key in self.keys(side.number)]
+            columns += [
+                sa.Column(name, self._key_type(side.number), primary_key=True) for name in names
+            ]
+            referred = [f"{self.table_name(side)}.{key}" for key in self.keys(side.number)]
+            constraints.append(sa.ForeignKeyConstraint(names, referred))
+        order = self.classes[sides[0].number].layout.order
+        columns = shuffled(columns, order)
+        return sa.Table(f"third{number}", self.Base.metadata, *columns, *constraints)
+
+    def _third_join(self, table, prefix, number, side):
+        keys = self.keys(side.number)
+        return lambda: self.sa.and_(
+            *[getattr(self.mapped[side], key) == table.c[f"{prefix}{number}_{key}"] for key in keys]
+        )
+
+    # Declaring --------------------------------------------------------------------------------
+
+    def _declare(self, member):
+        layout = self.classes[member.number].layout
+        parts = self.parts[member]
+        table_order = shuffled(list(parts.columns), layout.order)
+        if member.place or layout.style == "declarative":
+            self._declare_body(member, table_order)
+        else:
+            self._declare_table(member, table_order)
+
+    def _declare_body(self, member, order):
+        """Declare with columns in the body of the class, and of classes above it."""
+        parts = self.parts[member]
+        layout = self.classes[member.number].layout
+        body = {"__module__": __name__}
+        homes = {
+            "class": body,
+            "mixin": {"__module__": __name__},
+            "abstract": {"__module__": __name__, "__abstract__": True},
+        }
+        if self.has_table(member):
+            body["__tablename__"] = self.table_name(member)
+            body["__table_args__"] = tuple(parts.constraints)
+        for name in order:
+            given, options = parts.columns[name]
+            home = body
+            if name in parts.plain:
+                plain = parts.plain[name]
+                options = {**options, "sort_order": plain.sort_order}
+                home = homes[plain.home] if member.place == 0 else body
+            home[name] = self.orm.mapped_column(*given, **options)
+        body |= parts.relationships
+        args = dict(parts.mapper)
+        if "version" in parts.columns:
+            args["version_id_col"] = body["version"]
+        body["__mapper_args__"] = args
+        if member.place == 0:
+            above = type(f"A{member.number}", (self.Base,), homes["abstract"])
+            bases = (type(f"M{member.number}", (), homes["mixin"]), above)
+        else:
+            bases = (self.mapped[self.above[member]],)
+        made = type(self.class_name(member), bases, body)
+        if layout.style == "imperative":
+            made = self.Base.registry.mapped(made)
+        self.mapped[member] = made
+
+    def _declare_table(self, member, order):
+        """Declare, or map, a class over a table that is there already."""
+        parts = self.parts[member]
+        layout = self.classes[member.number].layout
+        made = {
+            name: self.sa.Column(*((name,) if len(given) == 1 else ()), *given, **options)
+            for name, (given, options) in parts.columns.items()
+        }
+        columns = [made[name] for name in order]
+        table = self.sa.Table(
+            self.table_name(member), self.Base.metadata, *columns, *parts.constraints
+        )
+        args = dict(parts.mapper)
+        if "version" in made:
+            args["version_id_col"] = made["version"]
+        if "kind" in made:
+            args["polymorphic_on"] = made["kind"]
+        attributes = {name: made[name] for name in shuffled(list(made), layout.attribute_order)}
+        attributes |= parts.relationships
+        name, body = self.class_name(member), {"__module__": __name__}
+        if layout.style == "table":
+            body |= {"__table__": table, "__mapper_args__": args, **attributes}
+            self.mapped[member] = type(name, (self.Base,), body)
+            return
+        made_class = type(name, (), {**body, "__init__": _take_keywords})
+        self.Base.registry.map_imperatively(made_class, table, properties=attributes, **args)
+        self.mapped[member] = made_class
+
+
+def _after(version):
+    return 10 if version is None else version + 5
+
+
+def _take_keywords(instance, **values):
+    for name, value in values.items():
+        setattr(instance, name, value)

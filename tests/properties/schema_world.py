@@ -1,0 +1,340 @@
+"""A database and a session over random classes, and the objects of a random program."""
+
+from sqlalchemy import event as oracle_event
+
+from tests.properties.declared import Declared, Member
+from tests.properties.layouts import value
+
+
+class SchemaWorld(Declared):
+    """The classes of a schema in one of the packages, and what a program does with them."""
+
+    def __init__(self, package, schema, url="sqlite://"):
+        super().__init__(package, schema)
+        self.package = package
+        self.sent = 0
+        self.engine = self.sa.create_engine(url)
+        listen = self.sa.event.listen
+        if url.startswith("sqlite"):
+            listen(self.engine, "connect", self._connected)
+            if package == "sqlalchemy":
+                # The driver would begin too late for savepoints.
+                oracle_event.listen(
+                    self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN")
+                )
+        listen(self.engine, "before_cursor_execute", self._count)
+        self.Base.metadata.drop_all(self.engine)
+        self.Base.metadata.create_all(self.engine)
+        self.session = self.orm.Session(self.engine)
+        self.objects = []
+        self.serial = 0
+
+    def _connected(self, raw, _record):
+        if self.package == "sqlalchemy":
+            raw.isolation_level = None
+        raw.execute("PRAGMA foreign_keys = ON")
+
+    def _count(self, *_):
+        self.sent += 1
+
+    def close(self):
+        self.session.close()
+        if not str(self.engine.url).startswith("sqlite"):
+            self.Base.metadata.drop_all(self.engine)
+        self.engine.dispose()
+        self.Base.registry.dispose()
+
+    # Following a program ----------------------------------------------------------------------
+
+    def perform(self, step):
+        """Do one step; what names an object or a relationship that is not there does nothing."""
+        getattr(self, f"do_{step[0]}")(*step[1:])
+
+    def _given(self, member, values):
+        """The attributes of *member* that *values*, pairs of any numbers, stand for."""
+        columns = self.plain(member)
+        found = {}
+        for which, number in values:
+            name, kind = columns[which % len(columns)]
+            found[name] = value(kind, number)
+        return found
+
+    def _new_key(self, number):
+        if self.is_made(number):
+            return {}
+        self.serial += 1
+        key = {"number": (self.serial,), "pair": (self.serial % 3, self.serial)}.get(
+            self.classes[number].key, (f"k{self.serial:03}",)
+        )
+        return dict(zip(self.keys(number), key, strict=True))
+
+    def do_make(self, number, place, values):
+        member = self.member(number, place)
+        made = self.mapped[member](**self._new_key(member.number), **self._given(member, values))
+        self.session.add(made)
+        self.objects.append((member, made))
+
+    def do_insert(self, number, place, values, returns):
+        """Insert by statement, several rows."""
+        member = self.member(number, place)
+        if self.is_made(member.number):
+            return
+        rows = [{**self._new_key(member.number), **self._given(member, values)} for _ in range(2)]
+        class_ = self.mapped[member]
+        self.session.flush()
+        if returns:
+            found = (
+                self.session.scalars(self.sa.insert(class_).returning(class_), rows).unique().all()
+            )
+        else:
+            self.session.execute(self.sa.insert(class_), rows)
+            keys = [self._key_of_row(member.number, row) for row in rows]
+            found = [self.session.get(class_, key) for key in keys]
+        self.objects += [(member, made) for made in found]
+
+    def _key_of_row(self, number, row):
+        key = tuple(row[name] for name in self.keys(number))
+        return key[0] if len(key) == 1 else key
+
+    def _one(self, place):
+        return self.objects[place % len(self.objects)] if self.objects else (None, None)
+
+    def do_update(self, place, values):
+        """Update by statement, a row by its key."""
+        member, made = self._one(place)
+        given = self._given(member, values) if made is not None else None
+        if not given:
+            return
+        self.session.flush()
+        row = {name: getattr(made, name) for name in self.keys(member.number)}
+        if self.classes[member.number].layout.version is not None:
+            row["version"] = made.version
+        self.session.execute(self.sa.update(self.mapped[member]), [{**row, **given}])
+        self.session.expire(made)
+
+    def do_merge(self, place, values):
+        member, made = self._one(place)
+        if made is None or self.sa.inspect(made).key is None:
+            return
+        key = {name: getattr(made, name) for name in self.keys(member.number)}
+        copy = self.mapped[member](**key, **self._given(member, values))
+        if self.classes[member.number].layout.version is not None:
+            copy.version = made.version
+        self.session.merge(copy)
+
+    def do_set(self, place, values):
+        member, made = self._one(place)
+        if made is not None:
+            for name, one in self._given(member, values).items():
+                setattr(made, name, one)
+
+    def do_compute(self, place, which):
+        """Set an attribute to an expression."""
+        member, made = self._one(place)
+        if made is None or self.sa.inspect(made).key is None:
+            return
+        for name, kind in self.plain(member):
+            if kind == "integer":
+                setattr(made, name, getattr(self.mapped[member], name) + which)
+                return
+
+    def _of(self, member, place):
+        """An object of the class *member* or one below it, or None."""
+        found = [made for own, made in self.objects if member in self.line(own)]
+        return found[place % len(found)] if found else None
+
+    def _ends(self, which, first, second):
+        if not self.related:
+            return None, None, None, None
+        number = which % len(self.related)
+        parent, child = self.ends(number)
+        return number, self.related[number], self._of(parent, first), self._of(child, second)
+
+    def _is_moved_unsaved(self, number, related, parent, child):
+        """Whether *child*, which has no row yet, is taken from another parent that owns it.
+
+        The oracle drops it from the session then, as an orphan of the first.
+        """
+        if "delete-orphan" not in (related.cascade or "") or related.kind == "many to many":
+            return False
+        back = child.__dict__.get(f"b{number}")
+        return self.sa.inspect(child).key is None and back not in (None, parent)
+
+    def do_link(self, which, first, second):
+        number, related, parent, child = self._ends(which, first, second)
+        if parent is None or child is None or parent is child:
+            return
+        if self._is_moved_unsaved(number, related, parent, child):
+            return
+        if related.kind == "one to one":
+            setattr(parent, f"r{number}", child)
+        elif child not in getattr(parent, f"r{number}"):
+            getattr(parent, f"r{number}").append(child)
+
+    def do_unlink(self, which, first, second):
+        number, related, parent, child = self._ends(which, first, second)
+        if parent is None or child is None:
+            return
+        if related.kind == "one to one":
+            setattr(parent, f"r{number}", None)
+        elif child in getattr(parent, f"r{number}"):
+            getattr(parent, f"r{number}").remove(child)
+
+    def do_refer(self, which, first, second):
+        number, related, parent, child = self._ends(which, first, second)
+        if parent is None or child is None or parent is child:
+            return
+        if self._is_moved_unsaved(number, related, parent, child):
+            return
+        if related.kind != "many to many":
+            setattr(child, f"b{number}", parent)
+        elif parent not in getattr(child, f"b{number}"):
+            getattr(child, f"b{number}").append(parent)
+
+    def do_delete(self, place):
+        if self.objects:
+            _member, made = self.objects.pop(place % len(self.objects))
+            if made in self.session.new:
+                self.session.expunge(made)
+            else:
+                self.session.delete(made)
+                self.session.flush()
+                self._forget_gone()
+
+    def _forget_gone(self):
+        self.objects = [(n, made) for n, made in self.objects if made in self.session]
+
+    def _forget_rolled_back(self):
+        """Forget objects whose rows, inserted by a statement, are gone: only the database knows."""
+        self._forget_gone()
+        kept = []
+        for member, made in self.objects:
+            state = self.sa.inspect(made)
+            if state.key is not None:
+                columns = [getattr(self.mapped[member], name) for name in self.keys(member.number)]
+                pairs = zip(columns, state.identity, strict=True)
+                asked = self.sa.select(*columns).where(*[one == value for one, value in pairs])
+                if not self.session.execute(asked, execution_options={"autoflush": False}).all():
+                    continue
+            kept.append((member, made))
+        self.objects = kept
+
+    def do_flush(self):
+        self.session.flush()
+        self._forget_gone()
+
+    def do_commit(self):
+        self.session.commit()
+        self._forget_gone()
+
+    def do_expire(self, place):
+        _member, made = self._one(place)
+        if made is not None and self.sa.inspect(made).key is not None:
+            self.session.flush()
+            self.session.expire(made)
+
+    def do_savepoint(self):
+        self.session.begin_nested()
+
+    def do_release(self, keeps):
+        nested = self.session.get_nested_transaction()
+        if nested is not None:
+            if keeps:
+                nested.commit()
+            else:
+                nested.rollback()
+            self._forget_rolled_back()
+
+    def do_rollback(self):
+        self.session.rollback()
+        self._forget_rolled_back()
+
+    def do_expunge(self):
+        self.session.commit()
+        self._forget_gone()
+        keys = [(member, self._key(member, made)) for member, made in self.objects]
+        self.session.expunge_all()
+        found = [(member, self.session.get(self.mapped[member], key)) for member, key in keys]
+        self.objects = [(member, made) for member, made in found if made is not None]
+
+    # What is to be seen -------------------------------------------------------------------------
+
+    def _key(self, member, made):
+        return tuple(getattr(made, name) for name in self.keys(member.number))
+
+    def rows(self):
+        """The rows of every table, as they are kept, with their columns in order."""
+        self.session.commit()
+        found = {}
+        for name, table in self.Base.metadata.tables.items():
+            text = self.sa.text(f"SELECT * FROM {name}")
+            result = self.session.connection().execute(text)
+            found[name] = (tuple(table.c.keys()), sorted(map(tuple, result), key=repr))
+        return found
+
+    def attributes(self, member):
+        """(name, member at the other end) of the relationships that *member* has."""
+        line = self.line(member)
+        for number in range(len(self.related)):
+            parent, child = self.ends(number)
+            if parent in line:
+                yield f"r{number}", child
+            if child in line:
+                yield f"b{number}", parent
+
+    def read(self, read):
+        """The graph that *read* finds, each object with what it refers to."""
+        number, place, wanted, limit = read
+        member = self.member(number, place)
+        self.session.expunge_all()
+        columns = [getattr(self.mapped[member], name) for name in self.keys(member.number)]
+        statement = self.sa.select(self.mapped[member]).order_by(*columns).limit(limit)
+        statement = statement.options(*self._options(member, wanted))
+        self.sent = 0
+        found = self.session.scalars(statement).unique().all()
+        graph = [(type(made).__name__, self._seen(made)) for made in found]
+        return graph, self.sent
+
+    def _options(self, member, wanted):
+        options = {}
+        attributes = list(self.attributes(member))
+        for which, load, which_below, load_below in wanted if attributes else ():
+            name, target = attributes[which % len(attributes)]
+            if name in options:
+                continue
+            option = getattr(self.orm, load)(getattr(self.mapped[member], name))
+            below = list(self.attributes(target))
+            if below and load != "lazyload":
+                deeper, _ = below[which_below % len(below)]
+                option = getattr(option, load_below)(getattr(self.mapped[target], deeper))
+            options[name] = option
+        return options.values()
+
+    def _member_of(self, made):
+        return next(one for one, class_ in self.mapped.items() if class_ is type(made))
+
+    def _seen(self, made):
+        member = self._member_of(made)
+        seen = {"key": self._key(member, made)}
+        for name, _ in self.plain(member):
+            seen[name] = getattr(made, name)
+        for name, target in self.attributes(member):
+            value = getattr(made, name)
+            if value is None:
+                seen[name] = None
+            elif isinstance(value, list):
+                seen[name] = sorted(self._key(target, one) for one in value)
+            else:
+                seen[name] = self._key(target, value)
+        return seen
+
+    def values(self):
+        """What each object of the program holds."""
+        self._forget_gone()
+        return [
+            (type(made).__name__, [repr(getattr(made, name)) for name, _ in self.plain(member)])
+            for member, made in self.objects
+        ]
+
+
+__all__ = ["Member", "SchemaWorld"]
