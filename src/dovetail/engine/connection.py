@@ -117,8 +117,11 @@ class Connection(TransactedChannel):
             try:
                 yield record.connection.set_isolation, level
                 record.isolation = default
-            except Exception as error:
+            except BaseException as error:
                 yield from pool.invalidate_steps(record, error)
+                if not isinstance(error, Exception):
+                    yield from pool.checkin_steps(record)
+                    raise
         if not pool.give(record):
             yield from pool.checkin_steps(record, was_reset)
 

@@ -35,6 +35,9 @@ _USUAL = frozenset(("SELECT", "INSERT", "UPDATE", "DELETE"))
 _ENDS = frozenset(("COMMIT", "END", "ROLLBACK", "ABORT"))
 """How a statement begins that ends a transaction."""
 
+_ENDS_PART = regex(r"(?is).*\b(?:TO|CHAIN)\b").match
+"""Finds ROLLBACK TO SAVEPOINT, and COMMIT AND CHAIN, after which another one is open."""
+
 
 class TransactedChannel(Channel):
     """Sends BEGIN before the first statement, and what transactions ask for."""
@@ -262,7 +265,9 @@ class TransactedChannel(Channel):
         if not self._begun or sql[:6] in _USUAL:
             return
         match = _FIRST_WORD(sql)
-        if match is not None and match[1].upper() in _ENDS and not self._wire.in_transaction():
+        if match is None or match[1].upper() not in _ENDS:
+            return
+        if not _ENDS_PART(sql) or not self._wire.in_transaction():
             self._begun = False
             self._ready = None
 

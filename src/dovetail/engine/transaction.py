@@ -252,15 +252,29 @@ class NestedTransaction(Transaction):
         return False
 
     def _commit_steps(self) -> Steps[None]:
-        yield from self._connection.send_savepoint_steps("RELEASE SAVEPOINT", self.name)
+        yield from self._send_steps("RELEASE SAVEPOINT")
         self._end()
 
     def _rollback_steps(self) -> Steps[None]:
         try:
             if self.parent is not None and self.parent.is_active:
-                yield from self._connection.send_savepoint_steps("ROLLBACK TO SAVEPOINT", self.name)
+                yield from self._send_steps("ROLLBACK TO SAVEPOINT")
         finally:
             self._end()
+
+    def _send_steps(self, verb: str) -> Steps[None]:
+        try:
+            yield from self._connection.send_savepoint_steps(verb, self.name)
+        except Exception:
+            raise
+        except BaseException:
+            # A task was cancelled, and nobody knows whether the server has heard: what is
+            # within the savepoint may be undone or not, so the whole transaction is given up.
+            self._end()
+            root = self._connection._root
+            if root is not None:
+                root.is_active = False
+            raise
 
     def _end(self) -> None:
         """Leave this savepoint, and with it those inside it."""

@@ -31,18 +31,24 @@ class AioSqliteConnection:
 
         self.close: Callable[[], Any] = raw.close
 
-    async def _visit(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what *function* returns in the connection's thread."""
+    async def _visit(
+        self, function: Callable[..., Any], *arguments: Any, is_work: bool = True
+    ) -> Any:
+        """Return what *function* returns in the connection's thread.
+
+        Where *is_work*, a cancellation interrupts it; the end of a transaction is let finish.
+        """
         try:
             return await self.raw._execute(function, *arguments)
         except CancelledError:
-            await self._settle()
+            await self._settle(is_work)
             raise
 
-    async def _settle(self) -> None:
+    async def _settle(self, is_work: bool) -> None:
         """Let the request that was cancelled end, before another one finds it half done."""
         try:
-            self.raw._conn.interrupt()
+            if is_work:
+                self.raw._conn.interrupt()
         except ValueError:  # closed meanwhile
             return
         behind = ensure_future(self.raw._execute(int))
@@ -88,14 +94,14 @@ class AioSqliteConnection:
         if self.inner.is_quiet("end"):
             self.inner.commit()
         else:
-            await self._visit(self.inner.commit)
+            await self._visit(self.inner.commit, is_work=False)
 
     async def rollback(self) -> None:
         """Roll the transaction back."""
         if self.inner.is_quiet("end"):
             self.inner.rollback()
         else:
-            await self._visit(self.inner.rollback)
+            await self._visit(self.inner.rollback, is_work=False)
 
     async def ping(self) -> None:
         """Raise the driver's error if the connection is closed."""

@@ -11,7 +11,7 @@ SQLite manual: "File Locking And Concurrency", "Write-Ahead Logging", "PRAGMA da
 
 from __future__ import annotations
 
-from sqlite3 import OperationalError
+from sqlite3 import OperationalError, ProgrammingError
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -176,7 +176,7 @@ class SharedConnection(SqliteConnection):
         self.execute = self._reading_execute
         self.execute_many = self._reading_execute_many
         self.stream = self._reading_stream
-        self.commit = self.rollback = self._end
+        self.commit, self.rollback = self._commit, self._rollback
 
     def is_quiet(self, verb: str) -> bool:
         """Tell whether *verb*, ``begin`` or ``end``, of a transaction asks nothing of SQLite."""
@@ -186,7 +186,9 @@ class SharedConnection(SqliteConnection):
 
     def in_transaction(self) -> bool:
         """Tell whether a transaction is open, though it may hold no lock yet."""
-        return self._is_reading or bool(self.raw.in_transaction)
+        if self._is_reading or self.raw.in_transaction:
+            return True
+        return bool(self._streams) and any(stream.is_open for stream in self._streams)
 
     def hand_out(self) -> None:
         """Open the transaction, so that what goes around the requests is part of it."""
@@ -203,11 +205,37 @@ class SharedConnection(SqliteConnection):
             self._savepoints = []
         self._pass_on()
 
-    def _end(self) -> None:
-        """End a transaction that has changed nothing."""
+    def _pass_on(self) -> None:
+        super()._pass_on()
+        self.stream = self._open_stream
+
+    def _open_stream(self, sql: str, parameters: Any = ()) -> Any:
+        """Run *sql* and return a cursor that ends with its transaction: it holds a lock."""
+        stream = Stream(self._run(sql, parameters))
+        self._streams.add(stream)
+        self.commit, self.rollback = self._commit, self._rollback
+        return stream
+
+    def _commit(self) -> None:
+        """Commit; streams read what is left of their rows before."""
+        for stream in list(self._streams):
+            stream.finish()
+        self._streams.clear()
         if self.raw.in_transaction:
-            self.raw.commit()  # which lets open cursors read on, other than a rollback
+            self._commit_raw()
         self._leave()
+
+    def _rollback(self) -> None:
+        """Roll back; streams have no more rows then."""
+        for stream in list(self._streams):
+            stream.cut()
+        self._streams.clear()
+        if self.raw.in_transaction:
+            self.raw.rollback()
+        self._leave()
+
+    def _commit_raw(self) -> None:
+        self.raw.commit()
 
     def _reading_fetch(self, sql: str, parameters: Any = ()) -> Any:
         if (kind_of(sql) or self._seen is None) and not self._admit(sql):
@@ -217,19 +245,17 @@ class SharedConnection(SqliteConnection):
     def _reading_execute(self, sql: str, parameters: Any = ()) -> Any:
         if (kind_of(sql) or self._seen is None) and not self._admit(sql):
             return self.raw.cursor()
-        return self._run(sql, parameters)
+        return (
+            self._open_stream(sql, parameters) if self._is_reading else self._run(sql, parameters)
+        )
 
     def _reading_execute_many(self, sql: str, parameters: Any) -> Any:
         self._admit(sql)
         return self._run_many(sql, parameters)
 
     def _reading_stream(self, sql: str, parameters: Any = ()) -> Any:
-        cursor = self._reading_execute(sql, parameters)
-        if not self._is_reading:
-            return cursor
-        stream = Stream(cursor)
-        self._streams.add(stream)
-        return stream
+        self._admit(sql)
+        return self._open_stream(sql, parameters)
 
     def _admit(self, sql: str) -> bool:
         """Do what *sql* needs before it goes; tell whether it goes at all."""
@@ -239,7 +265,8 @@ class SharedConnection(SqliteConnection):
             return True
         match kind_of(sql):
             case Kind.READ:
-                self._note()
+                if self._seen is None:
+                    self._note()
             case Kind.WRITE:
                 self._take_lock(is_checked=True)
             case Kind.LOCK:
@@ -258,7 +285,7 @@ class SharedConnection(SqliteConnection):
 
     def _restart(self) -> None:
         """Begin anew, as after a COMMIT that the user has written."""
-        self._end()
+        self._commit()
         self.begin()
 
     def _note(self) -> None:
@@ -348,7 +375,10 @@ class SharedCacheConnection(SharedConnection):
 
     def _pass_on(self) -> None:
         super()._pass_on()
-        self.commit = self._patient(self.raw.commit)
+        self.commit = self._commit_raw
+
+    def _commit_raw(self) -> None:
+        self._patient(self.raw.commit)()
 
     def _learn_databases(self) -> None:
         super()._learn_databases()
@@ -375,16 +405,27 @@ class SharedCacheConnection(SharedConnection):
 class Stream:
     """A cursor that reads while its transaction has no lock; the lock makes it read to its end."""
 
-    __slots__ = ("__weakref__", "_cursor", "_rows")
+    __slots__ = ("__weakref__", "_cursor", "_is_cut", "_rows")
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
-        self._rows: list[Any] | None = None
+        self._is_cut = False
+        self._rows: list[Any] | None = None if cursor.description else []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the cursor may hold a lock."""
+        return self._rows is None
 
     def finish(self) -> None:
         """Read all rows that are left, and hold them."""
         if self._rows is None:
             self._rows = self._cursor.fetchall()
+
+    def cut(self) -> None:
+        """Give up the rows that are left: to ask for them is an error from now on."""
+        self._is_cut = self.is_open
+        self.close()
 
     @property
     def description(self) -> Any:
@@ -400,17 +441,19 @@ class Stream:
 
     def fetchall(self) -> list[Any]:
         """Return the rows that are left."""
-        if self._rows is None:
-            rows: list[Any] = self._cursor.fetchall()
-            return rows
+        self._require_rows()
+        self.finish()
         rows, self._rows = self._rows, []
-        return rows
+        return rows or []
 
     def fetchmany(self, size: int) -> list[Any]:
         """Return up to *size* of the rows that are left."""
+        self._require_rows()
         if self._rows is None:
-            rows: list[Any] = self._cursor.fetchmany(size)
-            return rows
+            read: list[Any] = self._cursor.fetchmany(size)
+            if len(read) < size:
+                self._rows = []
+            return read
         rows = self._rows[:size]
         del self._rows[:size]
         return rows
@@ -419,6 +462,10 @@ class Stream:
         """Return the next row, or None."""
         rows = self.fetchmany(1)
         return rows[0] if rows else None
+
+    def _require_rows(self) -> None:
+        if self._is_cut:
+            raise ProgrammingError("the transaction of this cursor was rolled back")
 
     def close(self) -> None:
         """Let go of the rows."""

@@ -94,6 +94,15 @@ def _set_journal_mode(raw: Any, mode: str) -> None:
         )
 
 
+def _set_up(raw: Any, options: dict[str, Any], journal: str | None) -> None:
+    """Make *raw*, which was opened with *options*, ready for use."""
+    if "autocommit" in options:
+        _put_off_transaction_control(raw)
+    raw.create_function("regexp", 2, _regexp, deterministic=True)
+    if journal is not None:
+        _set_journal_mode(raw, journal)
+
+
 def _wrap(raw: Any, arguments: tuple[Any, ...], options: dict[str, Any], mode: str | None) -> Any:
     """Return the connection around *raw*, a ``sqlite3.Connection`` opened with *arguments*."""
     filename = str(arguments[0]) if arguments else ""
@@ -194,11 +203,11 @@ class SqliteDriver(_SqliteDriver):
         """Open a connection, with the package's transaction control off."""
         mode, journal = _begin_mode(options), options.pop("journal_mode", None)
         raw = self.module.connect(*arguments, isolation_level=None, **options)
-        if "autocommit" in options:
-            _put_off_transaction_control(raw)
-        raw.create_function("regexp", 2, _regexp, deterministic=True)
-        if journal is not None:
-            _set_journal_mode(raw, journal)
+        try:
+            _set_up(raw, options, journal)
+        except BaseException:
+            raw.close()
+            raise
         return _wrap(raw, arguments, options, mode)
 
     def adopt(self, raw: Any) -> Any:
@@ -222,11 +231,11 @@ class AioSqliteDriver(_SqliteDriver):
         connector = self.module.connect(*arguments, isolation_level=None, **options)
         _as_daemon(connector)
         raw = await connector
-        if "autocommit" in options:
-            _put_off_transaction_control(raw._conn)
-        await raw.create_function("regexp", 2, _regexp, deterministic=True)
-        if journal is not None:
-            await raw._execute(_set_journal_mode, raw._conn, journal)
+        try:
+            await raw._execute(_set_up, raw._conn, options, journal)
+        except BaseException:
+            raw.stop()
+            raise
         return AioSqliteConnection(raw, _wrap(raw._conn, arguments, options, mode))
 
     def adopt(self, raw: Any) -> Any:
