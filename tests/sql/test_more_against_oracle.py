@@ -134,6 +134,9 @@ STATEMENTS = {
         .where(t.users.id == t.addresses.user_id)
         .reduce_columns()
     ),
+    "reduce a join": lambda t: t.u.join(t.a).select().reduce_columns(),
+    "reduce all": lambda t: t.u.join(t.a).select().reduce_columns(only_synonyms=False),
+    "fewer columns of a join": lambda t: t.u.join(t.a).select().with_only_columns(t.users.name),
     "text cols": lambda t: t.q.text("select a, b from c").columns(
         t.q.column("a", t.q.Integer), b=t.q.String
     ),

@@ -282,7 +282,7 @@ def make_copier(mapper: Any) -> Copier:
     source.use("State", InstanceState)
     source.use("forget", forget)
     source.use("set_state", mapper.set_state)
-    source.use("new", class_.__new__ if class_.__new__ is object.__new__ else object.__new__)
+    source.use("new", class_.__new__)
     with source.block("def copy(instance, source, load):"):
         source.line("copied = new(Class)")
         source.line("held = instance.__dict__")

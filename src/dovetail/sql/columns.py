@@ -102,12 +102,18 @@ constants.number = _number
 
 
 class ProxyColumn(NamedColumn[T]):
-    """A column of an alias or a subquery: it stands for a column within."""
+    """A column of an alias or a subquery: it stands for a column within.
 
-    __slots__ = ("element", "key", "name", "table", "type")
+    ``others``  the columns in its place of the SELECTs that a UNION has besides the first
+    """
 
-    def __init__(self, element: Any, table: Any, name: Any, key: str) -> None:
+    __slots__ = ("element", "key", "name", "others", "table", "type")
+
+    def __init__(
+        self, element: Any, table: Any, name: Any, key: str, others: tuple[Any, ...] = ()
+    ) -> None:
         self.element = element
+        self.others = others
         self.table = table
         self.name = name
         self.key = key
@@ -132,10 +138,12 @@ class ProxyColumn(NamedColumn[T]):
 
     @property
     def lineage(self) -> tuple[Any, ...]:
-        element = self.element
-        while getattr(element, "visit_name", None) == "label":
-            element = element.element
-        return (self, *getattr(element, "lineage", (element,)))
+        found = [self]
+        for element in (self.element, *self.others):
+            while getattr(element, "visit_name", None) == "label":
+                element = element.element
+            found += getattr(element, "lineage", (element,))
+        return tuple(found)
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("of")

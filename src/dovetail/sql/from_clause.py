@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from ..exc import (
@@ -179,9 +179,18 @@ class AliasedFrom(FromClause):
         return self.name if isinstance(self.name, str) else self.name.base
 
     def _make_columns(self) -> ColumnCollection[Any]:
+        exported = self.element.export()
+        # A column of a UNION stands for those of all its SELECTs.
+        further = [
+            [one.column for one in select.export()]
+            for select in getattr(self.element, "selects", ())[1:]
+        ]
+        others: Iterable[tuple[Any, ...]] = [()] * len(exported)
+        if further and all(len(columns) == len(exported) for columns in further):
+            others = zip(*further, strict=True)
         return ColumnCollection(
-            (key, ProxyColumn(column, self, name, key))
-            for key, name, column in self.element.export()
+            (key, ProxyColumn(column, self, name, key, more))
+            for (key, name, column), more in zip(exported, others, strict=True)
         )
 
     def is_derived_from(self, other: Any) -> bool:
@@ -275,6 +284,9 @@ class Join(FromClause):
 
     def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
         return self.c.corresponding_column(column, require_embedded)
+
+    def select(self) -> Any:
+        return statements.select(self).select_from(self)
 
     def alias(self, name: str | None = None, flat: bool = False) -> Any:
         """Return ``(SELECT … FROM this) AS name``; with *flat*, this join of aliased tables.

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..exc import InvalidRequestError, NoForeignKeysError
+from .expressions import BinaryExpression
 from .from_clause import FromClause, Join, join_condition
 from .node import Node
-from .traversal import children
+from .operators import EQ
+from .traversal import children, iterate
 
 
 class JoinSpec(NamedTuple):
@@ -138,3 +140,37 @@ def _linked(left: Any, right: Any) -> bool:
     except NoForeignKeysError:
         return False
     return True
+
+
+def reduced_columns(
+    columns: Iterable[Any], clauses: Iterable[Any], only_synonyms: bool
+) -> list[Any]:
+    """*columns* without those that equal others: by a foreign key, or by ``==`` in *clauses*.
+
+    With *only_synonyms* a column goes for one of its own name alone.
+    """
+    found = list({id(column): column for column in columns}.values())
+    gone: set[int] = set()
+
+    def may_go(column: Any, other: Any) -> bool:
+        return other is not column and (not only_synonyms or other.name == column.name)
+
+    for column in found:
+        for origin in getattr(column, "lineage", (column,)):
+            for key in getattr(origin, "foreign_keys", ()):
+                if any(may_go(column, o) and _stands_for(o, key.column) for o in found):
+                    gone.add(id(column))
+    for clause in clauses:
+        for node in iterate(clause):
+            if not isinstance(node, BinaryExpression) or node.operator is not EQ:
+                continue
+            left = [c for c in found if id(c) not in gone and _stands_for(c, node.left)]
+            right = [c for c in found if id(c) not in gone and _stands_for(c, node.right)]
+            if left and right and may_go(right[-1], left[0]):
+                gone.add(id(right[-1]))
+    return [column for column in found if id(column) not in gone]
+
+
+def _stands_for(column: Any, original: Any) -> bool:
+    shares = getattr(column, "shares_lineage", None)
+    return column is original or (shares is not None and bool(shares(original)))

@@ -13,7 +13,7 @@ from .columns import ColumnClause
 from .constructs import sort_argument
 from .element import ColumnElement
 from .expressions import and_
-from .froms import JoinSpec, apply_joins, derived_froms, without_joined
+from .froms import JoinSpec, apply_joins, derived_froms, reduced_columns, without_joined
 from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, SelectLabelStyle, named_columns
 from .node import Walk
 from .select_base import SelectBase, row_limit, selects, unions
@@ -324,9 +324,13 @@ class Select(GenerativeSelect, Generic[*Ts]):
         return made
 
     def reduce_columns(self, only_synonyms: bool = True) -> Select[*tuple[Any, ...]]:
-        """Return a copy without columns that stand in it twice."""
-        kept: dict[int, Any] = {id(c): c for c in self.selected_columns}
-        return self.with_only_columns(*kept.values())
+        """Return a copy without columns that equal others, by a foreign key or by ``==``.
+
+        With *only_synonyms* a column is left out for one of its own name alone.
+        """
+        froms = self.get_final_froms()
+        kept = reduced_columns(self.selected_columns, (*self.where_criteria, *froms), only_synonyms)
+        return self.select_from(*froms).with_only_columns(*kept)
 
     def distinct(self, *columns: Any) -> Self:
         """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it."""

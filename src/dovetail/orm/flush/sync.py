@@ -26,7 +26,10 @@ def clear_key(prop: Any, target: Any, *, deleting: bool = False) -> None:
     A key that is part of the primary key can't be NULL: FlushError names the instance.
     """
     mapper = state_of(target).load.mapper
-    for _, target_name, assign in pairs_of(prop):
+    for source_name, target_name, assign in pairs_of(prop):
+        if source_name == target_name and prop.condition.self_referential:
+            # A part that all rows of a tree have in common is not what refers.
+            continue
         if target_name in mapper.primary_keys:
             raise FlushError(
                 f"can't take {target!r} out of {prop}: its {target_name!r} is part of the "

@@ -97,6 +97,16 @@ def make_hydrator(
     return compile_function(writer.source, "hydrate")
 
 
+def makes_its_own(mapper: Any) -> bool:
+    """True where the class of *mapper*, or one below, has a ``__new__``."""
+    return any(one.class_.__new__ is not object.__new__ for one in mapper.self_and_descendants)
+
+
+def made(class_: Any) -> Any:
+    """An instance of *class_*, made by its own ``__new__``."""
+    return class_.__new__(class_)
+
+
 class HydratorWriter:
     """Writes the text of one hydrator."""
 
@@ -156,9 +166,7 @@ class HydratorWriter:
         number = entity.number
         class_ = entity.mapper.class_
         self.source.use(f"Class{number}", class_)
-        self.source.use(
-            f"new{number}", class_.__new__ if class_.__new__ is object.__new__ else object.__new__
-        )
+        self.source.use(f"new{number}", made if makes_its_own(entity.mapper) else object.__new__)
         self.source.use(f"set_state{number}", entity.mapper.set_state)
         if entity.discriminator is not None:
             rows = KindsOfRows(entity)
@@ -291,7 +299,7 @@ class HydratorWriter:
         """Write what gives a new instance its values."""
         line, n = self.source.line, entity.number
         values = self._values(entity)
-        if len(values) > SHARED_KEYS:
+        if len(values) > SHARED_KEYS and not makes_its_own(entity.mapper):
             set_values = self.source.use(f"set_values{n}", dict_setter(entity.mapper.class_))
             line(f"{set_values}(entity{n}, {_literal(values)})")
             return

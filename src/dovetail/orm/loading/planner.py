@@ -227,7 +227,7 @@ class _SelectPlanning:
         )
         self.entities.append(layout)
         apart = any(kind.concrete for kind in mapper.children) and not entity.kinds
-        is_polymorphic = mapper.is_polymorphic and not apart
+        is_polymorphic = entity.discriminator is not None or (mapper.is_polymorphic and not apart)
         # Of classes below, it has not all.
         layout.covers_all = not is_polymorphic
         for name in mapper.primary_keys:

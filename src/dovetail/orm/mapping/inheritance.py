@@ -218,6 +218,10 @@ class Hierarchy:
         mapper.concrete = True
         self.children.append(mapper)
         self.polymorphic_map.update(mapper.polymorphic_map)
+        for one in mapper.self_and_descendants:
+            for key in self.attrs.names():
+                if key not in one.attrs:
+                    one.keep_out(key)
 
     def row_condition(self) -> Any:
         """What tells the rows of this class, and those below, from others; None if nothing need."""

@@ -107,14 +107,6 @@ class JoinCondition:
         self.remote_columns = frozenset(self.secondary.c)
 
     def _secondary_keys(self, want_first: bool, want_second: bool) -> tuple[Pairs, Pairs]:
-        if not (want_first or want_second):
-            return (), ()
-        if self.self_referential:
-            raise AmbiguousForeignKeysError(
-                f"can't tell the two sides of {self.title} apart: both foreign keys of "
-                f"{self.secondary.name!r} refer to {self.local_table.name!r}",
-                hint="give primaryjoin= and secondaryjoin=",
-            )
         first = self._keys_between(self.secondary, self.local_tables) if want_first else ()
         second = self._keys_between(self.secondary, self.target_tables) if want_second else ()
         return first, second
@@ -128,6 +120,12 @@ class JoinCondition:
                 f"can't join {self.title}: {child.name!r} has no foreign key to {parent.name!r}",
                 hint="add a ForeignKey, or give primaryjoin= and foreign_keys=",
             )
+        if len(keys) > 1 and self.self_referential:
+            raise AmbiguousForeignKeysError(
+                f"can't tell the two sides of {self.title} apart: several foreign keys of "
+                f"{child.name!r} refer to {keys[0][0][0].table.name!r}",
+                hint="give primaryjoin= and secondaryjoin=",
+            )
         if len(keys) > 1:
             raise AmbiguousForeignKeysError(
                 f"can't join {self.title}: {child.name!r} has several foreign keys "
@@ -140,15 +138,16 @@ class JoinCondition:
         """The foreign keys from *children* to *parents*: those of their own tables, if any."""
         found: list[tuple[int, Pairs]] = []
         for child in children:
-            for constraint in child.foreign_key_constraints:
-                if constraint.referred_table not in parents:
-                    continue
-                pairs = tuple((element.column, element.parent) for element in constraint.elements)
-                if self._inherited and all(frozenset(p) in self._inherited for p in pairs):
-                    continue
-                if not self._foreign or any(column in self._foreign for _, column in pairs):
-                    distance = children.index(child) + parents.index(constraint.referred_table)
-                    found.append((distance, pairs))
+            for constraint in _constraints_of(child):
+                for parent in parents:
+                    pairs = _pairs_between(constraint, child, parent)
+                    if not pairs:
+                        continue
+                    if self._inherited and all(frozenset(p) in self._inherited for p in pairs):
+                        continue
+                    if not self._foreign or any(column in self._foreign for _, column in pairs):
+                        distance = children.index(child) + parents.index(parent)
+                        found.append((distance, pairs))
         nearest = min((distance for distance, _ in found), default=0)
         return [pairs for distance, pairs in found if distance == nearest]
 
@@ -178,17 +177,19 @@ class JoinCondition:
         else:
             self.primaryjoin = primaryjoin
             pairs = self._declared(primaryjoin)
-            if self.self_referential:
-                self.matched = tuple(
-                    pair for pair in equated_columns(primaryjoin) if pair[0] is pair[1]
-                )
+        if self.self_referential:
+            self.matched = tuple(
+                pair for pair in equated_columns(self.primaryjoin) if pair[0] is pair[1]
+            )
         self.synchronize_pairs = pairs
-        foreign = {column for _, column in pairs} or self._foreign
-        self.direction = self._direction(pairs, foreign)
+        # Columns that both rows have in common say nothing of which refers to which.
+        telling = tuple(pair for pair in pairs if pair[0] is not pair[1])
+        foreign = {column for _, column in telling} or self._foreign
+        self.direction = self._direction(telling, foreign)
         if self.direction is MANYTOONE:
-            self.pairs = tuple((child, parent) for parent, child in pairs)
+            self.pairs = tuple((child, parent) for parent, child in telling)
         else:
-            self.pairs = pairs
+            self.pairs = telling
         self.pairs += self.matched
         self.remote_columns = frozenset(remote for _, remote in self.pairs)
         if self._remote:
@@ -335,8 +336,28 @@ class JoinCondition:
     @property
     def is_plain(self) -> bool:
         """True when the condition is nothing but the equated pairs."""
-        equated = len(self.synchronize_pairs) + len(self.matched)
-        return len(list(conjunction(self.primaryjoin))) == equated
+        equated = dict.fromkeys((*self.synchronize_pairs, *self.matched))
+        return len(list(conjunction(self.primaryjoin))) == len(equated)
+
+
+def _constraints_of(source: Any) -> Iterable[Any]:
+    """The foreign keys of *source*: of a table, or of the columns that a subquery selects."""
+    own = getattr(source, "foreign_key_constraints", None)
+    if own is not None:
+        constraints: Iterable[Any] = own
+        return constraints
+    return dict.fromkeys(key.constraint for column in source.c for key in column.foreign_keys)
+
+
+def _pairs_between(constraint: Any, child: Any, parent: Any) -> Pairs:
+    """(column of *parent*, column of *child*) that *constraint* relates; () if it does not."""
+    if constraint.referred_table is parent and constraint.table is child:
+        return tuple((element.column, element.parent) for element in constraint.elements)
+    pairs = tuple(
+        (parent.corresponding_column(element.column), child.corresponding_column(element.parent))
+        for element in constraint.elements
+    )
+    return pairs if all(one is not None for pair in pairs for one in pair) else ()
 
 
 def conjunction(condition: Any) -> Sequence[Any]:

@@ -147,7 +147,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
                 elif not self.concrete:
                     self._inherit(key, inherited)
                 elif key not in self.local_table.c:
-                    self._keep_out(key)
+                    self.keep_out(key)
         for key, prop in own.items():
             self.add_property(key, prop)
         if not self.single:
@@ -235,6 +235,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
             key = self.column_prefix + column.key
             there = self.attrs.get(key)
             is_own = there is not None and there.parent is self
+            if there is None and self.is_users_own(key):
+                # What the class computes itself is not read from the table.
+                continue
             if there is None or (isinstance(there, ColumnProperty) and not is_own):
                 self.add_property(key, ColumnProperty(column))
             elif isinstance(there, ColumnProperty) and isinstance(self.local_table, Join):

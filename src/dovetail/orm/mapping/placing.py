@@ -9,6 +9,7 @@ from dovetail.exc import ArgumentError, DovetailWarning
 from dovetail.orm.mapping.attribute import (
     DataAttribute,
     InstrumentedAttribute,
+    QueryableAttribute,
     RelationshipAttribute,
     RelationshipDataAttribute,
 )
@@ -17,12 +18,18 @@ from dovetail.orm.mapping.concrete import Elsewhere
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.mapped_tables import counterparts
-from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty, as_property
+from dovetail.orm.mapping.properties import (
+    ColumnProperty,
+    MappedColumn,
+    MapperProperty,
+    as_property,
+)
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.validation import listen_as_validator
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.told import tell
 from dovetail.sql.columns import ProxyColumn
+from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column
 
 
@@ -140,14 +147,24 @@ class PlacedAttributes(Hierarchy):
         for child in self.children:
             if child.concrete:
                 if key not in child.attrs:
-                    child._keep_out(key)
+                    child.keep_out(key)
             elif child.attrs.get(key) in (None, replaced):
                 child._inherit(key, prop)
                 child._hand_down(key, prop, replaced)
 
-    def _keep_out(self, key: str) -> None:
+    def keep_out(self, key: str) -> None:
         """Refuse attribute *key*, which the class above has in a table of its own."""
-        self.place(key, Elsewhere(self.class_, key))
+        if not self.is_users_own(key):
+            self.place(key, Elsewhere(self.class_, key))
+
+    def is_users_own(self, key: str) -> bool:
+        """True where the class has an attribute *key* that is no mapped one."""
+        if key in getattr(self.class_, "__dataclass_fields__", ()):
+            return False
+        for base in self.class_.__mro__:
+            if key in base.__dict__:
+                return not _is_mapped(base.__dict__[key])
+        return False
 
     def _inherit(self, key: str, prop: MapperProperty) -> None:
         """Have attribute *key* as the class above has it."""
@@ -220,3 +237,14 @@ class PlacedAttributes(Hierarchy):
 
 
 _NOTHING = object()
+
+
+def _is_mapped(value: Any) -> bool:
+    """True for what stands on a class for a mapped attribute, and for what declares one."""
+    return (
+        value is None
+        or isinstance(
+            value, (QueryableAttribute, MapperProperty, MappedColumn, ColumnElement, Elsewhere)
+        )
+        or hasattr(value, "prop")
+    )

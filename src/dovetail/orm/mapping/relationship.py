@@ -246,11 +246,12 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
                 "since the related row may have other parents",
                 hint="put the cascade on the other side, or add single_parent=True",
             )
-        if self.uselist and self.direction is MANYTOONE:
+        if self.uselist and self.direction is MANYTOONE and not self.viewonly:
             raise ArgumentError(
                 f"{self}: the foreign key is on {self.parent.local_table.name!r}, so that there is "
                 "one related row at the most; a collection was asked for",
-                hint="annotate it Mapped[Target], or give remote_side= in a self-reference",
+                hint="annotate it Mapped[Target], or give remote_side= in a self-reference; "
+                "viewonly=True reads the one as a collection",
             )
 
     def _make_impl(self) -> None:
@@ -378,6 +379,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         remote = {remote for _, remote in self.condition.pairs}
         return (
             self.is_many_to_one
+            and not self.uselist
             and self.target_entity is None
             and len(remote) == len(self.mapper.primary_key)
             and {self.mapper.key_places.get(column) for column in remote} == set(range(len(remote)))
