@@ -98,6 +98,10 @@ class UpdateBase(Executable, Node):
         if hasattr(self, "_memo"):
             del self._memo
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        planner = self.walk().planner
+        return self.reduce_plain() if planner is None else planner.reduce(self)
+
     def as_core(self) -> Any:
         """Return this statement made of tables and columns alone: itself, if it is."""
         planner = self.walk().planner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copyreg import __newobj__ as new_object  # type: ignore[attr-defined]
 from types import MemberDescriptorType
 from typing import Any, ClassVar, Protocol, Self
 
@@ -176,6 +177,10 @@ class Executable:
         copy.__dict__ = {**self.__dict__, **changes}
         made: Self = copy
         return made
+
+    def reduce_plain(self) -> Any:
+        """Return what ``pickle`` is told of this statement: what was computed of it is not."""
+        return new_object, (type(self),), dict(self.__dict__)
 
     def execution_options(self, **options: Any) -> Self:
         """Return a copy with *options* for those who run it; they are not part of its SQL."""

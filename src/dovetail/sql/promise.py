@@ -17,6 +17,10 @@ class Planner(Protocol):
         """Return an equal statement that is made of tables and columns alone."""
         ...
 
+    def reduce(self, statement: Any) -> Any:
+        """Return what ``pickle`` is told of *statement*: classes and their tables by name."""
+        ...
+
 
 class RestrictedEntity(Protocol):
     """A mapped class, or an alias of one, whose rows may be restricted where they are met."""

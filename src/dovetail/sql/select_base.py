@@ -58,6 +58,10 @@ class SelectBase(Executable, Node):
     is_from = False
     name: Any = None
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        planner = self.walk().planner
+        return self.reduce_plain() if planner is None else planner.reduce(self)
+
     @property
     def memo(self) -> dict[str, Any]:
         """What was computed of this statement: it never changes, so it holds."""

@@ -35,6 +35,18 @@ else:
 AutoIncrement = bool | Literal["auto", "ignore_fk"]
 
 
+class _UnlessNative:
+    """Whether a server lacks what a CHECK stands in for, by the name of the feature."""
+
+    __slots__ = ("feature",)
+
+    def __init__(self, feature: str) -> None:
+        self.feature = feature
+
+    def __call__(self, dialect: Any) -> bool:
+        return not getattr(dialect.features, self.feature)
+
+
 class Column(ColumnClause[T], SchemaItem):
     """A column of a table."""
 
@@ -187,8 +199,8 @@ class Column(ColumnClause[T], SchemaItem):
         check = CheckConstraint(self.in_(allowed), name=getattr(kind, "name", None))
         check.type_bound = True
         native = "native_enum_types" if hasattr(kind, "enums") else "supports_native_boolean"
-        wanted = getattr(kind, "native_enum", True)
-        check.create_rule = lambda dialect: not (wanted and getattr(dialect.features, native))
+        if getattr(kind, "native_enum", True):
+            check.create_rule = _UnlessNative(native)
         check.attach(table)
 
     def references(self, column: Any) -> bool:

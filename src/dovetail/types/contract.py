@@ -92,6 +92,10 @@ class TypeEngine(Generic[T]):
         kind: Any = self.__class__
         return (kind, *state) if state else kind
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is copied and pickled: all but what was computed."""
+        return {name: value for name, value in vars(self).items() if name not in _CACHES}
+
     def __repr__(self) -> str:
         arguments = ", ".join(
             f"{name}={value!r}"

@@ -1,9 +1,9 @@
 """``with_loader_criteria()``: conditions on a class wherever a statement, or a load, meets it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dovetail.exc import ArgumentError
+from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.loading.joins import row_conditions
 from dovetail.orm.loading.options import Entry, hashable_value
 from dovetail.orm.loading.resolving import resolving
@@ -11,12 +11,28 @@ from dovetail.orm.mapping.alias import AliasedClass
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.events import known_mappers
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.pickling import Packed
 from dovetail.sql.coercion import criterion as criterion_of
 from dovetail.sql.node import Walk
 from dovetail.sql.select import Select
 
 
-class LoaderCriteriaOption:
+class _Made:
+    """The conditions that a criterion has made, by class: all that is left of it in a pickle."""
+
+    def __init__(self, conditions: Mapping[type, Any]) -> None:
+        self.conditions = conditions
+
+    def __call__(self, class_: type) -> Any:
+        if class_ not in self.conditions:
+            raise InvalidRequestError(
+                f"loader criteria that were pickled know no condition for {class_.__name__}",
+                hint="the class was mapped after they were made: give the option anew",
+            )
+        return self.conditions[class_]
+
+
+class LoaderCriteriaOption(Packed):
     """A condition for every occurrence of a class: made by :func:`with_loader_criteria`."""
 
     entries: tuple[Entry, ...] = ()
@@ -37,6 +53,12 @@ class LoaderCriteriaOption:
         self.loader_only = loader_only
         self.propagate_to_loaders = propagate_to_loaders
         self._made: dict[Mapper, Any] = {}
+
+    def state_to_pickle(self) -> Any:
+        """The state of this, with the conditions in place of the function that makes them."""
+        concerned = [mapper for mapper in known_mappers() if self.concerns(mapper)]
+        made = _Made({mapper.class_: self.condition(mapper) for mapper in concerned})
+        return {**self.__dict__, "criterion": made, "_made": {}}
 
     def __repr__(self) -> str:
         return f"<criteria for {self.entity!r}>"

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
+from dovetail.orm.mapping.pickling import Packed
 from dovetail.sql.coercion import column_argument
 from dovetail.sql.node import Walk
 
@@ -77,7 +78,7 @@ def checked_policy(policy: Any) -> str:
     return found
 
 
-class LoaderOption:
+class LoaderOption(Packed):
     """Instructions for loading, each under a path that starts at an entity of the statement.
 
     An option is a value: each method returns a longer one, whose last relationship is where
@@ -94,6 +95,10 @@ class LoaderOption:
         self.entries = entries
         self.path = path
         self.root = root
+
+    def state_to_pickle(self) -> Any:
+        """The state of this, as ``pickle`` has it for slots."""
+        return None, {"entries": self.entries, "path": self.path, "root": self.root}
 
     def __repr__(self) -> str:
         words = [f"{entry.strategy}({'.'.join(map(str, entry.path))})" for entry in self.entries]

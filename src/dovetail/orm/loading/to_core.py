@@ -10,6 +10,7 @@ from dovetail.orm.loading.resolving import resolving
 from dovetail.orm.loading.standing import spoken_of
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.pickling import packed
 from dovetail.sql.select import Select
 
 
@@ -59,6 +60,10 @@ class EntityPlanner:
                 _name_columns(entity.mapper, changes)
             return statement._copy(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
+
+    def reduce(self, statement: Any) -> Any:
+        """What ``pickle`` is told of *statement*: classes and their tables by name."""
+        return packed(statement)
 
     def from_statement(
         self, entity: EntityNode, statement: Any, options: Mapping[str, Any], loader_options: Any

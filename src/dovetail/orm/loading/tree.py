@@ -5,13 +5,14 @@ from typing import Any, TypeVar
 
 from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.mapping.attribute import EntityNode, table_columns
+from dovetail.orm.mapping.pickling import Packed, slots_of
 from dovetail.orm.mapping.polymorphic import kinds_below
 from dovetail.sql.traversal import replace
 
 V = TypeVar("V")
 
 
-class LoadTree:
+class LoadTree(Packed):
     """How the attributes of one entity are to be loaded, and what lies below its relationships.
 
     Attributes are known by their properties: classes of one hierarchy may have different ones
@@ -53,6 +54,10 @@ class LoadTree:
         self.policy: str | None = None
         self.stays = False
         self.again: dict[frozenset[Any] | None, LoadTree] = {}
+
+    def state_to_pickle(self) -> Any:
+        """The state of this, as ``pickle`` has it for slots."""
+        return slots_of(self, {"again": {}, "inherited": {}})
 
     @property
     def is_empty(self) -> bool:
@@ -256,7 +261,7 @@ _FOR_RELATED = frozenset(
 )  # fmt: skip
 
 
-class RelatedLoad:
+class RelatedLoad(Packed):
     """Instructions for one relationship: how, with what, and what lies below."""
 
     __slots__ = ("arguments", "criteria", "deeper", "entity", "kinds", "strategy", "tree")
@@ -269,6 +274,10 @@ class RelatedLoad:
         self.criteria: tuple[Any, ...] = ()
         self.tree = LoadTree()
         self.deeper: LoadTree | None = None
+
+    def state_to_pickle(self) -> Any:
+        """The state of this, as ``pickle`` has it for slots."""
+        return slots_of(self, {"deeper": None})
 
     def below(self, prop: Any) -> LoadTree:
         """What holds for the related instances; ``recursion_depth`` repeats this instruction."""

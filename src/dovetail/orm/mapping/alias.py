@@ -8,10 +8,11 @@ from dovetail.inspection import inspects
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import of_alias
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.pickling import Packed
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
 
 
-class AliasedClass:
+class AliasedClass(Packed):
     """Stands for a mapped class under another name in a statement; made by ``aliased()``."""
 
     def __init__(

@@ -60,6 +60,13 @@ class EntityNode(Node):
         self.adapt_on_names = False
         self.translated: dict[Any, Any] = {}
 
+    def __reduce__(self) -> Any:
+        if self is self.mapper.entity:
+            # Its class says it again, wherever it is read.
+            return getattr, (self.mapper.class_, "__statement_entity__")
+        kept = {name: getattr(self, name) for name in EntityNode.__slots__}
+        return _entity, (type(self),), (None, {**kept, "translated": {}})
+
     def __repr__(self) -> str:
         return f"<entity {self.mapper.class_.__name__}{' alias' if self.alias is not None else ''}>"
 
@@ -228,6 +235,11 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         else:
             entity.collect(walk)
             walk.key.append(self.key)
+
+    def __reduce__(self) -> Any:
+        if getattr(self.class_, self.key, None) is self:
+            return getattr, (self.class_, self.key)
+        return _attribute, (self.entity, self.prop)
 
     def describe_column(self) -> dict[str, Any]:
         """What this is as an item of a row."""
@@ -398,6 +410,12 @@ class RelationshipReference(QueryableAttribute[T_co]):
         twin.criteria = criteria
         return twin
 
+    def __reduce__(self) -> Any:
+        plain = super().__reduce__()
+        if self.target_entity is None and not self.criteria:
+            return plain
+        return _reference, (self.entity, self.prop, self.target_entity, self.criteria)
+
     def collect(self, walk: Walk) -> None:
         super().collect(walk)
         if self.target_entity is not None:
@@ -515,6 +533,21 @@ class RelationshipDataAttribute(RelationshipAttribute[T_co]):
 
     def __delete__(self, instance: Any) -> None:
         self.prop.impl.delete(instance)
+
+
+def _entity(kind: Any) -> Any:
+    """An entity that ``pickle`` fills."""
+    return object.__new__(kind)
+
+
+def _attribute(entity: EntityNode, prop: Any) -> Any:
+    """The attribute of *prop* on *entity*."""
+    return getattr(prop.parent.class_, prop.key).on(entity)
+
+
+def _reference(entity: EntityNode, prop: Any, target: Any, criteria: tuple[Any, ...]) -> Any:
+    """The relationship of *prop* on *entity*, as ``of_type()`` and ``and_()`` have left it."""
+    return _attribute(entity, prop)._varied(target, criteria)
 
 
 class MarkedColumn(ColumnElement[T_co]):

@@ -294,6 +294,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
             if child.attrs.get(prop.key) is prop:
                 child.relationship_configured(prop)
 
+    def __reduce__(self) -> Any:
+        return mapper_of, (self.class_,)
+
     def forget(self) -> None:
         """Forget what was derived from the attributes: there is a new one."""
         self.memo.clear()

@@ -48,6 +48,11 @@ def only_dataclass_options(function: str, keywords: dict[str, Any]) -> dict[str,
 _NO_OPTIONS: dict[str, Any] = {}
 
 
+def _property_of(class_: Any, key: str) -> Any:
+    """The property that attribute *key* of *class_* is mapped to."""
+    return class_.__mapper__.attrs[key]
+
+
 class MapperProperty:
     """What one attribute of a mapped class stands for."""
 
@@ -100,6 +105,11 @@ class MapperProperty:
     def class_attribute(self) -> Any:
         """The class-level attribute, an SQL expression."""
         return getattr(self.parent.class_, self.key)
+
+    def __reduce__(self) -> Any:
+        if "parent" not in self.__dict__:
+            return super().__reduce__()
+        return _property_of, (self.parent.class_, self.key)
 
     def __str__(self) -> str:
         if "parent" not in self.__dict__:

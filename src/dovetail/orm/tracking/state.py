@@ -418,6 +418,8 @@ class InstanceState(ref):  # type: ignore[type-arg]
             keep["pickled"] = noted
         if self.load.token is not None:
             keep["token"] = self.load.token
+        if self.load.options is not None and not self.load.options.is_empty:
+            keep["options"] = self.load.options
         return PickledState, (self.key, self.committed, self.expired, self.load.deleted, keep)
 
 
@@ -554,11 +556,12 @@ def adopt_state(instance: Any, state: Any) -> None:
         own.key, own.committed, own.expired = state.key, state.committed, state.expired
         noted = state.extra.pop("pickled", {})
         token = state.extra.pop("token", None)
+        options = state.extra.pop("options", None)
         own.extra = state.extra or None
         if own.key is not None:
             own.load = mapper.removed_load if state.deleted else mapper.detached_load
-            if token is not None:
-                own.load = Load(mapper, None, deleted=state.deleted)
+            if token is not None or options is not None:
+                own.load = Load(mapper, None, options, deleted=state.deleted)
                 own.load.token = token
         for call in mapper.class_manager.dispatch.unpickle:
             call(instance, noted)
