@@ -372,6 +372,8 @@ class Session(ClassicSession):
             mapper = None
         if mapper is None or mapper.class_ is not entity:
             mapper = self.mapper_for(entity)
+        if execution_options and execution_options.get("populate_existing"):
+            populate_existing = True
         afresh = populate_existing or with_for_update or identity_token is not None
         if not afresh:
             # A key in the shape of the identity map; others are put into it below.

@@ -37,6 +37,7 @@ class EntityPlan:
         "has_later",
         "hydrate",
         "is_scalar",
+        "populate_existing",
         "prepare",
         "shape",
     )
@@ -67,6 +68,7 @@ class EntityPlan:
             populate_existing=populate_existing,
             refreshes=keeps_batches or chain == REFRESH,
         )
+        self.populate_existing = populate_existing
         self.chain = chain
 
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
@@ -126,13 +128,18 @@ class EntityPlan:
             yield from complete_steps(session, connection, layout, kind, pairs)
         for prop in layout.later:
             key = prop.key
-            lacking = [pair for pair in found.items() if key not in pair[1].__dict__]
+            tree = layout.tree
+            afresh = self.populate_existing and not tree.repeats(prop)
+            lacking = list(found.items())
+            if not (afresh or (tree.below(prop).goes_on and not tree.repeats(prop))):
+                # What is here already is left alone, unless options go on below it.
+                lacking = [pair for pair in lacking if key not in pair[1].__dict__]
             if not layout.mapper.isa(prop.parent):
                 lacking = [pair for pair in lacking if pair[0].load.mapper.isa(prop.parent)]
             if lacking:
                 chain = self.chain if prop in self.chain else (*self.chain, prop)
                 yield from load_related_steps(
-                    session, connection, prop, lacking, layout.tree, chain
+                    session, connection, prop, lacking, tree, chain, afresh=afresh
                 )
 
 
@@ -173,6 +180,7 @@ class GivenRows(EntityPlan):
         self.has_later = any(one.later for one in self.entities)
         row = RowLayout([layout], width, self.shape.keys)
         self.hydrate = make_hydrator(row, dialect, populate_existing=populate_existing)
+        self.populate_existing = populate_existing
         self.chain = ()
 
     def _given(self, entity: Any, tree: LoadTree) -> tuple[EntityLayout, frozenset[str]]:

@@ -197,8 +197,13 @@ def load_related_steps(
     parents: Sequence[Pair],
     tree: LoadTree,
     chain: tuple[Any, ...] = (),
+    *,
+    afresh: bool = False,
 ) -> Steps[None]:
-    """Load relationship *prop* for all *parents*; *tree* has the options of the parents' entity."""
+    """Load relationship *prop* for all *parents*; *tree* has the options of the parents' entity.
+
+    With *afresh* the related instances that are here are overwritten by their rows.
+    """
     below = tree.below(prop)
     related = tree.of(prop)
     if session.chooses_bind:
@@ -210,9 +215,14 @@ def load_related_steps(
     if prop.refers_by_key and not (
         related and (related.criteria or related.entity or related.kinds)
     ):
-        yield from _load_by_key_steps(session, connection, prop, parents, below, chain)
+        is_asked = afresh or (below.goes_on and not tree.repeats(prop))
+        yield from _load_by_key_steps(
+            session, connection, prop, parents, below, chain, afresh, is_asked
+        )
     else:
-        yield from _load_by_rows_steps(session, connection, prop, parents, tree, below, chain)
+        yield from _load_by_rows_steps(
+            session, connection, prop, parents, tree, below, chain, afresh
+        )
 
 
 def _with_local_values_steps(
@@ -315,8 +325,10 @@ def _load_by_key_steps(
     parents: Sequence[Pair],
     below: LoadTree,
     chain: tuple[Any, ...],
+    afresh: bool,
+    is_asked: bool,
 ) -> Steps[None]:
-    """Many to one: what the identity map has needs no query."""
+    """Many to one: what the identity map has needs no query, unless it *is_asked* for."""
     names = key_names(prop)
     identity = session.scope.identity(prop.mapper)
     missing: dict[Any, None] = {}
@@ -328,10 +340,10 @@ def _load_by_key_steps(
             continue
         state = identity.get(key)
         related = None if state is None else state()
-        if related is None:
-            missing[key] = None
-        else:
+        if related is not None:
             found[key] = related
+        if related is None or is_asked:
+            missing[key] = None
     if missing:
         source = session.row_source
         if source is not None and below is NO_TREE and source.keeps(session, prop.mapper):
@@ -341,7 +353,13 @@ def _load_by_key_steps(
             )
         else:
             loaded = yield from load_keys_steps(
-                session, connection, prop.mapper, list(missing), tree=below, chain=chain
+                session,
+                connection,
+                prop.mapper,
+                list(missing),
+                tree=below,
+                chain=chain,
+                populate_existing=afresh,
             )
         for related in loaded:
             found[related.__dovetail_state__.key] = related
@@ -361,12 +379,13 @@ def _load_by_rows_steps(
     tree: LoadTree,
     below: LoadTree,
     chain: tuple[Any, ...],
+    afresh: bool,
 ) -> Steps[None]:
     plans = connection.plans
-    place = ("related", prop, tree, below, chain)
+    place = ("related", prop, tree, below, chain, afresh)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
-        plan = _related_plan(prop, tree, below, chain, connection.dialect)
+        plan = _related_plan(prop, tree, below, chain, connection.dialect, afresh)
         plans.put(place, plan)
     keys: dict[Any, list[Pair]] = {}
     for pair in parents:
@@ -406,7 +425,12 @@ def _assign(prop: Any, pair: Pair, related: Sequence[Any]) -> None:
 
 
 def _related_plan(
-    prop: Any, tree: LoadTree, below: LoadTree, chain: tuple[Any, ...], dialect: Any
+    prop: Any,
+    tree: LoadTree,
+    below: LoadTree,
+    chain: tuple[Any, ...],
+    dialect: Any,
+    afresh: bool,
 ) -> KeyedPlan:
     """The plan that selects (key of the parent, related instance) for a list of keys."""
     option = tree.of(prop)
@@ -435,4 +459,12 @@ def _related_plan(
     statement = statement.where(restriction, *criteria)
     if prop.order_by:
         statement = statement.order_by(*[target.adapt(clause) for clause in prop.order_by])
-    return KeyedPlan(statement, parameter, local_names(prop), dialect, tree=below, chain=chain)
+    return KeyedPlan(
+        statement,
+        parameter,
+        local_names(prop),
+        dialect,
+        tree=below,
+        chain=chain,
+        populate_existing=afresh,
+    )

@@ -77,6 +77,19 @@ class LoadTree(Packed):
             or self.stays
         )
 
+    @property
+    def goes_on(self) -> bool:
+        """True when an option loads something from here on: instances that are here are met too."""
+        return any(
+            related.strategy in _LOADED or related.tree.goes_on for related in self.related.values()
+        )
+
+    def repeats(self, prop: Any) -> bool:
+        """True when ``recursion_depth`` repeats the instruction for *prop*: there may be loops."""
+        found = self.of(prop)
+        is_selectin = found is not None and found.strategy == "selectin"
+        return is_selectin and bool(found.arguments) and found.arguments[0] is not None
+
     def at(self, prop: Any) -> "RelatedLoad":
         """The instructions for relationship *prop*, made when there are none."""
         found = self.related.get(prop)
@@ -259,6 +272,9 @@ _FOR_RELATED = frozenset(
         "contains_eager", "default", "one", "peers",
     )
 )  # fmt: skip
+
+
+_LOADED = frozenset(("joined", "selectin", "immediate"))
 
 
 class RelatedLoad(Packed):
