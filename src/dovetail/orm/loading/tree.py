@@ -87,8 +87,9 @@ class LoadTree(Packed):
     def repeats(self, prop: Any) -> bool:
         """True when ``recursion_depth`` repeats the instruction for *prop*: there may be loops."""
         found = self.of(prop)
-        is_selectin = found is not None and found.strategy == "selectin"
-        return is_selectin and bool(found.arguments) and found.arguments[0] is not None
+        if found is None or found.strategy != "selectin" or not found.arguments:
+            return False
+        return found.arguments[0] is not None
 
     def at(self, prop: Any) -> "RelatedLoad":
         """The instructions for relationship *prop*, made when there are none."""

@@ -67,7 +67,7 @@ class _EntityPickler(pickle.Pickler):
         """True for what a class is mapped to, and for other tables beside it."""
         if id(table) in self.mapped:
             return True
-        metadata = getattr(table, "metadata", None)
+        metadata: Any = getattr(table, "metadata", None)
         return id(metadata) in self.schemas and metadata.tables.get(table.key) is table
 
 
