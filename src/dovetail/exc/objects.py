@@ -141,6 +141,17 @@ class LazyLoadError(InvalidRequestError):
         )
 
     @classmethod
+    def lost(cls, entity: str, attribute: str) -> DetachedInstanceError:
+        """Return the error for a value that had expired when the row of its instance went."""
+        return DetachedInstanceError(
+            f"cannot load {entity}.{attribute}: it had expired when the row of the instance went, "
+            "with the transaction that had written it",
+            hint="set it again, or make a new instance",
+            entity=entity,
+            attribute=attribute,
+        )
+
+    @classmethod
     def forbidden(cls, entity: str, attribute: str, policy: str = "raise") -> LazyLoadError:
         """Return the error for an attribute whose lazy loading is forbidden by *policy*."""
         return cls(

@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.mapper import mapper_of
 from dovetail.orm.members import sessions
+from dovetail.orm.tracking.expiry import lost_values
 from dovetail.orm.tracking.state import InstanceState, new_state, state_of
 
 
@@ -44,7 +45,9 @@ def make_transient(instance: Any) -> None:
         session._leave(state)
     mapper = state.load.mapper
     info = (state.extra or {}).get("info")
+    lost = lost_values(state)
     fresh = new_state(instance, mapper)
+    fresh.expired = lost or None
     if info:
         fresh.extras()["info"] = info
 

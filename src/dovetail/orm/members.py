@@ -8,7 +8,7 @@ from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer
+from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer, refuse_lost
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, mark_modified, state_of
 from dovetail.steps import Steps
@@ -136,6 +136,7 @@ class SessionMembers:
             load.scope is None
             and state.key is None
             and pending is not None
+            and state.expired is None
             and not self.dispatch.listening
         ):
             scope.new[state] = instance
@@ -171,6 +172,9 @@ class SessionMembers:
         if state.key is None:
             if state not in scope.new:
                 self._refuse_others(state, instance)
+                if state.expired is not None:
+                    refuse_lost(state, instance, "add")
+                    state.expired = None
                 load.mapper.configure()
                 self.begin_on_change()
                 self.announce("before_attach", instance)

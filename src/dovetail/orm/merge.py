@@ -7,7 +7,7 @@ from dovetail.codegen import Source, compile_function
 from dovetail.exc import InvalidRequestError, StaleDataError, UnmappedInstanceError
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.telling import LoadContext
-from dovetail.orm.tracking.expiry import forget_changes, still_expired
+from dovetail.orm.tracking.expiry import forget_changes, refuse_lost, still_expired
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, forget, new_state, state_of
 from dovetail.steps import Steps
 
@@ -62,6 +62,7 @@ def merge_steps(
         target = yield from session.get_steps(mapper, key, options=options)
     is_new = target is None
     if target is None:
+        refuse_lost(state, instance, "merge")
         target = mapper.class_.__new__(mapper.class_)
         new_state(target, mapper)
         session.add(target)

@@ -10,7 +10,7 @@ from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.collection_attribute import CollectionAdapter, CollectionAttribute
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
-from dovetail.orm.tracking.state import InstanceState, mark_modified, state_of
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, mark_modified, state_of
 from dovetail.orm.tracking.told import Initiator
 
 
@@ -129,25 +129,12 @@ def flag_modified(instance: Any, key: str) -> None:
         flagged.add(key)
         if state.committed is None:
             state.committed = {}
-        state.committed[key] = _FLAGGED
+        if state.committed.get(key, instance.__dict__[key]) is instance.__dict__[key]:
+            # What it was before nobody knows.
+            state.committed[key] = NO_VALUE
         mark_modified(state, instance)
     for call in () if attribute.listeners is None else attribute.listeners.modified:
         call(instance, Initiator(attribute, "modified"))
-
-
-class _Flagged:
-    """An old value that equals no value."""
-
-    def __eq__(self, other: object) -> bool:
-        return False
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return "<changed in place>"
-
-
-_FLAGGED = _Flagged()
 
 
 def flag_dirty(instance: Any) -> None:

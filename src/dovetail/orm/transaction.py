@@ -15,6 +15,7 @@ from dovetail.exc import (
     ResourceClosedError,
     StatementError,
 )
+from dovetail.orm.tracking.expiry import lost_values
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.steps import Steps
 
@@ -417,7 +418,8 @@ class SessionTransaction:
             if identity is not None and identity.get(state.key) is state:
                 del identity[state.key]
         scope.modified.pop(state, None)
-        state.key = state.committed = state.expired = None
+        state.expired = lost_values(state) or None
+        state.key = state.committed = None
         state.load = mapper.transient_load
 
     # Blocks -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.synchronize import overwrite
 from dovetail.orm.bulk.updating import RowsUpdating
 from dovetail.orm.flush.versions import version_of
+from dovetail.orm.tracking.expiry import refuse_lost
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.element import ColumnElement
 from dovetail.steps import Steps
@@ -42,6 +43,9 @@ def _kind(pair: Pair) -> tuple[Any, bool]:
 def _insert_steps(
     connection: Any, mapper: Any, pairs: list[Pair], return_defaults: bool
 ) -> Steps[None]:
+    for state, instance in pairs:
+        if state.expired is not None:
+            refuse_lost(state, instance, "save")
     rows = [instance.__dict__ for _, instance in pairs]
     yield from insert_dictionaries_steps(
         connection, mapper, rows, return_defaults=return_defaults, render_nulls=False

@@ -20,6 +20,8 @@ class FlushContext:
     ``associations`` rows of third tables
     ``moves``        whose keys change, and what follows; None where no key does
     ``replaced``     new instances that take over the row of one that is deleted, and that one
+    ``written``      by state, the values that have been written by now
+    ``told``         those of whose UPDATE listeners have been told beforehand
     """
 
     session: Any
@@ -29,3 +31,5 @@ class FlushContext:
     associations: list[AssociationRows] = field(default_factory=list)
     moves: Moves | None = None
     replaced: dict[InstanceState, InstanceState] = field(default_factory=dict)
+    written: dict[InstanceState, dict[str, Any]] = field(default_factory=dict)
+    told: set[InstanceState] = field(default_factory=set)

@@ -142,12 +142,12 @@ class Moves:
                     _follow_in_memory(context, follower, source)
                     waiting.append(follower.state)
 
-    def unwritten(self, changed: Any) -> dict[Any, dict[InstanceState, Any]]:
+    def unwritten(self, changed: Any, written: Any) -> dict[Any, dict[InstanceState, Any]]:
         """By mapper, the followers that were handed a key after their rows had been written."""
         found: dict[Any, dict[InstanceState, Any]] = {}
         for state, instance in self.written.items():
             mapper = state.load.mapper
-            if state.committed and changed(mapper, state, instance):
+            if state.committed and changed(mapper, state, instance, written.get(state)):
                 found.setdefault(mapper, {})[state] = instance
         return found
 

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from dovetail.orm.flush.context import FlushContext
-from dovetail.orm.tracking.state import InstanceState
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
 
 T = TypeVar("T")
@@ -16,15 +16,40 @@ def tell_of_updates(
     connection: Any,
     updates: dict[InstanceState, Any],
 ) -> None:
-    """Call those who listen *when* ("before", "after") rows are updated.
+    """Call those who listen *when* ("before", "after") rows are updated, once in a flush.
 
     An instance that takes over the row of a deleted one is new to them: it is inserted.
     """
     dispatch = mapper.dispatch
     for state, instance in updates.items():
+        if when == "before":
+            if state in context.told:
+                continue
+            context.told.add(state)
         verb = "insert" if state in context.replaced else "update"
         for call in getattr(dispatch, f"{when}_{verb}"):
             call(mapper, connection, instance)
+
+
+def kept_history_steps(
+    context: FlushContext, of_mappers: dict[Any, dict[InstanceState, Any]], steps: Steps[T]
+) -> Steps[T]:
+    """Run *steps*, which insert rows; what was set is new until the flush ends, with a row too."""
+    set_before = {
+        state: (mapper, instance, tuple(instance.__dict__))
+        for mapper, own in of_mappers.items()
+        for state, instance in own.items()
+    }
+    result = yield from steps
+    for state, (mapper, instance, names) in set_before.items():
+        values, attributes = instance.__dict__, mapper.attributes
+        state.committed = {
+            name: attributes[name].snapshot(NO_VALUE)
+            for name in names
+            if name in attributes and name in values and name != mapper.version_key
+        }
+        context.written[state] = {key: values[key] for key in mapper.written if key in values}
+    return result
 
 
 def told_of_values_steps(

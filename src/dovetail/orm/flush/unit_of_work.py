@@ -32,7 +32,7 @@ from dovetail.orm.flush.order import (
 )
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
-from dovetail.orm.flush.telling import tell_of_updates, told_of_values_steps
+from dovetail.orm.flush.telling import kept_history_steps, tell_of_updates, told_of_values_steps
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.flush.versions import load_versions_steps
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
@@ -199,7 +199,7 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
             if not _waits_for_new(stage, state, instance, changes)
         }
         receive_keys(session, mapper, settled.items(), changes)
-        yield from _update_steps(context, mapper, settled)
+        yield from _update_steps(context, mapper, settled, tells="before")
     for level in insert_levels(stage, new_rows(stage, changes, session.scope.new)):
         of_mappers = by_mapper(level)
         yield from _insert_steps(context, level)
@@ -280,9 +280,13 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
             mapper = next(iter(loads))
             own = {s: i for s, i in inserts.items() if s.load.mapper in loads}
             steps = insert_mixed_steps(connection, own, loads)
+        keeps_history = session.dispatch.listening
         for one in loads:
+            keeps_history = keeps_history or one.dispatch.listening
             if one.class_manager.dispatch.refresh_flush:
                 steps = told_of_values_steps(context, one, of_mappers[one], steps)
+        if keeps_history:
+            steps = kept_history_steps(context, {one: of_mappers[one] for one in loads}, steps)
         try:
             yield from steps
         except StatementError as error:
@@ -298,21 +302,29 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
 
 
 def _update_steps(
-    context: FlushContext, mapper: Any, updates: dict[InstanceState, Any]
+    context: FlushContext,
+    mapper: Any,
+    updates: dict[InstanceState, Any],
+    *,
+    tells: str | None = "after",
 ) -> Steps[None]:
-    """Write the changes of *updates*, of one mapper."""
-    return _in_shards(context, updates, partial(_update_part_steps, context, mapper))
+    """Write the changes of *updates*, of one mapper.
+
+    Listeners are told before, where they were not told yet, and after it unless *tells* is
+    "before"; neither where it is None.
+    """
+    return _in_shards(context, updates, partial(_update_part_steps, context, mapper, tells))
 
 
 def _update_part_steps(
-    context: FlushContext, mapper: Any, updates: dict[InstanceState, Any]
+    context: FlushContext, mapper: Any, tells: str | None, updates: dict[InstanceState, Any]
 ) -> Steps[None]:
     session = context.session
     if not mapper.batch and len(updates) > 1:
         for state, instance in updates.items():
-            yield from _update_steps(context, mapper, {state: instance})
+            yield from _update_steps(context, mapper, {state: instance}, tells=tells)
         return
-    is_told = mapper.dispatch.listening
+    is_told = mapper.dispatch.listening and tells is not None
     if not updates or not (is_told or any(state.committed for state in updates)):
         return
     connection = yield from session.connection_for_steps(mapper)
@@ -322,7 +334,7 @@ def _update_part_steps(
     if pairs:
         if mapper.version_key is not None:
             yield from load_versions_steps(session, connection, mapper, pairs)
-        steps = update_steps(connection, mapper, pairs)
+        steps = update_steps(connection, mapper, pairs, context.written)
         if mapper.class_manager.dispatch.refresh_flush:
             steps = told_of_values_steps(context, mapper, dict(pairs), steps)
         try:
@@ -335,19 +347,10 @@ def _update_part_steps(
             context.transaction.dirty.update(updates)
         for change in switched:
             switch_key(context, mapper, change.state, mapper.key_of(change.state()))
-        for state, _ in pairs:
-            forget_column_changes(mapper, state)
         if context.moves is not None:
             context.moves.apply(context, dict(pairs))
-    if is_told:
+    if is_told and tells == "after":
         tell_of_updates("after", context, mapper, connection, updates)
-
-
-def forget_column_changes(mapper: Any, state: InstanceState) -> None:
-    """The columns are as the row has them now; changed relationships are settled at the end."""
-    committed = state.committed
-    if committed is not None:
-        state.committed = {key: old for key, old in committed.items() if key not in mapper.written}
 
 
 def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> None:
@@ -409,15 +412,15 @@ def update_later_steps(context: FlushContext) -> Steps[None]:
                 if state.committed is not None:
                     touched.setdefault(state.load.mapper, {})[state] = instance
     for mapper, updates in touched.items():
-        yield from _update_steps(context, mapper, updates)
+        yield from _update_steps(context, mapper, updates, tells=None)
 
 
 def update_followers_steps(context: FlushContext) -> Steps[None]:
     """Write the keys that rows follow which had been written before the key changed."""
     while context.moves is not None:
-        unwritten = context.moves.unwritten(changed_columns)
+        unwritten = context.moves.unwritten(changed_columns, context.written)
         for mapper, updates in unwritten.items():
-            yield from _update_steps(context, mapper, updates)
+            yield from _update_steps(context, mapper, updates, tells=None)
         if not unwritten:
             break
 

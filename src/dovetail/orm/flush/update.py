@@ -1,6 +1,6 @@
 """Updating and deleting: only changed columns, rows of the same columns together, rows counted."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from warnings import warn
 
@@ -12,7 +12,7 @@ from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.versions import refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.tracking.expiry import still_expired
-from dovetail.orm.tracking.state import InstanceState
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.dml import delete, update
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import and_, bindparam
@@ -34,8 +34,17 @@ class KeyChange(NamedTuple):
     old: Any
 
 
-def update_steps(connection: Any, mapper: Any, pairs: Iterable[Pair]) -> Steps[list[KeyChange]]:
-    """Write the changed columns of *pairs*; return whose keys changed.
+Written = dict[InstanceState, dict[str, Any]]
+"""By state, the values that a flush has written already.
+
+What was changed is kept until the flush ends, for those who listen.
+"""
+
+
+def update_steps(
+    connection: Any, mapper: Any, pairs: Iterable[Pair], written: Written
+) -> Steps[list[KeyChange]]:
+    """Write the changed columns of *pairs* and note them in *written*; return whose keys changed.
 
     StaleDataError is raised where a row is gone.
     """
@@ -44,7 +53,7 @@ def update_steps(connection: Any, mapper: Any, pairs: Iterable[Pair]) -> Steps[l
     groups: dict[tuple[str, ...], list[Pair]] = {}
     with_sql: list[tuple[Pair, dict[str, Any]]] = []
     for pair in pairs:
-        changed = changed_columns(mapper, *pair)
+        changed = changed_columns(mapper, *pair, written.get(pair[0]))
         if not changed:
             continue
         values = pair[1].__dict__
@@ -59,13 +68,27 @@ def update_steps(connection: Any, mapper: Any, pairs: Iterable[Pair]) -> Steps[l
     switched: list[KeyChange] = []
     for changed, group in groups.items():
         yield from _update_group_steps(connection, mapper, changed, group)
+        _note_written(mapper, written, changed, group)
         if mapper.made_by_update:
             _forget_made(mapper.made_by_update, group)
         if not mapper.keys_set.isdisjoint(changed):
             switched += [KeyChange(state, state.key) for state, _ in group]
     for pair, changes in with_sql:
         yield from _update_expressions_steps(connection, mapper, pair, changes)
+        _note_written(mapper, written, changes, [pair])
     return switched
+
+
+def _note_written(
+    mapper: Any, written: Written, names: Collection[str], pairs: Sequence[Pair]
+) -> None:
+    for state, instance in pairs:
+        if mapper.version_key in names and state.committed:
+            # The row has another version than the one that was replaced by hand.
+            state.committed.pop(mapper.version_key, None)
+        get = instance.__dict__.get
+        done = {name: get(name, NO_VALUE) for name in names}
+        written[state] = written[state] | done if state in written else done
 
 
 def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:
@@ -75,8 +98,13 @@ def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:
             first_table(mapper)
 
 
-def changed_columns(mapper: Any, state: InstanceState, instance: Any) -> tuple[str, ...]:
-    """The column attributes of *instance* whose values differ from the row's."""
+def changed_columns(
+    mapper: Any, state: InstanceState, instance: Any, done: dict[str, Any] | None = None
+) -> tuple[str, ...]:
+    """The column attributes of *instance* whose values differ from the row's.
+
+    *done* has the values that were written since *instance* was changed.
+    """
     committed = state.committed
     if not committed:
         return ()
@@ -89,15 +117,15 @@ def changed_columns(mapper: Any, state: InstanceState, instance: Any) -> tuple[s
             new = values.get(key)
             if new is not old and (isinstance(new, ColumnElement) or not equal(old, new)):
                 changed.append(key)
+    if state.extra is not None and "flagged" in state.extra:
+        flagged = state.extra["flagged"] & written.keys()
+        changed += flagged.difference(changed)
+    if done is not None:
+        changed = [k for k in changed if k not in done or values.get(k, NO_VALUE) is not done[k]]
     if len(changed) > 1:
         # One order for all, so that rows of the same columns go together.
         changed.sort(key=mapper.column_order.__getitem__)
-    if changed:
-        return _with_defaults(mapper, values, tuple(changed))
-    flagged = state.extra.get("flagged") if state.extra else None
-    if not flagged:
-        return ()
-    return tuple(sorted(flagged & written.keys(), key=mapper.column_order.__getitem__))
+    return _with_defaults(mapper, values, tuple(changed)) if changed else ()
 
 
 def _with_defaults(

@@ -9,7 +9,7 @@ from operator import eq
 from typing import Any, ClassVar
 
 from dovetail.exc import ArgumentError, LazyLoadError
-from dovetail.orm.tracking.expiry import still_expired
+from dovetail.orm.tracking.expiry import lost_values, still_expired
 from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
 
@@ -34,6 +34,8 @@ class AttributeBase:
             return values[self.key]
         state = state_of(instance)
         if state.key is None:
+            if state.expired is not None and self.key in lost_values(state):
+                raise LazyLoadError.lost(type(instance).__name__, self.key)
             return self.initial(state, instance)
         session = state.session
         if session is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dovetail.codegen import Source, compile_function
+from dovetail.exc import InvalidRequestError
 from dovetail.orm.tracking.state import InstanceState
 
 Expirer = Callable[[Iterable[InstanceState]], None]
@@ -28,6 +29,37 @@ def still_expired(
     """Return *expired* with *more* and without *less*: still whole, if it was."""
     names = expired.union(more).difference(less)
     return Whole(names) if type(expired) is Whole else names
+
+
+def lost_values(state: InstanceState) -> frozenset[str]:
+    """Return the columns of which *state* has had values that nobody knows any more.
+
+    They had expired, and the row from which they would be read again is not there.  What a server
+    makes is not among them if it was never known: it is made again.
+    """
+    expired = state.expired
+    if not expired:
+        return _NOTHING
+    mapper: Any = state.load.mapper
+    names = expired & mapper.written.keys()
+    if type(expired) is not Whole:
+        names = names.difference(*(part.made for part in mapper.mapped_tables))
+    return frozenset(names.difference(state.dict))
+
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def refuse_lost(state: InstanceState, instance: Any, verb: str) -> None:
+    """Refuse to *verb* an instance whose values are lost: they would be written as NULL."""
+    lost = lost_values(state)
+    if lost:
+        names = ", ".join(sorted(lost))
+        raise InvalidRequestError(
+            f"can't {verb} {instance!r}: its {names} had expired when its row went, and nobody "
+            "knows the values any more",
+            hint="set them again, or make a new instance",
+        )
 
 
 def make_expirer(

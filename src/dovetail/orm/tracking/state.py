@@ -570,6 +570,8 @@ def adopt_state(instance: Any, state: Any) -> None:
         return
     else:
         own = new_state(instance, mapper)
+        # What its original did not hold, the copy does not either.
+        own.expired = state.expired
     for attribute in mapper.attributes.values():
         if attribute.collection:
             attribute.take_over(own, instance)
