@@ -8,7 +8,7 @@ from typing import Any
 
 from ..exc import CompileError, IdentifierError
 from ..sql.constraints import ForeignKeyConstraint
-from ..sql.convention import conv
+from ..sql.convention import conv, require_name
 from ..sql.ddl import (
     AddConstraint,
     CreateColumn,
@@ -277,6 +277,7 @@ class DDLCompiler:
         return f"UNIQUE ({self.names(node)}){self.deferring(node)}" if len(node) else None
 
     def visit_check_constraint(self, node: Any) -> str:
+        require_name(node)
         return f"CHECK ({self.expression(node.sqltext)}){self.deferring(node)}"
 
     def visit_foreign_key_constraint(self, node: Any) -> str:

@@ -15,7 +15,7 @@ from ..compiler.statements import StatementCompiler
 from ..compiler.types import StringifyTypeCompiler, TypeCompiler
 from ..exc import ArgumentError
 from ..sql.node import Node, compilation
-from ..types.contract import TypeEngine, type_writing
+from ..types.contract import TypeEngine
 from .features import Features
 
 if TYPE_CHECKING:
@@ -207,11 +207,4 @@ def _compile(
     )
 
 
-def _write_type(type_: TypeEngine[Any], dialect: Any) -> str:
-    chosen = dialect if dialect is not None else default_dialect
-    text: str = chosen.type_compiler.write(type_)
-    return text
-
-
 compilation.compiler = _compile
-type_writing.writer = _write_type

@@ -1,11 +1,13 @@
-"""Which dialect a name stands for; imported when it is first asked for."""
+"""Which dialect a name stands for, or a type belongs to; imported when it is first asked for."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from ..exc import NoSuchModuleError, did_you_mean
-from .dialect import Dialect
+from ..types.contract import TypeEngine, type_writing
+from .dialect import Dialect, default_dialect
 
 GROUP = "dovetail.dialects"
 """The entry points by which packages make dialects known: ``name = "module:Class"``."""
@@ -18,6 +20,21 @@ _homes: dict[str, str | type[Dialect]] = {
 }
 
 _FORMER_NAMES = {"postgres": "postgresql"}
+_NOT_HERE = {
+    "access": "Microsoft Access",
+    "bigquery": "Google BigQuery",
+    "cockroachdb": "CockroachDB",
+    "db2": "IBM Db2",
+    "duckdb": "DuckDB",
+    "firebird": "Firebird",
+    "ibm_db_sa": "IBM Db2",
+    "mssql": "Microsoft SQL Server",
+    "oracle": "Oracle Database",
+    "redshift": "Amazon Redshift",
+    "snowflake": "Snowflake",
+    "sybase": "Sybase",
+}
+"""Databases that other packages have dialects for, and dovetail none."""
 
 
 def register(name: str, home: str | type[Dialect]) -> None:
@@ -37,13 +54,7 @@ def dialect_class(name: str) -> type[Dialect]:
         for point in metadata.entry_points(group=GROUP, name=name):
             home = point.value
     if home is None:
-        former = _FORMER_NAMES.get(name)
-        raise NoSuchModuleError(
-            f"no dialect is called {name!r}",
-            hint=f"write {former}://"
-            if former
-            else did_you_mean(name, _homes) or f"known dialects: {', '.join(sorted(_homes))}",
-        )
+        raise _unknown(name)
     if isinstance(home, type):
         return home
     module, _, attribute = home.partition(":")
@@ -56,3 +67,30 @@ def dialect_class(name: str) -> type[Dialect]:
         ) from error
     _homes[name] = found
     return found
+
+
+def _unknown(name: str) -> NoSuchModuleError:
+    known = f"known dialects: {', '.join(sorted(_homes))}"
+    server = _NOT_HERE.get(name)
+    if server is not None:
+        return NoSuchModuleError(f"dovetail has no dialect for {server}", hint=known)
+    former = _FORMER_NAMES.get(name)
+    hint = f"write {former}://" if former else did_you_mean(name, _homes) or known
+    return NoSuchModuleError(f"no dialect is called {name!r}", hint=hint)
+
+
+def _dialect_of(type_: TypeEngine[Any]) -> Dialect:
+    """Return the dialect whose folder *type_* stands in, or else the standard."""
+    place = type(type_).__module__.split(".")
+    if place[:2] == __name__.split(".")[:2] and len(place) > 3:
+        return dialect_class(place[2])()
+    return default_dialect
+
+
+def _write_type(type_: TypeEngine[Any], dialect: Any) -> str:
+    chosen = dialect if dialect is not None else _dialect_of(type_)
+    text: str = chosen.type_compiler.write(type_)
+    return text
+
+
+type_writing.writer = _write_type

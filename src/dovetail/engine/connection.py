@@ -236,12 +236,15 @@ class Connection(TransactedChannel):
     def run_schema(
         self,
         verb: Literal["create", "drop"],
-        metadata: Any,
+        target: Any,
         tables: Iterable[Any] | None = None,
         checkfirst: bool = True,
     ) -> None:
-        """Create or drop *tables* of *metadata*, all for None, in the order that they need."""
-        run_sync(schema_steps(self, verb, metadata, tables, checkfirst))
+        """Create or drop *target*: a table, or *tables* of a MetaData, all of them for None.
+
+        They come in the order that they need.
+        """
+        run_sync(schema_steps(self, verb, target, tables, checkfirst))
 
     # The connection itself.
 

@@ -171,10 +171,10 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
     and NoDBAPILoaded for a driver that is not installed; each says what to do.
     """
     place, plugins = take_plugins(make_url(url), options)
+    kind = dialect_class(place.get_backend_name())
     driver = place.get_driver_class()
     own = _own_names(driver)
     _check_options(options, own)
-    kind = dialect_class(place.get_backend_name())
     backend = driver(options.get("module"), pooler=options.get("pooler"))
     opener = _make_opener(backend, place, options, own)
     pool = options.get("pool")

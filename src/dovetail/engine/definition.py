@@ -64,11 +64,14 @@ def dispatch_of(target: Any) -> Dispatch:
 def schema_steps(
     connection: Definer,
     verb: str,
-    metadata: Any,
+    target: Any,
     tables: Iterable[Any] | None,
     checkfirst: bool,
 ) -> Steps[None]:
-    """Create or drop *tables* of *metadata*, all for None, over *connection*."""
+    """Create or drop *target* over *connection*: a table, or *tables* of a MetaData."""
+    metadata = target
+    if isinstance(target, Table):
+        metadata, tables = target.metadata, [target]
     listed = list(metadata.tables.values()) if tables is None else list(tables)
     existing = (yield from _existing_steps(connection, listed)) if checkfirst else None
     sequences = None
@@ -77,8 +80,10 @@ def schema_steps(
     statements = schema_statements(verb, metadata, tables, connection.dialect, existing, sequences)
     types = yield from _types_steps(connection, verb, metadata, tables, existing)
     statements = types + statements if verb == "create" else statements + types
-    details = {"tables": listed, "checkfirst": checkfirst}
-    _tell(metadata, f"before_{verb}", connection, details)
+    touched = [each.element for each in statements if isinstance(each, CreateTable | DropTable)]
+    details = {"tables": touched, "checkfirst": checkfirst}
+    if metadata is target:
+        _tell(metadata, f"before_{verb}", connection, details)
     current = None
     for statement in statements:
         table = statement.element if isinstance(statement, CreateTable | DropTable) else None
@@ -90,7 +95,8 @@ def schema_steps(
         yield from connection.execute_steps(statement)
     if current is not None:
         _tell(current, f"after_{verb}", connection, details)
-    _tell(metadata, f"after_{verb}", connection, details)
+    if metadata is target:
+        _tell(metadata, f"after_{verb}", connection, details)
 
 
 def _tell(target: Any, name: str, connection: Definer, details: dict[str, Any]) -> None:

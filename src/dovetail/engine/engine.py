@@ -208,18 +208,18 @@ class Engine:
     def run_schema(
         self,
         verb: Literal["create", "drop"],
-        metadata: Any,
+        target: Any,
         tables: Iterable[Any] | None = None,
         checkfirst: bool = True,
     ) -> None:
-        """Create or drop *tables* of *metadata* in a transaction of its own."""
+        """Create or drop *target*, or *tables* of it, in a transaction of its own."""
         if self.is_async:
             raise InvalidRequestError(
                 "an engine with an awaiting driver cannot do this without awaiting",
                 hint="async with engine.begin() as c: await c.run_sync(metadata.create_all)",
             )
         with self.begin() as connection:
-            connection.run_schema(verb, metadata, tables, checkfirst)
+            connection.run_schema(verb, target, tables, checkfirst)
 
     def __repr__(self) -> str:
         return f"Engine({self.url!r})"

@@ -74,12 +74,12 @@ class MockConnection:
     def run_schema(
         self,
         verb: Literal["create", "drop"],
-        metadata: Any,
+        target: Any,
         tables: Iterable[Any] | None = None,
         checkfirst: bool = True,
     ) -> None:
         """Hand the statements that create or drop *tables* to the function, unchecked."""
-        run_sync(schema_steps(self, verb, metadata, tables, checkfirst=False))
+        run_sync(schema_steps(self, verb, target, tables, checkfirst=False))
 
 
 def create_mock_engine(

@@ -76,6 +76,22 @@ class _Tokens:
         return ("_" if many == "_N" else "").join(names)
 
 
+def _speaks_of_columns(constraint: Any) -> bool:
+    """Tell whether *constraint* says anything: a primary key may be empty."""
+    return constraint.visit_name != "primary_key_constraint" or len(constraint) > 0
+
+
+def require_name(constraint: Any) -> None:
+    """Raise InvalidRequestError if the convention of its table asks for a name it has not."""
+    if constraint.name is None and constraint.type_bound:
+        convention = constraint.table.metadata.naming_convention
+        pattern = convention.get(type(constraint)) or convention.get(
+            _PREFIXES.get(constraint.visit_name, ""), ""
+        )
+        if "constraint_name" in pattern:
+            _Tokens(constraint, constraint.table, convention)["constraint_name"]
+
+
 def conventional_name(constraint: Any, table: Any) -> str | None:
     """Return the name that the convention of *table*'s metadata gives, or None for none."""
     if isinstance(constraint.name, conv):
@@ -90,5 +106,7 @@ def conventional_name(constraint: Any, table: Any) -> str | None:
     if constraint.name is not None and "constraint_name" not in pattern:
         return None
     if constraint.name is None and "constraint_name" in pattern:
-        return None
+        # That of a type is written on some servers alone, and asked for its name there.
+        if getattr(constraint, "type_bound", False) or not _speaks_of_columns(constraint):
+            return None
     return conv(pattern % _Tokens(constraint, table, convention))

@@ -278,11 +278,11 @@ class Table(TableClause, SchemaItem):
 
     def create(self, bind: Any, checkfirst: bool = False) -> None:
         """Send CREATE TABLE to *bind*."""
-        bind.run_schema("create", self.metadata, [self], checkfirst)
+        bind.run_schema("create", self, checkfirst=checkfirst)
 
     def drop(self, bind: Any, checkfirst: bool = False) -> None:
         """Send DROP TABLE to *bind*."""
-        bind.run_schema("drop", self.metadata, [self], checkfirst)
+        bind.run_schema("drop", self, checkfirst=checkfirst)
 
     def to_metadata(
         self,

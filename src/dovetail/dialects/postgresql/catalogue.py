@@ -64,7 +64,7 @@ SELECT c.relname::text, k.conname::text, k.contype::text,
   AND u.place > i.indnkeyatts ORDER BY u.place),
  (SELECT (to_jsonb(i) ->> 'indnullsnotdistinct')::boolean FROM pg_catalog.pg_index i
   WHERE i.indexrelid = k.conindid AND k.contype = 'u'),
- CASE WHEN k.contype = 'c' THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END,
+ CASE WHEN k.contype = 'c' THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid, true) END,
  CASE WHEN k.contype = 'f' THEN ARRAY(
   SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(num, place)
   JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num
@@ -114,7 +114,7 @@ DOMAINS = """\
 SELECT t.typname::text, n.nspname::text, pg_catalog.pg_type_is_visible(t.oid),
  pg_catalog.format_type(t.typbasetype, t.typtypmod), NOT t.typnotnull, t.typdefault,
  (SELECT coalesce(json_agg(json_build_object('name', k.conname, 'check',
-   pg_catalog.pg_get_constraintdef(k.oid)) ORDER BY k.conname), '[]')::text
+   pg_catalog.pg_get_constraintdef(k.oid, true)) ORDER BY k.conname), '[]')::text
   FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
  CASE WHEN t.typcollation <> b.typcollation THEN l.collname::text END, t.oid::bigint
  FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

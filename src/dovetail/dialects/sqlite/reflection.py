@@ -37,8 +37,11 @@ from ...types.standard import (
 )
 from ...types.structured import JSON
 from ..reflection import Reflection
+from .create_table import TableText, table_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from ...steps import Steps
     from ..reflection import Fetcher
 
@@ -75,19 +78,6 @@ _AFFINITIES: tuple[tuple[tuple[str, ...], type[TypeEngine[Any]]], ...] = (
     (("REAL", "FLOA", "DOUB"), REAL),
 )
 _TYPE = re.compile(r"^(?P<name>[\w ]*?)\s*(?:\((?P<arguments>[^)]*)\))?$")
-_NAME = r'(?:"(?:[^"]|"")+"|`[^`]+`|\[[^\]]+\]|\w+)'
-_FOREIGN_KEY = re.compile(
-    rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?FOREIGN\s+KEY\s*\((?P<columns>[^)]*)\)\s*"
-    rf"REFERENCES\s+(?P<table>{_NAME})\s*(?:\((?P<referred>[^)]*)\))?"
-    r"(?P<rest>(?:\s+(?:ON\s+(?:DELETE|UPDATE)\s+(?:SET\s+\w+|NO\s+ACTION|\w+)"
-    r"|NOT\s+DEFERRABLE|DEFERRABLE|INITIALLY\s+\w+))*)",
-    re.IGNORECASE,
-)
-_UNIQUE = re.compile(
-    rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?UNIQUE\s*\((?P<columns>[^)]*)\)", re.IGNORECASE
-)
-_PRIMARY = re.compile(rf"CONSTRAINT\s+(?P<name>{_NAME})\s+PRIMARY\s+KEY", re.IGNORECASE)
-_CHECK = re.compile(rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?\bCHECK\s*\(", re.IGNORECASE)
 
 
 def column_type(declared: str) -> TypeEngine[Any]:
@@ -113,20 +103,6 @@ def column_type(declared: str) -> TypeEngine[Any]:
 def quoted(name: str) -> str:
     """Return *name* as SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _bare(name: str | None) -> str | None:
-    """Return *name* without its quotes."""
-    if name is None:
-        return None
-    name = name.strip()
-    if name[:1] in ('"', "`"):
-        return name[1:-1].replace(name[0] * 2, name[0])
-    return name[1:-1] if name[:1] == "[" else name
-
-
-def _names(text: str) -> list[str]:
-    return [_bare(part) or "" for part in text.split(",")]
 
 
 def _prefix(schema: str | None) -> str:
@@ -197,6 +173,10 @@ class SqliteReflection(Reflection):
         rows = yield from fetcher.fetch_steps(sql, (kind, name))
         return rows[0][0] if rows else None
 
+    def _read_steps(self, fetcher: Fetcher, table: str, schema: str | None) -> Steps[TableText]:
+        """Return what the text that *table* was created with tells."""
+        return table_text((yield from self._text_steps(fetcher, "table", table, schema)))
+
     def view_definition_steps(self, fetcher: Fetcher, view: str, schema: str | None) -> Steps[str]:
         """Return the text of *view*."""
         text = yield from self._text_steps(fetcher, "view", view, schema)
@@ -211,10 +191,11 @@ class SqliteReflection(Reflection):
         rows = yield from self._pragma_steps(fetcher, "table_xinfo", table, schema)
         if not rows:
             raise NoSuchTableError(f"there is no table {table!r}")
-        generated = any(row[6] in (2, 3) for row in rows)
-        text = (yield from self._text_steps(fetcher, "table", table, schema)) if generated else None
+        generated: dict[str, str] = {}
+        if any(row[6] in (2, 3) for row in rows):
+            generated = (yield from self._read_steps(fetcher, table, schema)).generated
         return [
-            _column(row, text)
+            _column(row, generated)
             for row in rows
             if row[6] != 1  # 1 marks what virtual tables hide
         ]
@@ -225,9 +206,8 @@ class SqliteReflection(Reflection):
         """Return the primary key of *table*: constrained_columns, name."""
         rows = yield from self._existing_steps(fetcher, table, schema)
         names = [row[1] for row in sorted(rows, key=lambda row: row[5]) if row[5]]
-        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
-        named = _PRIMARY.search(text)
-        return {"constrained_columns": names, "name": _bare(named["name"]) if named else None}
+        text = yield from self._read_steps(fetcher, table, schema)
+        return {"constrained_columns": names, "name": text.primary_key_name}
 
     def _existing_steps(
         self, fetcher: Fetcher, table: str, schema: str | None
@@ -245,10 +225,9 @@ class SqliteReflection(Reflection):
         if not rows:
             yield from self._existing_steps(fetcher, table, schema)
             return []
-        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
+        text = yield from self._read_steps(fetcher, table, schema)
         named = {
-            (tuple(_names(found["columns"])), _bare(found["table"])): found
-            for found in _FOREIGN_KEY.finditer(text)
+            (_folded(found.columns), found.table.lower()): found for found in text.foreign_keys
         }
         keys: dict[int, dict[str, Any]] = {}
         for number, _, referred, own, other, on_update, on_delete, *_ in rows:
@@ -262,10 +241,11 @@ class SqliteReflection(Reflection):
             if not key["referred_columns"]:
                 pk = yield from self.primary_key_steps(fetcher, key["referred_table"], schema)
                 key["referred_columns"] = pk["constrained_columns"]
-            found = named.get((tuple(key["constrained_columns"]), key["referred_table"]))
+            place = (_folded(key["constrained_columns"]), key["referred_table"].lower())
+            found = named.get(place)
             if found is not None:
-                key["name"] = _bare(found["name"])
-                _read_deferral(found["rest"], key["options"])
+                key["name"] = found.name
+                key["options"].update(found.options)
         return sorted(keys.values(), key=_named_first)
 
     def indexes_steps(
@@ -298,27 +278,24 @@ class SqliteReflection(Reflection):
         rows = yield from self._pragma_steps(fetcher, "index_list", table, schema)
         if not rows:
             yield from self._existing_steps(fetcher, table, schema)
-        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
-        named = {
-            tuple(_names(each["columns"])): _bare(each["name"]) for each in _UNIQUE.finditer(text)
-        }
+        text = yield from self._read_steps(fetcher, table, schema)
+        named = {_folded(columns): name for name, columns in text.uniques}
         found: list[dict[str, Any]] = []
         for _, index, _, origin, *_ in rows:
             if origin != "u":
                 continue
             parts = yield from self._pragma_steps(fetcher, "index_info", index, schema)
             columns = [part[2] for part in parts]
-            found.append({"name": named.get(tuple(columns)), "column_names": columns})
+            found.append({"name": named.get(_folded(columns)), "column_names": columns})
         return found[::-1]
 
     def check_constraints_steps(
         self, fetcher: Fetcher, table: str, schema: str | None
     ) -> Steps[list[dict[str, Any]]]:
         """Return the check constraints of *table*: name, sqltext."""
-        text = (yield from self._text_steps(fetcher, "table", table, schema)) or ""
+        text = yield from self._read_steps(fetcher, table, schema)
         checks: list[dict[str, Any]] = [
-            {"name": _bare(found["name"]), "sqltext": _inside(text, found.end())}
-            for found in _CHECK.finditer(text)
+            {"name": name, "sqltext": condition} for name, condition in text.checks
         ]
         return sorted(checks, key=_named_first)
 
@@ -327,7 +304,12 @@ def _named_first(found: dict[str, Any]) -> tuple[bool, str]:
     return found["name"] is None, found["name"] or ""
 
 
-def _column(row: tuple[Any, ...], text: str | None) -> dict[str, Any]:
+def _folded(names: Iterable[str]) -> tuple[str, ...]:
+    """Return *names* as SQLite compares them."""
+    return tuple(name.lower() for name in names)
+
+
+def _column(row: tuple[Any, ...], generated: Mapping[str, str]) -> dict[str, Any]:
     _, name, declared, not_null, default, key, hidden = row
     column: dict[str, Any] = {
         "name": name,
@@ -337,8 +319,7 @@ def _column(row: tuple[Any, ...], text: str | None) -> dict[str, Any]:
         "primary_key": key,
     }
     if hidden in (2, 3):
-        found = re.search(rf"{re.escape(name)}\W[^,]*?\bAS\s*\(", text or "", re.IGNORECASE)
-        sql = _inside(text or "", found.end()) if found else ""
+        sql = generated.get(name.lower(), "")
         column["computed"] = {"sqltext": sql, "persisted": hidden == 3}
     return column
 
@@ -359,22 +340,3 @@ def _foreign_key(
         "referred_columns": [],
         "options": options,
     }
-
-
-def _read_deferral(text: str, options: dict[str, Any]) -> None:
-    words = text.upper().split()
-    if "DEFERRABLE" in words:
-        options["deferrable"] = "NOT" not in words
-    if "INITIALLY" in words:
-        options["initially"] = words[words.index("INITIALLY") + 1]
-
-
-def _inside(text: str, start: int) -> str:
-    """Return what stands in *text* from *start* up to the parenthesis that closes it."""
-    depth = 1
-    for position in range(start, len(text)):
-        character = text[position]
-        depth += (character == "(") - (character == ")")
-        if not depth:
-            return text[start:position].strip()
-    return text[start:].strip()

@@ -1,0 +1,110 @@
+"""What the text of a SQLite table tells: constraints and expressions, however they are written."""
+
+import pytest
+
+from dovetail import MetaData, create_engine, inspect
+from dovetail.dialects.sqlite.create_table import table_text
+
+
+@pytest.fixture
+def reflected():
+    engine = create_engine("sqlite://")
+
+    def create(*statements):
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        return inspect(engine)
+
+    create.engine = engine
+    yield create
+    engine.dispose()
+
+
+def test_a_check_ends_at_its_own_parenthesis(reflected):
+    found = reflected(
+        "CREATE TABLE t (a TEXT CHECK (a <> ')'), b INTEGER, "
+        "CONSTRAINT \"odd (\"\"name\"\"\" CHECK (b > 0 AND a NOT IN ('(', 'it''s)')) "
+        "CHECK (a /* ) */ <> 'x' -- )\n), CHECK(b<9))"
+    )
+
+    assert [(each["name"], each["sqltext"]) for each in found.get_check_constraints("t")] == [
+        ('odd ("name"', "b > 0 AND a NOT IN ('(', 'it''s)')"),
+        (None, "a <> ')'"),
+        (None, "a /* ) */ <> 'x' -- )"),
+        (None, "b<9"),
+    ]
+
+
+def test_each_generated_column_has_its_own_expression(reflected):
+    found = reflected(
+        "CREATE TABLE t (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * (2 + 1)) STORED, "
+        "c TEXT AS (substr('a,b', 1, (2))) VIRTUAL, \"AS\" INTEGER AS (a), [d e] AS (b + 1))"
+    )
+
+    columns = {each["name"]: each.get("computed") for each in found.get_columns("t")}
+    assert columns == {
+        "a": None,
+        "b": {"sqltext": "a * (2 + 1)", "persisted": True},
+        "c": {"sqltext": "substr('a,b', 1, (2))", "persisted": False},
+        "AS": {"sqltext": "a", "persisted": False},
+        "d e": {"sqltext": "b + 1", "persisted": False},
+    }
+
+
+def test_a_foreign_key_refers_to_a_table_of_any_name(reflected):
+    found = reflected(
+        'CREATE TABLE "a.b" (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER, UNIQUE (x, y))',
+        'CREATE TABLE "c ""d" (id INTEGER CONSTRAINT one REFERENCES "a.b" ON DELETE SET NULL, '
+        'x INTEGER, y INTEGER, CONSTRAINT "two ,)" FOREIGN KEY (x, "y") REFERENCES [a.b] (x, y) '
+        "ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED)",
+    )
+
+    keys = {key["name"]: key for key in found.get_foreign_keys('c "d')}
+    assert set(keys) == {"one", "two ,)"}
+    assert keys["one"]["referred_table"] == keys["two ,)"]["referred_table"] == "a.b"
+    assert keys["one"]["options"] == {"ondelete": "SET NULL"}
+    assert keys["two ,)"]["options"] == {
+        "onupdate": "CASCADE",
+        "deferrable": True,
+        "initially": "DEFERRED",
+    }
+    metadata = MetaData()
+    metadata.reflect(reflected.engine)
+    table = metadata.tables['c "d']
+    assert {key.column.table.name for key in table.foreign_keys} == {"a.b"}
+    copy = create_engine("sqlite://")
+    metadata.create_all(copy)
+    assert len(inspect(copy).get_foreign_keys('c "d')) == 2
+    copy.dispose()
+
+
+def test_names_of_keys_and_unique_constraints(reflected):
+    found = reflected(
+        "CREATE TABLE t (a INTEGER, b TEXT CONSTRAINT ub UNIQUE, c TEXT UNIQUE COLLATE NOCASE, "
+        "CONSTRAINT `p k` PRIMARY KEY (a, b) CONSTRAINT uac UNIQUE (a, c COLLATE NOCASE))"
+    )
+
+    assert found.get_pk_constraint("t") == {"constrained_columns": ["a", "b"], "name": "p k"}
+    unique = {(each["name"], *each["column_names"]) for each in found.get_unique_constraints("t")}
+    assert unique == {("ub", "b"), (None, "c"), ("uac", "a", "c")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "CREATE TABLE t AS SELECT 1 AS a, (2) AS b",
+        "CREATE VIRTUAL TABLE t USING fts5(a, b)",
+        "CREATE TABLE t (",
+        "CREATE TABLE t (a CHECK (",
+        "CREATE TABLE t (a CONSTRAINT",
+        "CREATE TABLE t (a REFERENCES",
+    ],
+)
+def test_text_that_tells_nothing_or_is_cut_is_no_error(text):
+    read = table_text(text)
+
+    assert read.generated == {}
+    assert read.primary_key_name is None

@@ -1,0 +1,107 @@
+"""What definitions are called, and how their types are shown."""
+
+import pytest
+
+from dovetail import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Enum,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    create_engine,
+)
+from dovetail.dialects import mysql, postgresql, sqlite
+from dovetail.event import listens_for
+from dovetail.exc import InvalidRequestError, NoSuchModuleError
+from dovetail.schema import CreateTable
+
+
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        (postgresql.INTERVAL(precision=3), "INTERVAL (3)"),
+        (postgresql.ENUM("a", name="letter", schema="s"), "s.letter"),
+        (postgresql.ARRAY(Integer), "INTEGER[]"),
+        (postgresql.JSONB(), "JSONB"),
+        (postgresql.BIT(3), "BIT(3)"),
+        (postgresql.DOMAIN("posint", Integer()), "posint"),
+        (mysql.SET("x", "y"), "SET('x','y')"),
+        (mysql.MEDIUMTEXT(), "MEDIUMTEXT"),
+        (mysql.TINYINT(1), "TINYINT(1)"),
+        (mysql.YEAR(), "YEAR"),
+    ],
+)
+def test_a_type_of_a_dialect_is_shown_as_its_dialect_writes_it(type_, text):
+    assert str(type_) == text
+
+
+NAMED = {
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "uq": "uq_%(constraint_name)s",
+    "ix": "ix_%(constraint_name)s",
+}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        lambda: CheckConstraint("a > 0"),
+        lambda: UniqueConstraint("a"),
+        lambda: Index(None, "a"),
+        lambda: Column("b", Integer, unique=True),
+    ],
+)
+def test_a_convention_that_wants_a_name_refuses_what_has_none(item):
+    metadata = MetaData(naming_convention=NAMED)
+
+    with pytest.raises(InvalidRequestError, match="constraint_name"):
+        Table("t", metadata, Column("a", Integer), item())
+
+
+@pytest.mark.parametrize(
+    "kind", [Boolean(create_constraint=True), Enum("a", create_constraint=True, native_enum=False)]
+)
+def test_the_check_of_a_type_is_asked_for_its_name_where_it_is_written(kind):
+    table = Table("t", MetaData(naming_convention=NAMED), Column("a", kind))
+
+    with pytest.raises(InvalidRequestError, match="constraint_name"):
+        CreateTable(table).compile(dialect=sqlite.dialect())
+    if isinstance(kind, Boolean):
+        assert "CHECK" not in str(CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+def test_events_name_the_tables_that_are_made(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'test.db'}")
+    metadata = MetaData()
+    for name in ("a", "b"):
+        Table(name, metadata, Column("id", Integer, primary_key=True))
+    seen = []
+
+    @listens_for(metadata, "before_create")
+    @listens_for(metadata, "after_drop")
+    def note(target, connection, tables, **rest):
+        seen.append(sorted(table.name for table in tables))
+
+    metadata.tables["a"].create(engine)
+    metadata.create_all(engine)
+    metadata.create_all(engine)
+    metadata.drop_all(engine)
+    metadata.drop_all(engine)
+    engine.dispose()
+
+    assert seen == [["b"], [], ["a", "b"], []]
+
+
+@pytest.mark.parametrize(
+    ("name", "server"), [("mssql", "Microsoft SQL Server"), ("oracle", "Oracle")]
+)
+def test_a_server_without_a_dialect_is_called_by_its_name(name, server):
+    with pytest.raises(NoSuchModuleError, match=server) as caught:
+        create_engine(f"{name}://h/d")
+
+    assert "did you mean" not in caught.value.hint
+    assert "postgresql" in caught.value.hint
