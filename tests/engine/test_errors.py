@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import exc
+from dovetail import Column, Date, MetaData, Table, create_engine, exc, insert, select
 from dovetail.event import listens_for
 
 
@@ -99,3 +99,20 @@ def test_a_listener_may_replace_an_error(engine):
 
     with engine.connect() as connection, pytest.raises(MyError, match="nowhere"):
         connection.exec_driver_sql("SELECT * FROM nowhere")
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_value_that_a_type_refuses_is_hidden_with_the_parameters(hidden):
+    table = Table("t", MetaData(), Column("day", Date))
+    engine = create_engine("sqlite://", hide_parameters=hidden)
+
+    with engine.connect() as connection:
+        with pytest.raises(exc.StatementError) as inserted:
+            connection.execute(insert(table).values(day="hush"))
+        with pytest.raises(exc.StatementError) as selected:
+            connection.execute(select(table).where(table.c.day == "hush"))
+    engine.dispose()
+
+    for caught in (inserted, selected):
+        assert ("hush" in str(caught.value)) is not hidden
+        assert "TypeError" in str(caught.value)

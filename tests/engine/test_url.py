@@ -101,3 +101,12 @@ def test_unknown_databases_and_drivers_are_named():
     with pytest.raises(NoSuchModuleError) as caught:
         make_url("sqlite+foo://").get_driver_class()
     assert "sqlite+aiosqlite" in caught.value.hint
+
+
+def test_secrets_in_the_query_are_hidden_too():
+    url = make_url("postgresql://h/d?password=hush&sslpassword=hush&user=ada&access_token=hush")
+
+    for shown in (str(url), repr(url), url.render_as_string()):
+        assert "hush" not in shown
+    assert "user=ada" in str(url)
+    assert url.render_as_string(hide_password=False).count("hush") == 3

@@ -14,9 +14,12 @@ from dovetail import (
     Table,
     cast,
     column,
+    create_engine,
     delete,
     exc,
     func,
+    insert,
+    inspect,
     literal,
     select,
     table,
@@ -24,6 +27,7 @@ from dovetail import (
 )
 from dovetail.dialects import mysql
 from dovetail.dialects.mysql.features import of_server, read_version
+from dovetail.event import listens_for
 
 from .oracle import DIALECTS, OURS, mysql_8, texts
 
@@ -286,3 +290,35 @@ def test_literals_within_values_lists():
     text = str(statement.compile(dialect=mysql.dialect(), compile_kwargs={"literal_binds": True}))
 
     assert text == "SELECT 5 AS anon_1, 'a' AS anon_2, 1 AS anon_3"
+
+
+@pytest.mark.parametrize("value", ["a\\'b\\", "\\", "\\'; DROP TABLE x; -- ", "plain ' quote"])
+@pytest.mark.parametrize("escapes", [True, False])
+def test_literals_are_written_for_what_a_listener_has_set(backend_url, value, escapes):
+    engine = create_engine(backend_url)
+
+    @listens_for(engine, "connect")
+    def choose(connection, record):
+        cursor = connection.cursor()
+        cursor.execute("SET sql_mode = %s", ("" if escapes else "NO_BACKSLASH_ESCAPES",))
+        cursor.close()
+
+    metadata = MetaData()
+    table = Table(
+        "t",
+        metadata,
+        Column("id", Integer, primary_key=True, comment=value),
+        Column("text", String(50), server_default=value),
+        comment=value,
+    )
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(insert(table).values(id=1))
+        assert connection.scalar(select(table.c.text)) == value
+        statement = select(literal(value, String))
+        written = statement.compile(engine, compile_kwargs={"literal_binds": True}).sql
+        assert connection.exec_driver_sql(written).scalar() == value
+        found = inspect(connection)
+        assert found.get_table_comment("t") == {"text": value}
+        assert found.get_columns("t")[0]["comment"] == value
+    engine.dispose()

@@ -112,7 +112,6 @@ def test_the_server_is_asked_once_what_it_is(make_engine):
 
     assert first >= (12, 0)
     assert engine.dialect.default_schema_name == "public"
-    assert engine.dialect.features.backslash_escapes is False
 
 
 def test_sql_of_the_driver(engine):

@@ -15,12 +15,14 @@ from dovetail import (
     exc,
     func,
     insert,
+    inspect,
     literal,
     select,
     table,
     text,
 )
 from dovetail.dialects import postgresql as pg
+from dovetail.event import listens_for
 from dovetail.schema import CreateIndex, CreateSchema
 from tests.postgresql.oracle import OURS
 from tests.postgresql.test_text import EXPRESSIONS, STATEMENTS
@@ -150,11 +152,48 @@ def test_tables_in_another_schema_by_translation(engine):
         assert connection.scalar(text("SELECT count(*) FROM tenant.item")) == 2
 
 
-def test_servers_where_a_backslash_escapes(make_engine):
-    engine = make_engine(connect_args={"options": "-c standard_conforming_strings=off"})
-    value = "a\\'b\\"
-    with engine.connect() as connection:
-        connection.execute(text("SET escape_string_warning = off"))
-        statement = select(cast(literal(value), String))
+def set_by_the_server(engine):
+    """Nothing: the setting came with the connection."""
+
+
+def set_by_a_listener(engine):
+    @listens_for(engine, "connect")
+    def old_ways(connection, record):
+        connection.execute("SET standard_conforming_strings = off")
+        connection.execute("SET escape_string_warning = off")
+        connection.commit()
+
+
+def set_later(engine):
+    @listens_for(engine, "begin")
+    def old_ways(connection):
+        connection.exec_driver_sql("SET standard_conforming_strings = off")
+        connection.exec_driver_sql("SET escape_string_warning = off")
+
+
+@pytest.mark.parametrize("how", [set_by_the_server, set_by_a_listener, set_later])
+@pytest.mark.parametrize("value", ["a\\'b\\", "\\", "\\'; DROP TABLE x; --", "plain ' quote"])
+def test_a_literal_means_the_same_where_a_backslash_escapes(make_engine, how, value):
+    options = "-c standard_conforming_strings=off -c escape_string_warning=off"
+    engine = make_engine(connect_args={"options": options} if how is set_by_the_server else {})
+    how(engine)
+    metadata = MetaData()
+    table = Table(
+        "t",
+        metadata,
+        Column("id", Integer, primary_key=True, comment=value),
+        Column("text", String, server_default=value),
+        comment=value,
+    )
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(insert(table).values(id=1))
+        assert connection.scalar(select(table.c.text)) == value
+        statement = select(
+            cast(literal(value), String), table.c.text.contains(value, autoescape=True)
+        )
         written = statement.compile(engine, compile_kwargs={"literal_binds": True}).sql
-        assert connection.exec_driver_sql(written).scalar() == value
+        assert connection.exec_driver_sql(written).one() == (value, True)
+        found = inspect(connection)
+        assert found.get_table_comment("t") == {"text": value}
+        assert found.get_columns("t")[0]["comment"] == value

@@ -381,7 +381,7 @@ class ExpressionCompiler:
         if escape is None:
             return ""
         doubled = str(escape).replace("'", "''")
-        return f" ESCAPE '{doubled}'"
+        return " ESCAPE " + self.escaped_literal(f"'{doubled}'")
 
     def binary_like(self, node: Any) -> str:
         return self._pattern(node, "{}", False)

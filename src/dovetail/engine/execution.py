@@ -275,7 +275,9 @@ def _unbindable(channel: Channel, error: Exception, sql: str, row: Row) -> BaseE
     made: BaseException = error
     if not isinstance(error, DontWrapMixin):
         name = f"{type(error).__module__}.{type(error).__qualname__}"
-        text = f"({name}) {error}"
+        # A type tells the value that it refuses.
+        told = "a value was refused" if channel.hides_parameters else error
+        text = f"({name}) {told}"
         made = StatementError(text, sql, dict(row), error, channel.hides_parameters)
         made.__cause__ = error
     if channel.dispatch.handle_error:

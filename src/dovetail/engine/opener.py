@@ -57,13 +57,27 @@ class EngineOpener:
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         """Open a connection; errors of the driver are raised as DBAPIError."""
         try:
-            connection = yield from self._connect_steps(record)
-            if not self._met:
-                yield from self._meet_steps(connection)
+            return (yield from self._connect_steps(record))
         except self.backend.errors as error:
             failure = self._failure(error)
             raise failure from failure.__cause__
-        return connection
+
+    def meet_steps(self, connection: DriverConnection) -> Steps[None]:
+        """Let the dialect learn what this server is and can do, over its first *connection*.
+
+        Those who listen to ``connect`` have made it ready: what they set is what is learned.
+        """
+        if self._met:
+            return
+        try:
+            facts = yield from self.backend.server_steps(connection)
+        except self.backend.errors as error:
+            failure = self._failure(error)
+            raise failure from failure.__cause__
+        if self.engine is not None:
+            if facts is not None:
+                self.engine.dialect.learn(facts)
+            self._met = True
 
     def _connect_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         backend = self.backend
@@ -81,18 +95,6 @@ class EngineOpener:
                     return given
         connection: DriverConnection = yield backend.connect, tuple(arguments), options
         return connection
-
-    def _meet_steps(self, connection: DriverConnection) -> Steps[None]:
-        """Let the dialect learn what this server is and can do."""
-        try:
-            facts = yield from self.backend.server_steps(connection)
-        except BaseException:
-            connection.terminate()
-            raise
-        if self.engine is not None:
-            if facts is not None:
-                self.engine.dialect.learn(facts)
-            self._met = True
 
     def _failure(self, error: BaseException) -> BaseException:
         """Return what is raised for *error*, which the driver met while it connected."""

@@ -44,6 +44,7 @@ class Opener(Protocol):
     is_async: bool
 
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]: ...
+    def meet_steps(self, connection: DriverConnection) -> Steps[None]: ...
 
     def ping_failed(self, error: Exception) -> None:
         """Tell who wants to know that an idle connection proved to be dead."""
@@ -63,6 +64,10 @@ class CreatorOpener:
         """Call the user's function."""
         raw = yield (self.creator, record) if self._takes_record else (self.creator,)
         return DbapiConnection(raw)
+
+    def meet_steps(self, connection: DriverConnection) -> Steps[None]:
+        """Do nothing: there is no dialect that would learn."""
+        yield from nothing
 
     def ping_failed(self, error: Exception) -> None:
         """Do nothing: nobody listens here."""
@@ -296,8 +301,9 @@ class Pool:
                 function(view, record)
             for function in self.dispatch.connect:
                 function(view, record)
+            yield from self._opener.meet_steps(record.connection)
         except BaseException:
-            yield from self._close_steps(record)
+            yield from self._close_steps(record, terminate=True)
             raise
 
     def _expiry(self, opened: float) -> float:

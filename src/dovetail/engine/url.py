@@ -18,6 +18,9 @@ QueryValue = str | tuple[str, ...]
 
 _DRIVER_NAME = re.compile(r"^[A-Za-z][\w.]*(\+[\w.-]+)?$")
 _HIDDEN = "***"
+_IS_SECRET = re.compile(
+    r"password|passwd|passphrase|pwd|secret|token|api_?key", re.IGNORECASE
+).search
 
 
 def _frozen_query(query: Mapping[str, Any]) -> Mapping[str, QueryValue]:
@@ -143,7 +146,10 @@ class URL:
         )
 
     def render_as_string(self, hide_password: bool = True) -> str:
-        """Return the URL as text; the password shows as ``***`` unless *hide_password* is false."""
+        """Return the URL as text; secrets show as ``***`` unless *hide_password* is false.
+
+        These are the password, and what options of the query hold whose names speak of one.
+        """
         text = self.drivername + "://"
         if self.username is not None:
             text += quote(self.username, safe=" +")
@@ -158,7 +164,8 @@ class URL:
         if self.database is not None:
             text += "/" + _quote_database(self.database)
         pairs = [
-            f"{quote_plus(name)}={quote_plus(each)}"
+            f"{quote_plus(name)}="
+            f"{_HIDDEN if hide_password and _IS_SECRET(name) else quote_plus(each)}"
             for name in sorted(self.query)
             for each in self.normalized_query[name]
         ]

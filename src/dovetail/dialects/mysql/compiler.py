@@ -38,10 +38,6 @@ class MysqlExpressions(StatementCompiler):
         """Return a literal; where a backslash escapes, those within are doubled."""
         return self.dialect.escaped(text) if text.startswith("'") else text
 
-    def escape_text(self, node: Any) -> str:
-        made: str = self.dialect.escaped(super().escape_text(node))
-        return made
-
     # -- operators ----------------------------------------------------------------------------
 
     def binary_concat(self, node: Any) -> str:

@@ -11,6 +11,7 @@ from ...sql import operators as ops
 from ...sql.expressions import BindParameter
 from ...types.basic import STRINGTYPE
 from ...types.contract import TypeEngine
+from .text import escaped
 
 _LOCKS = {
     # (read, key_share)
@@ -75,11 +76,9 @@ class PostgresqlCompiler(OnConflictCompiler):
         text += self.escape_text(node)
         return f"({text})" if form != "{}" and self.inside_operator else text
 
-    def escape_text(self, node: Any) -> str:
-        text = super().escape_text(node)
-        if self.features.backslash_escapes:
-            text = text.replace("\\", "\\\\")
-        return text
+    def escaped_literal(self, text: str) -> str:
+        """Return a literal that means the same under every setting of the server."""
+        return escaped(text)
 
     def binary_match(self, node: Any) -> str:
         config = node.modifier("postgresql_regconfig")

@@ -49,7 +49,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
         if is_serial(column):
             return None
         if default is not None and default.has_argument and isinstance(default.arg, str):
-            return quoted(default.arg, self.dialect)
+            return quoted(default.arg)
         return super().default_text(column)
 
     def identity_text(self, identity: Any) -> str:
@@ -184,7 +184,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
     # -- types and sequences --------------------------------------------------------------------
 
     def visit_create_enum_type(self, node: Any) -> str:
-        values = ", ".join(quoted(value, self.dialect) for value in node.element.enums)
+        values = ", ".join(quoted(value) for value in node.element.enums)
         return f"CREATE TYPE {self._type_name(node)} AS ENUM ({values})"
 
     def visit_drop_enum_type(self, node: Any) -> str:
@@ -221,12 +221,12 @@ class PostgresqlDDLCompiler(DDLCompiler):
     # -- comments -----------------------------------------------------------------------------
 
     def visit_set_table_comment(self, node: Any) -> str:
-        comment = quoted(node.element.comment, self.dialect)
+        comment = quoted(node.element.comment)
         return f"COMMENT ON TABLE {self.table_name(node.element)} IS {comment}"
 
     def visit_set_column_comment(self, node: Any) -> str:
         column = node.element
-        comment = quoted(column.comment, self.dialect)
+        comment = quoted(column.comment)
         name = f"{self.table_name(column.table)}.{self.quote(column.name)}"
         return f"COMMENT ON COLUMN {name} IS {comment}"
 

@@ -23,7 +23,6 @@ _NUMBERS = frozenset(("prepare_threshold",))
 _FACTS = """\
 SELECT current_setting('server_version_num')::int, current_schema()::text,
  current_setting('max_prepared_transactions')::int,
- current_setting('standard_conforming_strings'),
  pg_is_in_recovery(), current_setting('default_transaction_isolation')"""
 
 
@@ -98,16 +97,18 @@ class PsycopgDriver(Driver):
 
     def server_steps(self, connection: DriverConnection) -> Steps[ServerFacts | None]:
         """Ask the server for its version, its default schema and what it can do."""
+        # A rollback would undo what a listener has set in a transaction that it left open.
+        was_open = connection.in_transaction()
         rows = yield connection.fetch, _FACTS, ()
-        yield (connection.rollback,)
-        number, schema, prepared, conforming, recovering, _ = rows[0]
+        if not was_open:
+            yield (connection.rollback,)
+        number, schema, prepared, recovering, _ = rows[0]
         version = (number // 10000, number % 10000)
         return ServerFacts(
             version=version,
             default_schema=schema,
             features={
                 "supports_two_phase": prepared > 0 and not recovering,
-                "backslash_escapes": conforming == "off",
                 "is_read_only": recovering,
             },
         )

@@ -114,7 +114,7 @@ class HSTORE(TypeEngine[dict[str, str | None]]):
         return lambda value: read_pairs(value) if isinstance(value, str) else value
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
-        return lambda value: f"{quoted(pairs_text(value), dialect)}::HSTORE"
+        return lambda value: f"{quoted(pairs_text(value))}::HSTORE"
 
 
 def _item(left: Any, key: Any) -> BinaryExpression[Any]:

@@ -67,7 +67,7 @@ class JSON(structured.JSON):
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         to_text = self.bind_processor(dialect)
-        return lambda value: f"{quoted(to_text(value), dialect)}::{self.visit_name}"
+        return lambda value: f"{quoted(to_text(value))}::{self.visit_name}"
 
 
 class JSONBComparator(PgJSONComparator):

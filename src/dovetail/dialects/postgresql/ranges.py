@@ -105,7 +105,7 @@ class AbstractRange(TypeEngine[Any]):
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         to_text = self.bind_function(dialect)
-        return lambda value: f"{quoted(to_text(value), dialect)}::{self.visit_name}"
+        return lambda value: f"{quoted(to_text(value))}::{self.visit_name}"
 
 
 class AbstractSingleRange(AbstractRange):

@@ -11,17 +11,28 @@ from typing import Any
 from ...exc import CompileError
 
 
-def quoted(value: object, dialect: Any = None) -> str:
-    """Return *value* as a literal; CompileError is raised for a NUL, which no text can hold."""
+def quoted(value: object) -> str:
+    """Return *value* as a literal, which means the same under every setting of the server.
+
+    CompileError is raised for a NUL, which no text can hold.
+    """
     text = str(value)
     if "\x00" in text:
         raise CompileError(
             "PostgreSQL's text has no NUL characters", hint="keep such data in LargeBinary"
         )
-    text = text.replace("'", "''")
-    if dialect is not None and dialect.features.backslash_escapes:
-        text = text.replace("\\", "\\\\")
-    return f"'{text}'"
+    return escaped("'" + text.replace("'", "''") + "'")
+
+
+def escaped(literal: str) -> str:
+    """Return a *literal* of the standard with its backslashes, if any, safe from the server.
+
+    ``standard_conforming_strings`` says what a backslash means in ``'…'``; in ``E'…'`` it always
+    escapes (PostgreSQL manual, "String Constants with C-Style Escapes").
+    """
+    if "\\" not in literal or not literal.startswith("'"):
+        return literal
+    return "E" + literal.replace("\\", "\\\\")
 
 
 def array_text(values: Any) -> str:
