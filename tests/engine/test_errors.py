@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import Column, Date, MetaData, Table, create_engine, exc, insert, select
+from dovetail import Column, Date, MetaData, Table, create_engine, exc, insert
 from dovetail.event import listens_for
 
 
@@ -107,12 +107,9 @@ def test_a_value_that_a_type_refuses_is_hidden_with_the_parameters(hidden):
     engine = create_engine("sqlite://", hide_parameters=hidden)
 
     with engine.connect() as connection:
-        with pytest.raises(exc.StatementError) as inserted:
+        with pytest.raises(exc.StatementError) as caught:
             connection.execute(insert(table).values(day="hush"))
-        with pytest.raises(exc.StatementError) as selected:
-            connection.execute(select(table).where(table.c.day == "hush"))
     engine.dispose()
 
-    for caught in (inserted, selected):
-        assert ("hush" in str(caught.value)) is not hidden
-        assert "TypeError" in str(caught.value)
+    assert ("hush" in str(caught.value)) is not hidden
+    assert "TypeError" in str(caught.value)

@@ -276,8 +276,8 @@ def _unbindable(channel: Channel, error: Exception, sql: str, row: Row) -> BaseE
     if not isinstance(error, DontWrapMixin):
         name = f"{type(error).__module__}.{type(error).__qualname__}"
         # A type tells the value that it refuses.
-        told = "a value was refused" if channel.hides_parameters else error
-        text = f"({name}) {told}"
+        reason = "a value was refused" if channel.hides_parameters else str(error)
+        text = f"({name}) {reason}"
         made = StatementError(text, sql, dict(row), error, channel.hides_parameters)
         made.__cause__ = error
     if channel.dispatch.handle_error:

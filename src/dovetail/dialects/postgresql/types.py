@@ -30,7 +30,7 @@ class PgText(String):
     """Text, whose literals hold no NUL."""
 
     def literal_function(self, dialect: TypeDialect) -> Literal:
-        return lambda value: quoted(value)
+        return quoted
 
 
 class PgFloat(Float[Any]):
@@ -52,7 +52,7 @@ class _Native(TypeEngine[Any]):
     affinity: ClassVar[str] = "native"
 
     def literal_function(self, dialect: TypeDialect) -> Literal:
-        return lambda value: quoted(value)
+        return quoted
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self if isinstance(value, str) else super().coerce_compared_value(op, value)
