@@ -106,9 +106,8 @@ def test_a_value_that_a_type_refuses_is_hidden_with_the_parameters(hidden):
     table = Table("t", MetaData(), Column("day", Date))
     engine = create_engine("sqlite://", hide_parameters=hidden)
 
-    with engine.connect() as connection:
-        with pytest.raises(exc.StatementError) as caught:
-            connection.execute(insert(table).values(day="hush"))
+    with engine.connect() as connection, pytest.raises(exc.StatementError) as caught:
+        connection.execute(insert(table).values(day="hush"))
     engine.dispose()
 
     assert ("hush" in str(caught.value)) is not hidden
