@@ -1,16 +1,24 @@
 """The server takes what is written for it: every expression and statement of the comparison."""
 
+import datetime as dt
+import enum
+import uuid
 import warnings
+from decimal import Decimal
 
 import pytest
 
 from dovetail import (
     Column,
+    Date,
+    Enum,
     Index,
     Integer,
     MetaData,
+    Numeric,
     String,
     Table,
+    Uuid,
     cast,
     exc,
     func,
@@ -20,6 +28,7 @@ from dovetail import (
     select,
     table,
     text,
+    tuple_,
 )
 from dovetail.dialects import postgresql as pg
 from dovetail.event import listens_for
@@ -197,3 +206,61 @@ def test_a_literal_means_the_same_where_a_backslash_escapes(make_engine, how, va
         found = inspect(connection)
         assert found.get_table_comment("t") == {"text": value}
         assert found.get_columns("t")[0]["comment"] == value
+
+
+class Letter(enum.Enum):
+    A = 1
+    B = 2
+
+
+def test_lists_of_any_length_stand_after_in(make_engine):
+    engine = make_engine()
+    metadata = MetaData()
+    table = Table(
+        "many",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("text", String),
+        Column("key", Uuid),
+        Column("day", Date),
+        Column("letter", Enum(Letter, name="letter")),
+        Column("price", Numeric(10, 2)),
+    )
+    day, keys = dt.date(2020, 1, 1), [uuid.uuid4() for _ in range(3)]
+    lists = {
+        "id": range(70_000),
+        "text": [f"x{number}" for number in range(70_000)],
+        "key": keys * 25_000,
+        "day": [day + dt.timedelta(number) for number in range(70_000)],
+        "letter": [Letter.A] * 70_000,
+        "price": [Decimal(number) / 2 for number in range(70_000)],
+    }
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(
+            insert(table),
+            [{name: values[number] for name, values in lists.items()} for number in range(3)],
+        )
+        for name, values in lists.items():
+            held = select(table.c.id).where(table.c[name].in_(list(values)))
+            assert len(connection.execute(held).all()) == 3, name
+            others = select(table.c.id).where(table.c[name].not_in(list(values)))
+            assert connection.execute(others).all() == [], name
+            with_null = select(table.c.id).where(table.c[name].not_in([None, *values[3:]]))
+            assert connection.execute(with_null).all() == [], name
+
+
+def test_more_parameters_than_the_server_takes_are_refused_before_they_are_sent(make_engine):
+    engine = make_engine()
+    table = Table("many", MetaData(), Column("id", Integer), Column("text", String))
+    pairs = [(number, "x") for number in range(40_000)]
+    with engine.begin() as connection:
+        table.create(connection)
+        for statement in (
+            select(table).where(tuple_(table.c.id, table.c.text).in_(pairs)),
+            insert(table).values([{"id": number, "text": text} for number, text in pairs]),
+        ):
+            with pytest.raises(exc.InvalidRequestError, match="80,000 parameters"):
+                connection.execute(statement)
+        connection.execute(insert(table), [{"id": number, "text": text} for number, text in pairs])
+        assert connection.scalar(select(func.count()).select_from(table)) == 40_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..codegen import Source, compile_function
@@ -14,6 +14,8 @@ from .statements import DefaultParameter
 
 Parameters = tuple[Any, ...] | dict[str, Any]
 _MOST_TEXTS = 64
+_LONG = 100
+"""How many items of a list after IN may become one parameter, if there are too many of these."""
 
 
 class DefaultContext:
@@ -50,6 +52,9 @@ class StatementPlan:
         self.is_named = compiled.dialect.paramstyle in NAMED_STYLES
         self.positions = {id(bind): number for number, bind in enumerate(walk_binds)}
         self.walk_binds = tuple(walk_binds)
+        self.most_parameters: int | None = compiled.dialect.features.max_parameters
+        if not self.is_expanding:
+            self._refuse_too_many(len(self.slots))
         self._texts: dict[tuple[int, ...], str] = {}
         self._row_binders: dict[frozenset[str], Callable[..., Any]] = {}
         self.bind: Callable[[Sequence[Any]], Any] = self._make_binder()
@@ -65,6 +70,8 @@ class StatementPlan:
         if not self.is_expanding:
             return self.sql, self.bind(values)
         lengths, parameters = self.bind(values)
+        if self.most_parameters is not None and len(parameters) > self.most_parameters:
+            return self._packed(lengths, parameters)
         return self._text(lengths), parameters
 
     def values(self, parameters: Mapping[str, Any] | None = None) -> list[Any]:
@@ -158,18 +165,55 @@ class StatementPlan:
             self._texts[lengths] = text
         return text
 
-    def _write_text(self, lengths: tuple[int, ...]) -> str:
+    def _packed(self, lengths: tuple[int, ...], parameters: Parameters) -> tuple[str, Parameters]:
+        """Return text and parameters with long lists as one parameter each, where that can be.
+
+        InvalidRequestError is raised where the server would refuse so many, or lose the rest.
+        """
+        flat = iter(parameters.values() if isinstance(parameters, dict) else parameters)
+        dialect = self.compiled.dialect
+        remaining = iter(lengths)
+        packed: set[int] = set()
+        made: list[Any] = []
+        for number, slot in enumerate(self.slots):
+            if not slot.expanding:
+                made.append(next(flat))
+                continue
+            items = [next(flat) for _ in range(next(remaining) * (slot.width or 1))]
+            if len(items) > _LONG and dialect.packed_list(slot, "") is not None:
+                packed.add(number)
+                made.append(items)
+            else:
+                made += items
+        self._refuse_too_many(len(made))
+        return self._write_text(lengths, packed), tuple(made)
+
+    def _refuse_too_many(self, count: int) -> None:
+        if self.most_parameters is not None and count > self.most_parameters:
+            raise InvalidRequestError(
+                f"this statement has {count:,} parameters, and the server takes "
+                f"{self.most_parameters:,} at the most",
+                hint="send it in parts: execute(insert(table), rows) does so by itself; a long "
+                "list after IN can be a subquery on a temporary table",
+            )
+
+    def _write_text(self, lengths: tuple[int, ...], packed: Collection[int] = ()) -> str:
         compiled = self.compiled
         mark = compiled.dialect.parameter_mark
         number = 0
         marks: list[str | None] = []
         remaining = iter(lengths)
-        for slot in self.slots:
+        for place, slot in enumerate(self.slots):
             if not slot.expanding:
                 number += 1
                 marks.append(mark(slot.name, number, slot))
                 continue
             length = next(remaining)
+            if place in packed:
+                number += 1
+                plain = slot._replace(expanding=False)
+                marks.append(compiled.dialect.packed_list(slot, mark(slot.name, number, plain)))
+                continue
             if not length:
                 marks.append(slot.empty_text())
                 continue

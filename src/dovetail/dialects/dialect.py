@@ -123,6 +123,13 @@ class Dialect:
         """Return what follows the parameter *name*, an item of the list at *slot*."""
         return ""
 
+    def packed_list(self, slot: Slot, mark: str) -> str | None:
+        """Return what stands after IN for the list at *slot* as one parameter, marked by *mark*.
+
+        None is returned where the server cannot take it so.
+        """
+        return None
+
     def named_types(self, tables: Iterable[Any], metadata: Any = None) -> list[Any]:
         """Return the types that are created before *tables*, those of *metadata* among them.
 

@@ -148,6 +148,12 @@ class PostgresqlDialect(Dialect):
             inner = "::NUMERIC" if is_number else f"::{self.type_compiler.write(item)}"
         return inner + "[]" * (type_.dimensions or 1)
 
+    def packed_list(self, slot: Slot, mark: str) -> str | None:
+        """Return the rows of an array, for a list of plain values."""
+        if slot.width or isinstance(slot.type, structured.ARRAY):
+            return None
+        return f"SELECT unnest({mark}{self._array_cast(structured.ARRAY(slot.type))})"
+
     def item_cast(self, slot: Slot, name: str) -> str:
         """Return the cast of one item of a list, or of one part of a tuple in it."""
         if slot.width:
