@@ -374,7 +374,12 @@ class Session(ClassicSession):
             mapper = self.mapper_for(entity)
         if execution_options and execution_options.get("populate_existing"):
             populate_existing = True
-        afresh = populate_existing or with_for_update or identity_token is not None
+        afresh = (
+            populate_existing
+            or with_for_update
+            or identity_token is not None
+            or mapper.always_refresh
+        )
         if not afresh:
             # A key in the shape of the identity map; others are put into it below.
             try:

@@ -329,19 +329,20 @@ def _existing(existing: Any, items: list[Any], kw: dict[str, Any]) -> Any:
     if kw.get("keep_existing"):
         return existing
     if not kw.get("extend_existing"):
-        if items or any(k not in ("schema", "must_exist", "autoload_with") for k in kw):
+        if items:
             raise InvalidRequestError(
                 f"table {existing.fullname!r} is defined already in this MetaData",
                 hint="give extend_existing=True to add to it, or keep_existing=True to keep it",
             )
-        return existing
-    existing.extending = True
-    try:
-        if kw.get("autoload_with") is not None:
-            existing._reflect(kw, items)
-        existing.append_items(items)
-    finally:
-        existing.__dict__.pop("extending", None)
+        kw = {name: value for name, value in kw.items() if name in ("comment", "info")}
+    else:
+        existing.extending = True
+        try:
+            if kw.get("autoload_with") is not None:
+                existing._reflect(kw, items)
+            existing.append_items(items)
+        finally:
+            existing.__dict__.pop("extending", None)
     if "comment" in kw:
         existing.comment = kw["comment"]
     if kw.get("info"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..exc import ArgumentError, InvalidOption
@@ -211,6 +212,11 @@ class Column(ColumnClause[T], SchemaItem):
         """Add a foreign key."""
         foreign_key.attach(self)
 
+    @cached_property
+    def info(self) -> dict[Any, Any]:  # type: ignore[override]
+        """What the program keeps with the column."""
+        return {}
+
     def copy(self, **changes: Any) -> Column[T]:
         """Return an equal column that belongs to no table, foreign keys given as text too."""
         default, onupdate = self.default, self.onupdate
@@ -248,7 +254,10 @@ class Column(ColumnClause[T], SchemaItem):
             **changes,
         }
         name = arguments.pop("name", self.name)
-        made: Column[T] = type(self)(name, arguments.pop("type_", self.type), *items, **arguments)
+        type_ = arguments.pop("type_", self.type)
+        if type_ is self.type and type_.has_state:
+            type_ = type_.copy()
+        made: Column[T] = type(self)(name, type_, *items, **arguments)
         return made
 
     def _copy(self, **changes: Any) -> Column[T]:

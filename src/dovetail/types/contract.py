@@ -113,6 +113,9 @@ class TypeEngine(Generic[T]):
             raise CompileError("no compiler is loaded: import dovetail first")
         return type_writing.writer(self, dialect)
 
+    has_state: ClassVar[bool] = False
+    """Whether a copy of a column has a copy of its type: what listens to one is its own."""
+
     def copy(self) -> Self:
         """Return an equal type that shares no state with this one."""
         made: Self = self.adapt(type(self))

@@ -33,6 +33,7 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
     Arguments of the constructor go to ``impl``.  The process methods see None too.
     """
 
+    has_state = True
     visit_name = "type_decorator"
     impl: Any
     coerce_to_is_types: ClassVar[tuple[type[Any], ...]] = (type(None),)

@@ -26,6 +26,7 @@ class Enum(String):
     """
 
     visit_name = "enum"
+    has_state = True
     own_values = frozenset({str})
     enum_class: type[enum.Enum] | None
 

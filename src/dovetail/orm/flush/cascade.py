@@ -20,7 +20,8 @@ def is_orphan(state: InstanceState) -> bool:
     parents = extra.get("parents")
     if not parents or (state.key is None and not extra.get("orphaned")):
         return False
-    return any(parent is False for parent in parents.values())
+    has_gone = [parent is False for parent in parents.values()]
+    return all(has_gone) if state.load.mapper.legacy_is_orphan else any(has_gone)
 
 
 def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[None]:

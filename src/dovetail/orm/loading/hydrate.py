@@ -184,7 +184,7 @@ class HydratorWriter:
         if entity.discriminator is not None:
             line(f"kinds{n} = rows{n}.kinds(load{n})")
             line(f"own{n} = tuple(kind[1] for kind in kinds{n}.values())")
-        if self.populate_existing:
+        if self._overwrites(entity):
             line(f"fill{n} = existing{n}")
         else:
             line(f"fill{n} = existing{n} if load{n}.refreshed is None else noting{n}")
@@ -329,6 +329,10 @@ class HydratorWriter:
 
     # What is in the identity map already -------------------------------------------------------
 
+    def _overwrites(self, entity: EntityLayout) -> bool:
+        """True where a row replaces what an instance holds."""
+        return self.populate_existing or bool(entity.mapper.always_refresh)
+
     def _existing_arguments(self, entity: EntityLayout) -> str:
         names = [f"state{entity.number}", f"entity{entity.number}", f"load{entity.number}"]
         return ", ".join([*names, *(f"c{position}" for position in entity.positions)])
@@ -339,12 +343,12 @@ class HydratorWriter:
         arguments = ", ".join(["state", "instance", "load", *(f"c{p}" for p in entity.positions)])
         with block(f"def existing{entity.number}({arguments}):"):
             line("values = instance.__dict__")
-            if self.populate_existing:
+            if self._overwrites(entity):
                 self._write_overwriting(entity)
             else:
                 self._write_filling(entity)
         line("")
-        if not self.populate_existing:
+        if not self._overwrites(entity):
             with block(f"def noting{entity.number}({arguments}):"):
                 self._write_noting(entity, arguments)
             line("")

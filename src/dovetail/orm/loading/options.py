@@ -173,7 +173,13 @@ class LoaderOption(Packed):
         return LoaderOption(entries, path, self.root)
 
     def _columns(self, attributes: Sequence[Any], strategy: str, *arguments: Any) -> "LoaderOption":
-        entry = Entry(self.path, strategy, (*self._named(attributes, strategy), *arguments))
+        # A composite is its columns.
+        columns = [
+            one
+            for attribute in attributes
+            for one in (attribute.exprs if hasattr(attribute, "exprs") else (attribute,))
+        ]
+        entry = Entry(self.path, strategy, (*self._named(columns, strategy), *arguments))
         return LoaderOption((*self.entries, entry), self.path, self.root)
 
     def _named(self, attributes: Sequence[Any], strategy: str) -> tuple[Any, ...]:

@@ -1,8 +1,10 @@
 """What a class body says by its annotations: ``Mapped[int]``, ``Mapped[list["Address"]]``."""
 
 import builtins
+import re
 from collections.abc import Collection, Mapping
 from functools import reduce
+from inspect import get_annotations
 from operator import or_
 from sys import modules
 from types import NoneType, UnionType
@@ -100,6 +102,8 @@ class MappedAnnotation(NamedTuple):
     ``collection``  list, set or dict where the annotation says so, else None
     ``extras``      what ``Annotated`` carries
     ``whole``       the type as it is written, but for None
+    ``name``        the last name of one that is written as a string: that of the class that a
+                    relationship leads to
     """
 
     target: Any
@@ -107,6 +111,7 @@ class MappedAnnotation(NamedTuple):
     collection: Any
     extras: tuple[Any, ...]
     whole: Any
+    name: str | None = None
 
 
 class _Names(dict[str, Any]):
@@ -192,12 +197,32 @@ def is_mapped(annotation: Any) -> bool:
 
 def understand(annotation: Any, class_: type) -> MappedAnnotation | None:
     """What ``Mapped[...]`` says, or None for an annotation of another kind."""
+    text = annotation
     annotation = evaluated(annotation, class_)
     if get_origin(annotation) is ClassVar or not is_mapped(annotation):
         return None
     found = _inside(get_args(annotation)[0], class_)
+    if isinstance(text, str):
+        found = found._replace(name=_last_name(text))
     origin: Any = get_origin(annotation)
     return found._replace(collection=origin) if hasattr(origin, "lazy") else found
+
+
+def understand_returned(function: Any, class_: type) -> MappedAnnotation | None:
+    """What the annotation ``-> Mapped[...]`` of a declaring method says."""
+    said = get_annotations(function).get("return")
+    if isinstance(said, str) and "Mapped" not in said:
+        return None
+    return None if said is None else understand(said, class_)
+
+
+def _last_name(text: str) -> str | None:
+    """The last name in an annotation, a path perhaps, None aside."""
+    names = [name for name in _NAMES.findall(text) if name != "None"]
+    return names[-1] if names else None
+
+
+_NAMES = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def understand_inner(annotation: Any, class_: type) -> MappedAnnotation:
@@ -206,6 +231,13 @@ def understand_inner(annotation: Any, class_: type) -> MappedAnnotation:
 
 
 def _inside(inner: Any, class_: type) -> MappedAnnotation:
+    if isinstance(inner, (ForwardRef, str)):
+        text = inner if isinstance(inner, str) else inner.__forward_arg__
+        return _within(inner, class_)._replace(name=_last_name(text))
+    return _within(inner, class_)
+
+
+def _within(inner: Any, class_: type) -> MappedAnnotation:
     inner = evaluated(inner, class_)
     if isinstance(inner, _Unknown):
         inner = ForwardRef(inner.name)
@@ -226,7 +258,7 @@ def _inside(inner: Any, class_: type) -> MappedAnnotation:
     if isinstance(origin, type) and issubclass(origin, Collection) and get_args(inner):
         member = get_args(inner)[-1]
         found = _inside(member, class_)
-        return MappedAnnotation(found.target, False, _container(origin), (), inner)
+        return MappedAnnotation(found.target, False, _container(origin), (), inner, found.name)
     return MappedAnnotation(inner, False, None, (), inner)
 
 

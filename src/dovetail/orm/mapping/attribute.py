@@ -6,6 +6,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
+from dovetail.orm.tracking.history import History
+from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
+from dovetail.orm.tracking.state import state_of
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Node, Walk
@@ -215,7 +218,7 @@ class EntityNode(Node):
 class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``."""
 
-    __slots__ = ("entity", "key", "prop")
+    __slots__ = ("entity", "key", "prop", "read")
 
     visit_name: ClassVar[str] = "attribute"
     is_promise: ClassVar[bool] = True
@@ -251,6 +254,10 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
             "entity": self.entity.entity_namespace,
         }
 
+    def __bool__(self) -> bool:
+        # The attribute is there; it is comparisons that are neither true nor false.
+        return True
+
     def __repr__(self) -> str:
         return f"<attribute {self}>"
 
@@ -285,9 +292,21 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         return self.column
 
     @property
+    def expressions(self) -> list[Any]:
+        """The column or expression that this stands for, in a list."""
+        return [self.column]
+
+    @property
     def planner(self) -> Any:
         """Who resolves statements with this attribute."""
         return self.entity.mapper.planner
+
+    def get_history(self, instance: Any, passive: PassiveFlag = PASSIVE_OFF) -> History:
+        """What has changed of the attribute of *instance*: see ``attributes.get_history()``."""
+        quiet = PassiveFlag.SQL_OK not in passive or PassiveFlag.CALLABLES_OK not in passive
+        tell: Any = self.impl.history if quiet else self.impl.load_history
+        history: History = tell(state_of(instance), instance)
+        return history
 
     @property
     def parent(self) -> Any:
@@ -351,7 +370,7 @@ class InstrumentedAttribute(QueryableAttribute[T_co]):
     descriptor has no ``__set__`` and is asked only for what is not loaded.
     """
 
-    __slots__ = ("read",)
+    __slots__ = ()
 
     def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
         super().__init__(key, prop, entity)
@@ -399,7 +418,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
     __slots__ = ("criteria", "target_entity")
 
     def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
-        super().__init__(key, prop, entity)
+        QueryableAttribute.__init__(self, key, prop, entity)
         self.target_entity: EntityNode | None = None
         self.criteria: tuple[Any, ...] = ()
 
@@ -506,7 +525,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         )
 
 
-class RelationshipAttribute(RelationshipReference[T_co]):
+class RelationshipAttribute(RelationshipReference[T_co], InstrumentedAttribute[T_co]):
     """A relationship on its class: SQL there, related instances on an instance."""
 
     __slots__ = ()

@@ -26,7 +26,7 @@ def mapped_as_dataclass(registry: Registry, /, **options: Any) -> Callable[[type
     """
 
     def make(class_: type[T]) -> type[T]:
-        make_dataclass(class_, options)
+        make_dataclass(class_, options, is_mapped=True)
         return mapped(registry, class_)
 
     return make

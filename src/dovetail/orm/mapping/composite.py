@@ -86,7 +86,13 @@ class Composite(MapperProperty, Mapped[Any]):
         found: list[Any] = []
         for index, part in enumerate(declared):
             name = list(parts)[index] if index < len(parts) else None
-            if isinstance(part, MappedColumn) and id(part) not in known:
+            if isinstance(part, Column) and part.table is None and id(part) not in known:
+                if part.name is None:
+                    part.name = part.key = self._column_name(part, name, class_name, key)
+                prop = ColumnProperty(part)
+                prop.take_options(**self.loading)
+                yield str(part.key), prop
+            elif isinstance(part, MappedColumn) and id(part) not in known:
                 column_name = self._column_name(part, name, class_name, key)
                 said = parts.get(name) if name else None
                 annotation = None
@@ -98,10 +104,11 @@ class Composite(MapperProperty, Mapped[Any]):
             found.append(part)
         self.declared = tuple(found)
 
-    def _column_name(self, part: MappedColumn, name: str | None, owner: str, key: str) -> str:
+    def _column_name(self, part: Any, name: str | None, owner: str, key: str) -> str:
         if name is None:
-            if part.args and isinstance(part.args[0], str):
-                return part.args[0]
+            given = getattr(part, "args", None)
+            if given and isinstance(given[0], str):
+                return str(given[0])
             raise ArgumentError(
                 f"{owner}.{key}: a column has no name, and {self.composite_class!r} gives it none",
                 hint='name it: mapped_column("x1")',

@@ -1,15 +1,21 @@
 """Mapped classes that are dataclasses: their constructor, comparison and text."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import get_annotations
 from typing import Any, dataclass_transform
 
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import InvalidRequestError
-from dovetail.orm.mapping.annotations import MappedAnnotation, understand
+from dovetail.orm.mapping.annotations import (
+    MappedAnnotation,
+    understand,
+    understand_returned,
+)
 from dovetail.orm.mapping.composite import composite
+from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.properties import (
+    ColumnProperty,
     MappedColumn,
     MapperProperty,
     column_property,
@@ -23,6 +29,17 @@ from dovetail.orm.tracking.state import state_of
 
 DONT_SET = LoaderCallableStatus.DONT_SET
 _OPTIONS = "__dovetail_dataclass__"
+
+
+def _declared_defaults(class_: Any, names: list[str]) -> dict[str, Any]:
+    """The defaults that mapped attributes of *class_* declare, by name."""
+    found: dict[str, Any] = {}
+    for name in names:
+        declared = next((b.__dict__[name] for b in class_.__mro__ if name in b.__dict__), None)
+        options = getattr(declared, "dataclass_options", {})
+        if "default" in options:
+            found[name] = options["default"]
+    return found
 
 
 class _Factory:
@@ -81,7 +98,13 @@ class MappedAsDataclass:
             kw_only=kw_only,
             dataclass_callable=dataclass_callable,
         )
-        make_dataclass(cls, {**getattr(cls, _OPTIONS, {}), **options})
+        is_mapped = not cls.__dict__.get("__abstract__") and any(
+            "__declares_nothing__" in vars(base)
+            for above in cls.__bases__
+            for base in above.__mro__[1:]
+        )
+        options = {**getattr(cls, _OPTIONS, {}), **options}
+        make_dataclass(cls, options, is_mapped=is_mapped)
         super().__init_subclass__(**keywords)
 
 
@@ -108,12 +131,14 @@ def is_dataclass_of_ours(class_: type) -> bool:
     return _OPTIONS in class_.__dict__
 
 
-def make_dataclass(class_: Any, options: dict[str, Any]) -> None:
-    """Make *class_*, which is not mapped yet, a dataclass; its declarations stay."""
+def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = False) -> None:
+    """Make *class_*, which *is_mapped* later or not, a dataclass; its declarations stay."""
     _refuse_plain_mixins(class_)
     annotations = get_annotations(class_)
     understood = {name: understand(said, class_) for name, said in annotations.items()}
     mapped = {name: said for name, said in understood.items() if said is not None}
+    made = _made_by_methods(class_, mapped) if is_mapped else {}
+    mapped.update({name: said for name, (said, _) in made.items()})
     declared = {name: class_.__dict__[name] for name in mapped if name in class_.__dict__}
     rest = {
         name: value
@@ -125,10 +150,11 @@ def make_dataclass(class_: Any, options: dict[str, Any]) -> None:
     for name in rest:
         type.__delattr__(class_, name)
     for name, said in mapped.items():
-        type.__setattr__(class_, name, _field(declared.get(name), said))
+        value = made[name][1] if name in made else declared.get(name)
+        type.__setattr__(class_, name, _field(value, said))
     own = {
         name: mapped[name].whole if name in mapped else annotations[name]
-        for name in annotations
+        for name in (*annotations, *made)
         if name not in rest
     }
     make = dict(options)
@@ -155,6 +181,24 @@ def make_dataclass(class_: Any, options: dict[str, Any]) -> None:
         type.__setattr__(class_, "__init__", _constructor(class_))
 
 
+def _made_by_methods(class_: Any, known: Iterable[str]) -> dict[str, tuple[MappedAnnotation, Any]]:
+    """(annotation, declaration) of what declaring methods make for *class_*, by attribute."""
+    found: dict[str, tuple[MappedAnnotation, Any]] = {}
+    seen = set(known)
+    for base in class_.__mro__:
+        if "__mapper__" in base.__dict__:
+            break
+        for name, value in base.__dict__.items():
+            if name in seen:
+                continue
+            seen.add(name)
+            if isinstance(value, declared_attr):
+                said = understand_returned(value.function, base)
+                if said is not None:
+                    found[name] = said, value.__get__(None, class_)
+    return found
+
+
 def _refuse_plain_mixins(class_: type) -> None:
     """Refuse columns of a mixin that is no dataclass: they would be missing here."""
     for base in class_.__mro__[1:]:
@@ -177,6 +221,9 @@ def _field(value: Any, annotation: MappedAnnotation) -> Any:
         if isinstance(extra, MappedColumn):
             options = {**extra.dataclass_options, **options}
     metadata = options.pop("dataclass_metadata", None)
+    if isinstance(value, ColumnProperty) and not value.is_column:
+        # What the database computes is not given.
+        options.setdefault("init", False)
     if "default" in options:
         options["default"] = DONT_SET
     elif getattr(value, "is_relationship", False) and options.get("default_factory") in _EMPTY:
@@ -192,7 +239,7 @@ _EMPTY = (list, set, dict)
 def _constructor(class_: Any) -> Callable[..., None]:
     """The constructor: it sets what is given, and no more."""
     source = Source(f"construct {class_.__qualname__}")
-    source.use("state_of", state_of)
+    source.use("begin", begin)
     source.use("DONT_SET", DONT_SET)
     source.use("FACTORY", _FACTORY)
     fields = [
@@ -201,18 +248,19 @@ def _constructor(class_: Any) -> Callable[..., None]:
         if field._field_type.name != "_FIELD_CLASSVAR"
     ]
     given = [field for field in fields if field.init]
+    defaults = _declared_defaults(class_, [field.name for field in fields])
     parts = [_parameter(field, source) for field in given if not field.kw_only]
     named = [_parameter(field, source) for field in given if field.kw_only]
     if named:
         parts += ["*", *named]
     passed: list[str] = []
     with source.block(f"def __init__({', '.join(['self', *parts])}):"):
-        source.line("state_of(self)")
+        source.line("is_mapped = begin(self)")
         for field in fields:
             if field._field_type.name == "_FIELD_INITVAR":
                 passed.append(field.name)
             else:
-                _write_setting(field, source)
+                _write_setting(field, source, defaults)
         if hasattr(class_, "__post_init__"):
             source.line(f"self.__post_init__({', '.join(passed)})")
     made = compile_function(source, "__init__")
@@ -231,7 +279,15 @@ def _parameter(field: Any, source: Source) -> str:
     return str(field.name)
 
 
-def _write_setting(field: Any, source: Source) -> None:
+def begin(instance: Any) -> bool:
+    """Give *instance* its state; False where its class is a mixin that is not mapped itself."""
+    if getattr(type(instance), "__mapper__", None) is None:
+        return False
+    state_of(instance)
+    return True
+
+
+def _write_setting(field: Any, source: Source, defaults: dict[str, Any]) -> None:
     name = field.name
     if field.default_factory is not dataclasses.MISSING:
         factory = source.use(f"make_{name}", field.default_factory)
@@ -244,5 +300,9 @@ def _write_setting(field: Any, source: Source) -> None:
     elif field.default is DONT_SET:
         with source.block(f"if {name} is not DONT_SET:"):
             source.line(f"self.{name} = {name}")
+        if name in defaults:
+            default = source.use(f"default_of_{name}", defaults[name])
+            with source.block("elif not is_mapped:"):
+                source.line(f"self.{name} = {default}")
     else:
         source.line(f"self.{name} = {name}")

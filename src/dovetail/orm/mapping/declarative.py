@@ -8,7 +8,7 @@ from dovetail.orm.mapping.annotations import MappedAnnotation
 from dovetail.orm.mapping.construct import construct
 from dovetail.orm.mapping.declaring import declare, mapped
 from dovetail.orm.mapping.extensions import is_extension
-from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.mapper import Mapper, mapper_of, metadata_of
 from dovetail.orm.mapping.properties import (
     MappedColumn,
     MapperProperty,
@@ -45,11 +45,11 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
 
     def __init__(cls: Any, name: str, bases: Any, body: Any, **keywords: Any) -> None:
         super().__init__(name, bases, body)
-        registry = getattr(cls, "registry", None)
+        registry = registry_of(cls)
         if issubclass(cls, _BASES):
             # What a metaclass derived from this one does before counts.
             begin_class(cls)
-        elif isinstance(registry, Registry):
+        elif registry is not None:
             if not body.get("__abstract__") and mapper_of(cls) is None:
                 mapped(registry, cls)
 
@@ -131,12 +131,21 @@ class DeclarativeBaseNoMeta:
 _BASES = (DeclarativeBase, DeclarativeBaseNoMeta)
 
 
+def registry_of(class_: type) -> Any:
+    """The registry of *class_* or of a base of it, or None; attributes may hide it."""
+    for base in class_.__mro__:
+        found = base.__dict__.get("registry")
+        if isinstance(found, Registry):
+            return found
+    return None
+
+
 def begin_class(class_: Any) -> None:
     """Set *class_* up as a base, or map it."""
     if any(base in class_.__bases__ for base in _BASES):
         set_up_base(class_)
     else:
-        declare(class_.registry, class_)
+        declare(registry_of(class_), class_)
 
 
 def set_up_base(base: Any) -> None:
@@ -147,8 +156,8 @@ def set_up_base(base: Any) -> None:
             hint="derive one class Base(DeclarativeBase) without a table, and the others from it",
         )
     # They may stand in a mixin of the base.
-    own: Registry | None = getattr(base, "registry", None)
-    metadata = getattr(base, "metadata", None)
+    own = registry_of(base)
+    metadata = metadata_of(base, None)
     types = getattr(base, "type_annotation_map", None)
     if own is None:
         own = Registry(metadata=metadata, type_annotation_map=types)

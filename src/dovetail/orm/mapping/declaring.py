@@ -1,17 +1,20 @@
 """What a class body and its mixins declare, and the mapping that comes of it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from inspect import get_annotations
 from typing import Any, TypeVar
+from warnings import warn
 
 from dovetail.collector import collector
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
-from dovetail.orm.mapping.annotations import MappedAnnotation, understand
+from dovetail.orm.mapping.annotations import MappedAnnotation, understand, understand_returned
+from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.dataclass import is_dataclass_of_ours
 from dovetail.orm.mapping.declared_attr import being_declared, declared_attr
-from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.extensions import is_extension
+from dovetail.orm.mapping.mapper import Mapper, mapper_of, metadata_of
 from dovetail.orm.mapping.properties import (
     AnnotationTypes,
     ColumnProperty,
@@ -21,6 +24,7 @@ from dovetail.orm.mapping.properties import (
 )
 from dovetail.orm.mapping.registry import Registry
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column, Table
 from dovetail.types.contract import NULLTYPE
 
@@ -61,7 +65,8 @@ def declare_in_parts(
     options = (_option(class_, "__mapper_args__") or {}) if own else {}
     table, parts = _table_and_properties(registry, class_, declared, inherits)
     yield table, parts
-    options = {name: _completed(value) for name, value in options.items()}
+    made = _made_columns(class_, parts)
+    options = {name: _completed(value, made) for name, value in options.items()}
     _make_mapper(registry, class_, table, parts, options, inherits)
 
 
@@ -106,13 +111,30 @@ def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:
     return None, None
 
 
-def _completed(value: Any) -> Any:
-    """A mapper option with declared columns replaced by the columns that came of them."""
-    if isinstance(value, MappedColumn):
-        return value.column
+def _completed(value: Any, made: dict[int, Any]) -> Any:
+    """A mapper option with declared columns replaced by those of the table, *made* of them."""
+    if isinstance(value, ColumnProperty):
+        value = value.columns[0]
+    if isinstance(value, _COLUMNS):
+        return made.get(id(value), getattr(value, "column", value))
     if isinstance(value, (list, tuple)):
-        return [_completed(item) for item in value]
+        return [_completed(item, made) for item in value]
     return value
+
+
+def _made_columns(class_: type, parts: Iterable[tuple[str, MapperProperty]]) -> dict[int, Any]:
+    """The columns of *parts*, by the ids of what the class and its mixins declare them as."""
+    columns = {
+        key: prop.columns[0]
+        for key, prop in parts
+        if isinstance(prop, ColumnProperty) and prop.is_column
+    }
+    return {
+        id(value): columns[name]
+        for base in class_.__mro__
+        for name, value in base.__dict__.items()
+        if name in columns and isinstance(value, _COLUMNS)
+    }
 
 
 def _option(class_: type, name: str) -> Any:
@@ -137,6 +159,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
     for base in class_.__mro__:
         own = base is class_
         annotations = get_annotations(base)
+        fields = _fields_of(class_, base)
         names = _merged(list(base.__dict__), list(annotations))
         if base in done:
             names = [name for name in names if getattr(base.__dict__.get(name), "cascades", False)]
@@ -145,12 +168,12 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 continue
             if own and name in copies:
                 continue
-            value = base.__dict__.get(name)
+            value = fields.get(name) if name in fields else base.__dict__.get(name)
             annotation = None
             if name in annotations:
                 annotation = understand(annotations[name], base)
             elif isinstance(value, declared_attr):
-                annotation = _returned(value, base)
+                annotation = understand_returned(value.function, base)
             if value is None and name in base.__dict__ and annotation is None:
                 seen.add(name)
                 continue
@@ -160,14 +183,31 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 value = value.__get__(None, class_)
             if value is None and annotation is None:
                 continue
+            if is_extension(value):
+                # What a method of a mixin has made: it stands on the class as if written there.
+                seen.add(name)
+                if not own or isinstance(base.__dict__.get(name), declared_attr):
+                    type.__setattr__(class_, name, value)
+                continue
             if _is_declaration(value, class_, name) or (value is None and annotation is not None):
                 seen.add(name)
                 yield name, value, annotation
+            elif isinstance(value, ColumnElement) and not isinstance(value, QueryableAttribute):
+                _warn_of_expression(class_, name)
             elif annotation is not None:
                 raise ArgumentError(
                     f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
                     hint="use mapped_column(default=…) or relationship(…)",
                 )
+
+
+def _warn_of_expression(class_: type, name: str) -> None:
+    warn(
+        f"{class_.__name__}.{name} is an SQL expression, and no part of the mapping "
+        "(column_property() makes it one)",
+        DovetailWarning,
+        stacklevel=2,
+    )
 
 
 def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
@@ -186,14 +226,6 @@ def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
 
 
 _COLUMNS = (MappedColumn, Column)
-
-
-def _returned(declared: Any, class_: type) -> MappedAnnotation | None:
-    """What the annotation ``-> Mapped[...]`` of a declaring method says."""
-    said = get_annotations(declared.function).get("return")
-    if isinstance(said, str) and "Mapped" not in said:
-        return None
-    return None if said is None else understand(said, class_)
 
 
 def _merged(first: list[str], second: list[str]) -> list[str]:
@@ -249,6 +281,7 @@ _RESERVED = frozenset(("metadata", "registry"))
 def _table_and_properties(
     registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
+    declared = _named_once(class_, declared)
     types = AnnotationTypes(registry.type_annotation_map, class_.__name__)
     parts: list[tuple[str, MapperProperty]] = []
     orders: dict[int, int] = {}
@@ -257,9 +290,11 @@ def _table_and_properties(
         if not is_dataclass_of_ours(class_):
             _refuse_dataclass_options(class_, key, value)
         if key in _RESERVED:
-            raise InvalidRequestError(
-                f"{class_.__name__}.{key} can't be mapped: the name has a meaning of its own",
-                hint=f'name the attribute otherwise: {key}_ = mapped_column("{key}")',
+            warn(
+                f"{class_.__name__}.{key} hides the {key} of declarative classes: name the "
+                f'attribute otherwise, {key}_ = mapped_column("{key}")',
+                DovetailWarning,
+                stacklevel=2,
             )
         prop = _property(key, value, annotation, types)
         if annotation is None and key in annotations and isinstance(value, MappedColumn):
@@ -280,14 +315,66 @@ def _table_and_properties(
     table, name = _own_table(class_, inherits)
     if table is not None:
         return table, parts
-    if inherits is not None and not name:
+    if name:
+        table = _make_table(registry, class_, name, columns)
+        if table is not None:
+            return table, parts
+    if inherits is not None:
         return _share_table(class_, inherits.local_table, parts), parts
-    if not name:
-        raise InvalidRequestError(
-            f"class {class_.__name__} has neither __tablename__ nor __table__",
-            hint='add __tablename__ = "…", or __abstract__ = True if it is no table of its own',
-        )
-    return _make_table(registry, class_, name, columns), parts
+    raise InvalidRequestError(
+        f"class {class_.__name__} has neither __tablename__ nor __table__",
+        hint='add __tablename__ = "…", or __abstract__ = True if it is no table of its own',
+    )
+
+
+def _fields_of(class_: Any, base: type) -> dict[str, Any]:
+    """What the fields of a dataclass declare in their metadata, under a key of the user's own."""
+    place = getattr(class_, "__sa_dataclass_metadata_key__", None)
+    if place is None:
+        return {}
+    annotations = get_annotations(base)
+    found: dict[str, Any] = {}
+    for name, field in getattr(base, "__dataclass_fields__", {}).items():
+        if name in annotations and place in field.metadata:
+            value = field.metadata[place]
+            is_made = isinstance(value, (*_COLUMNS, MapperProperty)) or not callable(value)
+            found[name] = value if is_made else value()
+    return found
+
+
+def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
+    """*declared*, of which a column that stands under several names has the last alone."""
+    names: dict[int, list[str]] = {}
+    for key, value, _ in declared:
+        if isinstance(value, (*_COLUMNS, MapperProperty)):
+            names.setdefault(id(value), []).append(key)
+    if len(names) == sum(map(len, names.values())):
+        return declared
+    kept = []
+    for key, value, annotation in declared:
+        given = names.get(id(value), [key])
+        if len(given) > 1 and key == given[-1]:
+            warn(
+                f"{class_.__name__}: {', '.join(given)} are one column, or property, which can be "
+                f"mapped once: it is {key} (synonym() gives it another name)",
+                DovetailWarning,
+                stacklevel=2,
+            )
+        if isinstance(value, _COLUMNS) and len(given) > 1:
+            if key != given[-1]:
+                continue
+            _name_column(value, given[0])
+        kept.append((key, value, annotation))
+    return kept
+
+
+def _name_column(column: Any, name: str) -> None:
+    """Call *column* by *name* in its table, unless it has a name of its own."""
+    if isinstance(column, Column):
+        if column.name is None:
+            column.name = column.key = name
+    elif not (column.args and isinstance(column.args[0], str)):
+        column.keywords.setdefault("name", name)
 
 
 def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProperty]]) -> Table:
@@ -352,7 +439,8 @@ def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
         )
 
 
-def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) -> Table:
+def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) -> Any:
+    """The table of *class_*; None where its ``__table_cls__`` makes none."""
     arguments = _option(class_, "__table_args__")
     args: tuple[Any, ...] = ()
     keywords: dict[str, Any] = {}
@@ -368,8 +456,9 @@ def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) 
             f"{class_.__name__}.__table_args__ is a tuple, or a dictionary, or a tuple that ends "
             f"with one; not {arguments!r}"
         )
-    metadata = getattr(class_, "metadata", registry.metadata)
-    return Table(name, metadata, *columns, *args, **keywords)
+    metadata = metadata_of(class_, registry.metadata)
+    make: Any = getattr(class_, "__table_cls__", Table)
+    return make(name, metadata, *columns, *args, **keywords)
 
 
 def mapped(registry: Registry, class_: type[T]) -> type[T]:

@@ -76,6 +76,8 @@ def expanded_rows(mapper: Any, rows: Sequence[Any]) -> Sequence[Any]:
 
     What they are replaced by is their own to say: ``bulk_values(class, row, value)``.
     """
+    if mapper.has_proxies:
+        rows = [mapper.spread(row) if isinstance(row, Mapping) else row for row in rows]
     extensions = mapper.extensions
     if not extensions or not any(
         name in extensions for row in rows if isinstance(row, Mapping) for name in row

@@ -18,6 +18,7 @@ class IdentityKeys:
     base: Any
     primary_keys: tuple[str, ...]
     single_key: str | None
+    composites: Any
 
     def key_of(self, instance: Any) -> Any:
         """The key that *instance* carries in its attributes; None when a part is missing."""
@@ -68,7 +69,7 @@ class IdentityKeys:
         elif isinstance(identity, (tuple, list)):
             values = tuple(identity)
         else:
-            values = (identity,)
+            values = self._of_composite(identity) or (identity,)
         if len(values) != len(names):
             raise InvalidRequestError(
                 f"the primary key of {self.class_.__name__} has {len(names)} "
@@ -77,6 +78,16 @@ class IdentityKeys:
                 hint=f"session.get({self.class_.__name__}, {_shape(names)})",
             )
         return self.key_from_tuple(values)
+
+    def _of_composite(self, identity: Any) -> tuple[Any, ...] | None:
+        """The primary key values that *identity*, a value of a composite, is made of; or None."""
+        for prop in self.composites:
+            if isinstance(identity, prop.composite_class) and set(prop.keys) == set(
+                self.primary_keys
+            ):
+                values = dict(zip(prop.keys, prop.values_of(identity), strict=True))
+                return tuple(values[name] for name in self.primary_keys)
+        return None
 
 
 _SCALARS = frozenset({int, str, bytes, UUID})

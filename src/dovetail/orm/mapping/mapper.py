@@ -186,6 +186,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.inherit_condition = table_columns(known.pop("inherit_condition", None))
         known.pop("inherit_foreign_keys", None)
         self.passive_deletes = known.pop("passive_deletes", False)
+        self.always_refresh = bool(known.pop("always_refresh", False))
+        self.legacy_is_orphan = bool(known.pop("legacy_is_orphan", False))
         self.polymorphic_load = known.pop("polymorphic_load", None)
         self.with_polymorphic = known.pop("with_polymorphic", None)
         self._discriminator = (
@@ -253,12 +255,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     def _find_primary_key(self) -> None:
         declared = self.declared_primary_key
         if declared is not None:
-            self.primary_key = tuple(
-                column
-                if column in self.column_keys
-                else self.local_table.c[getattr(column, "key", column)]
-                for column in map(table_columns, declared)
-            )
+            several = isinstance(declared, (tuple, list, set, frozenset))
+            given = declared if several else (declared,)
+            self.primary_key = tuple(self._key_column(one) for one in given)
         elif self.inherits is not None and not self.concrete:
             self.primary_key = self.inherits.primary_key
         else:
@@ -279,6 +278,21 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.keys_set = frozenset(self.primary_keys)
         self.has_nullable_keys = any(getattr(c, "nullable", False) for c in self.primary_key)
         self.has_partial_keys = self.has_nullable_keys and self.allow_partial_pks
+
+    def _key_column(self, given: Any) -> Any:
+        """The column that an item of the option ``primary_key`` means: a column, or a name."""
+        column = table_columns(given.columns[0] if isinstance(given, ColumnProperty) else given)
+        if column in self.column_keys:
+            return column
+        name = getattr(column, "key", column)
+        prop = self.column_attrs.get(name)
+        found = self.local_table.c.get(name) if prop is None else prop.columns[0]
+        if found is None:
+            raise ArgumentError(
+                f"{self.class_.__name__}: primary_key={given!r} is no column of the class",
+                hint="name columns, or attributes of columns",
+            )
+        return found
 
     # Configuration --------------------------------------------------------------------------
 

@@ -174,6 +174,10 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         """The column or expression that is selected."""
         return self.columns[0]
 
+    def __clause_element__(self) -> Any:
+        """The column or expression, for a constraint or an expression in the class body."""
+        return self.columns[0]
+
     @property
     def is_column(self) -> bool:
         """True for a column of a table, or of a subquery; False for an expression."""
@@ -226,7 +230,9 @@ class MappedColumn(Mapped[Any]):
         args, keywords = list(self.args), dict(self.keywords)
         template = self._template(annotation) if annotation is not None else None
         if template is not None:
-            keywords = {**template.keywords, **keywords}
+            # None says nothing of its own.
+            given = {k: v for k, v in keywords.items() if v is not None or k not in _OPEN}
+            keywords = {**template.keywords, **given}
             args = self._merged(template)
         name = keywords.pop("name", None)
         if args and (args[0] is None or isinstance(args[0], str)):
@@ -315,11 +321,16 @@ class MappedColumn(Mapped[Any]):
             deferred_raiseload=self.deferred_raiseload,
             active_history=self.active_history,
             sort_order=self.sort_order,
-            **self.keywords,
+            use_existing_column=self.use_existing_column,
+            **self._copied_keywords(),
         )
         twin.creation_order = self.creation_order
         twin.dataclass_options = self.dataclass_options
         return twin
+
+    def _copied_keywords(self) -> dict[str, Any]:
+        type_ = self.keywords.get("type_")
+        return self.keywords if type_ is None else {**self.keywords, "type_": _copied(type_)}
 
     @property
     def foreign_keys(self) -> Any:
@@ -329,7 +340,10 @@ class MappedColumn(Mapped[Any]):
 
 _TAKEN_FROM_TEMPLATES = (
     "deferred", "deferred_group", "deferred_raiseload", "active_history", "sort_order",
+    "use_existing_column",
 )  # fmt: skip
+_OPEN = ("index", "unique")
+"""What the template decides where the column says None."""
 
 
 def _delegated(name: str) -> Any:
@@ -357,10 +371,11 @@ def is_type(value: Any) -> bool:
 
 
 def _copied(argument: Any) -> Any:
+    """*argument* of a column for another class: a constraint of its own, and what has state."""
+    if isinstance(argument, TypeEngine):
+        return argument.copy() if argument.has_state else argument
     copy = getattr(argument, "copy", None)
-    if copy is None or is_type(argument):
-        return argument
-    return copy()
+    return argument if copy is None or is_type(argument) else copy()
 
 
 class AnnotationTypes:

@@ -93,6 +93,8 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
     target_entity: Any = None
     condition: JoinCondition
     impl: Any
+    annotated_name: str | None = None
+    """The name of the related class, where the annotation is a string."""
 
     def __init__(
         self,
@@ -192,6 +194,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         self.annotation = annotation
         if self.argument is None:
             self.argument = annotation.target
+            self.annotated_name = annotation.name
         lazy = getattr(annotation.collection, "lazy", None)
         if lazy is not None:
             self.lazy = lazy
@@ -284,10 +287,12 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
             return
         other = self.mapper.relationships.get(self.back_populates)
         if other is None:
+            near = did_you_mean(self.back_populates, self.mapper.relationships.names())
             raise InvalidRequestError(
                 f"{self}: back_populates names {self.back_populates!r}, which is no relationship "
                 f"of {self.mapper.class_.__name__}",
-                hint=f"add {self.back_populates}: Mapped[…] = relationship(back_populates="
+                hint=near
+                or f"add {self.back_populates}: Mapped[…] = relationship(back_populates="
                 f"{self.key!r}) to {self.mapper.class_.__name__}",
             )
         if not other.mapper.common_parent(self.parent):

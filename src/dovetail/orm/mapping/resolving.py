@@ -37,6 +37,10 @@ class Resolver:
         name = getattr(argument, "__forward_arg__", None)
         if name is not None:
             argument = name
+        named = prop.annotated_name
+        if named is not None and not self._is_mapped_here(argument) and self.knows(named):
+            # A mapped class is meant, whatever the module calls by its name.
+            argument = named
         if isinstance(argument, str):
             argument = self.named(argument, prop)
         elif callable(argument) and not isinstance(argument, type):
@@ -59,6 +63,14 @@ class Resolver:
                 hint="map the class, or name another one",
             )
         return found, None
+
+    def _is_mapped_here(self, argument: Any) -> bool:
+        mapper = mapper_of(argument)
+        return mapper is not None and mapper.registry.names is self.names
+
+    def knows(self, name: str) -> bool:
+        """True where there is a class called *name*, with or without its module."""
+        return bool(self.names.called(name.rpartition(".")[2]))
 
     def finds_target(self, prop: RelationshipProperty) -> bool:
         """True where the class that *prop* leads to is mapped."""
