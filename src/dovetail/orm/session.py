@@ -372,14 +372,11 @@ class Session(ClassicSession):
             mapper = None
         if mapper is None or mapper.class_ is not entity:
             mapper = self.mapper_for(entity)
-        if execution_options and execution_options.get("populate_existing"):
+        if mapper.always_refresh or (
+            execution_options and execution_options.get("populate_existing")
+        ):
             populate_existing = True
-        afresh = (
-            populate_existing
-            or with_for_update
-            or identity_token is not None
-            or mapper.always_refresh
-        )
+        afresh = populate_existing or with_for_update or identity_token is not None
         if not afresh:
             # A key in the shape of the identity map; others are put into it below.
             try:
