@@ -100,6 +100,8 @@ class House:
 
     def __init__(self, package: Path) -> None:
         self.package = package
+        self.is_whole = (package / "py.typed").exists()
+        """Whether it is the real package, and not a small one made for a test."""
         self.modules: dict[str, Module] = {}
         for path in sorted(package.rglob("*.py")):
             parts = path.relative_to(package).with_suffix("").parts

@@ -4,6 +4,7 @@ import pytest
 
 from tests.architecture import house as rules
 from tests.architecture.house import House
+from tests.architecture.unread import unread_parameters
 
 SOUND = {
     "__init__.py": '"""The face."""\nfrom .orm.session import Session\n__all__ = ["Session"]\n',
@@ -114,3 +115,31 @@ def test_a_docstring_does_not_lengthen_a_function(tmp_path):
     text = "def f():\n" + docstring + "    x = 1\n" * 60
 
     assert rules.long_functions(build(tmp_path, **{"sql/node.py": text})) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def load(path, strict): return path\n",
+        "class Loader:\n    def load(self, path, *, strict=False): return path\n",
+        "class Loader:\n    def __init__(self, **options): self.made = True\n",
+        "async def load(path, *strict): return path\n",
+    ],
+)
+def test_a_parameter_without_effect_is_found(tmp_path, text):
+    assert len(unread_parameters(build(tmp_path, **{"sql/node.py": text}))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def load(path, strict): return path if strict else None\n",
+        "class Base:\n    def load(self, path): raise NotImplementedError\n",
+        "class A:\n    def load(self, path): return path\nclass B:\n    def load(self, path): return 1\n",
+        "class A:\n    def __exit__(self, kind, error, trace): return None\n",
+        "class A:\n    def visit_null(self, node): return 'NULL'\n",
+        "def load():\n    def told(event): return None\n    return told\n",
+    ],
+)
+def test_parameters_that_others_prescribe_are_no_complaint(tmp_path, text):
+    assert unread_parameters(build(tmp_path, **{"sql/node.py": text})) == []

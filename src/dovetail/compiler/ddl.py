@@ -32,7 +32,7 @@ from .slots import MARK
 class DDLCompiler:
     """Writes definitions.  Expressions in them have their values written out."""
 
-    def __init__(self, dialect: Any, **options: Any) -> None:
+    def __init__(self, dialect: Any) -> None:
         self.dialect = dialect
         self.features = dialect.features
         self.preparer: IdentifierPreparer = dialect.identifier_preparer

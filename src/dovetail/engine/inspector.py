@@ -62,7 +62,10 @@ class Inspector:
         """Return an inspector of *bind*."""
         return cls(bind)
 
-    def _ask(self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: Any) -> Any:
+    def _ask(
+        self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: Any, **kw: Any
+    ) -> Any:
+        _refuse(kw)
         key = (steps.__name__, *arguments)
         if key not in self.info_cache:
             self.info_cache[key] = self._run(steps, *arguments)
@@ -116,39 +119,39 @@ class Inspector:
 
     def get_schema_names(self, **kw: Any) -> list[str]:
         """Return the names of all schemas."""
-        return list(self._ask(self._reflection.schema_names_steps))
+        return list(self._ask(self._reflection.schema_names_steps, **kw))
 
     def has_schema(self, schema_name: str, **kw: Any) -> bool:
         """Tell whether there is a schema *schema_name*."""
-        return schema_name in self.get_schema_names()
+        return schema_name in self.get_schema_names(**kw)
 
     def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Tell whether there is a table or view *table_name*."""
-        return bool(self._ask(self._reflection.has_table_steps, table_name, schema))
+        return bool(self._ask(self._reflection.has_table_steps, table_name, schema, **kw))
 
     def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Return the names of all tables."""
-        return list(self._ask(self._reflection.table_names_steps, schema))
+        return list(self._ask(self._reflection.table_names_steps, schema, **kw))
 
     def get_temp_table_names(self, **kw: Any) -> list[str]:
         """Return the names of all temporary tables."""
-        return list(self._ask(self._reflection.temp_table_names_steps))
+        return list(self._ask(self._reflection.temp_table_names_steps, **kw))
 
     def get_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Return the names of all views."""
-        return list(self._ask(self._reflection.view_names_steps, schema))
+        return list(self._ask(self._reflection.view_names_steps, schema, **kw))
 
     def get_materialized_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Return the names of all materialized views."""
-        return list(self._ask(self._reflection.materialized_view_names_steps, schema))
+        return list(self._ask(self._reflection.materialized_view_names_steps, schema, **kw))
 
     def get_temp_view_names(self, **kw: Any) -> list[str]:
         """Return the names of all temporary views."""
-        return list(self._ask(self._reflection.temp_view_names_steps))
+        return list(self._ask(self._reflection.temp_view_names_steps, **kw))
 
     def get_view_definition(self, view_name: str, schema: str | None = None, **kw: Any) -> str:
         """Return the text of *view_name*; NoSuchTableError is raised if there is none."""
-        return str(self._ask(self._reflection.view_definition_steps, view_name, schema))
+        return str(self._ask(self._reflection.view_definition_steps, view_name, schema, **kw))
 
     def get_columns(
         self, table_name: str, schema: str | None = None, **kw: Any
@@ -157,31 +160,31 @@ class Inspector:
 
         NoSuchTableError is raised if there is no such table.
         """
-        return _copies(self._ask(self._reflection.columns_steps, table_name, schema))
+        return _copies(self._ask(self._reflection.columns_steps, table_name, schema, **kw))
 
     def get_pk_constraint(
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> dict[str, Any]:
         """Return the primary key of *table_name*: constrained_columns, name."""
-        return dict(self._ask(self._reflection.primary_key_steps, table_name, schema))
+        return dict(self._ask(self._reflection.primary_key_steps, table_name, schema, **kw))
 
     def get_foreign_keys(
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[dict[str, Any]]:
         """Return the foreign keys of *table_name*."""
-        return _copies(self._ask(self._reflection.foreign_keys_steps, table_name, schema))
+        return _copies(self._ask(self._reflection.foreign_keys_steps, table_name, schema, **kw))
 
     def get_indexes(
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[dict[str, Any]]:
         """Return the indexes of *table_name*: name, column_names, unique."""
-        return _copies(self._ask(self._reflection.indexes_steps, table_name, schema))
+        return _copies(self._ask(self._reflection.indexes_steps, table_name, schema, **kw))
 
     def has_index(
         self, table_name: str, index_name: str, schema: str | None = None, **kw: Any
     ) -> bool:
         """Tell whether *table_name* has an index *index_name*."""
-        if not self.has_table(table_name, schema):
+        if not self.has_table(table_name, schema, **kw):
             return False
         return any(index["name"] == index_name for index in self.get_indexes(table_name, schema))
 
@@ -189,37 +192,41 @@ class Inspector:
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[dict[str, Any]]:
         """Return the unique constraints of *table_name*: name, column_names."""
-        return _copies(self._ask(self._reflection.unique_constraints_steps, table_name, schema))
+        return _copies(
+            self._ask(self._reflection.unique_constraints_steps, table_name, schema, **kw)
+        )
 
     def get_check_constraints(
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> list[dict[str, Any]]:
         """Return the check constraints of *table_name*: name, sqltext."""
-        return _copies(self._ask(self._reflection.check_constraints_steps, table_name, schema))
+        return _copies(
+            self._ask(self._reflection.check_constraints_steps, table_name, schema, **kw)
+        )
 
     def get_table_comment(
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> dict[str, Any]:
         """Return the comment of *table_name*; NotImplementedError where there are none."""
-        return dict(self._ask(self._reflection.table_comment_steps, table_name, schema))
+        return dict(self._ask(self._reflection.table_comment_steps, table_name, schema, **kw))
 
     def get_table_options(
         self, table_name: str, schema: str | None = None, **kw: Any
     ) -> dict[str, Any]:
         """Return what *table_name* has besides, named as ``Table`` takes it: ``mysql_engine``."""
-        return dict(self._ask(self._reflection.table_options_steps, table_name, schema))
+        return dict(self._ask(self._reflection.table_options_steps, table_name, schema, **kw))
 
     def has_sequence(self, sequence_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Tell whether there is a sequence *sequence_name*."""
-        return sequence_name in self.get_sequence_names(schema)
+        return sequence_name in self.get_sequence_names(schema, **kw)
 
     def has_type(self, type_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Tell whether there is a type *type_name*, made by a user."""
-        return type_name in self._ask(self._reflection.type_names_steps, schema)
+        return type_name in self._ask(self._reflection.type_names_steps, schema, **kw)
 
     def get_sequence_names(self, schema: str | None = None, **kw: Any) -> list[str]:
         """Return the names of all sequences."""
-        return list(self._ask(self._reflection.sequence_names_steps, schema))
+        return list(self._ask(self._reflection.sequence_names_steps, schema, **kw))
 
     def reflect_table(
         self,
@@ -242,7 +249,7 @@ class Inspector:
 
         The foreign keys that cannot be honoured in that order stand at the end, beside None.
         """
-        names = self.get_table_names(schema)
+        names = self.get_table_names(schema, **kw)
         keys = [
             (key["referred_table"], name, key["name"])
             for name in names
@@ -287,7 +294,9 @@ class Inspector:
         filter_names: Collection[str] | None,
         kind: ObjectKind,
         scope: ObjectScope,
+        **kw: Any,
     ) -> dict[TableKey, Any]:
+        _refuse(kw)
         names = self._listed(schema, kind, scope)
         if filter_names is not None:
             names = [name for name in names if name in filter_names]
@@ -309,7 +318,7 @@ class Inspector:
         **kw: Any,
     ) -> Many:
         """Return the columns of many tables, by (schema, table)."""
-        return self._multi("columns", schema, filter_names, kind, scope)
+        return self._multi("columns", schema, filter_names, kind, scope, **kw)
 
     def get_multi_pk_constraint(
         self,
@@ -320,7 +329,7 @@ class Inspector:
         **kw: Any,
     ) -> One:
         """Return the primary keys of many tables, by (schema, table)."""
-        return self._multi("primary_key", schema, filter_names, kind, scope)
+        return self._multi("primary_key", schema, filter_names, kind, scope, **kw)
 
     def get_multi_foreign_keys(
         self,
@@ -331,7 +340,7 @@ class Inspector:
         **kw: Any,
     ) -> Many:
         """Return the foreign keys of many tables, by (schema, table)."""
-        return self._multi("foreign_keys", schema, filter_names, kind, scope)
+        return self._multi("foreign_keys", schema, filter_names, kind, scope, **kw)
 
     def get_multi_indexes(
         self,
@@ -342,7 +351,7 @@ class Inspector:
         **kw: Any,
     ) -> Many:
         """Return the indexes of many tables, by (schema, table)."""
-        return self._multi("indexes", schema, filter_names, kind, scope)
+        return self._multi("indexes", schema, filter_names, kind, scope, **kw)
 
     def get_multi_unique_constraints(
         self,
@@ -353,7 +362,7 @@ class Inspector:
         **kw: Any,
     ) -> Many:
         """Return the unique constraints of many tables, by (schema, table)."""
-        return self._multi("unique_constraints", schema, filter_names, kind, scope)
+        return self._multi("unique_constraints", schema, filter_names, kind, scope, **kw)
 
     def get_multi_check_constraints(
         self,
@@ -364,7 +373,7 @@ class Inspector:
         **kw: Any,
     ) -> Many:
         """Return the check constraints of many tables, by (schema, table)."""
-        return self._multi("check_constraints", schema, filter_names, kind, scope)
+        return self._multi("check_constraints", schema, filter_names, kind, scope, **kw)
 
     def get_multi_table_comment(
         self,
@@ -375,7 +384,7 @@ class Inspector:
         **kw: Any,
     ) -> One:
         """Return the comments of many tables, by (schema, table)."""
-        return self._multi("table_comment", schema, filter_names, kind, scope)
+        return self._multi("table_comment", schema, filter_names, kind, scope, **kw)
 
     def get_multi_table_options(
         self,
@@ -386,13 +395,19 @@ class Inspector:
         **kw: Any,
     ) -> One:
         """Return what many tables have besides, by (schema, table): ``mysql_engine``."""
-        return self._multi("table_options", schema, filter_names, kind, scope)
+        return self._multi("table_options", schema, filter_names, kind, scope, **kw)
 
     def has_multi_table(
         self, table_names: Sequence[str], schema: str | None = None, **kw: Any
     ) -> dict[TableKey, bool]:
         """Tell which of *table_names* are tables or views, by (schema, table)."""
-        return {(schema, name): self.has_table(name, schema) for name in table_names}
+        return {(schema, name): self.has_table(name, schema, **kw) for name in table_names}
+
+
+def _refuse(kw: dict[str, Any]) -> None:
+    """Raise TypeError for keywords that no reflection here knows."""
+    if kw:
+        raise TypeError(f"an Inspector knows no option {', '.join(map(repr, kw))}")
 
 
 def _copy(found: Any) -> Any:

@@ -89,6 +89,7 @@ from .usage import (
     UnboundExecutionError,
     UnreflectableTableError,
     UnsupportedCompilationError,
+    refuse_options,
 )
 from .warnings import (
     Base20DeprecationWarning,
@@ -188,5 +189,6 @@ __all__ = [
     "UnsupportedCompilationError",
     "did_you_mean",
     "nearest",
+    "refuse_options",
     "shortened",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .base import DovetailError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class ArgumentError(DovetailError):
@@ -277,3 +277,13 @@ class MultipleResultsFound(InvalidRequestError):  # noqa: N818 - a name users kn
 
     code = "DV-ROW-03"
     usual_hint = "narrow the query, or take the first with first()"
+
+
+def refuse_options(function: str, options: Mapping[str, Any], *more: Any) -> None:
+    """Raise ArgumentError where a call of *function* has arguments that mean nothing to it.
+
+    For those that take others' arguments because a base class does.
+    """
+    if options or more:
+        names = ", ".join([*map(repr, options), *map(repr, more)])
+        raise ArgumentError(f"{function} takes no {names} here")

@@ -20,6 +20,7 @@ from .convention import conventional_name
 from .ddl import CreateIndex, DropIndex, send
 from .defaults import SchemaItem
 from .froms import from_objects
+from .names import named
 from .text import TextClause
 from .traversal import iterate
 
@@ -378,9 +379,14 @@ class ForeignKey(SchemaItem):
         table.foreign_key_added(self)
 
     def copy(self, *, schema: str | None = None, target: Any = None) -> ForeignKey:
-        """Return the same reference for another column."""
+        """Return the same reference for another column, to the table of the name in *schema*."""
+        if target is None:
+            target = self.target
+            if schema is not None:
+                table, _, column = self.target_fullname.rpartition(".")
+                target = f"{schema}.{table.rpartition('.')[2]}.{column}"
         return ForeignKey(
-            target if target is not None else self.target,
+            target,
             use_alter=self.use_alter,
             name=self.name,
             onupdate=self.onupdate,
@@ -498,7 +504,7 @@ class Index(SchemaItem):
         _table: Any = None,
         **dialect_options: Any,
     ) -> None:
-        self.name = name
+        self.name = name if name is None else named(name, quote)
         self.unique = unique
         self.dialect_options = dialect_options
         self.pending = [e if isinstance(e, str) else _column_or_name(e) for e in expressions]

@@ -13,6 +13,7 @@ from .coercion import node_of
 from .ddl import CreateSequence, DropSequence, send
 from .element import ColumnElement
 from .functions import register_function
+from .names import named
 from .node import Node, Walk
 from .text import TextClause
 
@@ -195,7 +196,7 @@ class Sequence(SchemaItem):
         quote_schema: bool | None = None,
         for_update: bool = False,
     ) -> None:
-        self.name = name
+        self.name = named(name, quote)
         self.start = start
         self.increment = increment
         self.minvalue = minvalue
@@ -208,7 +209,8 @@ class Sequence(SchemaItem):
         self.data_type = to_instance(data_type) if data_type is not None else None
         self.optional = optional
         self.for_update = for_update
-        self.schema = schema if schema is not None else getattr(metadata, "schema", None)
+        own = schema if schema is not None else getattr(metadata, "schema", None)
+        self.schema = own if own is None else named(own, quote_schema)
         self.metadata = metadata
         self.column: Any = None
         if metadata is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVarTuple
 
-from ..exc import ArgumentError, InvalidRequestError, did_you_mean
+from ..exc import ArgumentError, InvalidRequestError, did_you_mean, refuse_options
 from ..types.contract import NULLTYPE
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnCollection
@@ -290,6 +290,7 @@ class Insert(ValuesBase, Generic[*Ts]):
 
     def return_defaults(self, *columns: Any, **options: Any) -> Self:
         """Return a copy that fetches what the server filled in, where it can."""
+        refuse_options("return_defaults()", options)
         return self._with(returns_defaults=columns or True)
 
     def collect(self, walk: Walk) -> None:
@@ -422,6 +423,7 @@ class Update(_Filtered, ValuesBase, Generic[*Ts]):
 
     def return_defaults(self, *columns: Any, **options: Any) -> Self:
         """Return a copy that fetches what the server filled in, where it can."""
+        refuse_options("return_defaults()", options)
         return self._with(returns_defaults=columns or True)
 
     def collect(self, walk: Walk) -> None:

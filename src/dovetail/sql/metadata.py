@@ -20,6 +20,7 @@ from .constraints import (
 )
 from .convention import DEFAULT_CONVENTION
 from .defaults import SchemaItem, Sequence
+from .names import named
 from .schema import Table
 from .traversal import adapt
 
@@ -69,7 +70,7 @@ class MetaData(SchemaItem):
         if schema is not None and not isinstance(schema, str):
             raise ArgumentError("MetaData() takes a schema as text; a bind goes to create_all()")
         self.tables: dict[str, Table] = {}
-        self.schema = schema
+        self.schema = schema if schema is None else named(schema, quote_schema)
         self.naming_convention: Mapping[Any, Any] = {
             **DEFAULT_CONVENTION,
             **(naming_convention or {}),
@@ -177,7 +178,12 @@ class MetaData(SchemaItem):
         resolve_fks: bool = True,
         **dialect_options: Any,
     ) -> None:
-        """Read the tables of the database that are not known yet."""
+        """Read the tables of the database that are not known yet.
+
+        With *extend_existing* those that are known are read too: columns that they have already
+        stay as they are where *autoload_replace* is false.  *dialect_options* are given to each
+        table.
+        """
         inspector = inspect(bind)
         schema = schema if schema is not None else self.schema
         inspector.read_all(schema)
@@ -198,7 +204,9 @@ class MetaData(SchemaItem):
                     schema=schema,
                     autoload_with=inspector,
                     extend_existing=extend_existing,
+                    autoload_replace=autoload_replace,
                     resolve_fks=resolve_fks,
+                    **dialect_options,
                 )
 
     # -- copies -------------------------------------------------------------------------------

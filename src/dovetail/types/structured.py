@@ -43,8 +43,6 @@ class Enum(String):
         metadata: Any = None,
         inherit_schema: bool = False,
         omit_aliases: bool = True,
-        default: Any = None,
-        **kw: Any,
     ) -> None:
         if len(enums) == 1 and isinstance(enums[0], list | tuple):
             enums = tuple(enums[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ...exc import refuse_options
 from ...sql import operators as ops
 from ...sql.building import operand
 from ...sql.expressions import ExpressionList
@@ -26,6 +27,7 @@ class PgArrayComparator(ArrayComparator):
 
     def contains(self, other: Any, **kw: Any) -> Any:
         """``this @> other``: every element of *other* is in this."""
+        refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
     def contained_by(self, other: Any) -> Any:
@@ -123,7 +125,6 @@ class array(ExpressionList):
         clauses: Iterable[Any],
         *,
         type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
-        **kw: Any,
     ) -> None:
         item = _item_type(type_)
         made = tuple(operand(clause, item) for clause in clauses)

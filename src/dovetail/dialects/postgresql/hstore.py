@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...exc import refuse_options
 from ...sql import operators as ops
 from ...sql.building import extensions, operand
 from ...sql.expressions import BinaryExpression, BindParameter
@@ -42,6 +43,7 @@ class HSTOREComparator:
 
     def contains(self, other: Any, **kw: Any) -> Any:
         """``this @> other``: all pairs of *other* are in this."""
+        refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
     def contained_by(self, other: Any) -> Any:

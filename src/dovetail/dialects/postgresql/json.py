@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...exc import refuse_options
 from ...sql import operators as ops
 from ...sql.expressions import BinaryExpression, BindParameter
 from ...sql.json import JSONComparator
@@ -94,6 +95,7 @@ class JSONBComparator(PgJSONComparator):
 
     def contains(self, other: Any, **kw: Any) -> Any:
         """``this @> other``."""
+        refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
     def contained_by(self, other: Any) -> Any:

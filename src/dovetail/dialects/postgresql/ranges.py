@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ...exc import refuse_options
 from ...sql.operators import custom_operator
 from ...types.basic import (
     BOOLEANTYPE,
@@ -40,6 +41,7 @@ class RangeComparator:
 
     def contains(self, other: Any, **kw: Any) -> Any:
         """``this @> other``: *other*, a value or a range, is in this."""
+        refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
     def contained_by(self, other: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidRequestError, refuse_options
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
 from dovetail.orm.tracking.history import History
@@ -500,6 +500,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
 
     def contains(self, other: Any, *args: Any, **kwargs: Any) -> Any:
         """True where the collection has *other* as a member."""
+        refuse_options("contains()", kwargs, *args)
         return comparisons.contains(self, other)
 
     def any(self, criterion: Any = None, **values: Any) -> Any:

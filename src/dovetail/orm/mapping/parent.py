@@ -3,6 +3,7 @@
 from typing import Any
 
 from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.inspection import inspect
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.expressions import and_, bindparam
@@ -15,7 +16,8 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
 
         select(Order).where(with_parent(user, User.orders))
 
-    ``from_entity``  an alias of the class that *prop* begins at
+    ``from_entity``  an alias of the class that *prop* begins at; since the columns of the parent
+    are values here, it changes nothing, and another class is refused
     """
     if not isinstance(prop, RelationshipReference):
         raise ArgumentError(
@@ -30,11 +32,14 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
             f"{prop} does not begin at {type(instance).__name__}",
             hint=f"give an instance of {relationship.parent.class_.__name__}",
         )
+    if from_entity is not None:
+        own = getattr(inspect(from_entity), "mapper", None)
+        if own is None or not own.isa(relationship.parent):
+            raise ArgumentError(f"{prop} does not begin at from_entity={from_entity!r}")
     right: EntityNode = prop.right_entity
     primary, second = relationship.condition.adapted(
         lambda column: _value_of(instance, column), right.column, lambda column: column
     )
-    del from_entity  # The columns of the parent are values: it does not matter where they stand.
     return primary if second is None else and_(primary, second)
 
 
