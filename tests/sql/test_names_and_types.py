@@ -10,14 +10,17 @@ from dovetail import (
     Index,
     Integer,
     MetaData,
+    Sequence,
     Table,
     UniqueConstraint,
     create_engine,
+    insert,
+    inspect,
 )
 from dovetail.dialects import mysql, postgresql, sqlite
 from dovetail.event import listens_for
-from dovetail.exc import InvalidRequestError, NoSuchModuleError
-from dovetail.schema import CreateTable
+from dovetail.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
+from dovetail.schema import CreateIndex, CreateSequence, CreateTable
 
 
 @pytest.mark.parametrize(
@@ -105,3 +108,41 @@ def test_a_server_without_a_dialect_is_called_by_its_name(name, server):
 
     assert "did you mean" not in caught.value.hint
     assert "postgresql" in caught.value.hint
+
+
+def test_names_are_quoted_as_their_arguments_say():
+    metadata = MetaData(schema="mixed", quote_schema=True)
+    table = Table("t", metadata, Column("id", Integer))
+    Index("plain", table.c.id, quote=True)
+    sequence = Sequence("Odd", quote=False, schema="s", quote_schema=True)
+
+    assert str(CreateTable(table)).startswith('\nCREATE TABLE "mixed".t ')
+    assert str(CreateIndex(next(iter(table.indexes)))).startswith('CREATE INDEX "plain" ON')
+    written = CreateSequence(sequence).compile(dialect=postgresql.dialect())
+    assert str(written) == 'CREATE SEQUENCE "s".Odd'
+
+
+def test_options_that_mean_nothing_are_refused():
+    engine = create_engine("sqlite://")
+    with pytest.raises(TypeError, match="shema"):
+        inspect(engine).get_columns("t", shema="x")
+    with pytest.raises(TypeError):
+        Enum("a", "b", naem="letter")
+    with pytest.raises(ArgumentError, match="autoescape"):
+        Column("a", postgresql.ARRAY(Integer)).contains([1], autoescape=True)
+    with pytest.raises(ArgumentError, match="nothing"):
+        insert(Table("t", MetaData(), Column("id", Integer))).return_defaults(nothing=True)
+    engine.dispose()
+
+
+def test_reflection_reads_known_tables_again_as_it_is_told():
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(20))")
+    for replace, kind in ((False, "INTEGER"), (True, "VARCHAR(20)")):
+        metadata = MetaData()
+        Table("t", metadata, Column("name", Integer))
+        metadata.reflect(engine, extend_existing=True, autoload_replace=replace)
+        assert str(metadata.tables["t"].c.name.type) == kind
+        assert "id" in metadata.tables["t"].c
+    engine.dispose()
