@@ -26,6 +26,7 @@ from ..sql.ddl import (
 from ..sql.metadata import circular_constraints, sort_tables
 from .custom import custom_writers
 from .identifiers import IdentifierPreparer
+from .raw import number
 from .slots import MARK
 
 
@@ -188,19 +189,19 @@ class DDLCompiler:
         """Return what a sequence or identity says of its numbers."""
         parts = []
         if item.increment is not None:
-            parts.append(f"INCREMENT BY {item.increment}")
+            parts.append(f"INCREMENT BY {number(item.increment, 'increment')}")
         if item.start is not None:
-            parts.append(f"START WITH {item.start}")
+            parts.append(f"START WITH {number(item.start, 'start')}")
         if item.minvalue is not None:
-            parts.append(f"MINVALUE {item.minvalue}")
+            parts.append(f"MINVALUE {number(item.minvalue, 'minvalue')}")
         if item.maxvalue is not None:
-            parts.append(f"MAXVALUE {item.maxvalue}")
+            parts.append(f"MAXVALUE {number(item.maxvalue, 'maxvalue')}")
         if item.nominvalue:
             parts.append("NO MINVALUE")
         if item.nomaxvalue:
             parts.append("NO MAXVALUE")
         if item.cache is not None:
-            parts.append(f"CACHE {item.cache}")
+            parts.append(f"CACHE {number(item.cache, 'cache')}")
         if item.cycle is not None:
             parts.append("CYCLE" if item.cycle else "NO CYCLE")
         return " ".join(parts)

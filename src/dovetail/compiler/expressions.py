@@ -19,6 +19,7 @@ from ..types.contract import NULLTYPE, TypeEngine
 from ..types.structured import TupleType
 from .custom import custom_writers
 from .identifiers import IdentifierPreparer
+from .raw import words
 from .slots import MARK, Slot
 
 _BARE_BOOLEANS = frozenset(
@@ -311,6 +312,14 @@ class ExpressionCompiler:
         operator: Operator = node.operator
         return operator.text.join(self.operand(c, operator) for c in node.clauses)
 
+    def visit_chain(self, node: Any) -> str:
+        operator: Operator = node.operator
+        special = getattr(self, f"chain_{operator.name}", None)
+        if special is not None:
+            text: str = special(node)
+            return text
+        return operator.text.join(self.operand(clause, operator) for clause in node.clauses)
+
     def visit_boolean_list(self, node: Any) -> str:
         operator: Operator = node.operator
         return operator.text.join(self.criterion(c, operator) for c in node.clauses)
@@ -470,7 +479,7 @@ class ExpressionCompiler:
         return f"({text})" if node.operator is not None else text
 
     def visit_extract(self, node: Any) -> str:
-        return f"EXTRACT({node.field} FROM {self.write(node.expr)})"
+        return f"EXTRACT({words(node.field, 'the field')} FROM {self.write(node.expr)})"
 
     def visit_tuple(self, node: Any) -> str:
         return f"({', '.join(self.write(clause) for clause in node.clauses)})"

@@ -301,6 +301,16 @@ class QueryCompiler(RestrictingCompiler):
         ending = "WITH TIES" if fetch.with_ties else "ONLY"
         return f"{text}\n FETCH FIRST {self.write(fetch.count)}{percent} ROWS {ending}"
 
+    def locked_names(self, parts: Iterable[Any]) -> list[str]:
+        """Return the tables that FOR UPDATE OF speaks of: of a column its own, of a join all."""
+        found: dict[str, None] = {}
+        for part in parts:
+            source = part.table if getattr(part, "table", None) is not None else part
+            for table in reversed(tables_within(source)):
+                is_text = table.visit_name == "text"
+                found[self.write(table) if is_text else self.from_name(table)] = None
+        return list(found)
+
     def select_for_update(self, node: Any) -> str:
         """Return FOR UPDATE."""
         return " FOR UPDATE" if node.for_update_arg is not None else ""
@@ -414,7 +424,9 @@ class QueryCompiler(RestrictingCompiler):
 
     def from_tablesample(self, source: Any) -> str:
         sampling = source.sampling
-        method = self.write(sampling) if hasattr(sampling, "collect") else f"system({sampling})"
+        method = self.write(sampling) if hasattr(sampling, "collect") else str(sampling)
+        if getattr(sampling, "visit_name", "bindparam") == "bindparam":
+            method = f"system({method})"
         text = f"{self.from_alias(source)} TABLESAMPLE {method}"
         if source.seed is not None:
             text += f" REPEATABLE ({self.write(source.seed)})"

@@ -7,6 +7,7 @@ from typing import Any
 from ..exc import CompileError
 from ..types.contract import TypeEngine
 from .custom import custom_writers
+from .raw import check_type
 
 
 class TypeCompiler:
@@ -30,6 +31,7 @@ class TypeCompiler:
                 f"{type(self.dialect).__name__} has no type {type(type_).__name__}",
                 hint="give another type for it: type.with_variant(other, dialect_name)",
             )
+        check_type(type_)
         text: str = method(type_)
         return text
 

@@ -153,6 +153,10 @@ class RowMapping(Mapping[Any, Any]):
     def __len__(self) -> int:
         return len(self._row)
 
+    def keys(self) -> RMKeyView:
+        """The names, in order."""
+        return RMKeyView(self._row._fields, self)
+
     def __contains__(self, key: object) -> bool:
         try:
             self[key]
@@ -178,12 +182,13 @@ class RowMapping(Mapping[Any, Any]):
 
 
 class RMKeyView(KeysView[str]):
-    """The names of a result, in order."""
+    """The names of a result, in order; columns are found in that of a row too."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_row")
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], row: RowMapping | None = None) -> None:
         self._keys = keys
+        self._row = row
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -192,7 +197,7 @@ class RMKeyView(KeysView[str]):
         return iter(self._keys)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._keys
+        return key in self._keys if isinstance(key, str) or self._row is None else key in self._row
 
     def __getitem__(self, position: int) -> str:
         return self._keys[position]

@@ -21,6 +21,7 @@ from .element import ColumnElement, build
 from .expressions import (
     BinaryExpression,
     BindParameter,
+    Chain,
     ExpandingParameter,
     ExpressionList,
     Label,
@@ -145,7 +146,13 @@ def combine(left: Any, op: Operator, other: Any, reverse: bool = False) -> Any:
         return BinaryExpression(left, right, op, op.return_type)
     if op.name in ops.OPERATORS:
         name, type_ = left.type.result_of(op.name, right.type)
-        return BinaryExpression(left, right, ops.OPERATORS[name], type_)
+        operator = ops.OPERATORS[name]
+        if operator.is_associative and left.operator is operator and left.type.key == type_.key:
+            if left.__class__ is Chain:
+                return Chain((*left.clauses, right), operator, type_)
+            if left.__class__ is BinaryExpression:
+                return Chain((left.left, left.right, right), operator, type_)
+        return BinaryExpression(left, right, operator, type_)
     return BinaryExpression(left, right, op, left.type)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, Self, TypeVarTuple
 
 from ..exc import ArgumentError, InvalidRequestError, did_you_mean, refuse_options
 from ..types.contract import NULLTYPE
+from .by_name import equal_by_name
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnCollection
 from .conflict import OnConflictDoNothing, OnConflictDoUpdate
@@ -382,8 +383,7 @@ class _Filtered(UpdateBase):
 
     def filter_by(self, **values: Any) -> Self:
         """Return a copy for rows whose columns equal *values*."""
-        namespace = self.entity_namespace
-        return self.where(*[getattr(namespace, key) == value for key, value in values.items()])
+        return self.where(*equal_by_name([self.entity_namespace], values))
 
     def ext(self, extension: Any) -> Any:
         """Return a copy with what *extension* adds: ``limit()`` of a dialect, for one."""

@@ -364,6 +364,20 @@ class BooleanClauseList(ExpressionList):
         super().__init__(clauses, operator, BOOLEANTYPE)
 
 
+class Chain(ExpressionList):
+    """``a + b + c``: operands of one operator that may be grouped in any way.
+
+    They lie side by side, however many there are: a tree of them would soon be too deep.
+    """
+
+    __slots__ = ()
+    visit_name = "chain"
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append(self.type.key)
+        super().collect(walk)
+
+
 class Grouping(ColumnElement[T]):
     """``(element)``: parentheses of the user's own."""
 
@@ -462,7 +476,12 @@ def conjunction(operator: Operator, clauses: Iterable[Any]) -> ColumnElement[boo
             return deciding
         if element is neutral:
             seen_neutral = True
-        elif not (isinstance(element, BooleanClauseList) and not element.clauses):
+        elif not isinstance(element, BooleanClauseList):
+            kept.append(element)
+        elif element.operator is operator:
+            # In one row, not in a tree: criteria are added one by one in loops.
+            kept += element.clauses
+        elif element.clauses:
             kept.append(element)
     if len(kept) == 1:
         return kept[0]  # type: ignore[no-any-return]

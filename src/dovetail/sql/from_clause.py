@@ -14,7 +14,7 @@ from ..exc import (
 )
 from .coercion import criterion, from_node
 from .columns import ColumnCollection, ProxyColumn
-from .expressions import BinaryExpression, and_, collected_name
+from .expressions import BinaryExpression, and_, bindparam, collected_name
 from .names import AnonymousName
 from .node import Node, Walk
 from .operators import EQ
@@ -231,7 +231,8 @@ class TableSample(AliasedFrom):
 
     def __init__(self, element: Any, sampling: Any, name: str | None, seed: Any) -> None:
         super().__init__(element, name)
-        self.sampling = sampling
+        is_plain = isinstance(sampling, int | float) or hasattr(sampling, "visit_name")
+        self.sampling = sampling if is_plain else bindparam("system", sampling, unique=True)
         self.seed = seed
 
     def collect(self, walk: Walk) -> None:

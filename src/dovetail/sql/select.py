@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, Self, TypeVarTuple
 
-from ..exc import ArgumentError, InvalidRequestError, did_you_mean
+from ..exc import ArgumentError, InvalidRequestError
 from ..types.basic import INTEGERTYPE
 from . import derived, from_clause, functions, naming
+from .by_name import equal_by_name
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnClause
 from .constructs import sort_argument
@@ -202,7 +203,7 @@ class GenerativeSelect(SelectBase):
             targets: tuple[Any, ...] = ()
         else:
             given = of if isinstance(of, list | tuple) else (of,)
-            targets = tuple(node_of(target) for target in given)
+            targets = tuple(map(_lock_target, given))
         return self._with(
             for_update_arg=ForUpdateArg(nowait, read, targets, skip_locked, key_share)
         )
@@ -223,6 +224,16 @@ class GenerativeSelect(SelectBase):
         if nest_here:
             return self._with(nested_ctes=self.nested_ctes + ctes)
         return self._with(ctes=self.ctes + ctes)
+
+
+def _lock_target(target: Any) -> Any:
+    node = node_of(target)
+    if node is None:
+        raise ArgumentError(
+            f"FOR UPDATE OF takes tables, columns and mapped classes; got {target!r}",
+            hint="give the table itself, or the class that is mapped to it",
+        )
+    return node
 
 
 class Select(GenerativeSelect, Generic[*Ts]):
@@ -330,7 +341,7 @@ class Select(GenerativeSelect, Generic[*Ts]):
         """
         froms = self.get_final_froms()
         kept = reduced_columns(self.selected_columns, (*self.where_criteria, *froms), only_synonyms)
-        return self.select_from(*froms).with_only_columns(*kept)
+        return self._with(from_clauses=tuple(froms), joins=()).with_only_columns(*kept)
 
     def distinct(self, *columns: Any) -> Self:
         """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it."""
@@ -436,21 +447,25 @@ class Select(GenerativeSelect, Generic[*Ts]):
     filter = where
 
     def filter_by(self, **values: Any) -> Self:
+        """Return a copy in which columns equal *values*, in whichever FROM they are.
+
+        AmbiguousColumnError for a name that several of them have.
+        """
+        return self.where(*equal_by_name(self._namespaces(), values)) if values else self
+
+    def filter_last_by(self, **values: Any) -> Self:
         """Return a copy in which columns of the last FROM equal *values*."""
-        if not values:
-            return self
         namespace = self._last_from().entity_namespace
-        criteria = []
-        for key, value in values.items():
-            attribute = getattr(namespace, key, None)
-            if attribute is None:
-                raise InvalidRequestError(
-                    f"filter_by() finds no attribute {key!r} in {_described(namespace)}",
-                    hint=did_you_mean(key, dir(namespace))
-                    or "it looks in what was joined last; for the others there is where()",
-                )
-            criteria.append(attribute == value)
-        return self.where(*criteria)
+        return self.where(*equal_by_name([namespace], values)) if values else self
+
+    def _namespaces(self) -> list[Any]:
+        """Where names are looked up: in each FROM once."""
+        found: dict[int, Any] = {}
+        targets = (*self.from_clauses, *(spec.target for spec in self.joins))
+        for source in (*filter(None, map(_source_of, self.raw_columns)), *targets):
+            namespace = source.entity_namespace
+            found[id(getattr(namespace, "source", namespace))] = namespace
+        return list(found.values()) or [self._last_from().entity_namespace]
 
     def _last_from(self) -> Any:
         if self.joins:
@@ -458,14 +473,9 @@ class Select(GenerativeSelect, Generic[*Ts]):
         if self.from_clauses:
             return self.from_clauses[0]
         for raw in self.raw_columns:
-            if getattr(raw, "entity_namespace", None) is not None:
-                return raw
-            entity = getattr(raw, "entity", None)
-            if getattr(entity, "entity_namespace", None) is not None:
-                return entity
-            found = derived_froms((raw,), (), ())
-            if found:
-                return found[0]
+            found = _source_of(raw)
+            if found is not None:
+                return found
         raise InvalidRequestError(
             "filter_by() finds no table or entity in this statement",
             hint="use where(column == value), or select_from(table)",
@@ -595,8 +605,12 @@ functions.sources.table_valued = _table_valued
 functions.sources.column_valued = _column_valued
 
 
-def _described(namespace: Any) -> str:
-    """Return the name of a mapped class, or the names of columns, for a message."""
-    if isinstance(namespace, type):
-        return namespace.__name__
-    return f"the columns {', '.join(map(str, namespace.keys()))}"
+def _source_of(raw: Any) -> Any:
+    """Return the entity, or the table, that *raw* is a column of; None for none."""
+    if getattr(raw, "entity_namespace", None) is not None:
+        return raw
+    entity = getattr(raw, "entity", None)
+    if getattr(entity, "entity_namespace", None) is not None:
+        return entity
+    found = derived_froms((raw,), (), ())
+    return found[0] if found else None

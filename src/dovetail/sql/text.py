@@ -14,8 +14,8 @@ from .naming import SelectedColumn
 from .node import Executable, Walk
 from .select_base import SelectBase
 
-BIND_NAMES = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
-"""A parameter in text: a colon and a name; ``::`` and ``\\:`` are none."""
+BIND_NAMES = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
+"""A parameter in text: a colon and a name; ``::``, ``:name:`` and ``\\:`` are none."""
 
 
 class TextClause(Executable, ColumnElement[Any]):

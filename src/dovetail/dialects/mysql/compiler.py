@@ -43,6 +43,9 @@ class MysqlExpressions(StatementCompiler):
     def binary_concat(self, node: Any) -> str:
         return f"concat({', '.join(map(self.write, _concatenated(node)))})"
 
+    def chain_concat(self, node: Any) -> str:
+        return self.binary_concat(node)
+
     def visit_expression_list(self, node: Any) -> str:
         return (
             self.binary_concat(node)
@@ -219,7 +222,7 @@ class MysqlExpressions(StatementCompiler):
 
 def _concatenated(node: Any) -> list[Any]:
     """Return what is put together, however the pieces were nested."""
-    clauses = node.clauses if node.visit_name == "expression_list" else (node.left, node.right)
+    clauses = (node.left, node.right) if node.visit_name == "binary" else node.clauses
     found: list[Any] = []
     for clause in clauses:
         found += _concatenated(clause) if clause.operator is ops.CONCAT else [clause]
@@ -288,8 +291,7 @@ class MysqlCompiler(MysqlExpressions):
         if arg.read:
             text = " FOR SHARE" if features.supports_for_share else " LOCK IN SHARE MODE"
         if arg.of and features.supports_for_share:
-            tables = {id(each): each for each in (_table_of(part) for part in arg.of)}
-            text += " OF " + ", ".join(self.from_name(table) for table in tables.values())
+            text += " OF " + ", ".join(self.locked_names(arg.of))
         if arg.nowait and features.supports_nowait:
             text += " NOWAIT"
         if arg.skip_locked and features.supports_skip_locked:
@@ -406,8 +408,3 @@ def _is_limited(node: Any) -> bool:
     """Whether *node* has a LIMIT, or its like."""
     names = ("limit_clause", "offset_clause", "fetch_clause")
     return any(getattr(node, name, None) is not None for name in names)
-
-
-def _table_of(part: Any) -> Any:
-    """Return the table that FOR UPDATE OF speaks of: of a column its table."""
-    return part.table if getattr(part, "table", None) is not None else part

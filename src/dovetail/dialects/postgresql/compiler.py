@@ -200,10 +200,7 @@ class PostgresqlCompiler(OnConflictCompiler):
             return ""
         text = _LOCKS[bool(lock.read), bool(lock.key_share)]
         if lock.of:
-            tables = dict.fromkeys(
-                self.from_name(item.table if item.visit_name == "column" else item)
-                for item in lock.of
-            )
+            tables = self.locked_names(lock.of)
             # The table's own name: a schema may not stand here.
             text += " OF " + ", ".join(name.rpartition(".")[2] for name in tables)
         if lock.nowait:
@@ -217,7 +214,9 @@ class PostgresqlCompiler(OnConflictCompiler):
 
     def from_tablesample(self, source: Any) -> str:
         sampling = source.sampling
-        method = self.write(sampling) if hasattr(sampling, "collect") else f"system({sampling})"
+        method = self.write(sampling) if hasattr(sampling, "collect") else str(sampling)
+        if getattr(sampling, "visit_name", "bindparam") == "bindparam":
+            method = f"system({method})"
         text = f"{self.from_alias(source)} TABLESAMPLE {method}"
         if source.seed is not None:
             text += f" REPEATABLE ({self.write(source.seed)})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...compiler.raw import words
 from ...compiler.types import TypeCompiler
 from ...exc import CompileError
 from ...types.contract import TypeEngine
@@ -77,7 +78,7 @@ class PostgresqlTypeCompiler(TypeCompiler):
     def visit_INTERVAL(self, type_: Any) -> str:
         text = "INTERVAL"
         if type_.fields is not None:
-            text += f" {type_.fields}"
+            text += f" {words(type_.fields, 'fields of INTERVAL')}"
         return text if type_.precision is None else f"{text} ({type_.precision})"
 
     def visit_interval(self, type_: Any) -> str:

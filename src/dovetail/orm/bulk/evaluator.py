@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import reduce
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub
 from typing import Any
 from uuid import UUID
@@ -306,6 +307,13 @@ class Evaluator:
             self._check_comparable(node, node.left, node.right, sorts=operator in _SORTING)
         left, right = self.value(node.left), self.value(node.right)
         return lambda row: compute(left(row), right(row))
+
+    def _visit_chain(self, node: Any) -> Evaluation:
+        compute = _BINARY.get(node.operator)
+        if compute is None:
+            raise self._refuse(node, f"the operator {node.operator.name!r} is not known here")
+        parts = [self.value(clause) for clause in node.clauses]
+        return lambda row: reduce(compute, [part(row) for part in parts])
 
     def _membership(self, node: Any) -> Evaluation:
         self._check_comparable(node, node.left)

@@ -112,6 +112,26 @@ def joined_up(source: Any, left: EntityNode, prop: Any) -> tuple[EntityNode, Any
     return Upper(left, {}), source
 
 
+def third_alias_of(prop: Any) -> Any:
+    """A name of its own for the third table of *prop*; None where it has none."""
+    return None if prop.secondary is None else third_alias(prop.secondary)
+
+
+def through_alias(prop: Any, alias: Any, expression: Any) -> Any:
+    """*expression* with the columns of the third table of *prop* as those of *alias*."""
+    if alias is None:
+        return expression
+
+    def place(node: Any) -> Any:
+        table = getattr(node, "table", None)
+        is_third = table is not None and (
+            table is prop.secondary or contains(prop.secondary, table)
+        )
+        return third_column(prop.secondary, alias, node) if is_third else None
+
+    return replace(expression, place)
+
+
 def third_alias(secondary: Any) -> Any:
     """An alias of the third table; of a join, a join of aliases of its sides."""
     if not isinstance(secondary, Join):
@@ -148,15 +168,18 @@ def join_related(
     outer: bool,
     full: bool = False,
     criteria: tuple[Any, ...] = (),
-    alias_secondary: bool = False,
+    alias: Any = None,
 ) -> Any:
-    """*source*, a FROM that contains *left*, joined along *prop* to *right*."""
+    """*source*, a FROM that contains *left*, joined along *prop* to *right*.
+
+    *alias* stands for the third table; see :func:`third_alias_of`.
+    """
     if prop.secondary is None:
         condition, _ = relationship_conditions(prop, left, right)
         return Join(source, right.selectable, _all(condition, criteria), outer, full)
-    through = third_alias(prop.secondary) if alias_secondary else prop.secondary
+    through = prop.secondary if alias is None else alias
     primary, second = relationship_conditions(prop, left, right, through)
-    if outer and alias_secondary:
+    if outer and alias is not None:
         # One outer join to the pair: a row of the third table alone is no related row.
         pair = Join(through, right.selectable, _all(second, criteria))
         return Join(source, pair, primary, True, full)

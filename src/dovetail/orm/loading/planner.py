@@ -19,6 +19,8 @@ from dovetail.orm.loading.joins import (
     joined_up,
     related_entity,
     right_entity,
+    third_alias_of,
+    through_alias,
 )
 from dovetail.orm.loading.layout import (
     BundleLayout,
@@ -346,7 +348,7 @@ class _SelectPlanning:
             outer=spec.isouter,
             full=spec.full,
             criteria=extra,
-            alias_secondary=True,
+            alias=third_alias_of(reference.prop),
         )
 
     def _left_of(self, reference: RelationshipReference[Any]) -> tuple[EntityNode, int]:
@@ -494,6 +496,7 @@ class _SelectPlanning:
                 else:
                     entity = related_entity(prop)
                 criteria = () if related is None else related.criteria
+                alias = third_alias_of(prop)
                 self.standing += (Standing(entity.selectable, entity, True, True),)
                 source = join_related(
                     source,
@@ -501,10 +504,15 @@ class _SelectPlanning:
                     left,
                     entity,
                     outer=not inner,
-                    criteria=tuple(entity.adapt(self.resolved(one)) for one in criteria),
-                    alias_secondary=True,
+                    criteria=tuple(
+                        through_alias(prop, alias, entity.adapt(self.resolved(one)))
+                        for one in criteria
+                    ),
+                    alias=alias,
                 )
-                order.extend(entity.adapt(clause) for clause in prop.order_by)
+                order.extend(
+                    through_alias(prop, alias, entity.adapt(clause)) for clause in prop.order_by
+                )
                 layout = self._entity(entity, tree, nullable=not inner)
             self._note_later(layout, (*chain, prop))
             joined = JoinedLayout(prop, layout)

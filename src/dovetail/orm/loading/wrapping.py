@@ -7,8 +7,9 @@ from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import columns_of
 from dovetail.sql.element import ColumnElement
+from dovetail.sql.operators import SUFFIXES
 from dovetail.sql.select import Select
-from dovetail.sql.traversal import iterate, replace
+from dovetail.sql.traversal import replace
 
 
 class Wrapping:
@@ -26,9 +27,10 @@ class Wrapping:
                     if column in entity.mapper.column_keys:
                         planning.position_of(entity.column(column))
         for clause in self.core.order_by_clauses:
-            for node in iterate(clause):
-                if getattr(node, "table", None) is not None and not self.core.group_by_clauses:
-                    planning.position_of(node)
+            key = _sort_key(clause)
+            if key.visit_name not in _NAMES:
+                # What sorts the rows is computed where they are.
+                planning.position_of(key)
         count = len(planning.columns)
         inner = self.core._with(raw_columns=tuple(planning.columns)).subquery()
         outside = dict(zip(planning.columns, inner.c, strict=True))
@@ -52,6 +54,17 @@ class Wrapping:
             standing=planning.standing,
             execution_options_dict=self.core.execution_options_dict,
         )
+
+
+_NAMES = frozenset(("label_reference", "text"))
+"""What ORDER BY says by the name of a column."""
+
+
+def _sort_key(clause: Any) -> Any:
+    """What *clause* sorts by, the direction aside."""
+    while clause.visit_name == "unary" and clause.operator in SUFFIXES:
+        clause = clause.element
+    return clause
 
 
 class Outside:

@@ -26,10 +26,12 @@ class AliasedClass(Packed):
     ) -> None:
         mapper = _mapper(mapped_class)
         mapper.configure()
-        kinds = kinds or mapper.entity.kinds
-        selectable = mapper.entity.selectable.alias(name, flat) if alias is None else alias
+        base = _selected_from(mapped_class, mapper)
+        kinds = kinds or base.kinds
+        selectable = base.selectable.alias(name, flat) if alias is None else alias
         entity = EntityNode(mapper, selectable, self, name, kinds)
-        entity.adapt_on_names = adapt_on_names or mapper.entity.adapt_on_names
+        entity.adapt_on_names = adapt_on_names or base.adapt_on_names
+        entity.discriminator = base.discriminator if alias is None else None
         self.__statement_entity__ = entity
         self.__name__ = name or mapper.class_.__name__
         for kind in kinds:
@@ -85,6 +87,14 @@ class AliasedInsp:
 @inspects(AliasedClass)
 def _inspect_alias(alias: AliasedClass) -> AliasedInsp:
     return AliasedInsp(alias.__statement_entity__)
+
+
+def _selected_from(given: Any, mapper: Mapper) -> EntityNode:
+    """What an alias of *given* is another name for: a class, or an alias of more than its table."""
+    if not isinstance(given, AliasedClass):
+        return mapper.entity
+    entity = given.__statement_entity__
+    return mapper.entity if entity.is_plain_alias else entity
 
 
 def _mapper(entity: Any) -> Mapper:

@@ -117,7 +117,7 @@ class QueryBuilding:
         if self._adaption is not None and not self._statement.joins:
             namespace = self._adaption.namespace
             return self.filter(*[getattr(namespace, key) == kwargs[key] for key in kwargs])
-        return self._with(self._statement.filter_by(**kwargs))
+        return self._with(self._statement.filter_last_by(**kwargs))
 
     @_before_limits
     def order_by(self, *clauses: Any) -> Self:

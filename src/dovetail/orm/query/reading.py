@@ -168,7 +168,8 @@ class ReadingQuery(QueryBuilding):
         if source is not None:
             statement: Any = source.execution_options(**self._options)
         else:
-            statement = self._labelled(self._compiled())
+            # Rows have the names of the attributes; the text shown is labelled as users know it.
+            statement = self._compiled()
         result: Result[Any] = session.execute(statement, params)
         return result
 
