@@ -15,6 +15,7 @@ from dovetail import (
     bindparam,
     case,
     cast,
+    delete,
     func,
     insert,
     literal_column,
@@ -25,7 +26,12 @@ from dovetail import (
     union,
     update,
 )
-from dovetail.exc import ArgumentError, CompileError, InvalidRequestError
+from dovetail.exc import (
+    AmbiguousColumnError,
+    ArgumentError,
+    CompileError,
+    InvalidRequestError,
+)
 from dovetail.sql.traversal import adapt, iterate, replace
 
 metadata = MetaData()
@@ -92,12 +98,20 @@ def test_a_name_that_is_not_selected_cannot_be_sorted_by():
         str(select(a.c.id).order_by("nmae"))
 
 
-def test_filter_by_looks_at_the_last_join():
-    statement = select(a).join(b).filter_by(a_id=5)
+def test_filter_by_looks_into_each_from():
+    statement = select(a).join(b).filter_by(a_id=5, x=3)
 
-    assert str(statement).endswith("WHERE b.a_id = :a_id_1")
-    with pytest.raises(InvalidRequestError, match='no column "nope"'):
+    assert str(statement).endswith("WHERE b.a_id = :a_id_1 AND a.x = :x_1")
+    with pytest.raises(InvalidRequestError, match="'nope' in 'a'"):
         select(a).filter_by(nope=5)
+    with pytest.raises(AmbiguousColumnError, match="'id' in 'a' and 'b'"):
+        select(a).join(b).filter_by(id=5)
+
+
+def test_filter_by_of_a_change_names_what_is_not_there():
+    for change in (update(a), delete(a)):
+        with pytest.raises(InvalidRequestError, match="'nope' in 'a'"):
+            change.filter_by(nope=5)
 
 
 def test_columns_of_subqueries_correspond():

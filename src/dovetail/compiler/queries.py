@@ -448,7 +448,7 @@ class QueryCompiler(RestrictingCompiler):
         return f"({self.visit_values(node.element)})"
 
     def from_table_valued(self, source: Any) -> str:
-        text = self.write(source.element)
+        text = self.write(source.core_element)
         if source.ordinality:
             text += " WITH ORDINALITY"
         text = f"{'LATERAL ' if source.is_lateral else ''}{text} AS {self.from_name(source)}"

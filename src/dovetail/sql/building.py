@@ -199,6 +199,11 @@ def pattern(
     factory = left.type.comparator_factory
     if factory is not None and hasattr(factory, op.name) and not hasattr(factory, "operate"):
         return getattr(factory(left), op.name)(other)
+    if left.type.affinity == "array":
+        raise NotImplementedError(
+            f"{op.name}() is not known for arrays in general: use the ARRAY of "
+            "dovetail.dialects.postgresql"
+        )
     if autoescape:
         if not isinstance(other, str):
             raise TypeError("autoescape works on a plain string")

@@ -147,6 +147,10 @@ def criterion(argument: Any) -> Any:
 
 def executable(subject: Any) -> Any:
     """Return the statement that *subject* is; ObjectNotExecutableError if it is none."""
+    if getattr(subject, "runs_by_itself", False):
+        raise ObjectNotExecutableError(
+            subject, hint="iterate over it, call all(), or execute its .statement"
+        )
     node = subject if isinstance(subject, Node) else node_of(subject)
     if node is None or not node.supports_execution:
         named = getattr(subject, "__name__", None)

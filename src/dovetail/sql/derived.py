@@ -120,6 +120,12 @@ class TableValuedAlias(AliasedFrom):
     def _base_name(self, element: Any) -> str:
         return "anon"
 
+    @property
+    def core_element(self) -> Any:
+        """The function of tables and columns alone."""
+        planner = self.element.walk().planner
+        return self.element if planner is None else planner.to_core(self.element)
+
     def _make_columns(self) -> ColumnCollection[Any]:
         return ColumnCollection(
             (str(c.name), ProxyColumn(c, self, c.name, str(c.name))) for c in self.own_columns

@@ -105,7 +105,11 @@ class TypeEngine(Generic[T]):
         return f"{type(self).__name__}({arguments})"
 
     def __str__(self) -> str:
-        return self.compile()
+        try:
+            return self.compile()
+        except CompileError:
+            # A type of one server, of which the standard knows nothing.
+            return type(self).__name__
 
     def compile(self, dialect: Any = None) -> str:
         """Return this type as it stands in DDL and CAST: ``VARCHAR(50)``."""

@@ -425,6 +425,10 @@ class ARRAY(TypeEngine[Sequence[T]]):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self
 
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        """Arrays are put together by the operator that puts texts together."""
+        return ("concat" if operator == "add" else operator), self
+
     def bind_function(self, dialect: TypeDialect) -> Processor | None:
         inner = self.item_type.dialect_impl(dialect).bind_processor(dialect)
         return _each(inner, list) if inner is not None else None

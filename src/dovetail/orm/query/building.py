@@ -60,6 +60,7 @@ class QueryBuilding:
     is_delete: ClassVar[bool] = False
     is_text: ClassVar[bool] = False
     is_from_statement: ClassVar[bool] = False
+    runs_by_itself: ClassVar[bool] = True
 
     session: Any
     _statement: Any
