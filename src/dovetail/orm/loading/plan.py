@@ -258,6 +258,7 @@ class ReturnedRows(EntityPlan):
         self.has_later = any(one.later or one.completed for one in layout.entities)
         self.hydrate = make_hydrator(layout, None, populate_existing=populate_existing)
         self.chain = ()
+        self.populate_existing = populate_existing
 
 
 _LOADED_WITH_INSTANCES = frozenset(("joined", "selectin", "immediate"))
