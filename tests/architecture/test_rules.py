@@ -135,8 +135,10 @@ def test_a_parameter_without_effect_is_found(tmp_path, text):
     [
         "def load(path, strict): return path if strict else None\n",
         "class Base:\n    def load(self, path): raise NotImplementedError\n",
-        "class A:\n    def load(self, path): return path\n"
-        "class B:\n    def load(self, path): return 1\n",
+        (
+            "class A:\n    def load(self, path): return path\n"
+            "class B:\n    def load(self, path): return 1\n"
+        ),
         "class A:\n    def __exit__(self, kind, error, trace): return None\n",
         "class A:\n    def visit_null(self, node): return 'NULL'\n",
         "def load():\n    def told(event): return None\n    return told\n",

@@ -198,6 +198,10 @@ def pattern(
     """
     factory = left.type.comparator_factory
     if factory is not None and hasattr(factory, op.name) and not hasattr(factory, "operate"):
+        if escape is not None or autoescape:
+            raise ArgumentError(
+                f"{op.name}() of {left.type!r} compares no texts: it takes no escape"
+            )
         return getattr(factory(left), op.name)(other)
     if left.type.affinity == "array":
         raise NotImplementedError(

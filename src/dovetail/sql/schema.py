@@ -174,6 +174,8 @@ class Table(TableClause, SchemaItem):
 
     def _reflect(self, kw: dict[str, Any], items: Iterable[Any]) -> None:
         given = {str(i.name) for i in items if isinstance(i, Column)}
+        if not kw.get("autoload_replace", True):
+            given.update(str(column.name) for column in self.c)
         inspect(kw["autoload_with"]).reflect_table(
             self,
             include_columns=kw.get("include_columns"),
@@ -229,12 +231,12 @@ class Table(TableClause, SchemaItem):
 
     def append_column(self, column: Any, replace_existing: bool = False) -> None:
         """Add *column* to this table."""
-        if replace_existing:
-            self.extending = True
+        is_extending = self.__dict__.get("extending", False)
+        self.extending = is_extending or replace_existing
         try:
             column.attach(self)
         finally:
-            self.__dict__.pop("extending", None)
+            self.extending = is_extending
 
     def append_constraint(self, constraint: Constraint) -> None:
         """Add *constraint* to this table."""
