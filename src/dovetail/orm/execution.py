@@ -80,11 +80,10 @@ class ExecutingSession(PersistingSession):
         """Run *statement* and return its result: see ``Session.execute``."""
         listeners = self.dispatch.do_orm_execute
         if listeners:
-            options = {**self.execution_options_dict, **execution_options}
             if isinstance(statement, str):
                 statement = text(statement)
             return ORMExecuteState(
-                self, statement, params, options, bind_arguments, listeners
+                self, statement, params, execution_options, bind_arguments, listeners
             ).run_steps()
         return self.run_statement_steps(statement, params, execution_options, bind_arguments)
 
@@ -97,7 +96,7 @@ class ExecutingSession(PersistingSession):
             self,
             statement,
             None,
-            self.execution_options_dict,
+            NO_OPTIONS,
             None,
             self.dispatch.do_orm_execute,
             is_relationship_load=kind == "relationship",
@@ -186,7 +185,9 @@ class ExecutingSession(PersistingSession):
         if execution_options.get("autoflush", own.get("autoflush", True)):
             yield from self.autoflush_steps(statement)
         connection = yield from self._statement_connection_steps(statement, bind_arguments)
-        options = {**self.execution_options_dict, **execution_options}
+        options = execution_options
+        if self.execution_options_dict:
+            options = {**self.execution_options_dict, **own, **execution_options}
         if source is not None and isinstance(statement, Select | CompoundSelect):
             if source.wants(self, statement, {**statement.execution_options_dict, **options}):
                 return (yield from self._sourced_steps(source, connection, statement, params))

@@ -1,6 +1,7 @@
 """The members of a session: which instances it has, and as what. Nothing here sends SQL."""
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any
 from weakref import WeakSet
 
@@ -17,6 +18,8 @@ Rows = dict[InstanceState, Any]
 
 sessions: "WeakSet[SessionMembers]" = WeakSet()
 """All sessions of this process, for ``close_all_sessions()``."""
+
+_numbers = count(1)
 
 
 class SessionMembers:
@@ -36,6 +39,8 @@ class SessionMembers:
         self.scope = Scope(self)
         self.epoch = 0
         self.warn_on_flush_change = False
+        self.hash_key = next(_numbers)
+        """A number that no other session of this process has."""
         sessions.add(self)
 
     # What is in the session -----------------------------------------------------------------

@@ -61,9 +61,9 @@ class ORMExecuteState:
 
     @property
     def execution_options(self) -> dict[str, Any]:
-        """The options of the statement and those given with it."""
+        """The options of the session, of the statement, and those given with it."""
         own: Mapping[str, Any] = getattr(self.statement, "execution_options_dict", {})
-        return {**own, **self.local_execution_options}
+        return {**self.session.execution_options_dict, **own, **self.local_execution_options}
 
     @property
     def is_select(self) -> bool:

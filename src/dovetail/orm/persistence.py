@@ -223,10 +223,13 @@ class PersistingSession(TransactionalSession):
         state.committed = {
             key: before.get(key, NO_VALUE if key in values else None)
             for key in mapper.written
-            if key not in mapper.primary_keys
+            if key not in mapper.primary_keys and key != mapper.version_key
         }
         for key in state.committed:
             values.setdefault(key, None)
+        if mapper.version_key in before:
+            # The row has it, whoever takes it over.
+            values[mapper.version_key] = before[mapper.version_key]
         # What it refers to, and what refers to it, is new to the row.
         state.committed |= dict.fromkeys(mapper.relationships.keys() & values.keys(), NO_VALUE)
         scope.modified[state] = instance
@@ -487,6 +490,13 @@ class PersistingSession(TransactionalSession):
             self._expire_names(state, instance, names)
         # Changes to what is refreshed are lost; what else is pending is written first.
         yield from self.autoflush_steps()
+        changed = mapper.keys_set.intersection(state.committed or ())
+        if changed:
+            raise InvalidRequestError(
+                f"{instance!r} has a primary key that is not in its row yet "
+                f"({', '.join(sorted(changed))}): it can't be read again by it",
+                hint="flush() first",
+            )
         steps = self._reload_steps(state, instance, mapper, names, with_for_update)
         yield from self.at_token_steps(state.load.token, steps)
 

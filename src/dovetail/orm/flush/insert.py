@@ -281,6 +281,11 @@ class InsertPlan:
                     for name, _ in self.returned
                     if name not in fetched and not self.is_foreign(name)
                 )
+                if self.enters:
+                    # The row is there, of which they are computed.
+                    for name in sorted(mapper.computed_of_rows):
+                        source.line(f"values.pop({name!r}, None)")
+                    late |= mapper.computed_of_rows
                 if late:
                     expired = source.use("late", late)
                     if len(mapper.tables) > 1:

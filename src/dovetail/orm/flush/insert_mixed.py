@@ -106,6 +106,11 @@ def insert_mixed_steps(
         state.load = load
         load.identity[key] = state  # type: ignore[index]
         load.batch.append(state)
+        computed = load.mapper.computed_of_rows
+        if computed:
+            for name in computed:
+                instance.__dict__.pop(name, None)
+            state.expired = computed | (state.expired or frozenset())
 
 
 def tables_in_order(mappers: list[Any]) -> list[Any]:

@@ -470,6 +470,13 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         return frozenset(made)
 
     @cached_property
+    def computed_of_rows(self) -> frozenset[str]:
+        """The attributes that hold expressions over rows, and are loaded with their instance."""
+        return frozenset(
+            key for key, prop in self.column_attrs.items() if not (prop.is_column or prop.deferred)
+        )
+
+    @cached_property
     def update_defaults(self) -> list[tuple[str, Any]]:
         """(attribute, default) of the columns that get a value whenever their row changes."""
         return [
@@ -494,6 +501,7 @@ _DERIVED = (
     "written",
     "column_order",
     "made_by_update",
+    "computed_of_rows",
     "update_defaults",
     "extensions",
     "mapped_tables",

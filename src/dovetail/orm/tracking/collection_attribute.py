@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from dovetail.exc import ObjectDereferencedError
 from dovetail.orm.tracking.collections import Collection
+from dovetail.orm.tracking.custom import roles_of
 from dovetail.orm.tracking.history import NO_HISTORY, History, collection_history
 from dovetail.orm.tracking.kinds import CollectionKind
 from dovetail.orm.tracking.references import RelatedAttribute
@@ -280,6 +281,49 @@ class CollectionAdapter:
     def __init__(self, attribute: CollectionAttribute, collection: Any) -> None:
         self._attribute = attribute
         self._collection = collection
+
+    @property
+    def data(self) -> Any:
+        """The collection."""
+        return self._collection
+
+    @property
+    def owner_state(self) -> InstanceState | None:
+        """The state of the instance that the collection belongs to."""
+        owner: InstanceState | None = self._collection.owner
+        return owner
+
+    @property
+    def attr(self) -> CollectionAttribute:
+        """The attribute that holds the collection."""
+        return self._attribute
+
+    @property
+    def _roles(self) -> dict[str, str]:
+        return roles_of(type(self._collection))
+
+    @property
+    def empty(self) -> bool:
+        """True where there is no item."""
+        return not len(self)
+
+    def append_with_event(self, item: Any, initiator: Any = None) -> None:
+        """Put *item* in as its user would: with history, its other side and cascades."""
+        getattr(self._collection, self._roles["appender"])(item)
+
+    def remove_with_event(self, item: Any, initiator: Any = None) -> None:
+        """Take *item* out as its user would."""
+        getattr(self._collection, self._roles["remover"])(item)
+
+    def clear_with_event(self, initiator: Any = None) -> None:
+        """Take all items out as their user would."""
+        for item in list(self):
+            self.remove_with_event(item)
+
+    def clear_without_event(self) -> None:
+        """Take all items out: no history, no other sides."""
+        for item in list(self):
+            self.remove_without_event(item)
 
     def append_without_event(self, item: Any, initiator: Any = None) -> None:
         """Put *item* in: no history, no other side, no cascade."""

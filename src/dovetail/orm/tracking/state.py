@@ -295,6 +295,12 @@ class InstanceState(ref):  # type: ignore[type-arg]
         return None if scope is None else scope.reference()
 
     @property
+    def session_id(self) -> int | None:
+        """The ``hash_key`` of the session that the instance belongs to, or None."""
+        session = self.session
+        return None if session is None else int(session.hash_key)
+
+    @property
     def has_identity(self) -> bool:
         """True when the instance has, or had, a row."""
         return self.key is not None
