@@ -10,9 +10,9 @@ from dovetail.orm.mapping.attribute import (
     table_columns,
 )
 from dovetail.orm.mapping.join_condition import MANYTOONE
-from dovetail.orm.tracking.state import state_of
+from dovetail.orm.mapping.parent import value_of_row
 from dovetail.sql.columns import literal_column
-from dovetail.sql.expressions import and_, bindparam, negation, or_
+from dovetail.sql.expressions import and_, negation, or_
 from dovetail.sql.select import Select
 from dovetail.types.contract import NULLTYPE
 
@@ -38,37 +38,28 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
         return negation(found) if negated else found
     pairs = []
     for local, remote in prop.condition.pairs:
-        value = _value_of(prop, other, remote)
-        pairs.append((reference.entity.column(local), value, remote))
+        pairs.append((reference.entity.column(local), _value_of(prop, other, remote)))
     if negated:
-        parts = [or_(column != _bind(v, c), column.is_(None)) for column, v, c in pairs]
+        parts = [or_(column != value, column.is_(None)) for column, value in pairs]
         return or_(*parts) if len(parts) > 1 else parts[0]
-    parts = [column == _bind(value, remote) for column, value, remote in pairs]
+    parts = [column == value for column, value in pairs]
     return and_(*parts) if len(parts) > 1 else parts[0]
 
 
-def _bind(value: Any, column: Any) -> Any:
-    return bindparam(column.key, value, type_=column.type, unique=True)
-
-
-def _value_of(prop: Any, instance: Any, column: Any) -> Any:
-    """The value of *column* of a related *instance*."""
+def _value_of(prop: Any, instance: Any, column: Any, name: str | None = None) -> Any:
+    """The value of *column* of a related *instance*, as a parameter called *name*."""
     mapper = type(instance).__dict__.get("__mapper__")
     if mapper is None or not mapper.isa(prop.mapper):
         raise ArgumentError(
             f"{prop} is compared with {prop.mapper.class_.__name__} instances, not {instance!r}",
             hint="compare the column where you have the key alone",
         )
-    state = state_of(instance)
-    key = prop.mapper.column_keys[column]
-    if key in prop.mapper.primary_keys and state.key is not None:
-        return mapper.key_tuple(state.key)[prop.mapper.primary_keys.index(key)]
-    return getattr(instance, key)
+    return value_of_row(instance, column, prop.mapper, name or column.key)
 
 
 def _key_condition(prop: Any, instance: Any) -> Any:
     columns = prop.mapper.primary_key
-    parts = [column == _bind(_value_of(prop, instance, column), column) for column in columns]
+    parts = [column == _value_of(prop, instance, column) for column in columns]
     return and_(*parts) if len(parts) > 1 else parts[0]
 
 
@@ -83,10 +74,10 @@ def contains(reference: RelationshipReference[Any], other: Any) -> Any:
         )
     if prop.secondary is None and prop.condition.is_plain:
         pairs = [
-            (reference.entity.column(local), _value_of(prop, other, remote), local)
+            (reference.entity.column(local), _value_of(prop, other, remote, local.key))
             for local, remote in prop.condition.pairs
         ]
-        return and_(*[column == _bind(value, local) for column, value, local in pairs])
+        return and_(*[column == value for column, value in pairs])
     return exists(reference, _key_condition(prop, other), {})
 
 

@@ -1,5 +1,6 @@
 """Criteria for the rows that an instance refers to."""
 
+from functools import partial
 from typing import Any
 
 from dovetail.exc import ArgumentError, InvalidRequestError
@@ -38,21 +39,46 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
             raise ArgumentError(f"{prop} does not begin at from_entity={from_entity!r}")
     right: EntityNode = prop.right_entity
     primary, second = relationship.condition.adapted(
-        lambda column: _value_of(instance, column), right.column, lambda column: column
+        lambda column: value_of_row(instance, column, state.load.mapper),
+        right.column,
+        lambda column: column,
     )
     return primary if second is None else and_(primary, second)
 
 
-def _value_of(instance: Any, column: Any) -> Any:
-    """The value that the row of *instance* has in *column*, as a parameter."""
+def value_of_row(instance: Any, column: Any, mapper: Any, name: str | None = None) -> Any:
+    """The value that the row of *instance* has in *column* of *mapper*, as a parameter.
+
+    An instance without a row may have one when the statement runs, after an autoflush: then it is
+    asked.
+    """
     state = state_of(instance)
-    mapper = state.load.mapper
     key = mapper.column_keys[column]
-    if key in mapper.keys_set and state.key is not None:
-        value = mapper.key_tuple(state.key)[mapper.primary_keys.index(key)]
+    place = mapper.primary_keys.index(key) if key in mapper.keys_set else None
+    if place is not None and state.key is not None:
+        value = mapper.key_tuple(state.key)[place]
+    elif state.key is None and instance.__dict__.get(key) is None:
+        return bindparam(
+            name,
+            callable_=partial(_value_now, instance, key, place),
+            type_=column.type,
+            unique=True,
+        )
     else:
         value = getattr(instance, key)
-    return bindparam(None, value, type_=column.type)
+    return bindparam(name, value, type_=column.type, unique=True)
+
+
+def _value_now(instance: Any, key: str, place: int | None) -> Any:
+    state = state_of(instance)
+    if place is not None and state.key is not None:
+        return state.load.mapper.key_tuple(state.key)[place]
+    if state.key is None and key not in instance.__dict__:
+        raise InvalidRequestError(
+            f"{instance!r} has no row and no value for {key!r}: no row can refer to it",
+            hint="add() it, so that the query flushes it first, or set the value",
+        )
+    return getattr(instance, key)
 
 
 def relationship_between(instance: object, mapper: Any) -> Any:
