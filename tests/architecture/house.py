@@ -294,6 +294,17 @@ def vague_names(house: House) -> list[str]:
     ]
 
 
+def familiar_keys_of_states(house: House) -> list[str]:
+    """Readers of ``state.key``, the identity key that users know: inside it is ``row_key``."""
+    return [
+        f"{module.path}:{node.lineno}: reads {node.value.id}.key"
+        for module in house.modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "key"
+        if isinstance(node.value, ast.Name) and node.value.id.endswith("state")
+    ]
+
+
 def dialects_asked_by_name(house: House) -> list[str]:
     """Comparisons with the name of a server outside ``dialects``: ask for a feature."""
     complaints = []
@@ -329,4 +340,5 @@ RULES = (
     busy_faces,
     vague_names,
     dialects_asked_by_name,
+    familiar_keys_of_states,
 )

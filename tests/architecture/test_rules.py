@@ -100,6 +100,9 @@ def test_a_sound_house_has_no_complaint(tmp_path, rule):
         pytest.param(
             rules.dialects_asked_by_name, "sql/node.py", "x = n in ('sqlite', 'y')\n", id="in tuple"
         ),
+        pytest.param(
+            rules.familiar_keys_of_states, "orm/merge.py", "x = state.key\n", id="familiar key"
+        ),
     ],
 )
 def test_a_broken_rule_is_found(tmp_path, rule, name, text):

@@ -187,6 +187,50 @@ def defaults_of_classes_below_stand_in_rows_of_the_class_above(w):
     yield stored(w, "animal")
 
 
+def a_row_that_is_taken_over_keeps_counting_its_versions(w):
+    sa, column = w.sa, w.orm.mapped_column
+
+    class Part(w.Base):
+        __tablename__ = "part"
+        id = column(sa.String(10), primary_key=True)
+        version = column(sa.Integer, nullable=False)
+        name = column(sa.String(10))
+        __mapper_args__ = {"version_id_col": version}
+
+    w.create()
+    for is_expired in (False, True):
+        w.s.execute(sa.delete(Part))
+        w.add(Part(id="p", name="a"))
+        old = w.s.scalars(sa.select(Part)).one()
+        if is_expired:
+            w.s.expire(old)
+        w.s.delete(old)
+        new = Part(id="p", name="b")
+        w.s.add(new)
+        w.s.flush()
+        yield stored(w, "part"), new.version
+        new.name = "c"
+        yield stored(w, "part")
+
+
+def expressions_are_read_when_the_row_is_there(w):
+    m = hierarchy(w)
+    m.Animal.twice = w.orm.column_property(m.Animal.name + m.Animal.name)
+    m.Bird.loud = w.orm.column_property(m.Bird.wings + "!")
+    for one in (m.Animal(name="a"), m.Bird(name="b", wings="w"), m.Dog(name="d")):
+        w.s.add(one)
+        yield one.twice
+        w.s.flush()
+        yield one.twice, getattr(one, "loud", None)
+        one.name = "n"
+        yield one.twice
+        w.s.flush()
+        yield one.twice
+    w.s.add_all([m.Animal(name="x"), m.Bird(name="y", wings="z")])
+    w.s.flush()
+    yield [one.twice for one in w.s.scalars(w.sa.select(m.Animal).order_by(m.Animal.id))]
+
+
 # Rows of statements -----------------------------------------------------------------------------
 
 

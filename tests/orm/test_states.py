@@ -367,3 +367,15 @@ class TestCopies:
 
         assert status(twin) == "transient"
         assert twin.books[0].author is twin
+
+
+def test_the_key_of_a_state_is_the_one_that_the_identity_map_has(session):
+    author = Author(name="x")
+    assert inspect(author).key is None
+    session.add(author)
+    session.flush()
+
+    assert inspect(author).key == (Author, (author.id,), None) == inspect(author).identity_key
+    assert session.identity_map[inspect(author).key] is author
+    assert inspect(author).session_id == session.hash_key
+    assert Session().hash_key != session.hash_key

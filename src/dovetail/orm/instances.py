@@ -59,12 +59,12 @@ def make_transient_to_detached(instance: Any) -> None:
     """
     state = state_of(instance)
     mapper = state.load.mapper
-    if state.session is not None or state.key is not None:
+    if state.session is not None or state.row_key is not None:
         raise InvalidRequestError(f"{instance!r} is not transient")
     key = mapper.key_of(instance)
     if key is None:
         raise InvalidRequestError(f"{instance!r} has no primary key")
-    state.key = key
+    state.row_key = key
     state.load = mapper.detached_load
     missing = frozenset(mapper.column_attrs.keys()) - instance.__dict__.keys()
     state.expired = missing or None

@@ -73,9 +73,9 @@ class SessionMembers:
 
     def __contains__(self, instance: Any) -> bool:
         state = self._state(instance)
-        if state.key is None:
+        if state.row_key is None:
             return state in self.scope.new
-        return self.scope.known(state.load.mapper, state.load.token).get(state.key) is state
+        return self.scope.known(state.load.mapper, state.load.token).get(state.row_key) is state
 
     def __iter__(self) -> Iterator[Any]:
         members = list(self.scope.new.values())
@@ -94,7 +94,7 @@ class SessionMembers:
     def is_modified(self, instance: Any, include_collections: bool = True) -> bool:
         """True when *instance* has a change that a flush would write; exact, sends no SQL."""
         state = self._state(instance)
-        if state.key is None:
+        if state.row_key is None:
             return any(key in instance.__dict__ for key in state.load.mapper.attributes)
         for key in state.committed or ():
             impl = state.load.mapper.attributes.get(key)
@@ -139,7 +139,7 @@ class SessionMembers:
         pending = scope.pending_loads.get(load.mapper)
         if (
             load.scope is None
-            and state.key is None
+            and state.row_key is None
             and pending is not None
             and state.expired is None
             and not self.dispatch.listening
@@ -167,14 +167,14 @@ class SessionMembers:
         """Called by a tracked attribute: *instance* was related to a member of this session."""
         state = state_of(instance)
         load = state.load
-        present = state.key is not None or state in self.scope.new
+        present = state.row_key is not None or state in self.scope.new
         if load.scope is not self.scope or load.deleted or not present:
             self.add(instance)
 
     def _enter(self, state: InstanceState, instance: Any) -> None:
         scope = self.scope
         load = state.load
-        if state.key is None:
+        if state.row_key is None:
             if state not in scope.new:
                 self._refuse_others(state, instance)
                 if state.expired is not None:
@@ -211,12 +211,12 @@ class SessionMembers:
             )
         with self.scope.at(state.load.token):
             identity = self.scope.identity(mapper)
-        present = identity.get(state.key)
+        present = identity.get(state.row_key)
         other = None if present is None else present()
         if other is not None and other is not instance:
             raise InvalidRequestError(
                 f"can't attach {instance!r}: this session has another instance with key "
-                f"{mapper.key_tuple(state.key)}, {other!r}",
+                f"{mapper.key_tuple(state.row_key)}, {other!r}",
                 hint="use session.merge() to copy one to the other",
             )
         self.begin_on_change()
@@ -225,7 +225,7 @@ class SessionMembers:
             load = Load(mapper, self.scope, state.load.options)
         load.batch.append(state)
         state.load = load
-        identity[state.key] = state
+        identity[state.row_key] = state
         if state.committed:
             mark_modified(state, instance)
         self.announce("after_attach", instance)
@@ -261,7 +261,7 @@ class SessionMembers:
                     if (
                         other.load.scope is not scope
                         or other.load.deleted
-                        or (other.key is None and other not in scope.new)
+                        or (other.row_key is None and other not in scope.new)
                     ):
                         self._enter(other, item)
                         waiting.append((other, item))
@@ -313,7 +313,7 @@ class SessionMembers:
     def expunge(self, instance: Any) -> None:
         """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
         state = self._state(instance)
-        if state.session is not self or (state.key is None and state not in self.scope.new):
+        if state.session is not self or (state.row_key is None and state not in self.scope.new):
             raise InvalidRequestError(
                 f"{instance!r} is not in this session",
                 hint="only what was added here, or loaded here, can be expunged",
@@ -328,13 +328,13 @@ class SessionMembers:
         scope.new.pop(state, None)
         scope.modified.pop(state, None)
         scope.deleted.pop(state, None)
-        if state.key is None:
+        if state.row_key is None:
             state.load = mapper.transient_load
             self.announce_state("pending_to_transient", state)
             return
         identity = state.load.identity
-        if identity is not None and identity.get(state.key) is state:
-            del identity[state.key]
+        if identity is not None and identity.get(state.row_key) is state:
+            del identity[state.row_key]
         was_deleted = state.load.deleted
         state.load = state.load.let_go()
         left = "deleted_to_detached" if was_deleted else "persistent_to_detached"
@@ -372,7 +372,7 @@ class SessionMembers:
         Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.
         """
         state = self._state(instance)
-        if state.key is None or state.session is not self or state.load.deleted:
+        if state.row_key is None or state.session is not self or state.load.deleted:
             raise InvalidRequestError(
                 f"{instance!r} is not persistent within this session",
                 hint="only an instance with a row, in this session, can be expired",
@@ -381,7 +381,7 @@ class SessionMembers:
             self._expire_names(state, instance, attribute_names)
             return
         for other, _ in [(state, instance), *cascaded(state, instance, "refresh-expire")]:
-            if other.key is not None and other.session is self:
+            if other.row_key is not None and other.session is self:
                 self.expire_states([other])
 
     @staticmethod

@@ -56,7 +56,7 @@ def merge_steps(
     if token is not None and token != session.scope.token:
         steps = merge_steps(session, instance, merged, options)
         return (yield from session.at_token_steps(token, steps))
-    key = state.key if state.key is not None else mapper.key_of(instance)
+    key = state.row_key if state.row_key is not None else mapper.key_of(instance)
     target = None if key is None else session.find(mapper, key)
     if key is not None and (target is None or target.__dovetail_state__.expired is not None):
         target = yield from session.get_steps(mapper, key, options=options)
@@ -134,7 +134,7 @@ def _preload_steps(session: Any, mapper: Any, items: Iterable[Any]) -> Steps[Non
     keys = []
     for item in items:
         state = state_of(item)
-        key = state.key if state.key is not None else mapper.key_of(item)
+        key = state.row_key if state.row_key is not None else mapper.key_of(item)
         if key is not None and state.session is not session and session.find(mapper, key) is None:
             keys.append(key)
     if len(keys) > 1:
@@ -181,7 +181,7 @@ class Placement:
         """The session's instance of the row of *instance*, with the values it has in memory."""
         try:
             source: InstanceState = instance.__dovetail_state__
-            key = source.key
+            key = source.row_key
         except AttributeError:
             # A class, or what is not mapped, or an instance that nobody has looked at yet.
             raise _unfit(instance) from None
@@ -292,7 +292,7 @@ def make_copier(mapper: Any) -> Copier:
             with source.block(f"if {name!r} in held:"):
                 source.line(f"values[{name!r}] = held[{name!r}]")
         source.line("state = State(copied, forget)")
-        source.line("state.key = key = source.key")
+        source.line("state.row_key = key = source.row_key")
         source.line("state.load = load")
         source.line("state.committed = state.extra = None")
         source.line("state.expired = source.expired")
@@ -306,7 +306,7 @@ def make_copier(mapper: Any) -> Copier:
 def _unfit(instance: Any) -> InvalidRequestError:
     if isinstance(instance, type):
         raise UnmappedInstanceError(instance)
-    if state_of(instance).key is None:
+    if state_of(instance).row_key is None:
         return InvalidRequestError(
             f"merge(load=False) takes instances that have a row; {instance!r} has none",
             hint="use merge(), or add()",

@@ -213,11 +213,11 @@ class PersistingSession(TransactionalSession):
         scope.deleted.pop(old, None)
         scope.modified.pop(old, None)
         old.load = scope.deleted_load(mapper)
-        state.key = old.key
+        state.row_key = old.row_key
         load = Load(mapper, scope)
         load.batch.append(state)
         state.load = load
-        scope.identity(mapper)[state.key] = state
+        scope.identity(mapper)[state.row_key] = state
         # What the row holds: not what was set on the old instance, and not written any more.
         before = {**previous.__dict__, **(old.committed or {})}
         state.committed = {
@@ -362,7 +362,7 @@ class PersistingSession(TransactionalSession):
     ) -> Steps[None]:
         if not attribute.is_relationship and not is_unknown(state, instance, attribute.key):
             return
-        if state.key is not None and not (
+        if state.row_key is not None and not (
             attribute.is_relationship
             and find_reference(self, state, instance, attribute.prop) is not NO_VALUE
         ):
@@ -423,11 +423,11 @@ class PersistingSession(TransactionalSession):
             state = state_of(holder)
             if state.load.mapper.base is mapper.base and state not in seen:
                 seen.add(state)
-                if state.key is not None and state.session is not self:
+                if state.row_key is not None and state.session is not self:
                     raise InvalidRequestError(
                         f"{holder!r} is not in this session", hint="add() or merge() it first"
                     )
-                if state.key is not None:
+                if state.row_key is not None:
                     pairs.append((state, holder))
         if not pairs and not any(isinstance(holder, mapper.class_) for holder in holders):
             raise ArgumentError(f"none of the instances is a {mapper.class_.__name__}")
@@ -438,7 +438,7 @@ class PersistingSession(TransactionalSession):
     def delete_alone(self, instance: Any) -> bool:
         """Mark *instance* for deletion; False where its delete cascade has to be followed too."""
         state = self._state(instance)
-        if state.key is None:
+        if state.row_key is None:
             raise InvalidRequestError(
                 f"{instance!r} has no row and can't be deleted",
                 hint="expunge() takes a pending instance out of the session",
@@ -462,7 +462,7 @@ class PersistingSession(TransactionalSession):
             return
         pairs = yield from delete_cascade_steps(self, waiting)
         for other, item in pairs:
-            if other.key is not None and not other.load.deleted:
+            if other.row_key is not None and not other.load.deleted:
                 if other.session is not self:
                     self._enter(other, item)
                 self.scope.deleted.setdefault(other, item)
@@ -472,7 +472,7 @@ class PersistingSession(TransactionalSession):
     ) -> Steps[None]:
         """Read *instance* again, all of it or the attributes named; changes to them are lost."""
         state = self._state(instance)
-        if state.key is None or state.session is not self or state.load.deleted:
+        if state.row_key is None or state.session is not self or state.load.deleted:
             raise InvalidRequestError(
                 f"{instance!r} is not persistent within this session",
                 hint="only an instance with a row, in this session, can be refreshed",
@@ -481,7 +481,7 @@ class PersistingSession(TransactionalSession):
         if attribute_names is None:
             others = [
                 other for other, _ in cascaded(state, instance, "refresh-expire")
-                if other.key is not None and other.session is self
+                if other.row_key is not None and other.session is self
             ]  # fmt: skip
             self.expire_states([state, *others])
             names: set[str] | None = None
@@ -515,13 +515,13 @@ class PersistingSession(TransactionalSession):
             rows = [instance]
         elif lock:
             # What is refreshed has expired by now: nothing else is overwritten.
-            statement = _locked(_get_statement(mapper, mapper.key_tuple(state.key)), lock)
+            statement = _locked(_get_statement(mapper, mapper.key_tuple(state.row_key)), lock)
             walk = statement.walk()
             plan = EntityPlan(statement, walk.binds, connection.dialect, tree=tree, chain=chain)
             rows = yield from plan.rows_steps(self, connection, [b.value for b in walk.binds])
         else:
             rows = yield from load_keys_steps(
-                self, connection, mapper, [state.key], tree=tree, chain=chain
+                self, connection, mapper, [state.row_key], tree=tree, chain=chain
             )
         if not rows:
             raise InvalidRequestError(

@@ -124,7 +124,7 @@ def flag_modified(instance: Any, key: str) -> None:
             f"can't flag {key!r} as modified: it is not loaded",
             hint="read the attribute first",
         )
-    if state.key is not None:
+    if state.row_key is not None:
         flagged = state.extras().setdefault("flagged", set())
         flagged.add(key)
         if state.committed is None:
@@ -140,7 +140,7 @@ def flag_modified(instance: Any, key: str) -> None:
 def flag_dirty(instance: Any) -> None:
     """Put *instance* among the session's dirty ones without naming an attribute."""
     state = state_of(instance)
-    if state.key is not None:
+    if state.row_key is not None:
         if state.committed is None:
             state.committed = {}
         mark_modified(state, instance)

@@ -368,7 +368,7 @@ class SessionTransaction:
         scope = session.scope
         told = session.dispatch.listening
         for state in (*self.new, *list(scope.new)):
-            was_pending = state.key is None
+            was_pending = state.row_key is None
             self._expel(scope, state)
             if told:
                 left = "pending_to_transient" if was_pending else "persistent_to_transient"
@@ -381,7 +381,7 @@ class SessionTransaction:
         scope.new.clear()
         scope.deleted.clear()
         for state, key in self.switched.items():
-            if state.key is not None:
+            if state.row_key is not None:
                 _switch(scope, state, key)
                 instance = state()
                 if instance is not None:
@@ -389,7 +389,7 @@ class SessionTransaction:
                     own = zip(mapper.primary_keys, mapper.key_tuple(key), strict=True)
                     instance.__dict__.update(own)
         for state, (instance, load) in self.deleted.items():
-            if state.key is None or state() is not instance:
+            if state.row_key is None or state() is not instance:
                 continue
             if state.load.scope is not scope or load.identity is None:
                 # It was let go meanwhile: its row is back, and it stays outside.
@@ -397,13 +397,15 @@ class SessionTransaction:
                     state.load = load.let_go()
             else:
                 state.load = load
-                load.identity[state.key] = state
+                load.identity[state.row_key] = state
                 # What had been changed before the delete is not known to be the row's.
                 self.dirty.add(state)
                 session.announce_state("deleted_to_persistent", state)
         if self.nested:
             stale = {*scope.modified, *self.dirty} - leaving
-            session.expire_states([s for s in stale if s.key is not None and s.load.scope is scope])
+            session.expire_states(
+                [s for s in stale if s.row_key is not None and s.load.scope is scope]
+            )
         else:
             session.expire_all()
         session.epoch += 1
@@ -413,13 +415,13 @@ class SessionTransaction:
     @staticmethod
     def _expel(scope: Any, state: InstanceState) -> None:
         mapper = state.load.mapper
-        if state.key is not None:
+        if state.row_key is not None:
             identity = state.load.identity
-            if identity is not None and identity.get(state.key) is state:
-                del identity[state.key]
+            if identity is not None and identity.get(state.row_key) is state:
+                del identity[state.row_key]
         scope.modified.pop(state, None)
         state.expired = lost_values(state) or None
-        state.key = state.committed = None
+        state.row_key = state.committed = None
         state.load = mapper.transient_load
 
     # Blocks -------------------------------------------------------------------------------------
@@ -488,7 +490,7 @@ def _switch(scope: Any, state: InstanceState, key: Any) -> None:
     """Give *state* the identity *key*."""
     with scope.at(state.load.token):
         identity = scope.identity(state.load.mapper)
-    if identity.get(state.key) is state:
-        del identity[state.key]
-    state.key = key
+    if identity.get(state.row_key) is state:
+        del identity[state.row_key]
+    state.row_key = key
     identity[key] = state

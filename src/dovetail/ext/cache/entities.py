@@ -95,7 +95,7 @@ def _entries(
     common = tokens[len(wanted) :]
     values: dict[str, Any] = {}
     for row, instance in zip(rows, made, strict=True):
-        key = instance.__dovetail_state__.key
+        key = instance.__dovetail_state__.row_key
         entry = entry_of((of_row[key], *common), [row]) if key in of_row else None
         if entry is not None:
             values[wanted[key]] = entry

@@ -171,7 +171,7 @@ class CachedRows:
             record.emptied |= own
             return
         for state in states:
-            for key in {state.key, *_former_keys(transaction, state)}:
+            for key in {state.row_key, *_former_keys(transaction, state)}:
                 try:
                     values = digest(mapper.key_tuple(key))
                 except UnstableError:

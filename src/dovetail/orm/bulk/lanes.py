@@ -77,7 +77,7 @@ def _saving_in_shards_steps(
         with session.scope.at(token):
             yield from save_pairs_steps(session, list(part.items()), *how)
         for state in part if token is not None else ():
-            if state.key is not None and state.load.token is None:
+            if state.row_key is not None and state.load.token is None:
                 state.load = Load(state.load.mapper, None)
                 state.load.token = token
 

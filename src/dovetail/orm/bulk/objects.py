@@ -37,7 +37,7 @@ def save_pairs_steps(
 
 def _kind(pair: Pair) -> tuple[Any, bool]:
     state, _ = pair
-    return state.load.mapper, state.key is None
+    return state.load.mapper, state.row_key is None
 
 
 def _insert_steps(
@@ -55,7 +55,7 @@ def _insert_steps(
     for state, instance in pairs:
         key = mapper.key_of(instance)
         if key is not None and state.session is None:
-            state.key = key
+            state.row_key = key
             state.load = mapper.detached_load
 
 
@@ -72,7 +72,7 @@ def _update_steps(
             kept.append((state, instance))
             rows.append(row)
     updating = RowsUpdating(session, connection, mapper, versioned=True)
-    yield from updating.run_steps(rows, [state.key for state, _ in kept], synchronize=False)
+    yield from updating.run_steps(rows, [state.row_key for state, _ in kept], synchronize=False)
     for (state, instance), row in zip(kept, rows, strict=True):
         if state.session is session:
             computed = {n for n, value in row.items() if isinstance(value, ColumnElement)}

@@ -262,7 +262,7 @@ class Change:
             able = features.supports_update_returning
         else:
             able = features.supports_delete_returning
-        by_key = {state.key: (state, instance) for state, instance in pairs}
+        by_key = {state.row_key: (state, instance) for state, instance in pairs}
         if assignments is not None and assignments.changes_keys:
             return (yield from self._keys_changing_steps(assignments, by_key))
         if able:

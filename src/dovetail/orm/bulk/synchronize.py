@@ -225,14 +225,14 @@ def bring_along(
             stale -= told.keys()
         if assignments.changes_keys:
             key = _new_key(assignments.mapper, state, known)
-            if key != state.key:
+            if key != state.row_key:
                 switched.append((state, key))
         overwrite(session, state, instance, known, stale, assignments.references)
     switch_keys(session, assignments.mapper, switched)
 
 
 def _new_key(mapper: Any, state: InstanceState, known: Mapping[str, Any]) -> Any:
-    old = zip(mapper.primary_keys, mapper.key_tuple(state.key), strict=True)
+    old = zip(mapper.primary_keys, mapper.key_tuple(state.row_key), strict=True)
     return mapper.key_from_tuple([known.get(name, value) for name, value in old])
 
 
@@ -294,11 +294,11 @@ def switch_keys(session: Any, mapper: Any, switched: Sequence[tuple[InstanceStat
     identity = session.scope.identity(mapper)
     transaction = session._autobegin()
     for state, _ in switched:
-        transaction.switched.setdefault(state, state.key)
-        if identity.get(state.key) is state:
-            del identity[state.key]
+        transaction.switched.setdefault(state, state.row_key)
+        if identity.get(state.row_key) is state:
+            del identity[state.row_key]
     for state, key in switched:
-        state.key = key
+        state.row_key = key
         identity[key] = state
 
 
@@ -308,8 +308,8 @@ def let_go(session: Any, mapper: Any, pairs: Iterable[Pair]) -> None:
     identity = scope.identity(mapper)
     transaction = session._autobegin()
     for state, instance in pairs:
-        if identity.get(state.key) is state:
-            del identity[state.key]
+        if identity.get(state.row_key) is state:
+            del identity[state.row_key]
         transaction.deleted[state] = (instance, state.load)
         scope.modified.pop(state, None)
         scope.deleted.pop(state, None)

@@ -18,7 +18,7 @@ def is_orphan(state: InstanceState) -> bool:
     """
     extra = state.extra or {}
     parents = extra.get("parents")
-    if not parents or (state.key is None and not extra.get("orphaned")):
+    if not parents or (state.row_key is None and not extra.get("orphaned")):
         return False
     has_gone = [parent is False for parent in parents.values()]
     return all(has_gone) if state.load.mapper.legacy_is_orphan else any(has_gone)
@@ -33,7 +33,7 @@ def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[
     missing = [
         (state, instance)
         for state, instance in pairs
-        if state.key is not None and prop.key not in instance.__dict__
+        if state.row_key is not None and prop.key not in instance.__dict__
     ]
     if missing:
         # Outside of a flush, what is pending may belong to what is loaded.
@@ -111,7 +111,7 @@ def mark_orphans_steps(session: Any, changes: Changes) -> Steps[None]:
         return
     persistent: list[Pair] = []
     for state, instance in orphans.items():
-        if state.key is None:
+        if state.row_key is None:
             changes.of(state.load.mapper).inserts.pop(state, None)
             if state in session.scope.new:
                 session._leave(state)
@@ -121,7 +121,7 @@ def mark_orphans_steps(session: Any, changes: Changes) -> Steps[None]:
     for state, instance in deleted:
         own = changes.of(state.load.mapper)
         own.updates.pop(state, None)
-        if state.key is None:
+        if state.row_key is None:
             own.inserts.pop(state, None)
         else:
             own.deletes[state] = instance

@@ -87,12 +87,12 @@ def _sort_new(scope: Any, only: frozenset[InstanceState] | None, changes: Change
 def changed_related(prop: Any, state: InstanceState, instance: Any) -> tuple[list[Any], list[Any]]:
     """(added, removed) related instances of *prop*, from what is in memory."""
     impl = prop.impl
-    if state.key is not None:
+    if state.row_key is not None:
         committed = state.committed
         if committed is None or prop.key not in committed:
             return _NOTHING
     value = instance.__dict__.get(prop.key)
-    if state.key is None:
+    if state.row_key is None:
         if value is None:
             return _NOTHING
         return (list(impl.kind.items(value)) if impl.collection else [value]), []

@@ -162,7 +162,7 @@ def _follow_in_memory(context: Any, follower: Follower, source: dict[str, Any]) 
             if target in held:
                 held[target] = source.get(name)
     if not mapper.keys_set.isdisjoint(follower.role.targets):
-        new = dict(zip(mapper.primary_keys, mapper.key_tuple(state.key), strict=True))
+        new = dict(zip(mapper.primary_keys, mapper.key_tuple(state.row_key), strict=True))
         new.update((target, source.get(name)) for name, target, _ in follower.role.pairs)
         key = mapper.key_from_tuple(tuple(new[name] for name in mapper.primary_keys))
         switch_key(context, mapper, state, key)
@@ -172,7 +172,7 @@ def _follow_in_memory(context: Any, follower: Follower, source: dict[str, Any]) 
 
 def switch_key(context: Any, mapper: Any, state: InstanceState, new: Any) -> None:
     """The row of *state* has the key *new* by now; a rollback restores the old one."""
-    old = state.key
+    old = state.row_key
     if new == old:
         return
     context.transaction.switched.setdefault(state, old)
@@ -180,7 +180,7 @@ def switch_key(context: Any, mapper: Any, state: InstanceState, new: Any) -> Non
         identity = context.session.scope.identity(mapper)
     if identity.get(old) is state:
         del identity[old]
-    state.key = new
+    state.row_key = new
     identity[new] = state
 
 

@@ -300,7 +300,7 @@ class InsertPlan:
         """Write what makes an instance persistent."""
         reads = [f"values[{key!r}]" for key in self.mapper.primary_keys]
         key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
-        source.line(f"state.key = key = {key}")
+        source.line(f"state.row_key = key = {key}")
         source.line("state.load = load")
         source.line("identity[key] = state")
         source.line("track(state)")

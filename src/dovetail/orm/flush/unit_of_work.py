@@ -85,7 +85,7 @@ def release_related_steps(session: Any, changes: Changes) -> Steps[None]:
             for state, instance in list(own.deletes.items()):
                 for item in related_now(prop, state, instance):
                     other = state_of(item)
-                    present = other.key is not None and other.session is session
+                    present = other.row_key is not None and other.session is session
                     if present and not changes.is_deleted(other):
                         if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
                             clear_key(prop, item)
@@ -105,7 +105,7 @@ def _is_same_row(one: Any, other: Any) -> bool:
     """True for two instances of a row, of which one is not in this session."""
     first, second = state_of(one), state_of(other)
     same_table = first.load.mapper.base is second.load.mapper.base
-    return first.key is not None and first.key == second.key and same_table
+    return first.row_key is not None and first.row_key == second.row_key and same_table
 
 
 def replace_rows(context: FlushContext) -> None:
@@ -114,7 +114,7 @@ def replace_rows(context: FlushContext) -> None:
         if not (own.deletes and own.inserts):
             continue
         mapper = own.mapper
-        by_key = {state.key: state for state in own.deletes}
+        by_key = {state.row_key: state for state in own.deletes}
         for state, instance in list(own.inserts.items()):
             # Of several with the key, the first has the row; the database refuses the others.
             old = by_key.pop(mapper.key_of(instance), None)
@@ -151,14 +151,18 @@ def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes
         for item in added:
             other = state_of(item)
             if other.session is not session or (
-                other.key is None and other not in session.scope.new
+                other.row_key is None and other not in session.scope.new
             ):
                 _warn_absent(item, prop)
             elif not changes.is_deleted(other):
                 changes.touch(item, other)
         for item in removed:
             other = state_of(item)
-            if other.key is not None and other.session is session and not changes.is_deleted(other):
+            if (
+                other.row_key is not None
+                and other.session is session
+                and not changes.is_deleted(other)
+            ):
                 if _refers_to(prop, item, instance):
                     clear_key(prop, item)
                 changes.touch(item, other)
@@ -361,7 +365,7 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
     for state, instance in pairs:
         values = instance.__dict__
         for prop in props:
-            if state.key is not None and (
+            if state.row_key is not None and (
                 state.committed is None or prop.key not in state.committed
             ):
                 continue
@@ -373,7 +377,9 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 clear_key(prop, instance)
                 continue
             other = state_of(related)
-            absent = other.load.deleted or (other.key is None and other not in session.scope.new)
+            absent = other.load.deleted or (
+                other.row_key is None and other not in session.scope.new
+            )
             if absent or other.load.scope is not session.scope:
                 _warn_absent(related, prop)
             elif not (changes.is_deleted(other) and prop.reverse_properties):
@@ -488,8 +494,8 @@ def _forget_deleted(session: Any, transaction: Any, mapper: Any, pairs: Any) -> 
     gone = scope.deleted_load(mapper)
     for state, instance in pairs:
         transaction.deleted[state] = (instance, state.load)
-        if identity.get(state.key) is state:
-            del identity[state.key]
+        if identity.get(state.row_key) is state:
+            del identity[state.row_key]
         state.load = gone
 
 

@@ -72,7 +72,7 @@ def update_steps(
         if mapper.made_by_update:
             _forget_made(mapper.made_by_update, group)
         if not mapper.keys_set.isdisjoint(changed):
-            switched += [KeyChange(state, state.key) for state, _ in group]
+            switched += [KeyChange(state, state.row_key) for state, _ in group]
     for pair, changes in with_sql:
         yield from _update_expressions_steps(connection, mapper, pair, changes)
         _note_written(mapper, written, changes, [pair])
@@ -258,7 +258,9 @@ def _update_plan(
                 for number, (key, column, bind) in enumerate(new)
             }
             for number, (place, column, bind) in enumerate(keys):
-                read = "state.key" if mapper.single_key is not None else f"state.key[{place}]"
+                read = (
+                    "state.row_key" if mapper.single_key is not None else f"state.row_key[{place}]"
+                )
                 if by_new_key:
                     read = f"values[{mapper.primary_keys[place]!r}]"
                 own[bind] = written(source, read, column.type, dialect, f"_key{number}")
@@ -279,7 +281,7 @@ def _update_expressions_steps(
 ) -> Steps[None]:
     """Update one row with SQL expressions; their values are read again when they are touched."""
     state, instance = pair
-    key = mapper.key_tuple(state.key)
+    key = mapper.key_tuple(state.row_key)
     expected = None if mapper.version_key is None else [version_of(mapper, *pair)]
     version_key: Any = mapper.version_key
     if expected is not None and mapper.makes_versions and version_key not in changes:
@@ -352,7 +354,7 @@ def delete_steps(connection: Any, mapper: Any, pairs: Sequence[Pair]) -> Steps[N
     if deletes is None:
         deletes = _delete_plans(mapper, connection.dialect)
         plans.put(place, deletes)
-    keys = [mapper.key_tuple(state.key) for state, _ in pairs]
+    keys = [mapper.key_tuple(state.row_key) for state, _ in pairs]
     versions = [version_of(mapper, *pair) for pair in pairs] if mapper.version_key else []
     for plan in deletes:
         found_by = keys

@@ -43,7 +43,7 @@ def refuse_stale_steps(
     *expected* and the one that was found, None where the row is gone.
     """
     found: dict[Any, Any] = {}
-    keys = [state.key for state, _ in pairs]
+    keys = [state.row_key for state, _ in pairs]
     condition, parameter = key_condition(mapper.primary_key)
     width = len(mapper.primary_key)
     for start in range(0, len(keys), KEYS_PER_STATEMENT):
@@ -54,18 +54,18 @@ def refuse_stale_steps(
         rows = (yield from connection.execute_steps(asked, chunk)).all()
         found.update((mapper.key_from_tuple(row[:width]), row[width]) for row in rows)
     for (state, instance), version in zip(pairs, expected, strict=True):
-        now = found.get(state.key)
+        now = found.get(state.row_key)
         written = instance.__dict__.get(mapper.version_key)
         if now is None or now != (written if verb == "UPDATE" else version):
             raise _stale(mapper, verb, state, instance, version, now)
     state, instance = pairs[0]
-    raise _stale(mapper, verb, state, instance, expected[0], found.get(state.key))
+    raise _stale(mapper, verb, state, instance, expected[0], found.get(state.row_key))
 
 
 def _stale(
     mapper: Any, verb: str, state: InstanceState, instance: Any, expected: Any, found: Any
 ) -> StaleDataError:
-    row = f"{mapper.class_.__name__} {mapper.key_tuple(state.key)}"
+    row = f"{mapper.class_.__name__} {mapper.key_tuple(state.row_key)}"
     now = "the row is gone" if found is None else f"it is {found!r} now"
     error = StaleDataError(
         f"{verb} of {row} expected version {expected!r}, and {now}: "
@@ -89,7 +89,7 @@ def check_version(mapper: Any, instance: Any, expected: Any) -> None:
     found = instance.__dict__.get(mapper.version_key)
     if found != expected:
         error = StaleDataError(
-            f"{mapper.class_.__name__} {mapper.key_tuple(instance.__dovetail_state__.key)} was "
+            f"{mapper.class_.__name__} {mapper.key_tuple(instance.__dovetail_state__.row_key)} was "
             f"read in version {expected!r}, and is locked in version {found!r}: somebody else "
             "has changed it"
         )

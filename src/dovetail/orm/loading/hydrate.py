@@ -224,7 +224,7 @@ class HydratorWriter:
                 line(f"entity{n} = new{n}(Class{n})")
                 self._write_values(entity)
                 line(f"state{n} = State(entity{n}, forget)")
-                line(f"state{n}.key = {key}")
+                line(f"state{n}.row_key = {key}")
                 line(f"state{n}.load = load{n}")
                 line(f"state{n}.committed = state{n}.expired = state{n}.extra = None")
                 line(f"set_state{n}(entity{n}, state{n})")
@@ -256,7 +256,7 @@ class HydratorWriter:
                 for name, position, type_ in variant:
                     line(f"entity{n}.__dict__[{name!r}] = {self._read(position, type_)}")
         line(f"state{n} = State(entity{n}, forget)")
-        line(f"state{n}.key = {key}")
+        line(f"state{n}.row_key = {key}")
         line(f"state{n}.load = kind{n}[1]")
         line(f"state{n}.committed = state{n}.extra = None")
         line(f"state{n}.expired = kind{n}[3]")

@@ -168,7 +168,7 @@ def refresh_steps(
     session: Any, connection: Any, mapper: Any, pairs: Sequence[Pair], names: frozenset[str]
 ) -> Steps[None]:
     """Read the column attributes *names* of persistent instances again, in one statement."""
-    keys = [state.key for state, _ in pairs]
+    keys = [state.row_key for state, _ in pairs]
     whole = names - mapper.keys_set == refreshed_names(mapper)
     options = options_of(pairs[0][0])
     if options.lasting:
@@ -216,7 +216,7 @@ def _peers(session: Any, state: InstanceState, instance: Any, key: str, policy: 
     if most:
         passed = 0
         for peer in load.following(state, touch):
-            other = peer() if peer.load is load and peer.key is not None else None
+            other = peer() if peer.load is load and peer.row_key is not None else None
             if other is not None and key not in other.__dict__:
                 if peer.committed is None or key not in peer.committed:
                     found.append((peer, other))

@@ -181,7 +181,7 @@ def complete_steps(
         if key not in layout.mapper.column_attrs and layout.tree.completes(prop)
     ]
     wanted = frozenset(names)
-    keys = [state.key for state, instance in pairs if not wanted <= instance.__dict__.keys()]
+    keys = [state.row_key for state, instance in pairs if not wanted <= instance.__dict__.keys()]
     if keys:
         tree = only_tree(kind, names)
         yield from load_keys_steps(session, connection, kind, keys, tree=tree, chain=REFRESH)
@@ -234,8 +234,8 @@ def _with_local_values_steps(
     expired: list[Any] = []
     left_out: list[Any] = []
     for state, instance in parents:
-        if state.key is not None and any(is_unknown(state, instance, name) for name in names):
-            (left_out if state.expired is None else expired).append(state.key)
+        if state.row_key is not None and any(is_unknown(state, instance, name) for name in names):
+            (left_out if state.expired is None else expired).append(state.row_key)
     if expired:
         # What is read again is read whole: the rest will be asked for as well.
         yield from load_keys_steps(session, connection, mapper, expired, chain=REFRESH)
@@ -362,7 +362,7 @@ def _load_by_key_steps(
                 populate_existing=afresh,
             )
         for related in loaded:
-            found[related.__dovetail_state__.key] = related
+            found[related.__dovetail_state__.row_key] = related
     attribute = prop.key
     for state, instance in parents:
         values = instance.__dict__

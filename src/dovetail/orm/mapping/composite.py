@@ -241,7 +241,7 @@ class CompositeValue(AttributeBase):
     def _is_unwritten(self, state: InstanceState) -> bool:
         """True where a None that was assigned has not been written yet."""
         changed = state.committed or ()
-        return state.key is None or any(key in changed for key in self.prop.keys)
+        return state.row_key is None or any(key in changed for key in self.prop.keys)
 
     def set(self, instance: Any, value: Any) -> None:
         values = self.prop.values_of(value)

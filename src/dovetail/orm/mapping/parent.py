@@ -55,9 +55,9 @@ def value_of_row(instance: Any, column: Any, mapper: Any, name: str | None = Non
     state = state_of(instance)
     key = mapper.column_keys[column]
     place = mapper.primary_keys.index(key) if key in mapper.keys_set else None
-    if place is not None and state.key is not None:
-        value = mapper.key_tuple(state.key)[place]
-    elif state.key is None and instance.__dict__.get(key) is None:
+    if place is not None and state.row_key is not None:
+        value = mapper.key_tuple(state.row_key)[place]
+    elif state.row_key is None and instance.__dict__.get(key) is None:
         return bindparam(
             name,
             callable_=partial(_value_now, instance, key, place),
@@ -71,9 +71,9 @@ def value_of_row(instance: Any, column: Any, mapper: Any, name: str | None = Non
 
 def _value_now(instance: Any, key: str, place: int | None) -> Any:
     state = state_of(instance)
-    if place is not None and state.key is not None:
-        return state.load.mapper.key_tuple(state.key)[place]
-    if state.key is None and key not in instance.__dict__:
+    if place is not None and state.row_key is not None:
+        return state.load.mapper.key_tuple(state.row_key)[place]
+    if state.row_key is None and key not in instance.__dict__:
         raise InvalidRequestError(
             f"{instance!r} has no row and no value for {key!r}: no row can refer to it",
             hint="add() it, so that the query flushes it first, or set the value",

@@ -144,14 +144,14 @@ class AppenderQuery(CollectionWriter[T]):
                 f"{self.attribute.prop} is read by a query: its instance belongs to no session",
                 hint="attach the instance first with session.add()",
             )
-        if self.owner is not None and self.owner.key is None and self.session.autoflush:
+        if self.owner is not None and self.owner.row_key is None and self.session.autoflush:
             self.session.flush()
         prop = self.attribute.prop
         query = self._statement(self.session.query(prop.mapper.class_))
         return query.order_by(*prop.order_by) if prop.order_by else query
 
     def _is_in_memory(self) -> bool:
-        return self.session is None and self.owner is not None and self.owner.key is None
+        return self.session is None and self.owner is not None and self.owner.row_key is None
 
     def all(self) -> list[T]:
         """The members; those put in, as long as the instance belongs to no session."""
@@ -192,7 +192,7 @@ def drop(writer: CollectionWriter[Any], item: Any) -> None:
 def forget_or_assume(writer: CollectionWriter[Any], item: Any) -> None:
     """Let *item*, which is taken out, have been a member, if it may have been one."""
     owner, attribute = writer.owner, writer.attribute
-    if owner is None or attribute is None or owner.key is None:
+    if owner is None or attribute is None or owner.row_key is None:
         return
     if not any(held is item for held in writer.known):
         writer.known.append(item)
@@ -234,7 +234,7 @@ class WriterAttribute(CollectionAttribute):
         state = state_of(instance)
         if value is instance.__dict__.get(self.key):
             return
-        if state.key is not None:
+        if state.row_key is not None:
             self.prepare_load(state, instance)
             if state.session is not None:
                 state.session.load_attribute(state, instance, self)

@@ -33,7 +33,7 @@ class AttributeBase:
         if self.key in values:
             return values[self.key]
         state = state_of(instance)
-        if state.key is None:
+        if state.row_key is None:
             if state.expired is not None and self.key in lost_values(state):
                 raise LazyLoadError.lost(type(instance).__name__, self.key)
             return self.initial(state, instance)
@@ -53,7 +53,7 @@ class AttributeBase:
 
     def remember(self, state: InstanceState, instance: Any) -> None:
         """Keep the value as last loaded or flushed, before its first change."""
-        if state.key is not None:
+        if state.row_key is not None:
             committed = state.committed
             if committed is None:
                 committed = start_history(state, instance)
@@ -63,7 +63,7 @@ class AttributeBase:
     def load_replaced(self, instance: Any) -> None:
         """Load the value that is about to be replaced, if there may be one."""
         state = state_of(instance)
-        if state.session is not None and state.key is not None:
+        if state.session is not None and state.row_key is not None:
             self.read(instance)
 
     def snapshot(self, value: Any) -> Any:
@@ -74,7 +74,7 @@ class AttributeBase:
         """Remove the value: NULL at the next flush."""
         state = state_of(instance)
         if self.key not in instance.__dict__ and (
-            state.key is None or self.key not in (state.expired or ())
+            state.row_key is None or self.key not in (state.expired or ())
         ):
             raise AttributeError(f"{type(instance).__name__} object has no value for {self.key!r}")
         self.remember(state, instance)
@@ -88,7 +88,7 @@ class AttributeBase:
     def load_history(self, state: InstanceState, instance: Any) -> History:
         """What changed since the last flush, the current value loaded where it is absent."""
         is_changed = state.committed is not None and self.key in state.committed
-        if self.key not in instance.__dict__ and state.key is not None and not is_changed:
+        if self.key not in instance.__dict__ and state.row_key is not None and not is_changed:
             self.read(instance)
         return self.history(state, instance)
 
@@ -123,7 +123,7 @@ class ValueAttribute(AttributeBase):
 
     def history(self, state: InstanceState, instance: Any) -> History:
         current = instance.__dict__.get(self.key, NO_VALUE)
-        if state.key is None:
+        if state.row_key is None:
             return NO_HISTORY if current is NO_VALUE else History([current], (), ())
         committed = state.committed
         if committed is None or self.key not in committed:
@@ -137,7 +137,7 @@ def write_value(instance: Any, key: str, value: Any) -> None:
     """Write the column attribute *key* of *instance*, and remember what was there."""
     state = state_of(instance)
     values = instance.__dict__
-    if state.key is not None:
+    if state.row_key is not None:
         committed = state.committed
         if committed is None:
             committed = start_history(state, instance)

@@ -124,7 +124,7 @@ class CollectionAttribute(RelatedAttribute):
 
     def before_change(self, owner: InstanceState) -> None:
         """Called by a collection before it changes."""
-        if owner.key is not None:
+        if owner.row_key is not None:
             self.remember(owner, self.holder(owner))
 
     def appended(self, owner: InstanceState, item: Any) -> Any:
@@ -226,7 +226,7 @@ class CollectionAttribute(RelatedAttribute):
         state = state_of(instance)
         collection = instance.__dict__.get(self.key)
         if collection is None:
-            if state.key is None:
+            if state.row_key is None:
                 collection = self.initial(state, instance)
             else:
                 self.queue(state, instance).add(item)
@@ -243,7 +243,7 @@ class CollectionAttribute(RelatedAttribute):
         state = state_of(instance)
         collection = instance.__dict__.get(self.key)
         if collection is None:
-            if state.key is not None:
+            if state.row_key is not None:
                 self.queue(state, instance).remove(item)
         elif _holds(self.kind.items(collection), item):
             self.remember(state, instance)
@@ -264,7 +264,7 @@ class CollectionAttribute(RelatedAttribute):
                 return NO_HISTORY
             return History(queue.added or (), (), queue.removed or ())
         current = list(self.kind.items(collection))
-        if state.key is None:
+        if state.row_key is None:
             return History(current or (), (), ())
         committed = state.committed
         if committed is None or self.key not in committed:

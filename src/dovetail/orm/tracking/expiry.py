@@ -86,10 +86,10 @@ def make_expirer(
             with source.block("if state.committed is not None:"):
                 source.line("state.committed = None")
                 if len(keys) == 1:
-                    source.line(f"values[{keys[0]!r}] = state.key")
+                    source.line(f"values[{keys[0]!r}] = state.row_key")
                 else:
                     targets = ", ".join(f"values[{key!r}]" for key in keys)
-                    source.line(f"{targets} = state.key")
+                    source.line(f"{targets} = state.row_key")
             with source.block("if state.extra is not None:"):
                 source.line("forget_changes(state)")
     source.use("forget_changes", forget_changes)

@@ -49,7 +49,7 @@ class IdentityMap(Mapping[tuple[Any, ...], Any]):
 
     def contains_state(self, state: InstanceState) -> bool:
         """True when *state* is the one kept for its row."""
-        return self._scope.known(state.mapper, state.load.token).get(state.key) is state
+        return self._scope.known(state.mapper, state.load.token).get(state.row_key) is state
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter([key for state in self.states() if (key := state.identity_key) is not None])

@@ -38,7 +38,7 @@ def install_setattr(
             except AttributeError:
                 state = state_of(self)
             values = self.__dict__
-            if state.key is not None:
+            if state.row_key is not None:
                 committed = state.committed
                 if committed is None:
                     committed = start_history(state, self)

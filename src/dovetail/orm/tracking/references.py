@@ -35,7 +35,7 @@ class RelatedAttribute(AttributeBase):
         if self.key not in instance.__dict__:
             state = state_of(instance)
             session = state.session
-            if state.key is None and session is not None and self.loads_without_row(state):
+            if state.row_key is None and session is not None and self.loads_without_row(state):
                 session.load_attribute(state, instance, self)
         return super().read(instance)
 
@@ -102,11 +102,15 @@ class RelatedAttribute(AttributeBase):
         item_state = state_of(item)
         parents = item_state.extras().setdefault("parents", {})
         known = parents.get(self)
-        if known and known is not state and (known.key is None or known.key != state.key):
+        if (
+            known
+            and known is not state
+            and (known.row_key is None or known.row_key != state.row_key)
+        ):
             # Another parent has it by now; one with the same key is the same row, loaded anew.
             return
         parents[self] = False
-        if item_state.key is None:
+        if item_state.row_key is None:
             session = item_state.session
             if session is not None and state.session is session:
                 session.expunge(item)
@@ -132,9 +136,9 @@ class ReferenceAttribute(RelatedAttribute):
         """Store *value*; return the value before it, NO_VALUE where that is not in memory."""
         values = instance.__dict__
         old = values.get(self.key, NO_VALUE)
-        if old is NO_VALUE and state.key is not None:
+        if old is NO_VALUE and state.row_key is not None:
             old = self.known(state, instance)
-        if state.key is not None and self.writes:
+        if state.row_key is not None and self.writes:
             committed = state.committed
             if committed is None:
                 committed = start_history(state, instance)
@@ -187,7 +191,7 @@ class ReferenceAttribute(RelatedAttribute):
 
     def history(self, state: InstanceState, instance: Any) -> History:
         current = instance.__dict__.get(self.key, NO_VALUE)
-        if state.key is None:
+        if state.row_key is None:
             return NO_HISTORY if current is NO_VALUE else History([current], (), ())
         committed = state.committed
         if committed is None or self.key not in committed:

@@ -247,7 +247,7 @@ class Touches:
 class InstanceState(ref):  # type: ignore[type-arg]
     """What dovetail knows of one instance; it is the weak reference to it as well.
 
-    ``key``        the identity within the mapper's hierarchy: the scalar primary key or the tuple
+    ``row_key``    the identity within the mapper's hierarchy: the scalar primary key or the tuple
                    of a composite one; None while the instance has no row
     ``load``       what is shared with the peers: mapper, session, load options, batch
     ``committed``  values as last loaded or flushed, of the changed attributes only; None if none
@@ -255,9 +255,9 @@ class InstanceState(ref):  # type: ignore[type-arg]
     ``extra``      what few instances need: queued collection changes, parents, user information
     """
 
-    __slots__ = ("committed", "expired", "extra", "key", "load")
+    __slots__ = ("committed", "expired", "extra", "load", "row_key")
 
-    key: Any
+    row_key: Any
     load: Load
     committed: dict[str, Any] | None
     expired: frozenset[str] | None
@@ -271,7 +271,7 @@ class InstanceState(ref):  # type: ignore[type-arg]
     is_aliased_class: ClassVar[bool] = False
 
     def __repr__(self) -> str:
-        return f"<InstanceState of {self.load.mapper.class_.__name__} key={self.key!r}>"
+        return f"<InstanceState of {self.load.mapper.class_.__name__} key={self.row_key!r}>"
 
     @property
     def mapper(self) -> Any:
@@ -303,44 +303,44 @@ class InstanceState(ref):  # type: ignore[type-arg]
     @property
     def has_identity(self) -> bool:
         """True when the instance has, or had, a row."""
-        return self.key is not None
+        return self.row_key is not None
 
     @property
     def transient(self) -> bool:
         """True for an instance without row and without session."""
-        return self.key is None and self.session is None
+        return self.row_key is None and self.session is None
 
     @property
     def pending(self) -> bool:
         """True for an instance that a session will insert."""
-        return self.key is None and self.session is not None
+        return self.row_key is None and self.session is not None
 
     @property
     def persistent(self) -> bool:
         """True for an instance with a row, in a session."""
-        return self.key is not None and not self.load.deleted and self.session is not None
+        return self.row_key is not None and not self.load.deleted and self.session is not None
 
     @property
     def deleted(self) -> bool:
         """True after the DELETE was sent and until the transaction ends."""
-        return self.key is not None and self.load.deleted and self.session is not None
+        return self.row_key is not None and self.load.deleted and self.session is not None
 
     @property
     def was_deleted(self) -> bool:
         """True when the DELETE was sent, and not rolled back."""
-        return self.key is not None and self.load.deleted
+        return self.row_key is not None and self.load.deleted
 
     @property
     def detached(self) -> bool:
         """True for an instance with a row whose session has let it go."""
-        return self.key is not None and self.session is None
+        return self.row_key is not None and self.session is None
 
     @property
     def identity(self) -> tuple[Any, ...] | None:
         """The primary key values, or None without a row."""
         key: tuple[Any, ...] | None = None
-        if self.key is not None:
-            key = self.load.mapper.key_tuple(self.key)
+        if self.row_key is not None:
+            key = self.load.mapper.key_tuple(self.row_key)
         return key
 
     @property
@@ -352,6 +352,11 @@ class InstanceState(ref):  # type: ignore[type-arg]
         )
 
     @property
+    def key(self) -> tuple[Any, ...] | None:
+        """``identity_key``, by its familiar name."""
+        return self.identity_key
+
+    @property
     def identity_token(self) -> Any:
         """The token that tells rows of different databases apart: the shard, or None."""
         return self.load.token
@@ -359,7 +364,7 @@ class InstanceState(ref):  # type: ignore[type-arg]
     @property
     def modified(self) -> bool:
         """True when an attribute was set since the last load or flush."""
-        if self.key is None:
+        if self.row_key is None:
             return bool(self.dict)
         return bool(self.committed) or bool(self.extra and self.extra.get("flagged"))
 
@@ -426,16 +431,16 @@ class InstanceState(ref):  # type: ignore[type-arg]
             keep["token"] = self.load.token
         if self.load.options is not None and not self.load.options.is_empty:
             keep["options"] = self.load.options
-        return PickledState, (self.key, self.committed, self.expired, self.load.deleted, keep)
+        return PickledState, (self.row_key, self.committed, self.expired, self.load.deleted, keep)
 
 
 class PickledState:
     """A state on its way through ``pickle``; the instance makes a real one of it."""
 
-    __slots__ = ("committed", "deleted", "expired", "extra", "key")
+    __slots__ = ("committed", "deleted", "expired", "extra", "row_key")
 
     def __init__(self, key: Any, committed: Any, expired: Any, deleted: bool, extra: Any) -> None:
-        self.key = key
+        self.row_key = key
         self.committed = committed
         self.expired = expired
         self.deleted = deleted
@@ -519,7 +524,7 @@ class AttributeState:
 
 def forget(state: InstanceState) -> None:
     """Take *state*, whose instance is gone, out of its identity map."""
-    key = state.key
+    key = state.row_key
     if key is not None:
         identity = state.load.identity
         if identity is not None and identity.get(key) is state:
@@ -529,7 +534,7 @@ def forget(state: InstanceState) -> None:
 def new_state(instance: Any, mapper: Any) -> InstanceState:
     """Begin to track *instance*, as transient."""
     state = InstanceState(instance, forget)
-    state.key = state.committed = state.expired = state.extra = None
+    state.row_key = state.committed = state.expired = state.extra = None
     state.load = mapper.transient_load
     mapper.set_state(instance, state)
     return state
@@ -559,12 +564,12 @@ def adopt_state(instance: Any, state: Any) -> None:
     mapper = type(instance).__mapper__
     if isinstance(state, PickledState):
         own = new_state(instance, mapper)
-        own.key, own.committed, own.expired = state.key, state.committed, state.expired
+        own.row_key, own.committed, own.expired = state.row_key, state.committed, state.expired
         noted = state.extra.pop("pickled", {})
         token = state.extra.pop("token", None)
         options = state.extra.pop("options", None)
         own.extra = state.extra or None
-        if own.key is not None:
+        if own.row_key is not None:
             own.load = mapper.removed_load if state.deleted else mapper.detached_load
             if token is not None or options is not None:
                 own.load = Load(mapper, None, options, deleted=state.deleted)
@@ -594,7 +599,7 @@ def start_history(state: InstanceState, instance: Any) -> dict[str, Any]:
 def mark_modified(state: InstanceState, instance: Any) -> None:
     """Let the session of *instance* hold it as modified; one whose row is deleted it need not."""
     scope = state.load.scope
-    if scope is not None and state.key is not None and not state.load.deleted:
+    if scope is not None and state.row_key is not None and not state.load.deleted:
         if not scope.modified:
             session = scope.reference()
             if session is None:

@@ -84,7 +84,7 @@ class ToldReference(ReferenceAttribute):
     def set(self, instance: Any, value: Any) -> None:
         old = _value_before(self, instance)
         state = state_of(instance)
-        if old is NO_VALUE and state.key is not None:
+        if old is NO_VALUE and state.row_key is not None:
             old = self.known(state, instance)
         super().set(instance, _told_of_set(self, instance, value, old))
 
