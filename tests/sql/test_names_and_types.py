@@ -128,7 +128,7 @@ def test_options_that_mean_nothing_are_refused():
         inspect(engine).get_columns("t", shema="x")
     with pytest.raises(TypeError):
         Enum("a", "b", naem="letter")
-    with pytest.raises(ArgumentError, match="autoescape"):
+    with pytest.raises(ArgumentError, match="escape"):
         Column("a", postgresql.ARRAY(Integer)).contains([1], autoescape=True)
     with pytest.raises(ArgumentError, match="nothing"):
         insert(Table("t", MetaData(), Column("id", Integer))).return_defaults(nothing=True)
