@@ -185,6 +185,7 @@ def compile_statement(
     *,
     column_keys: Sequence[str] | None = None,
     compile_kwargs: Mapping[str, Any] | None = None,
+    lints: bool = False,
 ) -> Compiled:
     """Return *node* compiled for *dialect*; entities in it are resolved first."""
     options = compile_kwargs or {}
@@ -204,6 +205,7 @@ def compile_statement(
             column_keys=column_keys,
             literal_binds=bool(options.get("literal_binds")),
         )
+        compiler.lints = lints
     try:
         text = compiler.write_statement(core)
     except RecursionError:

@@ -11,6 +11,7 @@ from ..sql import operators as ops
 from ..sql.froms import apply_joins, derived_froms, from_objects, tables_within, without_joined
 from ..sql.naming import SelectedColumn
 from .custom import custom_writers
+from .linting import warn_of_products
 from .restricting import RestrictingCompiler, Restrictions
 from .result_columns import ResultColumn
 
@@ -62,6 +63,7 @@ class QueryCompiler(RestrictingCompiler):
         self.cte_depth = 0
         self.is_recursive = False
         self.result_columns: list[ResultColumn] | None = None
+        self.lints = False
 
     # -- SELECT -------------------------------------------------------------------------------
 
@@ -81,6 +83,8 @@ class QueryCompiler(RestrictingCompiler):
         outer_criteria = self.take_criteria(node)
         if node.standing:
             frame.restrictions = Restrictions(node.standing, froms)
+        if self.lints and len(froms) > 1:
+            warn_of_products(froms, node.where_criteria)
         before, self.inside_operator = self.inside_operator, False
         table_before, self.include_table = self.include_table, True
         self.frames.append(frame)

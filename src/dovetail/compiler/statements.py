@@ -9,6 +9,7 @@ from ..exc import CompileError, did_you_mean
 from ..sql.expressions import BindParameter, NamedParameter
 from ..sql.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..types.contract import NULLTYPE
+from .linting import warn_of_products
 from .queries import Frame, QueryCompiler
 from .restricting import Restrictions
 from .slots import MARK
@@ -291,6 +292,8 @@ class StatementCompiler(QueryCompiler):
         self.frames.append(frame)
         if node.standing:
             frame.restrictions = Restrictions(node.standing, extra)
+        if self.lints and extra:
+            warn_of_products((node.table, *extra), (*node.where_criteria, *_assigned(node)))
         return self.take_criteria(node)
 
     def _leave(self, criteria: tuple[Any, ...]) -> None:
@@ -389,6 +392,11 @@ class StatementCompiler(QueryCompiler):
         texts = [self._select_column(item, False) for item in named]
         self.include_table = before
         return " RETURNING " + ", ".join(texts)
+
+
+def _assigned(node: Any) -> list[Any]:
+    values = getattr(node, "values_", None)
+    return list(values.values()) if isinstance(values, dict) else []
 
 
 def _path_name(node: Any, column: Any) -> str | None:

@@ -57,6 +57,7 @@ class Dialect:
         json_serializer: Any = None,
         json_deserializer: Any = None,
         label_length: int | None = None,
+        enable_from_linting: bool = True,
         **features: Any,
     ) -> None:
         self.paramstyle = paramstyle if paramstyle is not None else self.default_paramstyle
@@ -66,6 +67,8 @@ class Dialect:
             )
         self.features = replace(self.default_features, **features)
         self.label_length = label_length
+        self.lints_from = bool(enable_from_linting)
+        """Whether FROMs that no condition joins are warned of, in statements that run."""
         """Most characters in a name that the compiler makes up; None for as many as go."""
         if (
             label_length is not None
@@ -95,7 +98,11 @@ class Dialect:
         """
         dialect = self.translated(schema_translate_map) if schema_translate_map else self
         return compile_statement(
-            statement, dialect, column_keys=column_keys, compile_kwargs=compile_kwargs
+            statement,
+            dialect,
+            column_keys=column_keys,
+            compile_kwargs=compile_kwargs,
+            lints=dialect.lints_from,
         )
 
     def schema_name(self, schema: str | None) -> str | None:

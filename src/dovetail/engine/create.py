@@ -67,13 +67,13 @@ _DIALECT_OPTIONS = frozenset(
         "json_deserializer",
         "label_length",
         "max_identifier_length",
+        "enable_from_linting",
     )
 )
 _WITHOUT_EFFECT = frozenset(
     (
         "future",
         "use_insertmanyvalues",
-        "enable_from_linting",
         "skip_autocommit_rollback",
     )
 )
