@@ -11,6 +11,7 @@ from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer, refuse_lost
 from dovetail.orm.tracking.identity import IdentityMap
+from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, mark_modified, state_of
 from dovetail.steps import Steps
 
@@ -38,7 +39,6 @@ class SessionMembers:
     def __init__(self) -> None:
         self.scope = Scope(self)
         self.epoch = 0
-        self.warn_on_flush_change = False
         self.hash_key = next(_numbers)
         """A number that no other session of this process has."""
         sessions.add(self)
@@ -133,6 +133,8 @@ class SessionMembers:
             state = self._state(instance)
             load = state.load
         scope = self.scope
+        if scope.is_writing and _warn:
+            warn_of_change("add()")
         if self._transaction is None:
             self.begin_on_change()
         # The short way of a new instance of a class whose pending ones are known here.
@@ -169,7 +171,7 @@ class SessionMembers:
         load = state.load
         present = state.row_key is not None or state in self.scope.new
         if load.scope is not self.scope or load.deleted or not present:
-            self.add(instance)
+            self.add(instance, False)
 
     def _enter(self, state: InstanceState, instance: Any) -> None:
         scope = self.scope
@@ -381,8 +383,8 @@ class SessionMembers:
             self._expire_names(state, instance, attribute_names)
             return
         for other, _ in [(state, instance), *cascaded(state, instance, "refresh-expire")]:
-            if other.row_key is not None and other.session is self:
-                self.expire_states([other])
+            if other.session is self:
+                self.expire_or_drop([other])
 
     @staticmethod
     def _expire_names(state: InstanceState, instance: Any, names: Iterable[str]) -> None:
@@ -416,6 +418,16 @@ class SessionMembers:
         for mapper, own in by_mapper.items():
             self._expirer(mapper)(own)
             tell_of_expiry(own, None)
+
+    def expire_or_drop(self, states: Iterable[InstanceState]) -> None:
+        """Expire *states*; those that have no row yet leave the session."""
+        persistent = []
+        for state in states:
+            if state.row_key is not None:
+                persistent.append(state)
+            elif state in self.scope.new:
+                self._leave(state)
+        self.expire_states(persistent)
 
     def expire_states(self, states: Iterable[InstanceState]) -> None:
         """Expire all attributes of *states*."""
@@ -514,9 +526,10 @@ def cascaded(state: InstanceState, instance: Any, cascade: str) -> list[tuple[In
         here, holder = waiting.pop()
         for prop in here.load.mapper.relationships.values():
             value = holder.__dict__.get(prop.key)
-            if cascade not in prop.cascade or value is None:
+            queued = None if here.extra is None else here.extra.get(prop.impl)
+            if cascade not in prop.cascade or (value is None and queued is None):
                 continue
-            for item in prop.impl.kind.items(value) if prop.uselist else (value,):
+            for item in _members(prop.impl, value, queued, here):
                 other = state_of(item)
                 if other not in seen:
                     seen.add(other)

@@ -32,8 +32,9 @@ from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.members import cascaded
 from dovetail.orm.tracking.expiry import Whole
+from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
-from dovetail.orm.transaction import ACTIVE
+from dovetail.orm.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
 from dovetail.orm.transactional import TransactionalSession
 from dovetail.sql.expressions import bindparam
 from dovetail.sql.select import Select
@@ -165,9 +166,22 @@ class PersistingSession(TransactionalSession):
         try:
             for call in self.dispatch.before_flush:
                 call(self, context, objects)
-            yield from self._write_steps(context)
+            if self.dispatch.after_transaction_create or self.dispatch.after_transaction_end:
+                yield from self._told_of_transaction_steps(context)
+            else:
+                yield from self._write_steps(context)
         finally:
             self._flushing = False
+
+    def _told_of_transaction_steps(self, context: FlushContext) -> Steps[None]:
+        """Write, and tell those who listen of the flush as of a transaction within the other."""
+        within = SessionTransaction(self, SUBTRANSACTION, context.transaction)
+        try:
+            yield from self._write_steps(context)
+        finally:
+            within.state = CLOSED
+            for call in self.dispatch.after_transaction_end:
+                call(self, within)
 
     def _write_steps(self, context: FlushContext) -> Steps[None]:
         try:
@@ -438,6 +452,8 @@ class PersistingSession(TransactionalSession):
     def delete_alone(self, instance: Any) -> bool:
         """Mark *instance* for deletion; False where its delete cascade has to be followed too."""
         state = self._state(instance)
+        if self.scope.is_writing:
+            warn_of_change("delete()")
         if state.row_key is None:
             raise InvalidRequestError(
                 f"{instance!r} has no row and can't be deleted",
@@ -479,11 +495,8 @@ class PersistingSession(TransactionalSession):
             )
         mapper = state.load.mapper
         if attribute_names is None:
-            others = [
-                other for other, _ in cascaded(state, instance, "refresh-expire")
-                if other.row_key is not None and other.session is self
-            ]  # fmt: skip
-            self.expire_states([state, *others])
+            others = [other for other, _ in cascaded(state, instance, "refresh-expire")]
+            self.expire_or_drop([state, *(other for other in others if other.session is self)])
             names: set[str] | None = None
         else:
             names = set(attribute_names)

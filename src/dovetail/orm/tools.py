@@ -34,7 +34,7 @@ def get_history(obj: Any, key: str, passive: PassiveFlag = PASSIVE_OFF) -> Histo
     or ``PASSIVE_NO_FETCH`` no SQL is sent, and the history of what is absent is empty.
     """
     state, attribute = _attribute(obj, key)
-    return _history(state, obj, attribute, passive)
+    return attribute.get_history(state, passive=passive)
 
 
 def get_state_history(
@@ -42,13 +42,6 @@ def get_state_history(
 ) -> History:
     """As :func:`get_history`, for the instance of *state*."""
     return get_history(state.obj(), key, passive)
-
-
-def _history(
-    state: InstanceState, instance: Any, attribute: AttributeBase, passive: PassiveFlag
-) -> History:
-    quiet = PassiveFlag.SQL_OK not in passive or PassiveFlag.CALLABLES_OK not in passive
-    return (attribute.history if quiet else attribute.load_history)(state, instance)
 
 
 def has_parent(cls: type, obj: Any, key: str, optimistic: bool = False) -> bool:

@@ -52,12 +52,7 @@ class TransactionalSession(SessionMembers):
                     "this session is closed for good (close_resets_only=False)",
                     hint="make another session",
                 )
-            if self._block_transaction is not None:
-                # What follows would be in another transaction, which nobody commits.
-                raise InvalidRequestError(
-                    "the transaction of this with block has ended",
-                    hint="leave the block before doing more work with the session",
-                )
+            self._refuse_after_block()
             if not self.autobegin:
                 raise InvalidRequestError(
                     "this session begins no transaction by itself (autobegin=False)",
@@ -65,6 +60,15 @@ class TransactionalSession(SessionMembers):
                 )
             transaction = self._transaction = SessionTransaction(self, AUTOBEGIN)
         return transaction
+
+    def _refuse_after_block(self) -> None:
+        """Refuse work in a ``with`` block whose transaction has ended."""
+        if self._block_transaction is not None:
+            # What follows would be in another transaction, which nobody commits.
+            raise InvalidRequestError(
+                "the transaction of this with block has ended",
+                hint="leave the block before doing more work with the session",
+            )
 
     def is_passing(self) -> bool:
         """True in a transaction for one operation, in a session without a lasting one."""
@@ -108,6 +112,7 @@ class TransactionalSession(SessionMembers):
                 "statement or change",
                 hint="commit() or rollback() first, or begin_nested() for a savepoint",
             )
+        self._refuse_after_block()
         transaction = self._transaction = SessionTransaction(self)
         return transaction
 

@@ -53,14 +53,19 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     moves = context.moves = yield from find_moves_steps(session, changes)
     associations = context.associations = relate(session, changes, moves)
     if changes:
-        stages = stages_for(changes.mappers)
-        for stage in stages:
-            yield from save_stage_steps(context, stage)
-        yield from update_later_steps(context)
-        yield from update_followers_steps(context)
-        yield from write_associations_steps(session, associations)
-        for stage in reversed(stages):
-            yield from delete_stage_steps(context, stage)
+        scope = session.scope
+        scope.is_writing = True
+        try:
+            stages = stages_for(changes.mappers)
+            for stage in stages:
+                yield from save_stage_steps(context, stage)
+            yield from update_later_steps(context)
+            yield from update_followers_steps(context)
+            yield from write_associations_steps(session, associations)
+            for stage in reversed(stages):
+                yield from delete_stage_steps(context, stage)
+        finally:
+            scope.is_writing = False
     for call in session.dispatch.after_flush:
         call(session, context)
     settle(context)

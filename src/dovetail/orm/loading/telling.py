@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import Load
 
 
@@ -52,5 +53,7 @@ def tell_of_loads(session: Any, loads: Iterable[Load]) -> None:
         for state, names in refreshed:
             instance = state()
             if instance is not None:
+                if type(names) is Whole:
+                    names = {key for key, prop in load.mapper.attrs.items() if not prop.is_proxy}
                 for call in dispatch.refresh:
                     call(instance, context, names)

@@ -303,9 +303,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
 
     def get_history(self, instance: Any, passive: PassiveFlag = PASSIVE_OFF) -> History:
         """What has changed of the attribute of *instance*: see ``attributes.get_history()``."""
-        quiet = PassiveFlag.SQL_OK not in passive or PassiveFlag.CALLABLES_OK not in passive
-        tell: Any = self.impl.history if quiet else self.impl.load_history
-        history: History = tell(state_of(instance), instance)
+        history: History = self.impl.get_history(state_of(instance), passive=passive)
         return history
 
     @property

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
+from warnings import warn
 
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import DovetailWarning, InvalidRequestError
 
 
 class IdentityKeys:
@@ -76,6 +77,13 @@ class IdentityKeys:
                 f"column{'s' if len(names) > 1 else ''} ({', '.join(names)}); "
                 f"{len(values)} value{'s were' if len(values) != 1 else ' was'} given",
                 hint=f"session.get({self.class_.__name__}, {_shape(names)})",
+            )
+        if not any(value is not None for value in values):
+            warn(
+                f"get() of {self.class_.__name__} with a primary key of nothing but None: no row "
+                "has it",
+                DovetailWarning,
+                stacklevel=3,
             )
         return self.key_from_tuple(values)
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from dovetail.exc import ArgumentError, LazyLoadError
 from dovetail.orm.tracking.expiry import lost_values, still_expired
 from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
+from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
 
 
@@ -84,6 +85,13 @@ class AttributeBase:
     def history(self, state: InstanceState, instance: Any) -> History:
         """What changed since the last flush, from what is in memory."""
         raise ArgumentError(f"attribute {self.key!r} has no history")
+
+    def get_history(
+        self, state: InstanceState, dict_: Any = None, passive: PassiveFlag = PASSIVE_OFF
+    ) -> History:
+        """What changed since the last flush; what is absent is loaded, unless *passive* forbids."""
+        quiet = PassiveFlag.SQL_OK not in passive or PassiveFlag.CALLABLES_OK not in passive
+        return (self.history if quiet else self.load_history)(state, state())
 
     def load_history(self, state: InstanceState, instance: Any) -> History:
         """What changed since the last flush, the current value loaded where it is absent."""

@@ -1,8 +1,9 @@
 """Attributes that hold related instances, and those that hold one."""
 
 from typing import Any, ClassVar
+from warnings import warn
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.tracking.attributes import AttributeBase, no_longer_expired
 from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
@@ -65,15 +66,19 @@ class RelatedAttribute(AttributeBase):
         """Refuse an *item* that another instance holds, where there may be one holder only."""
         extra = state_of(item).extra
         holder = None if extra is None else extra.get("parents", {}).get(self)
-        if holder and holder is not state_of(instance) and holder() is not None:
+        if holder and holder is not state_of(instance) and not holder.load.deleted:
+            parent = holder() or f"a {holder.class_.__name__}"
             raise InvalidRequestError(
-                f"{item!r} has a parent already, {holder()!r}; {type(instance).__name__}."
+                f"{item!r} has a parent already, {parent}; {type(instance).__name__}."
                 f"{self.key} has single_parent=True",
                 hint="take it from the other parent first",
             )
 
     def took(self, state: InstanceState, instance: Any, item: Any) -> None:
         """*item* was put here by the user: tell the other side, the session, and orphans."""
+        scope = state.load.scope
+        if scope is not None and scope.is_writing:
+            warn_of_change(f"putting something into {self.prop}")
         session = state.session if self.cascades_save else None
         if session is not None and state_of(item).load.deleted:
             # Refused: before anything has changed.
@@ -87,6 +92,9 @@ class RelatedAttribute(AttributeBase):
 
     def lost(self, state: InstanceState, instance: Any, item: Any) -> None:
         """*item* was taken away: tell the other side, and note that it may be an orphan."""
+        scope = state.load.scope
+        if scope is not None and scope.is_writing:
+            warn_of_change(f"taking something from {self.prop}")
         if self.deletes_orphans:
             self.abandon(state, item)
         elif self.prop.single_parent:
@@ -116,6 +124,17 @@ class RelatedAttribute(AttributeBase):
                 session.expunge(item)
             else:
                 item_state.extras()["orphaned"] = True
+
+
+def warn_of_change(what: str) -> None:
+    """Warn that *what* is done while a flush writes rows: it has been decided which."""
+    warn(
+        f"{what} while the session is flushing: what is to be written has been decided, so that "
+        "the change may be lost (do it in before_flush, or use the connection that the listener "
+        "is given)",
+        DovetailWarning,
+        stacklevel=4,
+    )
 
 
 class ReferenceAttribute(RelatedAttribute):

@@ -69,6 +69,7 @@ class Scope:
         "deleted_loads",
         "has_tokens",
         "identities",
+        "is_writing",
         "modified",
         "new",
         "pending_loads",
@@ -86,6 +87,7 @@ class Scope:
         self.deleted_loads: dict[Any, Load] = {}
         self.token: Any = None
         self.has_tokens = False
+        self.is_writing = False
 
     def identity(self, mapper: Any) -> "dict[Any, InstanceState]":
         """The identity map of *mapper*'s hierarchy: scalar key, or tuple, to state.

@@ -1,0 +1,208 @@
+"""What a session does in corners, one program each, run here and with the oracle."""
+
+import warnings
+from types import SimpleNamespace
+
+import pytest
+
+from tests.orm.both import compare, programs
+
+
+def family(w):
+    sa, orm = w.sa, w.orm
+    column, relationship = orm.mapped_column, orm.relationship
+
+    class Parent(w.Base):
+        __tablename__ = "parent"
+        id = column(sa.Integer, primary_key=True)
+        name = column(sa.String(10))
+        children = relationship("Child", cascade="all, delete-orphan", back_populates="parent")
+
+    class Child(w.Base):
+        __tablename__ = "child"
+        id = column(sa.Integer, primary_key=True)
+        name = column(sa.String(10))
+        parent_id = column(sa.ForeignKey("parent.id"))
+        parent = relationship("Parent", back_populates="children")
+
+    class Owner(w.Base):
+        __tablename__ = "owner"
+        id = column(sa.Integer, primary_key=True)
+        child_id = column(sa.ForeignKey("child.id"))
+        child = relationship("Child", cascade="all, delete-orphan", single_parent=True)
+
+    w.create()
+    w.add(Parent(id=1, name="n", children=[Child(id=1), Child(id=2)]))
+    return SimpleNamespace(Parent=Parent, Child=Child, Owner=Owner)
+
+
+def warned(call, *arguments):
+    """How many warnings there were of what is being done."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        call(*arguments)
+    return len(found)
+
+
+def one_parent_alone_even_if_the_other_is_out_of_sight(w):
+    m = family(w)
+    child = m.Child(id=9)
+
+    def give():
+        m.Owner(child=child)
+
+    yield w.error(give)
+    yield w.error(give)
+
+
+def members_that_are_pending_leave_with_the_expiry_of_their_parent(w):
+    m = family(w)
+    parent = w.s.get(m.Parent, 1)
+    parent.children.append(m.Child(id=9))
+    w.s.expire(parent)
+    yield len(w.s.new), len(parent.children)
+    parent.children.append(m.Child(id=9))
+    with w.s.no_autoflush:
+        w.s.refresh(parent)
+    yield len(w.s.new), len(parent.children)
+    w.s.expire(parent)
+    parent.children.append(m.Child(id=9))
+    w.s.expire(parent)
+    yield len(w.s.new), len(parent.children)
+
+
+def history_by_the_attribute(w):
+    m = family(w)
+    parent = w.s.get(m.Parent, 1)
+    parent.name = "z"
+    yield tuple(map(list, m.Parent.name.get_history(parent)))
+    yield tuple(map(list, m.Parent.name.impl.get_history(w.sa.inspect(parent), parent.__dict__)))
+    yield len(m.Parent.children.get_history(parent).unchanged)
+
+
+def blocks_whose_transaction_has_ended(w):
+    m = family(w)
+    for verb in (
+        w.s.begin,
+        w.s.begin_nested,
+        lambda: w.s.execute(w.sa.select(1)),
+        lambda: w.s.get(m.Parent, 1),
+        lambda: w.s.add(m.Parent(id=7)),
+    ):
+        with w.s.begin():
+            w.s.commit()
+            yield w.error(verb)
+    with w.s.begin():
+        yield len(w.s.scalars(w.sa.select(m.Parent)).all())
+
+
+def keys_of_nothing(w):
+    m = family(w)
+    yield warned(w.s.get, m.Parent, None), w.s.get(m.Parent, None)
+    yield warned(w.s.get, m.Parent, (None,))
+    yield warned(w.s.get, m.Parent, 5)
+
+
+def changes_within_a_flush_are_warned_of(w):
+    m = family(w)
+    parent = w.s.get(m.Parent, 1)
+    child = parent.children[0]
+    todo = []
+
+    @w.sa.event.listens_for(m.Parent, "before_update")
+    def change(mapper, connection, instance):
+        todo.pop()()
+
+    for number, one in enumerate(
+        (
+            lambda: None,
+            lambda: w.s.add(m.Parent(id=50)),
+            lambda: parent.children.append(m.Child(id=51)),
+            lambda: w.s.delete(child),
+        )
+    ):
+        todo.append(one)
+        parent.name = f"n{number}"
+        yield warned(w.s.flush) > 0
+
+
+def transactions_of_flushes_are_told(w):
+    m = family(w)
+    heard = []
+    for name in (
+        *("after_transaction_create", "after_transaction_end", "before_flush", "after_flush"),
+        *("after_begin", "after_flush_postexec", "before_commit", "after_commit"),
+    ):
+        w.sa.event.listen(w.s, name, lambda *_, name=name: heard.append(name))
+    w.s.add(m.Parent(id=8))
+    w.s.flush()
+    yield list(heard)
+    w.s.commit()
+    yield heard
+
+
+def listeners_are_told_what_was_read_again(w):
+    m = family(w)
+    heard = []
+
+    @w.sa.event.listens_for(m.Parent, "refresh")
+    def refreshed(parent, context, names):
+        heard.append(names if names is None else sorted(names))
+
+    parent = w.s.get(m.Parent, 1)
+    w.s.expire(parent)
+    yield parent.name, heard
+    w.s.expire(parent, ["name"])
+    yield parent.name, heard
+    w.s.refresh(parent, ["name"])
+    yield heard
+    w.s.commit()
+    yield len(w.s.scalars(w.sa.select(m.Parent)).all()), heard
+
+
+def a_changed_key_is_not_read_again(w):
+    m = family(w)
+    parent = w.s.get(m.Parent, 1)
+    w.s.autoflush = False
+    parent.id = 5
+    yield w.error(w.s.refresh, parent, ["name"])
+    w.s.refresh(parent)
+    yield parent.id
+
+
+def a_reference_to_what_is_not_saved_yet(w):
+    m = family(w)
+    select = w.sa.select
+    parent = m.Parent(name="new", children=[m.Child(name="c")])
+    w.s.add(parent)
+    asked = select(m.Child.name).where(m.Child.parent == parent)
+    yield w.s.scalars(asked).all()
+    other = m.Parent(name="other")
+    asked = select(m.Child).where(m.Child.parent == other)
+    yield isinstance(w.error(lambda: w.s.scalars(asked).all()), str)
+    other.children.append(m.Child(name="d"))
+    w.s.add(other)
+    yield [one.name for one in w.s.scalars(asked)]
+    w.s.expire(other)
+    w.s.expunge(other)
+    yield [one.name for one in w.s.scalars(asked)]
+
+
+def options_of_the_statement_count_for_more_than_those_of_the_session(w):
+    m = family(w)
+    heard = []
+    session = w.orm.Session(w.engine, execution_options={"a": 1, "b": 1, "c": 1})
+
+    @w.sa.event.listens_for(session, "do_orm_execute")
+    def note(state):
+        heard.append({name: state.execution_options.get(name) for name in "abc"})
+
+    statement = w.sa.select(m.Parent).execution_options(b=2, c=2)
+    session.execute(statement, execution_options={"c": 3})
+    session.close()
+    yield heard
+
+
+@pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
+def test_a_session_does_as_the_oracle_does(program):
+    compare(program)
