@@ -5,6 +5,8 @@ import random
 import threading
 import time
 
+from dovetail.engine.pool import Opener
+
 
 class FakeError(Exception):
     """What the fake driver raises."""
@@ -133,7 +135,7 @@ class AwaitedConnection:
         return self.raw
 
 
-class AwaitedServer(FakeServer):
+class AwaitedServer(FakeServer, Opener):
     """An opener for pools of an awaiting driver."""
 
     is_async = True
@@ -150,6 +152,3 @@ class AwaitedServer(FakeServer):
 
     def open_steps(self, record):
         return (yield (self.connect,))
-
-    def ping_failed(self, error):
-        pass

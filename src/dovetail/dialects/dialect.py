@@ -163,8 +163,125 @@ class Dialect:
         """Return *name* as it goes into SQL."""
         return self.identifier_preparer.quote(name)
 
+    # What plugins and listeners ask a dialect that they know: see docs/dialects.md.
+
+    dbapi: Any = None
+    """The module of the driver, for the dialect of an engine."""
+
+    def __getattr__(self, name: str) -> Any:
+        field = _FAMILIAR.get(name)
+        if field is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self.features, field)
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back on a connection of the driver."""
+        dbapi_connection.rollback()
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit on a connection of the driver."""
+        dbapi_connection.commit()
+
+    def do_close(self, dbapi_connection: Any) -> None:
+        """Close a connection of the driver."""
+        dbapi_connection.close()
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Run *statement* on a cursor of the driver."""
+        cursor.execute(statement, parameters)
+
+    def do_executemany(
+        self, cursor: Any, statement: str, parameters: Any, context: Any = None
+    ) -> None:
+        """Run *statement* on a cursor of the driver, for each set of *parameters*."""
+        cursor.executemany(statement, parameters)
+
+    def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
+        """Run *statement* on a cursor of the driver, as it stands."""
+        cursor.execute(statement)
+
+    def do_ping(self, dbapi_connection: Any) -> bool:
+        """Return true if a connection of the driver is alive; raise its error if it is not."""
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute("SELECT 1")
+        finally:
+            cursor.close()
+        return True
+
+    def get_isolation_level_values(self, dbapi_connection: Any = None) -> list[str]:
+        """Return the isolation levels that there are."""
+        return list(self.features.isolation_levels)
+
+    def get_isolation_level(self, dbapi_connection: Any) -> str:
+        """Return the isolation level of a connection of the driver."""
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(self.isolation_query)
+            level: str = cursor.fetchone()[0]
+        finally:
+            cursor.close()
+        return self.isolation_values.get(level, str(level).replace("-", " ").upper())
+
+    def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
+        """Set the isolation level of a connection of the driver, for what follows.
+
+        ArgumentError is raised for one that is no statement of the server: those are kept by
+        dovetail's own connections, which take ``isolation_level`` among their options.
+        """
+        statement = self.isolation_statement(level.replace("_", " ").upper())
+        if statement is None:
+            raise ArgumentError(
+                f"the isolation level {level!r} cannot be set on a connection of the driver",
+                hint="engine.execution_options(isolation_level=...)",
+            )
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(statement)
+        finally:
+            cursor.close()
+
+    isolation_query: ClassVar[str] = "SHOW TRANSACTION ISOLATION LEVEL"
+    isolation_values: ClassVar[Mapping[Any, str]] = {}
+    """What the server calls isolation levels, where that is not their name."""
+
+    def isolation_statement(self, level: str) -> str | None:
+        """Return what sets the isolation *level* for the rest of a session of the server.
+
+        None is returned where there is no such statement.
+        """
+        known = level in self.features.isolation_levels and level != "AUTOCOMMIT"
+        return f"{self.isolation_words} {level}" if known else None
+
+    isolation_words: ClassVar[str] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL"
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}+{self.driver}>"
+
+
+_FAMILIAR = {
+    "insert_returning": "supports_insert_returning",
+    "update_returning": "supports_update_returning",
+    "delete_returning": "supports_delete_returning",
+    "supports_alter": "supports_alter",
+    "supports_comments": "supports_comments",
+    "supports_default_values": "supports_default_values",
+    "supports_identity_columns": "supports_identity_columns",
+    "supports_is_distinct_from": "supports_is_distinct_from",
+    "supports_multivalues_insert": "supports_multi_values",
+    "supports_native_boolean": "supports_native_boolean",
+    "supports_native_decimal": "supports_native_decimal",
+    "supports_native_enum": "native_enum_types",
+    "supports_native_uuid": "supports_native_uuid",
+    "supports_sane_multi_rowcount": "supports_sane_multi_rowcount",
+    "supports_sane_rowcount": "supports_sane_rowcount",
+    "supports_schemas": "supports_schemas",
+    "supports_sequences": "supports_sequences",
+    "supports_server_side_cursors": "supports_server_side_cursors",
+    "max_identifier_length": "max_identifier_length",
+    "postfetch_lastrowid": "supports_lastrowid",
+}
+"""Fields of the features record, by the names that they have on a dialect elsewhere."""
 
 
 class StringifyCompiler(StatementCompiler):

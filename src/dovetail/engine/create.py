@@ -255,6 +255,7 @@ def _make_dialect(
         plugin.handle_dialect_kwargs(kind, settings)
     dialect = kind(**settings)
     dialect.driver = backend.name
+    dialect.dbapi = backend.module
     return dialect
 
 

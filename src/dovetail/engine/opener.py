@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .context import ErrorContext
 from .failure import wrapped
-from .pool import takes_record
+from .pool import Opener, takes_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .url import URL
 
 
-class EngineOpener:
+class EngineOpener(Opener):
     """Opens connections with the driver and the address of an engine.
 
     The engine comes later, and with it who listens; a pool may live without one.

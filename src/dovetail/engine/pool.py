@@ -7,12 +7,13 @@ open one in it.
 
 from __future__ import annotations
 
+from functools import partial
 from inspect import Parameter, signature
 from logging import INFO, Logger, getLogger
 from math import inf
 from random import random
 from threading import RLock
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..dialects.driver import DbapiConnection
 from ..event import Dispatch, listen, root
@@ -38,39 +39,46 @@ if TYPE_CHECKING:
 _ATTEMPTS = 3
 
 
-class Opener(Protocol):
-    """What opens connections for a pool."""
+class Opener:
+    """Base of what opens connections for a pool."""
 
     is_async: bool
 
-    def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]: ...
-    def meet_steps(self, connection: DriverConnection) -> Steps[None]: ...
+    def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
+        """Open a connection for *record*."""
+        raise NotImplementedError
+
+    def meet_steps(self, connection: DriverConnection) -> Steps[None]:
+        """Learn what there is to know of the server, over a *connection* that is new."""
+        yield from nothing
 
     def ping_failed(self, error: Exception) -> None:
-        """Tell who wants to know that an idle connection proved to be dead."""
-        ...
+        """Tell who wants to know that an idle connection proved to be dead: nobody."""
 
 
-class CreatorOpener:
-    """Opens connections with a function that the user gave."""
+class CreatorOpener(Opener):
+    """Opens connections with a function that the user gave.
+
+    The methods ``do_rollback``, ``do_commit`` and ``do_close`` of *dialect* are called in place
+    of the connection's own, where it has them.
+    """
 
     is_async = False
 
-    def __init__(self, creator: Callable[..., Any]) -> None:
+    def __init__(self, creator: Callable[..., Any], dialect: Any = None) -> None:
         self.creator = creator
         self._takes_record = takes_record(creator)
+        self._dialect = dialect
 
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         """Call the user's function."""
         raw = yield (self.creator, record) if self._takes_record else (self.creator,)
-        return DbapiConnection(raw)
-
-    def meet_steps(self, connection: DriverConnection) -> Steps[None]:
-        """Do nothing: there is no dialect that would learn."""
-        yield from nothing
-
-    def ping_failed(self, error: Exception) -> None:
-        """Do nothing: nobody listens here."""
+        connection = DbapiConnection(raw)
+        for verb in ("commit", "rollback", "close"):
+            function = getattr(self._dialect, f"do_{verb}", None)
+            if function is not None:
+                setattr(connection, verb, partial(function, raw))
+        return connection
 
 
 def takes_record(creator: Callable[..., Any]) -> bool:
@@ -117,7 +125,9 @@ class Pool:
         hold_warn: float | None = None,
     ) -> None:
         given: Any = creator
-        opener: Opener = given if hasattr(given, "open_steps") else CreatorOpener(given)
+        opener: Opener = (
+            given if hasattr(type(given), "open_steps") else CreatorOpener(given, dialect)
+        )
         self._opener = opener
         self._settings: dict[str, Any] = {
             "recycle": recycle,
@@ -481,14 +491,15 @@ class Pool:
         """Close a connection that had left the pool."""
         if self.dispatch.listening:
             view = connection.listener_view()
-            state = PoolResetState(was_reset, terminate_only=False, asyncio_safe=True)
+            state = PoolResetState(was_reset, terminate_only=True, asyncio_safe=True)
             for function in self.dispatch.reset:
                 function(view, None, state)
             for function in self.dispatch.close_detached:
                 function(view)
         try:
-            if not was_reset and connection.in_transaction():
-                yield (connection.rollback,)
+            if not was_reset and self._reset is not ResetStyle.reset_none:
+                if connection.in_transaction():
+                    yield (connection.rollback,)
             yield (connection.close,)
         except BaseException as error:
             self._terminate(connection)

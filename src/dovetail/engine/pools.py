@@ -231,7 +231,7 @@ class QueuePool(Pool):
 
     def overflow(self) -> int:
         """Return by how many the open connections exceed the size; below zero while fewer."""
-        return self._open - self._size
+        return self._open - self._size if self._size else 0
 
     def status(self) -> str:
         """Return the state of the pool in words."""

@@ -65,12 +65,7 @@ class TransactedChannel(Channel):
     def _prepare_steps(self, sql: str | None = None) -> Steps[bool]:
         if self._record is None or self._is_inherited():
             yield from self._reconnect_steps()
-        block = self._block
-        if block is not None and not block.is_active:
-            raise InvalidRequestError(
-                "the transaction of this block has ended",
-                hint="leave the with block before the next statement",
-            )
+        self._require_open_block()
         if self._root is None:
             self._root = RootTransaction(self)
         elif not self._root.is_active:
@@ -89,6 +84,15 @@ class TransactedChannel(Channel):
             else:
                 yield from self._send_begin_steps()
         return watched
+
+    def _require_open_block(self) -> None:
+        """Raise InvalidRequestError in a ``with`` block whose transaction has ended."""
+        block = self._block
+        if block is not None and not block.is_active:
+            raise InvalidRequestError(
+                "the transaction of this block has ended",
+                hint="leave the with block before the next statement",
+            )
 
     def _stands_outside(self, sql: str) -> bool:
         """Tell whether *sql* has no effect, or fails, inside of a transaction."""
@@ -363,6 +367,7 @@ class TransactedChannel(Channel):
     def _require_no_transaction(self) -> None:
         if self._closed:
             raise ResourceClosedError("this connection is closed")
+        self._require_open_block()
         if self._root is not None:
             raise InvalidRequestError(
                 "a transaction is in progress: begun by begin(), or by the first statement",

@@ -55,6 +55,9 @@ class MysqlDialect(Dialect):
         """Whether the server is a MariaDB."""
         return bool(self.features.is_mariadb)
 
+    isolation_query = "SELECT @@session.transaction_isolation"
+    isolation_words = "SET SESSION TRANSACTION ISOLATION LEVEL"
+
     @property
     def server_name(self) -> str:
         """Name and version of the server, for messages."""
@@ -101,6 +104,7 @@ class MariadbDialect(MysqlDialect):
     default_features: ClassVar[Features] = replace(DEFAULT, **MARIADB)
     identifier_preparer = _MARIADB_NAMES
     option_names: ClassVar[tuple[str, ...]] = ("mariadb", "mysql")
+    isolation_query = "SELECT @@session.tx_isolation"  # in all versions
 
 
 dialect = MysqlDialect

@@ -33,6 +33,8 @@ class SqliteDialect(Dialect):
     identifier_preparer = IdentifierPreparer(SQLITE_RESERVED)
     colspecs = COLSPECS
     default_schema_name = "main"
+    isolation_query = "PRAGMA read_uncommitted"
+    isolation_values: ClassVar[dict[int, str]] = {0: "SERIALIZABLE", 1: "READ UNCOMMITTED"}
     server_version_info = sqlite_version_info
     default_features = Features(
         supports_returning=_HAS_RETURNING,
@@ -59,6 +61,10 @@ class SqliteDialect(Dialect):
             "AUTOCOMMIT",
         ),
     )
+
+    def isolation_statement(self, level: str) -> str | None:
+        values = {name: value for value, name in self.isolation_values.items()}
+        return f"PRAGMA read_uncommitted = {values[level]}" if level in values else None
 
 
 dialect = SqliteDialect

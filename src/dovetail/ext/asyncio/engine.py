@@ -11,6 +11,7 @@ from ...engine.create import create_engine, create_pool_from_url, engine_from_co
 from ...engine.engine import Engine
 from ...engine.events import ConnectionEvents, PoolEvents
 from ...engine.record import PooledConnection
+from ...engine.transaction import Transaction
 from ...engine.url import make_url
 from ...exc import InvalidRequestError
 from ...steps import run_async
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ...engine.cursor import CursorResult
     from ...engine.pool import Pool
     from ...engine.result import ScalarResult
-    from ...engine.transaction import Transaction
     from ...engine.url import URL
 
 T = TypeVar("T")
@@ -324,7 +324,11 @@ class AsyncConnection:
     def _wrapped(self, transaction: Transaction | None) -> AsyncTransaction | None:
         if transaction is None:
             return None
-        return AsyncTransaction(self, transaction.nested, transaction)
+        found = _transactions.get(transaction)
+        if found is None:
+            found = AsyncTransaction(self, transaction.nested, transaction)
+            _transactions[transaction] = found
+        return found
 
     # The connection itself.
 
@@ -383,6 +387,9 @@ class AsyncConnection:
         await self.close()
 
 
+_transactions: WeakValueDictionary[Transaction, AsyncTransaction] = WeakValueDictionary()
+
+
 class AsyncTransaction:
     """A transaction in progress; an async context manager that commits or rolls back."""
 
@@ -413,6 +420,7 @@ class AsyncTransaction:
             self._started = await run_async(connection.begin_nested_steps())
         else:
             self._started = await run_async(connection.begin_steps())
+        _transactions[self._started] = self
         return self
 
     def __await__(self) -> Generator[Any, Any, Self]:

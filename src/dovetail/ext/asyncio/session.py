@@ -13,10 +13,16 @@ from collections.abc import (
 from contextlib import AbstractContextManager, asynccontextmanager
 from types import GeneratorType
 from typing import Any, Generic, Self, TypeVar
+from warnings import warn
 from weakref import WeakValueDictionary, ref
 
 from dovetail.engine.result import Result, ScalarResult
-from dovetail.exc import ArgumentError, InvalidRequestError, LazyLoadError
+from dovetail.exc import (
+    ArgumentError,
+    DovetailDeprecationWarning,
+    InvalidRequestError,
+    LazyLoadError,
+)
 from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
@@ -30,6 +36,7 @@ from dovetail.orm.members import sessions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.session import Session, object_session, used_at_once
+from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.transaction import SessionTransaction
 from dovetail.steps import Steps, bridging, run_async, run_sync
 
@@ -485,7 +492,12 @@ class AsyncSession:
 
     @staticmethod
     async def close_all() -> None:
-        """Close every AsyncSession of this process."""
+        """Close every AsyncSession of this process: a former ``close_all_sessions()``."""
+        warn(
+            "AsyncSession.close_all() is a former spelling: await close_all_sessions()",
+            DovetailDeprecationWarning,
+            stacklevel=2,
+        )
         await close_all_sessions()
 
 
@@ -502,12 +514,12 @@ def _blocking(bind: Any) -> Any:
         return bind.sync_engine
     if isinstance(bind, AsyncConnection):
         return bind.sync_connection
-    if bind is not None and not getattr(getattr(bind, "engine", bind), "is_async", False):
+    if bind is not None:
         raise ArgumentError(
-            f"an AsyncSession needs an engine whose driver awaits, not {bind!r}",
-            hint="make it with create_async_engine()",
+            f"an AsyncSession needs an AsyncEngine or AsyncConnection, not {bind!r}",
+            hint="make the engine with create_async_engine()",
         )
-    return bind
+    return None
 
 
 _around: WeakValueDictionary[SessionTransaction, "AsyncSessionTransaction"] = WeakValueDictionary()
@@ -599,3 +611,14 @@ def async_session(session: Session) -> AsyncSession | None:
     """Return the AsyncSession around *session*; None for a blocking session."""
     around = getattr(session, "awaited_by", None)
     return None if around is None else around()
+
+
+def _blocking_session(target: Any) -> Any:
+    """What is listened to in place of *target*, an AsyncSession or a class of these."""
+    if isinstance(target, type):
+        class_: Any = target
+        return class_.sync_session_class
+    return target.sync_session
+
+
+SessionEvents.stand_ins[AsyncSession] = _blocking_session

@@ -54,6 +54,10 @@ class IdentityMap(Mapping[tuple[Any, ...], Any]):
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter([key for state in self.states() if (key := state.identity_key) is not None])
 
+    def values(self) -> Any:
+        """A list of the instances."""
+        return [instance for state in self.states() if (instance := state()) is not None]
+
     def __len__(self) -> int:
         return len(self.states())
 

@@ -297,6 +297,12 @@ class InstanceState(ref):  # type: ignore[type-arg]
         return None if scope is None else scope.reference()
 
     @property
+    def async_session(self) -> Any:
+        """The AsyncSession around the session of the instance; None for a blocking one."""
+        around = getattr(self.session, "awaited_by", None)
+        return None if around is None else around()
+
+    @property
     def session_id(self) -> int | None:
         """The ``hash_key`` of the session that the instance belongs to, or None."""
         session = self.session

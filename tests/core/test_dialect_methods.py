@@ -1,0 +1,60 @@
+"""What plugins and listeners ask the dialect of an engine, on connections of the driver."""
+
+import pytest
+
+from dovetail.exc import ArgumentError
+
+
+@pytest.fixture
+def raw(engine):
+    connection = engine.raw_connection()
+    yield connection.dbapi_connection
+    connection.rollback()
+    connection.close()
+
+
+def test_the_dialect_knows_the_module_of_its_driver(engine):
+    assert engine.dialect.dbapi is engine.backend.module
+    assert issubclass(engine.dialect.dbapi.Error, Exception)
+
+
+def test_the_level_of_a_connection_is_read_and_set(engine, raw):
+    dialect = engine.dialect
+    usual = dialect.get_isolation_level(raw)
+
+    dialect.do_rollback(raw)
+    dialect.set_isolation_level(raw, "read_uncommitted")
+    dialect.do_commit(raw)  # it holds for the transactions that follow
+    assert dialect.get_isolation_level(raw) == "READ UNCOMMITTED"
+    dialect.set_isolation_level(raw, usual)
+    dialect.do_commit(raw)
+    assert dialect.get_isolation_level(raw) == usual
+    assert usual in dialect.get_isolation_level_values()
+    with pytest.raises(ArgumentError, match="SOMETIMES"):
+        dialect.set_isolation_level(raw, "SOMETIMES")
+
+
+def test_statements_are_run_on_a_cursor(engine, raw):
+    dialect = engine.dialect
+    cursor = raw.cursor()
+
+    dialect.do_execute_no_params(cursor, "SELECT 1")
+    assert cursor.fetchone()[0] == 1
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    dialect.do_execute(cursor, f"SELECT {mark} + 1", (4,))
+    assert cursor.fetchone()[0] == 5
+    assert dialect.do_ping(raw)
+    cursor.close()
+
+
+def test_what_a_server_can_do_has_the_names_that_plugins_know(engine):
+    with engine.connect():
+        dialect = engine.dialect
+    features = dialect.features
+
+    assert dialect.supports_sane_rowcount is features.supports_sane_rowcount
+    assert dialect.insert_returning is features.supports_insert_returning
+    assert dialect.supports_native_enum is features.native_enum_types
+    assert dialect.max_identifier_length == features.max_identifier_length
+    with pytest.raises(AttributeError, match="supports_nothing"):
+        _ = dialect.supports_nothing
