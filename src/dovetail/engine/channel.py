@@ -65,6 +65,8 @@ class Channel:
     _options: Mapping[str, Any]
     schema_map: Any = None
     """The ``schema_translate_map`` of the options."""
+    options_in_use: Mapping[str, Any] | None = None
+    """Execution options of what runs now, for those who watch: see :meth:`under_steps`."""
 
     about: Any = None
     """What listeners are told of the statement that runs next, besides its text."""
@@ -146,6 +148,15 @@ class Channel:
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, parameters)
             raise failure from failure.__cause__
+
+    def under_steps(self, options: Mapping[str, Any], steps: Steps[Any]) -> Steps[Any]:
+        """Run *steps*; those who watch are told that *options* are in force."""
+        before = self.options_in_use
+        self.options_in_use = {**before, **options} if before else options
+        try:
+            return (yield from steps)
+        finally:
+            self.options_in_use = before
 
     def run_text_steps(self, sql: str) -> Steps[Cursor]:
         """Run *sql* without any parameters, not even none: marks in it mean nothing."""

@@ -30,7 +30,9 @@ class ExecutionContext:
         self.cursor: Any = None
         self.compiled: Any = getattr(about, "compiled", None)
         self.invoked_statement: Any = getattr(about, "statement", None)
-        self.execution_options: Any = getattr(about, "options", None) or connection._options
+        options: Any = getattr(about, "options", None) or connection._options
+        in_use = connection.options_in_use
+        self.execution_options: Any = {**options, **in_use} if in_use else options
 
     @property
     def root_connection(self) -> Any:

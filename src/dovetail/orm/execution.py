@@ -87,7 +87,7 @@ class ExecutingSession(PersistingSession):
             ).run_steps()
         return self.run_statement_steps(statement, params, execution_options, bind_arguments)
 
-    def statement_for_load(self, statement: Any, kind: str) -> Any:
+    def state_for_load(self, statement: Any, kind: str) -> ORMExecuteState:
         """What those who listen make of *statement*, which loads what instances here lack.
 
         *kind* is "column" or "relationship".  They can change it; they can't answer it.
@@ -107,7 +107,7 @@ class ExecutingSession(PersistingSession):
                 f"a do_orm_execute listener has answered a {kind} load, which it can't",
                 hint="return None where state.is_relationship_load or state.is_column_load",
             )
-        return state.statement
+        return state
 
     def run_statement_steps(
         self,
@@ -249,15 +249,17 @@ class ExecutingSession(PersistingSession):
         plan, values = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
         batch = options.get("yield_per") if options else None
         if batch and not self.is_passing():
-            return (yield from self._stream_steps(plan, connection, values, batch))
+            steps = self._stream_steps(plan, connection, values, batch)
+            return (yield from connection.under_steps(options, steps))
         source = self.row_source
         is_sourced = source is not None and source.wants(self, statement, options)
-        if not (is_sourced or bind_arguments):
+        if not (is_sourced or bind_arguments or options):
             rows = yield from plan.rows_steps(self, connection, values)
         else:
             self.bind_arguments_in_use = bind_arguments
+            steps = plan.rows_steps(self, connection, values)
             try:
-                rows = yield from plan.rows_steps(self, connection, values)
+                rows = yield from connection.under_steps(options, steps)
             finally:
                 self.bind_arguments_in_use = None
                 if source is not None and is_sourced:
@@ -289,8 +291,15 @@ class ExecutingSession(PersistingSession):
     ) -> Steps[Any]:
         yield from self.autoflush_steps(wrapped.element)
         connection = yield from self.connection_for_steps(wrapped.mapper, wrapped)
-        inner = yield from connection.execute_steps(wrapped.restricted_element, params)
-        options = {**wrapped.execution_options_dict, **execution_options}
+        own = getattr(wrapped.element, "execution_options_dict", NO_OPTIONS)
+        options = {
+            **self.execution_options_dict,
+            **own,
+            **wrapped.execution_options_dict,
+            **execution_options,
+        }
+        steps = connection.execute_steps(wrapped.restricted_element, params)
+        inner = yield from connection.under_steps(options, steps)
         if options.get("lazy_policy") is not None:
             wrapped = wrapped.with_option(LazyPolicyOption(options["lazy_policy"]))
         plan = _given_rows(connection, wrapped, inner, bool(options.get("populate_existing")))

@@ -71,6 +71,13 @@ def bulk_steps(
         made = expanded_rows(mapper, params if rows else [params])
         params = made if rows else made[0]
     change = Change(session, connection, mapper, statement, params, options)
+    steps = _change_steps(change, strategy, rows)
+    return (yield from connection.under_steps(options, steps) if options else steps)
+
+
+def _change_steps(change: "Change", strategy: str, rows: bool) -> Steps[Any]:
+    """Run *change* as *strategy* says; with *rows* its parameters are a list of rows."""
+    statement, params = change.statement, change.params
     if strategy in ("raw", "core_only"):
         return (yield from change.core_steps())
     if strategy == "bulk" and not (rows or (params and statement.is_insert)):

@@ -80,10 +80,12 @@ class KeyedPlan:
         *kind*, "column" or "relationship", is told to those who listen to statements.
         """
         if session.dispatch.do_orm_execute:
-            statement = session.statement_for_load(self.statement, kind)
-            if statement is not self.statement:
-                changed = self.changed(statement, connection.dialect)
-                return (yield from changed.found_steps(session, connection, keys))
+            state = session.state_for_load(self.statement, kind)
+            plan = self
+            if state.statement is not self.statement:
+                plan = self.changed(state.statement, connection.dialect)
+            steps = plan.found_steps(session, connection, keys)
+            return (yield from connection.under_steps(state.local_execution_options, steps))
         return (yield from self.found_steps(session, connection, keys))
 
     def changed(self, statement: Any, dialect: Any) -> "KeyedPlan":

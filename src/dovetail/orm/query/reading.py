@@ -245,8 +245,9 @@ class ReadingQuery(QueryBuilding):
         """How many rows there are: ``SELECT count(*) FROM (this)``."""
         inner = self._labelled(self._compiled()).order_by(None).subquery()
         counted: Any = Select(func.count(literal_column("*"))).select_from(inner)
-        if "autoflush" in self._options:
-            counted = counted.execution_options(autoflush=self._options["autoflush"])
+        options = {name: v for name, v in self._options.items() if name != "yield_per"}
+        if options:
+            counted = counted.execution_options(**options)
         count: int = self._session_in_use.execute(counted, dict(self._params) or None).scalar()
         return count
 
