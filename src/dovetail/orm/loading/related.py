@@ -85,7 +85,10 @@ class KeyedPlan:
             if state.statement is not self.statement:
                 plan = self.changed(state.statement, connection.dialect)
             steps = plan.found_steps(session, connection, keys)
-            return (yield from connection.under_steps(state.local_execution_options, steps))
+            found: list[Any] = yield from connection.under_steps(
+                state.local_execution_options, steps
+            )
+            return found
         return (yield from self.found_steps(session, connection, keys))
 
     def changed(self, statement: Any, dialect: Any) -> "KeyedPlan":
