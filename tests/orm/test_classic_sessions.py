@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from dovetail import create_engine, inspect, select, text
+from dovetail import MetaData, create_engine, inspect, select, text
 from dovetail.exc import (
     ArgumentError,
     DovetailDeprecationWarning,
@@ -299,3 +299,108 @@ def test_relationships_load_for_what_is_not_in_the_session(file_engine):
         session.add(book)
         session.commit()
         assert session.scalars(select(Book)).all() == [book]
+
+
+class TestOlderSpellings:
+    """How sessions were written before: each works, and says how it is written today."""
+
+    @pytest.fixture
+    def session(self, file_engine):
+        with Session(file_engine) as session:
+            yield session
+
+    def test_arguments_by_position(self, file_engine):
+        with classic("by position"):
+            session = Session(
+                file_engine, False, False, True, False, False, True, None, None, False, {"a": 1}
+            )
+        with session:
+            assert (session.autoflush, session.expire_on_commit, session.info) == (
+                False, False, {"a": 1},
+            )  # fmt: skip
+            assert session.enable_baked_queries is False
+        with pytest.raises(TypeError, match="at most"):
+            Session(file_engine, *[None] * 13)
+
+    def test_the_statement_as_clause_and_what_get_bind_takes(self, session, file_engine):
+        for options in ({"bind": file_engine}, {"mapper": Author}):
+            with classic("execute"):
+                assert session.scalar(text("SELECT :x"), {"x": 2}, **options) == 2
+        with classic("clause"):
+            assert session.scalar(clause=text("SELECT 3")) == 3
+        with classic("clause"):
+            assert session.execute(clause=text("SELECT 4"), bind=file_engine).scalar() == 4
+        with pytest.raises(TypeError, match="statement"):
+            session.execute()
+        with pytest.raises(TypeError, match="nonsense"):
+            session.execute(text("SELECT 1"), nonsense=1)
+
+    def test_what_an_own_get_bind_takes(self, file_engine):
+        asked = []
+
+        class Sharded(Session):
+            def get_bind(self, mapper=None, shard=None, **more):
+                asked.append(shard)
+                return file_engine
+
+        with Sharded() as session, classic("execute"):
+            session.execute(text("SELECT 1"), mapper=Author, shard="east")
+
+        assert asked == ["east"]
+
+    def test_get_bind_by_position_and_by_table(self, file_engine):
+        with Session(binds={Author: file_engine}) as session:
+            assert session.get_bind(Author, Author.__table__) is file_engine
+            assert session.get_bind(None, Author.__table__) is file_engine
+            assert session.get_bind(clause=select(Author.__table__)) is file_engine
+
+    def test_is_modified_passive(self, session):
+        author = Author(name="x")
+        with classic("passive"):
+            assert session.is_modified(author, include_collections=False, passive=True)
+
+    @pytest.mark.parametrize("mode", ["read", "update", "update_nowait"])
+    def test_locks_by_their_names(self, session, mode):
+        session.add(Author(name="x"))
+        session.flush()
+        with classic("refresh"):
+            session.refresh(session.query(Author).one(), lockmode=mode)
+        with classic("refresh"):
+            session.refresh(session.query(Author).one(), ["name"], mode)
+        with classic("with_lockmode"):
+            assert session.query(Author).with_lockmode(mode).count() == 1
+        assert session.query(Author).with_lockmode(None).count() == 1
+        with pytest.raises(ArgumentError, match="lockmode"):
+            session.query(Author).with_lockmode("nonsense")
+
+    def test_without_a_lasting_transaction_it_is_active_between_begin_and_commit(self, file_engine):
+        with classic("autocommit=True"):
+            session = Session(file_engine, autocommit=True)
+        assert not session.is_active
+        session.begin()
+        assert session.is_active
+        session.commit()
+        assert not session.is_active
+
+    def test_a_transaction_has_connections(self, session, file_engine):
+        transaction = session.begin()
+        assert transaction.bound_connection is None
+        connection = transaction.connection(Author)
+        assert connection is session.connection() is transaction.connection(file_engine)
+        assert transaction.bound_connection is connection
+        with pytest.raises(InvalidRequestError, match="twophase"):
+            transaction.prepare()
+
+    def test_class_methods_and_names(self, session):
+        from dovetail.orm import was_deleted
+        from dovetail.orm.session import _SessionClassMethods
+
+        author = Author(name="x")
+        assert issubclass(Session, _SessionClassMethods)
+        assert Session.object_session(author) is None
+        assert Session.identity_key(Author, 1) == (Author, (1,), None)
+        assert was_deleted(object=author) is False
+
+    def test_metadata_knows_no_engine(self, file_engine):
+        with pytest.raises(ArgumentError, match=r"bind=[\s\S]*binds="):
+            MetaData(bind=file_engine)

@@ -167,10 +167,10 @@ class ShardedSession(Session):
     def get_bind(
         self,
         mapper: Any = None,
+        clause: Any = None,
         *,
         shard_id: Any = None,
         instance: Any = None,
-        clause: Any = None,
         bind: Any = None,
         **_: Any,
     ) -> Any:

@@ -9,13 +9,15 @@ from typing import Any
 from warnings import warn
 
 from dovetail.event import listen
-from dovetail.exc import ArgumentError, DovetailDeprecationWarning
+from dovetail.exc import DovetailDeprecationWarning
 from dovetail.orm.bulk.lanes import (
     insert_mappings_steps,
     save_objects_steps,
     update_mappings_steps,
 )
 from dovetail.orm.execution import ExecutingSession
+from dovetail.orm.instances import close_all_sessions, identity_key
+from dovetail.orm.tracking.state import state_of
 from dovetail.orm.transaction import AUTOBEGIN, SessionTransaction
 from dovetail.steps import Steps, run_sync
 
@@ -110,7 +112,26 @@ class StrongReferences:
         return before - len(self._held)
 
 
-class ClassicSession(ExecutingSession):
+class _SessionClassMethods:
+    """The base of what sessions and factories of them have in common, by its familiar name."""
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close every session of this process."""
+        close_all_sessions()
+
+    @classmethod
+    def identity_key(cls, *arguments: Any, **keywords: Any) -> Any:
+        """The identity key of an instance, or of a class and a primary key."""
+        return identity_key(*arguments, **keywords)
+
+    @classmethod
+    def object_session(cls, instance: Any) -> Any:
+        """The session that *instance* belongs to, or None."""
+        return state_of(instance).session
+
+
+class ClassicSession(ExecutingSession, _SessionClassMethods):
     """The fifth storey of the Session: its classic modes, spellings, and lanes for many rows."""
 
     _strong: StrongReferences | None = None
@@ -205,12 +226,15 @@ def _warn(classic: str, today: str) -> None:
     warn(f"{classic} is classic; today: {today}", DovetailDeprecationWarning, stacklevel=4)
 
 
+_BIND_ARGUMENTS = frozenset(("mapper", "clause", "bind", "close_with_result"))
+
+
 def bind_arguments_of(
     given: Mapping[str, Any] | None, classic: Mapping[str, Any], method: str
 ) -> dict[str, Any]:
     """The bind arguments *given*, with those that were written as keywords, the *classic* way."""
     arguments = dict(given or {})
-    unknown = classic.keys() - {"mapper", "clause", "bind", "close_with_result"}
+    unknown = classic.keys() - _BIND_ARGUMENTS
     if unknown:
         raise TypeError(f"{method}() got an unexpected keyword argument {min(unknown)!r}")
     if classic:
@@ -221,18 +245,30 @@ def bind_arguments_of(
     return arguments
 
 
-_LOCKS: Mapping[str, Any] = {
-    "read": {"read": True},
-    "update": True,
-    "update_nowait": {"nowait": True},
-}
+def classic_arguments(
+    session: Any, statement: Any, given: Mapping[str, Any] | None, classic: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The statement and the bind arguments of ``execute()`` with keywords of the classic way.
+
+    ``clause`` is the statement itself where there is no other; what a ``get_bind()`` of the
+    user's own takes besides is handed to it.
+    """
+    if statement is None:
+        statement = classic.pop("clause", None)
+        if statement is None:
+            raise TypeError("execute() missing 1 required positional argument: 'statement'")
+        if not classic:
+            _warn("execute(clause=)", "execute(statement)")
+            return statement, dict(given or {})
+    own: dict[str, Any] = {}
+    if session.has_own_get_bind:
+        own = {name: classic.pop(name) for name in list(classic) if name not in _BIND_ARGUMENTS}
+    return statement, {**bind_arguments_of(given, classic, "execute"), **own}
 
 
-def lock_of(lockmode: str) -> Any:
-    """What *lockmode* is as ``with_for_update``."""
-    if lockmode not in _LOCKS:
-        raise ArgumentError(
-            f"lockmode={lockmode!r} is not known", hint=f"one of {', '.join(map(repr, _LOCKS))}"
-        )
-    _warn("refresh(lockmode=)", f"refresh(instance, with_for_update={_LOCKS[lockmode]!r})")
-    return _LOCKS[lockmode]
+def by_position(classic: tuple[Any, ...], *keywords: Any) -> tuple[Any, ...]:
+    """*keywords* of a session, in the order of the classic signature, with those by position."""
+    if len(classic) > len(keywords):
+        raise TypeError(f"Session() takes at most {len(keywords) + 1} arguments by position")
+    _warn("Session() with arguments by position", "Session(engine, autoflush=False, …)")
+    return (*classic, *keywords[len(classic) :])

@@ -70,9 +70,12 @@ def make_transient_to_detached(instance: Any) -> None:
     state.expired = missing or None
 
 
-def was_deleted(object_: Any) -> bool:
-    """True when the row of *object_* was deleted in a flush, and that was not rolled back."""
-    return state_of(object_).was_deleted
+def was_deleted(object_: Any = None, *, object: Any = None) -> bool:
+    """True when the row of *object_* was deleted in a flush, and that was not rolled back.
+
+    *object* is its former name.
+    """
+    return state_of(object if object_ is None else object_).was_deleted
 
 
 def object_state(instance: Any) -> InstanceState:

@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
+from warnings import warn
 from weakref import WeakSet
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedInstanceError
+from dovetail.exc import (
+    ArgumentError,
+    DovetailDeprecationWarning,
+    InvalidRequestError,
+    UnmappedInstanceError,
+)
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer, refuse_lost
@@ -91,8 +97,19 @@ class SessionMembers:
             raise UnmappedInstanceError(instance)
         return state_of(instance)
 
-    def is_modified(self, instance: Any, include_collections: bool = True) -> bool:
-        """True when *instance* has a change that a flush would write; exact, sends no SQL."""
+    def is_modified(
+        self, instance: Any, include_collections: bool = True, passive: Any = None
+    ) -> bool:
+        """True when *instance* has a change that a flush would write; exact, sends no SQL.
+
+        *passive* is of former days, when this could send SQL; giving it is warned of.
+        """
+        if passive is not None:
+            warn(
+                "is_modified(passive=) is classic: it never sends SQL; leave the argument out",
+                DovetailDeprecationWarning,
+                stacklevel=2,
+            )
         state = self._state(instance)
         if state.row_key is None:
             return any(key in instance.__dict__ for key in state.load.mapper.attributes)

@@ -37,6 +37,7 @@ from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.orm.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
 from dovetail.orm.transactional import TransactionalSession
 from dovetail.sql.expressions import bindparam
+from dovetail.sql.schema import Table
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
@@ -72,7 +73,7 @@ class PersistingSession(TransactionalSession):
         return self.has_own_get_bind or bool(self.binds)
 
     def get_bind(
-        self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **_: Any
+        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **_: Any
     ) -> Any:
         """The Engine or Connection for *mapper*, or for the tables of *clause*.
 
@@ -629,5 +630,7 @@ def _tables_of(clause: Any) -> list[Any]:
     table = getattr(clause, "table", None)
     if table is not None:
         return [table]
+    if isinstance(clause, Table):
+        return [clause]
     froms = getattr(clause, "get_final_froms", None)
     return list(froms()) if froms is not None else []

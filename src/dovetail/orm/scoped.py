@@ -330,7 +330,7 @@ class scoped_session(ScopedFace[S]):
     refresh = handed(Session.refresh)
     reset = handed(Session.reset)
     rollback = handed(Session.rollback)
-    scalar = handed(Session.scalar)
+    scalar = handed(Session.scalar)  # type: ignore[arg-type]
     scalars = handed(Session.scalars)
 
     autocommit = Shown[bool]("True for a session without a lasting transaction.")

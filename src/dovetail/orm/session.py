@@ -20,7 +20,14 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
-from dovetail.orm.classic import ClassicSession, SessionExtension, bind_arguments_of, lock_of
+from dovetail.orm.classic import (
+    ClassicSession,
+    SessionExtension,
+    _SessionClassMethods as _SessionClassMethods,
+    bind_arguments_of,
+    by_position,
+    classic_arguments,
+)
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.instances import (
     close_all_sessions,
@@ -30,6 +37,7 @@ from dovetail.orm.instances import (
     object_state,
     was_deleted,
 )
+from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.options import checked_policy
 from dovetail.orm.merge import Placement, merge_all_steps, place_all
 from dovetail.orm.orm_execute import ORMExecuteState
@@ -109,7 +117,7 @@ class Session(ClassicSession):
     def __init__(
         self,
         bind: Any = None,
-        *,
+        *classic: Any,
         autoflush: bool = True,
         future: bool = True,
         expire_on_commit: bool = True,
@@ -132,6 +140,15 @@ class Session(ClassicSession):
         super().__init__()
         if unknown or isinstance(bind, str):
             raise _mistaken(bind, unknown)
+        if classic:
+            (
+                autoflush, expire_on_commit, _, autocommit, twophase, weak_identity_map, binds,
+                extension, enable_baked_queries, info, query_cls,
+            ) = by_position(
+                classic, autoflush, expire_on_commit, _enable_transaction_accounting, autocommit,
+                twophase, weak_identity_map, binds, extension, enable_baked_queries, info,
+                query_cls,
+            )  # fmt: skip
         if not future:
             raise ArgumentError("future=False is not known: every session is of the 2.0 kind")
         if join_transaction_mode not in JOIN_MODES:
@@ -149,7 +166,7 @@ class Session(ClassicSession):
         self.info: dict[Any, Any] = dict(info or {})
         self.execution_options_dict = execution_options
         self.twophase = twophase
-        self.keeps_plans = enable_baked_queries
+        self.keeps_plans = self.enable_baked_queries = enable_baked_queries
         self._query_cls = query_cls
         self._resets_only = close_resets_only
         self._lock = RLock()
@@ -287,7 +304,7 @@ class Session(ClassicSession):
     def execute(self, statement: Any, params: Any = None, **options: Any) -> Result[Any]: ...
     def execute(
         self,
-        statement: Any,
+        statement: Any = None,
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
@@ -304,8 +321,8 @@ class Session(ClassicSession):
 
         ``mapper=``, ``clause=`` and ``bind=`` are classic for *bind_arguments*.
         """
-        if classic:
-            bind_arguments = bind_arguments_of(bind_arguments, classic, "execute")
+        if classic or statement is None:
+            statement, bind_arguments = classic_arguments(self, statement, bind_arguments, classic)
         result: Result[Any] = self._run(
             self.execute_steps(statement, params, execution_options, bind_arguments)
         )
@@ -330,16 +347,16 @@ class Session(ClassicSession):
 
     def scalar(
         self,
-        statement: Any,
+        statement: Any = None,
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
+        **classic: Any,
     ) -> Any:
         """The first item of the first row, or None without rows."""
-        return self.execute(
-            statement, params, execution_options=execution_options, bind_arguments=bind_arguments
-        ).scalar()
+        options = {"execution_options": execution_options, "bind_arguments": bind_arguments}
+        return self.execute(statement, params, **options, **classic).scalar()
 
     def query(self, *entities: Any, **keywords: Any) -> Query[Any]:
         """A Query of *entities*: the older way to write a SELECT."""
@@ -455,8 +472,10 @@ class Session(ClassicSession):
         *with_for_update* locks the row: True, or a dictionary such as ``{"nowait": True}``;
         *lockmode* ("read", "update", "update_nowait") is classic for it.
         """
+        if isinstance(with_for_update, str):
+            lockmode, with_for_update = with_for_update, None
         if lockmode is not None:
-            with_for_update = lock_of(lockmode)
+            with_for_update = lock_of(lockmode, "refresh") or True
         self._run(self.refresh_instance_steps(instance, attribute_names, with_for_update))
 
     def load(self, instances: Any, *attributes: Any) -> Any:

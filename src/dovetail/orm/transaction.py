@@ -424,6 +424,29 @@ class SessionTransaction:
         state.row_key = state.committed = None
         state.load = mapper.transient_load
 
+    def connection(
+        self, bindkey: Any = None, execution_options: Any = None, **bind_arguments: Any
+    ) -> Any:
+        """The connection of this transaction: for a mapped class, or an Engine, where it matters.
+
+        ``session.connection()`` is the same for the transaction in progress.
+        """
+        self.check()
+        is_bind = hasattr(bindkey, "connect_steps") or isinstance(bindkey, Connection)
+        bind = bindkey if is_bind else self.session.get_bind(bindkey, **bind_arguments)
+        return self.session._run(self.connection_steps(bind, execution_options))
+
+    def prepare(self) -> None:
+        """Prepare to commit in all databases: as ``Session.prepare()``."""
+        self._require_current()
+        self.session._run(self.session.prepare_steps())
+
+    @property
+    def bound_connection(self) -> Any:
+        """The connection that takes part, where it is one alone; None before there is one."""
+        found = [participant.connection for participant in self.participants.values()]
+        return found[0] if len(found) == 1 else None
+
     # Blocks -------------------------------------------------------------------------------------
 
     def commit(self, _to_root: bool = False) -> None:

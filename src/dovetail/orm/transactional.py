@@ -99,7 +99,7 @@ class TransactionalSession(SessionMembers):
     def is_active(self) -> bool:
         """False after a failed flush, until ``rollback()``."""
         if self._transaction is None:
-            return self.autobegin
+            return self.autobegin and not self.autocommit
         return self._transaction.state is ACTIVE
 
     # Steps ---------------------------------------------------------------------------------------

@@ -66,7 +66,15 @@ class MetaData(SchemaItem):
         quote_schema: bool | None = None,
         naming_convention: Mapping[Any, Any] | None = None,
         info: dict[Any, Any] | None = None,
+        *,
+        bind: Any = None,
     ) -> None:
+        if bind is not None:
+            raise ArgumentError(
+                "MetaData(bind=) is not there any more: tables know no engine",
+                hint="create_all(engine); of a session: Session(engine), or Session(binds={User: "
+                "engine})",
+            )
         if schema is not None and not isinstance(schema, str):
             raise ArgumentError("MetaData() takes a schema as text; a bind goes to create_all()")
         self.tables: dict[str, Table] = {}

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, ClassVar, Self, TypeVar
 
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.options import LoaderOption, lazyload
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.alias import aliased
@@ -372,6 +373,12 @@ class QueryBuilding:
             nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share
         )
         return self._with(statement)._with(statement.execution_options(populate_existing=True))
+
+    def with_lockmode(self, mode: str | None) -> Self:
+        """Rows are locked, by the classic names: "read", "update", "update_nowait"."""
+        if mode is None:
+            return self
+        return self.with_for_update(**lock_of(mode, "with_lockmode"))
 
     def with_session(self, session: Any) -> Self:
         """The same query in another session."""
