@@ -248,6 +248,80 @@ def parameters_of_what_is_mapped(w):
     yield w.s.query(Part).count(), w.s.query(Part).filter(Part.a.in_([1, 2, 3])).limit(1).one().a
 
 
+def limits_of_classes_below_with_eager_joins(w):
+    sa, orm = w.sa, w.orm
+
+    class Animal(w.Base):
+        __tablename__ = "animal"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        kind = orm.mapped_column(sa.String(9))
+        __mapper_args__ = {
+            "polymorphic_on": kind, "polymorphic_identity": "a", "with_polymorphic": "*"
+        }  # fmt: skip
+
+    class Dog(Animal):
+        __tablename__ = "dog"
+        id = orm.mapped_column(sa.ForeignKey("animal.id"), primary_key=True)
+        toys = orm.relationship("Toy", order_by="Toy.id")
+        __mapper_args__ = {"polymorphic_identity": "d"}
+
+    class Cat(Animal):
+        __tablename__ = "cat"
+        id = orm.mapped_column(sa.ForeignKey("animal.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "c"}
+
+    class Toy(w.Base):
+        __tablename__ = "toy"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        dog_id = orm.mapped_column(sa.ForeignKey("dog.id"))
+
+    w.create()
+    w.add(Dog(id=1, toys=[Toy(), Toy()]), Cat(id=2), Dog(id=3, toys=[Toy()]), Animal(id=4))
+    wholes = [
+        orm.with_polymorphic(Animal, [Dog, Cat], **options)
+        for options in ({}, {"aliased": True}, {"flat": True})
+    ]
+    for entity, toys in (*[(one, one.Dog.toys) for one in wholes], (Animal, Dog.toys)):
+        for limit in (1, 2, 9):
+            statement = sa.select(entity).order_by(entity.id).limit(limit)
+            found = w.s.scalars(statement.options(orm.joinedload(toys))).unique().all()
+            yield [(type(one).__name__, one.id, len(getattr(one, "toys", ()))) for one in found]
+            w.s.expunge_all()
+
+
+def classes_above_in_statements_of_classes_below(w):
+    office = Office(w, lambda office: ("*", subquery(office)))
+    sa, P, E = w.sa, office.Person, office.Engineer
+    yield office.names(sa.select(E).where(P.name == "ann", E.lang == "java"))
+    yield office.names(sa.select(E).order_by(P.name.desc()))
+    yield w.s.scalars(sa.select(E.lang).where(P.type == "e").order_by(P.id)).all()
+
+
+def aliases_of_aliases(w):
+    sa, orm = w.sa, w.orm
+
+    class Row(w.Base):
+        __tablename__ = "row"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        up = orm.mapped_column(sa.Integer)
+
+    w.create()
+    w.add(*(Row(id=n, up=n // 2) for n in range(1, 7)))
+    for make in ("cte", "subquery"):
+        some = orm.aliased(Row, getattr(sa.select(Row).where(Row.id % 2 == 1), make)("some"))
+        for other in (orm.aliased(some), orm.aliased(some, name="again"), orm.aliased(some)):
+            yield w.s.scalars(sa.select(other.id).order_by(other.id)).all()
+            yield [one.id for one in w.s.scalars(sa.select(other).order_by(other.id))]
+            pairs = sa.select(some.id, other.id).where(some.up == other.id).order_by(some.id)
+            yield w.s.execute(pairs).all()
+    first, second = orm.aliased(Row), orm.aliased(Row)
+    pairs = sa.select(first, second).where(first.up == second.id).subquery()
+    left, right = orm.aliased(first, pairs), orm.aliased(second, pairs)
+    found = w.s.execute(sa.select(left, right).order_by(left.id)).all()
+    yield [(one.id, other.id) for one, other in found]
+    yield w.s.scalars(sa.select(right.id).where(left.id == 5)).all()
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_reads_as_the_oracle_reads(program):
     compare(program)

@@ -4,7 +4,7 @@ A mapper option names it: ``with_polymorphic=("*", selectable)``.  Where a state
 class below, or of a table, it means what stands for that in the selectable.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dovetail.orm.loading.joins import right_entity
@@ -18,8 +18,10 @@ from dovetail.sql.traversal import iterate, replace
 class Wholes:
     """The entities of one statement that are read with the classes below."""
 
-    def __init__(self, entities: list[EntityNode], named: set[Any]) -> None:
-        self._entities = entities
+    def __init__(
+        self, entities: list[EntityNode], named: set[Any], below: dict[Any, EntityNode]
+    ) -> None:
+        self._below = below
         self._parts: dict[Any, EntityNode] = {}
         self._by_mapper: dict[Any, EntityNode] = {}
         self._tables: dict[Any, EntityNode] = {}
@@ -33,6 +35,8 @@ class Wholes:
 
     def part(self, entity: EntityNode) -> EntityNode:
         """What stands for *entity*, a class as it was written: itself, or a part of a whole."""
+        if entity.alias is None and entity.mapper in self._below:
+            return self._below[entity.mapper]
         whole = self._by_mapper.get(entity.mapper) if entity.alias is None else None
         if whole is None or entity.mapper is whole.mapper or entity.within is not None:
             return entity
@@ -90,9 +94,11 @@ def wholes_of(statement: Any) -> Wholes | None:
     """Those of *statement*, or None where it has none."""
     entities: dict[EntityNode, None] = {}
     named: set[Any] = set()
+    plain: dict[EntityNode, None] = {}
     for raw in statement.raw_columns:
         for entity in entities_in(raw):
             _note(entity, entities)
+            plain[entity] = None
     for source in statement.from_clauses:
         _note(source, entities)
         named.add(source)
@@ -101,7 +107,21 @@ def wholes_of(statement: Any) -> Wholes | None:
         named.add(spec.target)
         if isinstance(spec.onclause, QueryableAttribute) and spec.onclause.prop.is_relationship:
             _note(spec.onclause.right_entity, entities)
-    return Wholes(list(entities), named) if entities else None
+    below = _below(entities, (*plain, *statement.from_clauses))
+    return Wholes(list(entities), named, below) if entities or below else None
+
+
+def _below(wholes: Iterable[EntityNode], others: Iterable[Any]) -> dict[Any, EntityNode]:
+    """The entity of a class below that stands in the statement, by mappers of classes above that
+    are read from elsewhere, but not in this statement."""
+    found: dict[Any, EntityNode] = {}
+    here = {entity.mapper for entity in wholes}
+    for entity in others:
+        if isinstance(entity, EntityNode) and entity.alias is None and not entity.is_translated:
+            for mapper in entity.mapper.iterate_to_root():
+                if mapper.entity.is_translated and mapper not in here:
+                    found.setdefault(mapper, entity)
+    return found
 
 
 def _note(entity: Any, entities: dict[EntityNode, None]) -> None:

@@ -23,9 +23,11 @@ class Wrapping:
         planning = self.planning
         for root in roots:
             for entity in (root.entity, *contained_entities(root.entity, root.tree)):
-                for column in columns_of(entity.mapper.persist_selectable):
-                    if column in entity.mapper.column_keys:
-                        planning.position_of(entity.column(column))
+                for mapper in (entity.mapper, *entity.kinds):
+                    for column in columns_of(mapper.persist_selectable):
+                        found = entity.find(column) if column in mapper.column_keys else None
+                        if found is not None:
+                            planning.position_of(found)
         for clause in self.core.order_by_clauses:
             key = _sort_key(clause)
             if key.visit_name not in _NAMES:

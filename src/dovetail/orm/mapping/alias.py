@@ -32,6 +32,7 @@ class AliasedClass(Packed):
         entity = EntityNode(mapper, selectable, self, name, kinds)
         entity.adapt_on_names = adapt_on_names or base.adapt_on_names
         entity.discriminator = base.discriminator if alias is None else None
+        entity.inner = _inner(mapped_class)
         self.__statement_entity__ = entity
         self.__name__ = name or mapper.class_.__name__
         for kind in kinds:
@@ -55,6 +56,12 @@ class AliasedClass(Packed):
 
     def __repr__(self) -> str:
         return f"<AliasedClass of {self.__statement_entity__.mapper.class_.__name__}>"
+
+
+def _inner(entity: Any) -> EntityNode | None:
+    """What *entity* is where it is an alias itself, whose columns the new one has, or None."""
+    found = getattr(entity, "__statement_entity__", None)
+    return found if isinstance(entity, AliasedClass) and isinstance(found, EntityNode) else None
 
 
 class _Part(AliasedClass):

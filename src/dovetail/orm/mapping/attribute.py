@@ -24,6 +24,7 @@ class EntityNode(Node):
     ``selectable``  what stands in FROM: the table, a join of tables, or an alias
     ``alias``       the AliasedClass, or None for the class itself
     ``kinds``       mappers of classes below whose columns are loaded with those of the class
+    ``inner``       the alias that this one is an alias of, or None
     ``discriminator``  what tells of which class a row is, if not what the mapper says
     ``within``      the entity that this is a part of: ``with_polymorphic(...).Engineer``
     """
@@ -32,6 +33,7 @@ class EntityNode(Node):
         "adapt_on_names",
         "alias",
         "discriminator",
+        "inner",
         "is_translated",
         "kinds",
         "mapper",
@@ -58,6 +60,7 @@ class EntityNode(Node):
         self.name = name
         self.kinds = tuple(kinds)
         self.within: EntityNode | None = None
+        self.inner: EntityNode | None = None
         self.discriminator: Any = None
         self.is_translated = alias is not None
         self.adapt_on_names = False
@@ -150,7 +153,12 @@ class EntityNode(Node):
             return column if is_there else None
         found = self.translated.get(column)
         if found is None:
-            found = selectable.corresponding_column(column)
+            if self.inner is not None:
+                # Of several aliases in one subquery, this is an alias of one.
+                placed = self.inner.find(column)
+                found = None if placed is None else selectable.corresponding_column(placed)
+            if found is None:
+                found = selectable.corresponding_column(column)
             if found is None and self.adapt_on_names:
                 found = selectable.c.get(column.name)
             if found is not None:
