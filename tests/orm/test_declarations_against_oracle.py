@@ -417,6 +417,93 @@ def tables_in_schemas(w):
     yield [[g.id for g in groups] for groups in (user.groups, user.others)]
 
 
+def tables_that_are_in_no_schema(w):
+    sa, orm = w.sa, w.orm
+    metadata = sa.MetaData(schema="s")
+    options = ({}, {"schema": None}, {"schema": sa.BLANK_SCHEMA}, {"schema": "t"})
+    for number, given in enumerate(options):
+        table = sa.Table(f"t{number}", metadata, sa.Column("id", sa.Integer), **given)
+        yield table.fullname, table.schema, table.key in metadata.tables
+        other = sa.MetaData(schema="u")
+        yield table.to_metadata(other).fullname
+    Base = orm.declarative_base(metadata=metadata)
+
+    class A(Base):
+        __tablename__ = "a"
+        __table_args__ = {"schema": sa.BLANK_SCHEMA, "sqlite_with_rowid": False}
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    yield A.__table__.fullname, dict(A.__table__.kwargs), dict(A.__table__.dialect_kwargs)
+
+
+def attributes_of_the_class_above_under_another_name(w):
+    sa, orm = w.sa, w.orm
+
+    class A(w.Base):
+        __tablename__ = "a"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        data = orm.mapped_column(sa.String(9))
+        up_id = orm.mapped_column(sa.ForeignKey("a.id"))
+        up = orm.relationship("A", remote_side=id)
+        kind = orm.mapped_column(sa.String(9))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "a"}
+
+    class B(A):
+        text = A.data
+        above = A.up
+        __mapper_args__ = {"polymorphic_identity": "b"}
+
+    yield sorted(sa.inspect(B).synonyms.keys()), B.text.property is A.data.property
+    yield type(B.text.original_property).__name__ != type(B.text.property).__name__
+    w.create()
+    w.add(B(id=1, text="x", above=A(id=2)))
+    yield w.s.scalars(sa.select(B.id).where(B.text == "x")).all(), w.s.get(B, 1).above.id
+
+
+def classes_with_a_given_table(w):
+    sa, orm = w.sa, w.orm
+    table = sa.Table("t", w.Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
+
+    def more():
+        class A(w.Base):
+            __table__ = table
+            other = sa.Column(sa.Integer)
+
+    yield w.error(more)
+
+    class A(w.Base):
+        __table__ = sa.select(table).subquery()
+        ident = __table__.c.id
+
+    def add():
+        A.other = sa.Column(sa.Integer)
+
+    def delete():
+        del A.ident
+
+    yield w.error(add) is not None, w.error(delete), orm.class_mapper(A).attrs.keys() == ["ident"]
+
+
+def constructors_of_bases(w):
+    orm = w.orm
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Other:
+        x = None
+
+    made = Other()
+    Base.__init__(made, x=5)
+    yield made.x, "__init__" in Base.__dict__, w.error(Base.__init__, made, nothing=5)
+
+    def wrong():
+        class Wrong(orm.DeclarativeBase):
+            registry = {}
+
+    yield w.error(wrong)
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_declares_as_the_oracle_declares(program):
     compare(program)

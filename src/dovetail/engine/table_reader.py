@@ -13,7 +13,7 @@ from ..sql.constraints import (
     UniqueConstraint,
 )
 from ..sql.defaults import Computed, DefaultClause, Identity
-from ..sql.schema import Column, Table
+from ..sql.schema import BLANK_SCHEMA, Column, Table
 from ..sql.text import text
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class TableReader:
         if key in metadata.tables:
             return
         try:
-            Table(name, metadata, schema=schema, autoload_with=self.inspector)
+            Table(name, metadata, schema=schema or BLANK_SCHEMA, autoload_with=self.inspector)
         except NoReferencedTableError:
             return
 

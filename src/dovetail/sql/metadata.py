@@ -21,12 +21,11 @@ from .constraints import (
 from .convention import DEFAULT_CONVENTION
 from .defaults import SchemaItem, Sequence
 from .names import named
-from .schema import Table
+from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
 from .traversal import adapt
 
 RETAIN_SCHEMA = object()
 """Given as the schema of a copy: the one that the table has."""
-BLANK_SCHEMA = object()
 
 
 def schema_runner(bind: Any) -> Callable[..., None]:
@@ -209,7 +208,7 @@ class MetaData(SchemaItem):
                 Table(
                     name,
                     self,
-                    schema=schema,
+                    schema=schema or BLANK_SCHEMA,
                     autoload_with=inspector,
                     extend_existing=extend_existing,
                     autoload_replace=autoload_replace,
@@ -245,7 +244,7 @@ class MetaData(SchemaItem):
             copied_name,
             self,
             *columns,
-            schema=schema,
+            schema=schema or BLANK_SCHEMA,
             comment=table.comment,
             info=table.__dict__.get("info"),
             prefixes=table.prefixes,

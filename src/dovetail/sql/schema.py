@@ -69,6 +69,10 @@ def table(name: str, *columns: Any, schema: str | None = None) -> TableClause:
     return TableClause(name, *columns, schema=schema)
 
 
+BLANK_SCHEMA: Any = object()
+"""Given as a schema: none, where the MetaData has one that tables would be in."""
+
+
 class Table(TableClause, SchemaItem):
     """A table: name, columns, constraints, held by a :class:`MetaData`.
 
@@ -99,7 +103,9 @@ class Table(TableClause, SchemaItem):
                 hint=f"Table({name!r}, MetaData(), Column(...))",
             )
         schema = kw.get("schema")
-        if schema is None and "schema" not in kw:
+        if schema is BLANK_SCHEMA:
+            schema = None
+        elif schema is None:
             schema = metadata.schema
         key = f"{schema}.{name}" if schema else str(name)
         existing: Self | None = metadata.tables.get(key)
@@ -296,6 +302,16 @@ class Table(TableClause, SchemaItem):
         """Return a copy of this table that belongs to *metadata*."""
         made: Table = metadata.copied_table(self, schema, referred_schema_fn, name)
         return made
+
+    @property
+    def dialect_kwargs(self) -> dict[str, Any]:
+        """The options of dialects, each named ``<dialect>_<option>``."""
+        return dict(self.dialect_options)
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The options of dialects, each named ``<dialect>_<option>``."""
+        return self.dialect_kwargs
 
     def __repr__(self) -> str:
         columns = ", ".join(repr(column) for column in self.c)

@@ -10,12 +10,13 @@ from dovetail.orm.tracking.state import STATE_NAME, InstanceState, forget, new_s
 def construct(self: Any, **values: Any) -> None:
     """Set the attributes named by the keywords; TypeError for a name the class has not."""
     class_ = type(self)
-    mapper = class_.__mapper__
-    mapper.configure()
-    if getattr(self, STATE_NAME, None) is None:
-        new_state(self, mapper)
-    for name, value in mapper.fixed_values.items():
-        self.__dict__.setdefault(name, value)
+    mapper: Any = getattr(class_, "__mapper__", None)
+    if mapper is not None:
+        mapper.configure()
+        if getattr(self, STATE_NAME, None) is None:
+            new_state(self, mapper)
+        for name, value in mapper.fixed_values.items():
+            self.__dict__.setdefault(name, value)
     for name, value in values.items():
         if not hasattr(class_, name):
             raise TypeError(_unknown(name, class_))
@@ -24,7 +25,8 @@ def construct(self: Any, **values: Any) -> None:
 
 def _unknown(name: str, class_: type) -> str:
     text = f"{name!r} is an invalid keyword argument for {class_.__name__}"
-    near = get_close_matches(name, class_.__mapper__.attrs.keys(), 1)  # type: ignore[attr-defined]
+    mapper: Any = getattr(class_, "__mapper__", None)
+    near = [] if mapper is None else get_close_matches(name, mapper.attrs.keys(), 1)
     return f"{text}: did you mean {near[0]!r}?" if near else text
 
 

@@ -33,6 +33,16 @@ class DeclarativeAttributeIntercept(type):
             if mapper is not None and is_extension(value):
                 mapper.forget()
 
+    def __delattr__(cls, name: str) -> None:
+        mapper = cls.__dict__.get("__mapper__")
+        if mapper is not None and name in mapper.attrs:
+            raise NotImplementedError(
+                f"{cls.__name__}.{name} is mapped, and can't be taken out of the mapping alone"
+            )
+        type.__delattr__(cls, name)
+        if mapper is not None:
+            mapper.forget()
+
 
 class DeclarativeMeta(DeclarativeAttributeIntercept):
     """A metaclass for bases of the user's own, which have a ``registry``::
@@ -155,6 +165,11 @@ def set_up_base(base: Any) -> None:
             f"class {base.__name__} has a table and derives from DeclarativeBase itself",
             hint="derive one class Base(DeclarativeBase) without a table, and the others from it",
         )
+    if "registry" in vars(base) and not isinstance(vars(base)["registry"], Registry):
+        raise InvalidRequestError(
+            f"{base.__name__}.registry is no registry: {vars(base)['registry']!r}",
+            hint="registry = registry(), or leave it out",
+        )
     # They may stand in a mixin of the base.
     own = registry_of(base)
     metadata = metadata_of(base, None)
@@ -166,7 +181,7 @@ def set_up_base(base: Any) -> None:
         own.update_type_annotation_map(types)
     if metadata is None:
         type.__setattr__(base, "metadata", own.metadata)
-    if base.__init__ is construct and own.constructor is not construct:
+    if base.__init__ is construct:
         type.__setattr__(base, "__init__", own.constructor or object.__init__)
 
 

@@ -24,6 +24,8 @@ from dovetail.orm.mapping.properties import (
 )
 from dovetail.orm.mapping.registry import Registry
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.synonym import Synonym
+from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column, Table
 from dovetail.types.contract import NULLTYPE
@@ -180,9 +182,15 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
             if not own and value is not None:
                 value = copies[name] if name in copies else _from_mixin(value, class_, name)
             elif isinstance(value, declared_attr):
+                if value.cascades:
+                    _warn_of_cascading(class_, name)
                 value = value.__get__(None, class_)
             if value is None and annotation is None:
                 continue
+            if isinstance(value, QueryableAttribute) and inherits is not None:
+                # An attribute of a class above, under another name.
+                if inherits.isa(value.entity.mapper) and value.key != name:
+                    value = Synonym(value.key)
             if is_extension(value):
                 # What a method of a mixin has made: it stands on the class as if written there.
                 seen.add(name)
@@ -199,6 +207,27 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                     f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
                     hint="use mapped_column(default=…) or relationship(…)",
                 )
+
+
+def _warn_of_cascading(class_: type, name: str) -> None:
+    warn(
+        f"{class_.__name__}.{name} is declared_attr.cascading in a mapped class, where that has "
+        "no effect: it is for mixins and abstract classes",
+        DovetailWarning,
+        stacklevel=2,
+    )
+
+
+def _refuse_columns(class_: type, table: Any, columns: list[Any]) -> None:
+    """Refuse *columns* that the *table*, which is given, does not have."""
+    for column in columns:
+        if isinstance(column, Column) and column.table is None:
+            raise ArgumentError(
+                f"{class_.__name__}: column {column.name!r} can't be added to "
+                f"{table.description}, which is given as __table__",
+                hint="add it to the Table, or map one of its columns: "
+                f"{column.name} = __table__.c.…",
+            )
 
 
 def _warn_of_expression(class_: type, name: str) -> None:
@@ -257,7 +286,7 @@ def _is_declaration(value: Any, class_: type, name: str) -> bool:
             f"{class_.__name__}.{name} is a tuple with a column in it",
             hint="remove the comma at the end of the line",
         )
-    return isinstance(value, (Column, MapperProperty, MappedColumn))
+    return isinstance(value, (Column, MapperProperty, MappedColumn, ProxyColumn))
 
 
 def _from_mixin(value: Any, class_: type, name: str) -> Any:
@@ -314,6 +343,7 @@ def _table_and_properties(
     ]
     table, name = _own_table(class_, inherits)
     if table is not None:
+        _refuse_columns(class_, table, columns)
         return table, parts
     if name:
         table = _make_table(registry, class_, name, columns)
@@ -345,9 +375,21 @@ def _fields_of(class_: Any, base: type) -> dict[str, Any]:
 def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
     """*declared*, of which a column that stands under several names has the last alone."""
     names: dict[int, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for key, value, _ in declared:
         if isinstance(value, (*_COLUMNS, MapperProperty)):
             names.setdefault(id(value), []).append(key)
+        column = value.columns[0] if isinstance(value, ColumnProperty) else value
+        if isinstance(column, Column) and column.table is None and column.name is not None:
+            by_name.setdefault(str(column.name), []).append(key)
+    for name, keys in by_name.items():
+        if len(keys) > 1 and len({id(v) for k, v, _ in declared if k in keys}) > 1:
+            warn(
+                f"{class_.__name__}: {', '.join(keys)} are all column {name!r}, which can be "
+                f"mapped once (synonym() gives it another name)",
+                DovetailWarning,
+                stacklevel=2,
+            )
     if len(names) == sum(map(len, names.values())):
         return declared
     kept = []
@@ -454,7 +496,7 @@ def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) 
     elif arguments is not None:
         raise ArgumentError(
             f"{class_.__name__}.__table_args__ is a tuple, or a dictionary, or a tuple that ends "
-            f"with one; not {arguments!r}"
+            f"with one; not a {type(arguments).__name__}"
         )
     metadata = metadata_of(class_, registry.metadata)
     make: Any = getattr(class_, "__table_cls__", Table)

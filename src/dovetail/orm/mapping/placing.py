@@ -5,7 +5,7 @@ from typing import Any
 from warnings import warn
 
 from dovetail.compiler.cache import forget_plans
-from dovetail.exc import ArgumentError, DovetailWarning
+from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
     DataAttribute,
     InstrumentedAttribute,
@@ -30,7 +30,7 @@ from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.told import tell
 from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.element import ColumnElement
-from dovetail.sql.schema import Column
+from dovetail.sql.schema import Column, Table
 
 
 class PlacedAttributes(Hierarchy):
@@ -102,6 +102,12 @@ class PlacedAttributes(Hierarchy):
         """Put the column of *prop*, if it is in no table yet, into the table of the class."""
         column = prop.columns[0]
         if isinstance(column, Column) and column.table is None:
+            if not isinstance(self.local_table, Table):
+                raise InvalidRequestError(
+                    f"{self.class_.__name__}.{key}: columns can't be added to "
+                    f"{self.local_table.description}, which is no table",
+                    hint="column_property() maps an expression",
+                )
             if column.name is None:
                 column.name = column.key = key
             self.local_table.append_column(column)

@@ -3,9 +3,10 @@
 import builtins
 from difflib import get_close_matches
 from typing import Any
+from warnings import warn
 
 from dovetail.codegen import evaluate
-from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError
+from dovetail.exc import ArgumentError, DovetailError, DovetailWarning, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
     EntityNode,
     QueryableAttribute,
@@ -178,9 +179,17 @@ class Resolver:
 def table_called(metadata: MetaData, name: str) -> Any:
     """The table called *name*, with its schema or in the schema of *metadata*; or None."""
     found = metadata.tables.get(name)
-    if found is None and metadata.schema is not None:
-        found = metadata.tables.get(f"{metadata.schema}.{name}")
-    return found
+    if metadata.schema is None or (found is not None and found.schema is not None):
+        return found
+    own = metadata.tables.get(f"{metadata.schema}.{name}")
+    if own is None and found is not None:
+        warn(
+            f"the string {name!r} means a table without schema, while the MetaData has the schema "
+            f"{metadata.schema!r}: pass the Table itself, to be clear",
+            DovetailWarning,
+            stacklevel=2,
+        )
+    return found if own is None else own
 
 
 class _Module:

@@ -86,13 +86,20 @@ class SynonymAttribute:
         ):
             return attribute
         kind = with_comparator(SynonymReference, self.prop.comparator_factory)
-        return kind(self.prop.key, attribute.prop, attribute.entity)
+        found = kind(self.prop.key, attribute.prop, attribute.entity)
+        found.original_property = self.prop
+        return found
 
 
 class SynonymReference(QueryableAttribute[Any]):
-    """A column in a statement, under the name of a synonym."""
+    """A column in a statement, under the name of a synonym.
 
-    __slots__ = ()
+    ``original_property``  the property of the synonym itself
+    """
+
+    __slots__ = ("original_property",)
+
+    original_property: Any
 
     def collect(self, walk: Any) -> None:
         # Made anew at each read of the class: what it is counts, not which one it is.
