@@ -1,6 +1,6 @@
 """What a mapper has, by name, as users read it."""
 
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -52,17 +52,17 @@ class ByName(Generic[V]):
         """The names, in order."""
         return list(self._named)
 
-    def keys(self) -> list[str]:
-        """The names, in order."""
-        return list(self._named)
+    def keys(self) -> KeysView[str]:
+        """The names, as a dictionary has them."""
+        return self._named.keys()
 
-    def values(self) -> list[V]:
-        """What is named, in order."""
-        return list(self._named.values())
+    def values(self) -> ValuesView[V]:
+        """What is named."""
+        return self._named.values()
 
-    def items(self) -> list[tuple[str, V]]:
-        """Pairs of name and what it stands for, in order."""
-        return list(self._named.items())
+    def items(self) -> ItemsView[str, V]:
+        """Pairs of name and what it stands for."""
+        return self._named.items()
 
     def __repr__(self) -> str:
         return f"<{', '.join(self._named)}>"
