@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Integer, String, delete, select, update
+from dovetail import Integer, String, delete, insert, select, update
 from dovetail.exc import InvalidRequestError
 from dovetail.ext.declarative import ConcreteBase
 from dovetail.orm import DeclarativeBase, mapped_column
@@ -303,6 +303,26 @@ def test_bulk_statements_of_a_class_leave_the_tables_of_others_alone():
     names = select(w.Engineer.name).order_by(w.Engineer.id)
     w.s.execute(delete(w.Engineer).where(w.Engineer.id == 1))
     w.s.execute(update(w.Person).where(w.Person.id == 2).values(name="new"))
+    people = select(w.Person.__table__.c.name)
+    assert "new" not in w.s.scalars(people.where(w.Person.__table__.c.id != 2)).all()
     assert w.s.execute(delete(w.Person)).rowcount == 2
     assert w.s.scalars(names).all() == ["eve 2"]
+
+
+def test_criteria_of_bulk_statements_mean_the_rows_of_the_class_itself():
+    w = world("dovetail")
+    filled(w)
+    table = w.Person.__table__
+    w.s.execute(delete(table))
+    w.s.execute(insert(table), [{"id": n, "name": f"p{n}"} for n in (11, 12, 13)])
+    # Among all classes there is an id of 1; among persons there is none.
+    for strategy in ("fetch", "evaluate", False):
+        options = {"synchronize_session": strategy}
+        changed = update(w.Person).where(w.Person.id == 1).values(name="wrong")
+        assert w.s.execute(changed, execution_options=options).rowcount == 0
+        changed = update(w.Person).where(w.Person.id == 12).values(name=w.Person.name + "!")
+        assert w.s.execute(changed, execution_options=options).rowcount == 1
+    assert w.s.execute(delete(w.Person).where(w.Person.name == "p13")).rowcount == 1
+    assert w.s.scalars(select(table.c.name).order_by(table.c.id)).all() == ["p11", "p12!!!"]
+    w.s.close()
     w.s.close()

@@ -9,6 +9,7 @@ from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.resolving import resolving
 from dovetail.orm.loading.standing import spoken_of
 from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.loading.wholes import own_rows
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.pickling import packed
 from dovetail.sql.select import Select
@@ -50,7 +51,7 @@ class EntityPlanner:
                 spoken = (*statement.where_criteria, *_values(statement))
                 changes["standing"] = spoken_of(spoken, entity)
                 statement = restricted_statement(statement, entity)
-            resolved = resolving()
+            resolved = resolving(own_rows(entity) if isinstance(entity, EntityNode) else None)
             for name in statement.parts:
                 if getattr(statement, name, None) is not None:
                     changes[name] = resolved(getattr(statement, name))

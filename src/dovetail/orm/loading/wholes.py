@@ -111,6 +111,18 @@ def wholes_of(statement: Any) -> Wholes | None:
     return Wholes(list(entities), named, below) if entities or below else None
 
 
+def own_rows(entity: EntityNode) -> Wholes | None:
+    """What a statement that writes the rows of *entity* means by it, and by classes above: their
+    own tables, from wherever they are read otherwise; None where that is the same."""
+    plain = EntityNode(entity.mapper)
+    below = {
+        mapper: plain
+        for mapper in entity.mapper.iterate_to_root()
+        if mapper.entity.is_translated and entity.alias is None
+    }
+    return Wholes([], set(), below) if below else None
+
+
 def _below(wholes: Iterable[EntityNode], others: Iterable[Any]) -> dict[Any, EntityNode]:
     """The entity of a class below that stands in the statement, by mappers of classes above that
     are read from elsewhere, but not in this statement."""
