@@ -379,3 +379,19 @@ def test_an_update_is_restricted_by_what_its_other_tables_are(worlds):
 
     assert sorted(changed.scalars()) == [1, 2]
     w.session.rollback()
+
+
+def test_statements_that_differ_in_the_class_alone_have_plans_of_their_own(worlds):
+    w = worlds[0]
+
+    def copied(kind):
+        w.session.execute(
+            w.insert(w.Note).from_select(["id", "number"], w.select(kind.id, kind.size))
+        )
+        ids = w.session.scalars(w.select(w.Note.id)).all()
+        w.session.rollback()
+        return sorted(ids)
+
+    assert copied(w.Tool) == [2, 3, 4, 6, 7]
+    assert copied(w.Saw) == [6, 7]
+    assert copied(w.Tool) == [2, 3, 4, 6, 7]

@@ -17,7 +17,7 @@ from .expressions import BindParameter, and_
 from .from_clause import Alias, Exported
 from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, exported_columns, named_columns
 from .node import Executable, Node, Walk
-from .promise import ClauseSource
+from .promise import ClauseSource, collect_standing
 from .select_base import bound_values
 
 Ts = TypeVarTuple("Ts")
@@ -190,6 +190,9 @@ class UpdateBase(Executable, Node):
         for cte in self.ctes:
             key.append("with")
             cte.collect(walk)
+        if self.standing:
+            key.append("standing")
+            collect_standing(self.standing, walk)
         for option in self.loader_options:
             key.append("option")
             option.collect(walk)

@@ -25,6 +25,10 @@ class Planner(Protocol):
 class RestrictedEntity(Protocol):
     """A mapped class, or an alias of one, whose rows may be restricted where they are met."""
 
+    def collect(self, walk: Any) -> None:
+        """Append what it is."""
+        ...
+
     def restrictions(self, options: Sequence[Any], is_reached: bool) -> Iterable[tuple[Any, Any]]:
         """Pairs of (option, condition) that restrict the rows.
 
@@ -48,6 +52,16 @@ class Standing(NamedTuple):
     """The conditions belong to the ON of its join."""
     is_reached: bool
     """Its rows are reached along a relationship."""
+
+
+def collect_standing(standing: Iterable[Standing], walk: Any) -> None:
+    """Append to *walk* which classes stand in a statement of tables, whose SQL they change."""
+    planner = walk.planner
+    for one in standing:
+        walk.key.append((one.is_joined, one.is_reached))
+        one.entity.collect(walk)
+    # They are resolved: nobody need be asked again.
+    walk.planner = planner
 
 
 @runtime_checkable

@@ -17,6 +17,7 @@ from .expressions import and_
 from .froms import JoinSpec, apply_joins, derived_froms, reduced_columns, without_joined
 from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, SelectLabelStyle, named_columns
 from .node import Walk
+from .promise import collect_standing
 from .select_base import SelectBase, row_limit, selects, unions
 
 Ts = TypeVarTuple("Ts")
@@ -119,6 +120,7 @@ _COLLECTORS: dict[str, Callable[[Any, Walk], None]] = {
     "label_style": _collect_plain,
     "selects": _collect_nodes,
     "keyword": _collect_plain,
+    "standing": collect_standing,
     "ctes": _collect_nodes,
     "nested_ctes": _collect_nodes,
 }

@@ -51,7 +51,10 @@ class Bundle(Node):
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(str(getattr(one, "key", None) or one.name) for one in self.exprs)
+        return tuple(
+            str(getattr(one, "key", None) or getattr(one, "name", None) or f"anon_{place}")
+            for place, one in enumerate(self.exprs, 1)
+        )
 
     @property
     def c(self) -> ByName[Any]:
