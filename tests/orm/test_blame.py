@@ -2,9 +2,9 @@
 
 import pytest
 
-from dovetail import create_engine
-from dovetail.exc import NotNullViolation, PendingRollbackError
-from dovetail.orm import Session
+from dovetail import ForeignKey, Integer, String, create_engine, text
+from dovetail.exc import NotNullViolation, PendingRollbackError, StaleDataError
+from dovetail.orm import DeclarativeBase, Session, mapped_column, relationship
 from tests.orm.library import Author, Base, Book
 
 
@@ -49,3 +49,60 @@ def test_a_lazy_load_and_a_get_are_named_as_causes(session, engine):
     session.add(Author())
     with pytest.raises(NotNullViolation, match=r"before get\(Author, 7\)"):
         session.get(Author, 7)
+
+
+def test_a_parent_that_goes_is_named_with_what_its_children_need(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Parent(Base):
+        __tablename__ = "parent"
+        id = mapped_column(Integer, primary_key=True)
+        children = relationship("Child")
+
+    class Child(Base):
+        __tablename__ = "child"
+        id = mapped_column(Integer, primary_key=True)
+        parent_id = mapped_column(ForeignKey("parent.id"), nullable=False)
+
+    Base.metadata.create_all(engine)
+
+    def delete(session, parent):
+        session.delete(parent)
+
+    def take_out(session, parent):
+        parent.children.clear()
+
+    for way in (delete, take_out):
+        with Session(engine) as session:
+            parent = session.get(Parent, 1) or Parent(id=1, children=[Child(id=1)])
+            session.add(parent)
+            session.commit()
+            way(session, parent)
+            with pytest.raises(NotNullViolation) as caught:
+                session.flush()
+
+        assert "Parent.children" in caught.value.hint
+        assert "delete-orphan" in caught.value.hint
+
+
+def test_a_row_that_is_gone_is_named_and_the_transaction_may_be_run_again(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id = mapped_column(Integer, primary_key=True)
+        name = mapped_column(String(10))
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        thing = Thing(id=8)
+        session.add(thing)
+        session.commit()
+        session.execute(text("DELETE FROM thing"))
+        thing.name = "x"
+        with pytest.raises(StaleDataError, match=r"Thing \(8,\)") as caught:
+            session.flush()
+
+    assert caught.value.retry_scope == "transaction"

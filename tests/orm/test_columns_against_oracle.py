@@ -302,6 +302,15 @@ def rows_by_keys_with_expressions_for_all(w):
     yield stored(w, "animal", "bird")
     w.s.execute(update(m.Dog), [{"id": 2, "version": 1, "name": "n", "color": "red"}])
     yield stored(w, "animal")
+    w.s.execute(update(m.Dog).values(name=m.Dog.name + "!"), [{"id": 2, "version": 2, "age": 4}])
+    yield stored(w, "animal")
+
+
+def returned_columns_have_their_own_names(w):
+    m = hierarchy(w)
+    statement = w.sa.insert(m.Bird).returning(m.Bird.id, m.Bird.wings, m.Bird.name)
+    rows = w.s.execute(statement, [{"id": 1, "wings": "w"}, {"id": 2, "name": "n"}]).all()
+    yield [(row.id, row.wings, row.name) for row in rows]
 
 
 def values_that_are_parameters(w):

@@ -601,7 +601,7 @@ def test_values_known_to_python_are_written_in_sets():
     assert w.sent == [
         (
             "SELECT person.id \nFROM person JOIN engineer ON person.id = engineer.id \n"
-            "WHERE person.name = ?"
+            "WHERE person.name = ? /* FOR UPDATE */"
         ),
         "UPDATE person SET firm_id=? WHERE person.id IN (?, ?)",
         "UPDATE engineer SET tool=? WHERE engineer.id IN (?, ?)",

@@ -195,10 +195,12 @@ class StaleDataError(DovetailError):
     """A row to be changed or deleted is no longer as it was read, or is gone.
 
     Of classes with a version counter it tells the ``instance``, the version ``expected``, and the
-    one ``found``, None where the row is gone.
+    one ``found``, None where the row is gone.  The whole transaction, with what it reads, may
+    succeed when it is run again: that is its ``retry_scope``.
     """
 
     code = "DV-FLUSH-02"
+    retry_scope = "transaction"
     instance: Any = None
     expected: Any = None
     found: Any = None

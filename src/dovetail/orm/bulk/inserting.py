@@ -396,7 +396,9 @@ def returned_rows_steps(
     shape, width = None, len(mapper.primary_key)
     for start in range(0, len(keys), KEYS_PER_STATEMENT):
         condition, parameter = key_condition(mapper.primary_key)
-        asked: Any = Select(*mapper.primary_key, *columns).select_from(mapper.persist_selectable)
+        # The names of the rows are those of what is asked for.
+        found_by = [column.label(f"key_{n}") for n, column in enumerate(mapper.primary_key)]
+        asked: Any = Select(*found_by, *columns).select_from(mapper.persist_selectable)
         result = yield from session.execute_steps(
             asked.where(condition).options(*statement.loader_options),
             {parameter.key: list(keys[start : start + KEYS_PER_STATEMENT])},

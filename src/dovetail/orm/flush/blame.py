@@ -10,6 +10,7 @@ from dovetail.exc import (
     StatementError,
     UniqueViolation,
 )
+from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.loading.related import key_condition
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.select import Select
@@ -35,6 +36,26 @@ def blame_steps(
     error.attributes = attributes
     error.instance = guilty[0] if len(guilty) == 1 else None
     error.add_detail(_told(verb, guilty, attributes, error))
+    if verb == "update" and isinstance(error, NotNullViolation):
+        error.hint = _hint_of_parents(mapper, attributes) or error.hint
+
+
+def _hint_of_parents(mapper: Any, attributes: tuple[str, ...]) -> str | None:
+    """What to do where *attributes* are the reference to a parent that has gone, or let go."""
+    for other in mapper.registry.mappers:
+        for prop in other.relationships.values():
+            if prop.is_many_to_one or prop.viewonly or prop.secondary is not None:
+                continue
+            names = {target for _, target, _ in pairs_of(prop)} if mapper.isa(prop.mapper) else ()
+            if not names or names.isdisjoint(attributes):
+                continue
+            child, parent = mapper.class_.__name__, prop.parent.class_.__name__
+            return (
+                f"{child} can't be without its {parent}, and {prop} lets it go: give {prop} "
+                f'cascade="all, delete-orphan", so that it is deleted when it is taken out or its '
+                f'{parent} is deleted (or passive_deletes="all", where the database does that)'
+            )
+    return None
 
 
 def _attributes(mapper: Any, error: StatementError) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def is_orphan(state: InstanceState) -> bool:
 def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[None]:
     """Load relationship *prop* where it is not loaded, for all *pairs* in one statement."""
     if prop.is_writer:
-        pairs = [pair for pair in pairs if pair[0].key is not None]
+        pairs = [pair for pair in pairs if pair[0].row_key is not None]
         for state, instance in pairs:
             prop.impl.prepare_load(state, instance)
     missing = [

@@ -330,7 +330,7 @@ def _check_count_steps(
     if expected is not None:
         yield from refuse_stale_steps(connection, mapper, "UPDATE", pairs, expected)
     what = (
-        f"{mapper.class_.__name__} {mapper.key_tuple(pairs[0][0].key)}"
+        f"{mapper.class_.__name__} {mapper.key_tuple(pairs[0][0].row_key)}"
         if len(pairs) == 1
         else f"{len(pairs)} rows of {table.name!r}"
     )
