@@ -338,3 +338,59 @@ def test_a_template_hands_on_how_it_is_loaded(Base):
     assert [attrs[name].deferred for name in ("id", "text", "named")] == [False, True, True]
     assert [c.name for c in Note.__table__.c] == ["id", "text", "other"]
     assert Note.__table__.c.other.default.arg == "q"
+
+
+Nested = dict[str, "Nested"]
+Status = Literal["open", "closed"]
+Number = TypeAliasType("Number", int | float)
+Same = TypeAliasType("Same", Number)
+Perhaps = float | Decimal | None
+
+
+class Role(enum.Enum):
+    outer = 1
+
+
+def test_the_map_of_types_is_asked_for_every_form_of_a_type():
+    class Base(DeclarativeBase):
+        type_annotation_map: ClassVar = {
+            Nested: JSON(),
+            Status: Enum(enum.Enum, length=30, native_enum=False),
+            Number: Numeric(10, 5),
+            Perhaps: Numeric(10, 2),
+        }
+
+    class A(Base):
+        __tablename__ = "a"
+
+        class Role(enum.Enum):
+            inner = 1
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        nested: Mapped[Nested | None]
+        status: Mapped[Status]
+        number: Mapped[Number]
+        same: Mapped[Same]
+        union: Mapped[float | Decimal]
+        perhaps: "Mapped[Decimal | float | None]"
+        role: "Mapped[Role]"
+
+    types = {column.name: column.type for column in A.__table__.c}
+    assert isinstance(types["nested"], JSON)
+    assert A.__table__.c.nested.nullable
+    assert (types["status"].enums, types["status"].length) == (["open", "closed"], 30)
+    assert [types[name].precision for name in ("number", "same", "union", "perhaps")] == [10] * 4
+    assert [types[name].scale for name in ("number", "same", "union", "perhaps")] == [5, 5, 2, 2]
+    assert types["role"].enum_class is A.Role
+
+
+def test_a_type_that_names_itself_and_is_not_in_the_map_is_refused():
+    class Base(DeclarativeBase):
+        pass
+
+    with pytest.raises(MappedAnnotationError, match=r"A\.nested"):
+
+        class A(Base):
+            __tablename__ = "a"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            nested: Mapped[Nested]

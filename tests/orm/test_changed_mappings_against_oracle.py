@@ -1,5 +1,6 @@
 """Mappings that change: attributes added later, mappings that fail or are cleared, registries."""
 
+from inspect import signature
 from weakref import WeakSet
 
 import pytest
@@ -475,3 +476,34 @@ def test_clear_mappers_forgets_the_classes_of_every_registry(monkeypatch):
         (frozenset(), False),
         (frozenset(), False),
     ]
+
+
+@pytest.mark.parametrize("base", [(), ("mapped",)], ids=["its own", "inherited"])
+def test_the_first_instance_of_a_class_with_its_own_constructor_has_what_others_give_it(base):
+    class Base(DeclarativeBase):
+        pass
+
+    class A(Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str] = mapped_column(default="a")
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "a"}
+
+        def __init__(self, number, *, other=None):
+            self.id = number
+
+    class Below(A):
+        __mapper_args__ = {"polymorphic_identity": "below"}
+
+    class B(Base):
+        __tablename__ = "b"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        a_id: Mapped[int] = mapped_column(ForeignKey("a.id"))
+        a = relationship(A, backref="bs")
+
+    own = A.__init__.__wrapped__
+    assert signature(A).parameters.keys() == {"number", "other"}
+    one = (Below if base else A)(5)
+
+    assert (one.bs, one.id) == ([], 5)
+    assert A.__init__ is own is Below.__init__

@@ -90,9 +90,16 @@ class Enum(String):
 
     def of(self, enum_class: type[enum.Enum]) -> Enum:
         """An Enum of the members of *enum_class* with the options of this one."""
+        return self._of(enum_class)
+
+    def of_strings(self, values: Sequence[str]) -> Enum:
+        """An Enum of the strings *values* with the options of this one."""
+        return self._of(*values)
+
+    def _of(self, *values: Any) -> Enum:
         is_given = self.length != max(map(len, self.enums), default=0)
         return type(self)(
-            enum_class,
+            *values,
             create_constraint=self.create_constraint,
             native_enum=self.native_enum,
             length=self.length if is_given else None,

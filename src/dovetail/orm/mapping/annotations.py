@@ -121,6 +121,8 @@ class _Names(dict[str, Any]):
         super().__init__()
         self._scopes: list[Mapping[str, Any]] = [
             {class_.__name__: class_},
+            # Classes that are defined inside of it; attributes have the names of types, too.
+            {name: value for name, value in vars(class_).items() if isinstance(value, type)},
             vars(modules[class_.__module__]) if class_.__module__ in modules else {},
             _FALLBACK,
         ]
@@ -230,23 +232,28 @@ def understand_inner(annotation: Any, class_: type) -> MappedAnnotation:
     return _inside(annotation, class_)
 
 
-def _inside(inner: Any, class_: type) -> MappedAnnotation:
+def _inside(inner: Any, class_: type, within: tuple[Any, ...] = ()) -> MappedAnnotation:
+    """What *inner* says; it stands *within* others, which it may name again."""
     if isinstance(inner, (ForwardRef, str)):
         text = inner if isinstance(inner, str) else inner.__forward_arg__
-        return _within(inner, class_)._replace(name=_last_name(text))
-    return _within(inner, class_)
+        return _within(inner, class_, within)._replace(name=_last_name(text))
+    return _within(inner, class_, within)
 
 
-def _within(inner: Any, class_: type) -> MappedAnnotation:
+def _within(inner: Any, class_: type, within: tuple[Any, ...]) -> MappedAnnotation:
     inner = evaluated(inner, class_)
+    if any(inner is one for one in within):
+        # A type that names itself, such as that of JSON.
+        return MappedAnnotation(inner, False, None, (), inner)
+    within = (*within, inner)
     if isinstance(inner, _Unknown):
         inner = ForwardRef(inner.name)
     if isinstance(inner, TypeAliasType):
-        return _inside(inner.__value__, class_)._replace(whole=inner)
+        return _inside(inner.__value__, class_, within)._replace(whole=inner)
     origin = get_origin(inner)
     if origin is Annotated:
         core, *extras = get_args(inner)
-        found = _inside(core, class_)
+        found = _inside(core, class_, within)
         return found._replace(extras=(*extras, *found.extras), whole=inner)
     if origin in (Union, UnionType):
         parts = [part for part in get_args(inner) if part is not NoneType]
@@ -254,10 +261,10 @@ def _within(inner: Any, class_: type) -> MappedAnnotation:
         if len(parts) != 1:
             several = reduce(or_, parts)
             return MappedAnnotation(several, nullable, None, (), several)
-        return _inside(parts[0], class_)._replace(nullable=nullable)
+        return _inside(parts[0], class_, within)._replace(nullable=nullable)
     if isinstance(origin, type) and issubclass(origin, Collection) and get_args(inner):
         member = get_args(inner)[-1]
-        found = _inside(member, class_)
+        found = _inside(member, class_, within)
         return MappedAnnotation(found.target, False, _container(origin), (), inner, found.name)
     return MappedAnnotation(inner, False, None, (), inner)
 

@@ -1,6 +1,7 @@
 """What is kept of a mapped class beside its mapper: its constructor, and who listens to it."""
 
 from collections.abc import Callable
+from functools import update_wrapper
 from typing import Any
 
 from dovetail.event import Dispatch
@@ -26,6 +27,7 @@ class ClassManager:
         self.info: dict[Any, Any] = {}
         self._original: Any = _NOT_PLACED
         self._has_begun = False
+        self._beginner: Any = None
 
     def __repr__(self) -> str:
         return f"<ClassManager of {self.class_.__name__}>"
@@ -50,6 +52,30 @@ class ClassManager:
 
     def _listened(self) -> None:
         self.place_constructor()
+
+    def place_beginner(self) -> None:
+        """Let the first instance of a class with a constructor of its own configure the mapping.
+
+        Attributes that other classes give it by ``backref=`` are there then.
+        """
+        inner: Any = self.class_.__init__  # type: ignore[misc]
+        if uses_plain_constructor(self.class_) or hasattr(inner, "__begins__"):
+            return
+
+        def __init__(instance: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            self.mapper.configure()
+            inner(instance, *args, **kwargs)
+
+        update_wrapper(__init__, inner)
+        __init__.__begins__ = True  # type: ignore[attr-defined]
+        self._beginner = __init__
+        self.mapper.place("__init__", __init__)
+
+    def take_beginner(self) -> None:
+        """The mapping is configured: the class has its own constructor again."""
+        if self._beginner is not None and self.class_.__dict__.get("__init__") is self._beginner:
+            self.mapper.replace_placed("__init__")
+        self._beginner = None
 
     def place_constructor(self) -> None:
         """Give the class the constructor that it needs: quick, or one that tells listeners."""

@@ -131,6 +131,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         constructor = self.registry.constructor
         if class_.__init__ is object.__init__ and constructor is not None:  # type: ignore[misc]
             self.place("__init__", constructor)
+        self.class_manager.place_beginner()
         MapperEvents.greet(self)
         InstanceEvents.greet(self)
         listen_as_reconstructor(self)
@@ -351,6 +352,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     def finish(self) -> None:
         """Called when all relationships are configured."""
         self.configured = True
+        self.class_manager.take_beginner()
         if self.entity.is_translated or self.with_polymorphic is not None:
             # The types of columns that refer to others are known now, and the classes below.
             self.place_entity(may_miss=False)

@@ -61,6 +61,14 @@ class PlacedAttributes(Hierarchy):
         if name not in self._before:
             self._before[name] = self.class_.__dict__.get(name, _NOTHING)
 
+    def replace_placed(self, name: str) -> None:
+        """Put what was on the class as *name* in the place of what the mapping put there."""
+        before = self._before[name]
+        if before is not _NOTHING:
+            type.__setattr__(self.class_, name, before)
+        else:
+            type.__delattr__(self.class_, name)
+
     def dispose(self) -> None:
         """Leave the class as it was before it was mapped."""
         class_ = self.class_

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from enum import EnumMeta
 from itertools import count
-from typing import Any, ClassVar, TypeAlias
+from types import UnionType
+from typing import Any, ClassVar, Literal, TypeAlias, Union, get_args, get_origin
+
+from typing_extensions import TypeAliasType
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError, InvalidOption, did_you_mean
+from dovetail.exc import ArgumentError, InvalidOption, MappedAnnotationError, did_you_mean
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
@@ -387,7 +390,7 @@ class AnnotationTypes:
 
     def find(self, annotation: MappedAnnotation, key: str) -> Any:
         """The type; ArgumentError where none is known."""
-        found = self._mapped(annotation.whole)
+        found = self._of_literal(annotation.target) or self._of_whole(annotation.whole)
         if found is not None:
             return found
         for extra in annotation.extras:
@@ -397,12 +400,32 @@ class AnnotationTypes:
             target = annotation.target
             found = self._mapped(target) or self._of_enum(target) or type_for_annotation(target)
         if found is None:
-            raise ArgumentError(
+            raise MappedAnnotationError(
                 f"no database type is known for {annotation.whole!r}, the annotation of "
                 f"{self.class_name}.{key}",
                 hint=_type_hint(annotation),
             )
         return found
+
+    def _of_whole(self, whole: Any) -> Any:
+        """The type that the map has for *whole*, for what that is an alias of, or with None."""
+        found = self._mapped(whole)
+        while found is None and isinstance(whole, TypeAliasType):
+            whole = whole.__value__
+            found = self._mapped(whole)
+        if found is None and get_origin(whole) in (Union, UnionType):
+            found = self._mapped(Union[whole, None])  # noqa: UP007 - of any members
+        return found
+
+    def _of_literal(self, target: Any) -> Any:
+        """The type of a ``Literal`` of strings for which the map has options."""
+        if get_origin(target) is not Literal:
+            return None
+        options = self._mapped(target) or self._mapped(Literal)
+        values = get_args(target)
+        if isinstance(options, Enum) and not options.enums:
+            return options.of_strings(values) if all(isinstance(v, str) for v in values) else None
+        return None
 
     def _of_enum(self, target: Any) -> Any:
         """The type of an enum class for whose base, ``enum.Enum`` itself, the map has options."""
