@@ -212,7 +212,7 @@ RAISED = [
             "__tablename__ = 'thing'\nid: Mapped[int] = mapped_column(primary_key=True)\n"
             "parts: Mapped[list['Part']]"
         ),
-        ["ArgumentError", "Thing.parts", "relationship()"],
+        ["MappedAnnotationError", "Thing.parts", "relationship()"],
         id="forgotten relationship",
     ),
     pytest.param(
