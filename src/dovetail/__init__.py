@@ -68,6 +68,7 @@ from .schema import (
     Sequence as Sequence,
     Table as Table,
     UniqueConstraint as UniqueConstraint,
+    insert_sentinel as insert_sentinel,
 )
 from .sql.columns import (
     ColumnClause as ColumnClause,

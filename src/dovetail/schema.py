@@ -55,7 +55,7 @@ from .sql.metadata import (
     sort_tables_and_constraints as sort_tables_and_constraints,
 )
 from .sql.schema import Table as Table
-from .sql.table_column import Column as Column
+from .sql.table_column import Column as Column, insert_sentinel as insert_sentinel
 from .sql.views import (
     CreateTableAs as CreateTableAs,
     CreateView as CreateView,

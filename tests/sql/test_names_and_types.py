@@ -15,12 +15,15 @@ from dovetail import (
     UniqueConstraint,
     create_engine,
     insert,
+    insert_sentinel,
     inspect,
+    select,
 )
 from dovetail.dialects import mysql, postgresql, sqlite
 from dovetail.event import listens_for
 from dovetail.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
 from dovetail.schema import CreateIndex, CreateSequence, CreateTable
+from dovetail.sql import ClauseVisitor
 
 
 @pytest.mark.parametrize(
@@ -146,3 +149,32 @@ def test_reflection_reads_known_tables_again_as_it_is_told():
         assert str(metadata.tables["t"].c.name.type) == kind
         assert "id" in metadata.tables["t"].c
     engine.dispose()
+
+
+def test_a_visitor_is_shown_each_part():
+    table = Table("t", MetaData(), Column("a", Integer), Column("b", Integer))
+    seen = []
+
+    class Comparisons(ClauseVisitor):
+        def visit_binary(self, binary):
+            seen.append((binary.left.name, binary.right.value))
+
+        def visit_column(self, column):
+            assert column.shares_lineage(table.c[column.name])
+
+    statement = select(table).where((table.c.a == 5) | (table.c.b > 6))
+
+    assert Comparisons().traverse(statement) is statement
+    assert seen == [("a", 5), ("b", 6)]
+
+
+def test_a_sentinel_is_left_out_of_statements_that_do_not_name_it():
+    table = Table("t", MetaData(), Column("id", Integer), insert_sentinel("s"))
+
+    assert str(select(table)) == "SELECT t.id \nFROM t"
+    assert str(select(table.c.s)) == "SELECT t.s \nFROM t"
+    assert str(insert(table)) == "INSERT INTO t (id) VALUES (:id)"
+    assert str(insert(table).values(id=1, s=2)) == "INSERT INTO t (id, s) VALUES (:id, :s)"
+    assert "s INTEGER" in str(CreateTable(table))
+    copy = table.to_metadata(MetaData())
+    assert str(select(copy)) == "SELECT t.id \nFROM t"

@@ -186,7 +186,7 @@ class StatementCompiler(QueryCompiler):
         if self.column_keys is None or self.depth:
             if given or node.values_ is not None or self.column_keys is not None:
                 return set()
-            return {str(column.key) for column in node.table.c}
+            return _written(node.table)
         known = {str(column.key) for column in node.table.c}
         keys = set(self.column_keys)
         if known:
@@ -427,3 +427,8 @@ class _BareColumn:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+
+def _written(table: Any) -> set[str]:
+    """Return the keys of the columns that an INSERT has whose values nobody has named."""
+    return {str(column.key) for column in table.c if not getattr(column, "is_omitted", False)}

@@ -78,6 +78,7 @@ from dovetail.orm.mapping.properties import (
     column_property,
     deferred,
     mapped_column,
+    orm_insert_sentinel,
 )
 from dovetail.orm.mapping.query_expression import query_expression
 from dovetail.orm.mapping.registry import clear_mappers, configure_mappers
@@ -240,6 +241,7 @@ __all__ = [
     "mapped_as_dataclass",
     "mapped_collection",
     "mapped_column",
+    "orm_insert_sentinel",
     "mapper",
     "noload",
     "object_mapper",

@@ -171,3 +171,4 @@ from .text import (
     TextualSelect as TextualSelect,
     text as text,
 )
+from .traversal import ClauseVisitor as ClauseVisitor

@@ -35,16 +35,6 @@ class NamedColumn(ColumnElement[T]):
         """The columns of tables that this one comes from."""
         return frozenset((self,))
 
-    @property
-    def lineage(self) -> tuple[Any, ...]:
-        """This column and those that it stands for, the nearest first."""
-        return (self,)
-
-    def shares_lineage(self, other: Any) -> bool:
-        """Return whether this and *other* come from the same column."""
-        own = set(map(id, self.lineage))
-        return any(id(column) in own for column in getattr(other, "lineage", (other,)))
-
 
 class ColumnClause(NamedColumn[T]):
     """A column known by name alone: ``column("x")``; text as it is: ``literal_column("x")``."""

@@ -103,6 +103,16 @@ class ColumnElement(Node, Generic[T_co]):
         )
 
     @property
+    def lineage(self) -> tuple[Any, ...]:
+        """This column and those that it stands for, the nearest first."""
+        return (self,)
+
+    def shares_lineage(self, other: Any) -> bool:
+        """Return whether this and *other* come from the same column."""
+        own = set(map(id, self.lineage))
+        return any(id(column) in own for column in getattr(other, "lineage", (other,)))
+
+    @property
     def comparator(self) -> Any:
         """The object with the methods that the type adds, or this expression itself."""
         factory = self.type.comparator_factory

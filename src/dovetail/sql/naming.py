@@ -49,7 +49,7 @@ def expanded_columns(columns: Iterable[Any]) -> list[Any]:
     found: list[Any] = []
     for column in columns:
         if isinstance(column, FromClause):
-            found += list(column.c)
+            found += [each for each in column.c if not getattr(each, "is_omitted", False)]
         elif column.visit_name == "expression_list":
             found += expanded_columns(column.clauses)
         else:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..exc import ArgumentError, InvalidOption
+from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
 from .columns import ColumnClause
 from .constraints import CheckConstraint, Constraint, ForeignKey, Index, UniqueConstraint
@@ -53,6 +54,9 @@ class Column(ColumnClause[T], SchemaItem):
 
     visit_name = "column"
     bind_name: Any = None
+    is_omitted: bool
+    """Whether statements have it only where it is named: see :func:`insert_sentinel`."""
+
     primary_key: bool
     foreign_keys: set[ForeignKey]
     nullable: bool
@@ -83,6 +87,7 @@ class Column(ColumnClause[T], SchemaItem):
         server_onupdate: Any = None,
         system: bool = False,
         unique: bool | None = None,
+        _omit_from_statements: bool = False,
         **dialect_options: Any,
     ) -> None:
         given, kind, items = _name_and_type(name, type_, args)
@@ -101,6 +106,7 @@ class Column(ColumnClause[T], SchemaItem):
         self.index = index
         self.unique = unique
         self.system = system
+        self.is_omitted = _omit_from_statements
         self.doc = doc
         self.comment = comment
         self.autoincrement = autoincrement
@@ -250,6 +256,7 @@ class Column(ColumnClause[T], SchemaItem):
             "server_onupdate": _again(server_onupdate),
             "system": self.system,
             "unique": self.unique,
+            "_omit_from_statements": self.is_omitted,
             **self.dialect_options,
             **changes,
         }
@@ -314,3 +321,27 @@ def _again(default: Any) -> Any:
     if isinstance(default, FetchedValue):
         return FetchedValue(default.for_update)
     return default
+
+
+def insert_sentinel(
+    name: str | None = None,
+    type_: Any = None,
+    *,
+    default: Any = None,
+    omit_from_statements: bool = True,
+) -> Column[Any]:
+    """Return a column that other packages put returned rows into order by; it may be NULL.
+
+    dovetail keeps the order without one: the column is there for tables that have it.  A SELECT
+    of the table and an INSERT without values leave it out, unless *omit_from_statements* is
+    false::
+
+        Table("t", metadata, Column("id", Integer, primary_key=True), insert_sentinel("sentinel"))
+    """
+    return Column(
+        name,
+        INTEGERTYPE if type_ is None else type_,
+        default=default,
+        nullable=True,
+        _omit_from_statements=omit_from_statements,
+    )

@@ -46,6 +46,33 @@ def iterate(node: Node) -> Iterator[Node]:
         waiting.extend(reversed(list(children(found))))
 
 
+class ClauseVisitor:
+    """Base of visitors: ``traverse()`` calls ``visit_<name>`` for each part of a statement.
+
+    The names are those in ``visit_name`` of the parts; for others nothing is called::
+
+        class Tables(ClauseVisitor):
+            def visit_table(self, table):
+                self.names.append(table.name)
+    """
+
+    def iterate(self, obj: Any) -> Iterator[Node]:
+        """Yield *obj* and all nodes below it, each once."""
+        element = getattr(obj, "__clause_element__", None)
+        yield from iterate(obj if element is None else element())
+
+    def traverse_single(self, obj: Any) -> Any:
+        """Call the method for *obj* alone, if there is one, and return its answer."""
+        method = getattr(self, f"visit_{obj.visit_name}", None)
+        return None if method is None else method(obj)
+
+    def traverse(self, obj: Any) -> Any:
+        """Call the methods for *obj* and all that is below it; return *obj*."""
+        for node in self.iterate(obj):
+            self.traverse_single(node)
+        return obj
+
+
 def replace(node: N, function: Replacement) -> N:
     """Return *node* with every part for which *function* gives a node replaced by that.
 

@@ -75,7 +75,8 @@ class TypeEngine(Generic[T]):
     should_evaluate_none: Any = False
     """Whether None is a value to be sent, not the absence of one."""
     hashable: bool = True
-    sort_key_function: ClassVar[Callable[[Any], Any] | None] = None
+    sort_key_function: Any = None
+    """What orders values of the type, where they have no order of their own; or None."""
 
     _variants: Mapping[str, TypeEngine[Any]] = {}
 

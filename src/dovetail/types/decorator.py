@@ -164,7 +164,7 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         return self.impl_instance.compare_values(x, y)
 
     @property
-    def sort_key_function(self) -> Callable[[Any], Any] | None:  # type: ignore[override]
+    def sort_key_function(self) -> Callable[[Any], Any] | None:
         impl: Any = self.impl
         found: Callable[[Any], Any] | None = impl.sort_key_function
         return found

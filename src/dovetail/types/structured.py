@@ -43,6 +43,7 @@ class Enum(String):
         metadata: Any = None,
         inherit_schema: bool = False,
         omit_aliases: bool = True,
+        sort_key_function: Callable[[Any], Any] | None = None,
     ) -> None:
         if len(enums) == 1 and isinstance(enums[0], list | tuple):
             enums = tuple(enums[0])
@@ -56,6 +57,7 @@ class Enum(String):
         self.validate_strings = validate_strings
         self.schema = schema
         self.inherit_schema = inherit_schema
+        self.sort_key_function = sort_key_function
         self.metadata = metadata
         if metadata is not None:
             metadata.types.append(self)

@@ -300,6 +300,12 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         return self.column
 
     @property
+    def lineage(self) -> tuple[Any, ...]:
+        """The column that this stands for, and those that it comes from."""
+        found: tuple[Any, ...] = self.column.lineage
+        return found
+
+    @property
     def expressions(self) -> list[Any]:
         """The column or expression that this stands for, in a list."""
         return [self.column]

@@ -238,7 +238,8 @@ class PlacedAttributes(Hierarchy):
         if not others or any(column.table is prop.columns[0].table for column in others):
             return
         equal = counterparts(prop.columns[0], self.equated)
-        if not any(column in equal for column in others):
+        is_omitted = prop.columns[0].is_omitted
+        if not (is_omitted or any(column in equal for column in others)):
             first, second = prop.columns[0], others[0]
             warn(
                 f"{self.class_.__name__}.{key} holds both {second.table.name}.{second.name} and "

@@ -17,6 +17,7 @@ from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column
+from dovetail.types.basic import INTEGERTYPE
 from dovetail.types.contract import NULLTYPE, TypeEngine
 from dovetail.types.inference import type_for_annotation
 from dovetail.types.structured import Enum
@@ -468,6 +469,29 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
     if options:
         made.dataclass_options = options
     return made
+
+
+def orm_insert_sentinel(
+    name: str | None = None,
+    type_: Any = None,
+    *,
+    default: Any = None,
+    omit_from_statements: bool = True,
+) -> MappedColumn:
+    """Declare a column as :func:`dovetail.insert_sentinel` makes it; it is loaded when it is read.
+
+    ::
+
+        _sentinel: Mapped[int | None] = orm_insert_sentinel()
+    """
+    return mapped_column(
+        name,
+        INTEGERTYPE if type_ is None else type_,
+        insert_default=default,
+        nullable=True,
+        deferred=True,
+        _omit_from_statements=omit_from_statements,
+    )
 
 
 def column_property(*columns: Any, **keywords: Any) -> MappedSQLExpression:
