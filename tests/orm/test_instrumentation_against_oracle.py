@@ -445,6 +445,71 @@ def is_instrumented(w):
     yield orm.attributes.instance_state(m.Parent()).manager is manager
 
 
+def validators_of_classes_below(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Animal(w.Base):
+        __tablename__ = "animal"
+        id = column(sa.Integer, primary_key=True)
+        kind = column(sa.String(10))
+        name = column(sa.String(20))
+        note = column(sa.String(20))
+        above_id = column(sa.ForeignKey("animal.id"))
+        young = orm.relationship("Animal")
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "animal"}
+
+        @orm.validates("name")
+        def check(self, key, value):
+            return f"A {value}"
+
+        @orm.validates("young")
+        def check_young(self, key, one):
+            one.note = "young"
+            return one
+
+    class Cat(Animal):
+        __mapper_args__ = {"polymorphic_identity": "cat"}
+
+    class Dog(Animal):
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+        @orm.validates("name")
+        def check(self, key, value):
+            return f"D {super().check(key, value)}"
+
+        @orm.validates("note")
+        def check_note(self, key, value):
+            return f"note {value}"
+
+    class Fish(Animal):
+        __tablename__ = "fish"
+        id = column(sa.ForeignKey("animal.id"), primary_key=True)
+        fins = column(sa.Integer)
+        __mapper_args__ = {"polymorphic_identity": "fish"}
+
+        @orm.validates("fins", include_removes=True)
+        def check_fins(self, key, value, removed):
+            return value + 1
+
+    class Puppy(Dog):
+        __mapper_args__ = {"polymorphic_identity": "puppy"}
+
+        def check(self, key, value):
+            return "never"
+
+    w.create()
+    for class_ in (Animal, Cat, Dog, Fish, Puppy):
+        one = class_(name="n", note="x")
+        yield class_.__name__, one.name, one.note
+        one.young.append(class_(name="m"))
+        yield one.young[0].name, one.young[0].note
+        w.s.add(one)
+    yield Fish(fins=1).fins
+    w.s.commit()
+    yield w.rows(Animal)
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_tells_what_the_oracle_tells(program):
     compare(program)

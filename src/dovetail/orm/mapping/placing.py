@@ -25,7 +25,7 @@ from dovetail.orm.mapping.properties import (
     as_property,
 )
 from dovetail.orm.mapping.relationship import RelationshipProperty
-from dovetail.orm.mapping.validation import listen_as_validator
+from dovetail.orm.mapping.validation import listen_as_validator, validator_of
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.told import tell
 from dovetail.sql.columns import ProxyColumn
@@ -143,7 +143,7 @@ class PlacedAttributes(Hierarchy):
         attribute = self._attribute(key, prop)
         self.place(key, attribute)
         if key in self.validators:
-            listen_as_validator(attribute, *self.validators[key])
+            listen_as_validator(attribute)
 
     def _attribute(self, key: str, prop: MapperProperty) -> Any:
         """What stands on the class for *prop*."""
@@ -196,8 +196,12 @@ class PlacedAttributes(Hierarchy):
         self.attrs[key] = prop
         if "impl" in prop.__dict__:
             self.track(key, prop)
+        attribute = self._attribute(key, prop)
         if key not in self.class_.__dict__:
-            self.place(key, self._attribute(key, prop))
+            self.place(key, attribute)
+        if key in self.validators and validator_of(self.inherits, key) is None:
+            # Those of the class above are asked for this class too.
+            listen_as_validator(attribute)
 
     def map_column_as(self, name: str, key: str) -> None:
         """Map the column called *name* to attribute *key*."""

@@ -96,36 +96,49 @@ def find_validators(class_: type) -> dict[str, tuple[Any, dict[str, bool]]]:
     return found
 
 
-def listen_as_validator(attribute: Any, function: Any, options: dict[str, bool]) -> None:
-    """Let *function*, a ``validates()`` method, be called for changes of *attribute*."""
-    removes = options["include_removes"]
-    more = (False,) if removes else ()
-    key, prop, backrefs = attribute.key, attribute.prop, options["include_backrefs"]
+def validator_of(mapper: Any, key: str) -> Any:
+    """The ``validates()`` method for attribute *key* of *mapper*, with its options, or None.
 
-    def concerns(initiator: Any) -> bool:
-        return backrefs or initiator.impl is prop.impl
+    It is that of the class, or else that of the nearest class above.
+    """
+    while mapper is not None:
+        found = mapper.validators.get(key)
+        if found is not None:
+            return found
+        mapper = mapper.inherits
+    return None
+
+
+def listen_as_validator(attribute: Any) -> None:
+    """Let ``validates()`` methods be called for changes of *attribute*, in classes below too."""
+    key, prop = attribute.key, attribute.prop
+
+    def ask(target: Any, value: Any, initiator: Any, *removed: bool) -> Any:
+        function, options = validator_of(type(target).__mapper__, key)
+        removes = options["include_removes"]
+        if (removed and not removes) or not (
+            options["include_backrefs"] or initiator is None or initiator.impl is prop.impl
+        ):
+            return value
+        return function(target, key, value, *(removed or (False,) if removes else ()))
 
     def set_(target: Any, value: Any, oldvalue: Any, initiator: Any) -> Any:
-        return function(target, key, value, *more) if concerns(initiator) else value
+        return ask(target, value, initiator)
 
     def append(target: Any, value: Any, initiator: Any) -> Any:
         # The members of a new collection have been looked at together.
-        if initiator.op == "bulk_replace" or not concerns(initiator):
-            return value
-        return function(target, key, value, *more)
+        return value if initiator.op == "bulk_replace" else ask(target, value, initiator)
 
     def replace(target: Any, values: Any, initiator: Any) -> None:
-        values[:] = [function(target, key, value, *more) for value in values]
+        values[:] = [ask(target, value, None) for value in values]
 
     def remove(target: Any, value: Any, initiator: Any) -> None:
-        if concerns(initiator):
-            function(target, key, value, True)
+        ask(target, value, initiator, True)
 
-    listen(attribute, "set", set_, retval=True)
-    listen(attribute, "append", append, retval=True)
-    listen(attribute, "bulk_replace", replace)
-    if removes:
-        listen(attribute, "remove", remove)
+    listen(attribute, "set", set_, retval=True, propagate=True)
+    listen(attribute, "append", append, retval=True, propagate=True)
+    listen(attribute, "bulk_replace", replace, propagate=True)
+    listen(attribute, "remove", remove, propagate=True)
 
 
 def listen_as_reconstructor(mapper: Any) -> None:
