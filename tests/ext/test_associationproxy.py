@@ -9,7 +9,13 @@ import pytest
 from dovetail import ForeignKey, Integer, String, exc, select
 from dovetail.ext.association_collections import LazyCollection, _AssociationDict
 from dovetail.ext.associationproxy import AssociationProxy, association_proxy
-from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedAsDataclass,
+    mapped_column,
+    relationship,
+)
 
 
 def flat(statement):
@@ -603,3 +609,31 @@ def test_dictionaries():
     assert "a" in values
     values.clear()
     assert not values
+
+
+@pytest.mark.parametrize("options", [{"init": False, "repr": False}, {"default_factory": list}])
+def test_a_proxy_is_a_field_of_a_mapped_dataclass(options):
+    class Base(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    class Tag(Base):
+        __tablename__ = "tag"
+        name: Mapped[str] = mapped_column(primary_key=True)
+        post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"), init=False)
+
+    class Post(Base):
+        __tablename__ = "post"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        tags: Mapped[list[Tag]] = relationship(default_factory=list, repr=False)
+        names: AssociationProxy[list[str]] = association_proxy("tags", "name", **options)
+
+    if "init" in options:
+        with pytest.raises(TypeError):
+            Post(1, [], ["a"])
+        post = Post(1)
+        assert "names" not in repr(post)
+    else:
+        post = Post(1, names=["z"])
+        assert list(post.names) == ["z"]
+    post.names.append("a")
+    assert post.tags[-1].name == "a"

@@ -334,3 +334,29 @@ def test_classes_below_have_hybrids_of_their_own(lib):
     assert session.scalars(sa.select(Animal.title).order_by(Animal.id)).all() == ["a.", "b."]
     assert [animal.title for animal in session.scalars(sa.select(Animal))] == ["a!", "b."]
     assert "title" in set(sa.inspect(Dog).all_orm_descriptors.keys())
+
+
+def test_what_is_said_of_a_hybrid_in_sql_is_its_text_on_the_class():
+    class Base(DeclarativeBase):
+        pass
+
+    class A(Base):
+        __tablename__ = "a"
+        id = mapped_column(Integer, primary_key=True)
+
+        @hybrid_property
+        def twice(self):
+            """Twice the id."""
+            return self.id * 2
+
+        @twice.expression
+        def twice(cls):
+            """In SQL."""
+            return cls.id * 2
+
+        @hybrid_property
+        def once(self):
+            """The id."""
+            return self.id
+
+    assert (A.twice.__doc__, A.once.__doc__) == ("In SQL.", "The id.")

@@ -17,7 +17,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from ..exc import ArgumentError, InvalidRequestError
@@ -26,6 +26,7 @@ from ..orm.mapping.alias import AliasedClass
 from ..orm.mapping.attribute import RelationshipReference
 from ..orm.mapping.extensions import InspectionAttrExtensionType
 from ..orm.mapping.mapper import mapper_of
+from ..orm.mapping.properties import only_dataclass_options
 from ..sql import operators as ops
 from ..sql.expressions import or_
 from ..sql.operating import Operating
@@ -74,6 +75,7 @@ def association_proxy(
     info: dict[Any, Any] | None = None,
     cascade_scalar_deletes: bool = False,
     create_on_none_assignment: bool = False,
+    **options: Any,
 ) -> AssociationProxy[Any]:
     """Return an attribute that shows *attr* of what the relationship *target_collection* leads to.
 
@@ -88,8 +90,11 @@ def association_proxy(
     *attr* may be a relationship, or an association proxy itself::
 
         tag_names = association_proxy("tags", "name")
+
+    In a mapped dataclass it is a field, with the *options* of one: ``init=False``, ``default``,
+    and their like.
     """
-    return AssociationProxy(
+    made: AssociationProxy[Any] = AssociationProxy(
         target_collection,
         attr,
         creator=creator,
@@ -100,6 +105,8 @@ def association_proxy(
         cascade_scalar_deletes=cascade_scalar_deletes,
         create_on_none_assignment=create_on_none_assignment,
     )
+    made.dataclass_options = only_dataclass_options("association_proxy", options)
+    return made
 
 
 class AssociationProxy(Generic[T]):
@@ -107,6 +114,7 @@ class AssociationProxy(Generic[T]):
 
     extension_type: ClassVar[AssociationProxyExtensionType] = ASSOCIATION_PROXY
     is_attribute: ClassVar[bool] = True
+    dataclass_options: Mapping[str, Any] = {}
 
     def __init__(
         self,

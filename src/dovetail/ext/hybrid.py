@@ -189,7 +189,9 @@ class HybridAttribute(QueryableAttribute[Any]):
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
-        return self.descriptor.__doc__
+        # What is said of it in SQL, if anything is.
+        expression = self.descriptor.expr
+        return (None if expression is None else expression.__doc__) or self.descriptor.__doc__
 
     def on(self, entity: EntityNode) -> Any:
         return self.descriptor.__get__(None, entity.entity_namespace)

@@ -137,6 +137,11 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
     annotations = get_annotations(class_)
     understood = {name: understand(said, class_) for name, said in annotations.items()}
     mapped = {name: said for name, said in understood.items() if said is not None}
+    for name, said in annotations.items():
+        # What an extension makes is a field as well: an association proxy.
+        if name not in mapped and hasattr(class_.__dict__.get(name), "dataclass_options"):
+            if not isinstance(class_.__dict__[name], (MappedColumn, MapperProperty)):
+                mapped[name] = MappedAnnotation(said, False, None, (), said)
     made = _made_by_methods(class_, mapped) if is_mapped else {}
     mapped.update({name: said for name, (said, _) in made.items()})
     declared = {name: class_.__dict__[name] for name in mapped if name in class_.__dict__}
