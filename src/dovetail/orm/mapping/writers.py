@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Generic, TypeVar
 
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import (
+    DetachedInstanceError,
+    InvalidRequestError,
+    MultipleResultsFound,
+    NoResultFound,
+)
 from dovetail.orm.mapping.parent import with_parent
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute, QueuedChanges
 from dovetail.orm.tracking.collections import Collection
@@ -54,8 +59,14 @@ class CollectionWriter(Collection, Generic[T]):
         return _rebuild, (type(self), self.known)
 
     def _statement(self, statement: Any) -> Any:
-        attribute = getattr(type(self.instance), self.attribute.key)
-        condition = with_parent(self.instance, attribute)
+        instance = self.instance
+        if instance is None:
+            raise DetachedInstanceError(
+                f"the instance whose {self.attribute.key!r} this is is gone: nobody has held it",
+                hint="keep the instance in a variable as long as its collection is used",
+            )
+        attribute = getattr(type(instance), self.attribute.key)
+        condition = with_parent(instance, attribute)
         prop = self.attribute.prop
         if prop.secondary is not None and not isinstance(statement, Select):
             keys = prop.mapper.primary_key
@@ -140,7 +151,7 @@ class AppenderQuery(CollectionWriter[T]):
 
     def _query(self) -> Any:
         if self.session is None:
-            raise InvalidRequestError(
+            raise DetachedInstanceError(
                 f"{self.attribute.prop} is read by a query: its instance belongs to no session",
                 hint="attach the instance first with session.add()",
             )
@@ -151,7 +162,7 @@ class AppenderQuery(CollectionWriter[T]):
         return query.order_by(*prop.order_by) if prop.order_by else query
 
     def _is_in_memory(self) -> bool:
-        return self.session is None and self.owner is not None and self.owner.row_key is None
+        return self.session is None and (self.owner is None or self.owner.row_key is None)
 
     def all(self) -> list[T]:
         """The members; those put in, as long as the instance belongs to no session."""
@@ -162,6 +173,27 @@ class AppenderQuery(CollectionWriter[T]):
         """How many members there are."""
         counted: int = len(self.known) if self._is_in_memory() else self._query().count()
         return counted
+
+    def one(self) -> T:
+        """The only member; NoResultFound or MultipleResultsFound where there is not one."""
+        if not self._is_in_memory():
+            found: T = self._query().one()
+            return found
+        if not self.known:
+            raise NoResultFound("no member was found where one was required")
+        return self._only()
+
+    def one_or_none(self) -> T | None:
+        """The only member, or None; MultipleResultsFound where there are more."""
+        if not self._is_in_memory():
+            found: T | None = self._query().one_or_none()
+            return found
+        return self._only() if self.known else None
+
+    def _only(self) -> T:
+        if len(self.known) > 1:
+            raise MultipleResultsFound("several members were found where one was required")
+        return self.known[0]
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.known if self._is_in_memory() else self._query())
