@@ -149,6 +149,30 @@ def a_row_is_found_by_all_of_its_key(w):
     yield stored(w, "wide")
 
 
+def a_key_that_is_null_in_part_tells_no_row(w):
+    sa, column = w.sa, w.orm.mapped_column
+
+    class Half(w.Base):
+        __tablename__ = "half"
+        first = column(sa.String(10), primary_key=True, nullable=True)
+        second = column(sa.String(10), primary_key=True, nullable=True)
+        name = column(sa.String(10))
+
+    w.create()
+
+    def change(half):
+        half.name = "x"
+
+    for way in (change, w.s.delete):
+        w.s.add(Half(first="1", second=None))
+        way(w.s.scalars(sa.select(Half)).first())
+        yield w.error(w.s.flush)
+        w.s.rollback()
+    w.add(Half(first="1", second="2"))
+    change(w.s.get(Half, ("1", "2")))
+    yield stored(w, "half")
+
+
 # Columns of other classes in the same table -----------------------------------------------------
 
 

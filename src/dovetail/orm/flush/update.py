@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
-from dovetail.exc import DovetailWarning, StaleDataError
+from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import DefaultContext, first_table
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
@@ -169,6 +169,8 @@ def _update_group_steps(
         expected = [version_of(mapper, *pair) for pair in pairs]
     singly = expected is not None and not connection.dialect.features.supports_sane_multi_rowcount
     for plan in updates:
+        if mapper.has_nullable_keys:
+            _refuse_unknown_rows(mapper, plan.table, pairs, "updated")
         rows = plan.rows_of(pairs)
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
@@ -184,6 +186,20 @@ def _update_group_steps(
         yield from _check_count_steps(connection, count, mapper, plan.table, pairs, expected)
     if mapper.version_id_generator is False and mapper.version_key not in changed:
         _expire_versions(mapper, pairs)
+
+
+def _refuse_unknown_rows(mapper: Any, table: Any, pairs: Sequence[Pair], verb: str) -> None:
+    """Refuse rows whose key in *table* is NULL in part: nothing tells them from others."""
+    part = next(one for one in mapper.mapped_tables if one.table is table)
+    for state, instance in pairs:
+        key = mapper.key_tuple(state.row_key)
+        for place, column in part.key:
+            if key[place] is None:
+                raise FlushError(
+                    f"{instance!r} can't be {verb}: its {mapper.primary_keys[place]!r}, a part of "
+                    f"its primary key in {table.name!r}, is NULL, which tells no row from others",
+                    hint=f"give {column} a value, or use a statement with the criteria you mean",
+                )
 
 
 def _expire_versions(mapper: Any, pairs: Sequence[Pair]) -> None:
@@ -357,6 +373,8 @@ def delete_steps(connection: Any, mapper: Any, pairs: Sequence[Pair]) -> Steps[N
     keys = [mapper.key_tuple(state.row_key) for state, _ in pairs]
     versions = [version_of(mapper, *pair) for pair in pairs] if mapper.version_key else []
     for plan in deletes:
+        if mapper.has_nullable_keys:
+            _refuse_unknown_rows(mapper, plan.table, pairs, "deleted")
         found_by = keys
         if plan.versioned:
             found_by = [(*key, version) for key, version in zip(keys, versions, strict=True)]
