@@ -32,6 +32,13 @@ if settings().derandomize and hasattr(providers, "_get_local_constants"):
     providers._get_local_constants = lambda: providers._local_constants
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the same commit give the same outcome: the order of the tests is always the same."""
+    if settings().derandomize and getattr(config.option, "randomly_seed", None) == "default":
+        config.option.randomly_seed = 20261128
+
+
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     """The databases of this worker."""
