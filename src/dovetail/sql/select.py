@@ -218,6 +218,11 @@ class GenerativeSelect(SelectBase):
         """Return the way in which columns are named."""
         return self.label_style
 
+    @property
+    def _label_style(self) -> SelectLabelStyle:
+        # Read by programs that tell statements apart by it.
+        return self.label_style
+
     def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
         """Return a copy with *ctes* in the statement's WITH, whether it speaks of them or not.
 
