@@ -278,6 +278,56 @@ def columns_that_the_class_computes_itself_are_not_mapped(w):
     reg.dispose()
 
 
+def what_is_only_read_has_no_changes(w):
+    sa, orm = w.sa, w.orm
+
+    class A(w.Base):
+        __tablename__ = "a"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        bs = orm.relationship("B", viewonly=True)
+
+    class B(w.Base):
+        __tablename__ = "b"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        a_id = orm.mapped_column(sa.ForeignKey("a.id"))
+        a = orm.relationship(A, viewonly=True)
+
+    w.create()
+    a, b = A(id=1), B(id=2)
+    a.bs.append(b)
+    b.a = a
+    for _ in range(2):
+        yield sa.inspect(a).attrs.bs.history.has_changes()
+        yield sa.inspect(b).attrs.a.history.has_changes()
+        w.s.add_all([a, b])
+        w.s.flush()
+        yield w.rows(B)
+        a.bs.clear()
+        b.a = None
+        yield a in w.s.dirty, b in w.s.dirty
+
+
+def changes_of_what_is_only_read_are_refused(w):
+    sa, orm = w.sa, w.orm
+    for view, sync in ((True, None), (True, True), (False, True)):
+        Base = orm.declarative_base()
+
+        class A(Base):
+            __tablename__ = "a"
+            id = sa.Column(sa.Integer, primary_key=True)
+            bs = orm.relationship("B", back_populates="a", viewonly=view)
+
+        class B(Base):
+            __tablename__ = "b"
+            id = sa.Column(sa.Integer, primary_key=True)
+            a_id = sa.Column(sa.ForeignKey("a.id"))
+            a = orm.relationship(A, back_populates="bs", sync_backref=sync)
+
+        error = w.error(Base.registry.configure)
+        yield error if error is None else "refused"
+        Base.registry.dispose()
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_maps_as_the_oracle_maps(program):
     compare(program)

@@ -306,6 +306,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
                 "the foreign key can be on one side only",
                 hint="in a self-reference give remote_side= on the side that refers to one row",
             )
+        if self.sync_backref and other.viewonly:
+            raise InvalidRequestError(
+                f"{self}: sync_backref=True lets changes be made on {other}, which is viewonly",
+                hint="leave sync_backref out",
+            )
         self.link_reverse(other)
 
     def link_reverse(self, other: "RelationshipProperty") -> None:

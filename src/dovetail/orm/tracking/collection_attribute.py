@@ -265,7 +265,8 @@ class CollectionAttribute(RelatedAttribute):
             return History(queue.added or (), (), queue.removed or ())
         current = list(self.kind.items(collection))
         if state.row_key is None:
-            return History(current or (), (), ())
+            # What is only read is not written with a new row.
+            return History(current or (), (), ()) if self.writes else History((), current, ())
         committed = state.committed
         if committed is None or self.key not in committed:
             return History((), current or (), ())

@@ -211,7 +211,9 @@ class ReferenceAttribute(RelatedAttribute):
     def history(self, state: InstanceState, instance: Any) -> History:
         current = instance.__dict__.get(self.key, NO_VALUE)
         if state.row_key is None:
-            return NO_HISTORY if current is NO_VALUE else History([current], (), ())
+            if current is NO_VALUE:
+                return NO_HISTORY
+            return History([current], (), ()) if self.writes else History((), [current], ())
         committed = state.committed
         if committed is None or self.key not in committed:
             return NO_HISTORY if current is NO_VALUE else History((), [current], ())
