@@ -1,6 +1,6 @@
 """Mappings that change: attributes added later, mappings that fail or are cleared, registries."""
 
-from inspect import signature
+from inspect import getfullargspec, signature
 from weakref import WeakSet
 
 import pytest
@@ -503,6 +503,7 @@ def test_the_first_instance_of_a_class_with_its_own_constructor_has_what_others_
 
     own = A.__init__.__wrapped__
     assert signature(A).parameters.keys() == {"number", "other"}
+    assert getfullargspec(A.__init__).kwonlyargs == ["other"]
     one = (Below if base else A)(5)
 
     assert (one.bs, one.id) == ([], 5)

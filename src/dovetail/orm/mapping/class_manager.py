@@ -1,7 +1,9 @@
 """What is kept of a mapped class beside its mapper: its constructor, and who listens to it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import update_wrapper
+from inspect import signature
 from typing import Any
 
 from dovetail.event import Dispatch
@@ -68,6 +70,8 @@ class ClassManager:
 
         update_wrapper(__init__, inner)
         __init__.__begins__ = True  # type: ignore[attr-defined]
+        with suppress(TypeError, ValueError):
+            __init__.__signature__ = signature(inner)  # type: ignore[attr-defined]
         self._beginner = __init__
         self.mapper.place("__init__", __init__)
 
