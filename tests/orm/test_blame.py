@@ -1,10 +1,12 @@
 """What errors of a flush tell, and what they keep to themselves."""
 
+from datetime import date
+
 import pytest
 
 from dovetail import ForeignKey, Integer, String, create_engine, text
-from dovetail.exc import NotNullViolation, PendingRollbackError, StaleDataError
-from dovetail.orm import DeclarativeBase, Session, mapped_column, relationship
+from dovetail.exc import NotNullViolation, PendingRollbackError, StaleDataError, StatementError
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from tests.orm.library import Author, Base, Book
 
 
@@ -106,3 +108,39 @@ def test_a_row_that_is_gone_is_named_and_the_transaction_may_be_run_again(engine
             session.flush()
 
     assert caught.value.retry_scope == "transaction"
+
+
+class Calendar(DeclarativeBase):
+    pass
+
+
+class Event(Calendar):
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    note: Mapped[str | None]
+
+
+@pytest.mark.parametrize("verb", ["insert", "update"])
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_value_that_its_type_refuses_is_named_with_its_attribute(verb, hidden):
+    engine = create_engine("sqlite://", hide_parameters=hidden)
+    Calendar.metadata.create_all(engine)
+    with Session(engine) as session:
+        rows = [Event(id=number, day=date(2020, 1, number)) for number in (1, 2, 3)]
+        session.add_all(rows)
+        if verb == "update":
+            session.commit()
+        rows[1].day = "tomorrow"
+        with pytest.raises(StatementError) as caught:
+            session.flush()
+    engine.dispose()
+
+    error = caught.value
+    assert isinstance(error.orig, TypeError)
+    assert (error.instance, error.attributes) == (rows[1], ("day",))
+    assert error.statement.startswith(f"{verb.upper()} ")
+    assert "Event.day" in str(error)
+    assert "Event(id" in str(error)
+    assert ("tomorrow" in str(error)) is not hidden

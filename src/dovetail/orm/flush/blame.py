@@ -5,6 +5,7 @@ from typing import Any
 
 from dovetail.exc import (
     DBAPIError,
+    DovetailError,
     IntegrityError,
     NotNullViolation,
     StatementError,
@@ -38,6 +39,58 @@ def blame_steps(
     error.add_detail(_told(verb, guilty, attributes, error))
     if verb == "update" and isinstance(error, NotNullViolation):
         error.hint = _hint_of_parents(mapper, attributes) or error.hint
+
+
+def refused(
+    verb: str, mapper: Any, connection: Any, instances: list[Any], error: Exception
+) -> Exception:
+    """Return what is raised for *error*, met while the rows of *instances* were made ready.
+
+    Where a type has refused the value of an attribute, that is a StatementError which names the
+    attribute, the instance and the statement; else it is *error* itself.
+    """
+    if isinstance(error, DovetailError):
+        return error
+    for instance in instances:
+        own = state_of(instance).load.mapper
+        for name, column in own.columns.items():
+            value = instance.__dict__.get(name)
+            conversion = column.type.bind_conversion(connection.dialect)
+            if conversion is None or (value is None and not conversion.takes_none):
+                continue
+            try:
+                conversion.function(value)
+            except type(error):
+                return _refusal(verb, own, name, column, instance, connection, error)
+            except Exception:
+                continue
+    return error
+
+
+def _refusal(
+    verb: str,
+    mapper: Any,
+    name: str,
+    column: Any,
+    instance: Any,
+    connection: Any,
+    error: Exception,
+) -> StatementError:
+    hides = connection.hides_parameters
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    reason = "a value was refused" if hides else str(error)
+    statement = column.table.insert() if verb == "insert" else column.table.update()
+    made = StatementError(
+        f"({kind}) {mapper.class_.__name__}.{name}: {reason}",
+        connection.dialect.compile(statement).sql,
+        None,
+        error,
+        hides,
+    )
+    made.instance, made.attributes = instance, (name,)
+    made.add_detail(_told(verb, [instance], (name,), made))
+    made.__cause__ = error
+    return made
 
 
 def _hint_of_parents(mapper: Any, attributes: tuple[str, ...]) -> str | None:

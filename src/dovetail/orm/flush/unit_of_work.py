@@ -11,7 +11,7 @@ from dovetail.orm.flush.association import (
     canonical,
     write_associations_steps,
 )
-from dovetail.orm.flush.blame import blame_steps
+from dovetail.orm.flush.blame import blame_steps, refused
 from dovetail.orm.flush.cascade import (
     load_missing_steps,
     mark_orphans_steps,
@@ -301,6 +301,9 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
         except StatementError as error:
             yield from blame_steps("insert", mapper, connection, list(own.values()), error)
             raise
+        except Exception as error:
+            failure = refused("insert", mapper, connection, list(own.values()), error)
+            raise failure from failure.__cause__
     context.transaction.new.extend(inserts)
     for mapper, own in of_mappers.items():
         if mapper.dispatch.after_insert:
@@ -352,6 +355,10 @@ def _update_part_steps(
             written = [instance for _, instance in pairs]
             yield from blame_steps("update", mapper, connection, written, error)
             raise
+        except Exception as error:
+            written = [instance for _, instance in pairs]
+            failure = refused("update", mapper, connection, written, error)
+            raise failure from failure.__cause__
         if context.transaction.nested:
             context.transaction.dirty.update(updates)
         for change in switched:
