@@ -126,3 +126,26 @@ def test_parameters_can_be_hidden(sa, backend_url):
     engine.dispose()
 
     assert "swordfish" not in str(caught.value)
+
+
+def test_the_table_of_a_violated_constraint_is_told(sa, engine, metadata):
+    thing = sa.Table(
+        "odd thing",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(20)),
+        sa.UniqueConstraint("name", name="uq_name"),
+    )
+    metadata.create_all(engine)
+
+    with engine.begin() as connection:
+        connection.execute(sa.insert(thing), [{"name": "a"}, {"name": "b"}])
+    for statement in (
+        sa.insert(thing).values(name="a"),
+        sa.update(thing).where(thing.c.id == 2).values(name="a"),
+    ):
+        with pytest.raises(sa.exc.UniqueViolation) as caught, engine.begin() as connection:
+            connection.execute(statement)
+        assert caught.value.table == "odd thing"
+        if engine.dialect.name == "mariadb":
+            assert "on_duplicate_key_update" in caught.value.hint

@@ -49,8 +49,8 @@ def tables(engine):
 @pytest.mark.parametrize(
     ("sql", "kind", "constraint", "table", "columns"),
     [
-        ("INSERT INTO parent VALUES (2, 'a', 1)", exc.UniqueViolation, "one_name", None, ()),
-        ("INSERT INTO parent VALUES (1, 'b', 1)", exc.UniqueViolation, "PRIMARY", None, ()),
+        ("INSERT INTO parent VALUES (2, 'a', 1)", exc.UniqueViolation, "one_name", "parent", ()),
+        ("INSERT INTO parent VALUES (1, 'b', 1)", exc.UniqueViolation, "PRIMARY", "parent", ()),
         (
             "INSERT INTO child VALUES (2, 77)",
             exc.ForeignKeyViolation,
@@ -65,8 +65,8 @@ def tables(engine):
             "child",
             ("parent_id",),
         ),
-        ("INSERT INTO parent VALUES (2, NULL, 1)", exc.NotNullViolation, None, None, ("name",)),
-        ("INSERT INTO parent (id) VALUES (2)", exc.NotNullViolation, None, None, ("name",)),
+        ("INSERT INTO parent VALUES (2, NULL, 1)", exc.NotNullViolation, None, "parent", ("name",)),
+        ("INSERT INTO parent (id) VALUES (2)", exc.NotNullViolation, None, "parent", ("name",)),
         ("INSERT INTO parent VALUES (2, 'b', 0)", exc.CheckViolation, "has_size", "parent", ()),
         ("INSERT INTO parent VALUES (2, 'long', 1)", exc.DataError, None, None, ()),
         ("INSERT INTO parent VALUES (99999999999, 'b', 1)", exc.DataError, None, None, ()),

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from ..exc import NotNullViolation, UniqueViolation
 
 if TYPE_CHECKING:
     from ..dialects.driver import Cause, Driver
     from ..exc import DBAPIError
+
+_OF_THE_ROW = (UniqueViolation, NotNullViolation)
+"""Violations of the table that is written, and of no other."""
+
+_NAME = r'(?:`(?:[^`]|``)+`|"(?:[^"]|"")+"|\w+)'
+_WRITTEN = re.compile(
+    rf"\s*(?:INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:{_NAME}\.)*({_NAME})",
+    re.IGNORECASE,
+).match
+"""Finds the table that a statement writes."""
+
+
+def _bare(name: str) -> str:
+    quote = name[0]
+    return name[1:-1].replace(quote * 2, quote) if quote in '`"' else name
 
 
 def wrapped(
@@ -18,6 +36,11 @@ def wrapped(
 ) -> tuple[DBAPIError, Cause]:
     """Return the error that stands for *error* on all servers, and what *driver* says of it."""
     cause = driver.classify(error)
+    table = cause.table
+    if table is None and sql is not None and cause.error in _OF_THE_ROW:
+        # Some servers name the constraint alone: it is one of the table that is written.
+        written = _WRITTEN(sql)
+        table = _bare(written[1]) if written else None
     made = cause.error(
         sql,
         parameters,
@@ -26,7 +49,7 @@ def wrapped(
         cause.disconnected,
         hint=cause.hint,
         constraint=cause.constraint,
-        table=cause.table,
+        table=table,
         columns=cause.columns,
     )
     if cause.retry_scope is not None:

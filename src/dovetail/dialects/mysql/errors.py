@@ -45,6 +45,10 @@ class _Meaning:
     retry_scope: RetryScope | None = None
 
 
+_IS_THERE = (
+    "a row with this value is there already: look for it first, or insert with "
+    "on_duplicate_key_update() of dovetail.dialects.mysql.insert"
+)
 _RUN_AGAIN = "roll back and run the transaction again"
 _NO_TABLE = (
     "create the tables first: metadata.create_all(engine); is it the right database, and are "
@@ -61,7 +65,7 @@ _TOO_BIG = "send less at once, or raise max_allowed_packet on the server"
 _TOO_MANY = "use fewer connections (pool_size, max_overflow), or raise max_connections"
 
 _MEANINGS: tuple[tuple[Iterable[int], _Meaning], ...] = (
-    ((1022, 1062, 1169, 1586, 1859), _Meaning(UniqueViolation)),
+    ((1022, 1062, 1169, 1586, 1859), _Meaning(UniqueViolation, hint=_IS_THERE)),
     ((1216, 1217, 1451, 1452, 1761, 1762), _Meaning(ForeignKeyViolation)),
     ((1048, 1121, 1263, 1364), _Meaning(NotNullViolation)),
     ((3819, 4025), _Meaning(CheckViolation)),
