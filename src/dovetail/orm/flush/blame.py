@@ -41,9 +41,7 @@ def blame_steps(
         error.hint = _hint_of_parents(mapper, attributes) or error.hint
 
 
-def refused(
-    verb: str, mapper: Any, connection: Any, instances: list[Any], error: Exception
-) -> Exception:
+def refused(verb: str, connection: Any, instances: list[Any], error: Exception) -> Exception:
     """Return what is raised for *error*, met while the rows of *instances* were made ready.
 
     Where a type has refused the value of an attribute, that is a StatementError which names the

@@ -302,7 +302,7 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
             yield from blame_steps("insert", mapper, connection, list(own.values()), error)
             raise
         except Exception as error:
-            failure = refused("insert", mapper, connection, list(own.values()), error)
+            failure = refused("insert", connection, list(own.values()), error)
             raise failure from failure.__cause__
     context.transaction.new.extend(inserts)
     for mapper, own in of_mappers.items():
@@ -357,7 +357,7 @@ def _update_part_steps(
             raise
         except Exception as error:
             written = [instance for _, instance in pairs]
-            failure = refused("update", mapper, connection, written, error)
+            failure = refused("update", connection, written, error)
             raise failure from failure.__cause__
         if context.transaction.nested:
             context.transaction.dirty.update(updates)
