@@ -20,7 +20,13 @@ from dovetail.orm.bulk.synchronize import (
     matches,
     row_of,
 )
-from dovetail.orm.bulk.updating import by_column, own_table, set_attributes, update_rows_steps
+from dovetail.orm.bulk.updating import (
+    by_column,
+    named_parameters,
+    own_table,
+    set_attributes,
+    update_rows_steps,
+)
 from dovetail.orm.loading.criteria import restricted_statement, rows_of_change
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import expanded_rows
@@ -172,15 +178,23 @@ class Change:
             self._take_values()
         if is_spread(self.mapper, self.statement):
             return (yield from SpreadChange(self).run_steps(bool(synchronize)))
+        several = isinstance(self.params, (list, tuple))
+        if several and synchronize == "fetch":
+            raise InvalidRequestError(
+                "synchronize_session='fetch' does not go with several sets of parameters: they "
+                "return no rows",
+                hint="run the statement for each set, or leave it out",
+            )
         pairs = live_pairs(self.session, self.mapper) if synchronize else []
-        if not pairs or isinstance(self.params, list):
+        if not pairs or several:
             answer = yield from self.run_steps()
+            expire_all(self.session, pairs)
             return (yield from answer.result_steps(self))
         return (yield from self._synchronized_steps(synchronize, pairs))
 
     def _take_values(self) -> None:
         """Let parameters that name columns be values of the UPDATE."""
-        named = {bind.key for bind in self.statement.walk().binds if not bind.unique}
+        named = named_parameters(self.statement)
         given = by_column(self.mapper, self.params, self.statement)
         values = {name: value for name, value in given.items() if name not in named}
         if values:

@@ -7,7 +7,7 @@ from typing import Any
 from dovetail.codegen import Source, compile_function
 from dovetail.collector import collector
 from dovetail.engine.cursor import CursorResult
-from dovetail.exc import InvalidRequestError, StaleDataError
+from dovetail.exc import CompileError, InvalidRequestError, StaleDataError
 from dovetail.orm.bulk.inserting import check_names, refuse_unknown
 from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
 from dovetail.orm.flush.insert import DefaultContext, first_table
@@ -49,12 +49,19 @@ def by_column(mapper: Any, row: Row, statement: Any) -> dict[str, Any]:
     """*row* by the keys of columns, where it had the names of attributes."""
     columns = mapper.columns
     own = mapper.local_table.c
-    named = {bind.key for bind in statement.walk().binds if not bind.unique}
+    named = named_parameters(statement)
     refuse_unknown(mapper, [n for n in row if n not in columns and n not in named and n not in own])
     return {
         columns[name].key if name in columns and name not in named else name: value
         for name, value in row.items()
     }
+
+
+def named_parameters(statement: Any) -> frozenset[str]:
+    """The names of the parameters of *statement* that each row gives a value for."""
+    if statement is None:
+        return frozenset()
+    return frozenset(bind.key for bind in statement.walk().binds if not bind.unique)
 
 
 def own_table(mapper: Any) -> MappedTable:
@@ -89,6 +96,7 @@ class RowsUpdate:
         self.part = part
         self.dialect = dialect
         own = dict(part.columns)
+        self.asked = named_parameters(statement).intersection(names)
         self.columns = {own[name]: name for name in names if name in own}
         self.version = own.get(mapper.version_key) if versioned else None
         self.keys = [bindparam(f"old_{c.key}", type_=c.type) for _, c in part.key]
@@ -153,12 +161,23 @@ class RowsUpdate:
                 }
 
                 def besides(place: int, bind: Any) -> str:
-                    return sent_besides(source, place, bind, self.dialect, "row")
+                    return self._asked_text(source, place, bind, compiled.slots[place].type)
 
                 sent = in_text_order(compiled, own, besides)
                 source.line(f"append(({', '.join(sent)},))")
             source.line("return made")
         return compile_function(source, "rows_of")
+
+    def _asked_text(self, source: Source, place: int, bind: Any, type_: Any) -> str:
+        """What gives the value of a parameter of the statement itself, of *type_* in its place."""
+        if not bind.unique and bind.key in self.asked:
+            return written(source, f"row[{bind.key!r}]", type_, self.dialect, f"_of{place}")
+        if getattr(bind, "required", False):
+            raise InvalidRequestError(
+                f"a value is required for parameter {bind.key!r}",
+                hint=f"give each row one: {{{bind.key!r}: ...}}",
+            )
+        return sent_besides(source, place, bind, self.dialect, "row", type_)
 
     def _texts(self, source: Source) -> dict[Any, str]:
         """What reads, or makes, the value of each parameter that differs from row to row."""
@@ -213,6 +232,7 @@ class RowsUpdating:
         self.connection = connection
         self.mapper = mapper
         self.statement = statement
+        self.asked = named_parameters(statement)
         self.count = 0
 
     def run_steps(
@@ -260,9 +280,11 @@ class RowsUpdating:
             yield self._ordered(shape), sorted(places)
 
     def _ordered(self, names: Any) -> tuple[str, ...]:
+        """Those of *names* that an UPDATE uses, attributes first, in the order of columns."""
         check_names(self.mapper, names)
         order = self.mapper.column_order
-        return tuple(sorted((name for name in names if name in order), key=order.__getitem__))
+        columns = sorted((name for name in names if name in order), key=order.__getitem__)
+        return (*columns, *sorted(self.asked.intersection(names)))
 
     def _plans(self, names: tuple[str, ...]) -> list[RowsUpdate]:
         """The UPDATE of each table that has one of *names*."""
@@ -353,7 +375,8 @@ class RowsUpdating:
             made: Any = update(part.table) if statement is None else statement.as_core()
             parts = mapper.key_tuple(key)
             made = made.where(*[column == parts[place] for place, column in part.key])
-            result = yield from self.connection.execute_steps(made.values(values))
+            given = {name: row[name] for name in self.asked if name in row}
+            result = yield from self.connection.execute_steps(made.values(values), given or None)
             self.count = before
             self._check(result.rowcount, [key])
 
@@ -380,6 +403,7 @@ class RowsUpdating:
         self, plans: Sequence[RowsUpdate], rows: Sequence[Row], keys: Sequence[Any]
     ) -> None:
         mapper = self.mapper
+        columns = mapper.columns
         identity = self.session.scope.identity(mapper)
         if not identity:
             return
@@ -391,14 +415,15 @@ class RowsUpdating:
             instance = None if state is None else state()
             if state is None or instance is None:
                 continue
+            own = row.keys() & columns.keys()
             known = {
-                name: value
-                for name, value in row.items()
+                name: row[name]
+                for name in own
                 if name not in also_stale
-                and not isinstance(value, ColumnElement)
-                and is_kept_as_is(mapper.columns[name].type, value)
+                and not isinstance(row[name], ColumnElement)
+                and is_kept_as_is(columns[name].type, row[name])
             }
-            stale = (row.keys() - known.keys()) | also_stale
+            stale = (own - known.keys()) | also_stale
             overwrite(self.session, state, instance, known, stale, led)
 
 
@@ -462,12 +487,24 @@ def update_rows_steps(
         raise InvalidRequestError(
             "an UPDATE of a list of rows returns none", hint="leave returning() out"
         )
+    _refuse_ambiguous(mapper, statement)
     with collector.paused_for(len(rows)):
         keys, values = split_keys(mapper, rows)
         own = None if _is_plain(statement) else statement
         updating = RowsUpdating(session, connection, mapper, own, versioned=True)
         yield from updating.run_steps(values, keys, synchronize)
     return CursorResult.of_change(updating.count)
+
+
+def _refuse_ambiguous(mapper: Any, statement: Any) -> None:
+    """Refuse parameters called like a column: a row says under this name what the column gets."""
+    for name in named_parameters(statement):
+        if name in mapper.columns or name in mapper.local_table.c:
+            raise CompileError(
+                f"the parameter {name!r} of an UPDATE of a list of rows is called like a column of "
+                f"{mapper.class_.__name__}",
+                hint=f"call it otherwise: bindparam('b_{name}')",
+            )
 
 
 _SAYS_NOTHING = frozenset(("table", "execution_options_dict"))

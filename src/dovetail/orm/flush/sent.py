@@ -47,15 +47,18 @@ def check_returned(compiled: Any, columns: Sequence[Any]) -> None:
         raise CompileError(f"other columns are returned than asked for: {compiled.sql}")
 
 
-def sent_besides(source: Source, place: int | str, bind: Any, dialect: Any, values: str) -> str:
+def sent_besides(
+    source: Source, place: int | str, bind: Any, dialect: Any, values: str, type_: Any = None
+) -> str:
     """Return the expression for a parameter that no attribute gives the value of.
 
     It is one of an expression, the same for every row, or one that the default of a column makes
     anew for each, like the columns of other classes that share a table; *values* reads the values
-    of the row.
+    of the row.  *type_* is that of the place it stands in, where the parameter has none itself.
     """
     if not isinstance(bind, DefaultParameter):
-        return source.use(f"constant{place}", converted(bind.effective_value, bind.type, dialect))
+        type_ = bind.type if type_ is None else type_
+        return source.use(f"constant{place}", converted(bind.effective_value, type_, dialect))
     default = bind.default
     if default.is_scalar:
         return source.use(f"constant{place}", converted(default.arg, bind.type, dialect))
