@@ -155,6 +155,9 @@ class StatementCompiler(QueryCompiler):
             text = head + self._insert_row(node)
         if node.post_values is not None:
             text += " " + self.write(node.post_values)
+        # What a subquery there says of the table is said of the new row.
+        outer = self.frames[-2].around if len(self.frames) > 1 else {}
+        self.frames[-1].around = {**outer, id(node.table): node.table}
         text += self.returning_text(node)
         self.criteria = outer_criteria
         self.frames.pop()

@@ -6,9 +6,12 @@ from typing import Any
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.rows import Shape
 from dovetail.orm.loading.layout import EntityLayout
+from dovetail.orm.loading.options import LoaderOption, defer
 from dovetail.orm.loading.plan import ReturnedRows
 from dovetail.orm.loading.planner import plan_select
+from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.sql.select import Select
+from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
 
@@ -43,7 +46,8 @@ class Returning:
             return
         returned: tuple[Any, ...] = ()
         if columns:
-            asked: Any = Select(*columns).options(*statement.loader_options)
+            asked: Any = Select(*columns)
+            asked = asked.options(*statement.loader_options, *_read_later(asked.raw_columns))
             planned = plan_select(asked, load=True, joins=False)
             self.layout = planned.layout
             returned = planned.core.raw_columns
@@ -83,3 +87,23 @@ class Returning:
         rows = self._made if len(self.layout.items) > 1 else [(one,) for one in self._made]
         found = {id(row[place]): row[place] for row in rows for place in places}
         return list(found.values())
+
+
+def _read_later(columns: Sequence[Any]) -> list[LoaderOption]:
+    """What leaves out the expressions with subqueries of entities among *columns*.
+
+    In the rows that a change returns, a subquery sees the tables as they were before, or half of
+    what changes: the values are read when they are asked for.
+    """
+    return [
+        defer(getattr(kind.class_, key))
+        for entity in columns
+        if isinstance(entity, EntityNode)
+        for kind in (entity.mapper, *entity.kinds)
+        for key, prop in kind.column_attrs.items()
+        if not (prop.is_column or prop.deferred) and _has_subquery(prop.columns[0])
+    ]
+
+
+def _has_subquery(expression: Any) -> bool:
+    return any(node.visit_name in ("select", "compound_select") for node in iterate(expression))
