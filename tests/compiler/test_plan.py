@@ -54,6 +54,7 @@ def test_values_in_the_order_of_the_text_need_no_function():
     assert plan.bind is tuple
 
 
+@pytest.mark.filterwarnings("ignore:.*no condition joins them")
 def test_values_go_where_the_text_has_them():
     counted = select(func.count().label("n")).where(user.c.id == 1).cte("counted")
     statement = select(counted).where(user.c.name == "x").add_columns(user.c.id + 7)

@@ -69,6 +69,7 @@ def test_expressions_run(world, make):
         connection.execute(statement).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*no condition joins them")
 @pytest.mark.parametrize("make", STATEMENTS)
 def test_statements_run(world, make):
     statement = make(OURS)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
-from ..exc import ArgumentError, InvalidOption, did_you_mean
+from ..exc import ArgumentError, InvalidOption, UnsupportedCompilationError, did_you_mean
 from ..types.basic import INTEGERTYPE
 from ..types.contract import to_instance
 from .coercion import node_of
@@ -30,6 +30,13 @@ class SchemaItem(Node):
 
     def collect(self, walk: Walk) -> None:
         walk.key.append(self)
+
+    def __str__(self) -> str:
+        try:
+            return super().__str__()
+        except UnsupportedCompilationError:
+            # A part of a schema is no SQL by itself.
+            return repr(self)
 
     def __getattr__(self, name: str) -> Any:
         if name == "info":

@@ -7,7 +7,7 @@ from copyreg import __newobj__ as new_object  # type: ignore[attr-defined]
 from types import MemberDescriptorType
 from typing import Any, ClassVar, Protocol, Self
 
-from ..exc import ArgumentError, CompileError, InvalidRequestError, UnsupportedCompilationError
+from ..exc import ArgumentError, CompileError, InvalidRequestError
 from .promise import Planner, Standing
 
 _NO_MAPPING: Mapping[str, Any] = {}
@@ -106,11 +106,7 @@ class Node:
         )
 
     def __str__(self) -> str:
-        try:
-            return str(self.compile())
-        except UnsupportedCompilationError:
-            # A part of a schema is no SQL by itself.
-            return repr(self)
+        return str(self.compile())
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__qualname__} object at {id(self):#x}>"
