@@ -1,5 +1,7 @@
 """Joins and keys of relationships, one program each, run here and with the oracle."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.orm.both import compare, programs
@@ -443,6 +445,89 @@ def own_operators(w):
     yield w.s.scalars(sa.select(A.id).where(A.bs.is_used())).all()
     yield w.s.scalars(sa.select(other.id).where(~other.bs.is_used())).all()
     yield w.s.execute(sa.select(A.id, B.id).join(A.bs.and_(B.id > 1))).all()
+
+
+def hierarchy(w):
+    """Person, Engineer and Manager, each with a table, and jobs for them."""
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Person(w.Base):
+        __tablename__ = "person"
+        id = column(sa.Integer, primary_key=True)
+        name = column(sa.String(20))
+        kind = column(sa.String(20))
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "engineer"
+        id = column(sa.ForeignKey("person.id"), primary_key=True)
+        language = column(sa.String(20))
+        boss_id = column(sa.ForeignKey("person.id"))
+        boss = orm.relationship(
+            Person, primaryjoin=boss_id == Person.__table__.c.id, foreign_keys=boss_id
+        )
+        __mapper_args__ = {
+            "polymorphic_identity": "engineer",
+            "inherit_condition": id == Person.__table__.c.id,
+        }
+
+    class Manager(Person):
+        __tablename__ = "manager"
+        id = column(sa.ForeignKey("person.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "manager"}
+
+    class Job(w.Base):
+        __tablename__ = "job"
+        id = column(sa.Integer, primary_key=True)
+        person_id = column(sa.ForeignKey("person.id"))
+        person = orm.relationship(Person)
+        manager = orm.relationship(Manager, viewonly=True)
+
+    Person.staff = orm.relationship(
+        Engineer, primaryjoin=Person.id == Engineer.boss_id, viewonly=True
+    )
+    w.create()
+    return SimpleNamespace(Person=Person, Engineer=Engineer, Manager=Manager, Job=Job)
+
+
+def criteria_of_related_rows_of_the_same_hierarchy(w):
+    sa, orm, m = w.sa, w.orm, hierarchy(w)
+    head = m.Person(id=1, name="x")
+    first = m.Engineer(id=2, name="y", language="c", boss=head)
+    second = m.Engineer(id=3, name="z", language="d", boss=first)
+    w.add(head, first, second, m.Engineer(id=4, name="z", language="d", boss=second))
+    E, P, other = m.Engineer, m.Person, orm.aliased(m.Engineer)
+    for entity, criterion in (
+        (E, E.boss.has(P.name == "y")),
+        (E, E.boss.of_type(E).has(E.name == "y")),
+        (E, E.boss.of_type(E).has(E.language == "d")),
+        (E, ~E.boss.of_type(E).has(E.language == "d")),
+        (P, P.staff.any(E.language == "d")),
+        (P, P.staff.any(P.name == "z")),
+        (E, E.staff.any(language="d")),
+        (E, E.boss.of_type(other).has(other.name == E.name)),
+        (other, other.boss.of_type(E).has(E.name == other.name)),
+        (other, other.boss.has(P.name == other.name)),
+    ):
+        yield w.s.scalars(sa.select(entity.id).where(criterion).order_by(entity.id)).all()
+
+
+def a_reference_to_a_class_is_no_instance_of_its_sister(w):
+    sa, m = w.sa, hierarchy(w)
+    w.add(
+        m.Job(id=1, person=m.Engineer(id=1)),
+        m.Job(id=2, person=m.Manager(id=2)),
+        m.Job(id=3, person=m.Engineer(id=3)),
+    )
+    held = w.s.scalars(sa.select(m.Person).order_by(m.Person.id)).all()
+    jobs = w.s.scalars(sa.select(m.Job).order_by(m.Job.id)).all()
+    yield [type(one).__name__ for one in held]
+    yield [type(job.manager).__name__ for job in jobs]
+    yield [type(job.person).__name__ for job in jobs]
+    w.s.expire_all()
+    eager = sa.select(m.Job).options(w.orm.selectinload(m.Job.manager)).order_by(m.Job.id)
+    yield [type(job.manager).__name__ for job in w.s.scalars(eager)]
 
 
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)

@@ -114,6 +114,9 @@ def find_reference(
         found = None if related is None else related()
         if found is None:
             return NO_VALUE
+        if prop.mapper.inherits is not None and not isinstance(found, prop.mapper.class_):
+            # The key is that of a row of a sister class.
+            found = None
     if store:
         instance.__dict__[prop.key] = found
         return True

@@ -336,6 +336,8 @@ def _load_by_key_steps(
     """Many to one: what the identity map has needs no query, unless it *is_asked* for."""
     names = key_names(prop)
     identity = session.scope.identity(prop.mapper)
+    # A key may be that of a row of a sister class.
+    is_part = prop.mapper.inherits is not None
     missing: dict[Any, None] = {}
     # Held here, so that what is found stays alive until it is assigned.
     found: dict[Any, Any] = {}
@@ -346,7 +348,8 @@ def _load_by_key_steps(
         state = identity.get(key)
         related = None if state is None else state()
         if related is not None:
-            found[key] = related
+            is_other = is_part and not isinstance(related, prop.mapper.class_)
+            found[key] = None if is_other else related
         if related is None or is_asked:
             missing[key] = None
     if missing:

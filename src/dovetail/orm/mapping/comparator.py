@@ -86,10 +86,11 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
     prop = reference.prop
     prop.parent.configure()
     right: EntityNode = reference.right_entity
-    if reference.target_entity is None and prop.condition.self_referential:
-        selectable = right.selectable.alias(flat=True)
-        right = EntityNode(prop.mapper, selectable, selectable, None, right.kinds)
     left = reference.entity
+    # The tables around are of the same hierarchy: those within are others of the same names.
+    if right.alias is None and right.mapper.base is prop.parent.base:
+        selectable = right.selectable.alias(flat=True)
+        right = EntityNode(right.mapper, selectable, selectable, None, right.kinds)
     secondary = prop.secondary
     through = None
     if secondary is not None:
@@ -105,7 +106,7 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
         if namespace is not None:
             conditions.append(getattr(namespace, name) == value)
         else:
-            column = prop.mapper.columns[name]
+            column = right.mapper.columns[name]
             conditions.append(right.column(column) == value)
     if criterion is not None:
         own = right is not reference.right_entity
