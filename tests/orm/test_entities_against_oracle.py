@@ -535,6 +535,56 @@ def chunks_and_expiry_in_between(w):
     yield [(b.title, b.author and b.author.name, ids(b.tags)) for b in books]
 
 
+def parameters_by_name_of_what_a_class_is_mapped_to(w):
+    sa, orm = w.sa, w.orm
+    table = sa.Table(
+        "measure",
+        w.Base.metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", sa.Integer),
+    )
+    scaled = (table.c.value * sa.bindparam("factor", 10, sa.Integer)).label("scaled")
+    large = sa.select(table.c.id, scaled).where(table.c.value > sa.bindparam("least")).subquery()
+
+    class Measure(w.Base):
+        __table__ = table
+        third = orm.column_property(table.c.value * sa.bindparam("third", 3, sa.Integer))
+
+    class Large(w.Base):
+        __table__ = large
+        __mapper_args__ = {"primary_key": [large.c.id]}
+
+    table.create(w.engine)
+    w.add(*(Measure(id=n, value=n) for n in range(1, 6)))
+    other, third = orm.aliased(Large), orm.aliased(Measure)
+    given = {"least": 3, "factor": 100}
+    for statement in (
+        sa.select(Large.id, Large.scaled),
+        sa.select(other.scaled),
+        sa.select(sa.func.count()).select_from(Large),
+        sa.select(table.c.id).where(sa.exists().where(Large.id == table.c.id)),
+    ):
+        yield w.s.execute(statement, given).all()
+        yield w.s.execute(statement.params(given)).all()
+        yield w.s.execute(statement.params(least=1), {"least": 4}).all()
+        yield w.error(w.s.execute, statement) in ("StatementError", "InvalidRequestError")
+    for options in ({"params": given}, {"params": {"least": 2}}):
+        found = w.s.scalars(
+            sa.select(Large), execution_options={"populate_existing": True}, **options
+        )
+        yield [(one.id, one.scaled) for one in found]
+    found = w.s.query(Large).params(least=4, factor=7).populate_existing()
+    yield [(one.id, one.scaled) for one in found]
+    w.s.expunge_all()
+    yield w.error(w.s.scalars, sa.select(Large)) in ("StatementError", "InvalidRequestError")
+    yield w.error(w.s.get, Large, 2) in ("StatementError", "InvalidRequestError")
+    for entity in (Measure, third):
+        yield w.s.scalars(sa.select(entity.third), {"third": 30}).all()
+        yield [one.third for one in w.s.scalars(sa.select(entity).params(third=7))]
+        w.s.expunge_all()
+    yield w.s.execute(sa.delete(Measure).where(Measure.third > 12), {"third": 4}).rowcount
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_finds_what_the_oracle_finds(program):
     compare(program)

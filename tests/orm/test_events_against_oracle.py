@@ -261,3 +261,47 @@ def in_any_order(log):
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_what_is_told_is_what_the_oracle_tells(scenario, tmp_path):
     assert told("dovetail", scenario, tmp_path) == told("sqlalchemy", scenario, tmp_path)
+
+
+def told_of_hierarchy(package):
+    """What listeners of a hierarchy hear: when it is loaded, read again, and overwritten."""
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Person(Base):
+        __tablename__ = "person"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        kind = orm.mapped_column(sa.String(9))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "engineer"
+        id = orm.mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    session, log = orm.Session(engine), []
+    kept = [Person(id=1), Engineer(id=2)]
+    session.add_all(kept)
+    session.commit()
+    for name in ("load", "refresh"):
+        told = lambda it, *_, name=name: log.append((name, type(it).__name__))  # noqa: E731
+        sa.event.listen(Person, name, told, propagate=True)
+    told = lambda _, it: log.append(("loaded as persistent", type(it).__name__))  # noqa: E731
+    sa.event.listen(session, "loaded_as_persistent", told)
+    whole = sa.select(Person).order_by(Person.id)
+    for options in ({}, {"populate_existing": True}):
+        session.scalars(whole, execution_options=options).all()
+        log.append("read again")
+    session.expunge_all()
+    session.scalars(whole).all()
+    session.close()
+    engine.dispose()
+    return log
+
+
+def test_an_instance_of_a_class_below_that_is_here_is_not_told_as_loaded():
+    assert told_of_hierarchy("dovetail") == told_of_hierarchy("sqlalchemy")

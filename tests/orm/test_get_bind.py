@@ -122,6 +122,36 @@ def test_a_statement_without_a_class_is_told_alone(shop):
     assert shop.told[-1] == (None, True)
 
 
+def test_tables_of_a_class_below_have_the_engine_of_the_class(library):
+    core, orm = library.core, library.orm
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Person(Base):
+        __tablename__ = "person"
+        id = orm.mapped_column(core.Integer, primary_key=True)
+        kind = orm.mapped_column(core.String(9))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "engineer"
+        id = orm.mapped_column(core.ForeignKey("person.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+    other, people = core.create_engine("sqlite://"), core.create_engine("sqlite://")
+    Base.metadata.create_all(people)
+
+    with orm.Session(other, binds={Person: people}) as session:
+        session.add(Engineer(id=1))
+        session.flush()
+        assert session.execute(core.select(Engineer.__table__)).all() == [(1,)]
+        assert session.get_bind(clause=Engineer.__table__) is people
+        assert session.get_bind(clause=Person.__table__) is people
+    for engine in (other, people):
+        engine.dispose()
+
+
 class TestTwoDatabases:
     @pytest.fixture(params=["get_bind", "binds"])
     def session(self, shop, request):

@@ -379,3 +379,23 @@ def test_the_key_of_a_state_is_the_one_that_the_identity_map_has(session):
     assert session.identity_map[inspect(author).key] is author
     assert inspect(author).session_id == session.hash_key
     assert Session().hash_key != session.hash_key
+
+
+def test_a_collection_of_garbage_in_the_midst_of_an_expiry_is_harmless(session, monkeypatch):
+    class Emptied(dict):
+        """A part of the identity map from which the collector takes all as it is listed."""
+
+        def values(self):
+            self.clear()
+            return super().values()
+
+    author = Author(name="a")
+    session.add(author)
+    session.flush()
+    identities = session.scope.identities
+    for base, identity in list(identities.items()):
+        monkeypatch.setitem(identities, base, Emptied(identity))
+
+    session.expire_all()
+
+    assert author.name == "a"

@@ -575,6 +575,27 @@ def mistakes(w):
         yield sorted(options), isinstance(w.error(lambda: family(**options)), str)  # noqa: B023
 
 
+def versions_given_to_new_rows(w):
+    sa, orm = w.sa, w.orm
+
+    class Note(w.Base):
+        __tablename__ = "note"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        rev = orm.mapped_column(sa.Integer)
+        text = orm.mapped_column(sa.String(9))
+        __mapper_args__ = {"version_id_col": rev}
+
+    w.create()
+    w.s.add(Note(id=1, rev=7, text="a"))
+    w.s.execute(sa.insert(Note), [{"id": 2, "rev": 7}, {"id": 3, "rev": 8}])
+    rows = [{"id": 4, "rev": 7}, {"id": 5, "text": "b"}]
+    for row in rows:
+        yield [one.rev for one in w.s.scalars(sa.insert(Note).returning(Note), [row])]
+    w.s.bulk_insert_mappings(Note, [{"id": 6, "rev": 7, "text": "c"}])
+    w.s.bulk_save_objects([Note(id=7, rev=7)])
+    yield w.rows(Note)
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_writes_as_the_oracle_writes(program):
     compare(program)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..codegen import Source, compile_function
 from ..exc import InvalidRequestError
+from ..sql.select_base import named_values
 from .compiled import NAMED_STYLES, Compiled
 from .result_columns import ResultColumn
 from .slots import Slot
@@ -38,10 +39,17 @@ class StatementPlan:
     the walk; a statement of the same key brings its values in the same order::
 
         sql, parameters = plan.prepare([bind.effective_value for bind in walk.binds])
+
+    What a class is mapped to may have parameters with names, which no walk meets.  A statement
+    that is given values *by_name* brings values for those too, the ``inner`` ones, after its own.
     """
 
-    def __init__(self, compiled: Compiled, walk_binds: Sequence[Any]) -> None:
+    def __init__(
+        self, compiled: Compiled, walk_binds: Sequence[Any], *, by_name: bool = False
+    ) -> None:
         self.compiled = compiled
+        self.inner = _named_within(compiled, walk_binds) if by_name else ()
+        walk_binds = (*walk_binds, *self.inner)
         self.sql = compiled.sql
         self.slots = compiled.slots
         self.result_columns: tuple[ResultColumn, ...] | None = compiled.columns
@@ -51,7 +59,8 @@ class StatementPlan:
         self.is_expanding = compiled.is_expanding
         self.is_named = compiled.dialect.paramstyle in NAMED_STYLES
         self.positions = {id(bind): number for number, bind in enumerate(walk_binds)}
-        self.walk_binds = tuple(walk_binds)
+        self.walk_binds = walk_binds
+        self.needs_values = any(bind.required for bind in walk_binds)
         self.most_parameters: int | None = compiled.dialect.features.max_parameters
         if not self.is_expanding:
             self._refuse_too_many(len(self.slots))
@@ -59,6 +68,12 @@ class StatementPlan:
         self._row_binders: dict[frozenset[str], Callable[..., Any]] = {}
         self.bind: Callable[[Sequence[Any]], Any] = self._make_binder()
         """Makes the driver's parameters of values; of a statement with lists, also lengths."""
+
+    def all_binds(self, binds: Sequence[Any], statement: Any) -> list[Any]:
+        """*binds*, those of *statement*, and the inner ones with what it gives them by name."""
+        named = named_values(statement)
+        inner = (b.with_value(named[b.key]) if b.key in named else b for b in self.inner)
+        return [*binds, *inner]
 
     @property
     def values_parts(self) -> Any:
@@ -345,6 +360,17 @@ def _flattener(slot: Slot, dialect: Any) -> Callable[[Iterable[Any]], Iterable[A
             yield [p(v) if p is not None else v for p, v in zip(processors, item, strict=True)]
 
     return convert
+
+
+def _named_within(compiled: Compiled, binds: Sequence[Any]) -> tuple[Any, ...]:
+    """The parameters with names of *compiled* that are not among *binds*, each once."""
+    known = {id(bind) for bind in binds}
+    found = {
+        id(bind): bind
+        for bind in compiled.binds
+        if not bind.unique and id(bind) not in known and not isinstance(bind, DefaultParameter)
+    }
+    return tuple(found.values())
 
 
 def bound_values(

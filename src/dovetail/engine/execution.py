@@ -188,11 +188,14 @@ def _query(
     walk = statement.walk()
     prepared = _plan(channel, statement, walk, None, False, options)
     plan = prepared.plan
+    binds = walk.binds
+    if plan.inner:
+        binds = plan.all_binds(binds, statement)
     try:
         if row or prepared.needs_values:
-            values = bound_values(walk.binds, row)
+            values = bound_values(binds, row)
         else:
-            values = [bind.effective_value for bind in walk.binds]
+            values = [bind.effective_value for bind in binds]
         sql, parameters = plan.prepare(values)
     except Exception as error:
         failure = _unbindable(channel, error, plan.sql, row)
@@ -223,10 +226,13 @@ def _work_steps(
     walk = statement.walk()
     many = len(rows) > 1
     prepared = _plan(channel, statement, walk, names, many, options)
+    binds = walk.binds
+    if prepared.plan.inner:
+        binds = prepared.plan.all_binds(binds, statement)
     if many:
-        return (yield from _many_steps(channel, statement, prepared, walk.binds, rows, options))
+        return (yield from _many_steps(channel, statement, prepared, binds, rows, options))
     row = rows[0] if rows else _NO_ROW
-    return (yield from _one_steps(channel, statement, prepared, walk.binds, row, options))
+    return (yield from _one_steps(channel, statement, prepared, binds, row, options))
 
 
 def _has_entities(statement: Any) -> bool:

@@ -35,7 +35,7 @@ class Prepared:
         self.shape = shape
         self.convert: Callable[[list[Any]], list[Any]] | None = convert
         self.reads = shape is not None
-        self.needs_values = any(bind.required for bind in plan.walk_binds)
+        self.needs_values = plan.needs_values
         self.keys: tuple[KeySource, ...] | None = None
         self.returns_keys = False
         """Whether the rows are the primary key alone, asked for on behalf of the result."""
@@ -117,7 +117,9 @@ def _prepared(
     names: tuple[str, ...] | None,
 ) -> Prepared:
     compiled = dialect.compile(statement, column_keys=names)
-    plan = StatementPlan(compiled, binds)
+    # The names that come with an INSERT or UPDATE are those of columns.
+    by_name = names is None and statement.walk().planner is not None
+    plan = StatementPlan(compiled, binds, by_name=by_name)
     columns = plan.result_columns
     if columns is None or statement.visit_name == "textual_select":
         return Prepared(plan, None, None)

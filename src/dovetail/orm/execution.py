@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dovetail.compiler.plan import bound_values
 from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
 from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
@@ -345,25 +346,43 @@ def _entity_plan(
     plans = connection.plans
     plan = plans.get(key)
     if plan is None:
-        plan = EntityPlan(statement, binds, connection.dialect, populate_existing=populate)
+        plan = EntityPlan(
+            statement, binds, connection.dialect, populate_existing=populate, by_name=True
+        )
         if keep:
             plans.put(key, plan)
+    if plan.core.inner:
+        binds = plan.core.all_binds(binds, statement)
     values = [bind.value for bind in binds]
     if params:
         _override(values, binds, params)
+    if plan.core.needs_values:
+        _require(binds, params)
     return plan, values
 
 
 def _override(values: list[Any], binds: Sequence[Any], params: Any) -> None:
     """Put *params* in place of the values of the parameters that they name."""
+    params = _one_dictionary(params)
+    for place, bind in enumerate(binds):
+        if not bind.unique and bind.key in params:
+            values[place] = params[bind.key]
+
+
+def _one_dictionary(params: Any) -> Mapping[str, Any]:
+    if not params:
+        return {}
     if not isinstance(params, Mapping):
         raise ArgumentError(
             "a SELECT of entities takes one dictionary of parameters",
             hint="session.execute(statement, {'name': value})",
         )
-    for place, bind in enumerate(binds):
-        if not bind.unique and bind.key in params:
-            values[place] = params[bind.key]
+    return params
+
+
+def _require(binds: Sequence[Any], params: Any) -> None:
+    """Raise InvalidRequestError for a parameter without a value."""
+    bound_values(binds, _one_dictionary(params))
 
 
 def _first_mapper(statement: Any) -> Any:

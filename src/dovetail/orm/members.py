@@ -417,8 +417,9 @@ class SessionMembers:
     def expire_all(self) -> None:
         """Let all attributes of all instances be read again at the next touch."""
         for identity in list(self.scope.identities.values()):
-            if identity:
-                states = list(identity.values())
+            # Asked of the copy: a collection of garbage may empty the dictionary before it.
+            states = list(identity.values())
+            if states:
                 base = states[0].load.mapper.base
                 if base.children:
                     self._expire_hierarchy(states)

@@ -104,11 +104,31 @@ class PersistingSession(TransactionalSession):
         for table in _tables_of(clause) if clause is not None else ():
             if table in self.binds:
                 return self.binds[table]
-            for class_, bind in self.binds.items():
-                own = mapper_of(class_) if isinstance(class_, type) else None
-                if own is not None and table in own.tables:
-                    return bind
+            found = self._bind_of_class_with(table)
+            if found is not None:
+                return found
         return None
+
+    def _bind_of_class_with(self, table: Any) -> Any:
+        """What is bound to the class of *table*, or else to a class above it, or below."""
+        bound = [
+            (own, bind)
+            for class_, bind in self.binds.items()
+            if isinstance(class_, type) and (own := mapper_of(class_)) is not None
+        ]
+        for own, bind in bound:
+            if table is own.local_table:
+                return bind
+        below = [(own, bind) for own, bind in bound if self._reaches(own, table)]
+        above = [(own, bind) for own, bind in bound if table in own.tables]
+        if below:
+            return max(below, key=lambda found: len(found[0].tables))[1]
+        return above[0][1] if above else None
+
+    @staticmethod
+    def _reaches(mapper: Mapper, table: Any) -> bool:
+        """Whether *table* is of a class below *mapper*."""
+        return any(table is one.local_table for one in mapper.self_and_descendants)
 
     def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
         """The connection for *mapper* that the transaction in progress has, or None."""

@@ -30,7 +30,17 @@ def bound_values(statement: Any, values: dict[str, Any]) -> Any:
             return node.with_value(values[node.key])
         return None
 
-    return replace(statement, with_value)
+    bound = replace(statement, with_value)
+    if bound.walk().planner is None:
+        return bound
+    # What a class is mapped to may have parameters of these names too: its plan is asked.
+    return bound._with(values_by_name={**named_values(bound), **values})
+
+
+def named_values(statement: Any) -> dict[str, Any]:
+    """The values by name that *statement* was given for what its classes are mapped to."""
+    found: dict[str, Any] = getattr(statement, "__dict__", {}).get("values_by_name", {})
+    return found
 
 
 class _Compounds(Protocol):

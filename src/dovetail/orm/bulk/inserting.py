@@ -283,7 +283,7 @@ def _insert_expressions_steps(
     mapper, columns = plan.mapper, dict(plan.part.columns)
     absent = plan_absent(plan)
     for row in rows:
-        given = {**made_values(mapper, row), **row}
+        given = with_made_values(mapper, row)
         values = {
             column: given[key]
             for key, column in columns.items()
@@ -333,7 +333,7 @@ def insert_rows_steps(
     raw: Any = None
     found: list[Any] = []
     with collector.paused_for(len(rows)):
-        sent = [_sent(mapper, {**made_values(mapper, row), **row}, named, renders) for row in rows]
+        sent = [_sent(mapper, with_made_values(mapper, row), named, renders) for row in rows]
         for _, run in groupby(sent, methodcaller("keys")):
             raw = yield from connection.execute_steps(
                 returning.core, list(run), execution_options=options
@@ -345,12 +345,15 @@ def insert_rows_steps(
         return (yield from returning.result_steps(raw, found))
 
 
-def made_values(mapper: Any, row: Row) -> Row:
-    """The values that *mapper* makes for a new row: its discriminator, and the first version."""
-    made: dict[str, Any] = mapper.fixed_values
-    if mapper.makes_versions and mapper.version_key not in row:
-        return {**made, mapper.version_key: mapper.version_id_generator(None)}
-    return made
+def with_made_values(mapper: Any, row: Row) -> dict[str, Any]:
+    """*row* with what *mapper* makes for a new row: its discriminator, and the first version.
+
+    A version that *row* has is not kept: a new row starts at the first, as in a flush.
+    """
+    whole = {**mapper.fixed_values, **row}
+    if mapper.makes_versions:
+        whole[mapper.version_key] = mapper.version_id_generator(None)
+    return whole
 
 
 def _insert_spread_steps(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dovetail.collector import MANY, collector
-from dovetail.compiler.plan import StatementPlan
+from dovetail.compiler.plan import StatementPlan, bound_values
 from dovetail.engine.rows import Shape
 from dovetail.exc import InvalidRequestError
 from dovetail.orm.loading.eager import contained_entity
@@ -52,11 +52,14 @@ class EntityPlan:
         chain: tuple[Any, ...] = (),
         tree: LoadTree | None = None,
         keeps_batches: bool = False,
+        by_name: bool = False,
     ) -> None:
         planned = plan_select(statement, load=True, chain=chain, tree=tree)
         if planned.layout is None:
             raise TypeError("a plan of entities needs an entity")
-        self.core = StatementPlan(dialect.compile(planned.core), binds)
+        self.core = StatementPlan(dialect.compile(planned.core), binds, by_name=by_name)
+        if not by_name:
+            self._refuse_missing()
         self.prepare = self.core.prepare
         self.entities = planned.layout.entities
         self.shape = Shape(planned.layout.names)
@@ -70,6 +73,11 @@ class EntityPlan:
         )
         self.populate_existing = populate_existing
         self.chain = chain
+
+    def _refuse_missing(self) -> None:
+        """Raise InvalidRequestError for a parameter that nobody is going to give a value."""
+        known = self.core.positions
+        bound_values([b for b in self.core.compiled.binds if id(b) not in known])
 
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
         """Run the statement with *values* and return what its rows stand for."""

@@ -37,11 +37,13 @@ def _below(mapper: Any) -> list[Any]:
 
 def tell_of_loads(session: Any, loads: Iterable[Load]) -> None:
     """Call those who listen for each instance that *loads* have made, or read again."""
-    for load in [part for whole in loads for part in (whole, *whole.parts)]:
+    parts = [part for whole in loads for part in (whole, *whole.parts)]
+    # Of a hierarchy, what was here before is noted by the whole, and listed by the class's part.
+    again = {state for load in parts for state, _ in load.refreshed or ()}
+    for load in parts:
         if load.refreshed is None:
             continue
         refreshed, load.refreshed = load.refreshed, None
-        again = {state for state, _ in refreshed}
         dispatch = load.mapper.class_manager.dispatch
         context = LoadContext(session, load)
         for state in list(load.batch):
