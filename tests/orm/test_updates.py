@@ -122,6 +122,22 @@ def test_an_expression_is_computed_by_the_server(session, items, sql_log):
     assert (items[2].size, items[3].name) == (12, "N3")
 
 
+@pytest.mark.parametrize("is_read", [False, True])
+def test_none_over_what_was_never_set_is_no_change_and_onupdate_fills_it(session, is_read):
+    item = Item(name="a")
+    session.add(item)
+    session.flush()
+    if is_read:
+        session.refresh(item)
+
+    item.name = "b"
+    item.stamped = None
+    session.flush()
+    session.expire(item)
+
+    assert item.stamped == 21
+
+
 def test_onupdate_fills_what_was_not_set(session, sql_log):
     one, two = Item(name="a"), Item(name="b")
     session.add_all([one, two])
