@@ -180,7 +180,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
             return getattr(self._columns, name)
         if name == "c":
             return self._columns
-        return super().__getattr__(name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __getitem__(self, key: Any) -> Any:
         return self._columns[key]

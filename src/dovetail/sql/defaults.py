@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
@@ -22,7 +23,6 @@ class SchemaItem(Node):
     """Base of what schemas are made of."""
 
     visit_name = "schema_item"
-    info: dict[Any, Any]
     create_with_table: ClassVar[bool] = True
 
     def attach(self, parent: Any) -> None:
@@ -38,12 +38,10 @@ class SchemaItem(Node):
             # A part of a schema is no SQL by itself.
             return repr(self)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "info":
-            made: dict[Any, Any] = {}
-            self.__dict__["info"] = made
-            return made
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @cached_property
+    def info(self) -> dict[Any, Any]:
+        """What the program keeps with this part of a schema."""
+        return {}
 
 
 def check_options(owner: str, options: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:

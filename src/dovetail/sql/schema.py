@@ -281,9 +281,6 @@ class Table(TableClause, SchemaItem):
     def description(self) -> str:
         return str(self.name)
 
-    def __getattr__(self, name: str) -> Any:
-        return SchemaItem.__getattr__(self, name)
-
     def create(self, bind: Any, checkfirst: bool = False) -> None:
         """Send CREATE TABLE to *bind*."""
         bind.run_schema("create", self, checkfirst=checkfirst)

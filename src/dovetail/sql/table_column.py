@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..exc import ArgumentError, InvalidOption
@@ -217,11 +216,6 @@ class Column(ColumnClause[T], SchemaItem):
     def append_foreign_key(self, foreign_key: ForeignKey) -> None:
         """Add a foreign key."""
         foreign_key.attach(self)
-
-    @cached_property
-    def info(self) -> dict[Any, Any]:  # type: ignore[override]
-        """What the program keeps with the column."""
-        return {}
 
     def copy(self, **changes: Any) -> Column[T]:
         """Return an equal column that belongs to no table, foreign keys given as text too."""

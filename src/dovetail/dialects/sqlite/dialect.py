@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from sqlite3 import sqlite_version_info
 from string import ascii_lowercase, ascii_uppercase
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...compiler.identifiers import IdentifierPreparer
 from ..dialect import Dialect
@@ -34,7 +35,7 @@ class SqliteDialect(Dialect):
     colspecs = COLSPECS
     default_schema_name = "main"
     isolation_query = "PRAGMA read_uncommitted"
-    isolation_values: ClassVar[dict[int, str]] = {0: "SERIALIZABLE", 1: "READ UNCOMMITTED"}
+    isolation_values: ClassVar[Mapping[Any, str]] = {0: "SERIALIZABLE", 1: "READ UNCOMMITTED"}
     server_version_info = sqlite_version_info
     default_features = Features(
         supports_returning=_HAS_RETURNING,

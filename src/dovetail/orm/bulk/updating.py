@@ -118,10 +118,11 @@ class RowsUpdate:
             self.old_version.type = self.version.type
             where.append(self.version == self.old_version)
             self.stale |= {mapper.version_key}
-        is_own = statement is not None and part is mapper.mapped_tables[-1]
-        # Rows are found by their keys, whichever class they are of.
-        says_more = is_own and bool(statement.__dict__.keys() - _SAID_OF_ALL_TABLES)
-        made: Any = statement.as_core() if says_more else update(part.table)
+        made: Any = update(part.table)
+        if statement is not None and part is mapper.mapped_tables[-1]:
+            # Rows are found by their keys, whichever class they are of.
+            if statement.__dict__.keys() - _SAID_OF_ALL_TABLES:
+                made = statement.as_core()
         made = made._with(values_=None).values(values).where(*where)
         compiled = dialect.compile(made, column_keys=())
         if compiled.is_expanding:

@@ -38,7 +38,7 @@ def in_text_order(
 
 def check_returned(compiled: Any, columns: Sequence[Any]) -> None:
     """Raise CompileError where *compiled* does not return exactly *columns*, in their order."""
-    returned = compiled.columns or ()
+    returned: Sequence[Any] = compiled.columns or ()
     same = len(returned) == len(columns) and all(
         any(column is one for one in answer.expressions)
         for column, answer in zip(columns, returned, strict=True)

@@ -366,9 +366,10 @@ def _fields_of(class_: Any, base: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in getattr(base, "__dataclass_fields__", {}).items():
         if name in annotations and place in field.metadata:
-            value = field.metadata[place]
-            is_made = isinstance(value, (*_COLUMNS, MapperProperty)) or not callable(value)
-            found[name] = value if is_made else value()
+            value: Any = field.metadata[place]
+            if callable(value) and not isinstance(value, (*_COLUMNS, MapperProperty)):
+                value = value()
+            found[name] = value
     return found
 
 
