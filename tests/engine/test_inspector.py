@@ -3,8 +3,10 @@
 import pytest
 import sqlalchemy
 
+from dovetail import MetaData, Table, create_engine
 from dovetail.exc import NoSuchTableError
 from dovetail.inspection import inspect
+from dovetail.schema import CreateIndex
 
 SCHEMA = (
     (
@@ -160,3 +162,40 @@ def test_what_is_told_of_many_may_be_changed(engine):
     inspector.get_multi_columns()[None, "t"][0]["name"] = "changed"
 
     assert inspector.get_multi_columns()[None, "t"][0]["name"] == "id"
+
+
+INDEXES = (
+    "CREATE UNIQUE INDEX a_alone ON t (a) WHERE b IS NOT NULL",
+    "CREATE INDEX both ON t (lower(b) DESC, a)",
+    'CREATE INDEX case_of ON t (b COLLATE NOCASE DESC, "c d")',
+    "CREATE UNIQUE INDEX quoted ON t (a, b DESC) WHERE a > 3 and b <> ' :where ) '",
+    "CREATE INDEX sum ON t ((a + 1)) WHERE (a)",
+)
+
+
+def test_an_index_of_sqlite_is_made_anew_with_keys_and_condition():
+    again = []
+    for given in (INDEXES, again):
+        engine = create_engine("sqlite://")
+        with engine.begin() as connection:
+            connection.exec_driver_sql('CREATE TABLE t (a INTEGER, b TEXT, "c d" TEXT)')
+            for sql in given:
+                connection.exec_driver_sql(sql)
+            table = Table("t", MetaData(), autoload_with=connection)
+        made = sorted(str(CreateIndex(index).compile(engine)) for index in table.indexes)
+        assert made == sorted(INDEXES)
+        again[:] = made
+
+
+def test_the_condition_of_an_index_is_read_past_comments_and_quotes():
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER, b TEXT)")
+        connection.exec_driver_sql(
+            "CREATE INDEX \"where (\" ON t (a /* ) where b */, b) -- where\n WHERE b = 'where' -- x"
+        )
+        (index,) = inspect(connection).get_indexes("t")
+
+    assert index["column_names"] == ["a", "b"]
+    assert "expressions" not in index
+    assert str(index["dialect_options"]["sqlite_where"]) == "b = 'where'"

@@ -14,7 +14,7 @@ from ..sql.constraints import (
 )
 from ..sql.defaults import Computed, DefaultClause, Identity
 from ..sql.schema import BLANK_SCHEMA, Column, Table
-from ..sql.text import text
+from ..sql.text import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -148,7 +148,7 @@ class TableReader:
         """Return one key of an index: a column, SQL as it is, either of them sorted."""
         if key is None:
             return None
-        made = self.table.c[key] if key in index["column_names"] else text(_escaped(key))
+        made = self.table.c[key] if key in index["column_names"] else verbatim(key)
         for word in index.get("column_sorting", {}).get(key, ()):
             made = getattr(made, word)() if hasattr(made, word) else made
         return made
@@ -165,7 +165,7 @@ class TableReader:
                 self.table.append_constraint(unique)
         for found in self._ask(self.inspector.get_check_constraints):
             check = CheckConstraint(
-                text(_escaped(found["sqltext"])), name=found["name"], **_options(found)
+                verbatim(found["sqltext"]), name=found["name"], **_options(found)
             )
             self.table.append_constraint(check)
 
@@ -187,7 +187,7 @@ def _options(found: dict[str, Any]) -> dict[str, Any]:
     """Return the options that a constraint or an index has besides."""
     options = dict(found.get("dialect_options") or {})
     options.update({name: found[name] for name in ("deferrable", "initially") if name in found})
-    return {name: value for name, value in options.items() if value not in ([], None)}
+    return {name: value for name, value in options.items() if not _is_empty(value)}
 
 
 def _column(info: dict[str, Any]) -> Column[Any]:
@@ -201,9 +201,7 @@ def _column(info: dict[str, Any]) -> Column[Any]:
         items.append(identity)
     options: dict[str, Any] = {"nullable": info["nullable"]}
     if info.get("default") is not None and not items:
-        options["server_default"] = DefaultClause(
-            text(_escaped(str(info["default"]))), _reflected=True
-        )
+        options["server_default"] = DefaultClause(verbatim(str(info["default"])), _reflected=True)
     if "autoincrement" in info:
         options["autoincrement"] = info["autoincrement"]
     if info.get("comment") is not None:
@@ -214,6 +212,6 @@ def _column(info: dict[str, Any]) -> Column[Any]:
     return made
 
 
-def _escaped(sql: str) -> str:
-    """Return *sql* as text() takes it: colons are no parameters."""
-    return sql.replace(":", "\\:")
+def _is_empty(option: Any) -> bool:
+    # An expression is not asked whether it equals anything.
+    return option is None or (isinstance(option, list) and not option)

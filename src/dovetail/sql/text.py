@@ -93,6 +93,11 @@ def text(text: str) -> TextClause:
     return TextClause(text)
 
 
+def verbatim(sql: str) -> TextClause:
+    """Return *sql* as it is, as a server tells it: its colons are no parameters."""
+    return text(sql.replace(":", "\\:"))
+
+
 class TextualSelect(SelectBase):
     """Text that gives rows of known columns."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...exc import NoSuchTableError
-from ...sql.text import text
+from ...sql.text import verbatim
 from ..reflection import Fetcher, Reflection
 from . import catalogue
 from .named_types import DOMAIN, ENUM
@@ -428,7 +428,7 @@ def _domain_type(found: dict[str, Any]) -> DOMAIN:
         type_of_text(found["type"], None, 0, None),
         schema=None if found["visible"] else found["schema"],
         collation=found["collation"],
-        default=None if found["default"] is None else text(found["default"].replace(":", "\\:")),
+        default=None if found["default"] is None else verbatim(found["default"]),
         constraint_name=constraint["name"],
         check=constraint["check"],
         not_null=not found["nullable"],

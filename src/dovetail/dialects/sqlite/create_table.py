@@ -63,12 +63,12 @@ def table_text(text: str | None) -> TableText:
     read = TableText()
     if text is None:
         return read
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     opening = next((place for place, token in enumerate(tokens) if token.text == "("), None)
     words = {token.word for token in tokens[:opening]}
     if opening is None or words & {"VIRTUAL", "AS"}:
         return read
-    for tokens_of_one in _parts(tokens, opening):
+    for tokens_of_one in parts_of(tokens, opening):
         if tokens_of_one:
             _Definition(text, tokens_of_one, read).read()
     return read
@@ -82,7 +82,8 @@ def bare(name: str) -> str:
     return name[1:-1].replace(quote * 2, quote) if quote in ('"', "`", "'") else name
 
 
-def _tokens(text: str) -> list[Token]:
+def tokens_of(text: str) -> list[Token]:
+    """Return the pieces of *text*, without spaces and comments."""
     return [
         Token(found[0], found.start(), found.end(), (found["word"] or "").upper())
         for found in _TOKEN.finditer(text)
@@ -90,7 +91,7 @@ def _tokens(text: str) -> list[Token]:
     ]
 
 
-def _parts(tokens: list[Token], opening: int) -> list[list[Token]]:
+def parts_of(tokens: list[Token], opening: int) -> list[list[Token]]:
     """Return what stands between the commas of the parenthesis at *opening*."""
     parts: list[list[Token]] = [[]]
     depth = 0
@@ -172,7 +173,7 @@ class _Definition:
             return self._column
         opening = self._place
         self._group()
-        return tuple(bare(part[0].text) for part in _parts(self._tokens, opening) if part)
+        return tuple(bare(part[0].text) for part in parts_of(self._tokens, opening) if part)
 
     def _constraint_name(self) -> str | None:
         name, self._name = self._name, None

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ...exc import NoSuchTableError
+from ...sql.text import verbatim
 from ...steps import nothing
 from ...types.contract import NullType, TypeEngine
 from ...types.standard import (
@@ -37,7 +38,8 @@ from ...types.standard import (
 )
 from ...types.structured import JSON
 from ..reflection import Reflection
-from .create_table import TableText, table_text
+from .create_index import IndexText, index_text
+from .create_table import TableText, bare, table_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -260,15 +262,9 @@ class SqliteReflection(Reflection):
             if origin != "c":
                 continue
             parts = yield from self._pragma_steps(fetcher, "index_info", name, schema)
+            text = yield from self._text_steps(fetcher, "index", name, schema)
             columns = [part[2] for part in parts]
-            found.append(
-                {
-                    "name": name,
-                    "column_names": columns,
-                    "unique": int(unique),
-                    "dialect_options": {},
-                }
-            )
+            found.append(_index(name, bool(unique), columns, index_text(text)))
         return sorted(found, key=lambda index: index["name"])
 
     def unique_constraints_steps(
@@ -298,6 +294,24 @@ class SqliteReflection(Reflection):
             {"name": name, "sqltext": condition} for name, condition in text.checks
         ]
         return sorted(checks, key=_named_first)
+
+
+def _index(name: str, unique: bool, columns: list[str | None], read: IndexText) -> dict[str, Any]:
+    """Return what is told of an index of *columns*, of which None is an expression."""
+    index: dict[str, Any] = {"name": name, "column_names": columns, "unique": int(unique)}
+    index["dialect_options"] = {}
+    if read.where is not None:
+        index["dialect_options"]["sqlite_where"] = verbatim(read.where)
+    keys = [
+        own if own is not None and bare(key).lower() == own.lower() else key
+        for own, key in zip(columns, read.keys, strict=False)
+    ]
+    if keys != columns[: len(keys)]:
+        index["expressions"] = keys
+    sorting = {key: ("desc",) for key, falls in zip(keys, read.descending, strict=False) if falls}
+    if sorting:
+        index["column_sorting"] = sorting
+    return index
 
 
 def _named_first(found: dict[str, Any]) -> tuple[bool, str]:
