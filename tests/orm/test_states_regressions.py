@@ -213,7 +213,7 @@ def test_populate_existing_leaves_what_is_to_be_deleted(session):
     assert session.get(Town, 1) is None
 
 
-def test_a_reference_that_was_none_has_no_old_value(session):
+def test_a_reference_that_was_none_has_none_for_an_old_value(session):
     town = Town(id=3, country=None)
     session.add(town)
     session.flush()
@@ -221,7 +221,7 @@ def test_a_reference_that_was_none_has_no_old_value(session):
     town.country = session.get(Country, "a")
 
     history = inspect(town).attrs.country.history
-    assert (history.added, history.deleted) == ([town.country], ())
+    assert (history.added, history.deleted) == ([town.country], [None])
 
 
 def test_a_member_that_is_taken_out_knows_its_parent_without_having_loaded_it(session):

@@ -217,11 +217,7 @@ class ReferenceAttribute(RelatedAttribute):
         committed = state.committed
         if committed is None or self.key not in committed:
             return NO_HISTORY if current is NO_VALUE else History((), [current], ())
-        original = committed[self.key]
-        if original is None and current is not None:
-            # Nothing was referred to, and nothing is lost.
-            return History([None if current is NO_VALUE else current], (), ())
-        return scalar_history(original, current, equal=_same)
+        return scalar_history(committed[self.key], current, equal=_same)
 
 
 def _same(first: Any, second: Any) -> bool:
