@@ -135,10 +135,14 @@ class Life(World):
             state = self.sa.inspect(one)
             if not state.persistent:
                 continue
-            for name in (*self.stateful, *self.relationships[type(one).__name__]):
+            related = self.relationships[type(one).__name__]
+            for name in (*self.stateful, *related):
                 if name in state.dict:
-                    history = state.attrs[name].history
-                    found[place, name] = [self.label(list(part)) for part in history]
+                    added, unchanged, deleted = map(list, state.attrs[name].history)
+                    if name in related and added and deleted == [None]:
+                        # A reference that was None is told by dovetail alone: see differences.
+                        deleted = []
+                    found[place, name] = [self.label(part) for part in (added, unchanged, deleted)]
         return found
 
     def modifications(self) -> InCommon:
