@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Integer, String, delete, insert, select, update
+from dovetail import ForeignKey, Integer, String, create_engine, delete, insert, select, update
 from dovetail.exc import InvalidRequestError
 from dovetail.ext.declarative import ConcreteBase
-from dovetail.orm import DeclarativeBase, mapped_column
+from dovetail.orm import DeclarativeBase, Session, mapped_column
 
 PACKAGES = ("dovetail", "sqlalchemy")
 
@@ -224,6 +224,43 @@ def test_one_statement_for_all_classes():
 def test_a_class_without_others_below_is_read_from_its_table():
     w = world("dovetail")
     assert str(select(w.Engineer.tool)) == "SELECT engineer.tool \nFROM engineer"
+
+
+def test_a_concrete_class_leaves_the_rows_of_its_sisters_to_their_classes():
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id = mapped_column(Integer, primary_key=True)
+        kind = mapped_column(String)
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "thing"}
+
+    class Joined(Thing):
+        __tablename__ = "joined"
+        id = mapped_column(ForeignKey("thing.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "joined"}
+
+    class Single(Thing):
+        __mapper_args__ = {"polymorphic_identity": "single"}
+
+    class Apart(Thing):
+        __tablename__ = "apart"
+        id = mapped_column(Integer, primary_key=True)
+        __mapper_args__ = {"concrete": True}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Thing(id=1), Joined(id=2), Single(id=3), Apart(id=1)])
+        session.commit()
+        session.expunge_all()
+
+        found = session.scalars(select(Thing).order_by(Thing.id)).all()
+
+        assert [type(one) for one in found] == [Thing, Joined, Single]
+        assert session.get(Apart, 1) is not session.get(Thing, 1)
+    engine.dispose()
 
 
 def test_the_union_names_its_discriminator_for_itself():

@@ -1,13 +1,20 @@
 """The classes of a random schema, declared in one of the packages."""
 
+from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
-from tests.properties.layouts import options_of, renamed, shuffled, type_of
+from tests.properties.layouts import Layout, Plain, options_of, renamed, shuffled, type_of
+
+ASSOCIATED = Layout((), "declarative", None, (0,), (0,), (0,))
+"""How the columns of an association are declared."""
 
 
 class Member(NamedTuple):
-    """A class of a hierarchy: the number of that, and its place in it, 0 for the top."""
+    """A class of a hierarchy: the number of that, and its place in it, 0 for the top.
+
+    The class of the objects of an association has the number that is ``~`` its relationship's.
+    """
 
     number: int
     place: int
@@ -34,17 +41,22 @@ class Declared:
     def __init__(self, package, schema):
         self.sa = import_module(package)
         self.orm = import_module(f"{package}.orm")
-        self.classes, self.related = schema
+        self.classes, self.related, self.translated = schema
+        there = "elsewhere" if self.translated == "here" else None
 
         class Base(self.orm.DeclarativeBase):
-            registry = self.orm.registry()
+            registry = self.orm.registry(metadata=self.sa.MetaData(schema=there))
 
         self.Base = Base
         self.above, self.parts, self.mapped = {}, {}, {}
         for number, one in enumerate(self.classes):
             self._add_member(Member(number, 0), None)
             for place, below in enumerate(one.below, 1):
-                self._add_member(Member(number, place), Member(number, below.above % place))
+                above = Member(number, below.above % place)
+                while self._is_concrete(above):
+                    # The oracle can't load again what has expired of a class below a concrete one.
+                    above = self.above[above]
+                self._add_member(Member(number, place), above)
         for number in range(len(self.related)):
             self._relate(number)
         for member in self.above:
@@ -59,29 +71,41 @@ class Declared:
         return Member(number, place % (len(self.classes[number].below) + 1))
 
     def line(self, member):
-        """*member* and those above it, the nearest first."""
-        found = []
-        while member is not None:
-            found.append(member)
+        """*member* and those whose columns it inherits, the nearest first."""
+        found = [member]
+        while not self._is_concrete(member) and self.above[member] is not None:
             member = self.above[member]
+            found.append(member)
         return found
+
+    def _is_concrete(self, member):
+        """Whether *member* has all its columns in a table of its own."""
+        return member.place > 0 and self._recipe(member).kind == "concrete"
 
     def below(self, member):
         """*member* and those below it."""
         return [one for one in self.above if member in self.line(one)]
 
     def has_table(self, member):
-        return member.place == 0 or self._recipe(member).kind == "joined"
+        return member.place == 0 or self._recipe(member).kind != "single"
 
     def _recipe(self, member):
         return self.classes[member.number].below[member.place - 1]
 
+    def layout(self, member):
+        """How the columns of *member* are declared."""
+        return ASSOCIATED if member.number < 0 else self.classes[member.number].layout
+
     def table_name(self, member):
         """The table that the columns of *member* stand in."""
         owner = next(one for one in self.line(member) if self.has_table(one))
+        if owner.number < 0:
+            return f"associated{~owner.number}"
         return f"c{owner.number}" + (f"below{owner.place}" if owner.place else "")
 
     def class_name(self, member):
+        if member.number < 0:
+            return f"Associated{~member.number}"
         return f"C{member.number}" + (f"_{member.place}" if member.place else "")
 
     def plain(self, member):
@@ -90,7 +114,10 @@ class Declared:
         return [(key, one.type) for above in line for key, one in self.parts[above].plain.items()]
 
     def keys(self, number):
-        """The names of the key columns of hierarchy *number*."""
+        """The names of the key columns of hierarchy, or association, *number*."""
+        if number < 0:
+            sides = zip("xy", self.ends(~number), strict=True)
+            return tuple(f"{side}_{key}" for side, end in sides for key in self.keys(end.number))
         return ("a", "b") if self.classes[number].key == "pair" else ("a",)
 
     def is_made(self, number):
@@ -105,42 +132,61 @@ class Declared:
     def _add_member(self, member, above):
         self.above[member] = above
         parts = self.parts[member] = Parts()
+        apart = above is None or self._is_concrete(member)
         if self.has_table(member):
             how = {"primary_key": True}
-            if not self.is_made(member.number) or above is not None:
+            if not self.is_made(member.number) or not apart:
                 how["autoincrement"] = False
             for name in self.keys(member.number):
                 parts.columns[name] = ((self._key_type(member.number),), how)
-        recipe = self.classes[member.number]
-        if above is None:
-            plain = {f"v{n}": one for n, one in enumerate(recipe.layout.columns)}
-            if recipe.below:
-                parts.columns["kind"] = ((self.sa.String(10),), {})
-                parts.mapper |= {"polymorphic_on": "kind", "polymorphic_identity": "0"}
-            if recipe.layout.version is not None:
-                parts.columns["version"] = ((self.sa.Integer(),), {"nullable": False})
-            if recipe.layout.version == "random":
-                parts.mapper["version_id_generator"] = _after
+            if len(self.keys(member.number)) > 1:
+                # MariaDB wants an index in the order in which foreign keys name the columns.
+                parts.constraints.append(self.sa.UniqueConstraint(*self.keys(member.number)))
+        if apart:
+            self._add_columns_of_the_top(member, above)
         else:
-            plain = {f"v{member.place}_": self._recipe(member).column}
-            parts.mapper["polymorphic_identity"] = str(member.place)
             keys = list(self.keys(member.number))
             referred = [f"{self.table_name(above)}.{key}" for key in keys]
             if self.has_table(member):
                 parts.constraints.append(self.sa.ForeignKeyConstraint(keys, referred))
-        parts.plain |= plain
-        names = renamed(list(plain), recipe.layout.names)
-        for key, one in plain.items():
-            name = () if names[key] == key else (names[key],)
-            type_ = type_of(self.sa, one.type)
-            parts.columns[key] = ((*name, type_), options_of(self.sa, one))
+        if above is not None:
+            parts.plain[f"v{member.place}_"] = self._recipe(member).column
+        parts.mapper["polymorphic_identity"] = str(member.place)
+        self._add_plain(parts, self.layout(member).names)
         if above is not None and self._recipe(member).shared and not self.has_table(member):
             name = f"shared_{self.table_name(member)}"
             if not any(name in self.parts[one].columns for one in self.line(above)):
                 parts.columns[name] = ((self.sa.Integer(),), {"use_existing_column": True})
 
+    def _add_columns_of_the_top(self, member, above):
+        """Add what the top of a hierarchy has; a concrete class has the columns of those above."""
+        recipe, parts = self.classes[member.number], self.parts[member]
+        if above is None:
+            parts.plain |= {f"v{n}": one for n, one in enumerate(recipe.layout.columns)}
+        else:
+            parts.mapper["concrete"] = True
+            for one in reversed(self.line(above)):
+                parts.plain |= self.parts[one].plain
+        if recipe.below and above is None:
+            parts.columns["kind"] = ((self.sa.String(10),), {})
+            parts.mapper["polymorphic_on"] = "kind"
+        if recipe.layout.version is not None:
+            parts.columns["version"] = ((self.sa.Integer(),), {"nullable": False})
+        if recipe.layout.version == "random":
+            parts.mapper["version_id_generator"] = _after
+
+    def _add_plain(self, parts, order):
+        names = renamed(list(parts.plain), order)
+        for key, one in parts.plain.items():
+            name = () if names[key] == key else (names[key],)
+            type_ = type_of(self.sa, one.type)
+            parts.columns[key] = ((*name, type_), options_of(self.sa, one))
+
     def _relate(self, number):
         related = self.related[number]
+        if related.kind == "association":
+            self._associate(number)
+            return
         parent, child = self.ends(number)
         options, options_back = ({"lazy": lazy} for lazy in (related.lazy, related.lazy_back))
         if parent.number == child.number:
@@ -174,6 +220,36 @@ class Declared:
         self.parts[child].relationships[back] = relationship(
             lambda: self.mapped[parent], back_populates=forward, **options_back
         )
+
+    def _associate(self, number):
+        """Add the class of the objects that stand between the two ends of a relationship."""
+        related, link = self.related[number], Member(~number, 0)
+        self.above[link] = None
+        parts = self.parts[link] = Parts()
+        parts.plain["note"] = Plain("integer", None, None, "class", 0)
+        self._add_plain(parts, (0,))
+        names = iter(self.keys(link.number))
+        ways = (("left", f"r{number}", related.lazy), ("right", f"b{number}", related.lazy_back))
+        for end, (back, forward, lazy) in zip(self.ends(number), ways, strict=True):
+            keys = self.keys(end.number)
+            own = [next(names) for _ in keys]
+            for name in own:
+                parts.columns[name] = ((self._key_type(end.number),), {"primary_key": True})
+            referred = [f"{self.table_name(end)}.{key}" for key in keys]
+            parts.constraints.append(self.sa.ForeignKeyConstraint(own, referred))
+            lazy = lazy.replace("joined", "selectin")
+            self.parts[end].relationships[forward] = self.orm.relationship(
+                partial(self.mapped.get, link),
+                primaryjoin=self._join(end, link, own, to_one=False),
+                back_populates=back,
+                cascade="all, delete-orphan",
+                lazy=lazy,
+            )
+            parts.relationships[back] = self.orm.relationship(
+                partial(self.mapped.get, end),
+                primaryjoin=self._join(end, link, own, to_one=True),
+                back_populates=forward,
+            )
 
     def ends(self, number):
         """The members at both ends of relationship *number*."""
@@ -234,7 +310,7 @@ class Declared:
     # Declaring --------------------------------------------------------------------------------
 
     def _declare(self, member):
-        layout = self.classes[member.number].layout
+        layout = self.layout(member)
         parts = self.parts[member]
         table_order = shuffled(list(parts.columns), layout.order)
         if member.place or layout.style == "declarative":
@@ -245,7 +321,7 @@ class Declared:
     def _declare_body(self, member, order):
         """Declare with columns in the body of the class, and of classes above it."""
         parts = self.parts[member]
-        layout = self.classes[member.number].layout
+        layout = self.layout(member)
         body = {"__module__": __name__}
         homes = {
             "class": body,
@@ -281,7 +357,7 @@ class Declared:
     def _declare_table(self, member, order):
         """Declare, or map, a class over a table that is there already."""
         parts = self.parts[member]
-        layout = self.classes[member.number].layout
+        layout = self.layout(member)
         made = {
             name: self.sa.Column(*((name,) if len(given) == 1 else ()), *given, **options)
             for name, (given, options) in parts.columns.items()

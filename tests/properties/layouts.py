@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 TYPES = (
     *("integer", "integer", "text", "number", "flag"),
     *("json", "json without null", "json evaluating none", "choice", "span", "moment", "uuid"),
+    "array",
 )
 DEFAULTS = (None, None, None, "scalar", "function", "context", "server", "sql")
 UPDATES = (None, None, None, "scalar", "function", "sql")
@@ -106,6 +107,7 @@ def value(kind, number):
         "span": timedelta(hours=number),
         "moment": moment,
         "uuid": UUID(int=number),
+        "array": [number, None],
     }[kind]
 
 
@@ -123,6 +125,7 @@ def type_of(sa, kind):
         "span": sa.Interval,
         "moment": lambda: sa.DateTime(timezone=True),
         "uuid": sa.Uuid,
+        "array": lambda: sa.JSON().with_variant(sa.ARRAY(sa.Integer), "postgresql"),
     }[kind]()
 
 

@@ -14,6 +14,12 @@ class SchemaWorld(Declared):
         self.package = package
         self.sent = 0
         self.engine = self.sa.create_engine(url)
+        if url.startswith("mariadb") and self.translated == "away":
+            # A schema is a database there, and this world has one.
+            self.translated = None
+        if self.translated:
+            moved = {"elsewhere": None} if self.translated == "here" else {None: "moved"}
+            self.engine = self.engine.execution_options(schema_translate_map=moved)
         listen = self.sa.event.listen
         if url.startswith("sqlite"):
             listen(self.engine, "connect", self._connected)
@@ -22,6 +28,9 @@ class SchemaWorld(Declared):
                 oracle_event.listen(
                     self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN")
                 )
+        elif self.translated == "away":
+            with self.engine.begin() as connection:
+                connection.execute(self.sa.text("CREATE SCHEMA IF NOT EXISTS moved"))
         listen(self.engine, "before_cursor_execute", self._count)
         self.Base.metadata.drop_all(self.engine)
         self.Base.metadata.create_all(self.engine)
@@ -33,6 +42,7 @@ class SchemaWorld(Declared):
         if self.package == "sqlalchemy":
             raw.isolation_level = None
         raw.execute("PRAGMA foreign_keys = ON")
+        raw.execute("ATTACH ':memory:' AS moved")
 
     def _count(self, *_):
         self.sent += 1
@@ -93,8 +103,8 @@ class SchemaWorld(Declared):
         self.objects += [(member, made) for made in found]
 
     def _key_of_row(self, number, row):
-        key = tuple(row[name] for name in self.keys(number))
-        return key[0] if len(key) == 1 else key
+        """The key by names: the table may have its columns in another order."""
+        return {name: row[name] for name in self.keys(number)}
 
     def _one(self, place):
         return self.objects[place % len(self.objects)] if self.objects else (None, None)
@@ -107,7 +117,7 @@ class SchemaWorld(Declared):
             return
         self.session.flush()
         row = {name: getattr(made, name) for name in self.keys(member.number)}
-        if self.classes[member.number].layout.version is not None:
+        if self.layout(member).version is not None:
             row["version"] = made.version
         self.session.execute(self.sa.update(self.mapped[member]), [{**row, **given}])
         self.session.expire(made)
@@ -116,9 +126,10 @@ class SchemaWorld(Declared):
         member, made = self._one(place)
         if made is None or self.sa.inspect(made).key is None:
             return
+        self.session.flush()
         key = {name: getattr(made, name) for name in self.keys(member.number)}
         copy = self.mapped[member](**key, **self._given(member, values))
-        if self.classes[member.number].layout.version is not None:
+        if self.layout(member).version is not None:
             copy.version = made.version
         self.session.merge(copy)
 
@@ -126,6 +137,9 @@ class SchemaWorld(Declared):
         member, made = self._one(place)
         if made is not None:
             for name, one in self._given(member, values).items():
+                if self.sa.inspect(made).key is not None:
+                    # Of a column that was never set the oracle would not know that it is NULL.
+                    getattr(made, name)
                 setattr(made, name, one)
 
     def do_compute(self, place, which):
@@ -166,19 +180,38 @@ class SchemaWorld(Declared):
             return
         if self._is_moved_unsaved(number, related, parent, child):
             return
-        if related.kind == "one to one":
+        if related.kind == "association":
+            self._associate_pair(number, parent, child)
+        elif related.kind == "one to one":
             setattr(parent, f"r{number}", child)
         elif child not in getattr(parent, f"r{number}"):
             getattr(parent, f"r{number}").append(child)
+
+    def _associate_pair(self, number, parent, child):
+        """Make the object between *parent* and *child*, where there is none yet."""
+        links = [*getattr(parent, f"r{number}"), *getattr(child, f"b{number}")]
+        if any(link.left is parent and link.right is child for link in links):
+            return
+        self.serial += 1
+        link = self.mapped[Member(~number, 0)](note=self.serial)
+        link.left, link.right = parent, child
+        self.session.add(link)
 
     def do_unlink(self, which, first, second):
         number, related, parent, child = self._ends(which, first, second)
         if parent is None or child is None:
             return
-        if related.kind == "one to one":
+        if related.kind == "association":
+            self._dissociate(getattr(parent, f"r{number}"), second)
+        elif related.kind == "one to one":
             setattr(parent, f"r{number}", None)
         elif child in getattr(parent, f"r{number}"):
             getattr(parent, f"r{number}").remove(child)
+
+    def _dissociate(self, links, place):
+        """Take one of *links* out of its collection: an orphan then, which goes."""
+        if links:
+            links.remove(links[place % len(links)])
 
     def do_refer(self, which, first, second):
         number, related, parent, child = self._ends(which, first, second)
@@ -186,7 +219,9 @@ class SchemaWorld(Declared):
             return
         if self._is_moved_unsaved(number, related, parent, child):
             return
-        if related.kind != "many to many":
+        if related.kind == "association":
+            self._dissociate(getattr(child, f"b{number}"), first)
+        elif related.kind != "many to many":
             setattr(child, f"b{number}", parent)
         elif parent not in getattr(child, f"b{number}"):
             getattr(child, f"b{number}").append(parent)
@@ -211,7 +246,7 @@ class SchemaWorld(Declared):
         for member, made in self.objects:
             state = self.sa.inspect(made)
             if state.key is not None:
-                columns = [getattr(self.mapped[member], name) for name in self.keys(member.number)]
+                columns = self.sa.inspect(self.mapped[member]).primary_key
                 pairs = zip(columns, state.identity, strict=True)
                 asked = self.sa.select(*columns).where(*[one == value for one, value in pairs])
                 if not self.session.execute(asked, execution_options={"autoflush": False}).all():
@@ -252,7 +287,10 @@ class SchemaWorld(Declared):
     def do_expunge(self):
         self.session.commit()
         self._forget_gone()
-        keys = [(member, self._key(member, made)) for member, made in self.objects]
+        keys = [
+            (member, {name: getattr(made, name) for name in self.keys(member.number)})
+            for member, made in self.objects
+        ]
         self.session.expunge_all()
         found = [(member, self.session.get(self.mapped[member], key)) for member, key in keys]
         self.objects = [(member, made) for member, made in found if made is not None]
@@ -266,7 +304,9 @@ class SchemaWorld(Declared):
         """The rows of every table, as they are kept, with their columns in order."""
         self.session.commit()
         found = {}
-        for name, table in self.Base.metadata.tables.items():
+        prefix = "moved." if self.translated == "away" else ""
+        for table in self.Base.metadata.tables.values():
+            name = prefix + table.name
             text = self.sa.text(f"SELECT * FROM {name}")
             result = self.session.connection().execute(text)
             found[name] = (tuple(table.c.keys()), sorted(map(tuple, result), key=repr))
@@ -277,17 +317,22 @@ class SchemaWorld(Declared):
         line = self.line(member)
         for number in range(len(self.related)):
             parent, child = self.ends(number)
+            link = Member(~number, 0) if self.related[number].kind == "association" else None
             if parent in line:
-                yield f"r{number}", child
+                yield f"r{number}", link or child
             if child in line:
-                yield f"b{number}", parent
+                yield f"b{number}", link or parent
+        if member.number < 0:
+            yield from zip(("left", "right"), self.ends(~member.number), strict=True)
 
     def read(self, read):
         """The graph that *read* finds, each object with what it refers to."""
-        number, place, wanted, limit = read
+        number, place, wanted, limit, is_descending = read
         member = self.member(number, place)
         self.session.expunge_all()
         columns = [getattr(self.mapped[member], name) for name in self.keys(member.number)]
+        if is_descending:
+            columns = [column.desc() for column in columns]
         statement = self.sa.select(self.mapped[member]).order_by(*columns).limit(limit)
         statement = statement.options(*self._options(member, wanted))
         self.sent = 0

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.properties.layouts import Layout, Plain, _plain, layouts
 
 KEYS = ("number", "pair", "text", "made")
-KINDS = ("one to many", "one to one", "many to many")
-BELOW = ("single", "joined")
+KINDS = ("one to many", "one to one", "many to many", "association")
+BELOW = ("single", "single", "joined", "joined", "concrete")
+TRANSLATED = (None, None, None, "here", "away")
 CASCADES = (None, "all", "all, delete-orphan")
 LAZY = ("select", "select", "joined", "selectin")
 LOADS = ("lazyload", "joinedload", "selectinload", "subqueryload", "immediateload")
@@ -43,7 +44,10 @@ class Class(NamedTuple):
 
 
 class Related(NamedTuple):
-    """A relationship from one class of a hierarchy, by their numbers, to another, and back."""
+    """A relationship from one class of a hierarchy, by their numbers, to another, and back.
+
+    An "association" goes over objects that keep a column of their own for each pair.
+    """
 
     kind: str
     parent: int
@@ -53,6 +57,18 @@ class Related(NamedTuple):
     cascade: str | None
     lazy: str
     lazy_back: str
+
+
+class Schema(NamedTuple):
+    """Classes and their relationships, and where a translation of schemas puts the tables.
+
+    ``translated``  "here" means tables of another schema that are in the default one, "away" the
+                    opposite
+    """
+
+    classes: tuple[Class, ...]
+    related: tuple[Related, ...] = ()
+    translated: str | None = None
 
 
 _level = st.integers(0, MOST_BELOW)
@@ -74,7 +90,7 @@ def _relationships(count):
             lazy_back=st.sampled_from(LAZY),
         ),
         max_size=4,
-    )
+    ).map(tuple)
 
 
 _below = st.builds(
@@ -86,10 +102,13 @@ _classes = st.builds(
     layout=layouts,
     below=st.one_of(st.just(()), st.lists(_below, max_size=MOST_BELOW).map(tuple)),
 )
+_translated = st.sampled_from(TRANSLATED)
 schemas = st.lists(_classes, min_size=1, max_size=MOST_CLASSES).flatmap(
-    lambda classes: st.tuples(st.just(tuple(classes)), _relationships(len(classes)))
+    lambda classes: st.builds(
+        Schema, st.just(tuple(classes)), _relationships(len(classes)), _translated
+    )
 )
-alone = st.lists(_classes, min_size=1, max_size=1).map(lambda classes: (tuple(classes), []))
+alone = st.builds(Schema, st.tuples(_classes), related=st.just(()), translated=_translated)
 """Schemas of one hierarchy without relationships."""
 
 _values = st.lists(st.tuples(_small, st.integers(0, 3)), max_size=4)
@@ -125,10 +144,13 @@ _ends = (
 
 
 def _programs(*steps):
-    return st.lists(st.one_of(*steps), min_size=3, max_size=20)
+    """Programs that make some objects first: what there is nothing to do with tests nothing."""
+    made = st.lists(_make, min_size=2, max_size=6)
+    done = st.lists(st.one_of(*steps), min_size=6, max_size=24)
+    return st.tuples(made, done).map(lambda both: [*both[0], *both[1]])
 
 
-programs = _programs(*_writes, *_links, *_ends)
+programs = _programs(*_writes, *_links, *_links, *_ends)
 writes = _programs(*_writes, *_writes, *_ends)
 """Programs for schemas without relationships."""
 
@@ -138,7 +160,9 @@ reads = st.lists(
         _level,
         st.lists(st.tuples(_small, st.sampled_from(LOADS), _small, st.sampled_from(LOADS))),
         st.one_of(st.none(), st.integers(1, 3)),
+        st.booleans(),
     ),
     min_size=1,
     max_size=3,
 )
+"""Class, options, limit, and whether the order is descending."""

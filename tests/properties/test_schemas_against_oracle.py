@@ -1,6 +1,7 @@
 """A random mapping, a random program over it: the same rows and the same graph as the oracle's."""
 
 import os
+from typing import NamedTuple
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -10,6 +11,7 @@ from dovetail.exc import DBAPIError, StaleDataError
 from dovetail.orm.flush import update
 from tests.properties.schema_world import SchemaWorld
 from tests.properties.schemas import alone, programs, reads, schemas, writes
+from tests.servers import BACKENDS
 
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
 
@@ -18,6 +20,11 @@ FEWER = settings(max_examples=settings().max_examples // 2)
 
 MOST_CUT = 0.05
 """The part of all examples that the oracle may refuse to go through with."""
+
+ON_SERVERS = settings(
+    max_examples=2000 if settings().max_examples > 1000 else settings().max_examples // 25
+)
+"""There it takes longer: the tables are made and dropped."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -38,9 +45,9 @@ class Tally:
         assert len(self.cut) <= MOST_CUT * self.examples + 1, self.cut
 
 
-def finished(package, schema, program, tally):
+def finished(package, schema, program, tally, url):
     """(world, steps): a world that has done *program*, as far as that goes without an error."""
-    world = SchemaWorld(package, schema)
+    world = SchemaWorld(package, schema, url)
     for number, step in enumerate(program):
         try:
             world.perform(step)
@@ -51,35 +58,54 @@ def finished(package, schema, program, tally):
             # The oracle refuses what has come to be: the program ends one step before.
             if number + 1 < len(program):
                 tally.refuse(step, error)
-            return finished(package, schema, [*program[: max(number - 1, 0)], ("commit",)], tally)
+            shorter = [*program[: max(number - 1, 0)], ("commit",)]
+            return finished(package, schema, shorter, tally, url)
     return world, program
 
 
-def compare(schema, program, reads, tally):
+def compare(schema, program, reads, tally, url="sqlite://"):
+    """Do *program* in the worlds of both packages, one after the other, and compare them."""
     tally.examples += 1
-    theirs, program = finished("sqlalchemy", schema, [*program, ("commit",)], tally)
-    ours = None
+    theirs, program = finished("sqlalchemy", schema, [*program, ("commit",)], tally, url)
     try:
-        ours, _ = finished(PACKAGE, schema, program, tally)
-        assert ours.values() == theirs.values()
-        assert ours.rows() == theirs.rows()
-        for read in reads:
-            try:
-                expected, expected_sent = theirs.read(read)
-            except (InvalidRequestError, RecursionError) as error:
-                # It takes its own eager loading for a second option of the same relationship.
-                tally.refuse(read, error)
-                continue
-            found, sent = ours.read(read)
-            assert found == expected
-            # Where eager loading comes back to where it began the oracle may leave a statement out.
-            eager = [lazy for one in schema[1] for lazy in one[-2:] if lazy != "select"]
-            below = sum(len(one.below) for one in schema[0])
-            assert sent <= expected_sent + len(read[2]) + len(eager) + below
+        expected = seen(theirs, reads, tally)
     finally:
-        if ours is not None:
-            ours.close()
         theirs.close()
+    ours, _ = finished(PACKAGE, schema, program, tally, url)
+    try:
+        assert ours.values() == expected.values
+        assert ours.rows() == expected.rows
+        for read, graph, most_sent in expected.graphs:
+            found, sent = ours.read(read)
+            assert found == graph
+            assert sent <= most_sent
+    finally:
+        ours.close()
+
+
+class Seen(NamedTuple):
+    """What there is to see after a program: values, rows, and what each read finds."""
+
+    values: list
+    rows: dict
+    graphs: list
+
+
+def seen(world, reads, tally):
+    """What is to be seen in the oracle's *world*."""
+    values, rows, graphs = world.values(), world.rows(), []
+    # Where eager loading comes back to where it began the oracle may leave a statement out.
+    eager = [lazy for one in world.related for lazy in one[-2:] if lazy != "select"]
+    below = sum(len(one.below) for one in world.classes)
+    for read in reads:
+        try:
+            found, sent = world.read(read)
+        except (InvalidRequestError, RecursionError) as error:
+            # It takes its own eager loading for a second option of the same relationship.
+            tally.refuse(read, error)
+            continue
+        graphs.append((read, found, sent + len(read[2]) + len(eager) + below))
+    return Seen(values, rows, graphs)
 
 
 def test_rows_and_graphs_are_the_oracles():
@@ -101,6 +127,23 @@ def test_columns_in_any_order_get_their_own_values():
     @given(alone, writes)
     def run(schema, program):
         compare(schema, program, [], tally)
+
+    run()
+    tally.check()
+
+
+@pytest.mark.parametrize(
+    "driver", [one for one in BACKENDS if one.driver in ("psycopg", "pymysql")], ids=str
+)
+def test_rows_and_graphs_are_the_oracles_on_servers(driver, databases, tmp_path):
+    driver.require()
+    url = databases.url(driver, tmp_path)
+    tally = Tally()
+
+    @ON_SERVERS
+    @given(schemas, programs, reads)
+    def run(schema, program, reads):
+        compare(schema, program, reads, tally, url)
 
     run()
     tally.check()

@@ -228,7 +228,7 @@ class _SelectPlanning:
             entity, tree, len(self.entities), nullable or self._may_be_absent(entity)
         )
         self.entities.append(layout)
-        apart = any(kind.concrete for kind in mapper.children) and not entity.kinds
+        apart = all(kind.concrete for kind in mapper.children) and not entity.kinds
         is_polymorphic = entity.discriminator is not None or (mapper.is_polymorphic and not apart)
         # Of classes below, it has not all.
         layout.covers_all = not is_polymorphic
