@@ -35,6 +35,7 @@ PATHS = {
     "dovetail.ext.automap": "classes made from the tables of a database",
     "dovetail.ext.declarative": "classes that wait for their tables",
     "dovetail.ext.horizontal_shard": "one session over several databases",
+    "dovetail.ext.baked": "queries that are made once and kept",
     "dovetail.schema": "what schemas are made of",
     "dovetail.types": "types of columns",
     "dovetail.pool": "kinds of connection pool",

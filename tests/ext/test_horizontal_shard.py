@@ -282,13 +282,78 @@ class TestStatements:
         assert lima in session
         assert (oslo.name, lima.name) == ("Oslo", "Lima")
 
-    def test_what_is_not_about_classes_goes_where_the_shard_chooser_says(self, session, sent):
-        assert session.scalar(text("SELECT count(*) FROM place")) == 1
+    def test_what_is_not_about_classes_goes_where_the_chooser_says(self, session, sent):
+        assert session.scalars(text("SELECT count(*) FROM place")).all() == [1, 2]
+        assert session.execute(select(Place.__table__.c.id)).all() == [(1,), (1,), (2,)]
         south = {"shard_id": "south"}
         assert session.scalar(text("SELECT count(*) FROM place"), bind_arguments=south) == 2
         session.execute(insert(Kind), [{"region": "x", "word": "y"}], bind_arguments=south)
         assert session.connection(bind_arguments=south).scalar(select(Kind.word)) == "y"
-        assert shards(sent) == ["north", "south", "south", "south"]
+        assert shards(sent) == ["north", "south"] * 2 + ["south"] * 3
+
+    def test_the_chooser_hears_of_every_statement(self, make, session, sent):
+        heard = []
+
+        def choose(context):
+            heard.append((context.is_insert, context.is_orm_statement, context.is_executemany))
+            return ["south"]
+
+        other = make(execute_chooser=choose)
+        other.execute(insert(Kind).values(region="x", word="y"))
+        other.execute(insert(Kind.__table__), [{"region": "x", "word": "z"}])
+        other.execute(text("UPDATE place SET note = 'x'"))
+        assert other.scalars(select(func.count(Place.id))).all() == [2]
+        assert heard == [
+            (True, True, False), (True, False, True), (False, False, False), (False, True, False),
+        ]  # fmt: skip
+        assert set(shards(sent)) == {"south"}
+
+    def test_without_a_chooser_the_shard_chooser_says_where_other_statements_go(
+        self, make, session, sent
+    ):
+        plain = make(execute_chooser=None)
+        assert plain.scalar(text("SELECT count(*) FROM place")) == 1
+        assert plain.scalars(select(Place.name)).all() == ["Oslo", "Lima", "Quito"]
+        assert shards(sent) == ["north", "north", "south"]
+
+    def test_listeners_to_a_load_hear_the_shard(self, session):
+        heard = []
+
+        def listener(instance, context):
+            token = context.identity_token
+            heard.append((instance.name, context.bind_arguments["shard_id"], token))
+
+        event.listen(Place, "load", listener)
+        try:
+            session.scalars(select(Place).options(set_shard_id("south")).limit(1)).all()
+            session.expunge_all()
+            places(session)
+            session.expunge_all()
+            session.get(Place, 2)
+        finally:
+            event.remove(Place, "load", listener)
+        assert heard == [
+            ("Lima", "south", "south"),
+            ("Oslo", "north", "north"),
+            ("Lima", "south", "south"),
+            ("Quito", "south", "south"),
+            ("Quito", "south", "south"),
+        ]
+
+    def test_a_key_is_looked_for_in_the_shard_that_an_option_names(self, make, session, sent):
+        assert session.get(Place, 1, options=[set_shard_id("south")]).name == "Lima"
+        assert shards(sent) == ["south"]
+
+    def test_the_identity_chooser_hears_the_bind_arguments(self, make, session):
+        heard = []
+
+        def choose(mapper, primary_key, *, bind_arguments, **given):
+            heard.append(bind_arguments)
+            return ["south"]
+
+        other = make(identity_chooser=choose)
+        assert other.get(Place, 1, bind_arguments={"region": "s"}).name == "Lima"
+        assert heard == [{"region": "s"}]
 
     def test_unknown_shards_are_named(self, session, make):
         with pytest.raises(
@@ -541,17 +606,21 @@ class TestMaking:
             assert made.get_bind(instance=places(made)[0]) is engines["north"]
 
     def test_older_names_warn(self, engines, session):
+        asked = []
         with pytest.warns(DovetailDeprecationWarning) as warned:
             made = ShardedSession(
                 shard_of,
                 id_chooser=lambda query, ident: SHARDS,
-                query_chooser=lambda statement: SHARDS,
+                query_chooser=lambda statement: asked.append(statement) or SHARDS,
                 shards=engines,
             )
         assert len(warned) == 2
         with made:
             assert made.get(Place, 2).name == "Quito"
-            assert [[r.value for r in one.reports] for one in places(made)] == [[1], [2], [3, 4]]
+            oslo, *_ = places(made)
+            # They can't tell whom a lazy load is for, and are asked as for any statement.
+            assert [report.value for report in oslo.reports] == [1, 2]
+            assert len(asked) == 2
 
 
 class TestTokensOfOneDatabase:

@@ -2,7 +2,19 @@
 
 import pytest
 
-from dovetail import ForeignKey, String, bindparam, delete, event, exc, func, insert, select, update
+from dovetail import (
+    ForeignKey,
+    Numeric,
+    String,
+    bindparam,
+    delete,
+    event,
+    exc,
+    func,
+    insert,
+    select,
+    update,
+)
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -30,6 +42,14 @@ class User(Base):
     first: Mapped[int] = mapped_column(default=3)
     boss_id: Mapped[int | None] = mapped_column(ForeignKey("u.id"))
     boss: Mapped["User | None"] = relationship(remote_side=[id])
+
+
+class Reading(Base):
+    __tablename__ = "reading"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    one: Mapped[float | None]
+    two: Mapped[float | None] = mapped_column(Numeric(asdecimal=False))
 
 
 class Pair(Base):
@@ -120,6 +140,41 @@ class TestWhatIsSent:
         run(session, update(User).where(User.a == 1).values(name="x"), autoflush=False)
 
         assert user.name == "x"
+
+
+class TestFloats:
+    NUMBERS = (0.1, -3.5, 1e300, None, 2.0)
+
+    @pytest.fixture
+    def readings(self, session):
+        session.add_all(Reading(id=n, one=v, two=v) for n, v in enumerate(self.NUMBERS, 1))
+        session.commit()
+        return session.scalars(select(Reading).order_by(Reading.id)).all()
+
+    @pytest.mark.parametrize("strategy", ["auto", "evaluate"])
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"one": Reading.one + 0.2, "two": Reading.two - Reading.one},
+            {"one": Reading.one * 3, "two": Reading.two / 7 - 1},
+        ],
+    )
+    def test_the_server_computes_them_as_python_does(
+        self, session, sql_log, readings, strategy, values
+    ):
+        options = {"synchronize_session": strategy}
+        sql_log.clear()
+
+        session.execute(update(Reading).values(values), execution_options=options)
+
+        known = [(reading.one, reading.two) for reading in readings]
+        assert len(sql_log) == 1
+        assert known == session.execute(select(Reading.one, Reading.two)).all()
+
+    def test_what_is_no_number_is_read_again(self, session, readings):
+        session.execute(update(Reading).values(one=Reading.two * Reading.two * 0.0))
+
+        assert [reading.one for reading in readings] == [0.0, 0.0, None, None, 0.0]
 
 
 class TestErrors:

@@ -76,6 +76,9 @@ class Features:
     compares_like_python: bool = False
     """Texts, numbers and times are equal where Python says so: no collation, no rounding."""
 
+    computes_floats_like_python: bool = False
+    """Fractions are kept, added and multiplied as doubles, whatever precision a column has."""
+
     sorts_text_like_python: bool = False
     """Texts are sorted by the numbers of their characters."""
 

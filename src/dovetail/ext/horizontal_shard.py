@@ -100,12 +100,12 @@ class ShardedQuery(Query[T]):
 class ShardedSession(Session):
     """A session over several databases, the shards, with the same tables.
 
-    ``shard_chooser``     (mapper, instance, clause=None): the shard of a new instance, or of a
-                          statement that is not about mapped classes
+    ``shard_chooser``     (mapper, instance, clause=None): the shard of a new instance
     ``identity_chooser``  (mapper, primary_key, *, lazy_loaded_from, …): the shards where a row is
                           looked for; all where it is not given
-    ``execute_chooser``   (ORMExecuteState): the shards where a statement runs; all where it is
-                          not given
+    ``execute_chooser``   (ORMExecuteState): the shards where a statement runs, of whichever kind.
+                          Where it is not given, statements about mapped classes run in all; the
+                          ``shard_chooser`` is asked for an INSERT, and for others
     ``shards``            Engines or Connections by name; ``bind_shard()`` adds one
 
     The shard of an instance is its identity token: rows of two shards with one key are two
@@ -245,19 +245,21 @@ class ShardedSession(Session):
     ) -> Shards:
         """The shards where *statement* is to run."""
         given = (bind_arguments or {}).get("shard_id", options.get("identity_token"))
-        for option in getattr(statement, "loader_options", ()):
-            if isinstance(option, set_shard_id):
-                given = option.shard_id
+        given = _shard_named(getattr(statement, "loader_options", ()), given)
         if given is not None:
             return [self._known(given, "the statement")]
         context = ORMExecuteState(self, statement, params, options, bind_arguments, ())
+        if self.execute_chooser is not None:
+            return self._all_known(self.execute_chooser(context), "execute_chooser")
         if context.is_insert or not _is_of_entities(statement):
-            mapper = context.bind_mapper
-            chosen = self.shard_chooser(mapper, None, clause=statement)
+            chosen = self.shard_chooser(context.bind_mapper, None, clause=statement)
             return [self._known(chosen, "shard_chooser")]
-        if self.execute_chooser is None:
-            return list(self._shards)
-        return self._all_known(self.execute_chooser(context), "execute_chooser")
+        return list(self._shards)
+
+    @property
+    def load_arguments(self) -> Mapping[str, Any]:
+        """The bind arguments of what is being loaded, ``shard_id`` among them."""
+        return {**super().load_arguments, "shard_id": self.scope.token}
 
     # Instances --------------------------------------------------------------------------------
 
@@ -267,6 +269,7 @@ class ShardedSession(Session):
         key: Any,
         lazy_loaded_from: InstanceState | None = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> Shards:
         if self.identity_chooser is None:
             return list(self._shards) if lazy_loaded_from is None else [lazy_loaded_from.load.token]
@@ -275,7 +278,7 @@ class ShardedSession(Session):
             list(mapper.key_tuple(key)),
             lazy_loaded_from=lazy_loaded_from,
             execution_options=execution_options,
-            bind_arguments={},
+            bind_arguments=dict(bind_arguments or {}),
         )
         return self._all_known(shards, "identity_chooser")
 
@@ -296,9 +299,8 @@ class ShardedSession(Session):
             return (yield from super().get_steps(mapper, key, **options))
         yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
         known = options.get("execution_options") or NO_OPTIONS
-        return (yield from self._get_among_steps(
-            self._shards_of_key(mapper, key, None, known), mapper, key, options
-        ))  # fmt: skip
+        shards = self._shards_of_key(mapper, key, None, known, options.get("bind_arguments"))
+        return (yield from self._get_among_steps(shards, mapper, key, options))
 
     def _get_among_steps(
         self, shards: Shards, mapper: Any, key: Any, options: Mapping[str, Any]
@@ -323,9 +325,10 @@ class ShardedSession(Session):
             self._known(token, "identity_token")
             return (yield from super().get_at_steps(mapper, key, token, **options))
         known = options.get("execution_options") or NO_OPTIONS
-        if known.get("identity_token") is not None:
-            return (yield from self.get_at_steps(mapper, key, known["identity_token"], **options))
-        shards = self._shards_of_key(mapper, key, None, known)
+        given = _shard_named(options.get("options", ()), known.get("identity_token"))
+        if given is not None:
+            return (yield from self.get_at_steps(mapper, key, given, **options))
+        shards = self._shards_of_key(mapper, key, None, known, options.get("bind_arguments"))
         if not (options.get("populate_existing") or options.get("with_for_update")):
             for shard in shards:
                 held = self._held(mapper, key, shard)
@@ -410,6 +413,12 @@ class ShardedSession(Session):
         return self._all_known(self.execute_chooser(context), "execute_chooser")
 
 
+def _shard_named(options: Sequence[Any], given: Any) -> Any:
+    """The shard that ``set_shard_id()`` among *options* names, or *given*."""
+    named = [option.shard_id for option in options if isinstance(option, set_shard_id)]
+    return named[-1] if named else given
+
+
 def _is_of_entities(statement: Any) -> bool:
     """True for a statement that speaks of mapped classes."""
     if isinstance(statement, str) or not hasattr(statement, "walk"):
@@ -443,9 +452,7 @@ def _classic_identity(chooser: Callable[..., Iterable[Any]] | None) -> IdentityC
         return None
 
     def choose(mapper: Any, primary_key: Sequence[Any], **given: Any) -> Iterable[Any]:
-        if given["lazy_loaded_from"] is not None:
-            return [given["lazy_loaded_from"].identity_token]
-        return chooser(Query(mapper.class_), primary_key)
+        return chooser(ShardedQuery(mapper.class_), primary_key)
 
     return choose
 
@@ -457,8 +464,6 @@ def _classic_execute(
         return None
 
     def choose(context: ORMExecuteState) -> Iterable[Any]:
-        if context.lazy_loaded_from is not None:
-            return [context.lazy_loaded_from.identity_token]
         return chooser(context.statement)
 
     return choose

@@ -35,7 +35,7 @@ from dovetail.orm.mapping.attribute import (
     foreign,
     remote,
 )
-from dovetail.orm.mapping.bundle import Bundle
+from dovetail.orm.mapping.bundle import Bundle, DictBundle
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.class_registry import mapped_as_dataclass, registry
 from dovetail.orm.mapping.comparing import PropComparator
@@ -171,6 +171,7 @@ __all__ = [
     "ONETOMANY",
     "AliasedClass",
     "AppenderQuery",
+    "DictBundle",
     "DynamicMapped",
     "WriteOnlyCollection",
     "WriteOnlyMapped",

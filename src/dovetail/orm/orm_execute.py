@@ -98,7 +98,10 @@ class ORMExecuteState:
     @property
     def is_orm_statement(self) -> bool:
         """True where the statement is about mapped classes."""
-        return bool(self.all_mappers)
+        if self.all_mappers:
+            return True
+        walk = getattr(self.statement, "walk", None)
+        return walk is not None and walk().planner is not None
 
     @property
     def all_mappers(self) -> list[Any]:

@@ -157,6 +157,11 @@ class PersistingSession(TransactionalSession):
         bind = self.get_bind(**{**arguments, "mapper": mapper})
         return (yield from self._autobegin().connection_steps(bind))
 
+    @property
+    def load_arguments(self) -> Mapping[str, Any]:
+        """The bind arguments of what is being loaded."""
+        return self.bind_arguments_in_use or {}
+
     def execute_steps(
         self,
         statement: Any,

@@ -4,7 +4,7 @@ from dovetail.orm.instances import has_identity
 from dovetail.orm.loading.criteria import LoaderCriteriaOption
 from dovetail.orm.loading.joins import join, outerjoin
 from dovetail.orm.mapping.alias import AliasedClass, AliasedInsp, aliased, with_polymorphic
-from dovetail.orm.mapping.bundle import Bundle
+from dovetail.orm.mapping.bundle import Bundle, DictBundle
 from dovetail.orm.mapping.parent import with_parent
 from dovetail.orm.mapping.polymorphic import polymorphic_union
 from dovetail.orm.mapping.relationship import CascadeOptions
@@ -16,6 +16,7 @@ __all__ = [
     "AliasedInsp",
     "Bundle",
     "CascadeOptions",
+    "DictBundle",
     "LoaderCriteriaOption",
     "aliased",
     "class_mapper",

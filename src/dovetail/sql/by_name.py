@@ -6,6 +6,57 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..exc import AmbiguousColumnError, InvalidRequestError, did_you_mean
+from .froms import tables_within
+from .node import Node
+from .traversal import children
+
+
+def namespaces_of_change(target: Any, criteria: Sequence[Any]) -> list[Any]:
+    """Return where names are looked up in an UPDATE or DELETE: *target*, and what *criteria* add.
+
+    Classes that stand in the criteria come as classes, with the names of their attributes.
+    """
+    known = {id(source) for source in _sources(target)}
+    found = [target.entity_namespace]
+    for source in _standing(criteria):
+        if any(id(one) not in known for one in _sources(source)):
+            known.update(id(one) for one in _sources(source))
+            found.append(source.entity_namespace)
+    return found
+
+
+def _standing(criteria: Sequence[Any]) -> list[Any]:
+    """Return the classes, aliases and tables that *criteria* speak of, outside of subqueries."""
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    waiting: list[Node] = list(reversed(criteria))
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        source = _source(node)
+        if source is not None:
+            found.setdefault(id(source), source)
+        elif not getattr(node, "is_select_statement", False):
+            waiting.extend(reversed(list(children(node))))
+    return list(found.values())
+
+
+def _source(node: Any) -> Any:
+    """Return what *node* is, or what it is a column of; None where it is neither."""
+    if node.visit_name == "column":
+        return node.table
+    if node.visit_name == "attribute":
+        return node.entity
+    return node if hasattr(node, "entity_namespace") else None
+
+
+def _sources(source: Any) -> list[Any]:
+    """Return the tables, or aliases, that stand in FROM for *source*."""
+    entity_sources = getattr(source, "sources", None)
+    found: list[Any] = tables_within(source) if entity_sources is None else entity_sources()
+    return found
 
 
 def equal_by_name(namespaces: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any, Generic, Self, TypeVarTuple
 
 from ..exc import ArgumentError, InvalidRequestError, did_you_mean, refuse_options
 from ..types.contract import NULLTYPE
-from .by_name import equal_by_name
+from .by_name import equal_by_name, namespaces_of_change
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnCollection
 from .conflict import OnConflictDoNothing, OnConflictDoUpdate
@@ -385,8 +385,12 @@ class _Filtered(UpdateBase):
         return self.where(*criteria)
 
     def filter_by(self, **values: Any) -> Self:
-        """Return a copy for rows whose columns equal *values*."""
-        return self.where(*equal_by_name([self.entity_namespace], values))
+        """Return a copy for rows whose columns equal *values*, of whichever table in the criteria.
+
+        AmbiguousColumnError for a name that several of the tables have.
+        """
+        namespaces = namespaces_of_change(self.table, self.where_criteria)
+        return self.where(*equal_by_name(namespaces, values))
 
     def ext(self, extension: Any) -> Any:
         """Return a copy with what *extension* adds: ``limit()`` of a dialect, for one."""

@@ -48,6 +48,7 @@ class SqliteDialect(Dialect):
         supports_upsert=True,
         supports_for_update=False,
         compares_like_python=True,
+        computes_floats_like_python=True,
         sorts_text_like_python=True,
         like_folds=_lower_ascii,
         supports_alter=False,

@@ -1,6 +1,7 @@
 """Instances in memory after rows were changed by a statement: values, keys, and who is gone."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 from dovetail.exc import UnevaluatableError
@@ -36,7 +37,8 @@ class Assignments:
         self, mapper: Any, values: Mapping[str, Any], evaluator: Evaluator, features: Any
     ) -> None:
         self.mapper = mapper
-        self.sees_new = features.set_sees_new_values
+        self.features = features
+        self.sees_new: bool = features.set_sees_new_values
         self.keys_see_new_values = False
         """Whether a new primary key may be made of what other columns are set to."""
         self.literal: dict[str, Any] = {}
@@ -63,7 +65,7 @@ class Assignments:
             else:
                 self.stale.add(name)
             return
-        if column_type.affinity not in _COMPUTED or hasattr(column_type, "process_bind_param"):
+        if not self._kinds(column_type):
             self.stale.add(name)
             return
         if self.sees_new and _speaks_of(node, self.mapper, before):
@@ -74,6 +76,15 @@ class Assignments:
             self.computed[name] = evaluator.value(node)
         except UnevaluatableError:
             self.stale.add(name)
+
+    def _kinds(self, column_type: Any) -> tuple[type, ...]:
+        """The types of computed values that a column of *column_type* keeps as they are."""
+        if hasattr(column_type, "process_bind_param"):
+            return ()
+        if column_type.affinity == "numeric":
+            exact = self.features.computes_floats_like_python and not column_type.asdecimal
+            return (float, int) if exact else ()
+        return _COMPUTED.get(column_type.affinity, ())
 
     @property
     def changes_keys(self) -> bool:
@@ -101,7 +112,8 @@ class Assignments:
             except LookupError:
                 stale.add(name)
                 continue
-            if value is None or type(value) in _COMPUTED[self.mapper.columns[name].type.affinity]:
+            kinds = self._kinds(self.mapper.columns[name].type)
+            if value is None or (type(value) in kinds and _is_storable(value)):
                 known[name] = value
             else:
                 stale.add(name)
@@ -110,6 +122,12 @@ class Assignments:
 
 _COMPUTED: dict[str, tuple[type, ...]] = {"integer": (int,), "string": (str,)}
 """Types of columns that keep what was computed for them as it is, and of such values."""
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether a column can have *value*: of what is no number, NULL is made."""
+    return type(value) is not float or isfinite(value)
+
 
 _KEPT: dict[str, tuple[type, ...]] = {
     "integer": (int,),

@@ -484,6 +484,12 @@ def update_rows_steps(
             hint="execution_options={'synchronize_session': None}, and expire what is to be "
             "read again",
         )
+    if statement.preserves_order:
+        raise InvalidRequestError(
+            "ordered_values() does not go with a list of rows, which set values besides: nothing "
+            "says where these stand among the others",
+            hint="use values(), or run one UPDATE for each row",
+        )
     if statement.returning_columns:
         raise InvalidRequestError(
             "an UPDATE of a list of rows returns none", hint="leave returning() out"

@@ -20,6 +20,19 @@ class LoadContext:
         """The mapper of what is loaded."""
         return self.load.mapper
 
+    @property
+    def identity_token(self) -> Any:
+        """The identity token of what is loaded: a shard, for one."""
+        return self.load.token
+
+    @property
+    def bind_arguments(self) -> dict[str, Any]:
+        """What the load was told of its database: ``bind_arguments=`` of the statement.
+
+        In a ``ShardedSession`` it has the ``shard_id``.
+        """
+        return dict(self.session.load_arguments)
+
 
 def listen_to(load: Load, session: Any) -> Load:
     """Let *load* note what it refreshes, if somebody listens; return it."""

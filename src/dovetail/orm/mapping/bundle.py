@@ -78,7 +78,7 @@ class Bundle(Node):
     def collect(self, walk: Walk) -> None:
         walk.planner = self.planner
         # What a class of the user's own makes of a row may depend on the bundle itself.
-        is_plain = type(self).create_row_processor is Bundle.create_row_processor
+        is_plain = type(self).create_row_processor in _PLAIN
         walk.key += ("bundle", type(self) if is_plain else self, self.name, len(self.exprs))
         for one in self.exprs:
             one.collect(walk)
@@ -129,3 +129,22 @@ class Bundle(Node):
         """The function that makes an item of the values of the columns and bundles."""
         readers = [itemgetter(place) for place in range(len(self.exprs))]
         return self.create_row_processor(statement, readers, list(self.labels))
+
+
+class DictBundle(Bundle):
+    """Columns that make one item of a row: a dictionary of their values by name::
+
+    name = DictBundle("name", User.first, User.last)
+    session.scalars(select(name)).first()  # {"first": "Ada", "last": "Byron"}
+    """
+
+    def create_row_processor(
+        self, query: Any, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
+    ) -> Callable[[Any], Any]:
+        """The function that makes a dictionary of a row."""
+        readers = list(zip(labels, procs, strict=True))
+        return lambda row: {label: read(row) for label, read in readers}
+
+
+_PLAIN = (Bundle.create_row_processor, DictBundle.create_row_processor)
+"""What makes the same items of equal rows, whichever bundle it belongs to."""

@@ -45,6 +45,9 @@ class Query(ChangingQuery, Generic[T]):
     def get(self, ident: Any) -> T | None:
         """The instance with primary key *ident*, or None: today's ``Session.get()``."""
         _classic("get()", "Session.get()", LegacyAPIWarning)
+        return self._by_key(ident)
+
+    def _by_key(self, ident: Any) -> T | None:
         entity = self._entity("get()")
         own = self._statement
         if (
