@@ -306,6 +306,47 @@ def test_a_subclass_of_session_is_used_inside(awaited):
     async def body(engine):
         async with AsyncSession(engine, sync_session_class=Own) as session:
             assert session.sync_session.label() == "own"
+            assert session.sync_session_class is Own
+            assert (await session.get(Employee, 1)).name == "a"
+            async with AsyncSession(engine, sync_session_class=Own) as other:
+                assert type(other.sync_session) is type(session.sync_session)
+        assert AsyncSession.sync_session_class is AsyncSession(engine).sync_session_class is Session
+
+    awaited(body)
+
+
+def test_a_class_of_awaited_sessions_may_say_what_is_inside(awaited):
+    class Own(Session):
+        pass
+
+    class OwnAwaited(AsyncSession):
+        sync_session_class = Own
+
+    async def body(engine):
+        begun = []
+        event.listen(OwnAwaited, "after_begin", lambda session, *_: begun.append(session))
+        async with OwnAwaited(engine) as session, AsyncSession(engine) as other:
+            assert isinstance(session.sync_session, Own)
+            await session.connection()
+            await other.connection()
+            assert begun == [session.sync_session]
+
+    awaited(body)
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_work_in_a_block_whose_transaction_has_ended_is_refused(awaited, end):
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            async with session.begin() as transaction:
+                async with session.begin_nested() as savepoint:
+                    await getattr(savepoint, end)()
+                    with pytest.raises(exc.InvalidRequestError, match="block has ended"):
+                        await session.get(Employee, 1)
+                assert (await session.get(Employee, 1)).name == "a"
+                await getattr(transaction, end)()
+                with pytest.raises(exc.InvalidRequestError, match="block has ended"):
+                    await session.scalar(select(1))
             assert (await session.get(Employee, 1)).name == "a"
 
     awaited(body)

@@ -96,6 +96,49 @@ def blocks_whose_transaction_has_ended(w):
         yield len(w.s.scalars(w.sa.select(m.Parent)).all())
 
 
+def blocks_whose_savepoint_has_ended(w):
+    m = family(w)
+    verbs = (
+        w.s.begin,
+        w.s.begin_nested,
+        w.s.connection,
+        w.s.flush,
+        lambda: w.s.scalar(w.sa.select(1)),
+        lambda: w.s.get(m.Parent, 1) is None,
+    )
+    count = w.sa.select(w.sa.func.count(m.Parent.id))
+    for verb in verbs:
+        for end in ("commit", "rollback"):
+            with w.s.begin():
+                with w.s.begin_nested() as savepoint:
+                    w.s.scalar(count)
+                    getattr(savepoint, end)()
+                    yield w.error(verb)
+                    yield w.s.in_transaction(), w.s.in_nested_transaction()
+                yield w.s.scalar(count)
+
+
+def blocks_within_blocks_that_have_ended(w):
+    count = w.sa.select(1)
+    for end in ("commit", "rollback", "close"):
+        with w.s.begin_nested():
+            w.s.scalar(count)
+            getattr(w.s, end)()
+            yield w.error(w.s.scalar, count), w.s.in_transaction(), w.error(w.s.begin)
+        yield w.s.scalar(count)
+        w.s.rollback()
+    with w.s.begin() as outer:
+        with w.s.begin_nested():
+            with w.s.begin_nested() as inner:
+                inner.rollback()
+                yield w.error(w.s.scalar, count)
+            yield w.error(w.s.scalar, count)
+            outer.rollback()
+            yield w.error(w.s.scalar, count)
+        yield w.error(w.s.scalar, count)
+    yield w.error(w.s.scalar, count)
+
+
 def keys_of_nothing(w):
     m = family(w)
     yield warned(w.s.get, m.Parent, None), w.s.get(m.Parent, None)

@@ -133,7 +133,7 @@ class PersistingSession(TransactionalSession):
     def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
         """The connection for *mapper* that the transaction in progress has, or None."""
         transaction = self._transaction
-        if transaction is None or transaction.state is not ACTIVE:
+        if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
             return None
         participant = transaction.participants.get(self.get_bind(mapper, clause=clause))
         return None if participant is None else participant.connection

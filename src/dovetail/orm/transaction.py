@@ -79,8 +79,12 @@ class SessionTransaction:
     ``parent``        the transaction around it, or None
     ``origin``        how it began
     ``keeps_values``  its commit expires nothing: it was for one read alone
+    ``ended_within``  a savepoint in it that has ended, and whose ``with`` block has not
     ``source_record``  what the session's row source notes here, in the outermost one
     """
+
+    ended_within: "SessionTransaction | None" = None
+    _outer_block: "SessionTransaction | None" = None
 
     def __init__(
         self,
@@ -143,6 +147,8 @@ class SessionTransaction:
         The connection is given *execution_options*, with a warning if it takes part already.
         """
         self.check()
+        if self.ended_within is not None:
+            self.session.refuse_after_block()
         found = self.participants.get(bind)
         if found is not None:
             if execution_options:
@@ -342,6 +348,8 @@ class SessionTransaction:
         if session._transaction is self:
             session._transaction = self.parent
         ended, self.state = self.state, CLOSED
+        if self.nested and session.block_transaction is self:
+            self.around.ended_within = self
         for participant in self.participants.values():
             if invalidate:
                 yield from participant.connection.invalidate_steps()
@@ -467,11 +475,23 @@ class SessionTransaction:
     def _require_current(self) -> None:
         self.check()
 
-    def __enter__(self) -> Self:
+    def enter_block(self) -> None:
+        """Note that a ``with`` block of this transaction begins."""
         if self.state is CLOSED:
             raise InvalidRequestError("this transaction has ended", hint="begin another one")
-        if not self.nested:
-            self.session._block_transaction = self
+        self._outer_block = self.session.block_transaction
+        self.session.block_transaction = self
+
+    def leave_block(self) -> None:
+        """Note that the block has ended."""
+        if self.session.block_transaction is self:
+            self.session.block_transaction = self._outer_block
+        self._outer_block = None
+        if self.nested:
+            self.around.ended_within = None
+
+    def __enter__(self) -> Self:
+        self.enter_block()
         return self
 
     def __exit__(
@@ -480,8 +500,7 @@ class SessionTransaction:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        if self.session._block_transaction is self:
-            self.session._block_transaction = None
+        self.leave_block()
         self.session._run(self.exit_steps(kind))
 
     def exit_steps(self, kind: type[BaseException] | None) -> Steps[None]:

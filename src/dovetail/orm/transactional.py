@@ -26,7 +26,7 @@ class TransactionalSession(SessionMembers):
     _transaction: SessionTransaction | None = None
     _closed = False
     _resets_only = True
-    _block_transaction: SessionTransaction | None = None
+    block_transaction: SessionTransaction | None = None
     """The transaction whose ``with`` block is being executed."""
 
     twophase = False
@@ -52,7 +52,7 @@ class TransactionalSession(SessionMembers):
                     "this session is closed for good (close_resets_only=False)",
                     hint="make another session",
                 )
-            self._refuse_after_block()
+            self.refuse_after_block()
             if not self.autobegin:
                 raise InvalidRequestError(
                     "this session begins no transaction by itself (autobegin=False)",
@@ -61,9 +61,10 @@ class TransactionalSession(SessionMembers):
             transaction = self._transaction = SessionTransaction(self, AUTOBEGIN)
         return transaction
 
-    def _refuse_after_block(self) -> None:
+    def refuse_after_block(self) -> None:
         """Refuse work in a ``with`` block whose transaction has ended."""
-        if self._block_transaction is not None:
+        block = self.block_transaction
+        if block is not None and block.state is CLOSED:
             # What follows would be in another transaction, which nobody commits.
             raise InvalidRequestError(
                 "the transaction of this with block has ended",
@@ -112,7 +113,7 @@ class TransactionalSession(SessionMembers):
                 "statement or change",
                 hint="commit() or rollback() first, or begin_nested() for a savepoint",
             )
-        self._refuse_after_block()
+        self.refuse_after_block()
         transaction = self._transaction = SessionTransaction(self)
         return transaction
 
@@ -134,6 +135,7 @@ class TransactionalSession(SessionMembers):
             )
         parent = self._autobegin()
         parent.check()
+        self.refuse_after_block()
         yield from self.flush_steps()
         nested = SessionTransaction(self, BEGIN_NESTED, parent)
         try:

@@ -99,6 +99,19 @@ class AwaitedSession(Session):
         steps.throw(LazyLoadError.awaiting(type(instance).__name__, attribute.key))
 
 
+def awaited_class(class_: type[Session]) -> type[AwaitedSession]:
+    """Return a subclass of *class_*, a class of sessions, whose sessions are awaited."""
+    if class_ is Session:
+        return AwaitedSession
+    if issubclass(class_, AwaitedSession):
+        return class_
+    made: type[AwaitedSession] | None = vars(class_).get("__awaited__")
+    if made is None:
+        made = type(class_.__name__, (AwaitedSession, class_), {})
+        type.__setattr__(class_, "__awaited__", made)
+    return made
+
+
 class AsyncSession:
     """A Session whose database work is awaited; the same flush, loaders and merge.
 
@@ -113,7 +126,8 @@ class AsyncSession:
     An AsyncSession is for one task at a time.
     """
 
-    sync_session_class: type[Session] = AwaitedSession
+    sync_session_class: type[Session] = Session
+    """The class of the session inside, unless one is given: it is made one that can be awaited."""
 
     def __init__(
         self,
@@ -129,12 +143,9 @@ class AsyncSession:
                 hint="async with session.begin(): … around what belongs together",
             )
         own = {key: _blocking(value) for key, value in (binds or {}).items()}
-        given = sync_session_class or self.sync_session_class
-        class_: type[AwaitedSession] = (
-            given
-            if issubclass(given, AwaitedSession)
-            else type(given.__name__, (AwaitedSession, given), {})
-        )
+        if sync_session_class is not None:
+            self.sync_session_class = sync_session_class
+        class_ = awaited_class(self.sync_session_class)
         self.bind = bind
         self.binds = binds
         self.sync_session: AwaitedSession = class_(_blocking(bind), binds=own, **keywords)
@@ -570,10 +581,13 @@ class AsyncSessionTransaction:
     async def __aenter__(self) -> Self:
         if self.sync_transaction is None:
             await self.start()
+        self._started().enter_block()
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        await self.session.run_steps(self._started().exit_steps(kind))
+        transaction = self._started()
+        transaction.leave_block()
+        await self.session.run_steps(transaction.exit_steps(kind))
 
 
 class async_sessionmaker(Generic[S]):
@@ -617,7 +631,7 @@ def _blocking_session(target: Any) -> Any:
     """What is listened to in place of *target*, an AsyncSession or a class of these."""
     if isinstance(target, type):
         class_: Any = target
-        return class_.sync_session_class
+        return awaited_class(class_.sync_session_class)
     return target.sync_session
 
 

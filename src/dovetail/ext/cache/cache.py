@@ -5,7 +5,7 @@ from typing import Any
 
 from dovetail.exc import ArgumentError
 from dovetail.ext.asyncio.scoping import async_scoped_session
-from dovetail.ext.asyncio.session import AsyncSession, AwaitedSession, async_sessionmaker
+from dovetail.ext.asyncio.session import AsyncSession, async_sessionmaker, awaited_class
 from dovetail.orm.scoped import scoped_session
 from dovetail.orm.session import Session, sessionmaker
 from dovetail.steps import Steps, run_async, run_sync
@@ -73,9 +73,9 @@ class Cache:
         if isinstance(target, AsyncSession):
             target = target.sync_session
         if isinstance(target, type) and issubclass(target, AsyncSession):
-            inner = target.sync_session_class
-            bases = (inner,) if issubclass(inner, AwaitedSession) else (AwaitedSession, inner)
-            target.sync_session_class = type(inner.__name__, bases, {"row_source": self._source})
+            inner = awaited_class(target.sync_session_class)
+            own = {"row_source": self._source}
+            target.sync_session_class = type(inner.__name__, (inner,), own)
         elif isinstance(target, Session) or (
             isinstance(target, type) and issubclass(target, Session)
         ):
