@@ -52,9 +52,11 @@ INTERNAL = frozenset(
         "begin_on_change", "begin_transaction", "bind_cast", "bind_function", "build", "by_shard",
         "cascade_add", "collect", "emptied", "enter_block", "escaped", "expire_states", "export",
         "find", "find_reference", "give", "has_pending", "has_subscripts", "hold",
-        "implicit_subquery", "item_cast", "learn", "leave_block", "literal_function", "literal_text",
+        "implicit_subquery", "item_cast", "learn", "leave_block", "literal_function",
+        "literal_text",
         "load_attribute", "load_replaced", "mapper_for", "memo", "named_columns",
-        "named_types", "open_with", "opener", "plans", "put_column", "rebuild", "refuse_after_block",
+        "named_types", "open_with", "opener", "plans", "put_column", "rebuild",
+        "refuse_after_block",
         "result_function", "result_of", "rows_per_insert", "run_schema", "table_added",
         "take", "take_over_row", "walk",
     )
