@@ -84,6 +84,7 @@ from .sql.constructs import (
     FrameClause as FrameClause,
     FrameClauseType as FrameClauseType,
     FunctionFilter as FunctionFilter,
+    OrderByList as OrderByList,
     Over as Over,
     TryCast as TryCast,
     Tuple as Tuple,

@@ -71,6 +71,42 @@ def filter_by_of_a_hierarchy(w):
     yield w.rows(Animal.__table__)
 
 
+def parameters_of_mapped_expressions(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Price(w.Base):
+        __tablename__ = "price"
+        id = column(sa.Integer, primary_key=True)
+        net = column(sa.Integer)
+        gross = orm.column_property(net + sa.bindparam("tax", 5))
+        asked = orm.column_property(net + sa.bindparam("fee", type_=sa.Integer), deferred=True)
+
+    w.create()
+    w.add(*(Price(id=n, net=n) for n in range(1, 6)))
+    by_gross = sa.update(Price).where(Price.gross == 7).values(net=Price.net * 10)
+    w.s.execute(by_gross)
+    yield w.rows(Price)
+    found = w.s.scalars(sa.select(Price).where(Price.id == 1)).one()
+    for strategy in ("auto", "fetch", False):
+        options = {"synchronize_session": strategy}
+        w.s.execute(by_gross, {"tax": 6}, execution_options=options)
+        if strategy:
+            yield found.net
+        yield w.rows(Price)
+        w.s.execute(sa.update(Price).where(Price.id == 1).values(net=1))
+    by_asked = sa.update(Price).where(Price.asked == 8).values(net=sa.bindparam("new"))
+    w.s.execute(by_asked, {"fee": 3, "new": 77})
+    yield w.rows(Price)
+    w.s.query(Price).filter(Price.gross == 79).params(tax=2).update({"net": 78})
+    w.s.execute(sa.delete(Price).where(Price.gross == 6), {"tax": 2})
+    yield w.rows(Price)
+    returned = sa.update(Price).where(Price.id == 1).values(net=3).returning(Price.gross)
+    yield w.s.scalars(returned, {"tax": 7}).all()
+    made = sa.insert(Price).returning(Price.gross)
+    yield w.s.scalars(made, [{"id": 9, "net": 3, "tax": 4}]).all()
+
+
 def a_list_of_rows_has_no_order_among_ordered_values(w):
     m = library(w)
     change = w.sa.update(m.Book).ordered_values(("title", w.sa.func.lower("X")))

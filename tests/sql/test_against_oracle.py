@@ -227,6 +227,17 @@ SELECTS = {
     ),
     "filter by": lambda t: t.q.select(t.u).filter_by(name="x", age=5),
     "order by": lambda t: t.q.select(t.users.id).order_by(t.users.name, t.users.age.desc()),
+    "order by list": lambda t: t.q.select(t.users.id).order_by(
+        t.q.OrderByList([t.users.name, t.q.OrderByList([t.users.age, t.users.id])])
+    ),
+    "order by list desc": lambda t: t.q.select(t.users.id.label("x")).order_by(
+        t.q.desc(t.q.OrderByList(["x", t.users.age]).nulls_first()), t.users.name
+    ),
+    "order by list asc": lambda t: t.q.select(
+        t.q.func.row_number().over(
+            order_by=t.q.nulls_last(t.q.OrderByList([t.users.name, t.users.age]).asc())
+        )
+    ),
     "order by text": lambda t: t.q.select(t.users.id, t.users.name).order_by("name"),
     "order by label": _label_order,
     "order by label of expression": _expression_label_order,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,9 +14,15 @@ from . import operators as ops
 from .building import operand
 from .coercion import criterion, node_of
 from .element import ColumnElement, build
-from .expressions import BinaryExpression, BindParameter, ExpressionList, LabelReference
+from .expressions import (
+    BinaryExpression,
+    BindParameter,
+    ExpressionList,
+    LabelReference,
+    UnaryExpression,
+)
 from .node import Walk
-from .operators import Operator
+from .operators import ASC, DESC, NULLS_FIRST, NULLS_LAST, Operator
 
 T = TypeVar("T")
 TypeArgument = TypeEngine[T] | type[TypeEngine[T]]
@@ -37,6 +43,52 @@ def sort_argument(argument: Any) -> Any:
     if getattr(node, "is_select_statement", False):
         return node.scalar_subquery()  # type: ignore[attr-defined]
     return node
+
+
+class OrderByList(ExpressionList):
+    """Expressions that sort together, as the columns of a composite do.
+
+    What is asked of the list is asked of each: ``OrderByList([x, y]).desc()`` is
+    ``x DESC, y DESC``.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, clauses: Iterable[Any]) -> None:
+        found = [sort_argument(clause) for clause in clauses]
+        if not found:
+            raise ArgumentError("an OrderByList has one clause or more")
+        super().__init__(found)
+
+    def sorted_by(self, operator: Operator) -> OrderByList:
+        """Return the list with *operator*, ``DESC`` for one, at each clause."""
+        return OrderByList([sorted_by(clause, operator) for clause in self.clauses])
+
+    def asc(self) -> OrderByList:
+        """Return ``x ASC, y ASC``."""
+        return self.sorted_by(ASC)
+
+    def desc(self) -> OrderByList:
+        """Return ``x DESC, y DESC``."""
+        return self.sorted_by(DESC)
+
+    def nulls_first(self) -> OrderByList:
+        """Return ``x NULLS FIRST, y NULLS FIRST``."""
+        return self.sorted_by(NULLS_FIRST)
+
+    def nulls_last(self) -> OrderByList:
+        """Return ``x NULLS LAST, y NULLS LAST``."""
+        return self.sorted_by(NULLS_LAST)
+
+
+def sorted_by(argument: Any, operator: Operator) -> ColumnElement[Any]:
+    """Return *argument* of ORDER BY with *operator*, ``DESC`` for one: each column of several."""
+    element = sort_argument(argument)
+    of_each = getattr(type(element), "sorted_by", None)
+    if of_each is not None:
+        several: ColumnElement[Any] = of_each(element, operator)
+        return several
+    return UnaryExpression(element, operator, element.type)
 
 
 def sort_arguments(arguments: Any) -> tuple[Any, ...]:

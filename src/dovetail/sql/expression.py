@@ -14,6 +14,7 @@ from .constructs import (
     FrameClause as FrameClause,
     FrameClauseType as FrameClauseType,
     FunctionFilter as FunctionFilter,
+    OrderByList as OrderByList,
     Over as Over,
     TryCast as TryCast,
     Tuple as Tuple,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar, overload
 
 from .coercion import columns_of
-from .constructs import sort_argument
+from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
 from .element import ColumnElement
 from .expressions import Label, UnaryExpression, negation
@@ -131,22 +131,22 @@ def NotNullable(val: Any) -> Any:  # noqa: N802 - the name that users know
 
 def asc(column: Any) -> ColumnElement[Any]:
     """Return ``column ASC``."""
-    return _sorted(column, ASC)
+    return sorted_by(column, ASC)
 
 
 def desc(column: Any) -> ColumnElement[Any]:
     """Return ``column DESC``."""
-    return _sorted(column, DESC)
+    return sorted_by(column, DESC)
 
 
 def nulls_first(column: Any) -> ColumnElement[Any]:
     """Return ``column NULLS FIRST``."""
-    return _sorted(column, NULLS_FIRST)
+    return sorted_by(column, NULLS_FIRST)
 
 
 def nulls_last(column: Any) -> ColumnElement[Any]:
     """Return ``column NULLS LAST``."""
-    return _sorted(column, NULLS_LAST)
+    return sorted_by(column, NULLS_LAST)
 
 
 nullsfirst = nulls_first
@@ -155,15 +155,15 @@ nullslast = nulls_last
 
 def bitwise_not(expr: Any) -> ColumnElement[Any]:
     """Return ``~expr``, bit by bit."""
-    return _sorted(expr, BITWISE_NOT)
+    return _unary(expr, BITWISE_NOT)
 
 
 def distinct(expr: Any) -> ColumnElement[Any]:
     """Return ``DISTINCT expr``, for an aggregate function."""
-    return _sorted(expr, DISTINCT)
+    return _unary(expr, DISTINCT)
 
 
-def _sorted(column: Any, operator: Any) -> ColumnElement[Any]:
+def _unary(column: Any, operator: Any) -> ColumnElement[Any]:
     element = sort_argument(column)
     return UnaryExpression(element, operator, element.type)
 

@@ -329,7 +329,7 @@ def insert_rows_steps(
     names = _names(rows)
     check_names(mapper, names)
     rows = _by_attribute(rows, _columns_named(mapper, names))
-    named = {bind.key for bind in statement.walk().binds if not bind.unique}
+    named = {bind.key for bind in returning.core.walk().binds if not bind.unique}
     raw: Any = None
     found: list[Any] = []
     with collector.paused_for(len(rows)):

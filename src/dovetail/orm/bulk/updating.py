@@ -58,10 +58,13 @@ def by_column(mapper: Any, row: Row, statement: Any) -> dict[str, Any]:
 
 
 def named_parameters(statement: Any) -> frozenset[str]:
-    """The names of the parameters of *statement* that each row gives a value for."""
+    """The names of the parameters of *statement* that each row gives a value for.
+
+    Those of a ``column_property()`` that stands in it are among them.
+    """
     if statement is None:
         return frozenset()
-    return frozenset(bind.key for bind in statement.walk().binds if not bind.unique)
+    return frozenset(bind.key for bind in statement.as_core().walk().binds if not bind.unique)
 
 
 def own_table(mapper: Any) -> MappedTable:

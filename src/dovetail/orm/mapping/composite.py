@@ -20,8 +20,10 @@ from dovetail.orm.mapping.properties import (
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
+from dovetail.sql.constructs import OrderByList
 from dovetail.sql.expressions import and_, false, or_
 from dovetail.sql.node import Walk
+from dovetail.sql.operators import Operator
 from dovetail.sql.schema import Column
 
 
@@ -330,6 +332,28 @@ class CompositeAttribute(Bundle):
     def create_row_processor(self, query: Any, procs: Any, labels: Any) -> Callable[[Any], Any]:
         make = self.prop.made_of
         return lambda row: make(tuple([read(row) for read in procs]))
+
+    # Sorting ------------------------------------------------------------------------------------
+
+    def sorted_by(self, operator: Operator) -> OrderByList:
+        """The columns as ORDER BY wants them, with *operator*, ``DESC`` for one, at each."""
+        return OrderByList(self.exprs).sorted_by(operator)
+
+    def asc(self) -> OrderByList:
+        """``x ASC, y ASC``."""
+        return OrderByList(self.exprs).asc()
+
+    def desc(self) -> OrderByList:
+        """``x DESC, y DESC``."""
+        return OrderByList(self.exprs).desc()
+
+    def nulls_first(self) -> OrderByList:
+        """``x NULLS FIRST, y NULLS FIRST``."""
+        return OrderByList(self.exprs).nulls_first()
+
+    def nulls_last(self) -> OrderByList:
+        """``x NULLS LAST, y NULLS LAST``."""
+        return OrderByList(self.exprs).nulls_last()
 
     # Conditions -------------------------------------------------------------------------------
 
