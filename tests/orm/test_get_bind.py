@@ -80,6 +80,10 @@ STATEMENTS = {
     "an expression": lambda s: s.core.select(s.Country.name + "!"),
     "a case": lambda s: s.core.select(s.core.case((s.Country.code == "IT", 1), else_=0)),
     "a subquery": lambda s: s.core.select(s.core.select(s.Country.code).subquery()),
+    "a column of a subquery": lambda s: s.core.select(
+        s.core.select(s.Country.code).subquery().c.code
+    ),
+    "exists of a query": lambda s: s.core.select(s.orm.Query([s.Country]).exists()),
     "exists": lambda s: s.core.select(s.core.select(s.Country.code).exists()),
     "a criterion": lambda s: s.core.select(s.core.literal(1)).where(s.Country.code == "IT"),
     "given rows": lambda s: s.core.select(s.Country).from_statement(
@@ -103,6 +107,34 @@ def test_the_mapper_and_the_statement_are_told(shop, statement):
 def test_statements_go_to_the_engine_of_their_class(shop, statement):
     with shop.bound() as session:
         session.execute(statement(shop))
+
+
+def test_what_is_told_is_told_by_keywords(shop):
+    """So that an override may take what it likes."""
+    told = []
+
+    class Choosing(shop.orm.Session):
+        def get_bind(self, **given):
+            told.append(set(given))
+            return super().get_bind(**given)
+
+    with Choosing(shop.engines[shop.Country]) as session:
+        session.execute(shop.core.select(shop.Country))
+        session.execute(shop.core.select(shop.Country.__table__))
+        session.execute(shop.core.update(shop.Country).values(name="x"))
+        session.connection()
+        session.get(shop.Country, "IT")
+
+    assert {"mapper", "clause"} in told
+    assert {"clause"} in told
+    assert set() in told
+    assert not any({"bind"} & given for given in told)
+
+
+def test_a_session_may_be_given_a_method_of_its_own(shop):
+    with shop.orm.Session(shop.engines[shop.Customer]) as session:
+        session.get_bind = lambda mapper=None, **_: shop.engines[mapper.class_]
+        assert session.scalars(shop.core.select(shop.Country)).all() == []
 
 
 def test_a_query_is_told_of_too(shop):

@@ -211,6 +211,13 @@ OF_A_CLASS = {
     "any()": lambda w, c: w.select(w.Owner.id).where(w.Owner.things.of_type(c).any()),
     "EXISTS": lambda w, c: w.select(w.Owner.id).where(w.exists().where(c.owner_id == w.Owner.id)),
     "EXISTS around": lambda w, c: w.select(c.id).where(w.exists().where(w.Owner.id == c.owner_id)),
+    "EXISTS of a query": lambda w, c: w.select(w.Owner.id).where(
+        w.orm.Query([c]).filter(c.owner_id == w.Owner.id).exists()
+    ),
+    "other columns": lambda w, c: w.select(c.id).with_only_columns(
+        w.func.count(), maintain_column_froms=True
+    ),
+    "reduced columns": lambda w, c: w.select(c.id, c.size).reduce_columns(),
     "IN": lambda w, c: w.select(w.Owner.id).where(w.Owner.id.in_(w.select(c.owner_id))),
     "a value": lambda w, c: w.select(w.select(w.func.sum(c.size)).scalar_subquery()),
     "a subquery": lambda w, c: w.select(w.select(c.size + 1).subquery().c[0]),

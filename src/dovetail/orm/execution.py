@@ -240,7 +240,8 @@ class ExecutingSession(PersistingSession):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(statement)
-        if bind_arguments or self.binds or self.has_own_get_bind:
+        is_chosen = self.binds or self.has_own_get_bind or "get_bind" in self.__dict__
+        if bind_arguments or is_chosen:
             connection = yield from self._statement_connection_steps(statement, bind_arguments)
         else:
             connection = self.connection_in_use()
@@ -393,6 +394,10 @@ def _first_mapper(statement: Any) -> Any:
                 entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
                 if isinstance(entity, EntityNode):
                     return entity.mapper
+                within = getattr(getattr(node, "table", None), "element", None)
+                found = None if within is None else _first_mapper(within)
+                if found is not None:
+                    return found
     return None
 
 

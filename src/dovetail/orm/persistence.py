@@ -70,7 +70,7 @@ class PersistingSession(TransactionalSession):
     @property
     def chooses_bind(self) -> bool:
         """True where not all goes to one database: ``get_bind()`` is told what is asked."""
-        return self.has_own_get_bind or bool(self.binds)
+        return self.has_own_get_bind or bool(self.binds) or "get_bind" in self.__dict__
 
     def get_bind(
         self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **_: Any
@@ -135,15 +135,25 @@ class PersistingSession(TransactionalSession):
         transaction = self._transaction
         if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
             return None
-        participant = transaction.participants.get(self.get_bind(mapper, clause=clause))
+        is_plain = mapper is None and clause is None
+        bind = self.get_bind() if is_plain else self._bind_for(mapper, clause)
+        participant = transaction.participants.get(bind)
         return None if participant is None else participant.connection
+
+    def _bind_for(self, mapper: Any, clause: Any) -> Any:
+        """Ask ``get_bind()``, which may be the user's: by keywords, and what there is alone."""
+        if clause is None:
+            return self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
+        if mapper is None:
+            return self.get_bind(clause=clause)
+        return self.get_bind(mapper=mapper, clause=clause)
 
     def connection_for_steps(self, mapper: Any = None, clause: Any = None) -> Steps[Any]:
         """The connection for *mapper* in the transaction in progress."""
         connection = self.connection_in_use(mapper, clause)
         if connection is None:
             transaction = self._autobegin()
-            bind = self.get_bind(mapper, clause=clause)
+            bind = self._bind_for(mapper, clause)
             connection = yield from transaction.connection_steps(bind)
         return connection
 

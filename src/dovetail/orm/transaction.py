@@ -441,7 +441,9 @@ class SessionTransaction:
         """
         self.check()
         is_bind = hasattr(bindkey, "connect_steps") or isinstance(bindkey, Connection)
-        bind = bindkey if is_bind else self.session.get_bind(bindkey, **bind_arguments)
+        if bindkey is not None and not is_bind:
+            bind_arguments = {"mapper": bindkey, **bind_arguments}
+        bind = bindkey if is_bind else self.session.get_bind(**bind_arguments)
         return self.session._run(self.connection_steps(bind, execution_options))
 
     def prepare(self) -> None:

@@ -88,10 +88,21 @@ def _beside(left: Any, op: Operator, value: Any) -> Any:
         if node is not None:
             if getattr(node, "is_select_statement", False):
                 return node.scalar_subquery()  # type: ignore[attr-defined]
+            if node.is_promise and not isinstance(node, ColumnElement):
+                raise _no_value(value)
             return node
+        if getattr(value.__class__, "__statement_entity__", None) is not None:
+            raise _no_value(value)
         if left.visit_name == "tuple" and isinstance(value, tuple | list):
             return left.row_beside(value)
     return parameter_beside(left, op, value)
+
+
+def _no_value(value: Any) -> ArgumentError:
+    return ArgumentError(
+        f"a column is compared with a column or a value; got {value!r}",
+        hint="name one of its columns, or the value of one",
+    )
 
 
 def _typed(bind: BindParameter[Any], left: Any, op: Operator) -> BindParameter[Any]:

@@ -34,7 +34,7 @@ def node_of(subject: Any) -> Node | None:
 def from_node(subject: Any, what: str = "FROM") -> Any:
     """Return the table, subquery or entity that *subject* stands for."""
     node = node_of(subject)
-    is_value = isinstance(node, ColumnElement) and not node.is_promise
+    is_value = isinstance(node, ColumnElement) and not getattr(node, "is_path", False)
     if node is None or (is_value and node.visit_name != "text"):
         raise ArgumentError(
             f"{what} needs a table, a subquery or a mapped class; got {subject!r}",

@@ -45,6 +45,22 @@ def _gather(node: Any, found: dict[int, Any], seen: set[int]) -> None:
             _gather(child, found, seen)
 
 
+def named_froms(columns: Iterable[Node]) -> list[Any]:
+    """Return what *columns* come from, mapped classes as the classes that they are."""
+    found: dict[int, Any] = {}
+    waiting = list(columns)[::-1]
+    while waiting:
+        node: Any = waiting.pop()
+        source = getattr(node, "from_source", None)
+        if source is not None:
+            found.setdefault(id(source), source)
+        elif isinstance(node, FromClause) or node.visit_name == "column":
+            _gather(node, found, set())
+        elif not getattr(node, "is_select_statement", False):
+            waiting += list(children(node))[::-1]
+    return list(found.values())
+
+
 def derived_froms(
     columns: Iterable[Any], explicit: Sequence[Any], criteria: Iterable[Any]
 ) -> list[Any]:

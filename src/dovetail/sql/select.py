@@ -14,7 +14,14 @@ from .columns import ColumnClause
 from .constructs import sort_argument
 from .element import ColumnElement
 from .expressions import and_
-from .froms import JoinSpec, apply_joins, derived_froms, reduced_columns, without_joined
+from .froms import (
+    JoinSpec,
+    apply_joins,
+    derived_froms,
+    named_froms,
+    reduced_columns,
+    without_joined,
+)
 from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, SelectLabelStyle, named_columns
 from .node import Walk
 from .promise import collect_standing
@@ -337,7 +344,8 @@ class Select(GenerativeSelect, Generic[*Ts]):
         """
         base: Any = self
         if maintain_column_froms:
-            base = self.select_from(*self.columns_clause_froms)
+            # Classes stay classes: their rows are restricted, whatever is selected of them.
+            base = self.select_from(*named_froms(self.raw_columns))
         made: Select[*tuple[Any, ...]] = base._with(raw_columns=columns_of(columns))
         return made
 
@@ -347,8 +355,10 @@ class Select(GenerativeSelect, Generic[*Ts]):
         With *only_synonyms* a column is left out for one of its own name alone.
         """
         froms = self.get_final_froms()
-        kept = reduced_columns(self.selected_columns, (*self.where_criteria, *froms), only_synonyms)
-        return self._with(from_clauses=tuple(froms), joins=()).with_only_columns(*kept)
+        core = self.as_core()
+        kept = reduced_columns(core.selected_columns, (*core.where_criteria, *froms), only_synonyms)
+        made: Select[*tuple[Any, ...]] = core._with(from_clauses=tuple(froms), joins=())
+        return made.with_only_columns(*kept)
 
     def distinct(self, *columns: Any) -> Self:
         """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it."""

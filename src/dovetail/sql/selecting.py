@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, overload
 
+from ..exc import ArgumentError
 from .coercion import columns_of
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
@@ -160,7 +161,13 @@ def bitwise_not(expr: Any) -> ColumnElement[Any]:
 
 def distinct(expr: Any) -> ColumnElement[Any]:
     """Return ``DISTINCT expr``, for an aggregate function."""
-    return _unary(expr, DISTINCT)
+    element = sort_argument(expr)
+    if not isinstance(element, ColumnElement):
+        raise ArgumentError(
+            f"distinct() takes a column or an expression; got {expr!r}",
+            hint="name a column; select(...).distinct() is for whole rows",
+        )
+    return _unary(element, DISTINCT)
 
 
 def _unary(column: Any, operator: Any) -> ColumnElement[Any]:

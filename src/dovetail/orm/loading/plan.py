@@ -130,7 +130,8 @@ class EntityPlan:
     def _finish_entity_steps(
         self, session: Any, connection: Any, layout: EntityLayout, found: dict[Any, Any]
     ) -> Steps[None]:
-        for kind in layout.completed:
+        # Those furthest below first: what they have of the classes between comes with them.
+        for kind in reversed(layout.completed):
             below = frozenset(kind.self_and_descendants)
             pairs = [pair for pair in found.items() if pair[0].load.mapper in below]
             yield from complete_steps(session, connection, layout, kind, pairs)

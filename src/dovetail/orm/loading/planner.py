@@ -2,8 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from dovetail.exc import ArgumentError
+from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.loading.criteria import LoaderCriteriaOption
+from dovetail.orm.loading.doubles import double_of, is_joined_within, without_doubles
 from dovetail.orm.loading.eager import (
     contained_entity,
     joins_collections,
@@ -31,7 +32,7 @@ from dovetail.orm.loading.layout import (
 )
 from dovetail.orm.loading.resolving import resolving
 from dovetail.orm.loading.standing import entities_in, selected
-from dovetail.orm.loading.tree import NO_TREE, LoadTree, astray_entity, tree_for
+from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, astray_entity, tree_for
 from dovetail.orm.loading.wholes import wholes_of
 from dovetail.orm.loading.wrapping import Outside, Wrapping
 from dovetail.orm.mapping.attribute import (
@@ -43,6 +44,7 @@ from dovetail.orm.mapping.bundle import Bundle
 from dovetail.sql.columns import NamedColumn
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
+from dovetail.sql.names import AnonymousName
 from dovetail.sql.node import Node
 from dovetail.sql.promise import Standing
 from dovetail.sql.select import Select
@@ -86,7 +88,7 @@ class _SelectPlanning:
     ) -> None:
         self.tree = tree
         self.joins = joins
-        self.statement = statement
+        self.statement = statement = without_doubles(statement) if statement.joins else statement
         # One run for all parts: a label in two of them is one label afterwards.
         self.wholes = wholes_of(statement)
         self.resolved = resolving(self.wholes)
@@ -199,7 +201,8 @@ class _SelectPlanning:
             position = len(self.columns)
             self.columns.append(expression)
         self.items.append(ColumnLayout(position, expression.type))
-        self.names.append(name or getattr(expression, "name", None) or "")
+        name = name or getattr(expression, "name", None) or ""
+        self.names.append(f"{name.base}_1" if isinstance(name, AnonymousName) else name)
 
     def _bundle(self, bundle: Bundle) -> BundleLayout:
         items: list[ColumnLayout | BundleLayout] = []
@@ -228,7 +231,11 @@ class _SelectPlanning:
             entity, tree, len(self.entities), nullable or self._may_be_absent(entity)
         )
         self.entities.append(layout)
-        apart = all(kind.concrete for kind in mapper.children) and not entity.kinds
+        # Concrete ones have rows of their own, unless the class is read from a union of them.
+        told_here = getattr(mapper.polymorphic_on, "table", None) is mapper.local_table
+        apart = all(kind.concrete for kind in mapper.children) and not (
+            entity.kinds or (mapper.children and told_here)
+        )
         is_polymorphic = entity.discriminator is not None or (mapper.is_polymorphic and not apart)
         # Of classes below, it has not all.
         layout.covers_all = not is_polymorphic
@@ -241,7 +248,7 @@ class _SelectPlanning:
                 layout.columns.append((key, *self._placed(entity, prop, tree)))
             elif not prop.deferred:
                 layout.covers_all = False
-        if is_polymorphic:
+        if is_polymorphic and not self._is_known_apart(entity):
             layout.discriminator = self._discriminator(entity)
         for kind in mapper.self_and_descendants[1:] if entity.kinds else ():
             layout.kinds.append((kind, self._own_columns(layout, kind)))
@@ -258,8 +265,22 @@ class _SelectPlanning:
         told = entity.discriminator
         if told is None:
             told = entity.mapper.polymorphic_on
-        placed = entity.column(told) if isinstance(told, NamedColumn) else entity.adapt(told)
+        if not isinstance(told, NamedColumn):
+            placed = entity.adapt(told)
+        elif entity.discriminator is not None and told.table not in entity.mapper.tables:
+            # One that with_polymorphic() was given: of what the statement joins, it may be.
+            placed = entity.find(told)
+            placed = told if placed is None else placed
+        else:
+            placed = entity.column(told)
         return self.position_of(placed), placed.type
+
+    def _is_known_apart(self, entity: EntityNode) -> bool:
+        """True for what is read again, where it is told of which class it is somewhere else."""
+        told = entity.mapper.polymorphic_on
+        if self.chain is not REFRESH or not isinstance(told, NamedColumn):
+            return False
+        return entity.discriminator is None and told.table not in entity.sources()
 
     def _placed(self, entity: EntityNode, prop: Any, tree: LoadTree) -> tuple[int, Any]:
         """(position, type) of the column of *prop*, which is added to the row."""
@@ -282,7 +303,7 @@ class _SelectPlanning:
 
     def _may_be_absent(self, entity: EntityNode) -> bool:
         """True where an outer join of the statement may give rows without *entity*."""
-        if entity.mapper.has_nullable_keys:
+        if entity.mapper.has_nullable_keys or is_joined_within(entity, self.statement):
             return True
         for spec in self.statement.joins:
             if spec.full:
@@ -310,6 +331,7 @@ class _SelectPlanning:
                         joined[entity.within or entity] = None
         for spec in self.statement.joins:
             joined.pop(right_entity(spec), None)
+        joined = {one: None for one in joined if not is_joined_within(one, self.statement)}
         # The columns of a class below may be there with those of another.
         below = {kind for one in joined if one.alias is None for kind in one.kinds}
         for entity in joined:
@@ -340,6 +362,12 @@ class _SelectPlanning:
         if isinstance(target, RelationshipReference) and onclause is not None:
             extra = (*extra, self.resolved(onclause))
         left, place = self._left_of(reference)
+        if left is right:
+            name = left.mapper.class_.__name__
+            raise InvalidRequestError(
+                f"{name} can't be joined to itself: both would have one name",
+                hint=f"join an alias: other = aliased({name}), join({reference}.of_type(other))",
+            )
         self.froms[place] = join_related(
             self.froms[place],
             reference.prop,
@@ -483,12 +511,13 @@ class _SelectPlanning:
             tree = parent.tree.below(prop)
             contained = related is not None and related.strategy == "contains_eager"
             if related is not None and contained:
-                entity = contained_entity(prop, related)
+                entity = double_of(contained_entity(prop, related), self.statement)
                 layout = self._entity(entity, tree, nullable=True)
             else:
                 inner = bool(related and related.arguments and related.arguments[0])
                 inner = inner or (related is None and bool(prop.innerjoin))
-                inner = inner and not parent.nullable
+                # Rows of other classes in the same FROM have no such relationship.
+                inner = inner and not parent.nullable and parent.mapper.isa(prop.parent)
                 if related is not None and related.entity is not None:
                     entity = related.entity
                 elif related is not None and related.kinds:

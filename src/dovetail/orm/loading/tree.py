@@ -385,4 +385,4 @@ def _root_of(entry: Entry) -> EntityNode | None:
 def _is(root: EntityNode, entity: EntityNode) -> bool:
     if root.alias is None and entity.alias is None:
         return root.mapper.base is entity.mapper.base
-    return root is entity or root.within is entity
+    return root is entity or root.within is entity or getattr(entity, "original", None) is root

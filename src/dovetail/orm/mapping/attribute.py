@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from dovetail.exc import ArgumentError, InvalidRequestError, refuse_options
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
+from dovetail.orm.mapping.renaming import Renaming
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import state_of
@@ -80,6 +81,11 @@ class EntityNode(Node):
     def planner(self) -> Any:
         """Who resolves statements with this entity."""
         return self.mapper.planner
+
+    @property
+    def from_source(self) -> "EntityNode":
+        """What stands in FROM for this: that of which it is a part, if it is one."""
+        return self if self.within is None else self.within
 
     @property
     def spread(self) -> Any:
@@ -174,15 +180,20 @@ class EntityNode(Node):
         for kind in self.kinds:
             tables.update(kind.tables)
 
-        def place(node: Any) -> Any:
+        def column(node: Any) -> Any:
+            return self.column(node) if node.table in tables else None
+
+        def special(node: Any) -> Any:
             if isinstance(node, QueryableAttribute):
                 # In a subquery that was written with the class, or one above it.
                 return node.on(self) if node.prop and self._stands_for(node.entity) else None
-            if node is plain:
-                return self
-            return self.column(node) if getattr(node, "table", None) in tables else None
+            return self if node is plain else None
 
-        return replace(expression, place)
+        return Renaming(column, special=special).value(expression)
+
+    def over(self, source: Any) -> "EntityNode":
+        """The class as it is read from *source*, which stands for what it selects from."""
+        return EntityNode(self.mapper, source, source, self.name, self.kinds)
 
     def _stands_for(self, entity: "EntityNode") -> bool:
         """True where columns of *entity*, a class itself, are to be found here."""
@@ -315,6 +326,11 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         """Who resolves statements with this attribute."""
         return self.entity.mapper.planner
 
+    @property
+    def from_source(self) -> EntityNode:
+        """What stands in FROM for the class, or its alias."""
+        return self.entity.from_source
+
     def get_history(self, instance: Any, passive: PassiveFlag = PASSIVE_OFF) -> History:
         """What has changed of the attribute of *instance*: see ``attributes.get_history()``."""
         history: History = self.impl.get_history(state_of(instance), passive=passive)
@@ -428,6 +444,9 @@ class RelationshipReference(QueryableAttribute[T_co]):
     """A relationship in a statement: a path to join, or to compare with related instances."""
 
     __slots__ = ("criteria", "target_entity")
+
+    is_path: ClassVar[bool] = True
+    """It may stand where a table is joined."""
 
     def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
         QueryableAttribute.__init__(self, key, prop, entity)
@@ -617,7 +636,10 @@ def remote(expr: Any) -> Any:
 
 
 def table_columns(expression: Any) -> Any:
-    """*expression* with mapped attributes replaced by the columns they stand for."""
+    """*expression* with mapped attributes replaced by the columns they stand for.
+
+    Statements within keep theirs: of which classes they speak restricts their rows.
+    """
     if not isinstance(expression, Node):
         return expression
 
@@ -625,6 +647,6 @@ def table_columns(expression: Any) -> Any:
         if isinstance(node, QueryableAttribute):
             column: Node = node.column
             return column
-        return None
+        return node if getattr(node, "is_select_statement", False) else None
 
     return replace(expression, place)

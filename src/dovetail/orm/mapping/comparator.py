@@ -1,10 +1,12 @@
 """The conditions that relationships stand for: ``User.addresses.any(…)``, ``a.user == b``."""
 
+from collections.abc import Callable
 from typing import Any
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
     EntityNode,
+    QueryableAttribute,
     RelationshipReference,
     comparisons,
     table_columns,
@@ -12,7 +14,7 @@ from dovetail.orm.mapping.attribute import (
 from dovetail.orm.mapping.join_condition import MANYTOONE
 from dovetail.orm.mapping.parent import value_of_row
 from dovetail.sql.columns import literal_column
-from dovetail.sql.expressions import and_, negation, or_
+from dovetail.sql.expressions import Null, and_, negation, or_
 from dovetail.sql.select import Select
 from dovetail.types.contract import NULLTYPE
 
@@ -21,6 +23,8 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
     """``reference == other``: an instance, or None."""
     prop = reference.prop
     prop.parent.configure()
+    if isinstance(other, Null):
+        other = None
     if prop.uselist and other is not None:
         raise InvalidRequestError(
             f"a collection can't be compared with ==: {reference}",
@@ -28,7 +32,8 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
         )
     if other is None:
         if prop.direction is MANYTOONE and prop.condition.pairs:
-            nulls = [reference.entity.column(local).is_(None) for local, _ in prop.condition.pairs]
+            own = _columns_of(reference.entity)
+            nulls = [own(local).is_(None) for local, _ in prop.condition.pairs]
             condition = and_(*nulls)
         else:
             condition = negation(exists(reference, None, {}))
@@ -36,14 +41,31 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
     if prop.direction is not MANYTOONE or not prop.condition.pairs:
         found = exists(reference, _key_condition(prop, other), {})
         return negation(found) if negated else found
-    pairs = []
-    for local, remote in prop.condition.pairs:
-        pairs.append((reference.entity.column(local), _value_of(prop, other, remote)))
+    own = _columns_of(reference.entity)
+    pairs = [(own(local), _value_of(prop, other, remote)) for local, remote in prop.condition.pairs]
     if negated:
         parts = [or_(column != value, column.is_(None)) for column, value in pairs]
         return or_(*parts) if len(parts) > 1 else parts[0]
     parts = [column == value for column, value in pairs]
     return and_(*parts) if len(parts) > 1 else parts[0]
+
+
+def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
+    """What gives the columns of *entity* as its attributes, where they are.
+
+    Who reads the condition knows then of which class it speaks.
+    """
+    if entity.alias is not None:
+        return entity.column
+    mapper = entity.mapper
+
+    def column(given: Any) -> Any:
+        key = mapper.column_keys.get(given)
+        if key is None or mapper.attrs[key].columns[0] is not given:
+            return entity.column(given)
+        return QueryableAttribute(key, mapper.attrs[key], entity)
+
+    return column
 
 
 def _value_of(prop: Any, instance: Any, column: Any, name: str | None = None) -> Any:
@@ -73,8 +95,9 @@ def contains(reference: RelationshipReference[Any], other: Any) -> Any:
             hint=f"use {reference} == instance",
         )
     if prop.secondary is None and prop.condition.is_plain:
+        own = _columns_of(reference.entity)
         pairs = [
-            (reference.entity.column(local), _value_of(prop, other, remote, local.key))
+            (own(local), _value_of(prop, other, remote, local.key))
             for local, remote in prop.condition.pairs
         ]
         return and_(*[column == value for column, value in pairs])
@@ -96,7 +119,7 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
     if secondary is not None:
         through = secondary.alias() if prop.condition.self_referential else secondary
     primary, second = prop.condition.adapted(
-        left.column,
+        _columns_of(left),
         right.column,
         lambda column: column if through is None else through.c[column.key],
     )

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 from dovetail.exc import AmbiguousForeignKeysError, ArgumentError, NoForeignKeysError
-from dovetail.sql.element import ColumnElement
+from dovetail.orm.mapping.renaming import Renaming
 from dovetail.sql.expressions import and_
 from dovetail.sql.operators import AND, EQ
 from dovetail.sql.traversal import iterate, replace
@@ -288,8 +288,6 @@ class JoinCondition:
 
         def side(remote_if_target: bool) -> Callable[[Any], Any]:
             def place(node: Any) -> Any:
-                if not isinstance(node, ColumnElement) or getattr(node, "table", None) is None:
-                    return None
                 if node in through:
                     return secondary(node) if secondary is not None else None
                 if node.table in self.shared_tables:
@@ -305,33 +303,38 @@ class JoinCondition:
 
             return place
 
-        primary = replace(self.primaryjoin, side(False))
+        def adapt(condition: Any, place: Callable[[Any], Any]) -> Any:
+            return Renaming(place, to_core=True).value(condition)
+
+        primary = adapt(self.primaryjoin, side(False))
         if self.matched:
             # tree == tree: once of the one row, once of the other.
             same = {left for left, _ in self.matched}
             parts = [
-                replace(part, side(False))
+                adapt(part, side(False))
                 for part in conjunction(self.primaryjoin)
                 if getattr(part, "left", None) not in same or part.left is not part.right
             ]
             primary = and_(*[local(column) == remote(column) for column in same], *parts)
         if self.secondaryjoin is None:
             return primary, None
-        return primary, replace(self.secondaryjoin, side(True))
+        return primary, adapt(self.secondaryjoin, side(True))
 
     def _adapted_by_marks(
         self, marked: Any, local: Callable[[Any], Any], remote: Callable[[Any], Any]
     ) -> Any:
-        def place(node: Any) -> Any:
-            roles = getattr(node, "join_roles", None)
-            if roles is not None:
-                return remote(node.column) if "remote" in roles else local(node.column)
-            table = getattr(node, "table", None)
-            if table in self.local_tables:
+        def column(node: Any) -> Any:
+            if node.table in self.local_tables:
                 return local(node)
-            return remote(node) if table in self.target_tables else None
+            return remote(node) if node.table in self.target_tables else None
 
-        return replace(marked, place)
+        def special(node: Any) -> Any:
+            roles = getattr(node, "join_roles", None)
+            if roles is None:
+                return None
+            return remote(node.column) if "remote" in roles else local(node.column)
+
+        return Renaming(column, special=special, to_core=True).value(marked)
 
     @property
     def is_plain(self) -> bool:

@@ -242,7 +242,8 @@ class PlacedAttributes(Hierarchy):
         if not others or any(column.table is prop.columns[0].table for column in others):
             return
         equal = counterparts(prop.columns[0], self.equated)
-        is_omitted = prop.columns[0].is_omitted
+        is_omitted = getattr(prop.columns[0], "is_omitted", False)
+        equal = {*equal, *prop.columns[0].lineage}
         if not (is_omitted or any(column in equal for column in others)):
             first, second = prop.columns[0], others[0]
             warn(

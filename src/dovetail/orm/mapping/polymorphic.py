@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import InvalidRequestError
 from dovetail.sql.columns import literal_column
 from dovetail.sql.expressions import null
 from dovetail.sql.from_clause import Join
@@ -30,7 +30,7 @@ def kinds_below(mapper: Any, classes: Any, *, may_miss: bool = False) -> tuple[A
         if found in descendants:
             wanted.update(found.iterate_to_root())
         elif not may_miss:
-            raise ArgumentError(
+            raise InvalidRequestError(
                 f"{class_!r} is no mapped class below {mapper.class_.__name__}",
                 hint="name classes that derive from it, or say '*' for all",
             )

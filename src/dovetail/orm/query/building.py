@@ -93,6 +93,29 @@ class QueryBuilding:
                 hint="the statement says what is selected: change that",
             )
 
+    def _refuse_unless_new(self, name: str) -> None:
+        """Refuse *name*, which says where rows come from, after what says more of them."""
+        statement = self._statement
+        said = any(
+            (
+                self._source is not None,
+                self._froms_given,
+                statement.joins,
+                statement.where_criteria,
+                statement.order_by_clauses,
+                statement.group_by_clauses,
+                statement.having_criteria,
+                statement.distinct_on,
+                statement.limit_clause is not None,
+                statement.offset_clause is not None,
+            )
+        )
+        if said and self._asserts:
+            raise InvalidRequestError(
+                f"Query.{name}() was called on a query that says more of its rows already",
+                hint=f"call {name}() first",
+            )
+
     def _adapted(self, node: Any) -> Any:
         """*node* as this query's rows have it: they may come from a subquery by now."""
         return node if self._adaption is None else self._adaption.node(node)
@@ -161,9 +184,10 @@ class QueryBuilding:
         statement = self._statement
         held = getattr(statement.offset_clause, "value", None)
         if stop is not None:
-            statement = statement.limit(max(0, stop - (start or 0)))
-        if start:
-            statement = statement.offset((held or 0) + start)
+            count = stop if start is None else stop - start
+            statement = statement.limit(max(0, count) if isinstance(count, int) else count)
+        if start is not None and not (isinstance(start, int) and start == 0):
+            statement = statement.offset(start + held if held else start)
         return self._with(statement)
 
     def params(self, _params: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
@@ -193,9 +217,9 @@ class QueryBuilding:
         """With *entity* besides; *alias* is what it is selected from."""
         return self.add_columns(entity if alias is None else aliased(entity, alias))
 
-    @_before_source
     def select_from(self, *from_obj: Any) -> Self:
         """Selected from *from_obj*; ``join()`` goes on from there."""
+        self._refuse_unless_new("select_from")
         made = self._clauses(from_obj, from_node)
         return self._with(self._statement.select_from(*made), _froms_given=True)
 

@@ -5,11 +5,12 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from dovetail.engine.result import FrozenResult, Result
 from dovetail.event import Dispatch, root
-from dovetail.exc import InvalidRequestError, NoResultFound
+from dovetail.exc import ArgumentError, InvalidRequestError, NoResultFound
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.query.building import QueryBuilding
 from dovetail.orm.query.events import QueryEvents
+from dovetail.sql.coercion import node_of
 from dovetail.sql.columns import literal_column
 from dovetail.sql.functions import func
 from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
@@ -60,7 +61,8 @@ class ReadingQuery(QueryBuilding):
         return self.__clause_element__()
 
     def __clause_element__(self) -> Any:
-        return self._bound()
+        # By the names that a part of a UNION, or a subquery, has its columns by.
+        return self._labelled(self._bound())
 
     @property
     def whereclause(self) -> Any:
@@ -195,10 +197,10 @@ class ReadingQuery(QueryBuilding):
         """The rows of a slice, as a list, or one row; IndexError where there is none."""
         if isinstance(item, slice):
             start, stop, step = item.start, item.stop, item.step
-            if (isinstance(start, int) and start < 0) or (isinstance(stop, int) and stop < 0):
-                raise IndexError(_NEGATIVE)
             if isinstance(start, int) and isinstance(stop, int) and stop <= start:
                 return []
+            if (isinstance(start, int) and start < 0) or (isinstance(stop, int) and stop < 0):
+                raise IndexError(_NEGATIVE)
             found = self if start is None and stop is None else self.slice(start, stop)
             return found.all()[::step] if step is not None else found.all()
         if not hasattr(item, "__index__"):
@@ -253,6 +255,8 @@ class ReadingQuery(QueryBuilding):
 
     def from_statement(self, statement: Any) -> Self:
         """Instances of the query's entity, or columns, from the rows of *statement*."""
+        self._refuse_unless_new("from_statement")
+        statement = _rows_giving(statement)
         entity = next((r for r in self._statement.raw_columns if isinstance(r, EntityNode)), None)
         if entity is None:
             names = tuple(str(item["name"]) for item in self.column_descriptions)
@@ -311,6 +315,17 @@ class ColumnsSource(NamedTuple):
         """*result* with the columns named, where it has them all."""
         keys = list(result.keys())
         return result.columns(*self.names) if all(n in keys for n in self.names) else result
+
+
+def _rows_giving(statement: Any) -> Any:
+    """*statement* as something that gives rows when it runs; ArgumentError where it can't."""
+    node = node_of(statement)
+    if node is None or not (node.supports_execution and hasattr(node, "execution_options")):
+        raise ArgumentError(
+            f"from_statement() takes a statement that gives rows; got {statement!r}",
+            hint="a select(), a text(), or an INSERT, UPDATE or DELETE with returning()",
+        )
+    return node
 
 
 def _place_of(name: str, names: list[str]) -> int:
