@@ -181,14 +181,18 @@ class QueryBuilding:
     @_before_source
     def slice(self, start: int | None, stop: int | None) -> Self:
         """The rows from *start* to before *stop*, as slices of lists have it."""
+        return self._with(self._sliced(start, stop))
+
+    def _sliced(self, start: Any, stop: Any) -> Any:
+        """The statement limited to a slice; the numbers may be expressions."""
         statement = self._statement
         held = getattr(statement.offset_clause, "value", None)
         if stop is not None:
             count = stop if start is None else stop - start
             statement = statement.limit(max(0, count) if isinstance(count, int) else count)
-        if start is not None and not (isinstance(start, int) and start == 0):
-            statement = statement.offset(start + held if held else start)
-        return self._with(statement)
+        if start is None or (isinstance(start, int) and start == 0):
+            return statement
+        return statement.offset(start + held if held else start)
 
     def params(self, _params: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
         """With values for named parameters."""
