@@ -51,7 +51,7 @@ INTERNAL = frozenset(
         "abandon", "adapt", "after_fork", "as_core", "attach", "autobegin_connection",
         "begin_on_change", "begin_transaction", "bind_cast", "bind_function", "build", "by_shard",
         "cascade_add", "collect", "emptied", "enter_block", "escaped", "expire_states", "export",
-        "find", "find_reference", "give", "has_pending", "has_subscripts", "hold",
+        "find", "find_reference", "from_source", "give", "has_pending", "has_subscripts", "hold",
         "implicit_subquery", "item_cast", "learn", "leave_block", "literal_function",
         "literal_text",
         "load_attribute", "load_replaced", "mapper_for", "memo", "named_columns",
