@@ -54,6 +54,17 @@ def test_an_unchanged_value_is_unchanged(author):
     assert as_lists(get_history(author, "name")) == [[], ["author 0"], []]
 
 
+def test_a_value_that_is_deleted_unread_is_a_change_to_none(session, author):
+    book = session.get(Book, 1)
+    session.expire_all()
+
+    del author.name, book.author
+
+    assert get_history(author, "name") == get_history(book, "author") == ([None], (), ())
+    assert session.is_modified(author)
+    assert session.is_modified(book)
+
+
 def test_a_changed_value_is_added_and_the_old_one_deleted(session, author):
     author.name = "new"
 

@@ -107,6 +107,36 @@ def post_update_of_mutual_rows(w):
     yield w.rows(Person), w.rows(Ball)
 
 
+def references_that_are_cleared(w):
+    """By None and by ``del``, read before and not, written with the row and after it."""
+    sa, orm = w.sa, w.orm
+
+    class Team(w.Base):
+        __tablename__ = "team"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+
+    class Player(w.Base):
+        __tablename__ = "player"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        team_id = orm.mapped_column(sa.ForeignKey("team.id"))
+        former_id = orm.mapped_column(sa.ForeignKey("team.id"))
+        team = orm.relationship(Team, foreign_keys=team_id)
+        former = orm.relationship(Team, foreign_keys=former_id, post_update=True)
+
+    w.create()
+    w.add(Team(id=1), *(Player(id=n, team_id=1, former_id=1) for n in range(4)))
+    for player in w.s.scalars(sa.select(Player).order_by(Player.id)):
+        if player.id % 2:
+            player.team, player.former  # noqa: B018 - read
+        if player.id < 2:
+            player.team = player.former = None
+        else:
+            del player.team, player.former
+        w.s.commit()
+        yield player.id, player.team, player.former
+    yield w.rows(Player)
+
+
 def self_referential_rows_in_order(w):
     sa, orm = w.sa, w.orm
 

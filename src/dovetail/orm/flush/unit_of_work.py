@@ -381,11 +381,11 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 state.committed is None or prop.key not in state.committed
             ):
                 continue
-            if prop.key not in values:
-                continue
-            related = values[prop.key]
+            related = values.get(prop.key)
             if related is None:
-                # It was set, which counts for more than a key that was set.
+                if state.row_key is None and prop.key not in values:
+                    continue
+                # It was set, or deleted, which counts for more than a key that was set.
                 clear_key(prop, instance)
                 continue
             other = state_of(related)
@@ -452,6 +452,9 @@ def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
             related = instance.__dict__.get(prop.key)
             if related is not None and (inserted or changed):
                 copy_key(prop, related, instance)
+                yield instance
+            elif related is None and changed:
+                clear_key(prop, instance)
                 yield instance
         else:
             value = instance.__dict__.get(prop.key) if inserted else None

@@ -136,8 +136,6 @@ class ValueAttribute(AttributeBase):
         committed = state.committed
         if committed is None or self.key not in committed:
             return NO_HISTORY if current is NO_VALUE else History((), [current], ())
-        if current is NO_VALUE and committed[self.key] is NO_VALUE:
-            return NO_HISTORY
         return scalar_history(committed[self.key], current, equal=self.equal)
 
 

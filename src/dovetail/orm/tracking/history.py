@@ -46,9 +46,13 @@ NO_HISTORY = History((), (), ())
 
 
 def scalar_history(original: Any, current: Any, *, equal: Any) -> History:
-    """The history of one value; *original* is NO_VALUE where it was never loaded."""
+    """The history of one value that was changed.
+
+    *original* is NO_VALUE where it was never loaded, *current* where it was deleted.
+    """
     if current is NO_VALUE:
-        return NO_HISTORY if original is NO_VALUE else History((), (), [original])
+        # Deleted unread: all that is known is what the row will have.
+        return History([None], (), ()) if original is NO_VALUE else History((), (), [original])
     if original is NO_VALUE:
         return History([current], (), ())
     if original is current or equal(original, current):
