@@ -157,6 +157,9 @@ class Events:
     options: ClassVar[frozenset[str]] = frozenset()
     """Keywords that ``listen()`` hands to :meth:`_adapt`, beside its own."""
 
+    propagates: ClassVar[bool] = False
+    """Whether listeners that do not say so listen to subclasses too."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = [
@@ -168,6 +171,11 @@ class Events:
         cls.targets = []
         cls.stand_ins = {}
         _families.append(cls)
+
+    @classmethod
+    def _happens_at(cls, name: str, target: Any) -> bool:
+        """Tell whether the event *name* can happen at *target*, which may be of this family."""
+        return name in cls.event_names
 
     @classmethod
     def _dispatch_of(cls, target: Any) -> Dispatch | None:
@@ -261,7 +269,7 @@ def _resolve(target: Any, name: str) -> tuple[type[Events], Dispatch]:
             return _resolve(resolver(target), name)
     known: list[str] = []
     for family in _families:
-        if name in family.event_names:
+        if family._happens_at(name, target):
             dispatch = family._dispatch_of(target)
             if dispatch is not None:
                 return family, dispatch
@@ -315,7 +323,7 @@ def listen(
     name: str,
     function: Callable[..., Any],
     *,
-    propagate: bool = False,
+    propagate: bool | None = None,
     retval: bool = False,
     once: bool = False,
     named: bool = False,
@@ -329,7 +337,7 @@ def listen(
         listen(Engine, "connect", set_pragma)
         listen(session, "before_flush", check)
 
-    ``propagate``  listen to subclasses of a mapped class too
+    ``propagate``  listen to subclasses of a mapped class too; None leaves it to the family
     ``retval``     the answer of *function* counts, where the event allows one
     ``once``       *function* is called one time at most
     ``named``      *function* takes its arguments by name
@@ -339,6 +347,8 @@ def listen(
     """
     with _lock:
         family, dispatch = _resolve(target, name)
+        if propagate is None:
+            propagate = family.propagates
         for option in options:
             if option not in family.options:
                 raise InvalidRequestError(

@@ -28,6 +28,7 @@ from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadContext as QueryContext
 from dovetail.orm.mapping import comparator as comparator
 from dovetail.orm.mapping.alias import AliasedClass, aliased, with_polymorphic
+from dovetail.orm.mapping.annotation_types import TypeResolve
 from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
 from dovetail.orm.mapping.attribute import (
     InstrumentedAttribute,
@@ -68,6 +69,7 @@ from dovetail.orm.mapping.join_condition import (
     RelationshipDirection,
 )
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.mapping_events import InstrumentationEvents, RegistryEvents
 from dovetail.orm.mapping.parent import with_parent
 from dovetail.orm.mapping.polymorphic import polymorphic_union
 from dovetail.orm.mapping.properties import (
@@ -185,6 +187,7 @@ __all__ = [
     "DeclarativeBaseNoMeta",
     "DeclarativeMeta",
     "InstanceState",
+    "InstrumentationEvents",
     "InstrumentedAttribute",
     "Load",
     "KeyFuncDict",
@@ -199,6 +202,7 @@ __all__ = [
     "Query",
     "QueryEvents",
     "QueryableAttribute",
+    "RegistryEvents",
     "Relationship",
     "RelationshipProperty",
     "Session",
@@ -206,6 +210,7 @@ __all__ = [
     "SessionTransactionState",
     "Synonym",
     "SynonymProperty",
+    "TypeResolve",
     "add_mapped_attribute",
     "aliased",
     "as_declarative",

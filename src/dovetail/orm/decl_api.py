@@ -1,5 +1,6 @@
 """The familiar import path of declarative mapping."""
 
+from dovetail.orm.mapping.annotation_types import TypeResolve
 from dovetail.orm.mapping.class_registry import mapped_as_dataclass, registry
 from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
 from dovetail.orm.mapping.declarative import (
@@ -22,6 +23,7 @@ __all__ = [
     "DeclarativeBaseNoMeta",
     "DeclarativeMeta",
     "MappedAsDataclass",
+    "TypeResolve",
     "add_mapped_attribute",
     "as_declarative",
     "declarative_base",

@@ -104,6 +104,7 @@ class MappedAnnotation(NamedTuple):
     ``whole``       the type as it is written, but for None
     ``name``        the last name of one that is written as a string: that of the class that a
                     relationship leads to
+    ``raw``         the annotation as it is written inside of ``Mapped[...]``
     """
 
     target: Any
@@ -112,6 +113,7 @@ class MappedAnnotation(NamedTuple):
     extras: tuple[Any, ...]
     whole: Any
     name: str | None = None
+    raw: Any = None
 
 
 class _Names(dict[str, Any]):
@@ -203,7 +205,7 @@ def understand(annotation: Any, class_: type) -> MappedAnnotation | None:
     annotation = evaluated(annotation, class_)
     if get_origin(annotation) is ClassVar or not is_mapped(annotation):
         return None
-    found = _inside(get_args(annotation)[0], class_)
+    found = understand_inner(get_args(annotation)[0], class_)
     if isinstance(text, str):
         found = found._replace(name=_last_name(text))
     origin: Any = get_origin(annotation)
@@ -229,7 +231,29 @@ _NAMES = re.compile(r"[A-Za-z_][\w.]*")
 
 def understand_inner(annotation: Any, class_: type) -> MappedAnnotation:
     """What an annotation without ``Mapped`` says, such as that of a field of a dataclass."""
-    return _inside(annotation, class_)
+    return _inside(annotation, class_)._replace(raw=annotation)
+
+
+def value_of_alias(annotation: Any) -> Any:
+    """What a type alias, with its arguments if it takes some, stands for; None for others."""
+    if isinstance(annotation, TypeAliasType):
+        return annotation.__value__
+    alias: Any = get_origin(annotation)
+    if not isinstance(alias, TypeAliasType):
+        return None
+    value: Any = alias.__value__
+    given = dict(zip(alias.__type_params__, get_args(annotation), strict=False))
+    if value in given:
+        return given[value]
+    names = getattr(value, "__parameters__", ())
+    return value[tuple(given.get(name, name) for name in names)] if names else value
+
+
+def without_none(annotation: Any) -> Any:
+    """*annotation* without the None that it allows for."""
+    if get_origin(annotation) not in (Union, UnionType) or NoneType not in get_args(annotation):
+        return annotation
+    return reduce(or_, (part for part in get_args(annotation) if part is not NoneType))
 
 
 def _inside(inner: Any, class_: type, within: tuple[Any, ...] = ()) -> MappedAnnotation:
@@ -248,8 +272,9 @@ def _within(inner: Any, class_: type, within: tuple[Any, ...]) -> MappedAnnotati
     within = (*within, inner)
     if isinstance(inner, _Unknown):
         inner = ForwardRef(inner.name)
-    if isinstance(inner, TypeAliasType):
-        return _inside(inner.__value__, class_, within)._replace(whole=inner)
+    aliased = value_of_alias(inner)
+    if aliased is not None:
+        return _inside(aliased, class_, within)._replace(whole=inner)
     origin = get_origin(inner)
     if origin is Annotated:
         core, *extras = get_args(inner)

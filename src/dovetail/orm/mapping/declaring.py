@@ -8,6 +8,7 @@ from warnings import warn
 from dovetail.collector import collector
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
+from dovetail.orm.mapping.annotation_types import AnnotationTypes
 from dovetail.orm.mapping.annotations import MappedAnnotation, understand, understand_returned
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.composite import Composite
@@ -16,7 +17,6 @@ from dovetail.orm.mapping.declared_attr import being_declared, declared_attr
 from dovetail.orm.mapping.extensions import is_extension
 from dovetail.orm.mapping.mapper import Mapper, mapper_of, metadata_of
 from dovetail.orm.mapping.properties import (
-    AnnotationTypes,
     ColumnProperty,
     MappedColumn,
     MapperProperty,
@@ -311,7 +311,7 @@ def _table_and_properties(
     registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
     declared = _named_once(class_, declared)
-    types = AnnotationTypes(registry.type_annotation_map, class_.__name__)
+    types = AnnotationTypes(registry, class_)
     parts: list[tuple[str, MapperProperty]] = []
     orders: dict[int, int] = {}
     annotations = get_annotations(class_)

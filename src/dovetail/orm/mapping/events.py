@@ -113,6 +113,14 @@ class MapperEvents(EventsOfClasses):
 
     options: ClassVar[frozenset[str]] = frozenset(("raw",))
 
+    @classmethod
+    def _happens_at(cls, name: str, target: Any) -> bool:
+        # Of one registry, RegistryEvents tell; of one class there is nothing to tell.
+        of_all = name not in ("before_configured", "after_configured") or (
+            isinstance(target, type) and getattr(target, "is_mapper", False)
+        )
+        return of_all and super()._happens_at(name, target)
+
     def instrument_class(self, mapper: Any, class_: Any) -> None:
         """Call when *class_* gets its mapped attributes."""
 

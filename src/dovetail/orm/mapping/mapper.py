@@ -24,6 +24,7 @@ from dovetail.orm.mapping.mapped_tables import (
     mapped_tables,
     without_repeats,
 )
+from dovetail.orm.mapping.mapping_events import InstrumentationEvents
 from dovetail.orm.mapping.placing import PlacedAttributes
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
@@ -74,6 +75,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.class_ = class_
         self.local_table: Table = table
         self._before: dict[str, Any] = {}
+        self._told: dict[str, MapperProperty] = {}
         self._read_options(options)
         self._join(inherits)
         try:
@@ -137,6 +139,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         listen_as_reconstructor(self)
         for call in self.dispatch.instrument_class:
             call(self, class_)
+        for call in InstrumentationEvents.listeners("class_instrument", class_):
+            call(class_)
 
     def _map(self, own: dict[str, MapperProperty]) -> None:
         """Map the class: attributes of the class above, its *own*, and the columns left."""
@@ -357,6 +361,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
             # The types of columns that refer to others are known now, and the classes below.
             self.place_entity(may_miss=False)
         self.class_manager.place_constructor()
+        self.tell_of_attributes()
         if not self._is_announced:
             self._is_announced = True
             for call in self.dispatch.mapper_configured:

@@ -18,6 +18,7 @@ from dovetail.orm.mapping.concrete import Elsewhere
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.mapped_tables import counterparts
+from dovetail.orm.mapping.mapping_events import InstrumentationEvents
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
     MappedColumn,
@@ -50,6 +51,7 @@ class PlacedAttributes(Hierarchy):
     writes_through_setattr: bool
     forget: Callable[[], None]
     _before: dict[str, Any]
+    _told: dict[str, MapperProperty]
     _deleters: dict[str, Any]
 
     def place(self, name: str, value: Any) -> None:
@@ -72,6 +74,9 @@ class PlacedAttributes(Hierarchy):
     def dispose(self) -> None:
         """Leave the class as it was before it was mapped."""
         class_ = self.class_
+        if "__mapper__" in self._before:
+            for call in InstrumentationEvents.listeners("class_uninstrument", class_):
+                call(class_)
         for name, before in self._before.items():
             if before is not _NOTHING:
                 type.__setattr__(class_, name, before)
@@ -95,6 +100,8 @@ class PlacedAttributes(Hierarchy):
         self._hand_down(key, prop, replaced)
         for mapper in self.self_and_descendants:
             mapper.forget()
+            if mapper.configured:
+                mapper.tell_of_attributes()
         # What was made for the class without the attribute would leave it out.
         forget_plans()
         if isinstance(prop, RelationshipProperty):
@@ -155,6 +162,17 @@ class PlacedAttributes(Hierarchy):
         if prop.comparator_factory is not None:
             kind = with_comparator(kind, prop.comparator_factory)
         return kind(key, prop, self.entity)
+
+    def tell_of_attributes(self) -> None:
+        """Tell those who listen of the attributes that the class has got since the last time."""
+        new = [key for key, prop in self.attrs.items() if self._told.get(key) is not prop]
+        self._told.update((key, self.attrs[key]) for key in new)
+        listeners = InstrumentationEvents.listeners("attribute_instrument", self.class_)
+        for key in new if listeners else ():
+            attribute = self.class_.__dict__.get(key)
+            if isinstance(attribute, QueryableAttribute):
+                for call in listeners:
+                    call(self.class_, key, attribute)
 
     def _hand_down(self, key: str, prop: MapperProperty, replaced: MapperProperty | None) -> None:
         """Give the classes below *prop*, but those that have an attribute *key* of their own."""

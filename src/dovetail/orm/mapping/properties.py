@@ -1,15 +1,12 @@
 """The parts of a mapping: what an attribute of a mapped class stands for."""
 
 from collections.abc import Iterable, Sequence
-from enum import EnumMeta
 from itertools import count
-from types import UnionType
-from typing import Any, ClassVar, Literal, TypeAlias, Union, get_args, get_origin
-
-from typing_extensions import TypeAliasType
+from typing import Any, ClassVar, TypeAlias
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError, InvalidOption, MappedAnnotationError, did_you_mean
+from dovetail.exc import ArgumentError, InvalidOption, did_you_mean
+from dovetail.orm.mapping.annotation_types import is_type
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
@@ -19,8 +16,6 @@ from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column
 from dovetail.types.basic import INTEGERTYPE
 from dovetail.types.contract import NULLTYPE, TypeEngine
-from dovetail.types.inference import type_for_annotation
-from dovetail.types.structured import Enum
 
 _creation = count()
 
@@ -367,89 +362,12 @@ for _name in (
     setattr(MappedColumn, _name, _delegated(_name))
 
 
-def is_type(value: Any) -> bool:
-    """True for a type object, and for a type class."""
-    return isinstance(value, TypeEngine) or (
-        isinstance(value, type) and issubclass(value, TypeEngine)
-    )
-
-
 def _copied(argument: Any) -> Any:
     """*argument* of a column for another class: a constraint of its own, and what has state."""
     if isinstance(argument, TypeEngine):
         return argument.copy() if argument.has_state else argument
     copy = getattr(argument, "copy", None)
     return argument if copy is None or is_type(argument) else copy()
-
-
-class AnnotationTypes:
-    """Finds the database type of an annotation: the registry's map first, then inference."""
-
-    def __init__(self, type_map: dict[Any, Any], class_name: str) -> None:
-        self.type_map = type_map
-        self.class_name = class_name
-
-    def find(self, annotation: MappedAnnotation, key: str) -> Any:
-        """The type; ArgumentError where none is known."""
-        found = self._of_literal(annotation.target) or self._of_whole(annotation.whole)
-        if found is not None:
-            return found
-        for extra in annotation.extras:
-            if is_type(extra):
-                return extra
-        if annotation.collection is None:
-            target = annotation.target
-            found = self._mapped(target) or self._of_enum(target) or type_for_annotation(target)
-        if found is None:
-            raise MappedAnnotationError(
-                f"no database type is known for {annotation.whole!r}, the annotation of "
-                f"{self.class_name}.{key}",
-                hint=_type_hint(annotation),
-            )
-        return found
-
-    def _of_whole(self, whole: Any) -> Any:
-        """The type that the map has for *whole*, for what that is an alias of, or with None."""
-        found = self._mapped(whole)
-        while found is None and isinstance(whole, TypeAliasType):
-            whole = whole.__value__
-            found = self._mapped(whole)
-        if found is None and get_origin(whole) in (Union, UnionType):
-            found = self._mapped(Union[whole, None])  # noqa: UP007 - of any members
-        return found
-
-    def _of_literal(self, target: Any) -> Any:
-        """The type of a ``Literal`` of strings for which the map has options."""
-        if get_origin(target) is not Literal:
-            return None
-        options = self._mapped(target) or self._mapped(Literal)
-        values = get_args(target)
-        if isinstance(options, Enum) and not options.enums:
-            return options.of_strings(values) if all(isinstance(v, str) for v in values) else None
-        return None
-
-    def _of_enum(self, target: Any) -> Any:
-        """The type of an enum class for whose base, ``enum.Enum`` itself, the map has options."""
-        bases: tuple[Any, ...] = target.__mro__[1:] if isinstance(target, EnumMeta) else ()
-        for base in bases:
-            found = self._mapped(base)
-            if isinstance(found, Enum):
-                class_: Any = target
-                return found.of(class_)
-        return None
-
-    def _mapped(self, candidate: Any) -> Any:
-        try:
-            return self.type_map.get(candidate)
-        except TypeError:
-            return None
-
-
-def _type_hint(annotation: MappedAnnotation) -> str:
-    hint = "give one: mapped_column(String), or add it to type_annotation_map"
-    if annotation.collection is not None or not isinstance(annotation.target, type):
-        return f"if it is a mapped class, add = relationship(); otherwise {hint}"
-    return hint
 
 
 def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:

@@ -6,12 +6,14 @@ from typing import Any
 from weakref import WeakSet
 
 from dovetail.compiler.cache import forget_plans
+from dovetail.event import Dispatch, root
 from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError, MappingError
 from dovetail.orm.mapping.abstract_concrete import map_to_union
 from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.construct import construct
 from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.mapping_events import RegistryEvents
 from dovetail.orm.mapping.overlaps import warn_of_overlaps
 from dovetail.orm.mapping.properties import as_property
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
@@ -37,6 +39,8 @@ class Registry:
                         that share one find each other's classes
     ``constructor``     the ``__init__`` of classes that define none; None leaves them as they are
     """
+
+    dispatch: Dispatch
 
     def __init__(
         self,
@@ -188,6 +192,8 @@ class Registry:
 
     def begin(self) -> None:
         """Take up what waits; what somebody who listens puts off is left."""
+        for call in self.dispatch.before_configured:
+            call(self)
         waiting = [*self._waiting, *self._map_unions()]
         for mapper in waiting:
             _call_hook(mapper.class_, "__declare_first__")
@@ -343,6 +349,9 @@ class Registry:
         self.memo.clear()
 
 
+root(RegistryEvents, Registry)
+
+
 def _described(registries: Iterable[Registry]) -> str:
     """The classes that tell *registries* apart, for messages."""
     return ", ".join(
@@ -392,6 +401,9 @@ def _configure_at_work(cascade: bool) -> list[Mapper]:
             )
         _raise_all({one: one.connect() for one in _at_work})
         finished += [mapper for one in _at_work for mapper in one.finish()]
+    for one in _at_work:
+        for call in one.dispatch.after_configured:
+            call(one)
     for call in Mapper.dispatch.after_configured:
         call()
     return finished
