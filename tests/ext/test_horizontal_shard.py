@@ -90,7 +90,7 @@ def shards_of_key(mapper, primary_key, *, lazy_loaded_from, **given):
 
 
 def shards_of_statement(context):
-    from_ = context.lazy_loaded_from
+    from_ = context.lazy_loaded_from if context.is_select else None
     return SHARDS if from_ is None else [from_.identity_token]
 
 

@@ -428,9 +428,10 @@ def test_execution_options_and_user_options_are_seen_and_added(session, listen):
 
     listen(session, "do_orm_execute", look)
     listen(session, "do_orm_execute", lambda s: seen.append(s.execution_options["mark"]))
+    listen(session, "do_orm_execute", lambda s: seen.append(s.local_execution_options["mark"]))
     statement = select(Author).options(Tenant(7)).execution_options(mark="set")
     session.execute(statement)
-    assert seen == [[7], "set", "changed"]
+    assert seen == [[7], "set", "set", "changed"]
 
 
 def test_get_and_lazy_loads_are_statements_too(session, listen):

@@ -71,6 +71,111 @@ def members_that_are_pending_leave_with_the_expiry_of_their_parent(w):
     yield len(w.s.new), len(parent.children)
 
 
+def attributes_of_all_kinds(w):
+    """A parent with a deferred column, an expression and members that come by a join."""
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Node(w.Base):
+        __tablename__ = "node"
+        id = column(sa.Integer, primary_key=True)
+        name = column(sa.String(9))
+        size = column(sa.Integer)
+        note = column(sa.String(9), deferred=True)
+        label = orm.column_property(name + "!")
+        leaves = orm.relationship("Leaf", lazy="joined", order_by="Leaf.id")
+
+    class Leaf(w.Base):
+        __tablename__ = "leaf"
+        id = column(sa.Integer, primary_key=True)
+        node_id = column(sa.ForeignKey("node.id"))
+
+    w.create()
+    w.add(Node(id=1, name="a", size=1, note="n", leaves=[Leaf(id=1), Leaf(id=2)]))
+    return Node, w.s.get(Node, 1)
+
+
+def what_is_joined_comes_with_the_columns_that_are_refreshed(w):
+    Node, node = attributes_of_all_kinds(w)
+    for names in (["name", "leaves"], ["leaves"], ["size", "leaves", "note"]):
+        for _ in range(2):
+            w.sent.clear()
+            w.s.refresh(node, names)
+            yield names, len(w.sent), len(node.leaves), w.loaded(node)
+    w.s.expire_all()
+    w.s.expunge_all()
+    statement = w.sa.select(Node).options(w.orm.lazyload(Node.leaves))
+    node = w.s.scalars(statement).one()
+    w.sent.clear()
+    w.s.refresh(node, ["name", "leaves"])
+    yield len(w.sent), len(node.leaves)
+
+
+def what_is_deferred_expires_for_itself(w):
+    _, node = attributes_of_all_kinds(w)
+    for names in (["name", "note"], ["note"]):
+        w.s.expire(node, names)
+        yield node.name, "note" in w.loaded(node)
+    yield node.note
+    w.sent.clear()
+    w.s.expire(node, ["name", "note"])
+    yield node.name, "note" in w.loaded(node), len(w.sent)
+
+
+def what_is_deferred_stays_so_in_what_was_made_detached(w):
+    Node, _ = attributes_of_all_kinds(w)
+    w.s.expunge_all()
+    node = Node(id=1)
+    w.orm.make_transient_to_detached(node)
+    w.s.add(node)
+    yield node.name, "note" in w.loaded(node), node.note
+
+
+def an_expression_that_is_set_stays_until_it_expires(w):
+    _, node = attributes_of_all_kinds(w)
+    node.name = "b"
+    w.s.flush()
+    yield node.label
+    node.name, node.label = "c", "set"
+    w.s.flush()
+    yield node.label
+    w.s.commit()
+    yield node.label
+
+
+def a_mapper_stands_for_its_class_in_statements(w):
+    Node, _ = attributes_of_all_kinds(w)
+    mapper = w.sa.inspect(Node)
+    yield [node.name for node in w.s.scalars(w.sa.select(mapper)).unique()]
+    yield [node.name for node in w.s.query(mapper).filter(Node.id == 1)]
+
+
+def new_members_without_orphans_stay_when_their_parent_expires(w):
+    sa, orm = w.sa, w.orm
+
+    class Box(w.Base):
+        __tablename__ = "box"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        things = orm.relationship("Thing", cascade="save-update, merge, refresh-expire")
+
+    class Thing(w.Base):
+        __tablename__ = "thing"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        box_id = orm.mapped_column(sa.ForeignKey("box.id"))
+
+    w.create()
+    w.add(Box(id=1))
+    w.s.autoflush = False
+    box = w.s.get(Box, 1)
+    for end in (w.s.expire, w.s.refresh):
+        thing = Thing()
+        box.things.append(thing)
+        end(box)
+        yield thing in w.s, thing in box.things
+    w.s.commit()
+    yield w.rows(Thing)
+
+
 def history_by_the_attribute(w):
     m = family(w)
     parent = w.s.get(m.Parent, 1)

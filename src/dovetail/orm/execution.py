@@ -12,6 +12,7 @@ from dovetail.orm.loading.options import LazyPolicyOption
 from dovetail.orm.loading.plan import EntityPlan, GivenRows
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.loading.statement import FromStatement
+from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.orm_execute import ORMExecuteState
@@ -88,24 +89,40 @@ class ExecutingSession(PersistingSession):
             ).run_steps()
         return self.run_statement_steps(statement, params, execution_options, bind_arguments)
 
-    def state_for_load(self, statement: Any, kind: str) -> ORMExecuteState:
+    def state_for_load(self, statement: Any, kind: Any, chain: Any) -> ORMExecuteState:
         """What those who listen make of *statement*, which loads what instances here lack.
 
-        *kind* is "column" or "relationship".  They can change it; they can't answer it.
+        *kind* is "column", "entity" or the relationship that is loaded, *chain* the way to it.
+        They can change the statement; they can't answer it.
         """
+        cause = self.load_cause
+        is_relationship = not isinstance(kind, str)
+        options = NO_OPTIONS if cause is None else cause.execution_options
         state = ORMExecuteState(
             self,
             statement,
-            None,
-            NO_OPTIONS,
+            {},
+            options,
             None,
             self.dispatch.do_orm_execute,
-            is_relationship_load=kind == "relationship",
+            is_relationship_load=is_relationship,
             is_column_load=kind == "column",
         )
+        if cause is not None:
+            state.told_options = cause.options
+            if is_relationship and cause.lazy_loaded_from is not None:
+                state.lazy_loaded_from = cause.lazy_loaded_from
+                # What is eager in what was read lazily is not: it comes with that.
+                self.load_cause = LoadCause(cause.options, options)
+        if is_relationship:
+            props = chain or (kind,)
+            state.loader_strategy_path = tuple(
+                part for prop in props for part in (prop.parent, prop)
+            )
         if state.ask() is not None:
+            what = "relationship" if is_relationship else kind
             raise ORMExecuteError(
-                f"a do_orm_execute listener has answered a {kind} load, which it can't",
+                f"a do_orm_execute listener has answered a {what} load, which it can't",
                 hint="return None where state.is_relationship_load or state.is_column_load",
             )
         return state

@@ -66,8 +66,8 @@ def make_transient_to_detached(instance: Any) -> None:
         raise InvalidRequestError(f"{instance!r} has no primary key")
     state.row_key = key
     state.load = mapper.detached_load
-    missing = frozenset(mapper.column_attrs.keys()) - instance.__dict__.keys()
-    state.expired = missing or None
+    loaded = [key for key, prop in mapper.column_attrs.items() if not prop.deferred]
+    state.expired = frozenset(loaded).difference(instance.__dict__) or None
 
 
 def was_deleted(object_: Any = None, *, object: Any = None) -> bool:

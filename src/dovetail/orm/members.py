@@ -409,8 +409,15 @@ class SessionMembers:
         names = list(names)
         for name in names:
             mapper.get_property(name)
-        columns = frozenset(mapper.column_attrs.keys()) - frozenset(mapper.primary_keys)
         keys = frozenset(mapper.primary_keys)
+        # What is deferred by its mapping is read when it is touched itself.
+        tree = state.load.options
+        columns = frozenset(
+            key
+            for key, prop in mapper.column_attrs.items()
+            if key not in keys
+            and (not prop.deferred or (tree is not None and tree.loads_column(prop)))
+        )
         expire_names(state, instance, [name for name in names if name not in keys], columns)
         tell_of_expiry((state,), names)
 
@@ -547,8 +554,12 @@ def cascaded(state: InstanceState, instance: Any, cascade: str) -> list[tuple[In
             queued = None if here.extra is None else here.extra.get(prop.impl)
             if cascade not in prop.cascade or (value is None and queued is None):
                 continue
+            # What is new and stands alone as well is not lost with what its parent had pending.
+            stays = cascade == "refresh-expire" and not prop.cascade.delete_orphan
             for item in _members(prop.impl, value, queued, here):
                 other = state_of(item)
+                if stays and other.row_key is None:
+                    continue
                 if other not in seen:
                     seen.add(other)
                     found.append((other, item))

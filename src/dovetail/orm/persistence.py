@@ -27,7 +27,8 @@ from dovetail.orm.loading.related import (
     load_related_steps,
     only_tree,
 )
-from dovetail.orm.loading.tree import NO_TREE, REFRESH
+from dovetail.orm.loading.telling import LoadCause
+from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.members import cascaded
@@ -56,6 +57,9 @@ class PersistingSession(TransactionalSession):
 
     bind_arguments_in_use: Mapping[str, Any] | None = None
     """What came with the statement that is being run: it holds for what its rows bring along."""
+
+    load_cause: LoadCause | None = None
+    """What is being loaded for, where somebody listens to statements."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,12 +216,17 @@ class PersistingSession(TransactionalSession):
     def _told_of_transaction_steps(self, context: FlushContext) -> Steps[None]:
         """Write, and tell those who listen of the flush as of a transaction within the other."""
         within = SessionTransaction(self, SUBTRANSACTION, context.transaction)
+        for call in self.dispatch.after_transaction_create:
+            call(self, within)
+        names = ["after_transaction_end", "after_soft_rollback"]
         try:
             yield from self._write_steps(context)
+            names.pop()
         finally:
             within.state = CLOSED
-            for call in self.dispatch.after_transaction_end:
-                call(self, within)
+            for name in names:
+                for call in getattr(self.dispatch, name):
+                    call(self, within)
 
     def _write_steps(self, context: FlushContext) -> Steps[None]:
         try:
@@ -310,7 +319,7 @@ class PersistingSession(TransactionalSession):
         key: Any,
         *,
         options: Sequence[LoaderOption] = (),
-        populate_existing: bool = False,
+        populate_existing: bool | None = None,
         with_for_update: Any = None,
         execution_options: Mapping[str, Any] | None = None,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -321,11 +330,11 @@ class PersistingSession(TransactionalSession):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
-        asked = options or populate_existing or with_for_update or execution_options
-        if asked or bind_arguments or self.dispatch.do_orm_execute:
-            known = {**(execution_options or {}), "autoflush": False}
-            if populate_existing or with_for_update:
-                known["populate_existing"] = True
+        asked = options or with_for_update or execution_options or bind_arguments
+        if asked or populate_existing is not None or self.dispatch.do_orm_execute:
+            known = dict(execution_options or {})
+            if populate_existing is not None or with_for_update:
+                known["populate_existing"] = bool(populate_existing or with_for_update)
             return (
                 yield from self._get_with_steps(
                     mapper, key, options, with_for_update, known, bind_arguments
@@ -425,6 +434,14 @@ class PersistingSession(TransactionalSession):
     def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
         self._run(steps)
 
+    def caused_steps(self, cause: LoadCause, steps: Steps[Any]) -> Steps[Any]:
+        """Run *steps*, which load for *cause*: those who listen are told of it."""
+        before, self.load_cause = self.load_cause, cause
+        try:
+            return (yield from steps)
+        finally:
+            self.load_cause = before
+
     def find_reference(self, state: InstanceState, instance: Any, prop: Any) -> Any:
         """What *prop* refers to, from the identity map; NO_VALUE where that has no answer."""
         return find_reference(self, state, instance, prop)
@@ -435,7 +452,12 @@ class PersistingSession(TransactionalSession):
         """The instances of *mapper* with these keys, those that exist."""
         return (
             yield from load_keys_steps(
-                self, connection, mapper, keys, populate_existing=populate_existing
+                self,
+                connection,
+                mapper,
+                keys,
+                populate_existing=populate_existing,
+                kind="entity",
             )
         )
 
@@ -547,6 +569,8 @@ class PersistingSession(TransactionalSession):
                 hint="flush() first",
             )
         steps = self._reload_steps(state, instance, mapper, names, with_for_update)
+        if self.dispatch.do_orm_execute:
+            steps = self.caused_steps(LoadCause.of_read(state), steps)
         yield from self.at_token_steps(state.load.token, steps)
 
     def _reload_steps(
@@ -554,10 +578,11 @@ class PersistingSession(TransactionalSession):
     ) -> Steps[None]:
         connection = yield from self.connection_for_steps(mapper)
         columns = None if names is None else names & mapper.column_attrs.keys()
-        if columns is None:
-            tree = state.load.options or NO_TREE
-        else:
-            tree = only_tree(mapper, sorted(columns)) if columns else None
+        tree: LoadTree | None = state.load.options or NO_TREE
+        joined: list[str] = []
+        if columns is not None:
+            joined = _joined_among(mapper, names or (), state) if columns else []
+            tree = _tree_of_named(mapper, columns, joined, state) if columns else None
         # Attributes that were named are read as they are here: the instance keeps its options.
         chain = () if names is None else REFRESH
         if tree is None:
@@ -579,7 +604,7 @@ class PersistingSession(TransactionalSession):
             )
         for name in () if names is None else names:
             prop = mapper.relationships.get(name)
-            if prop is not None:
+            if prop is not None and name not in joined:
                 yield from load_related_steps(self, connection, prop, [(state, instance)], NO_TREE)
 
     @property
@@ -591,6 +616,37 @@ class PersistingSession(TransactionalSession):
             yield self
         finally:
             self.autoflush = found
+
+
+def _joined_among(mapper: Mapper, names: Iterable[str], state: InstanceState) -> list[str]:
+    """Those of *names* that are relationships loaded with the columns of *state*, by a join."""
+    tree: LoadTree = state.load.options or NO_TREE
+    props = [mapper.relationships[name] for name in names if name in mapper.relationships]
+    return sorted(prop.key for prop in props if tree.strategy(prop) == "joined")
+
+
+def _tree_of_named(
+    mapper: Mapper, columns: Iterable[str], joined: list[str], state: InstanceState
+) -> LoadTree:
+    """The instruction to load *columns* of *state* again, and relationships *joined* to them.
+
+    It is kept, so that its plan is kept.
+    """
+    if not joined:
+        return only_tree(mapper, sorted(columns))
+    options: LoadTree = state.load.options or NO_TREE
+    kept: dict[Any, LoadTree] = mapper.memo if options is NO_TREE else options.again
+    place = (frozenset(columns), *joined)
+    tree = kept.get(place)
+    if tree is None:
+        tree = kept[place] = LoadTree()
+        tree.only = frozenset(mapper.attrs[name] for name in columns)
+        for name in joined:
+            prop = mapper.relationships[name]
+            related = tree.at(prop)
+            related.strategy = "joined"
+            related.tree = options.below(prop)
+    return tree
 
 
 def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:

@@ -342,7 +342,15 @@ class scoped_session(ScopedFace[S]):
 
 @resolves(ScopedFace)
 def _what_it_keeps(scoped: Any) -> Any:
-    return scoped.session_factory
+    factory = scoped.session_factory
+    of_sessions = ("dispatch", "sync_session_class")
+    if any(hasattr(getattr(factory, "class_", factory), name) for name in of_sessions):
+        return factory
+    raise ArgumentError(
+        f"scoped_session({factory!r}) can't be listened to: nobody knows of which class its "
+        "sessions are",
+        hint="give it a sessionmaker, or a Session class",
+    )
 
 
 class QueryProperty:

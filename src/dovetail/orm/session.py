@@ -368,7 +368,7 @@ class Session(ClassicSession):
         ident: Any,
         *,
         options: Sequence[Any] | None = None,
-        populate_existing: bool = False,
+        populate_existing: bool | None = None,
         with_for_update: Any = None,
         identity_token: Any = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
@@ -377,7 +377,8 @@ class Session(ClassicSession):
         """The instance of *entity* with the primary key *ident*, or None.
 
         One that the session has, and that is not expired as a whole, is returned without SQL.
-        A composite key is a tuple in the order of the columns, or a dictionary.  Of instances
+        A composite key is a tuple in the order of the columns, or a dictionary;
+        *populate_existing* counts for more than the execution option.  Of instances
         with the same key, *identity_token* says which is meant::
 
             session.get(User, 5)
@@ -389,9 +390,9 @@ class Session(ClassicSession):
             mapper = None
         if mapper is None or mapper.class_ is not entity:
             mapper = self.mapper_for(entity)
-        if mapper.always_refresh or (
-            execution_options and execution_options.get("populate_existing")
-        ):
+        if populate_existing is None and execution_options:
+            populate_existing = execution_options.get("populate_existing")
+        if mapper.always_refresh:
             populate_existing = True
         afresh = populate_existing or with_for_update or identity_token is not None
         if not afresh:

@@ -107,8 +107,6 @@ class SessionTransaction:
         self.flushed = False
         self.keeps_values = False
         self.source_record: Any = None
-        for call in session.dispatch.after_transaction_create:
-            call(session, self)
 
     def __repr__(self) -> str:
         kind = "savepoint" if self.nested else "transaction"
@@ -374,11 +372,13 @@ class SessionTransaction:
         """Make the instances in memory what they were when this began."""
         session = self.session
         scope = session.scope
-        told = session.dispatch.listening
-        for state in (*self.new, *list(scope.new)):
+        # Held until those who listen have been told; in the session they are no more.
+        pending = dict(scope.new)
+        scope.new.clear()
+        for state in (*self.new, *pending):
             was_pending = state.row_key is None
             self._expel(scope, state)
-            if told:
+            if session.dispatch.listening:
                 left = "pending_to_transient" if was_pending else "persistent_to_transient"
                 session.announce_state(left, state)
         for identity in scope.identities.values():
@@ -386,7 +386,6 @@ class SessionTransaction:
                 if state.extra is not None:
                     # No parent has left its child.
                     state.extra.pop("parents", None)
-        scope.new.clear()
         scope.deleted.clear()
         for state, key in self.switched.items():
             if state.row_key is not None:

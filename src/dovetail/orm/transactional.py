@@ -59,6 +59,15 @@ class TransactionalSession(SessionMembers):
                     hint="call session.begin() first",
                 )
             transaction = self._transaction = SessionTransaction(self, AUTOBEGIN)
+            for call in self.dispatch.after_transaction_create:
+                call(self, transaction)
+        return transaction
+
+    def _begun(self, transaction: SessionTransaction) -> SessionTransaction:
+        """Go on with *transaction*, of which those who listen are told; return it."""
+        self._transaction = transaction
+        for call in self.dispatch.after_transaction_create:
+            call(self, transaction)
         return transaction
 
     def refuse_after_block(self) -> None:
@@ -114,8 +123,7 @@ class TransactionalSession(SessionMembers):
                 hint="commit() or rollback() first, or begin_nested() for a savepoint",
             )
         self.refuse_after_block()
-        transaction = self._transaction = SessionTransaction(self)
-        return transaction
+        return self._begun(SessionTransaction(self))
 
     def begin_within(self) -> SessionTransaction:
         """Begin; within a transaction in progress, one that ends with that."""
@@ -123,8 +131,7 @@ class TransactionalSession(SessionMembers):
         if outer is None:
             return self.begin_transaction()
         outer.check()
-        inner = self._transaction = SessionTransaction(self, SUBTRANSACTION, outer)
-        return inner
+        return self._begun(SessionTransaction(self, SUBTRANSACTION, outer))
 
     def begin_nested_steps(self) -> Steps[SessionTransaction]:
         """Flush, and set a savepoint on every connection in use."""
@@ -139,12 +146,12 @@ class TransactionalSession(SessionMembers):
         yield from self.flush_steps()
         nested = SessionTransaction(self, BEGIN_NESTED, parent)
         try:
+            self._begun(nested)
             for bind in list(parent.participants):
                 yield from nested.connection_steps(bind)
         except BaseException:
             yield from nested.rollback_steps()
             raise
-        self._transaction = nested
         return nested
 
     def commit_steps(self) -> Steps[None]:

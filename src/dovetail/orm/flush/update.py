@@ -326,7 +326,8 @@ def _update_expressions_steps(
 def _forget_made(names: frozenset[str], pairs: Sequence[Pair]) -> None:
     """Have *names*, which an UPDATE changes by itself, read again where they were loaded."""
     for state, instance in pairs:
-        stale = names.intersection(instance.__dict__)
+        # What was set is what the user wants to see, until it expires.
+        stale = names.intersection(instance.__dict__).difference(state.committed or ())
         for name in stale:
             del instance.__dict__[name]
         if stale:

@@ -16,6 +16,7 @@ from dovetail.orm.loading.related import (
     only_tree,
     reference_key,
 )
+from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
@@ -73,11 +74,19 @@ def _load_relationship_steps(
     policy = _policy(session, tree, strategy)
     peers = _peers(session, state, instance, prop.key, policy)
     connection = yield from session.connection_for_steps(prop.mapper)
-    yield from load_related_steps(session, connection, prop, [(state, instance), *peers], tree)
+    steps = load_related_steps(session, connection, prop, [(state, instance), *peers], tree)
+    yield from _caused_steps(session, state, steps)
     if any(is_unknown(state, instance, name) for name in local_names(prop)):
         raise _row_is_gone(state, instance, prop.key)
     if prop.key not in instance.__dict__:
         _set_empty(state, instance, prop)
+
+
+def _caused_steps(session: Any, state: InstanceState, steps: Steps[None]) -> Steps[None]:
+    """Run *steps*, of which those who listen are told that they load what *state* lacks."""
+    if session.dispatch.do_orm_execute:
+        return session.caused_steps(LoadCause.of_read(state), steps)  # type: ignore[no-any-return]
+    return steps
 
 
 def _policy(session: Any, tree: LoadTree, strategy: str) -> str:
@@ -142,7 +151,8 @@ def _load_columns_steps(
     policy = _policy(session, options_of(state), "select")
     peers = _peers(session, state, instance, key, policy)
     connection = yield from session.connection_for_steps(mapper)
-    yield from refresh_steps(session, connection, mapper, [(state, instance), *peers], wanted)
+    steps = refresh_steps(session, connection, mapper, [(state, instance), *peers], wanted)
+    yield from _caused_steps(session, state, steps)
     if key not in instance.__dict__ and (state.committed is None or key not in state.committed):
         raise _row_is_gone(state, instance, key)
 

@@ -12,7 +12,7 @@ from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout, JoinedLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
-from dovetail.orm.loading.telling import listen_to, tell_of_loads
+from dovetail.orm.loading.telling import listen_to, note_options, tell_of_loads
 from dovetail.orm.loading.to_core import EntityPlanner
 from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.mapping.mapper import Mapper
@@ -99,10 +99,13 @@ class EntityPlan:
     def loads(self, session: Any) -> list[Load]:
         """A Load for each entity of the row."""
         scope = session.scope
-        return [
+        loads = [
             listen_to(Load(layout.entity.mapper, scope, layout.tree), session)
             for layout in self.entities
         ]
+        if session.load_cause is not None:
+            note_options(loads, session.load_cause.options)
+        return loads
 
     def build(
         self, session: Any, rows: Sequence[Any], loads: list[Load], members: Any

@@ -1,6 +1,7 @@
 """Related instances for many parents at once: one statement for a set, never one for each."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 from warnings import warn
 
@@ -58,32 +59,42 @@ class KeyedPlan:
         self.names = tuple(names)
         self.statement = statement
         self.parameter = parameter
+        self.dialect = dialect
         self.tree = tree
         self.chain = chain
         self.populate_existing = populate_existing
-        self.plan = makers.entity_plan(
-            statement,
+
+    @cached_property
+    def plan(self) -> Any:
+        """The plan of the statement: not made where somebody who listens changes that."""
+        walk = Walk()
+        self.statement.collect(walk)
+        return makers.entity_plan(
+            self.statement,
             walk.binds,
-            dialect,
-            tree=tree,
-            chain=chain,
-            populate_existing=populate_existing,
+            self.dialect,
+            tree=self.tree,
+            chain=self.chain,
+            populate_existing=self.populate_existing,
             # What is here, and is read again on the way, stays among those it was loaded with.
-            keeps_batches=tree is NO_TREE,
+            keeps_batches=self.tree is NO_TREE,
         )
 
     def rows_steps(
-        self, session: Any, connection: Any, keys: Sequence[Any], kind: str = "column"
+        self, session: Any, connection: Any, keys: Sequence[Any], kind: Any = "column"
     ) -> Steps[list[Any]]:
         """Run for *keys*, in parts where they are many; return the rows of all.
 
-        *kind*, "column" or "relationship", is told to those who listen to statements.
+        *kind*, "column", "entity" or a relationship, is told to those who listen to statements.
         """
         if session.dispatch.do_orm_execute:
-            state = session.state_for_load(self.statement, kind)
+            state = session.state_for_load(self.statement, kind, self.chain)
             plan = self
-            if state.statement is not self.statement:
-                plan = self.changed(state.statement, connection.dialect)
+            statement = state.statement
+            if state.parameters:
+                statement = statement.params(**state.parameters)
+            if statement is not self.statement:
+                plan = self.changed(statement)
             steps = plan.found_steps(session, connection, keys)
             found: list[Any] = yield from connection.under_steps(
                 state.local_execution_options, steps
@@ -91,13 +102,13 @@ class KeyedPlan:
             return found
         return (yield from self.found_steps(session, connection, keys))
 
-    def changed(self, statement: Any, dialect: Any) -> "KeyedPlan":
+    def changed(self, statement: Any) -> "KeyedPlan":
         """The plan of *statement*, made from this one's by somebody who listens."""
         return KeyedPlan(
             statement,
             self.parameter,
             self.names,
-            dialect,
+            self.dialect,
             tree=self.tree,
             chain=self.chain,
             populate_existing=self.populate_existing,
@@ -140,10 +151,13 @@ def load_keys_steps(
     tree: LoadTree = NO_TREE,
     chain: tuple[Any, ...] = (),
     populate_existing: bool = False,
+    kind: Any = "column",
 ) -> Steps[list[Any]]:
-    """Load the instances of *mapper* with these primary *keys*; expired ones are refreshed."""
+    """Load the instances of *mapper* with these primary *keys*; expired ones are refreshed.
+
+    *kind* is that of :meth:`KeyedPlan.rows_steps`.
+    """
     plan = keys_plan(connection, mapper, tree, chain, populate_existing)
-    kind = "column" if chain is REFRESH else "relationship"
     return (yield from plan.rows_steps(session, connection, keys, kind))
 
 
@@ -368,6 +382,7 @@ def _load_by_key_steps(
                 tree=below,
                 chain=chain,
                 populate_existing=afresh,
+                kind=prop,
             )
         for related in loaded:
             found[related.__dovetail_state__.row_key] = related
@@ -402,7 +417,7 @@ def _load_by_rows_steps(
             _assign(prop, pair, ())
         else:
             keys.setdefault(key, []).append(pair)
-    rows = yield from plan.rows_steps(session, connection, list(keys), "relationship")
+    rows = yield from plan.rows_steps(session, connection, list(keys), prop)
     groups: dict[Any, list[Any]] = {key: [] for key in keys}
     if len(plan.names) == 1:
         for key, related in rows:

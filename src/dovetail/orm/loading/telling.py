@@ -1,11 +1,11 @@
 """Telling listeners of what was loaded: after the rows of a statement have become instances."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dovetail.orm.tracking.expiry import Whole
-from dovetail.orm.tracking.state import Load
+from dovetail.orm.tracking.state import InstanceState, Load
 
 
 @dataclass(slots=True, frozen=True)
@@ -32,6 +32,33 @@ class LoadContext:
         In a ``ShardedSession`` it has the ``shard_id``.
         """
         return dict(self.session.load_arguments)
+
+
+@dataclass(slots=True, frozen=True)
+class LoadCause:
+    """What more is loaded for, where somebody listens to statements.
+
+    ``options``            those of the user's own that it has
+    ``execution_options``  those that hold for what is loaded besides
+    ``lazy_loaded_from``   the state whose attribute is read, if one is
+    """
+
+    options: tuple[Any, ...]
+    execution_options: Mapping[str, Any]
+    lazy_loaded_from: Any = None
+
+    @classmethod
+    def of_read(cls, state: InstanceState) -> "LoadCause":
+        """Return the cause of loading what *state* lacks."""
+        return cls(state.load.user_options, {}, state)
+
+
+def note_options(loads: Iterable[Load], options: Iterable[Any]) -> None:
+    """Let *loads* have those of *options*, the user's, that hold for lazy loads too."""
+    lasting = tuple(option for option in options if option.propagate_to_loaders)
+    if lasting:
+        for load in loads:
+            load.user_options = lasting
 
 
 def listen_to(load: Load, session: Any) -> Load:

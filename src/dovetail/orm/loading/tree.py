@@ -53,7 +53,7 @@ class LoadTree(Packed):
         self.lasting: dict[Any, Any] = {}
         self.policy: str | None = None
         self.stays = False
-        self.again: dict[frozenset[Any] | None, LoadTree] = {}
+        self.again: dict[Any, LoadTree] = {}
 
     def state_to_pickle(self) -> Any:
         """The state of this, as ``pickle`` has it for slots."""

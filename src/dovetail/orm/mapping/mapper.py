@@ -400,6 +400,11 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         return self
 
     @property
+    def __statement_entity__(self) -> Any:
+        """What stands in a statement for the class."""
+        return self.entity
+
+    @property
     def selectable(self) -> Any:
         """What a statement selects from."""
         return self.entity.selectable

@@ -63,7 +63,7 @@ class Query(ChangingQuery, Generic[T]):
             entity.mapper.class_,
             ident,
             options=own.loader_options,
-            populate_existing=bool(self._options.get("populate_existing")),
+            populate_existing=self._options.get("populate_existing"),
             with_for_update=own.for_update_arg,
         )
         return found

@@ -148,7 +148,8 @@ class Load:
     ``token`` tells rows of different databases apart, None where that is not needed.  ``batch``
     lists their states in the order of the rows, for loading what one of them lacks for its
     peers in the same statement.  ``refreshed``, where somebody listens,
-    has those that were here before, with the names of what was read again.
+    has those that were here before, with the names of what was read again; ``user_options`` are
+    those that listeners to lazy loads are told of.
     """
 
     __slots__ = (
@@ -162,6 +163,7 @@ class Load:
         "scope",
         "token",
         "touches",
+        "user_options",
     )
 
     def __init__(
@@ -180,6 +182,7 @@ class Load:
         self.refreshed: list[tuple[InstanceState, Any]] | None = None
         self.parts: list[Load] = []
         self.deleted = deleted
+        self.user_options: tuple[Any, ...] = ()
 
     def part(self, mapper: Any) -> "Load":
         """What instances of *mapper*, a class below, share of this load."""
@@ -194,6 +197,7 @@ class Load:
             with self.scope.at(self.token):
                 made = Load(mapper, self.scope, self.options)
         made.refreshed = None if self.refreshed is None else []
+        made.user_options = self.user_options
         self.parts.append(made)
         return made
 
