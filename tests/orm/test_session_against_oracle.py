@@ -308,6 +308,36 @@ def listeners_are_told_what_was_read_again(w):
     yield len(w.s.scalars(w.sa.select(m.Parent)).all()), heard
 
 
+def listeners_are_told_what_classes_below_read_again(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Person(w.Base):
+        __tablename__ = "person"
+        id = column(sa.Integer, primary_key=True)
+        kind = column(sa.String(9))
+        name = column(sa.String(9))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "engineer"
+        id = column(sa.ForeignKey("person.id"), primary_key=True)
+        language = column(sa.String(9))
+        __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+    w.create()
+    w.add(Engineer(id=1, name="a", language="b"))
+    engineer = w.s.get(Engineer, 1)
+    told = []
+    w.sa.event.listen(
+        Person, "refresh", lambda it, context, names: told.append(sorted(names)), propagate=True
+    )
+    for entity in (Engineer, orm.with_polymorphic(Person, [Engineer])):
+        w.s.expire(engineer)
+        yield w.s.scalars(sa.select(entity)).one() is engineer, told
+        told.clear()
+
+
 def a_changed_key_is_not_read_again(w):
     m = family(w)
     parent = w.s.get(m.Parent, 1)

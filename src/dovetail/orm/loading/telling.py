@@ -96,6 +96,9 @@ def tell_of_loads(session: Any, loads: Iterable[Load]) -> None:
             instance = state()
             if instance is not None:
                 if type(names) is Whole:
-                    names = {key for key, prop in load.mapper.attrs.items() if not prop.is_proxy}
+                    attrs = state.load.mapper.attrs
+                    names = {key for key, prop in attrs.items() if not prop.is_proxy}
+                    # What classes below have besides may not have been among it.
+                    names = names.difference(state.expired or ())
                 for call in dispatch.refresh:
                     call(instance, context, names)
