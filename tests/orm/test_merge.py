@@ -4,7 +4,7 @@ import pytest
 
 from dovetail import event, inspect, select
 from dovetail.exc import InvalidRequestError
-from dovetail.orm import Session, joinedload
+from dovetail.orm import Session, joinedload, with_loader_criteria
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
 
 
@@ -166,6 +166,32 @@ def test_options_load_with_the_target(session, sql_log):
 
     assert len(merged.books) == 2
     assert len(sql_log) == 0
+
+
+@pytest.mark.parametrize("is_here", [False, True])
+def test_criteria_of_what_is_merged_hold_for_its_copies(session, engine, sql_log, is_here):
+    criteria = with_loader_criteria(Book, Book.id < 2)
+    with Session(engine) as other:
+        found = other.scalars(select(Author).options(criteria).order_by(Author.id)).all()
+    held = session.scalars(select(Author)).all() if is_here else None
+
+    merged = session.merge_all(found)
+    sql_log.clear()
+
+    assert [[book.id for book in author.books] for author in merged] == [[1], []]
+    assert len(sql_log) == 2
+    assert held is None or all(author in held for author in merged)
+
+
+def test_options_of_the_merge_count_for_more_than_those_of_what_is_merged(session, engine):
+    with Session(engine) as other:
+        found = other.scalars(
+            select(Author).options(with_loader_criteria(Book, Book.id < 0)).limit(1)
+        ).one()
+
+    merged = session.merge(found, options=[with_loader_criteria(Book, Book.id == 2)])
+
+    assert [book.id for book in merged.books] == [2]
 
 
 def cached(engine, *options):

@@ -7,6 +7,7 @@ from dovetail.codegen import Source, compile_function
 from dovetail.exc import InvalidRequestError, StaleDataError, UnmappedInstanceError
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.telling import LoadContext
+from dovetail.orm.loading.tree import NO_TREE, LoadTree
 from dovetail.orm.tracking.expiry import forget_changes, refuse_lost, still_expired
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, forget, new_state, state_of
 from dovetail.steps import Steps
@@ -67,9 +68,34 @@ def merge_steps(
         new_state(target, mapper)
         session.add(target)
     merged[state] = target
+    if not is_new:
+        _hand_on_options(session, state, target.__dovetail_state__, merged)
     if target is not instance:
         yield from _copy_steps(session, mapper, instance, target, merged, is_new)
     return target
+
+
+def _says_nothing(options: LoadTree | None) -> bool:
+    """True where *options*, of a load, hold no instructions."""
+    return options is None or options is NO_TREE or options.is_empty
+
+
+def _hand_on_options(
+    session: Any, state: InstanceState, target: InstanceState, merged: Merged
+) -> None:
+    """Let *target* load what it lacks by the options of *state*, where it has none of its own.
+
+    Criteria that *state* was loaded with hold for the instance that takes its place.
+    """
+    before, given = target.load, state.load
+    if _says_nothing(given.options) or not _says_nothing(before.options):
+        return
+    load = merged.get((given, before))
+    if load is None:
+        load = merged[given, before] = Load(before.mapper, session.scope, given.options)
+        load.user_options = given.user_options
+    load.batch.append(target)
+    target.load = load
 
 
 def _copy_steps(
