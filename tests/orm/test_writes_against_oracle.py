@@ -626,6 +626,35 @@ def versions_given_to_new_rows(w):
     yield w.rows(Note)
 
 
+def keys_that_the_server_was_to_make(w):
+    sa, orm = w.sa, w.orm
+
+    class Made(w.Base):
+        __tablename__ = "made"
+        id = orm.mapped_column(sa.String(9), sa.FetchedValue(), primary_key=True)
+        name = orm.mapped_column(sa.String(9))
+
+    with w.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE made (id VARCHAR, name VARCHAR DEFAULT 'x')")
+    for count in (1, 3):
+        made = [Made(name=str(n)) for n in range(count)]
+        w.s.add_all(made)
+        yield w.error(w.s.flush), [w.sa.inspect(one).transient for one in made]
+        w.s.rollback()
+    with w.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE made")
+        connection.exec_driver_sql(
+            "CREATE TABLE made (id VARCHAR DEFAULT (hex(randomblob(4))) PRIMARY KEY, name VARCHAR)"
+        )
+    for count in (1, 3):
+        made = [Made(name=str(n)) for n in range(count)]
+        w.s.add_all(made)
+        w.s.commit()
+        keys = [one.id for one in made]
+        rows = dict(w.s.execute(sa.select(Made.name, Made.id).where(Made.id.in_(keys))).all())
+        yield len(rows) == count, all(rows[one.name] == one.id for one in made)
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_writes_as_the_oracle_writes(program):
     compare(program)

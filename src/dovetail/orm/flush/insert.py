@@ -86,8 +86,9 @@ class InsertPlan:
         features = self.dialect.features
         if len(self.made_keys) != 1 or not features.supports_lastrowid:
             return False
-        if any(column is self.made_keys[0] for column, _ in self.inline):
-            # A sequence or an expression makes the key, which the driver does not tell.
+        (made,) = self.made_keys
+        if any(column is made for column, _ in self.inline) or made.type.affinity != "integer":
+            # A sequence, an expression or a trigger makes the key, which the driver does not tell.
             return False
         return len(self.keys) == 1 and (len(self.returned) == 1 or not self.fetched)
 
@@ -298,6 +299,16 @@ class InsertPlan:
 
     def _write_entering(self, source: Source) -> None:
         """Write what makes an instance persistent."""
+        unsure = [
+            self.mapper.column_keys[column]
+            for column in self.made_keys
+            if column is not self.part.table.autoincrement_column
+        ]
+        if unsure:
+            absent = " or ".join(f"values.get({name!r}) is None" for name in unsure)
+            refuse = source.use("refuse", _refuse_unmade)
+            with source.block(f"if {absent}:"):
+                source.line(f"{refuse}(instance, {', '.join(unsure)!r})")
         reads = [f"values[{key!r}]" for key in self.mapper.primary_keys]
         key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
         source.line(f"state.row_key = key = {key}")
@@ -461,6 +472,15 @@ def _in_order(plan: InsertPlan, rows: list[Any], instances: list[Any]) -> list[A
         key = tuple(converted(values[name], c.type, plan.dialect) for name, c in plan.keys)
         in_order.append(by_key[key])
     return in_order
+
+
+def _refuse_unmade(instance: Any, names: str) -> None:
+    """Refuse *instance*, of which the server has not made the key."""
+    raise FlushError(
+        f"the row of {instance!r} has no primary key: the server was to make {names}, and gave "
+        "nothing back",
+        hint="set it, or look at the default, or the trigger, that makes it",
+    )
 
 
 def _check_keys(plan: InsertPlan, instances: list[Any]) -> None:
