@@ -343,8 +343,8 @@ class Driver:
     def transaction_mode(self, level: str | None, options: Mapping[str, Any]) -> str | None:
         """Return what ``set_isolation`` is told for *level* and the execution *options*.
 
-        A driver whose transactions can be more than isolated, read-only say, adds it here;
-        None is what is usual.
+        It is asked where there is one of them.  A driver whose transactions can be more than
+        isolated, read-only say, adds it here; None is what is usual.
         """
         return level
 

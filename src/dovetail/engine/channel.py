@@ -119,9 +119,6 @@ class Channel:
     def text_was_sent(self, sql: str) -> None:
         """Note what SQL text that gave no rows may have done to the transaction."""
 
-    def _watched(self) -> bool:
-        return self._echo or self.dispatch.listening
-
     # The ways of a statement.
 
     def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]:

@@ -59,7 +59,9 @@ class Connection(TransactedChannel):
         level = self._options.get("isolation_level") or self._host.default_isolation
         self._autocommit = level == "AUTOCOMMIT"
         self._isolation: str | None = level
-        self._level = self._host.backend.transaction_mode(level, self._options)
+        self._level = None
+        if level is not None or self._options:
+            self._level = self._host.backend.transaction_mode(level, self._options)
 
     def _choose_schemas(self) -> None:
         """Take the names of schemas from the options."""

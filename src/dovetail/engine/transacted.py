@@ -65,20 +65,22 @@ class TransactedChannel(Channel):
     def _prepare_steps(self, sql: str | None = None) -> Steps[bool]:
         if self._record is None or self._is_inherited():
             yield from self._reconnect_steps()
-        self._require_open_block()
+        if self._block is not None:
+            self._require_open_block()
         if self._root is None:
             self._root = RootTransaction(self)
         elif not self._root.is_active:
             raise PendingRollbackError(
                 "the database has ended the transaction after an error", hint="call rollback()"
             )
-        record = self._require_record()
+        record = self._record
+        assert record is not None
         if self._level != record.isolation:
             yield from self._isolate_steps(record, self._level)
-        watched = self._watched()
+        watched = self._echo or self.dispatch.listening
         self._ready = None if watched else self._host.calm
         if not self._begun and not self._autocommit:
-            if sql is not None and self._stands_outside(sql):
+            if sql is not None and sql[:6] not in _USUAL and self._stands_outside(sql):
                 # BEGIN waits for the next statement, which has to come by here again.
                 self._ready = None
             else:
@@ -97,7 +99,7 @@ class TransactedChannel(Channel):
     def _stands_outside(self, sql: str) -> bool:
         """Tell whether *sql* has no effect, or fails, inside of a transaction."""
         words = self._host.backend.outside_transaction
-        if not words or sql[:6] in _USUAL:
+        if not words:
             return False
         match = _FIRST_WORD(sql)
         return match is not None and match[1].upper() in words
@@ -169,7 +171,8 @@ class TransactedChannel(Channel):
                 # A listener may send a BEGIN of its own; the driver sends none then.
                 for function in self.dispatch.begin:
                     function(self)
-                self._log("BEGIN (implicit)")
+                if self._echo:
+                    self._log("BEGIN (implicit)")
                 yield (self._wire.begin,)
             else:
                 for function in self.dispatch.begin_twophase:
@@ -198,7 +201,8 @@ class TransactedChannel(Channel):
             )
         for function in self.dispatch.commit:
             function(self)
-        self._log("COMMIT")
+        if self._echo:
+            self._log("COMMIT")
         try:
             yield (self._wire.commit,)
         except BaseException as error:
@@ -216,7 +220,8 @@ class TransactedChannel(Channel):
             return
         for function in self.dispatch.rollback:
             function(self)
-        self._log("ROLLBACK")
+        if self._echo:
+            self._log("ROLLBACK")
         self._begun = False
         try:
             yield (self._wire.rollback,)
@@ -367,7 +372,8 @@ class TransactedChannel(Channel):
     def _require_no_transaction(self) -> None:
         if self._closed:
             raise ResourceClosedError("this connection is closed")
-        self._require_open_block()
+        if self._block is not None:
+            self._require_open_block()
         if self._root is not None:
             raise InvalidRequestError(
                 "a transaction is in progress: begun by begin(), or by the first statement",

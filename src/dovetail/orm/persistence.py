@@ -200,7 +200,8 @@ class PersistingSession(TransactionalSession):
             return
         only = None if objects is None else frozenset(state_of(item) for item in objects)
         transaction = self._autobegin()
-        transaction.check()
+        if transaction.state is not ACTIVE:
+            transaction.check()
         context = FlushContext(self, transaction, only)
         self._flushing = True
         try:

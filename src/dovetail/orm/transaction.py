@@ -144,7 +144,8 @@ class SessionTransaction:
 
         The connection is given *execution_options*, with a warning if it takes part already.
         """
-        self.check()
+        if self.state is not ACTIVE:
+            self.check()
         if self.ended_within is not None:
             self.session.refuse_after_block()
         found = self.participants.get(bind)

@@ -52,7 +52,8 @@ class TransactionalSession(SessionMembers):
                     "this session is closed for good (close_resets_only=False)",
                     hint="make another session",
                 )
-            self.refuse_after_block()
+            if self.block_transaction is not None:
+                self.refuse_after_block()
             if not self.autobegin:
                 raise InvalidRequestError(
                     "this session begins no transaction by itself (autobegin=False)",

@@ -337,12 +337,14 @@ def _update_part_steps(
             yield from _update_steps(context, mapper, {state: instance}, tells=tells)
         return
     is_told = mapper.dispatch.listening and tells is not None
-    if not updates or not (is_told or any(state.committed for state in updates)):
+    pairs = [(state, instance) for state, instance in updates.items() if state.committed]
+    if not updates or not (is_told or pairs):
         return
     connection = yield from session.connection_for_steps(mapper)
     if is_told:
         tell_of_updates("before", context, mapper, connection, updates)
-    pairs = [(state, instance) for state, instance in updates.items() if state.committed]
+        # Those who were told may have changed more.
+        pairs = [(state, instance) for state, instance in updates.items() if state.committed]
     if pairs:
         if mapper.version_key is not None:
             yield from load_versions_steps(session, connection, mapper, pairs)

@@ -116,7 +116,10 @@ class EntityPlan:
         else:
             with collector:
                 made = self.hydrate(rows, loads, members)  # type: ignore[arg-type]
-        tell_of_loads(session, loads)
+        for load in loads:
+            if load.refreshed is not None or load.parts:
+                tell_of_loads(session, loads)
+                break
         return made
 
     def finish_steps(

@@ -65,14 +65,13 @@ def listen_to(load: Load, session: Any) -> Load:
     """Let *load* note what it refreshes, if somebody listens; return it."""
     mapper = load.mapper
     told = session.dispatch.loaded_as_persistent or mapper.class_manager.dispatch.listening
-    if told or any(one.class_manager.dispatch.listening for one in _below(mapper)):
+    if told or (mapper.children and _somebody_listens_below(mapper)):
         load.refreshed = []
     return load
 
 
-def _below(mapper: Any) -> list[Any]:
-    below: list[Any] = mapper.self_and_descendants if mapper.children else []
-    return below
+def _somebody_listens_below(mapper: Any) -> bool:
+    return any(one.class_manager.dispatch.listening for one in mapper.self_and_descendants)
 
 
 def tell_of_loads(session: Any, loads: Iterable[Load]) -> None:
