@@ -139,8 +139,10 @@ class PersistingSession(TransactionalSession):
         transaction = self._transaction
         if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
             return None
-        is_plain = mapper is None and clause is None
-        bind = self.get_bind() if is_plain else self._bind_for(mapper, clause)
+        if clause is None:
+            bind = self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
+        else:
+            bind = self._bind_for(mapper, clause)
         participant = transaction.participants.get(bind)
         return None if participant is None else participant.connection
 
@@ -157,7 +159,10 @@ class PersistingSession(TransactionalSession):
         connection = self.connection_in_use(mapper, clause)
         if connection is None:
             transaction = self._autobegin()
-            bind = self._bind_for(mapper, clause)
+            if clause is None and mapper is not None:
+                bind = self.get_bind(mapper=mapper)
+            else:
+                bind = self._bind_for(mapper, clause)
             connection = yield from transaction.connection_steps(bind)
         return connection
 
