@@ -201,20 +201,23 @@ def by_place():
     return column_keyed_dict([Cell.number, Cell.__table__.c.name])()
 
 
+OTHERS = "by_place, by_name, by_function, by_number"
+
+
 class Sheet(Base):
     __tablename__ = "sheet"
     id: Mapped[int] = mapped_column(primary_key=True)
     by_place: Mapped[dict[tuple[int, str], "Cell"]] = relationship(
-        collection_class=by_place, overlaps="*"
+        collection_class=by_place, overlaps=OTHERS
     )
     by_name: Mapped[dict[str, "Cell"]] = relationship(
         collection_class=attribute_keyed_dict("name", ignore_unpopulated_attribute=True),
-        overlaps="*",
+        overlaps=OTHERS,
     )
     by_function: Mapped[dict[str, "Cell"]] = relationship(
-        collection_class=keyfunc_mapping(lambda cell: cell.name.upper()), overlaps="*"
+        collection_class=keyfunc_mapping(lambda cell: cell.name.upper()), overlaps=OTHERS
     )
-    by_number: Mapped[dict[int, "Cell"]] = relationship(collection_class=ByNumber, overlaps="*")
+    by_number: Mapped[dict[int, "Cell"]] = relationship(collection_class=ByNumber, overlaps=OTHERS)
 
 
 class Cell(Base):

@@ -32,7 +32,7 @@ class SchemaWorld(Declared):
             with self.engine.begin() as connection:
                 connection.execute(self.sa.text("CREATE SCHEMA IF NOT EXISTS moved"))
         listen(self.engine, "before_cursor_execute", self._count)
-        self.Base.metadata.drop_all(self.engine)
+        self.drop_tables()
         self.Base.metadata.create_all(self.engine)
         self.session = self.orm.Session(self.engine)
         self.objects = []
@@ -49,10 +49,25 @@ class SchemaWorld(Declared):
 
     def close(self):
         self.session.close()
-        if not str(self.engine.url).startswith("sqlite"):
-            self.Base.metadata.drop_all(self.engine)
+        self.drop_tables()
         self.engine.dispose()
         self.Base.registry.dispose()
+
+    def drop_tables(self):
+        """Drop the tables on a server, whatever refers to whatever."""
+        dialect = self.engine.dialect.name
+        if dialect == "sqlite":
+            return
+        prefix = "moved." if self.translated == "away" else ""
+        with self.engine.begin() as connection:
+            if dialect != "postgresql":
+                connection.execute(self.sa.text("SET FOREIGN_KEY_CHECKS = 0"))
+            for table in self.Base.metadata.tables.values():
+                connection.execute(
+                    self.sa.text(f"DROP TABLE IF EXISTS {prefix}{table.name} CASCADE")
+                )
+            if dialect != "postgresql":
+                connection.execute(self.sa.text("SET FOREIGN_KEY_CHECKS = 1"))
 
     # Following a program ----------------------------------------------------------------------
 
@@ -137,8 +152,9 @@ class SchemaWorld(Declared):
         member, made = self._one(place)
         if made is not None:
             for name, one in self._given(member, values).items():
-                if self.sa.inspect(made).key is not None:
+                if self.sa.inspect(made).key is not None and name not in made.__dict__:
                     # Of a column that was never set the oracle would not know that it is NULL.
+                    self.session.expire(made, [name])
                     getattr(made, name)
                 setattr(made, name, one)
 

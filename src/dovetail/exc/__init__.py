@@ -37,6 +37,7 @@ from .database import (
     shortened,
 )
 from .objects import (
+    AmbiguousForeignKeysMappingError,
     AwaitingLoadError,
     ConcurrentModificationError,
     DetachedInstanceError,
@@ -45,6 +46,7 @@ from .objects import (
     LoaderStrategyException,
     MappedAnnotationError,
     MappingError,
+    NoForeignKeysMappingError,
     ObjectDeletedError,
     ObjectDereferencedError,
     ORMExecuteError,
@@ -106,6 +108,7 @@ from .warnings import (
 __all__ = [
     "AmbiguousColumnError",
     "AmbiguousForeignKeysError",
+    "AmbiguousForeignKeysMappingError",
     "ArgumentError",
     "AwaitRequired",
     "AwaitingLoadError",
@@ -150,6 +153,7 @@ __all__ = [
     "MultipleResultsFound",
     "NoDBAPILoaded",
     "NoForeignKeysError",
+    "NoForeignKeysMappingError",
     "NoInspectionAvailable",
     "NoReferenceError",
     "NoReferencedColumnError",

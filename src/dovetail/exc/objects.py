@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from .base import DovetailError
-from .usage import ArgumentError, InvalidRequestError, MissingGreenlet
+from .usage import (
+    AmbiguousForeignKeysError,
+    ArgumentError,
+    InvalidRequestError,
+    MissingGreenlet,
+    NoForeignKeysError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +86,18 @@ class MappingError(ArgumentError, InvalidRequestError):
             listed = "".join(f"\n  {n}. {text}" for n, text in enumerate(self.mistakes, 1))
             message = f"{len(self.mistakes)} mistakes in the mapping:{listed}"
         super().__init__(message, hint=hint)
+
+
+class NoForeignKeysMappingError(MappingError, NoForeignKeysError):
+    """Mapped classes are related, and no foreign key links their tables."""
+
+    code = "DV-MAP-07"
+
+
+class AmbiguousForeignKeysMappingError(MappingError, AmbiguousForeignKeysError):
+    """Mapped classes are related, and more than one foreign key links their tables."""
+
+    code = "DV-MAP-08"
 
 
 class MappedAnnotationError(ArgumentError):

@@ -30,7 +30,7 @@ def clear_key(prop: Any, target: Any, *, deleting: bool = False) -> None:
         if source_name == target_name and prop.condition.self_referential:
             # A part that all rows of a tree have in common is not what refers.
             continue
-        if target_name in mapper.primary_keys:
+        if target_name in mapper.primary_keys and target.__dict__.get(target_name) is not None:
             raise FlushError(
                 f"can't take {target!r} out of {prop}: its {target_name!r} is part of the "
                 "primary key and can't be NULL",

@@ -6,7 +6,7 @@ from typing import Any
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.mapping.mapped_tables import counterparts
 from dovetail.orm.mapping.polymorphic import joined_kinds
-from dovetail.sql.expressions import and_
+from dovetail.sql.expressions import and_, true
 from dovetail.sql.from_clause import Join
 from dovetail.sql.traversal import replace
 
@@ -176,7 +176,8 @@ def join_related(
     """
     if prop.secondary is None:
         condition, _ = relationship_conditions(prop, left, right)
-        return Join(source, right.selectable, _all(condition, criteria), outer, full)
+        target, condition = with_others(prop, right.selectable, condition)
+        return Join(source, target, _all(condition, criteria), outer, full)
     through = prop.secondary if alias is None else alias
     primary, second = relationship_conditions(prop, left, right, through)
     if outer and alias is not None:
@@ -185,6 +186,19 @@ def join_related(
         return Join(source, pair, primary, True, full)
     joined = Join(source, through, primary, outer, full)
     return Join(joined, right.selectable, _all(second, criteria), outer, full)
+
+
+def with_others(prop: Any, target: Any, condition: Any) -> tuple[Any, Any]:
+    """(*target*, *condition*) with aliases of the tables that *condition* names besides."""
+    for other in prop.condition.others:
+        alias = other.alias()
+
+        def place(node: Any, other: Any = other, alias: Any = alias) -> Any:
+            return alias.c[node.key] if getattr(node, "table", None) is other else None
+
+        target = Join(alias, target, true())
+        condition = replace(condition, place)
+    return target, condition
 
 
 def _all(condition: Any, criteria: tuple[Any, ...]) -> Any:

@@ -11,6 +11,8 @@ from dovetail.orm.loading.joins import (
     entity_with,
     join_related,
     relationship_conditions,
+    third_alias_of,
+    through_alias,
 )
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
@@ -18,6 +20,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.constructs import tuple_
 from dovetail.sql.expressions import bindparam
+from dovetail.sql.from_clause import Join
 from dovetail.sql.node import Walk
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
@@ -425,6 +428,11 @@ def _load_by_rows_steps(
     else:
         for *parts, related in rows:
             groups[tuple(parts)].append(related)
+    if prop.condition.others:
+        # Rows of further tables may find a related row more than once.
+        groups = {
+            key: list({id(one): one for one in found}.values()) for key, found in groups.items()
+        }
     for key, pairs in keys.items():
         for pair in pairs:
             _assign(prop, pair, groups[key])
@@ -465,7 +473,9 @@ def _related_plan(
     criteria = () if option is None else option.criteria
     condition = prop.condition
     statement: Any
-    if prop.secondary is not None and condition.is_plain:
+    # A third table that is a join may have the related table in it: that is another row of it.
+    alias = third_alias_of(prop) if isinstance(prop.secondary, Join) else None
+    if prop.secondary is not None and condition.is_plain and alias is None:
         columns = [through for _, through in condition.synchronize_pairs]
         _, second = relationship_conditions(prop, prop.parent.entity, target)
         statement = Select(*columns, target).select_from(target.selectable)
@@ -475,13 +485,14 @@ def _related_plan(
         statement = Select(*columns, target)
     else:
         parent = aliased_entity(prop.parent)
-        columns = [parent.column(column) for column in prop.parent.primary_key]
-        source = join_related(parent.selectable, prop, parent, target, outer=False)
+        columns = [parent.column(prop.parent.columns[name]) for name in local_names(prop)]
+        source = join_related(parent.selectable, prop, parent, target, outer=False, alias=alias)
         statement = Select(*columns, target).select_from(source)
     restriction, parameter = key_condition(columns)
     statement = statement.where(restriction, *criteria)
     if prop.order_by:
-        statement = statement.order_by(*[target.adapt(clause) for clause in prop.order_by])
+        order = [through_alias(prop, alias, target.adapt(clause)) for clause in prop.order_by]
+        statement = statement.order_by(*order)
     return KeyedPlan(
         statement,
         parameter,

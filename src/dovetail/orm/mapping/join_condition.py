@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from functools import cached_property
 from typing import Any
+from warnings import warn
 
-from dovetail.exc import AmbiguousForeignKeysError, ArgumentError, NoForeignKeysError
+from dovetail.exc import (
+    AmbiguousForeignKeysError,
+    ArgumentError,
+    DovetailWarning,
+    NoForeignKeysError,
+)
 from dovetail.orm.mapping.renaming import Renaming
 from dovetail.sql.expressions import and_
+from dovetail.sql.froms import derived_froms, tables_within
 from dovetail.sql.operators import AND, EQ
 from dovetail.sql.traversal import iterate, replace
 
@@ -98,9 +106,9 @@ class JoinCondition:
         self.primaryjoin = self._equate(first) if primaryjoin is None else primaryjoin
         self.secondaryjoin = self._equate(second) if secondaryjoin is None else secondaryjoin
         if primaryjoin is not None:
-            first = self._secondary_pairs(primaryjoin)
+            first = self._secondary_pairs(primaryjoin, self.local_tables)
         if secondaryjoin is not None:
-            second = self._secondary_pairs(secondaryjoin)
+            second = self._secondary_pairs(secondaryjoin, self.target_tables)
         self.synchronize_pairs: Pairs = first
         self.secondary_synchronize_pairs: Pairs = second
         self.pairs: Pairs = (*first, *second)
@@ -151,18 +159,20 @@ class JoinCondition:
         nearest = min((distance for distance, _ in found), default=0)
         return [pairs for distance, pairs in found if distance == nearest]
 
-    def _secondary_pairs(self, condition: Any) -> Pairs:
+    def _secondary_pairs(self, condition: Any, tables: Sequence[Any]) -> Pairs:
+        """(column of one of *tables*, column of the third table) that *condition* equates."""
         columns = set(self.secondary.c)
         pairs = []
         for left, right in equated_columns(condition):
-            if left in columns and right not in columns:
+            # The third table may be a join that a table of the far side stands in, too.
+            if left in columns and (right not in columns or right.table in tables):
                 pairs.append((right, left))
-            elif right in columns and left not in columns:
+            elif right in columns and (left not in columns or left.table in tables):
                 pairs.append((left, right))
         if not pairs:
             raise ArgumentError(
-                f"the join condition of {self.title} equates no column of {self.secondary.name!r} "
-                f"with a column of a mapped table: {condition}"
+                f"the join condition of {self.title} equates no column of "
+                f"{self.secondary.description!r} with a column of a mapped table: {condition}"
             )
         return tuple(pairs)
 
@@ -182,8 +192,15 @@ class JoinCondition:
                 pair for pair in equated_columns(self.primaryjoin) if pair[0] is pair[1]
             )
         self.synchronize_pairs = pairs
-        # Columns that both rows have in common say nothing of which refers to which.
-        telling = tuple(pair for pair in pairs if pair[0] is not pair[1])
+        self._check_remote_side()
+        # Columns that both rows have in common say nothing of which refers to which, and neither
+        # do those of further tables.
+        known = {*self.local_tables, *self.target_tables}
+        telling = tuple(
+            pair
+            for pair in pairs
+            if pair[0] is not pair[1] and {pair[0].table, pair[1].table} <= known
+        )
         foreign = {column for _, column in telling} or self._foreign
         self.direction = self._direction(telling, foreign)
         if self.direction is MANYTOONE:
@@ -197,6 +214,8 @@ class JoinCondition:
         elif not pairs and self.direction is ONETOMANY:
             # In a self-reference without other marks: those that decide are the related row's.
             self.remote_columns = frozenset(self._foreign)
+        if not pairs:
+            self.pairs = self._viewed_pairs()
 
     def _inferred(self) -> Pairs:
         to_local = self._foreign_keys(self.target_tables, self.local_tables)
@@ -226,6 +245,7 @@ class JoinCondition:
         """(source, destination) of the equated pairs of an explicit condition."""
         pairs = []
         for left, right in equated_columns(primaryjoin):
+            self._check_ambiguous(left, right)
             if self._is_foreign(right, left):
                 pairs.append((left, right))
             elif self._is_foreign(left, right):
@@ -236,6 +256,13 @@ class JoinCondition:
 
     def _check_viewed(self, primaryjoin: Any) -> None:
         """Refuse a condition that equates nothing, but for reading what is marked."""
+        if self._viewonly and not self._foreign:
+            self._foreign = {
+                column
+                for pair in compared_columns(primaryjoin)
+                for column, other in (pair, pair[::-1])
+                if self._is_foreign(column, other)
+            }
         if self._foreign.isdisjoint(columns_in(primaryjoin)):
             raise ArgumentError(
                 f"can't tell the foreign key column in the join condition of {self.title}: "
@@ -249,6 +276,56 @@ class JoinCondition:
                 hint="give viewonly=True, to read by it alone",
             )
 
+    def _check_ambiguous(self, left: Any, right: Any) -> None:
+        """Refuse two columns that both are said to hold the key of the other."""
+        both_marked = left is not right and {left, right} <= self._foreign
+        if both_marked and self.shared_tables.isdisjoint({left.table, right.table}):
+            raise ArgumentError(
+                f"can't tell the direction of {self.title}: {left} and {right} are both said to "
+                "be foreign keys",
+                hint="foreign_keys= and foreign() name the column that refers, not the one that "
+                "is referred to",
+            )
+
+    def _check_remote_side(self) -> None:
+        """Refuse ``remote_side=`` that leaves no column to this side; warn of columns of it."""
+        if self._remote and self.marked is None and columns_in(self.primaryjoin) <= self._remote:
+            raise ArgumentError(
+                f"can't tell the two sides of {self.title} apart: all columns of the join "
+                f"condition are said to be of the far side: {self.primaryjoin}",
+                hint="remote_side= and remote() name the columns of the related row alone",
+            )
+        own = [c for c in self._remote if c.table in self.local_tables]
+        for column in own:
+            if column.table not in self.target_tables:
+                self._remote.discard(column)
+                warn(
+                    f"{column} is said to be of the far side of {self.title}, and is of a table "
+                    "of this side alone: remote_side= and remote() name columns of the related row",
+                    DovetailWarning,
+                    stacklevel=2,
+                )
+
+    def _viewed_pairs(self) -> Pairs:
+        """(local column, remote column) of all that a condition for reading compares."""
+        return tuple(
+            (local, remote)
+            for pair in compared_columns(self.primaryjoin)
+            for local, remote in (pair, pair[::-1])
+            if local.table in self.local_tables
+            and local not in self.remote_columns
+            and (remote in self.remote_columns or remote.table in self.target_tables)
+        )
+
+    @cached_property
+    def others(self) -> tuple[Any, ...]:
+        """Tables that a condition for reading names besides those of the two sides."""
+        if self.secondary is not None or not self._viewonly:
+            return ()
+        known = {*self.local_tables, *self.target_tables}
+        named = derived_froms((), (), (self.primaryjoin,))
+        return tuple(source for source in named if not known.issuperset(tables_within(source)))
+
     def _is_foreign(self, column: Any, referred: Any) -> bool:
         if self._foreign:
             return column in self._foreign
@@ -257,16 +334,16 @@ class JoinCondition:
         return any(key.column is one for key in column.foreign_keys for one in known)
 
     def _direction(self, pairs: Pairs, foreign: set[Any]) -> RelationshipDirection:
+        apart = [column for column in foreign if column.table not in self.shared_tables]
+        is_on_far_side = any(column.table in self.target_tables for column in apart)
+        if is_on_far_side != any(column.table in self.local_tables for column in apart):
+            return ONETOMANY if is_on_far_side else MANYTOONE
         if self._remote:
             return ONETOMANY if self._remote & foreign else MANYTOONE
-        targets = set(self.target_tables)
-        apart = [column for column in foreign if column.table not in self.shared_tables]
-        if not apart:
-            # The rows referred to tell, if the two sides share where the key is.
-            referred = [c for c, _ in pairs if c.table not in self.shared_tables]
-            is_referred = bool(referred) and all(column.table in targets for column in referred)
-            return MANYTOONE if is_referred else ONETOMANY
-        return ONETOMANY if all(column.table in targets for column in apart) else MANYTOONE
+        # The rows referred to tell, if the two sides share where the key is.
+        referred = [c for c, _ in pairs if c.table not in self.shared_tables]
+        is_referred = bool(referred) and all(c.table in self.target_tables for c in referred)
+        return MANYTOONE if is_referred else ONETOMANY
 
     @staticmethod
     def _equate(pairs: Pairs) -> Any:
@@ -287,8 +364,11 @@ class JoinCondition:
         through = () if self.secondary is None else frozenset(self.secondary.c)
 
         def side(remote_if_target: bool) -> Callable[[Any], Any]:
+            # The third table may be a join in which a table of the side stands, too.
+            own = self.target_tables if remote_if_target else self.local_tables
+
             def place(node: Any) -> Any:
-                if node in through:
+                if node in through and node.table not in own:
                     return secondary(node) if secondary is not None else None
                 if node.table in self.shared_tables:
                     is_remote = node in self.remote_columns
@@ -354,6 +434,8 @@ def _constraints_of(source: Any) -> Iterable[Any]:
 
 def _pairs_between(constraint: Any, child: Any, parent: Any) -> Pairs:
     """(column of *parent*, column of *child*) that *constraint* relates; () if it does not."""
+    if not _may_refer(constraint, parent):
+        return ()
     if constraint.referred_table is parent and constraint.table is child:
         return tuple((element.column, element.parent) for element in constraint.elements)
     pairs = tuple(
@@ -361,6 +443,18 @@ def _pairs_between(constraint: Any, child: Any, parent: Any) -> Pairs:
         for element in constraint.elements
     )
     return pairs if all(one is not None for pair in pairs for one in pair) else ()
+
+
+def _may_refer(constraint: Any, parent: Any) -> bool:
+    """Whether *constraint* is not one that refers, by name, to another table than *parent*.
+
+    Where such a table is, and whether it has the column, is the business of others.
+    """
+    target = constraint.elements[0].target
+    name = getattr(parent, "fullname", None)
+    if not isinstance(target, str) or name is None:
+        return True
+    return bool(constraint.elements[0].target_fullname.rpartition(".")[0] == name)
 
 
 def conjunction(condition: Any) -> Sequence[Any]:
@@ -376,16 +470,20 @@ def conjunction(condition: Any) -> Sequence[Any]:
 
 def equated_columns(condition: Any) -> list[tuple[Any, Any]]:
     """The pairs of columns that *condition* sets equal, at its top level."""
-    pairs = []
-    for part in conjunction(condition):
-        if getattr(part, "operator", None) is EQ and hasattr(part, "left"):
-            left, right = part.left, part.right
-            if (
-                getattr(left, "table", None) is not None
-                and getattr(right, "table", None) is not None
-            ):
-                pairs.append((left, right))
-    return pairs
+    equalities = [one for one in conjunction(condition) if getattr(one, "operator", None) is EQ]
+    return [pair for part in equalities for pair in _operands(part)]
+
+
+def compared_columns(condition: Any) -> list[tuple[Any, Any]]:
+    """The pairs of columns that *condition* compares, by any operator and at any depth."""
+    return [pair for part in iterate(condition) for pair in _operands(part)]
+
+
+def _operands(part: Any) -> list[tuple[Any, Any]]:
+    """The two sides of *part*, if it has two and both are columns."""
+    left, right = getattr(part, "left", None), getattr(part, "right", None)
+    both = getattr(left, "table", None) is not None and getattr(right, "table", None) is not None
+    return [(left, right)] if both else []
 
 
 def unmarked(condition: Any, roles: JoinRoles) -> Any:

@@ -7,7 +7,16 @@ from weakref import WeakSet
 
 from dovetail.compiler.cache import forget_plans
 from dovetail.event import Dispatch, root
-from dovetail.exc import ArgumentError, DovetailError, InvalidRequestError, MappingError
+from dovetail.exc import (
+    AmbiguousForeignKeysError,
+    AmbiguousForeignKeysMappingError,
+    ArgumentError,
+    DovetailError,
+    InvalidRequestError,
+    MappingError,
+    NoForeignKeysError,
+    NoForeignKeysMappingError,
+)
 from dovetail.orm.mapping.abstract_concrete import map_to_union
 from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.construct import construct
@@ -20,8 +29,14 @@ from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.orm.mapping.resolving import Resolver
 from dovetail.sql.metadata import MetaData
 
-Mistake = tuple[str, str | None]
-"""What is wrong, and what to do about it."""
+Mistake = tuple[DovetailError, str]
+"""What is wrong, and the text that says where."""
+
+_KINDS: dict[type[DovetailError], type[MappingError]] = {
+    NoForeignKeysError: NoForeignKeysMappingError,
+    AmbiguousForeignKeysError: AmbiguousForeignKeysMappingError,
+}
+"""Mistakes in a mapping that programs catch as what they are elsewhere, too."""
 
 _configuring = RLock()
 _registries: "WeakSet[Registry]" = WeakSet()
@@ -437,14 +452,18 @@ def _mistake(prop: RelationshipProperty, error: DovetailError) -> Mistake:
     text = error.message
     if str(prop) not in text:
         text = f"{prop}: {text}"
-    return text, error.hint
+    return error, text
 
 
 def _mapping_error(mistakes: list[Mistake]) -> MappingError:
-    """One error for all *mistakes*; the hint of an only one stands where hints stand."""
+    """One error for all *mistakes*; an only one keeps its hint, and what it can be caught as."""
     if len(mistakes) == 1:
-        return MappingError(mistakes[0][0], hint=mistakes[0][1])
-    return MappingError([f"{text} (hint: {hint})" if hint else text for text, hint in mistakes])
+        error, text = mistakes[0]
+        kind = _KINDS.get(type(error), MappingError)
+        return kind(text, hint=error.hint)
+    return MappingError(
+        [f"{text} (hint: {error.hint})" if error.hint else text for error, text in mistakes]
+    )
 
 
 def _call_hook(class_: Any, name: str) -> None:

@@ -105,7 +105,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         collection_class: Any = None,
         primaryjoin: Any = None,
         secondaryjoin: Any = None,
-        back_populates: str | None = None,
+        back_populates: Any = None,
         backref: Any = None,
         order_by: Any = False,
         cascade: str | Iterable[str] | None = None,
@@ -283,6 +283,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
 
     def connect(self) -> None:
         """Find the other side named by ``back_populates``."""
+        self.back_populates = self._name_of_the_other_side(self.back_populates)
         if self.back_populates is None:
             return
         other = self.mapper.relationships.get(self.back_populates)
@@ -312,6 +313,18 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
                 hint="leave sync_backref out",
             )
         self.link_reverse(other)
+
+    def _name_of_the_other_side(self, declared: Any) -> str | None:
+        """The attribute's name that ``back_populates=`` means: a name, an attribute, a callable."""
+        if callable(declared):
+            declared = declared()
+        name = declared if isinstance(declared, str | None) else getattr(declared, "key", "")
+        if name == "":
+            raise ArgumentError(
+                f"{self}: back_populates={declared!r} is no name of an attribute",
+                hint='name the relationship on the other side: back_populates="parent"',
+            )
+        return name
 
     def link_reverse(self, other: "RelationshipProperty") -> None:
         """Let a change on this side be made on *other* too."""
@@ -357,6 +370,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
     @property
     def synchronize_pairs(self) -> list[tuple[Any, Any]]:
         return list(self.condition.synchronize_pairs)
+
+    @property
+    def secondary_synchronize_pairs(self) -> list[tuple[Any, Any]]:
+        """(column of the related row, column of the third table) that a flush copies."""
+        return list(self.condition.secondary_synchronize_pairs)
 
     @property
     def remote_side(self) -> set[Any]:

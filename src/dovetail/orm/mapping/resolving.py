@@ -120,8 +120,14 @@ class Resolver:
             return self._table_called(secondary, prop)
         if callable(secondary) and not isinstance(secondary, type):
             secondary = secondary()
-        mapper = mapper_of(secondary)
-        return secondary if mapper is None else mapper.local_table
+        if mapper_of(secondary) is not None:
+            raise ArgumentError(
+                f"{prop}: secondary= is a Table, not the mapped class {secondary.__name__}: rows "
+                "of a third table are written without instances of a class",
+                hint=f"give {secondary.__name__}.__table__, with viewonly=True where the class "
+                "is what writes its rows",
+            )
+        return table_columns(secondary)
 
     def _table_called(self, name: str, prop: RelationshipProperty) -> Any:
         metadata = prop.parent.metadata
@@ -154,6 +160,11 @@ class Resolver:
                 ) from error
         elif callable(declared) and not isinstance(declared, (type, QueryableAttribute)):
             declared = declared()
+        if isinstance(declared, bool):
+            raise ArgumentError(
+                f"{prop}: {declared!r} is no join condition",
+                hint="compare columns, not their names: primaryjoin=lambda: A.id == B.a_id",
+            )
         return table_columns(declared)
 
     def columns(self, declared: Any, prop: RelationshipProperty) -> list[Any]:
@@ -173,6 +184,11 @@ class Resolver:
             return item.column if item.column is not None else item
         if isinstance(item, ColumnProperty):
             return item.columns[0]
+        if isinstance(item, str):
+            raise ArgumentError(
+                f"{prop}: {item!r} stands in a list, where columns are expected",
+                hint=f"write the whole list as one string: {f'[{item}]'!r}",
+            )
         return self.expression(item, prop)
 
 
