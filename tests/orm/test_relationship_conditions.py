@@ -325,7 +325,7 @@ def test_tables_of_a_subquery_in_the_condition_stay_in_it(package):
         user_id = orm.mapped_column(sa.ForeignKey("user.id"))
 
     latest = Post.__table__.alias("other")
-    newest = (
+    last = (
         sa.select(sa.func.max(latest.c.id))
         .where(latest.c.user_id == Post.user_id)
         .correlate(Post)
@@ -337,7 +337,7 @@ def test_tables_of_a_subquery_in_the_condition_stay_in_it(package):
         id = orm.mapped_column(sa.Integer, primary_key=True)
         newest = orm.relationship(
             Post,
-            primaryjoin=sa.and_(id == orm.foreign(Post.user_id), Post.id == newest),
+            primaryjoin=sa.and_(id == orm.foreign(Post.user_id), Post.id == last),
             viewonly=True,
             uselist=False,
         )
