@@ -352,11 +352,32 @@ def load_on_pending(w):
         parent = orm.relationship("Parent", load_on_pending=True)
 
     w.create()
-    w.add(Parent(id=1))
+    w.add(Parent(id=1), Parent(id=2))
     child = Child(parent_id=1)
     w.s.add(child)
     with w.s.no_autoflush:
-        yield child.parent.id
+        yield child.parent.id, w.sa.inspect(child).attrs.parent.history.added
+    # What was loaded was not set: the key counts.
+    child.parent_id = 2
+    w.s.flush()
+    yield child.parent_id, child.parent.id
+    w.s.expire(child)
+    yield child.parent_id, child.parent.id
+    other = Child(parent_id=1)
+    w.s.add(other)
+    with w.s.no_autoflush:
+        loaded = other.parent
+        other.parent = w.s.get(Parent, 2)
+    w.s.flush()
+    yield loaded.id, other.parent_id
+
+
+def what_loads_without_being_added_can_leave(w):
+    m = library(w)
+    loading = m.Book(author_id=2)
+    w.s.enable_relationship_loading(loading)
+    w.s.expunge(loading)
+    yield w.sa.inspect(loading).session, loading.author, w.error(w.s.expunge, loading)
 
 
 def expired_relationships_come_again(w):

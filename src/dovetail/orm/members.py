@@ -332,7 +332,9 @@ class SessionMembers:
     def expunge(self, instance: Any) -> None:
         """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
         state = self._state(instance)
-        if state.session is not self or (state.row_key is None and state not in self.scope.new):
+        loads_alone = state.extra is not None and "loads" in state.extra
+        is_here = state.row_key is not None or state in self.scope.new or loads_alone
+        if state.session is not self or not is_here:
             raise InvalidRequestError(
                 f"{instance!r} is not in this session",
                 hint="only what was added here, or loaded here, can be expunged",
@@ -344,12 +346,13 @@ class SessionMembers:
     def _leave(self, state: InstanceState) -> None:
         scope = self.scope
         mapper = state.load.mapper
-        scope.new.pop(state, None)
+        pending = scope.new.pop(state, None)
         scope.modified.pop(state, None)
         scope.deleted.pop(state, None)
         if state.row_key is None:
             state.load = mapper.transient_load
-            self.announce_state("pending_to_transient", state)
+            if pending is not None:
+                self.announce_state("pending_to_transient", state)
             return
         identity = state.load.identity
         if identity is not None and identity.get(state.row_key) is state:

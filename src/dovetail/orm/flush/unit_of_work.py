@@ -35,6 +35,7 @@ from dovetail.orm.flush.sync import clear_key, copy_key
 from dovetail.orm.flush.telling import kept_history_steps, tell_of_updates, told_of_values_steps
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.flush.versions import load_versions_steps
+from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
 from dovetail.steps import Steps
 
@@ -384,6 +385,10 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
             ):
                 continue
             related = values.get(prop.key)
+            if state.row_key is None and state.extra is not None:
+                if was_loaded(state, prop.key, related):
+                    # By the key, which may have been set anew.
+                    continue
             if related is None:
                 if state.row_key is None and prop.key not in values:
                     continue

@@ -38,6 +38,7 @@ class RelatedAttribute(AttributeBase):
             session = state.session
             if state.row_key is None and session is not None and self.loads_without_row(state):
                 session.load_attribute(state, instance, self)
+                state.extras().setdefault("loaded", {})[self.key] = instance.__dict__.get(self.key)
         return super().read(instance)
 
     def loads_without_row(self, state: InstanceState) -> bool:
@@ -213,11 +214,19 @@ class ReferenceAttribute(RelatedAttribute):
         if state.row_key is None:
             if current is NO_VALUE:
                 return NO_HISTORY
-            return History([current], (), ()) if self.writes else History((), [current], ())
+            if self.writes and not was_loaded(state, self.key, current):
+                return History([current], (), ())
+            return History((), [current], ())
         committed = state.committed
         if committed is None or self.key not in committed:
             return NO_HISTORY if current is NO_VALUE else History((), [current], ())
         return scalar_history(committed[self.key], current, equal=_same)
+
+
+def was_loaded(state: InstanceState, key: str, value: Any) -> bool:
+    """True where *value*, of an instance without a row, was loaded by its foreign key, not set."""
+    loaded = None if state.extra is None else state.extra.get("loaded")
+    return loaded is not None and key in loaded and loaded[key] is value
 
 
 def _same(first: Any, second: Any) -> bool:
