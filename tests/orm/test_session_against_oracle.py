@@ -143,6 +143,27 @@ def an_expression_that_is_set_stays_until_it_expires(w):
     yield node.label
 
 
+def an_expression_that_is_to_be_written_is_a_change(w):
+    Node, node = attributes_of_all_kinds(w)
+    told = []
+
+    @w.sa.event.listens_for(w.s, "before_flush")
+    def look(session, context, instances):
+        for one in session.dirty:
+            states = w.sa.inspect(one).attrs
+            told.append([state.key for state in states if state.history.has_changes()])
+
+    for is_read in (True, False):
+        if not is_read:
+            w.s.expire(node)
+        node.size = Node.size + 1
+        history = w.sa.inspect(node).attrs.size.history
+        yield len(history.added), history.unchanged, history.deleted
+        yield w.s.is_modified(node), node in w.s.dirty
+        w.s.flush()
+        yield told, node.size
+
+
 def a_mapper_stands_for_its_class_in_statements(w):
     Node, _ = attributes_of_all_kinds(w)
     mapper = w.sa.inspect(Node)

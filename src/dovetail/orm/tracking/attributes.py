@@ -13,6 +13,7 @@ from dovetail.orm.tracking.expiry import lost_values, still_expired
 from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
+from dovetail.sql.element import ColumnElement
 
 
 class AttributeBase:
@@ -136,6 +137,10 @@ class ValueAttribute(AttributeBase):
         committed = state.committed
         if committed is None or self.key not in committed:
             return NO_HISTORY if current is NO_VALUE else History((), [current], ())
+        if isinstance(current, ColumnElement):
+            # Nobody knows what it will be.
+            before = committed[self.key]
+            return History([current], (), () if before is NO_VALUE else [before])
         return scalar_history(committed[self.key], current, equal=self.equal)
 
 
