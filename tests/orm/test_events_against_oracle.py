@@ -305,3 +305,44 @@ def told_of_hierarchy(package):
 
 def test_an_instance_of_a_class_below_that_is_here_is_not_told_as_loaded():
     assert told_of_hierarchy("dovetail") == told_of_hierarchy("sqlalchemy")
+
+
+def reconstructed_by_merging(package):
+    """Which instances a merge has set up as rows do, in order, and what they have of it."""
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Parent(Base):
+        __tablename__ = "parent"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        children = orm.relationship("Child")
+
+        @orm.reconstructor
+        def begin(self):
+            self.began = True
+
+    class Child(Base):
+        __tablename__ = "child"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        parent_id = orm.mapped_column(sa.ForeignKey("parent.id"))
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    log = []
+    for class_ in (Parent, Child):
+        sa.event.listen(class_, "load", lambda it, _: log.append((type(it).__name__, it.id)))
+    with orm.Session(engine) as session:
+        merged = session.merge(Parent(id=1, children=[Child()]))
+        log.append((merged.began, len(merged.children)))
+        session.commit()
+        session.expunge_all()
+        log.append("there")
+        log.append(session.merge(Parent(id=1, children=[Child(id=1), Child()])).began)
+    engine.dispose()
+    return log
+
+
+def test_a_merge_sets_up_what_is_new_as_rows_do():
+    assert reconstructed_by_merging("dovetail") == reconstructed_by_merging("sqlalchemy")

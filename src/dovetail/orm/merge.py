@@ -72,6 +72,11 @@ def merge_steps(
         _hand_on_options(session, state, target.__dovetail_state__, merged)
     if target is not instance:
         yield from _copy_steps(session, mapper, instance, target, merged, is_new)
+    if is_new:
+        # It was not constructed: what does without __init__ is what rows make, too.
+        context = LoadContext(session, target.__dovetail_state__.load)
+        for call in mapper.class_manager.dispatch.load:
+            call(target, context)
     return target
 
 
