@@ -73,6 +73,12 @@ def test_binds_can_be_added_later(engine, other):
         assert session.get_bind(Book) is engine
 
 
+@pytest.mark.parametrize("name", ["bind_mapper", "bind_table"])
+def test_nothing_but_classes_and_tables_is_bound(engine, name):
+    with Session(engine) as session, pytest.raises(ArgumentError, match="classes and tables"):
+        getattr(session, name)("author", engine)
+
+
 def test_without_an_engine_the_error_says_where_to_give_one():
     with Session() as session, pytest.raises(UnboundExecutionError, match=r"Session\(engine\)"):
         session.scalars(select(Author))

@@ -288,11 +288,11 @@ class Session(ClassicSession):
 
     def bind_mapper(self, mapper: Any, bind: Any) -> None:
         """Use *bind* for statements of *mapper*, or mapped class."""
-        self.binds[getattr(mapper, "class_", mapper)] = bind
+        self.binds |= checked_binds({mapper: bind})
 
     def bind_table(self, table: Any, bind: Any) -> None:
         """Use *bind* for statements of *table*."""
-        self.binds[table] = bind
+        self.binds |= checked_binds({table: bind})
 
     # Statements ---------------------------------------------------------------------------------
 
