@@ -345,3 +345,33 @@ def test_a_synonym_that_is_a_property_by_decorator():
 
     assert Ticket(state="open").told == "is open"
     assert str(Ticket.told == "x") == "ticket.state = :state_1"
+
+
+@pytest.mark.parametrize("end", ["expire", "refresh"])
+@pytest.mark.parametrize(("name", "column"), [("title", "name"), ("corner", "x1")])
+def test_what_stands_for_columns_is_read_again_with_them(end, name, column):
+    class Base(DeclarativeBase):
+        pass
+
+    class Shape(Base):
+        __tablename__ = "shape"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        x1: Mapped[int]
+        y1: Mapped[int]
+        title = synonym("name")
+        corner: Mapped[Point] = composite("x1", "y1")
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        shape = Shape(name="1", x1=1, y1=1)
+        session.add(shape)
+        session.flush()
+        session.connection().exec_driver_sql("UPDATE shape SET name = '2', x1 = 2")
+
+        getattr(session, end)(shape, [name])
+
+        assert str(getattr(shape, column)) == "2"
+        assert (shape.name, shape.x1).count(1) + (shape.name, shape.x1).count("1") == 1
+    engine.dispose()

@@ -407,11 +407,14 @@ class SessionMembers:
                 self.expire_or_drop([other])
 
     @staticmethod
-    def _expire_names(state: InstanceState, instance: Any, names: Iterable[str]) -> None:
+    def _expire_names(state: InstanceState, instance: Any, names: Iterable[str]) -> list[str]:
+        """Expire the attributes *names*; return them, with the columns that some stand for."""
         mapper: Mapper = state.load.mapper
         names = list(names)
         for name in names:
             mapper.get_property(name)
+        if mapper.has_proxies:
+            names = list(mapper.spread(dict.fromkeys(names)))
         keys = frozenset(mapper.primary_keys)
         # What is deferred by its mapping is read when it is touched itself.
         tree = state.load.options
@@ -423,6 +426,7 @@ class SessionMembers:
         )
         expire_names(state, instance, [name for name in names if name not in keys], columns)
         tell_of_expiry((state,), names)
+        return names
 
     def expire_all(self) -> None:
         """Let all attributes of all instances be read again at the next touch."""

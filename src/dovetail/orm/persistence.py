@@ -563,8 +563,7 @@ class PersistingSession(TransactionalSession):
             self.expire_or_drop([state, *(other for other in others if other.session is self)])
             names: set[str] | None = None
         else:
-            names = set(attribute_names)
-            self._expire_names(state, instance, names)
+            names = set(self._expire_names(state, instance, attribute_names))
         # Changes to what is refreshed are lost; what else is pending is written first.
         yield from self.autoflush_steps()
         changed = mapper.keys_set.intersection(state.committed or ())
