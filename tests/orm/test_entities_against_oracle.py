@@ -606,6 +606,50 @@ def parameters_by_name_of_what_a_class_is_mapped_to(w):
     yield w.s.execute(sa.delete(Measure).where(Measure.third > 12), {"third": 4}).rowcount
 
 
+# Rows: how their items are called, and found ---------------------------------------------------
+
+
+def rows_with_columns_of_one_name(w):
+    m = library(w)
+    styles = ("NONE", "DISAMBIGUATE_ONLY", "TABLENAME_PLUS_COL")
+    first, second = (w.sa.select(m.Author.id, m.Author.name).subquery(n) for n in ("f", "s"))
+    named = w.orm.aliased(m.Author, name="other")
+    statement = (
+        w.sa.select(first, m.Author, second, named)
+        .join_from(first, second, first.c.id == second.c.id)
+        .join(m.Author, m.Author.id == first.c.id)
+        .join(named, named.id == first.c.id)
+    )
+    for style in styles:
+        labelled = statement.set_label_style(getattr(w.sa, f"LABEL_STYLE_{style}"))
+        yield list(w.s.execute(labelled).keys())
+
+
+def rows_are_read_by_what_was_selected(w):
+    m = library(w)
+    other = w.orm.aliased(m.Author)
+    statement = (
+        w.sa.select(m.Author, other, m.Author.name, m.Book.title.label("book"))
+        .join(other, other.id == m.Author.id)
+        .join(m.Book, m.Book.author_id == m.Author.id)
+    )
+    row = w.s.execute(statement).first()
+    yield row._mapping[m.Author] is row[0], row._mapping[other] is row[1]
+    yield row._mapping[m.Author.name] == row[2] == row._mapping[m.Author.__table__.c.name]
+    yield row.Author is row[0], row.book == row[3]
+    for absent in (m.Book, m.Author.born, m.Author.__table__.c.born):
+        yield isinstance(w.error(row._mapping.__getitem__, absent), str)
+
+
+def descriptions_of_labels_and_functions(w):
+    m = library(w)
+    other = w.orm.aliased(m.Author)
+    label, count = other.name.label("called"), w.sa.func.count(m.Author.id)
+    for one in w.s.query(label, count, m.Book.__table__.c.id).column_descriptions:
+        entity = one["entity"]
+        yield one["aliased"], entity is other, entity is m.Author, entity is None
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_finds_what_the_oracle_finds(program):
     compare(program)

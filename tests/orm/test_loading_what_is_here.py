@@ -101,3 +101,47 @@ def test_get_reads_anew_where_its_execution_options_say_so():
     ours, theirs = (name(shop(package)) for package in PACKAGES)
 
     assert ours == theirs == "name"
+
+
+ON_READ = {
+    "raiseload": lambda w: w.orm.raiseload(w.Buyer.orders),
+    "raiseload of SQL alone": lambda w: w.orm.raiseload(w.Buyer.orders, sql_only=True),
+    "raiseload of all": lambda w: w.orm.raiseload("*"),
+    "noload": lambda w: w.orm.noload(w.Buyer.orders),
+    "lazyload": lambda w: w.orm.lazyload(w.Buyer.orders),
+}
+
+
+@pytest.mark.parametrize("first", [None, "lazyload"])
+@pytest.mark.parametrize("option", ON_READ.values(), ids=ON_READ)
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_here_and_was_not_loaded_is_read_as_the_options_say(option, first):
+    def read(w):
+        before = () if first is None else (getattr(w.orm, first)(w.Buyer.orders),)
+        buyer = w.s.get(w.Buyer, 1, options=before)
+        w.s.scalars(w.sa.select(w.Buyer).options(option(w))).all()
+        return w.error(lambda: sorted(order.id for order in buyer.orders))
+
+    ours, theirs = (read(shop(package)) for package in PACKAGES)
+
+    assert ours in (theirs, "LazyLoadError" if theirs == "InvalidRequestError" else theirs)
+
+
+def test_options_for_what_is_here_leave_those_it_came_with_as_they_are():
+    def read(w):
+        some = w.orm.lazyload(w.Buyer.orders.and_(w.Order.id == 2))
+        buyer = w.s.get(w.Buyer, 1, options=[some])
+        w.s.scalars(w.sa.select(w.Buyer).options(w.orm.defer(w.Buyer.name, raiseload=True))).all()
+        return [order.id for order in buyer.orders]
+
+    ours, theirs = (read(shop(package)) for package in PACKAGES)
+
+    assert ours == theirs == [2]
+
+
+def test_the_options_of_the_last_statement_hold():
+    w = shop("dovetail")
+    buyer = w.s.get(w.Buyer, 1, options=[w.orm.raiseload(w.Buyer.orders)])
+    w.s.scalars(w.sa.select(w.Buyer).options(w.orm.lazyload(w.Buyer.orders))).all()
+
+    assert sorted(order.id for order in buyer.orders) == [1, 2]

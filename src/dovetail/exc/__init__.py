@@ -89,6 +89,7 @@ from .usage import (
     ResourceClosedError,
     TimeoutError,  # noqa: A004 - a name users know
     UnboundExecutionError,
+    UnknownOperator,
     UnreflectableTableError,
     UnsupportedCompilationError,
     refuse_options,
@@ -183,6 +184,7 @@ __all__ = [
     "StatementTimeout",
     "TimeoutError",
     "UnboundExecutionError",
+    "UnknownOperator",
     "UniqueViolation",
     "UnevaluatableError",
     "UnmappedClassError",

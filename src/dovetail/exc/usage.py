@@ -95,6 +95,12 @@ class InvalidOption(ArgumentError, TypeError):  # noqa: N818 - named for the cau
     code = "DV-ARG-05"
 
 
+class UnknownOperator(ArgumentError, NotImplementedError):  # noqa: N818 - named for the cause
+    """An expression has no such operator."""
+
+    code = "DV-ARG-06"
+
+
 class NoForeignKeysError(ArgumentError):
     """Two tables are to be joined and no foreign key links them."""
 

@@ -16,9 +16,10 @@ from dovetail.orm.loading.layout import (
     JoinedLayout,
     RowLayout,
 )
+from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.construct import dict_setter
 from dovetail.orm.tracking.expiry import forget_changes
-from dovetail.orm.tracking.state import InstanceState, forget
+from dovetail.orm.tracking.state import InstanceState, Load, forget
 
 SHARED_KEYS = 24 if sys.version_info < (3, 13) else 0
 """How many values are stored one by one in an instance's own dictionary.
@@ -26,6 +27,15 @@ SHARED_KEYS = 24 if sys.version_info < (3, 13) else 0
 Until CPython 3.12 such a dictionary shares its keys with those of its class, up to 30 of them,
 and is smaller than one of its own; since 3.13 it has room for 30 keys from the start.
 """
+
+
+def adopt(state: InstanceState, load: Load) -> None:
+    """Let what the options of *load* say of later reads hold for *state*, which was here."""
+    before = state.load
+    options = load.options.over(before.options or NO_TREE)
+    if options is not before.options:
+        state.load = load.part(before.mapper, options)
+        state.load.batch.append(state)
 
 
 class Kind(NamedTuple):
@@ -390,6 +400,8 @@ class HydratorWriter:
                 self._write_moving(entity)
         if entity.variants:
             self._write_filling_variants(entity)
+        if entity.tree.governs_reads:
+            line(f"{self.source.use('adopt', adopt)}(state, load)")
 
     def _write_filling_variants(self, entity: EntityLayout) -> None:
         line, block, n = self.source.line, self.source.block, entity.number

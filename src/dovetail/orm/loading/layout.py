@@ -1,6 +1,6 @@
 """Row layouts: which columns of a row make which attributes of which instances."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,11 +126,16 @@ class JoinedLayout:
 
 @dataclass(slots=True)
 class RowLayout:
-    """What one row of a statement holds: instances and plain columns, in the order asked for."""
+    """What one row of a statement holds: instances and plain columns, in the order asked for.
+
+    ``names``    how the items are called
+    ``objects``  for each item what stands for it: a class, an attribute, a column
+    """
 
     items: list[EntityLayout | ColumnLayout | BundleLayout]
     width: int
     names: tuple[str, ...]
+    objects: Sequence[tuple[Any, ...]] = ()
 
     @property
     def entities(self) -> list[EntityLayout]:

@@ -62,7 +62,7 @@ class EntityPlan:
             self._refuse_missing()
         self.prepare = self.core.prepare
         self.entities = planned.layout.entities
-        self.shape = Shape(planned.layout.names)
+        self.shape = Shape(planned.layout.names, planned.layout.objects)
         self.is_scalar = len(planned.layout.items) == 1
         self.has_later = any(layout.later or layout.completed for layout in self.entities)
         self.hydrate = make_hydrator(

@@ -31,6 +31,7 @@ from dovetail.orm.loading.layout import (
     RowLayout,
 )
 from dovetail.orm.loading.resolving import resolving
+from dovetail.orm.loading.row_names import RowNames
 from dovetail.orm.loading.standing import entities_in, selected
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree, astray_entity, tree_for
 from dovetail.orm.loading.wholes import wholes_of
@@ -44,7 +45,6 @@ from dovetail.orm.mapping.bundle import Bundle
 from dovetail.sql.columns import NamedColumn
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
-from dovetail.sql.names import AnonymousName
 from dovetail.sql.node import Node
 from dovetail.sql.promise import Standing
 from dovetail.sql.select import Select
@@ -97,7 +97,7 @@ class _SelectPlanning:
         self.columns: list[Any] = []
         self.positions: dict[Any, int] = {}
         self.items: list[EntityLayout | ColumnLayout | BundleLayout] = []
-        self.names: list[str] = []
+        self.names = RowNames(statement.label_style)
         self.entities: list[EntityLayout] = []
         self.froms: list[Any] = []
         # What stands for a column outside the subquery that limits the rows, if there is one.
@@ -136,7 +136,8 @@ class _SelectPlanning:
             core = self._join_eagerly(core)
         layout = None
         if self.entities or any(isinstance(item, BundleLayout) for item in self.items):
-            layout = RowLayout(self.items, len(core.raw_columns), tuple(self.names))
+            width = len(core.raw_columns)
+            layout = RowLayout(self.items, width, self.names.keys(), self.names.objects)
         return PlannedSelect(core, layout)
 
     # Criteria -------------------------------------------------------------------------------
@@ -175,10 +176,10 @@ class _SelectPlanning:
                 tree = tree_for(raw, self.statement.loader_options) if self.load else NO_TREE
             layout = self._entity(raw, tree)
             self.items.append(layout)
-            self.names.append(raw.name or raw.mapper.class_.__name__)
+            self.names.add_entity(raw)
         elif isinstance(raw, Bundle):
             self.items.append(self._bundle(raw))
-            self.names.append(raw.name)
+            self.names.add_bundle(raw)
         elif isinstance(raw, RelationshipReference):
             raise ArgumentError(
                 f"{raw} is a relationship and can't be selected",
@@ -201,8 +202,7 @@ class _SelectPlanning:
             position = len(self.columns)
             self.columns.append(expression)
         self.items.append(ColumnLayout(position, expression.type))
-        name = name or getattr(expression, "name", None) or ""
-        self.names.append(f"{name.base}_1" if isinstance(name, AnonymousName) else name)
+        self.names.add_column(raw, expression, name)
 
     def _bundle(self, bundle: Bundle) -> BundleLayout:
         items: list[ColumnLayout | BundleLayout] = []

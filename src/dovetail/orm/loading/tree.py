@@ -32,9 +32,9 @@ class LoadTree(Packed):
     """
 
     __slots__ = (
-        "again", "completed", "criteria", "default_everywhere", "default_related", "deferred",
-        "expressions", "forbidden", "groups", "inherited", "lasting", "only", "policy", "related",
-        "stays", "undeferred",
+        "again", "combined", "completed", "criteria", "default_everywhere", "default_related",
+        "deferred", "expressions", "forbidden", "groups", "inherited", "lasting", "only", "policy",
+        "related", "stays", "undeferred",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -54,10 +54,11 @@ class LoadTree(Packed):
         self.policy: str | None = None
         self.stays = False
         self.again: dict[Any, LoadTree] = {}
+        self.combined: dict[LoadTree, LoadTree] = {}
 
     def state_to_pickle(self) -> Any:
         """The state of this, as ``pickle`` has it for slots."""
-        return slots_of(self, {"again": {}, "inherited": {}})
+        return slots_of(self, {"again": {}, "combined": {}, "inherited": {}})
 
     @property
     def is_empty(self) -> bool:
@@ -83,6 +84,43 @@ class LoadTree(Packed):
         return any(
             related.strategy in _LOADED or related.tree.goes_on for related in self.related.values()
         )
+
+    @property
+    def governs_reads(self) -> bool:
+        """True when an option says what becomes of a read of what is not loaded."""
+        named = {related.strategy for related in self.related.values()}
+        return not _ON_READ.isdisjoint(
+            (*named, self.default_related, self.default_everywhere)
+        ) or bool(self.forbidden)
+
+    def over(self, before: "LoadTree") -> "LoadTree":
+        """These instructions for an instance that came with others *before*, which go on to hold
+        where these say nothing; kept, so that the plans made for them are found again."""
+        if before is NO_TREE or before is self:
+            return self
+        found = self.combined.get(before)
+        if found is not None:
+            return found
+        both = LoadTree()
+        for name in LoadTree.__slots__:
+            if name not in _KEPT:
+                setattr(both, name, getattr(self, name) or getattr(before, name))
+        # What is said of all relationships is said of those that were named before, too.
+        is_of_all = self.default_related or self.default_everywhere
+        earlier = {} if is_of_all else before.related
+        both.related = {**earlier, **self.related}
+        for prop, related in self.related.items():
+            if related.strategy is None and prop in earlier:
+                both.related[prop] = earlier[prop]
+        both.forbidden = self.forbidden | before.forbidden
+        both.deferred = self.deferred | before.deferred
+        both.expressions = {**before.expressions, **self.expressions}
+        both.lasting = {**before.lasting, **self.lasting}
+        if len(self.combined) >= MOST_COMBINED:
+            self.combined.clear()
+        self.combined[before] = both
+        both.combined[before] = both.combined[self] = both
+        return both
 
     def repeats(self, prop: Any) -> bool:
         """True when ``recursion_depth`` repeats the instruction for *prop*: there may be loops."""
@@ -276,6 +314,10 @@ _FOR_RELATED = frozenset(
 
 
 _LOADED = frozenset(("joined", "selectin", "immediate"))
+_ON_READ = frozenset(("select", "noload", "raise", "raise_on_sql", "one", "peers"))
+_KEPT = frozenset(("again", "combined", "inherited"))
+MOST_COMBINED = 32
+"""So many sets of instructions are kept combined with others that came before."""
 
 
 class RelatedLoad(Packed):

@@ -135,7 +135,12 @@ def aliased(
                 f"aliased() takes a mapped class or a table, not {element!r}",
                 hint="is the class mapped?",
             )
-        return make(name)
+        if adapt_on_names or alias is not None:
+            raise ArgumentError(
+                f"adapt_on_names= and alias= are for mapped classes; got {element!r}",
+                hint="aliased(Class, selectable, adapt_on_names=True)",
+            )
+        return make(name, flat=True) if flat else make(name)
     return AliasedClass(element, alias, name, adapt_on_names, flat)
 
 

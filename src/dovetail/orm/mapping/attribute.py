@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from dovetail.exc import ArgumentError, InvalidRequestError, refuse_options
+from dovetail.exc import InvalidRequestError, UnknownOperator, refuse_options
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
 from dovetail.orm.mapping.renaming import Renaming
@@ -550,11 +550,17 @@ class RelationshipReference(QueryableAttribute[T_co]):
             )
         return comparisons.exists(self, criterion, values)
 
-    def in_(self, other: Any) -> Any:
-        raise ArgumentError(
-            f"in_() is not known for relationship {self}",
-            hint="compare the key column, or use any()/has() with a criterion",
+    def _no_operator(self, *_: Any, **__: Any) -> Any:
+        raise UnknownOperator(
+            f"relationship {self} is compared by ==, !=, is_(), contains(), any() and has() alone",
+            hint="for others compare a column, or use any() or has() with a criterion",
         )
+
+    __lt__ = __le__ = __gt__ = __ge__ = in_ = not_in = between = _no_operator  # type: ignore[assignment]
+    like = not_like = ilike = not_ilike = startswith = endswith = _no_operator  # type: ignore[assignment]
+    match = regexp_match = collate = asc = desc = distinct = _no_operator  # type: ignore[assignment]
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_operator  # type: ignore[assignment]
+    __truediv__ = __rtruediv__ = __mod__ = __neg__ = _no_operator  # type: ignore[assignment]
 
 
 class RelationshipAttribute(RelationshipReference[T_co], InstrumentedAttribute[T_co]):

@@ -20,6 +20,7 @@ class IdentityKeys:
     primary_keys: tuple[str, ...]
     single_key: str | None
     composites: Any
+    synonyms: Any
 
     def key_of(self, instance: Any) -> Any:
         """The key that *instance* carries in its attributes; None when a part is missing."""
@@ -58,6 +59,7 @@ class IdentityKeys:
         if self.single_key is not None and identity.__class__ in _SCALARS:
             return identity
         if isinstance(identity, dict):
+            identity = {self._unwrapped(name): value for name, value in identity.items()}
             if set(identity) != set(names):
                 raise InvalidRequestError(
                     f"the primary key of {self.class_.__name__} is {', '.join(names)}; "
@@ -86,6 +88,12 @@ class IdentityKeys:
                 stacklevel=3,
             )
         return self.key_from_tuple(values)
+
+    def _unwrapped(self, name: Any) -> Any:
+        """The attribute that *name* is, or is a synonym of."""
+        while name in self.synonyms:
+            name = self.synonyms[name].name
+        return name
 
     def _of_composite(self, identity: Any) -> tuple[Any, ...] | None:
         """The primary key values that *identity*, a value of a composite, is made of; or None."""

@@ -1,6 +1,6 @@
 """Making queries longer: criteria, order, limits, joins, what is selected."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -230,7 +230,8 @@ class QueryBuilding:
     _froms_given = False
 
     def options(self, *args: Any) -> Self:
-        """With loader options."""
+        """With loader options, or lists of them."""
+        args = tuple(flat_options(args))
         if self._adaption is not None:
             args = tuple(
                 self._adaption.option(one) if isinstance(one, LoaderOption) else one for one in args
@@ -416,6 +417,15 @@ class QueryBuilding:
         """*statement* without what is loaded eagerly."""
         kept = [one for one in statement.loader_options if not _loads_eagerly(one)]
         return statement._with(loader_options=(*kept, lazyload("*")))
+
+
+def flat_options(options: Iterable[Any]) -> Iterator[Any]:
+    """The loader options in *options*, where some may be lists of them."""
+    for one in options:
+        if isinstance(one, list | tuple | set | frozenset):
+            yield from flat_options(one)
+        else:
+            yield one
 
 
 _EAGER = frozenset(("joined", "selectin", "immediate"))

@@ -6,6 +6,7 @@ from warnings import warn
 
 from dovetail.engine.result import FrozenResult
 from dovetail.exc import DovetailDeprecationWarning, InvalidRequestError, LegacyAPIWarning
+from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.parent import relationship_between, with_parent
 from dovetail.orm.query.changing import ChangingQuery
 from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
@@ -37,6 +38,10 @@ class Query(ChangingQuery, Generic[T]):
             entities = (entities,)
         self.session = session
         self._statement = Select(*entities)
+        for raw in self._statement.raw_columns:
+            if isinstance(raw, EntityNode) and not raw.mapper.configured:
+                # Backrefs are attributes from here on: options(joinedload(Address.user)).
+                raw.mapper.registry.configure_what_is_known()
         self._options = {}
         self._params = {}
 

@@ -14,7 +14,9 @@ from dovetail.sql.coercion import node_of
 from dovetail.sql.columns import literal_column
 from dovetail.sql.functions import func
 from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.node import Node
 from dovetail.sql.select import Select
+from dovetail.sql.traversal import iterate
 
 
 class ReadingQuery(QueryBuilding):
@@ -124,7 +126,14 @@ class ReadingQuery(QueryBuilding):
         """What the items of a row are: name, type, expression, entity."""
         described: list[dict[str, Any]] = []
         for item in self._statement.column_descriptions:
-            described.append({"aliased": False, "entity": _entity_behind(item["expr"]), **item})
+            entity = _entity_behind(item["expr"])
+            described.append(
+                {
+                    "aliased": entity is not None and entity.alias is not None,
+                    "entity": None if entity is None else entity.entity_namespace,
+                    **item,
+                }
+            )
         return described
 
     @property
@@ -341,10 +350,11 @@ def _is_instance(raw: Any) -> bool:
     return isinstance(raw, EntityNode)
 
 
-def _entity_behind(expression: Any) -> Any:
-    """The class that *expression*, a column of it, belongs to, or None."""
-    if isinstance(expression, QueryableAttribute):
-        return expression.entity.entity_namespace
+def _entity_behind(expression: Any) -> EntityNode | None:
+    """The class, or alias, that *expression*, an item of a row, speaks of first."""
+    for node in iterate(expression) if isinstance(expression, Node) else ():
+        if isinstance(node, QueryableAttribute):
+            return node.entity
     return None
 
 

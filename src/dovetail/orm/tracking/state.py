@@ -184,18 +184,20 @@ class Load:
         self.deleted = deleted
         self.user_options: tuple[Any, ...] = ()
 
-    def part(self, mapper: Any) -> "Load":
-        """What instances of *mapper*, a class below, share of this load."""
-        if mapper is self.mapper:
+    def part(self, mapper: Any, options: Any = None) -> "Load":
+        """What instances of *mapper*, or of a class below, share of this load, *options* aside."""
+        if options is None:
+            options = self.options
+        if mapper is self.mapper and options is self.options:
             return self
         for part in self.parts:
-            if part.mapper is mapper:
+            if part.mapper is mapper and part.options is options:
                 return part
         if self.scope is None or self.scope.token == self.token:
-            made = Load(mapper, self.scope, self.options)
+            made = Load(mapper, self.scope, options)
         else:
             with self.scope.at(self.token):
-                made = Load(mapper, self.scope, self.options)
+                made = Load(mapper, self.scope, options)
         made.refreshed = None if self.refreshed is None else []
         made.user_options = self.user_options
         self.parts.append(made)

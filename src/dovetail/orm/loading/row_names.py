@@ -1,0 +1,60 @@
+"""How the items of a row are called, and by what objects they are found."""
+
+from typing import Any
+
+from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.sql.names import AnonymousName
+from dovetail.sql.naming import (
+    LABEL_STYLE_NONE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    SelectLabelStyle,
+    named_columns,
+)
+
+
+class RowNames:
+    """The names of the items of one row, in the order in which they are added.
+
+    ``objects``  for each item what stands for it: a class, an attribute, a column
+    """
+
+    def __init__(self, style: SelectLabelStyle) -> None:
+        self._style = style
+        self._names: list[str] = []
+        self._columns: dict[int, Any] = {}
+        self.objects: list[tuple[Any, ...]] = []
+
+    def add_entity(self, entity: EntityNode) -> None:
+        """Add *entity*: a second one of its class has a number after its name."""
+        name = base = entity.name or entity.mapper.class_.__name__
+        number = 0
+        while name in self._names and entity.name is None:
+            number += 1
+            name = f"{base}_{number}"
+        self._names.append(name)
+        meant = getattr(entity, "original", entity)
+        self.objects.append((meant.entity_namespace, meant, entity))
+
+    def add_bundle(self, bundle: Any) -> None:
+        """Add *bundle* by its name."""
+        self._names.append(bundle.name)
+        self.objects.append((bundle,))
+
+    def add_column(self, raw: Any, expression: Any, name: Any) -> None:
+        """Add a column: *raw* as it was given, *expression* as it stands in the SELECT."""
+        name = name or getattr(expression, "name", None) or ""
+        self._columns[len(self._names)] = expression
+        self._names.append(f"{name.base}_1" if isinstance(name, AnonymousName) else name)
+        element = getattr(raw, "column", expression)
+        self.objects.append((raw, expression, element))
+
+    def keys(self) -> tuple[str, ...]:
+        """The names; those of columns told apart as the statement wants its labels."""
+        names = list(self._names)
+        if self._style is not LABEL_STYLE_NONE and self._columns:
+            with_tables = self._style is LABEL_STYLE_TABLENAME_PLUS_COL
+            named = named_columns(tuple(self._columns.values()), self._style)
+            for place, item in zip(self._columns, named, strict=True):
+                if with_tables or not names[place] or names[place] in names[:place]:
+                    names[place] = item.key
+        return tuple(names)
