@@ -56,5 +56,5 @@ class RowNames:
             named = named_columns(tuple(self._columns.values()), self._style)
             for place, item in zip(self._columns, named, strict=True):
                 if with_tables or not names[place] or names[place] in names[:place]:
-                    names[place] = item.key
+                    names[place] = item.key or names[place]
         return tuple(names)

@@ -556,11 +556,11 @@ class RelationshipReference(QueryableAttribute[T_co]):
             hint="for others compare a column, or use any() or has() with a criterion",
         )
 
-    __lt__ = __le__ = __gt__ = __ge__ = in_ = not_in = between = _no_operator  # type: ignore[assignment]
-    like = not_like = ilike = not_ilike = startswith = endswith = _no_operator  # type: ignore[assignment]
-    match = regexp_match = collate = asc = desc = distinct = _no_operator  # type: ignore[assignment]
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_operator  # type: ignore[assignment]
-    __truediv__ = __rtruediv__ = __mod__ = __neg__ = _no_operator  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = in_ = not_in = between = _no_operator
+    like = not_like = ilike = not_ilike = startswith = endswith = _no_operator
+    match = regexp_match = collate = asc = desc = distinct = _no_operator
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_operator
+    __truediv__ = __rtruediv__ = __mod__ = __neg__ = _no_operator
 
 
 class RelationshipAttribute(RelationshipReference[T_co], InstrumentedAttribute[T_co]):
