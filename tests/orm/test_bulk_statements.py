@@ -4,7 +4,13 @@ import pytest
 
 from dovetail import delete, exc, insert, select, update
 from dovetail.dialects.sqlite import insert as sqlite_insert
-from dovetail.orm import DeclarativeBase, Mapped, mapped_column
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    aliased,
+    mapped_column,
+    with_loader_criteria,
+)
 from tests.orm.library import Author, Base, Book, Tag, fill
 
 
@@ -66,6 +72,31 @@ class TestBulkStatements:
         session.execute(update(Author).where(Author.born == 7).values(name="seven"))
 
         assert author.name == "seven"
+
+    @pytest.mark.parametrize("strategy", ["auto", "evaluate", "fetch"])
+    def test_an_alias_is_synchronised_like_its_class(self, session, strategy):
+        first, second, third = session.scalars(select(Author).order_by(Author.id)).all()
+        alias = aliased(Author)
+        options = {"synchronize_session": strategy}
+
+        change = update(alias).where(alias.id == 2).values(born=alias.born + 1)
+        session.execute(change, execution_options=options)
+        session.execute(update(alias).filter_by(id=3).values(name="third"))
+        returned = update(alias).where(alias.id == 1).values(name="x").returning(alias)
+        assert session.scalars(returned, execution_options=options).all() == [first]
+
+        known = [(author.name, author.born) for author in (first, second, third)]
+        assert known == [("x", 1900), ("author 1", 1902), ("third", 1902)]
+        assert known == session.execute(select(Author.name, Author.born)).all()
+
+    def test_criteria_of_a_class_leave_its_aliases_alone(self, session):
+        alias = aliased(Author)
+        alone = with_loader_criteria(Author, Author.id == 1)
+        both = with_loader_criteria(Author, lambda author: author.id == 1, include_aliases=True)
+        change = update(alias).values(name="x")
+
+        assert session.execute(change.options(alone)).rowcount == 3
+        assert session.execute(change.options(both)).rowcount == 1
 
     def test_a_rollback_restores(self, session):
         tag = session.scalars(select(Tag)).one()

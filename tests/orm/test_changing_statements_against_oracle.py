@@ -71,6 +71,37 @@ def filter_by_of_a_hierarchy(w):
     yield w.rows(Animal.__table__)
 
 
+def an_alias_is_changed_like_its_class(w):
+    m = library(w)
+    sa = w.sa
+    Book, table = m.Book, m.Book.__table__
+    one, two = w.orm.aliased(Book), w.orm.aliased(Book, name="other")
+    last = sa.select(sa.func.max(Book.id)).scalar_subquery()
+    for change in (
+        sa.update(one).where(one.id == 11).values(title="a"),
+        sa.update(one).where(one.id == 11).values({one.title: one.title + "!"}),
+        sa.update(one).where(one.id == Book.id + 1).values(title=Book.title),
+        sa.update(one).where(one.id == table.c.id + 1).values(title=table.c.title),
+        sa.update(one).where(one.id == two.id + 1).values(title=two.title),
+        sa.update(two).where(two.author.has(m.Author.born == 1901)).values(title="b"),
+        sa.update(one).where(one.id == last).values(title="c"),
+        sa.update(one).where(sa.exists().where(Book.id == one.id + 1)).values(title="d"),
+        sa.update(one).where(one.author_id == m.Author.id).values(title=m.Author.name),
+        sa.delete(one).where(one.id == 99),
+        sa.delete(two).where(two.id.in_([11, 12])),
+    ):
+        for run in (w.s.execute, lambda change: w.s.connection().execute(change)):
+            yield run(change).rowcount
+            yield w.rows(table)
+            w.s.rollback()
+    yield str(sa.update(two).where(two.id == 1).values(title="x"))
+    returned = sa.update(one).where(one.id == 11).values(title="x").returning(one.id, one.title)
+    yield [tuple(row) for row in w.s.execute(returned)]
+    yield w.s.query(one).filter(one.id == 12).update({"title": "y"})
+    yield w.s.query(one).filter(one.id == 99).delete()
+    yield w.rows(table)
+
+
 def parameters_of_mapped_expressions(w):
     sa, orm = w.sa, w.orm
     column = orm.mapped_column

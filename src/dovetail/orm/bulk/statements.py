@@ -5,6 +5,7 @@ from typing import Any
 
 from dovetail.engine.cursor import CursorResult
 from dovetail.exc import ArgumentError, InvalidRequestError, UnevaluatableError
+from dovetail.orm.bulk.aliased_target import of_class
 from dovetail.orm.bulk.evaluator import Evaluator
 from dovetail.orm.bulk.inserting import insert_rows_steps
 from dovetail.orm.bulk.joined import SpreadChange, is_spread
@@ -69,6 +70,8 @@ def bulk_steps(
     by_keys = statement.is_update and isinstance(params, (list, tuple)) and strategy != "orm"
     if not (statement.is_insert or by_keys) and (statement.loader_options or mapper.single):
         statement = restricted_statement(statement, entity)
+    if entity.alias is not None:
+        statement, entity = of_class(statement, entity), mapper.entity
     spread = entity.spread
     if spread is not None and params:
         params = spread(params) if isinstance(params, Mapping) else [spread(row) for row in params]

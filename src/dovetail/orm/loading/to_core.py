@@ -57,7 +57,8 @@ class EntityPlanner:
                     changes[name] = resolved(getattr(statement, name))
             if isinstance(entity, EntityNode):
                 # One statement writes one table: that of the class itself.
-                changes["table"] = entity.mapper.local_table
+                aliased = entity.alias is not None and entity.is_plain_alias
+                changes["table"] = entity.selectable if aliased else entity.mapper.local_table
                 _name_columns(entity.mapper, changes)
             return statement._copy(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
