@@ -9,6 +9,19 @@ from dovetail.steps import Steps
 T = TypeVar("T")
 
 
+def is_told_of_rows(mapper: Any) -> bool:
+    """Whether somebody listens to the rows of *mapper*: to its mapping alone, many may."""
+    dispatch = mapper.dispatch
+    return dispatch.listening and bool(
+        dispatch.before_insert
+        or dispatch.after_insert
+        or dispatch.before_update
+        or dispatch.after_update
+        or dispatch.before_delete
+        or dispatch.after_delete
+    )
+
+
 def tell_of_updates(
     when: str,
     context: FlushContext,

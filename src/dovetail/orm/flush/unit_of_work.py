@@ -32,7 +32,12 @@ from dovetail.orm.flush.order import (
 )
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
-from dovetail.orm.flush.telling import kept_history_steps, tell_of_updates, told_of_values_steps
+from dovetail.orm.flush.telling import (
+    is_told_of_rows,
+    kept_history_steps,
+    tell_of_updates,
+    told_of_values_steps,
+)
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.flush.versions import load_versions_steps
 from dovetail.orm.tracking.references import was_loaded
@@ -292,7 +297,7 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
             steps = insert_mixed_steps(connection, own, loads)
         keeps_history = session.dispatch.listening
         for one in loads:
-            keeps_history = keeps_history or one.dispatch.listening
+            keeps_history = keeps_history or is_told_of_rows(one)
             if one.class_manager.dispatch.refresh_flush:
                 steps = told_of_values_steps(context, one, of_mappers[one], steps)
         if keeps_history:
@@ -337,7 +342,7 @@ def _update_part_steps(
         for state, instance in updates.items():
             yield from _update_steps(context, mapper, {state: instance}, tells=tells)
         return
-    is_told = mapper.dispatch.listening and tells is not None
+    is_told = mapper.dispatch.listening and tells is not None and is_told_of_rows(mapper)
     pairs = [(state, instance) for state, instance in updates.items() if state.committed]
     if not updates or not (is_told or pairs):
         return

@@ -1,0 +1,88 @@
+"""A program that counts the Python functions that are entered for what programs do most.
+
+python -m tests.orm.calls    prints a JSON object: the functions of each act
+"""
+
+import gc
+import json
+import sys
+
+from dovetail import Integer, String, create_engine, select
+from dovetail.ext.mutable import MutableDict
+from dovetail.orm import DeclarativeBase, Session, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Pebble(Base):
+    __tablename__ = "pebble"
+    id = mapped_column(Integer, primary_key=True)
+    name = mapped_column(String)
+
+
+assert MutableDict  # it listens to all mappings, which is to cost nothing
+
+
+def entered(act, prepare=lambda: None):
+    """The functions that *act* enters once it has run before; *prepare* is called before each."""
+    for _ in range(3):
+        prepare()
+        act()
+    prepare()
+    found = []
+
+    def note(frame, what, argument):
+        if what == "call":
+            code = frame.f_code
+            found.append(f"{code.co_filename.rpartition('dovetail/')[2]} {code.co_qualname}")
+
+    gc.collect()
+    gc.disable()
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+    return found
+
+
+def counted():
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Pebble(id=n, name=f"{n}") for n in range(1, 5)])
+        session.commit()
+
+    def one_get():
+        session = Session(engine)
+        session.get(Pebble, 1)
+        session.close()
+
+    yield "a session for one get", entered(one_get)
+    with Session(engine) as session:
+        query = lambda: session.scalars(select(Pebble).where(Pebble.id == 3)).one()  # noqa: E731
+        yield "a query in a transaction", entered(query)
+        get = lambda: session.get(Pebble, 2)  # noqa: E731
+        yield "a get that loads", entered(get, session.expunge_all)
+        kept = get()
+        yield "a get of what is in memory", entered(get)
+        numbers = iter(range(100))
+
+        def change():
+            kept.name = f"{next(numbers)}"
+
+        yield "a flush of one change", entered(session.flush, change)
+
+        def add():
+            session.expunge_all()
+            session.add_all([Pebble(name=f"{next(numbers)}") for _ in range(3)])
+
+        yield "a flush of three new rows", entered(session.flush, add)
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    print(json.dumps(dict(counted())))
