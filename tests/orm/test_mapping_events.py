@@ -87,7 +87,7 @@ def registries_are_told_of_their_own_configuration(w):
     yield told
     table = w.sa.Table("other", other.metadata, w.sa.Column("id", w.sa.Integer, primary_key=True))
     other.map_imperatively(type("Other", (), {}), table)
-    w.orm.configure_mappers()
+    w.configure_all()
     yield told
 
 
@@ -143,7 +143,7 @@ def classes_are_told_with_their_attributes(w):
         owner_id = w.orm.mapped_column(w.sa.ForeignKey("owner.id"))
 
     yield told
-    w.orm.configure_mappers()
+    w.configure_all()
     yield sorted(told)
     told.clear()
     Owner.late = w.sa.Column(w.sa.Integer)

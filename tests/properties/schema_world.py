@@ -155,7 +155,8 @@ class SchemaWorld(Declared):
                 if self.sa.inspect(made).key is not None and name not in made.__dict__:
                     # Of a column that was never set the oracle would not know that it is NULL.
                     self.session.expire(made, [name])
-                    getattr(made, name)
+                    with self.session.no_autoflush:
+                        getattr(made, name)
                 setattr(made, name, one)
 
     def do_compute(self, place, which):

@@ -582,7 +582,7 @@ class PersistingSession(TransactionalSession):
         self, state: InstanceState, instance: Any, mapper: Mapper, names: set[str] | None, lock: Any
     ) -> Steps[None]:
         connection = yield from self.connection_for_steps(mapper)
-        columns = None if names is None else names & mapper.column_attrs.keys()
+        columns = None if names is None else names.intersection(mapper.column_attrs.keys())
         tree: LoadTree | None = state.load.options or NO_TREE
         joined: list[str] = []
         if columns is not None:

@@ -1,6 +1,6 @@
 """What a mapper has, by name, as users read it."""
 
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+from collections.abc import ItemsView, Iterator
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -52,13 +52,13 @@ class ByName(Generic[V]):
         """The names, in order."""
         return list(self._named)
 
-    def keys(self) -> KeysView[str]:
-        """The names, as a dictionary has them."""
-        return self._named.keys()
+    def keys(self) -> list[str]:
+        """The names, in order."""
+        return list(self._named)
 
-    def values(self) -> ValuesView[V]:
+    def values(self) -> list[V]:
         """What is named."""
-        return self._named.values()
+        return list(self._named.values())
 
     def items(self) -> ItemsView[str, V]:
         """Pairs of name and what it stands for."""

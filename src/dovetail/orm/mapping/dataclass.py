@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from inspect import get_annotations
 from typing import Any, dataclass_transform
+from warnings import warn
 
 from dovetail.codegen import Source, compile_function
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidRequestError, SADeprecationWarning
 from dovetail.orm.mapping.annotations import (
     MappedAnnotation,
     understand,
@@ -22,8 +23,9 @@ from dovetail.orm.mapping.properties import (
     deferred,
     mapped_column,
 )
-from dovetail.orm.mapping.relationship import relationship
+from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.orm.mapping.synonym import synonym
+from dovetail.orm.mapping.writers import KINDS
 from dovetail.orm.tracking.passive import LoaderCallableStatus
 from dovetail.orm.tracking.state import state_of
 
@@ -133,7 +135,10 @@ def is_dataclass_of_ours(class_: type) -> bool:
 
 def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = False) -> None:
     """Make *class_*, which *is_mapped* later or not, a dataclass; its declarations stay."""
-    _refuse_plain_mixins(class_)
+    if is_mapped:
+        _refuse_given_table(class_)
+        _refuse_plain_mixins(class_)
+    _refuse_fields_with_declarations(class_)
     annotations = get_annotations(class_)
     understood = {name: understand(said, class_) for name, said in annotations.items()}
     mapped = {name: said for name, said in understood.items() if said is not None}
@@ -156,7 +161,7 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
         type.__delattr__(class_, name)
     for name, said in mapped.items():
         value = made[name][1] if name in made else declared.get(name)
-        type.__setattr__(class_, name, _field(value, said))
+        type.__setattr__(class_, name, _field(value, said, f"{class_.__name__}.{name}"))
     own = {
         name: mapped[name].whole if name in mapped else annotations[name]
         for name in (*annotations, *made)
@@ -204,10 +209,21 @@ def _made_by_methods(class_: Any, known: Iterable[str]) -> dict[str, tuple[Mappe
     return found
 
 
+def _refuse_given_table(class_: type) -> None:
+    """Refuse a table that is given: its columns would be no fields."""
+    if class_.__dict__.get("__table__") is not None:
+        raise InvalidRequestError(
+            f"class {class_.__name__} is to be a dataclass, and has a __table__: attributes that "
+            "are not declared in its body would be no fields",
+            hint="declare the columns: mapped_column(); or map a plain dataclass imperatively",
+        )
+
+
 def _refuse_plain_mixins(class_: type) -> None:
     """Refuse columns of a mixin that is no dataclass: they would be missing here."""
+    above = [base for base in class_.__mro__[1:] if dataclasses.is_dataclass(base)]
     for base in class_.__mro__[1:]:
-        if dataclasses.is_dataclass(base) or "__mapper__" in base.__dict__:
+        if "__mapper__" in base.__dict__ or any(issubclass(one, base) for one in above):
             continue
         for name, said in get_annotations(base).items():
             if understand(said, base) is not None:
@@ -219,8 +235,23 @@ def _refuse_plain_mixins(class_: type) -> None:
                 )
 
 
-def _field(value: Any, annotation: MappedAnnotation) -> Any:
-    """The field of a mapped attribute that is declared as *value*."""
+def _refuse_fields_with_declarations(class_: type) -> None:
+    """Refuse the form of plain dataclasses, which declare in the metadata of their fields."""
+    place = getattr(class_, "__sa_dataclass_metadata_key__", None)
+    if place is None:
+        return
+    for name, value in class_.__dict__.items():
+        if isinstance(value, dataclasses.Field) and place in value.metadata:
+            raise InvalidRequestError(
+                f"{class_.__name__}.{name} declares in the metadata of a field what is mapped, "
+                "and the class is made a dataclass here",
+                hint=f"write {name}: Mapped[…] = mapped_column(…), or decorate the class with "
+                "@dataclass and @registry.mapped",
+            )
+
+
+def _field(value: Any, annotation: MappedAnnotation, title: str) -> Any:
+    """The field of a mapped attribute, called *title* in errors, that is declared as *value*."""
     options = dict(getattr(value, "dataclass_options", {}))
     for extra in annotation.extras:
         if isinstance(extra, MappedColumn):
@@ -229,6 +260,16 @@ def _field(value: Any, annotation: MappedAnnotation) -> Any:
     if isinstance(value, ColumnProperty) and not value.is_column:
         # What the database computes is not given.
         options.setdefault("init", False)
+    if isinstance(value, RelationshipProperty):
+        _check_default_of_collection(value, annotation, options, title)
+    if isinstance(value, MappedColumn) and callable(options.get("default")):
+        warn(
+            f"{title}: default= of a mapped dataclass is the value itself, and a callable was "
+            "given: default_factory= is called for each new instance, insert_default= with each "
+            "INSERT",
+            SADeprecationWarning,
+            stacklevel=2,
+        )
     if "default" in options:
         options["default"] = DONT_SET
     elif getattr(value, "is_relationship", False) and options.get("default_factory") in _EMPTY:
@@ -236,6 +277,24 @@ def _field(value: Any, annotation: MappedAnnotation) -> Any:
         options["default"] = DONT_SET
         del options["default_factory"]
     return dataclasses.field(metadata=metadata, **options)
+
+
+def _check_default_of_collection(
+    prop: RelationshipProperty, annotation: MappedAnnotation, options: dict[str, Any], title: str
+) -> None:
+    """Refuse a ``default_factory`` that makes another collection than that of the relationship."""
+    factory = options.get("default_factory")
+    expected = prop.collection_class or annotation.collection
+    if hasattr(expected, "lazy") or prop.lazy in KINDS:
+        # What is never loaded whole begins as a list of what is to be added.
+        expected = list
+    if factory is not None and expected is not None and factory is not expected:
+        name = getattr(expected, "__name__", expected)
+        raise ArgumentError(
+            f"{title}: default_factory= is {factory!r}, and the collection is made by {name}",
+            hint=f"default_factory={name}; what every new instance begins with is put there by "
+            "__post_init__()",
+        )
 
 
 _EMPTY = (list, set, dict)

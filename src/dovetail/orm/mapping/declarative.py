@@ -5,7 +5,9 @@ from typing import Any, ClassVar, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.annotations import MappedAnnotation
+from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.construct import construct
+from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.declaring import declare, mapped
 from dovetail.orm.mapping.extensions import is_extension
 from dovetail.orm.mapping.mapper import Mapper, mapper_of, metadata_of
@@ -14,6 +16,7 @@ from dovetail.orm.mapping.properties import (
     MapperProperty,
 )
 from dovetail.orm.mapping.registry import Registry
+from dovetail.orm.mapping.synonym import Synonym
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Column
 
@@ -28,6 +31,8 @@ class DeclarativeAttributeIntercept(type):
         mapper = cls.__dict__.get("__mapper__")
         if mapper is not None and isinstance(value, (MapperProperty, Column, MappedColumn)):
             _add_later(mapper, name, value)
+        elif mapper is not None and _is_another_name(mapper, name, value):
+            _add_later(mapper, name, Synonym(value.key))
         else:
             type.__setattr__(cls, name, value)
             if mapper is not None and is_extension(value):
@@ -70,6 +75,16 @@ def add_mapped_attribute(target: Any, key: str, attr: Any) -> None:
     if mapper is None:
         raise ArgumentError(f"{target!r} is not a mapped class")
     _add_later(mapper, key, attr)
+
+
+def _is_another_name(mapper: Mapper, name: str, value: Any) -> bool:
+    """True where *value* is a mapped attribute of the class, to be called *name* as well."""
+    return (
+        isinstance(value, QueryableAttribute)
+        and value.key != name
+        and value.entity.alias is None
+        and mapper.isa(value.entity.mapper)
+    )
 
 
 def _add_later(mapper: Mapper, name: str, value: Any) -> None:
@@ -160,7 +175,11 @@ def begin_class(class_: Any) -> None:
 
 def set_up_base(base: Any) -> None:
     """Give *base* its registry and MetaData."""
-    if isinstance(base.__dict__.get("__tablename__"), str) or "__table__" in base.__dict__:
+    table = base.__dict__.get("__table__")
+    if isinstance(base.__dict__.get("__tablename__"), str) or (
+        # A method names the table of each class below.
+        table is not None and not isinstance(table, declared_attr)
+    ):
         raise InvalidRequestError(
             f"class {base.__name__} has a table and derives from DeclarativeBase itself",
             hint="derive one class Base(DeclarativeBase) without a table, and the others from it",
@@ -177,6 +196,11 @@ def set_up_base(base: Any) -> None:
     if own is None:
         own = Registry(metadata=metadata, type_annotation_map=types)
         type.__setattr__(base, "registry", own)
+    elif "type_annotation_map" in vars(base) and "registry" in vars(base):
+        raise InvalidRequestError(
+            f"{base.__name__} has a registry of its own and a type_annotation_map beside it",
+            hint="give it to the registry: registry(type_annotation_map={…})",
+        )
     elif types:
         own.update_type_annotation_map(types)
     if metadata is None:

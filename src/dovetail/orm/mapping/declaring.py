@@ -1,15 +1,26 @@
 """What a class body and its mixins declare, and the mapping that comes of it."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import is_dataclass
 from inspect import get_annotations
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar, get_origin
 from warnings import warn
 
 from dovetail.collector import collector
-from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
+from dovetail.exc import (
+    ArgumentError,
+    DovetailWarning,
+    InvalidRequestError,
+    MappedAnnotationError,
+)
 from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
 from dovetail.orm.mapping.annotation_types import AnnotationTypes
-from dovetail.orm.mapping.annotations import MappedAnnotation, understand, understand_returned
+from dovetail.orm.mapping.annotations import (
+    MappedAnnotation,
+    evaluated,
+    understand,
+    understand_returned,
+)
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.dataclass import is_dataclass_of_ours
@@ -41,6 +52,9 @@ def declare(registry: Registry, class_: type) -> None:
     """
     if class_.__dict__.get("__abstract__"):
         return
+    own = class_.__dict__.get("registry")
+    if own is not None and not isinstance(own, (Registry, *_COLUMNS, MapperProperty)):
+        _warn_of_reserved(class_, "registry")
     if is_abstract_concrete(class_):
         registry.add_abstract(class_)
         return
@@ -63,13 +77,25 @@ def declare_in_parts(
         declared = list(_declarations(class_, inherits))
     finally:
         del being_declared[class_]
-    own = inherits is None or "__mapper_args__" in class_.__dict__
-    options = (_option(class_, "__mapper_args__") or {}) if own else {}
+    options = _mapper_options(class_, inherits)
     table, parts = _table_and_properties(registry, class_, declared, inherits)
     yield table, parts
     made = _made_columns(class_, parts)
     options = {name: _completed(value, made) for name, value in options.items()}
     _make_mapper(registry, class_, table, parts, options, inherits)
+
+
+def _mapper_options(class_: type, inherits: Mapper | None) -> dict[str, Any]:
+    """What ``__mapper_args__`` says of *class_*: its own, a mixin's, or what a method makes of it.
+
+    A dictionary of a class above is that of its mapping; a method is asked for each class.
+    """
+    above = () if inherits is None else inherits.class_.__mro__
+    for base in class_.__mro__:
+        value = base.__dict__.get("__mapper_args__")
+        if value is not None and (base not in above or isinstance(value, declared_attr)):
+            return _option(class_, "__mapper_args__") or {}
+    return {}
 
 
 def _make_mapper(
@@ -158,8 +184,11 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
     if inherits is not None:
         done.update(inherits.class_.__mro__)
     copies = _copy_columns(class_, done)
+    # Fields of dataclasses may be what is not mapped.
+    is_lenient = is_dataclass(class_) or getattr(class_, "__allow_unmapped__", False)
     for base in class_.__mro__:
         own = base is class_
+        checks_annotations = not is_lenient and base not in done
         annotations = get_annotations(base)
         fields = _fields_of(class_, base)
         names = _merged(list(base.__dict__), list(annotations))
@@ -176,6 +205,8 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 annotation = understand(annotations[name], base)
             elif isinstance(value, declared_attr):
                 annotation = understand_returned(value.function, base)
+            if checks_annotations and annotation is None and name in annotations:
+                _refuse_plain_annotation(class_, name, annotations[name], base, value)
             if value is None and name in base.__dict__ and annotation is None:
                 seen.add(name)
                 continue
@@ -207,6 +238,22 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                     f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
                     hint="use mapped_column(default=…) or relationship(…)",
                 )
+
+
+def _refuse_plain_annotation(class_: type, name: str, said: Any, base: type, value: Any) -> None:
+    """Refuse an annotation without ``Mapped`` where it would be taken for one of the mapping."""
+    is_declared = isinstance(value, (MappedColumn, MapperProperty))
+    if not is_declared and not (base is class_ and value is None):
+        return
+    meant = evaluated(said, base)
+    if meant is ClassVar or get_origin(meant) is ClassVar:
+        return
+    text = said if isinstance(said, str) else getattr(said, "__name__", said)
+    raise MappedAnnotationError(
+        f"{class_.__name__}.{name} is annotated as {text}, which says nothing of the mapping",
+        hint=f"write {name}: Mapped[{text}], or ClassVar[{text}] for what is not mapped; "
+        "__allow_unmapped__ = True in the class lets such annotations be",
+    )
 
 
 def _warn_of_cascading(class_: type, name: str) -> None:
@@ -307,6 +354,15 @@ def _from_mixin(value: Any, class_: type, name: str) -> Any:
 _RESERVED = frozenset(("metadata", "registry"))
 
 
+def _warn_of_reserved(class_: type, key: str) -> None:
+    warn(
+        f"{class_.__name__}.{key} hides the {key} of declarative classes: name the "
+        f'attribute otherwise, {key}_ = mapped_column("{key}")',
+        DovetailWarning,
+        stacklevel=2,
+    )
+
+
 def _table_and_properties(
     registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
@@ -319,15 +375,10 @@ def _table_and_properties(
         if not is_dataclass_of_ours(class_):
             _refuse_dataclass_options(class_, key, value)
         if key in _RESERVED:
-            warn(
-                f"{class_.__name__}.{key} hides the {key} of declarative classes: name the "
-                f'attribute otherwise, {key}_ = mapped_column("{key}")',
-                DovetailWarning,
-                stacklevel=2,
-            )
+            _warn_of_reserved(class_, key)
         prop = _property(key, value, annotation, types)
-        if annotation is None and key in annotations and isinstance(value, MappedColumn):
-            _refuse_plain(class_, key, prop.columns[0], annotations[key])
+        if annotation is None and isinstance(value, MappedColumn):
+            _refuse_plain(class_, key, prop.columns[0], annotations.get(key))
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
             orders[id(prop)] = value.sort_order
         parts.append((key, prop))
@@ -350,11 +401,23 @@ def _table_and_properties(
         if table is not None:
             return table, parts
     if inherits is not None:
+        _refuse_for_shared_table(class_, inherits)
         return _share_table(class_, inherits.local_table, parts), parts
     raise InvalidRequestError(
         f"class {class_.__name__} has neither __tablename__ nor __table__",
         hint='add __tablename__ = "…", or __abstract__ = True if it is no table of its own',
     )
+
+
+def _refuse_for_shared_table(class_: type, inherits: Mapper) -> None:
+    """Refuse options of a table that *class_* does not have: it is in that of the class above."""
+    if class_.__dict__.get("__table_args__") and not inherits.concrete:
+        raise ArgumentError(
+            f"{class_.__name__} has __table_args__ and no table: its rows are in "
+            f"{inherits.local_table.description!r}, the table of {inherits.class_.__name__}",
+            hint=f"put them on {inherits.class_.__name__}, or give {class_.__name__} a "
+            "__tablename__",
+        )
 
 
 def _fields_of(class_: Any, base: type) -> dict[str, Any]:
@@ -380,9 +443,9 @@ def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
     for key, value, _ in declared:
         if isinstance(value, (*_COLUMNS, MapperProperty)):
             names.setdefault(id(value), []).append(key)
-        column = value.columns[0] if isinstance(value, ColumnProperty) else value
-        if isinstance(column, Column) and column.table is None and column.name is not None:
-            by_name.setdefault(str(column.name), []).append(key)
+        name = _column_name(value)
+        if name is not None:
+            by_name.setdefault(name, []).append(key)
     for name, keys in by_name.items():
         if len(keys) > 1 and len({id(v) for k, v, _ in declared if k in keys}) > 1:
             warn(
@@ -411,6 +474,16 @@ def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
     return kept
 
 
+def _column_name(value: Any) -> str | None:
+    """The name that a declared column, or property of a column, has been given."""
+    column = value.columns[0] if isinstance(value, ColumnProperty) else value
+    if isinstance(column, MappedColumn):
+        return column.given_name
+    if isinstance(column, Column) and column.table is None and column.name is not None:
+        return str(column.name)
+    return None
+
+
 def _name_column(column: Any, name: str) -> None:
     """Call *column* by *name* in its table, unless it has a name of its own."""
     if isinstance(column, Column):
@@ -426,9 +499,10 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
         if not isinstance(prop, ColumnProperty) or not prop.is_column:
             continue
         column = prop.columns[0]
-        present = table.c.get(column.key)
         if column.table is table:
             continue
+        _refuse_in_shared_table(class_, table, column)
+        present = table.c.get(column.key)
         if present is None:
             table.append_column(column)
         elif prop.uses_existing:
@@ -439,6 +513,22 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
                 hint="mapped_column(use_existing_column=True) maps the one that is there",
             )
     return table
+
+
+def _refuse_in_shared_table(class_: type, table: Any, column: Any) -> None:
+    """Refuse a *column* that the table of the class above can't be given."""
+    if not isinstance(table, Table):
+        raise ArgumentError(
+            f"{class_.__name__}: column {column.name!r} can't be added to what the class above is "
+            f"mapped to, which is no table: {table.description}",
+            hint=f"give {class_.__name__} a table of its own, or select the column there",
+        )
+    if column.primary_key and column.key not in table.c:
+        raise ArgumentError(
+            f"{class_.__name__}: column {column.name!r} can't be part of the primary key: that of "
+            f"{table.name!r} is the same for all classes of the table",
+            hint="leave primary_key out, or declare it in the class that the table belongs to",
+        )
 
 
 def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: Any) -> Any:
@@ -457,7 +547,8 @@ def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: 
     if isinstance(prop, ColumnProperty) and prop.is_column:
         column = prop.columns[0]
         if column.name is None:
-            column.name = column.key = key
+            column.name = key
+            column.key = column.key or key
     return prop
 
 
@@ -475,7 +566,14 @@ def _refuse_dataclass_options(class_: type, key: str, value: Any) -> None:
 def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
     """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
     if column.type is NULLTYPE and not column.foreign_keys:
-        name = said if isinstance(said, str) else getattr(said, "__name__", said)
+        name = said if isinstance(said, str | None) else getattr(said, "__name__", said)
+        if name is None:
+            raise ArgumentError(
+                f"{class_.__name__}.{key} has no type: neither an annotation nor an argument "
+                "gives one",
+                hint=f"write {key}: Mapped[str] = mapped_column(), or give the type: "
+                "mapped_column(String)",
+            )
         raise ArgumentError(
             f"{class_.__name__}.{key} has no type: its annotation is not Mapped",
             hint=f"write {key}: Mapped[{name}], or give the type: mapped_column(Integer)",

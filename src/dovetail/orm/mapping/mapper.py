@@ -291,8 +291,11 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
             return column
         name = getattr(column, "key", column)
         prop = self.column_attrs.get(name)
-        found = self.local_table.c.get(name) if prop is None else prop.columns[0]
-        if found is None:
+        is_other = isinstance(given, MapperProperty) or (prop is None and name in self.attrs)
+        found = None if is_other else self.local_table.c.get(name)
+        if prop is not None and prop.is_column:
+            return prop.columns[0]
+        if found is None or prop is not None:
             raise ArgumentError(
                 f"{self.class_.__name__}: primary_key={given!r} is no column of the class",
                 hint="name columns, or attributes of columns",

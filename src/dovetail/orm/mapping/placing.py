@@ -124,7 +124,8 @@ class PlacedAttributes(Hierarchy):
                     hint="column_property() maps an expression",
                 )
             if column.name is None:
-                column.name = column.key = key
+                column.name = key
+                column.key = column.key or key
             self.local_table.append_column(column)
 
     def _place(self, key: str, prop: MapperProperty) -> None:

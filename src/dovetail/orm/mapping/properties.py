@@ -220,6 +220,14 @@ class MappedColumn(Mapped[Any]):
         self.sort_order = sort_order
         self.column: Column[Any] | None = None
 
+    @property
+    def given_name(self) -> str | None:
+        """The name of the column as it was given, not that of the attribute; or None."""
+        if self.args and isinstance(self.args[0], str):
+            return self.args[0]
+        name: str | None = self.keywords.get("name")
+        return name
+
     def complete(
         self, key: str, annotation: MappedAnnotation | None, types: Any
     ) -> "ColumnProperty":

@@ -238,6 +238,11 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         order = None if self.declared_order_by is False else self.declared_order_by
         self.order_by = tuple(resolver.columns(order, self))
         self._check_orphans()
+        if self.uselist and "default" in self.dataclass_options:
+            raise ArgumentError(
+                f"{self}: a collection has no dataclass default",
+                hint="default_factory=list, or the class that the collection is of",
+            )
         self._make_impl()
 
     def _check_orphans(self) -> None:
@@ -446,7 +451,12 @@ def relationship(
     Mistakes are reported when the mapping is configured, all together.
     """
     options = dataclass_options(keywords)
-    keywords.pop("default", None)
+    if keywords.pop("default", None) is not None:
+        raise ArgumentError(
+            "the dataclass default of a relationship can be None alone: no instance is related "
+            "to all new ones",
+            hint="relate them in __post_init__()",
+        )
     known: Any = RelationshipProperty.__init__.__kwdefaults__
     for name in keywords:
         if name not in known:
