@@ -335,6 +335,55 @@ def an_inner_join_of_a_class_below(w):
     yield len(w.sent)
 
 
+def expired_instances_are_what_they_were(w):
+    o = Office(w, lambda office: ("*", subquery(office)))
+    ann, dan = (w.s.get(o.Person, key) for key in (1, 4))
+    w.s.expire_all()
+    yield type(ann).__name__, ann.name, ann.lang
+    yield type(dan).__name__, dan.name
+    w.s.expire(ann, ["lang"])
+    yield ann.lang
+
+
+def a_column_of_what_is_joined_tells_the_class(w):
+    """The selectable has the discriminator from another table; a class below is read without it."""
+    sa, orm = w.sa, w.orm
+    reg, meta = w.Base.registry, w.Base.metadata
+    base = sa.Table("base", meta, sa.Column("id", sa.Integer, primary_key=True))
+    kinds = sa.Table(
+        "kinds",
+        meta,
+        sa.Column("id", sa.ForeignKey("base.id"), primary_key=True),
+        sa.Column("kind", sa.String(9)),
+    )
+    part = sa.Table(
+        "part",
+        meta,
+        sa.Column("id", sa.ForeignKey("base.id"), primary_key=True),
+        sa.Column("text", sa.String(9)),
+    )
+    whole = sa.select(base, kinds.c.kind).select_from(base.join(kinds)).alias("whole")
+    Base, Kind = type("Base", (), {}), type("Kind", (), {})
+    Part = type("Part", (Base,), {})
+    reg.map_imperatively(Kind, kinds)
+    reg.map_imperatively(
+        Base,
+        base,
+        with_polymorphic=("*", whole),
+        polymorphic_on=whole.c.kind,
+        properties={"teller": orm.relationship(Kind, uselist=False)},
+    )
+    reg.map_imperatively(Part, part, inherits=Base, polymorphic_identity="part")
+    w.create()
+    one, kind = Part(), Kind()
+    one.text, kind.kind, one.teller = "text", "part", kind
+    w.add(one)
+    for found in w.s.scalars(sa.select(Base)):
+        yield type(found).__name__, found.text
+        w.s.expire(found)
+        yield found.text
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_reads_as_the_oracle_reads(program):
     compare(program)

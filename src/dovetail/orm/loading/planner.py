@@ -280,7 +280,9 @@ class _SelectPlanning:
         told = entity.mapper.polymorphic_on
         if self.chain is not REFRESH or not isinstance(told, NamedColumn):
             return False
-        return entity.discriminator is None and told.table not in entity.sources()
+        if entity.is_translated or entity.discriminator is not None:
+            return False
+        return told.table not in entity.sources()
 
     def _placed(self, entity: EntityNode, prop: Any, tree: LoadTree) -> tuple[int, Any]:
         """(position, type) of the column of *prop*, which is added to the row."""
