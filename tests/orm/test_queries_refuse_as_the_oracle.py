@@ -33,6 +33,15 @@ def where_rows_come_from_is_said_first(w):
         yield w.error(query.from_statement, statement)
 
 
+def a_statement_of_its_own_is_no_part_of_another(w):
+    m = library(w)
+    given = w.s.query(m.Author).from_statement(w.sa.text("SELECT * FROM author WHERE id = 1"))
+    for name in ("count", "subquery", "cte", "exists", "scalar_subquery"):
+        yield name, w.error(getattr(given, name))
+    yield w.error(given.label, "x")
+    yield [one.id for one in given], str(given.selectable)
+
+
 def a_class_is_no_value(w):
     m = library(w)
     for other in (m.Author, w.orm.aliased(m.Author), m.Author()):

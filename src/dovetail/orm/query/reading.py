@@ -47,6 +47,11 @@ class ReadingQuery(QueryBuilding):
 
     def _bound(self) -> Any:
         """The SELECT with the values of ``params()`` in it."""
+        if self._source is not None:
+            raise InvalidRequestError(
+                "a query with from_statement() is no part of another statement",
+                hint="put its statement there: select(...).subquery()",
+            )
         statement = self._compiled()
         return statement.params(dict(self._params)) if self._params else statement
 
@@ -59,8 +64,8 @@ class ReadingQuery(QueryBuilding):
 
     @property
     def selectable(self) -> Any:
-        """The SELECT that this query is."""
-        return self.__clause_element__()
+        """The SELECT that this query is, or what ``from_statement()`` was given."""
+        return self.statement if self._source is not None else self.__clause_element__()
 
     def __clause_element__(self) -> Any:
         # By the names that a part of a UNION, or a subquery, has its columns by.
@@ -254,6 +259,7 @@ class ReadingQuery(QueryBuilding):
 
     def count(self) -> int:
         """How many rows there are: ``SELECT count(*) FROM (this)``."""
+        self._refuse_after_source("count")
         inner = self._labelled(self._compiled()).order_by(None).subquery()
         counted: Any = Select(func.count(literal_column("*"))).select_from(inner)
         options = {name: v for name, v in self._options.items() if name != "yield_per"}
