@@ -339,3 +339,26 @@ class TestOwnWays:
         session.delete(pet)
         session.commit()
         assert session.get(Pet, 1) is None
+
+
+def test_a_foreign_key_that_names_a_table_alone_joins_it():
+    reg = registry()
+    kind = Table("kind", reg.metadata, Column("code", String(9), primary_key=True))
+    item = Table(
+        "item",
+        reg.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("code", String(9), ForeignKey("kind")),
+    )
+
+    class Kind:
+        pass
+
+    class Item:
+        pass
+
+    reg.map_imperatively(Kind, kind, properties={"items": relationship(Item)})
+    reg.map_imperatively(Item, item)
+    reg.configure()
+
+    assert inspect(Kind).relationships["items"].local_remote_pairs == [(kind.c.code, item.c.code)]

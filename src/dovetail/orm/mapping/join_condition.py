@@ -454,7 +454,9 @@ def _may_refer(constraint: Any, parent: Any) -> bool:
     name = getattr(parent, "fullname", None)
     if not isinstance(target, str) or name is None:
         return True
-    return bool(constraint.elements[0].target_fullname.rpartition(".")[0] == name)
+    given = constraint.elements[0].target_fullname
+    # A foreign key may name the table alone.
+    return name in (given, given.rpartition(".")[0])
 
 
 def conjunction(condition: Any) -> Sequence[Any]:
