@@ -197,6 +197,56 @@ def new_members_without_orphans_stay_when_their_parent_expires(w):
     yield w.rows(Thing)
 
 
+def what_was_changed_while_detached_is_written(w):
+    sa, orm = w.sa, w.orm
+
+    class Box(w.Base):
+        __tablename__ = "box"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        things = orm.relationship("Thing", back_populates="box")
+        parts = orm.relationship("Part", cascade="all, delete-orphan")
+
+    class Thing(w.Base):
+        __tablename__ = "thing"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        box_id = orm.mapped_column(sa.ForeignKey("box.id"))
+        box = orm.relationship("Box", back_populates="things")
+
+    class Part(w.Base):
+        __tablename__ = "part"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        box_id = orm.mapped_column(sa.ForeignKey("box.id"))
+
+    def pop(box):
+        box.things.pop()
+        box.parts.pop()
+
+    def replace(box):
+        box.things, box.parts = [Thing()], [Part()]
+
+    def clear(box):
+        box.things.clear()
+        box.parts.clear()
+
+    def let_go(box):
+        box.things[0].box = None
+
+    w.create()
+    for change in (pop, replace, clear, let_go):
+        box = Box(things=[Thing(), Thing()], parts=[Part(), Part()])
+        w.s.add(box)
+        w.s.commit()
+        w.s.refresh(box, ["id", "things", "parts"])
+        [thing.box for thing in box.things]
+        w.s.expunge_all()
+        change(box)
+        w.s.add(box)
+        yield change.__name__, len(list(w.s))
+        w.s.commit()
+        yield len(box.things), len(box.parts), w.rows(Thing), w.rows(Part)
+        w.s.expunge_all()
+
+
 def history_by_the_attribute(w):
     m = family(w)
     parent = w.s.get(m.Parent, 1)

@@ -18,7 +18,14 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer, refuse_lost
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.references import warn_of_change
-from dovetail.orm.tracking.state import InstanceState, Load, Scope, mark_modified, state_of
+from dovetail.orm.tracking.state import (
+    NO_VALUE,
+    InstanceState,
+    Load,
+    Scope,
+    mark_modified,
+    state_of,
+)
 from dovetail.steps import Steps
 
 Rows = dict[InstanceState, Any]
@@ -269,9 +276,14 @@ class SessionMembers:
             for impl in cascading(here.load.mapper):
                 value = values.get(impl.key)
                 queued = None if here.extra is None else here.extra.get(impl)
-                if value is None and queued is None:
+                changed = queued is not None or (here.committed and impl.key in here.committed)
+                if value is None and not changed:
                     continue
-                for item in _members(impl, value, queued, here):
+                items = _members(impl, value, queued, here)
+                if changed and here.row_key is not None:
+                    # What was taken away elsewhere changes with it, or is an orphan.
+                    items = [*items, *_taken_away(impl, here, holder)]
+                for item in items:
                     other = state_of(item)
                     if other in seen:
                         continue
@@ -544,9 +556,18 @@ def cascading(mapper: Any) -> tuple[Any, ...]:
 
 def _members(impl: Any, value: Any, queued: Any, state: InstanceState) -> list[Any]:
     if not impl.collection:
-        return [value]
+        return [] if value is None else [value]
     members = [] if value is None else list(impl.kind.items(value))
     return members if queued is None else [*members, *queued.added]
+
+
+def _taken_away(impl: Any, state: InstanceState, instance: Any) -> list[Any]:
+    """What *instance* no longer holds of what the row of *state* relates to, if that has a row."""
+    return [
+        item
+        for item in impl.history(state, instance).deleted
+        if item is not None and item is not NO_VALUE and state_of(item).row_key is not None
+    ]
 
 
 def cascaded(state: InstanceState, instance: Any, cascade: str) -> list[tuple[InstanceState, Any]]:

@@ -125,7 +125,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.place("__mapper__", self)
         self.place("__table__", self.local_table)
         self.place("__statement_entity__", self.entity)
-        for name in (STATE_NAME, "__setattr__", "__delattr__"):
+        for name in (STATE_NAME, "__setattr__", "__delattr__", "__getstate__", "__setstate__"):
             self._note_before(name)
         install_state(class_, by_setattr=self.writes_through_setattr)
         if self.writes_through_setattr:

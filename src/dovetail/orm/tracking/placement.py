@@ -121,8 +121,63 @@ def install_state(class_: type, *, by_setattr: bool) -> None:
     slot = _slot_of(class_)
     if slot is None:
         type.__setattr__(class_, STATE_NAME, StateInDictionary())
-    elif not by_setattr:
+        _install_setstate(class_)
+        return
+    if not by_setattr:
         type.__setattr__(class_, STATE_NAME, StateInSlot(slot))
+    if _says_what_is_pickled(class_):
+        _install_getstate(class_)
+        _install_setstate(class_)
+
+
+def _says_what_is_pickled(class_: type) -> bool:
+    """True where *class_*, or a base of the user's, has a ``__getstate__``."""
+    found = getattr(class_, "__getstate__", None)
+    return found is not None and found is not getattr(object, "__getstate__", None)
+
+
+def _install_getstate(class_: type) -> None:
+    """Let what *class_* gives to be pickled, a dictionary, have the state of the instance too."""
+    inner: Any = class_.__getstate__
+    if hasattr(inner, "__adopts__"):
+        return
+
+    def __getstate__(self: Any) -> Any:  # noqa: N807 - placed on a class
+        given = inner(self)
+        if isinstance(given, dict) and STATE_NAME not in given:
+            return {**given, STATE_NAME: state_of(self)}
+        return given
+
+    __getstate__.__adopts__ = True  # type: ignore[attr-defined]
+    type.__setattr__(class_, "__getstate__", __getstate__)
+
+
+def _install_setstate(class_: type) -> None:
+    """Let an instance of *class_* get its own state as soon as it is unpickled, or copied.
+
+    Its collections, which are read from ``__dict__``, belong to it from then on.
+    """
+    inner: Any = getattr(class_, "__setstate__", None)
+    if hasattr(inner, "__adopts__"):
+        return
+
+    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807 - placed on a class
+        carried = None
+        if isinstance(state, dict) and STATE_NAME in state:
+            state = dict(state)
+            carried = state.pop(STATE_NAME)
+        if inner is not None:
+            inner(self, state)
+        else:
+            values, slots = state if type(state) is tuple else (state, None)
+            self.__dict__.update(values or {})
+            for name, value in (slots or {}).items():
+                setattr(self, name, value)
+        if carried is not None:
+            adopt_state(self, carried)
+
+    __setstate__.__adopts__ = True  # type: ignore[attr-defined]
+    type.__setattr__(class_, "__setstate__", __setstate__)
 
 
 def _put_state(instance: Any, state: InstanceState) -> None:
