@@ -94,7 +94,7 @@ def _note_written(
 def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:
     """Refuse changes of what is read from a SELECT."""
     for state, _ in pairs:
-        if not mapper.columns.keys().isdisjoint(state.committed or ()):
+        if any(name in mapper.columns for name in state.committed or ()):
             first_table(mapper)
 
 
