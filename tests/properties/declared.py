@@ -121,8 +121,13 @@ class Declared:
         return ("a", "b") if self.classes[number].key == "pair" else ("a",)
 
     def is_made(self, number):
-        """Whether the database makes the keys."""
-        return self.classes[number].key == "made"
+        """Whether the database makes the keys.
+
+        Of concrete classes, whose rows the oracle puts in order with those of the class above, it
+        would make others.
+        """
+        one = self.classes[number]
+        return one.key == "made" and all(below.kind != "concrete" for below in one.below)
 
     def _key_type(self, number):
         return self.sa.String(10) if self.classes[number].key == "text" else self.sa.Integer()

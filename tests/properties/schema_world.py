@@ -88,9 +88,12 @@ class SchemaWorld(Declared):
         if self.is_made(number):
             return {}
         self.serial += 1
-        key = {"number": (self.serial,), "pair": (self.serial % 3, self.serial)}.get(
-            self.classes[number].key, (f"k{self.serial:03}",)
-        )
+        key = {
+            "number": (self.serial,),
+            "made": (self.serial,),
+            "pair": (self.serial % 3, self.serial),
+            "text": (f"k{self.serial:03}",),
+        }[self.classes[number].key]
         return dict(zip(self.keys(number), key, strict=True))
 
     def do_make(self, number, place, values):
@@ -143,6 +146,8 @@ class SchemaWorld(Declared):
             return
         self.session.flush()
         key = {name: getattr(made, name) for name in self.keys(member.number)}
+        # Of a column that was never set the oracle would not know that it is NULL.
+        values = [(which, number or 1) for which, number in values]
         copy = self.mapped[member](**key, **self._given(member, values))
         if self.layout(member).version is not None:
             copy.version = made.version
@@ -245,7 +250,10 @@ class SchemaWorld(Declared):
 
     def do_delete(self, place):
         if self.objects:
-            _member, made = self.objects.pop(place % len(self.objects))
+            member, made = self.objects.pop(place % len(self.objects))
+            if made in self.session.new and self.is_made(member.number):
+                # Of a later one the oracle would not know whether it comes before others.
+                self.session.flush()
             if made in self.session.new:
                 self.session.expunge(made)
             else:

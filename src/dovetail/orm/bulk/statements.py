@@ -290,7 +290,11 @@ class Change:
         if assignments is not None and assignments.changes_keys:
             return (yield from self._keys_changing_steps(assignments, by_key))
         if able:
-            stale = sorted(assignments.stale.intersection(self.mapper.columns.keys())) if assignments else []
+            stale = (
+                sorted(assignments.stale.intersection(self.mapper.columns.keys()))
+                if assignments
+                else []
+            )
             extra = [*keys, *(self.mapper.columns[name] for name in stale)]
             answer = yield from self.run_steps(extra)
             told: dict[InstanceState, dict[str, Any]] = {}
