@@ -36,8 +36,12 @@ class CursorResult(Result[TP]):
 
     context: Any = None
     connection: Any = None
+    returned_defaults_rows: Sequence[Row[Any]] | None = None
+    """What ``return_defaults()`` has fetched, a row for each that was changed; None for nothing."""
+
     _inserted_keys: Sequence[Any] | None = None
     _parameters: Any = None
+    _is_of_many = False
 
     @classmethod
     def of_change(cls, rowcount: int, lastrowid: int | None = None) -> CursorResult[Any]:
@@ -51,7 +55,16 @@ class CursorResult(Result[TP]):
 
     def set_inserted_key(self, names: tuple[str, ...], key: tuple[Any, ...]) -> None:
         """Note the primary key of the row that was inserted."""
-        self._inserted_keys = [row_class(names)(key)]
+        self.set_inserted_keys(names, [key])
+
+    def set_inserted_keys(self, names: tuple[str, ...], keys: Sequence[tuple[Any, ...]]) -> None:
+        """Note the primary keys of the rows that were inserted."""
+        self._inserted_keys = [row_class(names)(key) for key in keys]
+
+    def set_returned_defaults(self, rows: Sequence[Row[Any]], *, many: bool) -> None:
+        """Note what the server filled in; *many* sets of parameters were executed, or one."""
+        self.returned_defaults_rows = rows
+        self._is_of_many = many
 
     def _slice(self, most: int | None) -> list[Any]:
         if not self.returns_rows:
@@ -86,6 +99,19 @@ class CursorResult(Result[TP]):
                 hint="several rows, or rows with .returning(...), are read from the result",
             )
         return self._inserted_keys
+
+    @property
+    def returned_defaults(self) -> Row[Any] | None:
+        """What ``return_defaults()`` has fetched of the row; None where nothing was.
+
+        InvalidRequestError is raised where many sets of parameters were executed.
+        """
+        if self._is_of_many:
+            raise InvalidRequestError(
+                "many sets of parameters were executed", hint="use returned_defaults_rows"
+            )
+        rows = self.returned_defaults_rows
+        return rows[0] if rows else None
 
     def last_inserted_params(self) -> Any:
         """Return the values that were inserted, defaults included."""

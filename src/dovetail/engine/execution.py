@@ -19,6 +19,7 @@ from ..sql.selecting import select
 from .context import ErrorContext
 from .cursor import CursorFeed, CursorResult, driver_result_steps, opened_steps
 from .planned import MARK, Prepared, early_defaults, prepare, textual
+from .returned_defaults import telling_defaults_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,8 @@ def _run(
     if statement.is_ddl:
         return _define_steps(channel, statement, options)
     if statement.is_dml or len(rows) > 1:
+        if statement.is_dml and statement.returns_defaults is not None:
+            return telling_defaults_steps(channel, statement, rows, options, _work_steps)
         return _work_steps(channel, statement, rows, options)
     return _ask_steps(channel, statement, rows[0] if rows else _NO_ROW, options)
 

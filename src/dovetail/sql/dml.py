@@ -88,6 +88,8 @@ class UpdateBase(Executable, Node):
     prefixes: tuple[tuple[str, str], ...] = ()
     ctes: tuple[Any, ...] = ()
     dialect_options: Mapping[str, Any] = {}
+    returns_defaults: tuple[Any, ...] | None = None
+    """The columns that ``return_defaults()`` names; () for those that the server fills in."""
     is_restricted = False
     """Whether the conditions that the mapping and options put on its table are among its own."""
 
@@ -120,12 +122,41 @@ class UpdateBase(Executable, Node):
 
     def returning(self, *columns: Any, sort_by_parameter_order: bool = False) -> Any:
         """Return a copy that gives back *columns* of the rows it touches."""
+        if self.returns_defaults is not None:
+            raise InvalidRequestError(
+                "return_defaults() and returning() exclude each other",
+                hint="returning() gives rows; name the columns of both there",
+            )
         changes: dict[str, Any] = {
             "returning_columns": self.returning_columns + columns_of(columns)
         }
         if sort_by_parameter_order:
             changes["sort_by_parameter_order"] = True
         return self._with(**changes)
+
+    def return_defaults(
+        self, *columns: Any, sort_by_parameter_order: bool = True, **options: Any
+    ) -> Self:
+        """Return a copy whose result tells, in ``returned_defaults``, what the server filled in.
+
+        *columns* are those that are fetched; without any, those with a default of the server.
+        Of an INSERT the primary key is told first. Where the server returns nothing from such a
+        statement, ``returned_defaults`` is None. Of many sets of parameters
+        ``returned_defaults_rows`` has the rows in their order, unless that is not asked for by
+        *sort_by_parameter_order*.  ::
+
+            result = connection.execute(insert(order).values(name="a").return_defaults())
+            result.returned_defaults.created_at
+        """
+        refuse_options("return_defaults()", options)
+        if self.returning_columns:
+            raise InvalidRequestError(
+                "return_defaults() and returning() exclude each other",
+                hint="returning() gives rows; name the columns of both there",
+            )
+        return self._with(
+            returns_defaults=columns_of(columns), sort_by_parameter_order=sort_by_parameter_order
+        )
 
     @property
     def entity_namespace(self) -> Any:
@@ -292,11 +323,6 @@ class Insert(ValuesBase, Generic[*Ts]):
         """Return a copy for which no defaults are fetched back."""
         return self._with(is_inline=True)
 
-    def return_defaults(self, *columns: Any, **options: Any) -> Self:
-        """Return a copy that fetches what the server filled in, where it can."""
-        refuse_options("return_defaults()", options)
-        return self._with(returns_defaults=columns or True)
-
     def collect(self, walk: Walk) -> None:
         key = walk.key
         key.append(self.__class__)
@@ -427,11 +453,6 @@ class Update(_Filtered, ValuesBase, Generic[*Ts]):
     def inline(self) -> Self:
         """Return a copy for which no defaults are fetched back."""
         return self._with(is_inline=True)
-
-    def return_defaults(self, *columns: Any, **options: Any) -> Self:
-        """Return a copy that fetches what the server filled in, where it can."""
-        refuse_options("return_defaults()", options)
-        return self._with(returns_defaults=columns or True)
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("update")
