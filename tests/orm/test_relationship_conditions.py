@@ -168,6 +168,20 @@ def test_back_populates_by_name_or_callable(package, kind):
     assert child.parent.children == [child]
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "and_(Parent.id == foreign(Child.parent_id), Child.id != bindparam('none', 0))",
+        "and_(Parent.id == Child.parent_id, cast(Child.id, Integer) > 0)",
+        "and_(Parent.id == Child.parent_id, exists(select(literal(1)).where(true())))",
+        "and_(Parent.id == Child.parent_id, case((Child.id > 0, 1), else_=0) == 1)",
+    ],
+)
+def test_strings_know_the_language_of_conditions(package, condition):
+    Parent, _ = two_classes(package, primaryjoin=condition, viewonly=True)
+    assert Parent.children.property.primaryjoin is not None
+
+
 # Overlaps -------------------------------------------------------------------------------------
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from ..compiler.plan import DefaultContext, bound_values
 from ..exc import (
     ArgumentError,
     DontWrapMixin,
+    DovetailDeprecationWarning,
     DovetailError,
     ObjectNotExecutableError,
     StatementError,
@@ -123,6 +125,13 @@ def parameter_rows(parameters: Any) -> list[Row]:
     if isinstance(parameters, Mapping):
         return [parameters]
     if isinstance(parameters, Sequence) and not isinstance(parameters, str | bytes):
+        if not parameters:
+            warn(
+                "an empty list of parameters runs the statement once, without any: leave it out, "
+                "or run nothing where there are no rows",
+                DovetailDeprecationWarning,
+                stacklevel=4,
+            )
         for row in parameters:
             if not isinstance(row, Mapping):
                 raise ArgumentError(

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 from warnings import warn
 
+from dovetail import types
 from dovetail.codegen import evaluate
 from dovetail.exc import ArgumentError, DovetailError, DovetailWarning, InvalidRequestError
 from dovetail.orm.mapping.attribute import (
@@ -18,10 +19,8 @@ from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn
 from dovetail.orm.mapping.relationship import RelationshipProperty
-from dovetail.sql.expressions import and_, or_
-from dovetail.sql.functions import func
+from dovetail.sql import expression
 from dovetail.sql.metadata import MetaData
-from dovetail.sql.selecting import asc, desc, not_
 
 
 class Resolver:
@@ -241,13 +240,10 @@ class _Schema:
 
 
 class _Names(dict[str, Any]):
-    """Names in the strings of a relationship: classes, tables, and a few functions."""
+    """Names in the strings of a relationship: classes, tables, the SQL language and its types."""
 
     def __init__(self, resolver: Resolver, prop: RelationshipProperty) -> None:
-        super().__init__(
-            foreign=foreign, remote=remote, and_=and_, or_=or_, not_=not_,
-            func=func, asc=asc, desc=desc,
-        )  # fmt: skip
+        super().__init__(foreign=foreign, remote=remote)
         self._resolver = resolver
         self._prop = prop
 
@@ -263,6 +259,7 @@ class _Names(dict[str, Any]):
             return _Schema(metadata, name)
         if names.is_package(name):
             return _Module(self._resolver, self._prop, name)
-        if hasattr(builtins, name):
-            return getattr(builtins, name)
+        for module in (expression, types, builtins):
+            if not name.startswith("_") and hasattr(module, name):
+                return getattr(module, name)
         raise NameError(f"name {name!r} is not a mapped class or a table")
