@@ -107,6 +107,46 @@ def post_update_of_mutual_rows(w):
     yield w.rows(Person), w.rows(Ball)
 
 
+def values_that_are_set_stay_when_the_row_is_written_twice(w):
+    """Of columns with ``onupdate``: the second UPDATE of a flush is that of a reference alone."""
+    sa, orm = w.sa, w.orm
+
+    class Ball(w.Base):
+        __tablename__ = "ball"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        person_id = orm.mapped_column(sa.ForeignKey("person.id"))
+
+    class Person(w.Base):
+        __tablename__ = "person"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        favourite_id = orm.mapped_column(sa.ForeignKey("ball.id"))
+        size = orm.mapped_column(sa.Integer)
+        changed = orm.mapped_column(sa.Integer, onupdate=25)
+        seen = orm.mapped_column(sa.Integer, onupdate=sa.text("20 + 6"))
+        balls = orm.relationship(Ball, primaryjoin="Ball.person_id == Person.id")
+        favourite = orm.relationship(
+            Ball, primaryjoin="Person.favourite_id == Ball.id", post_update=True
+        )
+
+    w.create()
+    balls = [Ball(id=n) for n in (1, 2)]
+    person = Person(id=1, balls=balls, favourite=balls[0], changed=5, seen=6)
+    w.s.add(person)
+    for ball, changes in (
+        (0, {}),
+        (1, {"changed": 7}),
+        (0, {"size": 2}),
+        (1, {"size": 3, "seen": 8}),
+        (0, {"size": Person.size + 1, "changed": 9}),
+        (1, {"changed": None}),
+    ):
+        person.favourite = balls[ball]
+        for name, value in changes.items():
+            setattr(person, name, value)
+        w.s.commit()
+        yield w.rows(Person), person.changed, person.seen
+
+
 def references_that_are_cleared(w):
     """By None and by ``del``, read before and not, written with the row and after it."""
     sa, orm = w.sa, w.orm

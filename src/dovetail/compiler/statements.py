@@ -338,6 +338,8 @@ class StatementCompiler(QueryCompiler):
                 texts[column] = self.value_text(column, given[column], _path_name(node, column))
             elif str(column.key) in keys:
                 texts[column] = self.bind(self._required_bind(column))
+            elif column.key in node.without_onupdate:
+                continue
             elif getattr(column, "onupdate", None) is not None:
                 text = self.default_text(column, column.onupdate)
                 if text is not None:

@@ -443,6 +443,9 @@ class Update(_Filtered, ValuesBase, Generic[*Ts]):
     parts = ("table", "values_", "where_criteria", "returning_columns", "ctes")
     is_update = True
 
+    without_onupdate: tuple[str, ...] = ()
+    """Keys of columns that keep their values though they have an ``onupdate``."""
+
     def __init__(self, table: Any) -> None:
         self.__dict__["table"] = from_node(table, "update()")
 
@@ -457,7 +460,7 @@ class Update(_Filtered, ValuesBase, Generic[*Ts]):
     def collect(self, walk: Walk) -> None:
         walk.key.append("update")
         self.table.collect(walk)
-        walk.key.append(self.preserves_order)
+        walk.key.append((self.preserves_order, self.without_onupdate))
         self._collect_values(walk)
         self._collect_where(walk)
         self._collect_common(walk)

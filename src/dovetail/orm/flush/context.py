@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.orm.flush.association import AssociationRows
 from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.follow import Moves
+from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.tracking.state import InstanceState
 
 
@@ -33,3 +34,8 @@ class FlushContext:
     replaced: dict[InstanceState, InstanceState] = field(default_factory=dict)
     written: dict[InstanceState, dict[str, Any]] = field(default_factory=dict)
     told: set[InstanceState] = field(default_factory=set)
+
+    @property
+    def writes_later(self) -> bool:
+        """True where keys of ``post_update`` relationships are written when all rows are there."""
+        return any(roles_of(own.mapper).later for own in self.changes.mappers.values())

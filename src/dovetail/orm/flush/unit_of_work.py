@@ -286,6 +286,8 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
             for instance in own.values():
                 call(mapper, connection, instance)
         connections.setdefault(connection, {})[mapper] = Load(mapper, session.scope)
+        if mapper.update_defaults and context.writes_later:
+            _note_given(context, mapper, own)
     for connection, loads in connections.items():
         if len(loads) == 1:
             ((mapper, load),) = loads.items()
@@ -317,6 +319,15 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
             for call in mapper.dispatch.after_insert:
                 for instance in own.values():
                     call(mapper, connection, instance)
+
+
+def _note_given(context: FlushContext, mapper: Any, inserts: dict[InstanceState, Any]) -> None:
+    """Note what is set of columns with ``onupdate``: an UPDATE of this flush leaves it alone."""
+    for state, instance in inserts.items():
+        values = instance.__dict__
+        given = {key: values[key] for key, _ in mapper.update_defaults if key in values}
+        if given:
+            context.written[state] = given
 
 
 def _update_steps(

@@ -125,16 +125,21 @@ def changed_columns(
     if len(changed) > 1:
         # One order for all, so that rows of the same columns go together.
         changed.sort(key=mapper.column_order.__getitem__)
-    return _with_defaults(mapper, values, tuple(changed)) if changed else ()
+    return _with_defaults(mapper, values, tuple(changed), done or {}) if changed else ()
 
 
 def _with_defaults(
-    mapper: Any, values: dict[str, Any], changed: tuple[str, ...]
+    mapper: Any, values: dict[str, Any], changed: tuple[str, ...], done: Collection[str]
 ) -> tuple[str, ...]:
-    """*changed* with the columns that get an ``onupdate`` value whenever a row changes."""
+    """*changed* with the columns that get an ``onupdate`` value whenever a row changes.
+
+    What is *done* has been written in this flush: what was set stays.
+    """
     extra = []
     for key, default in mapper.update_defaults:
-        if key not in changed and _is_written_with(mapper, key, changed):
+        if key in changed or key in done:
+            continue
+        if _is_written_with(mapper, key, changed):
             extra.append(key)
             if default.is_clause_element:
                 values[key] = default.arg
@@ -254,7 +259,7 @@ def _update_plan(
         if makes_version or not columns:
             columns = [*columns, (mapper.version_key, version)]
     new = [(key, c, bindparam(f"new_{c.key}", type_=c.type)) for key, c in columns]
-    statement = update(part.table).values({c: bind for _, c, bind in new}).where(and_(*where))
+    statement = _update_of(mapper, part, {c: bind for _, c, bind in new}).where(and_(*where))
     compiled = dialect.compile(statement)
     changed = ", ".join(key for key, _ in columns)
     source = Source(f"update {mapper.class_.__qualname__}({changed})")
@@ -292,6 +297,21 @@ def _update_plan(
     return UpdatePlan(part.table, compiled.sql, compile_function(source, "rows_of"))
 
 
+def _update_of(mapper: Any, part: MappedTable, values: dict[Any, Any]) -> Any:
+    """The UPDATE of one table with *values*, which have what ``onupdate`` makes for it already.
+
+    Of a row that changes in another table the version alone is written, and what it makes here.
+    """
+    statement = update(part.table).values(values)
+    version = None if mapper.version_key is None else mapper.columns[mapper.version_key]
+    if all(column is version for column in values):
+        return statement
+    own = {column for _, column in part.columns}
+    left = [mapper.columns[key] for key, _ in mapper.update_defaults]
+    keys = [column.key for column in left if column in own and column not in values]
+    return statement._with(without_onupdate=tuple(keys)) if keys else statement
+
+
 def _update_expressions_steps(
     connection: Any, mapper: Any, pair: Pair, changes: dict[str, Any]
 ) -> Steps[None]:
@@ -311,7 +331,7 @@ def _update_expressions_steps(
             own = dict(part.columns)
             if expected is not None and version_key in own:
                 where.append(own[version_key] == expected[0])
-            statement = update(part.table).where(and_(*where)).values(values)
+            statement = _update_of(mapper, part, values).where(and_(*where))
             result = yield from connection.execute_steps(statement)
             count = result.rowcount
             yield from _check_count_steps(connection, count, mapper, part.table, [pair], expected)
