@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from dovetail.exc import StatementError
+
 
 class Colour(enum.Enum):
     RED = "red"
@@ -69,6 +71,24 @@ def test_values_come_back(kind, sa, connection, metadata):
 
     assert found == rows
     assert [type(one) for one in found] == [type(one) for one in rows]
+
+
+@pytest.mark.parametrize("value", ["text", 5, 1.5])
+def test_what_is_no_bytes_is_kept_by_no_binary_column(value, sa, connection, metadata):
+    thing = sa.Table("thing", metadata, sa.Column("value", sa.LargeBinary()))
+    metadata.create_all(connection)
+
+    with pytest.raises(StatementError, match="keeps bytes"):
+        connection.execute(sa.insert(thing).values(value=value))
+
+
+def test_bytes_of_another_kind_are_kept(sa, connection, metadata):
+    thing = sa.Table("thing", metadata, sa.Column("value", sa.LargeBinary()))
+    metadata.create_all(connection)
+
+    connection.execute(sa.insert(thing).values(value=bytearray(b"a\0b")))
+
+    assert connection.scalar(sa.select(thing.c.value)) == b"a\0b"
 
 
 COMPARABLE = [kind for kind in VALUES if kind not in ("json", "pickle", "decimal float")]

@@ -419,14 +419,21 @@ class LargeBinary(TypeEngine[bytes]):
     def python_type(self) -> type[bytes]:
         return bytes
 
-    def bind_function(self, dialect: TypeDialect) -> Processor | None:
-        return dialect.features.binary_wrapper  # type: ignore[no-any-return]
+    def bind_function(self, dialect: TypeDialect) -> Processor:
+        return dialect.features.binary_wrapper or _only_bytes
 
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
         return None if dialect.features.returns_bytes else bytes
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return lambda value: f"X'{bytes(value).hex().upper()}'"
+
+
+def _only_bytes(value: Any) -> Any:
+    """Return *value*, which is bytes or like them: SQLite would keep anything else as it is."""
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError(f"a binary column keeps bytes, not {type(value).__name__}")
+    return value
 
 
 class MatchType(Boolean):
