@@ -175,7 +175,7 @@ RAISED = [
     ),
     pytest.param(
         one_class("__tablename__ = 'thing'\nid: int = mapped_column(primary_key=True)"),
-        ["ArgumentError", "Thing.id", "Mapped[int]"],
+        ["MappedAnnotationError", "Thing.id", "Mapped[int]"],
         id="annotation without Mapped",
     ),
     pytest.param(

@@ -15,7 +15,7 @@ from tests.servers import BACKENDS
 
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
 
-FEWER = settings(max_examples=settings().max_examples // 2)
+FEWER = settings(max_examples=settings().max_examples // 4)
 """An example maps its classes in both packages, and takes its time."""
 
 MOST_CUT = 0.05

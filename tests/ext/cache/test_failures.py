@@ -4,13 +4,14 @@ import logging
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from dogpile.cache import make_region
 from dogpile.cache.proxy import ProxyBackend
 
 from dovetail import select
-from dovetail.ext.cache import Cache, FromCache
+from dovetail.ext.cache import Cache, FromCache, store
 from dovetail.orm import sessionmaker
 from tests.ext.cache.conftest import BACKENDS, redis_region
 from tests.ext.cache.models import User
@@ -124,13 +125,17 @@ def test_a_redis_that_does_not_answer_costs_its_timeout_once(engine, prefix, war
         assert len(warnings()) == 1
 
 
-def test_there_is_one_warning_for_each_interval(engine, prefix, memory, failing, warnings):
-    cache, Session = served(engine, memory, prefix, retry_after=0.2)
+def test_there_is_one_warning_for_each_interval(
+    engine, prefix, memory, failing, warnings, monkeypatch
+):
+    now = time.monotonic()
+    monkeypatch.setattr(store, "time", SimpleNamespace(monotonic=lambda: now))
+    cache, Session = served(engine, memory, prefix, retry_after=60)
     failing.down = True
     for _ in range(2):
         for _ in range(5):
             assert read(Session) == "ada"
-        time.sleep(0.25)
+        now += 61
 
     assert len(warnings()) == 2
     assert cache.stats.failures == 2
