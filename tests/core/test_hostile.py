@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
+from dovetail.exc import StatementError
+
 FRAGMENTS = [
     "'", '"', "`", "\\", "\\'", "''", "%", "%%", "%s", "%(x)s", ":x", "?", "$1", ";", "--", "/*",
     "*/", "#", "\n", "\t", "_", "[", "]", "{", "}", "(", ")", "é", "\U0001f642", "\u2028", "DROP",
@@ -172,3 +174,23 @@ def test_enumerations(sa, connection, metadata, text):
 
     assert connection.scalars(sa.select(made.c.value).where(made.c.value == text)).all() == [text]
     metadata.drop_all(connection)
+
+
+def test_a_key_with_a_quotation_mark_is_found_or_refused(sa, connection, metadata):
+    """SQLite's paths have no way to write it: NULL for all rows would be no answer."""
+    thing = sa.Table(
+        "thing",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", sa.JSON),
+    )
+    metadata.create_all(connection)
+    connection.execute(sa.insert(thing).values(id=1, value={'a"b': 5, "c'd": {'e"f': 6}}))
+
+    for index, number in (('a"b', 5), (("c'd", 'e"f'), 6)):
+        found = sa.select(thing.c.id).where(thing.c.value[index].as_integer() == number)
+        if connection.dialect.name == "sqlite":
+            with pytest.raises(StatementError, match="quotation mark"):
+                connection.execute(found)
+        else:
+            assert connection.scalars(found).all() == [1]

@@ -76,7 +76,15 @@ class SqliteTime(Time):
 
 
 def json_index(value: Any) -> str:
-    """Return an index as a path: a name as JSON text has it, which SQLite compares as it is."""
+    """Return an index as a path: a name as JSON text has it, which SQLite compares as it is.
+
+    A quotation mark ends a name there, escaped or not: ValueError, instead of NULL for all rows.
+    """
+    if not isinstance(value, int) and '"' in value:
+        raise ValueError(
+            f"SQLite finds no key with a quotation mark in it by a JSON path: {value!r}; read the "
+            "whole value, or compare the keys of func.json_each()"
+        )
     return f"$[{value}]" if isinstance(value, int) else f"$.{json.dumps(value)}"
 
 
