@@ -301,6 +301,39 @@ def test_relationships_load_for_what_is_not_in_the_session(file_engine):
         assert session.scalars(select(Book)).all() == [book]
 
 
+class TestTheSessionIdOfAState:
+    """``inspect(instance).session_id`` may be set: it is how the instance changes its session."""
+
+    def test_an_instance_without_a_row_belongs_to_the_session_and_is_not_pending(self, file_engine):
+        book = Book(title="t", author_id=1)
+        state = inspect(book)
+        with Session(file_engine) as session:
+            state.session_id = session.hash_key
+
+            assert state.session is session
+            assert book not in session
+            assert book.author is None
+            session.expunge(book)
+        assert state.session_id is None
+
+    def test_an_instance_with_a_row_moves_to_another_session(self, file_engine):
+        with Session(file_engine) as first, Session(file_engine) as second:
+            first.add(author := Author(name="a"))
+            first.commit()
+            inspect(author).session_id = second.hash_key
+
+            assert author not in first
+            assert author in second
+            assert author.name == "a"
+            inspect(author).session_id = None
+            assert inspect(author).detached
+            assert author not in second
+
+    def test_a_number_of_no_session_is_refused(self):
+        with pytest.raises(InvalidRequestError, match="no session has the number -1"):
+            inspect(Book(title="t")).session_id = -1
+
+
 class TestOlderSpellings:
     """How sessions were written before: each works, and says how it is written today."""
 

@@ -13,6 +13,7 @@ from dovetail import (
     inspect,
     select,
 )
+from dovetail.exc import FlushError
 from dovetail.orm import (
     MANYTOMANY,
     MANYTOONE,
@@ -93,6 +94,72 @@ def test_many_to_one(Base, session, write):
 
     assert inspect(Child).relationships.parent.direction is MANYTOONE
     assert (one.parent.id, two.parent) == (1, None)
+
+
+def test_many_to_one_as_a_collection_of_one(Base, session, write):
+    Parent = declare_parent(Base)
+    Child = declare_child(Base, parents=relationship("Parent", uselist=True, backref="children"))
+    write(Child(parents=[Parent()]), Child(), Parent())
+
+    one, two = session.scalars(select(Child).order_by(Child.id)).all()
+    assert inspect(Child).relationships.parents.direction is MANYTOONE
+    assert ([parent.id for parent in one.parents], two.parents) == ([1], [])
+
+    two.parents.append(one.parents.pop())
+    session.flush()
+    assert (one.parent_id, two.parent_id) == (None, 1)
+    two.parents = [session.get(Parent, 2)]
+    session.commit()
+    assert two.parent_id == 2
+    assert two.parents[0].children == [two]
+
+
+def test_an_empty_collection_of_a_new_instance_leaves_its_foreign_key(Base, session, write):
+    Parent = declare_parent(Base)
+    Child = declare_child(Base, parents=relationship("Parent", uselist=True))
+    write(Parent())
+    child = Child(parent_id=1, parents=[])
+
+    session.add(child)
+    session.commit()
+
+    assert child.parent_id == 1
+    assert child.parents == [session.get(Parent, 1)]
+
+
+def test_a_foreign_key_names_one_member_of_a_collection(Base, session, write):
+    Parent = declare_parent(Base)
+    Child = declare_child(Base, parents=relationship("Parent", uselist=True))
+    write(Child(parents=[Parent()]))
+    child = session.get(Child, 1)
+
+    child.parents.append(Parent())
+
+    with pytest.raises(FlushError, match=r"has 2 members in Child\.parents.*can name one"):
+        session.commit()
+    session.rollback()
+    assert child.parent_id == 1
+
+
+def test_post_update_writes_the_key_of_a_collection_of_one(Base, session, write):
+    Parent = declare_parent(
+        Base,
+        favourite_id=mapped_column(ForeignKey("child.id", name="favourite")),
+        favourites=relationship(
+            "Child", uselist=True, post_update=True, foreign_keys="Parent.favourite_id"
+        ),
+        children=relationship("Child", foreign_keys="Child.parent_id"),
+    )
+    Child = declare_child(Base)
+    child = Child()
+    write(Parent(children=[child], favourites=[child]))
+    parent = session.get(Parent, 1)
+    assert parent.favourites == parent.children == [session.get(Child, 1)]
+
+    parent.favourites.clear()
+    session.commit()
+
+    assert parent.favourite_id is None
 
 
 def test_one_to_one(Base, session, write):

@@ -5,9 +5,8 @@ from typing import Any
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.mapper import mapper_of
-from dovetail.orm.members import sessions
 from dovetail.orm.tracking.expiry import lost_values
-from dovetail.orm.tracking.state import InstanceState, new_state, state_of
+from dovetail.orm.tracking.state import InstanceState, new_state, sessions, state_of
 
 
 def close_all_sessions() -> None:

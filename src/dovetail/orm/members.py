@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 from warnings import warn
-from weakref import WeakSet
 
 from dovetail.event import Dispatch
 from dovetail.exc import (
@@ -24,14 +23,12 @@ from dovetail.orm.tracking.state import (
     Load,
     Scope,
     mark_modified,
+    sessions,
     state_of,
 )
 from dovetail.steps import Steps
 
 Rows = dict[InstanceState, Any]
-
-sessions: "WeakSet[SessionMembers]" = WeakSet()
-"""All sessions of this process, for ``close_all_sessions()``."""
 
 _numbers = count(1)
 
@@ -307,9 +304,21 @@ class SessionMembers:
         state.load.mapper.configure()
         if state.session is None:
             self.announce("before_attach", obj)
-            state.load = Load(state.load.mapper, self.scope, state.load.options)
+            self.take_state(state)
             self.announce("after_attach", obj)
         state.extras()["loads"] = True
+
+    def take_state(self, state: InstanceState) -> None:
+        """Let *state* belong to this session; without a row it is not pending by that."""
+        if state.row_key is not None:
+            self._reattach(state, state.obj())
+            return
+        state.load = Load(state.load.mapper, self.scope, state.load.options)
+        state.extras()["loads"] = False
+
+    def let_state_go(self, state: InstanceState) -> None:
+        """Let *state* alone leave this session."""
+        self._leave(state)
 
     def at_token_steps(self, token: Any, steps: Steps[Any]) -> Steps[Any]:
         """Run *steps* with the identity token *token*: what they load has it."""

@@ -32,11 +32,11 @@ from dovetail.orm.bulk.lanes import (
     update_mappings_steps,
 )
 from dovetail.orm.execution import NO_OPTIONS
-from dovetail.orm.members import sessions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found
 from dovetail.orm.session import Session, object_session, used_at_once
 from dovetail.orm.session_events import SessionEvents
+from dovetail.orm.tracking.state import sessions
 from dovetail.orm.transaction import SessionTransaction
 from dovetail.steps import Steps, bridging, run_async, run_sync
 

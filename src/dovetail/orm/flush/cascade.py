@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from dovetail.exc import FlushError
 from dovetail.orm.flush.changes import Changes, Pair, changed_related
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.loading.related import load_related_steps
@@ -83,6 +84,31 @@ def held_by(prop: Any, instance: Any) -> list[Any]:
     if value is None:
         return []
     return list(prop.impl.kind.items(value)) if prop.uselist else [value]
+
+
+def referred_now(
+    prop: Any, state: InstanceState, instance: Any, *, is_new: bool
+) -> tuple[Any, bool]:
+    """What *instance* refers to by a many-to-one *prop*, or None, and whether that is to be stored.
+
+    FlushError where it is a collection, and has more members than the foreign key can name.
+    """
+    if not prop.uselist:
+        changed = prop.key in (instance.__dict__ if is_new else state.committed or ())
+        return instance.__dict__.get(prop.key), changed
+    if is_new:
+        added = members = held_by(prop, instance)
+        removed: list[Any] = []
+    else:
+        added, removed = changed_related(prop, state, instance)
+        members = held_by(prop, instance) or added
+    if len(members) > 1 and (added or removed):
+        raise FlushError(
+            f"{instance!r} has {len(members)} members in {prop}, and its foreign key can name one",
+            hint="take the others out, or put the foreign key on the other side",
+        )
+    # That a new collection is empty says nothing of a key that was set.
+    return (members[0] if members else None), bool(added or removed)
 
 
 def related_now(prop: Any, state: InstanceState, instance: Any) -> list[Any]:

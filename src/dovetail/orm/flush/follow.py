@@ -309,7 +309,8 @@ def _followers(
             # Its key has expired: it is told by what it is related to.
             mover = members.get(id(instance))
             for prop in role.references if mover is None else ():
-                mover = by_instance.get(id(instance.__dict__.get(prop.key)))
+                for one in held_by(prop, instance):
+                    mover = by_instance.get(id(one), mover)
         if mover is not None and (role.written or _is_in_row(role, state, key)):
             yield mover, Follower(role, state, instance, key)
 

@@ -13,8 +13,10 @@ from dovetail.orm.flush.association import (
 )
 from dovetail.orm.flush.blame import blame_steps, refused
 from dovetail.orm.flush.cascade import (
+    held_by,
     load_missing_steps,
     mark_orphans_steps,
+    referred_now,
     related_now,
 )
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
@@ -107,8 +109,8 @@ def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
     """False where *item* was given to another parent since."""
     for other in prop.reverse_properties:
         if other.is_many_to_one:
-            current = item.__dict__.get(other.key, parent)
-            return current is parent or current is None or _is_same_row(current, parent)
+            held = held_by(other, item)
+            return not held or any(one is parent or _is_same_row(one, parent) for one in held)
     return True
 
 
@@ -400,13 +402,18 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 state.committed is None or prop.key not in state.committed
             ):
                 continue
-            related = values.get(prop.key)
+            if prop.uselist:
+                is_new = state.row_key is None
+                related, changed = referred_now(prop, state, instance, is_new=is_new)
+            else:
+                related = values.get(prop.key)
+                changed = state.row_key is not None or prop.key in values
             if state.row_key is None and state.extra is not None:
                 if was_loaded(state, prop.key, related):
                     # By the key, which may have been set anew.
                     continue
             if related is None:
-                if state.row_key is None and prop.key not in values:
+                if not changed:
                     continue
                 # It was set, or deleted, which counts for more than a key that was set.
                 clear_key(prop, instance)
@@ -471,12 +478,11 @@ def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
     for state, instance in own.saved():
         inserted = state in own.inserts
         if prop.is_many_to_one:
-            changed = state.committed is not None and prop.key in state.committed
-            related = instance.__dict__.get(prop.key)
-            if related is not None and (inserted or changed):
+            related, changed = referred_now(prop, state, instance, is_new=inserted)
+            if related is not None and changed:
                 copy_key(prop, related, instance)
                 yield instance
-            elif related is None and changed:
+            elif related is None and changed and not inserted:
                 clear_key(prop, instance)
                 yield instance
         else:

@@ -254,13 +254,6 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
                 "since the related row may have other parents",
                 hint="put the cascade on the other side, or add single_parent=True",
             )
-        if self.uselist and self.direction is MANYTOONE and not self.viewonly:
-            raise ArgumentError(
-                f"{self}: the foreign key is on {self.parent.local_table.name!r}, so that there is "
-                "one related row at the most; a collection was asked for",
-                hint="annotate it Mapped[Target], or give remote_side= in a self-reference; "
-                "viewonly=True reads the one as a collection",
-            )
 
     def _make_impl(self) -> None:
         if self.is_writer:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
-from weakref import ref
+from weakref import WeakSet, ref
 
-from dovetail.exc import UnmappedInstanceError
+from dovetail.exc import InvalidRequestError, UnmappedInstanceError
 from dovetail.orm.tracking.passive import NO_VALUE
 from dovetail.orm.tracking.tokens import AtToken
 
@@ -20,6 +20,7 @@ __all__ = [
     "forget",
     "mark_modified",
     "new_state",
+    "sessions",
     "start_history",
     "state_of",
 ]
@@ -54,6 +55,12 @@ class TrackingSession(Protocol):
     def load_attribute(self, state: "InstanceState", instance: Any, attribute: Any) -> None: ...
     def cascade_add(self, instance: Any) -> None: ...
     def begin_on_change(self) -> None: ...
+    def take_state(self, state: "InstanceState") -> None: ...
+    def let_state_go(self, state: "InstanceState") -> None: ...
+
+
+sessions: "WeakSet[Any]" = WeakSet()
+"""All sessions of this process."""
 
 
 class Scope:
@@ -313,6 +320,20 @@ class InstanceState(ref):  # type: ignore[type-arg]
         """The ``hash_key`` of the session that the instance belongs to, or None."""
         session = self.session
         return None if session is None else int(session.hash_key)
+
+    @session_id.setter
+    def session_id(self, number: int | None) -> None:
+        before = self.session
+        session = next((one for one in sessions if one.hash_key == number), None)
+        if number is not None and session is None:
+            raise InvalidRequestError(
+                f"no session has the number {number!r}",
+                hint="session_id takes the hash_key of a session, or None",
+            )
+        if before is not None and before is not session:
+            before.let_state_go(self)
+        if session is not None and before is not session:
+            session.take_state(self)
 
     @property
     def has_identity(self) -> bool:
