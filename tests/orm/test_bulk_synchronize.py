@@ -350,6 +350,26 @@ class TestInstances:
 
         assert heard == [["b", "times"], user]
 
+    @pytest.mark.parametrize("strategy", ["auto", "evaluate", "fetch", False])
+    def test_what_the_server_made_is_told_whatever_follows_in_memory(
+        self, session, user, strategy, sql_log
+    ):
+        statement = update(User).where(User.a == 1).values(name="z")
+        result = run(session, statement.return_defaults(User.name, User.stamp), strategy)
+
+        assert result.returned_defaults == ("z", 3)
+        assert result.returned_defaults_rows == [("z", 3)]
+        assert result.rowcount == 1
+        assert len(sql_log.statements) == 1
+        assert user.name == ("n1" if strategy is False else "z")
+
+    def test_deleted_rows_without_anything_to_tell_are_fetched(self, session, user):
+        result = run(session, delete(User).where(User.a == 1).return_defaults(), "fetch")
+
+        assert result.returned_defaults_rows is None
+        assert result.rowcount == 1
+        assert user not in session
+
 
 class TestRowsByTheirKeys:
     def test_one_executemany_for_each_set_of_names(self, session, sql_log):

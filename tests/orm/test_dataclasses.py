@@ -8,13 +8,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import ForeignKey, select
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail import Column, ForeignKey, Integer, select
+from dovetail.exc import ArgumentError, InvalidRequestError, SADeprecationWarning
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
     MappedAsDataclass,
+    column_property,
     composite,
+    deferred,
     mapped_as_dataclass,
     mapped_column,
     registry,
@@ -219,3 +221,126 @@ def test_mistakes_are_told():
         class Three(Ordinary):
             __tablename__ = "three"
             id: Mapped[int] = mapped_column(primary_key=True, init=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fixed:
+    x: int | None
+    y: int | None
+
+
+def test_the_default_of_a_composite_is_written_into_its_columns():
+    class Local(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    class Pin(Local):
+        __tablename__ = "pin"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+        at: Mapped[Fixed] = composite(mapped_column("a"), mapped_column("b"), default=Fixed(1, 2))
+        to: Mapped[Fixed | None] = composite(mapped_column("c"), mapped_column("d"), default=None)
+        by: Mapped[Fixed] = composite(
+            mapped_column("e"), mapped_column("f"), init=False, default=Fixed(3, 4)
+        )
+
+    pin = Pin()
+
+    assert str(inspect.signature(Pin)) == "(at=Fixed(x=1, y=2), to=None)"
+    assert (pin.at, pin.to, pin.by) == (Fixed(1, 2), None, Fixed(3, 4))
+    assert (pin.a, pin.b, pin.c, pin.d, pin.e, pin.f) == (1, 2, None, None, 3, 4)
+    assert Pin(to=Fixed(5, 6)).c == 5
+
+    with pytest.raises(InvalidRequestError, match="mutable default") as caught:
+
+        class Other(Local):
+            __tablename__ = "other"
+            id: Mapped[int] = mapped_column(init=False, primary_key=True)
+            at: Mapped[Point] = composite(
+                mapped_column("a"), mapped_column("b"), default=Point(1, 2)
+            )
+
+    assert caught.value.hint == "use default_factory="
+
+
+def test_a_callable_default_is_the_value_itself():
+    class Local(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    def make():
+        return 3
+
+    with pytest.warns(SADeprecationWarning, match="default_factory="):
+
+        class Made(Local):
+            __tablename__ = "made"
+            id: Mapped[int] = mapped_column(init=False, primary_key=True)
+            x: Mapped[int] = mapped_column(default=make)
+            y: Mapped[int] = mapped_column(default=make, init=False)
+
+    assert (Made().x, Made().y) == (make, None)
+    assert [field.default for field in dataclasses.fields(Made)[1:]] == [make, make]
+
+
+def test_without_a_constructor_of_its_own_a_class_takes_keywords():
+    class Local(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    class Keyed(Local, init=False):
+        __tablename__ = "keyed"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(default="n")
+
+    assert (Keyed(id=3).id, Keyed(id=3).name, Keyed(name="m").name) == (3, "n", "m")
+
+
+def test_what_column_property_maps_is_not_given():
+    class Local(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    class Shown(Local):
+        __tablename__ = "shown"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+        read: Mapped[int] = column_property(Column("read", Integer), default=4)
+        given: Mapped[int] = column_property(Column("given", Integer), init=True)
+        late: Mapped[int] = deferred(Column("late", Integer))
+
+    assert list(inspect.signature(Shown).parameters) == ["given", "late"]
+    assert repr(Shown(1, 2)).endswith("Shown(id=None, read=4, given=1, late=2)")
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [({"default": 7}, "has the default 7"), ({}, "has none"), ({"init": False}, "has none")],
+)
+def test_a_synonym_has_the_default_of_what_it_stands_for(own, says):
+    class Local(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    with pytest.raises(ArgumentError, match=f"One.other has the default 10, and size.* {says}"):
+
+        class One(Local):
+            __tablename__ = "one"
+            id: Mapped[int] = mapped_column(init=False, primary_key=True)
+            size: Mapped[int] = mapped_column(**own)
+            other: Mapped[int] = synonym("size", default=10)
+
+    class Two(Local):
+        __tablename__ = "two"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+        size: Mapped[int] = mapped_column(default=10, init=False)
+        other: Mapped[int] = synonym("size", default=10, init=False)
+        third: Mapped[int] = synonym("other", default=10)
+
+    assert (Two().size, Two(third=4).size) == (10, 4)
+
+
+def test_one_default_is_enough():
+    with pytest.raises(ArgumentError, match="default= or insert_default=, not both"):
+        mapped_column(default=1, insert_default=2)
+    with pytest.raises(ArgumentError, match="default= or insert_default=, which are one"):
+        Column("x", Integer, default=1, insert_default=2)
+
+
+@pytest.mark.parametrize("make", [registry().mapped_as_dataclass, unmapped_dataclass])
+def test_slots_are_refused(make):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'slots'"):
+        make(slots=True)

@@ -25,7 +25,8 @@ def telling_defaults_steps(
 
     ``returned_defaults_rows`` has what was returned, where the server returns something.
     """
-    columns = _fetched(statement, rows) if _is_able(channel.dialect.features, statement) else []
+    is_able = _is_able(channel.dialect.features, statement)
+    columns = default_columns(statement, rows) if is_able else []
     plain = statement._with(returns_defaults=None)
     if not columns:
         plain_result: CursorResult[Any] = yield from run(channel, plain, rows, options)
@@ -56,8 +57,11 @@ def _is_able(features: Any, statement: Any) -> bool:
     return bool(able)
 
 
-def _fetched(statement: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """The columns to fetch: the key of what is inserted, and those named or filled in."""
+def default_columns(statement: Any, rows: Sequence[Mapping[str, Any]] = ()) -> list[Any]:
+    """What ``return_defaults()`` fetches: the key of what is inserted, what is named or filled in.
+
+    *rows* are the parameters of *statement*.
+    """
     table = statement.as_core().table
     found: dict[Any, None] = {}
     if statement.is_insert:

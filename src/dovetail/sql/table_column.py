@@ -126,7 +126,13 @@ class Column(ColumnClause[T], SchemaItem):
         if info is not None:
             self.info = info
         self.default = self.onupdate = self.server_default = self.server_onupdate = None
-        default = insert_default if insert_default is not None else default
+        if insert_default is not None:
+            if default is not None:
+                raise ArgumentError(
+                    f"Column({given!r}) takes default= or insert_default=, which are one, not both",
+                    hint="leave one of them out",
+                )
+            default = insert_default
         self._set_defaults(default, onupdate, server_default, server_onupdate)
         for item in items:
             if not isinstance(item, SchemaItem):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dovetail.engine.cursor import CursorResult
+from dovetail.engine.returned_defaults import default_columns
 from dovetail.engine.rows import Shape
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.options import LoaderOption, defer
@@ -19,9 +20,10 @@ class Returning:
     """What a statement returns: to its user, and besides to those who keep instances in step.
 
     ``core``   the statement of tables
-    ``asked``  whether the user wants rows
-    ``reads``  whether there are rows to be read
-    ``width``  how many values of a row are the user's
+    ``asked``     whether the user wants rows
+    ``defaults``  whether the user wants to be told, beside the result, what the server filled in
+    ``reads``     whether there are rows to be read
+    ``width``     how many values of a row are the user's
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Returning:
         self.populate = bool(options.get("populate_existing"))
         columns = statement.returning_columns
         self.asked = bool(columns)
+        self.defaults = False
         self.reads = self.asked or bool(extra)
         self.layout = None
         self._made: list[Any] = []
@@ -51,6 +54,11 @@ class Returning:
             planned = plan_select(asked, load=True, joins=False)
             self.layout = planned.layout
             returned = planned.core.raw_columns
+        elif statement.returns_defaults is not None:
+            # One RETURNING serves both: what the user is told, and what is asked for besides.
+            returned = tuple(default_columns(statement))
+            self.defaults = bool(returned)
+            statement = statement._with(returns_defaults=None)
         self.width = len(returned)
         self.core = statement._with(returning_columns=(*returned, *extra)).as_core()
 
@@ -73,6 +81,14 @@ class Returning:
         else:
             result = CursorResult.of_rows(shape, self._made)
         result.rowcount = len(rows)
+        return result
+
+    def count(self, raw: Any, rows: Sequence[Any]) -> Any:
+        """Make the result of *rows* for a user who wants none of them."""
+        result = CursorResult.of_change(len(rows))
+        if self.defaults:
+            found: Any = CursorResult.of_rows(raw._shape, list(rows))
+            result.set_returned_defaults(found.columns(*range(self.width)).all(), many=False)
         return result
 
     def instances(self, mapper: Any) -> list[Any]:

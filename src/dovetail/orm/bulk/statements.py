@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dovetail.engine.cursor import CursorResult
 from dovetail.exc import ArgumentError, InvalidRequestError, UnevaluatableError
 from dovetail.orm.bulk.aliased_target import of_class
 from dovetail.orm.bulk.evaluator import Evaluator
@@ -384,7 +383,7 @@ class Answer:
         if not self.returning.reads:
             return self.raw
         if not self.returning.asked:
-            return CursorResult.of_change(len(self.rows))
+            return self.returning.count(self.raw, self.rows)
         made = yield from self.returning.result_steps(self.raw, self.rows)
         if change is not None and change.statement.is_delete:
             gone = [

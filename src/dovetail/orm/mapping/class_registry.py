@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
 from dovetail.orm.mapping.composite import composite
-from dovetail.orm.mapping.dataclass import make_dataclass
+from dovetail.orm.mapping.dataclass import chosen, make_dataclass
 from dovetail.orm.mapping.declarative import generate_base
 from dovetail.orm.mapping.declaring import mapped
 from dovetail.orm.mapping.mapper import Mapper
@@ -19,11 +19,33 @@ T = TypeVar("T")
 @dataclass_transform(
     field_specifiers=(mapped_column, relationship, column_property, deferred, composite, synonym)
 )
-def mapped_as_dataclass(registry: Registry, /, **options: Any) -> Callable[[type[T]], type[T]]:
+def mapped_as_dataclass(
+    registry: Registry,
+    /,
+    *,
+    init: bool | None = None,
+    repr: bool | None = None,
+    eq: bool | None = None,
+    order: bool | None = None,
+    unsafe_hash: bool | None = None,
+    match_args: bool | None = None,
+    kw_only: bool | None = None,
+    dataclass_callable: Callable[..., Any] | None = None,
+) -> Callable[[type[T]], type[T]]:
     """Return a decorator that makes a class a dataclass, and maps it with *registry*.
 
     The keywords are those of ``dataclasses.dataclass``.
     """
+    options = chosen(
+        init=init,
+        repr=repr,
+        eq=eq,
+        order=order,
+        unsafe_hash=unsafe_hash,
+        match_args=match_args,
+        kw_only=kw_only,
+        dataclass_callable=dataclass_callable,
+    )
 
     def make(class_: type[T]) -> type[T]:
         make_dataclass(class_, options, is_mapped=True)
@@ -45,9 +67,32 @@ class registry(Registry):
             synonym,
         )
     )
-    def mapped_as_dataclass(self, class_: Any = None, /, **options: Any) -> Any:
+    def mapped_as_dataclass(
+        self,
+        class_: Any = None,
+        /,
+        *,
+        init: bool | None = None,
+        repr: bool | None = None,
+        eq: bool | None = None,
+        order: bool | None = None,
+        unsafe_hash: bool | None = None,
+        match_args: bool | None = None,
+        kw_only: bool | None = None,
+        dataclass_callable: Callable[..., Any] | None = None,
+    ) -> Any:
         """Make the decorated class a dataclass, and map it; see :class:`MappedAsDataclass`."""
-        make: Callable[[Any], Any] = mapped_as_dataclass(self, **options)
+        make: Callable[[Any], Any] = mapped_as_dataclass(
+            self,
+            init=init,
+            repr=repr,
+            eq=eq,
+            order=order,
+            unsafe_hash=unsafe_hash,
+            match_args=match_args,
+            kw_only=kw_only,
+            dataclass_callable=dataclass_callable,
+        )
         return make if class_ is None else make(class_)
 
     def generate_base(

@@ -13,7 +13,7 @@ from dovetail.orm.mapping.annotations import (
     understand,
     understand_returned,
 )
-from dovetail.orm.mapping.composite import composite
+from dovetail.orm.mapping.composite import Composite, composite
 from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
@@ -24,7 +24,7 @@ from dovetail.orm.mapping.properties import (
     mapped_column,
 )
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
-from dovetail.orm.mapping.synonym import synonym
+from dovetail.orm.mapping.synonym import Synonym, synonym
 from dovetail.orm.mapping.writers import KINDS
 from dovetail.orm.tracking.passive import LoaderCallableStatus
 from dovetail.orm.tracking.state import state_of
@@ -33,12 +33,18 @@ DONT_SET = LoaderCallableStatus.DONT_SET
 _OPTIONS = "__dovetail_dataclass__"
 
 
+def _options_of(class_: Any, name: str) -> Any:
+    """What concerns the dataclass in the declaration of attribute *name* of *class_*, or None."""
+    declared = next((b.__dict__[name] for b in class_.__mro__ if name in b.__dict__), None)
+    # An attribute of a class above is mapped already.
+    return getattr(getattr(declared, "prop", declared), "dataclass_options", None)
+
+
 def _declared_defaults(class_: Any, names: list[str]) -> dict[str, Any]:
     """The defaults that mapped attributes of *class_* declare, by name."""
     found: dict[str, Any] = {}
     for name in names:
-        declared = next((b.__dict__[name] for b in class_.__mro__ if name in b.__dict__), None)
-        options = getattr(declared, "dataclass_options", {})
+        options = _options_of(class_, name) or {}
         if "default" in options:
             found[name] = options["default"]
     return found
@@ -118,8 +124,30 @@ def chosen(**options: Any) -> dict[str, Any]:
 @dataclass_transform(
     field_specifiers=(mapped_column, relationship, column_property, deferred, composite, synonym)
 )
-def unmapped_dataclass(class_: type | None = None, /, **options: Any) -> Any:
+def unmapped_dataclass(
+    class_: type | None = None,
+    /,
+    *,
+    init: bool | None = None,
+    repr: bool | None = None,
+    eq: bool | None = None,
+    order: bool | None = None,
+    unsafe_hash: bool | None = None,
+    match_args: bool | None = None,
+    kw_only: bool | None = None,
+    dataclass_callable: Callable[..., Any] | None = None,
+) -> Any:
     """Make the decorated class, a mixin, a dataclass that mapped dataclasses may derive from."""
+    options = chosen(
+        init=init,
+        repr=repr,
+        eq=eq,
+        order=order,
+        unsafe_hash=unsafe_hash,
+        match_args=match_args,
+        kw_only=kw_only,
+        dataclass_callable=dataclass_callable,
+    )
 
     def make(class_: type) -> type:
         make_dataclass(class_, options)
@@ -169,13 +197,18 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
     }
     make = dict(options)
     call = make.pop("dataclass_callable", dataclasses.dataclass)
+    if _is_declarative_base(class_):
+        # It has the constructor of its registry, for classes that get none.
+        make["init"] = False
     class_.__annotations__ = own
     try:
         call(class_, **make)
     except (TypeError, ValueError) as error:
         raise InvalidRequestError(
             f"class {class_.__name__} can't be a dataclass: {error}",
-            hint="give defaults to the later attributes too, or use kw_only=True or init=False",
+            hint="use default_factory="
+            if isinstance(error, ValueError)
+            else "give defaults to the later attributes too, or use kw_only=True or init=False",
         ) from error
     finally:
         class_.__annotations__ = annotations
@@ -187,8 +220,14 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
         for name, value in rest.items():
             type.__setattr__(class_, name, value)
     type.__setattr__(class_, _OPTIONS, options)
+    _check_defaults_of_synonyms(class_, mapped)
     if make.get("init", True):
         type.__setattr__(class_, "__init__", _constructor(class_))
+
+
+def _is_declarative_base(class_: Any) -> bool:
+    """Whether *class_* is one from which mapped classes derive, and derives from none itself."""
+    return any("__declares_nothing__" in vars(base) for base in class_.__bases__)
 
 
 def _made_by_methods(class_: Any, known: Iterable[str]) -> dict[str, tuple[MappedAnnotation, Any]]:
@@ -257,8 +296,7 @@ def _field(value: Any, annotation: MappedAnnotation, title: str) -> Any:
         if isinstance(extra, MappedColumn):
             options = {**extra.dataclass_options, **options}
     metadata = options.pop("dataclass_metadata", None)
-    if isinstance(value, ColumnProperty) and not value.is_column:
-        # What the database computes is not given.
+    if isinstance(value, ColumnProperty) and not value.is_given:
         options.setdefault("init", False)
     if isinstance(value, RelationshipProperty):
         _check_default_of_collection(value, annotation, options, title)
@@ -270,7 +308,12 @@ def _field(value: Any, annotation: MappedAnnotation, title: str) -> Any:
             SADeprecationWarning,
             stacklevel=2,
         )
-    if "default" in options:
+    elif isinstance(value, Composite):
+        # Its value is made of columns: a default is written into them.
+        if "default" in options and not options.get("init", True):
+            default = options.pop("default")
+            options["default_factory"] = lambda: default
+    elif "default" in options:
         options["default"] = DONT_SET
     elif getattr(value, "is_relationship", False) and options.get("default_factory") in _EMPTY:
         # Collections are there when they are asked for.
@@ -294,6 +337,24 @@ def _check_default_of_collection(
             f"{title}: default_factory= is {factory!r}, and the collection is made by {name}",
             hint=f"default_factory={name}; what every new instance begins with is put there by "
             "__post_init__()",
+        )
+
+
+def _check_defaults_of_synonyms(class_: type, names: Iterable[str]) -> None:
+    """Refuse the default of a synonym where the attribute that it stands for has another one."""
+    for name in names:
+        declared = class_.__dict__.get(name)
+        if not isinstance(declared, Synonym) or "default" not in declared.dataclass_options:
+            continue
+        default = declared.dataclass_options["default"]
+        meant = _options_of(class_, declared.name)
+        if meant is None or ("default" in meant and meant["default"] == default):
+            continue
+        says = f"the default {meant['default']!r}" if "default" in meant else "none"
+        raise ArgumentError(
+            f"{class_.__name__}.{name} has the default {default!r}, and {declared.name}, which it "
+            f"stands for, has {says}",
+            hint="give both the same default",
         )
 
 

@@ -127,6 +127,8 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
     """Whether a class below may find its column in the table already."""
     is_query_expression: ClassVar[bool] = False
     """True where each query may say what the attribute holds."""
+    is_given = True
+    """Whether the constructor of a dataclass takes the value, where the declaration is silent."""
 
     def __init__(
         self,
@@ -166,7 +168,8 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
             key, equal=type_.compare_values, keeps_old_value=self.active_history
         )
         if self.dataclass_options:
-            self.impl.default = self.dataclass_options.get("default")
+            default = self.dataclass_options.get("default")
+            self.impl.default = None if callable(default) else default
 
     @property
     def expression(self) -> Any:
@@ -191,6 +194,8 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
 
 class MappedSQLExpression(ColumnProperty):
     """An attribute made by ``column_property()`` or ``query_expression()``."""
+
+    is_given = False
 
 
 class MappedColumn(Mapped[Any]):
@@ -390,6 +395,11 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
     """
     options = dataclass_options(keywords)
     if "insert_default" in keywords:
+        if "default" in keywords:
+            raise ArgumentError(
+                "mapped_column() takes default= or insert_default=, not both",
+                hint="what the INSERT makes is insert_default=, with init=False in a dataclass",
+            )
         keywords["default"] = keywords.pop("insert_default")
     made = MappedColumn(*args, **keywords)
     if options:
@@ -443,7 +453,9 @@ def deferred(column: Any, *columns: Any, **keywords: Any) -> MappedSQLExpression
     """
     if isinstance(column, MappedColumn):
         column = column.__clause_element__()
-    return column_property(column, *columns, **{**keywords, "deferred": True})
+    made = column_property(column, *columns, **{**keywords, "deferred": True})
+    made.is_given = True
+    return made
 
 
 def as_property(value: Any) -> MapperProperty:
