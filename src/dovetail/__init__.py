@@ -64,9 +64,11 @@ from .schema import (
     Identity as Identity,
     Index as Index,
     MetaData as MetaData,
+    Named as Named,
     PrimaryKeyConstraint as PrimaryKeyConstraint,
     Sequence as Sequence,
     Table as Table,
+    TypedColumns as TypedColumns,
     UniqueConstraint as UniqueConstraint,
     insert_sentinel as insert_sentinel,
 )

@@ -137,3 +137,22 @@ def _pop_group(stack: list[T], on_stack: set[T], root: T) -> list[T]:
         group.append(node)
         if node == root:
             return group[::-1]
+
+
+def merged(first: list[T], second: list[T]) -> list[T]:
+    """Both lists in one, the order of each kept."""
+    if not second:
+        return first
+    found: dict[T, None] = {}
+    earlier, later = set(first), set(second)
+    position = 0
+    for name in first:
+        if name in later:
+            while position < len(second) and second[position] != name:
+                if second[position] not in earlier:
+                    found[second[position]] = None
+                position += 1
+            position += 1
+        found[name] = None
+    found.update(dict.fromkeys(second[position:]))
+    return list(found)

@@ -56,6 +56,7 @@ from .sql.metadata import (
 )
 from .sql.schema import Table as Table
 from .sql.table_column import Column as Column, insert_sentinel as insert_sentinel
+from .sql.typed_columns import Named as Named, TypedColumns as TypedColumns
 from .sql.views import (
     CreateTableAs as CreateTableAs,
     CreateView as CreateView,

@@ -2,16 +2,18 @@
 
 import pytest
 
-from dovetail import Integer, create_engine, inspect, select
-from dovetail.exc import ArgumentError
+from dovetail import Integer, Table, TypedColumns, create_engine, inspect, select
+from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm import (
     DeclarativeBase,
     DeclarativeBaseNoMeta,
     DeclarativeMeta,
     Mapped,
+    MappedAsDataclass,
     Session,
     add_mapped_attribute,
     as_declarative,
+    as_typed_table,
     clear_mappers,
     column_property,
     declarative_mixin,
@@ -118,3 +120,56 @@ def test_mapped_classes_are_forgotten(monkeypatch):
     clear_mappers()
     assert own.mappers == frozenset()
     assert inspect(Body, raiseerr=False) is None
+
+
+class TestColumnsToldToReaders:
+    """A class that derives from a mapped one and TypedColumns is no mapped class."""
+
+    @pytest.mark.parametrize("base", ["with metaclass", "without", "of the old kind", "dataclass"])
+    def test_it_is_not_mapped(self, base):
+        if base == "with metaclass":
+
+            class Base(DeclarativeBase):
+                pass
+
+        elif base == "without":
+
+            class Base(DeclarativeBaseNoMeta):
+                pass
+
+        elif base == "of the old kind":
+
+            class Base(metaclass=DeclarativeMeta):
+                __abstract__ = True
+                registry = registry()
+                metadata = registry.metadata
+
+        else:
+
+            class Base(MappedAsDataclass, DeclarativeBase):
+                pass
+
+        class Thing(Base):
+            __tablename__ = "thing"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            __typed_cols__: "ThingColumns"
+
+        class ThingColumns(Thing, TypedColumns):
+            pass
+
+        class OtherColumns(TypedColumns, Thing):
+            pass
+
+        assert Base.registry.mappers == {Thing.__mapper__}
+        assert ThingColumns.__mapper__ is OtherColumns.__mapper__ is Thing.__mapper__
+        assert list(Thing.__mapper__.attrs.keys()) == ["id"]
+        assert as_typed_table(Thing, ThingColumns) is as_typed_table(Thing) is Thing.__table__
+        for name in ("thing", "other"):
+            with pytest.raises(InvalidRequestError, match="derives from a mapped class"):
+                Table(name, Base.metadata, ThingColumns)
+        with pytest.raises(InvalidRequestError, match="has no instances"):
+            ThingColumns()
+
+    def test_a_mapped_class_is_needed(self):
+        with pytest.raises(ArgumentError, match="is not a mapped class"):
+            as_typed_table(int)

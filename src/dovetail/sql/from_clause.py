@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from ..exc import (
     AmbiguousForeignKeysError,
@@ -116,6 +116,10 @@ class FromClause(Node):
     def membership_select(self) -> Any:
         """Return this as IN wants it."""
         return statements.select(self).scalar_subquery()
+
+    def with_cols(self, type: type[Any]) -> Self:
+        """Return this itself; *type*, a ``TypedColumns``, tells readers of the code its columns."""
+        return self
 
     def alias(self, name: str | None = None, flat: bool = False) -> Alias:
         """Return this under another name, made up if none is given."""

@@ -15,6 +15,7 @@ from .from_clause import FromClause
 from .names import named
 from .node import Walk
 from .table_column import Column as Column
+from .typed_columns import typed_columns
 
 
 class TableClause(FromClause):
@@ -76,6 +77,7 @@ BLANK_SCHEMA: Any = object()
 class Table(TableClause, SchemaItem):
     """A table: name, columns, constraints, held by a :class:`MetaData`.
 
+    A class of columns may come first: see :class:`TypedColumns`.
     Asked for once more without columns, ``Table(name, metadata)`` gives the same object.
     """
 
@@ -97,6 +99,8 @@ class Table(TableClause, SchemaItem):
         if len(args) < 2:
             raise ArgumentError("Table() takes a name, a MetaData and then columns")
         name, metadata, *items = args
+        if "typed_columns_cls" in kw:
+            raise TypeError("Table() takes a class of columns by position, after its MetaData")
         if not hasattr(metadata, "tables"):
             raise ArgumentError(
                 f"Table({name!r}) needs a MetaData after its name; got {metadata!r}",
@@ -108,6 +112,8 @@ class Table(TableClause, SchemaItem):
         elif schema is None:
             schema = metadata.schema
         key = f"{schema}.{name}" if schema else str(name)
+        if items and isinstance(items[0], type):
+            items[:1] = typed_columns(items[0])
         existing: Self | None = metadata.tables.get(key)
         if existing is not None:
             found: Self = _existing(existing, items, kw)

@@ -28,6 +28,7 @@ from dovetail.orm.mapping.synonym import Synonym, synonym
 from dovetail.orm.mapping.writers import KINDS
 from dovetail.orm.tracking.passive import LoaderCallableStatus
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql.typed_columns import TypedColumns
 
 DONT_SET = LoaderCallableStatus.DONT_SET
 _OPTIONS = "__dovetail_dataclass__"
@@ -96,6 +97,9 @@ class MappedAsDataclass:
         dataclass_callable: Callable[..., Any] | None = None,
         **keywords: Any,
     ) -> None:
+        if issubclass(cls, TypedColumns):
+            super().__init_subclass__(**keywords)
+            return
         options = chosen(
             init=init,
             repr=repr,

@@ -19,6 +19,7 @@ from dovetail.orm.mapping.registry import Registry
 from dovetail.orm.mapping.synonym import Synonym
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Column
+from dovetail.sql.typed_columns import TypedColumns
 
 T = TypeVar("T")
 Declared = tuple[str, Any, MappedAnnotation | None]
@@ -65,7 +66,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
             # What a metaclass derived from this one does before counts.
             begin_class(cls)
         elif registry is not None:
-            if not body.get("__abstract__") and mapper_of(cls) is None:
+            if not (body.get("__abstract__") or mapper_of(cls) or issubclass(cls, TypedColumns)):
                 mapped(registry, cls)
 
 
@@ -167,6 +168,9 @@ def registry_of(class_: type) -> Any:
 
 def begin_class(class_: Any) -> None:
     """Set *class_* up as a base, or map it."""
+    if issubclass(class_, TypedColumns):
+        # It tells the columns of the class above; nothing is mapped.
+        return
     if any(base in class_.__bases__ for base in _BASES):
         set_up_base(class_)
     else:
@@ -276,6 +280,23 @@ def as_declarative(**keywords: Any) -> Callable[[type], Any]:
 def declarative_mixin(cls: type[T]) -> type[T]:
     """Return *cls*: it says to readers that the class is a mixin."""
     return cls
+
+
+def as_typed_table(cls: Any, typed_columns_cls: type[TypedColumns] | None = None) -> Any:
+    """Return the table of the mapped class *cls*.
+
+    *typed_columns_cls*, or the annotation ``__typed_cols__`` of *cls*, tells readers its columns::
+
+        class UserColumns(User, TypedColumns):
+            pass
+
+
+        users = as_typed_table(User, UserColumns)
+    """
+    table = getattr(cls, "__table__", None)
+    if table is None:
+        raise ArgumentError(f"{cls!r} is not a mapped class")
+    return table
 
 
 def has_inherited_table(cls: type) -> bool:

@@ -13,6 +13,7 @@ from dovetail.exc import (
     InvalidRequestError,
     MappedAnnotationError,
 )
+from dovetail.graph import merged
 from dovetail.orm.mapping.abstract_concrete import is_abstract_concrete
 from dovetail.orm.mapping.annotation_types import AnnotationTypes
 from dovetail.orm.mapping.annotations import (
@@ -191,7 +192,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
         checks_annotations = not is_lenient and base not in done
         annotations = get_annotations(base)
         fields = _fields_of(class_, base)
-        names = _merged(list(base.__dict__), list(annotations))
+        names = merged(list(base.__dict__), list(annotations))
         if base in done:
             names = [name for name in names if getattr(base.__dict__.get(name), "cascades", False)]
         for name in names:
@@ -302,25 +303,6 @@ def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
 
 
 _COLUMNS = (MappedColumn, Column)
-
-
-def _merged(first: list[str], second: list[str]) -> list[str]:
-    """Both lists in one, the order of each kept."""
-    if not second:
-        return first
-    merged: dict[str, None] = {}
-    earlier, later = set(first), set(second)
-    position = 0
-    for name in first:
-        if name in later:
-            while position < len(second) and second[position] != name:
-                if second[position] not in earlier:
-                    merged[second[position]] = None
-                position += 1
-            position += 1
-        merged[name] = None
-    merged.update(dict.fromkeys(second[position:]))
-    return list(merged)
 
 
 def _is_declaration(value: Any, class_: type, name: str) -> bool:
