@@ -3,6 +3,9 @@
 import pytest
 
 from dovetail import (
+    LABEL_STYLE_DISAMBIGUATE_ONLY,
+    LABEL_STYLE_NONE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
     Integer,
     bindparam,
     case,
@@ -15,7 +18,13 @@ from dovetail import (
     tuple_,
     union_all,
 )
-from dovetail.exc import InvalidRequestError, MultipleResultsFound, NoResultFound
+from dovetail.exc import (
+    InvalidRequestError,
+    MultipleResultsFound,
+    NoResultFound,
+    NoSuchColumnError,
+    ObjectNotExecutableError,
+)
 from dovetail.orm import aliased, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, Topic, fill
 
@@ -134,6 +143,137 @@ def test_from_statement_reads_instances(session):
     authors = session.scalars(statement, {"low": 1}).all()
 
     assert [author.id for author in authors] == [3, 2]
+
+
+def test_from_statement_reads_columns_beside_instances(session):
+    given = text("SELECT id, name, born FROM author WHERE id > 1 ORDER BY id DESC")
+
+    rows = session.execute(select(Author, Author.born, Author.name).from_statement(given)).all()
+
+    assert [(row[0].id, row.born, row.name) for row in rows] == [
+        (3, 1902, "author 2"),
+        (2, 1901, "author 1"),
+    ]
+    assert rows[0]._fields == ("Author", "born", "name")
+    assert session.scalars(select(Author.id).from_statement(given)).all() == [3, 2]
+
+
+def test_from_statement_reads_several_entities(session):
+    both = select(Author, Book).join(Author.books).where(Book.id < 3).order_by(Book.id)
+
+    rows = session.query(Author, Book).from_statement(both).all()
+
+    assert [(author.id, book.id) for author, book in rows] == [(1, 1), (1, 2)]
+    assert rows[0][0] is session.get(Author, 1)
+
+
+def test_from_statement_finds_columns_of_the_same_name_by_themselves(session):
+    def pairs(style):
+        one, other = (select(Author.id).subquery(name) for name in ("one", "other"))
+        given = select(one, other).join_from(one, other, one.c.id < other.c.id)
+        return one, other, given.set_label_style(style).order_by(one.c.id, other.c.id)
+
+    expected = {
+        LABEL_STYLE_NONE: ("id", "id"),
+        LABEL_STYLE_DISAMBIGUATE_ONLY: ("id", "id_1"),
+        LABEL_STYLE_TABLENAME_PLUS_COL: ("one_id", "other_id"),
+    }
+    for style, names in expected.items():
+        for _ in range(2):
+            one, other, given = pairs(style)
+            result = session.execute(select(one, other).from_statement(given))
+            assert tuple(result.keys()) == names
+            assert result.all() == [(1, 2), (1, 3), (2, 3)]
+            assert session.scalars(select(other.c.id).from_statement(given)).all() == [2, 3, 3]
+
+
+def test_from_statement_says_which_column_is_missing(session):
+    with pytest.raises(NoSuchColumnError, match=r"no column for Author\.born; it gives id, name"):
+        session.execute(
+            select(Author.born).from_statement(text("SELECT id, name FROM author"))
+        ).all()
+
+
+def test_from_statement_streams(session):
+    statement = select(Author).from_statement(text("SELECT * FROM author ORDER BY id"))
+
+    found = iter(session.scalars(statement, execution_options={"yield_per": 1}))
+
+    assert next(found).id == 1
+    assert len(session.identity_map) == 1
+    assert [author.id for author in found] == [2, 3]
+
+
+@pytest.mark.parametrize("run_by", ["session", "connection"])
+def test_rows_are_found_by_what_each_statement_names_itself(session, run_by):
+    run = session if run_by == "session" else session.connection()
+
+    for _ in range(3):
+        one, other = (select(Author.id, Author.name).subquery() for _ in range(2))
+        double, latest = (one.c.id * 2).label(None), func.max(other.c.id)
+        row = run.execute(
+            select(one, other.c.name, double, latest)
+            .join_from(one, other, one.c.id < other.c.id)
+            .group_by(one.c.id, other.c.name)
+            .order_by(one.c.id, other.c.name)
+        ).first()
+
+        found = [
+            row._mapping[item] for item in (one.c.id, one.c.name, other.c.name, double, latest)
+        ]
+        assert found == [1, "author 0", "author 1", 2, 2]
+
+
+def test_aliases_made_anew_are_found_in_rows_with_instances(session):
+    for _ in range(2):
+        other = aliased(Author)
+        row = session.execute(
+            select(Author, other, other.name).join(other, other.id == Author.id + 1)
+        ).first()
+
+        assert (row._mapping[Author].id, row._mapping[other].id) == (1, 2)
+        assert row._mapping[other.name] == "author 1"
+
+
+@pytest.mark.parametrize("run_by", ["session", "connection"])
+def test_the_same_aliases_in_the_other_order_are_found_where_they_are(session, run_by):
+    run = session if run_by == "session" else session.connection()
+    one, other = aliased(Author), aliased(Author)
+
+    for first, second in ((one, other), (other, one)):
+        rows = run.execute(select(first.id, second.id).where(first.id < second.id)).all()
+        assert [row._mapping[first.id] for row in rows] == [row[0] for row in rows]
+        assert [row._mapping[second.id] for row in rows] == [row[1] for row in rows]
+
+
+def test_columns_are_described_by_the_names_of_the_rows(session):
+    other = aliased(Author, name="other")
+    statement = select(Author.id, other.id, Author, Author.name.label("id"), other.name)
+    expected = {
+        LABEL_STYLE_NONE: ["id", "id", "Author", "id", "name"],
+        LABEL_STYLE_DISAMBIGUATE_ONLY: ["id", "id_1", "Author", "id", "name"],
+        LABEL_STYLE_TABLENAME_PLUS_COL: ["author_id", "other_id", "Author", "id", "other_name"],
+    }
+
+    for style, names in expected.items():
+        described = statement.set_label_style(style).column_descriptions
+        assert [item["name"] for item in described] == names
+    query = session.query(Author.id, other.id)
+    assert [item["name"] for item in query.column_descriptions] == ["id", "id"]
+
+
+def test_a_connection_gives_a_column_that_is_selected_besides_its_class(session):
+    statement = select(Author, Author.name, Author.id).where(Author.id == 2)
+
+    row = session.connection().execute(statement).one()
+
+    assert row == (2, "author 1", 1901, "author 1", 2)
+
+
+def test_a_connection_runs_no_query(session):
+    for run in (session.execute, session.connection().execute, session.connection().scalars):
+        with pytest.raises(ObjectNotExecutableError, match="execute its .statement"):
+            run(session.query(Author))
 
 
 def test_a_union_is_read_as_instances(session):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import is_
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
@@ -15,6 +16,7 @@ from ..exc import (
     ObjectNotExecutableError,
     StatementError,
 )
+from ..sql.coercion import refuse_what_runs_by_itself
 from ..sql.defaults import NextValue, Sequence as SqlSequence
 from ..sql.functions import FunctionElement
 from ..sql.selecting import select
@@ -103,6 +105,7 @@ def executable(thing: Any) -> Any:
 
     ObjectNotExecutableError is raised if it stands for none.
     """
+    refuse_what_runs_by_itself(thing)
     if isinstance(thing, FunctionElement | NextValue):
         return select(thing)
     if isinstance(thing, SqlSequence):
@@ -221,9 +224,14 @@ def _ask_steps(
     """Run a query, or text, with one set of parameters at most."""
     prepared, sql, parameters = _query(channel, statement, row, options)
     if options or prepared.shape is None:
-        return (yield from _read_steps(channel, prepared, sql, parameters, options))
+        steps = _read_steps(channel, prepared, sql, parameters, options, statement)
+        return (yield from steps)
     rows = yield from channel.fetch_steps(sql, parameters)
-    return CursorResult(prepared.shape, rows, convert=prepared.convert)
+    raws = prepared.raws
+    if raws is None or all(map(is_, statement.raw_columns, raws)):
+        return CursorResult(prepared.shape, rows, convert=prepared.convert)
+    shape, convert = prepared.read_by(statement.raw_columns)
+    return CursorResult(shape, rows, convert=convert)
 
 
 def _work_steps(
@@ -305,10 +313,18 @@ def _unbindable(channel: Channel, error: Exception, sql: str, row: Row) -> BaseE
 
 
 def _read_steps(
-    channel: Channel, prepared: Prepared, sql: str, parameters: Any, options: Mapping[str, Any]
+    channel: Channel,
+    prepared: Prepared,
+    sql: str,
+    parameters: Any,
+    options: Mapping[str, Any],
+    statement: Any = None,
 ) -> Steps[CursorResult[Any]]:
-    """Run a statement that gives rows."""
-    shape = prepared.shape
+    """Run a statement that gives rows; a SELECT is given as *statement*, too."""
+    shape, convert = prepared.shape, prepared.convert
+    raws = prepared.raws
+    if raws is not None and statement is not None and statement.raw_columns is not raws:
+        shape, convert = prepared.read_by(statement.raw_columns)
     if shape is None:
         cursor = yield from opened_steps(channel, sql, parameters, options)
         if cursor.description is None or not prepared.plan.result_columns:
@@ -321,17 +337,17 @@ def _read_steps(
         size = batch or options.get("max_row_buffer", 1000)
         cursor = yield from channel.stream_steps(sql, parameters, size)
         feed = CursorFeed(channel, cursor, size, sql)
-        result: CursorResult[Any] = CursorResult(shape, [], convert=prepared.convert, feed=feed)
+        result: CursorResult[Any] = CursorResult(shape, [], convert=convert, feed=feed)
         result._per = batch
         return result
     if options.get("preserve_rowcount"):
         cursor = yield from channel.run_steps(sql, parameters)
         rows = yield from channel.take_steps(cursor, None, sql)
-        result = CursorResult(shape, rows, convert=prepared.convert)
+        result = CursorResult(shape, rows, convert=convert)
         result.rowcount = cursor.rowcount
         return result
     rows = yield from channel.fetch_steps(sql, parameters)
-    return CursorResult(shape, rows, convert=prepared.convert)
+    return CursorResult(shape, rows, convert=convert)
 
 
 def _change_steps(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..codegen import Source, compile_function
 from ..compiler.plan import StatementPlan
+from ..sql.naming import items_of
 from .rows import Shape
 
 if TYPE_CHECKING:
@@ -25,10 +26,20 @@ class Prepared:
     """A statement ready to run and to be read.
 
     ``reads``   rows come back, of which the columns are known: ``shape``, ``convert``
+    ``raws``    what the SELECT of columns names, by which its rows are known; or None
     ``keys``    of an INSERT of one row, where each part of the primary key comes from
     """
 
-    __slots__ = ("convert", "keys", "needs_values", "plan", "reads", "returns_keys", "shape")
+    __slots__ = (
+        "convert",
+        "keys",
+        "needs_values",
+        "plan",
+        "raws",
+        "reads",
+        "returns_keys",
+        "shape",
+    )
 
     def __init__(self, plan: StatementPlan, shape: Shape | None, convert: Any) -> None:
         self.plan = plan
@@ -39,6 +50,16 @@ class Prepared:
         self.keys: tuple[KeySource, ...] | None = None
         self.returns_keys = False
         """Whether the rows are the primary key alone, asked for on behalf of the result."""
+        self.raws: tuple[Any, ...] | None = None
+
+    def read_by(self, raws: tuple[Any, ...]) -> tuple[Shape, Any]:
+        """Return shape and converter of the rows of a statement that names *raws*."""
+        own: Any = self.shape
+        shape = own.known_by(items_of(raws))
+        convert = self.convert
+        if shape is own or convert is None:
+            return shape, convert
+        return shape, lambda rows: shape.row_list(convert(rows))
 
 
 class KeySource:
@@ -124,7 +145,21 @@ def _prepared(
     if columns is None or statement.visit_name == "textual_select":
         return Prepared(plan, None, None)
     shape = shape_of(columns)
-    return Prepared(plan, shape, row_converter(shape, columns, dialect))
+    raws = _columns_named(statement)
+    if raws is not None:
+        # What stands for mapped attributes is found by them, too.
+        shape = shape.known_by(items_of(raws))
+    prepared = Prepared(plan, shape, row_converter(shape, columns, dialect))
+    prepared.raws = raws
+    return prepared
+
+
+def _columns_named(statement: Any) -> tuple[Any, ...] | None:
+    """Return what *statement* selects; None where that is more than columns, or no SELECT."""
+    raws: tuple[Any, ...] | None = getattr(statement, "raw_columns", None)
+    if raws is None or any(hasattr(raw, "row_objects") for raw in raws):
+        return None
+    return raws
 
 
 def shape_of(columns: Sequence[ResultColumn]) -> Shape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, KeysView, Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from ..exc import InvalidRequestError, NoSuchColumnError, did_you_mean
 
@@ -23,17 +23,47 @@ class Shape:
     ``row``      the class of the rows
     """
 
-    __slots__ = ("__weakref__", "_by_object", "keys", "row")
+    __slots__ = ("__weakref__", "_by_object", "_later", "keys", "row")
 
     def __init__(self, keys: tuple[str, ...], columns: Sequence[Iterable[Hashable]] = ()) -> None:
         self.keys = keys
         self.row: type[Row[Any]] = row_class(keys)
         self._by_object: dict[Any, int] = {}
+        self._later: dict[int, tuple[ref[Any], int]] = {}
         for position, objects in enumerate(columns):
             for each in objects:
                 self._by_object.setdefault(each, position)
         if self._by_object:
             self.row = type("Row", (self.row,), {"__slots__": (), "_shape": self})
+
+    def known_by(self, columns: Sequence[Iterable[Hashable]]) -> Shape:
+        """Return the shape whose rows are known by *columns*, those of another statement, too.
+
+        The statement has the same structure as that of this shape: a label, a function, an alias
+        made anew stands for the same column as long as it lives.  Where one of them
+        stands for another column here, the rows need a shape of their own.
+        """
+        later = self._later
+        own: dict[int, int] = {}
+        for position, objects in enumerate(columns):
+            for each in objects:
+                known = self.position(each)
+                first = own.setdefault(id(each), position)
+                if known is None:
+                    number = id(each)
+                    later[number] = (ref(each, _forgetting(later, number)), position)
+                elif known != first:
+                    return Shape(self.keys, columns)
+        return self
+
+    def position(self, column: Any) -> int | None:
+        """Return where the *column* itself stands, whatever it is called; None if it does not."""
+        found = self._by_object.get(column)
+        if found is None and self._later:
+            kept = self._later.get(id(column))
+            if kept is not None and kept[0]() is column:
+                return kept[1]
+        return found
 
     def row_list(self, raw: Iterable[Any]) -> list[Any]:
         """Return the tuples *raw* as rows."""
@@ -51,7 +81,7 @@ class Shape:
             raise NoSuchColumnError(f"the row has {len(self.keys)} columns, none at {key}")
         if isinstance(key, str):
             return self.row._index_of(key)
-        position = self._by_object.get(key)
+        position = self.position(key)
         if position is not None:
             return position
         # A label made anew for each statement, or a column of a statement that was text, is
@@ -61,6 +91,15 @@ class Shape:
         if isinstance(name, str) and self.keys.count(name) == 1 and not foreign:
             return self.keys.index(name)
         raise NoSuchColumnError(f"the row has no column for {key!s}; it has {', '.join(self.keys)}")
+
+
+def _forgetting(later: dict[int, Any], number: int) -> Callable[[Any], None]:
+    """Return what takes the object with this *number* out of *later* when it is gone."""
+
+    def forget(_: Any) -> None:
+        later.pop(number, None)
+
+    return forget
 
 
 class Row(tuple[Any, ...], Generic[T_co]):

@@ -8,8 +8,9 @@ from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
 from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
 from dovetail.orm.bulk.statements import bulk_steps
+from dovetail.orm.loading.given import GivenRows
 from dovetail.orm.loading.options import LazyPolicyOption
-from dovetail.orm.loading.plan import EntityPlan, GivenRows
+from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadCause
@@ -45,7 +46,7 @@ class EntityFeed:
         """Up to *most* rows more, all that remain for None; none at the end."""
         found: list[Any] = []
         while most is None or len(found) < most:
-            rows = yield from self.connection.take_steps(self.cursor, self.batch)
+            rows = yield from self._more_steps()
             if not rows:
                 break
             with self.session.scope.at(self.token):
@@ -58,9 +59,26 @@ class EntityFeed:
             found += [(item,) for item in built] if self.plan.is_scalar else built
         return found
 
+    def _more_steps(self) -> Steps[Any]:
+        """The rows of one batch more."""
+        steps: Steps[Any] = self.connection.take_steps(self.cursor, self.batch)
+        return steps
+
     def close_steps(self) -> Steps[None]:
         """Give up the rows that remain."""
         yield (self.cursor.close,)
+
+
+class GivenFeed(EntityFeed):
+    """Gets more of what the rows of another result hold, which streams itself."""
+
+    def _more_steps(self) -> Steps[Any]:
+        yield from self.cursor.fill_steps(self.batch)
+        return self.cursor.fetchmany(self.batch)
+
+    def close_steps(self) -> Steps[None]:
+        """Give up the rows that remain."""
+        return self.cursor.close_steps()  # type: ignore[no-any-return]
 
 
 class ExecutingSession(PersistingSession):
@@ -221,7 +239,10 @@ class ExecutingSession(PersistingSession):
         finally:
             source.done(self)
         assert prepared.shape is not None
-        return Result(prepared.shape, rows, convert=prepared.convert)
+        shape, convert = prepared.shape, prepared.convert
+        if isinstance(statement, Select) and prepared.raws is not None:
+            shape, convert = prepared.read_by(statement.raw_columns)
+        return Result(shape, rows, convert=convert)
 
     def _statement_connection_steps(
         self, statement: Any, bind_arguments: Mapping[str, Any] | None
@@ -268,7 +289,8 @@ class ExecutingSession(PersistingSession):
         plan, values = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
         batch = options.get("yield_per") if options else None
         if batch and not self.is_passing():
-            steps = self._stream_steps(plan, connection, values, batch)
+            shape = plan.shape_for(statement)
+            steps = self._stream_steps(plan, shape, connection, values, batch)
             return (yield from connection.under_steps(options, steps))
         source = self.row_source
         is_sourced = source is not None and source.wants(self, statement, options)
@@ -285,10 +307,10 @@ class ExecutingSession(PersistingSession):
                     source.done(self)
         if plan.is_scalar:
             return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
-        return Result.of_rows(plan.shape, rows)
+        return Result.of_rows(plan.shape_for(statement), rows)
 
     def _stream_steps(
-        self, plan: EntityPlan, connection: Any, values: list[Any], batch: int
+        self, plan: EntityPlan, shape: Any, connection: Any, values: list[Any], batch: int
     ) -> Steps[Any]:
         if any(joined.prop.uselist for layout in plan.entities for joined in layout.joined):
             raise InvalidRequestError(
@@ -299,7 +321,6 @@ class ExecutingSession(PersistingSession):
         sql, parameters = plan.prepare(values)
         cursor = yield from connection.stream_steps(sql, parameters, batch)
         feed = EntityFeed(self, connection, plan, cursor, batch)
-        shape = plan.shape
         result: Any = Result(shape, [], convert=shape.row_list, feed=feed)
         return result.yield_per(batch)
 
@@ -309,7 +330,7 @@ class ExecutingSession(PersistingSession):
         self, wrapped: "FromStatement", params: Any, execution_options: Mapping[str, Any]
     ) -> Steps[Any]:
         yield from self.autoflush_steps(wrapped.element)
-        connection = yield from self.connection_for_steps(wrapped.mapper, wrapped)
+        connection = yield from self.connection_for_steps(next(wrapped.mappers, None), wrapped)
         own = getattr(wrapped.element, "execution_options_dict", NO_OPTIONS)
         options = {
             **self.execution_options_dict,
@@ -317,25 +338,40 @@ class ExecutingSession(PersistingSession):
             **wrapped.execution_options_dict,
             **execution_options,
         }
-        steps = connection.execute_steps(wrapped.restricted_element, params)
+        batch = None if self.is_passing() else options.get("yield_per")
+        streamed = {"yield_per": batch} if batch else NO_OPTIONS
+        steps = connection.execute_steps(
+            wrapped.restricted_element, params, execution_options=streamed
+        )
         inner = yield from connection.under_steps(options, steps)
         if options.get("lazy_policy") is not None:
             wrapped = wrapped.with_option(LazyPolicyOption(options["lazy_policy"]))
         plan = _given_rows(connection, wrapped, inner, bool(options.get("populate_existing")))
+        if batch:
+            feed = GivenFeed(self, connection, plan, inner, batch)
+            result: Any = Result(plan.shape, [], convert=plan.shape.row_list, feed=feed)
+            return result.yield_per(batch)
         rows = yield from plan.finish_steps(self, connection, inner.all(), plan.loads(self))
-        return Result.of_scalars(plan.shape, rows, unique_filters=_BY_IDENTITY)
+        if plan.is_scalar:
+            is_entity = wrapped.entity is not None
+            filters = _BY_IDENTITY if is_entity else None
+            return Result.of_scalars(plan.shape, rows, unique_filters=filters)
+        return Result.of_rows(plan.shape, rows)
 
 
 def _given_rows(connection: Any, wrapped: FromStatement, result: Any, populate: bool) -> GivenRows:
     """How the rows of *result* become instances: by its columns, or by their names."""
     names = list(result.keys())
-    objects = result._shape._by_object
+    place_of = result._shape.position
 
-    def position_of(column: Any) -> int | None:
-        found: int | None = objects.get(column)
+    def position_of(given: Any) -> int | None:
+        column = getattr(given, "column", given)
+        found: int | None = place_of(given)
+        if found is None:
+            found = place_of(column)
         name = getattr(column, "name", None)
         if found is None and name is not None:
-            table = getattr(column.table, "name", None)
+            table = getattr(getattr(column, "table", None), "name", None)
             for one in (name, f"{table}_{name}"):
                 if one in names:
                     return names.index(one)
@@ -344,9 +380,8 @@ def _given_rows(connection: Any, wrapped: FromStatement, result: Any, populate: 
     # Of text nobody knows the types, unless it was told which columns it has.
     is_text = getattr(wrapped.element, "visit_name", "text") == "text"
     return GivenRows(
-        wrapped.entity,
-        wrapped.tree(),
-        len(names),
+        wrapped,
+        names,
         position_of,
         connection.dialect,
         converted=not is_text,

@@ -252,7 +252,7 @@ def _counted(parameters: Any) -> str:
 def _mappers_of(statement: Any) -> list[Any]:
     """The mappers of what *statement* selects or writes to, each once."""
     if isinstance(statement, FromStatement):
-        return [statement.mapper]
+        return list(dict.fromkeys(statement.mappers))
     table = getattr(statement, "table", None)
     if isinstance(table, EntityNode):
         return [table.mapper]

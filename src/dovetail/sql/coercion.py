@@ -145,12 +145,17 @@ def criterion(argument: Any) -> Any:
     return node
 
 
-def executable(subject: Any) -> Any:
-    """Return the statement that *subject* is; ObjectNotExecutableError if it is none."""
+def refuse_what_runs_by_itself(subject: Any) -> None:
+    """Raise ObjectNotExecutableError for a query, which has a session of its own."""
     if getattr(subject, "runs_by_itself", False):
         raise ObjectNotExecutableError(
             subject, hint="iterate over it, call all(), or execute its .statement"
         )
+
+
+def executable(subject: Any) -> Any:
+    """Return the statement that *subject* is; ObjectNotExecutableError if it is none."""
+    refuse_what_runs_by_itself(subject)
     node = subject if isinstance(subject, Node) else node_of(subject)
     if node is None or not node.supports_execution:
         named = getattr(subject, "__name__", None)

@@ -57,6 +57,20 @@ def expanded_columns(columns: Iterable[Any]) -> list[Any]:
     return found
 
 
+def items_of(columns: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return what stands for each item of a row of *columns*: a column, a class, an alias."""
+    found: list[tuple[Any, ...]] = []
+    for column in columns:
+        objects = getattr(column, "row_objects", None)
+        if objects is not None:
+            found.append(objects)
+        elif isinstance(column, ColumnElement) and column.visit_name != "expression_list":
+            found.append((column,))
+        else:
+            found += [(each,) for each in expanded_columns([column])]
+    return found
+
+
 class _Namer:
     """Names the columns of one SELECT, in order."""
 
@@ -106,7 +120,7 @@ class _Namer:
         if not isinstance(name, str):
             return SelectedColumn(column, name, self._key(column.key), True)
         if self.style is LABEL_STYLE_TABLENAME_PLUS_COL and column.table is not None:
-            long = generated_name(f"{str(column.table.description).replace('.', '_')}_{name}")
+            long = long_name(column, name)
             if long not in self.names:
                 self.names[long] = column
                 return SelectedColumn(column, long, self._key(long), False)
@@ -136,6 +150,31 @@ def named_columns(columns: Iterable[Any], style: SelectLabelStyle) -> list[Selec
     """Return *columns*, tables expanded, each with its name."""
     namer = _Namer(style)
     return [namer.name(column) for column in expanded_columns(columns)]
+
+
+def long_name(column: Any, name: str) -> str:
+    """Return *name*, that of *column*, after the name of its table, if it has one."""
+    table = getattr(column, "table", None)
+    if table is None:
+        return name
+    return generated_name(f"{str(table.description).replace('.', '_')}_{name}")
+
+
+def tell_apart(described: Iterable[dict[str, Any]], style: SelectLabelStyle) -> None:
+    """Give the columns among *described* the names that rows of a SELECT of *style* have."""
+    taken: set[str] = set()
+    for item in described:
+        column, name = item["expr"], item["name"]
+        if not isinstance(column, ColumnElement) or isinstance(column, Label) or not name:
+            continue
+        if style is LABEL_STYLE_TABLENAME_PLUS_COL:
+            name = long_name(getattr(column, "column", column), name)
+        base, number = name, 0
+        while name in taken and style is not LABEL_STYLE_NONE:
+            number += 1
+            name = f"{base}_{number}"
+        taken.add(name)
+        item["name"] = name
 
 
 def exported_columns(named: Iterable[SelectedColumn]) -> list[Exported]:

@@ -61,7 +61,7 @@ class Node:
     attributes that hold other nodes, alone or in tuples, lists and dictionaries.
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
 
     visit_name: ClassVar[str] = "node"
     parts: ClassVar[tuple[str, ...]] = ()

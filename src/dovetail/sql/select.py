@@ -22,7 +22,14 @@ from .froms import (
     reduced_columns,
     without_joined,
 )
-from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, SelectLabelStyle, named_columns
+from .naming import (
+    LABEL_STYLE_DEFAULT,
+    LABEL_STYLE_NONE,
+    SelectedColumn,
+    SelectLabelStyle,
+    named_columns,
+    tell_apart,
+)
 from .node import Walk
 from .promise import collect_standing
 from .select_base import SelectBase, row_limit, selects, unions
@@ -314,14 +321,15 @@ class Select(GenerativeSelect, Generic[*Ts]):
     @property
     def column_descriptions(self) -> list[dict[str, Any]]:
         """What the columns are: for each its name, type and expression."""
-        described = []
+        described: list[dict[str, Any]] = []
         for raw in self.raw_columns:
             describe = getattr(raw, "describe_column", None)
             if describe is not None:
                 described.append(describe())
                 continue
-            for item in named_columns((raw,), self.label_style):
+            for item in named_columns((raw,), LABEL_STYLE_NONE):
                 described.append({"name": item.key, "type": item.type, "expr": item.column})
+        tell_apart(described, self.label_style)
         return described
 
     def add_columns(self, *columns: Any) -> Select[*tuple[Any, ...]]:
@@ -434,21 +442,20 @@ class Select(GenerativeSelect, Generic[*Ts]):
     # -- which rows ---------------------------------------------------------------------------
 
     def from_statement(self, statement: Any) -> Any:
-        """Make instances of the selected entity from the rows of *statement*, text for instance.
+        """Make what is selected of the rows of *statement*, text for instance.
 
-        The rows need the primary key, under its column's name::
+        The rows need the primary key of a class, and each column, under the name of the column::
 
             select(User).from_statement(text("SELECT * FROM user_account ORDER BY random()"))
         """
-        (entity,) = self.raw_columns if len(self.raw_columns) == 1 else (None,)
-        planner = getattr(entity, "planner", None)
+        planner: Any = self.walk().planner
         if planner is None:
             raise ArgumentError(
-                "from_statement() needs a SELECT of one mapped class",
+                "from_statement() needs a SELECT of mapped classes, or of their columns",
                 hint="select(User).from_statement(...)",
             )
         return planner.from_statement(
-            entity, statement, self.execution_options_dict, self.loader_options
+            self.raw_columns, statement, self.execution_options_dict, self.loader_options
         )
 
     def where(self, *criteria: Any) -> Self:

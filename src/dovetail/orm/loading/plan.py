@@ -1,15 +1,14 @@
 """Plans: a statement of entities, compiled, with the function that makes instances of its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from operator import is_
 from typing import Any
 
 from dovetail.collector import MANY, collector
 from dovetail.compiler.plan import StatementPlan, bound_values
 from dovetail.engine.rows import Shape
-from dovetail.exc import InvalidRequestError
-from dovetail.orm.loading.eager import contained_entity
 from dovetail.orm.loading.hydrate import make_hydrator
-from dovetail.orm.loading.layout import EntityLayout, JoinedLayout, RowLayout
+from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
 from dovetail.orm.loading.telling import listen_to, note_options, tell_of_loads
@@ -17,8 +16,8 @@ from dovetail.orm.loading.to_core import EntityPlanner
 from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import Load
+from dovetail.sql.naming import items_of
 from dovetail.steps import Steps
-from dovetail.types.contract import NULLTYPE
 
 
 class EntityPlan:
@@ -27,6 +26,7 @@ class EntityPlan:
     ``core``       the plan of the statement of tables
     ``entities``   the layouts of the entities in a row, by number
     ``shape``      the names of a row's items
+    ``raws``       what the statement selects, by which the items are found
     ``is_scalar``  True where a row is one item
     """
 
@@ -39,6 +39,7 @@ class EntityPlan:
         "is_scalar",
         "populate_existing",
         "prepare",
+        "raws",
         "shape",
     )
 
@@ -62,6 +63,7 @@ class EntityPlan:
             self._refuse_missing()
         self.prepare = self.core.prepare
         self.entities = planned.layout.entities
+        self.raws: tuple[Any, ...] = statement.raw_columns
         self.shape = Shape(planned.layout.names, planned.layout.objects)
         self.is_scalar = len(planned.layout.items) == 1
         self.has_later = any(layout.later or layout.completed for layout in self.entities)
@@ -78,6 +80,13 @@ class EntityPlan:
         """Raise InvalidRequestError for a parameter that nobody is going to give a value."""
         known = self.core.positions
         bound_values([b for b in self.core.compiled.binds if id(b) not in known])
+
+    def shape_for(self, statement: Any) -> Shape:
+        """The shape of the rows of *statement*, of the structure of the one that was planned."""
+        raws = statement.raw_columns
+        if raws is self.raws or all(map(is_, raws, self.raws)):
+            return self.shape
+        return self.shape.known_by(items_of(raws))
 
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
         """Run the statement with *values* and return what its rows stand for."""
@@ -158,106 +167,6 @@ class EntityPlan:
                 )
 
 
-class GivenRows(EntityPlan):
-    """How rows of a statement of any kind become instances of one mapped class.
-
-    *position_of* says where a column stands in the rows, or None; *converted* whether
-    the values are those of Python already.
-    """
-
-    __slots__ = ("_converted", "_position_of", "missing")
-
-    def __init__(
-        self,
-        entity: Any,
-        tree: LoadTree,
-        width: int,
-        position_of: Callable[[Any], int | None],
-        dialect: Any,
-        *,
-        converted: bool,
-        populate_existing: bool,
-    ) -> None:
-        self._position_of = position_of
-        self._converted = converted
-        self.entities = []
-        layout, self.missing = self._given(entity, tree)
-        if not layout.keys:
-            mapper = entity.mapper
-            lacking = next(key for key in mapper.primary_keys if key in self.missing)
-            raise InvalidRequestError(
-                f"the statement gives no column {mapper.columns[lacking].name!r}, which tells "
-                f"instances of {mapper.class_.__name__} apart",
-                hint="select the primary key too",
-            )
-        self.shape = Shape((entity.mapper.class_.__name__,))
-        self.is_scalar = True
-        self.has_later = any(one.later for one in self.entities)
-        row = RowLayout([layout], width, self.shape.keys)
-        self.hydrate = make_hydrator(row, dialect, populate_existing=populate_existing)
-        self.populate_existing = populate_existing
-        self.chain = ()
-
-    def _given(self, entity: Any, tree: LoadTree) -> tuple[EntityLayout, frozenset[str]]:
-        """The layout of *entity* in the rows, and the names of the columns that they lack."""
-        mapper = entity.mapper
-        layout = EntityLayout(entity, tree, len(self.entities), nullable=True)
-        self.entities.append(layout)
-        missing = []
-        for key, prop in mapper.column_attrs.items():
-            expression = tree.source(prop)
-            column = entity.column(expression) if prop.is_column else entity.adapt(expression)
-            position = self._position_of(column)
-            if position is not None:
-                type_ = NULLTYPE if self._converted else expression.type
-                layout.columns.append((key, position, type_))
-            elif not prop.deferred:
-                layout.covers_all = False
-                missing.append(key)
-        found = {key: (position, type_) for key, position, type_ in layout.columns}
-        if all(name in found for name in mapper.primary_keys):
-            layout.keys = [found[name] for name in mapper.primary_keys]
-        if mapper.is_polymorphic:
-            told = mapper.polymorphic_on
-            place = self._position_of(entity.adapt(told))
-            type_ = NULLTYPE if self._converted else told.type
-            layout.discriminator = None if place is None else (place, type_)
-        for prop in mapper.relationships.values():
-            strategy = tree.strategy(prop)
-            if strategy in _LOADED_WITH_INSTANCES:
-                layout.later.append(prop)
-            elif strategy == "noload":
-                layout.empty.append(prop)
-            elif strategy == "contains_eager":
-                self._given_related(layout, prop)
-        return layout, frozenset(missing)
-
-    def _given_related(self, parent: EntityLayout, prop: Any) -> None:
-        """Add what the rows hold of relationship *prop* of *parent*."""
-        related = parent.tree.of(prop)
-        layout, _ = self._given(contained_entity(prop, related), parent.tree.below(prop))
-        if not layout.keys:
-            raise InvalidRequestError(
-                f"the statement gives no primary key of {prop.mapper.class_.__name__}, of which "
-                f"contains_eager({prop}) makes instances",
-                hint=f"select the columns of {prop.mapper.class_.__name__} too",
-            )
-        parent.joined.append(JoinedLayout(prop, layout, distinct=True))
-
-    def build(
-        self, session: Any, rows: Sequence[Any], loads: list[Load], members: Any
-    ) -> list[Any]:
-        made = super().build(session, rows, loads, members)
-        if self.missing:
-            # What the rows lack is read when it is touched.
-            for state in loads[0].batch:
-                instance = state()
-                if instance is not None:
-                    lacking = self.missing.difference(instance.__dict__, state.committed or ())
-                    state.expired = (lacking | (state.expired or frozenset())) or None
-        return made
-
-
 class ReturnedRows(EntityPlan):
     """How rows that an INSERT, UPDATE or DELETE returns become what *layout* says.
 
@@ -275,8 +184,6 @@ class ReturnedRows(EntityPlan):
         self.chain = ()
         self.populate_existing = populate_existing
 
-
-_LOADED_WITH_INSTANCES = frozenset(("joined", "selectin", "immediate"))
 
 makers.entity_plan = EntityPlan
 Mapper.planner = EntityPlanner()

@@ -45,6 +45,7 @@ from dovetail.orm.mapping.bundle import Bundle
 from dovetail.sql.columns import NamedColumn
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.from_clause import Join
+from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL, expanded_columns, long_name
 from dovetail.sql.node import Node
 from dovetail.sql.promise import Standing
 from dovetail.sql.select import Select
@@ -187,15 +188,17 @@ class _SelectPlanning:
             )
         else:
             expanded = self.resolved(raw)
-            expressions = [expanded] if isinstance(expanded, ColumnElement) else list(expanded.c)
+            whole = isinstance(expanded, ColumnElement)
+            expressions = [expanded] if whole else expanded_columns([expanded])
             for expression in expressions:
                 self._add_column(raw, expression)
 
     def _add_column(self, raw: Any, expression: Any) -> None:
-        name = getattr(raw, "key", None) or getattr(expression, "key", None)
+        name: Any = getattr(raw, "key", None) or getattr(expression, "key", None)
         if isinstance(raw, QueryableAttribute) and name != getattr(expression, "name", None):
-            expression = expression.label(name)
-        if any(isinstance(one, EntityNode) for one in self.statement.raw_columns):
+            with_table = self.statement.label_style is LABEL_STYLE_TABLENAME_PLUS_COL
+            expression = expression.label(long_name(expression, name) if with_table else name)
+        if self.load and any(isinstance(one, EntityNode) for one in self.statement.raw_columns):
             position = self.position_of(expression)
         else:
             # The rows are the statement's own: a column that was named twice comes twice.

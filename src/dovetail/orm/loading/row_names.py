@@ -32,13 +32,12 @@ class RowNames:
             number += 1
             name = f"{base}_{number}"
         self._names.append(name)
-        meant = getattr(entity, "original", entity)
-        self.objects.append((meant.entity_namespace, meant, entity))
+        self.objects.append(entity.row_objects)
 
     def add_bundle(self, bundle: Any) -> None:
         """Add *bundle* by its name."""
         self._names.append(bundle.name)
-        self.objects.append((bundle,))
+        self.objects.append(bundle.row_objects)
 
     def add_column(self, raw: Any, expression: Any, name: Any) -> None:
         """Add a column: *raw* as it was given, *expression* as it stands in the SELECT."""

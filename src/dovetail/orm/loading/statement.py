@@ -1,6 +1,6 @@
-"""Statements of any kind whose rows are instances of a mapped class."""
+"""Statements of any kind whose rows are read as instances of mapped classes, and columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
@@ -8,28 +8,42 @@ from dovetail.orm.mapping.attribute import EntityNode
 
 
 class FromStatement:
-    """A statement whose rows are made instances of a mapped class by the names of their columns."""
+    """A statement whose rows hold *items*: instances, and columns, found by name or by column.
+
+    ``entity``  the first of the items that is a mapped class or an alias; None for columns alone
+    ``names``   how the items are called, where that is not as the statement calls them
+    """
 
     is_dml = False
     supports_execution = True
 
     def __init__(
         self,
-        entity: EntityNode,
+        items: Sequence[Any],
         element: Any,
         options: Mapping[str, Any],
         loader_options: Sequence[Any] = (),
+        names: tuple[str, ...] | None = None,
     ) -> None:
-        self.entity = entity
-        self.mapper = entity.mapper
+        self.items = tuple(items)
+        self.entity = next((item for item in items if isinstance(item, EntityNode)), None)
         self.element = element
         self.execution_options_dict = dict(options)
         self.loader_options = tuple(loader_options)
+        self.names = names
+
+    @property
+    def mappers(self) -> Iterator[Any]:
+        """The mappers of the items, in order; a column has that of its class, if it has one."""
+        for item in self.items:
+            entity = item if isinstance(item, EntityNode) else getattr(item, "entity", None)
+            if isinstance(entity, EntityNode):
+                yield entity.mapper
 
     def execution_options(self, **options: Any) -> "FromStatement":
         """A copy with *options* besides those it has."""
         both = {**self.execution_options_dict, **options}
-        return FromStatement(self.entity, self.element, both, self.loader_options)
+        return FromStatement(self.items, self.element, both, self.loader_options, self.names)
 
     def options(self, *options: Any) -> "FromStatement":
         """A copy with loader *options* besides those it has.
@@ -37,15 +51,17 @@ class FromStatement:
         ``contains_eager()`` finds the columns of related instances in the rows by name.
         """
         both = (*self.loader_options, *options)
-        return FromStatement(self.entity, self.element, self.execution_options_dict, both)
+        return FromStatement(
+            self.items, self.element, self.execution_options_dict, both, self.names
+        )
 
     def with_option(self, option: Any) -> "FromStatement":
         """A copy with one loader option more."""
         return self.options(option)
 
-    def tree(self) -> LoadTree:
-        """The loader options; what query expressions hold comes of these rows alone."""
-        tree = tree_for(self.entity, self.loader_options)
+    def tree(self, entity: EntityNode) -> LoadTree:
+        """The loader options of *entity*; query expressions come of these rows alone."""
+        tree = tree_for(entity, self.loader_options)
         if tree is not NO_TREE:
             tree.lasting = {}
         return tree

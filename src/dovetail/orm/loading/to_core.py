@@ -68,7 +68,7 @@ class EntityPlanner:
         return packed(statement)
 
     def from_statement(
-        self, entity: EntityNode, statement: Any, options: Mapping[str, Any], loader_options: Any
+        self, items: Any, statement: Any, options: Mapping[str, Any], loader_options: Any
     ) -> FromStatement:
-        """*statement*, whose rows are instances of *entity*."""
-        return FromStatement(entity, statement, options, loader_options)
+        """*statement*, whose rows hold *items*: entities, and columns."""
+        return FromStatement(items, statement, options, loader_options)

@@ -102,6 +102,12 @@ class EntityNode(Node):
         extensions = self.mapper.extensions
         return expanded_pairs(extensions, self.entity_namespace, pairs) if extensions else pairs
 
+    @property
+    def row_objects(self) -> tuple[Any, ...]:
+        """What this is found by in a row: the class, or the alias."""
+        meant = getattr(self, "original", self)
+        return meant.entity_namespace, meant, self
+
     def describe_column(self) -> dict[str, Any]:
         """What this is as an item of a row."""
         class_ = self.mapper.class_

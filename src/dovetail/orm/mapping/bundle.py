@@ -96,6 +96,11 @@ class Bundle(Node):
                 return node.entity.entity_namespace
         return None
 
+    @property
+    def row_objects(self) -> tuple[Any, ...]:
+        """What this is found by in a row."""
+        return (self,)
+
     def describe_column(self) -> dict[str, Any]:
         """What this is as an item of a row."""
         return {

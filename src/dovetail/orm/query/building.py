@@ -67,7 +67,7 @@ class QueryBuilding:
     _statement: Any
     _options: Mapping[str, Any]
     _params: Mapping[str, Any]
-    _source: FromStatement | Any = None
+    _source: FromStatement | None = None
     _adaption: Adaption | None = None
     _asserts = True
     _labels = False
@@ -237,7 +237,7 @@ class QueryBuilding:
                 self._adaption.option(one) if isinstance(one, LoaderOption) else one for one in args
             )
         source = self._source
-        if isinstance(source, FromStatement):
+        if source is not None:
             source = source.options(*args)
         return self._with(self._statement.options(*args), _source=source)
 

@@ -1,7 +1,7 @@
 """Running queries: instances, rows, counts; and queries as parts of other statements."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 from dovetail.engine.result import FrozenResult, Result
 from dovetail.event import Dispatch, root
@@ -13,7 +13,7 @@ from dovetail.orm.query.events import QueryEvents
 from dovetail.sql.coercion import node_of
 from dovetail.sql.columns import literal_column
 from dovetail.sql.functions import func
-from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.naming import LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.node import Node
 from dovetail.sql.select import Select
 from dovetail.sql.traversal import iterate
@@ -130,7 +130,10 @@ class ReadingQuery(QueryBuilding):
     def column_descriptions(self) -> list[dict[str, Any]]:
         """What the items of a row are: name, type, expression, entity."""
         described: list[dict[str, Any]] = []
-        for item in self._statement.column_descriptions:
+        statement = self._statement
+        if not self._labels:
+            statement = statement.set_label_style(LABEL_STYLE_NONE)
+        for item in statement.column_descriptions:
             entity = _entity_behind(item["expr"])
             described.append(
                 {
@@ -176,11 +179,6 @@ class ReadingQuery(QueryBuilding):
         session = self._session_in_use
         source = self._source
         params = dict(self._params) or None
-        if isinstance(source, ColumnsSource):
-            rows: Result[Any] = source.narrowed(
-                session.execute(source.element, params, execution_options=self._options)
-            )
-            return rows
         if source is not None:
             statement: Any = source.execution_options(**self._options)
         else:
@@ -269,15 +267,13 @@ class ReadingQuery(QueryBuilding):
         return count
 
     def from_statement(self, statement: Any) -> Self:
-        """Instances of the query's entity, or columns, from the rows of *statement*."""
+        """The instances and columns that the query names, from the rows of *statement*."""
         self._refuse_unless_new("from_statement")
         statement = _rows_giving(statement)
-        entity = next((r for r in self._statement.raw_columns if isinstance(r, EntityNode)), None)
-        if entity is None:
-            names = tuple(str(item["name"]) for item in self.column_descriptions)
-            return self._with(_source=ColumnsSource(statement, names))
-        entity, options = self._entity("from_statement()"), self._statement.loader_options
-        return self._with(_source=FromStatement(entity, statement, self._options, options))
+        own = self._statement
+        names = tuple(str(item["name"]) for item in self.column_descriptions)
+        source = FromStatement(own.raw_columns, statement, self._options, own.loader_options, names)
+        return self._with(_source=source)
 
     # Rows that are there already ------------------------------------------------------------------
 
@@ -318,18 +314,6 @@ class ReadingQuery(QueryBuilding):
 
 _NEGATIVE = "negative indexes are not known for queries: sort the other way"
 _NOBODY = Dispatch(QueryEvents)
-
-
-class ColumnsSource(NamedTuple):
-    """A statement whose rows have the columns that a query names."""
-
-    element: Any
-    names: tuple[str, ...]
-
-    def narrowed(self, result: Any) -> Any:
-        """*result* with the columns named, where it has them all."""
-        keys = list(result.keys())
-        return result.columns(*self.names) if all(n in keys for n in self.names) else result
 
 
 def _rows_giving(statement: Any) -> Any:
