@@ -1,26 +1,42 @@
 """The other ways to a declarative base, and what is asked of mapped classes."""
 
+from inspect import getmembers
+
 import pytest
 
-from dovetail import Integer, Table, TypedColumns, create_engine, inspect, select
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail import (
+    ForeignKey,
+    Integer,
+    Table,
+    TypedColumns,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
+from dovetail.exc import ArgumentError, InvalidRequestError, MappingError
 from dovetail.orm import (
     DeclarativeBase,
     DeclarativeBaseNoMeta,
     DeclarativeMeta,
     Mapped,
     MappedAsDataclass,
+    Mapper,
     Session,
+    SynonymProperty,
     add_mapped_attribute,
     as_declarative,
     as_typed_table,
     clear_mappers,
     column_property,
+    declarative_base,
     declarative_mixin,
     declared_attr,
     has_inherited_table,
+    joinedload,
     mapped_column,
     registry,
+    relationship,
 )
 
 
@@ -173,3 +189,151 @@ class TestColumnsToldToReaders:
     def test_a_mapped_class_is_needed(self):
         with pytest.raises(ArgumentError, match="is not a mapped class"):
             as_typed_table(int)
+
+
+def counting(class_, table, **options):
+    made = Mapper(class_, table, **options)
+    made.counted = True
+    return made
+
+
+class CountedMapper(Mapper):
+    def __init__(self, class_, table, **options):
+        super().__init__(class_, table, **options)
+        self.counted = True
+
+
+class TestMappersOfTheUsersOwn:
+    @pytest.mark.parametrize("make", [counting, CountedMapper])
+    @pytest.mark.parametrize("place", ["class", "base", "declarative_base"])
+    def test_they_map_the_class(self, make, place):
+        if place == "declarative_base":
+            Base = declarative_base(mapper=make)
+        else:
+
+            class Base(DeclarativeBase):
+                if place == "base":
+                    __mapper_cls__ = make
+
+        class Thing(Base):
+            __tablename__ = "thing"
+            if place == "class":
+                __mapper_cls__ = make
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str]
+            __mapper_args__ = {"polymorphic_on": "name", "polymorphic_identity": "thing"}
+
+        class Special(Thing):
+            __mapper_args__ = {"polymorphic_identity": "special"}
+
+        for class_ in (Thing, Special):
+            assert class_.__mapper__.counted
+            assert type(class_.__mapper__) is (CountedMapper if make is CountedMapper else Mapper)
+        assert Special.__mapper__.inherits is Thing.__mapper__
+        assert Base.registry.mappers == {Thing.__mapper__, Special.__mapper__}
+        engine = create_engine("sqlite://")
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(Special())
+            session.commit()
+            assert session.scalars(select(Thing.name)).all() == ["special"]
+
+    def test_they_may_map_by_the_registry(self):
+        own = registry()
+
+        class Thing:
+            __tablename__ = "thing"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+            @staticmethod
+            def __mapper_cls__(class_, table, **options):
+                return own.map_imperatively(class_, table, **options)
+
+        assert own.map_declaratively(Thing) is Thing.__mapper__
+        assert own.ordered_mappers == [Thing.__mapper__]
+
+    def test_they_have_to_map_it(self):
+        class Base(DeclarativeBase):
+            __mapper_cls__ = staticmethod(lambda class_, table, **options: None)
+
+        with pytest.raises(InvalidRequestError, match="has not mapped Thing"):
+
+            class Thing(Base):
+                __tablename__ = "thing"
+                id: Mapped[int] = mapped_column(primary_key=True)
+
+    def test_no_mapper_is_made_outside_of_a_mapping(self):
+        with pytest.raises(InvalidRequestError, match="a mapper of int is made by a registry"):
+            Mapper(int, Table("t", registry().metadata))
+
+
+class TestRelationshipsBeforeTheirTargets:
+    """What a relationship leads to may be defined after the attribute was read."""
+
+    def world(self):
+        class Base(DeclarativeBase):
+            pass
+
+        class Child(Base):
+            __tablename__ = "child"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            parent_id: Mapped[int] = mapped_column(ForeignKey("parent.id"))
+            parent = relationship("Parent", back_populates="children", info={"what": "mother"})
+
+        def define():
+            class Parent(Base):
+                __tablename__ = "parent"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                children = relationship("Child", back_populates="parent")
+
+            return Parent
+
+        return Child, define
+
+    def test_the_attribute_can_be_read_and_listened_to(self):
+        Child, define = self.world()
+        heard = []
+
+        event.listen(Child.parent, "set", lambda child, value, *more: heard.append(value))
+        assert str(Child.parent) == "Child.parent"
+        assert (Child.parent.key, Child.parent.info) == ("parent", {"what": "mother"})
+        assert dict(getmembers(Child))["parent"] is Child.parent
+        Parent = define()
+        parent = Parent()
+        Child(parent=parent)
+
+        assert heard == [parent]
+
+    def test_what_needs_the_target_says_which_is_missing(self):
+        Child, define = self.world()
+
+        for use in (
+            lambda: Child.parent.property,
+            Child.parent.has,
+            lambda: Child.parent == None,
+            lambda: joinedload(Child.parent),
+        ):
+            with pytest.raises(MappingError, match="no mapped class is called 'Parent'"):
+                use()
+        define()
+        assert str(Child.parent.has()).startswith("EXISTS")
+
+    def test_a_join_may_be_written_before(self):
+        Child, define = self.world()
+
+        statement = select(Child.id).join(Child.parent)
+        define()
+
+        assert "JOIN parent ON parent.id = child.parent_id" in str(statement)
+
+    def test_another_name_of_it(self):
+        Child, define = self.world()
+
+        Child.mother = Child.parent
+        Parent = define()
+
+        assert Child.mother.property is Child.parent.property
+        assert isinstance(Child.mother.original_property, SynonymProperty)
+        assert isinstance(Child(mother=Parent()).parent, Parent)
+        by_name, plain = (select(Child.id).join(way) for way in (Child.mother, Child.parent))
+        assert str(by_name) == str(plain)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dovetail.orm.mapping.concrete import AbstractConcreteBase
-from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.mapper import Mapper, mapped_by
 from dovetail.orm.mapping.polymorphic import polymorphic_union
 
 
@@ -35,7 +35,8 @@ def map_to_union(registry: Any, class_: Any) -> Mapper | None:
     known.setdefault("exclude_properties", [name])
     if class_.strict_attrs:
         known["include_properties"] = [key for key in shared if key in union.c]
-    mapper = Mapper(registry, class_, union, [], known)
+    with mapped_by(registry, class_):
+        mapper = Mapper(class_, union, **known)
     for key, prop in mapper.column_attrs.items():
         # For conditions of queries alone: rows of some of the classes have no such value.
         prop.deferred = key not in shared

@@ -348,15 +348,21 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         return self.entity.mapper
 
     @property
+    def declared(self) -> Any:
+        """The property, whether or not what it leads to is known."""
+        return self.prop
+
+    @property
     def impl(self) -> Any:
         """How the attribute is tracked on instances; None before its mapping is configured."""
-        return getattr(self.prop, "impl", None)
+        return getattr(self.declared, "impl", None)
 
     @property
     def info(self) -> Any:
         """What the program keeps with the attribute: what was given to the column, if to it."""
-        found = self.prop.info
-        columns = () if found or self.prop.is_relationship else getattr(self.prop, "columns", ())
+        prop = self.declared
+        found = prop.info
+        columns = () if found or prop.is_relationship else getattr(prop, "columns", ())
         return getattr(columns[0], "info", found) if columns else found
 
     @property
@@ -380,10 +386,11 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
 
     def on(self, entity: EntityNode) -> "QueryableAttribute[T_co]":
         """The same attribute of *entity*, an alias of the class."""
-        kind: Any = RelationshipReference if self.prop.is_relationship else QueryableAttribute
-        if self.prop.comparator_factory is not None:
-            kind = with_comparator(kind, self.prop.comparator_factory)
-        twin: QueryableAttribute[T_co] = kind(self.key, self.prop, entity)
+        prop = self.declared
+        kind: Any = RelationshipReference if prop.is_relationship else QueryableAttribute
+        if prop.comparator_factory is not None:
+            kind = with_comparator(kind, prop.comparator_factory)
+        twin: QueryableAttribute[T_co] = kind(self.key, prop, entity)
         return twin
 
     def adapt_to_entity(self, entity: EntityNode) -> "QueryableAttribute[T_co]":
@@ -449,8 +456,9 @@ comparisons = RelationshipComparisons()
 class RelationshipReference(QueryableAttribute[T_co]):
     """A relationship in a statement: a path to join, or to compare with related instances."""
 
-    __slots__ = ("criteria", "target_entity")
+    __slots__ = ("_declared", "criteria", "target_entity")
 
+    _declared: Any
     is_path: ClassVar[bool] = True
     """It may stand where a table is joined."""
 
@@ -458,6 +466,22 @@ class RelationshipReference(QueryableAttribute[T_co]):
         QueryableAttribute.__init__(self, key, prop, entity)
         self.target_entity: EntityNode | None = None
         self.criteria: tuple[Any, ...] = ()
+
+    @property
+    def prop(self) -> Any:
+        """The property; who asks for it configures the mapping."""
+        declared = self._declared
+        if "impl" not in declared.__dict__:
+            declared.parent.configure()
+        return declared
+
+    @prop.setter
+    def prop(self, prop: Any) -> None:
+        self._declared = prop
+
+    @property
+    def declared(self) -> Any:
+        return self._declared
 
     def _varied(self, entity: EntityNode | None, criteria: tuple[Any, ...]) -> "Any":
         kind: Any = with_comparator(RelationshipReference, self.prop.comparator_factory)
@@ -504,7 +528,6 @@ class RelationshipReference(QueryableAttribute[T_co]):
         """What this leads to: the related class, or the alias given to ``of_type()``."""
         if self.target_entity is not None:
             return self.target_entity
-        self.prop.parent.configure()
         entity: EntityNode = self.prop.aim
         return entity
 
@@ -576,12 +599,8 @@ class RelationshipAttribute(RelationshipReference[T_co], InstrumentedAttribute[T
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
-            self.prop.parent.configure()
             return self
-        impl = getattr(self.prop, "impl", None)
-        if impl is None:
-            self.prop.parent.configure()
-            impl = self.prop.impl
+        impl = getattr(self._declared, "impl", None) or self.prop.impl
         return impl.read(instance)
 
 
@@ -591,7 +610,6 @@ class RelationshipDataAttribute(RelationshipAttribute[T_co]):
     __slots__ = ()
 
     def __set__(self, instance: Any, value: Any) -> None:
-        self.prop.parent.configure()
         self.prop.impl.set(instance, value)
 
     def __delete__(self, instance: Any) -> None:

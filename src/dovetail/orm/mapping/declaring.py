@@ -83,7 +83,9 @@ def declare_in_parts(
     yield table, parts
     made = _made_columns(class_, parts)
     options = {name: _completed(value, made) for name, value in options.items()}
-    _make_mapper(registry, class_, table, parts, options, inherits)
+    make = getattr(class_, "__mapper_cls__", None)
+    kind = getattr(make, "__func__", make) or Mapper
+    registry.make(kind, class_, table, dict(parts), options, inherits)
 
 
 def _mapper_options(class_: type, inherits: Mapper | None) -> dict[str, Any]:
@@ -97,32 +99,6 @@ def _mapper_options(class_: type, inherits: Mapper | None) -> dict[str, Any]:
         if value is not None and (base not in above or isinstance(value, declared_attr)):
             return _option(class_, "__mapper_args__") or {}
     return {}
-
-
-def _make_mapper(
-    registry: Registry,
-    class_: Any,
-    table: Any,
-    parts: list[tuple[str, MapperProperty]],
-    options: dict[str, Any],
-    inherits: Mapper | None,
-) -> None:
-    """Make the mapper of *class_*, or let the ``__mapper_cls__`` of the class make it."""
-    make = getattr(class_, "__mapper_cls__", None)
-    kind = getattr(make, "__func__", make) or Mapper
-    if isinstance(kind, type) and issubclass(kind, Mapper):
-        registry.add(kind(registry, class_, table, parts, options, inherits))
-        return
-    if inherits is not None:
-        options = {"inherits": inherits, **options}
-    make_with: Any = make
-    make_with(class_, table, properties=dict(parts), **options)
-    if mapper_of(class_) is None:
-        raise InvalidRequestError(
-            f"{make!r} has not mapped {class_.__name__}",
-            hint="it is called with the class, its table and the mapper options, and maps the "
-            "class: registry.map_imperatively(class_, table, **options)",
-        )
 
 
 def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:

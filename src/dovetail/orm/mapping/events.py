@@ -279,7 +279,7 @@ class AttributeEvents(Events):
 
     @classmethod
     def _dispatch_of(cls, target: Any) -> Dispatch | None:
-        prop = getattr(target, "prop", None)
+        prop = getattr(target, "declared" if hasattr(target, "declared") else "prop", None)
         if isinstance(target, type) or prop is None or not hasattr(prop, "dispatch"):
             return None
         return own_dispatch(prop)

@@ -1,6 +1,7 @@
 """A mapper: how the instances of one class are kept in one table."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from threading import RLock
 from typing import Any, ClassVar
@@ -64,16 +65,24 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
 
     def __init__(
         self,
-        registry: Any,
         class_: type,
-        table: Any,
-        properties: Iterable[tuple[str, MapperProperty]],
-        options: dict[str, Any],
-        inherits: "Mapper | None" = None,
+        local_table: Any = None,
+        properties: Mapping[str, MapperProperty] | None = None,
+        *,
+        inherits: Any = None,
+        **options: Any,
     ) -> None:
+        registry = _mapped_by.get(class_)
+        if registry is None:
+            raise InvalidRequestError(
+                f"a mapper of {class_.__name__} is made by a registry, or while it maps the class",
+                hint="registry.map_imperatively(User, table), or a __mapper_cls__ of the class",
+            )
+        if isinstance(inherits, type):
+            inherits = mapper_of(inherits)
         self.registry = registry
         self.class_ = class_
-        self.local_table: Table = table
+        self.local_table: Table = inherits.local_table if local_table is None else local_table
         self._before: dict[str, Any] = {}
         self._told: dict[str, MapperProperty] = {}
         self._read_options(options)
@@ -81,7 +90,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         try:
             self._set_up()
             self._instrument()
-            self._map(dict(properties))
+            self._map(dict(properties or {}))
         except BaseException:
             self.dispose()
             raise
@@ -533,6 +542,20 @@ def metadata_of(class_: type, default: Any) -> Any:
         if isinstance(found, MetaData):
             return found
     return default
+
+
+_mapped_by: dict[type, Any] = {}
+"""The registries that are mapping a class now, by the class."""
+
+
+@contextmanager
+def mapped_by(registry: Any, class_: type) -> Iterator[None]:
+    """Let *registry* be that of the mapper of *class_* that is made meanwhile."""
+    _mapped_by[class_] = registry
+    try:
+        yield
+    finally:
+        _mapped_by.pop(class_, None)
 
 
 def mapper_of(class_: Any) -> Mapper | None:

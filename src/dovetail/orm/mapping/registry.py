@@ -21,7 +21,7 @@ from dovetail.orm.mapping.abstract_concrete import map_to_union
 from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.construct import construct
 from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
-from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.mapper import Mapper, mapped_by, mapper_of
 from dovetail.orm.mapping.mapping_events import RegistryEvents
 from dovetail.orm.mapping.overlaps import warn_of_overlaps
 from dovetail.orm.mapping.properties import as_property
@@ -163,9 +163,32 @@ class Registry:
                 f"a table is needed to map {class_.__name__}, not {local_table!r}",
                 hint="a Table, a join of some, or a subquery: select(...).subquery()",
             )
-        parts = [(key, as_property(value)) for key, value in (properties or {}).items()]
-        mapper = Mapper(self, class_, local_table, parts, options, inherits)
-        self.add(mapper)
+        parts = {key: as_property(value) for key, value in (properties or {}).items()}
+        return self.make(Mapper, class_, local_table, parts, options, inherits)
+
+    def make(
+        self,
+        kind: Any,
+        class_: type,
+        table: Any,
+        properties: dict[str, Any],
+        options: dict[str, Any],
+        inherits: Mapper | None,
+    ) -> Mapper:
+        """Have *kind*, Mapper or what stands for it, map *class_*; take the mapper up."""
+        if inherits is not None:
+            options = {**options, "inherits": inherits}
+        with mapped_by(self, class_):
+            kind(class_, table, properties=properties, **options)
+        mapper = mapper_of(class_)
+        if mapper is None:
+            raise InvalidRequestError(
+                f"{kind!r} has not mapped {class_.__name__}",
+                hint="it is called with the class, its table and the mapper options, and maps the "
+                "class: return Mapper(class_, table, **options)",
+            )
+        if mapper not in self._mappers:
+            self.add(mapper)
         return mapper
 
     # Configuration --------------------------------------------------------------------------

@@ -80,13 +80,16 @@ class SynonymAttribute:
             delattr(instance, self.prop.name)
 
     def _meant(self, attribute: Any) -> Any:
-        """*attribute* under the synonym's name, where it stands for a column."""
-        if not isinstance(attribute, QueryableAttribute) or isinstance(
-            attribute, RelationshipReference
-        ):
+        """*attribute* as it is seen through the synonym: under its name, if it is a column."""
+        if not isinstance(attribute, QueryableAttribute):
             return attribute
-        kind = with_comparator(SynonymReference, self.prop.comparator_factory)
-        found = kind(self.prop.key, attribute.prop, attribute.entity)
+        prop = attribute.declared
+        kind: Any = SynonymReference
+        key, factory = self.prop.key, self.prop.comparator_factory
+        if isinstance(attribute, RelationshipReference):
+            kind = SynonymPath
+            key, factory = attribute.key, factory or prop.comparator_factory
+        found = with_comparator(kind, factory)(key, prop, attribute.entity)
         found.original_property = self.prop
         return found
 
@@ -107,6 +110,21 @@ class SynonymReference(QueryableAttribute[Any]):
         entity.collect(walk)
         walk.planner = entity.mapper.planner
         walk.key += ("synonym", self.key, self.prop)
+
+
+class SynonymPath(RelationshipReference[Any]):
+    """A relationship in a statement, reached by a synonym.
+
+    ``original_property``  the property of the synonym itself
+    """
+
+    __slots__ = ("original_property",)
+
+    original_property: Any
+
+    def collect(self, walk: Any) -> None:
+        # Made anew at each read of the class, and means the same as the relationship.
+        getattr(self.class_, self.key).collect(walk)
 
 
 def synonym(

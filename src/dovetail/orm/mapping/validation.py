@@ -111,7 +111,7 @@ def validator_of(mapper: Any, key: str) -> Any:
 
 def listen_as_validator(attribute: Any) -> None:
     """Let ``validates()`` methods be called for changes of *attribute*, in classes below too."""
-    key, prop = attribute.key, attribute.prop
+    key, prop = attribute.key, attribute.declared
 
     def ask(target: Any, value: Any, initiator: Any, *removed: bool) -> Any:
         function, options = validator_of(type(target).__mapper__, key)
