@@ -24,7 +24,7 @@ from dovetail import (
     select,
     text,
 )
-from dovetail.exc import IntegrityError, PendingRollbackError
+from dovetail.exc import DovetailDeprecationWarning, IntegrityError, PendingRollbackError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from dovetail.orm.exc import FlushError
 
@@ -311,7 +311,8 @@ def test_flush_of_some_leaves_the_others(session):
     one, two = Plain(name="one"), Plain(name="two")
     session.add_all([one, two])
 
-    session.flush([two])
+    with pytest.warns(DovetailDeprecationWarning, match=r"today: flush\(\)"):
+        session.flush([two])
 
     assert inspect(two).persistent
     assert inspect(one).pending

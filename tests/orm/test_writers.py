@@ -85,6 +85,74 @@ def world(package):
     )  # fmt: skip
 
 
+def owners_that_nobody_holds(w):
+    Account, Move, Note, s = w.Account, w.Move, w.Note, w.s
+    s.add(Account(id=1, moves=[Move(id=1, x=1)], notes=[Note(id=1, x=1)]))
+    s.commit()
+    yield s.get(Account, 1).notes.all(), s.get(Account, 1).notes.filter_by(x=2).count()
+    yield s.scalars(s.get(Account, 1).moves.select()).all()
+    account = s.get(Account, 1)
+    account.notes.add(Note(id=2))
+    account.moves.add(Move(id=2))
+    s.flush()
+    # By now the instance has the collections.
+    account = account.notes
+    yield [one.id for one in account]
+    yield account is account.instance.notes
+
+
+def members_of_a_pending_owner(w):
+    Account, Move, s = w.Account, w.Move, w.s
+    s.add(account := Account())
+    statement = account.moves.insert().returning(Move)
+    yield s.scalars(statement, [{"x": 1}, {"x": 2}]).all(), account.id
+    yield s.scalars(w.sa.select(Move.account_id)).all()
+
+
+def merged(w):
+    Account, Move, Note, s = w.Account, w.Move, w.Note, w.s
+    account = s.merge(Account(id=1, moves=[Move(id=1)], notes=[Note(id=1), Note(id=2)]))
+    s.commit()
+    yield s.scalars(account.moves.select()).all(), account.notes.all()
+    account = s.merge(Account(id=1, notes=[Note(id=2), Note(id=3)]))
+    added, _, deleted = parts(w.sa.inspect(account).attrs.notes.history)
+    yield added, deleted
+    s.commit()
+    yield account.notes.all()
+    s.merge(Account(id=1))
+    yield parts(w.orm.attributes.get_history(account, "notes"))
+    try:
+        s.merge(Account(id=1, moves=[Move(id=3)]))
+    except Exception as error:
+        yield isinstance(error, (TypeError, w.sa.exc.InvalidRequestError))
+
+
+def queries_of_ones_own(w):
+    class Own(w.orm.Query):
+        def odd(self):
+            return self.filter_by(x=1)
+
+    class Base(w.orm.DeclarativeBase):
+        pass
+
+    class Owner(Base):
+        __tablename__ = "account"
+        id = w.orm.mapped_column(w.sa.Integer, primary_key=True)
+        notes = w.orm.relationship("Note", lazy="dynamic", query_class=Own)
+        others = w.orm.relationship("Note", lazy="dynamic", viewonly=True)
+
+    class Note(Base):
+        __tablename__ = "note"
+        id = w.orm.mapped_column(w.sa.Integer, primary_key=True)
+        x = w.orm.mapped_column(w.sa.Integer)
+        account_id = w.orm.mapped_column(w.sa.ForeignKey("account.id"))
+
+    w.s.add(owner := Owner(id=1, notes=[Note(id=1, x=1), Note(id=2, x=2)]))
+    w.s.flush()
+    yield [note.id for note in owner.notes.odd()], hasattr(owner.others, "odd")
+    yield hasattr(owner.notes, "keys"), hasattr(owner.notes, "filter_by")
+
+
 def parts(history):
     return list(history.added), list(history.unchanged), list(history.deleted)
 
@@ -196,9 +264,12 @@ def paths(w):
 
 @pytest.mark.parametrize(
     "scenario",
-    [write_only, nothing_is_loaded, through_a_table, dynamic, paths],
+    [
+        write_only, nothing_is_loaded, through_a_table, dynamic, paths, owners_that_nobody_holds,
+        members_of_a_pending_owner, merged, queries_of_ones_own,
+    ],
     ids=lambda it: it.__name__,
-)
+)  # fmt: skip
 def test_the_same_as_the_oracle(scenario):
     told = []
     for package in ("dovetail", "sqlalchemy"):
@@ -285,4 +356,8 @@ def test_a_query_needs_a_session(session, shop):
     session.expunge(shop)
     with pytest.raises(InvalidRequestError, match="belongs to no session"):
         shop.queried.all()
+    by_name = shop.queried.filter_by
+    with pytest.raises(InvalidRequestError, match="belongs to no session"):
+        by_name(id=1)
+    assert not hasattr(shop.queried, "keys")
     assert DynamicMapped.lazy == "dynamic"

@@ -8,6 +8,7 @@ import gc
 import io
 import pickle
 from typing import Any
+from warnings import catch_warnings, simplefilter
 from weakref import WeakSet, ref
 
 from tests.properties.comparing import InCommon
@@ -243,7 +244,9 @@ class Life(World):
             # The oracle takes along what refers to those that it was told, and what has moved, and
             # lets those follow a key that have left the session.
             raise NothingToWorkOnError
-        self.session.flush([one])
+        with catch_warnings():
+            simplefilter("ignore", DeprecationWarning)
+            self.session.flush([one])
 
     def do_relate(self, row: tuple[str, str, str], number: int, other: int | None) -> None:
         owner = self.pick(row[0], number)

@@ -130,7 +130,7 @@ def _copy_steps(
                 copies.append((yield from merge_steps(session, item, merged)))
             if prop.key not in present and not is_new:
                 yield from session.load_steps(target, [getattr(mapper.class_, key)])
-            prop.impl.set(target, prop.impl.make_plain(copies))
+            prop.impl.set(target, copies if prop.is_writer else prop.impl.make_plain(copies))
         elif values[key] is None:
             prop.impl.set(target, None)
         else:

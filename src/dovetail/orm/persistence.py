@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
+from warnings import warn
 
 from dovetail.collector import collector
 from dovetail.exc import (
     ArgumentError,
+    DovetailDeprecationWarning,
     InvalidRequestError,
     NoResultFound,
     StatementError,
@@ -652,6 +654,15 @@ def _tree_of_named(
             related.strategy = "joined"
             related.tree = options.below(prop)
     return tree
+
+
+def warn_of_objects() -> None:
+    """Warn the caller of ``flush()`` that it is given instances."""
+    warn(
+        "flush(objects) is classic: it may leave what belongs to them unwritten; today: flush()",
+        DovetailDeprecationWarning,
+        stacklevel=3,
+    )
 
 
 def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:

@@ -41,7 +41,7 @@ from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.options import checked_policy
 from dovetail.orm.merge import Placement, merge_all_steps, place_all
 from dovetail.orm.orm_execute import ORMExecuteState
-from dovetail.orm.persistence import checked_binds, require_found
+from dovetail.orm.persistence import checked_binds, require_found, warn_of_objects
 from dovetail.orm.query import Query
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tracking.expiry import Whole
@@ -447,8 +447,11 @@ class Session(ClassicSession):
         """Write pending changes to the database, within the transaction.
 
         A failure rolls the transaction back, is raised, and is named by the
-        PendingRollbackError that the session answers with until ``rollback()``.
+        PendingRollbackError that the session answers with until ``rollback()``.  With *objects*,
+        the classic way, it writes those alone: what they lead to may need more.
         """
+        if objects is not None:
+            warn_of_objects()
         if self.has_pending():
             self._run(self.flush_steps(objects))
 

@@ -33,7 +33,7 @@ from dovetail.orm.bulk.lanes import (
 )
 from dovetail.orm.execution import NO_OPTIONS
 from dovetail.orm.merge import merge_all_steps
-from dovetail.orm.persistence import require_found
+from dovetail.orm.persistence import require_found, warn_of_objects
 from dovetail.orm.session import Session, object_session, used_at_once
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tracking.state import sessions
@@ -297,6 +297,8 @@ class AsyncSession:
 
     async def flush(self, objects: Iterable[Any] | None = None) -> None:
         """Write pending changes: see ``Session.flush``."""
+        if objects is not None:
+            warn_of_objects()
         await self.run_steps(self.sync_session.flush_steps(objects))
 
     async def delete(self, instance: Any) -> None:

@@ -150,7 +150,7 @@ class LoadTree(Packed):
         found = self.of(prop)
         if found is not None and found.strategy is not None:
             return found.strategy
-        lazy: str = prop.lazy
+        lazy: str = prop.loading
         return self.default_related or self.default_everywhere or lazy
 
     def below(self, prop: Any) -> "LoadTree":

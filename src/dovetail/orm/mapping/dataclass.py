@@ -332,7 +332,7 @@ def _check_default_of_collection(
     """Refuse a ``default_factory`` that makes another collection than that of the relationship."""
     factory = options.get("default_factory")
     expected = prop.collection_class or annotation.collection
-    if hasattr(expected, "lazy") or prop.lazy in KINDS:
+    if hasattr(expected, "lazy") or prop.loading in KINDS:
         # What is never loaded whole begins as a list of what is to be added.
         expected = list
     if factory is not None and expected is not None and factory is not expected:

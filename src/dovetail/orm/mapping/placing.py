@@ -159,6 +159,8 @@ class PlacedAttributes(Hierarchy):
         if isinstance(prop, ColumnProperty):
             kind: Any = InstrumentedAttribute if through else DataAttribute
         else:
+            # What is read of a collection that is not loaded is asked for each time.
+            through = through and not getattr(prop, "is_writer", False)
             kind = RelationshipAttribute if through else RelationshipDataAttribute
         if prop.comparator_factory is not None:
             kind = with_comparator(kind, prop.comparator_factory)

@@ -127,10 +127,12 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         distinct_target_key: bool | None = None,
         omit_join: bool | None = None,
         comparator_factory: Any = None,
+        query_class: Any = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
         super().__init__()
+        self.query_class = query_class
         self.comparator_factory = comparator_factory
         self.argument = argument
         self.declared_secondary = secondary
@@ -154,7 +156,9 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
         if lazy not in LAZY_STRATEGIES:
             known = ", ".join(repr(name) for name in LAZY_STRATEGIES if isinstance(name, str))
             raise ArgumentError(f"lazy={lazy!r} is not known", hint=f"one of: {known}")
-        self.lazy = LAZY_STRATEGIES[lazy]
+        self.lazy = lazy
+        self.loading: str = LAZY_STRATEGIES[lazy]
+        """What ``lazy`` means."""
         default_cascade = "merge" if viewonly else "save-update, merge"
         self.cascade = CascadeOptions.parse(default_cascade if cascade is None else cascade)
         if viewonly:
@@ -197,7 +201,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
             self.annotated_name = annotation.name
         lazy = getattr(annotation.collection, "lazy", None)
         if lazy is not None:
-            self.lazy = lazy
+            self.lazy = self.loading = lazy
             self.uselist = True
         elif annotation.collection is not None:
             if self.collection_class is None:
@@ -257,12 +261,12 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
 
     def _make_impl(self) -> None:
         if self.is_writer:
-            if not self.uselist:
+            if not self.uselist or self.is_many_to_one:
                 raise ArgumentError(
                     f"{self}: lazy={self.lazy!r} is for collections; this refers to one row",
                     hint="leave lazy= out",
                 )
-            self.impl = WriterAttribute(self.key, self, KINDS[self.lazy])
+            self.impl = WriterAttribute(self.key, self, KINDS[self.loading])
         elif self.uselist:
             self.impl = CollectionAttribute(self.key, self, self._collection_kind())
         else:
@@ -342,7 +346,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
     @property
     def is_writer(self) -> bool:
         """True for a collection that is never loaded to be read: write_only, or dynamic."""
-        return self.lazy in KINDS
+        return self.loading in KINDS
 
     @property
     def is_many_to_one(self) -> bool:

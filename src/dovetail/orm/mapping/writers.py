@@ -1,7 +1,7 @@
 """Collections that are never loaded as a whole: written one by one, read by statements."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from dovetail.exc import (
     DetachedInstanceError,
@@ -9,9 +9,10 @@ from dovetail.exc import (
     MultipleResultsFound,
     NoResultFound,
 )
-from dovetail.orm.mapping.parent import with_parent
+from dovetail.orm.mapping.parent import value_of_row, with_parent
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute, QueuedChanges
 from dovetail.orm.tracking.collections import Collection
+from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.kinds import CollectionKind
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 from dovetail.sql.dml import Delete, Insert, Update, delete, insert, update
@@ -26,13 +27,24 @@ class CollectionWriter(Collection, Generic[T]):
 
     ``known``     the members that were put in
     ``is_whole``  True where a flush had to load all of them
+
+    A read of the attribute gives one of its own, which holds the instance: a query may go on
+    where nobody else does.
     """
+
+    _held: Any = None
 
     def __init__(self) -> None:
         self.owner: InstanceState | None = None
         self.attribute: Any = None
         self.known: list[T] = []
         self.is_whole = False
+
+    def holding(self, instance: Any) -> Self:
+        """The same collection, which holds *instance*."""
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__, _held=instance)
+        return view
 
     @property
     def instance(self) -> Any:
@@ -103,14 +115,11 @@ class WriteOnlyCollection(CollectionWriter[T]):
                 hint="add() the members, or insert into the two tables",
             )
         values = {
-            prop.mapper.column_keys[remote]: self._local_value(local)
+            prop.mapper.column_keys[remote]: value_of_row(self.instance, local, prop.parent)
             for local, remote in prop.condition.pairs
         }
         made: Insert[Any] = insert(prop.mapper.class_).values(values)
         return made
-
-    def _local_value(self, column: Any) -> Any:
-        return getattr(self.instance, self.attribute.prop.parent.column_keys[column])
 
     def update(self) -> Update[Any]:
         """An UPDATE of the members."""
@@ -134,7 +143,11 @@ class AppenderQuery(CollectionWriter[T]):
 
     author.books.filter(Book.year > 2000).all()
     author.books.append(Book(title="New"))
+
+    The query is of the relationship's ``query_class``, or else of the session's.
     """
+
+    usual_query_class: ClassVar[Any] = object
 
     def append(self, item: T) -> None:
         """Put *item* in."""
@@ -149,17 +162,25 @@ class AppenderQuery(CollectionWriter[T]):
         """The session of the instance, or None."""
         return None if self.owner is None else self.owner.session
 
+    @property
+    def _query_class(self) -> Any:
+        own = self.attribute.prop.query_class
+        return own or getattr(self.session, "_query_cls", self.usual_query_class)
+
     def _query(self) -> Any:
         if self.session is None:
-            raise DetachedInstanceError(
-                f"{self.attribute.prop} is read by a query: its instance belongs to no session",
-                hint="attach the instance first with session.add()",
-            )
+            raise self._detached()
         if self.owner is not None and self.owner.row_key is None and self.session.autoflush:
             self.session.flush()
         prop = self.attribute.prop
-        query = self._statement(self.session.query(prop.mapper.class_))
+        query = self._statement(self._query_class(prop.mapper.class_, self.session))
         return query.order_by(*prop.order_by) if prop.order_by else query
+
+    def _detached(self) -> DetachedInstanceError:
+        return DetachedInstanceError(
+            f"{self.attribute.prop} is read by a query: its instance belongs to no session",
+            hint="attach the instance first with session.add()",
+        )
 
     def _is_in_memory(self) -> bool:
         return self.session is None and (self.owner is None or self.owner.row_key is None)
@@ -202,9 +223,15 @@ class AppenderQuery(CollectionWriter[T]):
         return self.known[index] if self._is_in_memory() else self._query()[index]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in ("owner", "attribute", "known", "is_whole"):
-            raise AttributeError(name)
+        kind = object if name.startswith("_") else self._query_class
+        if not hasattr(kind, name):
+            raise AttributeError(f"neither {type(self).__name__} nor {kind.__name__} has {name!r}")
+        if self.session is None and callable(getattr(kind, name)):
+            return self._refusing
         return getattr(self._query(), name)
+
+    def _refusing(self, *_: Any, **__: Any) -> Any:
+        raise self._detached()
 
     def __str__(self) -> str:
         return str(self._query())
@@ -252,6 +279,10 @@ class WriterAttribute(CollectionAttribute):
     is_writer: ClassVar[bool] = True
 
     def read(self, instance: Any) -> Any:
+        return self.stored(instance).holding(instance)
+
+    def stored(self, instance: Any) -> Any:
+        """The collection that *instance* has."""
         values = instance.__dict__
         if self.key not in values:
             self.fill(state_of(instance), instance, ()).is_whole = False
@@ -264,7 +295,7 @@ class WriterAttribute(CollectionAttribute):
 
     def set(self, instance: Any, value: Any) -> None:
         state = state_of(instance)
-        if value is instance.__dict__.get(self.key):
+        if isinstance(value, CollectionWriter) and value.known is self.stored(instance).known:
             return
         if state.row_key is not None:
             self.prepare_load(state, instance)
@@ -296,15 +327,32 @@ class WriterAttribute(CollectionAttribute):
             for item in history.deleted:
                 queue.remove(item)
 
-    def load_history(self, state: InstanceState, instance: Any) -> Any:
-        return self.history(state, instance)
+    def history(self, state: InstanceState, instance: Any) -> History:
+        return History(*map(list, super().history(state, instance)))
+
+    def load_history(self, state: InstanceState, instance: Any) -> History:
+        found = self.history(state, instance)
+        collection = self.stored(instance)
+        session = state.session
+        if (
+            collection.is_whole
+            or state.row_key is None
+            or not isinstance(collection, AppenderQuery)
+        ):
+            return found
+        if session is None:
+            return found
+        with session.no_autoflush:
+            known = {id(item) for item in (*found.added, *found.deleted)}
+            members = [item for item in collection if id(item) not in known]
+        return History(found.added, members, found.deleted)
 
     def link(self, instance: Any, item: Any) -> None:
-        self.read(instance)
+        self.stored(instance)
         super().link(instance, item)
 
     def unlink(self, instance: Any, item: Any) -> None:
-        forget_or_assume(self.read(instance), item)
+        forget_or_assume(self.stored(instance), item)
         super().unlink(instance, item)
 
     def snapshot(self, value: Any) -> Any:

@@ -8,6 +8,7 @@ from dovetail.engine.result import FrozenResult
 from dovetail.exc import DovetailDeprecationWarning, InvalidRequestError, LegacyAPIWarning
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.parent import relationship_between, with_parent
+from dovetail.orm.mapping.writers import AppenderQuery
 from dovetail.orm.query.changing import ChangingQuery
 from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.select import Select
@@ -149,3 +150,6 @@ def merge_frozen_result(
     """
     merged: FrozenResult = Query(tuple(statement.raw_columns), session)._merged(frozen_result, load)
     return merged
+
+
+AppenderQuery.usual_query_class = Query

@@ -156,9 +156,9 @@ class CollectionAttribute(RelatedAttribute):
         if isinstance(value, Collection) and values.get(self.key) is value:
             return
         items = self.accept(instance, value)
-        old = values.get(self.key)
-        if old is None:
-            old = self.read(instance)
+        if values.get(self.key) is None:
+            self.read(instance)
+        old = values[self.key]
         self.remember(state, instance)
         before = list(self.kind.items(old))
         values[self.key] = collection = self.begin(state, instance)
