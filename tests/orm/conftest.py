@@ -4,6 +4,7 @@ import pytest
 
 from dovetail import create_engine, event
 from dovetail.orm import Session
+from dovetail.orm.mapping import registry as registries
 
 
 class StatementLog:
@@ -34,6 +35,16 @@ class StatementLog:
 
     def note(self, connection, cursor, statement, parameters, context, executemany):
         self.sent.append((" ".join(statement.split()), parameters))
+
+
+@pytest.fixture(autouse=True)
+def _refused_mappings_go():
+    """Let go of mappings that a test saw refused: ``Mapped[A]`` is kept by the typing module."""
+    before = set(registries._registries)
+    yield
+    for registry in set(registries._registries) - before:
+        if registry.is_waiting:
+            registry.let_go()
 
 
 @pytest.fixture

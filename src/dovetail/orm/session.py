@@ -390,10 +390,8 @@ class Session(ClassicSession):
             mapper = None
         if mapper is None or mapper.class_ is not entity:
             mapper = self.mapper_for(entity)
-        if populate_existing is None and execution_options:
+        if execution_options is not NO_OPTIONS and populate_existing is None:
             populate_existing = execution_options.get("populate_existing")
-        if mapper.always_refresh:
-            populate_existing = True
         afresh = populate_existing or with_for_update or identity_token is not None
         if not afresh:
             # A key in the shape of the identity map; others are put into it below.
@@ -404,7 +402,13 @@ class Session(ClassicSession):
             if state is not None and type(state.expired) is not Whole:
                 instance: T | None = state()
                 if instance is not None:
-                    return instance if mapper.inherits is None else _of(mapper, instance)
+                    if mapper.is_held_as_asked:
+                        return instance
+                    if not mapper.always_refresh:
+                        of_class: T | None = _of(mapper, instance)
+                        return of_class
+        if mapper.always_refresh:
+            populate_existing = afresh = True
         if identity_token is not None or self.scope.has_tokens:
             steps = self.get_at_steps(
                 mapper,

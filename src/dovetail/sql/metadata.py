@@ -239,7 +239,7 @@ class MetaData(SchemaItem):
             # Indexes, unique and foreign keys are copied with the table's.
             column.index = column.unique = None
             column.foreign_keys.clear()
-            column._waiting.clear()
+            column._waiting = None
         made = Table(
             copied_name,
             self,

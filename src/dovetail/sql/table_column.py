@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ..exc import ArgumentError, InvalidOption
@@ -110,7 +111,6 @@ class Column(ColumnClause[T], SchemaItem):
         self.comment = comment
         self.autoincrement = autoincrement
         self.foreign_keys = set()
-        self.constraints: set[Constraint] = set()
         self.identity: Identity | None = None
         self.computed: Computed | None = None
         self.dialect_options = dialect_options
@@ -122,7 +122,7 @@ class Column(ColumnClause[T], SchemaItem):
                     hint=f"ForeignKey({dialect_options['foreign_key']!r})",
                 )
             check_options(f"Column({given!r})", dialect_options, known)
-        self._waiting: list[Callable[[Any], None]] = []
+        self._waiting: list[Callable[[Any], None]] | None = None
         if info is not None:
             self.info = info
         self.default = self.onupdate = self.server_default = self.server_onupdate = None
@@ -165,6 +165,11 @@ class Column(ColumnClause[T], SchemaItem):
     def collect(self, walk: Walk) -> None:
         walk.key.append(self)
 
+    @cached_property
+    def constraints(self) -> set[Constraint]:
+        """The constraints that were given to the column alone."""
+        return set()
+
     @property
     def lineage(self) -> tuple[Any, ...]:
         return (self,)
@@ -177,6 +182,8 @@ class Column(ColumnClause[T], SchemaItem):
         """Call *function* with the table, now or when there is one."""
         if self.table is not None:
             function(self.table)
+        elif self._waiting is None:
+            self._waiting = [function]
         else:
             self._waiting.append(function)
 
@@ -193,8 +200,8 @@ class Column(ColumnClause[T], SchemaItem):
             )
         self.table = parent
         parent.put_column(self)
-        waiting, self._waiting = self._waiting, []
-        for function in waiting:
+        waiting, self._waiting = self._waiting, None
+        for function in waiting or ():
             function(parent)
         if self.index:
             Index(None, self, unique=bool(self.unique), _table=parent)

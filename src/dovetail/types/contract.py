@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
+from operator import eq
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -239,6 +240,12 @@ class TypeEngine(Generic[T]):
     def compare_values(self, x: Any, y: Any) -> bool:
         """Return whether the two Python values are the same to the database."""
         return bool(x == y)
+
+    @property
+    def equality(self) -> Callable[[Any, Any], Any]:
+        """The function that compares two Python values: ``==`` unless the type has its own."""
+        is_plain = type(self).compare_values is TypeEngine.compare_values
+        return eq if is_plain else self.compare_values
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         """Return the type with which *value* is bound that meets an expression of this type."""

@@ -164,6 +164,11 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         return self.impl_instance.compare_values(x, y)
 
     @property
+    def equality(self) -> Callable[[Any, Any], Any]:
+        is_plain = type(self).compare_values is TypeDecorator.compare_values
+        return self.impl_instance.equality if is_plain else self.compare_values
+
+    @property
     def sort_key_function(self) -> Callable[[Any], Any] | None:
         impl: Any = self.impl
         found: Callable[[Any], Any] | None = impl.sort_key_function

@@ -4,7 +4,8 @@ SQLite locks whole files.  A transaction that has read holds a lock, and one tha
 write fails at once where another has written meanwhile.  So a transaction on a file reads
 without a lock, or from a snapshot where the journal is a write-ahead log, and notes which
 version of the database it has seen.  Its first change, or ``FOR UPDATE``, takes the lock, for
-which SQLite waits; the change is refused if another has committed in between.
+which SQLite waits; the change is refused if another has committed in between.  What reads without
+a lock keeps SQLite's own for some milliseconds: see :mod:`.holding`.
 
 SQLite manual: "File Locking And Concurrency", "Write-Ahead Logging", "PRAGMA data_version".
 """
@@ -12,10 +13,12 @@ SQLite manual: "File Locking And Concurrency", "Write-Ahead Logging", "PRAGMA da
 from __future__ import annotations
 
 from sqlite3 import OperationalError, ProgrammingError
+from threading import Lock
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from .holding import IS_SAFE, TICK, holds
 from .kinds import Kind, kind_of, savepoint_of
 
 if TYPE_CHECKING:
@@ -136,10 +139,14 @@ class SharedConnection(SqliteConnection):
 
     __slots__ = (
         "_ask_versions",
+        "_guard",
         "_has_snapshot",
+        "_holds_reads",
+        "_is_brief",
         "_is_private",
         "_is_reading",
         "_keeps_snapshots",
+        "_last_read",
         "_savepoints",
         "_seen",
         "_streams",
@@ -150,7 +157,19 @@ class SharedConnection(SqliteConnection):
         self._is_reading = False
         self._is_private = False
         self._has_snapshot = False
+        """Whether a transaction of SQLite is open for what is read; it ends under the guard."""
+
+        self._guard = Lock()
         self._keeps_snapshots = False
+        self._holds_reads = False
+        """Whether that transaction holds a lock, which is let go after some milliseconds."""
+
+        self._is_brief = False
+        """Whether the lock is let go as soon as the rows of one statement are read."""
+
+        self._last_read = 0.0
+        """When the last read without a lock began, in the transaction that is open."""
+
         self._seen: tuple[int, ...] | None = None
         """The versions of the databases at the first read of the transaction."""
 
@@ -181,7 +200,8 @@ class SharedConnection(SqliteConnection):
     def is_quiet(self, verb: str) -> bool:
         """Tell whether *verb*, ``begin`` or ``end``, of a transaction asks nothing of SQLite."""
         if verb == "end":
-            return self._is_reading and not self.raw.in_transaction
+            is_free = not self._keeps_snapshots or not self.raw.in_transaction
+            return self._is_reading and is_free and not self._streams
         return self._ask_versions is not None and not (self._is_private or self._level in _BEGIN)
 
     def in_transaction(self) -> bool:
@@ -193,14 +213,19 @@ class SharedConnection(SqliteConnection):
     def hand_out(self) -> None:
         """Open the transaction, so that what goes around the requests is part of it."""
         if self._is_reading:
+            with self._guard:
+                self._has_snapshot = False
             if not self.raw.in_transaction:
                 self._run("BEGIN")
             self._leave()
 
     def _leave(self) -> None:
         """Let go of what a transaction that only reads is known by."""
-        self._is_reading = self._has_snapshot = False
+        self._is_reading = self._has_snapshot = self._is_brief = False
+        self._last_read = 0.0
         self._seen = None
+        if self._holds_reads:
+            holds.discard(self)
         if self._savepoints:
             self._savepoints = []
         self._pass_on()
@@ -208,6 +233,7 @@ class SharedConnection(SqliteConnection):
     def _pass_on(self) -> None:
         super()._pass_on()
         self.stream = self._open_stream
+        self.commit = self._commit_raw
 
     def _open_stream(self, sql: str, parameters: Any = ()) -> Any:
         """Run *sql* and return a cursor that ends with its transaction: it holds a lock."""
@@ -221,6 +247,7 @@ class SharedConnection(SqliteConnection):
         for stream in list(self._streams):
             stream.finish()
         self._streams.clear()
+        self.let_go()
         if self.raw.in_transaction:
             self._commit_raw()
         self._leave()
@@ -230,24 +257,40 @@ class SharedConnection(SqliteConnection):
         for stream in list(self._streams):
             stream.cut()
         self._streams.clear()
+        self.let_go()
         if self.raw.in_transaction:
             self.raw.rollback()
         self._leave()
 
     def _commit_raw(self) -> None:
+        holds.let_go()
         self.raw.commit()
 
+    def let_go(self) -> None:
+        """End the transaction that SQLite has opened for what is read; any thread may ask."""
+        with self._guard:
+            if self._has_snapshot:
+                if self.raw.in_transaction:
+                    self.raw.commit()
+                self._has_snapshot = False
+
     def _reading_fetch(self, sql: str, parameters: Any = ()) -> Any:
-        if (kind_of(sql) or self._seen is None) and not self._admit(sql):
+        if not kind_of(sql) and self._has_snapshot:
+            return self._run(sql, parameters).fetchall()
+        if not self._admit(sql):
             return []
-        return self._run(sql, parameters).fetchall()
+        try:
+            return self._run(sql, parameters).fetchall()
+        finally:
+            if self._is_brief:
+                self._end_brief()
 
     def _reading_execute(self, sql: str, parameters: Any = ()) -> Any:
-        if (kind_of(sql) or self._seen is None) and not self._admit(sql):
+        if not self._admit(sql):
             return self.raw.cursor()
-        return (
-            self._open_stream(sql, parameters) if self._is_reading else self._run(sql, parameters)
-        )
+        if not self._is_reading:
+            return self._run(sql, parameters)
+        return self._open_reading(sql, parameters)
 
     def _reading_execute_many(self, sql: str, parameters: Any) -> Any:
         self._admit(sql)
@@ -255,18 +298,35 @@ class SharedConnection(SqliteConnection):
 
     def _reading_stream(self, sql: str, parameters: Any = ()) -> Any:
         self._admit(sql)
-        return self._open_stream(sql, parameters)
+        return self._open_reading(sql, parameters)
+
+    def _open_reading(self, sql: str, parameters: Any) -> Any:
+        """Open a stream of *sql*, which has been admitted: its cursor keeps a lock of its own."""
+        try:
+            return self._open_stream(sql, parameters)
+        finally:
+            if self._is_brief:
+                self._end_brief()
+
+    def _end_brief(self) -> None:
+        self._is_brief = False
+        self.let_go()
 
     def _admit(self, sql: str) -> bool:
         """Do what *sql* needs before it goes; tell whether it goes at all."""
-        if self.raw.in_transaction and not self._has_snapshot:
+        # In this order: the transaction ends before it is known to have ended.
+        if not self._has_snapshot and self.raw.in_transaction:
             # Somebody has sent a BEGIN of his own: he decides what is locked.
             self._leave()
             return True
-        match kind_of(sql):
+        kind = kind_of(sql)
+        if kind and self._holds_reads:
+            # PRAGMA and ATTACH go outside a transaction.
+            self.let_go()
+        match kind:
             case Kind.READ:
-                if self._seen is None:
-                    self._note()
+                if not self._has_snapshot:
+                    self._begin_read()
             case Kind.WRITE:
                 self._take_lock(is_checked=True)
             case Kind.LOCK:
@@ -288,17 +348,33 @@ class SharedConnection(SqliteConnection):
         self._commit()
         self.begin()
 
-    def _note(self) -> None:
-        """Note what the first read of the transaction sees, with a snapshot where that is free."""
-        if self._level in _UNCHECKED:
-            self._seen = ()
-            return
+    def _begin_read(self) -> None:
+        """Note what the first read of the transaction sees, with a snapshot where that is free.
+
+        Where a snapshot is a lock, it is held for one read; where reads follow each other, until
+        the thread sees it.
+        """
         if self._ask_versions is None:
             self._learn_databases()
+        is_checked = self._seen is None and self._level not in _UNCHECKED
         if self._keeps_snapshots:
-            self._run("BEGIN")
-            self._has_snapshot = True
-        self._seen = self._versions()
+            if is_checked:
+                self._run("BEGIN")
+                self._has_snapshot = True
+        elif self._holds_reads:
+            now = monotonic()
+            is_next = now - self._last_read < TICK
+            self._last_read = now
+            if is_next or is_checked:
+                self._run("BEGIN")
+                self._has_snapshot = True
+                self._is_brief = not (is_next and holds.add(self))
+        if self._seen is None:
+            try:
+                self._seen = self._versions() if is_checked else ()
+            except BaseException:
+                self._end_brief()
+                raise
 
     def _learn_databases(self) -> None:
         """Ask which databases are attached, and how they keep their journals."""
@@ -311,6 +387,7 @@ class SharedConnection(SqliteConnection):
         ]
         journals = [self._run(f"PRAGMA {name}.journal_mode").fetchone()[0] for name in names]
         self._keeps_snapshots = all(journal == "wal" for journal in journals)
+        self._holds_reads = IS_SAFE and not self._keeps_snapshots
         self._ask_versions = tuple(f"PRAGMA {name}.data_version" for name in names)
 
     def _versions(self) -> tuple[int, ...]:
@@ -326,9 +403,8 @@ class SharedConnection(SqliteConnection):
         for stream in list(self._streams):
             # An open cursor holds a lock of its own, and old rows.
             stream.finish()
-        if self._has_snapshot:
-            self.raw.commit()
-            self._has_snapshot = False
+        self.let_go()
+        holds.let_go()
         try:
             self._run("BEGIN IMMEDIATE")
             if is_checked and self._seen and self._versions() != self._seen:
@@ -373,16 +449,12 @@ class SharedCacheConnection(SharedConnection):
         self._run_many = self._patient(raw.executemany)
         self._pass_on()
 
-    def _pass_on(self) -> None:
-        super()._pass_on()
-        self.commit = self._commit_raw
-
     def _commit_raw(self) -> None:
         self._patient(self.raw.commit)()
 
     def _learn_databases(self) -> None:
         super()._learn_databases()
-        self._is_private = self._keeps_snapshots = False
+        self._is_private = self._keeps_snapshots = self._holds_reads = False
 
     def _patient(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return *function*, tried again while another connection has locked the table."""

@@ -82,13 +82,18 @@ def update_steps(
 def _note_written(
     mapper: Any, written: Written, names: Collection[str], pairs: Sequence[Pair]
 ) -> None:
+    version = mapper.version_key
+    if version in names:
+        # The row has another version than the one that was replaced by hand.
+        for state, _ in pairs:
+            if state.committed:
+                state.committed.pop(version, None)
     for state, instance in pairs:
-        if mapper.version_key in names and state.committed:
-            # The row has another version than the one that was replaced by hand.
-            state.committed.pop(mapper.version_key, None)
-        get = instance.__dict__.get
-        done = {name: get(name, NO_VALUE) for name in names}
-        written[state] = written[state] | done if state in written else done
+        values, done = instance.__dict__, written.get(state)
+        if done is None:
+            done = written[state] = {}
+        for name in names:
+            done[name] = values.get(name, NO_VALUE)
 
 
 def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:

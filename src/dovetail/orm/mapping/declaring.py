@@ -81,8 +81,9 @@ def declare_in_parts(
     options = _mapper_options(class_, inherits)
     table, parts = _table_and_properties(registry, class_, declared, inherits)
     yield table, parts
-    made = _made_columns(class_, parts)
-    options = {name: _completed(value, made) for name, value in options.items()}
+    if options:
+        made = _made_columns(class_, parts)
+        options = {name: _completed(value, made) for name, value in options.items()}
     make = getattr(class_, "__mapper_cls__", None)
     kind = getattr(make, "__func__", make) or Mapper
     registry.make(kind, class_, table, dict(parts), options, inherits)
@@ -199,15 +200,16 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 # An attribute of a class above, under another name.
                 if inherits.isa(value.entity.mapper) and value.key != name:
                     value = Synonym(value.key)
-            if is_extension(value):
+            if isinstance(value, _DECLARATIONS) or (value is None and annotation is not None):
+                seen.add(name)
+                yield name, value, annotation
+            elif is_extension(value):
                 # What a method of a mixin has made: it stands on the class as if written there.
                 seen.add(name)
                 if not own or isinstance(base.__dict__.get(name), declared_attr):
                     type.__setattr__(class_, name, value)
-                continue
-            if _is_declaration(value, class_, name) or (value is None and annotation is not None):
-                seen.add(name)
-                yield name, value, annotation
+            elif isinstance(value, tuple):
+                _refuse_tuple(class_, name, value)
             elif isinstance(value, ColumnElement) and not isinstance(value, QueryableAttribute):
                 _warn_of_expression(class_, name)
             elif annotation is not None:
@@ -279,19 +281,16 @@ def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
 
 
 _COLUMNS = (MappedColumn, Column)
+_DECLARATIONS = (MappedColumn, MapperProperty, Column, ProxyColumn)
 
 
-def _is_declaration(value: Any, class_: type, name: str) -> bool:
-    if (
-        isinstance(value, tuple)
-        and len(value) == 1
-        and isinstance(value[0], (Column, MapperProperty, MappedColumn))
-    ):
+def _refuse_tuple(class_: type, name: str, value: tuple[Any, ...]) -> None:
+    """Refuse the declaration that a comma behind it has made a tuple."""
+    if len(value) == 1 and isinstance(value[0], _DECLARATIONS):
         raise ArgumentError(
             f"{class_.__name__}.{name} is a tuple with a column in it",
             hint="remove the comma at the end of the line",
         )
-    return isinstance(value, (Column, MapperProperty, MappedColumn, ProxyColumn))
 
 
 def _from_mixin(value: Any, class_: type, name: str) -> Any:
@@ -329,8 +328,9 @@ def _table_and_properties(
     parts: list[tuple[str, MapperProperty]] = []
     orders: dict[int, int] = {}
     annotations = get_annotations(class_)
+    is_dataclass_here = is_dataclass_of_ours(class_)
     for key, value, annotation in declared:
-        if not is_dataclass_of_ours(class_):
+        if not is_dataclass_here:
             _refuse_dataclass_options(class_, key, value)
         if key in _RESERVED:
             _warn_of_reserved(class_, key)
@@ -396,6 +396,10 @@ def _fields_of(class_: Any, base: type) -> dict[str, Any]:
 
 def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
     """*declared*, of which a column that stands under several names has the last alone."""
+    values = [value for _, value, _ in declared if value is not None]
+    given_names = [name for name in map(_column_name, values) if name is not None]
+    if len({*map(id, values)}) == len(values) and len({*given_names}) == len(given_names):
+        return declared
     names: dict[int, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for key, value, _ in declared:
@@ -434,9 +438,9 @@ def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
 
 def _column_name(value: Any) -> str | None:
     """The name that a declared column, or property of a column, has been given."""
+    if isinstance(value, MappedColumn):
+        return value.given_name
     column = value.columns[0] if isinstance(value, ColumnProperty) else value
-    if isinstance(column, MappedColumn):
-        return column.given_name
     if isinstance(column, Column) and column.table is None and column.name is not None:
         return str(column.name)
     return None

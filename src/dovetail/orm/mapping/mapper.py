@@ -87,6 +87,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self._told: dict[str, MapperProperty] = {}
         self._read_options(options)
         self._join(inherits)
+        self.is_held_as_asked = inherits is None and not self.always_refresh
+        """Whether an instance that the session has under a key is what ``get()`` asks for."""
         try:
             self._set_up()
             self._instrument()
@@ -126,7 +128,6 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.class_manager = ClassManager(self)
         self.writes_through_setattr = self._may_place_setattr()
         self.setters: dict[str, Callable[[Any, Any], None] | None] = {STATE_NAME: adopt_state}
-        self._deleters: dict[str, Any] = {}
 
     def _instrument(self) -> None:
         """Make the class one of this mapper."""
@@ -138,7 +139,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
             self._note_before(name)
         install_state(class_, by_setattr=self.writes_through_setattr)
         if self.writes_through_setattr:
-            install_setattr(self, self.setters, self._deleters)
+            install_setattr(self, self.setters, self.attributes)
         constructor = self.registry.constructor
         if class_.__init__ is object.__init__ and constructor is not None:  # type: ignore[misc]
             self.place("__init__", constructor)
@@ -469,7 +470,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     def written(self) -> dict[str, Any]:
         """How the values of each attribute that a flush writes are compared, by name."""
         return {
-            key: prop.columns[0].type.compare_values
+            key: prop.columns[0].type.equality
             for key, prop in self.column_attrs.items()
             if prop.is_written
         }

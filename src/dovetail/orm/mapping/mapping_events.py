@@ -44,11 +44,13 @@ class InstrumentationEvents(Events):
     @classmethod
     def listeners(cls, name: str, class_: type) -> tuple[Callable[..., Any], ...]:
         """Those who listen to the event *name* of *class_*: those to classes above first."""
+        held = cls.held
+        listened_to = [above for above in class_.__mro__ if above in held] if held else ()
+        if not listened_to:
+            return ()
         heard = Dispatch(cls)
-        for above in reversed(class_.__mro__) if cls.held else ():
-            held = cls.held.get(above)
-            if held is not None:
-                heard.adopt(held, propagating_only=above is not class_)
+        for above in reversed(listened_to):
+            heard.adopt(held[above], propagating_only=above is not class_)
         found: tuple[Callable[..., Any], ...] = getattr(heard, name)
         return found
 

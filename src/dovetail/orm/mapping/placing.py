@@ -52,7 +52,6 @@ class PlacedAttributes(Hierarchy):
     forget: Callable[[], None]
     _before: dict[str, Any]
     _told: dict[str, MapperProperty]
-    _deleters: dict[str, Any]
 
     def place(self, name: str, value: Any) -> None:
         """Put *value* on the class as *name*, until the mapping is disposed of."""
@@ -168,10 +167,11 @@ class PlacedAttributes(Hierarchy):
 
     def tell_of_attributes(self) -> None:
         """Tell those who listen of the attributes that the class has got since the last time."""
-        new = [key for key, prop in self.attrs.items() if self._told.get(key) is not prop]
-        self._told.update((key, self.attrs[key]) for key in new)
+        told, self._told = self._told, dict(self.attrs.items())
         listeners = InstrumentationEvents.listeners("attribute_instrument", self.class_)
-        for key in new if listeners else ():
+        if not listeners:
+            return
+        for key in [key for key, prop in self._told.items() if told.get(key) is not prop]:
             attribute = self.class_.__dict__.get(key)
             if isinstance(attribute, QueryableAttribute):
                 for call in listeners:
@@ -246,7 +246,6 @@ class PlacedAttributes(Hierarchy):
         is_plain = type(impl) is ValueAttribute and not impl.keeps_old_value
         self.attributes[key] = impl
         self.setters[key] = None if is_plain else impl.set
-        self._deleters[key] = impl.delete
         if self.configured:
             self.class_manager.place_constructor()
 

@@ -164,9 +164,7 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
     def attach(self, mapper: Any, key: str) -> None:
         super().attach(mapper, key)
         type_ = self.columns[0].type
-        self.impl = ValueAttribute(
-            key, equal=type_.compare_values, keeps_old_value=self.active_history
-        )
+        self.impl = ValueAttribute(key, equal=type_.equality, keeps_old_value=self.active_history)
         if self.dataclass_options:
             default = self.dataclass_options.get("default")
             self.impl.default = None if callable(default) else default

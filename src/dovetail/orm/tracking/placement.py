@@ -15,16 +15,17 @@ from dovetail.orm.tracking.state import (
 
 
 def install_setattr(
-    mapper: Any, setters: dict[str, Callable[[Any, Any], None] | None], deleters: Any
+    mapper: Any, setters: dict[str, Callable[[Any, Any], None] | None], attributes: Any
 ) -> None:
     """Place the ``__setattr__`` and ``__delattr__`` that see writes of mapped names.
 
-    Among *setters*, by name, None stands for a plain value.  Relationships are among them when
-    the mapper is configured: at the first write of a name that is not known at the latest.
+    Among *setters*, by name, None stands for a plain value; *attributes* delete.  Relationships
+    are among both when the mapper is configured: at the first write of a name that is not known
+    at the latest.
     """
     class_ = mapper.class_
     find_setter = setters.get
-    find_deleter = deleters.get
+    find_attribute = attributes.get
     unknown = object()
     plain_set = object.__setattr__
     plain_delete = object.__delattr__
@@ -55,11 +56,11 @@ def install_setattr(
             setter(self, value)
 
     def __delattr__(self: Any, name: str) -> None:  # noqa: N807 - placed on a class
-        deleter = find_deleter(name)
-        if deleter is None:
+        attribute = find_attribute(name)
+        if attribute is None:
             plain_delete(self, name)
         else:
-            deleter(self)
+            attribute.delete(self)
 
     for function in (__setattr__, __delattr__):
         function.__module__ = class_.__module__

@@ -1,0 +1,106 @@
+"""Read locks that are kept for some milliseconds, and the thread that lets them go.
+
+A read outside a transaction makes SQLite take its shared lock, look for a journal, and let the
+lock go again, which takes longer than a small query.  In a transaction the lock stays; but then
+nobody else can commit for as long as the transaction is left open.  So a connection that reads
+keeps its lock for a moment: until its transaction ends or writes, until another connection of
+this process wants to write, or until a thread has seen it hold the lock for one tick.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from threading import Event, Lock, Thread
+from time import sleep
+from typing import Protocol
+
+TICK = 0.004
+"""Seconds between two looks: a lock is held for one to two of them, where nothing ends it."""
+
+_IDLE_TICKS = 25
+"""Ticks without any lock after which the thread rests until there is one again."""
+
+IS_SAFE = sqlite3.threadsafety == 3
+"""Whether two threads may use one connection: not where SQLite was built without mutexes."""
+
+
+class Holder(Protocol):
+    """A connection that may hold a read lock."""
+
+    def let_go(self) -> None:
+        """Let the lock go, from any thread; do nothing without one."""
+
+
+class Holds:
+    """The connections of this process that hold a read lock."""
+
+    def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
+        """Know of no lock and no thread: those of the parent are not there after a fork."""
+        self._holders: set[Holder] = set()
+        self._thread: Thread | None = None
+        self._is_awake = False
+        self._wakes = Event()
+        self._starting = Lock()
+
+    def add(self, holder: Holder) -> bool:
+        """Let *holder* keep its lock for a moment; return false where no thread can be started."""
+        self._holders.add(holder)
+        return self._is_awake or self._wake()
+
+    def discard(self, holder: Holder) -> None:
+        """Forget *holder*, which has let go."""
+        self._holders.discard(holder)
+
+    def let_go(self) -> None:
+        """Let all locks go: somebody wants to write."""
+        for holder in tuple(self._holders):
+            # In this order: one that takes its lock anew meanwhile stays known.
+            self._holders.discard(holder)
+            holder.let_go()
+
+    def _wake(self) -> bool:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._run, name="dovetail-sqlite-reads", daemon=True)
+                try:
+                    self._thread.start()
+                except RuntimeError:
+                    # The interpreter is about to end, or allows no such threads.
+                    self._thread = None
+                    return False
+            self._is_awake = True
+            self._wakes.set()
+        return True
+
+    def _run(self) -> None:
+        old: set[Holder] = set()
+        idle = 0
+        while True:
+            sleep(TICK)
+            now = set(self._holders)
+            for holder in old & now:
+                self._holders.discard(holder)
+                holder.let_go()
+            old, idle = now, 0 if now else idle + 1
+            if idle > _IDLE_TICKS:
+                self._rest()
+                idle = 0
+
+    def _rest(self) -> None:
+        """Wait for a lock.  Whoever adds one looks whether this thread is awake afterwards."""
+        self._wakes.clear()
+        self._is_awake = False
+        if self._holders:
+            self._is_awake = True
+            return
+        self._wakes.wait()
+
+
+holds = Holds()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=holds._reset)
