@@ -1,5 +1,7 @@
 """Transactions, savepoints, isolation and lost connections, on every server."""
 
+from importlib import import_module
+
 import pytest
 
 
@@ -170,3 +172,46 @@ def test_a_ping_finds_connections_that_were_lost(sa, backend_url, metadata):
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT 1").scalar() == 1
     engine.dispose()
+
+
+@pytest.fixture
+def shared(sa, backend_url, metadata):
+    """An engine whose only connection is lent to all who ask; a table; how many rows it has."""
+    pool = import_module(f"{sa.__name__}.pool")
+    engine = sa.create_engine(backend_url, poolclass=pool.StaticPool)
+    thing = sa.Table("thing", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    metadata.create_all(engine)
+
+    def count():
+        with engine.connect() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(thing))
+
+    yield engine, thing, count
+    engine.dispose()
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+def test_the_end_of_one_who_shares_a_connection_lets_others_roll_back(end, sa, shared):
+    engine, thing, count = shared
+    with engine.connect() as one, engine.connect() as other:
+        one.execute(sa.select(thing)).all()
+        other.execute(sa.select(thing)).all()
+        getattr(other, end)()
+
+        one.execute(sa.insert(thing).values(id=1))
+        one.execute(sa.insert(thing).values(id=2))
+        one.rollback()
+
+    assert count() == 0
+
+
+def test_one_who_begins_on_a_shared_connection_takes_nothing_away(sa, shared):
+    engine, thing, count = shared
+    with engine.connect() as one, engine.connect() as other:
+        one.execute(sa.insert(thing).values(id=1))
+        other.execute(sa.select(thing)).all()
+        one.commit()
+        other.execute(sa.insert(thing).values(id=2))
+        other.commit()
+
+    assert count() == 2

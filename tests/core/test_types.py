@@ -15,6 +15,16 @@ class Colour(enum.Enum):
     BLUE = "it's blue"
 
 
+class Rank(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Size(enum.StrEnum):
+    SMALL = "s"
+    LARGE = "l"
+
+
 HOSTILE = "'; DROP TABLE thing; --\"`\\%s %(x)s :x ?\t\n\u2028🙂é"
 DAY = dt.datetime(2024, 2, 29, 23, 59, 58, 123456)
 
@@ -82,11 +92,12 @@ def test_what_is_no_bytes_is_kept_by_no_binary_column(value, sa, connection, met
         connection.execute(sa.insert(thing).values(value=value))
 
 
-def test_bytes_of_another_kind_are_kept(sa, connection, metadata):
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_bytes_of_another_kind_are_kept(kind, sa, connection, metadata):
     thing = sa.Table("thing", metadata, sa.Column("value", sa.LargeBinary()))
     metadata.create_all(connection)
 
-    connection.execute(sa.insert(thing).values(value=bytearray(b"a\0b")))
+    connection.execute(sa.insert(thing).values(value=kind(b"a\0b")))
 
     assert connection.scalar(sa.select(thing.c.value)) == b"a\0b"
 
@@ -220,6 +231,131 @@ def test_a_type_of_ones_own(sa, connection, metadata):
     found = connection.scalars(sa.select(thing.c.value).where(thing.c.value > Decimal(1))).all()
 
     assert found == [Decimal("1.25")]
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        pytest.param(lambda sa, c: c.rank == Rank.HIGH, id="equal"),
+        pytest.param(lambda sa, c: c.rank > Rank.LOW, id="greater"),
+        pytest.param(lambda sa, c: c.rank.in_([Rank.HIGH]), id="in"),
+        pytest.param(lambda sa, c: c.rank.between(Rank.HIGH, Rank.HIGH), id="between"),
+        pytest.param(lambda sa, c: c.rank + Rank.LOW == 3, id="sum"),
+        pytest.param(lambda sa, c: c.size == Size.LARGE, id="text"),
+        pytest.param(lambda sa, c: sa.literal(Size.LARGE) == c.size, id="literal"),
+        pytest.param(lambda sa, c: sa.func.lower(Size.LARGE) == c.size, id="function"),
+        pytest.param(lambda sa, c: c.size == sa.bindparam("given", Size.LARGE), id="parameter"),
+        pytest.param(lambda sa, c: sa.text("size = :s").bindparams(s=Size.LARGE), id="SQL"),
+    ],
+)
+def test_a_member_that_is_a_number_or_a_text_is_compared_as_that(
+    criterion, sa, connection, metadata
+):
+    thing = sa.Table(
+        "thing", metadata, sa.Column("rank", sa.Integer), sa.Column("size", sa.String(10))
+    )
+    metadata.create_all(connection)
+    rows = [{"rank": Rank.LOW, "size": Size.SMALL}, {"rank": Rank.HIGH, "size": Size.LARGE}]
+    connection.execute(sa.insert(thing), rows)
+
+    found = connection.execute(sa.select(thing).where(criterion(sa, thing.c))).all()
+
+    assert found == [(2, "l")]
+
+
+def _raised(sa):
+    class Raised(sa.TypeDecorator):
+        """A text that the server writes in capitals."""
+
+        impl = sa.String(20)
+        cache_ok = True
+
+        def bind_expression(self, bindvalue):
+            return sa.func.upper(bindvalue, type_=self)
+
+    return Raised
+
+
+@pytest.mark.parametrize("literal", [False, True], ids=["parameters", "literals"])
+@pytest.mark.parametrize(
+    ("criterion", "expected"),
+    [
+        pytest.param(lambda c: c.name.in_(["a", "Zz"]), ["A", "ZZ"], id="in"),
+        pytest.param(lambda c: c.name.not_in(["a", "q"]), ["ZZ"], id="not in"),
+        pytest.param(lambda c: c.name.in_([]), [], id="in nothing"),
+        pytest.param(lambda c: c.name.between("a", "b"), ["A"], id="between"),
+    ],
+)
+def test_what_a_type_puts_around_a_value_is_around_each_of_a_list(
+    criterion, expected, literal, sa, engine, connection, metadata
+):
+    thing = sa.Table("thing", metadata, sa.Column("name", _raised(sa)))
+    metadata.create_all(connection)
+    connection.execute(sa.insert(thing), [{"name": "a"}, {"name": "Zz"}])
+    statement = sa.select(thing.c.name).where(criterion(thing.c))
+    if literal:
+        compiled = statement.compile(engine, compile_kwargs={"literal_binds": True})
+        statement = sa.text(str(compiled))
+
+    assert sorted(connection.scalars(statement)) == expected
+
+
+def test_what_types_put_around_values_is_around_the_parts_of_tuples(sa, connection, metadata):
+    if sa.__name__ == "sqlalchemy":
+        pytest.skip("the oracle leaves it out")
+    thing = sa.Table(
+        "thing", metadata, sa.Column("name", _raised(sa)), sa.Column("number", sa.Integer)
+    )
+    metadata.create_all(connection)
+    connection.execute(sa.insert(thing), [{"name": "a", "number": 1}, {"name": "b", "number": 2}])
+    pair = sa.tuple_(thing.c.number, thing.c.name)
+
+    found = connection.scalars(sa.select(thing.c.number).where(pair.in_([(2, "b"), (1, "q")])))
+
+    assert found.all() == [2]
+
+
+@pytest.mark.parametrize(
+    ("choose", "expected"),
+    [
+        pytest.param(
+            lambda sa, c: sa.case((c.id == 1, Decimal(3)), else_=c.price), [3, 2], id="case"
+        ),
+        pytest.param(
+            lambda sa, c: sa.case((c.id == 2, c.price), else_=Decimal(3)), [3, 2], id="else"
+        ),
+        pytest.param(lambda sa, c: sa.func.coalesce(c.none, Decimal(3)), [3, 3], id="coalesce"),
+        pytest.param(lambda sa, c: sa.func.nullif(c.price, Decimal(2)), [1, None], id="nullif"),
+    ],
+)
+def test_values_beside_a_column_are_of_its_kind(choose, expected, sa, connection, metadata):
+    if sa.__name__ == "sqlalchemy":
+        pytest.skip("the oracle takes them as they are")
+
+    class Cents(sa.TypeDecorator):
+        impl = sa.Integer
+        cache_ok = True
+
+        def process_bind_param(self, value, dialect):
+            return None if value is None else int(value * 100)
+
+        def process_result_value(self, value, dialect):
+            return None if value is None else Decimal(value) / 100
+
+    thing = sa.Table(
+        "thing",
+        metadata,
+        sa.Column("id", sa.Integer),
+        sa.Column("price", Cents),
+        sa.Column("none", Cents),
+    )
+    metadata.create_all(connection)
+    rows = [{"id": 1, "price": Decimal(1)}, {"id": 2, "price": Decimal(2)}]
+    connection.execute(sa.insert(thing), rows)
+
+    found = connection.scalars(sa.select(choose(sa, thing.c)).order_by(thing.c.id)).all()
+
+    assert found == expected
 
 
 @pytest.mark.parametrize("value", ["abc", 2**70])

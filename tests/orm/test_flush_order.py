@@ -210,3 +210,17 @@ def test_a_second_flush_has_nothing_to_do(session, sql_log):
     assert len(sql_log) == 0
     assert not session.dirty
     assert inspect(author).modified is False
+
+
+def test_what_an_instance_leads_to_is_inserted_before_its_neighbours(session):
+    shared = Tag(name="shared")
+    author = Author(name="author")
+    first = Book(title="first", author=author, tags={shared})
+    other = Author(name="other")
+    third = Book(title="third", author=other, tags={shared})
+    second = Book(title="second", author=author)
+
+    session.add(author)
+    session.flush()
+
+    assert [first.id, third.id, second.id] == [1, 2, 3]

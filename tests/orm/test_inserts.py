@@ -24,7 +24,12 @@ from dovetail import (
     select,
     text,
 )
-from dovetail.exc import DovetailDeprecationWarning, IntegrityError, PendingRollbackError
+from dovetail.exc import (
+    DovetailDeprecationWarning,
+    IntegrityError,
+    OperationalError,
+    PendingRollbackError,
+)
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from dovetail.orm.exc import FlushError
 
@@ -393,3 +398,25 @@ def test_a_json_attribute_that_was_never_set_is_null_and_none_is_json(engine):
         session.commit()
         rows = session.execute("SELECT data FROM note ORDER BY id").scalars().all()
         assert rows == [None, "null", "[]"]
+
+
+def test_a_value_for_a_computed_column_is_sent_for_the_server_to_refuse(session):
+    filled = Filled(name="a")
+    session.add(filled)
+    session.commit()
+
+    filled.double = 5
+    with pytest.raises(OperationalError):
+        session.flush()
+    session.rollback()
+    assert filled.double == 14
+
+    session.add(Filled(name="b", double=5))
+    with pytest.raises(OperationalError):
+        session.flush()
+    session.rollback()
+
+    with pytest.raises(OperationalError):
+        session.bulk_insert_mappings(Filled, [{"name": "c", "double": 5}])
+    session.rollback()
+    assert session.scalars(select(Filled.name)).all() == ["a"]

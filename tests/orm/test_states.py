@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from dovetail import inspect, select
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import InvalidRequestError, ObjectDereferencedError
 from dovetail.orm import (
     Session,
     close_all_sessions,
@@ -399,3 +399,12 @@ def test_a_collection_of_garbage_in_the_midst_of_an_expiry_is_harmless(session, 
     session.expire_all()
 
     assert author.name == "a"
+
+
+def test_the_state_of_an_instance_that_is_gone_tells_no_values():
+    name = inspect(Author(name="Ada")).attrs.name
+    gc.collect()
+
+    for ask in (lambda: name.value, lambda: name.history, name.load_history):
+        with pytest.raises(ObjectDereferencedError, match=r"Author\.name"):
+            ask()

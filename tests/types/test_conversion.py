@@ -240,3 +240,19 @@ def test_literals_are_written_safely():
     text = str(statement.compile(dialect=SQLITE, compile_kwargs={"literal_binds": True}))
 
     assert text == "SELECT 'it''s; DROP TABLE x --' AS anon_1"
+
+
+class Bracketed(TypeDecorator):
+    impl = dovetail.String
+    cache_ok = True
+
+    def process_literal_param(self, value, dialect):
+        return f"<{value}>"
+
+
+def test_what_a_decorator_makes_of_a_literal_is_written_by_the_type_it_wraps():
+    statement = dovetail.select(dovetail.literal("it's", Bracketed))
+
+    text = statement.compile(compile_kwargs={"literal_binds": True})
+
+    assert str(text) == "SELECT '<it''s>' AS anon_1"

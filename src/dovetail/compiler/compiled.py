@@ -232,10 +232,18 @@ def _expanded(compiled: Compiled) -> Compiled:
             pieces[-1] += slot.empty_text() + piece
             continue
         for number, value in enumerate(values, 1):
-            name = f"{slot.name}_{number}"
-            slots.append(Slot(BindParameter(name, value, slot.type), name, slot.type))
-            cast = compiled.dialect.item_cast(slot, name)
-            pieces.append(cast + (", " if number < len(values) else piece))
+            pieces[-1] += ", " if number > 1 else ""
+            parts = value if slot.width else (value,)
+            pieces[-1] += "(" if slot.width else ""
+            for part, one in enumerate(parts):
+                name = f"{slot.name}_{number}" + (f"_{part + 1}" if slot.width else "")
+                type_ = getattr(slot.type, "types", (slot.type,))[part]
+                slots.append(Slot(BindParameter(name, one, type_), name, type_))
+                before, after = slot.around[part] if slot.around else ("", "")
+                pieces[-1] += f", {before}" if part else before
+                pieces.append(compiled.dialect.item_cast(slot, name) + after)
+            pieces[-1] += ")" if slot.width else ""
+        pieces[-1] += piece
     compiled.pieces, compiled.slots = pieces, slots
     compiled.places = list(range(len(slots)))
     return compiled

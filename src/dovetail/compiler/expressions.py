@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ..exc import CompileError, UnsupportedCompilationError
 from ..sql import operators as ops
 from ..sql.coercion import node_of
-from ..sql.expressions import BindParameter
+from ..sql.expressions import BindParameter, ExpandingParameter, NamedParameter
 from ..sql.names import AnonymousName, generated_name
 from ..sql.node import Node
 from ..sql.operators import Operator
@@ -46,6 +46,7 @@ class ExpressionCompiler:
         self.slots: list[Slot] = []
         self.names: dict[str, BindParameter[Any]] = {}
         self.bind_names: dict[BindParameter[Any], str] = {}
+        self._inside_bind_expression = False
         self.anonymous_names: dict[Any, str] = {}
         self.counters: dict[str, int] = {}
         self.short_names: dict[str, str] = {}
@@ -170,20 +171,52 @@ class ExpressionCompiler:
     ) -> str:
         """Return the mark for *node*; *name* and *type_* override its own."""
         kind = node.type if type_ is None or node.type is not NULLTYPE else type_
+        if not node.expanding and not self._inside_bind_expression:
+            around = kind.bind_expression(node)
+            if around is not None:
+                return self._write_inside(around)
         if self.literal_binds or node.literal_execute:
             return self.literal(node, kind, negated)
-        if not node.expanding:
-            around = kind.bind_expression(node)
-            if around is not None and not getattr(self, "_inside_bind_expression", False):
-                self._inside_bind_expression = True
-                text = self.write(around)
-                self._inside_bind_expression = False
-                return text
+        around_items: tuple[tuple[str, str], ...] = ()
+        if node.expanding and not self._inside_bind_expression:
+            around_items = self._around_items(kind)
         found = self.bind_names.get(node)
         if found is None:
             found = self._bind_name(node, name)
-        self.slots.append(Slot(node, found, kind, node.expanding, negated))
+        self.slots.append(Slot(node, found, kind, node.expanding, negated, around_items))
         return f"{MARK}{len(self.slots) - 1}{MARK}"
+
+    def _write_inside(self, expression: Any) -> str:
+        """Return *expression*, which a type puts around its parameter."""
+        self._inside_bind_expression = True
+        text = self.write(expression)
+        self._inside_bind_expression = False
+        return text
+
+    def _around_items(self, kind: TypeEngine[Any]) -> tuple[tuple[str, str], ...]:
+        """Return what *kind* puts around each item of a list, or each part of such an item."""
+        kinds = kind.types if isinstance(kind, TupleType) else (kind,)
+        expressions = []
+        for one in kinds:
+            item = ExpandingParameter[Any](None, (), one)
+            expressions.append((item, one.bind_expression(item)))
+        if all(expression is None for _, expression in expressions):
+            return ()
+        return tuple(
+            self._around_item(item) if expression is None else self._around_item(expression)
+            for item, expression in expressions
+        )
+
+    def _around_item(self, expression: Any) -> tuple[str, str]:
+        count = len(self.slots)
+        before, *others = self._write_inside(expression).split(MARK)
+        del self.slots[count:]
+        if len(others) != 2:
+            raise CompileError(
+                "what a type puts around the items of a list has no other parameters",
+                hint="write them with literal_column() in its bind_expression()",
+            )
+        return before, others[1]
 
     def _bind_name(self, node: BindParameter[Any], name: str | None) -> str:
         if name is None:
@@ -212,8 +245,17 @@ class ExpressionCompiler:
             values = list(value or ())
             if not values:
                 return Slot(node, "", kind, True, negated).empty_text()
-            return ", ".join(self.literal_value(item, kind) for item in values)
+            return ", ".join(self._literal_item(item, kind) for item in values)
         return self.literal_value(value, kind)
+
+    def _literal_item(self, value: Any, kind: TypeEngine[Any]) -> str:
+        """Return one item of a list as text, with what its type puts around it."""
+        if isinstance(value, tuple) and isinstance(kind, TupleType):
+            parts = zip(value, kind.types, strict=True)
+            return f"({', '.join(self._literal_item(v, t) for v, t in parts)})"
+        item = NamedParameter[Any](None, value, kind, True, False, False, None, True)
+        around = kind.bind_expression(item)
+        return self.literal_value(value, kind) if around is None else self._write_inside(around)
 
     def literal_value(self, value: Any, kind: TypeEngine[Any]) -> str:
         """Return *value* as text, as its type says."""

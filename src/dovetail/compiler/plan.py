@@ -195,7 +195,8 @@ class StatementPlan:
                 made.append(next(flat))
                 continue
             items = [next(flat) for _ in range(next(remaining) * (slot.width or 1))]
-            if len(items) > _LONG and dialect.packed_list(slot, "") is not None:
+            packs = len(items) > _LONG and not slot.around
+            if packs and dialect.packed_list(slot, "") is not None:
                 packed.add(number)
                 made.append(items)
             else:
@@ -238,11 +239,12 @@ class StatementPlan:
                     inner = []
                     for part in range(1, slot.width + 1):
                         number += 1
-                        inner.append(mark(f"{slot.name}_{item}_{part}", number, slot))
+                        marked = mark(f"{slot.name}_{item}_{part}", number, slot)
+                        inner.append(slot.within(marked, part - 1))
                     items.append(f"({', '.join(inner)})")
                 else:
                     number += 1
-                    items.append(mark(f"{slot.name}_{item}", number, slot))
+                    items.append(slot.within(mark(f"{slot.name}_{item}", number, slot)))
             marks.append(", ".join(items))
         return compiled.text_with(marks)
 

@@ -20,11 +20,20 @@ class Slot(NamedTuple):
     expanding: bool = False
     negated: bool = False
     """Whether a list stands after NOT IN."""
+    around: tuple[tuple[str, str], ...] = ()
+    """What stands before and after each item of a list, or each part of such an item."""
 
     @property
     def width(self) -> int:
         """How many values one item of a list is made of; 0 for a plain item."""
         return len(getattr(self.type, "types", ()))
+
+    def within(self, mark: str, part: int = 0) -> str:
+        """Return *mark*, of an item of a list or of a *part* of one, with what stands around it."""
+        if not self.around:
+            return mark
+        before, after = self.around[part]
+        return f"{before}{mark}{after}"
 
     def empty_text(self) -> str:
         """Return what stands between the parentheses of IN for a list without values.

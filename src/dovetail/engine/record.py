@@ -79,6 +79,7 @@ class ConnectionRecord(ManagesConnection):
         "__weakref__",
         "_info",
         "_record_info",
+        "begun",
         "connection",
         "epoch",
         "expires",
@@ -105,6 +106,8 @@ class ConnectionRecord(ManagesConnection):
         self.isolation: str | None = None
         """The isolation level that was set on the connection, None for its own."""
         self.uses = 0
+        self.begun = 0
+        """How many of those who share the connection are in a transaction."""
         self.held_at: tuple[str, int, str] = ("", 0, "")
         self.held_since = 0.0
         self.reported = False
@@ -145,6 +148,8 @@ class ConnectionRecord(ManagesConnection):
 
     def hold(self) -> None:
         """Note who borrows the connection."""
+        if not self.uses:
+            self.begun = 0
         self.uses += 1
         self.held_at = caller()
         self.held_since = now()
@@ -166,6 +171,7 @@ class ConnectionRecord(ManagesConnection):
         self._info = None
         self.isolation = None
         self.generation = -1
+        self.begun = 0
         return connection
 
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:

@@ -143,6 +143,8 @@ class TransactedChannel(Channel):
             self._root.is_active = False
             self._begun = False
             self._ready = None
+            if self._record is not None:
+                self._record.begun -= 1
 
     def _lost_steps(self, error: BaseException, others_too: bool = False) -> Steps[None]:
         record, self._record = self._record, None
@@ -165,6 +167,7 @@ class TransactedChannel(Channel):
 
     def _send_begin_steps(self) -> Steps[None]:
         self._begun = True
+        record = self._record
         try:
             xid = self._root.xid if self._root is not None else None
             if xid is None:
@@ -173,7 +176,8 @@ class TransactedChannel(Channel):
                     function(self)
                 if self._echo:
                     self._log("BEGIN (implicit)")
-                yield (self._wire.begin,)
+                if record is None or not record.begun or not self._wire.in_transaction():
+                    yield (self._wire.begin,)
             else:
                 for function in self.dispatch.begin_twophase:
                     function(self, xid)
@@ -184,10 +188,13 @@ class TransactedChannel(Channel):
             # A BEGIN that was cancelled may have been heard: the end rolls it back then.
             self._begun = self._record is not None and self._wire.in_transaction()
             raise failure from failure.__cause__
+        if record is not None:
+            record.begun += 1
 
     def send_commit_steps(self) -> Steps[None]:
         """Send COMMIT, if BEGIN was sent."""
-        if self._record is None or self._is_inherited():
+        record = self._record
+        if record is None or self._is_inherited():
             raise PendingRollbackError(
                 "the connection was lost inside the transaction", hint="call rollback()"
             )
@@ -213,16 +220,21 @@ class TransactedChannel(Channel):
                 wrapped.outcome_unknown |= wrapped.connection_invalidated
                 raise
         self._begun = False
+        record.begun -= 1
+        if record.uses > 1 and record.begun > 0:
+            yield from self._resume_steps()
 
     def send_rollback_steps(self) -> Steps[None]:
         """Send ROLLBACK, if BEGIN was sent and the connection lives."""
-        if self._record is None or not self._begun or self._is_inherited():
+        record = self._record
+        if record is None or not self._begun or self._is_inherited():
             return
         for function in self.dispatch.rollback:
             function(self)
         if self._echo:
             self._log("ROLLBACK")
         self._begun = False
+        record.begun -= 1
         try:
             yield (self._wire.rollback,)
         except BaseException as error:
@@ -230,6 +242,19 @@ class TransactedChannel(Channel):
             if isinstance(failure, DBAPIError) and failure.connection_invalidated:
                 # The server rolls back what a lost connection leaves behind.
                 return
+            raise failure from failure.__cause__
+        if record.uses > 1 and record.begun > 0:
+            yield from self._resume_steps()
+
+    def _resume_steps(self) -> Steps[None]:
+        """Begin anew for those who share the connection: their transaction has ended as well.
+
+        What they change from now on would be committed at once otherwise.
+        """
+        try:
+            yield (self._wire.begin,)
+        except BaseException as error:
+            failure = yield from self._failure_steps(error, "BEGIN", None)
             raise failure from failure.__cause__
 
     def send_savepoint_steps(self, verb: str, name: str) -> Steps[None]:
@@ -279,6 +304,7 @@ class TransactedChannel(Channel):
         if not _ENDS_PART(sql) or not self._wire.in_transaction():
             self._begun = False
             self._ready = None
+            self._require_record().begun -= 1
 
     def transaction_ended(self) -> None:
         """Note that a transaction or savepoint has ended: the next statement looks again."""
@@ -311,6 +337,7 @@ class TransactedChannel(Channel):
             raise failure from failure.__cause__
         if verb != "prepare":
             self._begun = False
+            self._require_record().begun -= 1
 
     def begin_twophase_steps(self, xid: str | None = None) -> Steps[TwoPhaseTransaction]:
         """Begin a two-phase transaction: see :meth:`begin_twophase`."""

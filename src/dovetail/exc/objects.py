@@ -248,3 +248,11 @@ class ObjectDereferencedError(DovetailError):
             "collected, and the change would be lost",
             hint=f"keep the {entity} in a variable while its collection is changed",
         )
+
+    @classmethod
+    def without_instance(cls, entity: str, attribute: str) -> Self:
+        """An attribute was asked for by the state of an instance that nobody holds."""
+        return cls(
+            f"can't tell {entity}.{attribute}: the {entity} was garbage collected",
+            hint=f"keep the {entity} in a variable while what inspect() gives of it is used",
+        )

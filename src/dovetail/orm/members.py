@@ -16,9 +16,15 @@ from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole, expire_names, make_expirer, refuse_lost
 from dovetail.orm.tracking.identity import IdentityMap
+from dovetail.orm.tracking.reach import (
+    NO_CASCADES,
+    cascaded,
+    cascading,
+    members_of,
+    taken_away,
+)
 from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import (
-    NO_VALUE,
     InstanceState,
     Load,
     Scope,
@@ -263,23 +269,30 @@ class SessionMembers:
             )
 
     def _cascade_save(self, state: InstanceState, instance: Any) -> None:
-        """Follow the save-update cascades of *instance*, each instance once."""
+        """Follow the save-update cascades of *instance*, each instance once.
+
+        What one leads to comes before its neighbours, and is inserted in that order.
+        """
         scope = self.scope
         seen = {state}
-        waiting = [(state, instance)]
-        # The list grows while it is gone through: what is met first is inserted first.
-        for here, holder in waiting:
+        waiting: list[Any] = [(state, instance, iter(cascading(state.load.mapper)))]
+        while waiting:
+            here, holder, impls = waiting.pop()
+            if impls is None:
+                self._enter(here, holder)
+                impls = iter(cascading(here.load.mapper))
             values = holder.__dict__
-            for impl in cascading(here.load.mapper):
+            for impl in impls:
                 value = values.get(impl.key)
                 queued = None if here.extra is None else here.extra.get(impl)
                 changed = queued is not None or (here.committed and impl.key in here.committed)
                 if value is None and not changed:
                     continue
-                items = _members(impl, value, queued, here)
+                items = members_of(impl, value, queued)
                 if changed and here.row_key is not None:
                     # What was taken away elsewhere changes with it, or is an orphan.
-                    items = [*items, *_taken_away(impl, here, holder)]
+                    items = [*items, *taken_away(impl, here, holder)]
+                found = []
                 for item in items:
                     other = state_of(item)
                     if other in seen:
@@ -291,8 +304,11 @@ class SessionMembers:
                         or other.load.deleted
                         or (other.row_key is None and other not in scope.new)
                     ):
-                        self._enter(other, item)
-                        waiting.append((other, item))
+                        found.append((other, item, None))
+                if found:
+                    waiting.append((here, holder, impls))
+                    waiting += reversed(found)
+                    break
 
     def enable_relationship_loading(self, obj: Any) -> None:
         """Let *obj*, which has no row, load relationships by the foreign keys that it holds.
@@ -546,59 +562,3 @@ def tell_of_expiry(states: Iterable[InstanceState], names: list[str] | None) -> 
         if instance is not None:
             for call in listeners:
                 call(instance, names)
-
-
-NO_CASCADES: tuple[Any, ...] = ()
-
-
-def cascading(mapper: Any) -> tuple[Any, ...]:
-    """The relationship attributes of *mapper* along which ``add()`` goes on."""
-    kept: tuple[Any, ...] | None = mapper.memo.get("cascades")
-    if kept is None:
-        mapper.configure()
-        kept = tuple(
-            prop.impl for prop in mapper.relationships.values() if prop.cascade.save_update
-        )
-        mapper.memo["cascades"] = kept or NO_CASCADES
-    return kept
-
-
-def _members(impl: Any, value: Any, queued: Any, state: InstanceState) -> list[Any]:
-    if not impl.collection:
-        return [] if value is None else [value]
-    members = [] if value is None else list(impl.kind.items(value))
-    return members if queued is None else [*members, *queued.added]
-
-
-def _taken_away(impl: Any, state: InstanceState, instance: Any) -> list[Any]:
-    """What *instance* no longer holds of what the row of *state* relates to, if that has a row."""
-    return [
-        item
-        for item in impl.history(state, instance).deleted
-        if item is not None and item is not NO_VALUE and state_of(item).row_key is not None
-    ]
-
-
-def cascaded(state: InstanceState, instance: Any, cascade: str) -> list[tuple[InstanceState, Any]]:
-    """The instances that *instance* leads to by *cascade*, from what is in memory."""
-    seen = {state}
-    found: list[tuple[InstanceState, Any]] = []
-    waiting = [(state, instance)]
-    while waiting:
-        here, holder = waiting.pop()
-        for prop in here.load.mapper.relationships.values():
-            value = holder.__dict__.get(prop.key)
-            queued = None if here.extra is None else here.extra.get(prop.impl)
-            if cascade not in prop.cascade or (value is None and queued is None):
-                continue
-            # What is new and stands alone as well is not lost with what its parent had pending.
-            stays = cascade == "refresh-expire" and not prop.cascade.delete_orphan
-            for item in _members(prop.impl, value, queued, here):
-                other = state_of(item)
-                if stays and other.row_key is None:
-                    continue
-                if other not in seen:
-                    seen.add(other)
-                    found.append((other, item))
-                    waiting.append((other, item))
-    return found

@@ -33,8 +33,8 @@ from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
-from dovetail.orm.members import cascaded
 from dovetail.orm.tracking.expiry import Whole
+from dovetail.orm.tracking.reach import cascaded
 from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.orm.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction

@@ -60,6 +60,22 @@ def operand(value: Any, type_: TE | None) -> Any:
     return BindParameter(None, value, kind)
 
 
+def kind_among(values: Iterable[Any]) -> TE | None:
+    """Return the type of the first expression among *values*, or None.
+
+    Plain values that stand beside it, in CASE or COALESCE, are values of the same kind.
+    """
+    for value in values:
+        if value is None or value.__class__ in _PLAIN:
+            continue
+        node = node_of(value)
+        if isinstance(node, ColumnElement) and not isinstance(node, BindParameter):
+            kind: TE = node.type
+            if kind.affinity != "null":
+                return kind
+    return None
+
+
 def _type_beside(type_: TE, op: Operator | None, value: Any) -> TE:
     if value.__class__ in type_.own_values:
         return type_

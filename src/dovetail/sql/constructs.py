@@ -11,7 +11,7 @@ from ..types.basic import INTEGERTYPE
 from ..types.contract import NULLTYPE, TypeEngine, to_instance, value_types
 from ..types.structured import TupleType
 from . import operators as ops
-from .building import operand
+from .building import kind_among, operand
 from .coercion import criterion, node_of
 from .element import ColumnElement, build
 from .expressions import (
@@ -170,14 +170,16 @@ class Case(ColumnElement[T]):
         kind = self.value.type if self.value is not None else None
         made = []
         result: TypeEngine[Any] | None = None
+        among = kind_among((*(outcome for _, outcome in whens), else_))
         for condition, outcome in whens:
             test = criterion(condition) if kind is None else operand(condition, kind)
-            then = operand(outcome, result)
+            then = operand(outcome, among if among is not None else result)
             made.append((test, then))
             if result is None and then.type.affinity != "null":
                 result = then.type
         self.whens = tuple(made)
-        self.else_ = operand(else_, result) if else_ is not None else None
+        beside = among if among is not None else result
+        self.else_ = operand(else_, beside) if else_ is not None else None
         if result is None and self.else_ is not None:
             result = self.else_.type
         self.type = result if result is not None else NULLTYPE

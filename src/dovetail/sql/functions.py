@@ -16,7 +16,7 @@ from ..types.basic import (
 )
 from ..types.contract import TypeEngine, to_instance
 from ..types.structured import ARRAY
-from .building import operand
+from .building import kind_among, operand
 from .columns import ColumnClause
 from .constructs import FrameClause, FunctionFilter, Over, WithinGroup, sort_arguments
 from .element import ColumnElement
@@ -44,13 +44,15 @@ class FunctionElement(ColumnElement[T]):
     within_group_type: Any = None
     written_as: ClassVar[str | None] = None
     """The words in SQL, where they are not the name."""
+    _kind_beside: Any = None
+    """The type beside which plain values among the arguments stand."""
 
     def __init__(self, *clauses: Any) -> None:
         self.clauses: tuple[Any, ...] = tuple(self._argument(clause) for clause in clauses)
 
     def _argument(self, value: Any) -> Any:
         """Return one argument; a plain value becomes a parameter named for the function."""
-        made = operand(value, None)
+        made = operand(value, self._kind_beside)
         if type(made) is BindParameter and made is not value:
             made.key = str(self.name) if self.name is not None else None
         return made
@@ -320,15 +322,25 @@ class ReturnTypeFromArgs(GenericFunction[T]):
                     break
 
 
-class coalesce(ReturnTypeFromArgs[Any]):
+class _ChoiceOfArgs(ReturnTypeFromArgs[T]):
+    """A function that gives one of its arguments, which are all of one kind."""
+
+    _register = False
+
+    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+        self._kind_beside = kind_among(clauses)
+        super().__init__(*clauses, **kwargs)
+
+
+class coalesce(_ChoiceOfArgs[Any]):
     """The first argument that is not NULL."""
 
 
-class max(ReturnTypeFromArgs[Any]):  # noqa: A001
+class max(_ChoiceOfArgs[Any]):  # noqa: A001
     """The greatest value."""
 
 
-class min(ReturnTypeFromArgs[Any]):  # noqa: A001
+class min(_ChoiceOfArgs[Any]):  # noqa: A001
     """The least value."""
 
 
@@ -336,7 +348,7 @@ class sum(ReturnTypeFromArgs[Any]):  # noqa: A001
     """The sum."""
 
 
-class nullif(ReturnTypeFromArgs[Any]):
+class nullif(_ChoiceOfArgs[Any]):
     """NULL where both arguments are equal, else the first."""
 
 

@@ -429,11 +429,12 @@ class LargeBinary(TypeEngine[bytes]):
         return lambda value: f"X'{bytes(value).hex().upper()}'"
 
 
-def _only_bytes(value: Any) -> Any:
-    """Return *value*, which is bytes or like them: SQLite would keep anything else as it is."""
+def _only_bytes(value: Any) -> bytes:
+    """Return the bytes of *value*: SQLite would keep anything else as it is."""
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError(f"a binary column keeps bytes, not {type(value).__name__}")
-    return value
+    # Drivers of MariaDB write the name of a memoryview, not what is in it.
+    return value if isinstance(value, bytes) else bytes(value)
 
 
 class MatchType(Boolean):

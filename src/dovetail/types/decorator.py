@@ -92,8 +92,8 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         """Return the Python value for what the wrapped type has read."""
         raise NotImplementedError
 
-    def process_literal_param(self, value: Any, dialect: Any) -> str:
-        """Return the text for *value* where it is written into the statement."""
+    def process_literal_param(self, value: Any, dialect: Any) -> Any:
+        """Return what the wrapped type is to write into the text of the statement for *value*."""
         raise NotImplementedError
 
     def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
@@ -145,13 +145,15 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         return lambda value: process(inner(value), dialect)
 
     def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
-        if self._overrides("process_literal_param"):
-            process = self.process_literal_param
-            return lambda value: process(value, dialect)
         inner = self.inner_impl(dialect).literal_processor(dialect)
-        if inner is None or not self._overrides("process_bind_param"):
+        if inner is None:
+            return None
+        if self._overrides("process_literal_param"):
+            prepare = self.process_literal_param
+        elif self._overrides("process_bind_param"):
+            prepare = self.process_bind_param
+        else:
             return inner
-        prepare = self.process_bind_param
         return lambda value: inner(prepare(value, dialect))
 
     def bind_expression(self, bindvalue: Any) -> Any | None:

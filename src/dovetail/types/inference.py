@@ -55,13 +55,11 @@ def type_for_value(value: Any) -> TypeEngine[Any]:
 
 
 def _by_base(value: Any) -> TypeEngine[Any]:
-    if isinstance(value, enum.Enum):
-        return Enum(type(value))
     for base in type(value).__mro__:
         found = _BY_CLASS.get(base)
         if found is not None:
             return found
-    return NULLTYPE
+    return Enum(type(value)) if isinstance(value, enum.Enum) else NULLTYPE
 
 
 def type_for_annotation(annotation: Any) -> TypeEngine[Any] | None:

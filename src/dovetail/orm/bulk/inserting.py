@@ -57,9 +57,7 @@ class MappingPlan(InsertPlan):
                 self._leave(key, column)
                 if key in keys and self.returns_keys:
                     self.returned.append((key, column))
-            elif column.computed is None and (
-                key in self.present or column.default is not None or self._is_made(key)
-            ):
+            elif key in self.present or column.default is not None or self._is_made(key):
                 self.columns.append((key, column))
 
     def _is_made(self, key: str) -> bool:

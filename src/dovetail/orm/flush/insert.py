@@ -115,7 +115,7 @@ class InsertPlan:
             if key in absent:
                 self._leave(key, column)
                 self.returned.append((key, column))
-            elif column.computed is None:
+            else:
                 self.columns.append((key, column))
 
     def _leave(self, key: str, column: Any) -> None:

@@ -186,8 +186,7 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
     @property
     def is_written(self) -> bool:
         """True for a column that a flush writes."""
-        column = self.columns[0]
-        return isinstance(column, Column) and column.computed is None
+        return isinstance(self.columns[0], Column)
 
 
 class MappedSQLExpression(ColumnProperty):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from weakref import WeakSet, ref
 
-from dovetail.exc import InvalidRequestError, UnmappedInstanceError
+from dovetail.exc import InvalidRequestError, ObjectDereferencedError, UnmappedInstanceError
 from dovetail.orm.tracking.passive import NO_VALUE
 from dovetail.orm.tracking.tokens import AtToken
 
@@ -538,6 +538,13 @@ class AttributeState:
         return mapper.attributes.get(self.key) or mapper.proxied[self.key]
 
     @property
+    def _instance(self) -> Any:
+        instance = self.state()
+        if instance is None:
+            raise ObjectDereferencedError.without_instance(self.state.class_.__name__, self.key)
+        return instance
+
+    @property
     def loaded_value(self) -> Any:
         """The value, or NO_VALUE when it has not been loaded; never sends SQL."""
         return self.state.dict.get(self.key, NO_VALUE)
@@ -545,16 +552,16 @@ class AttributeState:
     @property
     def value(self) -> Any:
         """The value, loaded when it is absent."""
-        return getattr(self.state(), self.key)
+        return getattr(self._instance, self.key)
 
     @property
     def history(self) -> Any:
         """What changed since the last flush, without sending SQL."""
-        return self._attribute.history(self.state, self.state())
+        return self._attribute.history(self.state, self._instance)
 
     def load_history(self) -> Any:
         """What changed since the last flush; the old value is loaded when it is absent."""
-        return self._attribute.load_history(self.state, self.state())
+        return self._attribute.load_history(self.state, self._instance)
 
 
 def forget(state: InstanceState) -> None:
