@@ -4,7 +4,7 @@ import pytest
 
 from dovetail import ForeignKey, inspect, select
 from dovetail.exc import IntegrityError, InvalidRequestError
-from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 
 @pytest.fixture
@@ -506,3 +506,31 @@ class TestPostUpdate:
         session.flush()
 
         assert sql_log.sent == [("UPDATE room SET key_id=? WHERE room.id = ?", (2, 1))]
+
+
+def test_what_is_pending_goes_with_the_parent_that_is_deleted(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Parent(Base):
+        __tablename__ = "parent_that_goes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        children: Mapped[list["Child"]] = relationship(cascade="all", back_populates="parent")
+
+    class Child(Base):
+        __tablename__ = "child_that_goes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int] = mapped_column(ForeignKey("parent_that_goes.id"))
+        parent: Mapped[Parent] = relationship(back_populates="children")
+
+    Base.metadata.create_all(engine)
+    with Session(engine, autoflush=False) as session:
+        parent = Parent(id=1)
+        session.add(parent)
+        session.flush()
+        child = Child(id=2, parent=parent)
+        session.add(child)
+        session.delete(parent)
+        assert child not in session
+        session.commit()
+        assert session.query(Child).all() == []

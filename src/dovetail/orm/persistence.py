@@ -548,6 +548,9 @@ class PersistingSession(TransactionalSession):
                 if other.session is not self:
                     self._enter(other, item)
                 self.scope.deleted.setdefault(other, item)
+            elif other in self.scope.new:
+                # It would refer to what is gone.
+                self._leave(other)
 
     def refresh_instance_steps(
         self, instance: Any, attribute_names: Iterable[str] | None, with_for_update: Any

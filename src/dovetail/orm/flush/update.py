@@ -83,8 +83,8 @@ def _note_written(
     mapper: Any, written: Written, names: Collection[str], pairs: Sequence[Pair]
 ) -> None:
     version = mapper.version_key
-    if version in names:
-        # The row has another version than the one that was replaced by hand.
+    if version is not None:
+        # The row has another version than the one that was set by hand, be it the same as before.
         for state, _ in pairs:
             if state.committed:
                 state.committed.pop(version, None)
@@ -158,10 +158,13 @@ def _with_defaults(
 
 
 def _is_written_with(mapper: Any, key: str, changed: tuple[str, ...]) -> bool:
-    """True where *key* stands in a table that an UPDATE of *changed* writes."""
+    """True where *key* stands in a table that an UPDATE of *changed* writes, or of the version."""
     if len(mapper.tables) == 1:
         return True
     table = mapper.columns[key].table
+    version = mapper.version_key
+    if version is not None and mapper.columns[version].table is table:
+        return True
     return any(c.table is table for name in changed for c in mapper.attrs[name].columns)
 
 
