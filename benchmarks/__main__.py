@@ -34,6 +34,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scale", type=float, default=1.0, help="0.1 for a tenth of the rows: a quick look"
     )
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="CHECKOUT",
+        help="let the dovetail of another checkout take part, and print now / before",
+    )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table to a page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the bare figures")
     parser.add_argument(
@@ -89,6 +95,7 @@ def main() -> int:
         rounds=options.rounds,
         scale=options.scale,
         tell=tell,
+        before=options.before and options.before.resolve(),
     )
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)

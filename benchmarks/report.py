@@ -5,12 +5,11 @@ import platform
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.contenders import FLOOR
-from benchmarks.runner import Score, Scores
+from benchmarks.contenders import FLOOR, OWN
+from benchmarks.runner import BEFORE, Score, Scores
 from benchmarks.workloads import WORKLOADS, Workload
 
 PEER = "sqlalchemy"
-OWN = "dovetail"
 
 
 def figure(workload: Workload, best: float, scale: float) -> str:
@@ -40,10 +39,13 @@ def table(scores: Scores, scale: float) -> tuple[list[str], list[list[str]]]:
     names = list(dict.fromkeys(name for row in scores.values() for name in row))
     done = [item for row in scores.values() for item in row.items() if item[1].version]
     titles = {name: name for name in names} | {name: score.title for name, score in done}
+    with_before = BEFORE in names
     both = OWN in names and PEER in names
     head = ["one operation", *(titles[name] for name in names)]
     if both:
         head.append(f"{titles[OWN]} is faster than {titles[PEER]}")
+    if with_before:
+        head.append("now / before")
     rows = []
     for workload_name, row in scores.items():
         workload = WORKLOADS[workload_name]
@@ -52,6 +54,9 @@ def table(scores: Scores, scale: float) -> tuple[list[str], list[list[str]]]:
         if both:
             own, peer = row[OWN].best, row[PEER].best
             line.append(f"{peer / own:.1f}x" if own and peer else "-")
+        if with_before:
+            own, before = row[OWN].best, row[BEFORE].best
+            line.append(f"{own / before:.2f}" if own and before else "-")
         rows.append(line)
     return head, rows
 

@@ -1,13 +1,15 @@
 """Runs contenders against each other: a fresh process for each, their rounds interleaved."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from benchmarks.contenders import FLOOR
+from benchmarks.contenders import FLOOR, OWN
 from benchmarks.places import store
 from benchmarks.workloads import Workload
 
@@ -29,12 +31,26 @@ class Score:
     """Whether its outcome differs from that of the bare driver."""
 
 
+BEFORE = "before"
+"""The name under which dovetail takes part a second time, as another checkout has it."""
+
+
 class _Process:
-    """The process of one contender at one workload."""
+    """The process of one contender at one workload; *checkout* is where ``before`` is found."""
 
     def __init__(
-        self, name: str, workload: Workload, database: str, source: str, scale: float
+        self,
+        name: str,
+        workload: Workload,
+        database: str,
+        source: str,
+        scale: float,
+        checkout: Path | None = None,
     ) -> None:
+        environment = dict(os.environ)
+        if name == BEFORE:
+            assert checkout is not None
+            name, environment["PYTHONPATH"] = OWN, str(checkout / "src")
         self.score = Score(title=name)
         self._process = subprocess.Popen(
             [
@@ -44,9 +60,12 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=environment,
         )
         greeting = self._read()
         self.score.title = greeting.get("title", name)
+        if checkout is not None:
+            self.score.title = BEFORE
         self.score.version = greeting.get("version", "")
         self.score.problem = (
             greeting.get("missing") or greeting.get("absent") or greeting.get("error")
@@ -94,17 +113,23 @@ def compete(
     rounds: int,
     scale: float,
     tell: Callable[[str, str], None],
+    before: Path | None = None,
 ) -> Scores:
-    """Let *contenders* do *workloads*; *tell* hears of each that begins."""
+    """Let *contenders* do *workloads*; *tell* hears of each that begins.
+
+    With *before*, the root of another checkout, its dovetail is one more contender.
+    """
     scores: Scores = {}
-    contenders = list(contenders)
+    checkouts: dict[str, Path | None] = dict.fromkeys(contenders)
+    if before is not None:
+        checkouts[BEFORE] = before
     with closing(store(database)) as prepared:
         for workload in workloads:
             tell(workload.title, "preparing")
             source = prepared.prepare(workload.data, scale)
             processes = {}
-            for name in contenders:
-                processes[name] = _Process(name, workload, database, source, scale)
+            for name, checkout in checkouts.items():
+                processes[name] = _Process(name, workload, database, source, scale, checkout)
             for number in range(rounds):
                 tell(workload.title, f"round {number + 1} of {rounds}")
                 for process in processes.values():

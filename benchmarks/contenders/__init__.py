@@ -9,6 +9,7 @@ CONTENDERS = {
     "pony": "pony_models:Pony",
 }
 FLOOR = "driver"
+OWN = "dovetail"
 
 _FLOORS = {"postgresql": "floor:PostgresqlFloor", "mariadb": "floor:MariadbFloor"}
 
