@@ -81,7 +81,7 @@ def test_the_rows_of_one_read_and_the_version_of_the_database_come_of_one_transa
         sent.clear()
         connection.scalar(one)
         verbs = [sql.split()[0] for sql in sent]
-    assert verbs == ["BEGIN", "PRAGMA", "SELECT", "COMMIT"]
+    assert verbs == ["BEGIN", "SELECT", "PRAGMA", "COMMIT"]
 
 
 def test_reads_in_a_row_are_one_transaction_of_sqlite(engine, path, kept):
@@ -93,7 +93,7 @@ def test_reads_in_a_row_are_one_transaction_of_sqlite(engine, path, kept):
             increment(path, timeout=0)
     verbs = [sql.split()[0] for sql in sent if "data_version" in sql or "PRAGMA" not in sql]
 
-    assert verbs[:5] == ["BEGIN", "PRAGMA", "SELECT", "COMMIT", "BEGIN"]
+    assert verbs[:5] == ["BEGIN", "SELECT", "PRAGMA", "COMMIT", "BEGIN"]
     assert verbs[5:] == ["SELECT"] * 49 + ["COMMIT"]
     increment(path, timeout=0)
 

@@ -18,7 +18,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from .holding import IS_SAFE, TICK, holds
+from .holding import IS_SAFE, ROW, holds
 from .kinds import Kind, kind_of, savepoint_of
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ _BEGIN = {
 }
 _UNCHECKED = frozenset(("READ COMMITTED", "READ UNCOMMITTED"))
 """Levels at which a change may rest on what others have changed since it was read."""
+
+_UNKNOWN = (-1,)
+"""A version that no database has."""
 
 
 class SqliteConnection:
@@ -145,6 +148,8 @@ class SharedConnection(SqliteConnection):
         "_is_brief",
         "_is_private",
         "_is_reading",
+        "_is_single",
+        "_is_turning",
         "_keeps_snapshots",
         "_last_read",
         "_savepoints",
@@ -167,16 +172,24 @@ class SharedConnection(SqliteConnection):
         self._is_brief = False
         """Whether the lock is let go as soon as the rows of one statement are read."""
 
+        self._is_single = False
+        """Whether one database is all there is: a snapshot of several begins in each one anew."""
+
+        self._is_turning = False
+        """Whether the statement that goes next makes a change of the snapshot's transaction."""
+
         self._last_read = 0.0
         """When the last read without a lock began, in the transaction that is open."""
 
         self._seen: tuple[int, ...] | None = None
-        """The versions of the databases at the first read of the transaction."""
+        """The versions of the databases at the first read, from the end of its snapshot on."""
 
         self._savepoints: list[str] = []
         """Savepoints of a transaction that has no lock yet: they are set when it takes it."""
 
-        self._streams: WeakSet[Stream] = WeakSet()
+        self._streams: WeakSet[Stream] | None = None
+        """The cursors that this transaction has opened."""
+
         self._ask_versions: tuple[str, ...] | None = None
 
     # A transaction, from its beginning to the lock.
@@ -201,14 +214,14 @@ class SharedConnection(SqliteConnection):
         """Tell whether *verb*, ``begin`` or ``end``, of a transaction asks nothing of SQLite."""
         if verb == "end":
             is_free = not self._keeps_snapshots or not self.raw.in_transaction
-            return self._is_reading and is_free and not self._streams
+            return self._is_reading and is_free and not self._has_streams()
         return self._ask_versions is not None and not (self._is_private or self._level in _BEGIN)
 
     def in_transaction(self) -> bool:
         """Tell whether a transaction is open, though it may hold no lock yet."""
         if self._is_reading or self.raw.in_transaction:
             return True
-        return bool(self._streams) and any(stream.is_open for stream in self._streams)
+        return self._has_streams()
 
     def hand_out(self) -> None:
         """Open the transaction, so that what goes around the requests is part of it."""
@@ -222,6 +235,7 @@ class SharedConnection(SqliteConnection):
     def _leave(self) -> None:
         """Let go of what a transaction that only reads is known by."""
         self._is_reading = self._has_snapshot = self._is_brief = False
+        self._is_turning = False
         self._last_read = 0.0
         self._seen = None
         if self._holds_reads:
@@ -237,30 +251,41 @@ class SharedConnection(SqliteConnection):
 
     def _open_stream(self, sql: str, parameters: Any = ()) -> Any:
         """Run *sql* and return a cursor that ends with its transaction: it holds a lock."""
-        stream = Stream(self._run(sql, parameters))
+        stream = Stream(self._send(self._run, sql, parameters))
+        if self._streams is None:
+            self._streams = WeakSet()
         self._streams.add(stream)
         self.commit, self.rollback = self._commit, self._rollback
         return stream
 
     def _commit(self) -> None:
         """Commit; streams read what is left of their rows before."""
-        for stream in list(self._streams):
-            stream.finish()
-        self._streams.clear()
-        self.let_go()
+        self._finish_streams()
+        self._end_snapshot()
         if self.raw.in_transaction:
             self._commit_raw()
         self._leave()
 
     def _rollback(self) -> None:
         """Roll back; streams have no more rows then."""
-        for stream in list(self._streams):
-            stream.cut()
-        self._streams.clear()
-        self.let_go()
+        if self._streams is not None:
+            for stream in list(self._streams):
+                stream.cut()
+            self._streams = None
+        self._end_snapshot()
         if self.raw.in_transaction:
             self.raw.rollback()
         self._leave()
+
+    def _finish_streams(self) -> None:
+        """Read what is left of the streams: an open cursor has old rows, and a lock of its own."""
+        if self._streams is not None:
+            for stream in list(self._streams):
+                stream.finish()
+            self._streams = None
+
+    def _has_streams(self) -> bool:
+        return self._streams is not None and any(stream.is_open for stream in self._streams)
 
     def _commit_raw(self) -> None:
         holds.let_go()
@@ -270,65 +295,119 @@ class SharedConnection(SqliteConnection):
         """End the transaction that SQLite has opened for what is read; any thread may ask."""
         with self._guard:
             if self._has_snapshot:
-                if self.raw.in_transaction:
-                    self.raw.commit()
-                self._has_snapshot = False
+                if self._seen is None:
+                    self._seen = self._versions_at_the_end()
+                self._close_snapshot()
+
+    def _end_snapshot(self) -> None:
+        """End it together with the transaction, or where nothing was read: nobody asks later."""
+        with self._guard:
+            if self._has_snapshot:
+                self._close_snapshot()
+
+    def _close_snapshot(self) -> None:
+        if self.raw.in_transaction:
+            self.raw.commit()
+        self._has_snapshot = False
 
     def _reading_fetch(self, sql: str, parameters: Any = ()) -> Any:
-        if not kind_of(sql) and self._has_snapshot:
+        kind = kind_of(sql)
+        if not kind and self._has_snapshot:
             return self._run(sql, parameters).fetchall()
-        if not self._admit(sql):
+        if not self._admit(sql, kind):
             return []
         try:
+            if self._is_turning:
+                return self._send(self._run, sql, parameters).fetchall()
             return self._run(sql, parameters).fetchall()
+        except BaseException as error:
+            self._note_failure(error)
+            raise
         finally:
             if self._is_brief:
                 self._end_brief()
 
     def _reading_execute(self, sql: str, parameters: Any = ()) -> Any:
-        if not self._admit(sql):
+        if not self._admit(sql, kind_of(sql)):
             return self.raw.cursor()
-        if not self._is_reading:
-            return self._run(sql, parameters)
+        if self._is_turning or not self._is_reading:
+            return self._send(self._run, sql, parameters)
         return self._open_reading(sql, parameters)
 
     def _reading_execute_many(self, sql: str, parameters: Any) -> Any:
-        self._admit(sql)
-        return self._run_many(sql, parameters)
+        self._admit(sql, kind_of(sql))
+        return self._send(self._run_many, sql, parameters)
 
     def _reading_stream(self, sql: str, parameters: Any = ()) -> Any:
-        self._admit(sql)
+        self._admit(sql, kind_of(sql))
         return self._open_reading(sql, parameters)
 
     def _open_reading(self, sql: str, parameters: Any) -> Any:
         """Open a stream of *sql*, which has been admitted: its cursor keeps a lock of its own."""
         try:
             return self._open_stream(sql, parameters)
+        except BaseException as error:
+            self._note_failure(error)
+            raise
         finally:
             if self._is_brief:
                 self._end_brief()
+
+    def _note_failure(self, error: BaseException) -> None:
+        """End a snapshot in which nothing was read, since the lock for it did not come."""
+        if _is_busy(error) and self._holds_reads:
+            self._end_snapshot()
 
     def _end_brief(self) -> None:
         self._is_brief = False
         self.let_go()
 
-    def _admit(self, sql: str) -> bool:
+    def _send(self, run: Callable[..., Any], sql: str, parameters: Any) -> Any:
+        """Run a statement that has been admitted.
+
+        A change takes its lock within the snapshot where that covers all that was read: nobody
+        can have committed since.  SQLite does not wait for the lock there; who has to wait lets
+        the snapshot go, and asks for the version again.
+        """
+        if not self._is_turning:
+            return run(sql, parameters)
+        try:
+            for name in self._savepoints:
+                self._run(f"SAVEPOINT {name}")
+            result = run(sql, parameters)
+        except BaseException as error:
+            if not _is_busy(error):
+                self._leave()
+                raise
+            if self._seen is None:
+                self._seen = self._versions_at_the_end()
+            if self.raw.in_transaction:
+                self.raw.rollback()
+        else:
+            self._leave()
+            return result
+        self._is_turning = False
+        self._take_lock(is_checked=True)
+        return run(sql, parameters)
+
+    def _admit(self, sql: str, kind: Kind) -> bool:
         """Do what *sql* needs before it goes; tell whether it goes at all."""
         # In this order: the transaction ends before it is known to have ended.
         if not self._has_snapshot and self.raw.in_transaction:
             # Somebody has sent a BEGIN of his own: he decides what is locked.
             self._leave()
             return True
-        kind = kind_of(sql)
-        if kind and self._holds_reads:
+        if not kind:
+            if not self._has_snapshot:
+                self._begin_read()
+            return True
+        if kind >= Kind.ATTACH and self._holds_reads:
             # PRAGMA and ATTACH go outside a transaction.
             self.let_go()
         match kind:
-            case Kind.READ:
-                if not self._has_snapshot:
-                    self._begin_read()
             case Kind.WRITE:
-                self._take_lock(is_checked=True)
+                if not self._turn():
+                    self._take_lock(is_checked=True)
             case Kind.LOCK:
                 self._take_lock(is_checked=False)
             case Kind.SAVEPOINT:
@@ -356,25 +435,53 @@ class SharedConnection(SqliteConnection):
         """
         if self._ask_versions is None:
             self._learn_databases()
-        is_checked = self._seen is None and self._level not in _UNCHECKED
+        is_checked = False
+        if self._seen is None:
+            is_checked = self._level not in _UNCHECKED
+            if not is_checked:
+                self._seen = ()
         if self._keeps_snapshots:
             if is_checked:
-                self._run("BEGIN")
-                self._has_snapshot = True
+                self._open_snapshot()
         elif self._holds_reads:
             now = monotonic()
-            is_next = now - self._last_read < TICK
+            is_next = now - self._last_read < ROW
             self._last_read = now
             if is_next or is_checked:
-                self._run("BEGIN")
-                self._has_snapshot = True
+                self._open_snapshot()
                 self._is_brief = not (is_next and holds.add(self))
-        if self._seen is None:
+                if self._is_single:
+                    return
+        if is_checked and not (self._has_snapshot and self._is_single):
             try:
-                self._seen = self._versions() if is_checked else ()
+                self._seen = self._versions()
             except BaseException:
-                self._end_brief()
+                self._is_brief = False
+                self._end_snapshot()
                 raise
+
+    def _open_snapshot(self) -> None:
+        self._run("BEGIN")
+        self._has_snapshot = True
+
+    def _turn(self) -> bool:
+        """Let the next statement make a change of the snapshot's transaction, where it may.
+
+        It may where the snapshot covers all that was read: it is the first one (no version was
+        asked for yet), or nobody has committed before it began.
+        """
+        if not self._is_single:
+            return False
+        with self._guard:
+            if not self._has_snapshot or (self._seen and self._versions() != self._seen):
+                return False
+            # From here on no other thread ends it.
+            self._has_snapshot = False
+        self._is_turning = True
+        if self._holds_reads:
+            holds.discard(self)
+        self._finish_streams()
+        return True
 
     def _learn_databases(self) -> None:
         """Ask which databases are attached, and how they keep their journals."""
@@ -389,10 +496,18 @@ class SharedConnection(SqliteConnection):
         self._keeps_snapshots = all(journal == "wal" for journal in journals)
         self._holds_reads = IS_SAFE and not self._keeps_snapshots
         self._ask_versions = tuple(f"PRAGMA {name}.data_version" for name in names)
+        self._is_single = len(names) == 1
 
     def _versions(self) -> tuple[int, ...]:
         assert self._ask_versions is not None
         return tuple([self._run(sql).fetchone()[0] for sql in self._ask_versions])
+
+    def _versions_at_the_end(self) -> tuple[int, ...]:
+        """The versions, or what is like none of them: they cannot be asked for later."""
+        try:
+            return self._versions()
+        except Exception:
+            return _UNKNOWN
 
     def _take_lock(self, is_checked: bool) -> None:
         """Wait for the lock of the database, and go on in a transaction that holds it.
@@ -400,9 +515,7 @@ class SharedConnection(SqliteConnection):
         Where *is_checked*, OperationalError (``SQLITE_BUSY_SNAPSHOT``) is raised, and nothing
         stays locked, if somebody has committed since the first read.
         """
-        for stream in list(self._streams):
-            # An open cursor holds a lock of its own, and old rows.
-            stream.finish()
+        self._finish_streams()
         self.let_go()
         holds.let_go()
         try:
@@ -555,3 +668,7 @@ def _has_changed() -> OperationalError:
 
 def _is_change(error: BaseException) -> bool:
     return getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT"
+
+
+def _is_busy(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
