@@ -2,8 +2,9 @@
 
 import pytest
 
-from dovetail import MetaData, create_engine, inspect
+from dovetail import MetaData, create_engine, event, inspect
 from dovetail.dialects.sqlite.create_table import table_text
+from dovetail.exc import NoSuchTableError
 
 
 @pytest.fixture
@@ -108,3 +109,27 @@ def test_text_that_tells_nothing_or_is_cut_is_no_error(text):
 
     assert read.generated == {}
     assert read.primary_key_name is None
+
+
+def test_an_inspector_asks_for_the_text_of_a_table_once_and_for_what_is_absent_again():
+    engine = create_engine("sqlite://")
+    sent = []
+    event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    with engine.connect() as connection:
+        inspector = inspect(connection)
+        with pytest.raises(NoSuchTableError):
+            inspector.get_pk_constraint("t")
+        connection.exec_driver_sql(
+            "CREATE TABLE t (id INTEGER CONSTRAINT pk PRIMARY KEY, n INTEGER CHECK (n > 0), "
+            "UNIQUE (n), FOREIGN KEY (n) REFERENCES t (id))"
+        )
+        sent.clear()
+        assert inspector.get_pk_constraint("t")["name"] == "pk"
+        assert [column["name"] for column in inspector.get_columns("t")] == ["id", "n"]
+        assert len(inspector.get_unique_constraints("t")) == 1
+        assert len(inspector.get_foreign_keys("t")) == 1
+        assert inspector.get_check_constraints("t")[0]["sqltext"] == "n > 0"
+        assert inspector.get_indexes("t") == []
+
+    # The text, table_xinfo, index_list, index_info, foreign_key_list: each once.
+    assert len(sent) == len(set(sent)) == 5

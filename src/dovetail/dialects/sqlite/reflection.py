@@ -37,7 +37,7 @@ from ...types.standard import (
     VARCHAR,
 )
 from ...types.structured import JSON
-from ..reflection import Reflection
+from ..reflection import Reflection, memory_of
 from .create_index import IndexText, index_text
 from .create_table import TableText, bare, table_text
 
@@ -111,6 +111,10 @@ def _prefix(schema: str | None) -> str:
     return f"{quoted(schema)}." if schema else ""
 
 
+def _pragma(pragma: str, name: str, schema: str | None) -> str:
+    return f"PRAGMA {_prefix(schema)}{pragma}({quoted(name)})"
+
+
 class SqliteReflection(Reflection):
     """Reads a SQLite database."""
 
@@ -126,13 +130,17 @@ class SqliteReflection(Reflection):
 
     def has_table_steps(self, fetcher: Fetcher, table: str, schema: str | None) -> Steps[bool]:
         """Tell whether *table* (or a view of that name) exists."""
-        return bool((yield from self._pragma_steps(fetcher, "table_xinfo", table, schema)))
+        return bool((yield from fetcher.fetch_steps(_pragma("table_xinfo", table, schema))))
 
     def _pragma_steps(
         self, fetcher: Fetcher, pragma: str, name: str, schema: str | None
     ) -> Steps[list[tuple[Any, ...]]]:
-        sql = f"PRAGMA {_prefix(schema)}{pragma}({quoted(name)})"
-        return (yield from fetcher.fetch_steps(sql))
+        """Return the rows of *pragma*, which several questions rest on; none are asked for anew."""
+        memory, sql = memory_of(fetcher), _pragma(pragma, name, schema)
+        rows: list[tuple[Any, ...]] | None = memory.get(sql)
+        if not rows:
+            rows = memory[sql] = yield from fetcher.fetch_steps(sql)
+        return rows
 
     def _names_steps(
         self, fetcher: Fetcher, kind: str, schema: str | None, master: str = "sqlite_master"
@@ -177,7 +185,12 @@ class SqliteReflection(Reflection):
 
     def _read_steps(self, fetcher: Fetcher, table: str, schema: str | None) -> Steps[TableText]:
         """Return what the text that *table* was created with tells."""
-        return table_text((yield from self._text_steps(fetcher, "table", table, schema)))
+        memory, key = memory_of(fetcher), ("text", table, schema)
+        read: TableText | None = memory.get(key)
+        if read is None:
+            text = yield from self._text_steps(fetcher, "table", table, schema)
+            read = memory[key] = table_text(text)
+        return read
 
     def view_definition_steps(self, fetcher: Fetcher, view: str, schema: str | None) -> Steps[str]:
         """Return the text of *view*."""
