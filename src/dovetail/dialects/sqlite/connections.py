@@ -40,7 +40,7 @@ _UNCHECKED = frozenset(("READ COMMITTED", "READ UNCOMMITTED"))
 """Levels at which a change may rest on what others have changed since it was read."""
 
 _UNKNOWN = (-1,)
-"""A version that no database has."""
+"""A version that no database has: what is written then is refused, and can be tried again."""
 
 
 class SqliteConnection:
@@ -249,6 +249,18 @@ class SharedConnection(SqliteConnection):
         self.stream = self._open_stream
         self.commit = self._commit_raw
 
+    def _undo_turn(self) -> None:
+        """Roll a change back that found no lock, and know which version it would have rested on."""
+        try:
+            if self._seen is None:
+                self._seen = self._versions()
+        except BaseException:
+            self._leave()
+            raise
+        finally:
+            if self.raw.in_transaction:
+                self.raw.rollback()
+
     def _open_stream(self, sql: str, parameters: Any = ()) -> Any:
         """Run *sql* and return a cursor that ends with its transaction: it holds a lock."""
         stream = Stream(self._send(self._run, sql, parameters))
@@ -295,9 +307,14 @@ class SharedConnection(SqliteConnection):
         """End the transaction that SQLite has opened for what is read; any thread may ask."""
         with self._guard:
             if self._has_snapshot:
-                if self._seen is None:
-                    self._seen = self._versions_at_the_end()
-                self._close_snapshot()
+                try:
+                    if self._seen is None:
+                        self._seen = self._versions()
+                except BaseException:
+                    self._seen = _UNKNOWN
+                    raise
+                finally:
+                    self._close_snapshot()
 
     def _end_snapshot(self) -> None:
         """End it together with the transaction, or where nothing was read: nobody asks later."""
@@ -306,9 +323,13 @@ class SharedConnection(SqliteConnection):
                 self._close_snapshot()
 
     def _close_snapshot(self) -> None:
-        if self.raw.in_transaction:
-            self.raw.commit()
         self._has_snapshot = False
+        if self.raw.in_transaction:
+            try:
+                self.raw.commit()
+            except OperationalError:
+                # A statement that was broken off is still there.
+                self.raw.rollback()
 
     def _reading_fetch(self, sql: str, parameters: Any = ()) -> Any:
         kind = kind_of(sql)
@@ -379,10 +400,7 @@ class SharedConnection(SqliteConnection):
             if not _is_busy(error):
                 self._leave()
                 raise
-            if self._seen is None:
-                self._seen = self._versions_at_the_end()
-            if self.raw.in_transaction:
-                self.raw.rollback()
+            self._undo_turn()
         else:
             self._leave()
             return result
@@ -501,13 +519,6 @@ class SharedConnection(SqliteConnection):
     def _versions(self) -> tuple[int, ...]:
         assert self._ask_versions is not None
         return tuple([self._run(sql).fetchone()[0] for sql in self._ask_versions])
-
-    def _versions_at_the_end(self) -> tuple[int, ...]:
-        """The versions, or what is like none of them: they cannot be asked for later."""
-        try:
-            return self._versions()
-        except Exception:
-            return _UNKNOWN
 
     def _take_lock(self, is_checked: bool) -> None:
         """Wait for the lock of the database, and go on in a transaction that holds it.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from threading import Event, Lock, Thread
 from time import sleep
 from typing import Protocol
@@ -66,7 +67,12 @@ class Holds:
         """Let all locks go: somebody wants to write."""
         for holder in tuple(self._holders):
             # In this order: one that takes its lock anew meanwhile stays known.
-            self._holders.discard(holder)
+            self._end(holder)
+
+    def _end(self, holder: Holder) -> None:
+        self._holders.discard(holder)
+        # Its own program hears of it: what it writes is refused.
+        with suppress(Exception):
             holder.let_go()
 
     def _wake(self) -> bool:
@@ -90,8 +96,7 @@ class Holds:
             sleep(TICK)
             now = set(self._holders)
             for holder in old & now:
-                self._holders.discard(holder)
-                holder.let_go()
+                self._end(holder)
             old, idle = now, 0 if now else idle + 1
             if idle > _IDLE_TICKS:
                 self._rest()
