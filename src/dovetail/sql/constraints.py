@@ -14,12 +14,18 @@ from ..exc import (
     NoReferencedTableError,
     did_you_mean,
 )
+from .attaching import (
+    Part,
+    attach_with_columns,
+    check_table,
+    options_of_tables,
+    without_attributes,
+)
 from .coercion import node_of
 from .columns import ColumnCollection
 from .convention import conventional_name
 from .ddl import CreateIndex, DropIndex, send
 from .defaults import SchemaItem
-from .froms import from_objects
 from .names import named
 from .text import TextClause
 from .traversal import iterate
@@ -44,11 +50,11 @@ class Constraint(SchemaItem):
         comment: str | None = None,
         **dialect_options: Any,
     ) -> None:
-        self.name = name
+        self.name = self.given_name = name
         self.deferrable = deferrable
         self.initially = initially
         self.comment = comment
-        self.dialect_options = dialect_options
+        self.dialect_options: dict[str, Any] = options_of_tables(dialect_options)
         self.order = next(_order)
         if info is not None:
             self.info = info
@@ -59,11 +65,43 @@ class Constraint(SchemaItem):
         return ColumnCollection()
 
     def attach(self, parent: Any) -> None:
+        if self.table is parent:
+            return
+        if self.table is not None:
+            # One that is given to several tables, by a class above or a mixin.
+            twin = self.copied(lambda part: part)
+            check_table(twin, twin.parts_given, parent)
+            twin.name = twin.given_name = self.given_name
+            twin.attach(parent)
+            return
+        self.resolve(parent)
         self.table = parent
         parent.constraints.add(self)
         name = conventional_name(self, parent)
         if name is not None:
             self.name = name
+
+    @property
+    def parts_given(self) -> list[Any]:
+        """The columns, names of columns and expressions that it was made of."""
+        return []
+
+    def resolve(self, table: Any) -> None:
+        """Find the columns in *table*."""
+
+    def copied(self, part_of: Part) -> Any:
+        """Return the same constraint for another table, made of what *part_of* gives for parts."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be copied")
+
+    def _common(self) -> dict[str, Any]:
+        """What a copy is given besides its columns."""
+        return {
+            "name": self.name,
+            "deferrable": self.deferrable,
+            "initially": self.initially,
+            "info": self.__dict__.get("info"),
+            **self.dialect_options,
+        }
 
     def __repr__(self) -> str:
         columns = ", ".join(map(repr, self.columns.keys()))
@@ -77,15 +115,15 @@ class ColumnCollectionConstraint(Constraint):
         super().__init__(**kw)
         self.pending: list[Any] = [_column_or_name(column) for column in columns]
         self._columns: ColumnCollection[Any] = ColumnCollection()
-        tables = {
-            id(c.table): c.table for c in self.pending if getattr(c, "table", None) is not None
-        }
-        if len(tables) == 1 and all(not isinstance(c, str) for c in self.pending):
-            self.attach(next(iter(tables.values())))
+        attach_with_columns(self, self.pending)
 
     @property
     def columns(self) -> ColumnCollection[Any]:
         return self._columns
+
+    @property
+    def parts_given(self) -> list[Any]:
+        return self.pending
 
     @property
     def column_keys(self) -> list[str]:
@@ -93,18 +131,17 @@ class ColumnCollectionConstraint(Constraint):
         return [c if isinstance(c, str) else c.key for c in self.pending]
 
     def resolve(self, table: Any) -> None:
-        """Find the columns in *table*."""
+        check_table(self, self.pending, table)
         found = [
             table_column(table, item, self) if isinstance(item, str) else item
             for item in self.pending
         ]
         self._columns = ColumnCollection((str(column.key), column) for column in found)
 
-    def attach(self, parent: Any) -> None:
-        if self.table is not None:
-            return
-        self.resolve(parent)
-        super().attach(parent)
+    def copied(self, part_of: Part) -> Any:
+        made = type(self)(*map(part_of, self.pending), **self._common())
+        made.comment = self.comment
+        return made
 
     def contains_column(self, column: Any) -> bool:
         """Return whether the constraint speaks of *column*."""
@@ -126,9 +163,7 @@ def _column_or_name(column: Any) -> Any:
     node = node_of(column)
     if node is None:
         raise ArgumentError(f"a column or its name is needed; got {column!r}")
-    # A mapped attribute stands for its column.
-    element = getattr(node, "__clause_element__", None)
-    return node if element is None else element()
+    return without_attributes(node)
 
 
 def table_column(table: Any, name: str, owner: Any) -> Any:
@@ -154,11 +189,9 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         self.implicit = _implicit
         super().__init__(*columns, **kw)
 
-    def attach(self, parent: Any) -> None:
-        if self.table is not None:
-            return
-        self.resolve(parent)
-        marked = [column for column in parent.c if column.primary_key]
+    def resolve(self, table: Any) -> None:
+        super().resolve(table)
+        marked = [column for column in table.c if column.primary_key]
         if self._columns:
             for column in self._columns:
                 column.primary_key = True
@@ -166,9 +199,8 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
                     column.nullable = False
         else:
             self._columns = ColumnCollection((str(column.key), column) for column in marked)
-        parent.constraints.discard(parent.primary_key)
-        parent.primary_key = self
-        Constraint.attach(self, parent)
+        table.constraints.discard(table.primary_key)
+        table.primary_key = self
 
     def add_column(self, column: Any) -> None:
         """Put *column*, which joins the table later, into the key."""
@@ -213,12 +245,19 @@ class CheckConstraint(Constraint):
         initially: str | None = None,
         table: Any = None,
         info: dict[Any, Any] | None = None,
+        _type_bound: bool = False,
         **dialect_options: Any,
     ) -> None:
         super().__init__(name, deferrable, initially, info, **dialect_options)
-        self.sqltext = TextClause(sqltext, ()) if isinstance(sqltext, str) else sqltext
+        self.type_bound = _type_bound
+        if isinstance(sqltext, str):
+            self.sqltext: Any = TextClause(sqltext, ())
+        else:
+            self.sqltext = without_attributes(sqltext)
         if table is not None:
             self.attach(table)
+        elif not _type_bound:
+            attach_with_columns(self, self.parts_given)
 
     @property
     def columns(self) -> ColumnCollection[Any]:
@@ -232,6 +271,16 @@ class CheckConstraint(Constraint):
             self.is_inline = True
             parent.constraints.add(self)
             parent.when_attached(self.attach)
+
+    @property
+    def parts_given(self) -> list[Any]:
+        return [self.sqltext]
+
+    def resolve(self, table: Any) -> None:
+        check_table(self, self.parts_given, table)
+
+    def copied(self, part_of: Part) -> Any:
+        return CheckConstraint(part_of(self.sqltext), **self._common())
 
 
 def _missing_table_hint(target: Any, table_name: str) -> str:
@@ -432,7 +481,7 @@ class ForeignKeyConstraint(Constraint):
         self.match = match
         self.pending = [_column_or_name(column) for column in columns]
         targets = list(refcolumns)
-        if len(set(map(str, self.pending))) != len(targets):
+        if len({c if isinstance(c, str) else id(c) for c in self.pending}) != len(targets):
             raise ArgumentError(
                 "a ForeignKeyConstraint needs as many columns as referred columns, each once"
             )
@@ -441,10 +490,17 @@ class ForeignKeyConstraint(Constraint):
         ]
         if table is not None:
             self.attach(table)
+        else:
+            attach_with_columns(self, self.pending)
 
     @property
     def columns(self) -> ColumnCollection[Any]:
-        return ColumnCollection((str(key.parent.key), key.parent) for key in self.elements)
+        found = [key.parent for key in self.elements if key.parent is not None]
+        return ColumnCollection((str(column.key), column) for column in found)
+
+    @property
+    def parts_given(self) -> list[Any]:
+        return self.pending
 
     @property
     def column_keys(self) -> list[str]:
@@ -458,33 +514,34 @@ class ForeignKeyConstraint(Constraint):
         """The table referred to."""
         return self.elements[0].column.table
 
-    def attach(self, parent: Any) -> None:
-        if self.table is not None:
-            return
-        self.table = parent
+    def resolve(self, table: Any) -> None:
+        check_table(self, self.pending, table)
         for item, key in zip(self.pending, self.elements, strict=False):
-            column = table_column(parent, item, self) if isinstance(item, str) else item
+            column = table_column(table, item, self) if isinstance(item, str) else item
             if key.parent is None:
                 key.parent = column
                 column.foreign_keys.add(key)
-                parent.foreign_key_added(key)
-        super().attach(parent)
-        parent.foreign_key_constraint_set.add(self)
+                table.foreign_key_added(key)
+        table.foreign_key_constraint_set.add(self)
+
+    def copied(self, part_of: Part) -> Any:
+        return self._copy_of([part_of(c) for c in self.pending], [k.target for k in self.elements])
 
     def copy(self, targets: Sequence[str]) -> ForeignKeyConstraint:
         """Return the same reference for another table."""
+        return self._copy_of(self.column_keys, targets)
+
+    def _copy_of(self, columns: Sequence[Any], targets: Sequence[Any]) -> ForeignKeyConstraint:
         return ForeignKeyConstraint(
-            self.column_keys,
+            columns,
             targets,
-            name=self.name,
             onupdate=self.onupdate,
             ondelete=self.ondelete,
-            deferrable=self.deferrable,
-            initially=self.initially,
             use_alter=self.use_alter,
+            link_to_name=any(key.link_to_name for key in self.elements),
             match=self.match,
             comment=self.comment,
-            **self.dialect_options,
+            **self._common(),
         )
 
 
@@ -506,18 +563,20 @@ class Index(SchemaItem):
     ) -> None:
         self.name = name if name is None else named(name, quote)
         self.unique = unique
-        self.dialect_options = dialect_options
+        self.dialect_options: dict[str, Any] = options_of_tables(dialect_options)
         self.pending = [e if isinstance(e, str) else _column_or_name(e) for e in expressions]
         self.expressions: list[Any] = []
         if info is not None:
             self.info = info
-        tables = [
-            source for e in self.pending if not isinstance(e, str) for source in from_objects(e)
-        ]
         if _table is not None:
             self.attach(_table)
-        elif tables:
-            self.attach(tables[0])
+        else:
+            attach_with_columns(self, self.pending)
+
+    @property
+    def parts_given(self) -> list[Any]:
+        """The columns, names of columns and expressions that it was made of."""
+        return self.pending
 
     @property
     def columns(self) -> ColumnCollection[Any]:
@@ -538,15 +597,27 @@ class Index(SchemaItem):
                     f"on {parent.description!r} too"
                 )
             return
-        self.table = parent
+        check_table(self, self.pending, parent)
         self.expressions = [
             table_column(parent, item, self) if isinstance(item, str) else item
             for item in self.pending
         ]
+        self.table = parent
         parent.indexes.add(self)
         name = conventional_name(self, parent)
         if name is not None:
             self.name = name
+
+    def copied(self, part_of: Part) -> Index:
+        """Return the same index for another table, made of what *part_of* gives for parts."""
+        options = {name: part_of(value) for name, value in self.dialect_options.items()}
+        return Index(
+            self.name,
+            *map(part_of, self.pending),
+            unique=self.unique,
+            info=self.__dict__.get("info"),
+            **options,
+        )
 
     def create(self, bind: Any, checkfirst: bool = False) -> None:
         """Send CREATE INDEX to *bind*, an engine or a connection."""

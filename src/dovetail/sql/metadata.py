@@ -10,19 +10,16 @@ from ..exc import ArgumentError, CircularDependencyError
 from ..graph import find_cycles, sort
 from ..inspection import inspect
 from ..types.contract import NULLTYPE
+from .attaching import replaced
 from .constraints import (
-    CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
-    Index,
     PrimaryKeyConstraint,
-    UniqueConstraint,
 )
 from .convention import DEFAULT_CONVENTION
 from .defaults import SchemaItem, Sequence
 from .names import named
 from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
-from .traversal import adapt
 
 RETAIN_SCHEMA = object()
 """Given as the schema of a copy: the one that the table has."""
@@ -240,6 +237,8 @@ class MetaData(SchemaItem):
             column.index = column.unique = None
             column.foreign_keys.clear()
             column._waiting = None
+            for check in column.constraints:
+                column.when_attached(check.attach)
         made = Table(
             copied_name,
             self,
@@ -255,30 +254,23 @@ class MetaData(SchemaItem):
 
 
 def _copy_constraints(source: Table, target: Table, schema_of: Callable[..., Any] | None) -> None:
+    part_of = replaced({id(column): target.c[column.key] for column in source.c})
     for constraint in sorted(source.constraints, key=lambda each: each.order):
-        options: dict[str, Any] = {
-            "name": constraint.name,
-            "deferrable": constraint.deferrable,
-            "initially": constraint.initially,
-            **constraint.dialect_options,
-        }
-        if isinstance(constraint, PrimaryKeyConstraint):
-            if not constraint.implicit or constraint.name is not None:
-                keys = [column.key for column in constraint]
-                PrimaryKeyConstraint(*keys, **options).attach(target)
-        elif isinstance(constraint, UniqueConstraint):
-            UniqueConstraint(*constraint.columns.keys(), **options).attach(target)
-        elif isinstance(constraint, CheckConstraint):
-            if not constraint.type_bound:
-                CheckConstraint(adapt(constraint.sqltext, target), **options).attach(target)
-        elif isinstance(constraint, ForeignKeyConstraint):
+        if isinstance(constraint, ForeignKeyConstraint):
             made = constraint.copy(_copied_targets(constraint, source, target, schema_of))
-            if not made.pending:
-                made.pending = [key.parent.key for key in constraint.elements]
             made.attach(target)
+        elif not _comes_with_columns(constraint):
+            constraint.copied(part_of).attach(target)
     for index in source.indexes:
-        expressions = [adapt(e, target) for e in index.expressions]
-        Index(index.name, *expressions, unique=index.unique, _table=target, **index.dialect_options)
+        index.copied(part_of).attach(target)
+
+
+def _comes_with_columns(constraint: Any) -> bool:
+    """Return whether the columns of a table bring *constraint* along: those of a copy do too."""
+    if isinstance(constraint, PrimaryKeyConstraint):
+        return constraint.implicit and constraint.name is None
+    is_inline: bool = getattr(constraint, "is_inline", False)
+    return is_inline or constraint.type_bound
 
 
 def _copied_targets(

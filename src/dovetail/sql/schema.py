@@ -197,19 +197,33 @@ class Table(TableClause, SchemaItem):
 
     def append_items(self, items: Iterable[Any]) -> None:
         """Add columns first, then what may speak of them."""
-        later = []
-        for item in items:
-            if isinstance(item, Column):
-                item.attach(self)
-            elif isinstance(item, SchemaItem):
-                later.append(item)
-            elif item is not None:
-                raise ArgumentError(
-                    f"Table({self.name!r}) takes columns, constraints and indexes; got {item!r}",
-                    hint=f"Column({item!r}, Integer)" if isinstance(item, str) else None,
-                )
-        for item in later:
+        given: list[Any] = []
+        joined: list[Any] = []
+        self._joined = joined
+        try:
+            for item in items:
+                if isinstance(item, Column):
+                    item.attach(self)
+                elif isinstance(item, SchemaItem):
+                    given.append(item)
+                elif item is not None:
+                    raise ArgumentError(
+                        f"Table({self.name!r}) takes columns, constraints and indexes; "
+                        f"got {item!r}",
+                        hint=f"Column({item!r}, Integer)" if isinstance(item, str) else None,
+                    )
+        finally:
+            del self._joined
+        for item in (*given, *joined):
             item.attach(self)
+
+    def attach_when_built(self, item: Any) -> None:
+        """Attach *item*, whose columns are here now, after the columns that join with them."""
+        joined: list[Any] | None = self.__dict__.get("_joined")
+        if joined is None:
+            item.attach(self)
+        else:
+            joined.append(item)
 
     def put_column(self, column: Column[Any], replace: bool = False) -> None:
         """Take *column* into the collection of columns."""

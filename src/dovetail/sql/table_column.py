@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from ..exc import ArgumentError, InvalidOption
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
+from .attaching import replaced
 from .columns import ColumnClause
 from .constraints import CheckConstraint, Constraint, ForeignKey, Index, UniqueConstraint
 from .defaults import (
@@ -215,8 +216,8 @@ class Column(ColumnClause[T], SchemaItem):
         if not getattr(kind, "create_constraint", False):
             return
         allowed = kind.enums if hasattr(kind, "enums") else [0, 1]
-        check = CheckConstraint(self.in_(allowed), name=getattr(kind, "name", None))
-        check.type_bound = True
+        name = getattr(kind, "name", None)
+        check = CheckConstraint(self.in_(allowed), name=name, _type_bound=True)
         native = "native_enum_types" if hasattr(kind, "enums") else "supports_native_boolean"
         if getattr(kind, "native_enum", True):
             check.create_rule = _UnlessNative(native)
@@ -256,7 +257,7 @@ class Column(ColumnClause[T], SchemaItem):
             "index": self.index,
             "info": self.__dict__.get("info"),
             "key": self.key if self.key != self.name else None,
-            "nullable": self.nullable if self.nullable_is_given else None,
+            "nullable": self._said_nullable(),
             "onupdate": _again(onupdate),
             "primary_key": self.primary_key,
             "server_default": _again(server_default),
@@ -272,7 +273,14 @@ class Column(ColumnClause[T], SchemaItem):
         if type_ is self.type and type_.has_state:
             type_ = type_.copy()
         made: Column[T] = type(self)(name, type_, *items, **arguments)
+        for check in sorted(self.constraints, key=lambda each: each.order):
+            check.copied(replaced({id(self): made})).attach(made)
         return made
+
+    def _said_nullable(self) -> bool | None:
+        """Whether it takes NULL, where that was said here or by its constraints; or None."""
+        is_usual = self.nullable is not self.primary_key
+        return None if is_usual and not self.nullable_is_given else self.nullable
 
     def _copy(self, **changes: Any) -> Column[T]:
         return self.copy(**changes)

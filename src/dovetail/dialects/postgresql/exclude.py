@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...exc import ArgumentError
+from ...sql.attaching import Part, attach_with_columns, check_table, without_attributes
 from ...sql.coercion import criterion, node_of
 from ...sql.constraints import Constraint, table_column
 from ...sql.traversal import iterate
@@ -43,16 +44,14 @@ class ExcludeConstraint(Constraint):
                     hint='ExcludeConstraint(("room", "="), ("during", "&&"))',
                 )
         self.pending = [
-            (what if isinstance(what, str) else node_of(what), operator)
+            (what if isinstance(what, str) else without_attributes(node_of(what)), operator)
             for what, operator in elements
         ]
         self.elements: list[tuple[Any, str]] = []
         self.using = using
-        self.where = criterion(where) if where is not None else None
+        self.where = without_attributes(criterion(where)) if where is not None else None
         self.ops = dict(ops or {})
-        tables = {id(t): t for what, _ in self.pending for t in _tables(what)}
-        if len(tables) == 1:
-            self.attach(next(iter(tables.values())))
+        attach_with_columns(self, self.parts_given)
 
     @property
     def columns(self) -> Any:
@@ -65,18 +64,22 @@ class ExcludeConstraint(Constraint):
         kind: Any = type(super().columns)
         return kind((str(column.key), column) for column in found)  # type: ignore[attr-defined]
 
-    def attach(self, parent: Any) -> None:
-        if self.table is not None:
-            return
+    @property
+    def parts_given(self) -> list[Any]:
+        return [what for what, _ in self.pending]
+
+    def resolve(self, table: Any) -> None:
+        check_table(self, self.parts_given, table)
         self.elements = [
-            (table_column(parent, what, self) if isinstance(what, str) else what, operator)
+            (table_column(table, what, self) if isinstance(what, str) else what, operator)
             for what, operator in self.pending
         ]
-        super().attach(parent)
 
-
-def _tables(what: Any) -> list[Any]:
-    if isinstance(what, str):
-        return []
-    found: list[Any] = [part for part in iterate(what) if part.visit_name == "column"]
-    return [part.table for part in found if part.table is not None]
+    def copied(self, part_of: Part) -> ExcludeConstraint:
+        return ExcludeConstraint(
+            *[(part_of(what), operator) for what, operator in self.pending],
+            using=self.using,
+            where=part_of(self.where),
+            ops=self.ops,
+            **self._common(),
+        )

@@ -37,7 +37,9 @@ from dovetail.orm.mapping.properties import (
 from dovetail.orm.mapping.registry import Registry
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.synonym import Synonym
+from dovetail.sql.attaching import columns_within, replaced
 from dovetail.sql.columns import ProxyColumn
+from dovetail.sql.constraints import Constraint, Index
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column, Table
 from dovetail.types.contract import NULLTYPE
@@ -129,18 +131,51 @@ def _completed(value: Any, made: dict[int, Any]) -> Any:
 
 
 def _made_columns(class_: type, parts: Iterable[tuple[str, MapperProperty]]) -> dict[int, Any]:
-    """The columns of *parts*, by the ids of what the class and its mixins declare them as."""
+    """The columns of *parts*, by the ids of what the class and its mixins declare them as.
+
+    And by those of the columns that expressions in the body of a mixin were made of.
+    """
     columns = {
         key: prop.columns[0]
         for key, prop in parts
         if isinstance(prop, ColumnProperty) and prop.is_column
     }
-    return {
-        id(value): columns[name]
-        for base in class_.__mro__
-        for name, value in base.__dict__.items()
-        if name in columns and isinstance(value, _COLUMNS)
-    }
+    found = {}
+    for base in class_.__mro__:
+        for name, value in base.__dict__.items():
+            if name in columns and isinstance(value, _COLUMNS):
+                found[id(value)] = found[id(getattr(value, "column", value))] = columns[name]
+    found.pop(id(None), None)
+    return found
+
+
+def _attach_constraints(
+    class_: type, table: Any, inherits: Mapper | None, made: dict[int, Any]
+) -> None:
+    """Attach the constraints and indexes in the bodies of *class_* and its mixins to *table*.
+
+    Those of a mixin are copied, with the columns of the class in place of those of the mixin.
+    """
+    above = () if inherits is None else inherits.class_.__mro__
+    seen: set[str] = set()
+    for base in class_.__mro__:
+        if base in above:
+            continue
+        for name, value in list(base.__dict__.items()):
+            if name in seen:
+                continue
+            seen.add(name)
+            if isinstance(value, (Constraint, Index)) and value.table is None:
+                (value if base is class_ else value.copied(replaced(made))).attach(table)
+
+
+def _of_class(item: Any, made: dict[int, Any]) -> Any:
+    """*item* of ``__table_args__``, copied where it is made of columns of a mixin."""
+    if isinstance(item, (Constraint, Index)) and item.table is None:
+        columns = columns_within(item.parts_given)
+        if any(made.get(id(column), column) is not column for column in columns):
+            return item.copied(replaced(made))
+    return item
 
 
 def _option(class_: type, name: str) -> Any:
@@ -355,12 +390,16 @@ def _table_and_properties(
         _refuse_columns(class_, table, columns)
         return table, parts
     if name:
-        table = _make_table(registry, class_, name, columns)
+        made = _made_columns(class_, parts)
+        table = _make_table(registry, class_, name, columns, made)
         if table is not None:
+            _attach_constraints(class_, table, inherits, made)
             return table, parts
     if inherits is not None:
         _refuse_for_shared_table(class_, inherits)
-        return _share_table(class_, inherits.local_table, parts), parts
+        table = _share_table(class_, inherits.local_table, parts)
+        _attach_constraints(class_, table, inherits, _made_columns(class_, parts))
+        return table, parts
     raise InvalidRequestError(
         f"class {class_.__name__} has neither __tablename__ nor __table__",
         hint='add __tablename__ = "…", or __abstract__ = True if it is no table of its own',
@@ -542,7 +581,9 @@ def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
         )
 
 
-def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) -> Any:
+def _make_table(
+    registry: Registry, class_: Any, name: str, columns: list[Any], made: dict[int, Any]
+) -> Any:
     """The table of *class_*; None where its ``__table_cls__`` makes none."""
     arguments = _option(class_, "__table_args__")
     args: tuple[Any, ...] = ()
@@ -561,7 +602,8 @@ def _make_table(registry: Registry, class_: Any, name: str, columns: list[Any]) 
         )
     metadata = metadata_of(class_, registry.metadata)
     make: Any = getattr(class_, "__table_cls__", Table)
-    return make(name, metadata, *columns, *args, **keywords)
+    items = [_of_class(item, made) for item in args]
+    return make(name, metadata, *columns, *items, **keywords)
 
 
 def mapped(registry: Registry, class_: type[T]) -> type[T]:

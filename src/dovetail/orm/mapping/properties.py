@@ -12,10 +12,11 @@ from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.columns import ProxyColumn
+from dovetail.sql.constraints import Constraint
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column
 from dovetail.types.basic import INTEGERTYPE
-from dovetail.types.contract import NULLTYPE, TypeEngine
+from dovetail.types.contract import TypeEngine
 
 _creation = count()
 
@@ -199,6 +200,8 @@ class MappedColumn(Mapped[Any]):
     """A column declared in a class body, completed by the attribute's annotation and name."""
 
     dataclass_options: dict[str, Any] = _NO_OPTIONS
+    early_waiting = 0
+    """How much of what waits for the column's table is its own, where it was made early."""
 
     def __init__(
         self,
@@ -234,8 +237,6 @@ class MappedColumn(Mapped[Any]):
         self, key: str, annotation: MappedAnnotation | None, types: Any
     ) -> "ColumnProperty":
         """The property of attribute *key*; *types* finds a type for an annotation."""
-        if self.column is not None:
-            return self._property(self._named(self.column, key, annotation, types))
         args, keywords = list(self.args), dict(self.keywords)
         template = self._template(annotation) if annotation is not None else None
         if template is not None:
@@ -258,8 +259,20 @@ class MappedColumn(Mapped[Any]):
                 type_ = types.find(annotation, key)
         if type_ is not None:
             args.insert(0, type_)
-        self.column = Column(name or key, *args, **keywords)
+        if self.column is None:
+            self.column = Column(name or key, *args, **keywords)
+        else:
+            self._say_again(self.column, name or key, args, keywords)
         return self._property(self.column)
+
+    def _say_again(
+        self, column: Column[Any], name: str, args: list[Any], keywords: dict[str, Any]
+    ) -> None:
+        """Make *column*, which expressions in the class body hold already, what it is to be."""
+        waiting = (column._waiting or [])[self.early_waiting :]
+        Column.__init__(column, name, *args, **keywords)
+        for function in waiting:
+            column.when_attached(function)
 
     def _merged(self, template: "MappedColumn") -> list[Any]:
         """The arguments of *template*, those of this in place of its name and its type."""
@@ -292,19 +305,6 @@ class MappedColumn(Mapped[Any]):
         made.uses_existing = self.use_existing_column
         return made
 
-    def _named(
-        self, column: Column[Any], key: str, annotation: MappedAnnotation | None, types: Any
-    ) -> Column[Any]:
-        """*column*, made early for an expression in the class body, with what was missing."""
-        if column.name is None:
-            column.name = column.key = column.bind_name = key
-        if annotation is not None:
-            if "nullable" not in self.keywords and not column.primary_key:
-                column.nullable = annotation.nullable
-            if column.type is NULLTYPE and not column.foreign_keys:
-                column.type = types.find(annotation, key)
-        return column
-
     def __clause_element__(self) -> Any:
         """The column, for an expression in the class body; its name may come later."""
         if self.column is None:
@@ -312,6 +312,7 @@ class MappedColumn(Mapped[Any]):
             if args and args[0] is None:
                 del args[0]
             self.column = Column(*args, **self.keywords)
+            self.early_waiting = len(self.column._waiting or ())
         return self.column
 
     @staticmethod
@@ -376,6 +377,8 @@ def _copied(argument: Any) -> Any:
     """*argument* of a column for another class: a constraint of its own, and what has state."""
     if isinstance(argument, TypeEngine):
         return argument.copy() if argument.has_state else argument
+    if isinstance(argument, Constraint):
+        return argument.copied(lambda part: part)
     copy = getattr(argument, "copy", None)
     return argument if copy is None or is_type(argument) else copy()
 
