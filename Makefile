@@ -3,6 +3,7 @@
 #   make demo      index this Python's standard library into a SQLite file and ask it questions
 #   make test      all tests, with branch coverage
 #   make test-random  the random programs with seeds of their own, for longer
+#   make random-mappings  random mappings compared with SQLAlchemy's, as many as ARGS says
 #   make check     lint, format, types, shape of the house
 #   make bench     compare with SQLAlchemy, Django, Peewee, Pony and the bare driver
 #   make test-all  the tests on every installed interpreter
@@ -22,7 +23,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 # Installing again is needed only after the list of dependencies changed.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test test-random check bench test-all golden format clean
+.PHONY: demo test test-random random-mappings check bench test-all golden format clean
 .DEFAULT_GOAL := test
 
 $(VENV)/pyvenv.cfg:
@@ -46,6 +47,9 @@ test: $(VENV)/.installed-dev
 # to @reproduce_failure, mend the fault, and keep the example as a test of its own.
 test-random: $(VENV)/.installed-dev
 	@DOVETAIL_HYPOTHESIS=explore $(BIN)/python -m pytest tests/properties tests/sql/test_random_expressions.py $(ARGS)
+
+random-mappings: $(VENV)/.installed-dev
+	@$(BIN)/python tools/random_mappings.py $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -6,8 +6,12 @@ from typing import NamedTuple
 
 from tests.properties.layouts import Layout, Plain, options_of, renamed, shuffled, type_of
 
-ASSOCIATED = Layout((), "declarative", None, (0,), (0,), (0,))
+ASSOCIATED = Layout((), "declarative", None, False, (0,), (0,), (0,))
 """How the columns of an association are declared."""
+
+
+MADE_KEYS = ("made", "sequence", "identity")
+"""The keys that a database makes."""
 
 
 class Member(NamedTuple):
@@ -49,6 +53,7 @@ class Declared:
 
         self.Base = Base
         self.above, self.parts, self.mapped = {}, {}, {}
+        self.sequences = []
         for number, one in enumerate(self.classes):
             self._add_member(Member(number, 0), None)
             for place, below in enumerate(one.below, 1):
@@ -120,6 +125,17 @@ class Declared:
             return tuple(f"{side}_{key}" for side, end in sides for key in self.keys(end.number))
         return ("a", "b") if self.classes[number].key == "pair" else ("a",)
 
+    def key_columns(self, number):
+        """The names of the columns of those keys: of a pair, each may have that of the other."""
+        names = self.keys(number)
+        if number < 0 or not self.classes[number].layout.renames_keys:
+            return names
+        return names[::-1] if len(names) > 1 else ("a_",)
+
+    def _referred(self, member):
+        """The columns that a reference to *member* names."""
+        return [f"{self.table_name(member)}.{name}" for name in self.key_columns(member.number)]
+
     def is_made(self, number):
         """Whether the database makes the keys.
 
@@ -127,7 +143,15 @@ class Declared:
         would make others.
         """
         one = self.classes[number]
-        return one.key == "made" and all(below.kind != "concrete" for below in one.below)
+        return one.key in MADE_KEYS and all(below.kind != "concrete" for below in one.below)
+
+    def _key_maker(self, member):
+        """What makes the keys of *member*, besides the database itself."""
+        key = self.classes[member.number].key
+        if key == "sequence":
+            self.sequences.append(f"k_{self.table_name(member)}")
+            return (self.sa.Sequence(self.sequences[-1]),)
+        return (self.sa.Identity(),) if key == "identity" else ()
 
     def _key_type(self, number):
         return self.sa.String(10) if self.classes[number].key == "text" else self.sa.Integer()
@@ -142,22 +166,24 @@ class Declared:
             how = {"primary_key": True}
             if not self.is_made(member.number) or not apart:
                 how["autoincrement"] = False
-            for name in self.keys(member.number):
-                parts.columns[name] = ((self._key_type(member.number),), how)
-            if len(self.keys(member.number)) > 1:
+            own = self.key_columns(member.number)
+            for key, name in zip(self.keys(member.number), own, strict=True):
+                made = self._key_maker(member) if how.keys() == {"primary_key"} else ()
+                renamed_ = () if name == key else (name,)
+                parts.columns[key] = ((*renamed_, self._key_type(member.number), *made), how)
+            if len(own) > 1:
                 # MariaDB wants an index in the order in which foreign keys name the columns.
-                parts.constraints.append(self.sa.UniqueConstraint(*self.keys(member.number)))
+                parts.constraints.append(self.sa.UniqueConstraint(*own))
         if apart:
             self._add_columns_of_the_top(member, above)
         else:
-            keys = list(self.keys(member.number))
-            referred = [f"{self.table_name(above)}.{key}" for key in keys]
             if self.has_table(member):
-                parts.constraints.append(self.sa.ForeignKeyConstraint(keys, referred))
+                keys = list(self.key_columns(member.number))
+                parts.constraints.append(self.sa.ForeignKeyConstraint(keys, self._referred(above)))
         if above is not None:
             parts.plain[f"v{member.place}_"] = self._recipe(member).column
         parts.mapper["polymorphic_identity"] = str(member.place)
-        self._add_plain(parts, self.layout(member).names)
+        self._add_plain(parts, self.layout(member).names, self.class_name(member))
         if above is not None and self._recipe(member).shared and not self.has_table(member):
             name = f"shared_{self.table_name(member)}"
             if not any(name in self.parts[one].columns for one in self.line(above)):
@@ -180,12 +206,15 @@ class Declared:
         if recipe.layout.version == "random":
             parts.mapper["version_id_generator"] = _after
 
-    def _add_plain(self, parts, order):
+    def _add_plain(self, parts, order, owner):
         names = renamed(list(parts.plain), order)
         for key, one in parts.plain.items():
             name = () if names[key] == key else (names[key],)
             type_ = type_of(self.sa, one.type)
-            parts.columns[key] = ((*name, type_), options_of(self.sa, one))
+            sequence = f"s_{owner}_{key}".lower()
+            if one.default == "sequence":
+                self.sequences.append(sequence)
+            parts.columns[key] = ((*name, type_), options_of(self.sa, one, sequence))
 
     def _relate(self, number):
         related = self.related[number]
@@ -217,8 +246,20 @@ class Declared:
                 "uselist": related.kind == "one to many",
             }
             options_back["primaryjoin"] = self._join(parent, child, names, to_one=True)
+        if self.is_ordered(number):
+            options["order_by"] = lambda: [
+                getattr(self.mapped[child], key).desc() for key in self.keys(child.number)
+            ]
         relationship = self.orm.relationship
         forward, back = f"r{number}", f"b{number}"
+        if related.backref:
+            options_back.pop("secondary", None)
+            self.parts[parent].relationships[forward] = relationship(
+                lambda: self.mapped[child],
+                backref=self.orm.backref(back, **options_back),
+                **options,
+            )
+            return
         self.parts[parent].relationships[forward] = relationship(
             lambda: self.mapped[child], back_populates=back, **options
         )
@@ -232,7 +273,7 @@ class Declared:
         self.above[link] = None
         parts = self.parts[link] = Parts()
         parts.plain["note"] = Plain("integer", None, None, "class", 0)
-        self._add_plain(parts, (0,))
+        self._add_plain(parts, (0,), self.class_name(link))
         names = iter(self.keys(link.number))
         ways = (("left", f"r{number}", related.lazy), ("right", f"b{number}", related.lazy_back))
         for end, (back, forward, lazy) in zip(self.ends(number), ways, strict=True):
@@ -240,8 +281,7 @@ class Declared:
             own = [next(names) for _ in keys]
             for name in own:
                 parts.columns[name] = ((self._key_type(end.number),), {"primary_key": True})
-            referred = [f"{self.table_name(end)}.{key}" for key in keys]
-            parts.constraints.append(self.sa.ForeignKeyConstraint(own, referred))
+            parts.constraints.append(self.sa.ForeignKeyConstraint(own, self._referred(end)))
             lazy = lazy.replace("joined", "selectin")
             self.parts[end].relationships[forward] = self.orm.relationship(
                 partial(self.mapped.get, link),
@@ -255,6 +295,11 @@ class Declared:
                 primaryjoin=self._join(end, link, own, to_one=True),
                 back_populates=forward,
             )
+
+    def is_ordered(self, number):
+        """Whether the collections of relationship *number* have an order of their own."""
+        related = self.related[number]
+        return related.ordered and related.kind in ("one to many", "many to many")
 
     def ends(self, number):
         """The members at both ends of relationship *number*."""
@@ -270,8 +315,7 @@ class Declared:
         parts = self.parts[child]
         for name in names:
             parts.columns[name] = ((self._key_type(parent.number),), {})
-        referred = [f"{self.table_name(parent)}.{key}" for key in self.keys(parent.number)]
-        constraint = self.sa.ForeignKeyConstraint(names, referred)
+        constraint = self.sa.ForeignKeyConstraint(names, self._referred(parent))
         # By another reference between its tables it would not be clear how one inherits another.
         apart = child.number != parent.number
         if self.has_table(child) and (apart or self.table_name(parent) == self.table_name(child)):
@@ -300,8 +344,7 @@ class Declared:
             columns += [
                 sa.Column(name, self._key_type(side.number), primary_key=True) for name in names
             ]
-            referred = [f"{self.table_name(side)}.{key}" for key in self.keys(side.number)]
-            constraints.append(sa.ForeignKeyConstraint(names, referred))
+            constraints.append(sa.ForeignKeyConstraint(names, self._referred(side)))
         order = self.classes[sides[0].number].layout.order
         columns = shuffled(columns, order)
         return sa.Table(f"third{number}", self.Base.metadata, *columns, *constraints)
@@ -364,7 +407,7 @@ class Declared:
         parts = self.parts[member]
         layout = self.layout(member)
         made = {
-            name: self.sa.Column(*((name,) if len(given) == 1 else ()), *given, **options)
+            name: self.sa.Column(*(() if isinstance(given[0], str) else (name,)), *given, **options)
             for name, (given, options) in parts.columns.items()
         }
         columns = [made[name] for name in order]

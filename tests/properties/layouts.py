@@ -16,8 +16,8 @@ TYPES = (
     *("json", "json without null", "json evaluating none", "choice", "span", "moment", "uuid"),
     "array",
 )
-DEFAULTS = (None, None, None, "scalar", "function", "context", "server", "sql")
-UPDATES = (None, None, None, "scalar", "function", "sql")
+DEFAULTS = (None, None, None, "scalar", "function", "context", "server", "sql", "sequence")
+UPDATES = (None, None, None, "scalar", "function", "sql", "server")
 HOMES = ("class", "class", "mixin", "abstract")
 STYLES = ("declarative", "declarative", "table", "imperative")
 VERSIONS = (None, None, "number", "random")
@@ -44,6 +44,7 @@ class Plain(NamedTuple):
 class Layout(NamedTuple):
     """The columns of a class and how they are declared.
 
+    ``renames_keys``  the columns of the key have other names than its attributes
     ``order``         puts the columns of the table, and the attributes, into some order
     ``names``         shuffles the names of the columns among the attributes
     """
@@ -51,6 +52,7 @@ class Layout(NamedTuple):
     columns: tuple[Plain, ...]
     style: str
     version: str | None
+    renames_keys: bool
     order: tuple[int, ...]
     attribute_order: tuple[int, ...]
     names: tuple[int, ...]
@@ -72,6 +74,7 @@ layouts = st.builds(
     columns=st.lists(_plain, min_size=1, max_size=3).map(tuple),
     style=st.sampled_from(STYLES),
     version=st.sampled_from(VERSIONS),
+    renames_keys=st.booleans(),
     order=_numbers,
     attribute_order=_numbers,
     names=_numbers,
@@ -129,8 +132,8 @@ def type_of(sa, kind):
     }[kind]()
 
 
-def options_of(sa, plain):
-    """The arguments for defaults of a column like *plain*."""
+def options_of(sa, plain, sequence):
+    """The arguments for defaults of a column like *plain*; *sequence* is the name of one for it."""
     found = {}
     made = {
         "scalar": lambda number: value(plain.type, number),
@@ -142,9 +145,14 @@ def options_of(sa, plain):
         text = {"integer": "70", "text": "'s'"}.get(plain.type)
         if text is not None:
             found["server_default"] = sa.text(text)
+    elif plain.default == "sequence":
+        if plain.type == "integer":
+            found["default"] = sa.Sequence(sequence)
     elif plain.default is not None:
         found["default"] = made[plain.default](7)
-    if plain.onupdate is not None:
+    if plain.onupdate == "server":
+        found["server_onupdate"] = sa.FetchedValue()
+    elif plain.onupdate is not None:
         found["onupdate"] = made[plain.onupdate](8)
     return found
 

@@ -5,6 +5,9 @@ from sqlalchemy import event as oracle_event
 from tests.properties.declared import Declared, Member
 from tests.properties.layouts import value
 
+MANY = ("many to many", "association")
+"""The relationships in which both sides have many of the others."""
+
 
 class SchemaWorld(Declared):
     """The classes of a schema in one of the packages, and what a program does with them."""
@@ -62,10 +65,12 @@ class SchemaWorld(Declared):
         with self.engine.begin() as connection:
             if dialect != "postgresql":
                 connection.execute(self.sa.text("SET FOREIGN_KEY_CHECKS = 0"))
-            for table in self.Base.metadata.tables.values():
-                connection.execute(
-                    self.sa.text(f"DROP TABLE IF EXISTS {prefix}{table.name} CASCADE")
-                )
+            tables = [table.name for table in self.Base.metadata.tables.values()]
+            cascade = " CASCADE" if dialect == "postgresql" else ""
+            for kind, names in (("TABLE", tables), ("SEQUENCE", self.sequences)):
+                if names:
+                    every = ", ".join(prefix + name for name in names)
+                    connection.execute(self.sa.text(f"DROP {kind} IF EXISTS {every}{cascade}"))
             if dialect != "postgresql":
                 connection.execute(self.sa.text("SET FOREIGN_KEY_CHECKS = 1"))
 
@@ -89,11 +94,9 @@ class SchemaWorld(Declared):
             return {}
         self.serial += 1
         key = {
-            "number": (self.serial,),
-            "made": (self.serial,),
             "pair": (self.serial % 3, self.serial),
             "text": (f"k{self.serial:03}",),
-        }[self.classes[number].key]
+        }.get(self.classes[number].key, (self.serial,))
         return dict(zip(self.keys(number), key, strict=True))
 
     def do_make(self, number, place, values):
@@ -183,15 +186,36 @@ class SchemaWorld(Declared):
         if not self.related:
             return None, None, None, None
         number = which % len(self.related)
-        parent, child = self.ends(number)
-        return number, self.related[number], self._of(parent, first), self._of(child, second)
+        related = self.related[number]
+        parent, child = map(self._of, self.ends(number), (first, second))
+        if parent is not None and child is not None:
+            self._read_ends(number, parent, child)
+        return number, related, parent, child
+
+    def _read_ends(self, number, parent, child):
+        """Read what is at both ends, before either is changed.
+
+        When it is read in the midst of it, there may be a flush between two changes: where an
+        eager relationship that had expired was not loaded along with the rest.
+        """
+        if self.related[number].kind == "one to one":
+            # Of a child that is replaced before it was written, or read, the oracle does not know
+            # that it refers to the parent: there are two of them then.
+            self.session.flush()
+        with self.session.no_autoflush:
+            getattr(parent, f"r{number}")
+            here, own = getattr(child, f"b{number}"), self.ends(number)[0].number
+        if here not in (None, []) and own == self.ends(number)[1].number:
+            # What is taken out again before it was written still comes after its former parent
+            # in the oracle, and so do the keys that the database makes.
+            self.session.flush()
 
     def _is_moved_unsaved(self, number, related, parent, child):
         """Whether *child*, which has no row yet, is taken from another parent that owns it.
 
         The oracle drops it from the session then, as an orphan of the first.
         """
-        if "delete-orphan" not in (related.cascade or "") or related.kind == "many to many":
+        if "delete-orphan" not in (related.cascade or "") or related.kind in MANY:
             return False
         back = child.__dict__.get(f"b{number}")
         return self.sa.inspect(child).key is None and back not in (None, parent)
@@ -351,19 +375,69 @@ class SchemaWorld(Declared):
             yield from zip(("left", "right"), self.ends(~member.number), strict=True)
 
     def read(self, read):
-        """The graph that *read* finds, each object with what it refers to."""
-        number, place, wanted, limit, is_descending = read
-        member = self.member(number, place)
+        """What *read* finds: objects, each with what it refers to, or a summary of them."""
+        member = self.member(read.number, read.place)
         self.session.expunge_all()
-        columns = [getattr(self.mapped[member], name) for name in self.keys(member.number)]
-        if is_descending:
-            columns = [column.desc() for column in columns]
-        statement = self.sa.select(self.mapped[member]).order_by(*columns).limit(limit)
-        statement = statement.options(*self._options(member, wanted))
+        statement = getattr(self, f"_{read.shape}")(member, read)
+        statement = statement.options(*self._criteria(read.criteria))
         self.sent = 0
-        found = self.session.scalars(statement).unique().all()
-        graph = [(type(made).__name__, self._seen(made)) for made in found]
-        return graph, self.sent
+        rows = self.session.execute(statement).unique().all()
+        return [[self._cell(cell) for cell in row] for row in rows], self.sent
+
+    def _cell(self, cell):
+        is_object = type(cell) in self.mapped.values()
+        return (type(cell).__name__, self._seen(cell)) if is_object else cell
+
+    def _graph(self, member, read):
+        return self._ordered(self.sa.select(self.mapped[member]), member, read).options(
+            *self._options(member, read.loads)
+        )
+
+    def _ordered(self, statement, member, read):
+        columns = [getattr(self.mapped[member], name) for name in self.keys(member.number)]
+        if read.descending:
+            columns = [column.desc() for column in columns]
+        return statement.order_by(*columns).limit(read.limit)
+
+    def _labels(self, member, read):
+        class_ = self.mapped[member]
+        first, *others = (getattr(class_, name) for name in self.keys(member.number))
+        named = (first + 1 if self.classes[member.number].key != "text" else first).label("first_")
+        order = named.desc() if read.descending else named
+        return self.sa.select(class_, named).order_by(order, *others).limit(read.limit)
+
+    def _aggregates(self, member, read):
+        entity = self.mapped[member]
+        if read.descending:
+            entity = self.orm.aliased(entity)
+        func, key = self.sa.func, getattr(entity, self.keys(member.number)[-1])
+        summary = [func.count(key), func.max(key).label("most")]
+        summary += [func.sum(getattr(entity, name)) for name in self._integers(member)]
+        return self.sa.select(*summary)
+
+    def _groups(self, member, read):
+        class_ = self.mapped[member]
+        name = next(iter(self._integers(member)), self.keys(member.number)[0])
+        group, count = getattr(class_, name), self.sa.func.count().label("many")
+        order = count.desc() if read.descending else count
+        return self.sa.select(group, count).group_by(group).order_by(order, group).limit(read.limit)
+
+    def _integers(self, member):
+        return [name for name, kind in self.plain(member) if kind == "integer"]
+
+    def _criteria(self, criteria):
+        for number, place, left_out in criteria:
+            member = self.member(number, place)
+            name = self.keys(member.number)[-1]
+            value = f"k{left_out:03}" if self.classes[member.number].key == "text" else left_out
+            yield self.orm.with_loader_criteria(
+                self.mapped[member],
+                # The oracle keeps one statement for each lambda that is written, and reads a
+                # column in place of an attribute from the table of the class above.
+                eval(f"lambda class_: class_.{name} != {value!r}"),
+                # Without it, it holds for no class below in the oracle.
+                include_aliases=True,
+            )
 
     def _options(self, member, wanted):
         options = {}
@@ -393,7 +467,9 @@ class SchemaWorld(Declared):
             if value is None:
                 seen[name] = None
             elif isinstance(value, list):
-                seen[name] = sorted(self._key(target, one) for one in value)
+                keys = [self._key(target, one) for one in value]
+                ordered = name[0] == "r" and self.is_ordered(int(name[1:]))
+                seen[name] = keys if ordered else sorted(keys)
             else:
                 seen[name] = self._key(target, value)
         return seen

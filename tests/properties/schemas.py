@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from tests.properties.layouts import Layout, Plain, _plain, layouts
 
-KEYS = ("number", "pair", "text", "made")
+KEYS = ("number", "pair", "text", "made", "sequence", "identity")
 KINDS = ("one to many", "one to one", "many to many", "association")
 BELOW = ("single", "single", "joined", "joined", "concrete")
 TRANSLATED = (None, None, None, "here", "away")
 CASCADES = (None, "all", "all, delete-orphan")
 LAZY = ("select", "select", "joined", "selectin")
 LOADS = ("lazyload", "joinedload", "selectinload", "subqueryload", "immediateload")
+SHAPES = ("graph", "graph", "graph", "aggregates", "groups", "labels")
 MOST_CLASSES = 3
 MOST_BELOW = 3
 
@@ -47,6 +48,9 @@ class Related(NamedTuple):
     """A relationship from one class of a hierarchy, by their numbers, to another, and back.
 
     An "association" goes over objects that keep a column of their own for each pair.
+
+    ``backref``  the way back is declared along with the way there
+    ``ordered``  a collection is in the descending order of its keys
     """
 
     kind: str
@@ -57,6 +61,8 @@ class Related(NamedTuple):
     cascade: str | None
     lazy: str
     lazy_back: str
+    backref: bool
+    ordered: bool
 
 
 class Schema(NamedTuple):
@@ -75,39 +81,56 @@ _level = st.integers(0, MOST_BELOW)
 _small = st.integers(0, 5)
 
 
-def _relationships(count):
+def _relationship(count, parent=None, parent_below=_level):
+    """Relationships between any of *count* hierarchies, or from the one that *parent* draws."""
     numbers = st.integers(0, count - 1)
-    return st.lists(
-        st.builds(
-            Related,
-            kind=st.sampled_from(KINDS),
-            parent=numbers,
-            parent_below=_level,
-            child=numbers,
-            child_below=_level,
-            cascade=st.sampled_from(CASCADES),
-            lazy=st.sampled_from(LAZY),
-            lazy_back=st.sampled_from(LAZY),
-        ),
-        max_size=4,
-    ).map(tuple)
+    return st.builds(
+        Related,
+        kind=st.sampled_from(KINDS),
+        parent=numbers if parent is None else parent,
+        parent_below=parent_below,
+        child=numbers,
+        child_below=_level,
+        cascade=st.sampled_from(CASCADES),
+        lazy=st.sampled_from(LAZY),
+        lazy_back=st.sampled_from(LAZY),
+        backref=st.booleans(),
+        ordered=st.booleans(),
+    )
 
 
-_below = st.builds(
-    Below, above=_level, kind=st.sampled_from(BELOW), shared=st.booleans(), column=_plain
-)
-_classes = st.builds(
-    Class,
-    key=st.sampled_from(KEYS),
-    layout=layouts,
-    below=st.one_of(st.just(()), st.lists(_below, max_size=MOST_BELOW).map(tuple)),
-)
+def _relationships(count):
+    return st.lists(_relationship(count), max_size=4).map(tuple)
+
+
+def _below(above=_level):
+    return st.builds(
+        Below, above=above, kind=st.sampled_from(BELOW), shared=st.booleans(), column=_plain
+    )
+
+
+def _hierarchies(below):
+    return st.builds(Class, key=st.sampled_from(KEYS), layout=layouts, below=below)
+
+
+_classes = _hierarchies(st.one_of(st.just(()), st.lists(_below(), max_size=MOST_BELOW).map(tuple)))
+_deep = _hierarchies(st.tuples(*[_below(st.just(above)) for above in range(MOST_BELOW)]))
+"""Hierarchies in which each class is below the one before."""
 _translated = st.sampled_from(TRANSLATED)
-schemas = st.lists(_classes, min_size=1, max_size=MOST_CLASSES).flatmap(
+_wide_schemas = st.lists(_classes, min_size=1, max_size=MOST_CLASSES).flatmap(
     lambda classes: st.builds(
         Schema, st.just(tuple(classes)), _relationships(len(classes)), _translated
     )
 )
+_deep_schemas = st.builds(
+    Schema,
+    st.tuples(_deep, _classes),
+    st.tuples(*[_relationship(2, st.just(0), st.just(place)) for place in range(MOST_BELOW + 1)]),
+    _translated,
+)
+"""Schemas with a relationship, and the way back, on each class of a deep hierarchy."""
+
+schemas = st.one_of(_wide_schemas, _wide_schemas, _wide_schemas, _deep_schemas)
 alone = st.builds(Schema, st.tuples(_classes), related=st.just(()), translated=_translated)
 """Schemas of one hierarchy without relationships."""
 
@@ -154,15 +177,37 @@ programs = _programs(*_writes, *_links, *_links, *_ends)
 writes = _programs(*_writes, *_writes, *_ends)
 """Programs for schemas without relationships."""
 
+
+class Read(NamedTuple):
+    """What is read of a class: the graph that begins with its instances, or a summary of them.
+
+    ``loads``     options: relationships and how they are loaded, and what is below them
+    ``criteria``  classes, by two numbers, and a key of theirs that is left out everywhere
+    """
+
+    shape: str
+    number: int
+    place: int
+    loads: tuple[tuple[int, str, int, str], ...]
+    limit: int | None
+    descending: bool
+    criteria: tuple[tuple[int, int, int], ...]
+
+
+_options = st.lists(st.tuples(_small, st.sampled_from(LOADS), _small, st.sampled_from(LOADS)))
+_criteria = st.lists(st.tuples(_small, _level, _small), min_size=1, max_size=2)
+
 reads = st.lists(
-    st.tuples(
-        _small,
-        _level,
-        st.lists(st.tuples(_small, st.sampled_from(LOADS), _small, st.sampled_from(LOADS))),
-        st.one_of(st.none(), st.integers(1, 3)),
-        st.booleans(),
+    st.builds(
+        Read,
+        shape=st.sampled_from(SHAPES),
+        number=_small,
+        place=_level,
+        loads=_options.map(tuple),
+        limit=st.one_of(st.none(), st.integers(1, 3)),
+        descending=st.booleans(),
+        criteria=st.one_of(st.just(()), st.just(()), _criteria.map(tuple)),
     ),
     min_size=1,
     max_size=3,
 )
-"""Class, options, limit, and whether the order is descending."""

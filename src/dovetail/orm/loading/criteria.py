@@ -1,6 +1,7 @@
 """``with_loader_criteria()``: conditions on a class wherever a statement, or a load, meets it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from dovetail.exc import ArgumentError, InvalidRequestError
@@ -15,6 +16,7 @@ from dovetail.orm.mapping.pickling import Packed
 from dovetail.sql.coercion import criterion as criterion_of
 from dovetail.sql.node import Walk
 from dovetail.sql.select import Select
+from dovetail.sql.traversal import replace
 
 
 class _Made:
@@ -89,10 +91,13 @@ class LoaderCriteriaOption(Packed):
         """
         key = walk.key
         key += ("criteria", self.entity, self.include_aliases, self.loader_only)
-        first = len(walk.binds)
+        first, planner = len(walk.binds), walk.planner
         for mapper in known_mappers():
             if self.concerns(mapper):
                 self.condition(mapper).collect(walk)
+        # A statement of tables that carries this along is not to be planned again: its columns
+        # would get other names than those that the statement around it asks for.
+        walk.planner = planner
         if self.propagate_to_loaders:
             key.append(tuple(hashable_value(bind.effective_value) for bind in walk.binds[first:]))
 
@@ -116,6 +121,23 @@ def rows_of_change(columns: Sequence[Any], source: Any, core: Any) -> Any:
     asked: Any = Select(*columns).select_from(source).where(*core.where_criteria)
     criteria = tuple(o for o in core.loader_options if isinstance(o, LoaderCriteriaOption))
     return asked._with(loader_options=criteria, standing=core.standing)
+
+
+def _in_own_table(condition: Any, mapper: Mapper, class_: type) -> Any:
+    """*condition* on *mapper*, as one on *class_*: a concrete class has columns of its own."""
+    own = mapper_of(class_)
+    assert own is not None
+    line = takewhile(lambda one: one is not mapper, own.iterate_to_root())
+    if not any(one.concrete for one in line):
+        return condition
+
+    def placed(node: Any) -> Any:
+        entity = getattr(node, "entity", None)
+        if isinstance(entity, EntityNode) and entity.alias is None and own.isa(entity.mapper):
+            return getattr(class_, node.key, None)
+        return None
+
+    return replace(condition, placed)
 
 
 def with_loader_criteria(
@@ -154,8 +176,8 @@ def with_loader_criteria(
         criterion = where_criteria
     elif mapper is not None:
 
-        def criterion(_: Any) -> Any:
-            return where_criteria
+        def criterion(class_: type) -> Any:
+            return _in_own_table(where_criteria, mapper, class_)
 
     else:
         raise ArgumentError(
