@@ -187,28 +187,30 @@ class SchemaWorld(Declared):
             return None, None, None, None
         number = which % len(self.related)
         related = self.related[number]
+        if related.kind == "one to one":
+            # Of a child that is replaced before it was written, or read, the oracle does not know
+            # that it refers to the parent: there are two of them then.
+            self.do_flush()
         parent, child = map(self._of, self.ends(number), (first, second))
-        if parent is not None and child is not None:
-            self._read_ends(number, parent, child)
+        if parent is not None and child is not None and not self._read_ends(number, parent, child):
+            parent, child = None, None
         return number, related, parent, child
 
     def _read_ends(self, number, parent, child):
-        """Read what is at both ends, before either is changed.
+        """Read what is at both ends, before either is changed; return whether they are there still.
 
         When it is read in the midst of it, there may be a flush between two changes: where an
         eager relationship that had expired was not loaded along with the rest.
         """
-        if self.related[number].kind == "one to one":
-            # Of a child that is replaced before it was written, or read, the oracle does not know
-            # that it refers to the parent: there are two of them then.
-            self.session.flush()
         with self.session.no_autoflush:
             getattr(parent, f"r{number}")
-            here, own = getattr(child, f"b{number}"), self.ends(number)[0].number
-        if here not in (None, []) and own == self.ends(number)[1].number:
+            here = getattr(child, f"b{number}")
+        above, below = self.ends(number)
+        if here not in (None, []) and above.number == below.number:
             # What is taken out again before it was written still comes after its former parent
             # in the oracle, and so do the keys that the database makes.
-            self.session.flush()
+            self.do_flush()
+        return parent in self.session and child in self.session
 
     def _is_moved_unsaved(self, number, related, parent, child):
         """Whether *child*, which has no row yet, is taken from another parent that owns it.
