@@ -213,7 +213,7 @@ def _query(
             values = [bind.effective_value for bind in binds]
         sql, parameters = plan.prepare(values)
     except Exception as error:
-        failure = _unbindable(channel, error, plan.sql, row)
+        failure = unbindable(channel, error, plan.sql, row)
         raise failure from failure.__cause__
     return prepared, sql, parameters
 
@@ -280,7 +280,7 @@ def _one_steps(
             values = bound_values(binds, row)
             sql, parameters = plan.prepare(values)
     except Exception as error:
-        failure = _unbindable(channel, error, plan.sql, row)
+        failure = unbindable(channel, error, plan.sql, row)
         raise failure from failure.__cause__
     if not statement.is_dml:
         return (yield from _read_steps(channel, prepared, sql, parameters, options))
@@ -294,7 +294,7 @@ def _one_steps(
     return result
 
 
-def _unbindable(channel: Channel, error: Exception, sql: str, row: Row) -> BaseException:
+def unbindable(channel: Channel, error: Exception, sql: str, row: Row) -> BaseException:
     """Return what is raised for a value that its type refused with *error*."""
     if isinstance(error, DovetailError):
         return error
@@ -402,7 +402,7 @@ def _many_steps(
     try:
         sets = plan.prepare_rows(rows, values)
     except Exception as error:
-        failure = _unbindable(channel, error, plan.sql, _NO_ROW)
+        failure = unbindable(channel, error, plan.sql, _NO_ROW)
         raise failure from failure.__cause__
     if plan.values_parts is not None and channel.dialect.features.prefers_multi_values:
         count = yield from _many_values_steps(channel, plan, sets, page)
@@ -453,7 +453,7 @@ def _many_returning_steps(
     try:
         sets = plan.prepare_rows(rows, values)
     except Exception as error:
-        failure = _unbindable(channel, error, plan.sql, _NO_ROW)
+        failure = unbindable(channel, error, plan.sql, _NO_ROW)
         raise failure from failure.__cause__
     features = channel.dialect.features
     parts = plan.values_parts

@@ -318,7 +318,10 @@ class ExecutingSession(PersistingSession):
                 "one instance may lie in several batches",
                 hint="load the collection with selectinload()",
             )
-        sql, parameters = plan.prepare(values)
+        try:
+            sql, parameters = plan.prepare(values)
+        except Exception as error:
+            raise plan.refused(connection, error) from error
         cursor = yield from connection.stream_steps(sql, parameters, batch)
         feed = EntityFeed(self, connection, plan, cursor, batch)
         result: Any = Result(shape, [], convert=shape.row_list, feed=feed)

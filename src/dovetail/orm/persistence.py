@@ -19,7 +19,12 @@ from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
 from dovetail.orm.flush.versions import check_version, version_here
-from dovetail.orm.loading.lazy import find_reference, load_attribute_steps, load_onto_steps
+from dovetail.orm.loading.lazy import (
+    find_reference,
+    load_attribute_steps,
+    load_onto_steps,
+    refuse_other_key,
+)
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.related import (
@@ -608,10 +613,9 @@ class PersistingSession(TransactionalSession):
                 self, connection, mapper, [state.row_key], tree=tree, chain=chain
             )
         if not rows:
-            raise InvalidRequestError(
-                f"can't refresh {instance!r}: its row is gone",
-                hint="it was deleted by another transaction; expunge() it",
-            )
+            hint = "it was deleted by another transaction; expunge() it"
+            raise InvalidRequestError(f"can't refresh {instance!r}: its row is gone", hint=hint)
+        refuse_other_key(state, instance, rows[0])
         for name in () if names is None else names:
             prop = mapper.relationships.get(name)
             if prop is not None and name not in joined:

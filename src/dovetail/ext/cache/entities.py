@@ -103,7 +103,10 @@ def _entries(
 
 
 def _fetcher(plan: Any, connection: Any, keys: Sequence[Any]) -> Fetch:
-    sql, parameters = plan.plan.prepare(plan.values_for(keys))
+    try:
+        sql, parameters = plan.plan.prepare(plan.values_for(keys))
+    except Exception as error:
+        raise plan.plan.refused(connection, error) from error
 
     def fetch() -> Steps[list[Any]]:
         rows: list[Any] = yield from connection.fetch_steps(sql, parameters)

@@ -7,7 +7,7 @@ peers, each later one for up to a thousand.  A loop over a thousand parents cost
 from collections.abc import Sequence
 from typing import Any
 
-from dovetail.exc import LazyLoadError, ObjectDeletedError
+from dovetail.exc import InvalidRequestError, LazyLoadError, ObjectDeletedError
 from dovetail.orm.loading.related import (
     is_unknown,
     load_keys_steps,
@@ -190,7 +190,21 @@ def refresh_steps(
         tree = options.reading_again(props)
     else:
         tree = NO_TREE if whole else only_tree(mapper, sorted(names))
-    yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=REFRESH)
+    loaded = yield from load_keys_steps(session, connection, mapper, keys, tree=tree, chain=REFRESH)
+    if len(pairs) == 1 and loaded:
+        refuse_other_key(pairs[0][0], pairs[0][1], loaded[0])
+
+
+def refuse_other_key(state: InstanceState, instance: Any, found: Any) -> None:
+    """Raise where the row of *instance* was read as another one's, *found*, for its other key."""
+    if found is not instance:
+        key = found.__dovetail_state__.identity
+        raise InvalidRequestError(
+            f"{type(instance).__name__} was given the primary key {state.identity}, and its row "
+            f"has {key}: it can't be read again as the same instance",
+            hint="give keys as the types of their columns: int(...) for Integer, UUID(...) for "
+            "Uuid",
+        )
 
 
 def refreshed_names(mapper: Any) -> frozenset[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dovetail.collector import MANY, collector
 from dovetail.compiler.plan import StatementPlan, bound_values
+from dovetail.engine.execution import unbindable
 from dovetail.engine.rows import Shape
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout, RowLayout
@@ -90,13 +91,20 @@ class EntityPlan:
 
     def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
         """Run the statement with *values* and return what its rows stand for."""
-        sql, parameters = self.prepare(values)
+        try:
+            sql, parameters = self.prepare(values)
+        except Exception as error:
+            raise self.refused(connection, error) from error
         source = session.row_source
         if source is None:
             rows = yield from connection.fetch_steps(sql, parameters)
         else:
             rows = yield from source.fetch_steps(session, connection, self.core, sql, parameters)
         return (yield from self.made_steps(session, connection, rows))
+
+    def refused(self, connection: Any, error: Exception) -> BaseException:
+        """What is raised for a value that its type refused with *error*."""
+        return unbindable(connection, error, self.core.sql, {})
 
     def made_steps(self, session: Any, connection: Any, rows: list[Any]) -> Steps[list[Any]]:
         """Return what *rows* stand for, with what is loaded after them."""

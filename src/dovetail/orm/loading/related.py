@@ -389,12 +389,43 @@ def _load_by_key_steps(
             )
         for related in loaded:
             found[related.__dovetail_state__.row_key] = related
+        unfound = [key for key in missing if key not in found]
+        if unfound and loaded and not _are_numbers([*unfound, *found]):
+            equal = _equal_keys_steps(session, connection, prop, unfound, below, chain)
+            found.update((yield from equal))
     attribute = prop.key
     for state, instance in parents:
         values = instance.__dict__
         if attribute not in values and not (state.committed and attribute in state.committed):
             key = local_key(instance, names)
             values[attribute] = None if key is None else found.get(key)
+
+
+def _are_numbers(keys: Sequence[Any]) -> bool:
+    return all(key.__class__ is int for key in keys)
+
+
+def _equal_keys_steps(
+    session: Any,
+    connection: Any,
+    prop: Any,
+    keys: Sequence[Any],
+    below: LoadTree,
+    chain: tuple[Any, ...],
+) -> Steps[dict[Any, Any]]:
+    """What has keys that the server takes for equal to *keys*, though Python does not.
+
+    "A" is "a" by a collation, "1" is 1 by a conversion.
+    """
+    found: dict[Any, Any] = {}
+    options: dict[str, Any] = {"tree": below, "chain": chain, "kind": prop}
+    together = yield from load_keys_steps(session, connection, prop.mapper, keys, **options)
+    if together:
+        for key in keys:
+            alone = yield from load_keys_steps(session, connection, prop.mapper, [key], **options)
+            if alone:
+                found[key] = alone[0]
+    return found
 
 
 def _load_by_rows_steps(
@@ -422,12 +453,18 @@ def _load_by_rows_steps(
             keys.setdefault(key, []).append(pair)
     rows = yield from plan.rows_steps(session, connection, list(keys), prop)
     groups: dict[Any, list[Any]] = {key: [] for key in keys}
-    if len(plan.names) == 1:
-        for key, related in rows:
-            groups[key].append(related)
-    else:
-        for *parts, related in rows:
-            groups[tuple(parts)].append(related)
+    try:
+        if len(plan.names) == 1:
+            for key, related in rows:
+                groups[key].append(related)
+        else:
+            for *parts, related in rows:
+                groups[tuple(parts)].append(related)
+    except KeyError:
+        # The server takes keys for equal that are not in Python: "A" and "a", or "1" and 1.
+        for key in keys:
+            rows = yield from plan.rows_steps(session, connection, [key], prop)
+            groups[key] = [row[-1] for row in rows]
     if prop.condition.others:
         # Rows of further tables may find a related row more than once.
         groups = {
