@@ -263,7 +263,7 @@ def member(left: Any, op: Operator, values: Any) -> Any:
             hint=f"in_([{values!r}]), or == {values!r}",
         )
     items = list(values)
-    if any(isinstance(item, ColumnElement) or node_of(item) is not None for item in items):
+    if any(map(_is_expression, items)):
         return BinaryExpression(left, ExpressionList(_beside(left, op, i) for i in items), op)
     name = left.bind_name
     if name is not None and not name.isidentifier():
@@ -276,6 +276,16 @@ def member(left: Any, op: Operator, values: Any) -> Any:
         elif sample.__class__ not in type_.own_values:
             type_ = type_.coerce_compared_value(op, sample)
     return BinaryExpression(left, ExpandingParameter(name, items, type_), op)
+
+
+def _is_expression(item: Any) -> bool:
+    if item is None or item.__class__ in _PLAIN:
+        return False
+    if isinstance(item, ColumnElement) or node_of(item) is not None:
+        return True
+    if getattr(item.__class__, "__statement_entity__", None) is not None:
+        raise _no_value(item)
+    return False
 
 
 def _member_source(node: Any) -> Any:

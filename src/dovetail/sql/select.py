@@ -32,7 +32,7 @@ from .naming import (
 )
 from .node import Walk
 from .promise import collect_standing
-from .select_base import SelectBase, row_limit, selects, unions
+from .select_base import SelectBase, row_limit, row_offset, selects, unions
 
 Ts = TypeVarTuple("Ts")
 
@@ -191,7 +191,7 @@ class GenerativeSelect(SelectBase):
 
     def offset(self, offset: Any) -> Self:
         """Return a copy that leaves out the first *offset* rows."""
-        return self._with(offset_clause=row_limit(offset))
+        return self._with(offset_clause=row_offset(offset))
 
     def fetch(self, count: Any, with_ties: bool = False, percent: bool = False) -> Self:
         """Return a copy with ``FETCH FIRST count ROWS ONLY``, or ``WITH TIES``."""
@@ -202,7 +202,7 @@ class GenerativeSelect(SelectBase):
         """Return a copy that gives the rows from *start* to before *stop*."""
         return self._with(
             limit_clause=row_limit(stop - start),
-            offset_clause=row_limit(start) if start else None,
+            offset_clause=row_offset(start) if start else None,
         )
 
     def with_for_update(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from ..exc import ArgumentError
 from ..types.basic import BOOLEANTYPE, INTEGERTYPE
-from ..types.contract import NULLTYPE, TypeEngine
+from ..types.contract import NULLTYPE, TypeEngine, value_types
 from . import operators as ops
 from .building import operand
+from .coercion import node_of
 from .columns import ColumnClause, ColumnCollection
 from .derived import CTE, Lateral, Subquery
 from .element import ColumnElement
@@ -314,14 +316,35 @@ def row_limit(value: Any) -> Any:
     """Return the expression for a LIMIT or OFFSET, or None for none."""
     if value is None or isinstance(value, ColumnElement):
         return value
-    if isinstance(value, int):
-        return BindParameter(None, value, INTEGERTYPE)
+    number = value if isinstance(value, int) else _whole_number(value)
+    if number is None:
+        return operand(value, INTEGERTYPE)
+    return BindParameter(None, number, _type_of_number(number))
+
+
+def row_offset(value: Any) -> Any:
+    """Return the expression for an OFFSET, or None for none."""
+    if isinstance(value, int) and value < 0:
+        raise ArgumentError(f"OFFSET takes no number below zero; got {value}")
+    return row_limit(value)
+
+
+def _type_of_number(number: int) -> TypeEngine[Any]:
+    found = value_types.type_of(number)
+    return INTEGERTYPE if isinstance(number, bool) else found
+
+
+def _whole_number(value: Any) -> int | None:
+    """Return the number that *value* is; None for an expression."""
     try:
-        return BindParameter(None, value.__index__(), INTEGERTYPE)
+        found: int = value.__index__()
+        return found
     except AttributeError:
         pass
-    if isinstance(value, str):
-        raise ArgumentError(
-            f"LIMIT and OFFSET take numbers; got {value!r}", hint="convert it: int(value)"
-        )
-    return operand(value, INTEGERTYPE)
+    if node_of(value) is not None:
+        return None
+    if isinstance(value, float | Decimal) and value == value // 1:
+        return int(value)
+    raise ArgumentError(
+        f"LIMIT and OFFSET take whole numbers; got {value!r}", hint="convert it: int(value)"
+    )

@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Any, Literal, NewType, Union, get_args, get_origin
 from uuid import UUID
 
+from ..exc import ArgumentError
 from .basic import (
     BINARYTYPE,
     BOOLEANTYPE,
@@ -59,6 +60,11 @@ def _by_base(value: Any) -> TypeEngine[Any]:
         found = _BY_CLASS.get(base)
         if found is not None:
             return found
+    if getattr(type(value), "__statement_entity__", None) is not None:
+        raise ArgumentError(
+            f"an SQL value is needed; got {value!r}, an instance of a mapped class",
+            hint="give its primary key, or compare the relationship: Order.customer == customer",
+        )
     return Enum(type(value)) if isinstance(value, enum.Enum) else NULLTYPE
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ...exc import ArgumentError
-from ..driver import Driver
+from ...steps import Steps, nothing
+from ..driver import Driver, ServerFacts
 from .awaiting import AioSqliteConnection
 from .connections import (
     SNAPSHOT,
@@ -22,6 +23,9 @@ from .connections import (
 )
 from .errors import classify
 from .reflection import SqliteReflection
+
+SQLITE_LIMIT_VARIABLE_NUMBER = 9
+"""The number that SQLite has for the limit: ``sqlite3`` names it from Python 3.11 on."""
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,6 +187,15 @@ class _SqliteDriver(Driver):
         inner = getattr(connection, "inner", connection)
         if isinstance(inner, SharedConnection):
             inner.hand_out()
+
+    def server_steps(self, connection: Any) -> Steps[ServerFacts | None]:
+        """Ask the library how many parameters a statement may have, where it tells."""
+        yield from nothing
+        raw = getattr(connection, "inner", connection).raw
+        limit = getattr(raw, "getlimit", None)
+        if limit is None:
+            return None
+        return ServerFacts(features={"max_parameters": limit(SQLITE_LIMIT_VARIABLE_NUMBER)})
 
     def survives_cancel(self, connection: Any) -> bool:
         """Return true, unless a request that was cancelled is under way still."""
