@@ -425,8 +425,7 @@ class _MergedFeed:
 
 def narrowed(result: Result[Any], positions: list[int]) -> Result[Any]:
     """Return a result of the columns at *positions*, which takes its rows from *result*."""
-    keys = tuple(result._shape.keys[position] for position in positions)
-    shape = Shape(keys)
+    shape = result._shape.narrowed(positions)
     feed = _NarrowFeed(result, positions)
     new: Result[Any] = Result(shape, [], convert=shape.row_list, feed=feed)
     new._per = result._per

@@ -56,6 +56,19 @@ class Shape:
                     return Shape(self.keys, columns)
         return self
 
+    def narrowed(self, positions: Sequence[int]) -> Shape:
+        """Return the shape of rows of the columns at *positions* alone, known by the same objects."""
+        objects: dict[int, list[Any]] = {position: [] for position in positions}
+        for each, position in self._by_object.items():
+            if position in objects:
+                objects[position].append(each)
+        for reference, position in self._later.values():
+            each = reference()
+            if each is not None and position in objects:
+                objects[position].append(each)
+        keys = tuple(self.keys[position] for position in positions)
+        return Shape(keys, [objects[position] for position in positions])
+
     def position(self, column: Any) -> int | None:
         """Return where the *column* itself stands, whatever it is called; None if it does not."""
         found = self._by_object.get(column)

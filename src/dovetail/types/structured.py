@@ -141,9 +141,10 @@ class Enum(String):
         return to_name
 
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
-        if self.enum_class is None:
-            return None
         members = self._by_name
+        if self.enum_class is None and self.native_enum and dialect.features.native_enum_types:
+            # The server has no others.
+            return None
 
         def to_member(value: Any) -> Any:
             try:

@@ -219,8 +219,8 @@ class CollectionAttribute(RelatedAttribute):
         return list(self.kind.given(value))
 
     def delete(self, instance: Any) -> None:
+        # The empty collection stays: one that is absent would be loaded again.
         self.set(instance, self.make_plain(()))
-        del instance.__dict__[self.key]
 
     def link(self, instance: Any, item: Any) -> None:
         state = state_of(instance)

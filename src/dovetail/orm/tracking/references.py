@@ -180,8 +180,8 @@ class ReferenceAttribute(RelatedAttribute):
 
     def delete(self, instance: Any) -> None:
         state = state_of(instance)
+        # None stays: a value that is absent would be loaded again, and nothing written.
         old = self.replace(state, instance, None)
-        del instance.__dict__[self.key]
         if old is not None and old is not NO_VALUE:
             self.lost(state, instance, old)
 
