@@ -43,8 +43,11 @@ def sql(statement):
     ("expression", "expected"),
     [
         (item.c.data["a"], "JSON_QUOTE(JSON_EXTRACT(item.data, ?))"),
-        (item.c.data["a"].as_string(), "JSON_EXTRACT(item.data, ?)"),
-        (item.c.data[("a", 1)].as_integer() == 5, "JSON_EXTRACT(item.data, ?) = ?"),
+        (item.c.data["a"].as_string(), "CAST(JSON_EXTRACT(item.data, ?) AS VARCHAR)"),
+        (
+            item.c.data[("a", 1)].as_integer() == 5,
+            "CAST(JSON_EXTRACT(item.data, ?) AS INTEGER) = ?",
+        ),
         (func.localtimestamp(), "DATETIME(CURRENT_TIMESTAMP, 'localtime')"),
         (func.char_length(item.c.name), "length(item.name)"),
         (item.c.on, 'item."on"'),

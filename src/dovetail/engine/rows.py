@@ -57,7 +57,7 @@ class Shape:
         return self
 
     def narrowed(self, positions: Sequence[int]) -> Shape:
-        """Return the shape of rows of the columns at *positions* alone, known by the same objects."""
+        """Return the shape of rows of the columns at *positions*, known by the same objects."""
         objects: dict[int, list[Any]] = {position: [] for position in positions}
         for each, position in self._by_object.items():
             if position in objects:

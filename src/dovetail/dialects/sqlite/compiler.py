@@ -42,6 +42,8 @@ _STRFTIME = {
 }
 _NEEDS_GROUP = re.compile(r"^(?!\s*['\"(]).*\W", re.DOTALL)
 
+_CAST_FROM_JSON = frozenset(("string", "integer", "numeric", "boolean"))
+
 
 class SqliteCompiler(OnConflictCompiler, StatementCompiler):
     """Writes statements for SQLite."""
@@ -88,7 +90,11 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
 
     def binary_json_getitem(self, node: Any) -> str:
         text = f"JSON_EXTRACT({self.write(node.left)}, {self.write(node.right)})"
-        return f"JSON_QUOTE({text})" if node.type.affinity == "json" else text
+        if node.type.affinity == "json":
+            return f"JSON_QUOTE({text})"
+        # JSON_EXTRACT gives a value of the type that it has in the document: 1 for a float.
+        is_cast = node.type.affinity in _CAST_FROM_JSON
+        return f"CAST({text} AS {self.type_text(node.type)})" if is_cast else text
 
     def binary_json_path_getitem(self, node: Any) -> str:
         return self.binary_json_getitem(node)
