@@ -265,3 +265,12 @@ def test_a_large_result_comes_in_parts(engine):
         assert sum(1 for _ in rows) == 999
         rest = connection.exec_driver_sql("SELECT 1", execution_options={"stream_results": True})
         assert rest.scalar() == 1
+
+
+def test_rows_that_can_not_be_told_apart_are_refused():
+    def make():
+        return Result.of_rows(Shape(("item", "name")), [(1, ["a"]), (1, ["b"])])
+
+    with pytest.raises(InvalidRequestError, match=r"unique\(\) can't tell \(1, \['a'\]\)"):
+        make().unique().all()
+    assert make().unique(lambda row: row[0]).all() == [(1, ["a"])]

@@ -5,8 +5,17 @@ from typing import Annotated
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, create_engine, inspect
-from dovetail.exc import DovetailWarning, MappingError
+from dovetail import (
+    BLANK_SCHEMA,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    inspect,
+)
+from dovetail.exc import DovetailDeprecationWarning, DovetailWarning, MappingError
 from dovetail.orm import (
     Bundle,
     DeclarativeBase,
@@ -664,3 +673,22 @@ def test_what_the_database_computes_is_no_parameter():
     assert A("x").data == "x"
     with pytest.raises(TypeError):
         A("x", 5)
+
+
+def test_a_string_for_a_table_outside_of_the_schema_is_a_spelling_that_goes():
+    class Base(DeclarativeBase):
+        metadata = MetaData(schema="s")
+
+    class A(Base):
+        __tablename__ = "a"
+        id = Column(Integer, primary_key=True)
+        others = relationship("B", secondary="ab")
+
+    class B(Base):
+        __tablename__ = "b"
+        id = Column(Integer, primary_key=True)
+
+    columns = (Column("a_id", ForeignKey(A.id)), Column("b_id", ForeignKey(B.id)))
+    table = Table("ab", Base.metadata, *columns, schema=BLANK_SCHEMA)
+    with pytest.warns(DovetailDeprecationWarning, match="'ab' means a table without schema"):
+        assert inspect(A).relationships["others"].secondary is table

@@ -1,13 +1,14 @@
 """Dictionaries of related instances: the same programs run here and with the oracle."""
 
 import pickle
+import warnings
 from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 
-from dovetail import ForeignKey, UniqueConstraint, select
-from dovetail.exc import InvalidRequestError, MappingError
+from dovetail import ForeignKey, UniqueConstraint, select, text
+from dovetail.exc import ArgumentError, InvalidRequestError, MappingError
 from dovetail.orm import (
     DeclarativeBase,
     KeyFuncDict,
@@ -163,9 +164,64 @@ def queued(w):
     yield sorted(owner.items)
 
 
+def without_keys(w):
+    """Two without a key: under None, with a warning; or left out, where that is asked for."""
+    orm, Owner, Item = w.orm, w.Owner, w.Item
+    Owner.named = orm.relationship(
+        Item,
+        viewonly=True,
+        collection_class=orm.attribute_keyed_dict("key", ignore_unpopulated_attribute=True),
+    )
+    w.s.add_all([Owner(id=1), Item(id=1, owner_id=1), Item(id=2, key="b", owner_id=1)])
+    w.s.commit()
+    owner = w.s.get(Owner, 1)
+    yield owner.named
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield len(owner.items), owner.items[None]
+        yield len(caught)
+        owner.items.set(w.s.get(Item, 1))
+        yield len(caught)
+    w.s.get(Item, 1).key = "a"
+    w.s.commit()
+    yield sorted(owner.named)
+    owner.named.set(Item(key=None))
+    yield sorted(owner.named)
+
+
+def keys_of_properties(w):
+    """A property has a value though nothing of its name lies in the instance."""
+    sa, orm = w.sa, w.orm
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Shelf(Base):
+        __tablename__ = "shelf"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        books = orm.relationship("Book", collection_class=orm.attribute_keyed_dict("place"))
+
+    class Book(Base):
+        __tablename__ = "book"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        shelf_id = orm.mapped_column(sa.ForeignKey("shelf.id"))
+        row = orm.mapped_column(sa.Integer)
+
+        @property
+        def place(self):
+            return None if self.row is None else f"r{self.row}"
+
+    shelf = Shelf()
+    shelf.books.set(Book(row=1))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        shelf.books.set(Book())
+    yield list(shelf.books), len(caught)
+
+
 @pytest.mark.parametrize(
     "scenario",
-    [assignment, operations, other_side, stored, merged, queued],
+    [assignment, operations, other_side, stored, merged, queued, without_keys, keys_of_properties],
     ids=lambda it: it.__name__,
 )
 def test_the_same_as_the_oracle(scenario):
@@ -261,6 +317,36 @@ def test_one_without_a_key_is_left_out_where_that_is_asked_for(sheet):
     assert sorted(sheet.by_name) == ["c0", "c1"]
     with pytest.raises(InvalidRequestError, match="no value yet"):
         sheet.by_place.set(Cell(number=5))
+
+
+@pytest.mark.parametrize("wrong", ["number", text("number")], ids=["name", "text"])
+def test_keys_of_columns_take_columns(wrong):
+    with pytest.raises(ArgumentError, match=r"column_keyed_dict\(\) takes columns"):
+        column_keyed_dict(wrong)
+
+
+def test_a_pickled_dictionary_knows_the_tables_of_its_columns():
+    class Own(DeclarativeBase):
+        pass
+
+    class Animal(Own):
+        __tablename__ = "animal"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Dog(Animal):
+        __tablename__ = "dog"
+        dog_id: Mapped[int] = mapped_column("id", ForeignKey("animal.id"), primary_key=True)
+
+    by_animal = column_keyed_dict(Animal.__table__.c.id)()
+    assert pickle.loads(pickle.dumps(by_animal)).keyfunc(Dog(id=1, dog_id=2)) == 1
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("kind", [attribute_keyed_dict("name"), column_keyed_dict(Cell.name)])
+def test_a_dictionary_is_pickled_with_its_keys(kind, protocol):
+    twin = pickle.loads(pickle.dumps(kind(), protocol))
+    twin = pickle.loads(pickle.dumps(twin, protocol))
+    assert twin.keyfunc(Cell(name="c")) == "c"
 
 
 def test_dictionaries_survive_pickle(sheet):

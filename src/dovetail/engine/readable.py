@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ..exc import MultipleResultsFound, NoResultFound
+from ..exc import InvalidRequestError, MultipleResultsFound, NoResultFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -65,7 +65,14 @@ class Readable(Generic[T]):
         kept: list[Any] = []
         for item in items:
             value = item if key is None else key(item)
-            if value not in seen:
+            try:
+                given_out = value in seen
+            except TypeError as error:
+                raise InvalidRequestError(
+                    f"unique() can't tell {item!r} from the others: {error}",
+                    hint="say by what they are told apart: unique(lambda row: row[0])",
+                ) from error
+            if not given_out:
                 seen.add(value)
                 kept.append(item)
         return kept

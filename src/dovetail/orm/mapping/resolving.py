@@ -7,7 +7,12 @@ from warnings import warn
 
 from dovetail import types
 from dovetail.codegen import evaluate
-from dovetail.exc import ArgumentError, DovetailError, DovetailWarning, InvalidRequestError
+from dovetail.exc import (
+    ArgumentError,
+    DovetailDeprecationWarning,
+    DovetailError,
+    InvalidRequestError,
+)
 from dovetail.orm.mapping.attribute import (
     EntityNode,
     QueryableAttribute,
@@ -201,7 +206,7 @@ def table_called(metadata: MetaData, name: str) -> Any:
         warn(
             f"the string {name!r} means a table without schema, while the MetaData has the schema "
             f"{metadata.schema!r}: pass the Table itself, to be clear",
-            DovetailWarning,
+            DovetailDeprecationWarning,
             stacklevel=2,
         )
     return found if own is None else own

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
+from warnings import warn
 
-from dovetail.exc import InvalidRequestError
+from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.tracking.collections import InstrumentedDict
 from dovetail.orm.tracking.state import NO_VALUE, state_of
 
@@ -32,7 +33,9 @@ class KeyFuncDict(InstrumentedDict):
     def key_of(self, item: Any) -> Any:
         """The key of *item*; NO_VALUE where it has none and is to be left out."""
         key = self.keyfunc(item)
-        if key is NO_VALUE and not self.ignore_unpopulated_attribute:
+        if self.ignore_unpopulated_attribute:
+            return NO_VALUE if key is None else key
+        if key is NO_VALUE:
             name = type(item).__name__
             raise InvalidRequestError(
                 f"{item!r} can't be put into the dictionary: what makes its key has no value yet",
@@ -44,6 +47,7 @@ class KeyFuncDict(InstrumentedDict):
         """Put *value* in, under its key."""
         key = self.key_of(value)
         if key is not NO_VALUE:
+            _look_at(key, value)
             self[key] = value
 
     def remove(self, value: Any) -> None:
@@ -75,11 +79,25 @@ def _rebuild(kind: type[Any], *arguments: Any) -> Any:
     return kind(keyfunc, ignore_unpopulated_attribute=ignores)
 
 
+def _look_at(key: Any, item: Any) -> None:
+    """Warn where *key* is None: whatever else has no key is put into the same place."""
+    if key is None:
+        name = type(item).__name__
+        warn(
+            f"a {name} is put into a dictionary under None, where the next {name} without a key "
+            "takes its place: ignore_unpopulated_attribute=True leaves them out",
+            DovetailWarning,
+            stacklevel=3,
+        )
+
+
 def store(collection: Any, item: Any) -> None:
     """Put *item* into *collection* under its key, without telling anybody."""
     key = collection.key_of(item)
-    if key is not NO_VALUE:
-        dict.__setitem__(collection, key, item)
+    if key is NO_VALUE:
+        return
+    _look_at(key, item)
+    dict.__setitem__(collection, key, item)
 
 
 def drop(collection: Any, item: Any) -> None:
@@ -101,8 +119,6 @@ def displaced(collection: Any, item: Any) -> Any:
 class AttributeKey:
     """The key is the value of one attribute."""
 
-    __slots__ = ("name",)
-
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -117,6 +133,12 @@ class ColumnKey:
 
     def __init__(self, columns: Iterable[Any]) -> None:
         self.columns = tuple(columns)
+        for column in self.columns:
+            if isinstance(column, str) or getattr(column, "is_text", False):
+                raise ArgumentError(
+                    f"column_keyed_dict() takes columns, not {column!r}",
+                    hint="attribute_keyed_dict() takes the name of an attribute",
+                )
 
     def __call__(self, item: Any) -> Any:
         names = state_of(item).load.mapper.column_keys
@@ -126,26 +148,32 @@ class ColumnKey:
         return values[0] if len(values) == 1 else values
 
     def __reduce__(self) -> Any:
-        return _keys_by_name, tuple(
-            [(_column(c).table.name, _column(c).key) for c in self.columns],
-        )
+        columns = [_column(column) for column in self.columns]
+        return _keys_by_name, tuple([(_table_name(column), column.key) for column in columns])
 
 
 class ColumnNames:
     """The key of a dictionary that was pickled: its columns by the names they had."""
 
-    __slots__ = ("names",)
-
-    def __init__(self, names: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, names: tuple[tuple[str | None, str], ...]) -> None:
         self.names = names
 
     def __call__(self, item: Any) -> Any:
         mapper = state_of(item).load.mapper
-        return ColumnKey(mapper.local_table.c[name] for _, name in self.names)(item)
+        tables = {table.name: table for table in mapper.tables}
+        return ColumnKey(
+            tables.get(table, mapper.local_table).c[name] for table, name in self.names
+        )(item)
 
 
-def _keys_by_name(*names: tuple[str, str]) -> ColumnNames:
+def _keys_by_name(*names: tuple[str | None, str]) -> ColumnNames:
     return ColumnNames(names)
+
+
+def _table_name(column: Any) -> str | None:
+    """The name of the table of *column*; None for one whose name is made up when it is written."""
+    name = column.table.name
+    return name if isinstance(name, str) else None
 
 
 def _column(declared: Any) -> Any:
@@ -157,9 +185,15 @@ def _column(declared: Any) -> Any:
 
 def _value(item: Any, name: str) -> Any:
     value = getattr(item, name)
-    if value is None and name not in item.__dict__:
+    if value is None and name not in item.__dict__ and _is_kept(item, name):
         return NO_VALUE
     return value
+
+
+def _is_kept(item: Any, name: str) -> bool:
+    """Whether *name* is an attribute whose value lies in the instance, or another name for one."""
+    mapper = getattr(type(item), "__mapper__", None)
+    return mapper is None or name in mapper.attrs or name in mapper.synonyms
 
 
 def keyfunc_mapping(
