@@ -86,3 +86,14 @@ def test_a_column(session, how, is_read):
         assert worker.name is None
     session.flush()
     assert row(session) == (None, 1)
+
+
+def test_an_instance_that_was_deleted_and_committed_is_deleted_already(session):
+    worker = session.get(Worker, 1)
+    session.delete(worker)
+    session.commit()
+
+    session.delete(worker)
+
+    session.commit()
+    assert session.get(Worker, 1) is None

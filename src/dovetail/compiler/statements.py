@@ -278,6 +278,10 @@ class StatementCompiler(QueryCompiler):
             f"{self.assigned(column, extra)}={text}"
             for column, text in self._update_values(node, row).items()
         )
+        if not assignments:
+            raise CompileError(
+                f"this UPDATE of {node.table.description} sets nothing", hint="give values(...)"
+            )
         text = f"{head} SET {assignments}"
         text += self.update_from(extra)
         text += self.dml_where(criteria)

@@ -531,10 +531,10 @@ class PersistingSession(TransactionalSession):
                 hint="expunge() takes a pending instance out of the session",
             )
         scope = self.scope
+        if state.load.deleted or state in scope.deleted:
+            return True
         if state.load.scope is not scope:
             self._enter(state, instance)
-        elif state.load.deleted or state in scope.deleted:
-            return True
         if self._transaction is None:
             self.begin_on_change()
         if _has_delete_cascade(state.load.mapper):

@@ -235,6 +235,9 @@ def false() -> False_:
     return FALSE
 
 
+_COMMUTATIVE = frozenset((ops.EQ, ops.NE, ops.ADD, ops.MUL))
+
+
 class BinaryExpression(ColumnElement[T], Generic[T]):
     """``left operator right``.
 
@@ -269,6 +272,18 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
             key.append(self.modifiers)
         self.left.collect(walk)
         self.right.collect(walk)
+
+    def compare(self, other: Node) -> bool:
+        """Return whether *other* is the same, the sides of ``==``, ``+`` and their like aside."""
+        if super().compare(other):
+            return True
+        return (
+            isinstance(other, BinaryExpression)
+            and other.operator is self.operator
+            and self.operator in _COMMUTATIVE
+            and self.left.compare(other.right)
+            and self.right.compare(other.left)
+        )
 
     def __bool__(self) -> bool:
         # Dictionaries and sets of columns compare them: equal is identical.  A column beside a

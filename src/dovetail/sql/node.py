@@ -129,8 +129,13 @@ class Node:
         """Drop what was computed from attributes that a copy may have changed."""
 
     def compare(self, other: Node) -> bool:
-        """Return whether *other* has the same structure as this node."""
-        return self.walk().key == other.walk().key
+        """Return whether *other* has the same structure as this node, and the same values."""
+        own, others = self.walk(), other.walk()
+        return own.key == others.key and _values_of(own) == _values_of(others)
+
+
+def _values_of(walk: Walk) -> list[Any]:
+    return [bind.value for bind in walk.binds]
 
 
 _slot_names: dict[type[Any], tuple[str, ...]] = {}
