@@ -65,11 +65,30 @@ def kept_history_steps(
     return result
 
 
+FILLED_BY_INSERT = ("default", "server_default", "computed", "identity")
+FILLED_BY_UPDATE = ("onupdate", "server_onupdate", "computed")
+"""Attributes of a column that say where its value comes from, when the program gives none."""
+
+
 def told_of_values_steps(
-    context: FlushContext, mapper: Any, written: dict[InstanceState, Any], steps: Steps[T]
+    context: FlushContext,
+    mapper: Any,
+    written: dict[InstanceState, Any],
+    steps: Steps[T],
+    defaults: tuple[str, ...],
 ) -> Steps[T]:
-    """Run *steps*, which write the rows of *written*, and tell what values they have brought."""
+    """Run *steps*, which write the rows of *written*, and tell what values they have brought.
+
+    These are values of the version and of columns that have one of *defaults*: a column without
+    any, for which nothing was sent, is NULL and no news.
+    """
     listeners = mapper.class_manager.dispatch.refresh_flush
+    filled = {
+        name
+        for name, column in mapper.columns.items()
+        if name == mapper.version_key
+        or any(getattr(column, default) is not None for default in defaults)
+    }
     before = {state: instance.__dict__.copy() for state, instance in written.items()}
     result = yield from steps
     for state, earlier in before.items():
@@ -77,7 +96,9 @@ def told_of_values_steps(
         made = [
             name
             for name, value in instance.__dict__.items()
-            if name not in mapper.keys_set and (name not in earlier or earlier[name] is not value)
+            if name in filled
+            and name not in mapper.keys_set
+            and (name not in earlier or earlier[name] is not value)
         ]
         if made:
             for call in listeners:

@@ -35,6 +35,8 @@ from dovetail.orm.flush.order import (
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
 from dovetail.orm.flush.telling import (
+    FILLED_BY_INSERT,
+    FILLED_BY_UPDATE,
     is_told_of_rows,
     kept_history_steps,
     tell_of_updates,
@@ -303,7 +305,7 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
         for one in loads:
             keeps_history = keeps_history or is_told_of_rows(one)
             if one.class_manager.dispatch.refresh_flush:
-                steps = told_of_values_steps(context, one, of_mappers[one], steps)
+                steps = told_of_values_steps(context, one, of_mappers[one], steps, FILLED_BY_INSERT)
         if keeps_history:
             steps = kept_history_steps(context, {one: of_mappers[one] for one in loads}, steps)
         try:
@@ -369,7 +371,7 @@ def _update_part_steps(
             yield from load_versions_steps(session, connection, mapper, pairs)
         steps = update_steps(connection, mapper, pairs, context.written)
         if mapper.class_manager.dispatch.refresh_flush:
-            steps = told_of_values_steps(context, mapper, dict(pairs), steps)
+            steps = told_of_values_steps(context, mapper, dict(pairs), steps, FILLED_BY_UPDATE)
         try:
             switched = yield from steps
         except StatementError as error:
