@@ -13,6 +13,7 @@ from ..exc import (
     DontWrapMixin,
     DovetailDeprecationWarning,
     DovetailError,
+    InvalidRequestError,
     ObjectNotExecutableError,
     StatementError,
 )
@@ -457,9 +458,8 @@ def _many_returning_steps(
         raise failure from failure.__cause__
     features = channel.dialect.features
     parts = plan.values_parts
-    ordered = features.returning_is_ordered or not getattr(
-        statement, "sort_by_parameter_order", False
-    )
+    is_sorted = getattr(statement, "sort_by_parameter_order", False)
+    ordered = features.returning_is_ordered or not is_sorted
     raw: list[Any] = []
     if parts is not None and features.supports_multi_values and ordered:
         for sql, flat in _widened(parts, sets, features, page):
@@ -467,6 +467,12 @@ def _many_returning_steps(
     else:
         for each in sets:
             raw.extend((yield from channel.fetch_steps(plan.sql, each)))
+    if is_sorted and len(raw) != len(rows):
+        raise InvalidRequestError(
+            f"{len(rows)} sets of parameters were sent and {len(raw)} rows came back: nobody "
+            "knows which belongs to which",
+            hint="leave sort_by_parameter_order away, and return a column that tells them",
+        )
     assert prepared.shape is not None
     result: CursorResult[Any] = CursorResult(prepared.shape, raw, convert=prepared.convert)
     result.rowcount = len(raw)

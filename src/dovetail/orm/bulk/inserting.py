@@ -11,7 +11,13 @@ from dovetail.engine.cursor import CursorResult
 from dovetail.engine.rows import Shape as RowShape
 from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
 from dovetail.orm.bulk.returning import Returning
-from dovetail.orm.flush.insert import InsertPlan, first_table, lacking_of, parameters_of
+from dovetail.orm.flush.insert import (
+    InsertPlan,
+    first_table,
+    lacking_of,
+    parameters_of,
+    refuse_other_rows,
+)
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import MappedTable
@@ -255,11 +261,15 @@ def _insert_run_steps(connection: Any, plan: MappingPlan, rows: Sequence[Any]) -
             yield from connection.run_steps(plan.rows.text(count), parameters)
         elif plan.fetched:
             found = yield from connection.fetch_steps(plan.rows.text(count), parameters)
+            if len(found) != count:
+                refuse_other_rows(plan.part, count, len(found))
             _hand_back(plan, part, found)
         else:
             for place, row in enumerate(part):
                 own = parameters[place * width : (place + 1) * width]
                 cursor = yield from connection.run_steps(plan.plain_sql, own)
+                if not cursor.rowcount:
+                    refuse_other_rows(plan.part, 1, 0)
                 row[plan.keys[0][0]] = cursor.lastrowid
 
 

@@ -435,6 +435,8 @@ def insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) ->
         text = plan.rows.text(count)
         if plan.fetched:
             returned = yield from connection.fetch_steps(text, part)
+            if len(returned) != count:
+                refuse_other_rows(plan.part, count, len(returned))
             rows.extend(_in_order(plan, returned, instances[start : start + count]))
         else:
             yield from connection.run_steps(text, part)
@@ -450,6 +452,9 @@ def _insert_one_by_one_steps(
     for start in range(len(run.instances)):
         part = parameters[start * width : (start + 1) * width]
         cursor = yield from connection.run_steps(plan.plain_sql, part)
+        if not cursor.rowcount:
+            # The key that the driver tells is that of an earlier row.
+            refuse_other_rows(plan.part, 1, 0)
         keys.append((cursor.lastrowid,))
     plan.place(run, keys, load)
 
@@ -472,6 +477,20 @@ def _in_order(plan: InsertPlan, rows: list[Any], instances: list[Any]) -> list[A
         key = tuple(converted(values[name], c.type, plan.dialect) for name, c in plan.keys)
         in_order.append(by_key[key])
     return in_order
+
+
+def refuse_other_rows(part: MappedTable, sent: int, returned: int) -> None:
+    """Refuse an INSERT that has told of other rows than were *sent*: nobody knows whose they are.
+
+    A trigger may have left rows out, or a rule, or a listener that has changed the statement.
+    """
+    raise FlushError(
+        f"INSERT INTO {part.table.name}: of {sent} that were sent, the database has given back "
+        f"{returned} rows",
+        hint="look for a trigger, a rule or a listener that leaves rows out or writes them "
+        "elsewhere; Table(..., implicit_returning=False) and a primary key of the program's own "
+        "ask for no answer",
+    )
 
 
 def _refuse_unmade(instance: Any, names: str) -> None:
