@@ -8,16 +8,16 @@ from dovetail.orm import DeclarativeBase, Session, mapped_column
 from tests.servers import BACKENDS
 
 BY_SERVER = {
-    "sqlite": (
-        "CREATE TRIGGER leaves_out BEFORE INSERT ON {table} WHEN new.data = 'bad' "
-        "BEGIN SELECT RAISE(IGNORE); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION leave_out_{table}() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN IF NEW.data = 'bad' THEN RETURN NULL; END IF; RETURN NEW; END $$",
-        "CREATE TRIGGER leaves_out BEFORE INSERT ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION leave_out_{table}()",
-    ),
+    "sqlite": [
+        """CREATE TRIGGER leaves_out BEFORE INSERT ON {table} WHEN new.data = 'bad'
+        BEGIN SELECT RAISE(IGNORE); END"""
+    ],
+    "postgresql": [
+        """CREATE FUNCTION leave_out_{table}() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.data = 'bad' THEN RETURN NULL; END IF; RETURN NEW; END $$""",
+        """CREATE TRIGGER leaves_out BEFORE INSERT ON {table}
+        FOR EACH ROW EXECUTE FUNCTION leave_out_{table}()""",
+    ],
 }
 
 
