@@ -449,8 +449,16 @@ def _load_by_rows_steps(
         key = local_key(pair[1], plan.names)
         if key is None:
             _assign(prop, pair, ())
-        else:
+            continue
+        try:
             keys.setdefault(key, []).append(pair)
+        except TypeError:
+            # The value of a type that makes lists or dictionaries: no key of a dictionary.
+            rows = yield from plan.rows_steps(session, connection, [key], prop)
+            found = {id(row[-1]): row[-1] for row in rows}
+            _assign(prop, pair, list(found.values()))
+    if not keys:
+        return
     rows = yield from plan.rows_steps(session, connection, list(keys), prop)
     groups: dict[Any, list[Any]] = {key: [] for key in keys}
     try:
