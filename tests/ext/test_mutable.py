@@ -310,6 +310,15 @@ def test_merged_values_tell(session):
     assert stored(session, "tags") == {1, 2, 7}
 
 
+def test_values_merged_onto_an_instance_that_is_there_tell(session):
+    with Session(session.bind) as other:
+        loaded = other.get(Box, 1)
+    box = session.get(Box, 1)
+    assert session.merge(loaded, load=False) is box
+    box.options["b"] = 2
+    assert stored(session, "options") == {"a": 1, "b": 2}
+
+
 def test_a_value_in_several_attributes_tells_all_of_them(session):
     box, other = session.get(Box, 1), Box(id=2)
     session.add(other)

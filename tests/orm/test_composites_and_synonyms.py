@@ -206,9 +206,25 @@ def changes(w):
     yield w.s.get(Shape, 10).start
 
 
+def attributes_of_the_class(w):
+    mapper = w.sa.inspect(w.Shape)
+    for attribute in (w.Shape.start, w.Shape.span, w.orm.aliased(w.Shape).start):
+        prop = attribute.property
+        yield prop is mapper.composites[attribute.key], prop is attribute.prop, prop.key
+    yield w.Shape.start.parent is mapper, w.Shape.start.class_ is w.Shape, w.Shape.start.info
+
+
 @pytest.mark.parametrize(
     "scenario",
-    [columns_of_the_table, new_instances, stored, statements, rows, changes],
+    [
+        columns_of_the_table,
+        new_instances,
+        stored,
+        statements,
+        rows,
+        changes,
+        attributes_of_the_class,
+    ],
     ids=lambda it: it.__name__,
 )
 def test_the_same_as_the_oracle(scenario):

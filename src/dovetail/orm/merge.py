@@ -235,7 +235,10 @@ class Placement:
         state = own_load.identity.get(key)  # type: ignore[union-attr]
         target = None if state is None else state()
         if target is not None:
-            return self._place_on(target, instance, source, related)
+            target = self._place_on(target, instance, source, related)
+            if load.mapper.class_manager.dispatch.refresh:
+                self._tell_again(target, instance, target.__dovetail_state__.load)
+            return target
         if not related:
             target = copy(instance, source, own_load)
         else:
@@ -254,6 +257,14 @@ class Placement:
             session.announce(name, target)
         for call in load.mapper.class_manager.dispatch.load:
             call(target, LoadContext(session, load))
+
+    def _tell_again(self, target: Any, instance: Any, load: Load) -> None:
+        """Tell whose values were replaced: a value that can be changed belongs to *target* too."""
+        session = load.scope.reference()  # type: ignore[union-attr]
+        held = instance.__dict__
+        names = {name for name in load.mapper.column_attrs.names() if name in held}
+        for call in load.mapper.class_manager.dispatch.refresh:
+            call(target, LoadContext(session, load), names)
 
     def _kind(self, load: Load) -> tuple["Copier", tuple[Any, ...], Load]:
         mapper = load.mapper

@@ -398,6 +398,28 @@ class CompositeAttribute(Bundle):
         alternatives = [self == other for other in others]
         return or_(*alternatives) if alternatives else false()
 
+    # What it belongs to; ``property`` comes last, as it hides Python's own ----------------------
+
+    @property
+    def parent(self) -> Any:
+        """The mapper of the class."""
+        return self.entity.mapper
+
+    @property
+    def class_(self) -> Any:
+        """The mapped class."""
+        return self.entity.mapper.class_
+
+    @property
+    def info(self) -> Any:
+        """What the program keeps with the composite."""
+        return self.prop.info
+
+    @property
+    def property(self) -> Composite:
+        """The property that this attribute was mapped to."""
+        return self.prop
+
 
 def composite(
     class_or_attr: Any = None,
