@@ -223,9 +223,13 @@ class Declared:
             return
         parent, child = self.ends(number)
         options, options_back = ({"lazy": lazy} for lazy in (related.lazy, related.lazy_back))
-        if parent.number == child.number:
-            # Joined eager loading of classes of one hierarchy has no end in the oracle.
-            for one in (options, options_back):
+        for one, is_onward in (
+            (options, child.number > parent.number),
+            (options_back, parent.number > child.number),
+        ):
+            if not is_onward:
+                # Joined eager loading that comes back to where it began, in one hierarchy or by
+                # way of another, has no end in the oracle: what is joined has a greater number.
                 one["lazy"] = one["lazy"].replace("joined", "selectin")
         if related.cascade and (related.kind != "many to many" or "orphan" not in related.cascade):
             options["cascade"] = related.cascade
