@@ -238,6 +238,12 @@ def join_by_function(w):
             viewonly=True,
             order_by="Use.id",
         )
+        lower = orm.relationship(
+            "Use",
+            primaryjoin=lambda: Word.text == orm.foreign(sa.func.lower(Use.text)),
+            viewonly=True,
+            order_by="Use.id",
+        )
 
     class Use(w.Base):
         __tablename__ = "use"
@@ -246,8 +252,10 @@ def join_by_function(w):
 
     w.create()
     w.add(Word(text="Ada"), Word(text="bob"), Use(id=1, text="ADA"), Use(id=2, text="ada"))
+    w.add(Use(id=3, text="BOB"))
     words = w.s.scalars(sa.select(Word).order_by(Word.text)).all()
     yield [ids(word.uses) for word in words]
+    yield [ids(word.lower) for word in words], Word.lower.property.direction.name
     w.s.expunge_all()
     load = orm.joinedload(Word.uses)
     yield [ids(x.uses) for x in

@@ -495,11 +495,13 @@ def unmarked(condition: Any, roles: JoinRoles) -> Any:
         marks = getattr(node, "join_roles", None)
         if not marks:
             return None
-        column = node.column
+        column = replace(node.column, unmark)
+        # What is made of columns, ``foreign(func.lower(column))``, marks those.
+        marked = columns_in(column) or {column}
         if "foreign" in marks:
-            roles.foreign.add(column)
+            roles.foreign.update(marked)
         if "remote" in marks:
-            roles.remote.add(column)
+            roles.remote.update(marked)
         return column
 
     return replace(condition, unmark)

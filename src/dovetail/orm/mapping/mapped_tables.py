@@ -79,8 +79,19 @@ def without_repeats(columns: Iterable[Any], pairs: Pairs) -> tuple[Any, ...]:
     return tuple(kept)
 
 
+def _reads_only(mapper: Any) -> bool:
+    """Whether *mapper*, or one above it in its hierarchy, has its rows in no table: a SELECT."""
+    while tables_of(mapper.local_table):
+        if mapper.inherits is None or mapper.concrete:
+            return False
+        mapper = mapper.inherits
+    return True
+
+
 def mapped_tables(mapper: Any) -> tuple[MappedTable, ...]:
     """The tables of *mapper*, those that others refer to first."""
+    if _reads_only(mapper):
+        return ()
     return tuple(_mapped_table(mapper, table) for table in mapper.tables)
 
 
