@@ -34,6 +34,11 @@ class Bundle(Node):
     single_entity = False
 
     def __init__(self, name: str, *exprs: Any, single_entity: bool = False) -> None:
+        if not isinstance(name, str):
+            raise ArgumentError(
+                f"a Bundle has a name before its columns; got {name!r}",
+                hint='Bundle("name", User.first, User.last)',
+            )
         self.name = self.key = name
         made = columns_of(exprs)
         for one in made:

@@ -199,6 +199,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.polymorphic_abstract = known.pop("polymorphic_abstract", False)
         self.concrete = bool(known.pop("concrete", False))
         self.inherit_condition = table_columns(known.pop("inherit_condition", None))
+        # The condition tells them here: in it, the columns of the class's own table refer.
         known.pop("inherit_foreign_keys", None)
         self.passive_deletes = known.pop("passive_deletes", False)
         self.always_refresh = bool(known.pop("always_refresh", False))
