@@ -13,5 +13,5 @@ def test_a_bundle_without_a_name_is_refused():
 
 
 def test_a_bundle_of_what_is_no_column_is_refused():
-    with pytest.raises(ArgumentError, match="made of columns and other bundles"):
+    with pytest.raises(ArgumentError, match="takes columns, tables and mapped classes"):
         Bundle("name", object())
