@@ -169,19 +169,54 @@ def by_mapper(rows: dict[InstanceState, Any]) -> dict[Any, dict[InstanceState, A
     return found
 
 
-def delete_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
-    """The deletes of a cyclic *stage* in batches: what refers to a row goes before it."""
-    gone: dict[InstanceState, Any] = {}
+def unknown_references(stage: Stage, changes: Changes) -> dict[Any, tuple[Rows, frozenset[str]]]:
+    """The deleted rows of a cyclic *stage* whose references have expired, and those, by mapper.
+
+    Without them nobody knows which row refers to which.
+    """
+    gone = _deleted_rows(stage, changes)
+    if len(gone) < 2:
+        return {}
+    found: dict[Any, tuple[Rows, set[str]]] = {}
+    for prop in stage.dependencies:
+        holder, targets, referred, sources = _ends(prop)
+        for state, instance in gone.items():
+            mapper = state.load.mapper
+            names = [*(targets if mapper.isa(holder) else ())]
+            names += sources if mapper.isa(referred) else ()
+            known, committed = instance.__dict__, state.committed or ()
+            lacking = [one for one in names if one not in known and one not in committed]
+            if lacking:
+                rows, wanted = found.setdefault(mapper, ({}, set()))
+                rows[state] = instance
+                wanted.update(lacking)
+    return {mapper: (rows, frozenset(wanted)) for mapper, (rows, wanted) in found.items()}
+
+
+def _deleted_rows(stage: Stage, changes: Changes) -> Rows:
+    gone: Rows = {}
     for mapper in stage.mappers:
         gone.update(changes.of(mapper).deletes)
+    return gone
+
+
+def _ends(prop: Any) -> tuple[Any, list[str], Any, list[str]]:
+    """Whose rows refer by *prop*, with which attributes, and the mapper and those referred to."""
+    holder, referred = (
+        (prop.parent, prop.mapper) if prop.is_many_to_one else (prop.mapper, prop.parent)
+    )
+    sources = [referred.column_keys[source] for source, _ in prop.condition.synchronize_pairs]
+    targets = [holder.column_keys[target] for _, target in prop.condition.synchronize_pairs]
+    return holder, targets, referred, sources
+
+
+def delete_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
+    """The deletes of a cyclic *stage* in batches: what refers to a row goes before it."""
+    gone = _deleted_rows(stage, changes)
     # Deleting runs against inserting: a row waits for all that refer to it.
     waits_for: dict[InstanceState, set[InstanceState]] = {state: set() for state in gone}
     for prop in stage.dependencies:
-        holder, referred = (
-            (prop.parent, prop.mapper) if prop.is_many_to_one else (prop.mapper, prop.parent)
-        )
-        sources = [referred.column_keys[source] for source, _ in prop.condition.synchronize_pairs]
-        targets = [holder.column_keys[target] for _, target in prop.condition.synchronize_pairs]
+        holder, targets, referred, sources = _ends(prop)
         found = {
             tuple([instance.__dict__.get(name) for name in sources]): state
             for state, instance in gone.items()

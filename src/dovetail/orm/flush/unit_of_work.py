@@ -31,6 +31,7 @@ from dovetail.orm.flush.order import (
     insert_levels,
     new_rows,
     stages_for,
+    unknown_references,
 )
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
@@ -44,6 +45,7 @@ from dovetail.orm.flush.telling import (
 )
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.flush.versions import load_versions_steps
+from dovetail.orm.loading.lazy import refresh_steps
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
 from dovetail.steps import Steps
@@ -505,11 +507,22 @@ def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
 def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     """Delete the rows of one stage."""
     changes = context.changes
+    if stage.cyclic:
+        for mapper, (rows, names) in unknown_references(stage, changes).items():
+            read = partial(_read_references_steps, context, mapper, names)
+            yield from _in_shards(context, rows, read)
     levels = delete_levels(stage, changes) if stage.cyclic else map(changes.of, stage.mappers)
     for level in levels:
         if level.deletes:
             write = partial(_delete_part_steps, context, level.mapper)
             yield from _in_shards(context, level.deletes, write)
+
+
+def _read_references_steps(
+    context: FlushContext, mapper: Any, names: frozenset[str], rows: dict[InstanceState, Any]
+) -> Steps[None]:
+    connection = yield from context.session.connection_for_steps(mapper)
+    yield from refresh_steps(context.session, connection, mapper, list(rows.items()), names)
 
 
 def _delete_part_steps(
