@@ -237,14 +237,27 @@ def load_related_steps(
     if prop.refers_by_key and not (
         related and (related.criteria or related.entity or related.kinds)
     ):
-        is_asked = afresh or (below.goes_on and not tree.repeats(prop))
+        is_restricted = bool(chain and below.criteria) and _restricts(tree, below, prop)
+        is_asked = is_restricted or afresh or (below.goes_on and not tree.repeats(prop))
         yield from _load_by_key_steps(
-            session, connection, prop, parents, below, chain, afresh, is_asked
+            session, connection, prop, parents, below, chain, afresh, is_asked, is_restricted
         )
     else:
         yield from _load_by_rows_steps(
             session, connection, prop, parents, tree, below, chain, afresh
         )
+
+
+def _restricts(tree: LoadTree, below: LoadTree, prop: Any) -> bool:
+    """True where criteria say which of the instances here belong to what *prop* loads eagerly.
+
+    ``immediate`` is a lazy load done at once, which takes what is here as that does.
+    """
+    return tree.strategy(prop) != "immediate" and any(
+        option.concerns(mapper)
+        for option in below.criteria
+        for mapper in prop.mapper.self_and_descendants
+    )
 
 
 def _with_local_values_steps(
@@ -349,8 +362,12 @@ def _load_by_key_steps(
     chain: tuple[Any, ...],
     afresh: bool,
     is_asked: bool,
+    is_restricted: bool,
 ) -> Steps[None]:
-    """Many to one: what the identity map has needs no query, unless it *is_asked* for."""
+    """Many to one: what the identity map has needs no query, unless it *is_asked* for.
+
+    Where criteria restrict what is loaded, the statement alone tells what there is.
+    """
     names = key_names(prop)
     identity = session.scope.identity(prop.mapper)
     # A key may be that of a row of a sister class.
@@ -364,7 +381,7 @@ def _load_by_key_steps(
             continue
         state = identity.get(key)
         related = None if state is None else state()
-        if related is not None:
+        if related is not None and not is_restricted:
             is_other = is_part and not isinstance(related, prop.mapper.class_)
             found[key] = None if is_other else related
         if related is None or is_asked:
