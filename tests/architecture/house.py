@@ -20,6 +20,7 @@ ORM_ROOMS = (
     ("flush",),
     ("members", "session_events"),
     ("transaction", "transactional"),
+    ("binds",),
     ("persistence", "bulk", "merge", "tools", "instances"),
     ("execution", "orm_execute"),
     ("query", "dump", "classic"),

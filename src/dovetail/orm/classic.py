@@ -132,7 +132,7 @@ class _SessionClassMethods:
 
 
 class ClassicSession(ExecutingSession, _SessionClassMethods):
-    """The fifth storey of the Session: its classic modes, spellings, and lanes for many rows."""
+    """The sixth storey of the Session: its classic modes, spellings, and lanes for many rows."""
 
     _strong: StrongReferences | None = None
 

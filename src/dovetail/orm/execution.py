@@ -82,7 +82,7 @@ class GivenFeed(EntityFeed):
 
 
 class ExecutingSession(PersistingSession):
-    """The fourth storey of the Session: statements."""
+    """The fifth storey of the Session: statements."""
 
     execution_options_dict: Mapping[str, Any] = NO_OPTIONS
     keeps_plans = True

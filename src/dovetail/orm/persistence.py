@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 from warnings import warn
 
 from dovetail.collector import collector
@@ -12,9 +12,9 @@ from dovetail.exc import (
     InvalidRequestError,
     NoResultFound,
     StatementError,
-    UnboundExecutionError,
     UnmappedClassError,
 )
+from dovetail.orm.binds import BoundSession
 from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
@@ -43,27 +43,17 @@ from dovetail.orm.tracking.reach import cascaded
 from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.orm.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
-from dovetail.orm.transactional import TransactionalSession
 from dovetail.sql.expressions import bindparam
-from dovetail.sql.schema import Table
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
 Pair = tuple[InstanceState, Any]
 
 
-class PersistingSession(TransactionalSession):
-    """The third storey of the Session: instances are read from and written to rows."""
+class PersistingSession(BoundSession):
+    """The fourth storey of the Session: instances are read from and written to rows."""
 
-    bind: Any
-    binds: dict[Any, Any]
     lazy_policy: str
-
-    has_own_get_bind: ClassVar[bool] = False
-    """True for a class that overrides ``get_bind()``."""
-
-    bind_arguments_in_use: Mapping[str, Any] | None = None
-    """What came with the statement that is being run: it holds for what its rows bring along."""
 
     load_cause: LoadCause | None = None
     """What is being loaded for, where somebody listens to statements."""
@@ -72,121 +62,7 @@ class PersistingSession(TransactionalSession):
         super().__init__()
         self._flushing = False
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        cls.has_own_get_bind = cls.get_bind is not PersistingSession.get_bind
-
-    # Connections -----------------------------------------------------------------------------
-
-    @property
-    def chooses_bind(self) -> bool:
-        """True where not all goes to one database: ``get_bind()`` is told what is asked."""
-        return self.has_own_get_bind or bool(self.binds) or "get_bind" in self.__dict__
-
-    def get_bind(
-        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **_: Any
-    ) -> Any:
-        """The Engine or Connection for *mapper*, or for the tables of *clause*.
-
-        Made to be overridden.  UnboundExecutionError when there is none.
-        """
-        if bind is not None:
-            return bind
-        if self.binds:
-            found = self._bind_among(mapper, clause)
-            if found is not None:
-                return found
-        if self.bind is not None:
-            return self.bind
-        what = f" for {mapper}" if mapper is not None else ""
-        raise UnboundExecutionError(
-            f"this session has no engine{what}",
-            hint="give it one: Session(engine), or sessionmaker(bind=engine)",
-        )
-
-    def _bind_among(self, mapper: Any, clause: Any) -> Any:
-        found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
-        if found_mapper is not None:
-            for class_ in found_mapper.class_.__mro__:
-                if class_ in self.binds:
-                    return self.binds[class_]
-            if found_mapper.local_table in self.binds:
-                return self.binds[found_mapper.local_table]
-        for table in _tables_of(clause) if clause is not None else ():
-            if table in self.binds:
-                return self.binds[table]
-            found = self._bind_of_class_with(table)
-            if found is not None:
-                return found
-        return None
-
-    def _bind_of_class_with(self, table: Any) -> Any:
-        """What is bound to the class of *table*, or else to a class above it, or below."""
-        bound = [
-            (own, bind)
-            for class_, bind in self.binds.items()
-            if isinstance(class_, type) and (own := mapper_of(class_)) is not None
-        ]
-        for own, bind in bound:
-            if table is own.local_table:
-                return bind
-        below = [(own, bind) for own, bind in bound if self._reaches(own, table)]
-        above = [(own, bind) for own, bind in bound if table in own.tables]
-        if below:
-            return max(below, key=lambda found: len(found[0].tables))[1]
-        return above[0][1] if above else None
-
-    @staticmethod
-    def _reaches(mapper: Mapper, table: Any) -> bool:
-        """Whether *table* is of a class below *mapper*."""
-        return any(table is one.local_table for one in mapper.self_and_descendants)
-
-    def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
-        """The connection for *mapper* that the transaction in progress has, or None."""
-        transaction = self._transaction
-        if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
-            return None
-        if clause is None:
-            bind = self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
-        else:
-            bind = self._bind_for(mapper, clause)
-        participant = transaction.participants.get(bind)
-        return None if participant is None else participant.connection
-
-    def _bind_for(self, mapper: Any, clause: Any) -> Any:
-        """Ask ``get_bind()``, which may be the user's: by keywords, and what there is alone."""
-        if clause is None:
-            return self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
-        if mapper is None:
-            return self.get_bind(clause=clause)
-        return self.get_bind(mapper=mapper, clause=clause)
-
-    def connection_for_steps(self, mapper: Any = None, clause: Any = None) -> Steps[Any]:
-        """The connection for *mapper* in the transaction in progress."""
-        connection = self.connection_in_use(mapper, clause)
-        if connection is None:
-            transaction = self._autobegin()
-            if clause is None and mapper is not None:
-                bind = self.get_bind(mapper=mapper)
-            else:
-                bind = self._bind_for(mapper, clause)
-            connection = yield from transaction.connection_steps(bind)
-        return connection
-
-    def connection_beside_steps(self, connection: Any, mapper: Any) -> Steps[Any]:
-        """The connection for *mapper*, to load what belongs to rows that came by *connection*."""
-        if not self.chooses_bind:
-            return connection
-        arguments = self.bind_arguments_in_use
-        if not arguments:
-            return (yield from self.connection_for_steps(mapper))
-        bind = self.get_bind(**{**arguments, "mapper": mapper})
-        return (yield from self._autobegin().connection_steps(bind))
-
-    @property
-    def load_arguments(self) -> Mapping[str, Any]:
-        """The bind arguments of what is being loaded."""
-        return self.bind_arguments_in_use or {}
+    # Statements ------------------------------------------------------------------------------
 
     def execute_steps(
         self,
@@ -672,18 +548,6 @@ def warn_of_objects() -> None:
     )
 
 
-def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
-    """*binds*, by class or table; ArgumentError for keys of other kinds."""
-    checked: dict[Any, Any] = {}
-    for key, bind in (binds or {}).items():
-        if not isinstance(key, type) and not hasattr(key, "visit_name"):
-            key = getattr(key, "class_", None)
-        if key is None:
-            raise ArgumentError("the keys of binds= are mapped classes, base classes and tables")
-        checked[key] = bind
-    return checked
-
-
 def require_found(found: Any, entity: Any, key: Any) -> Any:
     """*found*; NoResultFound where it is None."""
     if found is None:
@@ -738,13 +602,3 @@ def _lock_arguments(with_for_update: Any) -> dict[str, Any]:
         name: getattr(with_for_update, name)
         for name in ("nowait", "read", "skip_locked", "key_share")
     }
-
-
-def _tables_of(clause: Any) -> list[Any]:
-    table = getattr(clause, "table", None)
-    if table is not None:
-        return [table]
-    if isinstance(clause, Table):
-        return [clause]
-    froms = getattr(clause, "get_final_froms", None)
-    return list(froms()) if froms is not None else []

@@ -20,6 +20,7 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
+from dovetail.orm.binds import checked_binds
 from dovetail.orm.classic import (
     ClassicSession,
     SessionExtension,
@@ -41,7 +42,7 @@ from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.options import checked_policy
 from dovetail.orm.merge import Placement, merge_all_steps, place_all
 from dovetail.orm.orm_execute import ORMExecuteState
-from dovetail.orm.persistence import checked_binds, require_found, warn_of_objects
+from dovetail.orm.persistence import require_found, warn_of_objects
 from dovetail.orm.query import Query
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tracking.expiry import Whole

@@ -1,0 +1,160 @@
+"""Which database a class, a table or a statement belongs to, and the connection to it."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from dovetail.exc import ArgumentError, UnboundExecutionError
+from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.transaction import ACTIVE
+from dovetail.orm.transactional import TransactionalSession
+from dovetail.sql.schema import Table
+from dovetail.steps import Steps
+
+
+class BoundSession(TransactionalSession):
+    """The third storey of the Session: each class has its database."""
+
+    bind: Any
+    binds: dict[Any, Any]
+
+    has_own_get_bind: ClassVar[bool] = False
+    """True for a class that overrides ``get_bind()``."""
+
+    bind_arguments_in_use: Mapping[str, Any] | None = None
+    """What came with the statement that is being run: it holds for what its rows bring along."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.has_own_get_bind = cls.get_bind is not BoundSession.get_bind
+
+    @property
+    def chooses_bind(self) -> bool:
+        """True where not all goes to one database: ``get_bind()`` is told what is asked."""
+        return self.has_own_get_bind or bool(self.binds) or "get_bind" in self.__dict__
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **_: Any
+    ) -> Any:
+        """The Engine or Connection for *mapper*, or for the tables of *clause*.
+
+        Made to be overridden.  UnboundExecutionError when there is none.
+        """
+        if bind is not None:
+            return bind
+        if self.binds:
+            found = self._bind_among(mapper, clause)
+            if found is not None:
+                return found
+        if self.bind is not None:
+            return self.bind
+        what = f" for {mapper}" if mapper is not None else ""
+        raise UnboundExecutionError(
+            f"this session has no engine{what}",
+            hint="give it one: Session(engine), or sessionmaker(bind=engine)",
+        )
+
+    def _bind_among(self, mapper: Any, clause: Any) -> Any:
+        found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
+        if found_mapper is not None:
+            for class_ in found_mapper.class_.__mro__:
+                if class_ in self.binds:
+                    return self.binds[class_]
+            if found_mapper.local_table in self.binds:
+                return self.binds[found_mapper.local_table]
+        for table in _tables_of(clause) if clause is not None else ():
+            if table in self.binds:
+                return self.binds[table]
+            found = self._bind_of_class_with(table)
+            if found is not None:
+                return found
+        return None
+
+    def _bind_of_class_with(self, table: Any) -> Any:
+        """What is bound to the class of *table*, or else to a class above it, or below."""
+        bound = [
+            (own, bind)
+            for class_, bind in self.binds.items()
+            if isinstance(class_, type) and (own := mapper_of(class_)) is not None
+        ]
+        for own, bind in bound:
+            if table is own.local_table:
+                return bind
+        below = [(own, bind) for own, bind in bound if self._reaches(own, table)]
+        above = [(own, bind) for own, bind in bound if table in own.tables]
+        if below:
+            return max(below, key=lambda found: len(found[0].tables))[1]
+        return above[0][1] if above else None
+
+    @staticmethod
+    def _reaches(mapper: Mapper, table: Any) -> bool:
+        """Whether *table* is of a class below *mapper*."""
+        return any(table is one.local_table for one in mapper.self_and_descendants)
+
+    def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
+        """The connection for *mapper* that the transaction in progress has, or None."""
+        transaction = self._transaction
+        if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
+            return None
+        if clause is None:
+            bind = self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
+        else:
+            bind = self._bind_for(mapper, clause)
+        participant = transaction.participants.get(bind)
+        return None if participant is None else participant.connection
+
+    def _bind_for(self, mapper: Any, clause: Any) -> Any:
+        """Ask ``get_bind()``, which may be the user's: by keywords, and what there is alone."""
+        if clause is None:
+            return self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
+        if mapper is None:
+            return self.get_bind(clause=clause)
+        return self.get_bind(mapper=mapper, clause=clause)
+
+    def connection_for_steps(self, mapper: Any = None, clause: Any = None) -> Steps[Any]:
+        """The connection for *mapper* in the transaction in progress."""
+        connection = self.connection_in_use(mapper, clause)
+        if connection is None:
+            transaction = self._autobegin()
+            if clause is None and mapper is not None:
+                bind = self.get_bind(mapper=mapper)
+            else:
+                bind = self._bind_for(mapper, clause)
+            connection = yield from transaction.connection_steps(bind)
+        return connection
+
+    def connection_beside_steps(self, connection: Any, mapper: Any) -> Steps[Any]:
+        """The connection for *mapper*, to load what belongs to rows that came by *connection*."""
+        if not self.chooses_bind:
+            return connection
+        arguments = self.bind_arguments_in_use
+        if not arguments:
+            return (yield from self.connection_for_steps(mapper))
+        bind = self.get_bind(**{**arguments, "mapper": mapper})
+        return (yield from self._autobegin().connection_steps(bind))
+
+    @property
+    def load_arguments(self) -> Mapping[str, Any]:
+        """The bind arguments of what is being loaded."""
+        return self.bind_arguments_in_use or {}
+
+
+def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
+    """*binds*, by class or table; ArgumentError for keys of other kinds."""
+    checked: dict[Any, Any] = {}
+    for key, bind in (binds or {}).items():
+        if not isinstance(key, type) and not hasattr(key, "visit_name"):
+            key = getattr(key, "class_", None)
+        if key is None:
+            raise ArgumentError("the keys of binds= are mapped classes, base classes and tables")
+        checked[key] = bind
+    return checked
+
+
+def _tables_of(clause: Any) -> list[Any]:
+    table = getattr(clause, "table", None)
+    if table is not None:
+        return [table]
+    if isinstance(clause, Table):
+        return [clause]
+    froms = getattr(clause, "get_final_froms", None)
+    return list(froms()) if froms is not None else []
