@@ -230,7 +230,7 @@ def test_nothing_is_lost_while_the_thread_ends_locks_in_the_middle(path, monkeyp
 
     def work(number):
         done = 0
-        while done < 25:
+        while done < 100:
             with engine.connect() as connection:
                 for _ in range(number % 3 + 1):
                     before = connection.scalar(one)
@@ -244,7 +244,7 @@ def test_nothing_is_lost_while_the_thread_ends_locks_in_the_middle(path, monkeyp
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(6)))
     with engine.connect() as connection:
-        assert connection.scalar(one) == 150
+        assert connection.scalar(one) == 600
     engine.dispose()
 
 

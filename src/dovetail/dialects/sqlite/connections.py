@@ -323,13 +323,15 @@ class SharedConnection(SqliteConnection):
                 self._close_snapshot()
 
     def _close_snapshot(self) -> None:
-        self._has_snapshot = False
-        if self.raw.in_transaction:
-            try:
+        try:
+            if self.raw.in_transaction:
                 self.raw.commit()
-            except OperationalError:
-                # A statement that was broken off is still there.
-                self.raw.rollback()
+        except OperationalError:
+            # A statement that was broken off is still there.
+            self.raw.rollback()
+        finally:
+            # In this order: the transaction ends before it is known to have ended.
+            self._has_snapshot = False
 
     def _reading_fetch(self, sql: str, parameters: Any = ()) -> Any:
         kind = kind_of(sql)
