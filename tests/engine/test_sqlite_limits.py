@@ -1,14 +1,11 @@
 """How many parameters SQLite takes is what the library says of the connection."""
 
 import sqlite3
-import sys
 
 import pytest
 
 from dovetail import Column, Integer, MetaData, Table, create_engine, event, insert, select
 from dovetail.exc import InvalidRequestError
-
-pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason="sqlite3 tells from 3.11 on")
 
 T = Table("t", MetaData(), Column("id", Integer, primary_key=True))
 
