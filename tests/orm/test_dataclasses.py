@@ -344,3 +344,84 @@ def test_one_default_is_enough():
 def test_slots_are_refused(make):
     with pytest.raises(TypeError, match="unexpected keyword argument 'slots'"):
         make(slots=True)
+
+
+def written_defaults(package):
+    """What instances of classes that write their defaults have, by one package."""
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+    Mapped, mapped_column = orm.Mapped, orm.mapped_column
+
+    class Local(orm.MappedAsDataclass, orm.DeclarativeBase):
+        _sa_disable_descriptor_defaults = True
+
+    class Room(Local):
+        __tablename__ = "room"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int] = mapped_column(default=3)
+        kind: Mapped[str] = mapped_column(default="plain", init=False)
+        hall_id: Mapped[int | None] = mapped_column(sa.ForeignKey("hall.id"), default=None)
+        hall: Mapped["Hall"] = orm.relationship(default=None, back_populates="rooms")
+
+    class Hall(Local):
+        __tablename__ = "hall"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(default="large")
+        rooms: Mapped[list[Room]] = orm.relationship(
+            default_factory=list, back_populates="hall", cascade="all, delete-orphan"
+        )
+        title: Mapped[str] = orm.synonym("name", default="small")
+
+    class Bare(Local, init=False):
+        __tablename__ = "bare"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        word: Mapped[str] = mapped_column(default="none")
+
+    yield {name: value for name, value in vars(Room(1)).items() if name != "_sa_instance_state"}
+    yield inspect.signature(Room).parameters["size"].default, Bare(id=1).word, Hall(1).name
+    engine = sa.create_engine("sqlite://")
+    Local.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        hall = Hall(1, rooms=[Room(1, size=9)])
+        session.add(hall)
+        session.flush()
+        child = Room(2, hall_id=1)
+        session.add(child)
+        session.flush()
+        yield child.hall
+        session.merge(Hall(1))
+        yield hall.rooms
+    engine.dispose()
+
+
+def test_a_class_may_write_its_defaults_into_new_instances():
+    here, there = (list(written_defaults(package)) for package in ("dovetail", "sqlalchemy"))
+
+    assert here == there
+    assert here[0]["kind"] == "plain"
+
+
+def annotations_handed_over(package):
+    orm = import_module(f"{package}.orm")
+    told = []
+
+    def make(class_, **options):
+        told.append(dict(class_.__annotations__))
+        return dataclasses.dataclass(class_, **options)
+
+    @orm.registry().mapped_as_dataclass(dataclass_callable=make)
+    class One:
+        __tablename__ = "one"
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+        size: orm.Mapped[int | None] = orm.mapped_column(default=None)
+        extra: str = "x"
+
+    yield {name: said == orm.Mapped[int | None] for name, said in told[0].items()}
+    yield {field.name: field.type == One.__annotations__[field.name] for field in
+           dataclasses.fields(One)}  # fmt: skip
+
+
+def test_fields_have_the_annotations_of_the_class():
+    here, there = (list(annotations_handed_over(name)) for name in ("dovetail", "sqlalchemy"))
+
+    assert here == there
+    assert here[0] == {"id": False, "size": True, "extra": False}

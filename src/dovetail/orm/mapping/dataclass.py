@@ -9,6 +9,7 @@ from warnings import warn
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import ArgumentError, InvalidRequestError, SADeprecationWarning
 from dovetail.orm.mapping.annotations import (
+    Mapped,
     MappedAnnotation,
     understand,
     understand_returned,
@@ -22,6 +23,7 @@ from dovetail.orm.mapping.properties import (
     column_property,
     deferred,
     mapped_column,
+    writes_defaults,
 )
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.orm.mapping.synonym import Synonym, synonym
@@ -80,7 +82,8 @@ class MappedAsDataclass:
             addresses: Mapped[list["Address"]] = relationship(default_factory=list, repr=False)
 
     A default is not written into a new instance: what was not given is not set, reads as the
-    default, and leaves references and columns to one another.
+    default, and leaves references and columns to one another. A class, or the base of all, that
+    says ``_sa_disable_descriptor_defaults = True`` writes them.
     """
 
     __slots__ = ()
@@ -193,12 +196,10 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
         type.__delattr__(class_, name)
     for name, said in mapped.items():
         value = made[name][1] if name in made else declared.get(name)
-        type.__setattr__(class_, name, _field(value, said, f"{class_.__name__}.{name}"))
-    own = {
-        name: mapped[name].whole if name in mapped else annotations[name]
-        for name in (*annotations, *made)
-        if name not in rest
-    }
+        type.__setattr__(class_, name, _field(class_, name, value, said))
+    own = {name: said for name, said in annotations.items() if name not in rest}
+    wrapped: Any = Mapped
+    own.update({name: wrapped[said.raw] for name, (said, _) in made.items()})
     make = dict(options)
     call = make.pop("dataclass_callable", dataclasses.dataclass)
     if _is_declarative_base(class_):
@@ -224,7 +225,8 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
         for name, value in rest.items():
             type.__setattr__(class_, name, value)
     type.__setattr__(class_, _OPTIONS, options)
-    _check_defaults_of_synonyms(class_, mapped)
+    if not writes_defaults(class_):
+        _check_defaults_of_synonyms(class_, mapped)
     if make.get("init", True):
         type.__setattr__(class_, "__init__", _constructor(class_))
 
@@ -293,8 +295,9 @@ def _refuse_fields_with_declarations(class_: type) -> None:
             )
 
 
-def _field(value: Any, annotation: MappedAnnotation, title: str) -> Any:
-    """The field of a mapped attribute, called *title* in errors, that is declared as *value*."""
+def _field(class_: type, name: str, value: Any, annotation: MappedAnnotation) -> Any:
+    """The field of the attribute *name* of *class_*, which is declared as *value*."""
+    title = f"{class_.__name__}.{name}"
     options = dict(getattr(value, "dataclass_options", {}))
     for extra in annotation.extras:
         if isinstance(extra, MappedColumn):
@@ -312,8 +315,8 @@ def _field(value: Any, annotation: MappedAnnotation, title: str) -> Any:
             SADeprecationWarning,
             stacklevel=2,
         )
-    elif isinstance(value, Composite):
-        # Its value is made of columns: a default is written into them.
+    elif writes_defaults(class_) or isinstance(value, Composite):
+        # The value of a composite is made of columns: a default is written into them.
         if "default" in options and not options.get("init", True):
             default = options.pop("default")
             options["default_factory"] = lambda: default

@@ -34,6 +34,11 @@ def dataclass_options(keywords: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
+def writes_defaults(class_: type) -> bool:
+    """True where the dataclass *class_* writes its defaults into new instances."""
+    return bool(getattr(class_, "_sa_disable_descriptor_defaults", False))
+
+
 def only_dataclass_options(function: str, keywords: dict[str, Any]) -> dict[str, Any]:
     """The *keywords* of *function*, which concern the field of a dataclass, all of them."""
     for name in keywords:
@@ -166,7 +171,7 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         super().attach(mapper, key)
         type_ = self.columns[0].type
         self.impl = ValueAttribute(key, equal=type_.equality, keeps_old_value=self.active_history)
-        if self.dataclass_options:
+        if self.dataclass_options and not writes_defaults(mapper.class_):
             default = self.dataclass_options.get("default")
             self.impl.default = None if callable(default) else default
 
