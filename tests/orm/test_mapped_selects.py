@@ -5,9 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, Table, insert, select, update
-from dovetail.exc import InvalidRequestError
-from dovetail.orm import Session, registry
+from dovetail import update
 
 PACKAGES = ("dovetail", "sqlalchemy")
 
@@ -183,19 +181,6 @@ def w():
     w.engine.dispose()
 
 
-@pytest.mark.parametrize("change", ["new", "changed", "deleted"])
-def test_a_subquery_is_not_written(w, change):
-    one = w.s.get(w.Statistics, 1)
-    if change == "new":
-        w.s.add(w.Statistics(name="new"))
-    elif change == "changed":
-        one.name = "new"
-    else:
-        w.s.delete(one)
-    with pytest.raises(InvalidRequestError, match="Statistics is mapped to a SELECT"):
-        w.s.flush()
-
-
 def test_a_bulk_update_writes_the_table_that_has_the_column(w):
     w.s.execute(update(w.Both).where(w.Both.email == "d").values(name="new", email="e"))
     assert rows(w)[0][2] == (3, "new")
@@ -230,28 +215,3 @@ def test_a_join_is_written_in_the_order_of_its_foreign_keys(package):
         session.commit()
         assert session.execute(sa.select(item)).all() == []
     engine.dispose()
-
-
-def test_nothing_is_written_of_a_hierarchy_that_begins_in_a_select(engine):
-    mappings = registry()
-    base = Table("base", mappings.metadata, Column("id", Integer, primary_key=True))
-    child = Table("child", mappings.metadata, Column("id", ForeignKey(base.c.id), primary_key=True))
-    mappings.metadata.create_all(engine)
-
-    class Base:
-        pass
-
-    class Child(Base):
-        pass
-
-    mappings.map_imperatively(Base, select(base).subquery())
-    mappings.map_imperatively(Child, child, inherits=Base)
-    with Session(engine) as session:
-        session.add(Child(id=1))
-        with pytest.raises(InvalidRequestError, match="Child is mapped to a SELECT"):
-            session.flush()
-        session.rollback()
-        assert session.execute(select(child)).all() == []
-        session.execute(insert(base).values(id=1))
-        session.execute(insert(child).values(id=1))
-        assert [one.id for one in session.scalars(select(Child))] == [1]

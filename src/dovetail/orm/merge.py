@@ -112,7 +112,7 @@ def _copy_steps(
     if mapper.version_key is not None and not is_new:
         _check_version(mapper, source, target)
     for key in mapper.column_attrs.names():
-        if key in values and mapper.attrs[key].is_column:
+        if key in values and mapper.attrs[key].is_column and key not in mapper.only_read:
             mapper.attributes[key].set(target, values[key])
     for key, prop in mapper.relationships.items():
         if key not in values or "merge" not in prop.cascade:

@@ -137,7 +137,7 @@ class CachedRows:
 
     def wrote(self, session: Any, mappers: Collection[Any]) -> None:
         """Note the tables of *mappers*, of which any rows are about to be written."""
-        own = [table for mapper in mappers for table in mapper.tables]
+        own = [table for mapper in mappers for table in mapper.written_tables]
         self._note_tables(session, [other for table in own for other in written_with(table)])
 
     @staticmethod
@@ -154,15 +154,15 @@ class CachedRows:
             record.tables.add(name_of(rows.prop.secondary))
         for mapper, own in context.changes.mappers.items():
             if own.inserts or own.updates or own.deletes:
-                record.tables.update(name_of(table) for table in mapper.tables)
+                record.tables.update(name_of(table) for table in mapper.written_tables)
             if own.updates or own.deletes:
                 self._note_rows(record, context.transaction, mapper, [*own.updates, *own.deletes])
 
     def _note_rows(
         self, record: Record, transaction: Any, mapper: Any, states: Sequence[Any]
     ) -> None:
-        own = {name_of(table) for table in mapper.tables}
-        for table in mapper.tables:
+        own = {name_of(table) for table in mapper.written_tables}
+        for table in mapper.written_tables:
             others = {name_of(other) for other in dependents(table)}
             record.tables |= others
             record.emptied |= others

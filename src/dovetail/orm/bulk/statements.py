@@ -52,6 +52,12 @@ def bulk_steps(
     }  # fmt: skip
     mapper = entity.mapper
     mapper.configure()
+    if mapper.shown_columns or not mapper.written_tables:
+        raise InvalidRequestError(
+            f"{mapper.class_.__name__} is mapped to a SELECT: it can't be the table of an INSERT, "
+            "UPDATE or DELETE",
+            hint="add, change and delete instances, or write the tables that it reads from",
+        )
     strategy = options.get("dml_strategy", "auto")
     if strategy not in STRATEGIES:
         raise ArgumentError(

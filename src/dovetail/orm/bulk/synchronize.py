@@ -154,10 +154,11 @@ def dependent(mapper: Any) -> frozenset[str]:
     if kept is None:
         kept = mapper.memo["computed attributes"] = frozenset(
             key
-            for key, prop in mapper.column_attrs.items()
-            if not prop.is_column
-            or prop.columns[0].computed is not None
-            or getattr(prop.columns[0], "server_onupdate", None) is not None
+            for key in mapper.column_attrs.names()
+            if key not in mapper.written_columns
+            or key in mapper.only_read
+            or mapper.written_columns[key].computed is not None
+            or mapper.written_columns[key].server_onupdate is not None
         )
     return kept
 

@@ -113,7 +113,7 @@ class RowsUpdate:
                 values[own[name]] = value
         self.defaults = self._add_defaults(values)
         self.stale = dependent(mapper) | {
-            mapper.column_keys[column] for column in values if column not in self.columns
+            name for name, column in part.columns if column in values and name not in names
         }
         where = [c == bind for (_, c), bind in zip(part.key, self.keys, strict=True)]
         self.old_version: Any = bindparam("old_version")
@@ -141,7 +141,7 @@ class RowsUpdate:
         """Add the values that columns get at each change; return those that Python makes."""
         made: dict[Any, Any] = {}
         for key, default in self.mapper.update_defaults:
-            column = self.mapper.columns[key]
+            column = self.mapper.written_columns[key]
             if column in values or column.table is not self.part.table:
                 continue
             if default.is_clause_element:

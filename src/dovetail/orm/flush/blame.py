@@ -51,7 +51,7 @@ def refused(verb: str, connection: Any, instances: list[Any], error: Exception) 
         return error
     for instance in instances:
         own = state_of(instance).load.mapper
-        for name, column in own.columns.items():
+        for name, column in own.written_columns.items():
             value = instance.__dict__.get(name)
             conversion = column.type.bind_conversion(connection.dialect)
             if conversion is None or (value is None and not conversion.takes_none):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from dovetail.codegen import Source, compile_function
 from dovetail.compiler.statements import DefaultParameter
@@ -60,7 +60,7 @@ class InsertPlan:
         self.mapper = mapper
         self.part = part = first_table(mapper) if part is None else part
         self.keys = [(mapper.primary_keys[place], column) for place, column in part.key]
-        self.enters = self.enters and part.table is mapper.tables[-1]
+        self.enters = self.enters and part.table is mapper.written_tables[-1]
         self.dialect = dialect
         self.columns: list[tuple[str, Any]] = []
         self.inline: list[tuple[Any, Any]] = []
@@ -289,7 +289,7 @@ class InsertPlan:
                     late |= mapper.computed_of_rows
                 if late:
                     expired = source.use("late", late)
-                    if len(mapper.tables) > 1:
+                    if len(mapper.written_tables) > 1:
                         # Another table of the mapper may have some of its own.
                         expired += " | (state.expired or frozenset())"
                     source.line(f"state.expired = {expired}")
@@ -299,10 +299,11 @@ class InsertPlan:
 
     def _write_entering(self, source: Source) -> None:
         """Write what makes an instance persistent."""
+        counted = self.part.table.autoincrement_column
         unsure = [
-            self.mapper.column_keys[column]
-            for column in self.made_keys
-            if column is not self.part.table.autoincrement_column
+            name
+            for name, column in self.part.columns
+            if column in self.made_keys and column is not counted
         ]
         if unsure:
             absent = " or ".join(f"values.get({name!r}) is None" for name in unsure)
@@ -337,6 +338,8 @@ def insert_steps(
     With *table* and without *enters* those of one table alone, as a part of something larger.
     """
     states, instances = list(inserts), list(inserts.values())
+    if mapper.only_read:
+        refuse_read_values(mapper, instances)
     for part in mapper.mapped_tables or (first_table(mapper),):
         if table is not None and part.table is not table:
             continue
@@ -358,10 +361,30 @@ def first_table(mapper: Any) -> MappedTable:
     if not mapper.mapped_tables:
         raise InvalidRequestError(
             f"{mapper.class_.__name__} is mapped to a SELECT: its rows can't be written",
-            hint="map the class to a table, or write the tables it reads from",
+            hint="map the class to a table, or let the SELECT have the whole primary key of one, "
+            "each column as it is, no UNION, and the table once",
         )
     part: MappedTable = mapper.mapped_tables[0]
     return part
+
+
+def refuse_read_values(mapper: Any, instances: Iterable[Any]) -> None:
+    """Refuse new *instances* with values of what the SELECT of their class reads alone."""
+    for instance in instances:
+        values = instance.__dict__
+        for name in mapper.only_read:
+            if values.get(name) is not None:
+                refuse_read_value(mapper, instance, name)
+
+
+def refuse_read_value(mapper: Any, instance: Any, name: str) -> NoReturn:
+    """Refuse the value of attribute *name*, which no table takes."""
+    raise InvalidRequestError(
+        f"{instance!r}: {name!r} is read from the SELECT that {mapper.class_.__name__} is mapped "
+        "to, and can't be written",
+        hint="set what is a column of a table whose primary key the SELECT has; refresh() the "
+        "instance to go on",
+    )
 
 
 def _plan(

@@ -12,6 +12,7 @@ from dovetail.orm.flush.insert import (
     copy_joined_keys,
     insert_run_steps,
     insert_steps,
+    refuse_read_values,
     runs_of,
 )
 from dovetail.orm.mapping.mapped_tables import MappedTable, none_kept
@@ -68,7 +69,8 @@ class _PartOfMixed(InsertPlan):
     def __init__(
         self, mapper: Any, dialect: Any, absent: frozenset[str], part: MappedTable
     ) -> None:
-        self.own = {key for key, column in part.columns if column in mapper.column_keys}
+        own = (one.columns for one in mapper.mapped_tables if one.table is part.table)
+        self.own = {key for columns in own for key, _ in columns}
         super().__init__(mapper, dialect, absent, part)
 
     def is_foreign(self, key: str) -> bool:
@@ -84,9 +86,12 @@ def insert_mixed_steps(
 ) -> Steps[None]:
     """Insert the rows of *inserts*, of several mappers; *loads* has what those of each share."""
     mappers = list(loads)
+    for mapper in mappers:
+        if mapper.only_read:
+            refuse_read_values(mapper, [i for s, i in inserts.items() if s.load.mapper is mapper])
     for table in tables_in_order(mappers):
-        own = [mapper for mapper in mappers if table in mapper.tables]
-        pairs = [pair for pair in inserts.items() if table in pair[0].load.mapper.tables]
+        own = [mapper for mapper in mappers if table in mapper.written_tables]
+        pairs = [pair for pair in inserts.items() if table in pair[0].load.mapper.written_tables]
         part = _merged(own, table)
         if part is None:
             for mapper, group in groupby(pairs, lambda pair: pair[0].load.mapper):
@@ -124,8 +129,8 @@ def tables_in_order(mappers: list[Any]) -> list[Any]:
 
 
 def _sorted_tables(mappers: list[Any]) -> list[Any]:
-    tables = dict.fromkeys(table for mapper in mappers for table in mapper.tables)
-    inherited = [pair for mapper in mappers for pair in pairwise(mapper.tables)]
+    tables = dict.fromkeys(table for mapper in mappers for table in mapper.written_tables)
+    inherited = [pair for mapper in mappers for pair in pairwise(mapper.written_tables)]
     referring = list(table_edges(tables))
     try:
         return sort([*inherited, *referring], tables)

@@ -85,9 +85,9 @@ def told_of_values_steps(
     listeners = mapper.class_manager.dispatch.refresh_flush
     filled = {
         name
-        for name, column in mapper.columns.items()
+        for name, column in mapper.written_columns.items()
         if name == mapper.version_key
-        or any(getattr(column, default) is not None for default in defaults)
+        or any(getattr(column, default, None) is not None for default in defaults)
     }
     before = {state: instance.__dict__.copy() for state, instance in written.items()}
     result = yield from steps

@@ -7,7 +7,7 @@ from warnings import warn
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
-from dovetail.orm.flush.insert import DefaultContext, first_table
+from dovetail.orm.flush.insert import DefaultContext, first_table, refuse_read_value
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.versions import refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable
@@ -48,7 +48,7 @@ def update_steps(
 
     StaleDataError is raised where a row is gone.
     """
-    if not mapper.tables:
+    if mapper.only_read or not mapper.written_tables:
         _refuse_changes(mapper, pairs)
     groups: dict[tuple[str, ...], list[Pair]] = {}
     with_sql: list[tuple[Pair, dict[str, Any]]] = []
@@ -98,9 +98,12 @@ def _note_written(
 
 def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:
     """Refuse changes of what is read from a SELECT."""
-    for state, _ in pairs:
-        if any(name in mapper.columns for name in state.committed or ()):
+    only_read = mapper.only_read or mapper.columns.keys()
+    for state, instance in pairs:
+        changed = [name for name in state.committed or () if name in only_read]
+        if changed:
             first_table(mapper)
+            refuse_read_value(mapper, instance, changed[0])
 
 
 def changed_columns(
@@ -159,13 +162,11 @@ def _with_defaults(
 
 def _is_written_with(mapper: Any, key: str, changed: tuple[str, ...]) -> bool:
     """True where *key* stands in a table that an UPDATE of *changed* writes, or of the version."""
-    if len(mapper.tables) == 1:
+    if len(mapper.written_tables) == 1:
         return True
-    table = mapper.columns[key].table
-    version = mapper.version_key
-    if version is not None and mapper.columns[version].table is table:
-        return True
-    return any(c.table is table for name in changed for c in mapper.attrs[name].columns)
+    table = mapper.written_columns[key].table
+    part = next(one for one in mapper.mapped_tables if one.table is table)
+    return any(name in changed or name == mapper.version_key for name, _ in part.columns)
 
 
 def _update_group_steps(
@@ -311,11 +312,13 @@ def _update_of(mapper: Any, part: MappedTable, values: dict[Any, Any]) -> Any:
     Of a row that changes in another table the version alone is written, and what it makes here.
     """
     statement = update(part.table).values(values)
-    version = None if mapper.version_key is None else mapper.columns[mapper.version_key]
+    version = None
+    if mapper.version_key is not None:
+        version = mapper.written_columns[mapper.version_key]
     if all(column is version for column in values):
         return statement
     own = {column for _, column in part.columns}
-    left = [mapper.columns[key] for key, _ in mapper.update_defaults]
+    left = [mapper.written_columns[key] for key, _ in mapper.update_defaults]
     keys = [column.key for column in left if column in own and column not in values]
     return statement._with(without_onupdate=tuple(keys)) if keys else statement
 

@@ -1,9 +1,10 @@
 """The tables that the instances of one class are kept in: one, or several joined by their keys."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dovetail.orm.mapping.join_condition import equated_columns
+from dovetail.orm.mapping.shown import shown_columns
 from dovetail.sql.from_clause import Join
 from dovetail.sql.metadata import sort_tables
 from dovetail.sql.schema import Table
@@ -79,47 +80,76 @@ def without_repeats(columns: Iterable[Any], pairs: Pairs) -> tuple[Any, ...]:
     return tuple(kept)
 
 
-def _reads_only(mapper: Any) -> bool:
-    """Whether *mapper*, or one above it in its hierarchy, has its rows in no table: a SELECT."""
-    while tables_of(mapper.local_table):
-        if mapper.inherits is None or mapper.concrete:
-            return False
-        mapper = mapper.inherits
-    return True
-
-
 def mapped_tables(mapper: Any) -> tuple[MappedTable, ...]:
-    """The tables of *mapper*, those that others refer to first."""
-    if _reads_only(mapper):
-        return ()
-    return tuple(_mapped_table(mapper, table) for table in mapper.tables)
+    """The tables of *mapper*, those that others refer to first; none where a SELECT is above all.
+
+    A hierarchy is not written in part.
+    """
+    tables: list[Any] = []
+    for one in _levels(mapper):
+        own = _written_tables(one.local_table)
+        if not own:
+            return ()
+        tables = [*own, *tables]
+    return tuple(_mapped_table(mapper, table, tables) for table in tables)
 
 
-def _mapped_table(mapper: Any, table: Any) -> MappedTable:
+def shown_by_levels(mapper: Any) -> dict[Any, Any]:
+    """The column of a table that each column shows which *mapper* reads from a SELECT."""
+    found: dict[Any, Any] = {}
+    for one in _levels(mapper):
+        found |= shown_columns(one.local_table)
+    return found
+
+
+def _levels(mapper: Any) -> Iterator[Any]:
+    """*mapper* and those above it that have a part of its rows in a table of their own."""
+    while mapper is not None:
+        if not mapper.single:
+            yield mapper
+        mapper = None if mapper.concrete else mapper.inherits
+
+
+def _written_tables(selectable: Any) -> list[Any]:
+    """The tables that rows of *selectable* are written to."""
+    below = {column.table for column in shown_columns(selectable).values()}
+    return sort_tables(below) if below else tables_of(selectable)
+
+
+def _mapped_table(mapper: Any, table: Any, tables: list[Any]) -> MappedTable:
+    shown = mapper.shown_columns
+
+    def of_table(column: Any) -> Any:
+        below = shown.get(column, column)
+        return below if below.table is table else None
+
     columns = tuple(
-        (key, column)
+        (key, below)
         for key, prop in mapper.column_attrs.items()
         if prop.is_column
         for column in prop.columns
-        if column.table is table
+        if (below := of_table(column)) is not None
     )
     pairs = mapper.equated
     key = tuple(
-        (place, one)
+        (place, below)
         for place, column in enumerate(mapper.primary_key)
         for one in counterparts(column, pairs)
-        if one.table is table and (one.primary_key or not len(table.primary_key))
+        if (below := of_table(one)) is not None
+        if below.primary_key or not len(table.primary_key)
     )
     # What the class declares to be its primary key need not be the table's.
     key = key or tuple(
-        (place, one) for place, one in enumerate(mapper.primary_key) if one.table is table
+        (place, below)
+        for place, one in enumerate(mapper.primary_key)
+        if (below := of_table(one)) is not None
     )
     copies: dict[tuple[str, str], None] = {}
-    tables = mapper.tables
+    before = tables[: tables.index(table)]
     for left, right in pairs:
-        if left.table is table:
+        if of_table(left) is not None:
             left, right = right, left
-        if right.table is not table or left.table not in tables[: tables.index(table)]:
+        if of_table(right) is None or shown.get(left, left).table not in before:
             continue
         source, target = mapper.column_keys.get(left), mapper.column_keys.get(right)
         if source is not None and target is not None and source != target:

@@ -23,6 +23,7 @@ from dovetail.orm.mapping.mapped_tables import (
     columns_of,
     counterparts,
     mapped_tables,
+    shown_by_levels,
     without_repeats,
 )
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents
@@ -439,6 +440,16 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         return mapped_tables(self)
 
     @cached_property
+    def written_tables(self) -> tuple[Any, ...]:
+        """The tables that rows are written to: those that a SELECT reads, if it is mapped."""
+        return tuple(part.table for part in self.mapped_tables)
+
+    @cached_property
+    def shown_columns(self) -> dict[Any, Any]:
+        """The column of a table that each column shows which is read from a SELECT."""
+        return shown_by_levels(self)
+
+    @cached_property
     def key_places(self) -> dict[Any, int]:
         """The place in the primary key of each column that is equal to a part of it."""
         return {
@@ -470,11 +481,26 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     @cached_property
     def written(self) -> dict[str, Any]:
         """How the values of each attribute that a flush writes are compared, by name."""
+        below = {key for part in self.mapped_tables for key, _ in part.columns}
         return {
             key: prop.columns[0].type.equality
             for key, prop in self.column_attrs.items()
-            if prop.is_written
+            if prop.is_written or key in below
         }
+
+    @cached_property
+    def written_columns(self) -> dict[str, Any]:
+        """The column of a table, or else that of the SELECT, by attribute."""
+        return {key: self.shown_columns.get(one, one) for key, one in self.columns.items()}
+
+    @cached_property
+    def only_read(self) -> frozenset[str]:
+        """The attributes of columns that the SELECT of a written class computes, or reads of a
+        table whose rows it can't tell apart.
+        """
+        if not self.shown_columns:
+            return frozenset()
+        return frozenset(self.columns.keys()).difference(self.written)
 
     @cached_property
     def column_order(self) -> dict[str, int]:
@@ -487,8 +513,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         """The attributes whose values an UPDATE of the row may change by itself."""
         made = set()
         for key, prop in self.column_attrs.items():
-            column = prop.columns[0]
-            if not prop.is_column:
+            column = self.written_columns.get(key)
+            if column is None or key in self.only_read:
                 if prop.expire_on_flush:
                     made.add(key)
             elif any(getattr(column, one, None) is not None for one in _MADE_BY_SERVER):
@@ -499,7 +525,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     def computed_of_rows(self) -> frozenset[str]:
         """The attributes that hold expressions over rows, and are loaded with their instance."""
         return frozenset(
-            key for key, prop in self.column_attrs.items() if not (prop.is_column or prop.deferred)
+            key
+            for key, prop in self.column_attrs.items()
+            if (key in self.only_read or not prop.is_column) and not prop.deferred
         )
 
     @cached_property
@@ -507,7 +535,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         """(attribute, default) of the columns that get a value whenever their row changes."""
         return [
             (key, column.onupdate)
-            for key, column in self.columns.items()
+            for key, column in self.written_columns.items()
             if getattr(column, "onupdate", None) is not None
         ]
 
@@ -531,6 +559,10 @@ _DERIVED = (
     "update_defaults",
     "extensions",
     "mapped_tables",
+    "written_tables",
+    "shown_columns",
+    "written_columns",
+    "only_read",
     "fixed_values",
     "key_places",
     "plain_entity",
