@@ -486,3 +486,52 @@ def test_a_bad_value_is_refused_at_once(server, bad):
         QueuePool(server, **bad)
 
     assert next(iter(bad)) in caught.value.message
+
+
+# Through the dialect.
+
+
+class TellingDialect:
+    """Does what connections do by themselves, and notes it."""
+
+    def __init__(self):
+        self.did = []
+
+    def do_rollback(self, raw):
+        self.did.append("rollback")
+        raw.rollback()
+
+    def do_commit(self, raw):
+        self.did.append("commit")
+        raw.commit()
+
+    def do_close(self, raw):
+        self.did.append("close")
+        raw.close()
+
+
+def use(pool):
+    with pool.connect() as connection:
+        connection.cursor().execute("SELECT")
+
+
+@pytest.mark.parametrize("kind", [QueuePool, NullPool, StaticPool, SingletonThreadPool])
+def test_connections_end_through_the_dialect_of_their_pool(server, kind):
+    dialect = TellingDialect()
+    pool = kind(server, dialect=dialect)
+
+    use(pool)
+    pool.dispose()
+
+    assert dialect.did == ["rollback", "close"]
+    assert server.open == set()
+
+
+def test_a_pool_made_anew_has_the_dialect_that_its_model_was_given_later(server):
+    pool = QueuePool(server, reset_on_return="commit")
+    dialect = pool._dialect = TellingDialect()
+
+    use(pool)
+    use(pool.recreate())
+
+    assert dialect.did == ["commit", "commit"]

@@ -279,6 +279,26 @@ def test_pickled_instances_and_values_tell_again(session):
 
 
 @pytest.mark.parametrize(
+    ("kind", "items"),
+    [(MutableDict, {"items": 1}), (MutableList, [1, 2]), (MutableSet, {1, 2})],
+)
+@pytest.mark.parametrize("own", [False, True], ids=["plain", "with attributes"])
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_whose_state_are_the_items_are_read(kind, items, own, protocol):
+    class Written:
+        """Pickled as a value that has its items for a state as well, as some are."""
+
+        def __reduce__(self):
+            return kind, (items,), {"own": 1} if own else items
+
+    value = pickle.loads(pickle.dumps(Written(), protocol))
+
+    assert type(value) is kind
+    assert value == items
+    assert vars(value) == ({"own": 1} if own else {})
+
+
+@pytest.mark.parametrize(
     "make", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))]
 )
 @pytest.mark.parametrize("name", ["options", "items", "tags", "tree"])

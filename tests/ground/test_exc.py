@@ -74,6 +74,19 @@ def test_errors_survive_pickle_and_copy(error):
         assert str(again) == str(error)
 
 
+def test_an_error_of_a_class_that_pickle_does_not_find_is_pickled():
+    class Local:
+        pass
+
+    error = exc.UnmappedClassError(Local)
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert str(again) == str(error)
+    assert again.cls is None
+    assert pickle.loads(pickle.dumps(exc.UnmappedClassError(int))).cls is int
+
+
 def test_a_database_error_shows_statement_and_parameters():
     error = exc.IntegrityError("INSERT INTO t VALUES (?)", (5,), ValueError("no"))
 

@@ -184,6 +184,7 @@ def test_from_statement_finds_columns_of_the_same_name_by_themselves(session):
             result = session.execute(select(one, other).from_statement(given))
             assert tuple(result.keys()) == names
             assert result.all() == [(1, 2), (1, 3), (2, 3)]
+            assert select(one, other).from_statement(given).get_label_style() is style
             assert session.scalars(select(other.c.id).from_statement(given)).all() == [2, 3, 3]
 
 

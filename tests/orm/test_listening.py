@@ -7,6 +7,7 @@ import pytest
 from dovetail import event, inspect, select, text, update
 from dovetail.exc import (
     DovetailDeprecationWarning,
+    DovetailWarning,
     FlushError,
     IntegrityError,
     InvalidRequestError,
@@ -256,6 +257,43 @@ def test_after_insert_may_use_the_connection(session, listen):
     session.add(Author(name="a"))
     session.commit()
     assert session.scalars(select(Tag.name)).all() == ["made 1"]
+
+
+def test_a_change_of_what_is_not_flushed_waits_for_the_next_flush(session, listen):
+    ada, bob = Author(name="ada"), Author(name="bob")
+    session.add_all([ada, bob])
+    session.commit()
+
+    def change(mapper, connection, target):
+        if target is ada:
+            bob.name = "changed"
+
+    listen(Author, "after_update", change)
+    ada.name = "ada 2"
+    with pytest.warns(DovetailWarning, match="does not write: .*Author.*the next flush does"):
+        session.flush()
+    assert bob in session.dirty
+    session.commit()
+    assert (ada.name, bob.name) == ("ada 2", "changed")
+
+
+def test_a_commit_ends_where_listeners_change_nothing_any_more(session, listen):
+    authors = [Author(name="ada"), Author(name="bob")]
+    session.add_all(authors)
+    session.commit()
+    seen = []
+
+    def change(mapper, connection, target):
+        seen.append(target)
+        for other in session:
+            other.name = "same"
+
+    listen(Author, "after_update", change)
+    authors[0].name = "ada 2"
+    with pytest.warns(DovetailWarning, match="the next flush does"):
+        session.commit()
+    assert len(seen) < 5
+    assert authors[1].name == "same"
 
 
 def test_an_error_of_a_listener_rolls_the_flush_back(session, listen):

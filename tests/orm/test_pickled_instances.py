@@ -6,6 +6,7 @@ import pickle
 import pytest
 
 from dovetail import Column, ForeignKey, Integer, String, Table, create_engine, inspect
+from dovetail.exc import UnmappedInstanceError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, registry, relationship
 
 mappings = registry()
@@ -167,6 +168,22 @@ def test_what_was_left_out_is_read_again(engine):
         session.add(found)
         session.expire(found)
         assert found.name == "name"
+
+
+class Unmapped:
+    """Mapped for a while."""
+
+
+def test_what_was_pickled_of_a_class_that_is_not_mapped_is_refused():
+    reg = registry()
+    reg.map_imperatively(
+        Unmapped, Table("u", reg.metadata, Column("id", Integer, primary_key=True))
+    )
+    written = pickle.dumps(Unmapped(id=1))
+    reg.dispose()
+
+    with pytest.raises(UnmappedInstanceError, match="import what maps the class"):
+        pickle.loads(written)
 
 
 def test_a_class_that_is_mapped_no_more_is_as_it_was():

@@ -218,3 +218,13 @@ def test_tables_whose_types_ask_for_a_check_are_pickled():
     assert names == ["is_new_known", "kinds"]
     with create_engine("sqlite://").begin() as connection:
         read.create(connection)
+
+
+def test_an_option_tells_its_parts_and_what_was_said_of_them():
+    option = Load(Writer).joinedload(Writer.texts, innerjoin=True).selectinload(Text.parts)
+
+    for one in (option, again(option)):
+        assert [part.path[-1] for part in one.context] == [Writer.texts, Text.parts]
+        assert [part.local_opts for part in one.context] == [{"innerjoin": True}, {}]
+    assert selectinload(Writer.texts, chunksize=5).context[0].local_opts == {"chunksize": 5}
+    assert load_only(Writer.name).context[0].local_opts == {}

@@ -408,3 +408,94 @@ def test_the_state_of_an_instance_that_is_gone_tells_no_values():
     for ask in (lambda: name.value, lambda: name.history, name.load_history):
         with pytest.raises(ObjectDereferencedError, match=r"Author\.name"):
             ask()
+
+
+def test_a_key_that_is_set_tells_whether_there_is_a_row(session):
+    author = Author(name="x")
+    session.add(author)
+    session.flush()
+    state, key = inspect(author), inspect(author).key
+    with pytest.raises(InvalidRequestError, match="expunge"):
+        state.key = None
+
+    session.expunge(author)
+    state.key = None
+    assert status(author) == "transient"
+    state.key = key
+    assert status(author) == "detached"
+    with pytest.raises(InvalidRequestError, match="no key of Author"):
+        state.key = (Book, (1,), None)
+    session.add(author)
+
+    assert status(author) == "persistent"
+    assert session.get(Author, author.id) is author
+
+
+def test_a_key_that_is_set_has_an_identity_token():
+    author = Author(id=1, name="x")
+
+    inspect(author).key = (Author, (1,), "north")
+
+    assert inspect(author).identity_token == "north"
+    assert inspect(author).key == (Author, (1,), "north")
+
+
+@pytest.fixture
+def twins(session):
+    """Two instances of a row, neither in the session."""
+    session.add(Author(id=1, name="x"))
+    session.flush()
+    found = []
+    for _ in range(2):
+        found.append(session.get(Author, 1, populate_existing=True))
+        session.expunge(found[-1])
+    return found
+
+
+def test_states_come_into_the_identity_map(session, twins):
+    one, other = twins
+
+    assert session.identity_map.add(inspect(one))
+    assert not session.identity_map.add(inspect(one))
+    with pytest.raises(InvalidRequestError, match="another instance"):
+        session.identity_map.add(inspect(other))
+
+    assert status(one) == "persistent"
+    assert session.get(Author, 1) is one
+    with pytest.raises(InvalidRequestError, match="has no key"):
+        session.identity_map.add(inspect(Author()))
+
+
+def test_a_state_takes_the_place_of_another(session, twins):
+    one, other = twins
+    identity_map = session.identity_map
+
+    assert identity_map.replace(inspect(one)) is None
+    assert identity_map.replace(inspect(one)) is None
+    assert identity_map.replace(inspect(other)) is inspect(one)
+
+    assert (status(one), status(other)) == ("detached", "persistent")
+    assert session.get(Author, 1) is other
+
+
+def test_states_leave_the_identity_map(session, twins):
+    one, other = twins
+    identity_map = session.identity_map
+    identity_map.add(inspect(one))
+    one.name = "changed"
+    assert identity_map.check_modified()
+
+    identity_map.discard(inspect(other))
+    assert status(one) == "persistent"
+    identity_map.discard(inspect(one))
+
+    assert status(one) == "detached"
+    assert not identity_map.check_modified()
+
+
+def test_the_map_of_a_session_that_was_closed_takes_nothing(session, twins):
+    identity_map = session.identity_map
+    session.close()
+
+    with pytest.raises(InvalidRequestError, match="closed"):
+        identity_map.add(inspect(twins[0]))

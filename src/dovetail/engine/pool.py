@@ -59,23 +59,22 @@ class Opener:
 class CreatorOpener(Opener):
     """Opens connections with a function that the user gave.
 
-    The methods ``do_rollback``, ``do_commit`` and ``do_close`` of *dialect* are called in place
-    of the connection's own, where it has them.
+    The methods ``do_rollback``, ``do_commit`` and ``do_close`` of the pool's dialect are called
+    in place of the connection's own, where it has them.
     """
 
     is_async = False
 
-    def __init__(self, creator: Callable[..., Any], dialect: Any = None) -> None:
+    def __init__(self, creator: Callable[..., Any]) -> None:
         self.creator = creator
         self._takes_record = takes_record(creator)
-        self._dialect = dialect
 
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         """Call the user's function."""
         raw = yield (self.creator, record) if self._takes_record else (self.creator,)
         connection = DbapiConnection(raw)
         for verb in ("commit", "rollback", "close"):
-            function = getattr(self._dialect, f"do_{verb}", None)
+            function = getattr(record.pool._dialect, f"do_{verb}", None)
             if function is not None:
                 setattr(connection, verb, partial(function, raw))
         return connection
@@ -125,16 +124,14 @@ class Pool:
         hold_warn: float | None = None,
     ) -> None:
         given: Any = creator
-        opener: Opener = (
-            given if hasattr(type(given), "open_steps") else CreatorOpener(given, dialect)
-        )
+        opener: Opener = given if hasattr(type(given), "open_steps") else CreatorOpener(given)
         self._opener = opener
+        self._dialect = dialect
         self._settings: dict[str, Any] = {
             "recycle": recycle,
             "echo": echo,
             "logging_name": logging_name,
             "reset_on_return": reset_on_return,
-            "dialect": dialect,
             "pre_ping": pre_ping,
             "ping_after": ping_after,
             "max_age": max_age,
@@ -529,7 +526,7 @@ class Pool:
 
     def recreate(self) -> Self:
         """Return a new pool like this one, without its connections."""
-        new = type(self)(self._opener, **self._settings)
+        new = type(self)(self._opener, dialect=self._dialect, **self._settings)
         setattr(new, "dispatch", self.dispatch)  # noqa: B010 - declared on the class
         return new
 

@@ -26,6 +26,7 @@ class Lender(Protocol):
 
     generation: int
     epoch: int
+    _dialect: Any
 
     def checkin_steps(self, record: ConnectionRecord) -> Steps[None]: ...
     def close_record_steps(self, record: ConnectionRecord) -> Steps[None]: ...

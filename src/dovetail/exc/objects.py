@@ -43,7 +43,9 @@ class UnmappedClassError(UnmappedError):
         self.cls = cls
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.cls, self.message), self.__dict__
+        # pickle does not find the class of a function: the message tells which one it was.
+        kept = None if "<locals>" in self.cls.__qualname__ else self.cls
+        return type(self), (type, self.message), {**self.__dict__, "cls": kept}
 
 
 class UnmappedInstanceError(UnmappedError):
@@ -62,6 +64,15 @@ class UnmappedInstanceError(UnmappedError):
             else:
                 message = f"{_qualified(type(instance))} is not mapped"
         super().__init__(message, hint=hint)
+
+    @classmethod
+    def unpickled(cls, class_: type[Any]) -> UnmappedInstanceError:
+        """For an instance that was pickled when its class was mapped."""
+        return cls(
+            None,
+            f"an instance of {_qualified(class_)} can't be unpickled: its class is not mapped",
+            hint="import what maps the class before",
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (None, self.message), self.__dict__

@@ -281,11 +281,22 @@ def _reduced(value: Any, items: Any) -> Any:
 _NOT_KEPT = frozenset(("_parents_", "_holders"))
 
 
+def _put_back(value: Any, state: Any) -> None:
+    """What ``pickle`` calls with the *state* of *value*, whose items are there by then.
+
+    Pickles of other origin have the items as the state, once more.
+    """
+    if isinstance(state, dict) and state != value:
+        vars(value).update(state)
+
+
 class MutableDict(Mutable, dict[K, V]):
     """A dictionary that tells when it is changed; not what is within it: see MutableJSON."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _reduced(self, dict(self))
+
+    __setstate__ = _put_back
 
     __setitem__ = _telling(dict.__setitem__)
     __delitem__ = _telling(dict.__delitem__)
@@ -309,6 +320,8 @@ class MutableList(Mutable, list[T]):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _reduced(self, list(self))
+
+    __setstate__ = _put_back
 
     __setitem__ = _telling(list.__setitem__)
     __delitem__ = _telling(list.__delitem__)
@@ -336,6 +349,8 @@ class MutableSet(Mutable, set[T]):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _reduced(self, set(self))
+
+    __setstate__ = _put_back
 
     add = _telling(set.add)
     remove = _telling(set.remove)

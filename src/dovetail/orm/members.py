@@ -139,6 +139,13 @@ class SessionMembers:
         scope = self.scope
         return bool(scope.new or scope.modified or scope.deleted)
 
+    def _has_changes(self) -> bool:
+        """True when a flush would write something: values set anew, and equal, are nothing."""
+        scope = self.scope
+        if scope.new or scope.deleted:
+            return True
+        return any(self.is_modified(instance) for instance in scope.modified.values())
+
     def count_pending(self) -> int:
         """How many instances the next flush looks at, at least."""
         scope = self.scope

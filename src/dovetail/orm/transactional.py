@@ -209,8 +209,8 @@ class TransactionalSession(SessionMembers):
         if transaction.origin is not SUBTRANSACTION:
             for call in self.dispatch.before_commit:
                 call(self)
-        for _ in range(100):
-            if not self.has_pending():
+        for flushes in range(100):
+            if not self.has_pending() or (flushes and not self._has_changes()):
                 return
             yield from self.flush_steps()
         raise FlushError(

@@ -1,7 +1,10 @@
 """Telling listeners of a flush: what is updated, and what values the database made."""
 
 from typing import Any, TypeVar
+from warnings import warn
 
+from dovetail.exc import DovetailWarning
+from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
@@ -42,6 +45,23 @@ def tell_of_updates(
         verb = "insert" if state in context.replaced else "update"
         for call in getattr(dispatch, f"{when}_{verb}"):
             call(mapper, connection, instance)
+
+
+def warn_of_late_changes(modified: dict[InstanceState, Any], changes: Changes) -> None:
+    """Warn of instances that listeners changed while others were written."""
+    late = []
+    for state, instance in modified.items():
+        own = changes.of(state.load.mapper)
+        if not (state in own.updates or state in own.inserts or changes.is_deleted(state)):
+            late.append(instance)
+    if late:
+        warn(
+            f"while the session was flushing, a listener changed what the flush does not write: "
+            f"{late[0]!r}{f' and {len(late) - 1} more' if len(late) > 1 else ''}; the next flush "
+            "does (what is changed in before_flush, this one writes)",
+            DovetailWarning,
+            stacklevel=2,
+        )
 
 
 def kept_history_steps(

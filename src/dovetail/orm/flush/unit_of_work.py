@@ -42,6 +42,7 @@ from dovetail.orm.flush.telling import (
     kept_history_steps,
     tell_of_updates,
     told_of_values_steps,
+    warn_of_late_changes,
 )
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.flush.versions import load_versions_steps
@@ -67,6 +68,7 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     if changes:
         scope = session.scope
         scope.is_writing = True
+        modified_before = len(scope.modified)
         try:
             stages = stages_for(changes.mappers)
             for stage in stages:
@@ -78,6 +80,8 @@ def flush_steps(context: FlushContext) -> Steps[None]:
                 yield from delete_stage_steps(context, stage)
         finally:
             scope.is_writing = False
+        if len(scope.modified) > modified_before:
+            warn_of_late_changes(scope.modified, changes)
     for call in session.dispatch.after_flush:
         call(session, context)
     settle(context)

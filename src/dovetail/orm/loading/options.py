@@ -24,12 +24,27 @@ def _function(strategy: str) -> str:
     return _FUNCTIONS.get(strategy, strategy)
 
 
+_NAMES = {
+    "joined": ("innerjoin",),
+    "selectin": ("recursion_depth", "chunksize"),
+    "contains_eager": ("eager_from_alias",),
+}
+"""How the arguments of a strategy are called, where it has some."""
+
+
 class Entry(NamedTuple):
     """One instruction: the path of attributes to it, what to do there, and with what."""
 
     path: tuple[Any, ...]
     strategy: str
     arguments: tuple[Any, ...]
+
+    @property
+    def local_opts(self) -> dict[str, Any]:
+        """What was said of the strategy, by name."""
+        names = _NAMES.get(self.strategy, ())
+        given = zip(names, self.arguments, strict=False)
+        return {name: value for name, value in given if value is not None}
 
 
 class UserDefinedOption:
@@ -95,6 +110,11 @@ class LoaderOption(Packed):
         self.entries = entries
         self.path = path
         self.root = root
+
+    @property
+    def context(self) -> tuple[Entry, ...]:
+        """``entries``, by their familiar name."""
+        return self.entries
 
     def state_to_pickle(self) -> Any:
         """The state of this, as ``pickle`` has it for slots."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.sql.naming import SelectLabelStyle
 
 
 class FromStatement:
@@ -31,6 +32,18 @@ class FromStatement:
         self.execution_options_dict = dict(options)
         self.loader_options = tuple(loader_options)
         self.names = names
+
+    def get_label_style(self) -> SelectLabelStyle:
+        """Return the way in which the statement names columns."""
+        style: SelectLabelStyle = getattr(
+            self.element, "label_style", SelectLabelStyle.LABEL_STYLE_DISAMBIGUATE_ONLY
+        )
+        return style
+
+    @property
+    def _label_style(self) -> SelectLabelStyle:
+        # Read by programs that tell statements apart by it.
+        return self.get_label_style()
 
     @property
     def mappers(self) -> Iterator[Any]:

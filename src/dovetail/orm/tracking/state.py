@@ -47,6 +47,7 @@ class TrackedMapper(Protocol):
 
     def key_of(self, instance: Any) -> Any: ...
     def key_tuple(self, key: Any) -> tuple[Any, ...]: ...
+    def key_from_tuple(self, values: Iterable[Any]) -> Any: ...
 
 
 class TrackingSession(Protocol):
@@ -388,8 +389,35 @@ class InstanceState(ref):  # type: ignore[type-arg]
 
     @property
     def key(self) -> tuple[Any, ...] | None:
-        """``identity_key``, by its familiar name."""
+        """``identity_key``, by its familiar name.
+
+        Outside of a session it can be set: an instance with a key is detached, one with None
+        is transient.
+        """
         return self.identity_key
+
+    @key.setter
+    def key(self, key: tuple[Any, ...] | None) -> None:
+        if self.session is not None:
+            raise InvalidRequestError(
+                f"the key of {self.obj()!r} can't be set: it belongs to a session",
+                hint="expunge() it before",
+            )
+        mapper = self.load.mapper
+        if key is None:
+            self.row_key, self.load = None, mapper.transient_load
+            return
+        class_, values, *rest = key
+        if class_ is not mapper.base.class_:
+            raise InvalidRequestError(
+                f"{key!r} is no key of {mapper.class_.__name__}",
+                hint="identity_key(class, primary key) makes one",
+            )
+        self.row_key = mapper.key_from_tuple(values)
+        self.load = mapper.detached_load
+        if rest and rest[0] is not None:
+            self.load = Load(mapper, None)
+            self.load.token = rest[0]
 
     @property
     def identity_token(self) -> Any:
@@ -466,7 +494,8 @@ class InstanceState(ref):  # type: ignore[type-arg]
             keep["token"] = self.load.token
         if self.load.options is not None and not self.load.options.is_empty:
             keep["options"] = self.load.options
-        return PickledState, (self.row_key, self.committed, self.expired, self.load.deleted, keep)
+        kept = (self.row_key, self.committed, self.expired, self.load.deleted, keep)
+        return PickledState, (*kept, self.class_)
 
 
 class PickledState:
@@ -474,7 +503,17 @@ class PickledState:
 
     __slots__ = ("committed", "deleted", "expired", "extra", "row_key")
 
-    def __init__(self, key: Any, committed: Any, expired: Any, deleted: bool, extra: Any) -> None:
+    def __init__(
+        self,
+        key: Any,
+        committed: Any,
+        expired: Any,
+        deleted: bool,
+        extra: Any,
+        class_: type | None = None,
+    ) -> None:
+        if class_ is not None and "__mapper__" not in vars(class_):
+            raise UnmappedInstanceError.unpickled(class_)
         self.row_key = key
         self.committed = committed
         self.expired = expired
