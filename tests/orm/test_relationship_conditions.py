@@ -6,9 +6,10 @@ from importlib import import_module
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, Table, create_engine, select
+from dovetail import Column, ForeignKey, Integer, String, Table, and_, create_engine, select
 from dovetail.exc import (
     AmbiguousForeignKeysError,
+    DetachedInstanceError,
     DovetailWarning,
     MappingError,
     NoForeignKeysError,
@@ -16,9 +17,11 @@ from dovetail.exc import (
 from dovetail.orm import (
     DeclarativeBase,
     Session,
+    aliased,
     mapped_column,
     registry,
     relationship,
+    remote,
 )
 
 PACKAGES = ("dovetail", "sqlalchemy")
@@ -460,3 +463,82 @@ def test_a_part_of_the_primary_key_that_was_never_set_is_not_blanked_out():
         session.commit()
         assert session.execute(select(Child.__table__)).all() == [(5, None)]
     engine.dispose()
+
+
+# Compared with instances ------------------------------------------------------------------------
+
+
+class Shelf(DeclarativeBase):
+    pass
+
+
+class Label(Shelf):
+    __tablename__ = "label"
+    id = mapped_column(Integer, primary_key=True)
+    colour = mapped_column(String(9))
+
+
+class Jar(Shelf):
+    __tablename__ = "jar"
+    id = mapped_column(Integer, primary_key=True)
+    kind = mapped_column(String(9))
+    label_id = mapped_column(ForeignKey("label.id"))
+    jar_id = mapped_column(ForeignKey("jar.id"))
+    red_label = relationship(
+        Label,
+        primaryjoin=lambda: and_(Jar.label_id == Label.id, Label.colour == "red"),
+        viewonly=True,
+    )
+    jam_label = relationship(
+        Label, primaryjoin=lambda: and_(Jar.label_id == Label.id, Jar.kind == "jam"), viewonly=True
+    )
+    jam_above = relationship(
+        "Jar",
+        primaryjoin=lambda: and_(Jar.jar_id == remote(Jar.id), remote(Jar.kind) == "jam"),
+        viewonly=True,
+    )
+
+
+@pytest.fixture
+def shelf(engine):
+    Shelf.metadata.create_all(engine)
+    with Session(engine, expire_on_commit=False) as session:
+        labels = [Label(colour=colour) for colour in ("red", "blue", None)]
+        session.add_all(labels)
+        session.flush()
+        jars = [
+            Jar(kind=kind, label_id=label and label.id)
+            for label in (*labels, None)
+            for kind in ("jam", "tea", None)
+        ]
+        session.add_all(jars)
+        session.flush()
+        for number, jar in enumerate(jars[1:]):
+            jar.jar_id = None if number % 4 == 3 else jars[number].id
+        session.commit()
+        yield session
+
+
+@pytest.mark.parametrize("name", ["red_label", "jam_label", "jam_above"])
+@pytest.mark.parametrize("is_aliased", [False, True], ids=["class", "alias"])
+def test_a_comparison_with_an_instance_asks_for_all_of_the_condition(shelf, name, is_aliased):
+    jars = shelf.scalars(select(Jar)).all()
+    target = Jar.__mapper__.relationships[name].mapper.class_
+    source = aliased(Jar) if is_aliased else Jar
+    reference = getattr(source, name)
+
+    for other in (*shelf.scalars(select(target)), None):
+        referring = {jar.id for jar in jars if getattr(jar, name) is other}
+        equal = shelf.scalars(select(source.id).where(reference == other)).all()
+        different = shelf.scalars(select(source.id).where(reference != other)).all()
+        assert sorted(equal) == sorted(referring)
+        assert sorted(different) == sorted({jar.id for jar in jars} - referring)
+
+
+def test_what_a_comparison_asks_of_an_instance_it_must_know(shelf):
+    label = shelf.get(Label, 1)
+    shelf.expire(label, ["colour"])
+    shelf.expunge(label)
+
+    with pytest.raises(DetachedInstanceError, match=r"Label\.colour"):
+        shelf.scalars(select(Jar).where(Jar.red_label == label)).all()

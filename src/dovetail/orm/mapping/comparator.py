@@ -30,18 +30,22 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
             f"a collection can't be compared with ==: {reference}",
             hint=f"use {reference}.contains(instance)",
         )
+    refers = prop.direction is MANYTOONE and bool(prop.condition.pairs)
     if other is None:
-        if prop.direction is MANYTOONE and prop.condition.pairs:
+        if refers and prop.condition.is_plain:
             own = _columns_of(reference.entity)
             nulls = [own(local).is_(None) for local, _ in prop.condition.pairs]
             condition = and_(*nulls)
         else:
             condition = negation(exists(reference, None, {}))
         return negation(condition) if negated else condition
-    if prop.direction is not MANYTOONE or not prop.condition.pairs:
+    if not refers or (negated and not prop.condition.is_plain):
         found = exists(reference, _key_condition(prop, other), {})
         return negation(found) if negated else found
     own = _columns_of(reference.entity)
+    if not prop.condition.is_plain:
+        # What it asks beside the key, it asks of these rows and of the values of that instance.
+        return prop.condition.adapted(own, lambda column: _value_of(prop, other, column))[0]
     pairs = [(own(local), _value_of(prop, other, remote)) for local, remote in prop.condition.pairs]
     if negated:
         parts = [or_(column != value, column.is_(None)) for column, value in pairs]
