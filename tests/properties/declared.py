@@ -13,6 +13,9 @@ ASSOCIATED = Layout((), "declarative", None, False, (0,), (0,), (0,))
 MADE_KEYS = ("made", "sequence", "identity")
 """The keys that a database makes."""
 
+LAST = 9
+"""The sort_order of what stands behind all other columns."""
+
 
 class Member(NamedTuple):
     """A class of a hierarchy: the number of that, and its place in it, 0 for the top.
@@ -364,7 +367,12 @@ class Declared:
     def _declare(self, member):
         layout = self.layout(member)
         parts = self.parts[member]
-        table_order = shuffled(list(parts.columns), layout.order)
+        # The oracle writes NULL to the first column of a table on SQLite, in place of a default of
+        # the server, where nothing is set of several rows: such columns stand behind the others.
+        table_order = sorted(
+            shuffled(list(parts.columns), layout.order),
+            key=lambda name: "server_default" in parts.columns[name][1],
+        )
         if member.place or layout.style == "declarative":
             self._declare_body(member, table_order)
         else:
@@ -388,7 +396,8 @@ class Declared:
             home = body
             if name in parts.plain:
                 plain = parts.plain[name]
-                options = {**options, "sort_order": plain.sort_order}
+                is_last = "server_default" in options
+                options = {**options, "sort_order": LAST if is_last else plain.sort_order}
                 home = homes[plain.home] if member.place == 0 else body
             home[name] = self.orm.mapped_column(*given, **options)
         body |= parts.relationships

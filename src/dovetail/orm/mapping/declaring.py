@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import is_dataclass
+from functools import cached_property
 from inspect import get_annotations
 from typing import Any, ClassVar, TypeVar, get_origin
 from warnings import warn
@@ -84,7 +85,7 @@ def declare_in_parts(
     table, parts = _table_and_properties(registry, class_, declared, inherits)
     yield table, parts
     if options:
-        made = _made_columns(class_, parts)
+        made = _MadeColumns(class_, parts).by_id
         options = {name: _completed(value, made) for name, value in options.items()}
     make = getattr(class_, "__mapper_cls__", None)
     kind = getattr(make, "__func__", make) or Mapper
@@ -130,51 +131,70 @@ def _completed(value: Any, made: dict[int, Any]) -> Any:
     return value
 
 
-def _made_columns(class_: type, parts: Iterable[tuple[str, MapperProperty]]) -> dict[int, Any]:
-    """The columns of *parts*, by the ids of what the class and its mixins declare them as.
+class _MadeColumns:
+    """The columns of a class, by the ids of what it and its mixins declare them as.
 
-    And by those of the columns that expressions in the body of a mixin were made of.
+    And by those of the columns that expressions in the body of a mixin were made of.  Few classes
+    name their columns in options and constraints: they are found for those alone.
     """
-    columns = {
-        key: prop.columns[0]
+
+    def __init__(self, class_: type, parts: Iterable[tuple[str, MapperProperty]]) -> None:
+        self._class, self._parts = class_, parts
+
+    @cached_property
+    def by_id(self) -> dict[int, Any]:
+        columns = dict(_columns_of(self._parts))
+        found = {}
+        for base in self._class.__mro__:
+            body = base.__dict__
+            for name in columns.keys() & body.keys():
+                value = body[name]
+                if isinstance(value, _COLUMNS):
+                    found[id(value)] = found[id(getattr(value, "column", value))] = columns[name]
+        found.pop(id(None), None)
+        return found
+
+
+def _columns_of(parts: Iterable[tuple[str, MapperProperty]]) -> list[tuple[str, Any]]:
+    """(name of the attribute, column) of those *parts* that are columns."""
+    return [
+        (key, prop.columns[0])
         for key, prop in parts
         if isinstance(prop, ColumnProperty) and prop.is_column
-    }
-    found = {}
-    for base in class_.__mro__:
-        for name, value in base.__dict__.items():
-            if name in columns and isinstance(value, _COLUMNS):
-                found[id(value)] = found[id(getattr(value, "column", value))] = columns[name]
-    found.pop(id(None), None)
-    return found
+    ]
 
 
 def _attach_constraints(
-    class_: type, table: Any, inherits: Mapper | None, made: dict[int, Any]
+    class_: type, table: Any, inherits: Mapper | None, made: _MadeColumns
 ) -> None:
     """Attach the constraints and indexes in the bodies of *class_* and its mixins to *table*.
 
     Those of a mixin are copied, with the columns of the class in place of those of the mixin.
     """
-    above = () if inherits is None else inherits.class_.__mro__
-    seen: set[str] = set()
-    for base in class_.__mro__:
-        if base in above:
-            continue
-        for name, value in list(base.__dict__.items()):
-            if name in seen:
-                continue
-            seen.add(name)
-            if isinstance(value, (Constraint, Index)) and value.table is None:
-                (value if base is class_ else value.copied(replaced(made))).attach(table)
+    done = _bases_done(class_, inherits)
+    found = [
+        (base, name, value)
+        for base in class_.__mro__
+        if base not in done
+        for name, value in base.__dict__.items()
+        if isinstance(value, _CONSTRAINTS)
+    ]
+    for base, name, value in found:
+        if value.table is None and base is _place_of(class_, name):
+            (value if base is class_ else value.copied(replaced(made.by_id))).attach(table)
 
 
-def _of_class(item: Any, made: dict[int, Any]) -> Any:
+def _place_of(class_: type, name: str) -> type:
+    """The first of *class_* and its bases that has *name* in its body."""
+    return next(base for base in class_.__mro__ if name in base.__dict__)
+
+
+def _of_class(item: Any, made: _MadeColumns) -> Any:
     """*item* of ``__table_args__``, copied where it is made of columns of a mixin."""
-    if isinstance(item, (Constraint, Index)) and item.table is None:
+    if isinstance(item, _CONSTRAINTS) and item.table is None:
         columns = columns_within(item.parts_given)
-        if any(made.get(id(column), column) is not column for column in columns):
-            return item.copied(replaced(made))
+        if any(made.by_id.get(id(column), column) is not column for column in columns):
+            return item.copied(replaced(made.by_id))
     return item
 
 
@@ -193,13 +213,13 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
     What is declared above has been mapped with the class that it *inherits* from.
     """
     seen: set[str] = set()
-    done = {one for one in class_.__mro__ if one is object or "__declares_nothing__" in vars(one)}
-    if inherits is not None:
-        done.update(inherits.class_.__mro__)
+    done = _bases_done(class_, inherits)
     copies = _copy_columns(class_, done)
     # Fields of dataclasses may be what is not mapped.
     is_lenient = is_dataclass(class_) or getattr(class_, "__allow_unmapped__", False)
     for base in class_.__mro__:
+        if _declares_nothing(base):
+            continue
         own = base is class_
         checks_annotations = not is_lenient and base not in done
         annotations = get_annotations(base)
@@ -252,6 +272,19 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                     f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
                     hint="use mapped_column(default=…) or relationship(…)",
                 )
+
+
+def _declares_nothing(base: type) -> bool:
+    """True for what all classes inherit from, and for what makes a base class declarative."""
+    return base is object or "__declares_nothing__" in base.__dict__
+
+
+def _bases_done(class_: type, inherits: Mapper | None) -> set[type]:
+    """Those bases of *class_* whose declarations are none of it, or of the class above."""
+    done = {base for base in class_.__mro__ if _declares_nothing(base)}
+    if inherits is not None:
+        done.update(inherits.class_.__mro__)
+    return done
 
 
 def _refuse_plain_annotation(class_: type, name: str, said: Any, base: type, value: Any) -> None:
@@ -316,6 +349,7 @@ def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
 
 
 _COLUMNS = (MappedColumn, Column)
+_CONSTRAINTS = (Constraint, Index)
 _DECLARATIONS = (MappedColumn, MapperProperty, Column, ProxyColumn)
 
 
@@ -373,24 +407,23 @@ def _table_and_properties(
         if annotation is None and isinstance(value, MappedColumn):
             _refuse_plain(class_, key, prop.columns[0], annotations.get(key))
         if isinstance(value, MappedColumn) and isinstance(prop, ColumnProperty):
-            orders[id(prop)] = value.sort_order
+            if value.sort_order:
+                orders[id(prop.columns[0])] = value.sort_order
         parts.append((key, prop))
         if isinstance(prop, Composite):
             prop.annotate(annotation)
             declared_here = {id(other) for _, other, _ in declared}
             parts += prop.columns_within(class_.__name__, key, declared_here, types)
     # Properties of columns come first: relationships may name them.
-    columns = [
-        prop.columns[0]
-        for _, prop in sorted(parts, key=lambda part: orders.get(id(part[1]), 0))
-        if isinstance(prop, ColumnProperty) and prop.is_column
-    ]
+    columns = [column for _, column in _columns_of(parts)]
+    if orders:
+        columns.sort(key=lambda column: orders.get(id(column), 0))
     table, name = _own_table(class_, inherits)
     if table is not None:
         _refuse_columns(class_, table, columns)
         return table, parts
     if name:
-        made = _made_columns(class_, parts)
+        made = _MadeColumns(class_, parts)
         table = _make_table(registry, class_, name, columns, made)
         if table is not None:
             _attach_constraints(class_, table, inherits, made)
@@ -398,7 +431,7 @@ def _table_and_properties(
     if inherits is not None:
         _refuse_for_shared_table(class_, inherits)
         table = _share_table(class_, inherits.local_table, parts)
-        _attach_constraints(class_, table, inherits, _made_columns(class_, parts))
+        _attach_constraints(class_, table, inherits, _MadeColumns(class_, parts))
         return table, parts
     raise InvalidRequestError(
         f"class {class_.__name__} has neither __tablename__ nor __table__",
@@ -582,7 +615,7 @@ def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
 
 
 def _make_table(
-    registry: Registry, class_: Any, name: str, columns: list[Any], made: dict[int, Any]
+    registry: Registry, class_: Any, name: str, columns: list[Any], made: _MadeColumns
 ) -> Any:
     """The table of *class_*; None where its ``__table_cls__`` makes none."""
     arguments = _option(class_, "__table_args__")

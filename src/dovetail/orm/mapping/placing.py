@@ -55,7 +55,8 @@ class PlacedAttributes(Hierarchy):
 
     def place(self, name: str, value: Any) -> None:
         """Put *value* on the class as *name*, until the mapping is disposed of."""
-        self._note_before(name)
+        if name not in self._before:
+            self._before[name] = self.class_.__dict__.get(name, _NOTHING)
         type.__setattr__(self.class_, name, value)
 
     def _note_before(self, name: str) -> None:
@@ -129,9 +130,11 @@ class PlacedAttributes(Hierarchy):
 
     def _place(self, key: str, prop: MapperProperty) -> None:
         """Have *prop* as attribute *key*, on the class too."""
-        self._join_columns(key, prop)
+        is_known = key in self.attrs
+        if is_known or self.inherits is not None:
+            self._join_columns(key, prop)
         prop.attach(self, key)
-        if key in self.attrs:
+        if is_known:
             self.column_attrs.discard(key)
             self.relationships.discard(key)
         self.attrs[key] = prop

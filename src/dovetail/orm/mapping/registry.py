@@ -77,7 +77,8 @@ class Registry:
         self._working: list[Mapper] = []
         self._unresolved: list[RelationshipProperty] = []
         self._unconnected: list[RelationshipProperty] = []
-        self._mappers: list[Mapper] = []
+        self._mappers: dict[Mapper, int] = {}
+        """The mappers in the order of their declaration, each with its position."""
         self._mistake: MappingError | None = None
         _registries.add(self)
 
@@ -93,7 +94,7 @@ class Registry:
     def add(self, mapper: Mapper) -> None:
         """Take *mapper* up; its relationships are configured at first use."""
         self.names.add(mapper.class_)
-        self._mappers.append(mapper)
+        self._mappers[mapper] = len(self._mappers)
         self._waiting.append(mapper)
         self._mistake = None
         self.memo.clear()
@@ -122,7 +123,7 @@ class Registry:
 
     def position(self, mapper: Mapper) -> int:
         """How many mappers were declared before *mapper*."""
-        return self._mappers.index(mapper)
+        return self._mappers[mapper]
 
     def reconfigure(self, mapper: Mapper, prop: RelationshipProperty) -> None:
         """Configure *mapper* again: *prop* was added to it."""
@@ -251,7 +252,7 @@ class Registry:
             if mapper is not None:
                 self._unions.remove(class_)
                 self.names.add(class_)
-                self._mappers.append(mapper)
+                self._mappers[mapper] = len(self._mappers)
                 made.append(mapper)
         if made:
             self.memo.clear()

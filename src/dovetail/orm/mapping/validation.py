@@ -69,7 +69,7 @@ def reconstructor(fn: F) -> F:
 def _methods(class_: type, mark: str) -> Iterator[Any]:
     """The methods of *class_* with *mark*, those of bases first."""
     found: dict[str, Any] = {}
-    for base in reversed(class_.__mro__):
+    for base in class_.__mro__[-2::-1]:
         for name, value in base.__dict__.items():
             if name in found or hasattr(value, mark):
                 found[name] = value
