@@ -87,6 +87,8 @@ class World:
 
     def close(self):
         self.s.close()
+        # Mappings that were refused would be refused again by whoever configures all there are.
+        self.Base.registry.dispose(cascade=True)
         self.engine.dispose()
 
 

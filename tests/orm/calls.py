@@ -69,6 +69,8 @@ def counted():
         yield "a get that loads", entered(get, session.expunge_all)
         kept = get()
         yield "a get of what is in memory", entered(get)
+        lock = lambda: session.get(Pebble, 2, with_for_update=True)  # noqa: E731
+        yield "a get that locks", entered(lock)
         numbers = iter(range(100))
 
         def change():

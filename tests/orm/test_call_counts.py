@@ -19,6 +19,7 @@ MOST = {
     "a query in a transaction": 63,
     "a get that loads": 26,
     "a get of what is in memory": 2,
+    "a get that locks": 35,
     "a flush of one change": 76,
     "a flush of three new rows": 93,
 }

@@ -27,10 +27,16 @@ from dovetail import (
 )
 from dovetail.dialects import postgresql as pg
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
+from dovetail.sql.select import ForUpdateArg
 
 
 class Base(DeclarativeBase):
     pass
+
+
+class Locked(Base):
+    __tablename__ = "locked"
+    id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class Mood(enum.Enum):
@@ -205,3 +211,34 @@ def test_large_results_are_streamed(session):
 
     found = session.scalars(select(User).order_by(User.id).execution_options(yield_per=50))
     assert [user.name for user in found] == [f"u{n}" for n in range(250)]
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        (True, "FOR UPDATE"),
+        ({"nowait": True}, "FOR UPDATE NOWAIT"),
+        ({"read": True}, "FOR SHARE"),
+        ({"key_share": True, "skip_locked": True}, "FOR NO KEY UPDATE SKIP LOCKED"),
+        ({"of": Locked}, "FOR UPDATE OF locked"),
+        (ForUpdateArg(nowait=True), "FOR UPDATE NOWAIT"),
+        (ForUpdateArg(of=(Locked.__table__,)), "FOR UPDATE OF locked"),
+    ],
+)
+@pytest.mark.parametrize("way", ["get", "refresh"])
+def test_each_lock_is_sent(engine, lock, text, way):
+    Locked.__table__.create(engine)
+    sent = []
+    event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    with Session(engine) as session:
+        one = Locked(id=1)
+        session.add(one)
+        session.flush()
+        sent.clear()
+        for _ in range(2):
+            if way == "get":
+                assert session.get(Locked, 1, with_for_update=lock) is one
+            else:
+                session.refresh(one, with_for_update=lock)
+    assert len(sent) == 2
+    assert all(one.endswith(text) for one in sent), sent

@@ -19,6 +19,7 @@ from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
 from dovetail.orm.flush.versions import check_version, version_here
+from dovetail.orm.loading.by_key import Lock, get_plan, get_statement, plain_lock
 from dovetail.orm.loading.lazy import (
     find_reference,
     load_attribute_steps,
@@ -43,8 +44,6 @@ from dovetail.orm.tracking.reach import cascaded
 from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.orm.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
-from dovetail.sql.expressions import bindparam
-from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
 Pair = tuple[InstanceState, Any]
@@ -219,7 +218,12 @@ class PersistingSession(BoundSession):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
-        asked = options or with_for_update or execution_options or bind_arguments
+        listened = self.dispatch.do_orm_execute or self.row_source is not None
+        asked: Any = options or execution_options or bind_arguments
+        lock = plain_lock(with_for_update) if with_for_update and not (asked or listened) else None
+        if lock is not None:
+            return (yield from self._get_locked_steps(mapper, key, lock))
+        asked = asked or with_for_update
         if asked or populate_existing is not None or self.dispatch.do_orm_execute:
             known = dict(execution_options or {})
             if populate_existing is not None or with_for_update:
@@ -237,18 +241,34 @@ class PersistingSession(BoundSession):
             keyed = keys_plan(connection, mapper)
             kept = yield from source.entities_steps(self, connection, mapper, keyed, [key])
             return kept[0] if kept else None
-        plans = connection.plans
-        plan = plans.get((mapper, "get"))
-        if plan is None:
-            plan = _get_plan(mapper, connection.dialect)
-            plans.put((mapper, "get"), plan)
         values = [key] if mapper.single_key is not None else list(key)
+        plan = connection.plans.get((mapper, "get"))
+        if plan is None:
+            plan = get_plan(connection, mapper)
         found = yield from plan.rows_steps(self, connection, values)
         if found:
             return found[0]
         if self.find(mapper, key) is not None:
             self._note_gone(mapper, key)
         return None
+
+    def _get_locked_steps(self, mapper: Mapper, key: Any, lock: Lock) -> Steps[Any]:
+        """Read the row with *key* and lock it; an instance that is here takes its values."""
+        connection = self.connection_in_use(mapper)
+        if connection is None:
+            connection = yield from self.connection_for_steps(mapper)
+        before = version_here(self.scope, mapper, key)
+        plan = get_plan(connection, mapper, lock)
+        rows = yield from plan.rows_steps(self, connection, list(mapper.key_tuple(key)))
+        return self._got(mapper, key, rows[0] if rows else None, before)
+
+    def _got(self, mapper: Mapper, key: Any, found: Any, before: Any) -> Any:
+        """*found*, the instance with *key* or None, which was read in version *before*."""
+        if found is not None and before is not None:
+            check_version(mapper, found, before)
+        if found is None and self.find(mapper, key) is not None:
+            self._note_gone(mapper, key)
+        return found
 
     def get_at_steps(self, mapper: Mapper, key: Any, token: Any, **options: Any) -> Steps[Any]:
         """As ``get_steps()``, with the identity token *token*; the identity map is asked first."""
@@ -277,17 +297,12 @@ class PersistingSession(BoundSession):
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
-        statement = _get_statement(mapper, mapper.key_tuple(key)).options(*options)
-        if with_for_update:
-            statement = _locked(statement, with_for_update)
+        statement = get_statement(mapper, mapper.key_tuple(key), with_for_update)
         before = version_here(self.scope, mapper, key) if with_for_update else None
-        result = yield from self.execute_steps(statement, None, execution_options, bind_arguments)
-        found = result.scalars().first()
-        if found is not None and before is not None:
-            check_version(mapper, found, before)
-        if found is None and self.find(mapper, key) is not None:
-            self._note_gone(mapper, key)
-        return found
+        result = yield from self.execute_steps(
+            statement.options(*options), None, execution_options, bind_arguments
+        )
+        return self._got(mapper, key, result.scalars().first(), before)
 
     # Lazy loads ---------------------------------------------------------------------------------
 
@@ -480,7 +495,7 @@ class PersistingSession(BoundSession):
             rows = [instance]
         elif lock:
             # What is refreshed has expired by now: nothing else is overwritten.
-            statement = _locked(_get_statement(mapper, mapper.key_tuple(state.row_key)), lock)
+            statement = get_statement(mapper, mapper.key_tuple(state.row_key), lock)
             walk = statement.walk()
             plan = EntityPlan(statement, walk.binds, connection.dialect, tree=tree, chain=chain)
             rows = yield from plan.rows_steps(self, connection, [b.value for b in walk.binds])
@@ -573,32 +588,3 @@ def _values_of(prop: Any, holders: Iterable[Any]) -> list[Any]:
             for item in prop.impl.kind.items(value) if prop.uselist else (value,):
                 found[id(item)] = item
     return list(found.values())
-
-
-def _get_statement(mapper: Mapper, key: Sequence[Any]) -> Any:
-    conditions = [
-        mapper.entity.column(column) == bindparam(None, value, type_=column.type)
-        for column, value in zip(mapper.primary_key, key, strict=True)
-    ]
-    return Select(mapper.entity).where(*conditions)
-
-
-def _get_plan(mapper: Mapper, dialect: Any) -> EntityPlan:
-    statement = _get_statement(mapper, [None] * len(mapper.primary_key))
-    # The key alone is given: parameters of what the class is mapped to keep their values.
-    binds = [condition.right for condition in statement.where_criteria]
-    return EntityPlan(statement, binds, dialect, tree=NO_TREE)
-
-
-def _locked(statement: Any, with_for_update: Any) -> Any:
-    arguments = {} if with_for_update is True else _lock_arguments(with_for_update)
-    return statement.with_for_update(**arguments)
-
-
-def _lock_arguments(with_for_update: Any) -> dict[str, Any]:
-    if isinstance(with_for_update, dict):
-        return with_for_update
-    return {
-        name: getattr(with_for_update, name)
-        for name in ("nowait", "read", "skip_locked", "key_share")
-    }

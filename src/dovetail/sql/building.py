@@ -263,7 +263,7 @@ def member(left: Any, op: Operator, values: Any) -> Any:
             hint=f"in_([{values!r}]), or == {values!r}",
         )
     items = list(values)
-    if any(map(_is_expression, items)):
+    if not _PLAIN.issuperset(map(type, items)) and any(map(_is_expression, items)):
         return BinaryExpression(left, ExpressionList(_beside(left, op, i) for i in items), op)
     name = left.bind_name
     if name is not None and not name.isidentifier():

@@ -6,7 +6,6 @@ from typing import Any
 from dovetail.orm.flush.association import AssociationRows
 from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.follow import Moves
-from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.tracking.state import InstanceState
 
 
@@ -21,7 +20,8 @@ class FlushContext:
     ``associations`` rows of third tables
     ``moves``        whose keys change, and what follows; None where no key does
     ``replaced``     new instances that take over the row of one that is deleted, and that one
-    ``written``      by state, the values that have been written by now
+    ``writes_again`` whether a row may be written more than once
+    ``written``      by state, the values that have been written by now, where it may
     ``told``         those of whose UPDATE listeners have been told beforehand
     """
 
@@ -32,10 +32,6 @@ class FlushContext:
     associations: list[AssociationRows] = field(default_factory=list)
     moves: Moves | None = None
     replaced: dict[InstanceState, InstanceState] = field(default_factory=dict)
+    writes_again: bool = False
     written: dict[InstanceState, dict[str, Any]] = field(default_factory=dict)
     told: set[InstanceState] = field(default_factory=set)
-
-    @property
-    def writes_later(self) -> bool:
-        """True where keys of ``post_update`` relationships are written when all rows are there."""
-        return any(roles_of(own.mapper).later for own in self.changes.mappers.values())

@@ -1,11 +1,12 @@
 """In which order mappers, and rows of mappers that depend on each other, are written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dovetail.exc import CircularDependencyError
 from dovetail.graph import components, sort
 from dovetail.orm.flush.changes import Changes, MapperChanges
+from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.tracking.state import InstanceState, state_of
 
 Rows = dict[InstanceState, Any]
@@ -24,20 +25,28 @@ class Stage(NamedTuple):
     dependencies: tuple[Any, ...]
 
 
-def stages_for(mappers: Iterable[Any]) -> Sequence[Stage]:
-    """The order in which rows of *mappers* are saved: what others refer to comes first.
+class WriteOrder(NamedTuple):
+    """The order in which rows of some mappers are saved.
 
-    Deletes take it backward.  The order of a set of mappers is planned once and kept.
+    ``stages``        what others refer to comes first; deletes take it backward
+    ``writes_again``  whether a row may be written more than once
     """
+
+    stages: tuple[Stage, ...]
+    writes_again: bool
+
+
+def order_for(mappers: Iterable[Any]) -> WriteOrder:
+    """The order in which rows of *mappers* are saved: planned once for a set of mappers."""
     wanted = frozenset(mappers)
-    plans: dict[Any, tuple[Stage, ...]] = next(iter(wanted)).registry.memo
+    plans: dict[Any, WriteOrder] = next(iter(wanted)).registry.memo
     kept = plans.get(wanted)
     if kept is None:
         kept = plans[wanted] = _plan(wanted)
     return kept
 
 
-def _plan(mappers: frozenset[Any]) -> tuple[Stage, ...]:
+def _plan(mappers: frozenset[Any]) -> WriteOrder:
     ordered = sorted(mappers, key=_declaration_order)
     first: dict[Any, Any] = {}
     """The first mapper of each hierarchy: its classes are written together."""
@@ -69,7 +78,8 @@ def _plan(mappers: frozenset[Any]) -> tuple[Stage, ...]:
         group = tuple(mapper for mapper in ordered if first[mapper.base] in together)
         inside = [prop for one, other, prop in dependencies if one in group and other in group]
         stages.append(Stage(group, bool(inside), tuple(dict.fromkeys(inside))))
-    return tuple(stages)
+    later = any(roles_of(mapper).later for mapper in ordered)
+    return WriteOrder(tuple(stages), later or any(stage.cyclic for stage in stages))
 
 
 def _declaration_order(mapper: Any) -> int:

@@ -25,12 +25,13 @@ from dovetail.orm.flush.follow import Moves, find_moves_steps, switch_key
 from dovetail.orm.flush.insert import insert_steps
 from dovetail.orm.flush.insert_mixed import insert_mixed_steps
 from dovetail.orm.flush.order import (
+    Rows,
     Stage,
     by_mapper,
     delete_levels,
     insert_levels,
     new_rows,
-    stages_for,
+    order_for,
     unknown_references,
 )
 from dovetail.orm.flush.roles import roles_of
@@ -70,7 +71,8 @@ def flush_steps(context: FlushContext) -> Steps[None]:
         scope.is_writing = True
         modified_before = len(scope.modified)
         try:
-            stages = stages_for(changes.mappers)
+            stages, writes_again = order_for(changes.mappers)
+            context.writes_again = writes_again or moves is not None
             for stage in stages:
                 yield from save_stage_steps(context, stage)
             yield from update_later_steps(context)
@@ -132,20 +134,32 @@ def _is_same_row(one: Any, other: Any) -> bool:
 def replace_rows(context: FlushContext) -> None:
     """A new instance with the key of one that is deleted takes over its row."""
     for own in context.changes.mappers.values():
-        if not (own.deletes and own.inserts):
+        if own.deletes and own.inserts:
+            _take_over(context, own, own.inserts)
+
+
+def replace_rows_of_parents(context: FlushContext, own: MapperChanges, new: Rows) -> None:
+    """As ``replace_rows()``, for those of *new* that have got their key from what they refer to.
+
+    What they refer to has been written by now, so that its key is known.
+    """
+    keyless = [pair for pair in new.items() if own.mapper.key_of(pair[1]) is None]
+    receive_keys(context.session, own.mapper, keyless, context.changes)
+    _take_over(context, own, new)
+
+
+def _take_over(context: FlushContext, own: MapperChanges, new: Rows) -> None:
+    by_key = {state.row_key: state for state in own.deletes}
+    for state, instance in list(new.items()):
+        # Of several with the key, the first has the row; the database refuses the others.
+        old = by_key.pop(own.mapper.key_of(instance), None)
+        if old is None:
             continue
-        mapper = own.mapper
-        by_key = {state.row_key: state for state in own.deletes}
-        for state, instance in list(own.inserts.items()):
-            # Of several with the key, the first has the row; the database refuses the others.
-            old = by_key.pop(mapper.key_of(instance), None)
-            if old is None:
-                continue
-            del own.inserts[state]
-            previous = own.deletes.pop(old)
-            context.session.take_over_row(state, instance, old, previous)
-            context.replaced[state] = old
-            own.updates[state] = instance
+        del own.inserts[state]
+        previous = own.deletes.pop(old)
+        context.session.take_over_row(state, instance, old, previous)
+        context.replaced[state] = old
+        own.updates[state] = instance
 
 
 def relate(session: Any, changes: Changes, moves: Moves | None) -> list[AssociationRows]:
@@ -207,6 +221,8 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     if not stage.cyclic:
         for mapper in stage.mappers:
             own = changes.of(mapper)
+            if own.deletes and own.inserts:
+                replace_rows_of_parents(context, own, own.inserts)
             if own.updates:
                 receive_keys(session, mapper, own.updates.items(), changes)
                 yield from _update_steps(context, mapper, own.updates)
@@ -226,6 +242,11 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         receive_keys(session, mapper, settled.items(), changes)
         yield from _update_steps(context, mapper, settled, tells="before")
     for level in insert_levels(stage, new_rows(stage, changes, session.scope.new)):
+        for mapper, inserts in by_mapper(level).items():
+            own = changes.of(mapper)
+            if own.deletes:
+                replace_rows_of_parents(context, own, inserts)
+        level = {state: new for state, new in level.items() if state not in context.replaced}
         of_mappers = by_mapper(level)
         yield from _insert_steps(context, level)
         for mapper, inserts in of_mappers.items():
@@ -296,7 +317,7 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
             for instance in own.values():
                 call(mapper, connection, instance)
         connections.setdefault(connection, {})[mapper] = Load(mapper, session.scope)
-        if mapper.update_defaults and context.writes_later:
+        if mapper.update_defaults and context.writes_again:
             _note_given(context, mapper, own)
     for connection, loads in connections.items():
         if len(loads) == 1:
@@ -375,18 +396,19 @@ def _update_part_steps(
     if pairs:
         if mapper.version_key is not None:
             yield from load_versions_steps(session, connection, mapper, pairs)
-        steps = update_steps(connection, mapper, pairs, context.written)
+        written = context.written if context.writes_again else None
+        steps = update_steps(connection, mapper, pairs, written)
         if mapper.class_manager.dispatch.refresh_flush:
             steps = told_of_values_steps(context, mapper, dict(pairs), steps, FILLED_BY_UPDATE)
         try:
             switched = yield from steps
         except StatementError as error:
-            written = [instance for _, instance in pairs]
-            yield from blame_steps("update", mapper, connection, written, error)
+            blamed = [instance for _, instance in pairs]
+            yield from blame_steps("update", mapper, connection, blamed, error)
             raise
         except Exception as error:
-            written = [instance for _, instance in pairs]
-            failure = refused("update", connection, written, error)
+            blamed = [instance for _, instance in pairs]
+            failure = refused("update", connection, blamed, error)
             raise failure from failure.__cause__
         if context.transaction.nested:
             context.transaction.dirty.update(updates)

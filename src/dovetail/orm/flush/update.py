@@ -42,10 +42,11 @@ What was changed is kept until the flush ends, for those who listen.
 
 
 def update_steps(
-    connection: Any, mapper: Any, pairs: Iterable[Pair], written: Written
+    connection: Any, mapper: Any, pairs: Iterable[Pair], written: Written | None
 ) -> Steps[list[KeyChange]]:
-    """Write the changed columns of *pairs* and note them in *written*; return whose keys changed.
+    """Write the changed columns of *pairs*; return whose keys changed.
 
+    They are noted in *written*, unless that is None: no row is written again then.
     StaleDataError is raised where a row is gone.
     """
     if mapper.only_read or not mapper.written_tables:
@@ -53,7 +54,8 @@ def update_steps(
     groups: dict[tuple[str, ...], list[Pair]] = {}
     with_sql: list[tuple[Pair, dict[str, Any]]] = []
     for pair in pairs:
-        changed = changed_columns(mapper, *pair, written.get(pair[0]))
+        done = None if written is None else written.get(pair[0])
+        changed = changed_columns(mapper, *pair, done)
         if not changed:
             continue
         values = pair[1].__dict__
@@ -80,7 +82,7 @@ def update_steps(
 
 
 def _note_written(
-    mapper: Any, written: Written, names: Collection[str], pairs: Sequence[Pair]
+    mapper: Any, written: Written | None, names: Collection[str], pairs: Sequence[Pair]
 ) -> None:
     version = mapper.version_key
     if version is not None:
@@ -88,6 +90,8 @@ def _note_written(
         for state, _ in pairs:
             if state.committed:
                 state.committed.pop(version, None)
+    if written is None:
+        return
     for state, instance in pairs:
         values, done = instance.__dict__, written.get(state)
         if done is None:

@@ -78,9 +78,12 @@ class RelatedAttribute(AttributeBase):
     def took(self, state: InstanceState, instance: Any, item: Any) -> None:
         """*item* was put here by the user: tell the other side, the session, and orphans."""
         scope = state.load.scope
-        if scope is not None and scope.is_writing:
-            warn_of_change(f"putting something into {self.prop}")
-        session = state.session if self.cascades_save else None
+        session = None
+        if scope is not None:
+            if scope.is_writing:
+                warn_of_change(f"putting something into {self.prop}")
+            if self.cascades_save:
+                session = scope.reference()
         if session is not None and state_of(item).load.deleted:
             # Refused: before anything has changed.
             session.cascade_add(item)
