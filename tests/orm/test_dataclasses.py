@@ -78,6 +78,8 @@ def world(package):
         x: Mapped[int] = mapped_column(default=1, compare=False)
         extra: int = 4
 
+    # Before a class is collected, which others would miss that configure all mappings there are.
+    Base.registry.configure()
     engine = sa.create_engine("sqlite://")
     Base.metadata.create_all(engine)
     return SimpleNamespace(

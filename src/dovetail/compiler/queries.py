@@ -16,7 +16,7 @@ from .restricting import RestrictingCompiler, Restrictions
 from .result_columns import ResultColumn
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Frame:
     """One SELECT being written: what those within it may speak of."""
 

@@ -15,7 +15,7 @@ Version = tuple[int, ...]
 _NUMBER = re.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MysqlFeatures(Features):
     """Capabilities of a server of the MySQL family, besides those that all servers may have."""
 

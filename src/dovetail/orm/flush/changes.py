@@ -9,7 +9,7 @@ from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 Pair = tuple[InstanceState, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class MapperChanges:
     """The instances of one mapper that a flush inserts, may update, and deletes."""
 
@@ -24,7 +24,7 @@ class MapperChanges:
         yield from self.updates.items()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Changes:
     """All that one flush has to do, by mapper."""
 

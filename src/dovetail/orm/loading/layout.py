@@ -8,7 +8,7 @@ from dovetail.orm.loading.tree import LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ColumnLayout:
     """A column of the row that is handed on as it is: ``select(User.name)``."""
 
@@ -16,7 +16,7 @@ class ColumnLayout:
     type: Any
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class BundleLayout:
     """Columns of the row that make one item together: ``make`` is given their values."""
 
@@ -32,7 +32,7 @@ class BundleLayout:
                 yield item
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class EntityLayout:
     """The columns of the row that make one instance.
 
@@ -114,7 +114,7 @@ class EntityLayout:
         return any(joined.prop.uselist or joined.layout.has_collections for joined in self.joined)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class JoinedLayout:
     """A relationship whose instances come from the same row."""
 
@@ -124,7 +124,7 @@ class JoinedLayout:
     """True where a member may come in several rows of its parent."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RowLayout:
     """What one row of a statement holds: instances and plain columns, in the order asked for.
 

@@ -8,7 +8,7 @@ from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import InstanceState, Load
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True, eq=False)
 class LoadContext:
     """The load in which an instance was made, or read again: what its listeners are given."""
 
@@ -34,7 +34,7 @@ class LoadContext:
         return dict(self.session.load_arguments)
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True, frozen=True, eq=False)
 class LoadCause:
     """What more is loaded for, where somebody listens to statements.
 
