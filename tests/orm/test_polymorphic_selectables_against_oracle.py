@@ -120,6 +120,9 @@ class Office:
         yield self.names(select(C).join(C.employees).where(E.lang == "java"))
         yield self.names(select(C).join(C.employees).join(E.machines))
         yield self.names(select(C).join(C.employees.of_type(E)).where(E.lang == "java"))
+        told_by_joins = select(E, C.name).join(C.employees).where(P.type == "e").order_by(P.id)
+        yield [(one.id, one.lang, name) for one, name in self.w.s.execute(told_by_joins)]
+        self.w.s.expunge_all()
         yield [
             [type(one).__name__ for one in company.employees]
             for company in self.w.s.scalars(select(C).options(orm.joinedload(C.employees))).unique()

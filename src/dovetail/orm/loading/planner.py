@@ -243,7 +243,7 @@ class _SelectPlanning:
         # Of classes below, it has not all.
         layout.covers_all = not is_polymorphic
         for name in mapper.primary_keys:
-            column = entity.column(mapper.columns[name])
+            column = entity.column(self.resolved(mapper.columns[name]))
             layout.keys.append((self.position_of(column), column.type))
         for key, prop in mapper.column_attrs.items():
             is_needed = key in mapper.primary_keys or key == mapper.polymorphic_key
@@ -275,7 +275,7 @@ class _SelectPlanning:
             placed = entity.find(told)
             placed = told if placed is None else placed
         else:
-            placed = entity.column(told)
+            placed = entity.column(self.resolved(told))
         return self.position_of(placed), placed.type
 
     def _is_known_apart(self, entity: EntityNode) -> bool:
