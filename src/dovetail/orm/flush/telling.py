@@ -100,18 +100,22 @@ def told_of_values_steps(
     """Run *steps*, which write the rows of *written*, and tell what values they have brought.
 
     These are values of the version and of columns that have one of *defaults*: a column without
-    any, for which nothing was sent, is NULL and no news.
+    any, for which nothing was sent, is NULL and no news. Those that are not here yet have expired.
     """
-    listeners = mapper.class_manager.dispatch.refresh_flush
+    dispatch = mapper.class_manager.dispatch
     filled = {
         name
         for name, column in mapper.written_columns.items()
         if name == mapper.version_key
         or any(getattr(column, default, None) is not None for default in defaults)
     }
-    before = {state: instance.__dict__.copy() for state, instance in written.items()}
+    again = filled | mapper.made_by_update
+    before = {
+        state: (instance.__dict__.copy(), state.expired or frozenset())
+        for state, instance in written.items()
+    }
     result = yield from steps
-    for state, earlier in before.items():
+    for state, (earlier, expired) in before.items():
         instance = written[state]
         made = [
             name
@@ -121,6 +125,10 @@ def told_of_values_steps(
             and (name not in earlier or earlier[name] is not value)
         ]
         if made:
-            for call in listeners:
+            for call in dispatch.refresh_flush:
                 call(instance, context, made)
+        lacking = [name for name in state.expired or () if name in again or name not in expired]
+        if lacking:
+            for call in dispatch.expire:
+                call(instance, lacking)
     return result

@@ -331,7 +331,8 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
         keeps_history = session.dispatch.listening
         for one in loads:
             keeps_history = keeps_history or is_told_of_rows(one)
-            if one.class_manager.dispatch.refresh_flush:
+            told = one.class_manager.dispatch
+            if told.refresh_flush or told.expire:
                 steps = told_of_values_steps(context, one, of_mappers[one], steps, FILLED_BY_INSERT)
         if keeps_history:
             steps = kept_history_steps(context, {one: of_mappers[one] for one in loads}, steps)
@@ -398,8 +399,11 @@ def _update_part_steps(
             yield from load_versions_steps(session, connection, mapper, pairs)
         written = context.written if context.writes_again else None
         steps = update_steps(connection, mapper, pairs, written)
-        if mapper.class_manager.dispatch.refresh_flush:
-            steps = told_of_values_steps(context, mapper, dict(pairs), steps, FILLED_BY_UPDATE)
+        told = mapper.class_manager.dispatch
+        if told.refresh_flush or told.expire:
+            # Of a row that goes nobody needs to know what an UPDATE before it has made.
+            staying = {s: one for s, one in pairs if not context.changes.is_deleted(s)}
+            steps = told_of_values_steps(context, mapper, staying, steps, FILLED_BY_UPDATE)
         try:
             switched = yield from steps
         except StatementError as error:
@@ -490,7 +494,13 @@ def update_later_steps(context: FlushContext) -> Steps[None]:
                 if state.committed is not None:
                     touched.setdefault(state.load.mapper, {})[state] = instance
     for mapper, updates in touched.items():
+        going = [pair for pair in updates.items() if context.changes.is_deleted(pair[0])]
+        known = [(one, one.__dict__.copy(), state.expired) for state, one in going]
         yield from _update_steps(context, mapper, updates, tells=None)
+        for (state, instance), (_, values, expired) in zip(going, known, strict=True):
+            # What this UPDATE has made goes with the row: it could not be read again.
+            instance.__dict__.update(values)
+            state.expired = expired
 
 
 def update_followers_steps(context: FlushContext) -> Steps[None]:
