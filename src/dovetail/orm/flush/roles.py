@@ -11,9 +11,10 @@ class FlushRoles:
     ``associations``  rows of a third table
     ``later``         ``post_update``: keys are written when all rows are there
     ``orphanages``    what leaves them is deleted
+    ``checked``       members are of the class that their rows tell
     """
 
-    __slots__ = ("associations", "collections", "later", "orphanages", "references")
+    __slots__ = ("associations", "checked", "collections", "later", "orphanages", "references")
 
     def __init__(self, mapper: Any) -> None:
         written = [prop for prop in mapper.relationships.values() if not prop.viewonly]
@@ -24,6 +25,7 @@ class FlushRoles:
         self.collections = tuple(prop for prop in prompt if not prop.is_many_to_one)
         self.later = tuple(prop for prop in direct if prop.post_update)
         self.orphanages = tuple(prop for prop in written if prop.cascade.delete_orphan)
+        self.checked = tuple(prop for prop in written if prop.enable_typechecks)
 
 
 def roles_of(mapper: Any) -> FlushRoles:

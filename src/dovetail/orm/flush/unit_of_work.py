@@ -45,6 +45,7 @@ from dovetail.orm.flush.telling import (
     told_of_values_steps,
     warn_of_late_changes,
 )
+from dovetail.orm.flush.unread import refuse_unread
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.flush.versions import load_versions_steps
 from dovetail.orm.loading.lazy import refresh_steps
@@ -167,6 +168,9 @@ def relate(session: Any, changes: Changes, moves: Moves | None) -> list[Associat
     associations: dict[Any, AssociationRows] = {}
     for own in list(changes.mappers.values()):
         roles = roles_of(own.mapper)
+        for prop in roles.checked:
+            if prop.mapper.children:
+                refuse_unread(prop, own)
         for prop in roles.associations:
             side = canonical(prop)
             rows = associations.get(side)
