@@ -29,6 +29,7 @@ from dovetail.orm.loading.lazy import (
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.related import (
+    is_partial,
     is_unknown,
     keys_plan,
     load_keys_steps,
@@ -220,6 +221,8 @@ class PersistingSession(BoundSession):
                 yield from self.autoflush_steps(f"get({mapper.class_.__name__}, {key!r})")
         listened = self.dispatch.do_orm_execute or self.row_source is not None
         asked: Any = options or execution_options or bind_arguments
+        if mapper.has_partial_keys:
+            asked = asked or is_partial(key)
         lock = plain_lock(with_for_update) if with_for_update and not (asked or listened) else None
         if lock is not None:
             return (yield from self._get_locked_steps(mapper, key, lock))

@@ -13,12 +13,19 @@ Lock = tuple[tuple[str, bool], ...]
 """Arguments of ``Select.with_for_update()`` by which a plan is kept."""
 
 
-def get_statement(mapper: Mapper, key: Sequence[Any], lock: Any = None) -> Any:
-    """The SELECT of the row of *mapper* with *key*, which locks it as *lock* says."""
-    conditions = [
-        mapper.entity.column(column) == bindparam(None, value, type_=column.type)
-        for column, value in zip(mapper.primary_key, key, strict=True)
-    ]
+def get_statement(mapper: Mapper, key: Sequence[Any] | None, lock: Any = None) -> Any:
+    """The SELECT of the row of *mapper* with *key*, which locks it as *lock* says.
+
+    Where *key* is None, its parts are given when the statement runs.
+    """
+    conditions = []
+    for place, column in enumerate(mapper.primary_key):
+        own = mapper.entity.column(column)
+        value = None if key is None else key[place]
+        if key is not None and value is None and mapper.has_partial_keys:
+            conditions.append(own.is_(None))
+        else:
+            conditions.append(own == bindparam(None, value, type_=column.type))
     statement: Any = Select(mapper.entity).where(*conditions)
     return statement.with_for_update(**_lock_arguments(lock)) if lock else statement
 
@@ -29,7 +36,7 @@ def get_plan(connection: Any, mapper: Mapper, lock: Lock | None = None) -> Entit
     place = (mapper, "get") if lock is None else (mapper, "get", lock)
     plan: EntityPlan | None = plans.get(place)
     if plan is None:
-        statement = get_statement(mapper, [None] * len(mapper.primary_key))
+        statement = get_statement(mapper, None)
         # The key alone is given: parameters of what the class is mapped to keep their values.
         binds = [condition.right for condition in statement.where_criteria]
         if lock is not None:

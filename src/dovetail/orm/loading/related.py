@@ -160,8 +160,32 @@ def load_keys_steps(
 
     *kind* is that of :meth:`KeyedPlan.rows_steps`.
     """
-    plan = keys_plan(connection, mapper, tree, chain, populate_existing)
-    return (yield from plan.rows_steps(session, connection, keys, kind))
+    if not mapper.has_partial_keys:
+        plan = keys_plan(connection, mapper, tree, chain, populate_existing)
+        return (yield from plan.rows_steps(session, connection, keys, kind))
+    found: list[Any] = []
+    for nulls, own in _by_nulls(keys).items():
+        plan = keys_plan(connection, mapper, tree, chain, populate_existing, nulls)
+        found += yield from plan.rows_steps(session, connection, own, kind)
+    return found
+
+
+def is_partial(key: Any) -> bool:
+    """True for the key of a row of which a part is NULL."""
+    return key.__class__ is tuple and None in key and any(part is not None for part in key)
+
+
+def _by_nulls(keys: Sequence[Any]) -> dict[tuple[int, ...], list[Any]]:
+    """*keys* by the places where they have None; each is left with its other parts."""
+    found: dict[tuple[int, ...], list[Any]] = {}
+    for key in keys:
+        nulls: tuple[int, ...] = ()
+        if is_partial(key):
+            nulls = tuple(place for place, part in enumerate(key) if part is None)
+            parts = tuple(part for part in key if part is not None)
+            key = parts[0] if len(parts) == 1 else parts
+        found.setdefault(nulls, []).append(key)
+    return found
 
 
 def keys_plan(
@@ -170,16 +194,22 @@ def keys_plan(
     tree: LoadTree = NO_TREE,
     chain: tuple[Any, ...] = (),
     populate_existing: bool = False,
+    nulls: tuple[int, ...] = (),
 ) -> KeyedPlan:
-    """The plan that selects instances of *mapper* by a list of primary keys."""
+    """The plan that selects instances of *mapper* by a list of primary keys.
+
+    The columns of the key at the places *nulls* are NULL; the keys come without them.
+    """
     plans = connection.plans
-    place = ("keys", mapper, tree, chain, populate_existing)
+    place = ("keys", mapper, tree, chain, populate_existing, nulls)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
         entity = mapper.plain_entity if chain is REFRESH else mapper.entity
         columns = [entity.column(column) for column in mapper.primary_key]
-        condition, parameter = key_condition(columns)
-        statement: Any = Select(entity).where(condition)
+        known = [column for place, column in enumerate(columns) if place not in nulls]
+        condition, parameter = key_condition(known)
+        empty = [columns[place].is_(None) for place in nulls]
+        statement: Any = Select(entity).where(condition, *empty)
         plan = KeyedPlan(
             statement,
             parameter,

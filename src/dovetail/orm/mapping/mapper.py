@@ -293,7 +293,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.primary_keys = tuple(self.column_keys[column] for column in self.primary_key)
         self.single_key = self.primary_keys[0] if len(self.primary_keys) == 1 else None
         self.keys_set = frozenset(self.primary_keys)
-        self.has_nullable_keys = any(getattr(c, "nullable", False) for c in self.primary_key)
+        nullable = any(getattr(column, "nullable", False) for column in self.primary_key)
+        self.has_nullable_keys = nullable or _is_outer(self.local_table)
         self.has_partial_keys = self.has_nullable_keys and self.allow_partial_pks
 
     def _key_column(self, given: Any) -> Any:
@@ -590,6 +591,13 @@ def mapped_by(registry: Any, class_: type) -> Iterator[None]:
         yield
     finally:
         _mapped_by.pop(class_, None)
+
+
+def _is_outer(source: Any) -> bool:
+    """True for a join whose rows may be without one of its tables."""
+    return isinstance(source, Join) and (
+        source.isouter or source.full or _is_outer(source.left) or _is_outer(source.right)
+    )
 
 
 def mapper_of(class_: Any) -> Mapper | None:
