@@ -259,6 +259,69 @@ class Desk(Placed, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
 
 
+def composite_of_columns_that_are_there(package):
+    """How columns of a table are loaded, and remembered, that a composite is made of."""
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+    mappings = orm.registry()
+    table = sa.Table(
+        "edge", mappings.metadata, sa.Column("id", sa.Integer, primary_key=True),
+        *(sa.Column(name, sa.Integer) for name in ("x1", "y1", "x2", "y2", "z1", "z2")),
+    )  # fmt: skip
+
+    class Edge:
+        pass
+
+    mappings.map_imperatively(
+        Edge, table,
+        properties={
+            "start": orm.composite(Point, table.c.x1, table.c.y1, deferred=True, group="g"),
+            "end": orm.composite(Point, "x2", "y2", active_history=True),
+            "top": orm.composite(Point, "z1", "z2"),
+        },
+    )  # fmt: skip
+    engine = sa.create_engine("sqlite://")
+    mappings.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        edge = Edge()
+        edge.start, edge.end, edge.top = Point(1, 2), Point(3, 4), Point(5, 6)
+        session.add(edge)
+        session.commit()
+        session.expunge_all()
+        for options in ((), (orm.undefer_group("g"),), (orm.undefer(Edge.start),)):
+            edge = session.scalars(sa.select(Edge).options(*options)).one()
+            yield sorted(vars(edge).keys() & set(table.c.keys())), edge.start
+            session.expunge_all()
+        edge = session.get(Edge, 1)
+        session.expire(edge)
+        edge.end = new = Point(7, 8)
+        history = sa.inspect(edge).attrs.end.history
+        yield history.added, history.deleted, edge.end is new
+    engine.dispose()
+
+
+def test_a_composite_says_how_the_columns_of_a_table_are_loaded():
+    here, there = (
+        list(composite_of_columns_that_are_there(name)) for name in ("dovetail", "sqlalchemy")
+    )
+
+    assert here == there
+    assert here[0][0] == ["id", "x2", "y2", "z1", "z2"]
+
+
+@pytest.mark.parametrize("part", ["nothing", 5, ("x",)])
+def test_what_a_composite_is_made_of_is_checked_with_the_mapping(part):
+    mappings = registry()
+    table = Table("made", mappings.metadata, Column("x", Integer, primary_key=True))
+
+    class Made:
+        pass
+
+    mappings.map_imperatively(Made, table, properties={"at": composite(Point, "x", part)})
+    with pytest.raises(ArgumentError, match=r"Made\.at is made of "):
+        mappings.configure()
+    mappings.dispose()
+
+
 def test_each_class_has_columns_of_its_own_from_a_mixin_and_from_fields():
     assert sorted(Lamp.__table__.c.keys()) == ["aim_x", "aim_y", "at_x", "at_y", "id", "note"]
     assert sorted(Desk.__table__.c.keys()) == ["at_x", "at_y", "id"]

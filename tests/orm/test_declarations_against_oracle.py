@@ -493,6 +493,31 @@ def classes_with_a_given_table(w):
     yield w.error(add) is not None, w.error(delete), list(orm.class_mapper(A).attrs.keys())
 
 
+def annotations_beside_a_given_table(w):
+    """They tell type checkers of its columns: of the class, and of a mixin."""
+    sa, orm = w.sa, w.orm
+
+    class Named:
+        name: orm.Mapped[str]
+
+    class A(Named, w.Base):
+        __table__ = sa.Table(
+            "a", w.Base.metadata, sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("name", sa.String(9), nullable=False), sa.Column("note", sa.String(9)),
+            sa.Column("above_id", sa.ForeignKey("a.id")),
+        )  # fmt: skip
+        id: orm.Mapped[int]
+        note: orm.Mapped[str | None]
+        above_id: orm.Mapped[int | None]
+        above: orm.Mapped["A | None"] = orm.relationship(remote_side=__table__.c.id)
+
+    w.create()
+    w.add(A(id=1, name="x", above=A(id=2, name="y")))
+    yield list(A.__mapper__.attrs.keys())
+    yield A.__table__.c.name.nullable, A.__table__.c.note.nullable, str(sa.select(A.name))
+    yield w.s.get(A, 1).above.name
+
+
 def constructors_of_bases(w):
     orm = w.orm
 

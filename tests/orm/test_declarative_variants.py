@@ -1,6 +1,7 @@
 """The other ways to a declarative base, and what is asked of mapped classes."""
 
 from inspect import getmembers
+from typing import Generic, TypeVar
 
 import pytest
 
@@ -25,6 +26,7 @@ from dovetail.orm import (
     Session,
     SynonymProperty,
     add_mapped_attribute,
+    aliased,
     as_declarative,
     as_typed_table,
     clear_mappers,
@@ -337,3 +339,45 @@ class TestRelationshipsBeforeTheirTargets:
         assert isinstance(Child(mother=Parent()).parent, Parent)
         by_name, plain = (select(Child.id).join(way) for way in (Child.mother, Child.parent))
         assert str(by_name) == str(plain)
+
+
+class TestGenericClasses:
+    def test_a_base_may_be_said_to_be_of_something(self):
+        T = TypeVar("T")
+
+        class Common(Generic[T]):
+            def name_of_kind(self):
+                return type(self).__name__
+
+        @as_declarative()
+        class Base(Common[T]):
+            pass
+
+        class Paper(Base["Paper"]):
+            __tablename__ = "paper"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        assert Paper(id=1).name_of_kind() == "Paper"
+        assert inspect(Paper).local_table.name == "paper"
+        assert Base[int] is Base
+
+    def test_a_class_with_its_argument_is_inspected_as_the_class(self):
+        T = TypeVar("T")
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Setting(Base, Generic[T]):
+            __tablename__ = "setting"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        assert inspect(Setting[int]) is inspect(Setting)
+        assert inspect(list[int], raiseerr=False) is None
+        assert str(select(Setting[int])) == str(select(Setting))
+        assert inspect(aliased(Setting[int])).mapper is inspect(Setting)
+        engine = create_engine("sqlite://")
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(Setting[int](id=1))
+            session.flush()
+            assert session.get(Setting[int], 1) is session.scalars(select(Setting[str])).one()

@@ -154,6 +154,32 @@ def of_aliases(w):
     return w.s.scalars(plain).all(), w.s.scalars(too).all()
 
 
+def of_one_alias(w):
+    """The alias that is named is restricted: not its class, not its other aliases."""
+    select, P, C = w.sa.select, w.Parent, w.Child
+    one, other = w.orm.aliased(C), w.orm.aliased(C)
+    only = w.orm.with_loader_criteria(one, one.id > 20)
+    called = w.orm.with_loader_criteria(one, lambda alias: alias.id.in_([11, 22]))
+    found = []
+    for option in (only, called):
+        for statement in (
+            select(one.id, other.id).join(other, one.id == other.id + 1),
+            select(one.id).where(one.hidden.is_(False)),
+            select(P.id).join(P.children.of_type(one)),
+            select(P.id, one.id).outerjoin(P.children.of_type(one)),
+            select(P.id).where(P.children.of_type(one).any()),
+            select(C.id).where(C.parent.has(P.children.of_type(one).any())),
+            select(C.id).where(C.id.in_(select(one.id))),
+            select(other.id),
+        ):
+            rows = w.s.execute(statement.options(option)).all()
+            found.append(sorted(tuple(row) for row in rows if None not in row))
+        parents = w.s.scalars(select(P).options(option, w.orm.selectinload(P.children)))
+        found.append(graph(parents))
+        w.s.expunge_all()
+    return found
+
+
 def without_propagation(w):
     option = criteria(w.orm, w.Hideable, propagate_to_loaders=False)
     return graph(w.s.scalars(w.sa.select(w.Parent).options(option).order_by(w.Parent.id)))
@@ -197,7 +223,7 @@ def of_every_statement_of_a_session(w):
 SCENARIOS = [
     *(of_the_statement, of_columns, of_lazy_loads, of_lazy_loads_of_many, of_joined_eager_loads),
     *(of_selectin_loads, of_subquery_loads, of_two_levels, of_joins, of_outer_joins),
-    *(of_inferred_outer_joins, of_limited_rows, of_aliases),
+    *(of_inferred_outer_joins, of_limited_rows, of_aliases, of_one_alias),
     *(without_propagation, of_one_class, of_values_that_change, of_updates_and_deletes),
     of_every_statement_of_a_session,
 ]

@@ -188,3 +188,9 @@ def _inspect_class(class_: type) -> Mapper | None:
 @inspects_otherwise
 def _inspect_instance(instance: Any) -> InstanceState | None:
     return None if mapper_of(type(instance)) is None else state_of(instance)
+
+
+@inspects_otherwise
+def _inspect_generic_alias(alias: Any) -> Mapper | None:
+    """``Setting[int]``, of a mapped class that is generic."""
+    return None if isinstance(alias, type) else mapper_of(alias)

@@ -25,9 +25,13 @@ def node_of(subject: Any) -> Node | None:
             subject = entity
             continue
         source = getattr(subject, "__clause_element__", None)
-        if source is None or isinstance(subject, type):
+        if source is not None and not isinstance(subject, type):
+            subject = source()
+            continue
+        # ``Setting[int]`` is the class that is generic.
+        subject = getattr(subject, "__origin__", None)
+        if subject is None:
             return None
-        subject = source()
     return None
 
 

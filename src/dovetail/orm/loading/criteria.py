@@ -102,6 +102,28 @@ class LoaderCriteriaOption(Packed):
             key.append(tuple(hashable_value(bind.effective_value) for bind in walk.binds[first:]))
 
 
+class AliasCriteriaOption(LoaderCriteriaOption):
+    """A condition for one alias: no other occurrence of its class is restricted."""
+
+    def __init__(self, alias: EntityNode, criterion: Callable[[Any], Any], loader_only: bool):
+        super().__init__(alias.mapper.class_, criterion, True, loader_only, False)
+        self.alias = alias
+        self._condition = criterion_of(criterion(alias.alias))
+
+    def concerns(self, mapper: Mapper) -> bool:
+        return False
+
+    def conditions(self, entity: EntityNode) -> list[Any]:
+        return [resolving()(self._condition)] if entity is self.alias else []
+
+    def collect(self, walk: Walk) -> None:
+        walk.key += ("criteria of", self.loader_only)
+        planner = walk.planner
+        self.alias.collect(walk)
+        self._condition.collect(walk)
+        walk.planner = planner
+
+
 def restricted_statement(statement: Any, entity: EntityNode) -> Any:
     """The UPDATE or DELETE *statement* of *entity* with the criteria among its options, once.
 
@@ -150,7 +172,8 @@ def with_loader_criteria(
 ) -> LoaderCriteriaOption:
     """Restrict a class wherever the statement meets it: in FROM, in joins, in what it loads.
 
-    ``entity_or_base``        a mapped class, or a mixin or base: all mapped classes below it
+    ``entity_or_base``        a mapped class, or a mixin or base: all mapped classes below it; or an
+                              ``aliased()`` class, which alone is restricted then
     ``where_criteria``        a condition, or a function of the class that returns one
     ``loader_only``           relationships alone are restricted, not the statement itself
     ``include_aliases``       ``aliased()`` classes are restricted too
@@ -165,6 +188,9 @@ def with_loader_criteria(
     A function is called anew for each option, so that the values it refers to are current:
     ``track_closure_variables`` is taken and has no effect.
     """
+    if isinstance(entity_or_base, AliasedClass):
+        condition = where_criteria if callable(where_criteria) else lambda alias: where_criteria
+        return AliasCriteriaOption(entity_or_base.__statement_entity__, condition, loader_only)
     mapper = entity_or_base if isinstance(entity_or_base, Mapper) else mapper_of(entity_or_base)
     entity = entity_or_base if mapper is None else mapper.class_
     if not isinstance(entity, type):

@@ -92,7 +92,6 @@ class Composite(MapperProperty, Mapped[Any]):
                 if part.name is None:
                     part.name = part.key = self._column_name(part, name, class_name, key)
                 prop = ColumnProperty(part)
-                prop.take_options(**self.loading)
                 yield str(part.key), prop
             elif isinstance(part, MappedColumn) and id(part) not in known:
                 column_name = self._column_name(part, name, class_name, key)
@@ -101,7 +100,6 @@ class Composite(MapperProperty, Mapped[Any]):
                 if said is not None and said is not Parameter.empty:
                     annotation = understand_inner(said, maker)
                 prop = part.complete(column_name, annotation, types)
-                prop.take_options(**self.loading)
                 yield str(prop.columns[0].key), prop
             found.append(part)
         self.declared = tuple(found)
@@ -125,6 +123,22 @@ class Composite(MapperProperty, Mapped[Any]):
     def stand_in(self, mapper: Any) -> None:
         mapper.composites[self.key] = self
         mapper.proxied[self.key] = self.impl
+
+    def settle(self, mapper: Any) -> None:
+        """Have the columns of *mapper*, of the class or one below, loaded and kept as is said."""
+        for key in self.keys:
+            prop = mapper.attrs.get(key)
+            if prop is None:
+                raise ArgumentError(
+                    f"{self} is made of {key!r}, which is no attribute of {mapper.class_.__name__}",
+                    hint="give names of attributes, or columns",
+                )
+            if not isinstance(prop, ColumnProperty):
+                continue
+            prop.take_options(**self.loading)
+            if self.active_history and not prop.active_history:
+                prop.active_history = True
+                mapper.track(key, prop)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -260,17 +274,19 @@ class CompositeValue(AttributeBase):
 
     def history(self, state: InstanceState, instance: Any) -> History:
         attributes = state.load.mapper.attributes
-        return self._joined([attributes[key].history(state, instance) for key in self.prop.keys])
+        parts = [attributes[key].history(state, instance) for key in self.prop.keys]
+        return self._joined(state, parts)
 
     def load_history(self, state: InstanceState, instance: Any) -> History:
         attributes = state.load.mapper.attributes
-        return self._joined(
-            [attributes[key].load_history(state, instance) for key in self.prop.keys]
-        )
+        parts = [attributes[key].load_history(state, instance) for key in self.prop.keys]
+        return self._joined(state, parts)
 
-    def _joined(self, parts: list[History]) -> History:
+    def _joined(self, state: InstanceState, parts: list[History]) -> History:
         now = tuple((part.added or part.unchanged or (None,))[0] for part in parts)
-        current = self.prop.made_of(now)
+        kept = (state.extra or {}).get(self)
+        is_kept = kept is not None and all(map(operator.is_, kept[0], now))
+        current = kept[1] if kept is not None and is_kept else self.prop.made_of(now)
         if not any(part.has_changes() for part in parts):
             return History((), [current], ())
         before = tuple((part.deleted or part.unchanged or (None,))[0] for part in parts)

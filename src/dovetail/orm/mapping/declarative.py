@@ -259,6 +259,9 @@ def generate_base(
         body["__doc__"] = cls.__doc__
     if mapper is not None:
         body["__mapper_cls__"] = mapper
+    if any(hasattr(base, "__class_getitem__") for base in bases):
+        # The base is no generic class itself: what it is of is for type checkers.
+        body["__class_getitem__"] = classmethod(lambda class_, of: class_)
     kind: Any = meta or DeclarativeAttributeIntercept
     if not issubclass(kind, DeclarativeAttributeIntercept):
         kind = type(kind.__name__, (kind, DeclarativeAttributeIntercept), {})

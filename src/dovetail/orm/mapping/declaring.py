@@ -392,6 +392,10 @@ def _warn_of_reserved(class_: type, key: str) -> None:
 def _table_and_properties(
     registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
+    table, name = _own_table(class_, inherits)
+    if table is not None:
+        # The columns are those of the table: an annotation alone is for type checkers.
+        declared = [one for one in declared if one[1] is not None]
     declared = _named_once(class_, declared)
     types = AnnotationTypes(registry, class_)
     parts: list[tuple[str, MapperProperty]] = []
@@ -418,7 +422,6 @@ def _table_and_properties(
     columns = [column for _, column in _columns_of(parts)]
     if orders:
         columns.sort(key=lambda column: orders.get(id(column), 0))
-    table, name = _own_table(class_, inherits)
     if table is not None:
         _refuse_columns(class_, table, columns)
         return table, parts

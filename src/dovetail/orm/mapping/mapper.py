@@ -109,7 +109,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         self.column_attrs: ByName[ColumnProperty] = ByName()
         self.relationships: ByName[RelationshipProperty] = ByName()
         self.synonyms: ByName[MapperProperty] = ByName()
-        self.composites: ByName[MapperProperty] = ByName()
+        self.composites: ByName[Any] = ByName()
         self.proxied: dict[str, AttributeBase] = {}
         self.attributes: dict[str, AttributeBase] = {}
         self.column_keys: dict[Any, str] = {}
@@ -232,13 +232,13 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
         found: dict[Any, Any] = {}
         for target, value in row.items():
             name = target if isinstance(target, str) else getattr(target, "key", None)
-            prop = None
+            prop: Any = None
             if isinstance(target, str) or getattr(target, "is_attribute", False):
                 prop = self.composites.get(name) or self.synonyms.get(name)  # type: ignore[arg-type]
             if prop is None:
                 found[target] = value
             else:
-                found.update(self.spread(prop.spread(value)))  # type: ignore[attr-defined]
+                found.update(self.spread(prop.spread(value)))
         return found
 
     @property
@@ -371,6 +371,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
 
     def finish(self) -> None:
         """Called when all relationships are configured."""
+        for composite in self.composites:
+            composite.settle(self)
         self.configured = True
         self.class_manager.take_beginner()
         if self.entity.is_translated or self.with_polymorphic is not None:
@@ -601,6 +603,8 @@ def _is_outer(source: Any) -> bool:
 
 
 def mapper_of(class_: Any) -> Mapper | None:
-    """The mapper of *class_*, or None."""
-    found = getattr(class_, "__dict__", {}).get("__mapper__") if isinstance(class_, type) else None
+    """The mapper of *class_*, or None; ``Setting[int]`` is the class that is generic."""
+    if not isinstance(class_, type):
+        class_ = getattr(class_, "__origin__", None)
+    found = class_.__dict__.get("__mapper__") if isinstance(class_, type) else None
     return found if isinstance(found, Mapper) else None
