@@ -265,3 +265,50 @@ def test_schemas_can_be_translated(tmp_path):
         connection.execute(insert(pair), {"a": 1, "b": 2})
         assert connection.exec_driver_sql("SELECT * FROM other.pair").all() == [(1, 2)]
     engine.dispose()
+
+
+# What ran ---------------------------------------------------------------------------------------
+
+
+NAMED = select(user.c.id).where(user.c.name == "x")
+MANY = [{"a": 1, "b": 2}, {"a": 1, "b": 3}]
+RUNS = {
+    "query": (NAMED, None, ("x",), False),
+    "query with options": (NAMED.execution_options(own=1), None, ("x",), False),
+    "rows that are streamed": (NAMED.execution_options(yield_per=1), None, ("x",), False),
+    "one row": (insert(pair), {"a": 1, "b": 2}, (1, 2), False),
+    "many rows": (insert(pair), MANY, MANY, True),
+    "returned": (insert(pair).returning(pair.c.a), {"a": 1, "b": 2}, (1, 2), False),
+    "text": (text("SELECT :n"), {"n": 1}, (1,), False),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_result_tells_what_ran(connection, name):
+    statement, given, parameters, many = RUNS[name]
+
+    result = connection.execute(statement, given)
+    context = result.context
+
+    assert result.connection is context.connection is connection
+    assert context is result.context
+    assert (context.parameters, context.executemany) == (parameters, many)
+    assert context.invoked_statement is statement
+    assert context.statement == context.compiled.sql
+    assert context.isinsert == statement.is_dml
+    assert dict(context.execution_options) == statement.execution_options_dict
+
+
+def test_a_result_of_sql_text_tells_what_ran(connection):
+    context = connection.exec_driver_sql("SELECT ?", (1,)).context
+
+    assert (context.statement, context.parameters, context.compiled) == ("SELECT ?", (1,), None)
+
+
+def test_a_result_has_what_listeners_have_kept(connection):
+    @listens_for(connection, "before_cursor_execute")
+    def note(conn, cursor, statement, parameters, context, executemany):
+        context.noted = statement
+
+    for result in (connection.execute(NAMED), connection.exec_driver_sql("SELECT 1")):
+        assert result.context.noted == result.context.statement

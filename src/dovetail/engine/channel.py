@@ -70,6 +70,8 @@ class Channel:
 
     about: Any = None
     """What listeners are told of the statement that runs next, besides its text."""
+    told_last: ExecutionContext | None = None
+    """The execution that listeners were told of last."""
 
     def __init__(self, engine: Any, record: ConnectionRecord) -> None:
         self._host: Host = engine.base
@@ -227,7 +229,7 @@ class Channel:
         try:
             if dispatch:
                 about, self.about = self.about, None
-                context = ExecutionContext(self, sql, parameters, many, about)
+                context = self.told_last = ExecutionContext(self, sql, parameters, many, about)
                 context.cursor = ListenerCursor(self._wire)
                 for before in dispatch.before_cursor_execute:
                     answer = before(self, context.cursor, sql, parameters, context, many)

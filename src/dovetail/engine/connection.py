@@ -166,17 +166,21 @@ class Connection(TransactedChannel):
     ) -> Steps[CursorResult[Any]]:
         """Run SQL text: see :meth:`exec_driver_sql`."""
         options = {**self._options, **(execution_options or {})}
-        if isinstance(parameters, list) and parameters:
-            if isinstance(parameters[0], tuple | list | dict):
-                cursor = yield from self.run_many_steps(statement, parameters)
-                return (yield from driver_result_steps(self, cursor, statement, options))
-            parameters = tuple(parameters)
+        many = isinstance(parameters, list) and bool(parameters)
+        if many and not isinstance(parameters[0], tuple | list | dict):
+            many, parameters = False, tuple(parameters)
         parameters = () if parameters is None else parameters
-        if not parameters and options.get("no_parameters"):
+        if many:
+            cursor = yield from self.run_many_steps(statement, parameters)
+        elif not parameters and options.get("no_parameters"):
             cursor = yield from self.run_text_steps(statement)
         else:
             cursor = yield from opened_steps(self, statement, parameters, options)
-        return (yield from driver_result_steps(self, cursor, statement, options))
+        result = yield from driver_result_steps(self, cursor, statement, options)
+        result.origin = (self, statement, parameters, many, None, None, options)
+        if self.dispatch:
+            result.set_context(self.told_last)
+        return result
 
     def execute(
         self,

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..dialects.driver import DriverConnection
+
+
+class About:
+    """What listeners are told of the statement behind SQL text."""
+
+    __slots__ = ("compiled", "options", "statement")
+
+    def __init__(self, statement: Any, compiled: Any, options: Mapping[str, Any]) -> None:
+        self.statement = statement
+        self.compiled = compiled
+        self.options = options
 
 
 class ExecutionContext:

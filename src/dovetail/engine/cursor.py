@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..exc import InvalidRequestError, ResourceClosedError
+from .context import About, ExecutionContext
 from .result import Result
 from .rows import Row, Shape, row_class
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from .channel import Channel
 
 TP = TypeVar("TP", bound=tuple[Any, ...])
+
+Origin = tuple[Any, str, Any, bool, Any, Any, "Mapping[str, Any]"]
+"""Of a result: connection, SQL text, parameters, if many, statement, plan and options."""
 
 _NO_ROWS = Shape(())
 
@@ -34,8 +38,8 @@ class CursorResult(Result[TP]):
     lastrowid: int | None = None
     """The number that the database gave the inserted row, where the driver tells."""
 
-    context: Any = None
-    connection: Any = None
+    origin: Origin | None = None
+    _context: ExecutionContext | None = None
     returned_defaults_rows: Sequence[Row[Any]] | None = None
     """What ``return_defaults()`` has fetched, a row for each that was changed; None for nothing."""
 
@@ -52,6 +56,29 @@ class CursorResult(Result[TP]):
         result.rowcount = rowcount
         result.lastrowid = lastrowid
         return result
+
+    @property
+    def connection(self) -> Any:
+        """The connection that ran the statement; None for instances, and rows from elsewhere."""
+        return None if self.origin is None else self.origin[0]
+
+    @property
+    def context(self) -> ExecutionContext | None:
+        """The execution of the statement; None for instances, and rows from elsewhere.
+
+        That is, its text, its parameters, how it was compiled and with what options::
+
+            connection.execute(select(user.c.id)).context.execution_options
+        """
+        if self._context is None and self.origin is not None:
+            channel, sql, parameters, many, statement, plan, options = self.origin
+            about = About(statement, None if plan is None else plan.compiled, options)
+            self._context = ExecutionContext(channel, sql, parameters, many, about)
+        return self._context
+
+    def set_context(self, context: ExecutionContext | None) -> None:
+        """Let *context*, which listeners know, be the execution of the statement."""
+        self._context = context
 
     def set_inserted_key(self, names: tuple[str, ...], key: tuple[Any, ...]) -> None:
         """Note the primary key of the row that was inserted."""

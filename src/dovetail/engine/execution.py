@@ -21,7 +21,7 @@ from ..sql.coercion import refuse_what_runs_by_itself
 from ..sql.defaults import NextValue, Sequence as SqlSequence
 from ..sql.functions import FunctionElement
 from ..sql.selecting import select
-from .context import ErrorContext
+from .context import About, ErrorContext
 from .cursor import CursorFeed, CursorResult, driver_result_steps, opened_steps
 from .planned import MARK, Prepared, early_defaults, prepare, textual
 from .returned_defaults import telling_defaults_steps
@@ -36,17 +36,6 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 _NO_ROW: Row = {}
-
-
-class About:
-    """What listeners are told of the statement behind SQL text."""
-
-    __slots__ = ("compiled", "options", "statement")
-
-    def __init__(self, statement: Any, compiled: Any, options: Mapping[str, Any]) -> None:
-        self.statement = statement
-        self.compiled = compiled
-        self.options = options
 
 
 def execute_steps(
@@ -95,7 +84,10 @@ def _told_steps(
         if answer is not None:
             statement, many, one = answer
             rows = list(many) or ([one] if one else [])
+    channel.told_last = None
     result = yield from _run(channel, statement, rows, options)
+    # What listeners to the cursor have kept on it can be read there.
+    result.set_context(channel.told_last)
     for after in dispatch.after_execute:
         after(channel, statement, many, one, options, result)
     return result
@@ -226,13 +218,15 @@ def _ask_steps(
     prepared, sql, parameters = _query(channel, statement, row, options)
     if options or prepared.shape is None:
         steps = _read_steps(channel, prepared, sql, parameters, options, statement)
-        return (yield from steps)
-    rows = yield from channel.fetch_steps(sql, parameters)
-    raws = prepared.raws
-    if raws is None or all(map(is_, statement.raw_columns, raws)):
-        return CursorResult(prepared.shape, rows, convert=prepared.convert)
-    shape, convert = prepared.read_by(statement.raw_columns)
-    return CursorResult(shape, rows, convert=convert)
+        result = yield from steps
+    else:
+        rows = yield from channel.fetch_steps(sql, parameters)
+        shape, convert, raws = prepared.shape, prepared.convert, prepared.raws
+        if raws is not None and not all(map(is_, statement.raw_columns, raws)):
+            shape, convert = prepared.read_by(statement.raw_columns)
+        result = CursorResult(shape, rows, convert=convert)
+    result.origin = (channel, sql, parameters, False, statement, prepared.plan, options)
+    return result
 
 
 def _work_steps(
@@ -251,7 +245,10 @@ def _work_steps(
     if prepared.plan.inner:
         binds = prepared.plan.all_binds(binds, statement)
     if many:
-        return (yield from _many_steps(channel, statement, prepared, binds, rows, options))
+        result = yield from _many_steps(channel, statement, prepared, binds, rows, options)
+        sql = prepared.plan.sql
+        result.origin = (channel, sql, rows, True, statement, prepared.plan, options)
+        return result
     row = rows[0] if rows else _NO_ROW
     return (yield from _one_steps(channel, statement, prepared, binds, row, options))
 
@@ -284,14 +281,16 @@ def _one_steps(
         failure = unbindable(channel, error, plan.sql, row)
         raise failure from failure.__cause__
     if not statement.is_dml:
-        return (yield from _read_steps(channel, prepared, sql, parameters, options))
-    if prepared.reads and not prepared.returns_keys:
+        result = yield from _read_steps(channel, prepared, sql, parameters, options)
+    elif prepared.reads and not prepared.returns_keys:
         result = yield from _read_steps(channel, prepared, sql, parameters, options)
         result.rowcount = len(result._rows)
     else:
         result = yield from _change_steps(channel, prepared, sql, parameters, row, values)
-    result.is_insert = statement.is_insert
-    result._parameters = row
+    if statement.is_dml:
+        result.is_insert = statement.is_insert
+        result._parameters = row
+    result.origin = (channel, sql, parameters, False, statement, prepared.plan, options)
     return result
 
 
