@@ -20,6 +20,7 @@ from dovetail.orm import (
     relationship,
     selectinload,
 )
+from dovetail.orm.attributes import set_committed_value
 
 
 def world(package):
@@ -325,6 +326,15 @@ def test_members_that_would_have_to_be_loaded_are_an_error(session, shop):
 def test_eager_loading_is_refused(session, shop):
     with pytest.raises(InvalidRequestError, match=r"Shop\.sales is write_only"):
         session.scalars(select(Shop).options(selectinload(Shop.sales))).all()
+
+
+@pytest.mark.parametrize("name", ["sales", "queried"])
+def test_nothing_can_be_put_in_as_if_it_had_been_loaded(session, shop, name):
+    with pytest.raises(NotImplementedError, match=rf"Shop\.{name} is never loaded"):
+        set_committed_value(shop, name, [Sale(id=2)])
+
+    session.commit()
+    assert session.scalars(select(Sale.id)).all() == [1]
 
 
 def test_what_was_put_in_survives_pickle(session):

@@ -6,6 +6,7 @@ from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedClassError
 from dovetail.inspection import inspects, inspects_itself, inspects_otherwise
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.writers import WriterAttribute
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.collection_attribute import CollectionAdapter, CollectionAttribute
 from dovetail.orm.tracking.history import History
@@ -75,8 +76,16 @@ def del_attribute(instance: Any, key: str) -> None:
 
 
 def set_committed_value(instance: Any, key: str, value: Any) -> None:
-    """Set attribute *key* as if *value* had been loaded: no history, no other side."""
+    """Set attribute *key* as if *value* had been loaded: no history, no other side.
+
+    NotImplementedError for a collection that is never loaded: dynamic, or write-only.
+    """
     state, attribute = _attribute(instance, key)
+    if isinstance(attribute, WriterAttribute):
+        raise NotImplementedError(
+            f"{type(instance).__name__}.{key} is never loaded: there is no way to put members "
+            "there as if they had been (add() and remove() change what its rows are)"
+        )
     if state.committed is not None:
         state.committed.pop(key, None)
     if attribute.collection:
