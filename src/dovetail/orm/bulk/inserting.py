@@ -10,7 +10,7 @@ from dovetail.collector import collector
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.rows import Shape as RowShape
 from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
-from dovetail.orm.bulk.returning import Returning
+from dovetail.orm.bulk.returning import Returning, ReturningOfTables
 from dovetail.orm.flush.insert import (
     InsertPlan,
     first_table,
@@ -28,6 +28,8 @@ from dovetail.steps import Steps
 
 Row = Mapping[str, Any]
 
+_NOTHING_TOLD: Mapping[Any, frozenset[str]] = {}
+
 
 class MappingPlan(InsertPlan):
     """How dictionaries of the same shape are inserted.
@@ -35,6 +37,7 @@ class MappingPlan(InsertPlan):
     ``present``        attributes that are among their keys
     ``returns_keys``   the primary keys that the server makes come back
     ``renders_nulls``  None is NULL where a default would stand in
+    ``told``           attributes that the table is asked for besides
     """
 
     reads = "instance"
@@ -50,8 +53,10 @@ class MappingPlan(InsertPlan):
         *,
         returns_keys: bool,
         renders_nulls: bool,
+        told: frozenset[str] = frozenset(),
     ) -> None:
         self.present = present
+        self.told = told
         self.returns_keys = returns_keys
         self.renders_nulls = renders_nulls
         super().__init__(mapper, dialect, absent, part)
@@ -65,6 +70,8 @@ class MappingPlan(InsertPlan):
                     self.returned.append((key, column))
             elif key in self.present or column.default is not None or self._is_made(key):
                 self.columns.append((key, column))
+        asked = [pair for pair in self.part.columns if pair[0] in self.told]
+        self.returned += [pair for pair in asked if pair not in self.returned]
 
     def _is_made(self, key: str) -> bool:
         """Whether the mapper makes the value of attribute *key*: a version, or a discriminator."""
@@ -113,8 +120,11 @@ def insert_dictionaries_steps(
     *,
     return_defaults: bool,
     render_nulls: bool,
+    told: Mapping[Any, frozenset[str]] = _NOTHING_TOLD,
 ) -> Steps[None]:
     """Insert *rows*; with *return_defaults* the keys that the server made are put into them.
+
+    So are the attributes that the tables in *told* are to return.
 
     What they hold besides the mapper's column attributes is passed over.
     """
@@ -138,7 +148,8 @@ def insert_dictionaries_steps(
             names |= mapper.keys_set
         written = frozenset(name for name, _ in part.columns if name in names)
         for shape, run in _runs(part, rows, written, render_nulls):
-            plan = _plan(connection, mapper, part, shape, returns, render_nulls)
+            asked = told.get(part.table, frozenset())
+            plan = _plan(connection, mapper, part, shape, returns, render_nulls, asked)
             yield from _insert_run_steps(connection, plan, run)
 
 
@@ -223,9 +234,10 @@ def _plan(
     shape: Shape,
     returns_keys: bool,
     renders_nulls: bool,
+    told: frozenset[str],
 ) -> MappingPlan:
     plans = connection.plans
-    options = (returns_keys, renders_nulls)
+    options = (returns_keys, renders_nulls, told)
     key = ("insert rows", mapper, part.table, shape.absent, shape.present, *options)
     plan: MappingPlan | None = plans.get(key)
     if plan is None:
@@ -237,13 +249,14 @@ def _plan(
             part,
             returns_keys=returns_keys,
             renders_nulls=renders_nulls,
+            told=told,
         )
         plans.put(key, plan)
     return plan
 
 
 def _insert_run_steps(connection: Any, plan: MappingPlan, rows: Sequence[Any]) -> Steps[None]:
-    returns = plan.returns_keys and bool(plan.made_keys)
+    returns = bool(plan.told) or (plan.returns_keys and bool(plan.made_keys))
     width = plan.width
     if plan.rows.rows_per_statement == 1 and not returns and width and len(rows) > 1:
         # An expression of a default, say, stands in the way of many rows after one VALUES.
@@ -299,8 +312,13 @@ def _insert_expressions_steps(
             and key not in absent
             and (given[key] is not None or plan.sends_none(key))
         }
-        result = yield from connection.execute_steps(insert(plan.part.table).values(values))
-        if plan.returns_keys:
+        statement: Any = insert(plan.part.table).values(values)
+        if plan.told:
+            statement = statement.returning(*[column for _, column in plan.fetched])
+        result = yield from connection.execute_steps(statement)
+        if plan.told:
+            row.update(zip([name for name, _ in plan.fetched], result.one(), strict=True))
+        elif plan.returns_keys:
             names = [name for name, _ in plan.keys]
             row.update(zip(names, result.inserted_primary_key, strict=True))
 
@@ -384,6 +402,7 @@ def _insert_spread_steps(
     if given:
         rows = [{**_values_given(mapper, given, row), **row} for row in rows]
     copies = [dict(row) for row in rows]
+    returning = ReturningOfTables.of(mapper, connection.dialect, statement)
     with collector.paused_for(len(rows)):
         yield from insert_dictionaries_steps(
             connection,
@@ -391,7 +410,10 @@ def _insert_spread_steps(
             copies,
             return_defaults=True,
             render_nulls=bool(options.get("render_nulls")),
+            told=_NOTHING_TOLD if returning is None else returning.tables,
         )
+        if returning is not None:
+            return (yield from returning.result_steps(session, connection, copies, options))
     keys = [mapper.key_from_tuple([row[name] for name in mapper.primary_keys]) for row in copies]
     return (yield from returned_rows_steps(session, mapper, statement, keys, options))
 

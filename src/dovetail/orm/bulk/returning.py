@@ -75,13 +75,7 @@ class Returning:
         own = [tuple(row[: self.width]) for row in rows]
         plan = ReturnedRows(layout, populate_existing=self.populate)
         self._made = yield from plan.made_steps(self.session, self.connection, own)
-        shape = Shape(layout.names)
-        if len(layout.items) == 1:
-            result = CursorResult.of_scalars(shape, self._made, unique_filters=(id,))
-        else:
-            result = CursorResult.of_rows(shape, self._made)
-        result.rowcount = len(rows)
-        return result
+        return _result_of(layout, self._made)
 
     def count(self, raw: Any, rows: Sequence[Any]) -> Any:
         """Make the result of *rows* for a user who wants none of them."""
@@ -103,6 +97,61 @@ class Returning:
         rows = self._made if len(self.layout.items) > 1 else [(one,) for one in self._made]
         found = {id(row[place]): row[place] for row in rows for place in places}
         return list(found.values())
+
+
+class ReturningOfTables:
+    """RETURNING of instances whose rows lie in several tables, each of which gives its part.
+
+    ``names``   the attributes that make the values of a row, in their order
+    ``tables``  which of them each table is asked for
+    """
+
+    def __init__(self, layout: Any, names: list[str], tables: dict[Any, frozenset[str]]) -> None:
+        self.layout = layout
+        self.names = names
+        self.tables = tables
+
+    @classmethod
+    def of(cls, mapper: Any, dialect: Any, statement: Any) -> "ReturningOfTables | None":
+        """What *statement*, an INSERT of *mapper*, asks for; None where that must be selected."""
+        features = dialect.features
+        columns = statement.returning_columns
+        if not columns or not (
+            features.supports_insert_returning and features.returning_is_ordered
+        ):
+            return None
+        asked: Any = Select(*columns).options(*statement.loader_options, *_read_later(columns))
+        planned = plan_select(asked, load=True, joins=False)
+        names = [mapper.column_keys.get(column) for column in planned.core.raw_columns]
+        if planned.layout is None or None in names:
+            return None
+        lacking = set(names)
+        tables = {}
+        for part in mapper.mapped_tables:
+            own = lacking.intersection(name for name, _ in part.columns)
+            tables[part.table] = frozenset(own)
+            lacking -= own
+        return None if lacking else cls(planned.layout, names, tables)
+
+    def result_steps(
+        self, session: Any, connection: Any, rows: Sequence[Any], options: Mapping[str, Any]
+    ) -> Steps[Any]:
+        """Make the result of *rows*, which are values by attribute."""
+        plan = ReturnedRows(self.layout, populate_existing=bool(options.get("populate_existing")))
+        own = [tuple([row[name] for name in self.names]) for row in rows]
+        made = yield from plan.made_steps(session, connection, own)
+        return _result_of(self.layout, made)
+
+
+def _result_of(layout: Any, made: list[Any]) -> Any:
+    """The result of what rows of *layout* stand for."""
+    shape = Shape(layout.names)
+    if len(layout.items) == 1:
+        result: Any = CursorResult.of_scalars(shape, made, unique_filters=(id,))
+    else:
+        result = CursorResult.of_rows(shape, made)
+    result.rowcount = len(made)
+    return result
 
 
 def _read_later(columns: Sequence[Any]) -> list[LoaderOption]:
