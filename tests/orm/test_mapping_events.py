@@ -91,6 +91,24 @@ def registries_are_told_of_their_own_configuration(w):
     yield told
 
 
+def asking_for_a_mapper_that_knows_all_tells_nobody(w):
+    told = []
+    for name in ("before_configured", "after_configured"):
+        w.sa.event.listen(w.Base, name, lambda registry, name=name: told.append(name))
+
+    class Thing(w.Base):
+        __tablename__ = "thing"
+        id = w.orm.mapped_column(w.sa.Integer, primary_key=True)
+        name = w.orm.mapped_column(w.sa.String(9))
+        title = w.orm.synonym("name")
+
+    mapper = w.sa.inspect(Thing)
+    yield mapper.columns.keys(), mapper.local_table.name
+    yield told
+    Thing()
+    yield told
+
+
 def a_mapped_class_and_its_mapper_are_not_told_of_configuration(w):
     class Thing(w.Base):
         __tablename__ = "thing"

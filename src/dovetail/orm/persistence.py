@@ -487,7 +487,7 @@ class PersistingSession(BoundSession):
     ) -> Steps[None]:
         connection = yield from self.connection_for_steps(mapper)
         columns = None if names is None else names.intersection(mapper.column_attrs.keys())
-        tree: LoadTree | None = state.load.options or NO_TREE
+        tree: LoadTree | None = _own_tree(state)
         joined: list[str] = []
         if columns is not None:
             joined = _joined_among(mapper, names or (), state) if columns else []
@@ -526,9 +526,15 @@ class PersistingSession(BoundSession):
             self.autoflush = found
 
 
+def _own_tree(state: InstanceState) -> LoadTree:
+    """The instructions that *state* came with, for a statement of its own."""
+    options: LoadTree = state.load.options or NO_TREE
+    return options.apart()
+
+
 def _joined_among(mapper: Mapper, names: Iterable[str], state: InstanceState) -> list[str]:
     """Those of *names* that are relationships loaded with the columns of *state*, by a join."""
-    tree: LoadTree = state.load.options or NO_TREE
+    tree = _own_tree(state)
     props = [mapper.relationships[name] for name in names if name in mapper.relationships]
     return sorted(prop.key for prop in props if tree.strategy(prop) == "joined")
 
@@ -542,7 +548,7 @@ def _tree_of_named(
     """
     if not joined:
         return only_tree(mapper, sorted(columns))
-    options: LoadTree = state.load.options or NO_TREE
+    options = _own_tree(state)
     kept: dict[Any, LoadTree] = mapper.memo if options is NO_TREE else options.again
     place = (frozenset(columns), *joined)
     tree = kept.get(place)

@@ -256,7 +256,7 @@ def load_related_steps(
 
     With *afresh* the related instances that are here are overwritten by their rows.
     """
-    below = tree.below(prop)
+    below = tree.below(prop).apart()
     related = tree.of(prop)
     if session.chooses_bind:
         own = yield from session.connection_beside_steps(connection, prop.parent)

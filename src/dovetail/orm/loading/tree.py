@@ -225,6 +225,23 @@ class LoadTree(Packed):
             tree.expressions = tree.lasting = self.lasting
         return tree
 
+    def apart(self) -> "LoadTree":
+        """These instructions for another statement than the one that they were given with.
+
+        It has nothing for what ``contains_eager()`` took from that, which is loaded as it is
+        mapped.  Kept, so that the plans made for it are found again.
+        """
+        if not self.related or not any(one.takes_given for one in self.related.values()):
+            return self
+        tree = self.again.get(LoadTree.apart)
+        if tree is None:
+            tree = self.again[LoadTree.apart] = LoadTree()
+            for name in LoadTree.__slots__:
+                if name not in _KEPT:
+                    setattr(tree, name, getattr(self, name))
+            tree.related = {prop: related.apart() for prop, related in self.related.items()}
+        return tree
+
     def add(self, entry: Entry, path: tuple[Any, ...]) -> None:
         """Take up *entry*, whose remaining path from here is *path*."""
         if not path:
@@ -351,6 +368,23 @@ class RelatedLoad(Packed):
             self.deeper.lasting = self.tree.lasting
             self.deeper.related = {**self.tree.related, prop: self._repeated(depth)}
         return self.deeper
+
+    @property
+    def takes_given(self) -> bool:
+        """True where ``contains_eager()`` says how to load this, or something below."""
+        return self.strategy == "contains_eager" or any(
+            related.takes_given for related in self.tree.related.values()
+        )
+
+    def apart(self) -> "RelatedLoad":
+        """These instructions for another statement: see :meth:`LoadTree.apart`."""
+        other = RelatedLoad()
+        if self.strategy != "contains_eager":
+            other.strategy, other.arguments = self.strategy, self.arguments
+            other.entity = self.entity
+        other.kinds, other.criteria = self.kinds, self.criteria
+        other.tree = self.tree.apart()
+        return other
 
     def _repeated(self, depth: int) -> "RelatedLoad":
         if depth < 0:

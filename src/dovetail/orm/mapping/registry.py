@@ -205,14 +205,18 @@ class Registry:
             _configure((self,), cascade)
 
     def configure_what_is_known(self) -> None:
-        """Configure, unless a class that is referred to is still to be mapped."""
+        """Configure where that makes known more of the classes, all of which are mapped.
+
+        Where none of them refers to another, those who listen are told when it is needed.
+        """
         resolver = Resolver(self)
-        if all(
-            resolver.finds_target(prop)
+        unknown = [
+            prop
             for mapper in self._waiting
             for prop in mapper.relationships.values()
             if not hasattr(prop, "impl")
-        ):
+        ]
+        if (unknown or self._unions) and all(map(resolver.finds_target, unknown)):
             self.configure(cascade=True)
 
     def check(self) -> None:
