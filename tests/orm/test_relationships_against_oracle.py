@@ -538,6 +538,62 @@ def a_reference_to_a_class_is_no_instance_of_its_sister(w):
     yield [type(job.manager).__name__ for job in w.s.scalars(eager)]
 
 
+def a_relationship_with_the_name_of_the_discriminating_column(w):
+    sa, orm = w.sa, w.orm
+
+    class Kind(w.Base):
+        __tablename__ = "kind"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    class Animal(w.Base):
+        __tablename__ = "animal"
+        id = sa.Column(sa.Integer, primary_key=True)
+        kind_id = sa.Column("kind", sa.ForeignKey("kind.id"))
+        kind = orm.relationship(Kind)
+        __mapper_args__ = {"polymorphic_on": kind_id, "polymorphic_identity": 1}
+
+    class Dog(Animal):
+        __mapper_args__ = {"polymorphic_identity": 2}
+
+    w.create()
+    w.add(Kind(id=1), Kind(id=2), Dog(id=1), Animal(id=2))
+    found = w.s.scalars(sa.select(Animal).order_by(Animal.id)).all()
+    yield [(type(one).__name__, one.kind.id, one.kind_id) for one in found]
+    yield ids(w.s.scalars(sa.select(Dog)))
+
+    def unmapped():
+        class Cat(w.Base):
+            __table__ = sa.Table(
+                "cat", w.Base.metadata, sa.Column("id", sa.Integer, primary_key=True),
+                sa.Column("kind", sa.ForeignKey("kind.id")),
+            )  # fmt: skip
+            kind = orm.relationship(Kind)
+
+    yield w.error(unmapped)
+
+
+def conditions_of_relationships_compared(w):
+    sa, orm = w.sa, w.orm
+
+    class Owner(w.Base):
+        __tablename__ = "owner"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    class Thing(w.Base):
+        __tablename__ = "thing"
+        id = sa.Column(sa.Integer, primary_key=True)
+        owner_id = sa.Column(sa.ForeignKey("owner.id"))
+        owner = orm.relationship(Owner)
+
+    condition = Thing.owner.property.primaryjoin
+    columns = Thing.__table__.c.owner_id == Owner.__table__.c.id
+    for one in (Thing.owner_id == Owner.id, Owner.id == Thing.owner_id, columns):
+        yield condition.compare(one), one.compare(condition)
+    yield condition.compare(Thing.id == Owner.id), (Thing.id == 1).compare(Thing.id == 2)
+    yield (Thing.id == 1).compare(Thing.__table__.c.id == 1)
+    yield sa.select(Thing.id).compare(sa.select(Thing.id))
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_relates_as_the_oracle_relates(program):
     compare(program)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import Column, Integer, MetaData, Table, column, create_engine, update
+from dovetail import Column, Integer, MetaData, Table, and_, column, create_engine, or_, update
 from dovetail.exc import CompileError
 
 A, B = column("a", Integer), column("b", Integer)
@@ -20,6 +20,12 @@ A, B = column("a", Integer), column("b", Integer)
         (A == 1, A == 2, False),
         (A.in_([1, 2]), A.in_([1, 3]), False),
         (A == B, A, False),
+        (and_(A == 1, B == 2), and_(B == 2, A == 1), True),
+        (or_(A == 1, B == 2), or_(B == 2, A == 1), True),
+        (and_(A == 1, B == 2), or_(A == 1, B == 2), False),
+        (and_(A == 1, A == 1), and_(A == 1, B == 2), False),
+        (and_(A == 1, B == 2), and_(A == 1, B == 2, B == 3), False),
+        (or_(A == 1, and_(A == 2, B == 3)), or_(and_(B == 3, A == 2), A == 1), True),
     ],
 )
 def test_comparing(one, other, expected):

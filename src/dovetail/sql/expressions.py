@@ -378,6 +378,18 @@ class BooleanClauseList(ExpressionList):
     def __init__(self, clauses: Iterable[Any], operator: Operator) -> None:
         super().__init__(clauses, operator, BOOLEANTYPE)
 
+    def compare(self, other: Node) -> bool:
+        """Return whether *other* is the same, in whatever order."""
+        if not isinstance(other, BooleanClauseList) or other.operator is not self.operator:
+            return False
+        left = list(other.clauses)
+        for clause in self.clauses:
+            place = next((n for n, one in enumerate(left) if clause.compare(one)), None)
+            if place is None:
+                return False
+            del left[place]
+        return not left
+
 
 class Chain(ExpressionList):
     """``a + b + c``: operands of one operator that may be grouped in any way.

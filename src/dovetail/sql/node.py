@@ -129,9 +129,20 @@ class Node:
         """Drop what was computed from attributes that a copy may have changed."""
 
     def compare(self, other: Node) -> bool:
-        """Return whether *other* has the same structure as this node, and the same values."""
+        """Return whether *other* has the same structure as this node, and the same values.
+
+        A mapped attribute is the column that it stands for.
+        """
         own, others = self.walk(), other.walk()
+        if own.planner is not None or others.planner is not None:
+            own, others = _resolved(self, own), _resolved(other, others)
         return own.key == others.key and _values_of(own) == _values_of(others)
+
+
+def _resolved(node: Node, walk: Walk) -> Walk:
+    """What a pass over *node* collects when it is of tables; *walk* has what it collects now."""
+    core: Node = node if walk.planner is None else walk.planner.to_core(node)
+    return core.walk()
 
 
 def _values_of(walk: Walk) -> list[Any]:

@@ -10,7 +10,7 @@ from dovetail.orm.loading.resolving import resolving
 from dovetail.orm.loading.standing import spoken_of
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.wholes import own_rows
-from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.pickling import packed
 from dovetail.sql.select import Select
 
@@ -44,6 +44,8 @@ class EntityPlanner:
         """An equal statement of tables and columns alone."""
         if isinstance(statement, Select):
             return plan_select(statement).core
+        if isinstance(statement, QueryableAttribute):
+            return resolving()(statement)
         if hasattr(statement, "parts"):
             entity = getattr(statement, "table", None)
             changes: dict[str, Any] = {}

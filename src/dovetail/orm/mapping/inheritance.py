@@ -139,11 +139,13 @@ class Hierarchy:
         self.polymorphic_map[identity] = self
 
     def _note_discriminator(self, declared: Any) -> None:
-        name = declared if isinstance(declared, str) else getattr(declared, "key", None)
+        name = next((k for k, prop in self.attrs.items() if _holds(prop, declared)), None)
+        if name is None:
+            name = declared if isinstance(declared, str) else getattr(declared, "key", None)
         found = None if name is None else self.attrs.get(name)
-        if found is None:
-            name = next((k for k, prop in self.attrs.items() if _holds(prop, declared)), None)
-            found = None if name is None else self.attrs.get(name)
+        if not hasattr(found, "columns"):
+            # A relationship may have the name of the column.
+            found = None
         if found is None and isinstance(declared, ColumnElement):
             self.polymorphic_on = table_columns(declared)
             return

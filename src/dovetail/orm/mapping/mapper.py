@@ -259,7 +259,13 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
                 continue
             if there is None or (isinstance(there, ColumnProperty) and not is_own):
                 self.add_property(key, ColumnProperty(column))
-            elif isinstance(there, ColumnProperty) and isinstance(self.local_table, Join):
+            elif not isinstance(there, ColumnProperty):
+                raise ArgumentError(
+                    f"{there} has the name of column {column.name!r}, which would not be mapped",
+                    hint=f"map the column by another name, {key}_ = {self.local_table.description}"
+                    f".c.{column.key}, or say exclude_properties=[{key!r}]",
+                )
+            elif isinstance(self.local_table, Join):
                 self.add_property(key, ColumnProperty(*there.columns, column))
 
     def _excluded(self, column: Any) -> bool:
