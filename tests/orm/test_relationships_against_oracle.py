@@ -392,6 +392,51 @@ def secondary_as_select(w):
         w.s.expunge_all()
 
 
+def secondary_as_join_of_classes(w):
+    sa, orm = w.sa, w.orm
+    column = orm.mapped_column
+
+    class Shop(w.Base):
+        __tablename__ = "shop"
+        id = column(sa.Integer, primary_key=True)
+        street_id = column(sa.ForeignKey("street.id"))
+        city = orm.relationship(
+            "City",
+            secondary=lambda: sa.join(Street, City, Street.city_id == City.id).join(
+                Permit, Permit.city_id == City.id
+            ),
+            primaryjoin="and_(Shop.street_id == Street.id, Shop.id == Permit.shop_id)",
+            secondaryjoin="City.id == Street.city_id",
+            uselist=False,
+            viewonly=True,
+        )
+
+    class Street(w.Base):
+        __tablename__ = "street"
+        id = column(sa.Integer, primary_key=True)
+        city_id = column(sa.ForeignKey("city.id"))
+
+    class Permit(w.Base):
+        __tablename__ = "permit"
+        id = column(sa.Integer, primary_key=True)
+        shop_id = column(sa.ForeignKey("shop.id"))
+        city_id = column(sa.ForeignKey("city.id"))
+
+    class City(w.Base):
+        __tablename__ = "city"
+        id = column(sa.Integer, primary_key=True)
+
+    w.create()
+    w.add(City(id=1), City(id=2), Street(id=3, city_id=2), Shop(id=4, street_id=3))
+    w.add(Shop(id=5, street_id=3), Permit(id=6, shop_id=4, city_id=2))
+    statement = sa.select(Shop).order_by(Shop.id)
+    for options in ((), (orm.joinedload(Shop.city),), (orm.selectinload(Shop.city),)):
+        shops = w.s.scalars(statement.options(*options)).all()
+        yield [shop.city and shop.city.id for shop in shops]
+        w.s.expunge_all()
+    yield w.s.execute(sa.select(Shop.id, City.id).join(Shop.city)).all()
+
+
 def association_objects(w):
     sa, orm = w.sa, w.orm
     column, relationship = orm.mapped_column, orm.relationship

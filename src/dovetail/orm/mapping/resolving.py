@@ -25,6 +25,7 @@ from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.sql import expression
+from dovetail.sql.from_clause import Join
 from dovetail.sql.metadata import MetaData
 
 
@@ -131,7 +132,7 @@ class Resolver:
                 hint=f"give {secondary.__name__}.__table__, with viewonly=True where the class "
                 "is what writes its rows",
             )
-        return table_columns(secondary)
+        return _of_tables(secondary)
 
     def _table_called(self, name: str, prop: RelationshipProperty) -> Any:
         metadata = prop.parent.metadata
@@ -145,7 +146,7 @@ class Resolver:
             except InvalidRequestError:
                 found = None
             if getattr(found, "is_from", False):
-                return found
+                return _of_tables(found)
         near = get_close_matches(name, metadata.tables, 1)
         raise InvalidRequestError(
             f"{prop}: secondary names table {name!r}, which does not exist",
@@ -268,3 +269,9 @@ class _Names(dict[str, Any]):
             if not name.startswith("_") and hasattr(module, name):
                 return getattr(module, name)
         raise NameError(f"name {name!r} is not a mapped class or a table")
+
+
+def _of_tables(source: Any) -> Any:
+    """*source*, a table or a join of tables and mapped classes, as one of tables alone."""
+    planner = source.walk().planner if isinstance(source, Join) else None
+    return source if planner is None else planner.to_core(source)
