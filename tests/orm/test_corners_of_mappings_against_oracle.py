@@ -206,6 +206,65 @@ def concrete_classes_lack_what_others_have(w):
     yield hasattr(found[1], "sail"), w.error(lambda: found[1].sail)
 
 
+def what_an_abstract_concrete_class_declares(w):
+    """Columns and references made by methods; a UNION with conditions of its own."""
+    sa, orm = w.sa, w.orm
+    AbstractConcreteBase = w.module("ext.declarative").AbstractConcreteBase
+
+    class Garage(w.Base):
+        __tablename__ = "garage"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+
+    class Vehicle(AbstractConcreteBase, w.Base):
+        strict_attrs = True
+
+        @orm.declared_attr
+        def id(cls):
+            return orm.mapped_column(sa.Integer, primary_key=True)
+
+        @orm.declared_attr
+        def garage_id(cls):
+            return orm.mapped_column(sa.ForeignKey("garage.id"))
+
+        @orm.declared_attr
+        def garage(cls):
+            return orm.relationship("Garage")
+
+        @classmethod
+        def _create_polymorphic_union(cls, mappers, discriminator_name):
+            selects = [
+                sa.select(
+                    one.local_table.c.id, one.local_table.c.garage_id,
+                    sa.literal(one.polymorphic_identity).label(discriminator_name),
+                ).where(one.local_table.c.id > 1)
+                for one in dict.fromkeys(mappers)
+            ]  # fmt: skip
+            return sa.union_all(*selects).subquery()
+
+    class Car(Vehicle):
+        __tablename__ = "car"
+        doors = orm.mapped_column(sa.Integer)
+        __mapper_args__ = {"polymorphic_identity": "car", "concrete": True}
+
+    class Boat(Vehicle):
+        __tablename__ = "boat"
+        __mapper_args__ = {"polymorphic_identity": "boat", "concrete": True}
+
+    orm.configure_mappers()
+    w.create()
+    place = Garage(id=7)
+    w.add(Car(id=1, garage=place), Car(id=2, garage=place, doors=3), Boat(id=3, garage=place))
+    statement = sa.select(Vehicle).order_by(Vehicle.id)
+    found = w.s.scalars(statement).all()
+    yield [(type(v).__name__, v.id, v.garage.id) for v in found]
+    joined = sa.select(Vehicle.id, Garage.id).join(Vehicle.garage).order_by(Vehicle.id)
+    yield w.s.execute(joined).all()
+    place = w.s.get(Garage, 7)
+    held = sa.select(Vehicle.id).where(Vehicle.garage == place).order_by(Vehicle.id)
+    yield w.s.scalars(held).all()
+    yield sorted({"id", "garage_id", "garage"} & set(sa.inspect(Vehicle).attrs.keys()))
+
+
 def concrete_classes_by_a_union(w):
     sa, orm = w.sa, w.orm
     reg, meta = w.Base.registry, w.Base.metadata

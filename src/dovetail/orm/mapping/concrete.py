@@ -41,6 +41,12 @@ class AbstractConcreteBase(ConcreteBase):
     __no_table__: ClassVar[bool] = True
     strict_attrs: ClassVar[bool] = False
 
+    @classmethod
+    def _create_polymorphic_union(cls, mappers: list[Any], discriminator_name: str) -> Any:
+        """What queries of the class select from; one may be made with conditions of its own."""
+        tables = {one.polymorphic_identity: one.persist_selectable for one in mappers}
+        return polymorphic_union(tables, discriminator_name, "pjoin")
+
 
 class Elsewhere:
     """An attribute of the class above that a concrete class, which has its own table, lacks."""

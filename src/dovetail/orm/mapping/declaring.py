@@ -60,7 +60,7 @@ def declare(registry: Registry, class_: type) -> None:
     if own is not None and not isinstance(own, (Registry, *_COLUMNS, MapperProperty)):
         _warn_of_reserved(class_, "registry")
     if is_abstract_concrete(class_):
-        registry.add_abstract(class_)
+        registry.add_abstract(class_, _relationships_of(registry, class_))
         return
     # A mapping is a thousand objects that stay: looking for garbage among them finds none.
     with collector:
@@ -68,6 +68,16 @@ def declare(registry: Registry, class_: type) -> None:
         if put_off is None or not put_off(registry):
             for _ in declare_in_parts(registry, class_):
                 pass
+
+
+def _relationships_of(registry: Registry, class_: type) -> dict[str, RelationshipProperty]:
+    """The relationships of a class that is mapped to a UNION of those below, by attribute."""
+    types = AnnotationTypes(registry, class_)
+    return {
+        key: _property(key, value, annotation, types)
+        for key, value, annotation in _declarations(class_, None)
+        if isinstance(value, RelationshipProperty)
+    }
 
 
 def declare_in_parts(

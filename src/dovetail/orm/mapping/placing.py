@@ -15,6 +15,7 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.concrete import Elsewhere
+from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.mapping.inheritance import Hierarchy
 from dovetail.orm.mapping.mapped_tables import counterparts
@@ -287,7 +288,11 @@ def _is_mapped(value: Any) -> bool:
     return (
         value is None
         or isinstance(
-            value, (QueryableAttribute, MapperProperty, MappedColumn, ColumnElement, Elsewhere)
+            value,
+            (
+                *(QueryableAttribute, MapperProperty, MappedColumn, ColumnElement),
+                *(Elsewhere, declared_attr),
+            ),
         )
         or hasattr(value, "prop")
     )

@@ -73,7 +73,7 @@ class Registry:
         self.needs: WeakSet[Registry] = WeakSet()
         """Other registries whose classes those of this one derive from or refer to."""
         self._waiting: list[Mapper] = []
-        self._unions: list[type] = []
+        self._unions: dict[type, dict[str, RelationshipProperty]] = {}
         self._working: list[Mapper] = []
         self._unresolved: list[RelationshipProperty] = []
         self._unconnected: list[RelationshipProperty] = []
@@ -107,9 +107,9 @@ class Registry:
             above.registry.memo.clear()
             forget_plans()
 
-    def add_abstract(self, class_: type) -> None:
+    def add_abstract(self, class_: type, relationships: dict[str, RelationshipProperty]) -> None:
         """Take up *class_*, which is mapped to a UNION when the classes below are known."""
-        self._unions.append(class_)
+        self._unions[class_] = relationships
 
     def depend_on(self, other: "Registry") -> None:
         """Note that classes of *other* are derived from, or referred to."""
@@ -251,10 +251,10 @@ class Registry:
     def _map_unions(self) -> list[Mapper]:
         """Map the classes that wait for the tables of those below."""
         made = []
-        for class_ in list(self._unions):
-            mapper = map_to_union(self, class_)
+        for class_, relationships in list(self._unions.items()):
+            mapper = map_to_union(self, class_, relationships)
             if mapper is not None:
-                self._unions.remove(class_)
+                del self._unions[class_]
                 self.names.add(class_)
                 self._mappers[mapper] = len(self._mappers)
                 made.append(mapper)
