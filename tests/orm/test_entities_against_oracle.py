@@ -187,6 +187,7 @@ def contains_and_with_parent(w):
         w.sa.select(m.Remark.id).where(with_parent(page, m.Page.remarks)),
         w.sa.select(m.Remark.id).where(m.Remark.page == page),
         w.sa.select(other.id).where(with_parent(author, m.Author.books.of_type(other))),
+        w.sa.select(other.id).where(with_parent(author, m.Author.books, from_entity=other)),
         w.sa.select(other.id).where(other.author == author),
         w.sa.select(m.Topic.id).where(with_parent(w.s.get(m.Topic, 2), m.Topic.children)),
     ):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import LABEL_STYLE_TABLENAME_PLUS_COL, func, inspect, select, text
+from dovetail import LABEL_STYLE_TABLENAME_PLUS_COL, Integer, cast, func, inspect, select, text
 from dovetail.exc import InvalidRequestError, LegacyAPIWarning, MultipleResultsFound, NoResultFound
 from dovetail.orm import Query, aliased, contains_eager, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
@@ -31,6 +31,24 @@ def test_a_query_is_its_instances(session, query):
     assert ids(query.order_by(Author.id)[1:3]) == [2, 3]
     assert query.order_by(Author.id.desc()).first().id == 3
     assert query.filter_by(id=99).first() is None
+
+
+@pytest.mark.parametrize(
+    "item",
+    [Author.id.label("x"), cast(Author.id, Integer), func.abs(Author.id), Author.id + 0],
+    ids=["label", "cast", "function", "sum"],
+)
+def test_names_are_looked_up_in_the_class_of_an_expression(session, item):
+    assert session.query(item).filter_by(name="author 1").scalar() == 2
+
+
+def test_a_query_of_nothing_may_exist(session):
+    nothing = session.query().select_from(Author)
+
+    assert session.query(nothing.exists()).scalar() is True
+    assert session.query(nothing.filter(Author.id == 99).exists()).scalar() is False
+    with pytest.raises(InvalidRequestError, match="selects nothing"):
+        nothing.all()
 
 
 def test_a_query_is_a_value(query):

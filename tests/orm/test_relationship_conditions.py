@@ -6,7 +6,17 @@ from importlib import import_module
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, String, Table, and_, create_engine, select
+from dovetail import (
+    Column,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    and_,
+    create_engine,
+    join,
+    select,
+)
 from dovetail.exc import (
     AmbiguousForeignKeysError,
     DetachedInstanceError,
@@ -18,10 +28,14 @@ from dovetail.orm import (
     DeclarativeBase,
     Session,
     aliased,
+    foreign,
+    joinedload,
+    lazyload,
     mapped_column,
     registry,
     relationship,
     remote,
+    selectinload,
 )
 
 PACKAGES = ("dovetail", "sqlalchemy")
@@ -440,6 +454,118 @@ def test_a_third_table_that_is_a_join_with_the_related_table_in_it(package):
         rows = session.execute(sa.select(Book.id, Tag.id).join(Book.tag).order_by(Book.id)).all()
         assert [tuple(row) for row in rows] == [(1, 2), (2, 1)]
     engine.dispose()
+
+
+class Route(DeclarativeBase):
+    pass
+
+
+class Country(Route):
+    __tablename__ = "country"
+    id = mapped_column(Integer, primary_key=True)
+    # By the table between them, to which the rows of the far side refer.
+    streets = relationship("Street", secondary="town", viewonly=True, order_by="Street.id")
+
+
+class Town(Route):
+    __tablename__ = "town"
+    id = mapped_column(Integer, primary_key=True)
+    country_id = mapped_column(ForeignKey("country.id"))
+
+
+class Street(Route):
+    __tablename__ = "street"
+    id = mapped_column(Integer, primary_key=True)
+    town_id = mapped_column(ForeignKey("town.id"))
+    country = relationship(Country, secondary="town", viewonly=True, uselist=False)
+
+
+class House(Route):
+    __tablename__ = "house"
+    id = mapped_column(Integer, primary_key=True)
+    street_id = mapped_column(ForeignKey("street.id"))
+    country = relationship(
+        Country,
+        secondary=lambda: join(Street, Town),
+        primaryjoin=lambda: House.street_id == Street.id,
+        secondaryjoin=lambda: Town.country_id == Country.id,
+        viewonly=True,
+        uselist=False,
+    )
+    neighbours = relationship(
+        "House",
+        secondary=lambda: join(Street, Town),
+        primaryjoin=lambda: House.street_id == Street.id,
+        secondaryjoin=lambda: foreign(remote(House.street_id)) == Street.id,
+        viewonly=True,
+        order_by=lambda: House.id,
+    )
+
+
+@pytest.fixture
+def route(engine):
+    Route.metadata.create_all(engine)
+    with Session(engine) as session:
+        for number in (1, 2):
+            session.add_all([Country(id=number), Town(id=10 + number, country_id=number)])
+        session.flush()
+        towns = (11, 11, 12, None)
+        session.add_all([Street(id=n, town_id=town) for n, town in enumerate(towns, 21)])
+        session.flush()
+        streets = (21, 23, 21, 24, None)
+        session.add_all([House(id=n, street_id=street) for n, street in enumerate(streets, 31)])
+        session.commit()
+        yield session
+
+
+@pytest.mark.parametrize("load", [lazyload, selectinload, joinedload])
+def test_rows_are_found_through_what_they_refer_to(route, load):
+    countries = route.scalars(select(Country).options(load(Country.streets)).order_by(Country.id))
+    found = [[street.id for street in country.streets] for country in countries.unique()]
+    assert found == [[21, 22], [23]]
+
+    streets = route.scalars(select(Street).options(load(Street.country)).order_by(Street.id))
+    assert [one.country and one.country.id for one in streets.unique()] == [1, 1, 2, None]
+
+
+def test_conditions_go_through_what_is_referred_to(route):
+    def ids(entity, condition):
+        return route.scalars(select(entity.id).where(condition).order_by(entity.id)).all()
+
+    first = route.get(Country, 1)
+    house = aliased(House)
+
+    assert ids(Country, Country.streets.any(Street.id == 23)) == [2]
+    assert ids(Street, Street.country == first) == [21, 22]
+    assert ids(Street, ~Street.country.has()) == [24]
+    assert ids(House, House.country.has(Country.id == 1)) == [31, 33]
+    assert ids(house, house.country == first) == [31, 33]
+    assert ids(House, House.country == None) == [34, 35]
+    assert ids(House, House.neighbours.any(House.id == 31)) == [31, 33]
+    assert ids(House, House.neighbours.contains(route.get(House, 32))) == [32]
+
+
+def test_what_goes_through_a_reference_is_for_reading():
+    class Own(DeclarativeBase):
+        pass
+
+    class Above(Own):
+        __tablename__ = "above"
+        id = mapped_column(Integer, primary_key=True)
+        below = relationship("Below", secondary="middle")
+
+    class Middle(Own):
+        __tablename__ = "middle"
+        id = mapped_column(Integer, primary_key=True)
+        above_id = mapped_column(ForeignKey("above.id"))
+
+    class Below(Own):
+        __tablename__ = "below"
+        id = mapped_column(Integer, primary_key=True)
+        middle_id = mapped_column(ForeignKey("middle.id"))
+
+    with pytest.raises(MappingError, match="viewonly=True"):
+        Own.registry.configure()
 
 
 def test_a_part_of_the_primary_key_that_was_never_set_is_not_blanked_out():

@@ -18,14 +18,14 @@ def namespaces_of_change(target: Any, criteria: Sequence[Any]) -> list[Any]:
     """
     known = {id(source) for source in _sources(target)}
     found = [target.entity_namespace]
-    for source in _standing(criteria):
+    for source in standing_in(criteria):
         if any(id(one) not in known for one in _sources(source)):
             known.update(id(one) for one in _sources(source))
             found.append(source.entity_namespace)
     return found
 
 
-def _standing(criteria: Sequence[Any]) -> list[Any]:
+def standing_in(criteria: Sequence[Any]) -> list[Any]:
     """Return the classes, aliases and tables that *criteria* speak of, outside of subqueries."""
     found: dict[int, Any] = {}
     seen: set[int] = set()

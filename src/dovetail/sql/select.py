@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVarTuple
 from ..exc import ArgumentError, InvalidRequestError
 from ..types.basic import INTEGERTYPE
 from . import derived, from_clause, functions, naming
-from .by_name import equal_by_name
+from .by_name import equal_by_name, standing_in
 from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnClause
 from .constructs import sort_argument
@@ -500,6 +500,8 @@ class Select(GenerativeSelect, Generic[*Ts]):
             found = _source_of(raw)
             if found is not None:
                 return found
+        for found in standing_in(self.raw_columns):
+            return found
         raise InvalidRequestError(
             "filter_by() finds no table or entity in this statement",
             hint="use where(column == value), or select_from(table)",

@@ -118,15 +118,13 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
     if right.alias is None and right.mapper.base is prop.parent.base:
         selectable = right.selectable.alias(flat=True)
         right = EntityNode(right.mapper, selectable, selectable, None, right.kinds)
-    secondary = prop.secondary
-    through = None
-    if secondary is not None:
-        through = secondary.alias() if prop.condition.self_referential else secondary
-    primary, second = prop.condition.adapted(
-        _columns_of(left),
-        right.column,
-        lambda column: column if through is None else through.c[column.key],
-    )
+    secondary = through = prop.secondary
+    third: Callable[[Any], Any] = lambda column: column  # noqa: E731
+    if secondary is not None and prop.condition.self_referential:
+        through = secondary.alias()
+        # Of a join it has other names for the columns.
+        third = through.corresponding_column
+    primary, second = prop.condition.adapted(_columns_of(left), right.column, third)
     conditions = [primary] if second is None else [primary, second]
     namespace = right.entity_namespace if right.alias is None else None
     for name, value in values.items():

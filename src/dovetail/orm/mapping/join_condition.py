@@ -123,10 +123,15 @@ class JoinCondition:
         """(parent column, child column) of the one foreign key from *child* to its parent."""
         keys = self._foreign_keys((child,), parents)
         parent = parents[0]
+        # A table between, to which the rows of one side refer: it is read, not written.
+        back = [] if keys else self._foreign_keys(parents, (child,))
+        if self._viewonly:
+            keys = keys or [tuple((far, near) for near, far in pairs) for pairs in back]
         if not keys:
+            hint = "it is for reading: viewonly=True" if back else None
             raise NoForeignKeysError(
                 f"can't join {self.title}: {child.name!r} has no foreign key to {parent.name!r}",
-                hint="add a ForeignKey, or give primaryjoin= and foreign_keys=",
+                hint=hint or "add a ForeignKey, or give primaryjoin= and foreign_keys=",
             )
         if len(keys) > 1 and self.self_referential:
             raise AmbiguousForeignKeysError(

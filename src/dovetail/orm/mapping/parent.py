@@ -17,8 +17,8 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
 
         select(Order).where(with_parent(user, User.orders))
 
-    ``from_entity``  an alias of the class that *prop* begins at; since the columns of the parent
-    are values here, it changes nothing, and another class is refused
+    ``from_entity``  an alias of the class that *prop* leads to, the rows of which are meant, or
+    one of the class that it begins at, which changes nothing: its columns are values here
     """
     if not isinstance(prop, RelationshipReference):
         raise ArgumentError(
@@ -33,11 +33,15 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
             f"{prop} does not begin at {type(instance).__name__}",
             hint=f"give an instance of {relationship.parent.class_.__name__}",
         )
+    right: EntityNode = prop.right_entity
     if from_entity is not None:
         own = getattr(inspect(from_entity), "mapper", None)
-        if own is None or not own.isa(relationship.parent):
-            raise ArgumentError(f"{prop} does not begin at from_entity={from_entity!r}")
-    right: EntityNode = prop.right_entity
+        if own is not None and own.isa(relationship.mapper):
+            right = from_entity.__statement_entity__
+        elif own is None or not own.isa(relationship.parent):
+            raise ArgumentError(
+                f"{prop} neither begins at from_entity={from_entity!r} nor leads to it"
+            )
     primary, second = relationship.condition.adapted(
         lambda column: value_of_row(instance, column, state.load.mapper),
         right.column,

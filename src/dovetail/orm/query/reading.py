@@ -117,8 +117,11 @@ class ReadingQuery(QueryBuilding):
 
     def exists(self) -> Any:
         """``EXISTS (this)``, for use in another query."""
+        query = self
+        if not self._statement.raw_columns:
+            query = self._with(self._statement.add_columns(literal_column("1")))
         return (
-            self._bound()
+            query._bound()
             .order_by(None)
             .with_only_columns(literal_column("1"), maintain_column_froms=True)
             .exists()
