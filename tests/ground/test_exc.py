@@ -64,6 +64,8 @@ def test_codes_are_unique():
         exc.LazyLoadError.detached("User", "orders"),
         exc.LazyLoadError.awaiting("User", "orders"),
         exc.NoReferencedColumnError("m", "t", "c"),
+        exc.ObjectDeletedError("gone", hint="h"),
+        exc.ObjectDeletedError(object()),
         exc.TimeoutError("x", holders=["somebody"]),
     ],
     ids=lambda error: type(error).__name__,

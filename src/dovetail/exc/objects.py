@@ -240,9 +240,16 @@ ConcurrentModificationError = StaleDataError
 
 
 class ObjectDeletedError(InvalidRequestError):
-    """An expired instance was to be refreshed and its row is gone."""
+    """An expired instance was to be refreshed and its row is gone.
+
+    Programs that raise it give the state of the instance, and a message where that says more.
+    """
 
     code = "DV-LOAD-05"
+
+    def __init__(self, state: Any, msg: str | None = None, *, hint: str | None = None) -> None:
+        message = state if isinstance(state, str) else msg or f"the row of {state!r} is gone"
+        super().__init__(message, hint=hint)
 
 
 class ObjectDereferencedError(DovetailError):
