@@ -617,6 +617,41 @@ def a_relationship_with_the_name_of_the_discriminating_column(w):
     yield w.error(unmapped)
 
 
+def what_relationships_lead_to(w):
+    """The entity of a relationship, a class or an alias of it, stands in statements."""
+    sa, orm = w.sa, w.orm
+    orders = sa.Table(
+        "orders", w.Base.metadata, sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("buyer_id", sa.ForeignKey("buyer.id")), sa.Column("is_open", sa.Boolean),
+    )  # fmt: skip
+
+    class Order(w.Base):
+        __table__ = orders
+
+    one_open = orm.aliased(Order, sa.select(orders).where(orders.c.is_open).subquery())
+
+    class Buyer(w.Base):
+        __tablename__ = "buyer"
+        id = sa.Column(sa.Integer, primary_key=True)
+        orders = orm.relationship(Order)
+        open_orders = orm.relationship(one_open, viewonly=True)
+
+    w.create()
+    w.add(Buyer(id=1, orders=[Order(id=2, is_open=True), Order(id=3, is_open=False)]))
+    buyer = w.s.get(Buyer, 1)
+    yield Buyer.orders.entity is sa.inspect(Order), Buyer.orders.mapper is sa.inspect(Order)
+    yield (
+        Buyer.open_orders.entity is sa.inspect(one_open),
+        Buyer.open_orders.mapper is (sa.inspect(Order)),
+    )
+    yield Buyer.open_orders.property.entity is sa.inspect(one_open)
+    other = orm.aliased(Order)
+    yield Buyer.orders.of_type(other).entity is sa.inspect(other)
+    for relationship in (Buyer.orders, Buyer.open_orders):
+        statement = sa.select(relationship.entity).where(orm.with_parent(buyer, relationship))
+        yield sorted(ids(w.s.scalars(statement)))
+
+
 def conditions_of_relationships_compared(w):
     sa, orm = w.sa, w.orm
 

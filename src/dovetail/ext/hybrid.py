@@ -148,7 +148,7 @@ class HybridAttribute(QueryableAttribute[Any]):
     ) -> None:
         self.key = descriptor.__name__
         self.prop = None
-        self.entity = entity
+        self.owner = entity
         self.descriptor = descriptor
         self.element = element
         self._comparator = comparator

@@ -446,7 +446,7 @@ def _first_mapper(statement: Any) -> Any:
     for raw in (*getattr(statement, "raw_columns", ()), statement):
         if isinstance(raw, Node):
             for node in iterate(raw):
-                entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
+                entity = node if isinstance(node, EntityNode) else getattr(node, "owner", None)
                 if isinstance(entity, EntityNode):
                     return entity.mapper
                 within = getattr(getattr(node, "table", None), "element", None)

@@ -259,7 +259,7 @@ def _mappers_of(statement: Any) -> list[Any]:
     found: dict[Any, None] = {}
     for raw in getattr(statement, "raw_columns", ()):
         for node in _own_nodes(raw):
-            entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
+            entity = node if isinstance(node, EntityNode) else getattr(node, "owner", None)
             if isinstance(entity, EntityNode):
                 found[entity.mapper] = None
                 break

@@ -381,7 +381,7 @@ class PersistingSession(BoundSession):
                     f"load() takes mapped attributes, not {attribute!r}",
                     hint="session.load(users, User.addresses, Address.city)",
                 )
-            mapper: Mapper = attribute.entity.mapper
+            mapper: Mapper = attribute.owner.mapper
             pairs = self._pairs_of(mapper, holders)
             lacking = [pair for pair in pairs if attribute.key not in pair[1].__dict__]
             if lacking and attribute.prop.is_relationship:

@@ -48,7 +48,7 @@ def _source(node: Any) -> Any:
     if node.visit_name == "column":
         return node.table
     if node.visit_name == "attribute":
-        return node.entity
+        return node.owner
     return node if hasattr(node, "entity_namespace") else None
 
 

@@ -635,7 +635,7 @@ def _source_of(raw: Any) -> Any:
     """Return the entity, or the table, that *raw* is a column of; None for none."""
     if getattr(raw, "entity_namespace", None) is not None:
         return raw
-    entity = getattr(raw, "entity", None)
+    entity = getattr(raw, "owner", None)
     if getattr(entity, "entity_namespace", None) is not None:
         return entity
     found = derived_froms((raw,), (), ())

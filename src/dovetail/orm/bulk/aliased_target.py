@@ -20,7 +20,7 @@ def of_class(statement: Any, alias: EntityNode) -> Any:
 
     def place(node: Any) -> Any:
         if isinstance(node, QueryableAttribute):
-            found = places.get(node.entity)
+            found = places.get(node.owner)
             return None if found is None else node.on(found)
         if isinstance(node, EntityNode):
             return places.get(node)

@@ -214,7 +214,7 @@ class Evaluator:
     # Values
 
     def _visit_attribute(self, node: Any) -> Evaluation:
-        entity = node.entity
+        entity = node.owner
         if entity.mapper is not self.mapper or entity.alias is not None:
             raise self._refuse(node, f"it is none of {self.mapper.class_.__name__}'s")
         if node.prop.is_relationship:

@@ -154,7 +154,7 @@ def _in_own_table(condition: Any, mapper: Mapper, class_: type) -> Any:
         return condition
 
     def placed(node: Any) -> Any:
-        entity = getattr(node, "entity", None)
+        entity = getattr(node, "owner", None)
         if isinstance(entity, EntityNode) and entity.alias is None and own.isa(entity.mapper):
             return getattr(class_, node.key, None)
         return None

@@ -98,7 +98,7 @@ def _left_of(spec: Any) -> EntityNode | None:
     """The class at which the relationship of a join begins, if it is along one."""
     for step in (spec.target, spec.onclause):
         if isinstance(step, RelationshipReference):
-            return step.entity
+            return step.owner
     return None
 
 
@@ -107,7 +107,7 @@ def _first_tables(statement: Any) -> Iterable[Any]:
     targets = {right_entity(spec) for spec in statement.joins}
     for raw in statement.raw_columns:
         for node in own_nodes(raw):
-            if getattr(node, "entity", node) not in targets:
+            if getattr(node, "owner", node) not in targets:
                 found = list(_tables_of(node))
                 if found:
                     return found
@@ -115,7 +115,7 @@ def _first_tables(statement: Any) -> Iterable[Any]:
 
 
 def _tables_of(node: Any) -> Iterable[Any]:
-    entity = node if isinstance(node, EntityNode) else getattr(node, "entity", None)
+    entity = node if isinstance(node, EntityNode) else getattr(node, "owner", None)
     if isinstance(entity, EntityNode):
         return entity.sources()
     if isinstance(node, Join):
@@ -161,7 +161,7 @@ class _Doubling(Replacing):
     def _place(self, node: Node) -> Node | None:
         original = self._double.original
         if isinstance(node, QueryableAttribute):
-            if node.entity is not original:
+            if node.owner is not original:
                 return None
             moved = node.on(self._double)
             if isinstance(node, RelationshipReference):

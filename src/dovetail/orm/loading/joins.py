@@ -221,7 +221,7 @@ def join(
         return join_related(
             _from(left),
             onclause.prop,
-            onclause.entity,
+            onclause.owner,
             entity,
             outer=isouter,
             full=full,

@@ -386,7 +386,7 @@ class _SelectPlanning:
 
     def _left_of(self, reference: RelationshipReference[Any]) -> tuple[EntityNode, int]:
         """What *reference* starts from, and where in FROM that stands."""
-        left = reference.entity
+        left = reference.owner
         if self.wholes is not None:
             left = self.wholes.part(left)
         if left.alias is None and not any(

@@ -22,7 +22,7 @@ def own_nodes(node: Node) -> Iterator[Node]:
 def entities_in(node: Node) -> Iterator[EntityNode]:
     """The entities that *node* speaks of, statements within aside."""
     for one in own_nodes(node):
-        entity = one if isinstance(one, EntityNode) else getattr(one, "entity", None)
+        entity = one if isinstance(one, EntityNode) else getattr(one, "owner", None)
         if isinstance(entity, EntityNode):
             yield entity
 

@@ -49,7 +49,7 @@ class FromStatement:
     def mappers(self) -> Iterator[Any]:
         """The mappers of the items, in order; a column has that of its class, if it has one."""
         for item in self.items:
-            entity = item if isinstance(item, EntityNode) else getattr(item, "entity", None)
+            entity = item if isinstance(item, EntityNode) else getattr(item, "owner", None)
             if isinstance(entity, EntityNode):
                 yield entity.mapper
 

@@ -286,7 +286,7 @@ class LoadTree(Packed):
         if entry.strategy == "expression":
             attribute, expression = entry.arguments
             self.expressions = {**self.expressions, attribute.prop: expression}
-            lasting = _of_class(attribute.entity, expression)
+            lasting = _of_class(attribute.owner, expression)
             if lasting is not None:
                 self.lasting = {**self.lasting, attribute.prop: lasting}
             return
@@ -450,7 +450,7 @@ def astray_entity(option: LoaderOption, entities: Iterable[EntityNode]) -> Entit
 
 def _root_of(entry: Entry) -> EntityNode | None:
     for step in (*entry.path, *entry.arguments):
-        found: EntityNode | None = getattr(step, "entity", None)
+        found: EntityNode | None = getattr(step, "owner", None)
         if isinstance(found, EntityNode):
             return found
         if isinstance(step, str):

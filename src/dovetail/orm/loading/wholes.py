@@ -50,8 +50,8 @@ class Wholes:
     def place(self, node: Node) -> Node | None:
         """What stands for *node*, an attribute or a column; None where it stands for itself."""
         if isinstance(node, QueryableAttribute):
-            part = self.part(node.entity)
-            if part is node.entity or node.prop.is_relationship:
+            part = self.part(node.owner)
+            if part is node.owner or node.prop.is_relationship:
                 return None
             column: Any = node.prop.columns[0]
             if not node.prop.is_column:

@@ -76,7 +76,7 @@ class _Part(AliasedClass):
 
 
 class AliasedInsp:
-    """What ``inspect()`` tells of an alias."""
+    """What ``inspect()`` tells of an alias; in statements it is the alias."""
 
     is_aliased_class = True
     is_mapper = False
@@ -84,6 +84,7 @@ class AliasedInsp:
 
     def __init__(self, entity: EntityNode) -> None:
         self.entity = entity.alias
+        self.__statement_entity__ = entity
         self.mapper = entity.mapper
         self.class_ = entity.mapper.class_
         self.selectable = entity.selectable
@@ -93,7 +94,11 @@ class AliasedInsp:
 
 @inspects(AliasedClass)
 def _inspect_alias(alias: AliasedClass) -> AliasedInsp:
-    return AliasedInsp(alias.__statement_entity__)
+    # Under a name that no mapped attribute has.
+    told: AliasedInsp | None = alias.__dict__.get("__inspected__")
+    if told is None:
+        told = alias.__dict__["__inspected__"] = AliasedInsp(alias.__statement_entity__)
+    return told
 
 
 def _selected_from(given: Any, mapper: Mapper) -> EntityNode:

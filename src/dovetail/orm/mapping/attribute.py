@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from dovetail.exc import InvalidRequestError, UnknownOperator, refuse_options
+from dovetail.inspection import inspect
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
 from dovetail.orm.mapping.renaming import Renaming
@@ -96,6 +97,11 @@ class EntityNode(Node):
     def entity_namespace(self) -> Any:
         """Where ``filter_by()`` looks names up."""
         return self.mapper.class_ if self.alias is None else self.alias
+
+    @property
+    def inspected(self) -> Any:
+        """What ``inspect()`` tells of the class or the alias."""
+        return self.mapper if self.alias is None else inspect(self.alias)
 
     def value_pairs(self, pairs: Iterable[tuple[Any, Any]]) -> Iterable[tuple[Any, Any]]:
         """What an INSERT or UPDATE of this sets, computed attributes replaced by columns."""
@@ -192,7 +198,7 @@ class EntityNode(Node):
         def special(node: Any) -> Any:
             if isinstance(node, QueryableAttribute):
                 # In a subquery that was written with the class, or one above it.
-                return node.on(self) if node.prop and self._stands_for(node.entity) else None
+                return node.on(self) if node.prop and self._stands_for(node.owner) else None
             return self if node is plain else None
 
         return Renaming(column, special=special).value(expression)
@@ -241,9 +247,12 @@ class EntityNode(Node):
 
 
 class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
-    """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``."""
+    """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``.
 
-    __slots__ = ("entity", "key", "prop", "read")
+    ``owner``  what it is an attribute of, as it stands in statements: the class, or the alias
+    """
+
+    __slots__ = ("key", "owner", "prop", "read")
 
     visit_name: ClassVar[str] = "attribute"
     is_promise: ClassVar[bool] = True
@@ -253,10 +262,10 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
         self.key = key
         self.prop = prop
-        self.entity = entity
+        self.owner = entity
 
     def collect(self, walk: Walk) -> None:
-        entity = self.entity
+        entity = self.owner
         if entity.alias is None:
             walk.planner = entity.mapper.planner
             walk.key.append(self)
@@ -267,16 +276,16 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     def __reduce__(self) -> Any:
         if getattr(self.class_, self.key, None) is self:
             return getattr, (self.class_, self.key)
-        return _attribute, (self.entity, self.prop)
+        return _attribute, (self.owner, self.prop)
 
     def describe_column(self) -> dict[str, Any]:
         """What this is as an item of a row."""
         return {
             "name": self.key,
             "type": self.type,
-            "aliased": self.entity.alias is not None,
+            "aliased": self.owner.alias is not None,
             "expr": self,
-            "entity": self.entity.entity_namespace,
+            "entity": self.owner.entity_namespace,
         }
 
     def __bool__(self) -> bool:
@@ -287,7 +296,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         return f"<attribute {self}>"
 
     def __str__(self) -> str:
-        return f"{self.entity.mapper.class_.__name__}.{self.key}"
+        return f"{self.owner.mapper.class_.__name__}.{self.key}"
 
     @property
     def type(self) -> Any:  # type: ignore[override]
@@ -303,11 +312,11 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     def column(self) -> Any:
         """The column or expression that this stands for."""
         expression = self.prop.columns[0]
-        if not self.entity.is_translated:
+        if not self.owner.is_translated:
             return expression
         if getattr(expression, "table", None) is not None:
-            return self.entity.column(expression)
-        return self.entity.adapt(expression)
+            return self.owner.column(expression)
+        return self.owner.adapt(expression)
 
     @property
     def expression(self) -> Any:
@@ -330,12 +339,12 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     @property
     def planner(self) -> Any:
         """Who resolves statements with this attribute."""
-        return self.entity.mapper.planner
+        return self.owner.mapper.planner
 
     @property
     def from_source(self) -> EntityNode:
         """What stands in FROM for the class, or its alias."""
-        return self.entity.from_source
+        return self.owner.from_source
 
     def get_history(self, instance: Any, passive: PassiveFlag = PASSIVE_OFF) -> History:
         """What has changed of the attribute of *instance*: see ``attributes.get_history()``."""
@@ -345,7 +354,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     @property
     def parent(self) -> Any:
         """The mapper of the class, or the inspection of the alias."""
-        return self.entity.mapper
+        return self.owner.mapper
 
     @property
     def declared(self) -> Any:
@@ -368,7 +377,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     @property
     def class_(self) -> Any:
         """The mapped class."""
-        return self.entity.mapper.class_
+        return self.owner.mapper.class_
 
     @property
     def name(self) -> str:
@@ -485,7 +494,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
 
     def _varied(self, entity: EntityNode | None, criteria: tuple[Any, ...]) -> "Any":
         kind: Any = with_comparator(RelationshipReference, self.prop.comparator_factory)
-        twin: RelationshipReference[Any] = kind(self.key, self.prop, self.entity)
+        twin: RelationshipReference[Any] = kind(self.key, self.prop, self.owner)
         twin.target_entity = entity
         twin.criteria = criteria
         return twin
@@ -494,7 +503,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         plain = super().__reduce__()
         if self.target_entity is None and not self.criteria:
             return plain
-        return _reference, (self.entity, self.prop, self.target_entity, self.criteria)
+        return _reference, (self.owner, self.prop, self.target_entity, self.criteria)
 
     def collect(self, walk: Walk) -> None:
         super().collect(walk)
@@ -522,6 +531,16 @@ class RelationshipReference(QueryableAttribute[T_co]):
     def entity_namespace(self) -> Any:
         """Where ``filter_by()`` looks names up after ``join()`` along this relationship."""
         return self.right_entity.entity_namespace
+
+    @property
+    def entity(self) -> Any:
+        """The mapper of the related class, or what ``inspect()`` tells of an alias of it."""
+        return self.right_entity.inspected
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper of the related class."""
+        return self.right_entity.mapper
 
     @property
     def right_entity(self) -> EntityNode:

@@ -98,7 +98,7 @@ class Bundle(Node):
         """Where ``filter_by()`` looks names up: the class of the first column."""
         for node in iterate(self):
             if isinstance(node, QueryableAttribute):
-                return node.entity.entity_namespace
+                return node.owner.entity_namespace
         return None
 
     @property

@@ -33,7 +33,7 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
     refers = prop.direction is MANYTOONE and bool(prop.condition.pairs)
     if other is None:
         if refers and prop.condition.is_plain:
-            own = _columns_of(reference.entity)
+            own = _columns_of(reference.owner)
             nulls = [own(local).is_(None) for local, _ in prop.condition.pairs]
             condition = and_(*nulls)
         else:
@@ -42,7 +42,7 @@ def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = 
     if not refers or (negated and not prop.condition.is_plain):
         found = exists(reference, _key_condition(prop, other), {})
         return negation(found) if negated else found
-    own = _columns_of(reference.entity)
+    own = _columns_of(reference.owner)
     if not prop.condition.is_plain:
         # What it asks beside the key, it asks of these rows and of the values of that instance.
         return prop.condition.adapted(own, lambda column: _value_of(prop, other, column))[0]
@@ -99,7 +99,7 @@ def contains(reference: RelationshipReference[Any], other: Any) -> Any:
             hint=f"use {reference} == instance",
         )
     if prop.secondary is None and prop.condition.is_plain:
-        own = _columns_of(reference.entity)
+        own = _columns_of(reference.owner)
         pairs = [
             (own(local), _value_of(prop, other, remote, local.key))
             for local, remote in prop.condition.pairs
@@ -113,7 +113,7 @@ def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[s
     prop = reference.prop
     prop.parent.configure()
     right: EntityNode = reference.right_entity
-    left = reference.entity
+    left = reference.owner
     # The tables around are of the same hierarchy: those within are others of the same names.
     if right.alias is None and right.mapper.base is prop.parent.base:
         selectable = right.selectable.alias(flat=True)
@@ -153,7 +153,7 @@ def join_condition(reference: RelationshipReference[Any]) -> Any:
     """The join condition of a relationship between its class and what it leads to."""
     reference.prop.parent.configure()
     primary, second = reference.prop.condition.adapted(
-        reference.entity.column, reference.right_entity.column, lambda column: column
+        reference.owner.column, reference.right_entity.column, lambda column: column
     )
     return primary if second is None else and_(primary, second)
 

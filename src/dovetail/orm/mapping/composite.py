@@ -302,7 +302,7 @@ class CompositeAttribute(Bundle):
     def __init__(self, prop: Composite, entity: EntityNode) -> None:
         self.prop = prop
         self.impl = prop.impl
-        self.entity = entity
+        self.owner = entity
         self.name = self.key = prop.key
         self.single_entity = False
         self._exprs: tuple[Any, ...] | None = None
@@ -312,7 +312,7 @@ class CompositeAttribute(Bundle):
     def exprs(self) -> tuple[Any, ...]:
         """The attributes of the columns; found late, since they may be mapped after this."""
         if self._exprs is None:
-            found = [getattr(self.entity.entity_namespace, key) for key in self.prop.keys]
+            found = [getattr(self.owner.entity_namespace, key) for key in self.prop.keys]
             self._exprs = tuple(found)
         return self._exprs
 
@@ -419,12 +419,12 @@ class CompositeAttribute(Bundle):
     @property
     def parent(self) -> Any:
         """The mapper of the class."""
-        return self.entity.mapper
+        return self.owner.mapper
 
     @property
     def class_(self) -> Any:
         """The mapped class."""
-        return self.entity.mapper.class_
+        return self.owner.mapper.class_
 
     @property
     def info(self) -> Any:

@@ -83,8 +83,8 @@ def _is_another_name(mapper: Mapper, name: str, value: Any) -> bool:
     return (
         isinstance(value, QueryableAttribute)
         and value.key != name
-        and value.entity.alias is None
-        and mapper.isa(value.entity.mapper)
+        and value.owner.alias is None
+        and mapper.isa(value.owner.mapper)
     )
 
 

@@ -263,7 +263,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 continue
             if isinstance(value, QueryableAttribute) and inherits is not None:
                 # An attribute of a class above, under another name.
-                if inherits.isa(value.entity.mapper) and value.key != name:
+                if inherits.isa(value.owner.mapper) and value.key != name:
                     value = Synonym(value.key)
             if isinstance(value, _DECLARATIONS) or (value is None and annotation is not None):
                 seen.add(name)

@@ -290,7 +290,7 @@ class AttributeEvents(Events):
     ) -> Callable[..., Any]:
         raw, with_key = options.get("raw"), options.get("include_key")
         answers = name in ("set", "append", "init_scalar")
-        class_ = target.entity.mapper.class_
+        class_ = target.owner.mapper.class_
         propagate = options.get("propagate", False)
 
         def call(instance: Any, value: Any, *more: Any, key: Any = None) -> Any:

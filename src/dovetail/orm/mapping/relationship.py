@@ -388,8 +388,8 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
 
     @property
     def entity(self) -> Any:
-        """The related mapper."""
-        return self.mapper
+        """The related mapper, or what ``inspect()`` tells of the alias that was declared."""
+        return self.aim.inspected
 
     @property
     def aim(self) -> Any:

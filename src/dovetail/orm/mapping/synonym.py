@@ -89,7 +89,7 @@ class SynonymAttribute:
         if isinstance(attribute, RelationshipReference):
             kind = SynonymPath
             key, factory = attribute.key, factory or prop.comparator_factory
-        found = with_comparator(kind, factory)(key, prop, attribute.entity)
+        found = with_comparator(kind, factory)(key, prop, attribute.owner)
         found.original_property = self.prop
         return found
 
@@ -106,7 +106,7 @@ class SynonymReference(QueryableAttribute[Any]):
 
     def collect(self, walk: Any) -> None:
         # Made anew at each read of the class: what it is counts, not which one it is.
-        entity = self.entity
+        entity = self.owner
         entity.collect(walk)
         walk.planner = entity.mapper.planner
         walk.key += ("synonym", self.key, self.prop)

@@ -43,7 +43,7 @@ class Adaption:
             own: Node = found
             return own
         if isinstance(node, QueryableAttribute):
-            entity = self.entities.get(node.entity)
+            entity = self.entities.get(node.owner)
             return None if entity is None else _of_entity(node, entity)
         if isinstance(node, EntityNode):
             return self.entities.get(node)
@@ -64,7 +64,7 @@ class Adaption:
 
     def _path(self, path: tuple[Any, ...]) -> tuple[Any, ...]:
         if path and isinstance(path[0], QueryableAttribute):
-            entity = self.entities.get(path[0].entity)
+            entity = self.entities.get(path[0].owner)
             if entity is not None:
                 return (_of_entity(path[0], entity), *path[1:])
         return path
@@ -129,7 +129,7 @@ def _bundle_of(
 
 def _namespace(statement: Any) -> Any:
     for raw in statement.raw_columns:
-        for holder in (raw, getattr(raw, "entity", None)):
+        for holder in (raw, getattr(raw, "owner", None)):
             found = getattr(holder, "entity_namespace", None)
             if found is not None:
                 return found

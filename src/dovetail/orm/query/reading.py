@@ -347,7 +347,7 @@ def _entity_behind(expression: Any) -> EntityNode | None:
     """The class, or alias, that *expression*, an item of a row, speaks of first."""
     for node in iterate(expression) if isinstance(expression, Node) else ():
         if isinstance(node, QueryableAttribute):
-            return node.entity
+            return node.owner
     return None
 
 
