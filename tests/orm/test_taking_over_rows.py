@@ -169,6 +169,85 @@ def parents_and_children_alike(w):
     yield [(line.item, [part.name for part in line.parts]) for line in found.lines]
 
 
+def rows_of_third_tables_go(w):
+    sa, orm = w.sa, w.orm
+    tagged = sa.Table(
+        "taken_tagged",
+        w.Base.metadata,
+        sa.Column("page_id", sa.ForeignKey("taken_page.id"), primary_key=True),
+        sa.Column("tag_id", sa.ForeignKey("taken_tag.id"), primary_key=True),
+    )
+
+    class Tag(w.Base):
+        __tablename__ = "taken_tag"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+
+    class Page(w.Base):
+        __tablename__ = "taken_page"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        title = orm.mapped_column(sa.String)
+        tags = orm.relationship(Tag, secondary=tagged, order_by=Tag.id)
+
+    w.create()
+    tags = [Tag(id=n) for n in (1, 2, 3)]
+    w.add(Page(id=1, tags=tags[:2]), tags[2])
+    for new in ([], [2, 3], [3]):
+        w.s.delete(w.s.get(Page, 1))
+        page = Page(id=1, title="new", tags=[w.s.get(Tag, n) for n in new])
+        w.s.add(page)
+        yield w.rows(tagged)
+        yield [tag.id for tag in page.tags]
+
+
+def another_class_of_the_table_takes_over(w):
+    sa, orm = w.sa, w.orm
+
+    class Animal(w.Base):
+        __tablename__ = "taken_animal"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        kind = orm.mapped_column(sa.String)
+        name = orm.mapped_column(sa.String)
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+    class Dog(Animal):
+        bark = orm.mapped_column(sa.String)
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    class Cat(Animal):
+        __mapper_args__ = {"polymorphic_identity": "cat"}
+
+    w.create()
+    w.add(Dog(id=1, name="Rex", bark="wau"))
+    dog = w.s.get(Dog, 1)
+    w.s.delete(dog)
+    w.s.add(Cat(id=1, name="Tom"))
+    yield w.rows(Animal)
+    yield dog in w.s, type(w.s.get(Animal, 1)).__name__
+    w.s.rollback()
+    yield w.rows(Animal), dog in w.s
+
+
+def a_version_goes_on(w):
+    sa, orm = w.sa, w.orm
+
+    class Versioned(w.Base):
+        __tablename__ = "taken_versioned"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        name = orm.mapped_column(sa.String)
+        version = orm.mapped_column(sa.Integer)
+        __mapper_args__ = {"version_id_col": version}
+
+    w.create()
+    w.add(Versioned(id=1, name="a"))
+    for load in (True, False):
+        old = w.s.get(Versioned, 1)
+        if not load:
+            w.s.expire(old)
+        w.s.delete(old)
+        w.s.add(Versioned(id=1, name=f"after {load}"))
+        yield w.rows(Versioned)
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_rows_are_taken_over_as_the_oracle_does(program):
     compare(program)
@@ -232,3 +311,78 @@ def test_rows_of_one_tree_are_taken_over_level_by_level(w):
     assert [(n.name, [leaf.name for leaf in n.children]) for n in root.children] == [
         ("new", ["leaf"])
     ]
+
+
+def things(w):
+    """A class with columns of all kinds, and a row that an instance was loaded from."""
+    sa, orm = w.sa, w.orm
+
+    class Owner(w.Base):
+        __tablename__ = "owner"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+
+    class Thing(w.Base):
+        __tablename__ = "thing"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        owner_id = orm.mapped_column(sa.ForeignKey(Owner.id))
+        size = orm.mapped_column(sa.Integer, nullable=False, default=7)
+        made = orm.mapped_column(
+            sa.Integer, default=lambda context: context.current_parameters["size"]
+        )
+        told = orm.mapped_column(sa.Integer, default=sa.func.abs(-8))
+        weight = orm.mapped_column(sa.Integer, nullable=False, server_default="9")
+        name = orm.mapped_column(sa.String(9))
+        twice = orm.mapped_column(sa.Integer, sa.Computed("size * 2"))
+        owner = orm.relationship(Owner)
+        thrice = orm.column_property(size * 3)
+
+    w.create()
+    values = {"size": 1, "made": 2, "told": 3, "weight": 4, "name": "old"}
+    w.s.add(Thing(id=1, owner=Owner(id=1), **values))
+    w.s.commit()
+    return Thing
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_what_is_not_set_is_as_an_insert_would_have_it(w, loaded):
+    thing_class = things(w)
+    old = w.s.get(thing_class, 1)
+    if not loaded:
+        w.s.expire(old)
+    w.s.delete(old)
+    new = thing_class(id=1)
+    w.s.add(new)
+    w.s.flush()
+
+    def told():
+        return (
+            new.size,
+            new.made,
+            new.told,
+            new.weight,
+            new.name,
+            new.twice,
+            new.thrice,
+            new.owner,
+        )
+
+    assert told() == (7, 7, 8, 9, None, 14, 21, None)
+    w.s.commit()
+    assert told() == (7, 7, 8, 9, None, 14, 21, None)
+    assert w.s.scalars(w.sa.select(thing_class)).all() == [new]
+
+
+def test_one_that_has_taken_over_a_row_can_be_added_again_after_a_rollback(w):
+    thing_class = things(w)
+    w.s.delete(w.s.get(thing_class, 1))
+    new = thing_class(id=1, weight=20)
+    w.s.add(new)
+    w.s.flush()
+    w.s.rollback()
+
+    assert new not in w.s
+    assert w.s.get(thing_class, 1).name == "old"
+    new.id = 2
+    w.s.add(new)
+    w.s.commit()
+    assert (new.size, new.weight, new.told, new.owner) == (7, 20, 8, None)

@@ -43,7 +43,7 @@ from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.reach import cascaded
 from dovetail.orm.tracking.references import warn_of_change
-from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 from dovetail.orm.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
 from dovetail.steps import Steps
 
@@ -146,41 +146,6 @@ class PersistingSession(BoundSession):
                 else:
                     error.add_note(f"({told})")
                 raise
-
-    def take_over_row(
-        self, state: InstanceState, instance: Any, old: InstanceState, previous: Any
-    ) -> None:
-        """Let *instance*, new, have the row of *previous*, which was to be deleted."""
-        scope = self.scope
-        mapper = state.load.mapper
-        values = instance.__dict__
-        transaction = self._autobegin()
-        transaction.deleted[old] = (previous, old.load)
-        transaction.new.append(state)
-        scope.new.pop(state, None)
-        scope.deleted.pop(old, None)
-        scope.modified.pop(old, None)
-        old.load = scope.deleted_load(mapper)
-        state.row_key = old.row_key
-        load = Load(mapper, scope)
-        load.batch.append(state)
-        state.load = load
-        scope.identity(mapper)[state.row_key] = state
-        # What the row holds: not what was set on the old instance, and not written any more.
-        before = {**previous.__dict__, **(old.committed or {})}
-        state.committed = {
-            key: before.get(key, NO_VALUE if key in values else None)
-            for key in mapper.written
-            if key not in mapper.primary_keys and key != mapper.version_key
-        }
-        for key in state.committed:
-            values.setdefault(key, None)
-        if mapper.version_key in before:
-            # The row has it, whoever takes it over.
-            values[mapper.version_key] = before[mapper.version_key]
-        # What it refers to, and what refers to it, is new to the row.
-        state.committed |= dict.fromkeys(mapper.relationships.keys() & values.keys(), NO_VALUE)
-        scope.modified[state] = instance
 
     # Get ----------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class AssociationRows:
             if state in self.old:
                 for item in _kept(prop, instance, added):
                     self._note(self.moved, prop, (state, instance), (state_of(item), item))
-        for state, instance in own.deletes.items():
+        for state, instance in chain(own.deletes.items(), own.left.items()):
             added, removed = changed_related(prop, state, instance)
             kept = _kept(prop, instance, added)
             self._note_removed(prop, state, instance, [*kept, *removed])

@@ -11,12 +11,16 @@ Pair = tuple[InstanceState, Any]
 
 @dataclass(slots=True, eq=False)
 class MapperChanges:
-    """The instances of one mapper that a flush inserts, may update, and deletes."""
+    """The instances of one mapper that a flush inserts, may update, and deletes.
+
+    Those ``left`` were to be deleted, and others have their rows.
+    """
 
     mapper: Any
     inserts: dict[InstanceState, Any] = field(default_factory=dict)
     updates: dict[InstanceState, Any] = field(default_factory=dict)
     deletes: dict[InstanceState, Any] = field(default_factory=dict)
+    left: dict[InstanceState, Any] = field(default_factory=dict)
 
     def saved(self) -> Iterator[Pair]:
         """Instances that will have a row after the flush."""

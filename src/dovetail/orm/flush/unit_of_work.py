@@ -25,7 +25,6 @@ from dovetail.orm.flush.follow import Moves, find_moves_steps, switch_key
 from dovetail.orm.flush.insert import insert_steps
 from dovetail.orm.flush.insert_mixed import insert_mixed_steps
 from dovetail.orm.flush.order import (
-    Rows,
     Stage,
     by_mapper,
     delete_levels,
@@ -36,6 +35,7 @@ from dovetail.orm.flush.order import (
 )
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.sync import clear_key, copy_key
+from dovetail.orm.flush.taking_over import take_over_rows
 from dovetail.orm.flush.telling import (
     FILLED_BY_INSERT,
     FILLED_BY_UPDATE,
@@ -64,7 +64,7 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     changes = context.changes = changes_of(session.scope, context.only)
     yield from mark_orphans_steps(session, changes)
     yield from release_related_steps(session, changes)
-    replace_rows(context)
+    take_over_rows(context)
     moves = context.moves = yield from find_moves_steps(session, changes)
     associations = context.associations = relate(session, changes, moves)
     if changes:
@@ -132,37 +132,6 @@ def _is_same_row(one: Any, other: Any) -> bool:
     return first.row_key is not None and first.row_key == second.row_key and same_table
 
 
-def replace_rows(context: FlushContext) -> None:
-    """A new instance with the key of one that is deleted takes over its row."""
-    for own in context.changes.mappers.values():
-        if own.deletes and own.inserts:
-            _take_over(context, own, own.inserts)
-
-
-def replace_rows_of_parents(context: FlushContext, own: MapperChanges, new: Rows) -> None:
-    """As ``replace_rows()``, for those of *new* that have got their key from what they refer to.
-
-    What they refer to has been written by now, so that its key is known.
-    """
-    keyless = [pair for pair in new.items() if own.mapper.key_of(pair[1]) is None]
-    receive_keys(context.session, own.mapper, keyless, context.changes)
-    _take_over(context, own, new)
-
-
-def _take_over(context: FlushContext, own: MapperChanges, new: Rows) -> None:
-    by_key = {state.row_key: state for state in own.deletes}
-    for state, instance in list(new.items()):
-        # Of several with the key, the first has the row; the database refuses the others.
-        old = by_key.pop(own.mapper.key_of(instance), None)
-        if old is None:
-            continue
-        del own.inserts[state]
-        previous = own.deletes.pop(old)
-        context.session.take_over_row(state, instance, old, previous)
-        context.replaced[state] = old
-        own.updates[state] = instance
-
-
 def relate(session: Any, changes: Changes, moves: Moves | None) -> list[AssociationRows]:
     """Note whose keys are to travel, and the rows of third tables to write."""
     associations: dict[Any, AssociationRows] = {}
@@ -225,8 +194,6 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     if not stage.cyclic:
         for mapper in stage.mappers:
             own = changes.of(mapper)
-            if own.deletes and own.inserts:
-                replace_rows_of_parents(context, own, own.inserts)
             if own.updates:
                 receive_keys(session, mapper, own.updates.items(), changes)
                 yield from _update_steps(context, mapper, own.updates)
@@ -246,11 +213,6 @@ def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         receive_keys(session, mapper, settled.items(), changes)
         yield from _update_steps(context, mapper, settled, tells="before")
     for level in insert_levels(stage, new_rows(stage, changes, session.scope.new)):
-        for mapper, inserts in by_mapper(level).items():
-            own = changes.of(mapper)
-            if own.deletes:
-                replace_rows_of_parents(context, own, inserts)
-        level = {state: new for state, new in level.items() if state not in context.replaced}
         of_mappers = by_mapper(level)
         yield from _insert_steps(context, level)
         for mapper, inserts in of_mappers.items():
