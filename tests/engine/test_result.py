@@ -274,3 +274,75 @@ def test_rows_that_can_not_be_told_apart_are_refused():
     with pytest.raises(InvalidRequestError, match=r"unique\(\) can't tell \(1, \['a'\]\)"):
         make().unique().all()
     assert make().unique(lambda row: row[0]).all() == [(1, ["a"])]
+
+
+@pytest.fixture(params=[None, 1, 2, 50])
+def per(request):
+    return request.param
+
+
+VIEWS = {
+    "rows": (lambda rows: rows, DATA),
+    "values": (lambda rows: rows.scalars("id"), [1, 2, 3, 2]),
+    "mappings": (lambda rows: rows.mappings(), [{"id": i, "name": n} for i, n in DATA]),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_a_loop_has_not_reached_is_read_beside_it(make, per, view):
+    view, items = VIEWS[view]
+    rows = make()
+    if per:
+        rows.yield_per(per)
+    read = view(rows)
+    loop = iter(read)
+
+    assert next(loop) == items[0]
+    assert read.fetchmany(1) == items[1:2]
+    assert next(loop) == items[2]
+    assert read.all() == items[3:]
+    assert list(loop) == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_loop_that_ends_early_leaves_the_rest_to_other_views(make, per, view):
+    view, items = VIEWS[view]
+    rows = make()
+    if per:
+        rows.yield_per(per)
+    for item in view(rows):
+        assert item == items[0]
+        break
+
+    assert rows.fetchone() == DATA[1]
+    assert list(view(rows)) == items[2:]
+
+
+def test_a_loop_over_values_that_are_there_leaves_the_rest():
+    rows = Result.of_scalars(Shape(("User",)), ["u1", "u2", "u3"])
+    loop = iter(rows.scalars())
+
+    assert next(loop) == "u1"
+    assert rows.first().User == "u2"
+
+
+def test_a_loop_over_unique_rows_leaves_the_rest(make, per):
+    rows = make([(1, "a"), (1, "a"), (2, "b"), (1, "a"), (3, "c")]).unique()
+    if per:
+        rows.yield_per(per)
+    loop = iter(rows)
+
+    assert [next(loop), next(loop)] == [(1, "a"), (2, "b")]
+    assert rows.all() == [(3, "c")]
+
+
+def test_a_result_that_is_closed_ends_its_loop(make, per):
+    rows = make()
+    if per:
+        rows.yield_per(per)
+    loop = iter(rows)
+    next(loop)
+    rows.close()
+
+    with pytest.raises(ResourceClosedError):
+        next(loop)

@@ -33,10 +33,28 @@ class Feed(Protocol):
         ...
 
 
+class Rows(Protocol):
+    """What holds rows that are read once, in several ways.
+
+    ``_lent``  rows that a loop has taken, and what it has not reached of them
+    """
+
+    _lent: tuple[list[Any], Iterator[Any]] | None
+
+    def _slice(self, most: int | None) -> list[Any]:
+        """Remove up to *most* rows, all for None, and return them as they are."""
+        ...
+
+    def _streams(self) -> bool:
+        """Whether more rows may have to be fetched."""
+        ...
+
+
 class Readable(Generic[T]):
     """What all results can do: give their items out, all or some, in one pass.
 
-    Subclasses say in :meth:`_take` where the items come from.
+    Subclasses say in :meth:`_held_in` which rows they read, and in :meth:`_made` what they make
+    of them.
     """
 
     _unique_key: Callable[[Any], Any] | None = None
@@ -45,9 +63,17 @@ class Readable(Generic[T]):
 
     # Where the items come from.
 
+    def _held_in(self) -> Rows:
+        """What holds the rows."""
+        raise NotImplementedError
+
+    def _made(self, raw: list[Any]) -> list[T]:
+        """The items that *raw* rows stand for, one for each."""
+        raise NotImplementedError
+
     def _take(self, most: int | None) -> list[T]:
         """Remove up to *most* items, all for None, and return them."""
-        raise NotImplementedError
+        return self._made(self._held_in()._slice(most))
 
     def fill_steps(self, most: int | None) -> Steps[None]:
         """Fetch, so that *most* items (all, for None) are held, if there are as many."""
@@ -124,24 +150,20 @@ class Readable(Generic[T]):
             yield part
 
     def __iter__(self) -> Iterator[T]:
-        if self._per is None and not self._streams():
-            return self._each()
-        return (item for part in self.partitions(self._per or 100) for item in part)
+        return self._each() if self._seen is None else self._each_unique()
 
     def _each(self) -> Iterator[T]:
-        """Yield all items; those left over when the loop ends early can be read again."""
-        left = iter(self.all())
-        try:
-            yield from left
-        finally:
-            if self._seen is None:
-                self._hand_back(list(left))
+        """Yield all items; those that are not reached yet can be read in other ways meanwhile."""
+        rows = self._held_in()
+        size = self._per or (100 if rows._streams() else None)
+        while raw := rows._slice(size):
+            items = iter(self._made(raw))
+            rows._lent = raw, items
+            yield from items
 
-    def _streams(self) -> bool:
-        return False
-
-    def _hand_back(self, items: list[T]) -> None:
-        """Take *items* back, to be read next."""
+    def _each_unique(self) -> Iterator[T]:
+        for item in self._each():
+            yield from self._distinct([item])
 
     def __next__(self) -> T:
         found = self._some(1)

@@ -21,7 +21,7 @@ from .readable import Feed, Readable
 from .rows import RMKeyView, Row, RowMapping, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Self
 
     from ..steps import Steps
@@ -48,6 +48,7 @@ class Result(Readable[Row[TP]]):
 
     _closed = False
     _at = 0
+    _lent: tuple[list[Any], Iterator[Any]] | None = None
 
     def __init__(
         self,
@@ -97,11 +98,13 @@ class Result(Readable[Row[TP]]):
 
     # Where the rows come from.
 
-    def _take(self, most: int | None) -> list[Any]:
+    def _held_in(self) -> Result[Any]:
+        return self
+
+    def _made(self, raw: list[Any]) -> list[Any]:
         if self._values is not None:
             row = self._shape.row
-            return [row((value,)) for value in self._slice(most)]
-        raw = self._slice(most)
+            return [row((value,)) for value in raw]
         if self._convert is None:
             return raw
         if len(raw) < MANY:
@@ -117,6 +120,8 @@ class Result(Readable[Row[TP]]):
             )
         if self._unique_required is not None and self._seen is None:
             raise InvalidRequestError(self._unique_required, hint="result.unique()")
+        if self._lent is not None:
+            self._take_back()
         if self._feed is not None:
             run_sync(self.fill_steps(most))
         held = self._rows if self._values is None else self._values
@@ -145,30 +150,26 @@ class Result(Readable[Row[TP]]):
             self._rows = [*self._rows[self._at :], *more] if self._at or self._rows else more
             self._at = 0
 
+    def _take_back(self) -> None:
+        """Hold again what a loop was lent and has not reached."""
+        raw, items = self._lent or ([], iter(()))
+        self._lent = None
+        left = len(list(items))
+        if left and self._values is not None:
+            self._values = raw[-left:] + self._values[self._at :]
+            self._at = 0
+        elif left:
+            self._rows = raw[-left:] + self._rows[self._at :]
+            self._at = 0
+
     def _streams(self) -> bool:
         return self._feed is not None
-
-    def _hand_back(self, items: list[Any]) -> None:
-        if self._closed or not items:
-            return
-        self._convert = None
-        if self._values is not None:
-            self._values = [row[0] for row in items] + self._values[self._at :]
-        else:
-            self._rows = items + self._rows[self._at :]
-        self._at = 0
-
-    def _scalars(self, index: int, most: int | None) -> list[Any]:
-        """Remove up to *most* rows and return the values of their column *index*."""
-        if self._values is not None:
-            if index:
-                raise NoResultFound(f"the result has one column, none at {index}")
-            return self._slice(most)
-        return list(map(itemgetter(index), self._take(most)))
 
     def close_steps(self) -> Steps[None]:
         """Give up what has not been read."""
         self._closed = True
+        if self._lent is not None:
+            self._take_back()
         feed, self._feed = self._feed, None
         self._rows, self._at = [], 0
         if self._values is not None:
@@ -182,6 +183,8 @@ class Result(Readable[Row[TP]]):
             run_sync(self.close_steps())
             return
         self._closed = True
+        if self._lent is not None:
+            self._take_back()
         self._rows, self._at = [], 0
         if self._values is not None:
             self._values = []
@@ -286,17 +289,21 @@ class ScalarResult(FilterResult[R]):
         """Give up what has not been read."""
         yield from self._parent.close_steps()
 
+    def _held_in(self) -> Result[Any]:
+        return self._parent
+
     def _take(self, most: int | None) -> list[R]:
-        return self._parent._scalars(self._index, most)
-
-    def _streams(self) -> bool:
-        return self._parent._streams()
-
-    def _hand_back(self, items: list[R]) -> None:
         parent = self._parent
-        if parent._values is not None and not parent._closed:
-            parent._values = items + parent._values[parent._at :]
-            parent._at = 0
+        raw = parent._slice(most)
+        return raw if parent._values is not None and not self._index else self._made(raw)
+
+    def _made(self, raw: list[Any]) -> list[R]:
+        parent, index = self._parent, self._index
+        if parent._values is None:
+            return list(map(itemgetter(index), parent._made(raw)))
+        if index:
+            raise NoResultFound(f"the result has one column, none at {index}")
+        return raw
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
         """Give out no value twice; *strategy* says by what they are told apart. Return self."""
@@ -331,11 +338,11 @@ class MappingResult(FilterResult[RowMapping]):
         """Give up what has not been read."""
         yield from self._parent.close_steps()
 
-    def _take(self, most: int | None) -> list[RowMapping]:
-        return [RowMapping(row) for row in self._parent._take(most)]
+    def _held_in(self) -> Result[Any]:
+        return self._parent
 
-    def _streams(self) -> bool:
-        return self._parent._streams()
+    def _made(self, raw: list[Any]) -> list[RowMapping]:
+        return [RowMapping(row) for row in self._parent._made(raw)]
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
         """Give out no row twice; *strategy* says by what they are told apart. Return self."""
