@@ -400,6 +400,61 @@ def expressions_stand_for_what_has_a_default(w):
     yield stored(w, "doc")
 
 
+def what_counts_members_is_computed_anew_when_they_change(w):
+    sa, orm = w.sa, w.orm
+
+    class Line(w.Base):
+        __tablename__ = "counted_line"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        order_id = orm.mapped_column(sa.ForeignKey("counted_order.id"))
+        order = orm.relationship("Order", back_populates="lines")
+
+    class Order(w.Base):
+        __tablename__ = "counted_order"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        name = orm.mapped_column(sa.String)
+        lines = orm.relationship(Line, cascade="all, delete-orphan", back_populates="order")
+        tags = orm.relationship("Tag", secondary="counted_tagged")
+
+    class Tag(w.Base):
+        __tablename__ = "counted_tag"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+
+    sa.Table(
+        "counted_tagged",
+        w.Base.metadata,
+        sa.Column("order_id", sa.ForeignKey("counted_order.id"), primary_key=True),
+        sa.Column("tag_id", sa.ForeignKey("counted_tag.id"), primary_key=True),
+    )
+    count = sa.select(sa.func.count(Line.id)).where(Line.order_id == Order.id)
+    count = count.correlate_except(Line).scalar_subquery()
+    Order.count = orm.column_property(count)
+    Order.kept = orm.column_property(count, expire_on_flush=False)
+    w.create()
+    w.add(Order(id=1, lines=[Line(), Line()]), Tag(id=1))
+    order = w.s.get(Order, 1)
+
+    def told():
+        w.s.flush()
+        return order.count, order.kept
+
+    yield told()
+    order.lines.append(Line())
+    yield told()
+    order.lines.pop(0)
+    yield told()
+    w.s.add(Line(order=order))
+    yield told()
+    w.s.add(Line(order_id=1))
+    yield told()
+    order.tags.append(w.s.get(Tag, 1))
+    yield told()
+    w.s.delete(order.lines[0])
+    yield told()
+    order.name = order.name
+    yield told()
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_each_column_gets_its_own_value(program):
     compare(program)

@@ -100,7 +100,7 @@ def _set_anew(mapper: Any, values: dict[str, Any], before: dict[str, Any]) -> di
     for name in mapper.written:
         if name in mapper.primary_keys or name == mapper.version_key:
             continue
-        if name not in values and not _fill(values, name, mapper.columns[name]):
+        if name not in values and not _fill(values, name, mapper.written_columns[name]):
             continue
         had[name] = before.get(name, NO_VALUE)
     if mapper.version_key in before:

@@ -42,7 +42,7 @@ What was changed is kept until the flush ends, for those who listen.
 
 
 def update_steps(
-    connection: Any, mapper: Any, pairs: Iterable[Pair], written: Written | None
+    connection: Any, mapper: Any, pairs: Sequence[Pair], written: Written | None
 ) -> Steps[list[KeyChange]]:
     """Write the changed columns of *pairs*; return whose keys changed.
 
@@ -78,6 +78,8 @@ def update_steps(
     for pair, changes in with_sql:
         yield from _update_expressions_steps(connection, mapper, pair, changes)
         _note_written(mapper, written, changes, [pair])
+    if mapper.computed_anew:
+        _forget_made(mapper.computed_anew, pairs)
     return switched
 
 
@@ -359,7 +361,7 @@ def _update_expressions_steps(
 
 
 def _forget_made(names: frozenset[str], pairs: Sequence[Pair]) -> None:
-    """Have *names*, which an UPDATE changes by itself, read again where they were loaded."""
+    """Have *names*, which may have other values now, read again where they were loaded."""
     for state, instance in pairs:
         # What was set is what the user wants to see, until it expires.
         stale = names.intersection(instance.__dict__).difference(state.committed or ())

@@ -520,15 +520,24 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning):
     @cached_property
     def made_by_update(self) -> frozenset[str]:
         """The attributes whose values an UPDATE of the row may change by itself."""
-        made = set()
-        for key, prop in self.column_attrs.items():
-            column = self.written_columns.get(key)
-            if column is None or key in self.only_read:
-                if prop.expire_on_flush:
-                    made.add(key)
-            elif any(getattr(column, one, None) is not None for one in _MADE_BY_SERVER):
-                made.add(key)
-        return frozenset(made)
+        return self.computed_anew.union(
+            key
+            for key, column in self.written_columns.items()
+            if any(getattr(column, one, None) is not None for one in _MADE_BY_SERVER)
+        )
+
+    @cached_property
+    def computed_anew(self) -> frozenset[str]:
+        """The attributes that hold what a flush of the instance may change, expressions mostly.
+
+        They may count its members: that the row itself stays as it is says nothing of them.
+        """
+        return frozenset(
+            key
+            for key, prop in self.column_attrs.items()
+            if prop.expire_on_flush
+            and (key in self.only_read or self.written_columns.get(key) is None)
+        )
 
     @cached_property
     def computed_of_rows(self) -> frozenset[str]:
@@ -564,6 +573,7 @@ _DERIVED = (
     "written",
     "column_order",
     "made_by_update",
+    "computed_anew",
     "computed_of_rows",
     "update_defaults",
     "extensions",
