@@ -116,10 +116,20 @@ class QueryCompiler(RestrictingCompiler):
     def _table_hints(self, hints: Any, form: str) -> dict[int, str]:
         found: dict[int, str] = {}
         for source, text, name in hints:
-            if source is not None and name in ("*", self.dialect.name):
+            if source is None or name not in ("*", self.dialect.name):
+                continue
+            if self.takes_hint(text, meant=name != "*"):
                 hint = form.format(text % {"name": self.from_name(source)})
                 found[id(source)] = f"{found.get(id(source), '')} {hint}"
         return found
+
+    def takes_hint(self, text: str, *, meant: bool) -> bool:
+        """Whether *text* is a hint for a table here; *meant* where it names this dialect."""
+        return True
+
+    def hinted(self, table: str, hint: str) -> str:
+        """Return *table*, as it stands in FROM, with its hints, which begin with a space."""
+        return table + hint
 
     def _correlated(self, node: Any, froms: list[Any], isolated: bool) -> tuple[list[Any], Frame]:
         """Return *froms* without those that the statement around gives, and the new frame."""
@@ -401,7 +411,7 @@ class QueryCompiler(RestrictingCompiler):
             return self.write(source)
         text: str = method(source)
         if self.frames and self.frames[-1].hints:
-            text += self.frames[-1].hints.get(id(source), "")
+            text = self.hinted(text, self.frames[-1].hints.get(id(source), ""))
         return text
 
     def from_table(self, source: Any) -> str:
@@ -467,7 +477,8 @@ class QueryCompiler(RestrictingCompiler):
         return text
 
     def visit_table_valued_column(self, node: Any) -> str:
-        return self.from_name(node.table)
+        # With its schema it would be a column of a table.
+        return self.quote(self.name(node.table.name))
 
     def from_join(self, source: Any) -> str:
         if source.full:

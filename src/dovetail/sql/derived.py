@@ -10,7 +10,7 @@ from .building import operand
 from .columns import ColumnCollection, ProxyColumn
 from .element import ColumnElement
 from .expressions import collected_name
-from .from_clause import Alias, AliasedFrom, FromClause
+from .from_clause import Alias, AliasedFrom, FromClause, TableValuedColumn
 from .names import AnonymousName
 from .node import Walk
 
@@ -137,7 +137,7 @@ class TableValuedAlias(AliasedFrom):
     @property
     def column(self) -> Any:
         """The whole row as one column."""
-        return TableValuedColumn(self)
+        return TableValuedColumn(self, self.element.type)
 
     def render_derived(self, name: str | None = None, with_types: bool = False) -> Self:
         """Return a copy that writes the names of its columns after its own."""
@@ -155,31 +155,6 @@ class TableValuedAlias(AliasedFrom):
         walk.key.append(
             (names, self.render_derived_names, self.with_types, self.is_lateral, self.ordinality)
         )
-
-
-class TableValuedColumn(ColumnElement[Any]):
-    """The row of a function in FROM as a value: its name alone."""
-
-    __slots__ = ("table", "type")
-    visit_name = "table_valued_column"
-    parts = ("table",)
-
-    def __init__(self, table: TableValuedAlias) -> None:
-        self.table = table
-        self.type = table.element.type
-
-    @property
-    def key(self) -> Any:
-        return self.table.description
-
-    @property
-    def name(self) -> Any:
-        """The name of the function's alias."""
-        return self.table.name
-
-    def collect(self, walk: Walk) -> None:
-        walk.key.append("row of")
-        self.table.collect(walk)
 
 
 class Values(FromClause):

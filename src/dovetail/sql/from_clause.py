@@ -12,8 +12,10 @@ from ..exc import (
     NoReferencedTableError,
     did_you_mean,
 )
+from ..types.contract import NULLTYPE
 from .coercion import criterion, from_node
 from .columns import ColumnCollection, ProxyColumn
+from .element import ColumnElement
 from .expressions import BinaryExpression, and_, bindparam, collected_name
 from .names import AnonymousName
 from .node import Node, Walk
@@ -138,6 +140,38 @@ class FromClause(Node):
     def tablesample(self, sampling: Any, name: str | None = None, seed: Any = None) -> TableSample:
         """``this AS name TABLESAMPLE sampling``."""
         return TableSample(self, sampling, name, seed)
+
+    def table_valued(self) -> TableValuedColumn:
+        """Return the whole row as a value, for functions that take one (PostgreSQL)::
+
+        select(func.row_to_json(user.table_valued()))
+        """
+        return TableValuedColumn(self, NULLTYPE)
+
+
+class TableValuedColumn(ColumnElement[Any]):
+    """The row of what stands in FROM as a value: its name alone."""
+
+    __slots__ = ("table", "type")
+    visit_name = "table_valued_column"
+    parts = ("table",)
+
+    def __init__(self, table: FromClause, type_: Any) -> None:
+        self.table = table
+        self.type = type_
+
+    @property
+    def key(self) -> Any:
+        return self.table.description
+
+    @property
+    def name(self) -> Any:
+        """The name under which it stands in FROM."""
+        return self.table.name
+
+    def collect(self, walk: Walk) -> None:
+        walk.key.append("row of")
+        self.table.collect(walk)
 
 
 class Namespace:
@@ -380,11 +414,16 @@ def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -
     return Join(left, right, onclause, True, full)
 
 
+def selectable_of(source: Any) -> Any:
+    """Return what *source*, a mapped class perhaps, is selected from."""
+    return source if isinstance(source, Node) else from_node(source).selectable
+
+
 def alias(selectable: Any, name: str | None = None, flat: bool = False) -> Any:
     """Return *selectable* under another name."""
-    return selectable.alias(name, flat)
+    return selectable_of(selectable).alias(name, flat)
 
 
 def tablesample(selectable: Any, sampling: Any, name: str | None = None, seed: Any = None) -> Any:
     """Return a sample of a table's rows."""
-    return selectable.tablesample(sampling, name, seed)
+    return selectable_of(selectable).tablesample(sampling, name, seed)

@@ -34,6 +34,21 @@ class PostgresqlCompiler(OnConflictCompiler):
     }
     ansi_functions: ClassVar[dict[str, str]] = {"user": '"user"()', "sysdate": "sysdate()"}
 
+    table_hint = "{}"
+
+    def takes_hint(self, text: str, *, meant: bool) -> bool:
+        if text.upper() == "ONLY":
+            return True
+        if meant:
+            raise CompileError(
+                f"PostgreSQL has no hint {text!r} for a table", hint='it has one, "ONLY"'
+            )
+        return False
+
+    def hinted(self, table: str, hint: str) -> str:
+        # ONLY leaves out the rows of tables that inherit.
+        return f"{hint.strip()} {table}" if hint else table
+
     # -- parameters ---------------------------------------------------------------------------
 
     def bind(

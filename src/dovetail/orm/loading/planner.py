@@ -106,6 +106,7 @@ class _SelectPlanning:
         self.rows_repeat = False
         # The classes that eager joins lead to.
         self.standing: tuple[Standing, ...] = ()
+        self._paths: list[tuple[Any, Any]] = []
 
     def plan(self) -> PlannedSelect:
         statement = self.statement
@@ -124,6 +125,8 @@ class _SelectPlanning:
                 *selected(statement, is_reached=self.tree is not None),
             ),
         }
+        if statement.hints:
+            changes["hints"] = self.resolved(statement.hints)
         for name in statement.parts:
             value = getattr(statement, name)
             if name in _EXPANDED and isinstance(value, tuple):
@@ -366,6 +369,8 @@ class _SelectPlanning:
         extra = tuple(self.resolved(criterion) for criterion in reference.criteria)
         if isinstance(target, RelationshipReference) and onclause is not None:
             extra = (*extra, self.resolved(onclause))
+        if self._is_joined_already(spec, reference, right, extra):
+            return
         left, place = self._left_of(reference)
         if left is right:
             name = left.mapper.class_.__name__
@@ -383,6 +388,20 @@ class _SelectPlanning:
             criteria=extra,
             alias=third_alias_of(reference.prop),
         )
+
+    def _is_joined_already(
+        self, spec: Any, reference: RelationshipReference[Any], right: Any, criteria: Any
+    ) -> bool:
+        """True where the statement has this very join: one part of a program may not know that
+        another has made it.
+        """
+        made = (reference.prop, reference.entity, right, spec.isouter, spec.full)
+        for other, conditions in self._paths:
+            if made == other and len(conditions) == len(criteria):
+                if all(a.compare(b) for a, b in zip(conditions, criteria, strict=True)):
+                    return True
+        self._paths.append((made, criteria))
+        return False
 
     def _left_of(self, reference: RelationshipReference[Any]) -> tuple[EntityNode, int]:
         """What *reference* starts from, and where in FROM that stands."""
