@@ -110,7 +110,6 @@ from .sql.derived import (
     Lateral as Lateral,
     Subquery as Subquery,
     TableValuedAlias as TableValuedAlias,
-    TableValuedColumn as TableValuedColumn,
     Values as Values,
     values as values,
 )
@@ -157,6 +156,7 @@ from .sql.from_clause import (
     FromClause as FromClause,
     Join as Join,
     TableSample as TableSample,
+    TableValuedColumn as TableValuedColumn,
     alias as alias,
     join as join,
     outerjoin as outerjoin,

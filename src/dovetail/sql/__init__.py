@@ -51,7 +51,6 @@ from .derived import (
     Lateral as Lateral,
     Subquery as Subquery,
     TableValuedAlias as TableValuedAlias,
-    TableValuedColumn as TableValuedColumn,
     Values as Values,
     values as values,
 )
@@ -89,6 +88,7 @@ from .from_clause import (
     FromClause as FromClause,
     Join as Join,
     TableSample as TableSample,
+    TableValuedColumn as TableValuedColumn,
     alias as alias,
     join as join,
     outerjoin as outerjoin,

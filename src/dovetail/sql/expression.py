@@ -39,7 +39,6 @@ from .derived import (
     ScalarValues as ScalarValues,
     Subquery as Subquery,
     TableValuedAlias as TableValuedAlias,
-    TableValuedColumn as TableValuedColumn,
     Values as Values,
     values as values,
 )
@@ -88,6 +87,7 @@ from .from_clause import (
     FromClause as FromClause,
     Join as Join,
     TableSample as TableSample,
+    TableValuedColumn as TableValuedColumn,
     alias as alias,
     join as join,
     outerjoin as outerjoin,
