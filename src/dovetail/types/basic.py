@@ -7,7 +7,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeVar, overload
 
+from . import settling
 from .contract import Processor, TypeDialect, TypeEngine
+from .settling import Settling
 
 _N = TypeVar("_N", float, Decimal)
 
@@ -36,6 +38,9 @@ class Integer(TypeEngine[int]):
         if operator == "truediv":
             return operator, _DIVIDED
         return operator, self
+
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.INTEGER
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return lambda value: str(int(value))
@@ -79,6 +84,9 @@ class String(TypeEngine[str]):
             return "concat", self
         return operator, self
 
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.STRING
+
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return quote_text
 
@@ -121,6 +129,9 @@ class Boolean(TypeEngine[bool]):
 
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
         return None if dialect.features.supports_native_boolean else bool
+
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.BOOLEAN
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         if dialect.features.supports_native_boolean:
@@ -216,6 +227,13 @@ class Numeric(TypeEngine[_N]):
             return None if native else decimal_maker(self.places)
         return float if dialect.features.supports_native_decimal else None
 
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        if self.python_type is not Decimal:
+            return settling.FLOAT
+        if not dialect.features.supports_native_decimal:
+            return settling.settled_by(None, settling.there_and_back(self, dialect))
+        return settling.decimals(self.scale)
+
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return str
 
@@ -292,6 +310,9 @@ class DateTime(TypeEngine[dt.datetime]):
             return operator, _INTERVAL
         return operator, self
 
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.DATETIME
+
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return lambda value: quote_text(value.isoformat(" "))
 
@@ -315,6 +336,9 @@ class Date(TypeEngine[dt.date]):
         if other.affinity == "interval":
             return operator, _DATETIME
         return operator, self
+
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.DATE
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return lambda value: quote_text(value.isoformat())
@@ -421,6 +445,9 @@ class LargeBinary(TypeEngine[bytes]):
 
     def bind_function(self, dialect: TypeDialect) -> Processor:
         return dialect.features.binary_wrapper or _only_bytes
+
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.BINARY
 
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
         return None if dialect.features.returns_bytes else bytes

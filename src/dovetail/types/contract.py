@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 from ..exc import ArgumentError, CompileError
+from .settling import Settling
 
 T = TypeVar("T")
 Processor = Callable[[Any], Any]
@@ -221,6 +222,10 @@ class TypeEngine(Generic[T]):
             return Conversion(function, False) if function is not None else None
         function = impl.result_processor(dialect, coltype)
         return Conversion(function, True) if function is not None else None
+
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        """Return what a value becomes that is stored and read; None where all come back."""
+        return None
 
     def bind_expression(self, bindvalue: Any) -> Any | None:
         """Return the SQL expression to write in place of a parameter, or None."""

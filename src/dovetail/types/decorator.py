@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from ..exc import ArgumentError
+from . import settling
 from .contract import (
     ExternalType,
     Processor,
@@ -14,6 +15,7 @@ from .contract import (
     TypeEngine,
     to_instance,
 )
+from .settling import Settling
 
 T = TypeVar("T")
 
@@ -143,6 +145,11 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         if inner is None:
             return lambda value: process(value, dialect)
         return lambda value: process(inner(value), dialect)
+
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        if self._overrides("process_bind_param") or self._overrides("process_result_value"):
+            return settling.settled_by(None, settling.there_and_back(self, dialect))
+        return self.inner_impl(dialect).settling(dialect)
 
     def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
         inner = self.inner_impl(dialect).literal_processor(dialect)

@@ -10,8 +10,10 @@ from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
 from ..exc import ArgumentError, did_you_mean
+from . import settling
 from .basic import LargeBinary, String, quote_text
 from .contract import Processor, TypeDialect, TypeEngine, to_instance
+from .settling import Settling
 
 T = TypeVar("T")
 _U = TypeVar("_U", UUID, str)
@@ -153,6 +155,9 @@ class Enum(String):
                 raise self._unknown(value) from None
 
         return to_member
+
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.settled_by(self.enum_class, settling.there_and_back(self, dialect))
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         to_name = self.bind_function(dialect)
@@ -337,6 +342,9 @@ class Uuid(TypeEngine[_U]):
             return None if self.as_uuid else str
         return UUID if self.as_uuid else _digits_to_string
 
+    def settling(self, dialect: TypeDialect) -> Settling | None:
+        return settling.UUID_OBJECT if self.as_uuid else settling.UUID_TEXT
+
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         if self.is_native(dialect):
             return quote_text
@@ -349,7 +357,7 @@ def _uuid_digits(value: Any) -> str:
 
 
 def _string_digits(value: Any) -> str:
-    return value.replace("-", "")  # type: ignore[no-any-return]
+    return value.replace("-", "").lower()  # type: ignore[no-any-return]
 
 
 def _digits_to_string(value: Any) -> str:

@@ -310,12 +310,27 @@ class InsertPlan:
             refuse = source.use("refuse", _refuse_unmade)
             with source.block(f"if {absent}:"):
                 source.line(f"{refuse}(instance, {', '.join(unsure)!r})")
+        self._write_settling(source)
         reads = [f"values[{key!r}]" for key in self.mapper.primary_keys]
         key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
         source.line(f"state.row_key = key = {key}")
         source.line("state.load = load")
         source.line("identity[key] = state")
         source.line("track(state)")
+
+    def _write_settling(self, source: Source) -> None:
+        """Write what makes keys that were given what they are in the row."""
+        given = {name for name, _ in self.columns}
+        for number, (name, one) in enumerate(self.mapper.settlings(self.dialect)):
+            if name not in given:
+                continue
+            settled = source.use(f"settled{number}", one.function)
+            if one.kind is None:
+                source.line(f"values[{name!r}] = {settled}(values[{name!r}])")
+                continue
+            kind = source.use(f"kind{number}", one.kind)
+            with source.block(f"if values[{name!r}].__class__ is not {kind}:"):
+                source.line(f"values[{name!r}] = {settled}(values[{name!r}])")
 
 
 class _PartialInsert(InsertPlan):

@@ -107,7 +107,7 @@ def insert_mixed_steps(
             yield from insert_run_steps(connection, plan, run, loads[own[0]])
     for state, instance in inserts.items():
         load = loads[state.load.mapper]
-        state.row_key = key = load.mapper.key_of(instance)
+        state.row_key = key = load.mapper.settled_key_of(instance, connection.dialect)
         state.load = load
         load.identity[key] = state  # type: ignore[index]
         load.batch.append(state)

@@ -383,7 +383,8 @@ def _update_part_steps(
         if context.transaction.nested:
             context.transaction.dirty.update(updates)
         for change in switched:
-            switch_key(context, mapper, change.state, mapper.key_of(change.state()))
+            new = mapper.settled_key_of(change.state(), connection.dialect)
+            switch_key(context, mapper, change.state, new)
         if context.moves is not None:
             context.moves.apply(context, dict(pairs))
     if is_told and tells == "after":

@@ -6,6 +6,7 @@ from uuid import UUID
 from warnings import warn
 
 from dovetail.exc import DovetailWarning, InvalidRequestError
+from dovetail.types.settling import Settling
 
 
 class IdentityKeys:
@@ -21,6 +22,8 @@ class IdentityKeys:
     single_key: str | None
     composites: Any
     synonyms: Any
+    columns: Any
+    memo: dict[Any, Any]
 
     def key_of(self, instance: Any) -> Any:
         """The key that *instance* carries in its attributes; None when a part is missing."""
@@ -29,6 +32,26 @@ class IdentityKeys:
             return values.get(self.single_key)
         key = tuple([values.get(name) for name in self.primary_keys])
         return None if None in key else key
+
+    def settlings(self, dialect: Any) -> tuple[tuple[str, Settling], ...]:
+        """(attribute, what its values become in the database) of each part of the key."""
+        kept: dict[Any, tuple[tuple[str, Settling], ...]] = self.memo.setdefault("settlings", {})
+        found = kept.get(dialect)
+        if found is None:
+            types = [self.columns[name].type.dialect_impl(dialect) for name in self.primary_keys]
+            each = [type_.settling(dialect) for type_ in types]
+            pairs = zip(self.primary_keys, each, strict=True)
+            found = kept[dialect] = tuple((name, one) for name, one in pairs if one is not None)
+        return found
+
+    def settled_key_of(self, instance: Any, dialect: Any) -> Any:
+        """The key of *instance*, whose row has been written: what is read of it from now on."""
+        values = instance.__dict__
+        for name, (kind, function) in self.settlings(dialect):
+            value = values.get(name)
+            if value.__class__ is not kind:
+                values[name] = function(value)
+        return self.key_of(instance)
 
     def key_tuple(self, key: Any) -> tuple[Any, ...]:
         """The primary key values of *key*."""
