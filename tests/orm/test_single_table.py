@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Column, ForeignKey, String, event, inspect, select
+from dovetail import Column, ForeignKey, Integer, String, event, inspect, select
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
@@ -435,3 +435,32 @@ def test_a_relationship_of_a_class_below(base, engine):
         assert [len(owner.dogs) for owner in owners] == [2] * 5
         assert len(sent) == 2
         assert inspect(owners[0].dogs[0]).mapper is inspect(Dog)
+
+
+@pytest.mark.parametrize("abstract", [False, True], ids=["a class", "an abstract class"])
+def test_a_row_without_a_discriminator_is_of_no_class(session, abstract):
+    class Base(DeclarativeBase):
+        pass
+
+    class Being(Base):
+        __tablename__ = "being"
+        id = mapped_column(Integer, primary_key=True)
+        kind = mapped_column(String(20))
+        __mapper_args__ = {
+            "polymorphic_on": "kind",
+            **({"polymorphic_abstract": True} if abstract else {"polymorphic_identity": "being"}),
+        }
+
+    class Elf(Being):
+        __mapper_args__ = {"polymorphic_identity": "elf"}
+
+    Base.metadata.create_all(session.connection())
+    session.connection().execute(
+        Being.__table__.insert(), [{"id": 1, "kind": "elf"}, {"id": 2, "kind": None}]
+    )
+
+    assert [type(one) for one in session.scalars(select(Being).where(Being.id == 1))] == [Elf]
+    with pytest.raises(InvalidRequestError, match="NULL for kind"):
+        session.scalars(select(Being)).all()
+    with pytest.raises(InvalidRequestError, match="NULL for kind"):
+        session.get(Being, 2)

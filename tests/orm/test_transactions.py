@@ -6,6 +6,7 @@ from dovetail import func, inspect, select, text
 from dovetail.exc import (
     IntegrityError,
     InvalidRequestError,
+    OperationalError,
     PendingRollbackError,
     ResourceClosedError,
 )
@@ -517,3 +518,38 @@ class TestTwoSessions:
         assert copied is not author
         assert copied in other
         assert [book.title for book in copied.books] == ["b"]
+
+
+def lose_savepoint(session):
+    """End the savepoint behind the session's back, as a server that commits by itself does."""
+    connection = session.connection()
+    name = connection.get_nested_transaction().name
+    connection.connection.dbapi_connection.execute(f"RELEASE SAVEPOINT {name}")
+
+
+def test_where_a_savepoint_is_lost_nothing_is_committed_before_a_rollback(session):
+    session.add(Author(name="around"))
+    session.flush()
+    with pytest.raises(OperationalError), session.begin_nested():
+        session.add(Author(name="within"))
+        session.flush()
+        lose_savepoint(session)
+
+    # Nobody knows what is undone: what goes on as if nothing had been lost would lose it.
+    with pytest.raises(PendingRollbackError):
+        names(session)
+    session.rollback()
+    assert names(session) == []
+
+
+def test_where_a_savepoint_is_lost_a_commit_is_refused(session):
+    session.add(Author(name="around"))
+    session.flush()
+    nested = session.begin_nested()
+    lose_savepoint(session)
+    with pytest.raises(OperationalError):
+        nested.commit()
+
+    with pytest.raises(InvalidRequestError):
+        session.commit()
+    assert names(session) == []

@@ -31,7 +31,7 @@ from dovetail.exc import (
     NoReferencedColumnError,
     NoReferencedTableError,
 )
-from dovetail.schema import CreateTable
+from dovetail.schema import Constraint, CreateTable
 
 
 @pytest.fixture
@@ -356,3 +356,14 @@ def test_column_arguments_may_stand_in_any_order():
     assert len(column.foreign_keys) == 1
     with pytest.raises(ArgumentError):
         Column("x", Integer, "nonsense")
+
+
+def test_a_constraint_of_ones_own_that_does_not_say_how_it_is_copied_is_told_as_such():
+
+    class Own(Constraint):
+        pass
+
+    table = Table("own", MetaData(), Column("id", Integer, primary_key=True), Own(name="c"))
+
+    with pytest.raises(InvalidRequestError, match="Own does not say how"):
+        table.to_metadata(MetaData())

@@ -266,15 +266,23 @@ class NestedTransaction(Transaction):
         try:
             yield from self._connection.send_savepoint_steps(verb, self.name)
         except Exception:
+            if verb == "ROLLBACK TO SAVEPOINT":
+                self._give_up()
             raise
         except BaseException:
-            # A task was cancelled, and nobody knows whether the server has heard: what is
-            # within the savepoint may be undone or not, so the whole transaction is given up.
-            self._end()
-            root = self._connection._root
-            if root is not None:
-                root.is_active = False
+            # A task was cancelled, and nobody knows whether the server has heard.
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        """Let the whole transaction be rolled back alone.
+
+        What is within the savepoint may be undone or not, or a part of what is around it.
+        """
+        self._end()
+        root = self._connection._root
+        if root is not None:
+            root.is_active = False
 
     def _end(self) -> None:
         """Leave this savepoint, and with it those inside it."""

@@ -516,7 +516,8 @@ class SessionTransaction:
         try:
             yield from session.commit_one_steps(self)
         except BaseException:
-            yield from session.rollback_until_steps(self)
+            if self.state is not CLOSED:
+                yield from session.rollback_until_steps(self)
             raise
 
 

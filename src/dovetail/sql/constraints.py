@@ -91,7 +91,10 @@ class Constraint(SchemaItem):
 
     def copied(self, part_of: Part) -> Any:
         """Return the same constraint for another table, made of what *part_of* gives for parts."""
-        raise NotImplementedError(f"{type(self).__name__} cannot be copied")
+        raise InvalidRequestError(
+            f"{self!r} can't be made for another table: {type(self).__name__} does not say how",
+            hint=f"define {type(self).__name__}.copied(part_of), or give each table its own",
+        )
 
     def _common(self) -> dict[str, Any]:
         """What a copy is given besides its columns."""

@@ -64,7 +64,7 @@ class KindsOfRows:
         columns = dict(entity.kinds)
         variants = entity.variants
         self.variants: dict[Any, int] = {}
-        self._mappers: list[tuple[Any, Any, frozenset[str] | None]] = [(mapper, None, None)]
+        self._mappers: list[tuple[Any, Any, frozenset[str] | None]] = []
         for one in mapper.self_and_descendants:
             own = columns.get(one)
             self.variants[one] = variants.index(own) + 1 if own else 0

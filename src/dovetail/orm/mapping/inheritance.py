@@ -242,8 +242,14 @@ class Hierarchy:
     def no_such_identity(self, value: Any) -> InvalidRequestError:
         """The error for a row whose discriminator no class has."""
         known = ", ".join(map(repr, self.polymorphic_map))
+        name = self.polymorphic_key or "discriminator"
+        if value is None:
+            return InvalidRequestError(
+                f"a row of {self.class_.__name__} has NULL for {name}: nothing tells its class",
+                hint=f"give it one of {known}",
+            )
         return InvalidRequestError(
-            f"a row of {self.class_.__name__} has {self.polymorphic_key or 'discriminator'}="
+            f"a row of {self.class_.__name__} has {name}="
             f"{value!r}, and no mapped class has this polymorphic_identity",
             hint=f"known are {known}; is the module that defines the class imported?",
         )
