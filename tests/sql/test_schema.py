@@ -3,6 +3,7 @@
 import pytest
 
 from dovetail import (
+    LABEL_STYLE_TABLENAME_PLUS_COL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -17,6 +18,7 @@ from dovetail import (
     Table,
     UniqueConstraint,
     func,
+    join,
     select,
 )
 from dovetail.compiler.ddl import schema_statements
@@ -367,3 +369,41 @@ def test_a_constraint_of_ones_own_that_does_not_say_how_it_is_copied_is_told_as_
 
     with pytest.raises(InvalidRequestError, match="Own does not say how"):
         table.to_metadata(MetaData())
+
+
+def test_a_copy_of_another_name_has_names_of_its_own():
+    table = Table(
+        "doc",
+        MetaData(naming_convention={"ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s"}),
+        Column("id", Integer, primary_key=True),
+        Column("owner", Integer, index=True),
+        Column("number", Integer, unique=True),
+        Index(None, "owner", "number"),
+        Index("given", "number"),
+    )
+    renamed = table.to_metadata(MetaData(), name="other")
+    moved = table.to_metadata(
+        MetaData(naming_convention={"uq": "unique_%(table_name)s"}), schema="archive"
+    )
+
+    def names(copy):
+        made = [*copy.indexes, *(one for one in copy.constraints if one.name is not None)]
+        return sorted(str(one.name) for one in made)
+
+    assert names(table) == ["given", "ix_doc_owner", "ix_doc_owner", "uq_doc"]
+    assert names(renamed) == ["given", "ix_other_owner", "ix_other_owner"]
+    made = ["ix_archive_doc_owner"] * 2
+    assert names(moved) == ["given", *made, "unique_doc"]
+    assert [(column.index, column.unique) for column in renamed.c] == [
+        (column.index, column.unique) for column in table.c
+    ]
+
+
+def test_long_names_begin_with_the_schema():
+    table = Table("doc", MetaData(), Column("id", Integer, index=True), schema="a.b")
+    other = Table("note", table.metadata, Column("doc_id", Integer, ForeignKey("a.b.doc.id")))
+
+    assert [str(index.name) for index in table.indexes] == ["ix_a_b_doc_id"]
+    assert join(table, other).c.keys() == ["a_b_doc_id", "note_doc_id"]
+    labelled = select(table).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+    assert labelled.selected_columns.keys() == ["a_b_doc_id"]

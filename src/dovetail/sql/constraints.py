@@ -23,7 +23,7 @@ from .attaching import (
 )
 from .coercion import node_of
 from .columns import ColumnCollection
-from .convention import conventional_name
+from .convention import Named
 from .ddl import CreateIndex, DropIndex, send
 from .defaults import SchemaItem
 from .names import named
@@ -33,7 +33,7 @@ from .traversal import iterate
 _order = count()
 
 
-class Constraint(SchemaItem):
+class Constraint(Named, SchemaItem):
     """Base of all constraints of a table."""
 
     visit_name = "constraint"
@@ -77,9 +77,7 @@ class Constraint(SchemaItem):
         self.resolve(parent)
         self.table = parent
         parent.constraints.add(self)
-        name = conventional_name(self, parent)
-        if name is not None:
-            self.name = name
+        self.take_name(parent)
 
     @property
     def parts_given(self) -> list[Any]:
@@ -99,7 +97,7 @@ class Constraint(SchemaItem):
     def _common(self) -> dict[str, Any]:
         """What a copy is given besides its columns."""
         return {
-            "name": self.name,
+            "name": self.name_of_copies,
             "deferrable": self.deferrable,
             "initially": self.initially,
             "info": self.__dict__.get("info"),
@@ -548,7 +546,7 @@ class ForeignKeyConstraint(Constraint):
         )
 
 
-class Index(SchemaItem):
+class Index(Named, SchemaItem):
     """``CREATE [UNIQUE] INDEX name ON table (expressions)``."""
 
     visit_name = "index"
@@ -607,15 +605,13 @@ class Index(SchemaItem):
         ]
         self.table = parent
         parent.indexes.add(self)
-        name = conventional_name(self, parent)
-        if name is not None:
-            self.name = name
+        self.take_name(parent)
 
     def copied(self, part_of: Part) -> Index:
         """Return the same index for another table, made of what *part_of* gives for parts."""
         options = {name: part_of(value) for name, value in self.dialect_options.items()}
         return Index(
-            self.name,
+            self.name_of_copies,
             *map(part_of, self.pending),
             unique=self.unique,
             info=self.__dict__.get("info"),

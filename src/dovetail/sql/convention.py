@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ..exc import InvalidRequestError
+from .from_clause import table_label
 
 DEFAULT_CONVENTION = {"ix": "ix_%(column_0_label)s"}
 
@@ -23,6 +24,28 @@ class conv(str):
     """A name that is complete: no convention is applied to it."""
 
     __slots__ = ()
+
+
+class Named:
+    """What a convention may name: it gives a copy for another table another name."""
+
+    name: Any
+    _given: tuple[Any, Any] | None = None
+    """The name that was given, and the one that the convention made of it."""
+
+    def take_name(self, table: Any) -> None:
+        """Take the name that the convention of *table*'s metadata gives, if it gives one."""
+        name = conventional_name(self, table)
+        if name is not None:
+            self._given = (self.name, name)
+            self.name = name
+
+    @property
+    def name_of_copies(self) -> Any:
+        """The name for a copy: as it was given, if the convention has made this one of it."""
+        if self._given is not None and self.name is self._given[1]:
+            return self._given[0]
+        return self.name
 
 
 class _Tokens:
@@ -68,7 +91,7 @@ class _Tokens:
             if kind == "key":
                 names = [str(column.key) for column in columns]
             elif kind == "label":
-                names = [f"{self.table.name}_{column.name}" for column in columns]
+                names = [f"{table_label(self.table)}_{column.name}" for column in columns]
             else:
                 names = [str(column.name) for column in columns]
         if many is None:

@@ -31,6 +31,12 @@ class Exported(NamedTuple):
     column: Any
 
 
+def table_label(table: Any) -> str:
+    """Return what a long name of a column of *table* begins with: its schema and its name."""
+    schema, name = getattr(table, "schema", None), str(table.description)
+    return (f"{schema}.{name}" if schema else name).replace(".", "_")
+
+
 class _StatementHooks(Protocol):
     """Statements that FROMs start; they live further up."""
 
@@ -311,7 +317,7 @@ class Join(FromClause):
 
     def _make_columns(self) -> ColumnCollection[Any]:
         return ColumnCollection(
-            (f"{side.description}_{key}" if not isinstance(side, Join) else key, column)
+            (f"{table_label(side)}_{key}" if not isinstance(side, Join) else key, column)
             for side in (self.left, self.right)
             for key, column in side.c.items()
         )

@@ -250,6 +250,10 @@ class MetaData(SchemaItem):
             **table.dialect_options,
         )
         _copy_constraints(table, made, referred_schema_fn)
+        for column in table.c:
+            # Read by those who ask; what they stand for has been copied.
+            made.c[column.key].index = column.index
+            made.c[column.key].unique = column.unique
         return made
 
 

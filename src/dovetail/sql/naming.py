@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..types.contract import NULLTYPE, TypeEngine
 from .element import ColumnElement
 from .expressions import Label
-from .from_clause import Exported, FromClause
+from .from_clause import Exported, FromClause, table_label
 from .names import AnonymousName, generated_name
 
 
@@ -157,7 +157,7 @@ def long_name(column: Any, name: str) -> str:
     table = getattr(column, "table", None)
     if table is None:
         return name
-    return generated_name(f"{str(table.description).replace('.', '_')}_{name}")
+    return generated_name(f"{table_label(table)}_{name}")
 
 
 def tell_apart(described: Iterable[dict[str, Any]], style: SelectLabelStyle) -> None:
