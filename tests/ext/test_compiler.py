@@ -8,8 +8,15 @@ import dovetail as dv
 from dovetail import exc
 from dovetail.dialects.sqlite import dialect as sqlite_dialect
 from dovetail.ext.compiler import compiles, deregister
+from dovetail.orm import DeclarativeBase, mapped_column
 from dovetail.schema import CreateColumn, CreateTable, ExecutableDDLElement
-from dovetail.sql.expression import ClauseElement, ColumnElement, Executable, FromClause
+from dovetail.sql.expression import (
+    ClauseElement,
+    ClauseList,
+    ColumnElement,
+    Executable,
+    FromClause,
+)
 from dovetail.sql.functions import FunctionElement
 
 metadata = dv.MetaData()
@@ -218,3 +225,32 @@ def test_the_function_of_a_base_class_serves_its_subclasses():
 def test_what_is_no_class_is_refused():
     with pytest.raises(exc.ArgumentError, match="takes a class"):
         compiles(user)
+
+
+def test_a_list_of_clauses_is_made_of_columns_and_mapped_attributes(customs):
+    class largest(ColumnElement):
+        type = dv.Integer()
+        inherit_cache = True
+
+        def __init__(self, *values):
+            self.values = ClauseList(*values)
+
+    @compiles(largest)
+    def write(element, compiler, **kw):
+        return f"greatest({compiler.process(element.values, **kw)})"
+
+    customs.add(largest)
+
+    class Box(DeclarativeBase):
+        metadata = dv.MetaData()
+
+    class Small(Box):
+        __tablename__ = "small_box"
+        id = mapped_column(dv.Integer, primary_key=True)
+        width = mapped_column(dv.Integer)
+
+    values = (Small.id, Small.__table__.c.width, dv.literal_column("3"))
+
+    text = " ".join(str(dv.select(largest(*values)).select_from(Small)).split())
+    assert "greatest(small_box.id, small_box.width, 3)" in text
+    assert len(ClauseList(*values)) == 3

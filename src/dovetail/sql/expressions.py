@@ -362,7 +362,18 @@ class ExpressionList(ColumnElement[Any]):
         return ColumnElement.__bool__(self)
 
 
-ClauseList = ExpressionList
+class ClauseList(ExpressionList):
+    """Expressions that are given one by one, for elements of one's own::
+
+    class greatest(ColumnElement):
+        def __init__(self, *values):
+            self.values = ClauseList(*values)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *clauses: Any, operator: Operator = ops.COMMA) -> None:
+        super().__init__(map(criterion, clauses), operator)
 
 
 ExpressionClauseList = ExpressionList
