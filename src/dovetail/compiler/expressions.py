@@ -350,6 +350,10 @@ class ExpressionCompiler:
             text = f"({text})"
         return f"{operator.text}{text}"
 
+    def visit_attribute(self, node: Any) -> str:
+        # An element of the user's own holds it, where nobody has put the column in its place.
+        return self.write(node.column)
+
     def visit_expression_list(self, node: Any) -> str:
         operator: Operator = node.operator
         return operator.text.join(self.operand(c, operator) for c in node.clauses)
