@@ -188,6 +188,47 @@ def test_a_bulk_update_writes_the_table_that_has_the_column(w):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
+def test_a_class_that_is_mapped_to_a_join_is_related_to_one_of_its_tables(package):
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    member = sa.Table("member", Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
+    place = sa.Table(
+        "place", Base.metadata,
+        sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
+        sa.Column("kind", sa.String(1), primary_key=True),
+    )  # fmt: skip
+
+    class Place(Base):
+        __table__ = place
+
+    class Member(Base):
+        __table__ = member.join(
+            place, sa.and_(place.c.member_id == member.c.id, place.c.kind.in_(["a", "b"]))
+        )
+        id = orm.column_property(member.c.id, place.c.member_id)
+        places = orm.relationship(Place, backref="member")
+
+    engine = sa.create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        session.add(Member(id=1, kind="a"))
+        session.flush()
+        one = session.scalars(sa.select(Member)).one()
+        session.add_all([Place(kind="d", member=one), Place(kind="c", member_id=1)])
+        session.commit()
+        assert sorted(each.kind for each in one.places) == ["a", "c", "d"]
+        assert all(each.member is one for each in one.places)
+        for load in (orm.joinedload, orm.selectinload):
+            session.expunge_all()
+            found = session.scalars(sa.select(Member).options(load(Member.places))).unique().one()
+            assert sorted(each.kind for each in found.places) == ["a", "c", "d"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_a_join_is_written_in_the_order_of_its_foreign_keys(package):
     sa, orm = import_module(package), import_module(f"{package}.orm")
 

@@ -14,6 +14,7 @@ from dovetail import (
     Table,
     and_,
     create_engine,
+    func,
     join,
     select,
 )
@@ -327,6 +328,39 @@ def readers(package):
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("declares", [True, False], ids=["declarative", "imperative"])
+def test_a_reference_that_is_null_needs_no_statement(engine, sql_log, declares):
+    mappings = registry()
+    users, notes = (
+        Table(name, mappings.metadata, Column("id", Integer, primary_key=True), *columns)
+        for name, columns in (
+            ("user_account", ()),
+            ("note", (Column("user_id", ForeignKey("user_account.id")), Column("text", String))),
+        )
+    )
+    bases = (mappings.generate_base(),) if declares else ()
+    User = type("User", bases, {"__table__": users})
+    living = and_(users.c.id == notes.c.user_id, users.c.id != 27)
+    user = relationship(User, primaryjoin=living)
+    either = relationship(
+        User, primaryjoin=users.c.id == func.coalesce(foreign(notes.c.user_id), 3), viewonly=True
+    )
+    body = {"user": user, "either": either}
+    Note = type("Note", bases, {"__table__": notes, **(body if declares else {})})
+    if not declares:
+        mappings.map_imperatively(User, users)
+        mappings.map_imperatively(Note, notes, properties=body)
+    mappings.metadata.create_all(engine)
+    with Session(engine) as session:
+        note, other, third = Note(), Note(), User()
+        note.text, third.id = "a", 3
+        session.add_all([note, other, third])
+        session.flush()
+        sql_log.clear()
+        assert (note.user, other.user, sql_log.statements) == (None, None, [])
+        assert (note.either, len(sql_log.statements)) == (third, 1)
+
+
 def test_further_tables_of_a_condition_find_each_row_once():
     found = []
     for package in PACKAGES:

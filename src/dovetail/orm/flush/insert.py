@@ -273,7 +273,8 @@ class InsertPlan:
                 ]
                 if optional:
                     # What was never set is NULL in the row, and need not be read again.
-                    with source.block(f"if len(values) < {len(fetched) + len(self.columns)}:"):
+                    whole = len(fetched) + len(self.columns) + (not mapper.uses_slot)
+                    with source.block(f"if len(values) < {whole}:"):
                         for name in optional:
                             with source.block(f"if {name!r} not in values:"):
                                 source.line(f"values[{name!r}] = None")

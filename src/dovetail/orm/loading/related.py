@@ -42,6 +42,7 @@ class KeyedPlan:
     """A plan whose statement is restricted to a list of keys.
 
     ``names``   the attributes of the instance asked for that make its key
+    ``needed``  further ones: where one of them is None, the condition finds nothing
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class KeyedPlan:
         tree: LoadTree,
         chain: tuple[Any, ...],
         populate_existing: bool = False,
+        needed: tuple[str, ...] = (),
     ) -> None:
         walk = Walk()
         statement.collect(walk)
         self.place = next(n for n, bind in enumerate(walk.binds) if bind is parameter)
         self.values = [bind.value for bind in walk.binds]
         self.names = tuple(names)
+        self.needed = needed
         self.statement = statement
         self.parameter = parameter
         self.dialect = dialect
@@ -494,6 +497,8 @@ def _load_by_rows_steps(
     keys: dict[Any, list[Pair]] = {}
     for pair in parents:
         key = local_key(pair[1], plan.names)
+        if plan.needed and None in [pair[1].__dict__.get(name, key) for name in plan.needed]:
+            key = None
         if key is None:
             _assign(prop, pair, ())
             continue
@@ -564,6 +569,7 @@ def _related_plan(
         target = entity_with(prop.mapper, option.kinds, aliased=False)
     criteria = () if option is None else option.criteria
     condition = prop.condition
+    needed: tuple[str, ...] = ()
     statement: Any
     # A third table that is a join may have the related table in it: that is another row of it.
     alias = third_alias_of(prop) if isinstance(prop.secondary, Join) else None
@@ -580,6 +586,7 @@ def _related_plan(
         columns = [parent.column(prop.parent.columns[name]) for name in local_names(prop)]
         source = join_related(parent.selectable, prop, parent, target, outer=False, alias=alias)
         statement = Select(*columns, target).select_from(source)
+        needed = _needed_names(prop)
     restriction, parameter = key_condition(columns)
     statement = statement.where(restriction, *criteria)
     if prop.order_by:
@@ -593,4 +600,14 @@ def _related_plan(
         tree=below,
         chain=chain,
         populate_existing=afresh,
+        needed=needed,
     )
+
+
+def _needed_names(prop: Any) -> tuple[str, ...]:
+    """The parent's attributes that the condition of *prop* sets equal to a related column."""
+    if prop.secondary is not None:
+        return ()
+    own = 1 if prop.is_many_to_one else 0
+    keys = prop.parent.column_keys
+    return tuple(keys[pair[own]] for pair in prop.condition.synchronize_pairs if pair[own] in keys)

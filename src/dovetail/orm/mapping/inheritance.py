@@ -93,6 +93,17 @@ class Hierarchy:
         self.tables = [*inherits.tables, *self.tables]
         self.equated = equated_within(self.persist_selectable)
 
+    @property
+    def inherited_pairs(self) -> Pairs:
+        """Those of ``equated`` by which rows of classes are joined to those of classes above.
+
+        What joins the tables of one class may well be what relates it to another.
+        """
+        joined: set[Any] = set()
+        for one in self.iterate_to_root():
+            joined.update(equated_within(one.local_table))
+        return tuple(pair for pair in self.equated if pair not in joined)
+
     def _find_condition(self, inherits: Any) -> Any:
         above, own = inherits.local_table.description, self.local_table.description
         try:

@@ -227,7 +227,7 @@ class RelationshipProperty(MapperProperty, Mapped[Any]):
             title=str(self),
             local_tables=_tables_of(self.parent),
             target_tables=_tables_of(self.mapper) if self.target_entity is None else (self.target,),
-            inherited=(*self.parent.equated, *self.mapper.equated),
+            inherited=(*self.parent.inherited_pairs, *self.mapper.inherited_pairs),
             secondary=secondary,
             primaryjoin=conditions[0],
             secondaryjoin=conditions[1],
