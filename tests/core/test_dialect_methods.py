@@ -56,5 +56,23 @@ def test_what_a_server_can_do_has_the_names_that_plugins_know(engine):
     assert dialect.insert_returning is features.supports_insert_returning
     assert dialect.supports_native_enum is features.native_enum_types
     assert dialect.max_identifier_length == features.max_identifier_length
+    assert dialect.insert_executemany_returning is features.supports_insert_returning
+    assert dialect.use_insertmanyvalues is features.supports_multi_values
+    assert dialect.is_async is engine.is_async
     with pytest.raises(AttributeError, match="supports_nothing"):
         _ = dialect.supports_nothing
+
+
+def test_a_program_may_know_its_server_better(engine):
+    with engine.connect():
+        dialect = engine.dialect
+    before = dialect.features
+
+    dialect.supports_sane_multi_rowcount = not before.supports_sane_multi_rowcount
+    changed = dialect.features
+    dialect.supports_sane_multi_rowcount = before.supports_sane_multi_rowcount
+
+    assert changed.supports_sane_multi_rowcount is not before.supports_sane_multi_rowcount
+    assert changed.supports_sane_rowcount is before.supports_sane_rowcount
+    known = dialect.features.supports_sane_multi_rowcount
+    assert dialect.supports_sane_multi_rowcount is known is before.supports_sane_multi_rowcount

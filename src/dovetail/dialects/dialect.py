@@ -167,12 +167,22 @@ class Dialect:
 
     dbapi: Any = None
     """The module of the driver, for the dialect of an engine."""
+    is_async: bool = False
+    """Whether the driver of the engine awaits."""
 
     def __getattr__(self, name: str) -> Any:
-        field = _FAMILIAR.get(name)
+        field = _FAMILIAR.get(name) or _DERIVED.get(name)
         if field is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self.features, field)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A program that knows its server better says so before the first statement.
+        field = _FAMILIAR.get(name)
+        if field is None:
+            object.__setattr__(self, name, value)
+        else:
+            self.features = replace(self.features, **{field: value})
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         """Roll back on a connection of the driver."""
@@ -282,6 +292,14 @@ _FAMILIAR = {
     "postfetch_lastrowid": "supports_lastrowid",
 }
 """Fields of the features record, by the names that they have on a dialect elsewhere."""
+_DERIVED = {
+    "insert_executemany_returning": "supports_insert_returning",
+    "insert_executemany_returning_sort_by_parameter_order": "supports_insert_returning",
+    "update_executemany_returning": "supports_update_returning",
+    "delete_executemany_returning": "supports_delete_returning",
+    "use_insertmanyvalues": "supports_multi_values",
+}
+"""Fields that tell what is asked by these names: many sets of parameters return rows, in order."""
 
 
 class StringifyCompiler(StatementCompiler):

@@ -256,6 +256,7 @@ def _make_dialect(
     dialect = kind(**settings)
     dialect.driver = backend.name
     dialect.dbapi = backend.module
+    dialect.is_async = backend.is_async
     return dialect
 
 
