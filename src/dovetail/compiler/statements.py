@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ..exc import CompileError, did_you_mean
+from ..sql import operators as ops
+from ..sql.dml import column_set
 from ..sql.expressions import BindParameter, NamedParameter
 from ..sql.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..types.contract import NULLTYPE
@@ -82,12 +84,24 @@ class StatementCompiler(QueryCompiler):
         return found
 
     def _target(self, node: Any, key: Any) -> Any:
+        if key.visit_name == "binary":
+            return self._element(node, key)
         if key.table is node.table:
             return key
         found = node.table.corresponding_column(key)
         if found is not None:
             return found
         return node.table.c.get(str(key.key)) if key.table is None else key
+
+    def _element(self, node: Any, key: Any) -> Any:
+        """Return *key*, an element of what a column of the table holds."""
+        if key.operator not in _ELEMENTS:
+            raise CompileError(
+                f"an UPDATE of {node.table.description} can't set {key}: it is neither a column "
+                "nor one step into one",
+                hint='name the steps one by one: column["a"]["b"]',
+            )
+        return key if self._target(node, key.left) is not None else None
 
     def _unconsumed(self, node: Any, key: str) -> CompileError:
         return CompileError(
@@ -102,7 +116,8 @@ class StatementCompiler(QueryCompiler):
             return f"({text})" if value.operator is not None else text
         self.value_binds.setdefault(column, value)
         own = name if name is not None else str(column.key)
-        given = own if value.unique else None
+        # Several elements of one column may be set.
+        given = own if value.unique and column.visit_name != "binary" else None
         return self.bind(value, given, column.type)
 
     def required(self, column: Any) -> BindParameter[Any]:
@@ -312,8 +327,17 @@ class StatementCompiler(QueryCompiler):
         return self.write_from(node.table)
 
     def assigned(self, column: Any, extra: list[Any]) -> str:
-        """Return the column that is set."""
+        """Return the column that is set, or the element of one."""
+        if column.visit_name == "binary":
+            return self.assigned_element(column, extra)
         return self.quote(column.name)
+
+    def assigned_element(self, element: Any, extra: list[Any]) -> str:
+        """Return the element of a column that is set, where the server can set one alone."""
+        raise CompileError(
+            f"{self.dialect.name} can't set an element of {column_set(element).key!r} alone",
+            hint="set the column to a changed copy of its value",
+        )
 
     def update_from(self, extra: list[Any]) -> str:
         """Return the FROM of an UPDATE that speaks of other tables."""
@@ -408,9 +432,13 @@ def _assigned(node: Any) -> list[Any]:
     return list(values.values()) if isinstance(values, dict) else []
 
 
+_ELEMENTS = frozenset((ops.GETITEM, ops.JSON_GETITEM))
+"""What leads to an element one step; a path has as many as its value says."""
+
+
 def _path_name(node: Any, column: Any) -> str | None:
     """Return a name for the value of a *column* that another table has; None for the usual one."""
-    table = column.table
+    table = getattr(column, "table", None)
     return None if table is None or table is node.table else f"{table.name}_{column.key}"
 
 

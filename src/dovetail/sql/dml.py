@@ -52,6 +52,13 @@ def _row_key(key: Any) -> Any:
     return node
 
 
+def column_set(target: Any) -> Any:
+    """Return the column that *target* of an UPDATE is, or is an element of."""
+    while not isinstance(target, str) and target.visit_name == "binary":
+        target = target.left
+    return target
+
+
 def _row_value(key: Any, value: Any) -> Any:
     """Return *value* as an expression; the compiler gives a parameter the column's type."""
     if isinstance(value, ColumnElement):

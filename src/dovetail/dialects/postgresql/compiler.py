@@ -49,6 +49,10 @@ class PostgresqlCompiler(OnConflictCompiler):
         # ONLY leaves out the rows of tables that inherit.
         return f"{hint.strip()} {table}" if hint else table
 
+    def assigned_element(self, element: Any, extra: list[Any]) -> str:
+        # As a subscript, whatever operator reads it.
+        return f"{self.assigned(element.left, extra)}[{self.write(element.right)}]"
+
     # -- parameters ---------------------------------------------------------------------------
 
     def bind(

@@ -14,7 +14,7 @@ from dovetail.orm.flush.insert import DefaultContext, first_table
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
-from dovetail.sql.dml import update
+from dovetail.sql.dml import column_set, update
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import bindparam
 from dovetail.steps import Steps
@@ -36,9 +36,11 @@ def attribute_name(mapper: Any, target: Any) -> str:
 
 def set_attributes(mapper: Any, statement: Any) -> dict[str, Any]:
     """The attributes that an UPDATE sets, with their values or expressions, in SQL's order."""
-    named = {
-        attribute_name(mapper, target): value for target, value in (statement.values_ or {}).items()
-    }
+    named = {}
+    for target, value in (statement.values_ or {}).items():
+        column = column_set(target)
+        # Of a column that is set in part the server alone knows the whole.
+        named[attribute_name(mapper, column)] = value if column is target else target
     names = [name for name in named if name in mapper.columns]
     if not statement.preserves_order:
         names.sort(key=mapper.column_order.__getitem__)
