@@ -8,12 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, select
+from dovetail import Column, ForeignKey, Integer, create_engine, select
 from dovetail.exc import ArgumentError, InvalidRequestError, SADeprecationWarning
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
     MappedAsDataclass,
+    Session,
     column_property,
     composite,
     deferred,
@@ -427,3 +428,65 @@ def test_fields_have_the_annotations_of_the_class():
 
     assert here == there
     assert here[0] == {"id": False, "size": True, "extra": False}
+
+
+def test_a_maker_of_dataclasses_that_validates_keeps_its_constructor():
+    pydantic = pytest.importorskip("pydantic")
+
+    class Local(
+        MappedAsDataclass, DeclarativeBase, dataclass_callable=pydantic.dataclasses.dataclass
+    ):
+        pass
+
+    class Room(Local):
+        __tablename__ = "room"
+        id: Mapped[int] = mapped_column(init=False, primary_key=True)
+        size: Mapped[int]
+        floor: Mapped[int | None] = mapped_column(default=2)
+        given: dataclasses.InitVar[int] = 5
+
+        def __post_init__(self, given):
+            self.size += given
+
+    engine = create_engine("sqlite://")
+    Local.metadata.create_all(engine)
+    with Session(engine) as session:
+        room = Room(size="3", given=4)
+        assert (room.size, room.floor, "floor" in vars(room)) == (7, 2, False)
+        session.add(room)
+        session.commit()
+        assert (room.size, room.floor) == (7, 2)
+        room.size = 8
+        session.commit()
+        assert session.get(Room, room.id).size == 8
+    assert Room(size=1, floor=None).floor is None
+    for wrong in ({"size": "x"}, {"size": 1, "floor": []}, {}):
+        with pytest.raises(pydantic.ValidationError):
+            Room(**wrong)
+    engine.dispose()
+
+
+def test_the_constructor_of_another_maker_is_called():
+    called = []
+
+    def make(class_, **options):
+        made = dataclasses.dataclass(class_, **options)
+        given = made.__init__
+
+        def constructor(self, *args, **named):
+            called.append((args, named))
+            given(self, *args, **named)
+
+        made.__init__ = constructor
+        return made
+
+    @mapped_as_dataclass(registry(), dataclass_callable=make)
+    class One:
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int] = mapped_column(default=3)
+        word: Mapped[str] = mapped_column(default_factory=lambda: "w")
+
+    one = One(1)
+    assert (one.id, one.size, one.word, "size" in vars(one)) == (1, 3, "w", False)
+    assert called == [((1,), {})]

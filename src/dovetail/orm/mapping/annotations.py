@@ -49,6 +49,11 @@ class Mapped(Generic[T_co]):
 
     __slots__ = ()
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """What ``pydantic``, as the maker of a dataclass, validates: a value of the type inside."""
+        return handler(get_args(source)[0])
+
     if TYPE_CHECKING:
 
         @overload

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from functools import wraps
 from inspect import get_annotations
 from typing import Any, dataclass_transform
 from warnings import warn
@@ -175,13 +176,7 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
         _refuse_plain_mixins(class_)
     _refuse_fields_with_declarations(class_)
     annotations = get_annotations(class_)
-    understood = {name: understand(said, class_) for name, said in annotations.items()}
-    mapped = {name: said for name, said in understood.items() if said is not None}
-    for name, said in annotations.items():
-        # What an extension makes is a field as well: an association proxy.
-        if name not in mapped and hasattr(class_.__dict__.get(name), "dataclass_options"):
-            if not isinstance(class_.__dict__[name], (MappedColumn, MapperProperty)):
-                mapped[name] = MappedAnnotation(said, False, None, (), said)
+    mapped = _mapped_annotations(class_, annotations)
     made = _made_by_methods(class_, mapped) if is_mapped else {}
     mapped.update({name: said for name, (said, _) in made.items()})
     declared = {name: class_.__dict__[name] for name in mapped if name in class_.__dict__}
@@ -228,7 +223,24 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
     if not writes_defaults(class_):
         _check_defaults_of_synonyms(class_, mapped)
     if make.get("init", True):
-        type.__setattr__(class_, "__init__", _constructor(class_))
+        other = None if call is dataclasses.dataclass else class_.__dict__.get("__init__")
+        constructor = _constructor(class_) if other is None else _constructor_by(class_, other)
+        type.__setattr__(class_, "__init__", constructor)
+
+
+def _mapped_annotations(class_: Any, annotations: dict[str, Any]) -> dict[str, MappedAnnotation]:
+    """What the *annotations* of *class_* say of attributes that are mapped, or made by extensions.
+
+    What an extension makes is a field as well: an association proxy.
+    """
+    understood = {name: understand(said, class_) for name, said in annotations.items()}
+    mapped = {name: said for name, said in understood.items() if said is not None}
+    for name, said in annotations.items():
+        value = class_.__dict__.get(name)
+        if name not in mapped and hasattr(value, "dataclass_options"):
+            if not isinstance(value, (MappedColumn, MapperProperty)):
+                mapped[name] = MappedAnnotation(said, False, None, (), said)
+    return mapped
 
 
 def _is_declarative_base(class_: Any) -> bool:
@@ -399,6 +411,39 @@ def _constructor(class_: Any) -> Callable[..., None]:
     made.__qualname__ = f"{class_.__qualname__}.__init__"
     made.__module__ = class_.__module__
     return made
+
+
+def _constructor_by(class_: Any, made: Callable[..., None]) -> Callable[..., None]:
+    """The constructor where *made* is that of another maker of dataclasses, which may validate.
+
+    It fills a draft, that may be done by writing into a ``__dict__``; what it has put there is set.
+    """
+    names = frozenset(class_.__dataclass_fields__)
+    defaults = _declared_defaults(class_, list(names))
+    goes_on = hasattr(class_, "__post_init__")
+
+    class Draft:
+        __slots__ = ("__dict__", "_passed_on")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(class_, name)
+
+        def __post_init__(self, *given: Any) -> None:
+            self._passed_on = given
+
+    @wraps(made)
+    def construct(self: Any, *args: Any, **named: Any) -> None:
+        is_mapped = begin(self)
+        draft: Any = Draft()
+        draft._passed_on = ()
+        made(draft, *args, **named)
+        for name, value in draft.__dict__.items():
+            if name in names and (value is not DONT_SET or not is_mapped):
+                setattr(self, name, defaults.get(name) if value is DONT_SET else value)
+        if goes_on:
+            self.__post_init__(*draft._passed_on)
+
+    return construct
 
 
 def _parameter(field: Any, source: Source) -> str:
