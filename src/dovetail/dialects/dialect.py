@@ -169,6 +169,10 @@ class Dialect:
     """The module of the driver, for the dialect of an engine."""
     is_async: bool = False
     """Whether the driver of the engine awaits."""
+    update_executemany_returning: bool = False
+    """Whether an UPDATE of many sets of parameters returns rows for instances: it does not."""
+    delete_executemany_returning: bool = False
+    """Whether a DELETE of many sets of parameters does: it does not."""
 
     def __getattr__(self, name: str) -> Any:
         field = _FAMILIAR.get(name) or _DERIVED.get(name)
@@ -295,8 +299,6 @@ _FAMILIAR = {
 _DERIVED = {
     "insert_executemany_returning": "supports_insert_returning",
     "insert_executemany_returning_sort_by_parameter_order": "supports_insert_returning",
-    "update_executemany_returning": "supports_update_returning",
-    "delete_executemany_returning": "supports_delete_returning",
     "use_insertmanyvalues": "supports_multi_values",
 }
 """Fields that tell what is asked by these names: many sets of parameters return rows, in order."""
