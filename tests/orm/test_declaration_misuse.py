@@ -345,3 +345,34 @@ def test_a_mixin_of_the_base_need_not_be_a_dataclass():
         class Thing(Other, Base):
             __tablename__ = "thing"
             id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@pytest.mark.parametrize("sisters", [False, True])
+def test_a_class_has_one_mapped_base(sisters):
+    class Base(DeclarativeBase):
+        pass
+
+    class One(Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "one"}
+
+    class Other(One if sisters else Base):
+        __tablename__ = "other"
+        id: Mapped[int] = mapped_column(ForeignKey("one.id"), primary_key=True)
+        if sisters:
+            __mapper_args__ = {"polymorphic_identity": "other"}
+
+    class Plain(One):
+        __mapper_args__ = {"polymorphic_identity": "plain"}
+
+    with pytest.raises(InvalidRequestError, match="Both has several mapped bases, .* and Other"):
+
+        class Both(Plain, Other):
+            pass
+
+    class Again(Plain, One):
+        __mapper_args__ = {"polymorphic_identity": "again"}
+
+    assert Again.__mapper__.inherits is Plain.__mapper__

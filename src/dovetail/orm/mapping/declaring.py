@@ -84,8 +84,10 @@ def declare_in_parts(
     registry: Registry, class_: type
 ) -> Iterator[tuple[Table, list[tuple[str, MapperProperty]]]]:
     """Map *class_*; give its table and what it declares before, to be completed."""
-    parent = next((base for base in class_.__mro__[1:] if mapper_of(base) is not None), None)
-    inherits = None if parent is None else mapper_of(parent)
+    mapped_bases = [base for base in class_.__mro__[1:] if mapper_of(base)]
+    inherits = mapper_of(mapped_bases[0]) if mapped_bases else None
+    if len(mapped_bases) > 1:
+        _refuse_other_bases(class_, *mapped_bases)
     being_declared[class_] = {}
     try:
         declared = list(_declarations(class_, inherits))
@@ -100,6 +102,18 @@ def declare_in_parts(
     make = getattr(class_, "__mapper_cls__", None)
     kind = getattr(make, "__func__", make) or Mapper
     registry.make(kind, class_, table, dict(parts), options, inherits)
+
+
+def _refuse_other_bases(class_: type, parent: type, *above: type) -> None:
+    """Refuse a mapped base besides *parent* that this does not derive from: it would be lost."""
+    other = next((base for base in above if not issubclass(parent, base)), None)
+    if other is not None:
+        raise InvalidRequestError(
+            f"{class_.__name__} has several mapped bases, {parent.__name__} and {other.__name__}: "
+            "its rows can be those of one hierarchy",
+            hint=f"let a mixin, which is not mapped, have what {class_.__name__} and "
+            f"{other.__name__} have in common",
+        )
 
 
 def _mapper_options(class_: type, inherits: Mapper | None) -> dict[str, Any]:
