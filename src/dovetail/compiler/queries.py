@@ -188,7 +188,11 @@ class QueryCompiler(RestrictingCompiler):
         key = str(getattr(element, "key", None) or name) if item.is_own_name else name
         if item.column.visit_name == "label":
             key = name
-        return ResultColumn(name, key, item.type, (item.column, element))
+        objects = (item.column, element)
+        if element.visit_name == "attribute":
+            # Of a text whose columns were named by mapped attributes.
+            objects = (*objects, element.column)
+        return ResultColumn(name, key, item.type, objects)
 
     def _select_column(self, item: SelectedColumn, as_from: bool) -> str:
         column = item.column
