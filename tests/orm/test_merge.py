@@ -5,6 +5,7 @@ import pytest
 from dovetail import event, inspect, select
 from dovetail.exc import InvalidRequestError
 from dovetail.orm import Session, joinedload, with_loader_criteria
+from tests.orm.both import compare
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
 
 
@@ -286,3 +287,53 @@ def test_without_load_listeners_hear_of_an_attached_instance(engine, session):
         ("after_attach", merged),
         ("detached_to_persistent", merged),
     ]
+
+
+def onto_what_a_row_has(w):
+    sa, orm = w.sa, w.orm
+
+    class Owner(w.Base):
+        __tablename__ = "merged_owner"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        members = orm.relationship("Member", cascade="all, delete-orphan", order_by="Member.id")
+        only = orm.relationship("Only", cascade="all, delete-orphan", uselist=False)
+        tags = orm.relationship("Tag", secondary="merged_tagged", order_by="Tag.id")
+
+    class Member(w.Base):
+        __tablename__ = "merged_member"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        owner_id = orm.mapped_column(sa.ForeignKey(Owner.id))
+        size = orm.mapped_column(sa.Integer)
+
+    class Only(w.Base):
+        __tablename__ = "merged_only"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        owner_id = orm.mapped_column(sa.ForeignKey(Owner.id))
+
+    class Tag(w.Base):
+        __tablename__ = "merged_tag"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+
+    sa.Table(
+        "merged_tagged",
+        w.Base.metadata,
+        sa.Column("owner_id", sa.ForeignKey(Owner.id), primary_key=True),
+        sa.Column("tag_id", sa.ForeignKey(Tag.id), primary_key=True),
+    )
+    w.create()
+    members, tags = [Member(id=n) for n in (1, 2)], [Tag(id=n) for n in (1, 2)]
+    w.add(Owner(id=1, members=members, only=Only(id=1), tags=tags))
+    given = [
+        Owner(id=1, members=[Member(id=2, size=5), Member(size=7)]),
+        Owner(id=1, tags=[Tag(id=2)]),
+        Owner(id=1, only=Only(id=1)),
+        Owner(id=1, only=None),
+    ]
+    for one in given:
+        w.s.merge(one)
+        yield w.rows(Member), w.rows(Only), w.rows(w.Base.metadata.tables["merged_tagged"])
+        w.s.rollback()
+
+
+def test_what_the_row_has_is_read_once():
+    compare(onto_what_a_row_has)

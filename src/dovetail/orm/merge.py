@@ -122,14 +122,16 @@ def _copy_steps(
             continue
         for item in _held(prop, values[key]):
             merged[state_of(item), prop] = True
+        lacks = not is_new and not prop.is_many_to_one and key not in present
+        if lacks and (prop.uselist or values[key] is not None):
+            # What it has is needed to replace it, and others may be merged onto some of that.
+            yield from session.load_steps(target, [getattr(mapper.class_, key)])
         if prop.uselist:
             items = list(prop.impl.kind.items(values[key]))
             yield from _preload_steps(session, prop.mapper, items)
             copies = []
             for item in items:
                 copies.append((yield from merge_steps(session, item, merged)))
-            if prop.key not in present and not is_new:
-                yield from session.load_steps(target, [getattr(mapper.class_, key)])
             prop.impl.set(target, copies if prop.is_writer else prop.impl.make_plain(copies))
         elif values[key] is None:
             prop.impl.set(target, None)
