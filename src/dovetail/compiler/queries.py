@@ -188,7 +188,7 @@ class QueryCompiler(RestrictingCompiler):
         key = str(getattr(element, "key", None) or name) if item.is_own_name else name
         if item.column.visit_name == "label":
             key = name
-        objects = (item.column, element)
+        objects: tuple[Any, ...] = (item.column, element)
         if element.visit_name == "attribute":
             # Of a text whose columns were named by mapped attributes.
             objects = (*objects, element.column)
