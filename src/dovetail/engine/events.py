@@ -86,6 +86,9 @@ class ConnectionEvents(DialectEvents):
 
     ``before_execute`` and ``before_cursor_execute`` may replace what is executed: listen with
     ``retval=True`` and return the statement and its parameters.
+
+    What a session sends for entities, lazy loads and flushes is kept as text, and told to
+    ``before_cursor_execute`` and ``after_cursor_execute`` alone.
     """
 
     former: ClassVar = {
