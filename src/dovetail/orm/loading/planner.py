@@ -395,7 +395,7 @@ class _SelectPlanning:
         """True where the statement has this very join: one part of a program may not know that
         another has made it.
         """
-        made = (reference.prop, reference.entity, right, spec.isouter, spec.full)
+        made = (reference.prop, reference.owner, right, spec.isouter, spec.full)
         for other, conditions in self._paths:
             if made == other and len(conditions) == len(criteria):
                 if all(a.compare(b) for a, b in zip(conditions, criteria, strict=True)):
