@@ -31,8 +31,8 @@ from .result import (
     MappingResult,
     MergedResult,
     Result,
-    Result as TupleResult,
     ScalarResult,
+    TupleResult,
 )
 from .rows import RMKeyView, Row, Row as BaseRow, RowMapping
 from .transaction import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sys import is_finalizing
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
 
 from ..event import root
 from ..exc import (
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from ..sql.node import ReturnsRows
     from ..steps import Steps
     from .result import ScalarResult
     from .translation import SchemaMap
 
 T = TypeVar("T")
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
 
 
 class Connection(TransactedChannel):
@@ -151,7 +154,7 @@ class Connection(TransactedChannel):
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> Steps[CursorResult[Any]]:
+    ) -> Steps[CursorResult[*tuple[Any, ...]]]:
         """Run *statement*: see :meth:`execute`."""
         options = self._options
         if execution_options:
@@ -163,7 +166,7 @@ class Connection(TransactedChannel):
         statement: str,
         parameters: Any = None,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> Steps[CursorResult[Any]]:
+    ) -> Steps[CursorResult[*tuple[Any, ...]]]:
         """Run SQL text: see :meth:`exec_driver_sql`."""
         options = {**self._options, **(execution_options or {})}
         many = isinstance(parameters, list) and bool(parameters)
@@ -182,13 +185,29 @@ class Connection(TransactedChannel):
             result.set_context(self.told_last)
         return result
 
+    @overload
+    def execute(
+        self,
+        statement: ReturnsRows[*Ts],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[*Ts]: ...
+    @overload
     def execute(
         self,
         statement: Any,
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+    def execute(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Run *statement* and return its result.
 
         *parameters* is a dictionary, or a list of dictionaries to run it once for each.
@@ -202,6 +221,22 @@ class Connection(TransactedChannel):
             self.execute_steps(statement, parameters, execution_options=execution_options)
         )
 
+    @overload
+    def scalar(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> R | None: ...
+    @overload
+    def scalar(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any: ...
     def scalar(
         self,
         statement: Any,
@@ -212,6 +247,22 @@ class Connection(TransactedChannel):
         """Run *statement*; return the first value of its first row, None without a row."""
         return self.execute(statement, parameters, execution_options=execution_options).scalar()
 
+    @overload
+    def scalars(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[R]: ...
+    @overload
+    def scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]: ...
     def scalars(
         self,
         statement: Any,
@@ -227,7 +278,7 @@ class Connection(TransactedChannel):
         statement: str,
         parameters: Any = None,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Run SQL text as the driver takes it, with the driver's own placeholders.
 
         *parameters* is a tuple or dictionary, or a list of such to run it once for each.

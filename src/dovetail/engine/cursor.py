@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVarTuple
 
 from ..exc import InvalidRequestError, ResourceClosedError
 from .context import About, ExecutionContext
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..steps import Steps
     from .channel import Channel
 
-TP = TypeVar("TP", bound=tuple[Any, ...])
+Ts = TypeVarTuple("Ts")
 
 Origin = tuple[Any, str, Any, bool, Any, Any, "Mapping[str, Any]"]
 """Of a result: connection, SQL text, parameters, if many, statement, plan and options."""
@@ -25,7 +25,7 @@ Origin = tuple[Any, str, Any, bool, Any, Any, "Mapping[str, Any]"]
 _NO_ROWS = Shape(())
 
 
-class CursorResult(Result[TP]):
+class CursorResult(Result[*Ts]):
     """What a statement has answered: rows, or how many of them it has changed."""
 
     returns_rows = True
@@ -40,7 +40,7 @@ class CursorResult(Result[TP]):
 
     origin: Origin | None = None
     _context: ExecutionContext | None = None
-    returned_defaults_rows: Sequence[Row[Any]] | None = None
+    returned_defaults_rows: Sequence[Row[*tuple[Any, ...]]] | None = None
     """What ``return_defaults()`` has fetched, a row for each that was changed; None for nothing."""
 
     _inserted_keys: Sequence[Any] | None = None
@@ -48,9 +48,11 @@ class CursorResult(Result[TP]):
     _is_of_many = False
 
     @classmethod
-    def of_change(cls, rowcount: int, lastrowid: int | None = None) -> CursorResult[Any]:
+    def of_change(
+        cls, rowcount: int, lastrowid: int | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Return the result of a statement without rows."""
-        result: CursorResult[Any] = CursorResult(_NO_ROWS, [])
+        result: CursorResult[*tuple[Any, ...]] = CursorResult(_NO_ROWS, [])
         result.returns_rows = False
         result._closed = True
         result.rowcount = rowcount
@@ -88,7 +90,7 @@ class CursorResult(Result[TP]):
         """Note the primary keys of the rows that were inserted."""
         self._inserted_keys = [row_class(names)(key) for key in keys]
 
-    def set_returned_defaults(self, rows: Sequence[Row[Any]], *, many: bool) -> None:
+    def set_returned_defaults(self, rows: Sequence[Row[*tuple[Any, ...]]], *, many: bool) -> None:
         """Note what the server filled in; *many* sets of parameters were executed, or one."""
         self.returned_defaults_rows = rows
         self._is_of_many = many
@@ -102,7 +104,7 @@ class CursorResult(Result[TP]):
         return super()._slice(most)
 
     @property
-    def inserted_primary_key(self) -> Row[Any] | None:
+    def inserted_primary_key(self) -> Row[*tuple[Any, ...]] | None:
         """The primary key of the row that was inserted.
 
         InvalidRequestError is raised for other statements, and where several rows were.
@@ -112,7 +114,7 @@ class CursorResult(Result[TP]):
             raise InvalidRequestError(
                 f"{len(rows)} rows were inserted", hint="use inserted_primary_key_rows"
             )
-        row: Row[Any] = rows[0]
+        row: Row[*tuple[Any, ...]] = rows[0]
         return row
 
     @property
@@ -128,7 +130,7 @@ class CursorResult(Result[TP]):
         return self._inserted_keys
 
     @property
-    def returned_defaults(self) -> Row[Any] | None:
+    def returned_defaults(self) -> Row[*tuple[Any, ...]] | None:
         """What ``return_defaults()`` has fetched of the row; None where nothing was.
 
         InvalidRequestError is raised where many sets of parameters were executed.
@@ -205,7 +207,7 @@ def _batch(options: Mapping[str, Any]) -> int:
 
 def driver_result_steps(
     channel: Channel, cursor: Cursor, sql: str, options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Return the result of SQL text that was run on *cursor*."""
     if cursor.description is None:
         result = CursorResult.of_change(cursor.rowcount, cursor.lastrowid)

@@ -40,7 +40,7 @@ _NO_ROW: Row = {}
 
 def execute_steps(
     channel: Channel, statement: Any, parameters: Any, options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Return the steps that run *statement* on *channel* and give its result."""
     if not getattr(statement, "supports_execution", False) or isinstance(statement, type):
         statement = executable(statement)
@@ -63,7 +63,7 @@ def execute_steps(
 
 def _run(
     channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     if statement.is_ddl:
         return _define_steps(channel, statement, options)
     if statement.is_dml or len(rows) > 1:
@@ -75,7 +75,7 @@ def _run(
 
 def _told_steps(
     channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run *statement* with listeners."""
     dispatch = channel.dispatch
     many, one = (rows, _NO_ROW) if len(rows) > 1 else ([], rows[0] if rows else _NO_ROW)
@@ -213,7 +213,7 @@ def _query(
 
 def _ask_steps(
     channel: Channel, statement: Any, row: Row, options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run a query, or text, with one set of parameters at most."""
     prepared, sql, parameters = _query(channel, statement, row, options)
     if options or prepared.shape is None:
@@ -231,7 +231,7 @@ def _ask_steps(
 
 def _work_steps(
     channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run an INSERT, UPDATE or DELETE, or text with many sets of parameters."""
     names: tuple[str, ...] | None = None
     if statement.is_insert or statement.is_update:
@@ -267,7 +267,7 @@ def _one_steps(
     binds: Sequence[Any],
     row: Row,
     options: Mapping[str, Any],
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     plan = prepared.plan
     try:
         if statement.is_insert or statement.is_update:
@@ -319,7 +319,7 @@ def _read_steps(
     parameters: Any,
     options: Mapping[str, Any],
     statement: Any = None,
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run a statement that gives rows; a SELECT is given as *statement*, too."""
     shape, convert = prepared.shape, prepared.convert
     raws = prepared.raws
@@ -337,7 +337,7 @@ def _read_steps(
         size = batch or options.get("max_row_buffer", 1000)
         cursor = yield from channel.stream_steps(sql, parameters, size)
         feed = CursorFeed(channel, cursor, size, sql)
-        result: CursorResult[Any] = CursorResult(shape, [], convert=convert, feed=feed)
+        result: CursorResult[*tuple[Any, ...]] = CursorResult(shape, [], convert=convert, feed=feed)
         result._per = batch
         return result
     if options.get("preserve_rowcount"):
@@ -357,7 +357,7 @@ def _change_steps(
     parameters: Any,
     row: Row,
     values: Sequence[Any],
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run an INSERT, UPDATE or DELETE that gives no rows to the user."""
     returned = None
     if prepared.returns_keys:
@@ -387,7 +387,7 @@ def _many_steps(
     binds: Sequence[Any],
     rows: list[Row],
     options: Mapping[str, Any],
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     plan = prepared.plan
     values = [bind.effective_value for bind in binds]
     page = options.get("insertmanyvalues_page_size") or channel.rows_per_insert
@@ -444,7 +444,7 @@ def _many_returning_steps(
     rows: list[Row],
     values: Sequence[Any],
     page: int,
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run an INSERT, UPDATE or DELETE for many rows and collect what they return.
 
     At most *page* rows go in one statement.
@@ -473,7 +473,9 @@ def _many_returning_steps(
             hint="leave sort_by_parameter_order away, and return a column that tells them",
         )
     assert prepared.shape is not None
-    result: CursorResult[Any] = CursorResult(prepared.shape, raw, convert=prepared.convert)
+    result: CursorResult[*tuple[Any, ...]] = CursorResult(
+        prepared.shape, raw, convert=prepared.convert
+    )
     result.rowcount = len(raw)
     result.is_insert = statement.is_insert
     result._parameters = rows
@@ -508,7 +510,7 @@ def _with_early_defaults(statement: Any, rows: list[Row]) -> list[Row]:
 
 def _define_steps(
     channel: Channel, statement: Any, options: Mapping[str, Any]
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run a definition, such as CREATE TABLE."""
     compiled = channel.dialect.compile(statement)
     if channel.dispatch.listening:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVarTuple
 
 from ..steps import nothing
 from .result import Result
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..steps import Steps
     from .rows import Row
 
-TP = TypeVar("TP", bound=tuple[Any, ...])
+Ts = TypeVarTuple("Ts")
 
 
 class SimpleResultMetaData:
@@ -30,14 +30,14 @@ class SimpleResultMetaData:
         self.extra = extra
 
 
-class IteratorResult(Result[TP]):
+class IteratorResult(Result[*Ts]):
     """A result of rows that an iterable gives."""
 
     def __init__(
         self,
         cursor_metadata: Any,
         iterator: Iterable[Any],
-        raw: Result[Any] | None = None,
+        raw: Result[*tuple[Any, ...]] | None = None,
         _source_supports_scalars: bool = False,
     ) -> None:
         shape = _shape(cursor_metadata)
@@ -48,7 +48,7 @@ class IteratorResult(Result[TP]):
         super().__init__(shape, [], convert=shape.row_list, feed=_IteratorFeed(rows))
 
 
-class ChunkedIteratorResult(Result[TP]):
+class ChunkedIteratorResult(Result[*Ts]):
     """A result of rows that come in chunks: ``chunks(size)`` returns an iterator of lists.
 
     *size* is what ``yield_per()`` says, None where nobody asked; with *dynamic_yield_per*,
@@ -61,7 +61,7 @@ class ChunkedIteratorResult(Result[TP]):
         cursor_metadata: Any,
         chunks: Callable[[int | None], Iterable[Sequence[Any]]],
         source_supports_scalars: bool = False,
-        raw: Result[Any] | None = None,
+        raw: Result[*tuple[Any, ...]] | None = None,
         dynamic_yield_per: bool = False,
     ) -> None:
         self.chunks = chunks
@@ -112,7 +112,7 @@ def _shape_of(keys: Sequence[str], extra: Sequence[Any] | None) -> Shape:
 
 def result_tuple(
     fields: Sequence[str], extra: Sequence[Any] | None = None
-) -> Callable[[Iterable[Any]], Row[Any]]:
+) -> Callable[[Iterable[Any]], Row[*tuple[Any, ...]]]:
     """Return the function that makes rows with these *fields* of any values.
 
     ::

@@ -8,7 +8,7 @@ rows, so that they can be mixed.
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, TypeVarTuple, overload
 
 from ..collector import MANY, collector
 from ..exc import (
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-TP = TypeVar("TP", bound=tuple[Any, ...])
+Ts = TypeVarTuple("Ts")
 
 
-class Result(Readable[Row[TP]]):
+class Result(Readable[Row[*Ts]], Generic[*Ts]):
     """Rows of a statement, to be read once.
 
     ::
@@ -206,29 +206,42 @@ class Result(Readable[Row[TP]]):
         """Return the names of the columns."""
         return RMKeyView(self._shape.keys)
 
-    def fetchone(self) -> Row[TP] | None:
+    def fetchone(self) -> Row[*Ts] | None:
         """Return the next row, or None at the end."""
         found = self._some(1)
         return found[0] if found else None
 
+    @overload
+    def scalar(self: Result[R, *tuple[Any, ...]]) -> R | None: ...
+    @overload
+    def scalar(self) -> Any: ...
     def scalar(self) -> Any:
         """Return the first value of the first row, or None if there is no row."""
-        row = self.first()
+        row: Any = self.first()
         return None if row is None else row[0]
 
+    @overload
+    def scalar_one(self: Result[R, *tuple[Any, ...]]) -> R: ...
+    @overload
+    def scalar_one(self) -> Any: ...
     def scalar_one(self) -> Any:
         """Return the first value of the only row: see :meth:`one`."""
-        return self.one()[0]
+        row: Any = self.one()
+        return row[0]
 
+    @overload
+    def scalar_one_or_none(self: Result[R, *tuple[Any, ...]]) -> R | None: ...
+    @overload
+    def scalar_one_or_none(self) -> Any: ...
     def scalar_one_or_none(self) -> Any:
         """Return the first value of the only row, or None: see :meth:`one_or_none`."""
-        row = self.one_or_none()
+        row: Any = self.one_or_none()
         return None if row is None else row[0]
 
     # Other ways to read the same rows.
 
     @overload
-    def scalars(self: Result[tuple[R, *tuple[Any, ...]]]) -> ScalarResult[R]: ...
+    def scalars(self: Result[R, *tuple[Any, ...]], index: Literal[0] = 0) -> ScalarResult[R]: ...
     @overload
     def scalars(self, index: Any = 0) -> ScalarResult[Any]: ...
     def scalars(self, index: Any = 0) -> ScalarResult[Any]:
@@ -241,16 +254,16 @@ class Result(Readable[Row[TP]]):
         """Return the rows as mappings from names to values."""
         return MappingResult(self)
 
-    def tuples(self) -> Result[TP]:
+    def tuples(self) -> TupleResult[tuple[*Ts]]:
         """Return the result itself, for type checkers one of plain tuples."""
-        return self
+        return self  # type: ignore[return-value]
 
     @property
-    def t(self) -> Result[TP]:
+    def t(self) -> TupleResult[tuple[*Ts]]:
         """The result itself, for type checkers one of plain tuples."""
-        return self
+        return self  # type: ignore[return-value]
 
-    def columns(self, *col_expressions: Any) -> Result[Any]:
+    def columns(self, *col_expressions: Any) -> Result[*tuple[Any, ...]]:
         """Return a result of these columns alone: names, positions or column objects."""
         return narrowed(self, [self._shape.index(each) for each in col_expressions])
 
@@ -258,7 +271,7 @@ class Result(Readable[Row[TP]]):
         """Return the rows, all fetched, as something from which results can be made again."""
         return FrozenResult(self)
 
-    def merge(self, *others: Result[Any]) -> MergedResult[TP]:
+    def merge(self, *others: Result[*tuple[Any, ...]]) -> MergedResult[*Ts]:
         """Return a result of the rows of this result and of *others*, one after another."""
         return MergedResult(None, (self, *others))
 
@@ -267,10 +280,23 @@ class FilterResult(Readable[T]):
     """What shows the rows of a result in another way: as values, or as mappings."""
 
 
+if TYPE_CHECKING:
+
+    class TupleResult(FilterResult[R]):
+        """A result whose rows are plain tuples."""
+
+        def keys(self) -> RMKeyView: ...
+        def fetchone(self) -> R | None: ...
+        def mappings(self) -> MappingResult: ...
+
+else:
+    TupleResult = Result
+
+
 class ScalarResult(FilterResult[R]):
     """The values of one column of a result."""
 
-    def __init__(self, parent: Result[Any], index: int) -> None:
+    def __init__(self, parent: Result[*tuple[Any, ...]], index: int) -> None:
         self._parent = parent
         self._index = index
         filters = parent._unique_filters
@@ -323,7 +349,7 @@ class ScalarResult(FilterResult[R]):
 class MappingResult(FilterResult[RowMapping]):
     """The rows of a result as mappings."""
 
-    def __init__(self, parent: Result[Any]) -> None:
+    def __init__(self, parent: Result[*tuple[Any, ...]]) -> None:
         self._parent = parent
         if parent._seen is not None:
             parent._seen, self._seen = None, set()
@@ -374,12 +400,12 @@ class MappingResult(FilterResult[RowMapping]):
 class FrozenResult:
     """The rows of a result, kept; calling it returns a new result of them."""
 
-    def __init__(self, result: Result[Any]) -> None:
+    def __init__(self, result: Result[*tuple[Any, ...]]) -> None:
         self.keys = result._shape.keys
         self._shape = result._shape
         self.data = list(result.all())
 
-    def __call__(self) -> Result[Any]:
+    def __call__(self) -> Result[*tuple[Any, ...]]:
         return Result(self._shape, list(self.data))
 
     def with_new_rows(self, tuple_data: Iterable[Any]) -> FrozenResult:
@@ -388,10 +414,10 @@ class FrozenResult:
         return FrozenResult(Result(self._shape, rows))
 
 
-class MergedResult(Result[TP]):
+class MergedResult(Result[*Ts]):
     """The rows of several results, one after another.  Made by :meth:`Result.merge`."""
 
-    def __init__(self, cursor_metadata: Any, results: Sequence[Result[Any]]) -> None:
+    def __init__(self, cursor_metadata: Any, results: Sequence[Result[*tuple[Any, ...]]]) -> None:
         shape = results[0]._shape
         super().__init__(shape, [], convert=shape.row_list, feed=_MergedFeed(results))
         self._unique_filters = results[0]._unique_filters
@@ -407,7 +433,7 @@ class _MergedFeed:
 
     batch = 100
 
-    def __init__(self, results: Sequence[Result[Any]]) -> None:
+    def __init__(self, results: Sequence[Result[*tuple[Any, ...]]]) -> None:
         self._results = list(results)
 
     def fetch_steps(self, most: int | None) -> Steps[list[Any]]:
@@ -430,11 +456,11 @@ class _MergedFeed:
             yield from each.close_steps()
 
 
-def narrowed(result: Result[Any], positions: list[int]) -> Result[Any]:
+def narrowed(result: Result[*tuple[Any, ...]], positions: list[int]) -> Result[*tuple[Any, ...]]:
     """Return a result of the columns at *positions*, which takes its rows from *result*."""
     shape = result._shape.narrowed(positions)
     feed = _NarrowFeed(result, positions)
-    new: Result[Any] = Result(shape, [], convert=shape.row_list, feed=feed)
+    new: Result[*tuple[Any, ...]] = Result(shape, [], convert=shape.row_list, feed=feed)
     new._per = result._per
     if result._seen is not None:
         result._seen, new._seen = None, set()
@@ -446,7 +472,7 @@ class _NarrowFeed:
 
     batch = 1
 
-    def __init__(self, parent: Result[Any], positions: list[int]) -> None:
+    def __init__(self, parent: Result[*tuple[Any, ...]], positions: list[int]) -> None:
         self._parent = parent
         self._positions = positions
 

@@ -20,7 +20,7 @@ def telling_defaults_steps(
     rows: list[Mapping[str, Any]],
     options: Mapping[str, Any],
     run: Run,
-) -> Steps[CursorResult[Any]]:
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Have *run* execute *statement* with RETURNING, and give a result without rows.
 
     ``returned_defaults_rows`` has what was returned, where the server returns something.
@@ -29,12 +29,12 @@ def telling_defaults_steps(
     columns = default_columns(statement, rows) if is_able else []
     plain = statement._with(returns_defaults=None)
     if not columns:
-        plain_result: CursorResult[Any] = yield from run(channel, plain, rows, options)
+        plain_result: CursorResult[*tuple[Any, ...]] = yield from run(channel, plain, rows, options)
         return plain_result
     many = len(rows) > 1
     ordered = many and statement.sort_by_parameter_order
     asked = plain.returning(*columns, sort_by_parameter_order=ordered)
-    result: CursorResult[Any] = yield from run(channel, asked, rows, options)
+    result: CursorResult[*tuple[Any, ...]] = yield from run(channel, asked, rows, options)
     found = result.all()
     told = CursorResult.of_change(len(found))
     told.is_insert = statement.is_insert

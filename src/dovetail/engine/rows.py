@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, KeysView, Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVarTuple
 from weakref import WeakValueDictionary, ref
 
 from ..exc import InvalidRequestError, NoSuchColumnError, did_you_mean
@@ -12,7 +13,7 @@ from ..exc import InvalidRequestError, NoSuchColumnError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
-T_co = TypeVar("T_co", bound=tuple[Any, ...], covariant=True)
+Ts = TypeVarTuple("Ts")
 
 
 class Shape:
@@ -27,7 +28,7 @@ class Shape:
 
     def __init__(self, keys: tuple[str, ...], columns: Sequence[Iterable[Hashable]] = ()) -> None:
         self.keys = keys
-        self.row: type[Row[Any]] = row_class(keys)
+        self.row: type[Row[*tuple[Any, ...]]] = row_class(keys)
         self._by_object: dict[Any, int] = {}
         self._later: dict[int, tuple[ref[Any], int]] = {}
         for position, objects in enumerate(columns):
@@ -115,7 +116,7 @@ def _forgetting(later: dict[int, Any], number: int) -> Callable[[Any], None]:
     return forget
 
 
-class Row(tuple[Any, ...], Generic[T_co]):
+class Row(tuple[*Ts]):
     """A row of a result: a tuple whose values can be read by name too.
 
     ::
@@ -144,29 +145,30 @@ class Row(tuple[Any, ...], Generic[T_co]):
 
     def _asdict(self) -> dict[str, Any]:
         """Return the row as a dictionary."""
-        return dict(zip(self._fields, self, strict=True))
+        values: Any = self
+        return dict(zip(self._fields, values, strict=True))
 
     @property
     def _mapping(self) -> RowMapping:
         """The row as a mapping from names (or columns) to values."""
         return RowMapping(self)
 
-    def _tuple(self) -> T_co:
+    def _tuple(self) -> builtins.tuple[*Ts]:
         """Return the row itself, for type checkers a plain tuple."""
-        return self  # type: ignore[return-value]
+        return self
 
     @property
-    def _t(self) -> T_co:
-        return self  # type: ignore[return-value]
+    def _t(self) -> builtins.tuple[*Ts]:
+        return self
 
     @property
-    def t(self) -> T_co:
+    def t(self) -> builtins.tuple[*Ts]:
         """The row itself, for type checkers a plain tuple."""
-        return self  # type: ignore[return-value]
+        return self
 
-    def tuple(self) -> T_co:
+    def tuple(self) -> builtins.tuple[*Ts]:
         """Return the row itself, for type checkers a plain tuple."""
-        return self  # type: ignore[return-value]
+        return self
 
     if not TYPE_CHECKING:
 
@@ -190,7 +192,7 @@ class RowMapping(Mapping[Any, Any]):
 
     __slots__ = ("_row",)
 
-    def __init__(self, row: Row[Any]) -> None:
+    def __init__(self, row: Row[*tuple[Any, ...]]) -> None:
         self._row = row
 
     def __getitem__(self, key: Any) -> Any:
@@ -267,12 +269,12 @@ class RMKeyView(KeysView[str]):
         return f"RMKeyView({list(self._keys)!r})"
 
 
-_classes: WeakValueDictionary[tuple[str, ...], type[Row[Any]]] = WeakValueDictionary()
+_classes: WeakValueDictionary[tuple[str, ...], type[Row[*tuple[Any, ...]]]] = WeakValueDictionary()
 _KEPT = frozenset(name for name in vars(Row) if name.startswith("_"))
 """Names that mean the same on every row, whatever its columns are called."""
 
 
-def row_class(keys: tuple[str, ...]) -> type[Row[Any]]:
+def row_class(keys: tuple[str, ...]) -> type[Row[*tuple[Any, ...]]]:
     """Return the class of rows whose columns are called *keys*; one for each such tuple."""
     found = _classes.get(keys)
     if found is not None:
@@ -288,7 +290,7 @@ def row_class(keys: tuple[str, ...]) -> type[Row[Any]]:
             members[key] = property(_ambiguity(key))
         else:
             members[key] = property(itemgetter(position))
-    made: type[Row[Any]] = type("Row", (Row,), members)
+    made: type[Row[*tuple[Any, ...]]] = type("Row", (Row,), members)
     return _classes.setdefault(keys, made)
 
 
@@ -306,11 +308,11 @@ def _ambiguous(name: str) -> NoReturn:
     )
 
 
-def restore_row(keys: tuple[str, ...], values: tuple[Any, ...]) -> Row[Any]:
+def restore_row(keys: tuple[str, ...], values: tuple[Any, ...]) -> Row[*tuple[Any, ...]]:
     """Return the row that was pickled."""
     return row_class(keys)(values)
 
 
-def restore_mapping(row: Row[Any]) -> RowMapping:
+def restore_mapping(row: Row[*tuple[Any, ...]]) -> RowMapping:
     """Return the mapping that was pickled."""
     return RowMapping(row)

@@ -306,7 +306,7 @@ class scoped_session(ScopedFace[S]):
     delete = handed(Session.delete)
     delete_all = handed(Session.delete_all)
     enable_relationship_loading = handed(Session.enable_relationship_loading)
-    execute = handed(Session.execute)  # type: ignore[arg-type]
+    execute = handed(Session.execute)
     expire = handed(Session.expire)
     expire_all = handed(Session.expire_all)
     expunge = handed(Session.expunge)
@@ -315,7 +315,7 @@ class scoped_session(ScopedFace[S]):
     get = handed(Session.get)
     get_bind = handed(Session.get_bind)  # type: ignore[arg-type]
     get_nested_transaction = handed(Session.get_nested_transaction)
-    get_one = handed(Session.get_one)  # type: ignore[arg-type]
+    get_one = handed(Session.get_one)
     get_transaction = handed(Session.get_transaction)
     in_nested_transaction = handed(Session.in_nested_transaction)
     in_transaction = handed(Session.in_transaction)
@@ -330,7 +330,7 @@ class scoped_session(ScopedFace[S]):
     refresh = handed(Session.refresh)
     reset = handed(Session.reset)
     rollback = handed(Session.rollback)
-    scalar = handed(Session.scalar)  # type: ignore[arg-type]
+    scalar = handed(Session.scalar)
     scalars = handed(Session.scalars)
 
     autocommit = Shown[bool]("True for a session without a lasting transaction.")

@@ -1,16 +1,18 @@
 """The Session: identity map, unit of work and transaction in one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from types import TracebackType
-from typing import Any, Generic, Never, Self, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVarTuple, Unpack, overload
 from warnings import warn
 
 from typing_extensions import TypeVar
 
+from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.result import Result, ScalarResult
+from dovetail.engine.rows import Row
 from dovetail.event import resolves, root
 from dovetail.exc import (
     ArgumentError,
@@ -38,6 +40,7 @@ from dovetail.orm.instances import (
     object_state,
     was_deleted,
 )
+from dovetail.orm.keywords import ClassicOptions, GetOptions, SessionOptions, StatementOptions
 from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.options import checked_policy
 from dovetail.orm.merge import Placement, merge_all_steps, place_all
@@ -59,7 +62,14 @@ from dovetail.orm.transaction import (
     SessionTransactionState,
 )
 from dovetail.sql.dml import UpdateBase
+from dovetail.sql.element import ColumnElement
+from dovetail.sql.entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
+from dovetail.sql.node import ReturnsRows
+from dovetail.sql.text import TextClause
 from dovetail.steps import Steps, run_sync
+
+if TYPE_CHECKING:
+    from dovetail.sql.dml import ReturningChange
 
 __all__ = [
     "ACTIVE",
@@ -85,6 +95,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
 S = TypeVar("S", bound="Session", default="Session")
 
 
@@ -269,7 +281,7 @@ class Session(ClassicSession):
         bind_arguments: Mapping[str, Any] | None = None,
         execution_options: Mapping[str, Any] | None = None,
         **classic: Any,
-    ) -> Any:
+    ) -> Connection:
         """The Connection of the transaction in progress, for use of Core.
 
         *execution_options* hold for it until the transaction ends: ``isolation_level``, which is
@@ -280,12 +292,14 @@ class Session(ClassicSession):
         arguments = bind_arguments_of(bind_arguments, classic, "connection") or {}
         if self.autocommit and self._transaction is None:
             own = self.get_bind(**arguments).connect()
-            return own.execution_options(**(execution_options or {}))
+            connection: Connection = own.execution_options(**(execution_options or {}))
+            return connection
         transaction = self._transaction or self._autobegin()
         if self.row_source is not None:
             self.row_source.handed_out(transaction)
         bind = self.get_bind(**arguments)
-        return self._run(transaction.connection_steps(bind, execution_options))
+        used: Connection = self._run(transaction.connection_steps(bind, execution_options))
+        return used
 
     def bind_mapper(self, mapper: Any, bind: Any) -> None:
         """Use *bind* for statements of *mapper*, or mapped class."""
@@ -299,10 +313,26 @@ class Session(ClassicSession):
 
     @overload
     def execute(
-        self, statement: UpdateBase, params: Any = None, **options: Any
-    ) -> CursorResult[Any]: ...
+        self,
+        statement: "ReturningChange[*Ts]",
+        params: Any = None,
+        **options: Unpack[ClassicOptions],
+    ) -> CursorResult[*Ts]: ...
     @overload
-    def execute(self, statement: Any, params: Any = None, **options: Any) -> Result[Any]: ...
+    def execute(
+        self,
+        statement: UpdateBase | TextClause,
+        params: Any = None,
+        **options: Unpack[ClassicOptions],
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+    @overload
+    def execute(
+        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[ClassicOptions]
+    ) -> Result[*Ts]: ...
+    @overload
+    def execute(
+        self, statement: Any = None, params: Any = None, **options: Unpack[ClassicOptions]
+    ) -> Result[*tuple[Any, ...]]: ...
     def execute(
         self,
         statement: Any = None,
@@ -311,7 +341,7 @@ class Session(ClassicSession):
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
         **classic: Any,
-    ) -> Result[Any]:
+    ) -> Result[*tuple[Any, ...]]:
         """Run *statement* and return its rows.
 
         A string is SQL with ``:name`` parameters.  *params* is a dictionary, or a list of
@@ -324,11 +354,22 @@ class Session(ClassicSession):
         """
         if classic or statement is None:
             statement, bind_arguments = classic_arguments(self, statement, bind_arguments, classic)
-        result: Result[Any] = self._run(
+        result: Result[*tuple[Any, ...]] = self._run(
             self.execute_steps(statement, params, execution_options, bind_arguments)
         )
         return result
 
+    @overload
+    def scalars(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> ScalarResult[R]: ...
+    @overload
+    def scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> ScalarResult[Any]: ...
     def scalars(
         self,
         statement: Any,
@@ -341,11 +382,22 @@ class Session(ClassicSession):
 
         session.scalars(select(User).where(User.name == "ada")).all()
         """
-        result: Result[Any] = self.execute(
+        result: Result[*tuple[Any, ...]] = self.execute(
             statement, params, execution_options=execution_options, bind_arguments=bind_arguments
         )
         return result.scalars()
 
+    @overload
+    def scalar(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[ClassicOptions],
+    ) -> R | None: ...
+    @overload
+    def scalar(
+        self, statement: Any = None, params: Any = None, **options: Unpack[ClassicOptions]
+    ) -> Any: ...
     def scalar(
         self,
         statement: Any = None,
@@ -356,9 +408,54 @@ class Session(ClassicSession):
         **classic: Any,
     ) -> Any:
         """The first item of the first row, or None without rows."""
-        options = {"execution_options": execution_options, "bind_arguments": bind_arguments}
-        return self.execute(statement, params, **options, **classic).scalar()
+        return self.execute(
+            statement,
+            params,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+            **classic,
+        ).scalar()
 
+    @overload
+    def query(self, entity: type[T], /) -> Query[T]: ...
+    @overload
+    def query(self, expression: ColumnElement[T0], /) -> Query[Row[T0]]: ...
+    @overload
+    def query(self, e0: C0[T0], e1: C1[T1], /) -> Query[Row[T0, T1]]: ...
+    @overload
+    def query(self, e0: C0[T0], e1: C1[T1], e2: C2[T2], /) -> Query[Row[T0, T1, T2]]: ...
+    @overload
+    def query(
+        self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], /
+    ) -> Query[Row[T0, T1, T2, T3]]: ...
+    @overload
+    def query(
+        self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], /
+    ) -> Query[Row[T0, T1, T2, T3, T4]]: ...
+    @overload
+    def query(
+        self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], e5: C5[T5], /
+    ) -> Query[Row[T0, T1, T2, T3, T4, T5]]: ...
+    @overload
+    def query(
+        self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], e5: C5[T5], e6: C6[T6], /
+    ) -> Query[Row[T0, T1, T2, T3, T4, T5, T6]]: ...
+    @overload
+    def query(
+        self,
+        e0: C0[T0],
+        e1: C1[T1],
+        e2: C2[T2],
+        e3: C3[T3],
+        e4: C4[T4],
+        e5: C5[T5],
+        e6: C6[T6],
+        e7: C7[T7],
+        /,
+        *more: Any,
+    ) -> Query[Row[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]]: ...
+    @overload
+    def query(self, *entities: Any, **keywords: Any) -> Query[Any]: ...
     def query(self, *entities: Any, **keywords: Any) -> Query[Any]:
         """A Query of *entities*: the older way to write a SELECT."""
         return self._query_cls(entities, self, **keywords)
@@ -441,7 +538,7 @@ class Session(ClassicSession):
         found: T | None = self._run(steps)
         return found
 
-    def get_one(self, entity: type[T], ident: Any, **keywords: Any) -> T:
+    def get_one(self, entity: type[T], ident: Any, **keywords: Unpack[GetOptions]) -> T:
         """As ``get()``, but NoResultFound is raised where there is no such row."""
         found: T = require_found(self.get(entity, ident, **keywords), entity, ident)
         return found
@@ -571,6 +668,12 @@ class sessionmaker(Generic[S]):
 
     class_: type[S]
 
+    @overload
+    def __init__(
+        self: "sessionmaker[Session]", bind: Any = None, **options: Unpack[SessionOptions]
+    ) -> None: ...
+    @overload
+    def __init__(self, bind: Any = None, *, class_: type[S], **options: Any) -> None: ...
     def __init__(
         self,
         bind: Any = None,
@@ -598,7 +701,7 @@ class sessionmaker(Generic[S]):
                 local.setdefault(name, value)
         return self.class_(**local)
 
-    def begin(self) -> Any:
+    def begin(self) -> AbstractContextManager[S]:
         """A block with a new session in a transaction: it commits, or rolls back, and closes."""
         return self()._block()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, Self, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Self, TypeVarTuple, overload
 
 from ..exc import ArgumentError, InvalidRequestError, did_you_mean, refuse_options
 from ..types.contract import NULLTYPE
@@ -13,10 +13,11 @@ from .columns import ColumnCollection
 from .conflict import OnConflictDoNothing, OnConflictDoUpdate
 from .derived import CTE
 from .element import ColumnElement
+from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .expressions import BindParameter, and_
 from .from_clause import Alias, Exported
 from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, exported_columns, named_columns
-from .node import Executable, Node, Walk
+from .node import Executable, Node, ReturnsRows, Walk
 from .promise import ClauseSource, collect_standing
 from .select_base import bound_values
 
@@ -300,7 +301,7 @@ def _column_key(column: Any) -> str:
     return str(found.key)
 
 
-class Insert(ValuesBase, Generic[*Ts]):
+class Insert(ValuesBase):
     """An INSERT: made by :func:`dovetail.insert`."""
 
     __slots__ = ()
@@ -312,6 +313,72 @@ class Insert(ValuesBase, Generic[*Ts]):
     include_defaults = True
     post_values: Any = None
     sort_by_parameter_order = False
+
+    if TYPE_CHECKING:
+
+        @overload
+        def returning(self, e0: C0[T0], /, **options: bool) -> ReturningInsert[T0]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], /, **options: bool
+        ) -> ReturningInsert[T0, T1]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], /, **options: bool
+        ) -> ReturningInsert[T0, T1, T2]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], /, **options: bool
+        ) -> ReturningInsert[T0, T1, T2, T3]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], /, **options: bool
+        ) -> ReturningInsert[T0, T1, T2, T3, T4]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            /,
+            **options: bool,
+        ) -> ReturningInsert[T0, T1, T2, T3, T4, T5]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            e6: C6[T6],
+            /,
+            **options: bool,
+        ) -> ReturningInsert[T0, T1, T2, T3, T4, T5, T6]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            e6: C6[T6],
+            e7: C7[T7],
+            /,
+            *more: Any,
+            **options: bool,
+        ) -> ReturningInsert[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
+        @overload
+        def returning(
+            self, /, *columns: Any, **options: bool
+        ) -> ReturningInsert[*tuple[Any, ...]]: ...
+        def returning(self, /, *columns: Any, **options: Any) -> Any: ...
 
     def __init__(self, table: Any) -> None:
         self.__dict__["table"] = from_node(table, "insert()")
@@ -442,7 +509,7 @@ class _Filtered(UpdateBase):
                 clause.collect(walk)
 
 
-class Update(_Filtered, ValuesBase, Generic[*Ts]):
+class Update(_Filtered, ValuesBase):
     """An UPDATE: made by :func:`dovetail.update`."""
 
     __slots__ = ()
@@ -452,6 +519,72 @@ class Update(_Filtered, ValuesBase, Generic[*Ts]):
 
     without_onupdate: tuple[str, ...] = ()
     """Keys of columns that keep their values though they have an ``onupdate``."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def returning(self, e0: C0[T0], /, **options: bool) -> ReturningUpdate[T0]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], /, **options: bool
+        ) -> ReturningUpdate[T0, T1]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], /, **options: bool
+        ) -> ReturningUpdate[T0, T1, T2]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], /, **options: bool
+        ) -> ReturningUpdate[T0, T1, T2, T3]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], /, **options: bool
+        ) -> ReturningUpdate[T0, T1, T2, T3, T4]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            /,
+            **options: bool,
+        ) -> ReturningUpdate[T0, T1, T2, T3, T4, T5]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            e6: C6[T6],
+            /,
+            **options: bool,
+        ) -> ReturningUpdate[T0, T1, T2, T3, T4, T5, T6]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            e6: C6[T6],
+            e7: C7[T7],
+            /,
+            *more: Any,
+            **options: bool,
+        ) -> ReturningUpdate[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
+        @overload
+        def returning(
+            self, /, *columns: Any, **options: bool
+        ) -> ReturningUpdate[*tuple[Any, ...]]: ...
+        def returning(self, /, *columns: Any, **options: Any) -> Any: ...
 
     def __init__(self, table: Any) -> None:
         self.__dict__["table"] = from_node(table, "update()")
@@ -473,13 +606,79 @@ class Update(_Filtered, ValuesBase, Generic[*Ts]):
         self._collect_common(walk)
 
 
-class Delete(_Filtered, Generic[*Ts]):
+class Delete(_Filtered):
     """A DELETE: made by :func:`dovetail.delete`."""
 
     __slots__ = ()
     visit_name = "delete"
     parts = ("table", "where_criteria", "returning_columns", "ctes")
     is_delete = True
+
+    if TYPE_CHECKING:
+
+        @overload
+        def returning(self, e0: C0[T0], /, **options: bool) -> ReturningDelete[T0]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], /, **options: bool
+        ) -> ReturningDelete[T0, T1]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], /, **options: bool
+        ) -> ReturningDelete[T0, T1, T2]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], /, **options: bool
+        ) -> ReturningDelete[T0, T1, T2, T3]: ...
+        @overload
+        def returning(
+            self, e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], /, **options: bool
+        ) -> ReturningDelete[T0, T1, T2, T3, T4]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            /,
+            **options: bool,
+        ) -> ReturningDelete[T0, T1, T2, T3, T4, T5]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            e6: C6[T6],
+            /,
+            **options: bool,
+        ) -> ReturningDelete[T0, T1, T2, T3, T4, T5, T6]: ...
+        @overload
+        def returning(
+            self,
+            e0: C0[T0],
+            e1: C1[T1],
+            e2: C2[T2],
+            e3: C3[T3],
+            e4: C4[T4],
+            e5: C5[T5],
+            e6: C6[T6],
+            e7: C7[T7],
+            /,
+            *more: Any,
+            **options: bool,
+        ) -> ReturningDelete[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
+        @overload
+        def returning(
+            self, /, *columns: Any, **options: bool
+        ) -> ReturningDelete[*tuple[Any, ...]]: ...
+        def returning(self, /, *columns: Any, **options: Any) -> Any: ...
 
     def __init__(self, table: Any) -> None:
         self.__dict__["table"] = from_node(table, "delete()")
@@ -489,6 +688,21 @@ class Delete(_Filtered, Generic[*Ts]):
         self.table.collect(walk)
         self._collect_where(walk)
         self._collect_common(walk)
+
+
+if TYPE_CHECKING:
+
+    class ReturningChange(UpdateBase, ReturnsRows[*Ts]):
+        """A statement that changes rows and gives them back."""
+
+    class ReturningInsert(Insert, ReturningChange[*Ts]):
+        """An INSERT that gives its rows back."""
+
+    class ReturningUpdate(Update, ReturningChange[*Ts]):
+        """An UPDATE that gives its rows back."""
+
+    class ReturningDelete(Delete, ReturningChange[*Ts]):
+        """A DELETE that gives its rows back."""
 
 
 class DMLTargetCopy(ColumnElement[Any]):
@@ -517,16 +731,16 @@ def from_dml_column(column: Any) -> DMLTargetCopy:
     return DMLTargetCopy(found)
 
 
-def insert(table: Any) -> Insert[*tuple[Any, ...]]:
+def insert(table: Any) -> Insert:
     """Return an INSERT into *table*, or into that of a mapped class."""
     return Insert(table)
 
 
-def update(table: Any) -> Update[*tuple[Any, ...]]:
+def update(table: Any) -> Update:
     """Return an UPDATE of *table*, or of that of a mapped class."""
     return Update(table)
 
 
-def delete(table: Any) -> Delete[*tuple[Any, ...]]:
+def delete(table: Any) -> Delete:
     """Return a DELETE from *table*, or from that of a mapped class."""
     return Delete(table)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copyreg import __newobj__ as new_object  # type: ignore[attr-defined]
 from types import MemberDescriptorType
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVarTuple
 
 from ..exc import ArgumentError, CompileError, InvalidRequestError
 from .promise import Planner, Standing
+
+Ts = TypeVarTuple("Ts")
 
 _NO_MAPPING: Mapping[str, Any] = {}
 
@@ -167,6 +169,12 @@ def slot_names(cls: type[Any]) -> tuple[str, ...]:
             if isinstance(getattr(cls, name, None), MemberDescriptorType)
         )
     return names
+
+
+class ReturnsRows(Generic[*Ts]):
+    """What gives rows of values of the types *Ts*: for type checkers, a SELECT or a RETURNING."""
+
+    __slots__ = ()
 
 
 class Executable:

@@ -49,15 +49,15 @@ class TableClause(FromClause):
     def collect(self, walk: Walk) -> None:
         walk.key.append(self)
 
-    def insert(self) -> Insert[*tuple[Any, ...]]:
+    def insert(self) -> Insert:
         """Return an INSERT into this table."""
         return Insert(self)
 
-    def update(self) -> Update[*tuple[Any, ...]]:
+    def update(self) -> Update:
         """Return an UPDATE of this table."""
         return Update(self)
 
-    def delete(self) -> Delete[*tuple[Any, ...]]:
+    def delete(self) -> Delete:
         """Return a DELETE from this table."""
         return Delete(self)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, NamedTuple, Self, TypeVarTuple
+from typing import Any, NamedTuple, Self, TypeVarTuple
 
 from ..exc import ArgumentError, InvalidRequestError
 from ..types.basic import INTEGERTYPE
@@ -30,7 +30,7 @@ from .naming import (
     named_columns,
     tell_apart,
 )
-from .node import Walk
+from .node import ReturnsRows, Walk
 from .promise import collect_standing
 from .select_base import SelectBase, row_limit, row_offset, selects, unions
 
@@ -257,7 +257,7 @@ def _lock_target(target: Any) -> Any:
     return node
 
 
-class Select(GenerativeSelect, Generic[*Ts]):
+class Select(GenerativeSelect, ReturnsRows[*Ts]):
     """A SELECT: made by :func:`dovetail.select`, refined by methods that return copies."""
 
     __slots__ = ()
@@ -441,7 +441,7 @@ class Select(GenerativeSelect, Generic[*Ts]):
 
     # -- which rows ---------------------------------------------------------------------------
 
-    def from_statement(self, statement: Any) -> Any:
+    def from_statement(self, statement: Any) -> ReturnsRows[*Ts]:
         """Make what is selected of the rows of *statement*, text for instance.
 
         The rows need the primary key of a class, and each column, under the name of the column::
@@ -454,9 +454,10 @@ class Select(GenerativeSelect, Generic[*Ts]):
                 "from_statement() needs a SELECT of mapped classes, or of their columns",
                 hint="select(User).from_statement(...)",
             )
-        return planner.from_statement(
+        made: ReturnsRows[*Ts] = planner.from_statement(
             self.raw_columns, statement, self.execution_options_dict, self.loader_options
         )
+        return made
 
     def where(self, *criteria: Any) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND."""
@@ -567,7 +568,7 @@ class Select(GenerativeSelect, Generic[*Ts]):
         return self._with(hints=(*self.hints, (from_node(selectable), text, dialect_name)))
 
 
-class CompoundSelect(GenerativeSelect, Generic[*Ts]):
+class CompoundSelect(GenerativeSelect, ReturnsRows[*Ts]):
     """``SELECT … UNION SELECT …`` and its like."""
 
     __slots__ = ()

@@ -2,74 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 from ..exc import ArgumentError
 from .coercion import columns_of
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
 from .element import ColumnElement
+from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .expressions import Label, UnaryExpression, negation
 from .operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
 from .select import CompoundSelect, Select
 
-T0 = TypeVar("T0")
-T1 = TypeVar("T1")
-T2 = TypeVar("T2")
-T3 = TypeVar("T3")
-T4 = TypeVar("T4")
-T5 = TypeVar("T5")
-T6 = TypeVar("T6")
-T7 = TypeVar("T7")
-
-
-_C0 = ColumnElement[T0] | type[T0]
-_C1 = ColumnElement[T1] | type[T1]
-_C2 = ColumnElement[T2] | type[T2]
-_C3 = ColumnElement[T3] | type[T3]
-_C4 = ColumnElement[T4] | type[T4]
-_C5 = ColumnElement[T5] | type[T5]
-_C6 = ColumnElement[T6] | type[T6]
-_C7 = ColumnElement[T7] | type[T7]
-
 
 @overload
-def select(e0: _C0[T0], /) -> Select[T0]: ...
+def select(e0: C0[T0], /) -> Select[T0]: ...
 @overload
-def select(e0: _C0[T0], e1: _C1[T1], /) -> Select[T0, T1]: ...
+def select(e0: C0[T0], e1: C1[T1], /) -> Select[T0, T1]: ...
 @overload
-def select(e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], /) -> Select[T0, T1, T2]: ...
+def select(e0: C0[T0], e1: C1[T1], e2: C2[T2], /) -> Select[T0, T1, T2]: ...
 @overload
-def select(e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], e3: _C3[T3], /) -> Select[T0, T1, T2, T3]: ...
+def select(e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], /) -> Select[T0, T1, T2, T3]: ...
 @overload
 def select(
-    e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], e3: _C3[T3], e4: _C4[T4], /
+    e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], /
 ) -> Select[T0, T1, T2, T3, T4]: ...
 @overload
 def select(
-    e0: _C0[T0], e1: _C1[T1], e2: _C2[T2], e3: _C3[T3], e4: _C4[T4], e5: _C5[T5], /
+    e0: C0[T0], e1: C1[T1], e2: C2[T2], e3: C3[T3], e4: C4[T4], e5: C5[T5], /
 ) -> Select[T0, T1, T2, T3, T4, T5]: ...
 @overload
 def select(
-    e0: _C0[T0],
-    e1: _C1[T1],
-    e2: _C2[T2],
-    e3: _C3[T3],
-    e4: _C4[T4],
-    e5: _C5[T5],
-    e6: _C6[T6],
+    e0: C0[T0],
+    e1: C1[T1],
+    e2: C2[T2],
+    e3: C3[T3],
+    e4: C4[T4],
+    e5: C5[T5],
+    e6: C6[T6],
     /,
 ) -> Select[T0, T1, T2, T3, T4, T5, T6]: ...
 @overload
 def select(
-    e0: _C0[T0],
-    e1: _C1[T1],
-    e2: _C2[T2],
-    e3: _C3[T3],
-    e4: _C4[T4],
-    e5: _C5[T5],
-    e6: _C6[T6],
-    e7: _C7[T7],
+    e0: C0[T0],
+    e1: C1[T1],
+    e2: C2[T2],
+    e3: C3[T3],
+    e4: C4[T4],
+    e5: C5[T5],
+    e6: C6[T6],
+    e7: C7[T7],
     /,
     *more: Any,
 ) -> Select[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Self, TypeVarTuple
+from typing import Any, Self
 
 from ..exc import CompileError, did_you_mean
 from .conflict import OnConflictDoNothing, OnConflictDoUpdate
 from .dml import Insert
-
-Ts = TypeVarTuple("Ts")
 
 
 def conflict_values(node: OnConflictDoUpdate) -> list[tuple[Any, Any]]:
@@ -27,7 +25,7 @@ def conflict_values(node: OnConflictDoUpdate) -> list[tuple[Any, Any]]:
     return [(column, found[column]) for column in columns if column in found]
 
 
-class ConflictInsert(Insert[*Ts]):
+class ConflictInsert(Insert):
     """An INSERT that may say what to do about rows that are there already."""
 
     __slots__ = ()

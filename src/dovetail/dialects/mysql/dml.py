@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self, TypeVarTuple
+from typing import Any, ClassVar, Self
 
 from ...exc import ArgumentError, InvalidRequestError
 from ...sql.columns import ColumnCollection
@@ -12,8 +12,6 @@ from ...sql.element import ColumnElement
 from ...sql.from_clause import Alias
 from ...sql.node import Node, Walk
 from ...sql.upsert import ConflictInsert
-
-Ts = TypeVarTuple("Ts")
 
 
 class OnDuplicateKeyUpdate(Node):
@@ -48,7 +46,7 @@ class OnDuplicateKeyUpdate(Node):
             value.collect(walk)
 
 
-class Insert(ConflictInsert[*Ts]):
+class Insert(ConflictInsert):
     """An INSERT for MySQL and MariaDB."""
 
     __slots__ = ()
@@ -87,7 +85,7 @@ class Insert(ConflictInsert[*Ts]):
         return self._with(post_values=OnDuplicateKeyUpdate(self, given))
 
 
-def insert(table: Any) -> Insert[*tuple[Any, ...]]:
+def insert(table: Any) -> Insert:
     """Return an INSERT into *table* that may say ON DUPLICATE KEY UPDATE."""
     return Insert(table)
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVarTuple
+from typing import Any
 
 from ...sql.upsert import ConflictInsert
 
-Ts = TypeVarTuple("Ts")
 
-
-class Insert(ConflictInsert[*Ts]):
+class Insert(ConflictInsert):
     """An INSERT for SQLite."""
 
     __slots__ = ()
 
 
-def insert(table: Any) -> Insert[*tuple[Any, ...]]:
+def insert(table: Any) -> Insert:
     """Return an INSERT into *table* that may say ON CONFLICT."""
     return Insert(table)

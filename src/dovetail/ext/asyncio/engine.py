@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple, overload
 from weakref import WeakValueDictionary
 
 from ...engine.connection import Connection
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from ...engine.pool import Pool
     from ...engine.result import ScalarResult
     from ...engine.url import URL
+    from ...sql.node import ReturnsRows
+    from .result import AsyncScalarResult
 
 T = TypeVar("T")
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
 
 
 class AsyncEngine:
@@ -196,13 +200,29 @@ class AsyncConnection:
 
     # Statements.
 
+    @overload
+    async def execute(
+        self,
+        statement: ReturnsRows[*Ts],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[*Ts]: ...
+    @overload
     async def execute(
         self,
         statement: Any,
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+    async def execute(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Run *statement* and return its result, all rows fetched: see Connection.execute."""
         return await run_async(
             self.sync_connection.execute_steps(
@@ -210,6 +230,22 @@ class AsyncConnection:
             )
         )
 
+    @overload
+    async def scalar(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> R | None: ...
+    @overload
+    async def scalar(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any: ...
     async def scalar(
         self,
         statement: Any,
@@ -221,6 +257,22 @@ class AsyncConnection:
         result = await self.execute(statement, parameters, execution_options=execution_options)
         return result.scalar()
 
+    @overload
+    async def scalars(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[R]: ...
+    @overload
+    async def scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]: ...
     async def scalars(
         self,
         statement: Any,
@@ -237,19 +289,35 @@ class AsyncConnection:
         statement: str,
         parameters: Any = None,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Run SQL text as the driver takes it: see Connection.exec_driver_sql."""
         return await run_async(
             self.sync_connection.exec_driver_sql_steps(statement, parameters, execution_options)
         )
 
+    @overload
+    def stream(
+        self,
+        statement: ReturnsRows[*Ts],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Started[AsyncResult[*Ts]]: ...
+    @overload
     def stream(
         self,
         statement: Any,
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> Started[AsyncResult[Any]]:
+    ) -> Started[AsyncResult[*tuple[Any, ...]]]: ...
+    def stream(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Started[AsyncResult[*tuple[Any, ...]]]:
         """Run *statement*; return a result whose rows come while they are read.
 
         It is awaited, or used as an async context manager.
@@ -258,11 +326,27 @@ class AsyncConnection:
 
     async def _stream(
         self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
-    ) -> AsyncResult[Any]:
+    ) -> AsyncResult[*tuple[Any, ...]]:
         options = {"stream_results": True, **(execution_options or {})}
         result = await self.execute(statement, parameters, execution_options=options)
         return AsyncResult(result)
 
+    @overload
+    def stream_scalars(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Started[AsyncScalarResult[R]]: ...
+    @overload
+    def stream_scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Started[AsyncScalarResult[Any]]: ...
     def stream_scalars(
         self,
         statement: Any,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, TypeVarTuple, overload
 
 from ...exc import MultipleResultsFound, NoResultFound
 from ...steps import run_async
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-TP = TypeVar("TP", bound=tuple[Any, ...])
+Ts = TypeVarTuple("Ts")
 
 
 class AsyncReadable(Generic[T]):
@@ -126,7 +126,7 @@ class AsyncReadable(Generic[T]):
         await self.close()
 
 
-class AsyncResult(AsyncReadable["Row[TP]"], Generic[TP]):
+class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
     """Rows of a statement, awaited.
 
     ::
@@ -136,34 +136,53 @@ class AsyncResult(AsyncReadable["Row[TP]"], Generic[TP]):
                 ...
     """
 
-    _real: Result[TP]
+    _real: Result[*Ts]
 
-    def __init__(self, real: Result[TP]) -> None:
+    def __init__(self, real: Result[*Ts]) -> None:
         super().__init__(real)
 
     def keys(self) -> RMKeyView:
         """Return the names of the columns."""
         return self._real.keys()
 
-    async def fetchone(self) -> Row[TP] | None:
+    async def fetchone(self) -> Row[*Ts] | None:
         """Return the next row, or None at the end."""
         found = await self._some(1)
         return found[0] if found else None
 
+    @overload
+    async def scalar(self: AsyncResult[R, *tuple[Any, ...]]) -> R | None: ...
+    @overload
+    async def scalar(self) -> Any: ...
     async def scalar(self) -> Any:
         """Return the first value of the first row, or None if there is no row."""
-        row = await self.first()
+        row: Any = await self.first()
         return None if row is None else row[0]
 
+    @overload
+    async def scalar_one(self: AsyncResult[R, *tuple[Any, ...]]) -> R: ...
+    @overload
+    async def scalar_one(self) -> Any: ...
     async def scalar_one(self) -> Any:
         """Return the first value of the only row."""
-        return (await self.one())[0]
+        row: Any = await self.one()
+        return row[0]
 
+    @overload
+    async def scalar_one_or_none(self: AsyncResult[R, *tuple[Any, ...]]) -> R | None: ...
+    @overload
+    async def scalar_one_or_none(self) -> Any: ...
     async def scalar_one_or_none(self) -> Any:
         """Return the first value of the only row, or None."""
-        row = await self.one_or_none()
+        row: Any = await self.one_or_none()
         return None if row is None else row[0]
 
+    @overload
+    def scalars(
+        self: AsyncResult[R, *tuple[Any, ...]], index: Literal[0] = 0
+    ) -> AsyncScalarResult[R]: ...
+    @overload
+    def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]: ...
     def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]:
         """Return the values of one column."""
         return AsyncScalarResult(self._real.scalars(index))
@@ -172,16 +191,16 @@ class AsyncResult(AsyncReadable["Row[TP]"], Generic[TP]):
         """Return the rows as mappings."""
         return AsyncMappingResult(self._real.mappings())
 
-    def columns(self, *col_expressions: Any) -> AsyncResult[Any]:
+    def columns(self, *col_expressions: Any) -> AsyncResult[*tuple[Any, ...]]:
         """Return a result of these columns alone."""
         return AsyncResult(self._real.columns(*col_expressions))
 
-    def tuples(self) -> AsyncResult[TP]:
+    def tuples(self) -> AsyncResult[*Ts]:
         """Return the result itself, for type checkers one of plain tuples."""
         return self
 
     @property
-    def t(self) -> AsyncResult[TP]:
+    def t(self) -> AsyncResult[*Ts]:
         """The result itself, for type checkers one of plain tuples."""
         return self
 

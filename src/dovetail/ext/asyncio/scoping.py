@@ -56,7 +56,7 @@ class async_scoped_session(ScopedFace[S]):
     get_async_bind = handed(AsyncSession.get_async_bind)
     get_bind = handed(AsyncSession.get_bind)
     get_nested_transaction = handed(AsyncSession.get_nested_transaction)
-    get_one = handed(AsyncSession.get_one)  # type: ignore[arg-type]
+    get_one = handed(AsyncSession.get_one)
     get_transaction = handed(AsyncSession.get_transaction)
     in_nested_transaction = handed(AsyncSession.in_nested_transaction)
     in_transaction = handed(AsyncSession.in_transaction)
@@ -69,9 +69,9 @@ class async_scoped_session(ScopedFace[S]):
     reset = handed(AsyncSession.reset)
     rollback = handed(AsyncSession.rollback)
     run_sync = handed(AsyncSession.run_sync)
-    scalar = handed(AsyncSession.scalar)  # type: ignore[arg-type]
-    scalars = handed(AsyncSession.scalars)  # type: ignore[arg-type]
-    stream = handed(AsyncSession.stream)  # type: ignore[arg-type]
-    stream_scalars = handed(AsyncSession.stream_scalars)  # type: ignore[arg-type]
+    scalar = handed(AsyncSession.scalar)
+    scalars = handed(AsyncSession.scalars)
+    stream = handed(AsyncSession.stream)
+    stream_scalars = handed(AsyncSession.stream_scalars)
 
     close_all = staticmethod(AsyncSession.close_all)

@@ -12,10 +12,13 @@ from collections.abc import (
 )
 from contextlib import AbstractContextManager, asynccontextmanager
 from types import GeneratorType
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVarTuple, Unpack, overload
 from warnings import warn
 from weakref import WeakValueDictionary, ref
 
+from typing_extensions import TypeVar
+
+from dovetail.engine.cursor import CursorResult
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.exc import (
     ArgumentError,
@@ -32,17 +35,25 @@ from dovetail.orm.bulk.lanes import (
     update_mappings_steps,
 )
 from dovetail.orm.execution import NO_OPTIONS
+from dovetail.orm.keywords import GetOptions, SessionOptions, StatementOptions
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.persistence import require_found, warn_of_objects
 from dovetail.orm.session import Session, object_session, used_at_once
 from dovetail.orm.session_events import SessionEvents
 from dovetail.orm.tracking.state import sessions
 from dovetail.orm.transaction import SessionTransaction
+from dovetail.sql.dml import UpdateBase
+from dovetail.sql.node import ReturnsRows
+from dovetail.sql.text import TextClause
 from dovetail.steps import Steps, bridging, run_async, run_sync
+
+if TYPE_CHECKING:
+    from dovetail.sql.dml import ReturningChange
 
 T = TypeVar("T")
 R = TypeVar("R")
-S = TypeVar("S", bound="AsyncSession")
+Ts = TypeVarTuple("Ts")
+S = TypeVar("S", bound="AsyncSession", default="AsyncSession")
 
 
 class NeedsDatabaseError(Exception):
@@ -219,6 +230,28 @@ class AsyncSession:
 
     # Statements -----------------------------------------------------------------------------------
 
+    @overload
+    async def execute(
+        self,
+        statement: "ReturningChange[*Ts]",
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> CursorResult[*Ts]: ...
+    @overload
+    async def execute(
+        self,
+        statement: UpdateBase | TextClause,
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+    @overload
+    async def execute(
+        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Result[*Ts]: ...
+    @overload
+    async def execute(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Result[*tuple[Any, ...]]: ...
     async def execute(
         self,
         statement: Any,
@@ -226,38 +259,91 @@ class AsyncSession:
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
-    ) -> Result[Any]:
+    ) -> Result[*tuple[Any, ...]]:
         """Run *statement* and return its rows, all fetched: see ``Session.execute``."""
-        result: Result[Any] = await self.run_steps(
+        result: Result[*tuple[Any, ...]] = await self.run_steps(
             self.sync_session.execute_steps(statement, params, execution_options, bind_arguments)
         )
         await self.run_steps(result.fill_steps(None))
         return result
 
+    @overload
     async def scalars(
-        self, statement: Any, params: Any = None, **keywords: Any
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> ScalarResult[R]: ...
+    @overload
+    async def scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> ScalarResult[Any]: ...
+    async def scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
     ) -> ScalarResult[Any]:
         """The first item of each row: see ``Session.scalars``."""
-        return (await self.execute(statement, params, **keywords)).scalars()
+        result: Result[*tuple[Any, ...]] = await self.execute(statement, params, **options)
+        return result.scalars()
 
-    async def scalar(self, statement: Any, params: Any = None, **keywords: Any) -> Any:
+    @overload
+    async def scalar(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> R | None: ...
+    @overload
+    async def scalar(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Any: ...
+    async def scalar(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Any:
         """The first item of the first row, or None."""
-        return (await self.execute(statement, params, **keywords)).scalar()
+        result = await self.execute(statement, params, **options)
+        return result.scalar()
 
-    async def stream(self, statement: Any, params: Any = None, **keywords: Any) -> AsyncResult[Any]:
+    @overload
+    async def stream(
+        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[StatementOptions]
+    ) -> AsyncResult[*Ts]: ...
+    @overload
+    async def stream(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> AsyncResult[*tuple[Any, ...]]: ...
+    async def stream(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> AsyncResult[*tuple[Any, ...]]:
         """Run *statement* and return a result whose rows are fetched while it is read."""
         own = getattr(statement, "execution_options_dict", {})
-        options = {"yield_per": own.get("yield_per", 1000), **keywords.pop("execution_options", {})}
+        options = {"yield_per": own.get("yield_per", 1000), **execution_options}
         result = await self.run_steps(
-            self.sync_session.execute_steps(statement, params, options, **keywords)
+            self.sync_session.execute_steps(statement, params, options, bind_arguments)
         )
         return AsyncResult(result)
 
+    @overload
     async def stream_scalars(
-        self, statement: Any, params: Any = None, **keywords: Any
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> AsyncScalarResult[R]: ...
+    @overload
+    async def stream_scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> AsyncScalarResult[Any]: ...
+    async def stream_scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
     ) -> AsyncScalarResult[Any]:
         """As ``stream()``, the first item of each row."""
-        return (await self.stream(statement, params, **keywords)).scalars()
+        result = await self.stream(statement, params, **options)
+        return result.scalars()
 
     # Instances -----------------------------------------------------------------------------------
 
@@ -290,7 +376,7 @@ class AsyncSession:
         instance: T | None = found
         return instance
 
-    async def get_one(self, entity: type[T], ident: Any, **keywords: Any) -> T:
+    async def get_one(self, entity: type[T], ident: Any, **keywords: Unpack[GetOptions]) -> T:
         """As ``get()``, but NoResultFound is raised where there is no such row."""
         found: T = require_found(await self.get(entity, ident, **keywords), entity, ident)
         return found
@@ -595,6 +681,14 @@ class AsyncSessionTransaction:
 class async_sessionmaker(Generic[S]):
     """A factory of AsyncSessions with the same configuration."""
 
+    @overload
+    def __init__(
+        self: "async_sessionmaker[AsyncSession]",
+        bind: Any = None,
+        **options: Unpack[SessionOptions],
+    ) -> None: ...
+    @overload
+    def __init__(self, bind: Any = None, *, class_: type[S], **options: Any) -> None: ...
     def __init__(self, bind: Any = None, *, class_: Any = AsyncSession, **keywords: Any) -> None:
         self.kw = {"bind": bind, **keywords}
         self.class_: type[S] = type(class_.__name__, (class_,), {"__module__": class_.__module__})

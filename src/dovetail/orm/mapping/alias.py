@@ -1,7 +1,7 @@
 """Aliases of mapped classes: the same class twice in one statement."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from dovetail.exc import ArgumentError, NoInspectionAvailable
 from dovetail.inspection import inspects
@@ -10,6 +10,8 @@ from dovetail.orm.mapping.extensions import of_alias
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.pickling import Packed
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
+
+T = TypeVar("T")
 
 
 class AliasedClass(Packed):
@@ -119,6 +121,22 @@ def _mapper(entity: Any) -> Mapper:
     return mapper
 
 
+@overload
+def aliased(
+    element: type[T],
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> type[T]: ...
+@overload
+def aliased(
+    element: Any,
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> Any: ...
 def aliased(
     element: Any,
     alias: Any = None,

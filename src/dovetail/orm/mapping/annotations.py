@@ -31,6 +31,7 @@ from dovetail.orm.mapping.attribute import InstrumentedAttribute
 
 if TYPE_CHECKING:
     from dovetail.orm.mapping.writers import AppenderQuery, WriteOnlyCollection
+    from dovetail.sql.element import ColumnElement
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -61,7 +62,7 @@ class Mapped(Generic[T_co]):
         @overload
         def __get__(self, instance: object, owner: Any) -> T_co: ...
         def __get__(self, instance: object | None, owner: Any) -> Any: ...
-        def __set__(self, instance: Any, value: Any) -> None: ...
+        def __set__(self, instance: Any, value: ColumnElement[T_co] | T_co) -> None: ...
         def __delete__(self, instance: Any) -> None: ...
 
 

@@ -1,7 +1,7 @@
 """Mapped classes written as classes: the declarative bases."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.annotations import MappedAnnotation
@@ -121,7 +121,11 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
     __mapper_args__: Any
     __table_args__: Any
 
-    __init__ = construct
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None: ...
+    else:
+        __init__ = construct
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -146,7 +150,11 @@ class DeclarativeBaseNoMeta:
     __mapper_args__: Any
     __table_args__: Any
 
-    __init__ = construct
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None: ...
+    else:
+        __init__ = construct
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

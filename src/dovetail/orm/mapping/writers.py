@@ -106,7 +106,7 @@ class WriteOnlyCollection(CollectionWriter[T]):
         made: Select[T] = self._statement(Select(prop.mapper.entity)).order_by(*prop.order_by)
         return made
 
-    def insert(self) -> Insert[Any]:
+    def insert(self) -> Insert:
         """An INSERT of members, for ``session.execute(…, rows)``: their foreign key is set."""
         prop = self.attribute.prop
         if prop.secondary is not None:
@@ -118,17 +118,17 @@ class WriteOnlyCollection(CollectionWriter[T]):
             prop.mapper.column_keys[remote]: value_of_row(self.instance, local, prop.parent)
             for local, remote in prop.condition.pairs
         }
-        made: Insert[Any] = insert(prop.mapper.class_).values(values)
+        made: Insert = insert(prop.mapper.class_).values(values)
         return made
 
-    def update(self) -> Update[Any]:
+    def update(self) -> Update:
         """An UPDATE of the members."""
-        made: Update[Any] = self._statement(update(self.attribute.prop.mapper.class_))
+        made: Update = self._statement(update(self.attribute.prop.mapper.class_))
         return made
 
-    def delete(self) -> Delete[Any]:
+    def delete(self) -> Delete:
         """A DELETE of the members."""
-        made: Delete[Any] = self._statement(delete(self.attribute.prop.mapper.class_))
+        made: Delete = self._statement(delete(self.attribute.prop.mapper.class_))
         return made
 
     def __iter__(self) -> Iterator[T]:

@@ -1,12 +1,14 @@
 """UPDATE and DELETE of the rows of a query."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.query.reading import ReadingQuery
 from dovetail.sql.dml import delete, update
+
+T = TypeVar("T")
 
 
 class BulkUD:
@@ -62,7 +64,7 @@ class BulkDelete(BulkUD):
         self.delete_kwargs = delete_kwargs
 
 
-class ChangingQuery(ReadingQuery):
+class ChangingQuery(ReadingQuery[T]):
     """A Query whose rows can be updated and deleted."""
 
     def update(

@@ -1,7 +1,7 @@
 """Query: the older way to write a SELECT of entities, with the session that runs it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 from warnings import warn
 
 from dovetail.engine.result import FrozenResult
@@ -23,7 +23,7 @@ def _classic(
     warn(f"Query.{old} is the older spelling of {new}", kind, stacklevel=3)
 
 
-class Query(ChangingQuery, Generic[T]):
+class Query(ChangingQuery[T]):
     """A SELECT of entities and columns, with the session that runs it.
 
     Each method returns a longer query; iteration, ``all()``, ``first()``, ``one()`` run it::
@@ -122,7 +122,7 @@ class Query(ChangingQuery, Generic[T]):
     def value(self, column: Any) -> Any:
         """The value of *column* in the first row, or None: today's ``with_entities().scalar()``."""
         _classic("value()", "with_entities(column).limit(1).scalar()")
-        row = self.with_entities(column).first()
+        row: Any = self.with_entities(column).first()
         return None if row is None else row[0]
 
     def instances(self, result_proxy: Iterable[Any], context: Any = None) -> Iterator[T]:

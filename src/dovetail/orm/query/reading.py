@@ -1,7 +1,7 @@
 """Running queries: instances, rows, counts; and queries as parts of other statements."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, SupportsIndex, TypeVar, overload
 
 from dovetail.engine.result import FrozenResult, Result
 from dovetail.event import Dispatch, root
@@ -18,8 +18,10 @@ from dovetail.sql.node import Node
 from dovetail.sql.select import Select
 from dovetail.sql.traversal import iterate
 
+T = TypeVar("T")
 
-class ReadingQuery(QueryBuilding):
+
+class ReadingQuery(QueryBuilding, Generic[T]):
     """A Query that can be run, and be put into other statements."""
 
     dispatch: ClassVar[Dispatch]
@@ -178,7 +180,7 @@ class ReadingQuery(QueryBuilding):
             )
         return self.session
 
-    def _execute(self) -> Result[Any]:
+    def _execute(self) -> Result[*tuple[Any, ...]]:
         session = self._session_in_use
         source = self._source
         params = dict(self._params) or None
@@ -187,7 +189,7 @@ class ReadingQuery(QueryBuilding):
         else:
             # Rows have the names of the attributes; the text shown is labelled as users know it.
             statement = self._compiled()
-        result: Result[Any] = session.execute(statement, params)
+        result: Result[*tuple[Any, ...]] = session.execute(statement, params)
         return result
 
     def _rows(self) -> Any:
@@ -201,13 +203,17 @@ class ReadingQuery(QueryBuilding):
         filters = [_is_instance(raw) for raw in self._statement.raw_columns]
         return result.unique(_telling_apart(filters)) if any(filters) else result
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         return iter(self._rows())
 
-    def all(self) -> list[Any]:
+    def all(self) -> list[T]:
         """All instances, or rows."""
         return list(self._rows().all())
 
+    @overload
+    def __getitem__(self, item: slice) -> list[T]: ...
+    @overload
+    def __getitem__(self, item: SupportsIndex) -> T: ...
     def __getitem__(self, item: Any) -> Any:
         """The rows of a slice, as a list, or one row; IndexError where there is none."""
         if isinstance(item, slice):
@@ -225,12 +231,15 @@ class ReadingQuery(QueryBuilding):
             raise IndexError(_NEGATIVE)
         return self.slice(place, place + 1).all()[0]
 
-    def first(self) -> Any:
+    def first(self) -> T | None:
         """The first, or None."""
         if self._source is not None:
-            return self._rows().first()
-        query = self._heard() if self.dispatch.before_compile else self
-        return query._with(query._statement.limit(1))._unheard().first()
+            rows = self._rows()
+        else:
+            query = self._heard() if self.dispatch.before_compile else self
+            rows = query._with(query._statement.limit(1))._unheard()
+        found: T | None = rows.first()
+        return found
 
     def _unheard(self) -> Any:
         """The rows of this query, which those who listen have seen before."""
@@ -238,18 +247,20 @@ class ReadingQuery(QueryBuilding):
         quiet.__dict__["dispatch"] = _NOBODY
         return quiet._rows()
 
-    def one(self) -> Any:
+    def one(self) -> T:
         """The only one; NoResultFound or MultipleResultsFound where there is not one."""
-        return self._rows().one()
+        found: T = self._rows().one()
+        return found
 
-    def one_or_none(self) -> Any:
+    def one_or_none(self) -> T | None:
         """The only one, or None; MultipleResultsFound where there are more."""
-        return self._rows().one_or_none()
+        found: T | None = self._rows().one_or_none()
+        return found
 
     def scalar(self) -> Any:
         """The only instance, or the first item of the only row; None without rows."""
         try:
-            found = self.one()
+            found: Any = self.one()
         except NoResultFound:
             return None
         return found if self.is_single_entity else found[0]
