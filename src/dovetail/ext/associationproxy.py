@@ -152,7 +152,7 @@ class AssociationProxy(Generic[T]):
         return f"AssociationProxy({self.target_collection!r}, {self.value_attr!r})"
 
     @overload
-    def __get__(self, instance: None, owner: Any) -> AssociationProxyInstance: ...
+    def __get__(self, instance: None, owner: Any) -> AssociationProxyInstance[T]: ...
     @overload
     def __get__(self, instance: object, owner: Any = None) -> T: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -168,7 +168,7 @@ class AssociationProxy(Generic[T]):
     def __delete__(self, instance: Any) -> None:
         self.for_class(type(instance)).delete(instance)
 
-    def for_class(self, class_: Any, obj: Any = None) -> AssociationProxyInstance:
+    def for_class(self, class_: Any, obj: Any = None) -> AssociationProxyInstance[T]:
         """The proxy as an attribute of *class_*, a mapped class or an alias of one."""
         if isinstance(class_, AliasedClass):
             return AssociationProxyInstance(self, class_)
@@ -177,13 +177,13 @@ class AssociationProxy(Generic[T]):
             raise InvalidRequestError(
                 f"{self!r} is an attribute of {class_!r}, which is not mapped"
             )
-        found: AssociationProxyInstance | None = mapper.memo.get(self)
+        found: AssociationProxyInstance[T] | None = mapper.memo.get(self)
         if found is None:
             found = mapper.memo[self] = AssociationProxyInstance(self, class_)
         return found
 
 
-class AssociationProxyInstance(Operating):
+class AssociationProxyInstance(Operating, Generic[T]):
     """An association proxy of one class, or of an alias.
 
     ``parent``             the AssociationProxy

@@ -27,7 +27,7 @@ Where one body does not serve both, ``@length.inplace.expression`` says what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from ..exc import InvalidRequestError
 from ..orm.mapping.attribute import (
@@ -44,6 +44,7 @@ from ..sql.node import Walk
 from ..sql.operating import OPERATORS, REVERSED, Operating
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class HybridExtensionType(InspectionAttrExtensionType):
@@ -117,7 +118,7 @@ def _of_expression(name: str) -> Callable[..., Any]:
 
 
 def _compared(name: str) -> Callable[..., Any]:
-    def call(self: HybridAttribute, *arguments: Any, **kwargs: Any) -> Any:
+    def call(self: HybridAttribute[Any], *arguments: Any, **kwargs: Any) -> Any:
         return getattr(self.comparator, name)(*arguments, **kwargs)
 
     return call
@@ -130,7 +131,7 @@ for _name in _OTHERS:
 # Hybrids in statements ------------------------------------------------------------------------
 
 
-class HybridAttribute(QueryableAttribute[Any]):
+class HybridAttribute(QueryableAttribute[T]):
     """A hybrid of a class, or of an alias, in a statement.
 
     ``element``     the SQL expression that it stands for
@@ -330,7 +331,7 @@ class hybrid_property(Generic[T]):
             self.__name__ = name
 
     @overload
-    def __get__(self, instance: None, owner: Any) -> Any: ...
+    def __get__(self, instance: None, owner: Any) -> HybridAttribute[T]: ...
     @overload
     def __get__(self, instance: object, owner: Any = None) -> T: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -436,7 +437,7 @@ class hybrid_property(Generic[T]):
         return self._varied(bulk_dml_setter=_function(meth))  # type: ignore[no-any-return]
 
 
-class hybrid_method(Generic[T]):
+class hybrid_method(Generic[P, T]):
     """A method that computes in Python on an instance, and in SQL on the class; a decorator.
 
     The same body serves both, unless ``expression`` says what is SQL::
@@ -449,13 +450,19 @@ class hybrid_method(Generic[T]):
     extension_type: ClassVar[HybridExtensionType] = HYBRID_METHOD
     is_attribute: ClassVar[bool] = True
 
-    def __init__(self, func: Callable[..., T], expr: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, func: Callable[Concatenate[Any, P], T], expr: Callable[..., Any] | None = None
+    ) -> None:
         self.func = func
         self.expr: Callable[..., Any] = _function(expr) or func
         self.__name__: str = func.__name__
         self.__doc__ = func.__doc__
         self.info: dict[Any, Any] = {}
 
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Callable[P, ColumnElement[T]]: ...
+    @overload
+    def __get__(self, instance: object, owner: Any = None) -> Callable[P, T]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self.expr.__get__(owner, owner)
@@ -466,7 +473,7 @@ class hybrid_method(Generic[T]):
         """Decorators that add to this hybrid; the functions may have names of their own."""
         return _InPlace(self)
 
-    def expression(self, expr: Callable[..., Any]) -> hybrid_method[T]:
+    def expression(self, expr: Callable[..., Any]) -> hybrid_method[P, T]:
         """Let the decorated function say what the method is in SQL; called with the class."""
         self.expr = _function(expr)
         return self

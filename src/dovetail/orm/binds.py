@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from dovetail.engine.connection import Connection
+from dovetail.engine.engine import Engine
 from dovetail.exc import ArgumentError, UnboundExecutionError
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.transaction import ACTIVE
@@ -34,19 +36,18 @@ class BoundSession(TransactionalSession):
 
     def get_bind(
         self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **_: Any
-    ) -> Any:
+    ) -> Engine | Connection:
         """The Engine or Connection for *mapper*, or for the tables of *clause*.
 
         Made to be overridden.  UnboundExecutionError when there is none.
         """
-        if bind is not None:
-            return bind
-        if self.binds:
+        found: Engine | Connection | None = bind
+        if found is None and self.binds:
             found = self._bind_among(mapper, clause)
-            if found is not None:
-                return found
-        if self.bind is not None:
-            return self.bind
+        if found is None:
+            found = self.bind
+        if found is not None:
+            return found
         what = f" for {mapper}" if mapper is not None else ""
         raise UnboundExecutionError(
             f"this session has no engine{what}",

@@ -291,8 +291,8 @@ class Session(ClassicSession):
         """
         arguments = bind_arguments_of(bind_arguments, classic, "connection") or {}
         if self.autocommit and self._transaction is None:
-            own = self.get_bind(**arguments).connect()
-            connection: Connection = own.execution_options(**(execution_options or {}))
+            own: Any = self.get_bind(**arguments)
+            connection: Connection = own.connect().execution_options(**(execution_options or {}))
             return connection
         transaction = self._transaction or self._autobegin()
         if self.row_source is not None:

@@ -7,7 +7,8 @@ itself in :data:`build`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 from ..exc import InvalidRequestError
 from ..types.contract import NULLTYPE, TypeEngine
@@ -17,6 +18,8 @@ from .operators import Operator
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+N = TypeVar("N", int, float, Decimal, str)
+"""What stays of its type when it is added, subtracted, multiplied or divided with rest."""
 _Build = Callable[..., Any]
 
 
@@ -276,21 +279,45 @@ class ColumnElement(Node, Generic[T_co]):
 
     # -- arithmetic -----------------------------------------------------------------------
 
+    @overload
+    def __add__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __add__(self, other: Any) -> ColumnElement[Any]: ...
     def __add__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.ADD, other)  # type: ignore[no-any-return]
 
+    @overload
+    def __radd__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __radd__(self, other: Any) -> ColumnElement[Any]: ...
     def __radd__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.ADD, other, True)  # type: ignore[no-any-return]
 
+    @overload
+    def __sub__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __sub__(self, other: Any) -> ColumnElement[Any]: ...
     def __sub__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.SUB, other)  # type: ignore[no-any-return]
 
+    @overload
+    def __rsub__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __rsub__(self, other: Any) -> ColumnElement[Any]: ...
     def __rsub__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.SUB, other, True)  # type: ignore[no-any-return]
 
+    @overload
+    def __mul__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __mul__(self, other: Any) -> ColumnElement[Any]: ...
     def __mul__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.MUL, other)  # type: ignore[no-any-return]
 
+    @overload
+    def __rmul__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __rmul__(self, other: Any) -> ColumnElement[Any]: ...
     def __rmul__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.MUL, other, True)  # type: ignore[no-any-return]
 
@@ -300,15 +327,31 @@ class ColumnElement(Node, Generic[T_co]):
     def __rtruediv__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.TRUEDIV, other, True)  # type: ignore[no-any-return]
 
+    @overload
+    def __floordiv__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __floordiv__(self, other: Any) -> ColumnElement[Any]: ...
     def __floordiv__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.FLOORDIV, other)  # type: ignore[no-any-return]
 
+    @overload
+    def __rfloordiv__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __rfloordiv__(self, other: Any) -> ColumnElement[Any]: ...
     def __rfloordiv__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.FLOORDIV, other, True)  # type: ignore[no-any-return]
 
+    @overload
+    def __mod__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __mod__(self, other: Any) -> ColumnElement[Any]: ...
     def __mod__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.MOD, other)  # type: ignore[no-any-return]
 
+    @overload
+    def __rmod__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
+    @overload
+    def __rmod__(self, other: Any) -> ColumnElement[Any]: ...
     def __rmod__(self, other: Any) -> ColumnElement[Any]:
         return build.combine(self, ops.MOD, other, True)  # type: ignore[no-any-return]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from ..exc import ArgumentError
 from ..types.basic import BOOLEANTYPE
@@ -164,11 +164,15 @@ def bindparam(
     )
 
 
+@overload
 def literal(
     value: Any,
-    type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+    type_: TypeEngine[T] | type[TypeEngine[T]],
     literal_execute: bool = False,
-) -> BindParameter[T]:
+) -> BindParameter[T]: ...
+@overload
+def literal(value: T, type_: None = None, literal_execute: bool = False) -> BindParameter[T]: ...
+def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> BindParameter[Any]:
     """Return *value* as a parameter, where Python alone would not make an expression of it."""
     if literal_execute:
         return bindparam(None, value, type_, literal_execute=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from ..exc import ArgumentError
 from ..types.basic import (
@@ -101,6 +101,10 @@ class FunctionElement(ColumnElement[T]):
         """``this WITHIN GROUP (ORDER BY …)``."""
         return WithinGroup(self, *order_by)
 
+    @overload
+    def filter(self) -> Self: ...
+    @overload
+    def filter(self, criterion: Any, /, *criteria: Any) -> FunctionFilter[T]: ...
     def filter(self, *criteria: Any) -> Any:
         """``this FILTER (WHERE …)``."""
         return FunctionFilter(self, *criteria) if criteria else self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
 from ..inspection import inspect
@@ -80,6 +80,13 @@ class Table(TableClause, SchemaItem):
     A class of columns may come first: see :class:`TypedColumns`.
     Asked for once more without columns, ``Table(name, metadata)`` gives the same object.
     """
+
+    if TYPE_CHECKING:
+
+        @property
+        def c(self) -> ColumnCollection[Column[Any]]: ...
+        @property
+        def columns(self) -> ColumnCollection[Column[Any]]: ...
 
     metadata: Any
     is_view: bool = False

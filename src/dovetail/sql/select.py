@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Self, TypeVarTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, TypeVarTuple, overload
 
 from ..exc import ArgumentError, InvalidRequestError
 from ..types.basic import INTEGERTYPE
@@ -13,7 +13,8 @@ from .coercion import columns_of, criterion, from_node, node_of
 from .columns import ColumnClause
 from .constructs import sort_argument
 from .element import ColumnElement
-from .expressions import and_
+from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
+from .expressions import Label, and_
 from .froms import (
     JoinSpec,
     apply_joins,
@@ -32,8 +33,9 @@ from .naming import (
 )
 from .node import ReturnsRows, Walk
 from .promise import collect_standing
-from .select_base import SelectBase, row_limit, row_offset, selects, unions
+from .select_base import ScalarSelect, SelectBase, row_limit, row_offset, selects, unions
 
+R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
 
@@ -257,7 +259,32 @@ def _lock_target(target: Any) -> Any:
     return node
 
 
-class Select(GenerativeSelect, ReturnsRows[*Ts]):
+class SelectedRows(ReturnsRows[*Ts]):
+    """What SELECT and UNION have in common, for type checkers."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def union(self, *others: Any) -> CompoundSelect[*Ts]: ...
+        def union_all(self, *others: Any) -> CompoundSelect[*Ts]: ...
+        def except_(self, *others: Any) -> CompoundSelect[*Ts]: ...
+        def except_all(self, *others: Any) -> CompoundSelect[*Ts]: ...
+        def intersect(self, *others: Any) -> CompoundSelect[*Ts]: ...
+        def intersect_all(self, *others: Any) -> CompoundSelect[*Ts]: ...
+        @overload
+        def scalar_subquery(self: SelectedRows[R, *tuple[Any, ...]]) -> ScalarSelect[R]: ...
+        @overload
+        def scalar_subquery(self) -> ScalarSelect[Any]: ...
+        def scalar_subquery(self) -> Any: ...
+        @overload
+        def label(self: SelectedRows[R, *tuple[Any, ...]], name: str | None) -> Label[R]: ...
+        @overload
+        def label(self, name: str | None) -> Label[Any]: ...
+        def label(self, name: str | None) -> Any: ...
+
+
+class Select(SelectedRows[*Ts], GenerativeSelect):
     """A SELECT: made by :func:`dovetail.select`, refined by methods that return copies."""
 
     __slots__ = ()
@@ -343,9 +370,88 @@ class Select(GenerativeSelect, ReturnsRows[*Ts]):
         """Return a copy with *column* besides."""
         return self.add_columns(column)
 
+    @overload
+    def with_only_columns(
+        self, e0: C0[T0], /, *, maintain_column_froms: bool = False
+    ) -> Select[T0]: ...
+    @overload
+    def with_only_columns(
+        self, e0: C0[T0], e1: C1[T1], /, *, maintain_column_froms: bool = False
+    ) -> Select[T0, T1]: ...
+    @overload
+    def with_only_columns(
+        self, e0: C0[T0], e1: C1[T1], e2: C2[T2], /, *, maintain_column_froms: bool = False
+    ) -> Select[T0, T1, T2]: ...
+    @overload
+    def with_only_columns(
+        self,
+        e0: C0[T0],
+        e1: C1[T1],
+        e2: C2[T2],
+        e3: C3[T3],
+        /,
+        *,
+        maintain_column_froms: bool = False,
+    ) -> Select[T0, T1, T2, T3]: ...
+    @overload
+    def with_only_columns(
+        self,
+        e0: C0[T0],
+        e1: C1[T1],
+        e2: C2[T2],
+        e3: C3[T3],
+        e4: C4[T4],
+        /,
+        *,
+        maintain_column_froms: bool = False,
+    ) -> Select[T0, T1, T2, T3, T4]: ...
+    @overload
+    def with_only_columns(
+        self,
+        e0: C0[T0],
+        e1: C1[T1],
+        e2: C2[T2],
+        e3: C3[T3],
+        e4: C4[T4],
+        e5: C5[T5],
+        /,
+        *,
+        maintain_column_froms: bool = False,
+    ) -> Select[T0, T1, T2, T3, T4, T5]: ...
+    @overload
+    def with_only_columns(
+        self,
+        e0: C0[T0],
+        e1: C1[T1],
+        e2: C2[T2],
+        e3: C3[T3],
+        e4: C4[T4],
+        e5: C5[T5],
+        e6: C6[T6],
+        /,
+        *,
+        maintain_column_froms: bool = False,
+    ) -> Select[T0, T1, T2, T3, T4, T5, T6]: ...
+    @overload
+    def with_only_columns(
+        self,
+        e0: C0[T0],
+        e1: C1[T1],
+        e2: C2[T2],
+        e3: C3[T3],
+        e4: C4[T4],
+        e5: C5[T5],
+        e6: C6[T6],
+        e7: C7[T7],
+        /,
+        *more: Any,
+        maintain_column_froms: bool = False,
+    ) -> Select[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
+    @overload
     def with_only_columns(
         self, *columns: Any, maintain_column_froms: bool = False
-    ) -> Select[*tuple[Any, ...]]:
+    ) -> Select[*tuple[Any, ...]]: ...
+    def with_only_columns(self, *columns: Any, maintain_column_froms: bool = False) -> Any:
         """Return a copy with *columns* in place of those it has.
 
         With *maintain_column_froms* the tables of the former columns stay in FROM.
@@ -366,7 +472,8 @@ class Select(GenerativeSelect, ReturnsRows[*Ts]):
         core = self.as_core()
         kept = reduced_columns(core.selected_columns, (*core.where_criteria, *froms), only_synonyms)
         made: Select[*tuple[Any, ...]] = core._with(from_clauses=tuple(froms), joins=())
-        return made.with_only_columns(*kept)
+        reduced: Select[*tuple[Any, ...]] = made.with_only_columns(*kept)
+        return reduced
 
     def distinct(self, *columns: Any) -> Self:
         """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it."""
@@ -568,7 +675,7 @@ class Select(GenerativeSelect, ReturnsRows[*Ts]):
         return self._with(hints=(*self.hints, (from_node(selectable), text, dialect_name)))
 
 
-class CompoundSelect(GenerativeSelect, ReturnsRows[*Ts]):
+class CompoundSelect(SelectedRows[*Ts], GenerativeSelect):
     """``SELECT … UNION SELECT …`` and its like."""
 
     __slots__ = ()

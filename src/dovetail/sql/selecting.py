@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any, TypeVarTuple, overload
 
 from ..exc import ArgumentError
 from .coercion import columns_of
@@ -11,8 +11,11 @@ from .derived import CTE, Lateral, Subquery
 from .element import ColumnElement
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .expressions import Label, UnaryExpression, negation
+from .node import ReturnsRows
 from .operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
 from .select import CompoundSelect, Select
+
+Ts = TypeVarTuple("Ts")
 
 
 @overload
@@ -72,32 +75,32 @@ def select(*entities: Any) -> Any:
     return made
 
 
-def union(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+def union(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
     """Return the rows of all *selects*, each once."""
     return CompoundSelect("UNION", *selects)
 
 
-def union_all(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+def union_all(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
     """Return the rows of all *selects*."""
     return CompoundSelect("UNION ALL", *selects)
 
 
-def except_(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+def except_(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
     """Return the rows of the first of *selects* that the others do not have."""
     return CompoundSelect("EXCEPT", *selects)
 
 
-def except_all(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+def except_all(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
     """Return the rows of the first of *selects*, less those of the others, doubles counted."""
     return CompoundSelect("EXCEPT ALL", *selects)
 
 
-def intersect(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+def intersect(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
     """Return the rows that all *selects* have."""
     return CompoundSelect("INTERSECT", *selects)
 
 
-def intersect_all(*selects: Any) -> CompoundSelect[*tuple[Any, ...]]:
+def intersect_all(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
     """Return the rows that all *selects* have, doubles counted."""
     return CompoundSelect("INTERSECT ALL", *selects)
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, TypeVarTuple, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    TypeVar,
+    TypeVarTuple,
+    overload,
+)
 from weakref import WeakValueDictionary
 
 from ...engine.connection import Connection
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
+P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")
 
 
@@ -362,7 +372,12 @@ class AsyncConnection:
     ) -> Any:
         return (await self._stream(statement, parameters, execution_options)).scalars()
 
-    async def run_sync(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+    async def run_sync(
+        self,
+        function: Callable[Concatenate[Connection, P], R],
+        *arguments: P.args,
+        **options: P.kwargs,
+    ) -> R:
         """Run blocking code, called with the Connection inside; its requests are awaited.
 
         ::

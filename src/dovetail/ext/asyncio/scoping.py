@@ -1,11 +1,15 @@
 """One AsyncSession for each task, or for whatever a scope function tells apart."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from dovetail.exc import ArgumentError
 from dovetail.ext.asyncio.session import AsyncSession, S
 from dovetail.orm.scoped import ScopedFace, handed
+from dovetail.orm.session import Session
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class async_scoped_session(ScopedFace[S]):
@@ -35,6 +39,15 @@ class async_scoped_session(ScopedFace[S]):
                 await self.registry().close()
             finally:
                 self.registry.clear()
+
+    async def run_sync(
+        self,
+        function: Callable[Concatenate[Session, P], R],
+        *arguments: P.args,
+        **options: P.kwargs,
+    ) -> R:
+        """Call ``function(session, …)``, blocking code, with the current session in this task."""
+        return await self.registry().run_sync(function, *arguments, **options)  # type: ignore[no-any-return]
 
     aclose = handed(AsyncSession.aclose)
     add = handed(AsyncSession.add)
@@ -68,7 +81,6 @@ class async_scoped_session(ScopedFace[S]):
     refresh = handed(AsyncSession.refresh)
     reset = handed(AsyncSession.reset)
     rollback = handed(AsyncSession.rollback)
-    run_sync = handed(AsyncSession.run_sync)
     scalar = handed(AsyncSession.scalar)
     scalars = handed(AsyncSession.scalars)
     stream = handed(AsyncSession.stream)

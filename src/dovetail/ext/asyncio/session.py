@@ -12,7 +12,17 @@ from collections.abc import (
 )
 from contextlib import AbstractContextManager, asynccontextmanager
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVarTuple, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Self,
+    TypeVarTuple,
+    Unpack,
+    overload,
+)
 from warnings import warn
 from weakref import WeakValueDictionary, ref
 
@@ -52,6 +62,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
+P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")
 S = TypeVar("S", bound="AsyncSession", default="AsyncSession")
 
@@ -458,7 +469,12 @@ class AsyncSession:
             )
         )
 
-    async def run_sync(self, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+    async def run_sync(
+        self,
+        function: Callable[Concatenate[Session, P], R],
+        *arguments: P.args,
+        **options: P.kwargs,
+    ) -> R:
         """Call ``function(session, …)``, blocking code, in this task; lazy loading works in it."""
         return await run_blocking(function, self.sync_session, *arguments, **options)
 
@@ -523,7 +539,7 @@ class AsyncSession:
 
     def get_async_bind(self, *arguments: Any, **keywords: Any) -> Any:
         """The AsyncEngine, or AsyncConnection, for a mapper or statement."""
-        found = self.sync_session.get_bind(*arguments, **keywords)
+        found: Any = self.sync_session.get_bind(*arguments, **keywords)
         for bind in (self.bind, *(self.binds or {}).values()):
             if _blocking(bind) is found:
                 return bind

@@ -1,7 +1,7 @@
 """Mapped attributes as SQL expressions, and mapped classes as places to select from."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from dovetail.exc import InvalidRequestError, UnknownOperator, refuse_options
 from dovetail.inspection import inspect
@@ -346,6 +346,14 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         """What stands in FROM for the class, or its alias."""
         return self.owner.from_source
 
+    if TYPE_CHECKING:
+        # What an attribute that is a relationship has.
+
+        def any(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]: ...
+        def has(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]: ...
+        def of_type(self, entity: Any) -> "QueryableAttribute[T_co]": ...
+        def and_(self, *criteria: Any) -> "QueryableAttribute[T_co]": ...
+
     def get_history(self, instance: Any, passive: PassiveFlag = PASSIVE_OFF) -> History:
         """What has changed of the attribute of *instance*: see ``attributes.get_history()``."""
         history: History = self.impl.get_history(state_of(instance), passive=passive)
@@ -582,28 +590,31 @@ class RelationshipReference(QueryableAttribute[T_co]):
         refuse_options("contains()", kwargs, *args)
         return comparisons.contains(self, other)
 
-    def any(self, criterion: Any = None, **values: Any) -> Any:
+    def any(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]:
         """EXISTS: a related row, in the collection, that fulfils the criteria."""
         if not self.prop.uselist:
             raise InvalidRequestError(
                 f"{self} refers to one row: any() is for collections", hint="use has()"
             )
-        return comparisons.exists(self, criterion, values)
+        found: ColumnElement[bool] = comparisons.exists(self, criterion, values)
+        return found
 
-    def has(self, criterion: Any = None, **values: Any) -> Any:
+    def has(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]:
         """EXISTS: the related row, and it fulfils the criteria."""
         if self.prop.uselist:
             raise InvalidRequestError(
                 f"{self} is a collection: has() is for a reference to one row", hint="use any()"
             )
-        return comparisons.exists(self, criterion, values)
+        found: ColumnElement[bool] = comparisons.exists(self, criterion, values)
+        return found
 
-    def _no_operator(self, *_: Any, **__: Any) -> Any:
+    def _refuse_operator(self, *_: Any, **__: Any) -> Any:
         raise UnknownOperator(
             f"relationship {self} is compared by ==, !=, is_(), contains(), any() and has() alone",
             hint="for others compare a column, or use any() or has() with a criterion",
         )
 
+    _no_operator: ClassVar[Any] = _refuse_operator
     __lt__ = __le__ = __gt__ = __ge__ = in_ = not_in = between = _no_operator
     like = not_like = ilike = not_ilike = startswith = endswith = _no_operator
     match = regexp_match = collate = asc = desc = distinct = _no_operator

@@ -1,8 +1,14 @@
 """Methods of mixins that declare attributes, and options, for each class that uses them."""
 
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from dovetail.orm.mapping.annotations import Mapped
+    from dovetail.orm.mapping.attribute import InstrumentedAttribute
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 being_declared: dict[Any, dict[Any, Any]] = {}
 """What the ``declared_attr`` methods have returned for a class that is being mapped."""
@@ -32,10 +38,21 @@ class declared_attr(Generic[T]):
     cascades = False
     """Whether classes below a mapped one have a declaration of their own."""
 
+    @overload
+    def __init__(
+        self: "declared_attr[V]",
+        function: "Callable[..., Mapped[V]] | classmethod[Any, Any, Mapped[V]]",
+    ) -> None: ...
+    @overload
+    def __init__(self: "declared_attr[Any]", function: Any) -> None: ...
     def __init__(self, function: Any) -> None:
         self.function = getattr(function, "__func__", function)
         self.__doc__ = self.function.__doc__
 
+    @overload
+    def __get__(self, instance: None, owner: Any) -> "InstrumentedAttribute[T]": ...
+    @overload
+    def __get__(self, instance: object, owner: Any) -> T: ...
     def __get__(self, instance: Any, owner: Any) -> Any:
         made = being_declared.get(owner)
         if made is None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Generic, Self, SupportsIndex, TypeVar, overload
 
 from dovetail.engine.result import FrozenResult, Result
+from dovetail.engine.rows import Row
 from dovetail.event import Dispatch, root
 from dovetail.exc import ArgumentError, InvalidRequestError, NoResultFound
 from dovetail.orm.loading.statement import FromStatement
@@ -12,13 +13,16 @@ from dovetail.orm.query.building import QueryBuilding
 from dovetail.orm.query.events import QueryEvents
 from dovetail.sql.coercion import node_of
 from dovetail.sql.columns import literal_column
+from dovetail.sql.derived import CTE, Subquery
 from dovetail.sql.functions import func
 from dovetail.sql.naming import LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.node import Node
 from dovetail.sql.select import Select
+from dovetail.sql.select_base import Exists, ScalarSelect
 from dovetail.sql.traversal import iterate
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class ReadingQuery(QueryBuilding, Generic[T]):
@@ -92,7 +96,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
 
     def subquery(
         self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False
-    ) -> Any:
+    ) -> Subquery:
         """``(this) AS name``, to be selected from.
 
         ``with_labels``     its columns are named after their tables too
@@ -103,31 +107,37 @@ class ReadingQuery(QueryBuilding, Generic[T]):
             statement = statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
         if reduce_columns:
             statement = statement.reduce_columns()
-        return statement.subquery(name)
+        made: Subquery = statement.subquery(name)
+        return made
 
-    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> Any:
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
         """``WITH name AS (this)``, to be selected from."""
-        return self._bound().cte(name, recursive=recursive, nesting=nesting)
+        made: CTE = self._bound().cte(name, recursive=recursive, nesting=nesting)
+        return made
 
-    def scalar_subquery(self) -> Any:
+    @overload
+    def scalar_subquery(self: "ReadingQuery[Row[V, *tuple[Any, ...]]]") -> ScalarSelect[V]: ...
+    @overload
+    def scalar_subquery(self) -> ScalarSelect[Any]: ...
+    def scalar_subquery(self) -> ScalarSelect[Any]:
         """This as a value."""
-        return self._bound().scalar_subquery()
+        made: ScalarSelect[Any] = self._bound().scalar_subquery()
+        return made
 
     def label(self, name: str | None) -> Any:
         """This as a value called *name*."""
         return self._bound().scalar_subquery().label(name)
 
-    def exists(self) -> Any:
+    def exists(self) -> Exists:
         """``EXISTS (this)``, for use in another query."""
         query = self
         if not self._statement.raw_columns:
             query = self._with(self._statement.add_columns(literal_column("1")))
-        return (
-            query._bound()
-            .order_by(None)
-            .with_only_columns(literal_column("1"), maintain_column_froms=True)
-            .exists()
-        )
+        inner = query._bound().order_by(None)
+        found: Exists = inner.with_only_columns(
+            literal_column("1"), maintain_column_froms=True
+        ).exists()
+        return found
 
     # What a row is --------------------------------------------------------------------------------
 
@@ -257,6 +267,10 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         found: T | None = self._rows().one_or_none()
         return found
 
+    @overload
+    def scalar(self: "ReadingQuery[Row[V, *tuple[Any, ...]]]") -> V | None: ...
+    @overload
+    def scalar(self) -> Any: ...
     def scalar(self) -> Any:
         """The only instance, or the first item of the only row; None without rows."""
         try:
