@@ -35,7 +35,7 @@ from .engine import (
     make_url as make_url,
     result_tuple as result_tuple,
 )
-from .inspection import inspect as inspect
+from .inspecting import inspect as inspect
 from .pool import (
     AssertionPool as AssertionPool,
     AsyncAdaptedQueuePool as AsyncAdaptedQueuePool,

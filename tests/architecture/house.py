@@ -18,7 +18,7 @@ ORM_ROOMS = (
     ("mapping",),
     ("loading",),
     ("flush",),
-    ("members", "session_events"),
+    ("members", "session_events", "keywords"),
     ("transaction", "transactional"),
     ("binds",),
     ("persistence", "bulk", "merge", "tools", "instances"),
@@ -282,6 +282,8 @@ def _hands_on(statement: ast.stmt) -> bool:
             return True
         case ast.Assign(targets=[ast.Name()], value=ast.Name()):
             return True  # a second name for the same thing
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return True  # what a checker sees of it
     return False
 
 

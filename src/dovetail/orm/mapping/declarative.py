@@ -17,6 +17,8 @@ from dovetail.orm.mapping.properties import (
 )
 from dovetail.orm.mapping.registry import Registry
 from dovetail.orm.mapping.synonym import Synonym
+from dovetail.orm.tracking.state import InstanceState
+from dovetail.sql.from_clause import FromClause
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Column
 from dovetail.sql.typed_columns import TypedColumns
@@ -116,12 +118,13 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
     registry: ClassVar[Registry]
     metadata: ClassVar[MetaData]
     __mapper__: ClassVar[Mapper]
-    __table__: ClassVar[Any]
+    __table__: ClassVar[FromClause]
     __tablename__: Any
     __mapper_args__: Any
     __table_args__: Any
 
     if TYPE_CHECKING:
+        __dovetail_state__: InstanceState
 
         def __init__(self, **values: Any) -> None: ...
     else:
@@ -145,12 +148,13 @@ class DeclarativeBaseNoMeta:
     registry: ClassVar[Registry]
     metadata: ClassVar[MetaData]
     __mapper__: ClassVar[Mapper]
-    __table__: ClassVar[Any]
+    __table__: ClassVar[FromClause]
     __tablename__: Any
     __mapper_args__: Any
     __table_args__: Any
 
     if TYPE_CHECKING:
+        __dovetail_state__: InstanceState
 
         def __init__(self, **values: Any) -> None: ...
     else:
