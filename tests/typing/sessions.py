@@ -1,7 +1,7 @@
 """What a program of sessions and statements is, to type checkers.
 
-Read by them alone: see ``test_programs_of_users.py``.  A line that ends with ``# more precise`` says more than
-the same line does with SQLAlchemy.
+Read by them alone: see ``test_programs_of_users.py``.  A line that ends with ``# more precise``
+says more than the same line does with SQLAlchemy.
 """
 
 from collections.abc import Sequence

@@ -98,7 +98,7 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
 
     # Where the rows come from.
 
-    def _held_in(self) -> Result[Any]:
+    def _held_in(self) -> Result[*tuple[Any, ...]]:
         return self
 
     def _made(self, raw: list[Any]) -> list[Any]:
@@ -315,7 +315,7 @@ class ScalarResult(FilterResult[R]):
         """Give up what has not been read."""
         yield from self._parent.close_steps()
 
-    def _held_in(self) -> Result[Any]:
+    def _held_in(self) -> Result[*tuple[Any, ...]]:
         return self._parent
 
     def _take(self, most: int | None) -> list[R]:
@@ -364,7 +364,7 @@ class MappingResult(FilterResult[RowMapping]):
         """Give up what has not been read."""
         yield from self._parent.close_steps()
 
-    def _held_in(self) -> Result[Any]:
+    def _held_in(self) -> Result[*tuple[Any, ...]]:
         return self._parent
 
     def _made(self, raw: list[Any]) -> list[RowMapping]:
