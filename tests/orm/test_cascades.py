@@ -157,6 +157,42 @@ def test_refresh_and_expire_follow_the_cascade(declare, session):
     assert "parent_id" not in inspect(child).dict
 
 
+@pytest.mark.parametrize("way", ["populate_existing", "refresh", "expire", "expire parent"])
+def test_an_orphan_that_is_read_again_is_one_still(declare, session, way):
+    Parent, Child = declare(OWNED)
+    parent, child = Parent(children=[Child()]), None
+    session.add(parent)
+    session.commit()
+    (child,) = parent.children
+
+    with session.no_autoflush:
+        parent.children = []
+        if way == "populate_existing":
+            session.scalars(select(Child).execution_options(populate_existing=True)).all()
+        elif way == "refresh":
+            session.refresh(child)
+        else:
+            session.expire(child, ["parent"] if way == "expire parent" else None)
+    session.commit()
+
+    assert session.scalars(select(Child)).all() == []
+
+
+def test_what_is_to_be_deleted_keeps_its_values_where_it_is_to_be_refreshed(declare, session):
+    Parent, _ = declare()
+    parent = Parent(name="kept")
+    session.add(parent)
+    session.commit()
+    assert parent.name == "kept"
+    session.delete(parent)
+
+    with pytest.raises(InvalidRequestError, match="not persistent"):
+        session.refresh(parent)
+
+    assert inspect(parent).deleted
+    assert parent.name == "kept"
+
+
 def test_merge_follows_the_cascade(declare, session):
     Parent, Child = declare()
     session.add(Parent(children=[Child(), Child()]))

@@ -453,6 +453,9 @@ class World:
 
     def do_flush(self) -> None:
         self.session.flush()
+        if self.session.deleted:
+            # The oracle puts the delete of what a collection takes in as well off to the next one.
+            self.session.flush()
 
     def do_commit(self) -> None:
         self.session.commit()

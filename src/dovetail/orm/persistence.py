@@ -421,6 +421,9 @@ class PersistingSession(BoundSession):
     ) -> Steps[None]:
         """Read *instance* again, all of it or the attributes named; changes to them are lost."""
         state = self._state(instance)
+        if state in self.scope.deleted:
+            # Its row goes: what has been read of it is all that is left.
+            yield from self.autoflush_steps()
         if state.row_key is None or state.session is not self or state.load.deleted:
             raise InvalidRequestError(
                 f"{instance!r} is not persistent within this session",

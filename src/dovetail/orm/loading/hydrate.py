@@ -18,7 +18,7 @@ from dovetail.orm.loading.layout import (
 )
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.construct import dict_setter
-from dovetail.orm.tracking.expiry import forget_changes
+from dovetail.orm.tracking.expiry import forget_own_changes
 from dovetail.orm.tracking.state import InstanceState, Load, forget
 
 SHARED_KEYS = 24 if sys.version_info < (3, 13) else 0
@@ -443,7 +443,7 @@ class HydratorWriter:
         if related:
             # What was to happen to collections that were not loaded is overwritten as well.
             with block("if state.extra is not None:"):
-                line(f"{self.source.use('forget_changes', forget_changes)}(state)")
+                line(f"{self.source.use('forget_own_changes', forget_own_changes)}(state)")
         self._write_moving(entity)
 
     def _write_moving(self, entity: EntityLayout) -> None:

@@ -98,9 +98,17 @@ def make_expirer(
 
 def forget_changes(state: InstanceState) -> None:
     """Drop queued collection changes and what is known of parents; keep the user's notes."""
+    _keep_of_extra(state, ("info",))
+
+
+def forget_own_changes(state: InstanceState) -> None:
+    """As ``forget_changes()``, but a parent that it was taken from has not forgotten that."""
+    _keep_of_extra(state, ("info", "parents"))
+
+
+def _keep_of_extra(state: InstanceState, names: tuple[str, ...]) -> None:
     extra = state.extra or {}
-    kept = {name: value for name, value in extra.items() if name == "info"}
-    state.extra = kept or None
+    state.extra = {name: extra[name] for name in names if name in extra} or None
 
 
 def expire_names(
