@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     from .engine.connection import Connection
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     class MappedInstance(Protocol):
         """An instance of a declarative class."""
 
-        __dovetail_state__: InstanceState
+        __dovetail_state__: InstanceState[Any]
+
+    T = TypeVar("T")
+    M = TypeVar("M", bound=MappedInstance)
 
     @overload
     def inspect(subject: Engine | Connection, raiseerr: bool = True) -> Inspector: ...
     @overload
-    def inspect(subject: type[Any], raiseerr: Literal[True] = True) -> Mapper: ...
+    def inspect(subject: type[T], raiseerr: Literal[True] = True) -> Mapper[T]: ...
     @overload
-    def inspect(subject: MappedInstance, raiseerr: bool = True) -> InstanceState: ...
+    def inspect(subject: M, raiseerr: bool = True) -> InstanceState[M]: ...
     @overload
     def inspect(subject: Any, raiseerr: Literal[True] = True) -> Any: ...
     @overload

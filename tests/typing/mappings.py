@@ -8,9 +8,11 @@ from dovetail.ext.hybrid import hybrid_method, hybrid_property
 from dovetail.orm import (
     DeclarativeBase,
     DynamicMapped,
+    InstanceState,
     InstrumentedAttribute,
     Mapped,
     MappedAsDataclass,
+    Mapper,
     WriteOnlyCollection,
     WriteOnlyMapped,
     column_property,
@@ -97,3 +99,5 @@ def dataclasses() -> None:
 
 def inspections() -> None:
     assert_type(inspect(create_engine("sqlite://")), Inspector)
+    assert_type(inspect(User), Mapper[User])
+    assert_type(inspect(User()), InstanceState[User])

@@ -23,7 +23,7 @@ V = TypeVar("V")
 # Registries -----------------------------------------------------------------------------------
 
 
-class ThreadLocalRegistry(local):
+class ThreadLocalRegistry(local, Generic[V]):
     """Keeps one object for each thread.
 
     ``value``  the object of this thread; AttributeError before it is made
@@ -56,7 +56,7 @@ class ThreadLocalRegistry(local):
         self.__dict__.pop("value", None)
 
 
-class ScopedRegistry:
+class ScopedRegistry(Generic[V]):
     """Keeps one object for each value of a scope function."""
 
     def __init__(self, createfunc: Callable[[], Any], scopefunc: Callable[[], Any]) -> None:

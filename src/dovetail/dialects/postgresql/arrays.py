@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from typing_extensions import TypeVar
+
 from ...exc import refuse_options
 from ...sql import operators as ops
 from ...sql.building import operand
@@ -14,6 +16,8 @@ from ...sql.operators import custom_operator
 from ...types import structured
 from ...types.contract import NULLTYPE, Processor, TypeDialect, TypeEngine, to_instance
 from .text import read_array
+
+T = TypeVar("T", default=Any)
 
 CONTAINS = custom_operator("@>", 5, is_comparison=True)
 CONTAINED_BY = custom_operator("<@", 5, is_comparison=True)
@@ -39,7 +43,7 @@ class PgArrayComparator(ArrayComparator):
         return self.expression.operate(OVERLAP, other)
 
 
-class ARRAY(structured.ARRAY[Any]):
+class ARRAY(structured.ARRAY[T]):
     """``item_type[]``: lists of values, lists of lists with *dimensions*.
 
     ::

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self
+
+from typing_extensions import TypeVar
 
 from dovetail.engine.rows import Shape
 from dovetail.exc import ArgumentError
@@ -14,8 +16,10 @@ from dovetail.sql.element import ColumnElement
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import iterate
 
+T = TypeVar("T", default=Any)
 
-class Bundle(Node):
+
+class Bundle(Node, Generic[T]):
     """Columns that make one item of a row, under one name::
 
         name = Bundle("name", User.first, User.last)

@@ -4,16 +4,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import update_wrapper
 from inspect import signature
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from dovetail.event import Dispatch
 from dovetail.orm.mapping.construct import construct, plain_constructor, uses_plain_constructor
 from dovetail.orm.mapping.events import InstanceEvents
 
+T = TypeVar("T", default=Any)
+
 _NOT_PLACED: Any = object()
 
 
-class ClassManager:
+class ClassManager(Generic[T]):
     """How the class of a mapper is instrumented.
 
     ``class_``, ``mapper``  the class, and its mapper

@@ -6,6 +6,8 @@ from dataclasses import fields, is_dataclass
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
+from typing_extensions import TypeVar
+
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation, understand_inner
 from dovetail.orm.mapping.attribute import EntityNode
@@ -26,8 +28,10 @@ from dovetail.sql.node import Walk
 from dovetail.sql.operators import Operator
 from dovetail.sql.schema import Column
 
+T = TypeVar("T", default=Any)
 
-class Composite(MapperProperty, Mapped[Any]):
+
+class Composite(MapperProperty[T], Mapped[T]):
     """An attribute whose value is made of the values of other attributes.
 
     ``composite_class``  what makes a value of those of the columns

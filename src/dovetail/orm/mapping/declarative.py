@@ -117,14 +117,14 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
 
     registry: ClassVar[Registry]
     metadata: ClassVar[MetaData]
-    __mapper__: ClassVar[Mapper]
+    __mapper__: ClassVar[Mapper[Any]]
     __table__: ClassVar[FromClause]
     __tablename__: Any
     __mapper_args__: Any
     __table_args__: Any
 
     if TYPE_CHECKING:
-        __dovetail_state__: InstanceState
+        __dovetail_state__: InstanceState[Any]
 
         def __init__(self, **values: Any) -> None: ...
     else:
@@ -147,14 +147,14 @@ class DeclarativeBaseNoMeta:
 
     registry: ClassVar[Registry]
     metadata: ClassVar[MetaData]
-    __mapper__: ClassVar[Mapper]
+    __mapper__: ClassVar[Mapper[Any]]
     __table__: ClassVar[FromClause]
     __tablename__: Any
     __mapper_args__: Any
     __table_args__: Any
 
     if TYPE_CHECKING:
-        __dovetail_state__: InstanceState
+        __dovetail_state__: InstanceState[Any]
 
         def __init__(self, **values: Any) -> None: ...
     else:

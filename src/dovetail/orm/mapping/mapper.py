@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from threading import RLock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
+
+from typing_extensions import TypeVar
 
 from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidRequestError
@@ -43,8 +45,10 @@ from dovetail.sql.from_clause import Join
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Table
 
+T = TypeVar("T", default=Any)
 
-class Mapper(PlacedAttributes, IdentityKeys, Versioning):
+
+class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
     """How the instances of one class are kept in one table.
 
     ``class_``, ``local_table``   what is mapped, and to what

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import count
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Generic, TypeAlias
+
+from typing_extensions import TypeVar
 
 from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidOption, did_you_mean
@@ -17,6 +19,8 @@ from dovetail.sql.element import ColumnElement
 from dovetail.sql.schema import Column
 from dovetail.types.basic import INTEGERTYPE
 from dovetail.types.contract import TypeEngine
+
+T = TypeVar("T", default=Any)
 
 _creation = count()
 
@@ -58,7 +62,7 @@ def _property_of(class_: Any, key: str) -> Any:
     return class_.__mapper__.attrs[key]
 
 
-class MapperProperty:
+class MapperProperty(Generic[T]):
     """What one attribute of a mapped class stands for."""
 
     is_relationship: ClassVar[bool] = False
@@ -122,7 +126,7 @@ class MapperProperty:
         return f"{self.parent.class_.__name__}.{self.key}"
 
 
-class ColumnProperty(MapperProperty, Mapped[Any]):
+class ColumnProperty(MapperProperty[T], Mapped[T]):
     """An attribute that holds the value of a column, or of an SQL expression.
 
     ``columns``     the columns, the mapped table's own first
@@ -195,13 +199,13 @@ class ColumnProperty(MapperProperty, Mapped[Any]):
         return isinstance(self.columns[0], Column)
 
 
-class MappedSQLExpression(ColumnProperty):
+class MappedSQLExpression(ColumnProperty[T]):
     """An attribute made by ``column_property()`` or ``query_expression()``."""
 
     is_given = False
 
 
-class MappedColumn(Mapped[Any]):
+class MappedColumn(Mapped[T]):
     """A column declared in a class body, completed by the attribute's annotation and name."""
 
     dataclass_options: dict[str, Any] = _NO_OPTIONS

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from typing_extensions import TypeVar
+
 from dovetail.exc import ArgumentError, InvalidOption, InvalidRequestError, did_you_mean
 from dovetail.orm.mapping.annotations import (
     DynamicMapped,
@@ -23,6 +25,8 @@ from dovetail.orm.mapping.writers import KINDS, WriterAttribute
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.kinds import CollectionKind, collection_kind
 from dovetail.orm.tracking.references import ReferenceAttribute
+
+T = TypeVar("T", default=Any)
 
 CASCADES = frozenset(
     ("save-update", "merge", "expunge", "delete", "delete-orphan", "refresh-expire")
@@ -84,7 +88,7 @@ class CascadeOptions(frozenset[str]):
         return "delete-orphan" in self
 
 
-class RelationshipProperty(MapperProperty, Mapped[Any]):
+class RelationshipProperty(MapperProperty[T], Mapped[T]):
     """An attribute that holds one related instance, or a collection of them."""
 
     is_relationship: ClassVar[bool] = True

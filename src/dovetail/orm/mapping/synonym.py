@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from typing_extensions import TypeVar
+
 from dovetail.orm.mapping.annotations import Mapped
 from dovetail.orm.mapping.attribute import QueryableAttribute, RelationshipReference
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.properties import MapperProperty, only_dataclass_options
 
+T = TypeVar("T", default=Any)
 
-class Synonym(MapperProperty, Mapped[Any]):
+
+class Synonym(MapperProperty[T], Mapped[T]):
     """An attribute that stands for the attribute ``name``, on instances and in statements."""
 
     is_proxy: ClassVar[bool] = True

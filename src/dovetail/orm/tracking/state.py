@@ -1,12 +1,16 @@
 """What is known of one instance: its state, and what it shares with those loaded beside it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 from weakref import WeakSet, ref
+
+from typing_extensions import TypeVar
 
 from dovetail.exc import InvalidRequestError, ObjectDereferencedError, UnmappedInstanceError
 from dovetail.orm.tracking.passive import NO_VALUE
 from dovetail.orm.tracking.tokens import AtToken
+
+T = TypeVar("T", default=Any)
 
 __all__ = [
     "NO_VALUE",
@@ -260,7 +264,7 @@ class Touches:
         self.position = 0
 
 
-class InstanceState(ref):  # type: ignore[type-arg]
+class InstanceState(ref[Any], Generic[T]):
     """What dovetail knows of one instance; it is the weak reference to it as well.
 
     ``row_key``    the identity within the mapper's hierarchy: the scalar primary key or the tuple
