@@ -707,3 +707,26 @@ def scenario(package):
 
 def test_it_does_what_the_oracle_does():
     assert scenario("dovetail") == scenario("sqlalchemy")
+
+
+def test_a_row_is_taken_over_in_its_shard_alone(session):
+    oslo, lima = places(session)[:2]
+    assert oslo.id == lima.id
+    session.delete(oslo)
+    session.delete(lima)
+    session.add(Place(id=oslo.id, region="south", name="Arica"))
+    session.commit()
+
+    found = sorted((place.region, place.name) for place in places(session))
+    assert found == [("south", "Arica"), ("south", "Quito")]
+
+
+def test_an_object_that_moves_to_another_shard_keeps_its_key(session):
+    quito = next(place for place in places(session) if place.name == "Quito")
+    key = quito.id
+    session.delete(quito)
+    session.add(Place(id=key, region="north", name="Quito"))
+    session.commit()
+
+    found = sorted((place.region, place.name) for place in places(session))
+    assert found == [("north", "Oslo"), ("north", "Quito"), ("south", "Lima")]

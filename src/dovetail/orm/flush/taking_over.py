@@ -24,6 +24,7 @@ def take_over_rows(context: FlushContext) -> None:
             break
     else:
         return
+    session = context.session
     rows = _deleted_rows(changes)
     if not rows:
         return
@@ -34,31 +35,45 @@ def take_over_rows(context: FlushContext) -> None:
             continue
         for state, instance in list(own.inserts.items()):
             keys.find(state, instance)
+            by_token = by_key.get(own.mapper.key_of(instance))
+            if not by_token:
+                continue
+            token = _token_of(session, state, instance)
             # Of several with the key, the first has the row; the database refuses the others.
-            old = by_key.pop(own.mapper.key_of(instance), None)
+            old = by_token.pop(token, None)
             if old is None:
                 continue
             before = changes.of(old.load.mapper)
             before.left[old] = before.deletes.pop(old)
             del own.inserts[state]
-            _take_over(context, state, instance, old)
+            with session.scope.at(token):
+                _take_over(context, state, instance, old)
             context.replaced[state] = old
             own.updates[state] = instance
 
 
-def _deleted_rows(changes: Changes) -> dict[Place, dict[Any, InstanceState]]:
-    """By place and key, the rows that are deleted where others of their hierarchy are new."""
+def _deleted_rows(changes: Changes) -> dict[Place, dict[Any, dict[Any, InstanceState]]]:
+    """By place, key and shard, the rows that are deleted, where others of the hierarchy are new."""
     adding = {own.mapper.base for own in changes.mappers.values() if own.inserts}
-    rows: dict[Place, dict[Any, InstanceState]] = {}
+    rows: dict[Place, dict[Any, dict[Any, InstanceState]]] = {}
     for own in changes.mappers.values():
         if own.deletes and own.mapper.base in adding:
             by_key = rows.setdefault(_place(own.mapper), {})
-            by_key.update((state.row_key, state) for state in own.deletes)
+            for state in own.deletes:
+                by_key.setdefault(state.row_key, {})[state.load.token] = state
     return rows
 
 
 def _place(mapper: Any) -> Place:
     return mapper.base, tuple(mapper.tables)
+
+
+def _token_of(session: Any, state: InstanceState, instance: Any) -> Any:
+    """The identity token of the row that *instance*, new, will have: its shard."""
+    if not session.scope.has_tokens:
+        return session.scope.token
+    ((token, _),) = session.by_shard({state: instance})
+    return token
 
 
 def _take_over(
