@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import dovetail
+from dovetail.dialects import driver
 from dovetail.dialects.driver import Driver, driver_class, register_driver
 from dovetail.engine import create_engine, engine_from_config, make_url
 from dovetail.exc import ArgumentError, NoDBAPILoaded, OperationalError
@@ -23,6 +24,13 @@ from dovetail.pool import (
 )
 
 SOURCE = str(Path(dovetail.__file__).parent.parent)
+
+
+@pytest.fixture
+def own_drivers(monkeypatch):
+    """What a test registers is known to it alone."""
+    known = {dialect: dict(names) for dialect, names in driver._drivers.items()}
+    monkeypatch.setattr(driver, "_drivers", known)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +56,7 @@ def test_an_unknown_option_names_the_nearest():
         create_engine("sqlite://", poolclass=NullPool, max_overflow=3)
 
 
+@pytest.mark.usefixtures("own_drivers")
 def test_a_missing_driver_says_what_to_install():
     class Ghost(Driver):
         dialect_name, name, module_name, package = "sqlite", "ghost", "ghostlite", "ghost-lite"
@@ -238,6 +247,7 @@ def test_echo_writes_to_standard_output_where_nobody_has_set_up_logging():
         assert words in done.stdout
 
 
+@pytest.mark.usefixtures("own_drivers")
 def test_no_more_drivers_are_imported_than_the_first_that_is_installed():
     class Absent(Driver):
         module_name = "no_such_package"
