@@ -97,3 +97,13 @@ def test_an_instance_that_was_deleted_and_committed_is_deleted_already(session):
 
     session.commit()
     assert session.get(Worker, 1) is None
+
+
+@pytest.mark.parametrize("key", ["name", "boss"])
+def test_of_a_new_instance_nothing_is_deleted_that_was_never_set(key):
+    worker = Worker()
+    assert getattr(worker, key) is None
+    with pytest.raises(AttributeError, match=f"no value for '{key}'"):
+        delattr(worker, key)
+    setattr(worker, key, None)
+    delattr(worker, key)

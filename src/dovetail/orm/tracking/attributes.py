@@ -78,10 +78,14 @@ class AttributeBase:
         if self.key not in instance.__dict__ and (
             state.row_key is None or self.key not in (state.expired or ())
         ):
-            raise AttributeError(f"{type(instance).__name__} object has no value for {self.key!r}")
+            raise self.no_value(instance)
         self.remember(state, instance)
         instance.__dict__.pop(self.key, None)
         no_longer_expired(state, self.key)
+
+    def no_value(self, instance: Any) -> AttributeError:
+        """What is raised where there is nothing to delete."""
+        return AttributeError(f"{type(instance).__name__} object has no value for {self.key!r}")
 
     def history(self, state: InstanceState, instance: Any) -> History:
         """What changed since the last flush, from what is in memory."""

@@ -183,6 +183,8 @@ class ReferenceAttribute(RelatedAttribute):
 
     def delete(self, instance: Any) -> None:
         state = state_of(instance)
+        if state.row_key is None and self.key not in instance.__dict__:
+            raise self.no_value(instance)
         # None stays: a value that is absent would be loaded again, and nothing written.
         old = self.replace(state, instance, None)
         if old is not None and old is not NO_VALUE:
