@@ -6,7 +6,6 @@ the imports of SQLAlchemy: what it says is to be said here as well.
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +103,5 @@ def test_the_oracle_says_no_more(folder_of, checker):
     assert not wrong, "\n".join(f"{name}.py:{line}: {text}" for name, line, text in wrong)
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git tells what is packed")
 def test_the_package_says_that_it_has_types():
     assert (ROOT / "src" / "dovetail" / "py.typed").exists()
