@@ -1,6 +1,8 @@
 """A program over a random mapping, done in both packages, and what is compared of it."""
 
 import os
+import signal
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy.exc import InvalidRequestError
@@ -15,6 +17,31 @@ MOST_CUT = 0.05
 
 REPLAYS = 4
 """How often the oracle is asked again before a difference counts."""
+
+
+PATIENCE = 20
+"""How many seconds the oracle has for an example: where classes that are loaded eagerly lead to one
+another it may follow them without an end."""
+
+
+class OutOfPatience(BaseException):  # no error of anybody: nothing may catch it as one
+    """The oracle has taken too long."""
+
+
+@contextmanager
+def patience(seconds):
+    """Raise OutOfPatience where the block has not ended after *seconds*; for the main thread."""
+
+    def give_up(*_):
+        raise OutOfPatience(f"no answer in {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class Tally:
@@ -62,7 +89,12 @@ def finished(package, schema, program, tally, url):
 def compare(schema, program, reads, tally, url="sqlite://"):
     """Do *program* in the worlds of both packages, one after the other, and compare them."""
     tally.examples += 1
-    expected, done = of_the_oracle(schema, program, reads, tally, url)
+    try:
+        with patience(PATIENCE):
+            expected, done = of_the_oracle(schema, program, reads, tally, url)
+    except OutOfPatience as error:
+        tally.refuse("reading", error)
+        return
     try:
         check(schema, done, expected, url)
     except Exception:

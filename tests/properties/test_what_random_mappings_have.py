@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.properties import comparing_schemas
 from tests.properties.features import EVERY, features
 from tests.properties.reducing import smallest
 from tests.properties.schemas import Class, Schema, programs, reads, schemas
@@ -49,3 +50,17 @@ def test_what_is_left_of_an_example_has_nothing_that_does_not_matter(schema, pro
     assert [type(one) for one in left.classes] == [Class]
     (column,) = left.classes[0].layout.columns
     assert (column.type, column.default, left.related) == ("integer", None, ())
+
+
+def test_an_example_that_the_oracle_does_not_end_is_cut(monkeypatch):
+    def without_end(*_):
+        while True:
+            pass
+
+    monkeypatch.setattr(comparing_schemas, "of_the_oracle", without_end)
+    monkeypatch.setattr(comparing_schemas, "PATIENCE", 0.1)
+    tally = comparing_schemas.Tally()
+
+    comparing_schemas.compare(None, [], [], tally)
+
+    assert (tally.examples, len(tally.cut)) == (1, 1)
