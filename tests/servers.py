@@ -148,6 +148,9 @@ BACKENDS = (
     Backend("mariadb+mysqldb", "MySQLdb", "mariadb"),
 )
 
+AWAITING_BACKENDS = (Backend("sqlite+aiosqlite", "aiosqlite"),)
+"""The drivers that await: the one list that every test of awaiting code draws from."""
+
 
 def _own_name() -> str:
     return f"dovetail_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"

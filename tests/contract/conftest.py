@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.servers import BACKENDS, Backend
+from tests.servers import AWAITING_BACKENDS, BACKENDS
 
 PACKAGE = os.environ.get("DOVETAIL_TEST_PACKAGE", "dovetail")
 """``sqlalchemy`` runs what is common to both on the oracle: that tests these tests."""
@@ -88,9 +88,11 @@ def Club(models):
     return models.Club
 
 
-BLOCKING = [pytest.param(("blocking", backend), id=str(backend)) for backend in BACKENDS]
+BLOCKING = [pytest.param(("blocking", backend), id=f"blocking {backend}") for backend in BACKENDS]
+BLOCKING_DRIVERS = {backend.dialect: backend.driver for backend in reversed(BACKENDS)}
+"""The blocking driver that makes the tables for an awaiting one of the same dialect."""
 AWAITING = [
-    pytest.param(("awaiting", Backend("sqlite+aiosqlite", "aiosqlite")), id="sqlite+aiosqlite")
+    pytest.param(("awaiting", backend), id=f"awaiting {backend}") for backend in AWAITING_BACKENDS
 ]
 
 
@@ -170,7 +172,8 @@ def block(runner):
 @pytest.fixture
 def engine(style, runner, sa, models, backend, databases, tmp_path):
     url = databases.url(backend, tmp_path)
-    blocking = sa.create_engine(url.replace("+aiosqlite", ""))
+    driver = BLOCKING_DRIVERS[backend.dialect] if style == "awaiting" else backend.driver
+    blocking = sa.create_engine(url.replace(f"+{backend.driver}", f"+{driver}"))
     models.metadata.create_all(blocking)
     if style == "blocking":
         yield blocking
