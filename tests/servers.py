@@ -148,7 +148,10 @@ BACKENDS = (
     Backend("mariadb+mysqldb", "MySQLdb", "mariadb"),
 )
 
-AWAITING_BACKENDS = (Backend("sqlite+aiosqlite", "aiosqlite"),)
+AWAITING_BACKENDS = (
+    Backend("sqlite+aiosqlite", "aiosqlite"),
+    Backend("postgresql+psycopg_async", "psycopg", "postgresql"),
+)
 """The drivers that await: the one list that every test of awaiting code draws from."""
 
 

@@ -75,6 +75,8 @@ class Bridging:
 
     def __init__(self) -> None:
         self.find: Callable[[], Callable[[Any], Any] | None] = _no_bridge
+        self.run: Callable[..., Any] | None = None
+        """``await run(function, *arguments)`` builds a bridge for *function*, which blocks."""
 
 
 bridging = Bridging()
@@ -93,13 +95,30 @@ def _meet(steps: Steps[T], answer: Any) -> Any:
 
 def _refuse(steps: Steps[T], answer: Any) -> Request:
     answer.close()
-    return steps.throw(
-        MissingGreenlet(
-            "a blocking call met a driver that awaits",
-            hint="use the awaiting interface (AsyncEngine, AsyncConnection, AsyncSession), or "
-            "an engine with a blocking driver",
-        )
+    return steps.throw(_no_bridge_here())
+
+
+def _no_bridge_here() -> MissingGreenlet:
+    return MissingGreenlet(
+        "a blocking call met a driver that awaits",
+        hint="use the awaiting interface (AsyncEngine, AsyncConnection, AsyncSession), or "
+        "an engine with a blocking driver",
     )
+
+
+def bridged(answer: Any) -> Any:
+    """Return what *answer* gives; where it is to be awaited, that is done over the bridge.
+
+    MissingGreenlet is raised where there is none.
+    """
+    if not isinstance(answer, Awaitable):
+        return answer
+    cross = bridging.find()
+    if cross is not None:
+        return cross(answer)
+    if iscoroutine(answer):
+        answer.close()
+    raise _no_bridge_here()
 
 
 async def run_async(steps: Steps[T]) -> T:

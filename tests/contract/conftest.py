@@ -170,19 +170,29 @@ def block(runner):
 
 
 @pytest.fixture
-def engine(style, runner, sa, models, backend, databases, tmp_path):
-    url = databases.url(backend, tmp_path)
+def url(backend, databases, tmp_path):
+    """The URL of an empty database, through the driver of the test's session."""
+    return databases.url(backend, tmp_path)
+
+
+@pytest.fixture
+def blocking_engine(style, sa, backend, url):
+    """An engine on the test's database that makes tables without awaiting."""
     driver = BLOCKING_DRIVERS[backend.dialect] if style == "awaiting" else backend.driver
-    blocking = sa.create_engine(url.replace(f"+{backend.driver}", f"+{driver}"))
-    models.metadata.create_all(blocking)
+    engine = sa.create_engine(url.replace(f"+{backend.driver}", f"+{driver}"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(style, runner, models, url, blocking_engine):
+    models.metadata.create_all(blocking_engine)
     if style == "blocking":
-        yield blocking
+        yield blocking_engine
     else:
-        asyncio_face = import_module(f"{PACKAGE}.ext.asyncio")
-        engine = asyncio_face.create_async_engine(url)
+        engine = import_module(f"{PACKAGE}.ext.asyncio").create_async_engine(url)
         yield engine
         runner.run(engine.dispose())
-    blocking.dispose()
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ import pytest
 
 
 @pytest.fixture
-def numbered(sa, orm, engine, backend):
+def numbered(sa, orm, blocking_engine, backend):
     """Makes a class whose key has *default*, and its table."""
     if backend.server is None:
         pytest.skip("SQLite has no sequences")
-    blocking = getattr(engine, "sync_engine", engine)
     made = []
 
     def make(*default, **options):
@@ -21,7 +20,7 @@ def numbered(sa, orm, engine, backend):
             name = orm.mapped_column(sa.String(20))
             level = orm.mapped_column(sa.Integer, server_default="3")
 
-        Base.metadata.create_all(blocking)
+        Base.metadata.create_all(blocking_engine)
         made.append(Base.metadata)
         return Numbered
 

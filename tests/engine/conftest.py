@@ -4,9 +4,17 @@ import asyncio
 
 import pytest
 
+from dovetail.dialects import driver
 from dovetail.engine import create_engine
 from dovetail.event import listen
 from dovetail.ext.asyncio import create_async_engine
+
+
+@pytest.fixture
+def own_drivers(monkeypatch):
+    """What a test registers is known to it alone."""
+    known = {dialect: dict(names) for dialect, names in driver._drivers.items()}
+    monkeypatch.setattr(driver, "_drivers", known)
 
 
 @pytest.fixture

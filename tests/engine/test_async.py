@@ -4,7 +4,10 @@ import asyncio
 
 import pytest
 
-from dovetail import Column, Integer, MetaData, String, Table, insert, select, text
+from dovetail import Column, Integer, MetaData, String, Table, create_engine, insert, select, text
+from dovetail.dialects import driver
+from dovetail.dialects.driver import register_driver
+from dovetail.dialects.sqlite.drivers import SqliteDriver
 from dovetail.event import listen, listens_for
 from dovetail.exc import (
     InvalidRequestError,
@@ -13,7 +16,12 @@ from dovetail.exc import (
     NoResultFound,
     UniqueViolation,
 )
-from dovetail.ext.asyncio import bridge, create_async_engine
+from dovetail.ext.asyncio import (
+    async_engine_from_config,
+    bridge,
+    create_async_engine,
+    create_async_pool_from_url,
+)
 
 INSERT = "INSERT INTO t (name) VALUES (?)"
 
@@ -62,8 +70,41 @@ def test_a_connection_must_be_awaited(in_async):
 
 def test_a_blocking_driver_is_refused():
     with pytest.raises(InvalidRequestError) as caught:
+        create_async_engine("sqlite+pysqlite://")
+    assert caught.value.message == "the driver 'pysqlite' does not await"
+    assert caught.value.hint == "name one that does: sqlite+aiosqlite"
+
+
+@pytest.mark.usefixtures("own_drivers")
+def test_a_database_without_awaiting_drivers_says_so():
+    class Blocking(SqliteDriver):
+        name = "blocking"
+
+    for name in list(driver._drivers["sqlite"]):
+        del driver._drivers["sqlite"][name]
+    register_driver("sqlite", "blocking", Blocking)
+
+    with pytest.raises(InvalidRequestError) as caught:
         create_async_engine("sqlite://")
-    assert "sqlite+aiosqlite" in caught.value.hint
+    assert caught.value.hint == "no driver of sqlite does: make the engine with create_engine()"
+
+
+@pytest.mark.parametrize(
+    ("url", "blocking", "awaiting"),
+    [
+        ("sqlite://", "pysqlite", "aiosqlite"),
+        ("sqlite+aiosqlite://", "aiosqlite", "aiosqlite"),
+        ("postgresql://", "psycopg", "psycopg_async"),
+        ("postgresql+psycopg://", "psycopg", "psycopg_async"),
+        ("postgresql+psycopg_async://", "psycopg_async", "psycopg_async"),
+    ],
+)
+def test_who_makes_the_engine_decides_whether_its_driver_awaits(url, blocking, awaiting):
+    assert create_engine(url).driver == blocking
+    assert create_async_engine(url).driver == awaiting
+    assert async_engine_from_config({"sqlalchemy.url": url}).driver == awaiting
+    assert create_async_pool_from_url(url).opener.backend.name == awaiting
+    assert str(create_async_engine(url).url) == url
 
 
 @pytest.mark.parametrize("with_greenlet", [True, False])

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import dovetail
-from dovetail.dialects import driver
 from dovetail.dialects.driver import Driver, driver_class, register_driver
 from dovetail.engine import create_engine, engine_from_config, make_url
 from dovetail.exc import ArgumentError, NoDBAPILoaded, OperationalError
@@ -24,13 +23,6 @@ from dovetail.pool import (
 )
 
 SOURCE = str(Path(dovetail.__file__).parent.parent)
-
-
-@pytest.fixture
-def own_drivers(monkeypatch):
-    """What a test registers is known to it alone."""
-    known = {dialect: dict(names) for dialect, names in driver._drivers.items()}
-    monkeypatch.setattr(driver, "_drivers", known)
 
 
 @pytest.mark.parametrize(
@@ -263,3 +255,29 @@ def test_no_more_drivers_are_imported_than_the_first_that_is_installed():
     assert driver_class("made up") is Present
     with pytest.raises(ModuleNotFoundError):
         driver_class("made up", "broken")
+
+
+@pytest.mark.usefixtures("own_drivers")
+def test_the_driver_of_a_url_without_one_blocks_or_awaits_as_asked():
+    class Awaiting(Driver):
+        module_name = "sqlite3"
+        is_async = True
+
+    class Blocking(Driver):
+        module_name = "sqlite3"
+        awaiting = "sister"
+
+    class Absent(Driver):
+        module_name = "no_such_package"
+        is_async = True
+
+    register_driver("made up", "awaiting", Awaiting)
+    assert driver_class("made up") is Awaiting
+    register_driver("made up", "blocking", Blocking)
+    register_driver("made up", "sister", Absent)
+
+    assert driver_class("made up") is Blocking
+    assert driver_class("made up", awaits=True) is Awaiting
+    assert driver_class("made up", "awaiting") is Awaiting
+    assert driver_class("made up", "blocking") is Blocking
+    assert driver_class("made up", "blocking", awaits=True) is Absent

@@ -174,7 +174,7 @@ def test_a_pool_is_made_from_a_url(tmp_path):
         create_pool_from_url(FILE, sise=3)
     assert type(create_async_pool_from_url("sqlite+aiosqlite://")) is StaticPool
     with pytest.raises(InvalidRequestError, match="does not await"):
-        create_async_pool_from_url(FILE)
+        create_async_pool_from_url(FILE.replace("sqlite:", "sqlite+pysqlite:"))
 
 
 def test_a_creator_may_be_told_the_place_in_the_pool(tmp_path):

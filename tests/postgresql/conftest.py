@@ -6,9 +6,10 @@ from itertools import count
 import pytest
 
 from dovetail import create_engine
-from tests.servers import BACKENDS, SERVERS
+from tests.servers import AWAITING_BACKENDS, BACKENDS, SERVERS
 
 _BACKEND = next(backend for backend in BACKENDS if backend.server == "postgresql")
+AWAITING = [backend for backend in AWAITING_BACKENDS if backend.server == "postgresql"]
 
 
 @pytest.fixture

@@ -271,6 +271,10 @@ class Driver:
     """What to install; None for what comes with Python."""
 
     is_async: ClassVar[bool] = False
+    awaiting: ClassVar[str | None] = None
+    """Of a driver that blocks: the name of the one that awaits with the same package, which
+    :func:`create_async_engine` takes in its place."""
+
     outside_transaction: ClassVar[frozenset[str]] = frozenset()
     """First words, in capitals, of statements that fail or do nothing inside of a transaction.
     While none has begun on the server, such a statement is sent without a BEGIN before it."""
@@ -364,6 +368,7 @@ _drivers: dict[str, dict[str, str | type[Driver]]] = {
     },
     "postgresql": {
         "psycopg": "dovetail.dialects.postgresql.drivers:PsycopgDriver",
+        "psycopg_async": "dovetail.dialects.postgresql.drivers:PsycopgAsyncDriver",
     },
     "mysql": {
         "mysqldb": "dovetail.dialects.mysql.drivers:MysqlclientDriver",
@@ -384,10 +389,12 @@ def register_driver(dialect: str, name: str, home: str | type[Driver]) -> None:
     _drivers.setdefault(dialect, {})[name] = home
 
 
-def driver_class(dialect: str, name: str | None = None) -> type[Driver]:
+def driver_class(dialect: str, name: str | None = None, awaits: bool = False) -> type[Driver]:
     """Return the class of the driver *name* of *dialect*, or of its first that is installed.
 
-    NoSuchModuleError is raised for names that are not known.
+    Without a name it is one that awaits, or one that blocks, as *awaits* says; where *awaits*
+    and the driver *name* blocks, it is the awaiting driver with the same package, if there is
+    one.  NoSuchModuleError is raised for names that are not known.
     """
     known = _drivers.get(dialect)
     if not known:
@@ -395,17 +402,44 @@ def driver_class(dialect: str, name: str | None = None) -> type[Driver]:
             f"no driver is known for the dialect {dialect!r}", hint=did_you_mean(dialect, _drivers)
         )
     if not name:
-        # No further class is imported than the first whose package is there.
-        classes = map(_class_at, known.values())
-        installed = (each for each in classes if find_spec(each.module_name) is not None)
-        return next(installed, None) or _class_at(next(iter(known.values())))
+        return _first_class(known, awaits)
     home = known.get(name)
     if home is None:
         raise NoSuchModuleError(
             f"{dialect} has no driver {name!r}",
             hint=f"known drivers: {', '.join(f'{dialect}+{each}' for each in known)}",
         )
-    return _class_at(home)
+    found = _class_at(home)
+    if awaits and not found.is_async and found.awaiting is not None:
+        return driver_class(dialect, found.awaiting)
+    return found
+
+
+def awaiting_names(dialect: str) -> list[str]:
+    """Return the drivers of *dialect* that await, as they stand in URLs."""
+    known = _drivers.get(dialect, {})
+    return [f"{dialect}+{name}" for name, home in known.items() if _class_at(home).is_async]
+
+
+def _first_class(known: Mapping[str, str | type[Driver]], awaits: bool) -> type[Driver]:
+    """Return the first class of *known* that *awaits*, or blocks, and is installed.
+
+    Where there is none, it is one that is not installed, and at last one of the other kind.
+    """
+    absent, others = [], []
+    # No further class is imported than the first whose package is there.
+    for found in map(_class_at, known.values()):
+        if found.is_async is not awaits:
+            others.append(found)
+        elif _is_installed(found):
+            return found
+        else:
+            absent.append(found)
+    return next(iter(absent), None) or next(filter(_is_installed, others), others[0])
+
+
+def _is_installed(driver: type[Driver]) -> bool:
+    return find_spec(driver.module_name) is not None
 
 
 def _class_at(home: str | type[Driver]) -> type[Driver]:

@@ -170,9 +170,14 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
     ArgumentError is raised for a bad URL or option, NoSuchModuleError for an unknown database
     and NoDBAPILoaded for a driver that is not installed; each says what to do.
     """
+    return engine_for(url, options)
+
+
+def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) -> Engine:
+    """Return an engine: see :func:`create_engine`; of a driver that *awaits*, if there is one."""
     place, plugins = take_plugins(make_url(url), options)
     kind = dialect_class(place.get_backend_name())
-    driver = place.get_driver_class()
+    driver = place.get_driver_class(awaits)
     own = _own_names(driver)
     _check_options(options, own)
     backend = driver(options.get("module"), pooler=options.get("pooler"))
@@ -202,8 +207,13 @@ def create_pool_from_url(url: str | URL, **options: Any) -> Pool:
         pool = create_pool_from_url("sqlite:///shop.db", pool_size=3)
         create_engine("sqlite:///shop.db", pool=pool)
     """
+    return pool_for(url, options)
+
+
+def pool_for(url: str | URL, options: dict[str, Any], awaits: bool = False) -> Pool:
+    """Return a pool: see :func:`create_pool_from_url`; of a driver that *awaits*, if possible."""
     place, plugins = take_plugins(make_url(url), options)
-    driver = place.get_driver_class()
+    driver = place.get_driver_class(awaits)
     own = _own_names(driver)
     _check_options(options, own)
     opener = _make_opener(driver(options.get("module")), place, options, own)
@@ -332,17 +342,23 @@ def engine_from_config(
 
     ArgumentError is raised for text that is no value of its option.
     """
+    return create_engine(**read_configuration(configuration, prefix, options))
+
+
+def read_configuration(
+    configuration: Mapping[str, Any], prefix: str, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the URL and the options that :func:`engine_from_config` finds."""
     found = {
         key.removeprefix(prefix): _read_text(key.removeprefix(prefix), value)
         for key, value in configuration.items()
         if key.startswith(prefix)
     }
     found.update(options)
-    url = found.pop("url", None)
-    if url is None:
+    if found.get("url") is None:
         raise ArgumentError(f"the configuration has no {prefix}url")
     found.pop("_coerce_config", None)
-    return create_engine(url, **found)
+    return found
 
 
 _WHOLE_NUMBERS = frozenset(

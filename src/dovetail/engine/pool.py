@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..dialects.driver import DbapiConnection
 from ..event import Dispatch, listen, root
 from ..exc import DisconnectionError, InvalidatePoolError, InvalidRequestError
-from ..steps import nothing, run_sync
+from ..steps import bridging, nothing, run_sync
 from .events import PoolEvents
 from .fork import bury, watch_forks
 from .holder import Holder, now
@@ -305,13 +305,21 @@ class Pool:
             with self._lock:
                 first, self._connected_before = not self._connected_before, True
             for function in self.dispatch.first_connect if first else ():
-                function(view, record)
+                yield from self._tell_steps(function, view, record)
             for function in self.dispatch.connect:
-                function(view, record)
+                yield from self._tell_steps(function, view, record)
             yield from self._opener.meet_steps(record.connection)
         except BaseException:
             yield from self._close_steps(record, terminate=True)
             raise
+
+    def _tell_steps(self, function: Callable[..., Any], *arguments: Any) -> Steps[None]:
+        """Call a listener that may talk to the server; what it requests of a driver that awaits
+        is awaited."""
+        if self._opener.is_async and bridging.run is not None:
+            yield bridging.run, function, *arguments
+        else:
+            function(*arguments)
 
     def _expiry(self, opened: float) -> float:
         """Return when a connection that was *opened* then is too old."""

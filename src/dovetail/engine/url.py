@@ -183,10 +183,13 @@ class URL:
         """Return the class of the dialect; NoSuchModuleError is raised if there is none."""
         return dialect_class(self.get_backend_name())
 
-    def get_driver_class(self) -> type[Driver]:
-        """Return the class that knows the driver; NoSuchModuleError is raised if none does."""
+    def get_driver_class(self, awaits: bool = False) -> type[Driver]:
+        """Return the class that knows the driver; NoSuchModuleError is raised if none does.
+
+        Where *awaits*, it is one whose requests are awaited, if the name leaves the choice.
+        """
         dialect, _, driver = self.drivername.partition("+")
-        return driver_class(dialect, driver or None)
+        return driver_class(dialect, driver or None, awaits)
 
     def translate_connect_args(
         self, names: Sequence[str] | None = None, **keywords: str

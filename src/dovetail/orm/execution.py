@@ -21,6 +21,7 @@ from dovetail.orm.persistence import PersistingSession
 from dovetail.sql.coercion import executable
 from dovetail.sql.node import Node
 from dovetail.sql.select import CompoundSelect, Select
+from dovetail.sql.text import text
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
@@ -99,6 +100,8 @@ class ExecutingSession(PersistingSession):
         """Run *statement* and return its result: see ``Session.execute``."""
         listeners = self.dispatch.do_orm_execute
         if listeners:
+            if isinstance(statement, str):
+                statement = text(statement)
             return ORMExecuteState(
                 self, statement, params, execution_options, bind_arguments, listeners
             ).run_steps()
@@ -190,7 +193,9 @@ class ExecutingSession(PersistingSession):
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
         """Run a statement that is no SELECT with an entity in it."""
-        if not isinstance(statement, FromStatement):
+        if isinstance(statement, str):
+            statement = text(statement)
+        elif not isinstance(statement, FromStatement):
             found = executable(statement)
             if found is not statement:
                 # It stood for a statement: see there.

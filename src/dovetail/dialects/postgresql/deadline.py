@@ -6,8 +6,28 @@ from collections.abc import Generator
 from time import monotonic
 from typing import Any
 
-from psycopg import Connection, OperationalError
+from psycopg import AsyncConnection, Connection, OperationalError
 from psycopg.waiting import Ready
+
+
+def _limited(connection: Any, gen: Any) -> Generator[Any, Any, Any]:
+    """Run *gen*, which talks to the server, until it is done or out of time."""
+    seconds = connection.read_timeout
+    deadline = monotonic() + seconds
+    try:
+        state = next(gen)
+        while True:
+            ready = yield state
+            # The waiting function reports several times a second that nothing came.
+            if ready == Ready.NONE and monotonic() > deadline:
+                connection.pgconn.finish()
+                raise OperationalError(
+                    f"the server has not answered within read_timeout={seconds:g} seconds; "
+                    "the connection is closed"
+                )
+            state = gen.send(ready)
+    except StopIteration as stop:
+        return stop.value
 
 
 class PatientConnection(Connection[Any]):
@@ -21,21 +41,14 @@ class PatientConnection(Connection[Any]):
 
     def wait(self, gen: Any, *arguments: Any, **keywords: Any) -> Any:
         """Run *gen*, which talks to the server, until it is done or out of time."""
-        return super().wait(self._limited(gen), *arguments, **keywords)
+        return super().wait(_limited(self, gen), *arguments, **keywords)
 
-    def _limited(self, gen: Any) -> Generator[Any, Any, Any]:
-        deadline = monotonic() + self.read_timeout
-        try:
-            state = next(gen)
-            while True:
-                ready = yield state
-                # The waiting function reports several times a second that nothing came.
-                if ready == Ready.NONE and monotonic() > deadline:
-                    self.pgconn.finish()
-                    raise OperationalError(
-                        f"the server has not answered within read_timeout={self.read_timeout:g} "
-                        "seconds; the connection is closed"
-                    )
-                state = gen.send(ready)
-        except StopIteration as stop:
-            return stop.value
+
+class AsyncPatientConnection(AsyncConnection[Any]):
+    """The same, awaited."""
+
+    read_timeout: float = 0.0
+
+    async def wait(self, gen: Any, *arguments: Any, **keywords: Any) -> Any:
+        """Run *gen*, which talks to the server, until it is done or out of time."""
+        return await super().wait(_limited(self, gen), *arguments, **keywords)

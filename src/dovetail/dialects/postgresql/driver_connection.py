@@ -1,5 +1,7 @@
 """A connection of psycopg as dovetail drives it; imported when psycopg is known to be there.
 
+The awaiting flavour stands in :mod:`.awaiting`.
+
 Measured on a loopback connection (PostgreSQL 15, psycopg 3.3): a statement by ``RawCursor``,
 which takes the server's own ``$1`` and has nothing to parse, costs a fifth less than one by the
 ordinary cursor, and a multi-row INSERT of 800 parameters a third of it.  Text results are read
@@ -9,7 +11,7 @@ as quickly as binary ones, and decimals twice as quickly.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from psycopg import Cursor, IsolationLevel, RawCursor, RawServerCursor, errors
 from psycopg.abc import Buffer
@@ -29,8 +31,38 @@ _LEVELS = {
 }
 _SELECTS = re.compile(r"\s*(?:\(\s*)*(?:SELECT|VALUES|TABLE|WITH)\b", re.IGNORECASE)
 _CHANGES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
-_KEPT_ROWS = 1000
+KEPT_ROWS = 1000
 """Most rows of an answer whose memory a connection keeps until its next statement."""
+
+STALE = (errors.FeatureNotSupported, errors.InternalError_)
+"""What a prepared statement ends in whose tables have changed."""
+
+INSIDE = frozenset((TransactionStatus.INTRANS, TransactionStatus.INERROR))
+
+
+def is_streamable(sql: str) -> bool:
+    """Tell whether a cursor can be declared for *sql*."""
+    return _SELECTS.match(sql) is not None and _CHANGES.search(sql) is None
+
+
+def is_stale(error: errors.Error) -> bool:
+    """Tell whether *error* speaks of what a statement was prepared for, and has changed."""
+    return "cached plan" in str(error) or "cache lookup failed" in str(error)
+
+
+def modes_of(level: str) -> tuple[bool, IsolationLevel | None, bool | None, bool | None]:
+    """Return autocommit, isolation, read-only and deferrable for *level*.
+
+    It is written by ``PsycopgDriver.transaction_mode``.
+    """
+    name, *modes = level.split(", ")
+    read_only = True if "READ ONLY" in modes else None
+    deferrable = True if "DEFERRABLE" in modes else None
+    if "READ WRITE" in modes:
+        read_only = False
+    if "NOT DEFERRABLE" in modes:
+        deferrable = False
+    return name == "AUTOCOMMIT", _LEVELS.get(name), read_only, deferrable
 
 
 class IntDumper(Dumper):
@@ -103,8 +135,8 @@ class _ServerRows(RawServerCursor[Any]):
         """Leave it to the end of the transaction to close what was not read to its end."""
 
 
-class PsycopgConnection:
-    """A connection of ``psycopg``.
+class PsycopgBase:
+    """What a connection of ``psycopg`` knows without talking to the server.
 
     psycopg opens transactions itself, with the first statement, and says in BEGIN what
     isolation, ``read_only`` and ``deferrable`` ask for.
@@ -136,8 +168,50 @@ class PsycopgConnection:
         self._renew()
 
     def _renew(self) -> None:
-        self._cursor: Any = _Rows(self.raw)
+        self._cursor: Any = self._rows(self.raw)
         self._run: Callable[..., Any] = self._cursor.execute
+
+    _rows: ClassVar[type[Any]]
+    """The class of cursors that take ``$1``."""
+
+    _client_rows: ClassVar[type[Any]]
+    """The class of cursors that take ``%s`` and ``%(name)s``."""
+
+    def _cursor_for(self, sql: str, parameters: Any) -> Any:
+        """Return a cursor that takes *parameters* as they stand in *sql*."""
+        if parameters and ("$1" not in sql or isinstance(parameters, dict)):
+            return self._client_rows(self.raw)
+        return self._rows(self.raw)
+
+    def _next_stream(self) -> str:
+        """Return the name of another cursor on the server."""
+        self._streams += 1
+        return f"dovetail_{self._streams}"
+
+    def _note(self, cursor: Any) -> None:
+        """Note what *cursor* has done to the objects that statements were prepared for."""
+        if cursor.description is None and (cursor.statusmessage or "").startswith("CREATE"):
+            self._defines = True
+
+    def begin(self) -> None:
+        """Note that a transaction begins: psycopg sends BEGIN before the first statement."""
+        self._began = True
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is open."""
+        return self._began or self._pq.transaction_status != TransactionStatus.IDLE
+
+    def has_failed(self) -> bool:
+        """Tell whether the server refuses all but a rollback after an error."""
+        return bool(self._pq.transaction_status == TransactionStatus.INERROR)
+
+
+class PsycopgConnection(PsycopgBase):
+    """A connection of ``psycopg`` that blocks."""
+
+    __slots__ = ()
+    _rows = _Rows
+    _client_rows = _ClientRows
 
     # -- statements ---------------------------------------------------------------------------
 
@@ -145,11 +219,11 @@ class PsycopgConnection:
         """Run *sql* and return all its rows."""
         try:
             self._run(sql, parameters or None)
-        except _STALE as error:
+        except STALE as error:
             self._forget(error)
             raise
         rows = self._cursor.fetchall()
-        if len(rows) > _KEPT_ROWS:
+        if len(rows) > KEPT_ROWS:
             self._renew()
         return rows
 
@@ -158,31 +232,25 @@ class PsycopgConnection:
 
         Parameters stand as ``$1``; where there are none of these, as ``%s`` or ``%(name)s``.
         """
-        if parameters and ("$1" not in sql or isinstance(parameters, dict)):
-            cursor: Any = _ClientRows(self.raw)
-        else:
-            cursor = _Rows(self.raw)
+        cursor = self._cursor_for(sql, parameters)
         try:
             cursor.execute(sql, parameters or None)
-        except _STALE as error:
+        except STALE as error:
             self._forget(error)
             raise
-        if cursor.description is None and (cursor.statusmessage or "").startswith("CREATE"):
-            self._defines = True
+        self._note(cursor)
         return cursor
 
     def _forget(self, error: errors.Error) -> None:
         """Give the prepared statements up, if what they were prepared for has changed."""
-        if "cached plan" not in str(error) and "cache lookup failed" not in str(error):
-            return
-        self._defines = True
-        if self.raw.autocommit:
-            self.raw.execute("DEALLOCATE ALL")
+        if is_stale(error):
+            self._defines = True
+            if self.raw.autocommit:
+                self.raw.execute("DEALLOCATE ALL")
 
     def execute_many(self, sql: str, parameters: Sequence[Any]) -> Any:
         """Run *sql* once for each set of *parameters*; return the cursor."""
-        by_number = "$1" in sql and not isinstance(parameters[0], dict)
-        cursor: Any = _Rows(self.raw) if by_number else _ClientRows(self.raw)
+        cursor = self._cursor_for(sql, parameters[0] or parameters)
         cursor.executemany(sql, parameters)
         return cursor
 
@@ -191,20 +259,13 @@ class PsycopgConnection:
 
         What no cursor can be declared for, such as INSERT … RETURNING, is fetched at once.
         """
-        if not _SELECTS.match(sql) or _CHANGES.search(sql):
+        if not is_streamable(sql):
             return self.execute(sql, parameters)
-        self._streams += 1
-        cursor: Any = _ServerRows(
-            self.raw, f"dovetail_{self._streams}", withhold=bool(self.raw.autocommit)
-        )
+        cursor: Any = _ServerRows(self.raw, self._next_stream(), withhold=bool(self.raw.autocommit))
         cursor.execute(sql, parameters or None)
         return cursor
 
     # -- transactions -------------------------------------------------------------------------
-
-    def begin(self) -> None:
-        """Note that a transaction begins: psycopg sends BEGIN before the first statement."""
-        self._began = True
 
     def commit(self) -> None:
         """Send COMMIT."""
@@ -218,7 +279,7 @@ class PsycopgConnection:
         the transaction; that is needed only where something was.
         """
         defines, self._began, self._defines = self._defines, False, False
-        if not defines and self._pq.transaction_status in _INSIDE:
+        if not defines and self._pq.transaction_status in INSIDE:
             if self._pq.exec_(b"ROLLBACK").status == ExecStatus.COMMAND_OK:
                 return
         self.raw.rollback()
@@ -230,26 +291,10 @@ class PsycopgConnection:
         if self._pq.exec_(b"").status != ExecStatus.EMPTY_QUERY:
             raise errors.OperationalError(f"the connection is lost: {self._pq.get_error_message()}")
 
-    def in_transaction(self) -> bool:
-        """Tell whether a transaction is open."""
-        return self._began or self._pq.transaction_status != TransactionStatus.IDLE
-
-    def has_failed(self) -> bool:
-        """Tell whether the server refuses all but a rollback after an error."""
-        return bool(self._pq.transaction_status == TransactionStatus.INERROR)
-
     def set_isolation(self, level: str) -> None:
         """Use *level* for the transactions that follow: see ``PsycopgDriver.transaction_mode``."""
         raw = self.raw
-        name, *modes = level.split(", ")
-        raw.autocommit = name == "AUTOCOMMIT"
-        raw.isolation_level = _LEVELS.get(name)
-        raw.read_only = True if "READ ONLY" in modes else None
-        if "READ WRITE" in modes:
-            raw.read_only = False
-        raw.deferrable = True if "DEFERRABLE" in modes else None
-        if "NOT DEFERRABLE" in modes:
-            raw.deferrable = False
+        raw.autocommit, raw.isolation_level, raw.read_only, raw.deferrable = modes_of(level)
 
     def get_isolation(self) -> str:
         """Return the isolation level of the transaction, or of the next one."""
@@ -304,7 +349,3 @@ class PsycopgConnection:
     def listener_view(self) -> Any:
         """Return the ``psycopg.Connection``."""
         return self.raw
-
-
-_STALE = (errors.FeatureNotSupported, errors.InternalError_)
-_INSIDE = frozenset((TransactionStatus.INTRANS, TransactionStatus.INERROR))

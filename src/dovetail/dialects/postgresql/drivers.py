@@ -1,10 +1,10 @@
-"""The driver of PostgreSQL: psycopg 3."""
+"""The drivers of PostgreSQL by psycopg 3: one that blocks, and one that awaits."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...exc import ArgumentError
 from ..driver import Driver, ServerFacts
@@ -26,74 +26,14 @@ SELECT current_setting('server_version_num')::int, current_schema()::text,
  pg_is_in_recovery(), current_setting('default_transaction_isolation')"""
 
 
-class PsycopgDriver(Driver):
-    """``psycopg``: ``postgresql://ada:secret@db/shop``.
-
-    Options in the URL's query go to libpq (PostgreSQL manual, "Parameter Key Words"):
-    ``?sslmode=require``, ``?host=/run/postgresql`` for a socket, and several hosts by
-    ``?host=a:5432&host=b:5433&target_session_attrs=read-write``.  ``?read_timeout=30`` is
-    dovetail's own: seconds after which a server that does not answer counts as gone.
-    """
+class PostgresqlDriver(Driver):
+    """What all drivers of PostgreSQL have in common: what the server is, levels, errors."""
 
     dialect_name = "postgresql"
-    name = "psycopg"
-    module_name = "psycopg"
-    package = "'psycopg[binary]'"
     paramstyle = "numeric_dollar"
     isolation_levels = (*_LEVELS, "AUTOCOMMIT")
     default_isolation = "READ COMMITTED"
     reflection = PostgresqlReflection()
-
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
-        super().__init__(module, pooler)
-        connections = import_module(f"{__package__}.driver_connection")
-        self._wrap: Any = connections.PsycopgConnection
-
-    def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return what psycopg is to be told: the parts of the URL, and what its query holds."""
-        options: dict[str, Any] = {
-            "host": address.host,
-            "port": address.port,
-            "user": address.username,
-            "password": address.password,
-            "dbname": address.database or None,
-        }
-        for name, value in address.query.items():
-            values = (value,) if isinstance(value, str) else value
-            if name == "host":
-                _read_hosts(values, options)
-            elif name == "port":
-                options["port"] = ",".join(values)
-            elif name in _NUMBERS:
-                options[name] = _read_number(name, values[-1])
-            else:
-                options[name] = values[-1]
-        return (), {name: value for name, value in options.items() if value is not None}
-
-    def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """Open a connection."""
-        if self.pooler is not None:
-            # The next transaction may be on a server that never saw what was prepared.
-            options = {**options, "prepare_threshold": None}
-        if options.get("read_timeout") is None:
-            raw = self.module.connect(*arguments, **options)
-        else:
-            raw = self._connect_patiently(arguments, dict(options))
-        return self._wrap(raw, self.json_deserializer)
-
-    def _connect_patiently(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        patient = import_module(f"{__package__}.deadline").PatientConnection
-        seconds = _read_seconds("read_timeout", options.pop("read_timeout"))
-        options.setdefault("connect_timeout", max(2, ceil(seconds)))
-        raw = patient.connect(*arguments, **options)
-        raw.read_timeout = seconds
-        return raw
-
-    def adopt(self, raw: Any) -> Any:
-        """Take over a connection made by a ``creator``."""
-        if self.pooler is not None:
-            raw.prepare_threshold = None
-        return self._wrap(raw, self.json_deserializer)
 
     def server_steps(self, connection: DriverConnection) -> Steps[ServerFacts | None]:
         """Ask the server for its version, its default schema and what it can do."""
@@ -129,6 +69,107 @@ class PsycopgDriver(Driver):
     def classify(self, error: BaseException) -> Cause:
         """Return what *error* means: see the table of PostgreSQL's errors."""
         return classify(error, super().classify(error))
+
+
+class PsycopgDriver(PostgresqlDriver):
+    """``psycopg``: ``postgresql://ada:secret@db/shop``.
+
+    Options in the URL's query go to libpq (PostgreSQL manual, "Parameter Key Words"):
+    ``?sslmode=require``, ``?host=/run/postgresql`` for a socket, and several hosts by
+    ``?host=a:5432&host=b:5433&target_session_attrs=read-write``.  ``?read_timeout=30`` is
+    dovetail's own: seconds after which a server that does not answer counts as gone.
+    """
+
+    name = "psycopg"
+    module_name = "psycopg"
+    package = "'psycopg[binary]'"
+    awaiting: ClassVar[str | None] = "psycopg_async"
+    _home = ("driver_connection", "PsycopgConnection")
+    _patient = "PatientConnection"
+    """The class of connections that have a ``read_timeout``."""
+
+    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+        super().__init__(module, pooler)
+        place, name = self._home
+        self._wrap: Any = getattr(import_module(f"{__package__}.{place}"), name)
+
+    def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return what psycopg is to be told: the parts of the URL, and what its query holds."""
+        options: dict[str, Any] = {
+            "host": address.host,
+            "port": address.port,
+            "user": address.username,
+            "password": address.password,
+            "dbname": address.database or None,
+        }
+        for name, value in address.query.items():
+            values = (value,) if isinstance(value, str) else value
+            if name == "host":
+                _read_hosts(values, options)
+            elif name == "port":
+                options["port"] = ",".join(values)
+            elif name in _NUMBERS:
+                options[name] = _read_number(name, values[-1])
+            else:
+                options[name] = values[-1]
+        return (), {name: value for name, value in options.items() if value is not None}
+
+    def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Open a connection."""
+        kind, options, seconds = self._prepared(options)
+        raw = kind.connect(*arguments, **options)
+        if seconds is not None:
+            raw.read_timeout = seconds
+        return self._wrap(raw, self.json_deserializer)
+
+    _plain = "Connection"
+    """The class of the package's connections."""
+
+    def _prepared(self, options: dict[str, Any]) -> tuple[Any, dict[str, Any], float | None]:
+        """Return the class that connects, what it is told, and its ``read_timeout``."""
+        options = dict(options)
+        if self.pooler is not None:
+            # The next transaction may be on a server that never saw what was prepared.
+            options["prepare_threshold"] = None
+        asked = options.pop("read_timeout", None)
+        if asked is None:
+            return getattr(self.module, self._plain), options, None
+        seconds = _read_seconds("read_timeout", asked)
+        options.setdefault("connect_timeout", max(2, ceil(seconds)))
+        patient = getattr(import_module(f"{__package__}.deadline"), self._patient)
+        return patient, options, seconds
+
+    def adopt(self, raw: Any) -> Any:
+        """Take over a connection made by a ``creator``."""
+        if self.pooler is not None:
+            raw.prepare_threshold = None
+        return self._wrap(raw, self.json_deserializer)
+
+
+class PsycopgAsyncDriver(PsycopgDriver):
+    """``psycopg``, awaited: ``create_async_engine("postgresql+psycopg://ada:secret@db/shop")``.
+
+    Its addresses and options are those of the driver that blocks.
+    """
+
+    name = "psycopg_async"
+    is_async = True
+    awaiting = None
+    _home = ("awaiting", "AsyncPsycopgConnection")
+    _plain = "AsyncConnection"
+    _patient = "AsyncPatientConnection"
+
+    async def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Open a connection."""
+        kind, options, seconds = self._prepared(options)
+        raw = await kind.connect(*arguments, **options)
+        if seconds is not None:
+            raw.read_timeout = seconds
+        return self._wrap(raw, self.json_deserializer)
+
+    def survives_cancel(self, connection: Any) -> bool:
+        """Return true, unless the server was at work still when waiting for it ended."""
+        return bool(connection.is_at_rest())
 
 
 def _read_hosts(values: tuple[str, ...], options: dict[str, Any]) -> None:

@@ -66,6 +66,7 @@ def _find() -> Callable[[Any], Any] | None:
 
 
 bridging.find = _find
+bridging.run = run_blocking
 
 
 def await_only(awaitable: Any) -> Any:

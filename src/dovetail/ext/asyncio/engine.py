@@ -15,8 +15,9 @@ from typing import (
 )
 from weakref import WeakValueDictionary
 
+from ...dialects.driver import awaiting_names
 from ...engine.connection import Connection
-from ...engine.create import create_engine, create_pool_from_url, engine_from_config
+from ...engine.create import engine_for, pool_for, read_configuration
 from ...engine.engine import Engine
 from ...engine.events import ConnectionEvents, PoolEvents
 from ...engine.record import PooledConnection
@@ -57,10 +58,7 @@ class AsyncEngine:
 
     def __init__(self, sync_engine: Engine) -> None:
         if not sync_engine.is_async:
-            raise InvalidRequestError(
-                f"the driver {sync_engine.driver!r} does not await",
-                hint="name one that does: sqlite+aiosqlite",
-            )
+            raise _does_not_await(sync_engine.url, sync_engine.driver)
         self.sync_engine = sync_engine
 
     @property
@@ -578,10 +576,15 @@ class Started(Generic[T]):
 def create_async_engine(url: str | URL, **options: Any) -> AsyncEngine:
     """Return an engine whose driver awaits, for the database at *url*: see create_engine().
 
+    A URL that names no driver finds the first one that awaits and is installed, and
+    ``postgresql+psycopg://`` is the awaiting flavour of psycopg here::
+
+        create_async_engine("postgresql+asyncpg://ada:secret@db/shop", pool_size=20)
+
     ``async_creator`` is a coroutine function that opens connections of the driver.
     InvalidRequestError is raised where the driver of *url* does not await.
     """
-    return AsyncEngine(create_engine(url, **options))
+    return AsyncEngine(engine_for(url, options, awaits=True))
 
 
 def create_async_pool_from_url(url: str | URL, **options: Any) -> Pool:
@@ -589,12 +592,9 @@ def create_async_pool_from_url(url: str | URL, **options: Any) -> Pool:
 
     InvalidRequestError is raised where the driver of *url* does not await.
     """
-    pool = create_pool_from_url(url, **options)
+    pool = pool_for(url, options, awaits=True)
     if not pool.opener.is_async:
-        raise InvalidRequestError(
-            f"the driver of {make_url(url).drivername!r} does not await",
-            hint="name one that does: sqlite+aiosqlite",
-        )
+        raise _does_not_await(make_url(url))
     return pool
 
 
@@ -602,7 +602,18 @@ def async_engine_from_config(
     configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: Any
 ) -> AsyncEngine:
     """Return an engine whose driver awaits, for options that are text."""
-    return AsyncEngine(engine_from_config(configuration, prefix, **options))
+    return create_async_engine(**read_configuration(configuration, prefix, options))
+
+
+def _does_not_await(url: URL, driver: str | None = None) -> InvalidRequestError:
+    dialect = url.get_backend_name()
+    names = awaiting_names(dialect)
+    return InvalidRequestError(
+        f"the driver {driver or url.get_driver_name()!r} does not await",
+        hint=f"name one that does: {', '.join(names)}"
+        if names
+        else f"no driver of {dialect} does: make the engine with create_engine()",
+    )
 
 
 def _sync_engine(target: Any) -> Any:

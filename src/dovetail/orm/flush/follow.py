@@ -12,7 +12,7 @@ from dovetail.orm.flush.cascade import held_by, load_missing_steps
 from dovetail.orm.flush.changes import Changes, Pair
 from dovetail.orm.flush.sync import OldValues, association_names, pairs_of
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
-from dovetail.sql.coercion import stands_for_sql
+from dovetail.sql.element import ColumnElement
 from dovetail.steps import Steps
 
 _ABSENT = object()
@@ -250,7 +250,7 @@ def _old_values(mapper: Any, state: InstanceState, instance: Any) -> dict[str, A
     found = {}
     for name in followed_of(mapper).sources & committed.keys():
         old, new = committed[name], values.get(name)
-        if old is not None and old is not NO_VALUE and not stands_for_sql[type(new)]:
+        if old is not None and old is not NO_VALUE and not isinstance(new, ColumnElement):
             if old != new:
                 found[name] = old
     return found
