@@ -20,12 +20,12 @@ from inspect import Parameter, signature
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from warnings import warn
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from .exc import DovetailDeprecationWarning, InvalidRequestError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 F = TypeVar("F", bound="Callable[..., Any]")
 Listener = "Callable[..., Any]"
@@ -55,6 +55,28 @@ class _Entry:
     original: Callable[..., Any]
     call: Callable[..., Any]
     propagate: bool
+
+
+class Sending:
+    """Who listens to what happens while statements are run: such a listener may send some.
+
+    ``listened_to``  the dispatches with such a listener of their own, false while nobody listens
+    """
+
+    __slots__ = ("listened_to",)
+
+    def __init__(self) -> None:
+        self.listened_to: set[ref[Dispatch]] = set()
+
+    def note(self, dispatch: Dispatch) -> None:
+        """Note whether such a listener listens to *dispatch*."""
+        if any(dispatch._entries.get(name) for name in dispatch._family.sends):
+            self.listened_to.add(ref(dispatch, self.listened_to.discard))
+        else:
+            self.listened_to.discard(ref(dispatch))
+
+
+sending: Final = Sending()
 
 
 class Dispatch:
@@ -124,6 +146,7 @@ class Dispatch:
     def _add(self, name: str, entry: _Entry, insert: bool) -> None:
         entries = self._entries.setdefault(name, [])
         entries.insert(0 if insert else len(entries), entry)
+        sending.note(self)
         self._rebuild()
 
     def _find(self, name: str, function: Callable[..., Any]) -> _Entry | None:
@@ -136,6 +159,7 @@ class Dispatch:
         entries = self._entries.get(name, [])
         if entry in entries:
             entries.remove(entry)
+            sending.note(self)
             self._rebuild()
 
 
@@ -160,7 +184,10 @@ class Events:
     propagates: ClassVar[bool] = False
     """Whether listeners that do not say so listen to subclasses too."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    sends: ClassVar[frozenset[str]] = frozenset()
+    """Events that happen while statements are run: a listener may want to send one too."""
+
+    def __init_subclass__(cls, sends: bool | Collection[str] = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = [
             name
@@ -168,6 +195,8 @@ class Events:
             if not name.startswith("_") and callable(member)
         ]
         cls.event_names = tuple(dict.fromkeys((*cls.event_names, *declared)))
+        if sends:
+            cls.sends = frozenset(cls.event_names if sends is True else sends)
         cls.targets = []
         cls.stand_ins = {}
         _families.append(cls)

@@ -101,8 +101,9 @@ def _refuse(steps: Steps[T], answer: Any) -> Request:
 def _no_bridge_here() -> MissingGreenlet:
     return MissingGreenlet(
         "a blocking call met a driver that awaits",
-        hint="use the awaiting interface (AsyncEngine, AsyncConnection, AsyncSession), or "
-        "an engine with a blocking driver",
+        hint="use the awaiting interface (AsyncEngine, AsyncConnection, AsyncSession), "
+        "run_sync() around blocking code, or an engine with a blocking driver; listeners that "
+        "send statements need the package greenlet",
     )
 
 

@@ -147,43 +147,6 @@ def test_get_reads_where_bind_arguments_say(tmp_path):
     asyncio.run(body())
 
 
-# One task at a time, in every verb.
-
-
-@pytest.mark.parametrize(
-    "verb",
-    [
-        lambda s: s.bulk_insert_mappings(Task, [{"owner_id": 1}]),
-        lambda s: s.bulk_update_mappings(Task, [{"id": 1, "owner_id": 2}]),
-        lambda s: s.bulk_save_objects([Task(owner_id=1)]),
-        lambda s: s.execute(select(Task)),
-        lambda s: s.get(Task, 5),
-        lambda s: s.merge(Task(id=1, owner_id=1)),
-        lambda s: s.commit(),
-    ],
-)
-def test_a_second_task_is_refused(awaited, verb):
-    async def body(engine):
-        async with AsyncSession(engine) as session:
-            inside, release = asyncio.Event(), asyncio.Event()
-
-            async def hold():
-                task = asyncio.current_task()
-                session._task = task
-                inside.set()
-                await release.wait()
-                session._task = None
-
-            first = asyncio.create_task(hold())
-            await inside.wait()
-            with pytest.raises(exc.IllegalStateChangeError, match="another task"):
-                await verb(session)
-            release.set()
-            await first
-
-    awaited(body)
-
-
 # Attributes that are awaited.
 
 

@@ -417,10 +417,14 @@ class TestOlderSpellings:
 
     def test_a_transaction_has_connections(self, session, file_engine):
         transaction = session.begin()
-        assert transaction.bound_connection is None
+        assert transaction.connections == frozenset()
+        with pytest.raises(InvalidRequestError, match="takes part"):
+            transaction.bound_connection()
         connection = transaction.connection(Author)
         assert connection is session.connection() is transaction.connection(file_engine)
-        assert transaction.bound_connection is connection
+        assert transaction.bound_connection() is transaction.bound_connection(Author) is connection
+        assert transaction.bound_connection(bind=file_engine) is connection
+        assert transaction.connections == {connection}
         with pytest.raises(InvalidRequestError, match="twophase"):
             transaction.prepare()
 

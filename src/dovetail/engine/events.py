@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class PoolEvents(Events):
+class PoolEvents(Events, sends=True):
     """What happens to pooled connections.  Targets: a pool, an engine, or their classes.
 
     *dbapi_connection* is the driver's own object; of an awaiting driver it is one with blocking
@@ -54,7 +54,7 @@ class PoolEvents(Events):
         """Call before a detached connection is closed."""
 
 
-class DialectEvents(Events):
+class DialectEvents(Events, sends=True):
     """What passes between dovetail and the driver.  Targets: an engine or a dialect, or a class.
 
     A ``do_...`` listener that returns True has done it; nothing else is done then.
@@ -81,7 +81,7 @@ class DialectEvents(Events):
         """Call when a statement has failed; a returned exception is raised instead."""
 
 
-class ConnectionEvents(DialectEvents):
+class ConnectionEvents(DialectEvents, sends=True):
     """What happens on connections.  Targets: an engine, a connection, or their classes.
 
     ``before_execute`` and ``before_cursor_execute`` may replace what is executed: listen with

@@ -85,6 +85,12 @@ class ExecutingSession(PersistingSession):
     """The fifth storey of the Session: statements."""
 
     execution_options_dict: Mapping[str, Any] = NO_OPTIONS
+
+    @property
+    def execution_options(self) -> Mapping[str, Any]:
+        """The execution options of all that this session runs."""
+        return self.execution_options_dict
+
     keeps_plans = True
 
     schema_map_in_use: Any = None

@@ -247,6 +247,7 @@ class ScopedFace(Generic[S]):
     bind = Shown[Any]("The engine or connection of the session.")
     binds = Shown[Mapping[Any, Any]]("Engines by mapped class, base class or table.")
     expire_on_commit = Shown[bool]("Whether values are read again after a commit.")
+    execution_options = Shown[Mapping[str, Any]]("The execution options of all that it runs.")
     lazy_policy = Shown[str]("How what is not loaded is loaded when it is touched.")
 
     # Tools of the class, known without a session.

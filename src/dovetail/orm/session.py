@@ -624,9 +624,14 @@ class Session(ClassicSession):
         close_all_sessions()
 
     @classmethod
-    def identity_key(cls, *args: Any, **keywords: Any) -> tuple[Any, ...]:
-        """The identity key of an instance, or of a class and a primary key."""
-        return identity_key(*args, **keywords)
+    def identity_key(
+        cls, class_: Any = None, ident: Any = None, *, instance: Any = None, row: Any = None,
+        identity_token: Any = None,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        """Return the identity key of an instance, or of a class and a primary key, or a row."""
+        return identity_key(
+            class_, ident, instance=instance, row=row, identity_token=identity_token
+        )
 
 
 root(SessionEvents, Session)

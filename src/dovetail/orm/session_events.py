@@ -7,7 +7,7 @@ from dovetail.event import Events
 from dovetail.orm.tracking.state import state_of
 
 
-class SessionEvents(Events):
+class SessionEvents(Events, sends=True):
     """What happens in sessions.  Targets: ``Session`` or a subclass, a sessionmaker, one session.
 
     ``raw=True`` gives listeners that take an instance its InstanceState instead::

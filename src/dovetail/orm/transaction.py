@@ -199,6 +199,8 @@ class SessionTransaction:
     def _begin_steps(self, connection: Any) -> Steps[Any]:
         if self.session.twophase:
             return (yield from connection.begin_twophase_steps())
+        if connection.dispatch.listening and connection.in_transaction():
+            return connection.get_transaction()  # begun by what listens to new connections
         return (yield from connection.begin_steps())
 
     def _join_steps(self, connection: Any) -> Steps[None]:
@@ -452,10 +454,28 @@ class SessionTransaction:
         self.session._run(self.session.prepare_steps())
 
     @property
-    def bound_connection(self) -> Any:
-        """The connection that takes part, where it is one alone; None before there is one."""
-        found = [participant.connection for participant in self.participants.values()]
-        return found[0] if len(found) == 1 else None
+    def connections(self) -> frozenset[Connection]:
+        """The connections that take part; of a savepoint, those that were used within it."""
+        return frozenset(participant.connection for participant in self.participants.values())
+
+    def bound_connection(self, bindkey: Any = None, **kwargs: Any) -> Connection:
+        """Return the connection that takes part, for a mapped class where there are several.
+
+        ``kwargs`` go to ``Session.get_bind()``: ``clause`` or ``bind``.  InvalidRequestError is
+        raised where there is none yet; ``connection()`` takes one.
+        """
+        is_bind = hasattr(bindkey, "connect_steps") or isinstance(bindkey, Connection)
+        if bindkey is not None and not is_bind:
+            kwargs = {"mapper": bindkey, **kwargs}
+        bind = bindkey if is_bind else self.session.get_bind(**kwargs)
+        found = self.participants.get(bind)
+        if found is None:
+            raise InvalidRequestError(
+                f"no connection to {bind!r} takes part in this transaction yet",
+                hint="take one: session.connection()",
+            )
+        connection: Connection = found.connection
+        return connection
 
     # Blocks -------------------------------------------------------------------------------------
 

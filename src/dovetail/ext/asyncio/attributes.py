@@ -3,7 +3,8 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from dovetail.ext.asyncio.session import NeedsDatabaseError, async_object_session
+from dovetail.ext.asyncio.awaited import NeedsDatabaseError
+from dovetail.ext.asyncio.session import async_object_session
 
 
 class AsyncAttrs:

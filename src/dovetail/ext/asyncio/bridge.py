@@ -6,7 +6,8 @@ requests to the event loop and waits; that is slower, and otherwise the same.
 
 from __future__ import annotations
 
-from asyncio import get_running_loop, run_coroutine_threadsafe, to_thread
+from asyncio import current_task, get_running_loop, run_coroutine_threadsafe, to_thread
+from contextvars import ContextVar
 from threading import local
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,17 +21,25 @@ except ImportError:
     pass
 
 if TYPE_CHECKING:
+    from asyncio import Task
     from collections.abc import Callable
 
 T = TypeVar("T")
 
 _thread = local()
 
+for_task: ContextVar[Task[Any] | None] = ContextVar("dovetail_for_task", default=None)
+"""The task that blocking code in a thread runs for: what it awaits is a task of its own."""
+
 
 async def run_blocking(function: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """Return what *function* returns; what it requests of awaiting drivers is awaited."""
     if greenlet is None:
-        return await to_thread(_in_thread, get_running_loop(), function, arguments, options)
+        before = for_task.set(for_task.get() or current_task())
+        try:
+            return await to_thread(_in_thread, get_running_loop(), function, arguments, options)
+        finally:
+            for_task.reset(before)
     child: Any = greenlet(function)
     child.dovetail_bridge = getcurrent()
     child.gr_context = getcurrent().gr_context

@@ -24,13 +24,21 @@ from ...engine.record import PooledConnection
 from ...engine.transaction import Transaction
 from ...engine.url import make_url
 from ...exc import InvalidRequestError
-from ...steps import run_async
+from ...steps import bridging, run_sync
 from .bridge import run_blocking
+from .one_task import OneTask, perform
 from .result import AsyncResult
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
-    from typing import Self
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Generator,
+        Mapping,
+    )
+    from typing import Never, Self
 
     from ...dialects.driver import Driver
     from ...engine.cursor import CursorResult
@@ -38,6 +46,7 @@ if TYPE_CHECKING:
     from ...engine.result import ScalarResult
     from ...engine.url import URL
     from ...sql.node import ReturnsRows
+    from ...steps import Steps
     from .result import AsyncScalarResult
 
 T = TypeVar("T")
@@ -116,16 +125,19 @@ class AsyncEngine:
             yield connection
 
     async def raw_connection(self) -> PooledConnection:
-        """Return a borrowed connection of the driver; return it with ``await``-ed close."""
+        """Return a borrowed connection of the driver; ``await raw.close()`` returns it.
+
+        ``raw.driver_connection`` is the driver's own object, to be awaited as the driver says.
+        """
         pool = self.pool
         record = pool.take()
         if record is None:
-            record = await run_async(pool.checkout_steps())
-        return PooledConnection(record)
+            record = await perform(pool.checkout_steps())
+        return AwaitingPooledConnection(record)
 
     async def dispose(self, close: bool = True) -> None:
         """Close the idle connections of the pool."""
-        await run_async(self.sync_engine.dispose_steps(close))
+        await perform(self.sync_engine.dispose_steps(close))
 
     def execution_options(self, **opt: Any) -> AsyncEngine:
         """Return an engine with these options too, which shares the pool of this one."""
@@ -153,6 +165,34 @@ class AsyncEngine:
         return hash(self.sync_engine)
 
 
+class AwaitingPooledConnection(PooledConnection):
+    """A borrowed connection of an awaiting driver: what ends the loan is awaited.
+
+    In code that ``run_sync()`` runs the same methods block.
+    """
+
+    def _end(self, steps: Steps[None]) -> Any:
+        return run_sync(steps) if bridging.find() is not None else perform(steps)
+
+    def close(self) -> Any:
+        """Return the connection to its pool, or close it if it has left."""
+        return self._end(self.close_steps())
+
+    def invalidate(self, e: BaseException | None = None, soft: bool = False) -> Any:
+        """Declare the connection dead and return its place to the pool."""
+        return self._end(self.invalidate_steps(e, soft))
+
+    def detach(self) -> Any:
+        """Take the connection out of its pool, which may open another in its place."""
+        return self._end(self.detach_steps())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await perform(self.close_steps())
+
+
 _around: WeakValueDictionary[Connection, AsyncConnection] = WeakValueDictionary()
 
 
@@ -166,18 +206,41 @@ class AsyncConnection:
             await connection.commit()
     """
 
-    def __init__(self, engine: AsyncEngine, sync_connection: Connection | None = None) -> None:
-        self.engine = engine
-        self.sync_engine = engine.sync_engine
+    def __init__(
+        self, async_engine: AsyncEngine, sync_connection: Connection | None = None
+    ) -> None:
+        self.engine = async_engine
+        self.sync_engine = async_engine.sync_engine
         self._started = sync_connection
+        self.one_task = OneTask("connection")
 
     @classmethod
-    def around(cls, connection: Connection, engine: AsyncEngine) -> AsyncConnection:
-        """Return the AsyncConnection of *connection*: the same one as long as somebody has it."""
+    def around(
+        cls, connection: Connection, engine: AsyncEngine, one_task: OneTask
+    ) -> AsyncConnection:
+        """Return the AsyncConnection of *connection*: the same one as long as somebody has it.
+
+        A new one is used by one task at a time together with the session that *one_task* is of.
+        """
         found = _around.get(connection)
         if found is None:
             found = _around[connection] = cls(engine, connection)
+            found.one_task = one_task
         return found
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, AsyncConnection) or self._started is None:
+            return False
+        return self._started is other._started
+
+    def __hash__(self) -> int:
+        # The connection inside is not there from the beginning: its engine is.
+        return hash(self.sync_engine)
+
+    def __reduce_ex__(self, protocol: Any) -> Never:
+        raise TypeError("an AsyncConnection can't be pickled or copied: take another one")
 
     @property
     def sync_connection(self) -> Connection:
@@ -193,7 +256,7 @@ class AsyncConnection:
         """Borrow the connection; return self."""
         if self._started is not None:
             raise InvalidRequestError("this connection was started before")
-        self._started = await run_async(self.sync_engine.connect_steps())
+        self._started = await self.one_task.run(self.sync_engine.connect_steps())
         _around[self._started] = self
         return self
 
@@ -232,7 +295,15 @@ class AsyncConnection:
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[*tuple[Any, ...]]:
         """Run *statement* and return its result, all rows fetched: see Connection.execute."""
-        return await run_async(
+        result = await self._execute(statement, parameters, execution_options)
+        if result._streams():
+            await self.one_task.run(result.fill_steps(None))
+        return result
+
+    def _execute(
+        self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
+    ) -> Coroutine[Any, Any, CursorResult[*tuple[Any, ...]]]:
+        return self.one_task.run(
             self.sync_connection.execute_steps(
                 statement, parameters, execution_options=execution_options
             )
@@ -299,7 +370,7 @@ class AsyncConnection:
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[*tuple[Any, ...]]:
         """Run SQL text as the driver takes it: see Connection.exec_driver_sql."""
-        return await run_async(
+        return await self.one_task.run(
             self.sync_connection.exec_driver_sql_steps(statement, parameters, execution_options)
         )
 
@@ -336,8 +407,7 @@ class AsyncConnection:
         self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
     ) -> AsyncResult[*tuple[Any, ...]]:
         options = {"stream_results": True, **(execution_options or {})}
-        result = await self.execute(statement, parameters, execution_options=options)
-        return AsyncResult(result)
+        return AsyncResult(await self._execute(statement, parameters, options), self.one_task)
 
     @overload
     def stream_scalars(
@@ -371,18 +441,15 @@ class AsyncConnection:
         return (await self._stream(statement, parameters, execution_options)).scalars()
 
     async def run_sync(
-        self,
-        function: Callable[Concatenate[Connection, P], R],
-        *arguments: P.args,
-        **options: P.kwargs,
+        self, fn: Callable[Concatenate[Connection, P], R], *arg: P.args, **kw: P.kwargs
     ) -> R:
-        """Run blocking code, called with the Connection inside; its requests are awaited.
+        """Return ``fn(connection, …)``, blocking code with the Connection inside, run in this task.
 
         ::
 
             await connection.run_sync(metadata.create_all)
         """
-        return await run_blocking(function, self.sync_connection, *arguments, **options)
+        return await self.one_task.during(run_blocking(fn, self.sync_connection, *arg, **kw))
 
     # Transactions.
 
@@ -396,11 +463,11 @@ class AsyncConnection:
 
     async def commit(self) -> None:
         """Commit the transaction in progress, if there is one."""
-        await run_async(self.sync_connection.commit_steps())
+        await self.one_task.run(self.sync_connection.commit_steps())
 
     async def rollback(self) -> None:
         """Roll the transaction in progress back, if there is one."""
-        await run_async(self.sync_connection.rollback_steps())
+        await self.one_task.run(self.sync_connection.rollback_steps())
 
     def in_transaction(self) -> bool:
         """Tell whether a transaction is in progress."""
@@ -435,6 +502,13 @@ class AsyncConnection:
         return self.sync_engine.dialect
 
     @property
+    def connection(self) -> Never:
+        """Refused, since a lost connection may have to be replaced: it must be awaited."""
+        raise InvalidRequestError(
+            "the driver's connection must be awaited", hint="await connection.get_raw_connection()"
+        )
+
+    @property
     def info(self) -> dict[str, Any]:
         """A dictionary for the user that lasts as long as the driver connection."""
         return self.sync_connection.info
@@ -464,6 +538,7 @@ class AsyncConnection:
 
     async def execution_options(self, **opt: Any) -> Self:
         """Set options for all that this connection executes; return self."""
+        self.one_task.check()
         self.sync_connection.execution_options(**opt)
         return self
 
@@ -473,11 +548,11 @@ class AsyncConnection:
 
     async def invalidate(self, exception: BaseException | None = None) -> None:
         """Discard the driver connection; the next statement gets another one."""
-        await run_async(self.sync_connection.invalidate_steps(exception))
+        await self.one_task.run(self.sync_connection.invalidate_steps(exception))
 
     async def close(self) -> None:
         """Roll back what is in progress and return the driver connection to the pool."""
-        await run_async(self.sync_connection.close_steps())
+        await self.one_task.run(self.sync_connection.close_steps())
 
     async def aclose(self) -> None:
         """Close the connection: see :meth:`close`."""
@@ -510,13 +585,23 @@ class AsyncTransaction:
             )
         return self._started
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, AsyncTransaction) or self._started is None:
+            return False
+        return self._started is other._started
+
+    def __hash__(self) -> int:
+        return hash(self.connection)
+
     async def start(self) -> Self:
         """Begin; return self."""
         connection = self.connection.sync_connection
         if self.nested:
-            self._started = await run_async(connection.begin_nested_steps())
+            self._started = await self.connection.one_task.run(connection.begin_nested_steps())
         else:
-            self._started = await run_async(connection.begin_steps())
+            self._started = await self.connection.one_task.run(connection.begin_steps())
         _transactions[self._started] = self
         return self
 
@@ -529,7 +614,7 @@ class AsyncTransaction:
         return self
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        await run_async(self.sync_transaction.exit_steps(error is not None))
+        await self.connection.one_task.run(self.sync_transaction.exit_steps(error is not None))
 
     @property
     def is_active(self) -> bool:
@@ -543,15 +628,15 @@ class AsyncTransaction:
 
     async def commit(self) -> None:
         """Make the changes last."""
-        await run_async(self.sync_transaction.commit_steps())
+        await self.connection.one_task.run(self.sync_transaction.commit_steps())
 
     async def rollback(self) -> None:
         """Undo the changes."""
-        await run_async(self.sync_transaction.rollback_steps())
+        await self.connection.one_task.run(self.sync_transaction.rollback_steps())
 
     async def close(self) -> None:
         """Roll back if the transaction is in progress."""
-        await run_async(self.sync_transaction.close_steps())
+        await self.connection.one_task.run(self.sync_transaction.close_steps())
 
 
 class Started(Generic[T]):

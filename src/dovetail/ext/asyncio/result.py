@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, TypeVarTuple, overload
 
 from ...exc import MultipleResultsFound, NoResultFound
-from ...steps import run_async
+from .one_task import OneTask
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from typing import Self
 
     from ...engine.readable import Readable
-    from ...engine.result import FrozenResult, MappingResult, Result, ScalarResult
+    from ...engine.result import FrozenResult, MappingResult, Result
     from ...engine.rows import RMKeyView, Row, RowMapping
 
 T = TypeVar("T")
@@ -21,39 +21,47 @@ Ts = TypeVarTuple("Ts")
 
 
 class AsyncReadable(Generic[T]):
-    """What all awaited results can do; each has a blocking one inside."""
+    """What all awaited results can do; each has a blocking one inside, which holds the rows."""
 
-    def __init__(self, real: Readable[T]) -> None:
+    def __init__(self, real: Readable[T], one_task: OneTask) -> None:
         self._real = real
-        self._ahead: list[T] = []
+        self._one_task = one_task
+        self._kept: list[T] = []
+        """Unique items that were read when reading more of them failed, or was cancelled."""
+        self._loop: Iterator[T] = iter(())
 
-    async def _some(self, most: int | None) -> list[T]:
-        """Remove up to *most* items, all for None, and return them."""
+    async def _some(self, most: int) -> list[T]:
+        """Remove up to *most* items, and return them."""
         real = self._real
-        found: list[T] = self._ahead
-        self._ahead = []
-        while most is None or len(found) < most:
-            lacking = None if most is None else most - len(found)
-            await run_async(real.fill_steps(lacking))
-            items = real._take(lacking)
-            found.extend(real._distinct(items))
-            if not items or most is None:
-                break
-        if most is not None:
-            self._ahead = found[most:]
-            found = found[:most]
-        return found
+        found, self._kept = self._kept, []
+        try:
+            while len(found) < most:
+                lacking = most - len(found)
+                await self._one_task.run(real.fill_steps(lacking))
+                items = real._take(lacking)
+                if not items:
+                    break
+                found.extend(real._distinct(items))
+        except BaseException:
+            self._kept = found
+            raise
+        self._kept = found[most:]
+        return found[:most]
 
     async def all(self) -> Sequence[T]:
         """Return all that remains."""
-        return await self._some(None)
+        await self._one_task.run(self._real.fill_steps(None))
+        kept, self._kept = self._kept, []
+        return [*kept, *self._real.all()] if kept else self._real.all()
 
     async def fetchall(self) -> Sequence[T]:
         """Return all that remains."""
-        return await self._some(None)
+        return await self.all()
 
     async def fetchmany(self, size: int | None = None) -> Sequence[T]:
-        """Return up to *size* items, [] at the end."""
+        """Return up to *size* items (by default, what ``yield_per`` says), [] at the end."""
+        if size is None and self._real._per is None:
+            return await self.all()
         return await self._some(size or self._real._per or 1)
 
     async def first(self) -> T | None:
@@ -81,9 +89,9 @@ class AsyncReadable(Generic[T]):
         return found[0] if found else None
 
     async def partitions(self, size: int | None = None) -> AsyncIterator[Sequence[T]]:
-        """Yield lists of up to *size* items."""
+        """Yield lists of up to *size* items, by default what ``yield_per`` says."""
         while True:
-            part = await self._some(size or self._real._per or 100)
+            part = await self.fetchmany(size)
             if not part:
                 return
             yield part
@@ -92,12 +100,27 @@ class AsyncReadable(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        if not self._ahead:
-            self._ahead = (await self._some(self._real._per or 100))[::-1]
-            if not self._ahead:
+        real = self._real
+        while True:
+            for item in self._loop:
+                if real._seen is None:
+                    return item
+                found = real._distinct([item])
+                if found:
+                    first: T = found[0]
+                    return first
+            if self._kept:
+                self._loop, self._kept = iter(self._kept), []
+                return next(self._loop)
+            rows = real._held_in()
+            size = real._per or 100
+            await self._one_task.run(real.fill_steps(size))
+            raw = rows._slice(size)
+            if not raw:
                 raise StopAsyncIteration
-            self._ahead.reverse()
-        return self._ahead.pop(0)
+            # Lent: what the loop does not reach can be read in another way.
+            self._loop = iter(real._made(raw))
+            rows._lent = raw, self._loop
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
         """Give out no item twice; return self."""
@@ -111,8 +134,8 @@ class AsyncReadable(Generic[T]):
 
     async def close(self) -> None:
         """Give up what has not been read."""
-        self._ahead = []
-        await run_async(self._real.close_steps())
+        self._kept = []
+        await self._one_task.run(self._real.close_steps())
 
     @property
     def closed(self) -> bool:
@@ -138,8 +161,8 @@ class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
 
     _real: Result[*Ts]
 
-    def __init__(self, real: Result[*Ts]) -> None:
-        super().__init__(real)
+    def __init__(self, real_result: Result[*Ts], one_task: OneTask | None = None) -> None:
+        super().__init__(real_result, one_task or OneTask("connection"))
 
     def keys(self) -> RMKeyView:
         """Return the names of the columns."""
@@ -185,15 +208,15 @@ class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
     def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]: ...
     def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]:
         """Return the values of one column."""
-        return AsyncScalarResult(self._real.scalars(index))
+        return AsyncScalarResult(self, index)
 
     def mappings(self) -> AsyncMappingResult:
         """Return the rows as mappings."""
-        return AsyncMappingResult(self._real.mappings())
+        return AsyncMappingResult(self)
 
     def columns(self, *col_expressions: Any) -> AsyncResult[*tuple[Any, ...]]:
         """Return a result of these columns alone."""
-        return AsyncResult(self._real.columns(*col_expressions))
+        return AsyncResult(self._real.columns(*col_expressions), self._one_task)
 
     def tuples(self) -> AsyncResult[*Ts]:
         """Return the result itself, for type checkers one of plain tuples."""
@@ -206,15 +229,15 @@ class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
 
     async def freeze(self) -> FrozenResult:
         """Return the rows, all fetched, as something from which results can be made again."""
-        await run_async(self._real.fill_steps(None))
+        await self._one_task.run(self._real.fill_steps(None))
         return self._real.freeze()
 
 
 class AsyncScalarResult(AsyncReadable[R], Generic[R]):
     """The values of one column of a result, awaited."""
 
-    def __init__(self, real: ScalarResult[R]) -> None:
-        super().__init__(real)
+    def __init__(self, result: AsyncResult[*tuple[Any, ...]], index: Any = 0) -> None:
+        super().__init__(result._real.scalars(index), result._one_task)
 
 
 class AsyncMappingResult(AsyncReadable["RowMapping"]):
@@ -222,8 +245,8 @@ class AsyncMappingResult(AsyncReadable["RowMapping"]):
 
     _real: MappingResult
 
-    def __init__(self, real: MappingResult) -> None:
-        super().__init__(real)
+    def __init__(self, result: AsyncResult[*tuple[Any, ...]]) -> None:
+        super().__init__(result._real.mappings(), result._one_task)
 
     def keys(self) -> RMKeyView:
         """Return the names of the columns."""
@@ -231,7 +254,9 @@ class AsyncMappingResult(AsyncReadable["RowMapping"]):
 
     def columns(self, *col_expressions: Any) -> AsyncMappingResult:
         """Return mappings of these columns alone."""
-        return AsyncMappingResult(self._real.columns(*col_expressions))
+        made = object.__new__(AsyncMappingResult)
+        AsyncReadable.__init__(made, self._real.columns(*col_expressions), self._one_task)
+        return made
 
     async def fetchone(self) -> RowMapping | None:
         """Return the next row, or None at the end."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from dovetail.exc import ArgumentError
-from dovetail.ext.asyncio.session import AsyncSession, S
+from dovetail.ext.asyncio.awaiting_session import AsyncSession, S
 from dovetail.orm.scoped import ScopedFace, handed
 from dovetail.orm.session import Session
 
@@ -41,19 +41,21 @@ class async_scoped_session(ScopedFace[S]):
                 self.registry.clear()
 
     async def run_sync(
-        self,
-        function: Callable[Concatenate[Session, P], R],
-        *arguments: P.args,
-        **options: P.kwargs,
+        self, fn: Callable[Concatenate[Session, P], R], *arg: P.args, **kw: P.kwargs
     ) -> R:
-        """Call ``function(session, …)``, blocking code, with the current session in this task."""
-        return await self.registry().run_sync(function, *arguments, **options)  # type: ignore[no-any-return]
+        """Return ``fn(session, …)``, blocking code with the current session, run in this task."""
+        return await self.registry().run_sync(fn, *arg, **kw)  # type: ignore[no-any-return]
 
     aclose = handed(AsyncSession.aclose)
     add = handed(AsyncSession.add)
     add_all = handed(AsyncSession.add_all)
     begin = handed(AsyncSession.begin)
     begin_nested = handed(AsyncSession.begin_nested)
+    bind_mapper = handed(AsyncSession.bind_mapper)
+    bind_table = handed(AsyncSession.bind_table)
+    bulk_insert_mappings = handed(AsyncSession.bulk_insert_mappings)
+    bulk_save_objects = handed(AsyncSession.bulk_save_objects)
+    bulk_update_mappings = handed(AsyncSession.bulk_update_mappings)
     close = handed(AsyncSession.close)
     commit = handed(AsyncSession.commit)
     connection = handed(AsyncSession.connection)
@@ -66,8 +68,8 @@ class async_scoped_session(ScopedFace[S]):
     expunge_all = handed(AsyncSession.expunge_all)
     flush = handed(AsyncSession.flush)
     get = handed(AsyncSession.get)
-    get_async_bind = handed(AsyncSession.get_async_bind)
-    get_bind = handed(AsyncSession.get_bind)
+    get_async_bind = handed(AsyncSession.get_async_bind)  # type: ignore[arg-type]
+    get_bind = handed(AsyncSession.get_bind)  # type: ignore[arg-type]
     get_nested_transaction = handed(AsyncSession.get_nested_transaction)
     get_one = handed(AsyncSession.get_one)
     get_transaction = handed(AsyncSession.get_transaction)
@@ -78,6 +80,7 @@ class async_scoped_session(ScopedFace[S]):
     load = handed(AsyncSession.load)
     merge = handed(AsyncSession.merge)
     merge_all = handed(AsyncSession.merge_all)
+    prepare = handed(AsyncSession.prepare)
     refresh = handed(AsyncSession.refresh)
     reset = handed(AsyncSession.reset)
     rollback = handed(AsyncSession.rollback)

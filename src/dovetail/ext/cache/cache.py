@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dovetail.exc import ArgumentError
+from dovetail.ext.asyncio.awaited import awaited_class
 from dovetail.ext.asyncio.scoping import async_scoped_session
-from dovetail.ext.asyncio.session import AsyncSession, async_sessionmaker, awaited_class
+from dovetail.ext.asyncio.session import AsyncSession, async_sessionmaker
 from dovetail.orm.scoped import scoped_session
 from dovetail.orm.session import Session, sessionmaker
 from dovetail.steps import Steps, run_async, run_sync

@@ -97,7 +97,13 @@ def mappers_from(find: Callable[[], list[Any]]) -> None:
     _mappers.append(find)
 
 
-class MapperEvents(EventsOfClasses):
+ROW_EVENTS = frozenset(
+    f"{when}_{verb}" for when in ("before", "after") for verb in ("insert", "update", "delete")
+)
+"""The events of rows in a flush."""
+
+
+class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
     """What happens to mappers, and to the rows of instances in a flush.
 
     Targets: a mapped class, a base or mixin with ``propagate=True``, a mapper, or ``Mapper``
@@ -176,13 +182,7 @@ class MapperEvents(EventsOfClasses):
         return call_raw
 
 
-ROW_EVENTS = frozenset(
-    name for name in MapperEvents.event_names if name.endswith(("_insert", "_update", "_delete"))
-)
-"""The events of rows in a flush."""
-
-
-class InstanceEvents(EventsOfClasses):
+class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush", "expire")):
     """What happens to instances of mapped classes.  Targets: as of :class:`MapperEvents`.
 
     ``raw=True`` gives listeners the InstanceState in place of the instance.
@@ -234,7 +234,7 @@ class InstanceEvents(EventsOfClasses):
         return call
 
 
-class AttributeEvents(Events):
+class AttributeEvents(Events, sends=True):
     """What happens to the attributes of instances.  Target: an attribute, ``User.name``.
 
     ``retval=True``          the answer of *set* and *append* listeners is what is stored

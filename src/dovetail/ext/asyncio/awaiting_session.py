@@ -1,0 +1,549 @@
+"""AsyncSession: ``await`` in front of the steps of the Session."""
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVarTuple, overload
+from warnings import warn
+from weakref import WeakValueDictionary
+
+from typing_extensions import TypeVar, Unpack
+
+from dovetail.engine.cursor import CursorResult
+from dovetail.engine.result import Result, ScalarResult
+from dovetail.exc import DovetailDeprecationWarning, InvalidRequestError
+from dovetail.ext.asyncio.awaited import awaited_class, close_all_sessions
+from dovetail.ext.asyncio.awaiting_members import AwaitingMembers
+from dovetail.ext.asyncio.bridge import run_blocking
+from dovetail.ext.asyncio.engine import AsyncConnection
+from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
+from dovetail.orm.bulk.lanes import (
+    insert_mappings_steps,
+    save_objects_steps,
+    update_mappings_steps,
+)
+from dovetail.orm.execution import NO_OPTIONS
+from dovetail.orm.keywords import StatementOptions
+from dovetail.orm.merge import merge_all_steps
+from dovetail.orm.persistence import require_found, warn_of_objects
+from dovetail.orm.session import Session
+from dovetail.orm.session_events import SessionEvents
+from dovetail.orm.transaction import SessionTransaction
+from dovetail.sql.dml import UpdateBase
+from dovetail.sql.node import ReturnsRows
+from dovetail.sql.text import TextClause
+
+if TYPE_CHECKING:
+    from dovetail.sql.dml import ReturningChange
+
+T = TypeVar("T")
+R = TypeVar("R")
+P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
+S = TypeVar("S", bound="AsyncSession", default="AsyncSession")
+
+
+class AsyncSession(AwaitingMembers):
+    """A Session whose database work is awaited; the same flush, loaders and merge.
+
+    What is not loaded can't be read by touching an attribute: load it with the query, or
+    with ``load()``::
+
+        async with AsyncSession(engine) as session:
+            users = (await session.scalars(select(User))).all()
+            await session.load(users, User.addresses)
+            users[0].addresses
+
+    An AsyncSession is for one task at a time.
+    """
+
+    # Blocks -------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def begin(self) -> "AsyncSessionTransaction":
+        """A transaction: ``async with session.begin(): …``, or awaited."""
+        return AsyncSessionTransaction(self)
+
+    def begin_nested(self) -> "AsyncSessionTransaction":
+        """A savepoint: ``async with session.begin_nested(): …``, or awaited."""
+        return AsyncSessionTransaction(self, nested=True)
+
+    async def commit(self) -> None:
+        """Flush and commit: see ``Session.commit``."""
+        await self._do("commit", self.sync_session.commit_steps)
+
+    async def rollback(self) -> None:
+        """Roll back: see ``Session.rollback``."""
+        await self._do("rollback", self.sync_session.rollback_steps)
+
+    async def close(self) -> None:
+        """Detach all instances and give connections back: see ``Session.close``."""
+        await self._do("close", self.sync_session.close_steps)
+
+    aclose = close
+
+    async def reset(self) -> None:
+        """As ``close()``; the session can be used again: see ``Session.reset``."""
+        await self._do("reset", self.sync_session.reset_steps)
+
+    async def invalidate(self) -> None:
+        """Close, and discard the connections in use."""
+        await self._do("invalidate", lambda: self.sync_session.close_steps(invalidate=True))
+
+    async def connection(
+        self,
+        bind_arguments: Mapping[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> AsyncConnection:
+        """The connection of the transaction in progress: see ``Session.connection``."""
+        arguments = self._bind_arguments(bind_arguments)
+        if "connection" in self._own:
+            return self._around_connection(
+                await self._own_verb(self.sync_session.connection, arguments, execution_options)
+            )
+        self.one_task.check()
+        session = self.sync_session
+        transaction = session._transaction or session._autobegin()
+        if session.row_source is not None:
+            session.row_source.handed_out(transaction)
+        bind = session.get_bind(**arguments)
+        return self._around_connection(
+            await self.run_steps(transaction.connection_steps(bind, execution_options))
+        )
+
+    async def prepare(self) -> None:
+        """Flush, and let each database promise to commit: see ``Session.prepare``."""
+        await self._do("prepare", self.sync_session.prepare_steps)
+
+    # Statements -----------------------------------------------------------------------------------
+
+    @overload
+    async def execute(
+        self,
+        statement: "ReturningChange[*Ts]",
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> CursorResult[*Ts]: ...
+    @overload
+    async def execute(
+        self,
+        statement: UpdateBase | TextClause,
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+    @overload
+    async def execute(
+        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Result[*Ts]: ...
+    @overload
+    async def execute(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Result[*tuple[Any, ...]]: ...
+    async def execute(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Result[*tuple[Any, ...]]:
+        """Run *statement* and return its rows, all fetched: see ``Session.execute``."""
+        if bind_arguments:
+            bind_arguments = self._bind_arguments(bind_arguments)
+        result: Result[*tuple[Any, ...]]
+        if "execute" in self._own:
+            result = await self._own_verb(
+                self.sync_session.execute,
+                statement,
+                params,
+                execution_options=execution_options,
+                bind_arguments=bind_arguments,
+            )
+        else:
+            result = await self.run_steps(
+                self.sync_session.execute_steps(
+                    statement, params, execution_options, bind_arguments
+                )
+            )
+        if result._streams():
+            await self.run_steps(result.fill_steps(None))
+        return result
+
+    @overload
+    async def scalars(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> ScalarResult[R]: ...
+    @overload
+    async def scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> ScalarResult[Any]: ...
+    async def scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> ScalarResult[Any]:
+        """The first item of each row: see ``Session.scalars``."""
+        if "scalars" in self._own:
+            return await self._own_verb(self.sync_session.scalars, statement, params, **options)  # type: ignore[no-any-return]
+        result: Result[*tuple[Any, ...]] = await self.execute(statement, params, **options)
+        return result.scalars()
+
+    @overload
+    async def scalar(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> R | None: ...
+    @overload
+    async def scalar(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Any: ...
+    async def scalar(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> Any:
+        """The first item of the first row, or None."""
+        if "scalar" in self._own:
+            return await self._own_verb(self.sync_session.scalar, statement, params, **options)
+        result = await self.execute(statement, params, **options)
+        return result.scalar()
+
+    @overload
+    async def stream(
+        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[StatementOptions]
+    ) -> AsyncResult[*Ts]: ...
+    @overload
+    async def stream(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> AsyncResult[*tuple[Any, ...]]: ...
+    async def stream(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> AsyncResult[*tuple[Any, ...]]:
+        """Run *statement* and return a result whose rows are fetched while it is read."""
+        if bind_arguments:
+            bind_arguments = self._bind_arguments(bind_arguments)
+        own = getattr(statement, "execution_options_dict", {})
+        options = {"yield_per": own.get("yield_per", 1000), **execution_options}
+        result = await self.run_steps(
+            self.sync_session.execute_steps(statement, params, options, bind_arguments)
+        )
+        return AsyncResult(result, self.one_task)
+
+    @overload
+    async def stream_scalars(
+        self,
+        statement: ReturnsRows[R, *tuple[Any, ...]],
+        params: Any = None,
+        **options: Unpack[StatementOptions],
+    ) -> AsyncScalarResult[R]: ...
+    @overload
+    async def stream_scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> AsyncScalarResult[Any]: ...
+    async def stream_scalars(
+        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+    ) -> AsyncScalarResult[Any]:
+        """As ``stream()``, the first item of each row."""
+        result = await self.stream(statement, params, **options)
+        return result.scalars()
+
+    # Instances -----------------------------------------------------------------------------------
+
+    async def get(
+        self,
+        entity: type[T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool | None = None,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> T | None:
+        """The instance of *entity* with the primary key *ident*, or None: see ``Session.get``."""
+        if bind_arguments:
+            bind_arguments = self._bind_arguments(bind_arguments)
+        call = self._own_verb if "get" in self._own else self.sync_session.started
+        found: Any = call(
+            self.sync_session.get,
+            entity,
+            ident,
+            options=options,
+            populate_existing=populate_existing,
+            with_for_update=with_for_update,
+            identity_token=identity_token,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+        )
+        if isinstance(found, GeneratorType):
+            found = await self.run_steps(found)
+        elif "get" in self._own:
+            found = await found
+        instance: T | None = found
+        return instance
+
+    async def get_one(
+        self,
+        entity: type[T],
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool | None = None,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> T:
+        """Return the instance as ``get()`` does; NoResultFound is raised where there is none."""
+        instance = await self.get(
+            entity,
+            ident,
+            options=options,
+            populate_existing=populate_existing,
+            with_for_update=with_for_update,
+            identity_token=identity_token,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+        )
+        found: T = require_found(instance, entity, ident)
+        return found
+
+    async def flush(self, objects: Iterable[Any] | None = None) -> None:
+        """Write pending changes: see ``Session.flush``."""
+        if objects is not None:
+            warn_of_objects()
+        await self._do("flush", self.sync_session.flush_steps, objects)
+
+    async def delete(self, instance: Any) -> None:
+        """Delete the row of *instance* at the next flush: see ``Session.delete``."""
+        await self._do("delete", lambda one: self.sync_session.delete_steps((one,)), instance)
+
+    async def delete_all(self, instances: Iterable[Any]) -> None:
+        """Delete the rows of all *instances* at the next flush."""
+        await self._do("delete_all", self.sync_session.delete_steps, instances)
+
+    async def refresh(
+        self,
+        instance: Any,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> None:
+        """Read *instance* again: see ``Session.refresh``."""
+        await self._do(
+            "refresh",
+            self.sync_session.refresh_instance_steps,
+            instance,
+            attribute_names,
+            with_for_update,
+        )
+
+    async def load(self, instances: Any, *attributes: Any) -> Any:
+        """Load attributes onto instances that are here already: see ``Session.load``."""
+        if "load" in self._own:
+            return await self._own_verb(self.sync_session.load, instances, *attributes)
+        return await self.run_steps(self.sync_session.load_steps(instances, attributes))
+
+    async def merge(
+        self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
+    ) -> T:
+        """Copy *instance* onto the session's own: see ``Session.merge``."""
+        if "merge" in self._own:
+            own: T = await self._own_verb(
+                self.sync_session.merge, instance, load=load, options=options
+            )
+            return own
+        merged: list[T] = await self.run_steps(
+            merge_all_steps(self.sync_session, [instance], load, options or ())
+        )
+        return merged[0]
+
+    async def merge_all(
+        self,
+        instances: Iterable[T],
+        *,
+        load: bool = True,
+        options: Sequence[Any] | None = None,
+    ) -> list[T]:
+        """Merge all *instances*; return the session's own, in the same order."""
+        if "merge_all" in self._own:
+            own: list[T] = await self._own_verb(
+                self.sync_session.merge_all, instances, load=load, options=options
+            )
+            return own
+        return await self.run_steps(
+            merge_all_steps(self.sync_session, instances, load, options or ())
+        )
+
+    async def bulk_insert_mappings(
+        self,
+        mapper: Any,
+        mappings: Iterable[Mapping[str, Any]],
+        return_defaults: bool = False,
+        render_nulls: bool = False,
+    ) -> None:
+        """Insert a row for each dictionary: see ``Session.bulk_insert_mappings``."""
+        session = self.sync_session
+        found = session.mapper_for(mapper)
+        await self.run_steps(
+            insert_mappings_steps(session, found, mappings, return_defaults, render_nulls)
+        )
+
+    async def bulk_update_mappings(
+        self, mapper: Any, mappings: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Update a row for each dictionary: see ``Session.bulk_update_mappings``."""
+        session = self.sync_session
+        await self.run_steps(update_mappings_steps(session, session.mapper_for(mapper), mappings))
+
+    async def bulk_save_objects(
+        self,
+        objects: Iterable[Any],
+        return_defaults: bool = False,
+        update_changed_only: bool = True,
+        preserve_order: bool = True,
+    ) -> None:
+        """Insert or update the rows of *objects*: see ``Session.bulk_save_objects``."""
+        await self.run_steps(
+            save_objects_steps(
+                self.sync_session, objects, return_defaults, update_changed_only, preserve_order
+            )
+        )
+
+    async def run_sync(
+        self, fn: Callable[Concatenate[Session, P], R], *arg: P.args, **kw: P.kwargs
+    ) -> R:
+        """Return ``fn(session, …)``, blocking code, called in this task; lazy loading works in it.
+
+        *fn* gets the Session inside, and may use all of its verbs::
+
+            def names(session: Session) -> list[str]:
+                return [line.item for order in session.scalars(query) for line in order.lines]
+
+
+            await session.run_sync(names)
+        """
+        return await self.one_task.during(run_blocking(fn, self.sync_session, *arg, **kw))
+
+    def get_transaction(self) -> "AsyncSessionTransaction | None":
+        """The transaction in progress, the outermost one, or None."""
+        return self._wrapped(self.sync_session.get_transaction())
+
+    def get_nested_transaction(self) -> "AsyncSessionTransaction | None":
+        """The savepoint in progress, the innermost one, or None."""
+        return self._wrapped(self.sync_session.get_nested_transaction())
+
+    def _wrapped(self, transaction: SessionTransaction | None) -> "AsyncSessionTransaction | None":
+        if transaction is None:
+            return None
+        found = _around.get(transaction)
+        if found is None:
+            found = _around[transaction] = AsyncSessionTransaction(self, nested=transaction.nested)
+            found.sync_transaction = transaction
+        return found
+
+    @staticmethod
+    async def close_all() -> None:
+        """Close every AsyncSession of this process: a former ``close_all_sessions()``."""
+        warn(
+            "AsyncSession.close_all() is a former spelling: await close_all_sessions()",
+            DovetailDeprecationWarning,
+            stacklevel=2,
+        )
+        await close_all_sessions()
+
+
+_around: WeakValueDictionary[SessionTransaction, "AsyncSessionTransaction"] = WeakValueDictionary()
+
+
+class AsyncSessionTransaction:
+    """A transaction, or savepoint, of an AsyncSession: awaited, or an ``async with`` block."""
+
+    def __init__(self, session: AsyncSession, nested: bool = False) -> None:
+        self.session = session
+        self.nested = nested
+        self.sync_transaction: SessionTransaction | None = None
+
+    async def start(self) -> Self:
+        """Begin."""
+        own = self.session.sync_session
+        if self.nested:
+            self.sync_transaction = await self.session.run_steps(own.begin_nested_steps())
+        else:
+            self.session.one_task.check()
+            self.sync_transaction = own.begin_transaction()
+        _around[self.sync_transaction] = self
+        return self
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        return self.start().__await__()
+
+    def _started(self) -> SessionTransaction:
+        if self.sync_transaction is None:
+            raise InvalidRequestError(
+                "this transaction has not begun", hint="await it, or use it with async with"
+            )
+        return self.sync_transaction
+
+    @property
+    def is_active(self) -> bool:
+        """True until it ends or fails."""
+        return self.sync_transaction is not None and self.sync_transaction.is_active
+
+    @property
+    def connections(self) -> frozenset[AsyncConnection]:
+        """The connections that take part; of a savepoint, those that were used within it."""
+        around = self.session._around_connection
+        return frozenset(around(found) for found in self._started().connections)
+
+    def bound_connection(
+        self, bindkey: Any = None, *, bind: Any = None, **kw: Any
+    ) -> AsyncConnection:
+        """Return the connection that takes part, for a mapped class where there are several.
+
+        InvalidRequestError is raised where there is none yet: ``session.connection()`` takes one.
+        """
+        arguments = self.session._bind_arguments({**kw, "bind": bind} if bind is not None else kw)
+        found = self._started().bound_connection(bindkey, **arguments)
+        return self.session._around_connection(found)
+
+    async def commit(self) -> None:
+        """Commit, or release the savepoint."""
+        await self.session.run_steps(self.session.sync_session.commit_one_steps(self._started()))
+
+    async def rollback(self) -> None:
+        """Roll back."""
+        session = self.session
+        await session.run_steps(session.sync_session.rollback_until_steps(self._started()))
+
+    async def __aenter__(self) -> Self:
+        if self.sync_transaction is None:
+            await self.start()
+        self._started().enter_block()
+        return self
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        transaction = self._started()
+        transaction.leave_block()
+        await self.session.run_steps(transaction.exit_steps(kind))
+
+
+def _blocking_session(target: Any) -> Any:
+    """What is listened to in place of *target*, an AsyncSession or a class of these."""
+    if isinstance(target, type):
+        class_: Any = target
+        return awaited_class(class_.sync_session_class)
+    return target.sync_session
+
+
+SessionEvents.stand_ins[AsyncSession] = _blocking_session

@@ -1,0 +1,213 @@
+"""Listeners to awaiting engines and sessions can't await, and send statements all the same."""
+
+import asyncio
+
+import pytest
+
+from dovetail import ForeignKey, event, func, insert, select, text
+from dovetail.exc import MissingGreenlet
+from dovetail.ext.asyncio import AsyncSession, bridge, create_async_engine
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Owner(Base):
+    __tablename__ = "owner"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    pets: Mapped[list["Pet"]] = relationship()
+
+
+class Pet(Base):
+    __tablename__ = "pet"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owner.id"))
+
+
+class Entry(Base):
+    __tablename__ = "entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+
+
+@pytest.fixture
+def listening():
+    """Listens as ``event.listen()`` does, until the end of the test."""
+    heard = []
+
+    def listen(*arguments, **options):
+        heard.append(arguments)
+        event.listen(*arguments, **options)
+
+    yield listen
+    for arguments in heard:
+        event.remove(*arguments)
+
+
+@pytest.fixture
+def on_engine(tmp_path):
+    def run(body):
+        async def whole():
+            engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+            async with engine.begin() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+                await connection.execute(insert(Owner), {"id": 1, "name": "a"})
+                await connection.execute(insert(Pet), {"id": 1, "owner_id": 1})
+            try:
+                await body(engine)
+                assert engine.pool.checkedout() == 0
+            finally:
+                await engine.dispose()
+
+        asyncio.run(whole())
+
+    return run
+
+
+def test_what_listens_to_a_session_may_query_and_load(on_engine, listening):
+    seen = []
+
+    def before_flush(session, context, instances):
+        seen.append(session.scalar(select(func.count(Owner.id))))
+        seen.append(len(session.get(Owner, 1).pets))
+        session.add(Entry(text="flushed"))
+
+    def after_begin(session, transaction, connection):
+        seen.append(connection.scalar(text("SELECT 7")))
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            listening(session, "before_flush", before_flush)
+            listening(session, "after_begin", after_begin)
+            session.add(Owner(name="b"))
+            await session.commit()
+            assert seen == [7, 1, 1]
+            assert (await session.scalars(select(Entry.text))).all() == ["flushed"]
+
+    on_engine(body)
+
+
+def test_what_listens_to_a_class_of_sessions_may_query(on_engine, listening):
+    seen = []
+    listening(
+        Session,
+        "do_orm_execute",
+        lambda state: seen.append(state.session.connection().scalar(text("SELECT 3"))),
+    )
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            assert (await session.scalars(select(Pet))).one().id == 1
+            assert seen == [3]
+
+    on_engine(body)
+
+
+def test_what_listens_to_rows_may_write_others(on_engine, listening):
+    def note(mapper, connection, target):
+        connection.execute(insert(Entry), {"text": target.name})
+
+    listening(Owner, "before_insert", note)
+    listening(Owner, "after_update", note)
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            owner = Owner(name="b")
+            session.add(owner)
+            await session.flush()
+            owner.name = "c"
+            await session.commit()
+            entries = select(Entry.text).order_by(Entry.id)
+            assert (await session.scalars(entries)).all() == ["b", "c"]
+
+    on_engine(body)
+
+
+def test_what_listens_to_instances_may_load(on_engine, listening):
+    seen = []
+    listening(Owner, "load", lambda owner, context: seen.append(len(owner.pets)))
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            await session.get(Owner, 1)
+            assert seen == [1]
+
+    on_engine(body)
+
+
+def test_what_listens_to_an_engine_may_send(on_engine, listening):
+    seen = []
+
+    async def body(engine):
+        def connected(raw, record):
+            cursor = raw.cursor()
+            cursor.execute("SELECT 1")
+            seen.append(cursor.fetchall())
+            cursor.close()
+
+        listening(engine.sync_engine, "connect", connected)
+        listening(
+            engine.sync_engine, "engine_connect", lambda c: seen.append(c.scalar(text("SELECT 2")))
+        )
+        await engine.dispose()
+        async with engine.connect() as connection:
+            assert seen == [[(1,)], 2]
+            assert await connection.scalar(text("SELECT 5")) == 5
+        async with AsyncSession(engine) as session:
+            assert await session.scalar(text("SELECT 6")) == 6
+        assert seen == [[(1,)], 2, 2]
+
+    on_engine(body)
+
+
+def test_a_failure_in_a_listener_reaches_the_task(on_engine, listening):
+    def refuse(session, context, instances):
+        session.scalar(text("SELECT no_such_function()"))
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            listening(session, "before_flush", refuse)
+            session.add(Pet(id=5))
+            with pytest.raises(Exception, match="no_such_function"):
+                await session.commit()
+            await session.rollback()
+            assert await session.get(Pet, 5) is None
+
+    on_engine(body)
+
+
+def test_a_task_cancelled_in_a_listener_leaves_nothing_behind(on_engine, listening):
+    def slow(session, context, instances):
+        asyncio.current_task().cancel()
+        session.scalar(text("SELECT 1"))
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            listening(session, "before_flush", slow)
+            session.add(Pet(id=5))
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.create_task(session.commit())
+            await session.rollback()
+            assert await session.get(Pet, 5) is None
+
+    on_engine(body)
+
+
+def test_without_greenlets_a_listener_that_sends_is_told_so(on_engine, listening, monkeypatch):
+    monkeypatch.setattr(bridge, "greenlet", None)
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            listening(session, "before_flush", lambda s, *_: s.scalar(text("SELECT 1")))
+            session.add(Pet(id=5))
+            with pytest.raises(MissingGreenlet) as caught:
+                await session.commit()
+            assert "greenlet" in caught.value.hint
+
+    on_engine(body)
