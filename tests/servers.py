@@ -151,6 +151,7 @@ BACKENDS = (
 AWAITING_BACKENDS = (
     Backend("sqlite+aiosqlite", "aiosqlite"),
     Backend("postgresql+psycopg_async", "psycopg", "postgresql"),
+    Backend("postgresql+asyncpg", "asyncpg", "postgresql"),
 )
 """The drivers that await: the one list that every test of awaiting code draws from."""
 

@@ -7,6 +7,8 @@ from dovetail.dialects.postgresql import ARRAY, HSTORE, JSONB
 from dovetail.exc import CompileError
 from dovetail.orm import DeclarativeBase, Session, mapped_column
 
+EVERY_DRIVER = True
+
 
 class Base(DeclarativeBase):
     pass
@@ -22,11 +24,13 @@ class Thing(Base):
 
 
 @pytest.fixture
-def session(engine):
-    with engine.begin() as connection:
-        connection.execute(text("CREATE EXTENSION hstore"))
-        Base.metadata.create_all(connection)
-    with Session(engine) as session:
+def session(engine, bridged):
+    session = Session(engine)
+
+    def fill():
+        with engine.begin() as connection:
+            connection.execute(text("CREATE EXTENSION hstore"))
+            Base.metadata.create_all(connection)
         session.add(
             Thing(
                 id=1,
@@ -37,7 +41,10 @@ def session(engine):
             )
         )
         session.flush()
-        yield session
+
+    bridged(fill)
+    yield session
+    bridged(session.close)
 
 
 SET = {

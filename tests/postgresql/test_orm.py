@@ -29,6 +29,8 @@ from dovetail.dialects import postgresql as pg
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 from dovetail.sql.select import ForUpdateArg
 
+EVERY_DRIVER = True
+
 
 class Base(DeclarativeBase):
     pass
@@ -89,10 +91,11 @@ class Ticket(Base):
 
 
 @pytest.fixture
-def session(engine):
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        yield session
+def session(engine, bridged):
+    bridged(Base.metadata.create_all, engine)
+    session = Session(engine)
+    yield session
+    bridged(session.close)
 
 
 @pytest.fixture

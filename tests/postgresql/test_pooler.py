@@ -7,6 +7,8 @@ import pytest
 from dovetail import Column, Integer, MetaData, String, Table, exc, insert, make_url, select, text
 from tests.private_servers import private_pgbouncer
 
+EVERY_DRIVER = True
+
 metadata = MetaData()
 item = Table("item", metadata, Column("id", Integer, primary_key=True), Column("name", String(50)))
 
@@ -20,7 +22,8 @@ def _work(engine, number):
             connection.execute(select(item.c.id).where(item.c.id.in_([1, 2, 3]))).all()
 
 
-def test_statements_run_through_pgbouncer(url, make_engine):
+@pytest.mark.usefixtures("in_threads")
+def test_threads_share_the_connections_of_pgbouncer(url, make_engine):
     place = make_url(url)
     server = (place.host or "127.0.0.1", place.port or 5432, place.username, place.password)
     with private_pgbouncer(*server) as port:

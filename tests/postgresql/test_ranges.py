@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from dovetail import Integer, cast, literal, select
 from dovetail.dialects import postgresql as pg
 
+EVERY_DRIVER = True
+
 ENDS = st.integers(-4, 4) | st.none()
 RANGES = st.one_of(
     st.just(pg.Range(empty=True)),

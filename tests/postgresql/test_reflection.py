@@ -40,6 +40,8 @@ from dovetail import (
 from dovetail.dialects import postgresql as pg
 from dovetail.schema import CreateIndex, CreateTable
 
+EVERY_DRIVER = True
+
 
 def _library(metadata):
     author = Table(

@@ -36,17 +36,22 @@ from dovetail.schema import CreateIndex, CreateSchema
 from tests.postgresql.oracle import OURS
 from tests.postgresql.test_text import EXPRESSIONS, STATEMENTS
 
+EVERY_DRIVER = True
+
 
 @pytest.fixture(scope="module")
-def world(shared):
-    with shared.begin() as connection:
-        for sql in ("CREATE EXTENSION hstore", "CREATE EXTENSION citext", "CREATE SCHEMA away"):
-            connection.execute(text(sql))
-        connection.execute(text("CREATE FUNCTION foo(text, int, text) RETURNS int RETURN 1"))
-    OURS.t.metadata.create_all(shared)
-    with shared.begin() as connection:
-        connection.execute(text("ALTER TABLE small ADD CONSTRAINT pk UNIQUE (x)"))
-        connection.execute(text("ALTER TABLE small ALTER x SET DEFAULT 1"))
+def world(shared, bridged):
+    def create():
+        with shared.begin() as connection:
+            for sql in ("CREATE EXTENSION hstore", "CREATE EXTENSION citext", "CREATE SCHEMA away"):
+                connection.execute(text(sql))
+            connection.execute(text("CREATE FUNCTION foo(text, int, text) RETURNS int RETURN 1"))
+        OURS.t.metadata.create_all(shared)
+        with shared.begin() as connection:
+            connection.execute(text("ALTER TABLE small ADD CONSTRAINT pk UNIQUE (x)"))
+            connection.execute(text("ALTER TABLE small ALTER x SET DEFAULT 1"))
+
+    bridged(create)
     return shared
 
 

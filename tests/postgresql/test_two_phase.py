@@ -7,19 +7,25 @@ import textwrap
 
 import pytest
 
-from dovetail import create_engine, exc, text
+from dovetail import create_engine, exc, make_url, text
 from tests.private_servers import private_postgresql
+
+EVERY_DRIVER = True
 
 
 @pytest.fixture(scope="module")
-def prepared_server():
+def prepared_server(driver, bridged):
     """An engine on a server that allows prepared transactions, with a table ``t (name)``."""
     with private_postgresql(max_prepared_transactions=5) as server:
-        engine = create_engine(server.url)
-        with engine.begin() as connection:
-            connection.execute(text("CREATE TABLE t (name text)"))
+        engine = create_engine(make_url(server.url).set(drivername=driver.name))
+
+        def create():
+            with engine.begin() as connection:
+                connection.execute(text("CREATE TABLE t (name text)"))
+
+        bridged(create)
         yield engine
-        engine.dispose()
+        bridged(engine.dispose)
 
 
 def names(engine):
@@ -27,26 +33,26 @@ def names(engine):
         return connection.scalars(text("SELECT name FROM t ORDER BY name")).all()
 
 
-INSERT = "INSERT INTO t VALUES ($1)"
+INSERT = "INSERT INTO t VALUES ('{}')"
 
 
 def test_prepared_and_committed_or_rolled_back(prepared_server):
     engine = prepared_server
     with engine.connect() as connection:
         transaction = connection.begin_twophase("one")
-        connection.exec_driver_sql(INSERT, ("kept",))
+        connection.exec_driver_sql(INSERT.format("kept"))
         transaction.prepare()
-        assert connection.connection.driver_connection.info.transaction_status == 0
+        assert not connection.connection.driver.in_transaction()
         transaction.commit()
         transaction = connection.begin_twophase()
-        connection.exec_driver_sql(INSERT, ("lost",))
+        connection.exec_driver_sql(INSERT.format("lost"))
         transaction.prepare()
         transaction.rollback()
         transaction = connection.begin_twophase()
-        connection.exec_driver_sql(INSERT, ("lost",))
+        connection.exec_driver_sql(INSERT.format("lost"))
         transaction.rollback()
         with connection.begin_twophase():
-            connection.exec_driver_sql(INSERT, ("unprepared",))
+            connection.exec_driver_sql(INSERT.format("unprepared"))
         assert not [name for name in connection.recover_twophase() if "crashed" not in name]
 
     assert {"kept", "unprepared"} <= set(names(engine))
@@ -55,14 +61,15 @@ def test_prepared_and_committed_or_rolled_back(prepared_server):
 
 def test_a_crash_between_prepare_and_commit(prepared_server):
     engine = prepared_server
+    blocking = engine.url.set(drivername="postgresql+psycopg")
     program = f"""
         import os
         from dovetail import create_engine
-        engine = create_engine({engine.url.render_as_string(False)!r})
+        engine = create_engine({blocking.render_as_string(False)!r})
         for name in ("it's one", "two"):
             connection = engine.connect()
             transaction = connection.begin_twophase("crashed " + name)
-            connection.exec_driver_sql({INSERT!r}, ("crashed " + name,))
+            connection.exec_driver_sql({INSERT!r}.format("crashed " + name.replace("'", "''")))
             transaction.prepare()
             kept = globals().setdefault("kept", [])
             kept.append(connection)

@@ -283,6 +283,9 @@ class Driver:
     """Options of :func:`create_engine` that this driver alone takes, there spelled with the
     name of its dialect before them: ``sqlite_journal_mode``."""
 
+    features: ClassVar[Mapping[str, Any]] = {}
+    """Fields of the features record that are otherwise with this driver."""
+
     paramstyle: ClassVar[str] = "qmark"
     isolation_levels: ClassVar[tuple[str, ...]] = ("AUTOCOMMIT",)
     default_isolation: str = "SERIALIZABLE"
@@ -369,6 +372,7 @@ _drivers: dict[str, dict[str, str | type[Driver]]] = {
     "postgresql": {
         "psycopg": "dovetail.dialects.postgresql.drivers:PsycopgDriver",
         "psycopg_async": "dovetail.dialects.postgresql.drivers:PsycopgAsyncDriver",
+        "asyncpg": "dovetail.dialects.postgresql.asyncpg_driver:AsyncpgDriver",
     },
     "mysql": {
         "mysqldb": "dovetail.dialects.mysql.drivers:MysqlclientDriver",

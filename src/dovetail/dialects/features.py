@@ -68,6 +68,9 @@ class Features:
     max_parameters: int | None = None
     """Most parameters in one statement; None where there is no bound."""
 
+    infers_parameter_types: bool = False
+    """The driver tells nothing of the types of parameters: a cast does where it matters."""
+
     division_truncates: bool = True
     """Dividing whole numbers gives a whole number."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..dialects.registry import dialect_class
@@ -266,6 +267,8 @@ def _make_dialect(
     dialect = kind(**settings)
     dialect.driver = backend.name
     dialect.dbapi = backend.module
+    if backend.features:
+        dialect.features = replace(dialect.features, **backend.features)
     dialect.is_async = backend.is_async
     return dialect
 

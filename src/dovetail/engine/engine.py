@@ -11,7 +11,7 @@ from ..compiler.cache import PlanCache
 from ..dialects.dialect import Dialect
 from ..event import own_dispatch, root
 from ..exc import InvalidRequestError
-from ..steps import run_sync
+from ..steps import bridging, run_sync
 from .connection import Connection, checked_isolation
 from .events import ConnectionEvents, DialectEvents, PoolEvents
 from .fork import watch_forks
@@ -213,7 +213,7 @@ class Engine:
         checkfirst: bool = True,
     ) -> None:
         """Create or drop *target*, or *tables* of it, in a transaction of its own."""
-        if self.is_async:
+        if self.is_async and bridging.find() is None:
             raise InvalidRequestError(
                 "an engine with an awaiting driver cannot do this without awaiting",
                 hint="async with engine.begin() as c: await c.run_sync(metadata.create_all)",

@@ -20,9 +20,9 @@ from .driver_connection import (
     STALE,
     PsycopgBase,
     is_stale,
-    is_streamable,
     modes_of,
 )
+from .text import is_streamable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -189,6 +189,7 @@ class AsyncPsycopgConnection(PsycopgBase):
     async def prepare_twophase(self, xid: str) -> None:
         """Make the server promise that the commit of *xid* will succeed."""
         await self.raw.tpc_prepare()
+        self._began = False
 
     async def commit_twophase(self, xid: str, is_prepared: bool) -> None:
         """Commit the transaction *xid*, this connection's own or one that was recovered."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...compiler.identifiers import IdentifierPreparer, reserved_words
 from ...types import structured
-from ...types.basic import String
+from ...types.basic import Float, String
 from ...types.contract import TypeEngine
 from ...types.decorator import TypeDecorator
 from ...types.structured import Enum, Uuid
@@ -16,7 +16,7 @@ from .arrays import ARRAY
 from .compiler import PostgresqlCompiler
 from .ddl import PostgresqlDDLCompiler
 from .json import JSON
-from .named_types import as_named_type, with_schema
+from .named_types import DOMAIN, as_named_type, with_schema
 from .text import array_text
 from .type_compiler import PostgresqlTypeCompiler
 from .type_names import ISCHEMA_NAMES
@@ -45,6 +45,13 @@ _CAST_AFFINITIES = frozenset(
     ("integer", "date", "datetime", "time", "json", "range", "json_index", "uuid")
 )
 _CAST_NAMES = frozenset(("REGCONFIG",))
+_INFERRED_CASTS = {
+    "boolean": "::BOOLEAN",
+    "binary": "::BYTEA",
+    "pickle": "::BYTEA",
+    "json_path": "::TEXT::TEXT[]",
+}
+"""The casts of types, by affinity, where the driver tells the server nothing of them."""
 _NEVER_CAST = frozenset(("OID", "CITEXT", "DOMAIN", "enum", "ENUM"))
 
 
@@ -122,10 +129,16 @@ class PostgresqlDialect(Dialect):
         variant = type_._variants.get(self.name)
         if variant is not None:
             return self._bind_cast(variant)
+        if isinstance(type_, DOMAIN) and self.features.infers_parameter_types:
+            return self._bind_cast(type_.data_type)
         if type_.visit_name in _NEVER_CAST:
             return ""
         if isinstance(type_, structured.ARRAY):
             return self._array_cast(type_)
+        if self.features.infers_parameter_types:
+            inferred = self._inferred_cast(type_)
+            if inferred is not None:
+                return inferred
         if type_.affinity == "string":
             return "::VARCHAR"
         stored = type_.dialect_impl(self)
@@ -139,10 +152,25 @@ class PostgresqlDialect(Dialect):
             return f"::{self.type_compiler.write(type_)}"
         return ""
 
+    def _inferred_cast(self, type_: TypeEngine[Any]) -> str | None:
+        """Return the cast of a parameter whose type the driver does not tell; None for usual."""
+        if type_.affinity == "range":
+            # It goes as text, which the server reads.
+            return f"::TEXT::{self.type_compiler.write(type_)}"
+        if type_.affinity == "numeric":
+            return "::FLOAT" if isinstance(type_, Float) else "::NUMERIC"
+        if type_.affinity == "interval":
+            stored: Any = type_.dialect_impl(self)
+            return "::INTERVAL" if stored.is_native(self) else "::TIMESTAMP"
+        return _INFERRED_CASTS.get(type_.affinity)
+
     def _array_cast(self, type_: structured.ARRAY[Any]) -> str:
         """Return the cast of an array, whose items keep their lengths: a cast would cut them."""
         item = type_.item_type
         inner = self._bind_cast(item)
+        if inner.startswith("::TEXT::"):
+            brackets = "[]" * (type_.dimensions or 1)
+            return f"::TEXT{brackets}{inner.removeprefix('::TEXT')}{brackets}"
         if not inner:
             is_number = item.affinity == "numeric" and item.visit_name in ("numeric", "NUMERIC")
             inner = "::NUMERIC" if is_number else f"::{self.type_compiler.write(item)}"

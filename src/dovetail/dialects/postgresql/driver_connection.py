@@ -10,7 +10,6 @@ as quickly as binary ones, and decimals twice as quickly.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from psycopg import Cursor, IsolationLevel, RawCursor, RawServerCursor, errors
@@ -19,6 +18,8 @@ from psycopg.adapt import Dumper, PyFormat
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import Int8BinaryDumper, IntNumericBinaryDumper
+
+from .text import is_streamable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,8 +30,6 @@ _LEVELS = {
     "READ COMMITTED": IsolationLevel.READ_COMMITTED,
     "READ UNCOMMITTED": IsolationLevel.READ_UNCOMMITTED,
 }
-_SELECTS = re.compile(r"\s*(?:\(\s*)*(?:SELECT|VALUES|TABLE|WITH)\b", re.IGNORECASE)
-_CHANGES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 KEPT_ROWS = 1000
 """Most rows of an answer whose memory a connection keeps until its next statement."""
 
@@ -38,11 +37,6 @@ STALE = (errors.FeatureNotSupported, errors.InternalError_)
 """What a prepared statement ends in whose tables have changed."""
 
 INSIDE = frozenset((TransactionStatus.INTRANS, TransactionStatus.INERROR))
-
-
-def is_streamable(sql: str) -> bool:
-    """Tell whether a cursor can be declared for *sql*."""
-    return _SELECTS.match(sql) is not None and _CHANGES.search(sql) is None
 
 
 def is_stale(error: errors.Error) -> bool:
@@ -316,6 +310,7 @@ class PsycopgConnection(PsycopgBase):
     def prepare_twophase(self, xid: str) -> None:
         """Make the server promise that the commit of *xid* will succeed."""
         self.raw.tpc_prepare()
+        self._began = False
 
     def commit_twophase(self, xid: str, is_prepared: bool) -> None:
         """Commit the transaction *xid*, this connection's own or one that was recovered."""

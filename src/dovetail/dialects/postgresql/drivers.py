@@ -105,11 +105,11 @@ class PsycopgDriver(PostgresqlDriver):
         for name, value in address.query.items():
             values = (value,) if isinstance(value, str) else value
             if name == "host":
-                _read_hosts(values, options)
+                read_hosts(values, options)
             elif name == "port":
                 options["port"] = ",".join(values)
             elif name in _NUMBERS:
-                options[name] = _read_number(name, values[-1])
+                options[name] = read_number(name, values[-1])
             else:
                 options[name] = values[-1]
         return (), {name: value for name, value in options.items() if value is not None}
@@ -134,7 +134,7 @@ class PsycopgDriver(PostgresqlDriver):
         asked = options.pop("read_timeout", None)
         if asked is None:
             return getattr(self.module, self._plain), options, None
-        seconds = _read_seconds("read_timeout", asked)
+        seconds = read_seconds("read_timeout", asked)
         options.setdefault("connect_timeout", max(2, ceil(seconds)))
         patient = getattr(import_module(f"{__package__}.deadline"), self._patient)
         return patient, options, seconds
@@ -172,7 +172,7 @@ class PsycopgAsyncDriver(PsycopgDriver):
         return bool(connection.is_at_rest())
 
 
-def _read_hosts(values: tuple[str, ...], options: dict[str, Any]) -> None:
+def read_hosts(values: tuple[str, ...], options: dict[str, Any]) -> None:
     """Take ``host=a:5432&host=b:5433``, or ``host=a,b``, into *options*."""
     hosts, ports = [], []
     for value in ",".join(values).split(","):
@@ -188,7 +188,7 @@ def _read_hosts(values: tuple[str, ...], options: dict[str, Any]) -> None:
         options["port"] = ",".join(ports)
 
 
-def _read_seconds(name: str, value: Any) -> float:
+def read_seconds(name: str, value: Any) -> float:
     try:
         seconds = float(value)
     except (TypeError, ValueError):
@@ -200,7 +200,7 @@ def _read_seconds(name: str, value: Any) -> float:
     return seconds
 
 
-def _read_number(name: str, text: str) -> int | None:
+def read_number(name: str, text: str) -> int | None:
     if text.lower() in ("none", ""):
         return None
     if not text.isdigit():

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from ...exc import (
     CheckViolation,
+    DatabaseError,
+    DataError,
     Deadlock,
     Disconnected,
     ExclusionViolation,
     ForeignKeyViolation,
+    IntegrityError,
+    InternalError,
     LockTimeout,
     NotNullViolation,
+    NotSupportedError,
     OperationalError,
+    ProgrammingError,
     SerializationFailure,
     StatementTimeout,
     UniqueViolation,
@@ -53,6 +59,16 @@ _BY_STATE: dict[str, type[DBAPIError]] = {
     "08P01": Disconnected,
 }
 _OUTCOME_UNKNOWN = frozenset(("40003", "08007"))
+
+_BY_CLASS: dict[str, type[DBAPIError]] = {
+    **dict.fromkeys(("08", "27", "28", "2F", "38", "39", "3B", "40"), OperationalError),
+    **dict.fromkeys(("53", "54", "55", "57", "58", "F0", "HV"), OperationalError),
+    **dict.fromkeys(("20", "21", "26", "34", "3D", "3F", "42", "44", "P0"), ProgrammingError),
+    **dict.fromkeys(("24", "25", "2B", "2D", "XX"), InternalError),
+    "0A": NotSupportedError,
+    "22": DataError,
+    "23": IntegrityError,
+}
 
 _HINTS: dict[str, str] = {
     "0A000": "the server has no such feature, or not in this place",
@@ -103,7 +119,7 @@ _BY_MESSAGE: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(r"too many clients|too many connections|remaining connection slots"), "53300", ""),
     (re.compile(r"the database system is "), "57P03", ""),
     (
-        re.compile(r"[Cc]onnection refused|No such file or directory"),
+        re.compile(r"[Cc]onnection refused|Connect call failed|No such file or directory"),
         "08001",
         "nothing listens there: is the server running, and are host and port right?",
     ),
@@ -134,18 +150,25 @@ _BY_MESSAGE: tuple[tuple[re.Pattern[str], str, str], ...] = (
     ),
 )
 """For errors while connecting, of which the driver knows no code: pattern, code, hint."""
+_REFUSALS = frozenset(("22", "28", "3D", "42"))
+"""Classes of SQLSTATE that end a connection only before it is one."""
+
+_SETTING_HINT = (
+    "what stands in the URL after ? goes to the server, where the driver has no such option: is "
+    "it one of its settings?"
+)
 _PASSES = frozenset(("08001", "53300", "57P03"))
 """What keeps from connecting for a while only: a restart, a network, other clients."""
 
 _LOST = re.compile(
-    r"the connection is (?:closed|lost)|server closed the connection|[Cc]onnection reset"
+    r"(?:the )?connection is (?:closed|lost)|server closed the connection|[Cc]onnection reset"
     r"|connection not open"
     r"|terminating connection|SSL connection has been closed|no connection to the server"
     r"|could not (?:receive data from|send data to) server|consuming input failed"
     r"|sending query (?:and params )?failed|flushing failed|Broken pipe|server conn crashed"
     r"|SSL SYSCALL error|connection to server was lost|connection pointer is NULL"
 )
-_STALE = re.compile(r"cached plan must not change result type")
+_STALE = re.compile(r"cached plan must not change result type|cached statement plan is invalid")
 _KEY = re.compile(r"\((?P<columns>.+?)\)=\(")
 
 
@@ -154,9 +177,12 @@ def classify(error: BaseException, plain: Cause) -> Cause:
     state: str | None = getattr(error, "sqlstate", None)
     if state is None:
         return _without_state(str(error), plain)
-    diagnostics: Any = getattr(error, "diag", None)
+    # Of psycopg there is an object for what else the server tells; of asyncpg it is the error.
+    diagnostics: Any = getattr(error, "diag", error)
     kind = _BY_STATE.get(state, plain.error)
-    fatal = getattr(diagnostics, "severity_nonlocalized", None) in ("FATAL", "PANIC")
+    fatal = _told(diagnostics, "severity_nonlocalized", "severity_en") in ("FATAL", "PANIC")
+    if fatal and (state[:2] in _REFUSALS or state == "53300"):
+        return _refused(state, plain)
     lost = fatal or state.startswith("08") or kind is Disconnected
     if lost and kind is plain.error:
         kind = Disconnected
@@ -176,6 +202,24 @@ def classify(error: BaseException, plain: Cause) -> Cause:
     return cause
 
 
+def _refused(state: str, plain: Cause) -> Cause:
+    """Return why the server has let nobody in."""
+    passes: RetryScope | None = "new_connection" if state in _PASSES else None
+    if state[:2] in ("22", "42"):
+        return replace(plain, hint=_SETTING_HINT)
+    return Cause(error=OperationalError, hint=_HINTS.get(state), retry_scope=passes)
+
+
+def _told(diagnostics: Any, *names: str) -> str | None:
+    """Return what the server tells under the first of *names* that the driver has."""
+    return next((getattr(diagnostics, name) for name in names if hasattr(diagnostics, name)), None)
+
+
+def class_of_state(state: str) -> type[DBAPIError]:
+    """Return the class of PEP 249 for an SQLSTATE, for drivers that have none."""
+    return _BY_CLASS.get(state[:2], DatabaseError)
+
+
 def _without_state(text: str, plain: Cause) -> Cause:
     if _LOST.search(text):
         return Cause(error=Disconnected, disconnected=True)
@@ -193,5 +237,5 @@ def _columns(diagnostics: Any, state: str) -> tuple[str, ...]:
         return (column,)
     if state not in ("23505", "23503", "23001", "23P01"):
         return ()
-    found = _KEY.search(getattr(diagnostics, "message_detail", None) or "")
+    found = _KEY.search(_told(diagnostics, "message_detail", "detail") or "")
     return tuple(part.strip().strip('"') for part in found["columns"].split(",")) if found else ()

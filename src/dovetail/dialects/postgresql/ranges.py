@@ -155,7 +155,8 @@ def read_range(value: Any) -> Range[Any]:
     """Return the range that the driver's *value* is."""
     if value.isempty:
         return Range(empty=True)
-    return Range(value.lower, value.upper, bounds=value.bounds)
+    bounds: Any = ("[" if value.lower_inc else "(") + ("]" if value.upper_inc else ")")
+    return Range(value.lower, value.upper, bounds=bounds)
 
 
 _BIG = BigInteger()

@@ -5,10 +5,19 @@ PostgreSQL manual, "Lexical Structure: Constants" and "Array Input and Output Sy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...exc import CompileError
+
+_SELECTS = re.compile(r"\s*(?:\(\s*)*(?:SELECT|VALUES|TABLE|WITH)\b", re.IGNORECASE)
+_CHANGES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
+
+
+def is_streamable(sql: str) -> bool:
+    """Tell whether a cursor can be declared for *sql*."""
+    return _SELECTS.match(sql) is not None and _CHANGES.search(sql) is None
 
 
 def quoted(value: object) -> str:
