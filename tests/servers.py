@@ -152,8 +152,15 @@ AWAITING_BACKENDS = (
     Backend("sqlite+aiosqlite", "aiosqlite"),
     Backend("postgresql+psycopg_async", "psycopg", "postgresql"),
     Backend("postgresql+asyncpg", "asyncpg", "postgresql"),
+    Backend("mariadb+asyncmy", "asyncmy", "mariadb"),
+    Backend("mariadb+aiomysql", "aiomysql", "mariadb"),
 )
 """The drivers that await: the one list that every test of awaiting code draws from."""
+
+
+def backends_of(server: str) -> list[Backend]:
+    """All drivers of *server*, those that block and those that await."""
+    return [backend for backend in (*BACKENDS, *AWAITING_BACKENDS) if backend.server == server]
 
 
 def _own_name() -> str:

@@ -7,15 +7,22 @@ import pytest
 import dovetail as dv
 from tests.faults.ledger import token_table
 from tests.faults.proxy import Proxy
-from tests.servers import BACKENDS, SERVERS
+from tests.loop_thread import calls_to
+from tests.servers import AWAITING_BACKENDS, BACKENDS, SERVERS
 
-REMOTE = [pytest.param(backend, id=str(backend)) for backend in BACKENDS if backend.server]
+REMOTE = [
+    pytest.param(backend, id=str(backend))
+    for backend in (*BACKENDS, *AWAITING_BACKENDS)
+    if backend.server
+]
 
 
 @pytest.fixture(params=REMOTE)
 def backend(request):
+    """Each driver in turn; the requests of one that awaits are awaited in a thread beside."""
     request.param.require()
-    return request.param
+    with calls_to(request.param):
+        yield request.param
 
 
 @pytest.fixture

@@ -33,10 +33,13 @@ class Proxy:
 
     def url(self, url: str) -> str:
         """*url* with this proxy in place of its server."""
-        parts = urlsplit(url)
+        # The name of a driver may have what a scheme must not.
+        scheme, _, rest = url.partition(":")
+        parts = urlsplit(rest)
         user = parts.netloc.rpartition("@")[0]
         place = f"127.0.0.1:{self.port}"
-        return parts._replace(netloc=f"{user}@{place}" if user else place).geturl()
+        found = parts._replace(netloc=f"{user}@{place}" if user else place).geturl()
+        return f"{scheme}:{found}"
 
     def _accept(self) -> None:
         while not self._closed:

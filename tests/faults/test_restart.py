@@ -2,13 +2,13 @@
 
 import time
 from contextlib import ExitStack
-from urllib.parse import urlsplit
 
 import pytest
 
 import dovetail as dv
 from tests.faults.conftest import REMOTE
 from tests.faults.ledger import WORKERS, token_table, workers
+from tests.loop_thread import calls_to
 from tests.private_servers import private_mariadb, private_postgresql
 
 RESTARTS = 3
@@ -19,7 +19,8 @@ START = {"postgresql": private_postgresql, "mariadb": private_mariadb}
 @pytest.fixture(params=REMOTE)
 def backend(request):
     request.param.require_driver()
-    return request.param
+    with calls_to(request.param):
+        yield request.param
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +44,8 @@ def server(backend, private):
 
 @pytest.fixture
 def engine(backend, server):
-    url = urlsplit(server.url)._replace(scheme=backend.name).geturl()
-    engine = dv.create_engine(url, pool_size=WORKERS)
+    place = server.url.partition("://")[2]
+    engine = dv.create_engine(f"{backend}://{place}", pool_size=WORKERS)
     yield engine
     engine.dispose()
 

@@ -3,16 +3,19 @@
 import pytest
 
 from dovetail import create_engine
-from tests.servers import BACKENDS
+from tests.loop_thread import calls_to
+from tests.servers import backends_of
 
-OWN = [backend for backend in BACKENDS if backend.server == "mariadb"]
 
-
-@pytest.fixture(params=OWN, ids=str)
+@pytest.fixture(params=backends_of("mariadb"), ids=str)
 def backend(request):
-    """Each driver in turn; one that is absent is skipped."""
+    """Each driver in turn; one that is absent is skipped.
+
+    The requests of one that awaits are awaited in a thread beside the test.
+    """
     request.param.require()
-    return request.param
+    with calls_to(request.param):
+        yield request.param
 
 
 @pytest.fixture

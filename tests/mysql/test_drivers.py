@@ -25,6 +25,8 @@ from dovetail import (
 )
 from dovetail.dialects.mysql.drivers import MysqlclientDriver, PymysqlDriver
 from dovetail.pool import NullPool
+from dovetail.steps import bridged
+from tests.loop_thread import HOUSE, start_of_program
 
 item = Table(
     "item", MetaData(), Column("id", Integer, primary_key=True), Column("name", String(50))
@@ -150,12 +152,12 @@ def test_a_connection_comes_clean_out_of_the_pool(items, other):
 
 def test_a_ping_does_not_connect_again(engine):
     raw = engine.raw_connection()
-    number = raw.driver.fetch("SELECT CONNECTION_ID()")[0][0]
+    number = bridged(raw.driver.fetch("SELECT CONNECTION_ID()"))[0][0]
     with engine.connect() as connection:
         connection.exec_driver_sql(f"KILL {number}")
     with pytest.raises(engine.backend.errors):
         for _ in range(2):  # The first may meet what the server said before it hung up.
-            raw.driver.ping()
+            bridged(raw.driver.ping())
     raw.invalidate()
 
 
@@ -226,10 +228,11 @@ def test_a_stream_that_is_killed_says_so(engine, other):
     assert caught.value.connection_invalidated
 
 
-def test_a_million_rows_are_streamed_in_constant_memory(backend_url):
+def test_a_million_rows_are_streamed_in_constant_memory(backend, backend_url):
     program = f"""
         import resource
         from dovetail import create_engine, text
+        {start_of_program(backend)}
         engine = create_engine({backend_url!r})
         with engine.connect() as connection:
             connection.execute(text("SELECT 1")).all()
@@ -246,7 +249,11 @@ def test_a_million_rows_are_streamed_in_constant_memory(backend_url):
         print(total, grown)
     """
     done = subprocess.run(
-        [sys.executable, "-c", dedent(program)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", dedent(program)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=HOUSE,
     )
     total, grown = map(int, done.stdout.split())
 

@@ -110,11 +110,11 @@ def test_a_name_with_backticks_is_read_whole(engine):
     assert (error.constraint, error.table, error.columns) == ("odd`name", "c`d", ("a b",))
 
 
-def test_hints_for_what_cannot_be_reached(backend_url):
+def test_hints_for_what_cannot_be_reached(backend, backend_url):
     for url, message in [
         (backend_url.replace("root@", "nobody:secret@"), "user and password"),
         (backend_url.rsplit("/", 1)[0] + "/no_such_database", "CREATE DATABASE"),
-        ("mariadb+pymysql://root@127.0.0.1:1/x", "does the server run"),
+        (f"{backend}://root@127.0.0.1:1/x", "does the server run"),
     ]:
         engine = create_engine(url)
         with pytest.raises(exc.OperationalError, match=message):

@@ -63,7 +63,8 @@ def tables(engine):
 
 @pytest.fixture
 def oracle(tables, backend_url):
-    engine = sqlalchemy.create_engine(backend_url)
+    url = sqlalchemy.make_url(backend_url).set(drivername="mariadb+pymysql")
+    engine = sqlalchemy.create_engine(url)
     yield sqlalchemy.inspect(engine)
     engine.dispose()
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from dovetail import Column, Integer, MetaData, Table, create_engine, exc, select, text, update
+from tests.loop_thread import HOUSE, start_of_program
 from tests.private_servers import private_mariadb
 
 metadata = MetaData()
@@ -191,17 +192,18 @@ def resolve(function, xid):
 
 
 @pytest.mark.parametrize("verb", ["commit", "rollback"])
-def test_what_a_crash_leaves_is_recovered_and_resolved(accounts, backend_url, xid, verb):
+def test_what_a_crash_leaves_is_recovered_and_resolved(accounts, backend, backend_url, xid, verb):
     program = f"""
         import os
         from dovetail import create_engine, text
+        {start_of_program(backend)}
         connection = create_engine({backend_url!r}).connect()
         transaction = connection.begin_twophase({xid!r})
         connection.execute(text("UPDATE account SET amount = 99 WHERE id = 1"))
         transaction.prepare()
         os._exit(1)
     """
-    done = subprocess.run([sys.executable, "-c", dedent(program)], check=False)
+    done = subprocess.run([sys.executable, "-c", dedent(program)], check=False, cwd=HOUSE)
     assert done.returncode == 1
 
     with accounts.connect() as connection:

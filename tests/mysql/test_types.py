@@ -1,4 +1,4 @@
-"""Values travel to a running MariaDB and back, with both drivers."""
+"""Values travel to a running MariaDB and back, with each driver."""
 
 import datetime as dt
 import enum
@@ -38,6 +38,8 @@ from dovetail import (
     text,
 )
 from dovetail.dialects import mysql
+from tests.loop_thread import calls_to
+from tests.servers import SERVERS, backends_of
 
 
 class Colour(enum.Enum):
@@ -212,17 +214,16 @@ hostile = st.text(
 )
 
 
-@pytest.fixture(scope="module", params=["pymysql", "mysqldb"])
+@pytest.fixture(scope="module", params=backends_of("mariadb"), ids=str)
 def shared(request):
     """A connection for many examples."""
-    from tests.servers import BACKENDS, SERVERS
-
-    backend = next(b for b in BACKENDS if b.driver == request.param)
-    backend.require()
-    engine = create_engine(SERVERS["mariadb"].url.replace("mariadb:", f"mariadb+{request.param}:"))
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
+    request.param.require()
+    url = SERVERS["mariadb"].url.replace("mariadb:", f"{request.param}:")
+    with calls_to(request.param):
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            yield connection
+        engine.dispose()
 
 
 @given(value=hostile)

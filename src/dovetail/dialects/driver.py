@@ -377,10 +377,14 @@ _drivers: dict[str, dict[str, str | type[Driver]]] = {
     "mysql": {
         "mysqldb": "dovetail.dialects.mysql.drivers:MysqlclientDriver",
         "pymysql": "dovetail.dialects.mysql.drivers:PymysqlDriver",
+        "asyncmy": "dovetail.dialects.mysql.awaiting_drivers:AsyncmyDriver",
+        "aiomysql": "dovetail.dialects.mysql.awaiting_drivers:AiomysqlDriver",
     },
     "mariadb": {
         "mysqldb": "dovetail.dialects.mysql.drivers:MysqlclientDriver",
         "pymysql": "dovetail.dialects.mysql.drivers:PymysqlDriver",
+        "asyncmy": "dovetail.dialects.mysql.awaiting_drivers:AsyncmyDriver",
+        "aiomysql": "dovetail.dialects.mysql.awaiting_drivers:AiomysqlDriver",
     },
 }
 

@@ -83,7 +83,7 @@ class EngineOpener(Opener):
         backend = self.backend
         if self._creator is not None:
             raw = yield (self._creator, record) if self._takes_record else (self._creator,)
-            made: DriverConnection = backend.adopt(raw)
+            made: DriverConnection = yield backend.adopt, raw
             return made
         arguments: Any = list(self._arguments)
         options = dict(self._options)
@@ -91,7 +91,7 @@ class EngineOpener(Opener):
             for function in self.engine.dispatch.do_connect:
                 raw = function(self.engine.dialect, record, arguments, options)
                 if raw is not None:
-                    given: DriverConnection = backend.adopt(raw)
+                    given: DriverConnection = yield backend.adopt, raw
                     return given
         connection: DriverConnection = yield backend.connect, tuple(arguments), options
         return connection

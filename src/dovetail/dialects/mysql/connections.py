@@ -1,19 +1,15 @@
-"""Connections of PyMySQL and mysqlclient.
-
-Both run with the server's autocommit off, so that the first statement opens a transaction by
-itself and BEGIN costs no request.  Neither driver tells reliably whether one is open; what was
-sent since the last end of one is noted here.
-"""
+"""Connections of PyMySQL and mysqlclient."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ...steps import run_sync
+from .transactions import TransactionSteps
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_LEVELS = "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')"
 
 
 @cache
@@ -29,34 +25,22 @@ def giving_lists(base: Any) -> Any:
     return type(base.__name__, (base,), {"fetchall": fetchall, "fetchmany": fetchmany})
 
 
-class MysqlConnection:
+class MysqlConnection(TransactionSteps):
     """What the connections of both drivers have in common."""
 
     __slots__ = (
-        "_autocommit",
         "_cursors",
-        "_streaming",
         "_streams",
-        "_used",
-        "_xid",
         "close",
-        "raw",
     )
 
     def __init__(self, raw: Any, module: Any) -> None:
         """Take over *raw*; *module* is that of the driver's cursors."""
-        self.raw = raw
+        super().__init__(raw)
         self.close = raw.close
         self._cursors = giving_lists(module.Cursor)
         self._streams = giving_lists(module.SSCursor)
         """The class of cursors that leave the rows on the server."""
-        self._streaming: Any = None
-        """The cursor whose rows may be on their way still."""
-        self._used = False
-        """Whether a transaction may be open."""
-        self._autocommit = False
-        self._xid: str | None = None
-        """The two-phase transaction in progress."""
 
     # -- statements ---------------------------------------------------------------------------
 
@@ -113,9 +97,6 @@ class MysqlConnection:
         cursor, self._streaming = self._streaming, None
         cursor.close()
 
-    def _run(self, sql: str, parameters: Any = ()) -> None:
-        self.execute(sql, parameters).close()
-
     # -- transactions -------------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -140,96 +121,35 @@ class MysqlConnection:
         self.raw.rollback()
         self._used = False
 
-    def in_transaction(self) -> bool:
-        """Tell whether a transaction may be open, or rows be on their way."""
-        return self._used or self._streaming is not None
-
-    def has_failed(self) -> bool:
-        """Return false: the server goes on after an error, or has no transaction any more."""
-        return False
-
     def set_isolation(self, level: str) -> None:
         """Use this isolation level for the transactions that follow."""
-        if self._streaming is not None:
-            self._end_stream()
-        if level == "AUTOCOMMIT":
-            self.raw.autocommit(True)
-            self._autocommit = True
-            self._used = False
-            return
-        if self._autocommit:
-            self.raw.autocommit(False)
-            self._autocommit = False
-        before = self._used
-        self._run(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}")
-        self._used = before
+        run_sync(self.set_isolation_steps(level))
 
     def get_isolation(self) -> str:
         """Return the isolation level in force."""
-        if self._autocommit:
-            return "AUTOCOMMIT"
-        before = self._used
-        ((_, level),) = self.fetch(_LEVELS)[:1]
-        self._used = before
-        return str(level).replace("-", " ")
+        return run_sync(self.get_isolation_steps())
 
-    # -- two phases: "XA Transactions" in the manuals -------------------------------------------
+    # -- two phases ---------------------------------------------------------------------------
 
     def begin_twophase(self, xid: str) -> None:
         """Begin the two-phase transaction *xid*."""
-        self.begin()
-        self._run("XA START %s", (xid,))
-        self._xid = xid
+        run_sync(self.begin_twophase_steps(xid))
 
     def prepare_twophase(self, xid: str) -> None:
         """Make sure that the transaction *xid* can be committed, come what may."""
-        self._run("XA END %s", (xid,))
-        self._run("XA PREPARE %s", (xid,))
+        run_sync(self.prepare_twophase_steps(xid))
 
     def commit_twophase(self, xid: str, is_prepared: bool = True) -> None:
         """Commit the transaction *xid*, which another connection may have prepared."""
-        if is_prepared:
-            self._resolve("COMMIT", xid)
-        else:
-            self._run("XA END %s", (xid,))
-            self._run("XA COMMIT %s ONE PHASE", (xid,))
-        self._ended(xid)
+        run_sync(self.commit_twophase_steps(xid, is_prepared))
 
     def rollback_twophase(self, xid: str, is_prepared: bool = True) -> None:
         """Roll the transaction *xid* back, which another connection may have prepared."""
-        if not is_prepared:
-            try:
-                self._run("XA END %s", (xid,))
-            except self.raw.Error:
-                # A deadlock has brought it into the state ROLLBACK ONLY, where it has ended.
-                pass
-        self._resolve("ROLLBACK", xid)
-        self._ended(xid)
-
-    def _resolve(self, verb: str, xid: str) -> None:
-        """End a prepared transaction; of another connection only with autocommit on."""
-        is_own = self._xid == xid
-        if is_own or self._autocommit or self._used:
-            self._run(f"XA {verb} %s", (xid,))
-            return
-        self.raw.autocommit(True)
-        try:
-            self._run(f"XA {verb} %s", (xid,))
-        finally:
-            self.raw.autocommit(False)
-            self._used = False
-
-    def _ended(self, xid: str) -> None:
-        if self._xid == xid:
-            self._xid = None
-        self._used = False
+        run_sync(self.rollback_twophase_steps(xid, is_prepared))
 
     def recover_twophase(self) -> list[str]:
         """Return the names of the transactions that are prepared and not ended."""
-        before = self._used
-        rows = self.fetch("XA RECOVER")
-        self._used = before
-        return [_text(data)[: int(length)] for _, length, _, data in rows]
+        return run_sync(self.recover_twophase_steps())
 
     # -- the connection itself ----------------------------------------------------------------
 
@@ -244,10 +164,6 @@ class MysqlConnection:
     def listener_view(self) -> Any:
         """Return the driver's own connection."""
         return self.raw
-
-
-def _text(data: Any) -> str:
-    return data.decode() if isinstance(data, bytes) else str(data)
 
 
 class PymysqlConnection(MysqlConnection):

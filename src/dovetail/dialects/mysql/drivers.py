@@ -31,21 +31,9 @@ _SWITCHES = {
 }  # fmt: skip
 
 
-def _switch(text: str) -> bool:
+def switch(text: str) -> bool:
+    """Return the truth that *text* means; KeyError is raised where it means none."""
     return _SWITCHES[text.lower()]
-
-
-def _collected_ssl(options: dict[str, Any]) -> None:
-    """Put the options ``ssl_ca``, ``ssl_cert`` and so on together, as the drivers want them."""
-    found = {
-        name.removeprefix("ssl_"): options.pop(name)
-        for name in ("ssl_ca", "ssl_cert", "ssl_key", "ssl_capath", "ssl_cipher")
-        if name in options
-    }
-    if "ssl_check_hostname" in options:
-        found["check_hostname"] = options.pop("ssl_check_hostname")
-    if found:
-        options["ssl"] = {**found, **(options.get("ssl") or {})}
 
 
 def _reader(read: Callable[[str], Any], otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -61,7 +49,7 @@ def _reader(read: Callable[[str], Any], otherwise: Callable[[Any], Any]) -> Call
     return convert
 
 
-class _MysqlDriver(Driver):
+class BaseMysqlDriver(Driver):
     """What both drivers have in common: addresses, errors, what is asked of a server."""
 
     dialect_name = "mysql"
@@ -77,6 +65,19 @@ class _MysqlDriver(Driver):
     url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
     """What may stand in a URL's query, and how it is read."""
 
+    usual_options: ClassVar[Mapping[str, Any]] = {"charset": "utf8mb4", "binary_prefix": True}
+    """Arguments that are as here where nobody says otherwise."""
+
+    ssl_options: ClassVar[tuple[str, ...]] = (
+        "ssl_ca",
+        "ssl_cert",
+        "ssl_key",
+        "ssl_capath",
+        "ssl_cipher",
+        "ssl_check_hostname",
+    )
+    """Options of a URL that go together into the argument ``ssl``."""
+
     def __init__(self, module: Any = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
         self.default_isolation = "REPEATABLE READ"
@@ -84,7 +85,7 @@ class _MysqlDriver(Driver):
 
     def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments by name, those of the URL's query converted."""
-        options: dict[str, Any] = {"charset": "utf8mb4", "binary_prefix": True}
+        options: dict[str, Any] = dict(self.usual_options)
         given = {
             "host": address.host,
             "user": address.username,
@@ -95,11 +96,26 @@ class _MysqlDriver(Driver):
         options.update({name: value for name, value in given.items() if value not in (None, "")})
         for name, value in address.query.items():
             options[name] = self._read_option(name, value if isinstance(value, str) else value[-1])
-        _collected_ssl(options)
+        self._collect_ssl(options)
         return (), options
 
+    def _collect_ssl(self, options: dict[str, Any]) -> None:
+        """Put the options ``ssl_ca``, ``ssl_cert`` and so on together, as the drivers want them."""
+        found = {
+            name.removeprefix("ssl_").removeprefix("key_"): options.pop(name)
+            for name in self.ssl_options
+            if name in options
+        }
+        if found and options.get("ssl") is False:
+            raise ArgumentError(
+                f"ssl=false contradicts {', '.join(f'ssl_{name}' for name in found)}",
+                hint="leave ssl away, or the others",
+            )
+        if found:
+            options["ssl"] = found
+
     def _read_option(self, name: str, text: str) -> Any:
-        known = {**_URL_OPTIONS, **self.url_options}
+        known = self.url_options
         read = known.get(name)
         if read is None:
             raise ArgumentError(
@@ -148,7 +164,7 @@ class _MysqlDriver(Driver):
         )
 
 
-_URL_OPTIONS: Mapping[str, Callable[[str], Any]] = {
+COMMON_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "charset": str,
     "collation": str,
     "unix_socket": str,
@@ -159,33 +175,34 @@ _URL_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "read_default_group": str,
     "init_command": str,
     "sql_mode": str,
-    "local_infile": _switch,
+    "local_infile": switch,
     "client_flag": int,
-    "use_unicode": _switch,
-    "binary_prefix": _switch,
-    "ssl": _switch,
+    "use_unicode": switch,
+    "binary_prefix": switch,
+    "ssl": switch,
     "ssl_ca": str,
     "ssl_cert": str,
     "ssl_key": str,
     "ssl_capath": str,
     "ssl_cipher": str,
-    "ssl_check_hostname": _switch,
+    "ssl_check_hostname": switch,
 }
 
 
-class PymysqlDriver(_MysqlDriver):
+class PymysqlDriver(BaseMysqlDriver):
     """PyMySQL."""
 
     name = "pymysql"
     module_name = "pymysql"
     package = "PyMySQL"
     url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = {
-        "ssl_disabled": _switch,
-        "ssl_verify_cert": _switch,
-        "ssl_verify_identity": _switch,
+        **COMMON_OPTIONS,
+        "ssl_disabled": switch,
+        "ssl_verify_cert": switch,
+        "ssl_verify_identity": switch,
         "ssl_key_password": str,
         "max_allowed_packet": int,
-        "defer_connect": _switch,
+        "defer_connect": switch,
         "program_name": str,
         "bind_address": str,
         "server_public_key": str,
@@ -202,19 +219,20 @@ class PymysqlDriver(_MysqlDriver):
 
     def _conversions(self) -> Any:
         known = self.module.converters.conversions
-        return {**known, **_date_readers(self.module.constants.FIELD_TYPE, known)}
+        return {**known, **date_readers(self.module.constants.FIELD_TYPE, known)}
 
 
-class MysqlclientDriver(_MysqlDriver):
+class MysqlclientDriver(BaseMysqlDriver):
     """mysqlclient, the module ``MySQLdb``."""
 
     name = "mysqldb"
     module_name = "MySQLdb"
     package = "mysqlclient"
     url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        **COMMON_OPTIONS,
         "ssl_mode": str,
-        "compress": _switch,
-        "multi_statements": _switch,
+        "compress": switch,
+        "multi_statements": switch,
         "auth_plugin": str,
         "server_public_key_path": str,
         "local_infile_dir": str,
@@ -237,10 +255,10 @@ class MysqlclientDriver(_MysqlDriver):
 
     def _conversions(self) -> Any:
         known = self._part("converters").conversions
-        return {**known, **_date_readers(self._part("constants").FIELD_TYPE, known)}
+        return {**known, **date_readers(self._part("constants").FIELD_TYPE, known)}
 
 
-def _date_readers(kinds: Any, known: Mapping[Any, Any]) -> dict[int, Callable[[Any], Any]]:
+def date_readers(kinds: Any, known: Mapping[Any, Any]) -> dict[int, Callable[[Any], Any]]:
     """Return quicker conversions for the dates that are dates."""
     return {
         kinds.DATETIME: _reader(dt.datetime.fromisoformat, known[kinds.DATETIME]),
