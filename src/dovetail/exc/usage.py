@@ -55,6 +55,18 @@ class AwaitRequired(InvalidRequestError):  # noqa: N818 - a name users know
     usual_hint = "use the awaiting interface: AsyncEngine, AsyncConnection, AsyncSession"
 
 
+class AsyncContextNotStarted(InvalidRequestError):  # noqa: N818 - a name users know
+    """An AsyncConnection, or a transaction, was used before it was awaited."""
+
+    code = "DV-AIO-03"
+
+
+class AsyncContextAlreadyStarted(InvalidRequestError):  # noqa: N818 - a name users know
+    """An AsyncConnection, or a transaction, was awaited a second time."""
+
+    code = "DV-AIO-04"
+
+
 class MissingGreenlet(InvalidRequestError):  # noqa: N818 - a name users know
     """A blocking call met an awaiting driver, outside of ``run_sync()``."""
 

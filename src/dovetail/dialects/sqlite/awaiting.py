@@ -7,7 +7,11 @@ the lock of the database, is not torn apart by a cancellation.
 from __future__ import annotations
 
 from asyncio import CancelledError, ensure_future, get_running_loop, wait
+from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from ...steps import bridged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +20,24 @@ if TYPE_CHECKING:
 
 _GRACE = 1.0
 """Seconds that a request which was cancelled has to come to its end."""
+
+
+class ListenedConnection(Connection):
+    """The ``sqlite3.Connection`` inside, which listeners get: it knows the one that is awaited."""
+
+    around: ref[Any] | None = None
+
+    @property
+    def driver_connection(self) -> Any:
+        """The connection of ``aiosqlite``."""
+        return None if self.around is None else self.around()
+
+    def run_async(self, function: Callable[[Any], Any]) -> Any:
+        """Return what ``await function(connection)`` gives, with the driver's own connection.
+
+        MissingGreenlet is raised where no bridge leads to an event loop: see ``run_sync()``.
+        """
+        return bridged(function(self.driver_connection))
 
 
 class AioSqliteConnection:
@@ -30,6 +52,8 @@ class AioSqliteConnection:
         """Whether a request that was cancelled is under way still: SQLite waits for a lock."""
 
         self.close: Callable[[], Any] = raw.close
+        if isinstance(raw._conn, ListenedConnection):
+            raw._conn.around = ref(raw)
 
     async def _visit(
         self, function: Callable[..., Any], *arguments: Any, is_work: bool = True

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from ...exc import ArgumentError
 from ...steps import Steps, nothing
 from ..driver import Driver, ServerFacts
-from .awaiting import AioSqliteConnection
+from .awaiting import AioSqliteConnection, ListenedConnection
 from .connections import (
     SNAPSHOT,
     SharedCacheConnection,
@@ -241,6 +241,7 @@ class AioSqliteDriver(_SqliteDriver):
         """Open a connection, with the package's transaction control off."""
         mode, journal = _begin_mode(options), options.pop("journal_mode", None)
         # The database does not outlive the process: a forgotten connection must not hold it up.
+        options.setdefault("factory", ListenedConnection)
         connector = self.module.connect(*arguments, isolation_level=None, **options)
         _as_daemon(connector)
         raw = await connector

@@ -10,7 +10,11 @@ from typing_extensions import TypeVar, Unpack
 
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.result import Result, ScalarResult
-from dovetail.exc import DovetailDeprecationWarning, InvalidRequestError
+from dovetail.exc import (
+    AsyncContextAlreadyStarted,
+    AsyncContextNotStarted,
+    DovetailDeprecationWarning,
+)
 from dovetail.ext.asyncio.awaited import awaited_class, close_all_sessions
 from dovetail.ext.asyncio.awaiting_members import AwaitingMembers
 from dovetail.ext.asyncio.bridge import run_blocking
@@ -475,7 +479,9 @@ class AsyncSessionTransaction:
         self.sync_transaction: SessionTransaction | None = None
 
     async def start(self) -> Self:
-        """Begin."""
+        """Begin; return self."""
+        if self.sync_transaction is not None:
+            raise AsyncContextAlreadyStarted("this transaction was started before")
         own = self.session.sync_session
         if self.nested:
             self.sync_transaction = await self.session.run_steps(own.begin_nested_steps())
@@ -490,7 +496,7 @@ class AsyncSessionTransaction:
 
     def _started(self) -> SessionTransaction:
         if self.sync_transaction is None:
-            raise InvalidRequestError(
+            raise AsyncContextNotStarted(
                 "this transaction has not begun", hint="await it, or use it with async with"
             )
         return self.sync_transaction

@@ -23,7 +23,7 @@ from ...engine.events import ConnectionEvents, PoolEvents
 from ...engine.record import PooledConnection
 from ...engine.transaction import Transaction
 from ...engine.url import make_url
-from ...exc import InvalidRequestError
+from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted, InvalidRequestError
 from ...steps import bridging, run_sync
 from .bridge import run_blocking
 from .one_task import OneTask, perform
@@ -244,9 +244,9 @@ class AsyncConnection:
 
     @property
     def sync_connection(self) -> Connection:
-        """The connection inside; InvalidRequestError is raised before it is awaited."""
+        """The connection inside; AsyncContextNotStarted is raised before it is awaited."""
         if self._started is None:
-            raise InvalidRequestError(
+            raise AsyncContextNotStarted(
                 "this connection was not started",
                 hint="await engine.connect(), or async with engine.connect() as connection",
             )
@@ -255,7 +255,7 @@ class AsyncConnection:
     async def start(self) -> Self:
         """Borrow the connection; return self."""
         if self._started is not None:
-            raise InvalidRequestError("this connection was started before")
+            raise AsyncContextAlreadyStarted("this connection was started before")
         self._started = await self.one_task.run(self.sync_engine.connect_steps())
         _around[self._started] = self
         return self
@@ -577,9 +577,9 @@ class AsyncTransaction:
 
     @property
     def sync_transaction(self) -> Transaction:
-        """The transaction inside; InvalidRequestError is raised before it is awaited."""
+        """The transaction inside; AsyncContextNotStarted is raised before it is awaited."""
         if self._started is None:
-            raise InvalidRequestError(
+            raise AsyncContextNotStarted(
                 "this transaction was not started",
                 hint="await connection.begin(), or async with connection.begin()",
             )
@@ -597,6 +597,8 @@ class AsyncTransaction:
 
     async def start(self) -> Self:
         """Begin; return self."""
+        if self._started is not None:
+            raise AsyncContextAlreadyStarted("this transaction was started before")
         connection = self.connection.sync_connection
         if self.nested:
             self._started = await self.connection.one_task.run(connection.begin_nested_steps())
@@ -609,7 +611,8 @@ class AsyncTransaction:
         return self.start().__await__()
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        if self._started is None:
+            await self.start()
         self.sync_transaction.enter_block()
         return self
 
