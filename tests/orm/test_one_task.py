@@ -119,13 +119,18 @@ CONNECTION_VERBS = {
     "aclose": lambda w: w.connection.aclose(),
     "begin": lambda w: w.connection.begin(),
     "begin_nested": lambda w: w.connection.begin_nested(),
+    "begin_twophase": lambda w: w.connection.begin_twophase(),
     "close": lambda w: w.connection.close(),
     "commit": lambda w: w.connection.commit(),
+    "commit_prepared": lambda w: w.connection.commit_prepared("a"),
+    "detach": lambda w: w.connection.detach(),
     "exec_driver_sql": lambda w: w.connection.exec_driver_sql("SELECT 1"),
     "execute": lambda w: w.connection.execute(text("SELECT 1")),
     "execution_options": lambda w: w.connection.execution_options(note=1),
     "invalidate": lambda w: w.connection.invalidate(),
+    "recover_twophase": lambda w: w.connection.recover_twophase(),
     "rollback": lambda w: w.connection.rollback(),
+    "rollback_prepared": lambda w: w.connection.rollback_prepared("a"),
     "run_sync": lambda w: w.connection.run_sync(lambda c: c.scalar(text("SELECT 1"))),
     "scalar": lambda w: w.connection.scalar(text("SELECT 1")),
     "scalars": lambda w: w.connection.scalars(text("SELECT 1")),
@@ -145,7 +150,10 @@ CONNECTION_READS = {
     "get_raw_connection", "get_transaction", "in_nested_transaction", "in_transaction", "info",
     "invalidated", "start", "sync_connection",
 }  # fmt: skip
-CONNECTION_QUIET = {"begin", "execution_options", "invalidate"}
+CONNECTION_QUIET = {
+    "begin", "begin_twophase", "commit_prepared", "detach", "execution_options", "invalidate",
+    "recover_twophase", "rollback_prepared",
+}  # fmt: skip
 
 
 class Gate:

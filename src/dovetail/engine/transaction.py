@@ -113,6 +113,10 @@ class Transaction:
 
     def prepare(self) -> None:
         """Raise InvalidRequestError: only a two-phase transaction can be prepared."""
+        run_sync(self.prepare_steps())
+
+    def prepare_steps(self) -> Steps[None]:
+        """Raise InvalidRequestError: only a two-phase transaction can be prepared."""
         raise InvalidRequestError(
             "this transaction cannot be prepared", hint="begin it with begin_twophase()"
         )

@@ -609,9 +609,11 @@ class Session(ClassicSession):
         merged: list[T] = self._run(merge_all_steps(self, [instance], load, options or ()))
         return merged[0]
 
-    def merge_all(self, instances: Iterable[T], *, load: bool = True) -> list[T]:
+    def merge_all(
+        self, instances: Iterable[T], *, load: bool = True, options: Sequence[Any] | None = None
+    ) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
-        return self._run(merge_all_steps(self, instances, load, ()))
+        return self._run(merge_all_steps(self, instances, load, options or ()))
 
     @classmethod
     def object_session(cls, instance: Any) -> "Session | None":

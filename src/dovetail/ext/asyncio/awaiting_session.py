@@ -189,12 +189,29 @@ class AsyncSession(AwaitingMembers):
         self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
     ) -> ScalarResult[Any]: ...
     async def scalars(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> ScalarResult[Any]:
         """The first item of each row: see ``Session.scalars``."""
         if "scalars" in self._own:
-            return await self._own_verb(self.sync_session.scalars, statement, params, **options)  # type: ignore[no-any-return]
-        result: Result[*tuple[Any, ...]] = await self.execute(statement, params, **options)
+            own: ScalarResult[Any] = await self._own_verb(
+                self.sync_session.scalars,
+                statement,
+                params,
+                execution_options=execution_options,
+                bind_arguments=bind_arguments,
+            )
+            return own
+        result: Result[*tuple[Any, ...]] = await self.execute(
+            statement,
+            params,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+        )
         return result.scalars()
 
     @overload
@@ -209,12 +226,28 @@ class AsyncSession(AwaitingMembers):
         self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
     ) -> Any: ...
     async def scalar(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> Any:
         """The first item of the first row, or None."""
         if "scalar" in self._own:
-            return await self._own_verb(self.sync_session.scalar, statement, params, **options)
-        result = await self.execute(statement, params, **options)
+            return await self._own_verb(
+                self.sync_session.scalar,
+                statement,
+                params,
+                execution_options=execution_options,
+                bind_arguments=bind_arguments,
+            )
+        result = await self.execute(
+            statement,
+            params,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+        )
         return result.scalar()
 
     @overload
@@ -255,10 +288,20 @@ class AsyncSession(AwaitingMembers):
         self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
     ) -> AsyncScalarResult[Any]: ...
     async def stream_scalars(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> AsyncScalarResult[Any]:
         """As ``stream()``, the first item of each row."""
-        result = await self.stream(statement, params, **options)
+        result = await self.stream(
+            statement,
+            params,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
+        )
         return result.scalars()
 
     # Instances -----------------------------------------------------------------------------------

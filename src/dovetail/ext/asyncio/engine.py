@@ -7,7 +7,6 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Concatenate,
-    Generic,
     ParamSpec,
     TypeVar,
     TypeVarTuple,
@@ -24,15 +23,15 @@ from ...engine.record import PooledConnection
 from ...engine.transaction import Transaction
 from ...engine.url import make_url
 from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted, InvalidRequestError
-from ...steps import bridging, run_sync
 from .bridge import run_blocking
 from .one_task import OneTask, perform
+from .raw_connection import AwaitingPooledConnection
 from .result import AsyncResult
+from .started import Started
 
 if TYPE_CHECKING:
     from collections.abc import (
         AsyncIterator,
-        Awaitable,
         Callable,
         Coroutine,
         Generator,
@@ -163,34 +162,6 @@ class AsyncEngine:
 
     def __hash__(self) -> int:
         return hash(self.sync_engine)
-
-
-class AwaitingPooledConnection(PooledConnection):
-    """A borrowed connection of an awaiting driver: what ends the loan is awaited.
-
-    In code that ``run_sync()`` runs the same methods block.
-    """
-
-    def _end(self, steps: Steps[None]) -> Any:
-        return run_sync(steps) if bridging.find() is not None else perform(steps)
-
-    def close(self) -> Any:
-        """Return the connection to its pool, or close it if it has left."""
-        return self._end(self.close_steps())
-
-    def invalidate(self, e: BaseException | None = None, soft: bool = False) -> Any:
-        """Declare the connection dead and return its place to the pool."""
-        return self._end(self.invalidate_steps(e, soft))
-
-    def detach(self) -> Any:
-        """Take the connection out of its pool, which may open another in its place."""
-        return self._end(self.detach_steps())
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await perform(self.close_steps())
 
 
 _around: WeakValueDictionary[Connection, AsyncConnection] = WeakValueDictionary()
@@ -461,6 +432,27 @@ class AsyncConnection:
         """Set a savepoint, to be awaited or used as an async context manager."""
         return AsyncTransaction(self, nested=True)
 
+    def begin_twophase(self, xid: str | None = None) -> AsyncTransaction:
+        """Begin a transaction that can be prepared, so that several databases commit together.
+
+        It is awaited, or used as an async context manager.  InvalidRequestError is raised where
+        the database has no such transactions.
+        """
+        steps = self.sync_connection.begin_twophase_steps
+        return AsyncTransaction(self, begin=lambda: steps(xid))
+
+    async def recover_twophase(self) -> list[str]:
+        """Return the names of transactions that were prepared and not ended."""
+        return list(await self.one_task.run(self.sync_connection._prepared_steps("recover")))
+
+    async def commit_prepared(self, xid: str, recover: bool = False) -> None:
+        """Commit a transaction that was prepared, perhaps by another process."""
+        await self.one_task.run(self.sync_connection._prepared_steps("commit", xid, True))
+
+    async def rollback_prepared(self, xid: str, recover: bool = False) -> None:
+        """Roll back a transaction that was prepared, perhaps by another process."""
+        await self.one_task.run(self.sync_connection._prepared_steps("rollback", xid, True))
+
     async def commit(self) -> None:
         """Commit the transaction in progress, if there is one."""
         await self.one_task.run(self.sync_connection.commit_steps())
@@ -490,7 +482,8 @@ class AsyncConnection:
             return None
         found = _transactions.get(transaction)
         if found is None:
-            found = AsyncTransaction(self, transaction.nested, transaction)
+            found = AsyncTransaction(self, transaction.nested)
+            found._started = transaction
             _transactions[transaction] = found
         return found
 
@@ -550,6 +543,10 @@ class AsyncConnection:
         """Discard the driver connection; the next statement gets another one."""
         await self.one_task.run(self.sync_connection.invalidate_steps(exception))
 
+    async def detach(self) -> None:
+        """Take the driver connection out of its pool; it is closed with this object."""
+        await self.one_task.run(self.sync_connection.detach_steps())
+
     async def close(self) -> None:
         """Roll back what is in progress and return the driver connection to the pool."""
         await self.one_task.run(self.sync_connection.close_steps())
@@ -569,11 +566,13 @@ class AsyncTransaction:
         self,
         connection: AsyncConnection,
         nested: bool = False,
-        sync_transaction: Transaction | None = None,
+        *,
+        begin: Callable[[], Steps[Transaction]] | None = None,
     ) -> None:
         self.connection = connection
         self.nested = nested
-        self._started = sync_transaction
+        self._begin = begin
+        self._started: Transaction | None = None
 
     @property
     def sync_transaction(self) -> Transaction:
@@ -600,10 +599,10 @@ class AsyncTransaction:
         if self._started is not None:
             raise AsyncContextAlreadyStarted("this transaction was started before")
         connection = self.connection.sync_connection
+        begin: Callable[[], Steps[Transaction]] = connection.begin_steps
         if self.nested:
-            self._started = await self.connection.one_task.run(connection.begin_nested_steps())
-        else:
-            self._started = await self.connection.one_task.run(connection.begin_steps())
+            begin = connection.begin_nested_steps
+        self._started = await self.connection.one_task.run((self._begin or begin)())
         _transactions[self._started] = self
         return self
 
@@ -629,6 +628,10 @@ class AsyncTransaction:
         """Whether the transaction is in progress and its connection alive."""
         return self.sync_transaction.is_valid
 
+    async def prepare(self) -> None:
+        """Make the database promise that the commit will succeed: see ``begin_twophase()``."""
+        await self.connection.one_task.run(self.sync_transaction.prepare_steps())
+
     async def commit(self) -> None:
         """Make the changes last."""
         await self.connection.one_task.run(self.sync_transaction.commit_steps())
@@ -640,25 +643,6 @@ class AsyncTransaction:
     async def close(self) -> None:
         """Roll back if the transaction is in progress."""
         await self.connection.one_task.run(self.sync_transaction.close_steps())
-
-
-class Started(Generic[T]):
-    """Something to be awaited, or entered as an async context manager that closes it."""
-
-    def __init__(self, making: Awaitable[T]) -> None:
-        self._making = making
-        self._made: Any = None
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        return self._making.__await__()
-
-    async def __aenter__(self) -> T:
-        self._made = await self._making
-        made: T = self._made
-        return made
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._made.close()
 
 
 def create_async_engine(url: str | URL, **options: Any) -> AsyncEngine:

@@ -13,7 +13,7 @@ from .bridge import for_task
 
 if TYPE_CHECKING:
     from asyncio import Task
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from typing import Never
 
     from ...steps import Steps
@@ -23,6 +23,9 @@ T = TypeVar("T")
 _MADE_BY = {"session": "async_sessionmaker(engine)", "connection": "engine.connect()"}
 
 
+_blocking: Callable[..., Any] = run_sync
+
+
 async def perform(steps: Steps[T]) -> T:
     """Run *steps* in this task.
 
@@ -30,7 +33,8 @@ async def perform(steps: Steps[T]) -> T:
     may send statements all the same.
     """
     if sending.listened_to and bridge.greenlet is not None:
-        return await bridge.run_blocking(run_sync, steps)
+        answer: T = await bridge.run_blocking(_blocking, steps)
+        return answer
     return await run_async(steps)
 
 
@@ -65,7 +69,8 @@ class OneTask:
         self._task = task
         try:
             if sending.listened_to and bridge.greenlet is not None:
-                return await bridge.run_blocking(run_sync, steps)
+                answer: T = await bridge.run_blocking(_blocking, steps)
+                return answer
             return await run_async(steps)
         finally:
             self._task = outer

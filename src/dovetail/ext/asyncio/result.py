@@ -236,7 +236,7 @@ class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
 class AsyncScalarResult(AsyncReadable[R], Generic[R]):
     """The values of one column of a result, awaited."""
 
-    def __init__(self, result: AsyncResult[*tuple[Any, ...]], index: Any = 0) -> None:
+    def __init__(self, result: AsyncResult[*tuple[Any, ...]], index: Any) -> None:
         super().__init__(result._real.scalars(index), result._one_task)
 
 

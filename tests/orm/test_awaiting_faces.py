@@ -1,0 +1,202 @@
+"""Whoever awaits has the same verbs as whoever blocks, and those that the peer has."""
+
+import inspect
+
+import pytest
+import sqlalchemy.ext.asyncio as theirs
+
+from dovetail.engine import Connection, Engine
+from dovetail.engine.result import MappingResult, Result, ScalarResult
+from dovetail.engine.transaction import Transaction
+from dovetail.ext import asyncio as ours
+from dovetail.orm import Session, SessionTransaction, sessionmaker
+from tools.reference import INTERNAL
+
+PAIRS = {
+    "AsyncSession": (Session, ours.AsyncSession),
+    "AsyncSessionTransaction": (SessionTransaction, ours.AsyncSessionTransaction),
+    "AsyncConnection": (Connection, ours.AsyncConnection),
+    "AsyncEngine": (Engine, ours.AsyncEngine),
+    "AsyncTransaction": (Transaction, ours.AsyncTransaction),
+    "AsyncResult": (Result, ours.AsyncResult),
+    "AsyncScalarResult": (ScalarResult, ours.AsyncScalarResult),
+    "AsyncMappingResult": (MappingResult, ours.AsyncMappingResult),
+    "async_sessionmaker": (sessionmaker, ours.async_sessionmaker),
+}
+
+BLOCKING_ALONE = {
+    "AsyncSession": {
+        # A query, and a relationship of what is not in the session, load when they are read.
+        "query", "enable_relationship_loading",
+        # Former names, and what a session without a lasting transaction needs.
+        "autocommit", "transaction", "prune",
+        # Plumbing.
+        "announce", "announce_state", "begin_within", "begin_on_change", "bind_arguments_in_use",
+        "block_transaction", "by_shard", "cascade_add", "chooses_bind", "connection_in_use",
+        "count_pending", "delete_alone", "dispatch", "execution_options_dict", "expire_or_drop",
+        "expire_states", "find", "find_reference", "has_own_get_bind", "has_pending",
+        "is_passing", "keeps_plans", "let_state_go", "load_arguments", "load_attribute",
+        "load_cause", "load_replaced", "mapper_for", "refuse_after_block", "row_source",
+        "schema_map_in_use", "state_for_load", "take_state", "twophase",
+    },
+    "AsyncSessionTransaction": {
+        "all_deleted", "around", "cause", "check", "close", "connection", "ended_within",
+        "prepare",
+    },
+    "AsyncConnection": {
+        "about", "dispatch", "has_begun", "hides_parameters", "options_in_use",
+        "schema_for_object", "schema_map", "text_was_sent", "told_last", "transaction_ended",
+    },
+    "AsyncEngine": {"dispatch", "is_async"},
+    "AsyncTransaction": {"nested"},  # an attribute of each
+    "AsyncResult": {"merge", "of_rows", "of_scalars"},
+    "async_sessionmaker": {"close_all", "identity_key", "object_session"},
+}  # fmt: skip
+"""What only those who block have, by the class that awaits."""
+
+CLASSIC = {
+    "begin": {"nested", "subtransactions"},
+    "commit": {"_to_root"},
+    "rollback": {"_to_root"},
+    "connection": {"classic"},
+    "execute": {"classic"},
+    "scalar": {"classic"},
+    "is_modified": {"passive"},
+    "refresh": {"lockmode"},
+    "add": {"_warn"},
+}
+"""Parameters of former versions, which the awaiting session has never had."""
+
+OTHERWISE = {"get_bind", "bound_connection", "get_one", "run_sync", "sync_session_class"}
+"""Verbs whose parameters say more on one side: the names alone are compared."""
+
+
+def members(class_):
+    return {
+        name
+        for name in dir(class_)
+        if not name.startswith("_") and not name.endswith("_steps") and name not in INTERNAL
+    }
+
+
+def parameters(function, without=frozenset()):
+    """The parameters by name: their kinds and defaults."""
+    found = {}
+    for each in inspect.signature(function).parameters.values():
+        if each.name not in {"self", "cls", *without}:
+            default = each.default
+            shown = (
+                "…" if default is each.empty else repr(dict(default) if default == {} else default)
+            )
+            found[each.name] = (each.kind, shown)
+    return found
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_every_verb_of_those_who_block_is_there_or_accounted_for(name):
+    blocking, awaiting = PAIRS[name]
+    absent = members(blocking) - members(awaiting)
+
+    assert absent - BLOCKING_ALONE.get(name, set()) == set()
+    assert BLOCKING_ALONE.get(name, set()) & members(awaiting) == set()
+
+
+def verbs():
+    for name, (blocking, awaiting) in PAIRS.items():
+        for verb in sorted(members(blocking) & members(awaiting)):
+            if inspect.isroutine(getattr(blocking, verb)) and verb not in OTHERWISE:
+                yield pytest.param(blocking, awaiting, verb, id=f"{name}.{verb}")
+
+
+@pytest.mark.parametrize(("blocking", "awaiting", "verb"), list(verbs()))
+def test_a_verb_takes_the_same_parameters_on_both_sides(blocking, awaiting, verb):
+    classic = CLASSIC.get(verb, frozenset())
+    known = parameters(getattr(blocking, verb), classic)
+    own = parameters(getattr(awaiting, verb))
+    if verb in ("execute", "scalar") and issubclass(blocking, Session):
+        # Without a statement it is in a keyword of the classic way.
+        known["statement"] = own["statement"]
+
+    assert own == known
+
+
+PEERS = [
+    "AsyncAttrs", "AsyncConnection", "AsyncEngine", "AsyncMappingResult", "AsyncResult",
+    "AsyncScalarResult", "AsyncSession", "AsyncSessionTransaction", "AsyncTransaction",
+    "AsyncTupleResult", "async_scoped_session", "async_sessionmaker",
+]  # fmt: skip
+PRIVATE_THERE = {"memoized_attribute", "memoized_instancemethod"}
+ATTRIBUTES = {"connection", "engine", "nested", "session", "sync_engine", "sync_transaction"}
+"""What instances have here, and slots of the class tell of there."""
+PRIVATE_PARAMETERS = {"_warn", "is_ctxmanager"}
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_what_the_peer_has_is_here(name):
+    own, known = getattr(ours, name), getattr(theirs, name)
+    lacking = members(known) - set(dir(own)) - PRIVATE_THERE
+
+    assert lacking - ATTRIBUTES == set()
+
+
+def verbs_of_the_peer():
+    for name in PEERS:
+        known = getattr(theirs, name)
+        for verb in sorted(members(known) | {"__init__"}):
+            found = getattr(known, verb)
+            same_kind = inspect.isroutine(getattr(getattr(ours, name), verb, None))
+            if inspect.isroutine(found) and same_kind and verb not in PRIVATE_THERE:
+                yield pytest.param(getattr(ours, name), known, verb, id=f"{name}.{verb}")
+
+
+@pytest.mark.parametrize(("own", "known", "verb"), list(verbs_of_the_peer()))
+def test_a_verb_takes_what_it_takes_there(own, known, verb):
+    """Names, kinds and defaults; ``**keywords`` there may be the names that they stand for here."""
+    if own is ours.AsyncTupleResult and verb == "__init__":
+        pytest.skip("for type checkers alone there")
+    here = parameters(getattr(own, verb))
+    there = {
+        name: found
+        for name, found in parameters(getattr(known, verb), PRIVATE_PARAMETERS).items()
+        if found[0] is not inspect.Parameter.VAR_KEYWORD
+    }
+    here_too = {name: found for name, found in here.items() if name in there}
+    for name, (kind, default) in there.items():
+        if name == "class_" and name in here_too:
+            here_too[name] = (kind, default)  # the class itself
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            here_too.setdefault(name, (kind, default))
+
+    assert here_too == there
+
+
+FUNCTIONS = [
+    "async_engine_from_config", "async_object_session", "async_session", "close_all_sessions",
+    "create_async_engine", "create_async_pool_from_url",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_take_what_they_take_there(name):
+    def told(function):
+        return {
+            key: found
+            for key, found in parameters(function).items()
+            if found[0] is not inspect.Parameter.VAR_KEYWORD
+        }
+
+    assert told(getattr(ours, name)) == told(getattr(theirs, name))
+
+
+def test_the_tables_hold_every_public_name():
+    known = (
+        set(theirs.__all__)
+        if hasattr(theirs, "__all__")
+        else {
+            name
+            for name in dir(theirs)
+            if not name.startswith("_") and not inspect.ismodule(getattr(theirs, name))
+        }
+    )
+
+    assert known - {*PEERS, *FUNCTIONS} == set()
