@@ -1,10 +1,13 @@
 """What an AsyncSession does as a Session does, and what it has besides."""
 
 import asyncio
+import copy
+import pickle
 
 import pytest
 
 from dovetail import ForeignKey, event, exc, func, select, update
+from dovetail.dialects.sqlite.awaiting import AioSqliteConnection
 from dovetail.ext.asyncio import (
     AsyncAttrs,
     AsyncSession,
@@ -324,5 +327,123 @@ def test_rows_stream_in_pieces_of_the_size_that_is_asked_for(awaited):
             assert parts == [[1, 2], [3, 4], [5]]
             result = await session.stream(select(Task.id), execution_options={"yield_per": 4})
             assert [len(part) async for part in result.partitions()] == [4, 1]
+
+    awaited(body)
+
+
+def test_verbs_that_a_class_of_sessions_has_for_itself_are_awaited(awaited):
+    called = []
+
+    class Own(Session):
+        def execute(self, *arguments, **keywords):
+            called.append("execute")
+            return super().execute(*arguments, **keywords)
+
+        def commit(self):
+            called.append("commit")
+            self.scalar(select(1))
+            super().commit()
+
+        def get(self, *arguments, **keywords):
+            found = super().get(*arguments, **keywords)
+            called.append(f"get {found.name}")
+            return found
+
+    async def body(engine):
+        async with AsyncSession(engine, sync_session_class=Own) as session:
+            assert (await session.get(Employee, 1)).name == "a"
+            assert (await session.execute(select(Task.id).order_by(Task.id))).scalars().first() == 1
+            await session.commit()
+            assert called == ["get a", "execute", "commit", "execute"]
+
+    awaited(body)
+
+
+def test_binds_are_what_awaits(awaited):
+    async def body(engine):
+        other = engine.execution_options(note=1)
+        async with AsyncSession(engine, binds={Task: other}) as session:
+            assert session.bind is engine
+            assert session.binds == {Task: other}
+            assert session.get_async_bind(Task) is other
+            assert session.get_bind(Task) is other.sync_engine
+            assert (await session.connection({"mapper": Task})).engine is other
+            assert (await session.connection()).engine is engine
+            assert session.get_transaction().bound_connection(Task).engine is other
+            assert len(session.get_transaction().connections) == 2
+            await session.rollback()
+            session.bind_mapper(Employee, other)
+            assert (await session.connection({"mapper": Employee})).engine is other
+            session.bind = other
+            assert session.sync_session.bind is other.sync_engine
+            await session.rollback()
+            session.sync_session.bind = engine.sync_engine
+            assert session.bind is engine
+            with pytest.raises(exc.ArgumentError, match="AsyncEngine"):
+                session.bind_table(Task.__table__, engine.sync_engine)
+
+    awaited(body)
+
+
+def test_neither_sessions_nor_connections_are_pickled(awaited):
+    async def body(engine):
+        async with AsyncSession(engine) as session, engine.connect() as connection:
+            for thing in (session, connection):
+                for refused in (pickle.dumps, copy.copy):
+                    with pytest.raises(TypeError, match="can't be pickled or copied"):
+                        refused(thing)
+            with pytest.raises(TypeError):
+                pickle.dumps(engine)
+
+    awaited(body)
+
+
+def test_a_result_is_read_in_one_way_after_the_other(awaited):
+    query = select(Task.id, Task.owner_id).order_by(Task.id).execution_options(yield_per=2)
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            result = await session.stream(query)
+            async for row in result:
+                assert row == (1, 1)
+                break
+            assert await result.fetchmany(1) == [(2, 1)]
+            assert await result.scalars().fetchmany(1) == [3]
+            assert await result.mappings().fetchone() == {"id": 4, "owner_id": 2}
+            assert await result.columns("owner_id").all() == [(2,)]
+            assert await result.all() == []
+            result = await session.stream(query)
+            assert await result.scalars("owner_id").unique().all() == [1, 2]
+            result = (await session.stream(query)).columns(1).unique()
+            assert [row async for row in result] == [(1,), (2,)]
+            result = await session.stream(query)
+            assert await result.first() == (1, 1)
+            with pytest.raises(exc.ResourceClosedError):
+                await result.all()
+            async with await session.stream(query) as result:
+                assert not result.closed
+            assert result.closed
+
+    awaited(body)
+
+
+def test_a_read_that_is_cancelled_loses_no_unique_row(awaited, monkeypatch):
+    query = select(Task.owner_id).order_by(Task.id).execution_options(yield_per=1)
+    original, reads = AioSqliteConnection._visit, []
+
+    async def visit(connection, function, *arguments, **options):
+        reads.append(function)
+        if len(reads) == 3:
+            asyncio.current_task().cancel()
+            await asyncio.sleep(0)
+        return await original(connection, function, *arguments, **options)
+
+    async def body(engine):
+        async with AsyncSession(engine) as session:
+            result = (await session.stream_scalars(query)).unique()
+            monkeypatch.setattr(AioSqliteConnection, "_visit", visit)
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.create_task(result.fetchmany(2))
+            assert await result.fetchmany(2) == [1, 2]
 
     awaited(body)
