@@ -64,6 +64,8 @@ CLASSIC = {
     "is_modified": {"passive"},
     "refresh": {"lockmode"},
     "add": {"_warn"},
+    "commit_prepared": {"recover"},
+    "rollback_prepared": {"recover"},
 }
 """Parameters of former versions, which the awaiting session has never had."""
 

@@ -445,11 +445,11 @@ class AsyncConnection:
         """Return the names of transactions that were prepared and not ended."""
         return list(await self.one_task.run(self.sync_connection._prepared_steps("recover")))
 
-    async def commit_prepared(self, xid: str, recover: bool = False) -> None:
+    async def commit_prepared(self, xid: str) -> None:
         """Commit a transaction that was prepared, perhaps by another process."""
         await self.one_task.run(self.sync_connection._prepared_steps("commit", xid, True))
 
-    async def rollback_prepared(self, xid: str, recover: bool = False) -> None:
+    async def rollback_prepared(self, xid: str) -> None:
         """Roll back a transaction that was prepared, perhaps by another process."""
         await self.one_task.run(self.sync_connection._prepared_steps("rollback", xid, True))
 
