@@ -135,20 +135,26 @@ def test_listeners_to_connect_run_sql(run, monkeypatch, with_greenlet):
     run(body)
 
 
-def test_a_listener_that_cannot_await_is_told_so(run):
+@pytest.mark.parametrize("with_greenlet", [True, False])
+def test_other_listeners_run_sql_where_there_are_greenlets(run, monkeypatch, with_greenlet):
+    if not with_greenlet:
+        monkeypatch.setattr(bridge, "greenlet", None)
+
     async def body(make):
         engine = make()
         met = []
 
         @event.listens_for(engine.sync_engine, "checkout")
         def look(connection, record, proxy):
-            met.append(type(connection))
-            with pytest.raises(exc.MissingGreenlet):
-                connection.cursor().execute("SELECT 1")
+            assert type(connection) is blocking_view.BlockingView
+            try:
+                met.append(connection.cursor().execute("SELECT 1").fetchall())
+            except exc.MissingGreenlet:
+                met.append("refused")
 
         async with engine.connect() as connection:
             assert await connection.scalar(select(1)) == 1
-        assert met == [blocking_view.BlockingView]
+        assert met == [[(1,)] if with_greenlet else "refused"]
 
     run(body)
 

@@ -1,10 +1,6 @@
-"""The driver: addresses, statements, transactions, streams."""
+"""What all drivers do: statements, transactions, streams, lost connections."""
 
 import json
-import subprocess
-import sys
-import textwrap
-import threading
 
 import pytest
 
@@ -16,73 +12,26 @@ from dovetail import (
     String,
     Table,
     bindparam,
-    create_engine,
-    event,
     exc,
     func,
     insert,
     literal,
-    literal_column,
     make_url,
     select,
     text,
     update,
 )
-from dovetail.dialects.postgresql.drivers import PsycopgDriver
-from tests.servers import SERVERS
+
+EVERY_DRIVER = True
 
 metadata = MetaData()
 item = Table("item", metadata, Column("id", Integer, primary_key=True), Column("name", String(50)))
 
 
 @pytest.fixture
-def items(engine):
-    metadata.create_all(engine)
+def items(engine, bridged):
+    bridged(metadata.create_all, engine)
     return engine
-
-
-def arguments(url):
-    return PsycopgDriver().connect_arguments(make_url(url))[1]
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("postgresql://", {}),
-        (
-            "postgresql+psycopg://ada:p%40ss%2F%3A%25%20w@db:99/shop",
-            {"user": "ada", "password": "p@ss/:% w", "host": "db", "port": 99, "dbname": "shop"},
-        ),
-        (
-            "postgresql://ada@/shop?host=/run/postgresql",
-            {"user": "ada", "dbname": "shop", "host": "/run/postgresql"},
-        ),
-        (
-            "postgresql:///d?host=a:5432&host=b:5433&target_session_attrs=read-write",
-            {
-                "dbname": "d",
-                "host": "a,b",
-                "port": "5432,5433",
-                "target_session_attrs": "read-write",
-            },
-        ),
-        ("postgresql:///?host=a,b&port=1,2", {"host": "a,b", "port": "1,2"}),
-        ("postgresql://h/?host=::1", {"host": "::1"}),
-        (
-            "postgresql:///?sslmode=require&application_name=x&prepare_threshold=3",
-            {"sslmode": "require", "application_name": "x", "prepare_threshold": 3},
-        ),
-        ("postgresql:///?prepare_threshold=none", {}),
-    ],
-)
-def test_urls(url, expected):
-    assert arguments(url) == expected
-
-
-@pytest.mark.parametrize("url", ["postgresql:///?host=a:b", "postgresql:///?prepare_threshold=x"])
-def test_bad_urls(url):
-    with pytest.raises(exc.ArgumentError):
-        arguments(url)
 
 
 def test_several_hosts_the_first_of_which_is_away(url, make_engine):
@@ -114,21 +63,6 @@ def test_the_server_is_asked_once_what_it_is(make_engine):
     assert engine.dialect.default_schema_name == "public"
 
 
-def test_sql_of_the_driver(engine):
-    with engine.connect() as connection:
-        run = connection.exec_driver_sql
-        assert run("SELECT 5 % 3").scalar() == 2
-        assert run("SELECT $1::int + $2::int", (1, 2)).scalar() == 3
-        assert run("SELECT %s::int %% 3", (5,)).scalar() == 2
-        assert run("SELECT %(a)s::int", {"a": 5}).scalar() == 5
-        run("CREATE TEMPORARY TABLE q (a int)")
-        assert run("INSERT INTO q VALUES (%s)", [(1,), (2,)]).rowcount == 2
-        assert run("INSERT INTO q VALUES ($1)", [(3,), (4,)]).rowcount == 2
-        assert run("UPDATE q SET a = a + 1").rowcount == 4
-        found = connection.execute(text("SELECT '::' || '\\:x%' || :x\\:\\:text"), {"x": "%s"})
-        assert found.scalar() == ":::x%%s"
-
-
 def test_rows_inserted_and_changed(items):
     with items.begin() as connection:
         assert connection.execute(insert(item), {"name": "a"}).inserted_primary_key == (1,)
@@ -156,19 +90,6 @@ def test_statements_survive_rollback_prepared(items):
         prepared = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements")
 
         assert prepared.scalar() >= 1
-
-
-def test_whole_numbers_of_any_size_share_a_prepared_statement(items):
-    statement = select(literal_column("1")).where(item.c.id == bindparam("i", type_=Integer))
-    with items.connect() as connection:
-        for number in (1, 70_000, 2, 90_000, -5, 100_000, 3, 4):
-            connection.execute(statement, {"i": number}).all()
-        prepared = connection.exec_driver_sql(
-            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%item%'"
-        )
-        assert prepared.scalar() == 1
-        assert connection.scalar(select(literal(2**62) + 1)) == 2**62 + 1
-        assert connection.exec_driver_sql("SELECT $1 + 1", (2**80,)).scalar() == 2**80 + 1
 
 
 def test_what_a_rolled_back_transaction_created_is_forgotten(engine):
@@ -308,32 +229,6 @@ def test_a_stream_of_changed_rows(items):
         assert found.scalars().all() == ["c"]
 
 
-def test_a_million_rows_in_constant_memory(url):
-    program = f"""
-        import resource
-        from dovetail import create_engine, func, select
-        engine = create_engine({url!r})
-        with engine.connect() as connection:
-            rows = func.generate_series(1, 1_000_000).column_valued("n")
-            statement = select(rows, func.repeat("x", 100))
-            connection.execute(statement.limit(10)).all()
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            count = 0
-            result = connection.execution_options(yield_per=2000).execute(statement)
-            for part in result.partitions():
-                count += len(part)
-            after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        assert count == 1_000_000
-        print(after - before)
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
-    )
-
-    # All at once they take more than 200 MB.
-    assert int(done.stdout) < 30_000
-
-
 def test_a_stream_whose_connection_is_lost(engine):
     with engine.connect() as connection:
         result = connection.execution_options(yield_per=10).execute(_numbers(100_000))
@@ -347,7 +242,7 @@ def test_a_stream_whose_connection_is_lost(engine):
 
 
 def _kill(engine, connection):
-    pid = connection.connection.driver_connection.info.backend_pid
+    pid = connection.scalar(select(func.pg_backend_pid()))
     with engine.connect() as other:
         other.execute(select(func.pg_terminate_backend(pid)))
 
@@ -381,22 +276,12 @@ def test_a_connection_that_is_lost_at_commit_leaves_the_outcome_unknown(items):
 def test_a_ping_finds_lost_connections(make_engine):
     engine = make_engine(pool_pre_ping=True, pool_ping_after=0, pool_size=1)
     with engine.connect() as connection:
-        pid = connection.connection.driver_connection.info.backend_pid
+        pid = connection.scalar(select(func.pg_backend_pid()))
     with make_engine().connect() as other:
         other.execute(select(func.pg_terminate_backend(pid)))
 
     with engine.connect() as connection:
         assert connection.scalar(select(1)) == 1
-
-
-def test_creators(url):
-    import psycopg
-
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    engine = create_engine("postgresql://", creator=lambda: psycopg.connect(plain))
-    with engine.connect() as connection:
-        assert connection.scalar(select(literal(5))) == 5
-    engine.dispose()
 
 
 def test_json_is_read_and_written_by_functions_of_the_users(make_engine):
@@ -406,32 +291,3 @@ def test_json_is_read_and_written_by_functions_of_the_users(make_engine):
     )
     with engine.connect() as connection:
         assert connection.scalar(select(literal([1], JSON))) == ("out", {"in": [1]})
-
-
-def test_listeners_meet_the_drivers_connection(engine):
-    import psycopg
-
-    met = []
-    event.listen(engine, "connect", lambda raw, record: met.append(raw))
-    with engine.connect() as connection:
-        connection.execute(select(1))
-
-    assert isinstance(met[0], psycopg.Connection)
-
-
-def test_threads_have_their_own_connections(items):
-    def work(number):
-        with items.begin() as connection:
-            connection.execute(insert(item), {"name": str(number)})
-
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with items.connect() as connection:
-        assert connection.scalar(select(func.count()).select_from(item)) == 8
-
-
-def test_the_default_server_is_that_of_the_tests():
-    assert SERVERS["postgresql"].default_port == 5432

@@ -340,7 +340,7 @@ class Driver:
         return None
 
     def adopt(self, raw: Any) -> Any:
-        """Return a connection around *raw*, which somebody else has opened."""
+        """Return a connection around *raw*, which somebody else has opened; a request, too."""
         raise NotImplementedError
 
     def pool_kind(self, address: Address) -> PoolKind:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ..steps import Steps
 
 
+UNKNOWN = "unknown"
+"""The isolation level of a connection for which one was set, perhaps."""
+
+
 class Lender(Protocol):
     """What a record needs of its pool."""
 

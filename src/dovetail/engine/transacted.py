@@ -15,6 +15,7 @@ from ..exc import (
 from ..steps import run_sync
 from .channel import Channel
 from .fork import bury
+from .record import UNKNOWN
 from .transaction import (
     NestedTransaction,
     RootTransaction,
@@ -129,6 +130,8 @@ class TransactedChannel(Channel):
         self._attach((yield from self._host.pool.checkout_steps()))
 
     def _isolate_steps(self, record: ConnectionRecord, level: str | None) -> Steps[None]:
+        # Should a task be cancelled while it waits, nobody knows whether the level was set.
+        record.isolation = UNKNOWN
         try:
             yield self._wire.set_isolation, level or self._host.backend.default_isolation
         except BaseException as error:

@@ -334,7 +334,9 @@ class SessionTransaction:
         for participant in self.participants.values():
             try:
                 yield from participant.transaction.rollback_steps()
-            except Exception as error:
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # a task that is cancelled, too
                 failure = failure or error
         session = self.session
         for call in session.dispatch.after_rollback:
@@ -351,17 +353,25 @@ class SessionTransaction:
         ended, self.state = self.state, CLOSED
         if self.nested and session.block_transaction is self:
             self.around.ended_within = self
+        failure: BaseException | None = None
         for participant in self.participants.values():
-            if invalidate:
-                yield from participant.connection.invalidate_steps()
-            if participant.owned:
-                yield from participant.connection.close_steps()
-            elif ended is ACTIVE and self.parent is None:
-                yield from self._leave_joined_steps(participant)
+            try:
+                if invalidate:
+                    yield from participant.connection.invalidate_steps()
+                if participant.owned:
+                    yield from participant.connection.close_steps()
+                elif ended is ACTIVE and self.parent is None:
+                    yield from self._leave_joined_steps(participant)
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # a task that is cancelled, too: all are given back
+                failure = failure or error
         self.participants.clear()
         if ended is not CLOSED:
             for call in session.dispatch.after_transaction_end:
                 call(session, self)
+        if failure is not None:
+            raise failure
 
     @staticmethod
     def _leave_joined_steps(participant: Participant) -> Steps[None]:

@@ -243,16 +243,27 @@ class TransactionalSession(SessionMembers):
     def reset_steps(self, *, invalidate: bool = False) -> Steps[None]:
         """As ``close_steps()``; the session can be used again whatever its configuration."""
         self.expunge_all()
+        failure: BaseException | None = None
         while self._transaction is not None:
             current = self._transaction
-            yield from self._end_unfinished_steps(current, invalidate)
+            try:
+                yield from self._end_unfinished_steps(current, invalidate)
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # a task that is cancelled, too: all must end
+                failure = failure or error
             if self._transaction is current:
                 self._transaction = current.parent
+        if failure is not None:
+            raise failure
 
     @staticmethod
     def _end_unfinished_steps(current: SessionTransaction, invalidate: bool) -> Steps[None]:
-        if not invalidate and current.state in (ACTIVE, PREPARED):
-            for participant in current.participants.values():
-                if participant.commits or participant.owned:
-                    yield from participant.transaction.rollback_steps()
-        yield from current.close_steps(invalidate=invalidate)
+        try:
+            if not invalidate and current.state in (ACTIVE, PREPARED):
+                for participant in current.participants.values():
+                    if participant.commits or participant.owned:
+                        yield from participant.transaction.rollback_steps()
+        finally:
+            # It rolls back what is left.
+            yield from current.close_steps(invalidate=invalidate)

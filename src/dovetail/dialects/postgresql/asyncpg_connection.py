@@ -9,7 +9,7 @@ converted when asyncpg refuses it, so that what fits costs nothing: see :mod:`.a
 from __future__ import annotations
 
 import re
-from asyncio import CancelledError, ensure_future, get_running_loop, wait
+from asyncio import CancelledError, timeout
 from collections import OrderedDict
 from json import loads
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from asyncpg import exceptions as errors
 
 from ..blocking_view import BlockingView
+from ..cancelling import ended
 from .asyncpg_values import converted, zoned
 from .text import is_streamable, quoted
 
@@ -183,23 +184,17 @@ class AsyncpgConnection:
         """
         if self.raw.is_closed():
             return
-        behind = ensure_future(self.raw.execute("SELECT 1"))
-        end = get_running_loop().time() + _GRACE
-        while not behind.done():
-            left = end - get_running_loop().time()
-            if left <= 0:
-                behind.cancel()
-                self.terminate()
-                return
-            try:
-                await wait([behind], timeout=left)
-            except CancelledError:
-                # Once is enough: it is raised when the connection is at rest.
-                continue
-        failure = behind.exception()
-        self._failed = failure is not None
-        if failure is not None and not isinstance(failure, errors.InFailedSQLTransactionError):
+        try:
+            (await ended(self._asked())).result()
+            self._failed = False
+        except errors.InFailedSQLTransactionError:
+            self._failed = True
+        except Exception:
             self.terminate()
+
+    async def _asked(self) -> None:
+        async with timeout(_GRACE):
+            await self.raw.execute("SELECT 1")
 
     async def execute(self, sql: str, parameters: Any = ()) -> Any:
         """Run *sql*, whose parameters stand as ``$1``; return the cursor."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ..driver import Address
 
+_KEPT = 100
+"""How many statements a connection keeps prepared, unless it is told."""
+
 _SECONDS = frozenset(("timeout", "command_timeout", "read_timeout"))
 _NUMBERS = frozenset(
     (
@@ -134,9 +137,8 @@ class AsyncpgDriver(PostgresqlDriver):
     async def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection."""
         options, settings = _settled(options)
-        kept, name = options.pop("prepared_statement_cache_size", 100), None
-        if "prepared_statement_name_func" in options:
-            name = options.pop("prepared_statement_name_func")
+        kept = options.pop("prepared_statement_cache_size", _KEPT)
+        name = options.pop("prepared_statement_name_func", None)
         patience = options.pop("read_timeout", None)
         if patience is not None:
             patience = read_seconds("read_timeout", patience)
@@ -161,9 +163,11 @@ class AsyncpgDriver(PostgresqlDriver):
             raise
         return made
 
-    def adopt(self, raw: Any) -> Any:
-        """Take over a connection made by a ``creator``, with the codecs that it has."""
-        return self._wrap(raw, 0 if self.pooler is not None else 100)
+    async def adopt(self, raw: Any) -> Any:
+        """Take over a connection made by a ``creator``; JSON and bits are read as dovetail does."""
+        made = self._wrap(raw, 0 if self.pooler is not None else _KEPT)
+        await made.set_codecs(self.json_deserializer)
+        return made
 
     def survives_cancel(self, connection: Any) -> bool:
         """Return true, unless the server did not stop in time."""

@@ -1,13 +1,22 @@
-"""Connections that wait for the server so long and no longer."""
+"""Connections of psycopg that wait for the server so long and no longer."""
 
 from __future__ import annotations
 
+from asyncio import CancelledError, timeout as time_limit
 from collections.abc import Generator
 from time import monotonic
 from typing import Any
 
-from psycopg import AsyncConnection, Connection, OperationalError
-from psycopg.waiting import Ready
+from psycopg import AsyncConnection, Connection, Error, OperationalError
+from psycopg.pq import TransactionStatus
+from psycopg.waiting import Ready, wait_async
+
+from ..cancelling import ended
+
+_GRACE = 5.0
+"""Seconds that the server has to stop a statement whose task was cancelled."""
+_INTERVAL = 0.1
+"""Seconds after which a wait looks around, as in psycopg itself."""
 
 
 def _limited(connection: Any, gen: Any) -> Generator[Any, Any, Any]:
@@ -44,11 +53,41 @@ class PatientConnection(Connection[Any]):
         return super().wait(_limited(self, gen), *arguments, **keywords)
 
 
-class AsyncPatientConnection(AsyncConnection[Any]):
-    """The same, awaited."""
+class AwaitingConnection(AsyncConnection[Any]):
+    """A connection that awaits: the server stops what it does for a task that is cancelled.
 
-    read_timeout: float = 0.0
+    psycopg's own gives up on the second cancellation, and leaves the server at work.
+    """
 
-    async def wait(self, gen: Any, *arguments: Any, **keywords: Any) -> Any:
+    read_timeout: float | None = None
+    """Seconds that the server has for each answer; None for no limit."""
+
+    async def wait(
+        self,
+        gen: Any,
+        interval: float = _INTERVAL,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name that psycopg has for it
+    ) -> Any:
         """Run *gen*, which talks to the server, until it is done or out of time."""
-        return await super().wait(_limited(self, gen), *arguments, **keywords)
+        if self.read_timeout is not None:
+            gen = _limited(self, gen)
+        # Earlier versions of psycopg have no such limit.
+        limit = {} if timeout is None else {"timeout": timeout}
+        try:
+            return await wait_async(gen, self.pgconn.socket, interval=interval, **limit)
+        except (CancelledError, KeyboardInterrupt, SystemExit):
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                (await ended(self._stop(gen))).result()
+            raise
+
+    async def _stop(self, gen: Any) -> None:
+        """Ask the server to stop, and wait for what it answers; give it up if it does not."""
+        try:
+            await self.cancel_safe(timeout=_GRACE)
+            async with time_limit(_GRACE):
+                await wait_async(gen, self.pgconn.socket, interval=_INTERVAL)
+        except Error as error:
+            if error.sqlstate is None:
+                self.pgconn.finish()
+        except Exception:
+            self.pgconn.finish()

@@ -85,8 +85,11 @@ class PsycopgDriver(PostgresqlDriver):
     package = "'psycopg[binary]'"
     awaiting: ClassVar[str | None] = "psycopg_async"
     _home = ("driver_connection", "PsycopgConnection")
-    _patient = "PatientConnection"
-    """The class of connections that have a ``read_timeout``."""
+    _plain = ("psycopg", "Connection")
+    """Where the class of the raw connections stands."""
+
+    _patient = ("dovetail.dialects.postgresql.deadline", "PatientConnection")
+    """Where the class of those stands that have a ``read_timeout``."""
 
     def __init__(self, module: Any = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
@@ -122,9 +125,6 @@ class PsycopgDriver(PostgresqlDriver):
             raw.read_timeout = seconds
         return self._wrap(raw, self.json_deserializer)
 
-    _plain = "Connection"
-    """The class of the package's connections."""
-
     def _prepared(self, options: dict[str, Any]) -> tuple[Any, dict[str, Any], float | None]:
         """Return the class that connects, what it is told, and its ``read_timeout``."""
         options = dict(options)
@@ -132,12 +132,13 @@ class PsycopgDriver(PostgresqlDriver):
             # The next transaction may be on a server that never saw what was prepared.
             options["prepare_threshold"] = None
         asked = options.pop("read_timeout", None)
+        place, name = self._plain if asked is None else self._patient
+        kind = getattr(import_module(place), name)
         if asked is None:
-            return getattr(self.module, self._plain), options, None
+            return kind, options, None
         seconds = read_seconds("read_timeout", asked)
         options.setdefault("connect_timeout", max(2, ceil(seconds)))
-        patient = getattr(import_module(f"{__package__}.deadline"), self._patient)
-        return patient, options, seconds
+        return kind, options, seconds
 
     def adopt(self, raw: Any) -> Any:
         """Take over a connection made by a ``creator``."""
@@ -156,8 +157,7 @@ class PsycopgAsyncDriver(PsycopgDriver):
     is_async = True
     awaiting = None
     _home = ("awaiting", "AsyncPsycopgConnection")
-    _plain = "AsyncConnection"
-    _patient = "AsyncPatientConnection"
+    _plain = _patient = ("dovetail.dialects.postgresql.deadline", "AwaitingConnection")
 
     async def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection."""
