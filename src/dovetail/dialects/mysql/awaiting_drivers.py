@@ -37,6 +37,7 @@ class _AwaitingMysqlDriver(BaseMysqlDriver):
     """What both drivers have in common."""
 
     is_async = True
+    bound_to_loop = True
     url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = _URL_OPTIONS
     usual_options: ClassVar[Mapping[str, Any]] = {"charset": "utf8mb4"}
     ssl_options = (*BaseMysqlDriver.ssl_options, "ssl_key_password")

@@ -384,8 +384,10 @@ class AsyncpgConnection:
         try:
             self.raw.terminate()
         except RuntimeError:
-            # Its event loop is closed, and has taken the socket along.
-            pass
+            # Its event loop is closed, and would have closed the socket in this way.
+            closed = getattr(self.raw._transport, "_call_connection_lost", None)
+            if closed is not None:
+                closed(None)
 
     def listener_view(self) -> Any:
         """Return blocking methods around the ``asyncpg.Connection``."""
