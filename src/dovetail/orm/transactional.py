@@ -259,11 +259,16 @@ class TransactionalSession(SessionMembers):
 
     @staticmethod
     def _end_unfinished_steps(current: SessionTransaction, invalidate: bool) -> Steps[None]:
-        try:
-            if not invalidate and current.state in (ACTIVE, PREPARED):
-                for participant in current.participants.values():
-                    if participant.commits or participant.owned:
+        failure: BaseException | None = None
+        if not invalidate and current.state in (ACTIVE, PREPARED):
+            for participant in current.participants.values():
+                if participant.commits or participant.owned:
+                    try:
                         yield from participant.transaction.rollback_steps()
-        finally:
-            # It rolls back what is left.
-            yield from current.close_steps(invalidate=invalidate)
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:
+                        failure = failure or error
+        yield from current.close_steps(invalidate=invalidate)
+        if failure is not None:
+            raise failure
