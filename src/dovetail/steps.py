@@ -67,7 +67,7 @@ def _no_bridge() -> Callable[[Any], Any] | None:
     return None
 
 
-def _no_loop() -> Any:
+def _nothing() -> Any:
     return None
 
 
@@ -80,7 +80,9 @@ class Bridging:
 
     def __init__(self) -> None:
         self.find: Callable[[], Callable[[Any], Any] | None] = _no_bridge
-        self.loop: Callable[[], Any] = _no_loop
+        self.loop: Callable[[], Any] = _nothing
+        self.frame: Callable[[], Any] = _nothing
+        """Returns the frame that waits on the other side of the bridge, or None."""
         self.run: Callable[..., Any] | None = None
         """``await run(function, *arguments)`` builds a bridge for *function*, which blocks."""
 

@@ -155,8 +155,17 @@ def _loop() -> AbstractEventLoop | None:
         return getattr(_thread, "loop", None)
 
 
+def _frame() -> Any:
+    """Return the frame of the task that waits for the greenlet that is running, or None."""
+    if greenlet is None:
+        return None
+    task = getattr(getcurrent(), "dovetail_bridge", None)
+    return None if task is None else task.gr_frame
+
+
 bridging.find = _find
 bridging.loop = _loop
+bridging.frame = _frame
 bridging.run = run_blocking
 
 
