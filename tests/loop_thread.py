@@ -40,7 +40,7 @@ def loop_thread():
         bridging.find = inside
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-        loop.run_until_complete(asyncio.sleep(0))  # a transport that is dropped closes later
+        loop.run_until_complete(asyncio.sleep(0.01))  # what is dropped closes a little later
         loop.close()
 
 

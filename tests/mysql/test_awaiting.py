@@ -414,6 +414,44 @@ def test_a_connection_is_dropped_where_its_loop_has_ended(backend_url):
     gc.collect()  # nobody may complain then
 
 
+def test_a_connection_of_another_loop_is_replaced_after_one_error(backend_url):
+    """Each asyncio.run() has a loop of its own; dispose() before its end saves the error."""
+    engine = create_async_engine(backend_url)
+
+    async def once():
+        async with engine.connect() as connection:
+            return await connection.scalar(text("SELECT 1"))
+
+    async def last():
+        assert await once() == 1
+        await engine.dispose()
+
+    assert asyncio.run(once()) == 1
+    with pytest.raises(exc.Disconnected) as caught:
+        asyncio.run(once())
+    assert caught.value.retry_scope == "new_connection"
+    asyncio.run(last())
+    del caught
+    gc.collect()  # nobody may complain then
+
+
+def test_a_ping_replaces_a_connection_of_another_loop(backend_url):
+    engine = create_async_engine(backend_url, pool_pre_ping=True, pool_ping_after=0)
+
+    async def once():
+        async with engine.connect() as connection:
+            return await connection.scalar(text("SELECT 1"))
+
+    async def last():
+        await once()
+        await engine.dispose()
+
+    assert asyncio.run(once()) == 1
+    assert asyncio.run(once()) == 1
+    asyncio.run(last())
+    gc.collect()  # nobody may complain then
+
+
 def test_a_connection_that_was_closed_says_so(run):
     async def body(engine):
         async with engine.connect() as connection:
@@ -481,6 +519,17 @@ def test_bad_options_are_told(backend):
         create_async_engine(f"mariadb+{backend.driver}://h/db?connect_timeout=soon")
     with pytest.raises(exc.ArgumentError, match="contradicts"):
         create_async_engine(f"mariadb+{backend.driver}://h/db?ssl=false&ssl_ca=x")
+
+
+@pytest.mark.parametrize(
+    "name", ["autocommit", "echo", "query_callback", "stmt_cache_size", "loop"]
+)
+def test_arguments_without_effect_are_refused(run, name):
+    async def body(engine):
+        with pytest.raises(exc.ArgumentError, match="would have no effect"):
+            await engine.connect()
+
+    run(body, connect_args={name: 1})
 
 
 def test_what_a_connection_begins_with(run):
