@@ -297,6 +297,9 @@ class AsyncpgConnection:
     async def commit(self) -> None:
         """Send COMMIT."""
         self._failed = self._defines = False
+        if self.raw.is_closed():
+            # Nobody may take it for a commit with nothing to do.
+            raise errors.InterfaceError("the connection is closed")
         if self.in_transaction() and await self._command("COMMIT") == "ROLLBACK":
             raise errors.InFailedSQLTransactionError(
                 "an earlier statement has failed: the server has rolled the transaction back"
