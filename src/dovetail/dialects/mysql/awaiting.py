@@ -11,11 +11,12 @@ server is told to stop.
 from __future__ import annotations
 
 import re
-from asyncio import CancelledError, ensure_future, get_running_loop, timeout, wait
+from asyncio import CancelledError, get_running_loop, timeout
 from typing import TYPE_CHECKING, Any
 
 from ...steps import run_async
 from ..blocking_view import BlockingView
+from ..cancelling import ended
 from .transactions import TransactionSteps
 
 if TYPE_CHECKING:
@@ -423,15 +424,8 @@ class AwaitingConnection(TransactionSteps):
 
     async def _stop(self) -> None:
         """Have the server end what it does for this connection; not for longer than is said."""
-        if self._open_another is None:
-            return
-        stopping = ensure_future(self._kill(self._open_another))
-        while not stopping.done():
-            try:
-                await wait([stopping])
-            except CancelledError:
-                # Once is enough: it is raised when the server has been told.
-                continue
+        if self._open_another is not None:
+            await ended(self._kill(self._open_another))
 
     async def _kill(self, open_another: Callable[[], Awaitable[Any]]) -> None:
         try:
