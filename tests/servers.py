@@ -144,6 +144,7 @@ class Backend:
 BACKENDS = (
     Backend("sqlite+pysqlite", "sqlite3"),
     Backend("postgresql+psycopg", "psycopg", "postgresql"),
+    Backend("postgresql+psycopg2", "psycopg2", "postgresql"),
     Backend("mariadb+pymysql", "pymysql", "mariadb"),
     Backend("mariadb+mysqldb", "MySQLdb", "mariadb"),
 )

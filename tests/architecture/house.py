@@ -18,10 +18,14 @@ ORM_ROOMS = (
     ("mapping",),
     ("loading",),
     ("flush",),
-    ("bulk", "merge", "tools"),
-    ("query",),
+    ("members", "session_events", "keywords"),
+    ("transaction", "transactional"),
+    ("binds",),
+    ("persistence", "bulk", "merge", "tools", "instances"),
+    ("execution", "orm_execute"),
+    ("query", "dump", "classic"),
     ("session",),
-    ("scoped", "dump"),
+    ("scoped",),
 )
 TOP_ROOMS = ("demo", "__main__")
 

@@ -1,7 +1,5 @@
 """Every Python example in the guide and the README runs, in the order of its page."""
 
-import asyncio
-import inspect
 import os
 import re
 from pathlib import Path
@@ -32,10 +30,8 @@ def test_examples_run(page, tmp_path, monkeypatch):
         run(page, names)
     finally:
         for value in list(names.values()):
-            if hasattr(type(value), "dispose") and hasattr(value, "pool"):
-                ending = value.dispose()
-                if inspect.iscoroutine(ending):
-                    asyncio.run(ending)
+            if hasattr(value, "pool"):
+                value.dispose()
 
 
 def run(page, names):

@@ -215,6 +215,18 @@ def test_values_of_other_types_are_converted(run):
     run(body)
 
 
+def test_a_value_that_is_refused_can_be_hidden(run):
+    async def body(engine):
+        async with engine.connect() as connection:
+            with pytest.raises(exc.DataError) as caught:
+                await connection.execute(select(literal("swordfish", Integer)))
+            assert "invalid input for query argument $1" in str(caught.value)
+            assert "swordfish" not in str(caught.value)
+            assert "swordfish" not in repr(caught.value)
+
+    run(body, hide_parameters=True)
+
+
 def test_a_uuid_is_one(run):
     async def body(engine):
         async with engine.connect() as connection:

@@ -24,13 +24,11 @@ class Thing(Base):
 
 
 @pytest.fixture
-def session(engine, bridged):
-    session = Session(engine)
-
-    def fill():
-        with engine.begin() as connection:
-            connection.execute(text("CREATE EXTENSION hstore"))
-            Base.metadata.create_all(connection)
+def session(engine):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE EXTENSION hstore"))
+        Base.metadata.create_all(connection)
+    with Session(engine) as session:
         session.add(
             Thing(
                 id=1,
@@ -41,10 +39,7 @@ def session(engine, bridged):
             )
         )
         session.flush()
-
-    bridged(fill)
-    yield session
-    bridged(session.close)
+        yield session
 
 
 SET = {

@@ -28,12 +28,9 @@ INSERT INTO booking VALUES (1, '[2020-01-01,2020-01-05)');
 
 
 @pytest.fixture(scope="module")
-def base(shared, bridged):
-    def create():
-        with shared.begin() as connection:
-            connection.exec_driver_sql(SCHEMA)
-
-    bridged(create)
+def base(shared):
+    with shared.begin() as connection:
+        connection.exec_driver_sql(SCHEMA)
     return shared
 
 
@@ -176,7 +173,6 @@ def test_statements_that_take_too_long(base):
             connection.execute(text("SELECT pg_sleep(5)"))
 
 
-@pytest.mark.usefixtures("in_threads")
 def test_deadlocks(base):
     with base.begin() as connection:
         connection.execute(text("CREATE TABLE lock_a AS SELECT 1 AS x"))

@@ -91,11 +91,10 @@ class Ticket(Base):
 
 
 @pytest.fixture
-def session(engine, bridged):
-    bridged(Base.metadata.create_all, engine)
-    session = Session(engine)
-    yield session
-    bridged(session.close)
+def session(engine):
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
 
 
 @pytest.fixture

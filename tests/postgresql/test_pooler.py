@@ -22,8 +22,7 @@ def _work(engine, number):
             connection.execute(select(item.c.id).where(item.c.id.in_([1, 2, 3]))).all()
 
 
-@pytest.mark.usefixtures("in_threads")
-def test_threads_share_the_connections_of_pgbouncer(url, make_engine):
+def test_statements_run_through_pgbouncer(url, make_engine):
     place = make_url(url)
     server = (place.host or "127.0.0.1", place.port or 5432, place.username, place.password)
     with private_pgbouncer(*server) as port:

@@ -40,18 +40,15 @@ EVERY_DRIVER = True
 
 
 @pytest.fixture(scope="module")
-def world(shared, bridged):
-    def create():
-        with shared.begin() as connection:
-            for sql in ("CREATE EXTENSION hstore", "CREATE EXTENSION citext", "CREATE SCHEMA away"):
-                connection.execute(text(sql))
-            connection.execute(text("CREATE FUNCTION foo(text, int, text) RETURNS int RETURN 1"))
-        OURS.t.metadata.create_all(shared)
-        with shared.begin() as connection:
-            connection.execute(text("ALTER TABLE small ADD CONSTRAINT pk UNIQUE (x)"))
-            connection.execute(text("ALTER TABLE small ALTER x SET DEFAULT 1"))
-
-    bridged(create)
+def world(shared):
+    with shared.begin() as connection:
+        for sql in ("CREATE EXTENSION hstore", "CREATE EXTENSION citext", "CREATE SCHEMA away"):
+            connection.execute(text(sql))
+        connection.execute(text("CREATE FUNCTION foo(text, int, text) RETURNS int RETURN 1"))
+    OURS.t.metadata.create_all(shared)
+    with shared.begin() as connection:
+        connection.execute(text("ALTER TABLE small ADD CONSTRAINT pk UNIQUE (x)"))
+        connection.execute(text("ALTER TABLE small ALTER x SET DEFAULT 1"))
     return shared
 
 
@@ -174,8 +171,9 @@ def set_by_the_server(engine):
 def set_by_a_listener(engine):
     @listens_for(engine, "connect")
     def old_ways(connection, record):
-        connection.execute("SET standard_conforming_strings = off")
-        connection.execute("SET escape_string_warning = off")
+        with connection.cursor() as cursor:
+            cursor.execute("SET standard_conforming_strings = off")
+            cursor.execute("SET escape_string_warning = off")
         connection.commit()
 
 

@@ -14,18 +14,14 @@ EVERY_DRIVER = True
 
 
 @pytest.fixture(scope="module")
-def prepared_server(driver, bridged):
+def prepared_server(driver):
     """An engine on a server that allows prepared transactions, with a table ``t (name)``."""
     with private_postgresql(max_prepared_transactions=5) as server:
         engine = create_engine(make_url(server.url).set(drivername=driver.name))
-
-        def create():
-            with engine.begin() as connection:
-                connection.execute(text("CREATE TABLE t (name text)"))
-
-        bridged(create)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE t (name text)"))
         yield engine
-        bridged(engine.dispose)
+        engine.dispose()
 
 
 def names(engine):

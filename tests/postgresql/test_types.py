@@ -176,20 +176,15 @@ ROUND_TRIPS = [
 
 
 @pytest.fixture(scope="module")
-def tables(shared, bridged):
+def tables(shared):
     metadata = MetaData()
-
-    def create():
-        with shared.begin() as connection:
-            for name in ("hstore", "citext"):
-                connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {name}"))
-        metadata.create_all(shared)
-
-    made = {
-        number: Table(f"r{number}", metadata, Column("v", type_))
-        for number, (type_, _) in enumerate(ROUND_TRIPS)
-    }
-    bridged(create)
+    made = {}
+    with shared.begin() as connection:
+        for name in ("hstore", "citext"):
+            connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {name}"))
+    for number, (type_, _) in enumerate(ROUND_TRIPS):
+        made[number] = Table(f"r{number}", metadata, Column("v", type_))
+    metadata.create_all(shared)
     return made
 
 

@@ -165,6 +165,10 @@ class Cause:
     retry_scope: RetryScope | None = None
     """How much to run again; None for what is usual with the class of the error."""
 
+    without_values: str | None = None
+    """What the error says, without the values of parameters that its own text shows; None where
+    that shows none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFacts:
@@ -271,9 +275,6 @@ class Driver:
     """What to install; None for what comes with Python."""
 
     is_async: ClassVar[bool] = False
-    bound_to_loop: ClassVar[bool] = False
-    """Whether a connection can be used in the event loop alone that it was opened in."""
-
     awaiting: ClassVar[str | None] = None
     """Of a driver that blocks: the name of the one that awaits with the same package, which
     :func:`create_async_engine` takes in its place."""
@@ -376,6 +377,7 @@ _drivers: dict[str, dict[str, str | type[Driver]]] = {
         "psycopg": "dovetail.dialects.postgresql.drivers:PsycopgDriver",
         "psycopg_async": "dovetail.dialects.postgresql.drivers:PsycopgAsyncDriver",
         "asyncpg": "dovetail.dialects.postgresql.asyncpg_driver:AsyncpgDriver",
+        "psycopg2": "dovetail.dialects.postgresql.drivers:Psycopg2Driver",
     },
     "mysql": {
         "mysqldb": "dovetail.dialects.mysql.drivers:MysqlclientDriver",

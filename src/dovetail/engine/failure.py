@@ -51,6 +51,7 @@ def wrapped(
         constraint=cause.constraint,
         table=table,
         columns=cause.columns,
+        said=cause.without_values if hide_parameters else None,
     )
     if cause.retry_scope is not None:
         made.retry_scope = cause.retry_scope

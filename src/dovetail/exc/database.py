@@ -117,10 +117,11 @@ class DBAPIError(StatementError):
         constraint: str | None = None,
         table: str | None = None,
         columns: tuple[str, ...] = (),
+        said: str | None = None,
     ) -> None:
         kind = type(orig)
         module = kind.__module__.partition(".")[0]
-        message = f"({module}.{kind.__qualname__}) {orig}"
+        message = f"({module}.{kind.__qualname__}) {orig if said is None else said}"
         super().__init__(message, statement, params, orig, hide_parameters, hint=hint)
         self.connection_invalidated = connection_invalidated
         self.constraint = constraint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from importlib import import_module
 from socket import gaierror
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -90,7 +92,6 @@ class AsyncpgDriver(PostgresqlDriver):
     module_name = "asyncpg"
     package = "asyncpg"
     is_async = True
-    bound_to_loop = True
     features: ClassVar[Mapping[str, Any]] = {
         "infers_parameter_types": True,
         "max_parameters": 32767,
@@ -178,7 +179,9 @@ class AsyncpgDriver(PostgresqlDriver):
         """Return what *error* means: see the table of PostgreSQL's errors."""
         state = getattr(error, "sqlstate", None)
         if state is not None:
-            return classify(error, Cause(error=class_of_state(state)))
+            cause = classify(error, Cause(error=class_of_state(state)))
+            shown = _ARGUMENT.match(str(error))
+            return replace(cause, without_values=shown[0]) if shown else cause
         if isinstance(error, TimeoutError):
             return Cause(error=StatementTimeout, hint=_TIMEOUT_HINT)
         if isinstance(error, self.module.InterfaceError):
@@ -186,6 +189,9 @@ class AsyncpgDriver(PostgresqlDriver):
         is_network = isinstance(error, OSError)
         return classify(error, Cause(error=OperationalError if is_network else DatabaseError))
 
+
+_ARGUMENT = re.compile(r"invalid input for query argument \$\d+")
+"""What asyncpg says of a value that it refuses; the value follows."""
 
 _TIMEOUT_HINT = "make the statement quicker, or raise command_timeout (timeout, for connecting)"
 

@@ -15,7 +15,7 @@ _RELATIONS = """\
 
 SCHEMAS = """\
 SELECT nspname::text FROM pg_catalog.pg_namespace
- WHERE nspname NOT LIKE 'pg\\_%' ORDER BY nspname"""
+ WHERE nspname !~ '^pg_' ORDER BY nspname"""
 
 NAMES = f"""\
 SELECT c.relname::text{_RELATIONS}

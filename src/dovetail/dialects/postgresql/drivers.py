@@ -1,7 +1,8 @@
-"""The drivers of PostgreSQL by psycopg 3: one that blocks, and one that awaits."""
+"""The drivers of PostgreSQL that speak through libpq: psycopg, of both flavours, and psycopg2."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -98,23 +99,9 @@ class PsycopgDriver(PostgresqlDriver):
 
     def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return what psycopg is to be told: the parts of the URL, and what its query holds."""
-        options: dict[str, Any] = {
-            "host": address.host,
-            "port": address.port,
-            "user": address.username,
-            "password": address.password,
-            "dbname": address.database or None,
-        }
-        for name, value in address.query.items():
-            values = (value,) if isinstance(value, str) else value
-            if name == "host":
-                read_hosts(values, options)
-            elif name == "port":
-                options["port"] = ",".join(values)
-            elif name in _NUMBERS:
-                options[name] = read_number(name, values[-1])
-            else:
-                options[name] = values[-1]
+        options = libpq_options(address)
+        for name in _NUMBERS & options.keys():
+            options[name] = read_number(name, options[name])
         return (), {name: value for name, value in options.items() if value is not None}
 
     def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -170,6 +157,71 @@ class PsycopgAsyncDriver(PsycopgDriver):
     def survives_cancel(self, connection: Any) -> bool:
         """Return true, unless the server was at work still when waiting for it ended."""
         return bool(connection.is_at_rest())
+
+
+class Psycopg2Driver(PostgresqlDriver):
+    """``psycopg2``: ``postgresql+psycopg2://ada:secret@db/shop``.
+
+    Its addresses and options are those of libpq, as with psycopg 3; so is ``read_timeout``.
+    """
+
+    name = "psycopg2"
+    module_name = "psycopg2"
+    package = "psycopg2-binary"
+    paramstyle = "format"
+    features: ClassVar[Mapping[str, Any]] = {
+        "infers_parameter_types": True,
+        "returns_bytes": False,
+    }
+
+    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+        super().__init__(module, pooler)
+        connections = import_module(f"{__package__}.psycopg2_connection")
+        self._wrap: Any = connections.Psycopg2Connection
+
+    def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return what psycopg2 is to be told: the parts of the URL, and what its query holds."""
+        options = libpq_options(address)
+        return (), {name: value for name, value in options.items() if value is not None}
+
+    def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Open a connection."""
+        options = dict(options)
+        patience = options.pop("read_timeout", None)
+        if patience is not None:
+            patience = read_seconds("read_timeout", patience)
+            options.setdefault("connect_timeout", max(2, ceil(patience)))
+        raw = self.module.connect(*arguments, **options)
+        return self._wrap(raw, self.json_deserializer, patience)
+
+    def adopt(self, raw: Any) -> Any:
+        """Take over a connection made by a ``creator``."""
+        return self._wrap(raw, self.json_deserializer)
+
+    def classify(self, error: BaseException) -> Cause:
+        """Return what *error* means; its text shows the statement, with all values in it."""
+        primary = getattr(getattr(error, "diag", None), "message_primary", None)
+        return replace(super().classify(error), without_values=primary)
+
+
+def libpq_options(address: Address) -> dict[str, Any]:
+    """Return what libpq is to be told: the parts of the URL, and what its query holds."""
+    options: dict[str, Any] = {
+        "host": address.host,
+        "port": address.port,
+        "user": address.username,
+        "password": address.password,
+        "dbname": address.database or None,
+    }
+    for name, value in address.query.items():
+        values = (value,) if isinstance(value, str) else value
+        if name == "host":
+            read_hosts(values, options)
+        elif name == "port":
+            options["port"] = ",".join(values)
+        else:
+            options[name] = values[-1]
+    return options
 
 
 def read_hosts(values: tuple[str, ...], options: dict[str, Any]) -> None:

@@ -162,7 +162,7 @@ _PASSES = frozenset(("08001", "53300", "57P03"))
 
 _LOST = re.compile(
     r"(?:the )?connection is (?:closed|lost)|server closed the connection|[Cc]onnection reset"
-    r"|connection not open"
+    r"|connection (?:not open|already closed)|no message from the libpq"
     r"|terminating connection|SSL connection has been closed|no connection to the server"
     r"|could not (?:receive data from|send data to) server|consuming input failed"
     r"|sending query (?:and params )?failed|flushing failed|Broken pipe|server conn crashed"
@@ -174,7 +174,7 @@ _KEY = re.compile(r"\((?P<columns>.+?)\)=\(")
 
 def classify(error: BaseException, plain: Cause) -> Cause:
     """Return what *error* of PostgreSQL means; *plain* is what its class alone tells."""
-    state: str | None = getattr(error, "sqlstate", None)
+    state: str | None = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     if state is None:
         return _without_state(str(error), plain)
     # Of psycopg there is an object for what else the server tells; of asyncpg it is the error.

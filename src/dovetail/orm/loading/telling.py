@@ -12,13 +12,8 @@ from dovetail.orm.tracking.state import InstanceState, Load
 class LoadContext:
     """The load in which an instance was made, or read again: what its listeners are given."""
 
-    core: Any
+    session: Any
     load: Load
-
-    @property
-    def session(self) -> Any:
-        """The session that loads."""
-        return self.core.session
 
     @property
     def mapper(self) -> Any:
@@ -36,7 +31,7 @@ class LoadContext:
 
         In a ``ShardedSession`` it has the ``shard_id``.
         """
-        return dict(self.core.load_arguments)
+        return dict(self.session.load_arguments)
 
 
 @dataclass(slots=True, frozen=True, eq=False)
