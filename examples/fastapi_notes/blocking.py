@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from dovetail import create_engine, select
-from dovetail.exc import IntegrityError
+from dovetail.exc import DBAPIError, IntegrityError
 from dovetail.orm import Session
 
 from .notes import Base, NewNote, Note, NoteChange, ShownNote
@@ -49,6 +49,12 @@ def create_app(url: str | None = None) -> FastAPI:
     app = FastAPI(lifespan=lifespan)
     app.state.engine = engine
     app.include_router(router)
+
+    @app.exception_handler(DBAPIError)
+    def failure(request: Request, error: DBAPIError) -> JSONResponse:
+        if error.retry_scope != "transaction":
+            raise error
+        return JSONResponse({"error": "others were first: send it again"}, 503)
 
     @app.exception_handler(IntegrityError)
     def conflict(request: Request, error: IntegrityError) -> JSONResponse:

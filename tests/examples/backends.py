@@ -6,4 +6,3 @@ BACKENDS = (
     Backend("sqlite+pysqlite", "sqlite3"),
     Backend("postgresql+psycopg", "psycopg", "postgresql"),
 )
-AIOSQLITE = Backend("sqlite+aiosqlite", "aiosqlite")

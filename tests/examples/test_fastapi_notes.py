@@ -3,22 +3,28 @@
 import asyncio
 from collections import Counter
 from functools import partial
+from random import Random
 from types import SimpleNamespace
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from dovetail import text
 from dovetail.ext.asyncio import AsyncSession
 from dovetail.orm import Session, object_session
 from examples.fastapi_notes import awaiting, blocking
 from examples.fastapi_notes.notes import Note
-from tests.examples.backends import AIOSQLITE, BACKENDS
+from tests.examples.backends import BACKENDS
 from tests.examples.clients import CLIENTS, EXPECTED, visits
+from tests.servers import AWAITING_BACKENDS
 
-KINDS = [*[(blocking, backend) for backend in BACKENDS], (awaiting, AIOSQLITE)]
+KINDS = [
+    *[(blocking, backend) for backend in BACKENDS],
+    *[(awaiting, backend) for backend in AWAITING_BACKENDS],
+]
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: str(kind[1]))
+@pytest.fixture(params=KINDS, ids=lambda kind: f"{kind[0].__name__.rpartition('.')[2]} {kind[1]}")
 def kind(request):
     """Which of the two applications, and on which server."""
     return request.param
@@ -195,3 +201,82 @@ def test_requests_of_many_tasks_share_nothing(app, module):
 
     assert statuses == EXPECTED
     watch.check()
+
+
+TURNS = 20
+
+STILL_AT_WORK = {
+    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND pid <> pg_backend_pid() AND state <> 'idle'",
+    "mariadb": "SELECT count(*) FROM information_schema.innodb_trx t "
+    "JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id "
+    "WHERE p.db = database() AND p.id <> connection_id()",
+}
+"""How many connections are in a transaction, or run something."""
+
+
+async def impatient(client, number, outcomes):
+    """Send requests; go away from every second one or so before its answer has come."""
+    chance, own = Random(number), [0]
+    for _ in range(TURNS):
+        title = f"{number}.{chance.randrange(9)}"
+        place = f"/notes/{chance.choice(own)}"
+        method, path, sent = chance.choice(
+            [
+                ("POST", "/notes", {"title": title}),
+                ("PATCH", place, {"title": title}),
+                ("GET", f"/notes?title={title}", None),
+                ("GET", place, None),
+                ("DELETE", place, None),
+            ]
+        )
+        patience = chance.choice([None, chance.uniform(0, 0.05)])
+        try:
+            async with asyncio.timeout(patience):
+                answer = await client.request(method, path, json=sent)
+        except TimeoutError:
+            outcomes["gone"] += 1
+        else:
+            outcomes[answer.status_code] += 1
+            if answer.status_code == 201:
+                own.append(answer.json()["id"])
+
+
+async def still_at_work(engine, dialect):
+    if dialect not in STILL_AT_WORK:
+        return 0
+    async with engine.connect() as connection:
+        return await connection.scalar(text(STILL_AT_WORK[dialect]))
+
+
+@pytest.mark.parametrize("backend", AWAITING_BACKENDS, ids=str)
+def test_clients_that_go_away_leave_nothing_behind(backend, databases, tmp_path):
+    backend.require()
+    app = awaiting.create_app(databases.url(backend, tmp_path))
+    outcomes = Counter()
+
+    async def all_of_them():
+        async with (
+            app.router.lifespan_context(app),
+            AsyncClient(transport=ASGITransport(app), base_url="http://notes") as client,
+        ):
+            await asyncio.gather(*[impatient(client, n, outcomes) for n in range(CLIENTS)])
+            assert_nothing_is_held(app)
+            # The server may need a moment for what it was told to stop.
+            for _ in range(100):
+                if not await still_at_work(app.state.engine, backend.dialect):
+                    break
+                await asyncio.sleep(0.05)
+            else:
+                pytest.fail("a connection was left in a transaction")
+            made = await client.post("/notes", json={"title": "at the end"})
+            assert made.status_code == 201
+
+    asyncio.run(all_of_them())
+
+    assert outcomes.total() == CLIENTS * TURNS == 1280
+    # 503: a deadlock of the server, which asks for the transaction to be run again.
+    assert outcomes.keys() <= {"gone", 200, 201, 204, 404, 409, 503}
+    assert outcomes["gone"] > 50
+    assert outcomes[200] > 20
+    assert outcomes[201] > 20
