@@ -20,7 +20,7 @@ def loop_thread():
     """Await, in a thread of its own, what blocking code requests while the block runs."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
-    inside = bridging.find
+    inside, loop_inside = bridging.find, bridging.loop
 
     def await_there(answer):
         async def awaited():
@@ -33,14 +33,14 @@ def loop_thread():
         return inside() if threading.current_thread() is thread else await_there
 
     thread.start()
-    bridging.find = find
+    bridging.find, bridging.loop = find, lambda: loop
     try:
         yield
     finally:
-        bridging.find = inside
+        bridging.find, bridging.loop = inside, loop_inside
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-        loop.run_until_complete(asyncio.sleep(0))  # a transport that is dropped closes later
+        loop.run_until_complete(asyncio.sleep(0.01))  # what is dropped closes a little later
         loop.close()
 
 

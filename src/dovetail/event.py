@@ -218,7 +218,7 @@ class Events:
                 return cls._dispatch_of(stands_for(target))
         if not any(issubclass(subject, known) for known in cls.targets):
             return None
-        return _class_dispatch(target) if isinstance(target, type) else own_dispatch(target)
+        return class_dispatch(target) if isinstance(target, type) else own_dispatch(target)
 
     @classmethod
     def _adapt(
@@ -237,7 +237,7 @@ def root(family: type[Events], target: type[Any]) -> Dispatch:
     return dispatch
 
 
-def _class_dispatch(target: type[Any]) -> Dispatch:
+def class_dispatch(target: type[Any]) -> Dispatch:
     """Return the dispatch of the class *target*, made where it only inherited one."""
     own = target.__dict__.get("dispatch")
     if isinstance(own, Dispatch):

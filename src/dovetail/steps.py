@@ -67,14 +67,22 @@ def _no_bridge() -> Callable[[Any], Any] | None:
     return None
 
 
+def _nothing() -> Any:
+    return None
+
+
 class Bridging:
     """How a blocking call awaits all the same, where somebody has built a bridge.
 
-    ``find()`` returns the function that awaits for the code that is running, or None.
+    ``find()`` returns the function that awaits for the code that is running, or None, ``loop()``
+    the event loop that it awaits in.
     """
 
     def __init__(self) -> None:
         self.find: Callable[[], Callable[[Any], Any] | None] = _no_bridge
+        self.loop: Callable[[], Any] = _nothing
+        self.frame: Callable[[], Any] = _nothing
+        """Returns the frame that waits on the other side of the bridge, or None."""
         self.run: Callable[..., Any] | None = None
         """``await run(function, *arguments)`` builds a bridge for *function*, which blocks."""
 

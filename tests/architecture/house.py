@@ -18,14 +18,10 @@ ORM_ROOMS = (
     ("mapping",),
     ("loading",),
     ("flush",),
-    ("members", "session_events", "keywords"),
-    ("transaction", "transactional"),
-    ("binds",),
-    ("persistence", "bulk", "merge", "tools", "instances"),
-    ("execution", "orm_execute"),
-    ("query", "dump", "classic"),
+    ("bulk", "merge", "tools"),
+    ("query",),
     ("session",),
-    ("scoped",),
+    ("scoped", "dump"),
 )
 TOP_ROOMS = ("demo", "__main__")
 

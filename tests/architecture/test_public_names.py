@@ -129,3 +129,22 @@ def _parameters(function: object) -> set[str]:
 def _takes_all(function: object) -> bool:
     found = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in found)
+
+
+TOLD_BESIDE_THE_CONTRACT = {
+    "autocommit", "close_all", "lazy_policy", "load", "prune", "transaction",
+}  # fmt: skip
+"""What a Session has that the peer's has not: docs/session.md and docs/loading.md tell of it."""
+
+
+def test_a_session_has_the_names_of_users_and_no_others():
+    ours, theirs = pair("orm")
+    names = [
+        {name for one in (session, type(session)) for name in dir(one) if not name.startswith("_")}
+        for session in (ours.Session(), theirs.Session())
+    ]
+
+    assert names[0] - names[1] == TOLD_BESIDE_THE_CONTRACT
+    assert names[1] - names[0] == {"connection_callable"}
+    told = "".join((PAGE.parent / page).read_text() for page in ("session.md", "loading.md"))
+    assert {name for name in TOLD_BESIDE_THE_CONTRACT if name not in told} == set()

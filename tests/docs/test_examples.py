@@ -1,5 +1,7 @@
 """Every Python example in the guide and the README runs, in the order of its page."""
 
+import asyncio
+import inspect
 import os
 import re
 from pathlib import Path
@@ -30,8 +32,10 @@ def test_examples_run(page, tmp_path, monkeypatch):
         run(page, names)
     finally:
         for value in list(names.values()):
-            if hasattr(value, "pool"):
-                value.dispose()
+            if hasattr(type(value), "dispose") and hasattr(value, "pool"):
+                ending = value.dispose()
+                if inspect.iscoroutine(ending):
+                    asyncio.run(ending)
 
 
 def run(page, names):

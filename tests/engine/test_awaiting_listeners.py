@@ -211,3 +211,18 @@ def test_without_greenlets_a_listener_that_sends_is_told_so(on_engine, listening
             assert "greenlet" in caught.value.hint
 
     on_engine(body)
+
+
+def test_who_holds_a_connection_is_known_while_somebody_listens(on_engine, listening):
+    async def borrow(engine):
+        async with AsyncSession(engine) as session:
+            await session.scalar(text("SELECT 1"))
+            return engine.pool.holders()
+
+    async def body(engine):
+        listening(engine.sync_engine, "before_cursor_execute", lambda *_: None)
+        (holder,) = await borrow(engine)
+        assert holder.function.endswith("<locals>.borrow")
+        assert holder.filename == __file__
+
+    on_engine(body)

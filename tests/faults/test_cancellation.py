@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dovetail import ForeignKey, event, func, insert, select, text
+from dovetail import ForeignKey, String, event, func, insert, select, text
 from dovetail.dialects.sqlite import awaiting
 from dovetail.dialects.sqlite.awaiting import AioSqliteConnection
 from dovetail.exc import LockTimeout
@@ -22,7 +22,7 @@ class Owner(Base):
     __tablename__ = "owner"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(String(20))
     pets: Mapped[list["Pet"]] = relationship(cascade="all, delete-orphan")
 
 

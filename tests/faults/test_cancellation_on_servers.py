@@ -13,8 +13,21 @@ from tests.servers import AWAITING_BACKENDS, SERVERS
 DRIVERS = [
     pytest.param(backend, id=str(backend))
     for backend in AWAITING_BACKENDS
-    if backend.server == "postgresql"
+    if backend.server is not None
 ]
+SLEEP = {"postgresql": "SELECT pg_sleep(60)", "mariadb": "SELECT sleep(60)"}
+OTHERS = {
+    "postgresql": "SELECT state, query FROM pg_stat_activity WHERE datname = current_database() "
+    "AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'",
+    "mariadb": "SELECT command, COALESCE(info, 'transaction') FROM information_schema.processlist "
+    "LEFT JOIN information_schema.innodb_trx ON trx_mysql_thread_id = id "
+    "WHERE db = DATABASE() AND id <> CONNECTION_ID() "
+    "AND (command <> 'Sleep' OR trx_id IS NOT NULL)",
+}
+COUNT = {
+    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()",
+    "mariadb": "SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE()",
+}
 REQUESTS = (
     "begin",
     "commit",
@@ -92,24 +105,22 @@ def server(backend, backend_url):
     """A function that runs SQL past the engines of the test."""
     database = backend_url.rpartition("/")[2]
     with SERVERS[backend.server].administration(database) as run:
-        yield run
+        yield lambda sql: list(run(sql))
 
 
-def others(server):
-    """What the connections of the test are at, save those at rest."""
-    return server(
-        "SELECT state, query FROM pg_stat_activity WHERE datname = current_database() "
-        "AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
-    ).fetchall()
+@pytest.fixture
+def others(backend, server):
+    """A function that tells what the connections of the test are at, save those at rest."""
+    return lambda: server(OTHERS[backend.server])
 
 
-async def check_clean(engine, server):
+async def check_clean(engine, others):
     """Nothing is borrowed, nothing is at work on the server, and the engine works."""
     assert engine.pool.checkedout() == 0
     # One that is gone may be ending still, on the server.
     end = time.monotonic() + 5
-    while others(server):
-        assert time.monotonic() < end, others(server)
+    while found := others():
+        assert time.monotonic() < end, found
         await asyncio.sleep(0.01)
     async with engine.begin() as connection:
         owners = set(await connection.scalars(text("SELECT id FROM owner")))
@@ -124,7 +135,7 @@ async def check_clean(engine, server):
 @pytest.mark.parametrize("late", [False, True], ids=["before the answer", "with the answer"])
 @pytest.mark.parametrize("work", [session_work, connection_work])
 def test_a_task_cancelled_at_any_request_leaves_nothing_behind(
-    backend_url, server, monkeypatch, work, late
+    backend_url, others, monkeypatch, work, late
 ):
     async def main():
         engine = create_async_engine(backend_url, pool_size=1, max_overflow=0)
@@ -139,7 +150,7 @@ def test_a_task_cancelled_at_any_request_leaves_nothing_behind(
                 stopper.installed(patch, kind)
                 was_stopped = await stopped(engine, work)
             try:
-                await check_clean(engine, server)
+                await check_clean(engine, others)
             except AssertionError as error:
                 error.add_note(f"{stopper.at} {stopper.verbs}")
                 raise
@@ -156,17 +167,17 @@ def test_a_task_cancelled_at_any_request_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_statement_stops_on_the_server_with_its_task(backend_url, server, times):
+def test_a_statement_stops_on_the_server_with_its_task(backend, backend_url, others, times):
     async def main():
         engine = create_async_engine(backend_url, pool_size=1, max_overflow=0)
 
         async def work():
             async with engine.begin() as connection:
-                await connection.execute(text("SELECT pg_sleep(60)"))
+                await connection.execute(text(SLEEP[backend.server]))
 
         task = asyncio.create_task(work())
         end = time.monotonic() + 10
-        while not any("pg_sleep" in query for _, query in others(server)):
+        while not any("sleep(60)" in query for _, query in others()):
             assert time.monotonic() < end
             await asyncio.sleep(0.01)
         began = time.monotonic()
@@ -177,7 +188,7 @@ def test_a_statement_stops_on_the_server_with_its_task(backend_url, server, time
             await task
         assert time.monotonic() - began < 3
         assert engine.pool.checkedout() == 0
-        while others(server):
+        while others():
             assert time.monotonic() - began < 5
             await asyncio.sleep(0.01)
         async with engine.begin() as connection:
@@ -187,7 +198,7 @@ def test_a_statement_stops_on_the_server_with_its_task(backend_url, server, time
     asyncio.run(main())
 
 
-def test_a_task_that_waits_for_a_lock_does_not_take_it_later(backend_url, server):
+def test_a_task_that_waits_for_a_lock_does_not_take_it_later(backend_url):
     async def main():
         engine = create_async_engine(backend_url)
         async with engine.begin() as connection:
@@ -212,7 +223,7 @@ def test_a_task_that_waits_for_a_lock_does_not_take_it_later(backend_url, server
     asyncio.run(main())
 
 
-def test_a_task_cancelled_while_it_connects_leaves_nothing_behind(backend_url, server):
+def test_a_task_cancelled_while_it_connects_leaves_nothing_behind(backend, backend_url, server):
     async def connect(engine):
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
@@ -231,9 +242,7 @@ def test_a_task_cancelled_while_it_connects_leaves_nothing_behind(backend_url, s
             assert await connection.scalar(select(1)) == 1
         await engine.dispose()
         end = time.monotonic() + 5
-        while server(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        ).fetchone() != (1,):
+        while server(COUNT[backend.server]) != [(1,)]:
             assert time.monotonic() < end
             await asyncio.sleep(0.01)
 

@@ -414,6 +414,40 @@ def test_a_connection_is_dropped_where_its_loop_has_ended(backend_url):
     gc.collect()  # nobody may complain then
 
 
+def test_a_connection_of_a_loop_that_has_ended_is_replaced(backend_url):
+    engine = create_async_engine(backend_url)
+
+    async def once():
+        async with engine.connect() as connection:
+            return await connection.scalar(text("SELECT 1"))
+
+    async def last():
+        assert await once() == 1
+        await engine.dispose()
+
+    assert asyncio.run(once()) == 1
+    assert asyncio.run(once()) == 1
+    asyncio.run(last())
+    gc.collect()  # nobody may complain then
+
+
+def test_a_connection_that_is_used_in_another_loop_is_gone(backend_url):
+    engine = create_async_engine(backend_url)
+
+    async def opened():
+        raw = await engine.raw_connection()
+        await raw.driver.fetch("SELECT 1")
+        return raw
+
+    async def used(raw):
+        with pytest.raises(engine.backend.errors, match="Lost connection"):
+            await raw.driver.fetch("SELECT 2")
+        await raw.invalidate()
+
+    asyncio.run(used(asyncio.run(opened())))
+    gc.collect()  # nobody may complain then
+
+
 def test_a_connection_that_was_closed_says_so(run):
     async def body(engine):
         async with engine.connect() as connection:
@@ -481,6 +515,17 @@ def test_bad_options_are_told(backend):
         create_async_engine(f"mariadb+{backend.driver}://h/db?connect_timeout=soon")
     with pytest.raises(exc.ArgumentError, match="contradicts"):
         create_async_engine(f"mariadb+{backend.driver}://h/db?ssl=false&ssl_ca=x")
+
+
+@pytest.mark.parametrize(
+    "name", ["autocommit", "echo", "query_callback", "stmt_cache_size", "loop"]
+)
+def test_arguments_without_effect_are_refused(run, name):
+    async def body(engine):
+        with pytest.raises(exc.ArgumentError, match="would have no effect"):
+            await engine.connect()
+
+    run(body, connect_args={name: 1})
 
 
 def test_what_a_connection_begins_with(run):

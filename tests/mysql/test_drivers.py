@@ -94,6 +94,18 @@ def test_percent_signs_and_backslashes_travel(connection):
     assert connection.exec_driver_sql("SELECT %s, '%%'", (hostile,)).one() == (hostile, "%")
 
 
+def test_without_any_parameters_percent_signs_are_as_they_stand(engine):
+    with engine.connect().execution_options(no_parameters=True) as connection:
+        assert connection.exec_driver_sql("SELECT '100%', '%%s'").one() == ("100%", "%%s")
+
+
+def test_arguments_that_dovetail_decides_about_are_refused(backend_url):
+    for name in ("autocommit", "cursorclass"):
+        engine = create_engine(backend_url, connect_args={name: True})
+        with pytest.raises(exc.ArgumentError, match="would have no effect"):
+            engine.connect()
+
+
 @pytest.mark.parametrize("mode", ["", "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES", "ANSI"])
 def test_literals_are_safe_under_every_sql_mode(backend_url, mode):
     engine = create_engine(backend_url, connect_args={"sql_mode": mode})

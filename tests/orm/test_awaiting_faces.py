@@ -30,14 +30,9 @@ BLOCKING_ALONE = {
         "query", "enable_relationship_loading",
         # Former names, and what a session without a lasting transaction needs.
         "autocommit", "transaction", "prune",
-        # Plumbing.
-        "announce", "announce_state", "begin_within", "begin_on_change", "bind_arguments_in_use",
-        "block_transaction", "by_shard", "cascade_add", "chooses_bind", "connection_in_use",
-        "count_pending", "delete_alone", "dispatch", "execution_options_dict", "expire_or_drop",
-        "expire_states", "find", "find_reference", "has_own_get_bind", "has_pending",
-        "is_passing", "keeps_plans", "let_state_go", "load_arguments", "load_attribute",
-        "load_cause", "load_replaced", "mapper_for", "refuse_after_block", "row_source",
-        "schema_map_in_use", "state_for_load", "take_state", "twophase",
+        # Settings that no program changes between two statements.
+        "autobegin", "dispatch", "enable_baked_queries", "hash_key", "join_transaction_mode",
+        "twophase",
     },
     "AsyncSessionTransaction": {
         "all_deleted", "around", "cause", "check", "close", "connection", "ended_within",

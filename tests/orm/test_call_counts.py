@@ -16,12 +16,12 @@ pytestmark = pytest.mark.skipif(
 
 MOST = {
     "a session for one get": 101,
-    "a query in a transaction": 63,
-    "a get that loads": 26,
+    "a query in a transaction": 61,
+    "a get that loads": 25,
     "a get of what is in memory": 2,
-    "a get that locks": 35,
-    "a flush of one change": 76,
-    "a flush of three new rows": 93,
+    "a get that locks": 34,
+    "a flush of one change": 73,
+    "a flush of three new rows": 92,
 }
 
 

@@ -392,7 +392,7 @@ def test_a_collection_of_garbage_in_the_midst_of_an_expiry_is_harmless(session, 
     author = Author(name="a")
     session.add(author)
     session.flush()
-    identities = session.scope.identities
+    identities = session._core.scope.identities
     for base, identity in list(identities.items()):
         monkeypatch.setitem(identities, base, Emptied(identity))
 

@@ -34,7 +34,7 @@ class BlockingView:
         """Return a cursor."""
         return BlockingCursor(self._connection)
 
-    def execute(self, sql: str, parameters: Any = ()) -> BlockingCursor:
+    def execute(self, sql: str, parameters: Any = None) -> BlockingCursor:
         """Run *sql* and return the cursor."""
         cursor = BlockingCursor(self._connection)
         cursor.execute(sql, parameters)
@@ -71,9 +71,10 @@ class BlockingCursor:
         self._connection = connection
         self._cursor: Cursor | None = None
 
-    def execute(self, sql: str, parameters: Any = ()) -> BlockingCursor:
+    def execute(self, sql: str, parameters: Any = None) -> BlockingCursor:
         """Run *sql*, with the driver's own placeholders; return the cursor itself."""
-        self._cursor = bridged(self._connection.execute(sql, parameters))
+        arguments = () if parameters is None else (parameters,)
+        self._cursor = bridged(self._connection.execute(sql, *arguments))
         return self
 
     def executemany(self, sql: str, parameters: Sequence[Any]) -> BlockingCursor:
@@ -90,6 +91,11 @@ class BlockingCursor:
     def rowcount(self) -> int:
         """The number of rows that the statement has touched, -1 where it is not known."""
         return -1 if self._cursor is None else self._cursor.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The key that the server gave to the last row that was inserted, None for none."""
+        return None if self._cursor is None else self._cursor.lastrowid
 
     def fetchone(self) -> Any:
         """Return the next row, or None."""

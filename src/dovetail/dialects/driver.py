@@ -275,6 +275,9 @@ class Driver:
     """What to install; None for what comes with Python."""
 
     is_async: ClassVar[bool] = False
+    bound_to_loop: ClassVar[bool] = False
+    """Whether a connection can be used in the event loop alone that it was opened in."""
+
     awaiting: ClassVar[str | None] = None
     """Of a driver that blocks: the name of the one that awaits with the same package, which
     :func:`create_async_engine` takes in its place."""

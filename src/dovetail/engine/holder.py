@@ -7,6 +7,8 @@ from os.path import dirname, realpath
 from sys import _getframe
 from time import monotonic
 
+from ..steps import bridging
+
 _INNER = (dirname(dirname(realpath(__file__))), "<dovetail ")
 """How the names of this library's files start, generated text included."""
 
@@ -35,11 +37,21 @@ class Holder:
         return f"{text}, last statement: {statement}"
 
 
+def _no_frame() -> None:
+    return None
+
+
 def caller() -> tuple[str, int, str]:
     """Return file, line and function of the nearest caller outside of this library."""
     frame = _getframe(1)
-    while frame.f_code.co_filename.startswith(_INNER) and frame.f_back is not None:
-        frame = frame.f_back
+    beyond = bridging.frame
+    while frame.f_code.co_filename.startswith(_INNER):
+        outer = frame.f_back
+        if outer is None:
+            outer, beyond = beyond(), _no_frame
+            if outer is None:
+                break
+        frame = outer
     code = frame.f_code
     return code.co_filename, frame.f_lineno, code.co_qualname
 

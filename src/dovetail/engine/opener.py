@@ -35,6 +35,7 @@ class EngineOpener(Opener):
     ) -> None:
         self.backend = backend
         self.is_async = backend.is_async
+        self.bound_to_loop = backend.bound_to_loop
         self._creator = creator
         self._takes_record = creator is not None and takes_record(creator)
         self._met = False

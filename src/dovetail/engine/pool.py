@@ -43,6 +43,8 @@ class Opener:
     """Base of what opens connections for a pool."""
 
     is_async: bool
+    bound_to_loop = False
+    """Whether a connection can be used in the event loop alone that it was opened in."""
 
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         """Open a connection for *record*."""
@@ -265,7 +267,15 @@ class Pool:
                     return
 
     def _stale(self, record: ConnectionRecord) -> bool:
-        return record.generation != self.generation or (self._expires and now() > record.expires)
+        return (
+            record.generation != self.generation
+            or (self._expires and now() > record.expires)
+            or (self._opener.bound_to_loop and self.is_foreign(record))
+        )
+
+    def is_foreign(self, record: ConnectionRecord) -> bool:
+        """Tell whether the connection of *record* belongs to another event loop than this."""
+        return self._opener.bound_to_loop and record.loop is not bridging.loop()
 
     def _must_ping(self, record: ConnectionRecord) -> bool:
         return self._pre_ping and now() - record.idle_since >= self._ping_after
@@ -297,6 +307,8 @@ class Pool:
         generation = self.generation
         record.connection = yield from self._opener.open_steps(record)
         record.generation = generation
+        if self._opener.bound_to_loop:
+            record.loop = bridging.loop()
         record.idle_since = opened = now()
         record.expires = self._expiry(opened) if self._expires else inf
         self._logger.debug("opened %r", record)
@@ -342,7 +354,9 @@ class Pool:
         assert connection is not None
         self._logger.debug("closing a connection of %r", record)
         try:
-            if terminate:
+            if self.is_foreign(record):
+                self._terminate(connection, record.loop)
+            elif terminate:
                 connection.terminate()
             else:
                 yield (connection.close,)
@@ -360,13 +374,20 @@ class Pool:
         """Close the connection of *record*, if it has one, without talking to the server."""
         connection = record.emptied()
         if connection is not None:
-            self._terminate(connection)
+            self._terminate(connection, record.loop)
 
-    def _terminate(self, connection: DriverConnection) -> None:
+    def _terminate(self, connection: DriverConnection, loop: Any = None) -> None:
+        """Drop *connection*; in *loop*, if it belongs to one that runs in another thread."""
         try:
-            connection.terminate()
+            if loop is not None and loop is not bridging.loop() and loop.is_running():
+                loop.call_soon_threadsafe(connection.terminate)
+            else:
+                connection.terminate()
         except Exception:
-            self._logger.warning("dropping a connection failed", exc_info=True)
+            if loop is not None and loop.is_closed():
+                self._logger.debug("dropped a connection whose event loop is closed")
+            else:
+                self._logger.warning("dropping a connection failed", exc_info=True)
 
     def checkin_steps(
         self, record: ConnectionRecord, was_reset: bool = False, terminate_only: bool = False
@@ -436,7 +457,7 @@ class Pool:
                 state = PoolResetState(was_reset, terminate_only, not terminate_only)
                 for function in self.dispatch.reset:
                     function(record.dbapi_connection, record, state)
-            if terminate_only:
+            if terminate_only or self.is_foreign(record):
                 self._drop(record)
             elif not was_reset and self._reset is not ResetStyle.reset_none:
                 if connection.in_transaction():

@@ -93,6 +93,7 @@ class ConnectionRecord(ManagesConnection):
         "held_since",
         "idle_since",
         "isolation",
+        "loop",
         "pool",
         "reported",
         "statement",
@@ -108,6 +109,8 @@ class ConnectionRecord(ManagesConnection):
         self.expires = inf
         """When the connection is too old to be lent."""
         self.idle_since = 0.0
+        self.loop: Any = None
+        """The event loop that the connection belongs to, where it belongs to one."""
         self.isolation: str | None = None
         """The isolation level that was set on the connection, None for its own."""
         self.uses = 0

@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 from warnings import warn
 
+from ..engine.connection import Connection
 from ..engine.cursor import CursorResult
+from ..engine.engine import Engine
 from ..exc import ArgumentError, DovetailDeprecationWarning, MultipleResultsFound
-from ..orm.execution import NO_OPTIONS
 from ..orm.loading.lazy import find_reference, load_attribute_steps
 from ..orm.loading.options import Entry
 from ..orm.loading.related import (
@@ -30,9 +31,12 @@ from ..orm.loading.related import (
 )
 from ..orm.loading.tree import NO_TREE, LoadTree
 from ..orm.mapping.attribute import EntityNode
-from ..orm.orm_execute import ORMExecuteState
 from ..orm.query import Query
 from ..orm.session import Session
+from ..orm.session.core import SessionCore
+from ..orm.session.execution import NO_OPTIONS
+from ..orm.session.orm_execute import ORMExecuteState
+from ..orm.session.settings import Setting
 from ..orm.tracking.expiry import Whole
 from ..orm.tracking.state import NO_VALUE, InstanceState
 from ..sql.node import Walk
@@ -97,53 +101,20 @@ class ShardedQuery(Query[T]):
         return self.options(set_shard_id(shard_id))
 
 
-class ShardedSession(Session):
-    """A session over several databases, the shards, with the same tables.
+class ShardedCore(SessionCore):
+    """The core of a :class:`ShardedSession`: what is done is done in the shards where it belongs.
 
-    ``shard_chooser``     (mapper, instance, clause=None): the shard of a new instance
-    ``identity_chooser``  (mapper, primary_key, *, lazy_loaded_from, …): the shards where a row is
-                          looked for; all where it is not given
-    ``execute_chooser``   (ORMExecuteState): the shards where a statement runs, of whichever kind.
-                          Where it is not given, statements about mapped classes run in all; the
-                          ``shard_chooser`` is asked for an INSERT, and for others
-    ``shards``            Engines or Connections by name; ``bind_shard()`` adds one
-
-    The shard of an instance is its identity token: rows of two shards with one key are two
-    instances.  Changes go to the shard that an instance came from.  A chooser that is not given
-    sends what is loaded lazily there too; one that is given is told whom it is for, in
-    ``lazy_loaded_from``, and answers ``[lazy_loaded_from.identity_token]`` for the same.
+    ``shards``  Engines or Connections by name
     """
 
-    def __init__(
-        self,
-        shard_chooser: ShardChooser,
-        identity_chooser: IdentityChooser | None = None,
-        execute_chooser: Callable[[ORMExecuteState], Iterable[Any]] | None = None,
-        shards: Mapping[Any, Any] | None = None,
-        query_cls: type[Query[Any]] = ShardedQuery,
-        *,
-        id_chooser: Callable[..., Iterable[Any]] | None = None,
-        query_chooser: Callable[..., Iterable[Any]] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(query_cls=query_cls, **kwargs)
-        for classic, name in ((id_chooser, "identity"), (query_chooser, "execute")):
-            if classic is not None:
-                old = "id_chooser" if name == "identity" else "query_chooser"
-                warn(
-                    f"{old}= is classic; today: {name}_chooser",
-                    DovetailDeprecationWarning,
-                    stacklevel=2,
-                )
-        self.shard_chooser = shard_chooser
-        self.identity_chooser = identity_chooser or _classic_identity(id_chooser)
-        self.execute_chooser = execute_chooser or _classic_execute(query_chooser)
-        self._shards: dict[Any, Any] = dict(shards or {})
-        self.scope.has_tokens = True
+    shard_chooser: ShardChooser
+    identity_chooser: IdentityChooser | None
+    execute_chooser: Callable[[ORMExecuteState], Iterable[Any]] | None
 
-    def bind_shard(self, shard_id: Any, bind: Any) -> None:
-        """Use *bind*, an Engine or a Connection, for the shard *shard_id*."""
-        self._shards[shard_id] = bind
+    def __init__(self, session: Any, has_own_get_bind: bool) -> None:
+        super().__init__(session, has_own_get_bind)
+        self.shards: dict[Any, Any] = {}
+        self.scope.has_tokens = True
 
     def expunge_all(self) -> None:
         """Take all instances out of the session; pending changes are dropped."""
@@ -153,10 +124,10 @@ class ShardedSession(Session):
     # Where ------------------------------------------------------------------------------------
 
     def _known(self, shard: Any, chooser: str) -> Any:
-        if shard not in self._shards:
+        if shard not in self.shards:
             raise ArgumentError(
                 f"{chooser} names the shard {shard!r}, which is not known",
-                hint=f"there are {', '.join(map(repr, self._shards)) or 'none'}: "
+                hint=f"there are {', '.join(map(repr, self.shards)) or 'none'}: "
                 "ShardedSession(..., shards={...}), or session.bind_shard()",
             )
         return shard
@@ -164,7 +135,7 @@ class ShardedSession(Session):
     def _all_known(self, shards: Iterable[Any], chooser: str) -> Shards:
         return [self._known(shard, chooser) for shard in shards]
 
-    def get_bind(
+    def find_bind(
         self,
         mapper: Any = None,
         clause: Any = None,
@@ -174,7 +145,7 @@ class ShardedSession(Session):
         bind: Any = None,
         **_: Any,
     ) -> Any:
-        """The Engine or Connection of *shard_id*, of *instance*, or of what is being done."""
+        """Return the database of *shard_id*, of *instance*, or of what is being done."""
         if bind is not None:
             return bind
         shard = shard_id if shard_id is not None else self.scope.token
@@ -182,7 +153,7 @@ class ShardedSession(Session):
             shard = self._shard_of(instance.__dovetail_state__, instance)
         if shard is None:
             shard = self.shard_chooser(mapper, None, clause=clause)
-        return self._shards[self._known(shard, "shard_chooser")]
+        return self.shards[self._known(shard, "shard_chooser")]
 
     def _shard_of(self, state: InstanceState, instance: Any) -> Any:
         """The shard where *instance* came from, or where it belongs."""
@@ -254,7 +225,7 @@ class ShardedSession(Session):
         if context.is_insert or not _is_of_entities(statement):
             chosen = self.shard_chooser(context.bind_mapper, None, clause=statement)
             return [self._known(chosen, "shard_chooser")]
-        return list(self._shards)
+        return list(self.shards)
 
     @property
     def load_arguments(self) -> Mapping[str, Any]:
@@ -272,7 +243,7 @@ class ShardedSession(Session):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Shards:
         if self.identity_chooser is None:
-            return list(self._shards) if lazy_loaded_from is None else [lazy_loaded_from.load.token]
+            return list(self.shards) if lazy_loaded_from is None else [lazy_loaded_from.load.token]
         shards = self.identity_chooser(
             mapper,
             list(mapper.key_tuple(key)),
@@ -411,6 +382,70 @@ class ShardedSession(Session):
             lazy_loaded_from=state,
         )
         return self._all_known(self.execute_chooser(context), "execute_chooser")
+
+
+class ShardedSession(Session):
+    """A session over several databases, the shards, with the same tables.
+
+    ``shard_chooser``     (mapper, instance, clause=None): the shard of a new instance
+    ``identity_chooser``  (mapper, primary_key, *, lazy_loaded_from, …): the shards where a row is
+                          looked for; all where it is not given
+    ``execute_chooser``   (ORMExecuteState): the shards where a statement runs, of whichever kind.
+                          Where it is not given, statements about mapped classes run in all; the
+                          ``shard_chooser`` is asked for an INSERT, and for others
+    ``shards``            Engines or Connections by name; ``bind_shard()`` adds one
+
+    The shard of an instance is its identity token: rows of two shards with one key are two
+    instances.  Changes go to the shard that an instance came from.  A chooser that is not given
+    sends what is loaded lazily there too; one that is given is told whom it is for, in
+    ``lazy_loaded_from``, and answers ``[lazy_loaded_from.identity_token]`` for the same.
+    """
+
+    def __init__(
+        self,
+        shard_chooser: ShardChooser,
+        identity_chooser: IdentityChooser | None = None,
+        execute_chooser: Callable[[ORMExecuteState], Iterable[Any]] | None = None,
+        shards: Mapping[Any, Any] | None = None,
+        query_cls: type[Query[Any]] = ShardedQuery,
+        *,
+        id_chooser: Callable[..., Iterable[Any]] | None = None,
+        query_chooser: Callable[..., Iterable[Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(query_cls=query_cls, **kwargs)
+        for classic, name in ((id_chooser, "identity"), (query_chooser, "execute")):
+            if classic is not None:
+                old = "id_chooser" if name == "identity" else "query_chooser"
+                warn(
+                    f"{old}= is classic; today: {name}_chooser",
+                    DovetailDeprecationWarning,
+                    stacklevel=2,
+                )
+        core = self._core
+        core.shard_chooser = shard_chooser
+        core.identity_chooser = identity_chooser or _classic_identity(id_chooser)
+        core.execute_chooser = execute_chooser or _classic_execute(query_chooser)
+        core.shards.update(shards or {})
+
+    _core_class = ShardedCore
+    _core: ShardedCore
+
+    shard_chooser = Setting[ShardChooser]("Says in which shard a new instance belongs.")
+    identity_chooser = Setting[IdentityChooser | None]("Says where the row of a key may be.")
+    execute_chooser = Setting[Callable[[ORMExecuteState], Iterable[Any]] | None](
+        "Says in which shards a statement runs."
+    )
+
+    def bind_shard(self, shard_id: Any, bind: Any) -> None:
+        """Use *bind*, an Engine or a Connection, for the shard *shard_id*."""
+        self._core.shards[shard_id] = bind
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **arguments: Any
+    ) -> Engine | Connection:
+        """The database of ``shard_id=``, of ``instance=``, or of what is being done."""
+        return super().get_bind(mapper, clause, bind=bind, **arguments)
 
 
 def _shard_named(options: Sequence[Any], given: Any) -> Any:

@@ -1,7 +1,6 @@
 """Mapped classes and sessions: the names that users of the ORM import."""
 
 from dovetail.orm import attributes, exc, mapper
-from dovetail.orm.classic import SessionExtension
 from dovetail.orm.flush.context import FlushContext as UOWTransaction
 from dovetail.orm.loading.criteria import LoaderCriteriaOption, with_loader_criteria
 from dovetail.orm.loading.joins import join, outerjoin
@@ -95,7 +94,6 @@ from dovetail.orm.mapping.relationship import (
 from dovetail.orm.mapping.synonym import Synonym, synonym, synonym_for
 from dovetail.orm.mapping.validation import reconstructor, validates
 from dovetail.orm.mapping.writers import AppenderQuery, WriteOnlyCollection
-from dovetail.orm.orm_execute import ORMExecuteState
 from dovetail.orm.query import Query, QueryEvents
 from dovetail.orm.query.query import merge_frozen_result, merge_result
 from dovetail.orm.scoped import scoped_session
@@ -111,7 +109,14 @@ from dovetail.orm.session import (
     sessionmaker,
     was_deleted,
 )
-from dovetail.orm.session_events import SessionEvents
+from dovetail.orm.session.classic import SessionExtension
+from dovetail.orm.session.events import SessionEvents
+from dovetail.orm.session.orm_execute import ORMExecuteState
+from dovetail.orm.session.transaction import (
+    SessionTransaction,
+    SessionTransactionOrigin,
+    SessionTransactionState,
+)
 from dovetail.orm.tools import class_mapper, object_mapper
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.orm.tracking.keyed import (
@@ -127,11 +132,6 @@ from dovetail.orm.tracking.keyed import (
 from dovetail.orm.tracking.passive import NO_VALUE, LoaderCallableStatus, PassiveFlag
 from dovetail.orm.tracking.state import AttributeState, InstanceState
 from dovetail.orm.tracking.told import Initiator as AttributeEventToken
-from dovetail.orm.transaction import (
-    SessionTransaction,
-    SessionTransactionOrigin,
-    SessionTransactionState,
-)
 
 Relationship = RelationshipProperty
 CompositeProperty = Composite

@@ -1,6 +1,5 @@
 """The familiar import path of what all parts of a mapping have in common."""
 
-from dovetail.orm.instances import object_state
 from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
 from dovetail.orm.mapping.events import EXT_CONTINUE, EXT_SKIP, EXT_STOP, NO_KEY, EventConstants
 from dovetail.orm.mapping.join_condition import (
@@ -9,6 +8,7 @@ from dovetail.orm.mapping.join_condition import (
     ONETOMANY,
     RelationshipDirection,
 )
+from dovetail.orm.session.instances import object_state
 from dovetail.orm.tools import class_mapper, object_mapper
 from dovetail.orm.tracking.passive import (
     ATTR_EMPTY,

@@ -8,8 +8,8 @@ from dovetail.orm.flush.update import update_plans
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.members import SessionMembers
 from dovetail.orm.merge import make_copier
+from dovetail.orm.session.members import SessionMembers
 from dovetail.sql.select import Select
 
 
@@ -29,7 +29,7 @@ def generated_text(mapper: Mapper, dialect: Any) -> str:
         functions += [plan.rows_of, plan.place]
     if changed and mapper.mapped_tables:
         functions += [update.rows_of for update in update_plans(mapper, changed, dialect)]
-    functions += [make_copier(mapper), SessionMembers._expirer(mapper)]
+    functions += [make_copier(mapper), SessionMembers.expirer(mapper)]
     parts = []
     for function in functions:
         text = source_text(function) or ""

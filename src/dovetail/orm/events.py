@@ -3,7 +3,7 @@
 from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents, RegistryEvents
 from dovetail.orm.query import QueryEvents
-from dovetail.orm.session_events import SessionEvents
+from dovetail.orm.session.events import SessionEvents
 
 __all__ = [
     "AttributeEvents",

@@ -1,6 +1,5 @@
 """The familiar import path of the parts of a mapping and of loading."""
 
-from dovetail.orm.classic import SessionExtension
 from dovetail.orm.loading.options import LoaderOption, UserDefinedOption
 from dovetail.orm.mapping.attribute import InstrumentedAttribute, QueryableAttribute
 from dovetail.orm.mapping.comparing import PropComparator
@@ -11,6 +10,7 @@ from dovetail.orm.mapping.join_condition import (
     RelationshipDirection,
 )
 from dovetail.orm.mapping.properties import MapperProperty
+from dovetail.orm.session.classic import SessionExtension
 
 __all__ = [
     "MANYTOMANY",

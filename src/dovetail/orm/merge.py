@@ -48,7 +48,7 @@ def merge_steps(
     done = merged.get(state)
     if done is not None:
         return done
-    if state.session is session and not state.load.deleted:
+    if state.core is session and not state.load.deleted:
         merged[state] = instance
         return instance
     mapper = state.load.mapper
@@ -168,12 +168,12 @@ def _preload_steps(session: Any, mapper: Any, items: Iterable[Any]) -> Steps[Non
     for item in items:
         state = state_of(item)
         key = state.row_key if state.row_key is not None else mapper.key_of(item)
-        if key is not None and state.session is not session and session.find(mapper, key) is None:
+        if key is not None and state.core is not session and session.find(mapper, key) is None:
             keys.append(key)
     if len(keys) > 1:
         connection = yield from session.connection_for_steps(mapper)
         # Held by the caller's frame until each is found in the identity map.
-        session._merging = yield from session.load_keys_steps(connection, mapper, keys)
+        session.merging = yield from session.load_keys_steps(connection, mapper, keys)
 
 
 # Without a query ----------------------------------------------------------------------------------
@@ -181,11 +181,11 @@ def _preload_steps(session: Any, mapper: Any, items: Iterable[Any]) -> Steps[Non
 
 def place_all(session: Any, instances: Iterable[Any]) -> list[Any]:
     """``load=False``: the session's instances of the rows of *instances*, with their values."""
-    if session._transaction is None:
+    if session.transaction is None:
         session.begin_on_change()
-    placement: Placement | None = session._placement
+    placement: Placement | None = session.placement
     if placement is None or placement.scope is not session.scope:
-        placement = session._placement = Placement(session.scope)
+        placement = session.placement = Placement(session.scope)
     placement.listener = session if session.dispatch.listening else None
     try:
         return [placement.place(instance) for instance in instances]

@@ -10,8 +10,8 @@ from warnings import warn
 from dovetail.codegen import Source, compile_function
 from dovetail.event import resolves
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
-from dovetail.orm.members import InstanceSet
 from dovetail.orm.session import Session
+from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.tracking.identity import IdentityMap
 
 P = ParamSpec("P")

@@ -60,7 +60,7 @@ class TestBlocking:
             session.scalars(CACHED).all()
         with alone, sent(0):
             alone.scalars(CACHED).all()
-        assert Session.row_source is None
+        assert Session._row_source is None
 
     @pytest.mark.parametrize("target", ["sessionmaker", User, 5])
     def test_other_things_are_refused(self, cache, target):
@@ -211,14 +211,14 @@ class TestAwaiting:
             pass
 
         cache.attach(Own)
-        assert Own(awaited).sync_session.row_source is not None
-        assert AsyncSession(awaited).sync_session.row_source is None
+        assert Own(awaited).sync_session._core.row_source is not None
+        assert AsyncSession(awaited).sync_session._core.row_source is None
         scoped = async_scoped_session(async_sessionmaker(awaited), asyncio.current_task)
         cache.attach(scoped)
-        assert scoped.session_factory().sync_session.row_source is not None
+        assert scoped.session_factory().sync_session._core.row_source is not None
         one = AsyncSession(awaited)
         cache.attach(one)
-        assert one.sync_session.row_source is not None
+        assert one.sync_session._core.row_source is not None
 
     def test_a_task_that_is_cancelled_in_its_commit_leaves_nothing_stale(
         self, Awaited, run, cache, log

@@ -11,11 +11,12 @@ server is told to stop.
 from __future__ import annotations
 
 import re
-from asyncio import CancelledError, ensure_future, timeout, wait
+from asyncio import CancelledError, get_running_loop, timeout
 from typing import TYPE_CHECKING, Any
 
 from ...steps import run_async
 from ..blocking_view import BlockingView
+from ..cancelling import ended
 from .transactions import TransactionSteps
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ class AwaitingConnection(TransactionSteps):
 
     # -- statements ---------------------------------------------------------------------------
 
-    async def execute(self, sql: str, parameters: Any = ()) -> Any:
-        """Run *sql*; return the cursor."""
+    async def execute(self, sql: str, parameters: Any = None) -> Any:
+        """Run *sql*, as it stands for no *parameters*; return the cursor."""
         return AnsweredCursor(await self._answer(sql, parameters))
 
     async def fetch(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
@@ -181,7 +182,7 @@ class AwaitingConnection(TransactionSteps):
             while raw._result.has_next:
                 await raw.next_result()
         except BaseException as error:
-            await self.failed(error)
+            await self.failed(error, is_work=text[:3] != "XA ")
             raise
         return result
 
@@ -241,7 +242,7 @@ class AwaitingConnection(TransactionSteps):
             content = content.replace("\\", "\\\\")
         return "_binary'" + content.replace("'", "''") + "'"
 
-    async def stream(self, sql: str, parameters: Any = ()) -> Any:
+    async def stream(self, sql: str, parameters: Any = None) -> Any:
         """Run *sql*; return a cursor that fetches its rows as they are asked for.
 
         The next statement, or the end of the transaction, reads what is left of them first:
@@ -349,11 +350,15 @@ class AwaitingConnection(TransactionSteps):
 
     async def close(self) -> None:
         """Tell the server that the connection ends, and end it, told or not."""
+        transport = self._transport()
         try:
             async with timeout(_GRACE):
                 await self.raw.ensure_closed()
         finally:
             self.terminate()
+            if transport is not None:
+                # With TLS it would wait for the server to take its leave too.
+                drop(transport)
 
     def terminate(self) -> None:
         """Close the socket, without a word to the server."""
@@ -400,9 +405,14 @@ class AwaitingConnection(TransactionSteps):
                 raise self._lost(was_open, error) from error
         elif isinstance(error, OSError | EOFError):
             raise self._lost(True, error) from error
-        elif isinstance(error, Exception) and not was_open:
-            # What asyncio and the drivers raise for a transport that is closed.
-            raise self._lost(True, error) from error
+        elif isinstance(error, Exception) and not (was_open and self._is_at_home()):
+            # What asyncio and the drivers raise for a transport that is closed, or that belongs
+            # to an event loop that has ended.
+            raise self._lost(was_open, error) from error
+
+    def _is_at_home(self) -> bool:
+        """Tell whether the connection belongs to the event loop that runs."""
+        return self.raw._loop is get_running_loop()
 
     def _lost(self, while_asking: bool, error: BaseException) -> BaseException:
         """Return what the drivers raise for a lost connection themselves."""
@@ -414,15 +424,8 @@ class AwaitingConnection(TransactionSteps):
 
     async def _stop(self) -> None:
         """Have the server end what it does for this connection; not for longer than is said."""
-        if self._open_another is None:
-            return
-        stopping = ensure_future(self._kill(self._open_another))
-        while not stopping.done():
-            try:
-                await wait([stopping])
-            except CancelledError:
-                # Once is enough: it is raised when the server has been told.
-                continue
+        if self._open_another is not None:
+            await ended(self._kill(self._open_another))
 
     async def _kill(self, open_another: Callable[[], Awaitable[Any]]) -> None:
         try:

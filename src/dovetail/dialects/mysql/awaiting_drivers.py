@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import timeout
 from functools import cache, partial
 from importlib import import_module
+from ssl import SSLError
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .awaiting import AiomysqlConnection, AsyncmyConnection, drop
@@ -37,8 +38,17 @@ class _AwaitingMysqlDriver(BaseMysqlDriver):
     """What both drivers have in common."""
 
     is_async = True
+    bound_to_loop = True
     url_options: ClassVar[Mapping[str, Callable[[str], Any]]] = _URL_OPTIONS
     usual_options: ClassVar[Mapping[str, Any]] = {"charset": "utf8mb4"}
+    without_effect: ClassVar[Mapping[str, str]] = {
+        **BaseMysqlDriver.without_effect,
+        "cursor_cls": BaseMysqlDriver.without_effect["cursorclass"],
+        "echo": "create_engine(..., echo=True)",
+        "query_callback": "listen to after_cursor_execute of the engine",
+        "stmt_cache_size": "statements are sent as text, with their values",
+        "loop": "the event loop that runs is the one",
+    }
     ssl_options = (*BaseMysqlDriver.ssl_options, "ssl_key_password")
 
     async def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -77,16 +87,11 @@ class _AwaitingMysqlDriver(BaseMysqlDriver):
                 await self._established(raw)
             if made["ssl"] is not None and not self._is_secure(raw):
                 raise raw.OperationalError(2026, "SSL connection error: the server has no TLS")
-        except TimeoutError as error:
+        except BaseException as error:
             self._discard(raw)
-            raise raw.OperationalError(
-                2003, f"Can't connect to MySQL server ({limit:g} seconds have passed)"
-            ) from error
-        except OSError as error:
-            self._discard(raw)
-            raise raw.OperationalError(2003, f"Can't connect to MySQL server ({error})") from error
-        except BaseException:
-            self._discard(raw)
+            cause = error.__cause__ if isinstance(error, raw.Error) else error
+            if isinstance(cause, OSError):
+                raise raw.OperationalError(*_unreachable(cause, limit)) from cause
             raise
         return raw
 
@@ -200,6 +205,14 @@ class AiomysqlDriver(_AwaitingMysqlDriver):
         known = import_module("pymysql.converters").conversions
         kinds = import_module("pymysql.constants").FIELD_TYPE
         return {**known, **date_readers(kinds, known)}
+
+
+def _unreachable(cause: OSError, limit: float) -> tuple[int, str]:
+    """Return number and text of the drivers' error where *cause* has kept a connection away."""
+    if isinstance(cause, SSLError):
+        return 2026, f"SSL connection error: {cause}"
+    why = f"{limit:g} seconds have passed" if isinstance(cause, TimeoutError) else str(cause)
+    return 2003, f"Can't connect to MySQL server ({why})"
 
 
 @cache

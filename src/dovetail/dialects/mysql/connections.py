@@ -44,8 +44,8 @@ class MysqlConnection(TransactionSteps):
 
     # -- statements ---------------------------------------------------------------------------
 
-    def execute(self, sql: str, parameters: Any = ()) -> Any:
-        """Run *sql*; return the cursor."""
+    def execute(self, sql: str, parameters: Any = None) -> Any:
+        """Run *sql*, as it stands for no *parameters*; return the cursor."""
         if self._streaming is not None:
             self._end_stream()
         self._used = not self._autocommit
@@ -76,7 +76,7 @@ class MysqlConnection(TransactionSteps):
         cursor.close()
         return rows
 
-    def stream(self, sql: str, parameters: Any = ()) -> Any:
+    def stream(self, sql: str, parameters: Any = None) -> Any:
         """Run *sql*; return a cursor that fetches its rows as they are asked for.
 
         The next statement, or the end of the transaction, reads what is left of them first:

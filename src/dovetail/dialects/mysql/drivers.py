@@ -78,6 +78,12 @@ class BaseMysqlDriver(Driver):
     )
     """Options of a URL that go together into the argument ``ssl``."""
 
+    without_effect: ClassVar[Mapping[str, str]] = {
+        "autocommit": 'create_engine(..., isolation_level="AUTOCOMMIT")',
+        "cursorclass": "rows are tuples: result.mappings() gives dictionaries",
+    }
+    """Arguments of the package that dovetail decides about, and what to use in their place."""
+
     def __init__(self, module: Any = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
         self.default_isolation = "REPEATABLE READ"
@@ -130,8 +136,16 @@ class BaseMysqlDriver(Driver):
             raise ArgumentError(f"the URL option {name}={text!r} is not {kind}") from error
 
     def _completed(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return *options* with what every connection needs."""
+        """Return *options* with what every connection needs.
+
+        ArgumentError is raised for those that would have no effect.
+        """
         made = dict(options)
+        for name, instead in self.without_effect.items():
+            if made.pop(name, None):
+                raise ArgumentError(
+                    f"the argument {name!r} of {self.name} would have no effect", hint=instead
+                )
         made["client_flag"] = int(made.get("client_flag") or 0) | _FOUND_ROWS
         made["autocommit"] = False
         made.setdefault("conv", self._conversions())
@@ -210,7 +224,11 @@ class PymysqlDriver(BaseMysqlDriver):
 
     def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection."""
-        return self.adopt(self.module.connect(*arguments, **self._completed(options)))
+        made = self._completed(options)
+        if made.get("ssl") is True:
+            # TLS or no connection, with any certificate.
+            made["ssl"] = {"verify_mode": "none"}
+        return self.adopt(self.module.connect(*arguments, **made))
 
     def adopt(self, raw: Any) -> Any:
         """Return a connection around *raw*; its autocommit is put off."""
@@ -242,7 +260,25 @@ class MysqlclientDriver(BaseMysqlDriver):
         """Open a connection; one statement at a time, unless asked for otherwise."""
         made = self._completed(options)
         made.setdefault("multi_statements", False)
-        return self.adopt(self.module.connect(*arguments, **made))
+        if made.get("ssl") is True:
+            del made["ssl"]
+            made.setdefault("ssl_mode", "REQUIRED")
+        raw = self.module.connect(*arguments, **made)
+        if made.get("ssl") or made.get("ssl_mode", "DISABLED") not in ("DISABLED", "PREFERRED"):
+            self._require_tls(raw)
+        return self.adopt(raw)
+
+    def _require_tls(self, raw: Any) -> None:
+        """Close *raw* and raise its OperationalError if it goes without TLS.
+
+        MariaDB's client library does without where the server has none, REQUIRED or not.
+        """
+        cursor = raw.cursor()
+        cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+        ((_, cipher),) = cursor.fetchall()
+        if not cipher:
+            raw.close()
+            raise self.module.OperationalError(2026, "TLS/SSL error: the server has no TLS")
 
     def adopt(self, raw: Any) -> Any:
         """Return a connection around *raw*; its autocommit is put off."""

@@ -45,7 +45,13 @@ def tls_context(settings: Any) -> ssl.SSLContext | None:
                 f"TLS has no setting {name!r}",
                 hint=did_you_mean(name, _SETTINGS) or f"there are {', '.join(_SETTINGS)}",
             )
-    return _made(settings)
+    try:
+        return _made(settings)
+    except OSError as error:
+        raise ArgumentError(
+            f"the files for TLS cannot be used: {error}",
+            hint="are the paths right, and do certificate and key belong together?",
+        ) from error
 
 
 def _made(settings: Mapping[str, Any]) -> ssl.SSLContext:

@@ -297,6 +297,9 @@ class AsyncpgConnection:
     async def commit(self) -> None:
         """Send COMMIT."""
         self._failed = self._defines = False
+        if self.raw.is_closed():
+            # Nobody may take it for a commit with nothing to do.
+            raise errors.InterfaceError("the connection is closed")
         if self.in_transaction() and await self._command("COMMIT") == "ROLLBACK":
             raise errors.InFailedSQLTransactionError(
                 "an earlier statement has failed: the server has rolled the transaction back"
@@ -384,8 +387,10 @@ class AsyncpgConnection:
         try:
             self.raw.terminate()
         except RuntimeError:
-            # Its event loop is closed, and has taken the socket along.
-            pass
+            # Its event loop is closed, and would have closed the socket in this way.
+            closed = getattr(self.raw._transport, "_call_connection_lost", None)
+            if closed is not None:
+                closed(None)
 
     def listener_view(self) -> Any:
         """Return blocking methods around the ``asyncpg.Connection``."""

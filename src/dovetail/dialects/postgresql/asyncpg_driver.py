@@ -92,6 +92,7 @@ class AsyncpgDriver(PostgresqlDriver):
     module_name = "asyncpg"
     package = "asyncpg"
     is_async = True
+    bound_to_loop = True
     features: ClassVar[Mapping[str, Any]] = {
         "infers_parameter_types": True,
         "max_parameters": 32767,

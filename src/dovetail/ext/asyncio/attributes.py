@@ -48,6 +48,6 @@ async def _read(instance: Any, name: str) -> Any:
         if session is None:
             return getattr(instance, name)
         try:
-            return session.sync_session.started(getattr, instance, name)
+            return session._core.started(getattr, instance, name)
         except NeedsDatabaseError as need:
             await session.run_steps(need.steps)

@@ -1,13 +1,15 @@
-"""The Session within an AsyncSession."""
+"""The session within an AsyncSession, and its core, which refuses to block."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from weakref import ref
 
 from dovetail.exc import LazyLoadError
 from dovetail.ext.asyncio.one_task import OneTask
 from dovetail.orm.session import Session
-from dovetail.orm.tracking.state import sessions
+from dovetail.orm.session.core import SessionCore
+from dovetail.orm.tracking.state import cores
 from dovetail.steps import Steps, bridging, run_sync
 
 R = TypeVar("R")
@@ -29,26 +31,24 @@ class NeedsDatabaseError(Exception):
         self.error = error
 
 
-class AwaitedSession(Session):
-    """The Session within an AsyncSession: it refuses to block.
+class AwaitedCore(SessionCore):
+    """The core of the session within an AsyncSession.
 
     Reading an attribute that is not loaded is an error that names the attribute, unless the
     identity map has the answer or ``AsyncSession.run_sync()`` is running.
     """
 
     awaited_by: ref[Any] | None = None
-    """The AsyncSession around this one."""
-
-    own_verbs: ClassVar[frozenset[str]] = frozenset()
-    """Blocking verbs that a class of the user's own has in place of those of Session."""
+    """The AsyncSession around the session."""
 
     _is_starting = False
 
-    def _run(self, steps: Steps[R]) -> R:
+    def run(self, steps: Steps[R]) -> R:
+        """Run *steps* as in a blocking session; within :meth:`started`, hand them on."""
         if self._is_starting:
             # The answer of started(), which its caller awaits.
             return steps  # type: ignore[return-value]
-        return super()._run(steps)
+        return super().run(steps)
 
     def started(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         """Call *function*, blocking code, up to where it needs the database.
@@ -77,20 +77,40 @@ class AwaitedSession(Session):
         steps.throw(LazyLoadError.awaiting(type(instance).__name__, attribute.key))
 
 
-def awaited_class(class_: type[Session]) -> type[AwaitedSession]:
-    """Return a subclass of *class_*, a class of sessions, whose sessions are awaited."""
-    if class_ is Session:
-        return AwaitedSession
-    if issubclass(class_, AwaitedSession):
+class AwaitedSession(Session):
+    """The session within an AsyncSession that was given no class for it."""
+
+
+def awaited_class(class_: type[Session]) -> type[Session]:
+    """Return the class of the session within an AsyncSession that was given *class_*.
+
+    Who listens to AsyncSession listens to none that block.
+    """
+    return AwaitedSession if class_ is Session else class_
+
+
+def awaited_session(class_: type[Session], *arguments: Any, **options: Any) -> Session:
+    """Return a session of *class_*, made of *arguments* and *options*, whose core is awaited."""
+    class_ = awaited_class(class_)
+    session = class_.__new__(class_)
+    session._core_class = awaited_core(class_._core_class)  # type: ignore[misc, arg-type]
+    session.__init__(*arguments, **options)  # type: ignore[misc]
+    return session
+
+
+@cache
+def awaited_core(class_: type[SessionCore]) -> type[AwaitedCore]:
+    """Return the class of cores that do what those of *class_* do, and are awaited."""
+    if issubclass(class_, AwaitedCore):
         return class_
-    made: type[AwaitedSession] | None = vars(class_).get("__awaited__")
-    if made is None:
-        made = type(class_.__name__, (AwaitedSession, class_), {})
-        made.own_verbs = frozenset(
-            verb for verb in _BLOCKING_VERBS if getattr(class_, verb) is not getattr(Session, verb)
-        )
-        type.__setattr__(class_, "__awaited__", made)
-    return made
+    return type(f"Awaited{class_.__name__}", (AwaitedCore, class_), {})
+
+
+def own_verbs(class_: type[Session]) -> frozenset[str]:
+    """Return the blocking verbs that *class_* has in place of those of Session."""
+    return frozenset(
+        verb for verb in _BLOCKING_VERBS if getattr(class_, verb) is not getattr(Session, verb)
+    )
 
 
 async def close_all_sessions() -> None:
@@ -99,12 +119,12 @@ async def close_all_sessions() -> None:
     One that another task is using is left; IllegalStateChangeError is raised at the end.
     """
     failure: Exception | None = None
-    for session in list(sessions):
-        if isinstance(session, AwaitedSession):
-            around = None if session.awaited_by is None else session.awaited_by()
+    for core in list(cores):
+        if isinstance(core, AwaitedCore):
+            around = None if core.awaited_by is None else core.awaited_by()
             one_task = OneTask("session") if around is None else around.one_task
             try:
-                await one_task.run(session.close_steps())
+                await one_task.run(core.close_steps())
             except Exception as error:
                 failure = failure or error
     if failure is not None:

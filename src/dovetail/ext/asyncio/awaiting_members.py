@@ -7,7 +7,7 @@ from weakref import ref
 
 from dovetail.engine.engine import Engine
 from dovetail.exc import ArgumentError
-from dovetail.ext.asyncio.awaited import AwaitedSession, awaited_class
+from dovetail.ext.asyncio.awaited import awaited_session, own_verbs
 from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.one_task import OneTask
@@ -39,15 +39,18 @@ class AwaitingMembers:
         own = {key: _blocking(value) for key, value in (binds or {}).items()}
         if sync_session_class is not None:
             self.sync_session_class = sync_session_class
-        class_ = awaited_class(self.sync_session_class)
-        self.sync_session: AwaitedSession = class_(_blocking(bind), binds=own, **keywords)
-        self.sync_session.awaited_by = ref(self)
+        self.sync_session = awaited_session(
+            self.sync_session_class, _blocking(bind), binds=own, **keywords
+        )
+        core: Any = self.sync_session._core
+        core.awaited_by = ref(self)
+        self._core = core
         self._awaiting: dict[Any, Any] = {}
         """The engines and connections that were given, by those inside them."""
         self.one_task = OneTask("session")
         for given in (bind, *(binds or {}).values()):
             self._note(given)
-        self._own = self.sync_session.own_verbs
+        self._own = own_verbs(self.sync_session_class)
 
     def _note(self, given: Any) -> None:
         if given is not None:
@@ -195,7 +198,7 @@ class AwaitingMembers:
     @property
     def execution_options(self) -> Mapping[str, Any]:
         """The execution options of all that this session runs."""
-        return self.sync_session.execution_options_dict
+        return self.sync_session.execution_options
 
     @property
     def no_autoflush(self) -> AbstractContextManager[Any]:

@@ -25,13 +25,13 @@ from dovetail.orm.bulk.lanes import (
     save_objects_steps,
     update_mappings_steps,
 )
-from dovetail.orm.execution import NO_OPTIONS
-from dovetail.orm.keywords import StatementOptions
 from dovetail.orm.merge import merge_all_steps
-from dovetail.orm.persistence import require_found, warn_of_objects
 from dovetail.orm.session import Session
-from dovetail.orm.session_events import SessionEvents
-from dovetail.orm.transaction import SessionTransaction
+from dovetail.orm.session.events import SessionEvents
+from dovetail.orm.session.execution import NO_OPTIONS
+from dovetail.orm.session.keywords import StatementOptions
+from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
+from dovetail.orm.session.transaction import SessionTransaction
 from dovetail.sql.dml import UpdateBase
 from dovetail.sql.node import ReturnsRows
 from dovetail.sql.text import TextClause
@@ -78,25 +78,25 @@ class AsyncSession(AwaitingMembers):
 
     async def commit(self) -> None:
         """Flush and commit: see ``Session.commit``."""
-        await self._do("commit", self.sync_session.commit_steps)
+        await self._do("commit", self._core.commit_steps)
 
     async def rollback(self) -> None:
         """Roll back: see ``Session.rollback``."""
-        await self._do("rollback", self.sync_session.rollback_steps)
+        await self._do("rollback", self._core.rollback_steps)
 
     async def close(self) -> None:
         """Detach all instances and give connections back: see ``Session.close``."""
-        await self._do("close", self.sync_session.close_steps)
+        await self._do("close", self._core.close_steps)
 
     aclose = close
 
     async def reset(self) -> None:
         """As ``close()``; the session can be used again: see ``Session.reset``."""
-        await self._do("reset", self.sync_session.reset_steps)
+        await self._do("reset", self._core.reset_steps)
 
     async def invalidate(self) -> None:
         """Close, and discard the connections in use."""
-        await self._do("invalidate", lambda: self.sync_session.close_steps(invalidate=True))
+        await self._do("invalidate", lambda: self._core.close_steps(invalidate=True))
 
     async def connection(
         self,
@@ -110,18 +110,18 @@ class AsyncSession(AwaitingMembers):
                 await self._own_verb(self.sync_session.connection, arguments, execution_options)
             )
         self.one_task.check()
-        session = self.sync_session
-        transaction = session._transaction or session._autobegin()
-        if session.row_source is not None:
-            session.row_source.handed_out(transaction)
-        bind = session.get_bind(**arguments)
+        core = self._core
+        transaction = core.transaction or core.ensure_transaction()
+        if core.row_source is not None:
+            core.row_source.handed_out(transaction)
+        bind = self.sync_session.get_bind(**arguments)
         return self._around_connection(
             await self.run_steps(transaction.connection_steps(bind, execution_options))
         )
 
     async def prepare(self) -> None:
         """Flush, and let each database promise to commit: see ``Session.prepare``."""
-        await self._do("prepare", self.sync_session.prepare_steps)
+        await self._do("prepare", self._core.prepare_steps)
 
     # Statements -----------------------------------------------------------------------------------
 
@@ -169,9 +169,7 @@ class AsyncSession(AwaitingMembers):
             )
         else:
             result = await self.run_steps(
-                self.sync_session.execute_steps(
-                    statement, params, execution_options, bind_arguments
-                )
+                self._core.execute_steps(statement, params, execution_options, bind_arguments)
             )
         if result._streams():
             await self.run_steps(result.fill_steps(None))
@@ -272,7 +270,7 @@ class AsyncSession(AwaitingMembers):
         own = getattr(statement, "execution_options_dict", {})
         options = {"yield_per": own.get("yield_per", 1000), **execution_options}
         result = await self.run_steps(
-            self.sync_session.execute_steps(statement, params, options, bind_arguments)
+            self._core.execute_steps(statement, params, options, bind_arguments)
         )
         return AsyncResult(result, self.one_task)
 
@@ -321,7 +319,7 @@ class AsyncSession(AwaitingMembers):
         """The instance of *entity* with the primary key *ident*, or None: see ``Session.get``."""
         if bind_arguments:
             bind_arguments = self._bind_arguments(bind_arguments)
-        call = self._own_verb if "get" in self._own else self.sync_session.started
+        call = self._own_verb if "get" in self._own else self._core.started
         found: Any = call(
             self.sync_session.get,
             entity,
@@ -370,15 +368,15 @@ class AsyncSession(AwaitingMembers):
         """Write pending changes: see ``Session.flush``."""
         if objects is not None:
             warn_of_objects()
-        await self._do("flush", self.sync_session.flush_steps, objects)
+        await self._do("flush", self._core.flush_steps, objects)
 
     async def delete(self, instance: Any) -> None:
         """Delete the row of *instance* at the next flush: see ``Session.delete``."""
-        await self._do("delete", lambda one: self.sync_session.delete_steps((one,)), instance)
+        await self._do("delete", lambda one: self._core.delete_steps((one,)), instance)
 
     async def delete_all(self, instances: Iterable[Any]) -> None:
         """Delete the rows of all *instances* at the next flush."""
-        await self._do("delete_all", self.sync_session.delete_steps, instances)
+        await self._do("delete_all", self._core.delete_steps, instances)
 
     async def refresh(
         self,
@@ -389,7 +387,7 @@ class AsyncSession(AwaitingMembers):
         """Read *instance* again: see ``Session.refresh``."""
         await self._do(
             "refresh",
-            self.sync_session.refresh_instance_steps,
+            self._core.refresh_instance_steps,
             instance,
             attribute_names,
             with_for_update,
@@ -399,7 +397,7 @@ class AsyncSession(AwaitingMembers):
         """Load attributes onto instances that are here already: see ``Session.load``."""
         if "load" in self._own:
             return await self._own_verb(self.sync_session.load, instances, *attributes)
-        return await self.run_steps(self.sync_session.load_steps(instances, attributes))
+        return await self.run_steps(self._core.load_steps(instances, attributes))
 
     async def merge(
         self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
@@ -411,7 +409,7 @@ class AsyncSession(AwaitingMembers):
             )
             return own
         merged: list[T] = await self.run_steps(
-            merge_all_steps(self.sync_session, [instance], load, options or ())
+            merge_all_steps(self._core, [instance], load, options or ())
         )
         return merged[0]
 
@@ -428,9 +426,7 @@ class AsyncSession(AwaitingMembers):
                 self.sync_session.merge_all, instances, load=load, options=options
             )
             return own
-        return await self.run_steps(
-            merge_all_steps(self.sync_session, instances, load, options or ())
-        )
+        return await self.run_steps(merge_all_steps(self._core, instances, load, options or ()))
 
     async def bulk_insert_mappings(
         self,
@@ -440,18 +436,16 @@ class AsyncSession(AwaitingMembers):
         render_nulls: bool = False,
     ) -> None:
         """Insert a row for each dictionary: see ``Session.bulk_insert_mappings``."""
-        session = self.sync_session
-        found = session.mapper_for(mapper)
+        found = mapper_for(mapper)
         await self.run_steps(
-            insert_mappings_steps(session, found, mappings, return_defaults, render_nulls)
+            insert_mappings_steps(self._core, found, mappings, return_defaults, render_nulls)
         )
 
     async def bulk_update_mappings(
         self, mapper: Any, mappings: Iterable[Mapping[str, Any]]
     ) -> None:
         """Update a row for each dictionary: see ``Session.bulk_update_mappings``."""
-        session = self.sync_session
-        await self.run_steps(update_mappings_steps(session, session.mapper_for(mapper), mappings))
+        await self.run_steps(update_mappings_steps(self._core, mapper_for(mapper), mappings))
 
     async def bulk_save_objects(
         self,
@@ -463,7 +457,7 @@ class AsyncSession(AwaitingMembers):
         """Insert or update the rows of *objects*: see ``Session.bulk_save_objects``."""
         await self.run_steps(
             save_objects_steps(
-                self.sync_session, objects, return_defaults, update_changed_only, preserve_order
+                self._core, objects, return_defaults, update_changed_only, preserve_order
             )
         )
 
@@ -525,13 +519,14 @@ class AsyncSessionTransaction:
         """Begin; return self."""
         if self.sync_transaction is not None:
             raise AsyncContextAlreadyStarted("this transaction was started before")
-        own = self.session.sync_session
+        own = self.session._core
         if self.nested:
-            self.sync_transaction = await self.session.run_steps(own.begin_nested_steps())
+            started = await self.session.run_steps(own.begin_nested_steps())
         else:
             self.session.one_task.check()
-            self.sync_transaction = own.begin_transaction()
-        _around[self.sync_transaction] = self
+            started = own.begin_transaction()
+        self.sync_transaction = started
+        _around[started] = self
         return self
 
     def __await__(self) -> Generator[Any, Any, Self]:
@@ -568,12 +563,12 @@ class AsyncSessionTransaction:
 
     async def commit(self) -> None:
         """Commit, or release the savepoint."""
-        await self.session.run_steps(self.session.sync_session.commit_one_steps(self._started()))
+        await self.session.run_steps(self.session._core.commit_one_steps(self._started()))
 
     async def rollback(self) -> None:
         """Roll back."""
         session = self.session
-        await session.run_steps(session.sync_session.rollback_until_steps(self._started()))
+        await session.run_steps(session._core.rollback_until_steps(self._started()))
 
     async def __aenter__(self) -> Self:
         if self.sync_transaction is None:

@@ -103,7 +103,7 @@ class _Crossing:
         return answer
 
     def _work(self, done: Future[Any], function: Any, arguments: Any, options: Any) -> None:
-        _thread.cross = self._cross
+        _thread.cross, _thread.loop = self._cross, self._loop
         value, error = None, None
         try:
             value = function(*arguments, **options)
@@ -147,7 +147,25 @@ def _find() -> Callable[[Any], Any] | None:
     return getattr(_thread, "cross", None)
 
 
+def _loop() -> AbstractEventLoop | None:
+    """Return the event loop of the code that is running, which may be in a thread of a bridge."""
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        return getattr(_thread, "loop", None)
+
+
+def _frame() -> Any:
+    """Return the frame of the task that waits for the greenlet that is running, or None."""
+    if greenlet is None:
+        return None
+    task = getattr(getcurrent(), "dovetail_bridge", None)
+    return None if task is None else task.gr_frame
+
+
 bridging.find = _find
+bridging.loop = _loop
+bridging.frame = _frame
 bridging.run = run_blocking
 
 

@@ -548,7 +548,14 @@ class AsyncConnection:
         await self.one_task.run(self.sync_connection.detach_steps())
 
     async def close(self) -> None:
-        """Roll back what is in progress and return the driver connection to the pool."""
+        """Roll back what is in progress and return the driver connection to the pool.
+
+        One that belongs to another event loop is discarded.
+        """
+        connection = self.sync_connection
+        record = connection._record
+        if record is not None and self.sync_engine.pool.is_foreign(record):
+            await self.one_task.run(connection.invalidate_steps())
         await self.one_task.run(self.sync_connection.close_steps())
 
     async def aclose(self) -> None:

@@ -11,8 +11,8 @@ from dovetail.ext.asyncio.awaiting_session import (
     AsyncSessionTransaction as AsyncSessionTransaction,
     S,
 )
-from dovetail.orm.keywords import SessionOptions
 from dovetail.orm.session import Session, object_session
+from dovetail.orm.session.keywords import SessionOptions
 
 
 class async_sessionmaker(Generic[S]):
@@ -95,5 +95,5 @@ def async_object_session(instance: Any) -> AsyncSession | None:
 
 def async_session(session: Session) -> AsyncSession | None:
     """Return the AsyncSession around *session*; None for a blocking session."""
-    around = getattr(session, "awaited_by", None)
+    around = getattr(session._core, "awaited_by", None)
     return None if around is None else around()

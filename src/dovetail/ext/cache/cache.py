@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dovetail.exc import ArgumentError
-from dovetail.ext.asyncio.awaited import awaited_class
 from dovetail.ext.asyncio.scoping import async_scoped_session
 from dovetail.ext.asyncio.session import AsyncSession, async_sessionmaker
 from dovetail.orm.scoped import scoped_session
 from dovetail.orm.session import Session, sessionmaker
+from dovetail.orm.tracking.state import cores
 from dovetail.steps import Steps, run_async, run_sync
 
 from .calls import AWAITING, BLOCKING, Calls
@@ -74,13 +74,16 @@ class Cache:
         if isinstance(target, AsyncSession):
             target = target.sync_session
         if isinstance(target, type) and issubclass(target, AsyncSession):
-            inner = awaited_class(target.sync_session_class)
-            own = {"row_source": self._source}
+            inner = target.sync_session_class
+            own = {"_row_source": self._source}
             target.sync_session_class = type(inner.__name__, (inner,), own)
-        elif isinstance(target, Session) or (
-            isinstance(target, type) and issubclass(target, Session)
-        ):
-            target.row_source = self._source
+        elif isinstance(target, type) and issubclass(target, Session):
+            target._row_source = self._source
+            for core in list(cores):
+                if isinstance(core.session, target):
+                    core.row_source = self._source
+        elif isinstance(target, Session):
+            target._core.row_source = self._source
         else:
             raise ArgumentError(
                 f"a cache serves sessions, and what makes them, not {target!r}",

@@ -35,13 +35,13 @@ class CachedRows:
         if request is None or getattr(statement, "for_update_arg", None) is not None:
             return False
         self.regions.store(request.region)
-        record_of(session._transaction).request = request
+        record_of(session.transaction).request = request
         return True
 
     def done(self, session: Any) -> None:
         """Forget what the last statement asked for."""
-        if session._transaction is not None:
-            record_of(session._transaction).request = None
+        if session.transaction is not None:
+            record_of(session.transaction).request = None
 
     def fetch_steps(
         self, session: Any, connection: Any, plan: Any, sql: str, parameters: Any
@@ -52,7 +52,7 @@ class CachedRows:
             rows: list[Any] = yield from connection.fetch_steps(sql, parameters)
             return rows
 
-        record = record_of(session._transaction)
+        record = record_of(session.transaction)
         request = record.request
         if request is None:
             return (yield from fetch())
@@ -88,7 +88,7 @@ class CachedRows:
     def _may_ask(session: Any, record: Record, connection: Any, tables: Any) -> bool:
         """False where the transaction may see what is not committed."""
         return (
-            not (record.unknown or record.exposed or session._flushing)
+            not (record.unknown or record.exposed or session.flushing)
             and record.tables.isdisjoint(tables)
             and connection in record.epochs
             and connection.get_isolation_level() != "READ UNCOMMITTED"
@@ -105,7 +105,7 @@ class CachedRows:
     ) -> Steps[list[Any]]:
         """The instances of *mapper* with *keys*, their rows from the cache as far as possible."""
         regions = self.regions
-        record = record_of(session._transaction)
+        record = record_of(session.transaction)
         tables = tables_read(plan.plan.core).union(name_of(table) for table in mapper.tables)
         simple = not plan.plan.entities[0].joined and len(keys) <= KEYS_PER_STATEMENT
         if simple and self._may_ask(session, record, connection, tables):
@@ -131,7 +131,7 @@ class CachedRows:
         wrapped = isinstance(statement, FromStatement)
         tables = tables_written(statement.element if wrapped else statement)
         if tables is None:
-            record_of(session._autobegin()).unknown = True
+            record_of(session.ensure_transaction()).unknown = True
         elif tables:
             self._note_tables(session, tables)
 
@@ -142,7 +142,7 @@ class CachedRows:
 
     @staticmethod
     def _note_tables(session: Any, tables: Iterable[Any]) -> None:
-        record = record_of(session._autobegin())
+        record = record_of(session.ensure_transaction())
         names = {name_of(table) for table in tables}
         record.tables |= names
         record.emptied |= names

@@ -86,7 +86,7 @@ def _whole_steps(
     session: Any, mappers: Collection[Any], count: int, steps: Steps[None]
 ) -> Steps[None]:
     """Run *steps*, for *count* rows of *mappers*; a failure is one of the whole transaction."""
-    transaction = session._autobegin()
+    transaction = session.ensure_transaction()
     transaction.check()
     if session.row_source is not None:
         session.row_source.wrote(session, mappers)

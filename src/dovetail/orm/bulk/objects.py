@@ -54,7 +54,7 @@ def _insert_steps(
         return
     for state, instance in pairs:
         key = mapper.key_of(instance)
-        if key is not None and state.session is None:
+        if key is not None and state.core is None:
             state.row_key = key
             state.load = mapper.detached_load
 
@@ -74,7 +74,7 @@ def _update_steps(
     updating = RowsUpdating(session, connection, mapper, versioned=True)
     yield from updating.run_steps(rows, [state.row_key for state, _ in kept], synchronize=False)
     for (state, instance), row in zip(kept, rows, strict=True):
-        if state.session is session:
+        if state.core is session:
             computed = {n for n, value in row.items() if isinstance(value, ColumnElement)}
             if mapper.version_key is not None:
                 computed.add(mapper.version_key)

@@ -68,7 +68,7 @@ def bulk_steps(
         yield from session.autoflush_steps(statement)
     if bind_arguments:
         bind = session.get_bind(**{"mapper": mapper, "clause": statement, **bind_arguments})
-        connection = yield from session._autobegin().connection_steps(bind)
+        connection = yield from session.ensure_transaction().connection_steps(bind)
     else:
         connection = yield from session.connection_for_steps(mapper, statement)
     options = {name: value for name, value in options.items() if name not in _UNSUITED}

@@ -281,7 +281,7 @@ def overwrite(
     for name in references:
         if name not in committed:
             values.pop(name, None)
-    transaction = session._transaction
+    transaction = session.transaction
     if transaction is not None and transaction.nested:
         transaction.dirty.add(state)
     if committed:
@@ -311,7 +311,7 @@ def switch_keys(session: Any, mapper: Any, switched: Sequence[tuple[InstanceStat
     if not switched:
         return
     identity = session.scope.identity(mapper)
-    transaction = session._autobegin()
+    transaction = session.ensure_transaction()
     for state, _ in switched:
         transaction.switched.setdefault(state, state.row_key)
         if identity.get(state.row_key) is state:
@@ -325,7 +325,7 @@ def let_go(session: Any, mapper: Any, pairs: Iterable[Pair]) -> None:
     """Take the instances of deleted rows out of the session; a rollback brings them back."""
     scope = session.scope
     identity = scope.identity(mapper)
-    transaction = session._autobegin()
+    transaction = session.ensure_transaction()
     for state, instance in pairs:
         if identity.get(state.row_key) is state:
             del identity[state.row_key]
@@ -339,6 +339,6 @@ def let_go(session: Any, mapper: Any, pairs: Iterable[Pair]) -> None:
 def expire_all(session: Any, pairs: Sequence[Pair]) -> None:
     """Let all values of *pairs* be read again: nobody knows which of the rows were changed."""
     session.expire_states([state for state, _ in pairs])
-    transaction = session._transaction
+    transaction = session.transaction
     if transaction is not None and transaction.nested:
         transaction.dirty.update(state for state, _ in pairs)

@@ -75,7 +75,7 @@ class AssociationRows:
             added, removed = changed_related(prop, state, instance)
             for item in added:
                 other = state_of(item)
-                absent = other.session is not session
+                absent = other.core is not session
                 if absent or (other.row_key is None and other not in session.scope.new):
                     _warn_absent(item, prop)
                 elif not changes.is_deleted(other):
@@ -95,11 +95,7 @@ class AssociationRows:
         for item in items:
             other = state_of(item)
             # One that an earlier flush deleted has lost its association rows then.
-            if (
-                other.row_key is not None
-                and not other.load.deleted
-                and other.session is state.session
-            ):
+            if other.row_key is not None and not other.load.deleted and other.core is state.core:
                 self._note(self.removed, prop, (state, instance), (other, item))
 
     def _note(self, rows: dict[Key, tuple[Any, Any]], prop: Any, one: Any, other: Any) -> None:

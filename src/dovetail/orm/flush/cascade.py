@@ -140,8 +140,8 @@ def mark_orphans_steps(session: Any, changes: Changes) -> Steps[None]:
         if state.row_key is None:
             changes.of(state.load.mapper).inserts.pop(state, None)
             if state in session.scope.new:
-                session._leave(state)
-        elif not state.load.deleted and state.session is session:
+                session.leave(state)
+        elif not state.load.deleted and state.core is session:
             persistent.append((state, instance))
     deleted = yield from delete_cascade_steps(session, persistent)
     for state, instance in deleted:

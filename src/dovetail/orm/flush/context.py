@@ -13,7 +13,7 @@ from dovetail.orm.tracking.state import InstanceState
 class FlushContext:
     """One flush.
 
-    ``session``      whose pending changes are written
+    ``core``         that of the session whose pending changes are written
     ``transaction``  the SessionTransaction that notes what a rollback restores
     ``only``         the states that the flush is restricted to, or None
     ``changes``      what is inserted, updated and deleted, by mapper
@@ -25,7 +25,7 @@ class FlushContext:
     ``told``         those of whose UPDATE listeners have been told beforehand
     """
 
-    session: Any
+    core: Any
     transaction: Any
     only: frozenset[InstanceState] | None = None
     changes: Changes = field(default_factory=Changes)
@@ -35,3 +35,8 @@ class FlushContext:
     writes_again: bool = False
     written: dict[InstanceState, dict[str, Any]] = field(default_factory=dict)
     told: set[InstanceState] = field(default_factory=set)
+
+    @property
+    def session(self) -> Any:
+        """The session whose pending changes are written."""
+        return self.core.session

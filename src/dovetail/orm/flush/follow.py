@@ -176,8 +176,8 @@ def switch_key(context: Any, mapper: Any, state: InstanceState, new: Any) -> Non
     if new == old:
         return
     context.transaction.switched.setdefault(state, old)
-    with context.session.scope.at(state.load.token):
-        identity = context.session.scope.identity(mapper)
+    with context.core.scope.at(state.load.token):
+        identity = context.core.scope.identity(mapper)
     if identity.get(old) is state:
         del identity[old]
     state.row_key = new

@@ -24,7 +24,7 @@ def take_over_rows(context: FlushContext) -> None:
             break
     else:
         return
-    session = context.session
+    session = context.core
     rows = _deleted_rows(changes)
     if not rows:
         return
@@ -80,7 +80,7 @@ def _take_over(
     context: FlushContext, state: InstanceState, instance: Any, old: InstanceState
 ) -> None:
     """Let *instance*, new, have the row of *old*, which was to be deleted."""
-    transaction, scope = context.transaction, context.session.scope
+    transaction, scope = context.transaction, context.core.scope
     mapper = state.load.mapper
     previous = old()
     transaction.deleted[old] = (previous, old.load)

@@ -60,7 +60,7 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     Each stage takes values and returns values; rows others refer to are saved first and
     deleted last.
     """
-    session = context.session
+    session = context.core
     changes = context.changes = changes_of(session.scope, context.only)
     yield from mark_orphans_steps(session, changes)
     yield from release_related_steps(session, changes)
@@ -86,7 +86,7 @@ def flush_steps(context: FlushContext) -> Steps[None]:
         if len(scope.modified) > modified_before:
             warn_of_late_changes(scope.modified, changes)
     for call in session.dispatch.after_flush:
-        call(session, context)
+        call(context.session, context)
     settle(context)
 
 
@@ -109,7 +109,7 @@ def release_related_steps(session: Any, changes: Changes) -> Steps[None]:
             for state, instance in list(own.deletes.items()):
                 for item in related_now(prop, state, instance):
                     other = state_of(item)
-                    present = other.row_key is not None and other.session is session
+                    present = other.row_key is not None and other.core is session
                     if present and not changes.is_deleted(other):
                         if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
                             clear_key(prop, item)
@@ -158,7 +158,7 @@ def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes
         added, removed = changed_related(prop, state, instance)
         for item in added:
             other = state_of(item)
-            if other.session is not session or (
+            if other.core is not session or (
                 other.row_key is None and other not in session.scope.new
             ):
                 _warn_absent(item, prop)
@@ -168,7 +168,7 @@ def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes
             other = state_of(item)
             if (
                 other.row_key is not None
-                and other.session is session
+                and other.core is session
                 and not changes.is_deleted(other)
             ):
                 if _refers_to(prop, item, instance):
@@ -190,7 +190,7 @@ def _warn_absent(item: Any, prop: Any) -> None:
 
 def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
     """Update and insert the rows of one stage; keys travel as soon as they are known."""
-    session, changes = context.session, context.changes
+    session, changes = context.core, context.changes
     if not stage.cyclic:
         for mapper in stage.mappers:
             own = changes.of(mapper)
@@ -245,7 +245,7 @@ def _in_shards(
     write: Callable[[dict[InstanceState, Any]], Steps[None]],
 ) -> Steps[None]:
     """Write *rows*, those of each identity token for themselves."""
-    session = context.session
+    session = context.core
     return _by_shard_steps(session, rows, write) if session.scope.has_tokens else write(rows)
 
 
@@ -265,7 +265,7 @@ def _insert_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> S
 
 
 def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> Steps[None]:
-    session = context.session
+    session = context.core
     of_mappers = by_mapper(inserts)
     if len(inserts) > 1 and not all(mapper.batch for mapper in of_mappers):
         # What listens to one row may want the rows before it to be there.
@@ -346,7 +346,7 @@ def _update_steps(
 def _update_part_steps(
     context: FlushContext, mapper: Any, tells: str | None, updates: dict[InstanceState, Any]
 ) -> Steps[None]:
-    session = context.session
+    session = context.core
     if not mapper.batch and len(updates) > 1:
         for state, instance in updates.items():
             yield from _update_steps(context, mapper, {state: instance}, tells=tells)
@@ -524,14 +524,14 @@ def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
 def _read_references_steps(
     context: FlushContext, mapper: Any, names: frozenset[str], rows: dict[InstanceState, Any]
 ) -> Steps[None]:
-    connection = yield from context.session.connection_for_steps(mapper)
-    yield from refresh_steps(context.session, connection, mapper, list(rows.items()), names)
+    connection = yield from context.core.connection_for_steps(mapper)
+    yield from refresh_steps(context.core, connection, mapper, list(rows.items()), names)
 
 
 def _delete_part_steps(
     context: FlushContext, mapper: Any, deletes: dict[InstanceState, Any]
 ) -> Steps[None]:
-    session = context.session
+    session = context.core
     connection = yield from session.connection_for_steps(mapper)
     for call in mapper.dispatch.before_delete:
         for instance in deletes.values():
@@ -566,7 +566,7 @@ def _forget_deleted(session: Any, transaction: Any, mapper: Any, pairs: Any) -> 
 
 def settle(context: FlushContext) -> None:
     """What was written is what is committed: histories begin anew."""
-    session = context.session
+    session = context.core
     scope = session.scope
     for own in context.changes.mappers.values():
         _settle_written(own.inserts, scope.new)
@@ -580,7 +580,7 @@ def settle(context: FlushContext) -> None:
 
 
 def _tell_of_moves(context: FlushContext) -> None:
-    session = context.session
+    session = context.core
     for own in context.changes.mappers.values():
         for instance in own.inserts.values():
             session.announce("pending_to_persistent", instance)

@@ -12,8 +12,13 @@ from dovetail.orm.tracking.state import InstanceState, Load
 class LoadContext:
     """The load in which an instance was made, or read again: what its listeners are given."""
 
-    session: Any
+    core: Any
     load: Load
+
+    @property
+    def session(self) -> Any:
+        """The session that loads."""
+        return self.core.session
 
     @property
     def mapper(self) -> Any:
@@ -31,7 +36,7 @@ class LoadContext:
 
         In a ``ShardedSession`` it has the ``shard_id``.
         """
-        return dict(self.session.load_arguments)
+        return dict(self.core.load_arguments)
 
 
 @dataclass(slots=True, frozen=True, eq=False)

@@ -299,8 +299,8 @@ class WriterAttribute(CollectionAttribute):
             return
         if state.row_key is not None:
             self.prepare_load(state, instance)
-            if state.session is not None:
-                state.session.load_attribute(state, instance, self)
+            if state.core is not None:
+                state.core.load_attribute(state, instance, self)
         super().set(instance, value)
 
     def delete(self, instance: Any) -> None:

@@ -39,7 +39,7 @@ class AttributeBase:
             if state.expired is not None and self.key in lost_values(state):
                 raise LazyLoadError.lost(type(instance).__name__, self.key)
             return self.initial(state, instance)
-        session = state.session
+        session = state.core
         if session is None:
             name = type(instance).__name__
             raise LazyLoadError.detached(name, self.key, relationship=self.is_relationship)
@@ -65,7 +65,7 @@ class AttributeBase:
     def load_replaced(self, instance: Any) -> None:
         """Load the value that is about to be replaced, if there may be one."""
         state = state_of(instance)
-        if state.session is not None and state.row_key is not None:
+        if state.core is not None and state.row_key is not None:
             self.read(instance)
 
     def snapshot(self, value: Any) -> Any:

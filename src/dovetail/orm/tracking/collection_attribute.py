@@ -177,7 +177,7 @@ class CollectionAttribute(RelatedAttribute):
         """Tell of what is put in and taken out where *items* replace what was there *before*."""
         held = {id(item) for item in before}
         kept = {id(item) for item in items}
-        session = state.session if self.cascades_save else None
+        session = state.core if self.cascades_save else None
         add, displaced = self.kind.add, self.kind.displaced
         for item in items:
             if id(item) not in held:

@@ -35,7 +35,7 @@ class RelatedAttribute(AttributeBase):
     def read(self, instance: Any) -> Any:
         if self.key not in instance.__dict__:
             state = state_of(instance)
-            session = state.session
+            session = state.core
             if state.row_key is None and session is not None and self.loads_without_row(state):
                 session.load_attribute(state, instance, self)
                 state.extras().setdefault("loaded", {})[self.key] = instance.__dict__.get(self.key)
@@ -123,8 +123,8 @@ class RelatedAttribute(AttributeBase):
             return
         parents[self] = False
         if item_state.row_key is None:
-            session = item_state.session
-            if session is not None and state.session is session:
+            session = item_state.core
+            if session is not None and state.core is session:
                 session.expunge(item)
             else:
                 item_state.extras()["orphaned"] = True
@@ -172,7 +172,7 @@ class ReferenceAttribute(RelatedAttribute):
 
     def known(self, state: InstanceState, instance: Any) -> Any:
         """The current value where it needs no query: from the identity map."""
-        session = state.session
+        session = state.core
         if session is None or (state.committed and self.key in state.committed):
             return NO_VALUE
         is_one_to_one = self.prop.uselist is False and not self.prop.is_many_to_one

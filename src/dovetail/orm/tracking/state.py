@@ -21,10 +21,10 @@ __all__ = [
     "PickledState",
     "Scope",
     "adopt_state",
+    "cores",
     "forget",
     "mark_modified",
     "new_state",
-    "sessions",
     "start_history",
     "state_of",
 ]
@@ -55,7 +55,10 @@ class TrackedMapper(Protocol):
 
 
 class TrackingSession(Protocol):
-    """What tracking asks of the session that an instance belongs to."""
+    """What tracking asks of the session that an instance belongs to: of its core."""
+
+    @property
+    def session(self) -> Any: ...
 
     def load_attribute(self, state: "InstanceState", instance: Any, attribute: Any) -> None: ...
     def cascade_add(self, instance: Any) -> None: ...
@@ -64,8 +67,8 @@ class TrackingSession(Protocol):
     def let_state_go(self, state: "InstanceState") -> None: ...
 
 
-sessions: "WeakSet[Any]" = WeakSet()
-"""All sessions of this process."""
+cores: "WeakSet[Any]" = WeakSet()
+"""The cores of all sessions of this process."""
 
 
 class Scope:
@@ -89,8 +92,8 @@ class Scope:
         "token",
     )
 
-    def __init__(self, session: Any) -> None:
-        self.reference: Callable[[], Any] = ref(session)
+    def __init__(self, core: Any) -> None:
+        self.reference: Callable[[], Any] = ref(core)
         self.identities: dict[Any, dict[Any, InstanceState]] = {}
         self.new: dict[InstanceState, Any] = {}
         self.modified: dict[InstanceState, Any] = {}
@@ -309,36 +312,42 @@ class InstanceState(ref[Any], Generic[T]):
         return self()
 
     @property
-    def session(self) -> Any:
-        """The session that the instance belongs to, or None."""
+    def core(self) -> Any:
+        """The core of the session that the instance belongs to, or None."""
         scope = self.load.scope
         return None if scope is None else scope.reference()
 
     @property
+    def session(self) -> Any:
+        """The session that the instance belongs to, or None."""
+        core = self.core
+        return None if core is None else core.session
+
+    @property
     def async_session(self) -> Any:
         """The AsyncSession around the session of the instance; None for a blocking one."""
-        around = getattr(self.session, "awaited_by", None)
+        around = getattr(self.core, "awaited_by", None)
         return None if around is None else around()
 
     @property
     def session_id(self) -> int | None:
         """The ``hash_key`` of the session that the instance belongs to, or None."""
-        session = self.session
-        return None if session is None else int(session.hash_key)
+        core = self.core
+        return None if core is None else int(core.hash_key)
 
     @session_id.setter
     def session_id(self, number: int | None) -> None:
-        before = self.session
-        session = next((one for one in sessions if one.hash_key == number), None)
-        if number is not None and session is None:
+        before = self.core
+        core = next((one for one in cores if one.hash_key == number), None)
+        if number is not None and core is None:
             raise InvalidRequestError(
                 f"no session has the number {number!r}",
                 hint="session_id takes the hash_key of a session, or None",
             )
-        if before is not None and before is not session:
+        if before is not None and before is not core:
             before.let_state_go(self)
-        if session is not None and before is not session:
-            session.take_state(self)
+        if core is not None and before is not core:
+            core.take_state(self)
 
     @property
     def has_identity(self) -> bool:
@@ -348,22 +357,22 @@ class InstanceState(ref[Any], Generic[T]):
     @property
     def transient(self) -> bool:
         """True for an instance without row and without session."""
-        return self.row_key is None and self.session is None
+        return self.row_key is None and self.core is None
 
     @property
     def pending(self) -> bool:
         """True for an instance that a session will insert."""
-        return self.row_key is None and self.session is not None
+        return self.row_key is None and self.core is not None
 
     @property
     def persistent(self) -> bool:
         """True for an instance with a row, in a session."""
-        return self.row_key is not None and not self.load.deleted and self.session is not None
+        return self.row_key is not None and not self.load.deleted and self.core is not None
 
     @property
     def deleted(self) -> bool:
         """True after the DELETE was sent and until the transaction ends."""
-        return self.row_key is not None and self.load.deleted and self.session is not None
+        return self.row_key is not None and self.load.deleted and self.core is not None
 
     @property
     def was_deleted(self) -> bool:
@@ -373,7 +382,7 @@ class InstanceState(ref[Any], Generic[T]):
     @property
     def detached(self) -> bool:
         """True for an instance with a row whose session has let it go."""
-        return self.row_key is not None and self.session is None
+        return self.row_key is not None and self.core is None
 
     @property
     def identity(self) -> tuple[Any, ...] | None:
@@ -402,7 +411,7 @@ class InstanceState(ref[Any], Generic[T]):
 
     @key.setter
     def key(self, key: tuple[Any, ...] | None) -> None:
-        if self.session is not None:
+        if self.core is not None:
             raise InvalidRequestError(
                 f"the key of {self.obj()!r} can't be set: it belongs to a session",
                 hint="expunge() it before",

@@ -6,13 +6,13 @@ from typing import Any
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.mapper import mapper_of
 from dovetail.orm.tracking.expiry import lost_values
-from dovetail.orm.tracking.state import InstanceState, new_state, sessions, state_of
+from dovetail.orm.tracking.state import InstanceState, cores, new_state, state_of
 
 
 def close_all_sessions() -> None:
     """Close every session of this process: for the end of tests."""
-    for session in list(sessions):
-        close: Callable[[], None] | None = getattr(session, "close", None)
+    for core in list(cores):
+        close: Callable[[], None] | None = getattr(core.session, "close", None)
         if close is not None:
             close()
 
@@ -39,9 +39,9 @@ def identity_key(
 def make_transient(instance: Any) -> None:
     """Make *instance* as if it were new: no session, no identity; its values stay."""
     state = state_of(instance)
-    session = state.session
-    if session is not None:
-        session._leave(state)
+    core = state.core
+    if core is not None:
+        core.leave(state)
     mapper = state.load.mapper
     info = (state.extra or {}).get("info")
     lost = lost_values(state)
@@ -58,7 +58,7 @@ def make_transient_to_detached(instance: Any) -> None:
     """
     state = state_of(instance)
     mapper = state.load.mapper
-    if state.session is not None or state.row_key is not None:
+    if state.core is not None or state.row_key is not None:
         raise InvalidRequestError(f"{instance!r} is not transient")
     key = mapper.key_of(instance)
     if key is None:

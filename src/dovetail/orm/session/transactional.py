@@ -1,10 +1,10 @@
-"""The second storey of the Session: begin, commit, rollback, close."""
+"""What a session does with transactions: begin, commit, rollback, close."""
 
 from typing import Any
 
 from dovetail.exc import FlushError, InvalidRequestError
-from dovetail.orm.members import SessionMembers
-from dovetail.orm.transaction import (
+from dovetail.orm.session.members import SessionMembers
+from dovetail.orm.session.transaction import (
     ACTIVE,
     AUTOBEGIN,
     BEGIN_NESTED,
@@ -16,16 +16,16 @@ from dovetail.orm.transaction import (
 from dovetail.steps import Steps
 
 
-class TransactionalSession(SessionMembers):
-    """The second storey of the Session: begin, commit, rollback, connections."""
+class SessionTransactions(SessionMembers):
+    """The second base class of the core: begin, commit, rollback, connections."""
 
     expire_on_commit: bool
     join_transaction_mode: str
     autobegin: bool
 
-    _transaction: SessionTransaction | None = None
-    _closed = False
-    _resets_only = True
+    transaction: SessionTransaction | None = None
+    closed = False
+    resets_only = True
     block_transaction: SessionTransaction | None = None
     """The transaction whose ``with`` block is being executed."""
 
@@ -33,21 +33,21 @@ class TransactionalSession(SessionMembers):
     autocommit = False
     """True for a session without a lasting transaction, the classic mode."""
 
-    def _run(self, steps: Steps[Any]) -> Any:
+    def run(self, steps: Steps[Any]) -> Any:
         raise NotImplementedError
 
     def flush_steps(self, objects: Any = None) -> Steps[None]:
-        """Write pending changes: the next storey knows how."""
+        """Write pending changes: the base class of persistence knows how."""
         raise NotImplementedError
 
     def begin_on_change(self) -> None:
-        if self._transaction is None and not self.autocommit:
-            self._autobegin()
+        if self.transaction is None and not self.autocommit:
+            self.ensure_transaction()
 
-    def _autobegin(self) -> SessionTransaction:
-        transaction = self._transaction
+    def ensure_transaction(self) -> SessionTransaction:
+        transaction = self.transaction
         if transaction is None:
-            if self._closed:
+            if self.closed:
                 raise InvalidRequestError(
                     "this session is closed for good (close_resets_only=False)",
                     hint="make another session",
@@ -59,16 +59,16 @@ class TransactionalSession(SessionMembers):
                     "this session begins no transaction by itself (autobegin=False)",
                     hint="call session.begin() first",
                 )
-            transaction = self._transaction = SessionTransaction(self, AUTOBEGIN)
+            transaction = self.transaction = SessionTransaction(self, AUTOBEGIN)
             for call in self.dispatch.after_transaction_create:
-                call(self, transaction)
+                call(self.session, transaction)
         return transaction
 
     def _begun(self, transaction: SessionTransaction) -> SessionTransaction:
         """Go on with *transaction*, of which those who listen are told; return it."""
-        self._transaction = transaction
+        self.transaction = transaction
         for call in self.dispatch.after_transaction_create:
-            call(self, transaction)
+            call(self.session, transaction)
         return transaction
 
     def refuse_after_block(self) -> None:
@@ -83,41 +83,41 @@ class TransactionalSession(SessionMembers):
 
     def is_passing(self) -> bool:
         """True in a transaction for one operation, in a session without a lasting one."""
-        current = self._transaction
+        current = self.transaction
         return self.autocommit and current is not None and current.origin is AUTOBEGIN
 
     def get_transaction(self) -> SessionTransaction | None:
         """The transaction in progress, the outermost one, or None."""
-        transaction = self._transaction
+        transaction = self.transaction
         while transaction is not None and transaction.parent is not None:
             transaction = transaction.parent
         return transaction
 
     def get_nested_transaction(self) -> SessionTransaction | None:
         """The savepoint in progress, the innermost one, or None."""
-        transaction = self._transaction
+        transaction = self.transaction
         return transaction if transaction is not None and transaction.nested else None
 
     def in_transaction(self) -> bool:
         """True while a transaction is in progress."""
-        return self._transaction is not None
+        return self.transaction is not None
 
     def in_nested_transaction(self) -> bool:
         """True within a savepoint."""
-        return self._transaction is not None and self._transaction.nested
+        return self.transaction is not None and self.transaction.nested
 
     @property
     def is_active(self) -> bool:
         """False after a failed flush, until ``rollback()``."""
-        if self._transaction is None:
+        if self.transaction is None:
             return self.autobegin and not self.autocommit
-        return self._transaction.state is ACTIVE
+        return self.transaction.state is ACTIVE
 
     # Steps ---------------------------------------------------------------------------------------
 
     def begin_transaction(self) -> SessionTransaction:
         """Begin; InvalidRequestError when a transaction is in progress."""
-        if self._transaction is not None:
+        if self.transaction is not None:
             raise InvalidRequestError(
                 "a transaction is in progress in this session: it begins with the first "
                 "statement or change",
@@ -128,7 +128,7 @@ class TransactionalSession(SessionMembers):
 
     def begin_within(self) -> SessionTransaction:
         """Begin; within a transaction in progress, one that ends with that."""
-        outer = self._transaction
+        outer = self.transaction
         if outer is None:
             return self.begin_transaction()
         outer.check()
@@ -136,12 +136,12 @@ class TransactionalSession(SessionMembers):
 
     def begin_nested_steps(self) -> Steps[SessionTransaction]:
         """Flush, and set a savepoint on every connection in use."""
-        if self.autocommit and self._transaction is None:
+        if self.autocommit and self.transaction is None:
             raise InvalidRequestError(
                 "no transaction is in progress that the savepoint could be in",
                 hint="call session.begin() first",
             )
-        parent = self._autobegin()
+        parent = self.ensure_transaction()
         parent.check()
         self.refuse_after_block()
         yield from self.flush_steps()
@@ -157,15 +157,15 @@ class TransactionalSession(SessionMembers):
 
     def commit_steps(self) -> Steps[None]:
         """Flush and commit: savepoints in progress, then the transaction."""
-        if self.autocommit and self._transaction is None:
+        if self.autocommit and self.transaction is None:
             raise InvalidRequestError(
                 "no transaction is in progress in this session", hint="call session.begin() first"
             )
-        transaction = self._autobegin()
+        transaction = self.ensure_transaction()
         if transaction.state is not PREPARED:
             transaction.check()
         while True:
-            current = self._transaction
+            current = self.transaction
             if current is None:
                 return
             parent = current.parent
@@ -175,7 +175,7 @@ class TransactionalSession(SessionMembers):
 
     def prepare_steps(self) -> Steps[None]:
         """Flush, and prepare the transaction in all its databases: see ``Session.prepare``."""
-        transaction = self._autobegin()
+        transaction = self.ensure_transaction()
         if not self.twophase or transaction.parent is not None:
             raise InvalidRequestError(
                 "only the outermost transaction of a session with twophase=True can be prepared",
@@ -188,8 +188,8 @@ class TransactionalSession(SessionMembers):
         """Commit *transaction*, and the savepoints within it."""
         if transaction.state is not PREPARED:
             transaction.check()
-            while self._transaction is not None and self._transaction is not transaction:
-                yield from self.commit_one_steps(self._transaction)
+            while self.transaction is not None and self.transaction is not transaction:
+                yield from self.commit_one_steps(self.transaction)
             yield from self._flush_all_steps(transaction)
             if self.twophase and transaction.parent is None:
                 yield from transaction.prepare_steps()
@@ -208,7 +208,7 @@ class TransactionalSession(SessionMembers):
         """Flush until nothing is pending: what listens to a flush may add more."""
         if transaction.origin is not SUBTRANSACTION:
             for call in self.dispatch.before_commit:
-                call(self)
+                call(self.session)
         for flushes in range(100):
             if not self.has_pending() or (flushes and not self._has_changes()):
                 return
@@ -220,7 +220,7 @@ class TransactionalSession(SessionMembers):
 
     def rollback_steps(self) -> Steps[None]:
         """Roll back everything: savepoints in progress, then the transaction."""
-        current = self._transaction
+        current = self.transaction
         if current is not None and current.origin is SUBTRANSACTION:
             yield from current.rollback_steps()
             return
@@ -231,39 +231,44 @@ class TransactionalSession(SessionMembers):
     def rollback_until_steps(self, transaction: SessionTransaction) -> Steps[None]:
         """Roll back *transaction*, and before it the savepoints within it."""
         leaving = frozenset(transaction.new)
-        while self._transaction is not None and self._transaction is not transaction:
-            yield from self._transaction.rollback_steps(leaving)
+        while self.transaction is not None and self.transaction is not transaction:
+            yield from self.transaction.rollback_steps(leaving)
         yield from transaction.rollback_steps()
 
     def close_steps(self, *, invalidate: bool = False) -> Steps[None]:
         """Detach all instances, end the transaction without commit, give connections back."""
-        self._closed = not self._resets_only
+        self.closed = not self.resets_only
         yield from self.reset_steps(invalidate=invalidate)
 
     def reset_steps(self, *, invalidate: bool = False) -> Steps[None]:
         """As ``close_steps()``; the session can be used again whatever its configuration."""
         self.expunge_all()
         failure: BaseException | None = None
-        while self._transaction is not None:
-            current = self._transaction
+        while self.transaction is not None:
+            current = self.transaction
             try:
                 yield from self._end_unfinished_steps(current, invalidate)
             except GeneratorExit:
                 raise
             except BaseException as error:  # a task that is cancelled, too: all must end
                 failure = failure or error
-            if self._transaction is current:
-                self._transaction = current.parent
+            if self.transaction is current:
+                self.transaction = current.parent
         if failure is not None:
             raise failure
 
     @staticmethod
     def _end_unfinished_steps(current: SessionTransaction, invalidate: bool) -> Steps[None]:
-        try:
-            if not invalidate and current.state in (ACTIVE, PREPARED):
-                for participant in current.participants.values():
-                    if participant.commits or participant.owned:
+        failure: BaseException | None = None
+        if not invalidate and current.state in (ACTIVE, PREPARED):
+            for participant in current.participants.values():
+                if participant.commits or participant.owned:
+                    try:
                         yield from participant.transaction.rollback_steps()
-        finally:
-            # It rolls back what is left.
-            yield from current.close_steps(invalidate=invalidate)
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:
+                        failure = failure or error
+        yield from current.close_steps(invalidate=invalidate)
+        if failure is not None:
+            raise failure

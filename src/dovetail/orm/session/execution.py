@@ -16,8 +16,8 @@ from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
-from dovetail.orm.orm_execute import ORMExecuteState
-from dovetail.orm.persistence import PersistingSession
+from dovetail.orm.session.orm_execute import ORMExecuteState
+from dovetail.orm.session.persistence import SessionPersistence
 from dovetail.sql.coercion import executable
 from dovetail.sql.node import Node
 from dovetail.sql.select import CompoundSelect, Select
@@ -81,15 +81,10 @@ class GivenFeed(EntityFeed):
         return self.cursor.close_steps()  # type: ignore[no-any-return]
 
 
-class ExecutingSession(PersistingSession):
-    """The fifth storey of the Session: statements."""
+class SessionStatements(SessionPersistence):
+    """The fifth base class of the core: statements."""
 
     execution_options_dict: Mapping[str, Any] = NO_OPTIONS
-
-    @property
-    def execution_options(self) -> Mapping[str, Any]:
-        """The execution options of all that this session runs."""
-        return self.execution_options_dict
 
     keeps_plans = True
 
@@ -254,7 +249,7 @@ class ExecutingSession(PersistingSession):
         self, statement: Any, bind_arguments: Mapping[str, Any] | None
     ) -> Steps[Any]:
         if bind_arguments:
-            transaction = self._autobegin()
+            transaction = self.ensure_transaction()
             bind = self.get_bind(**_bind_arguments(bind_arguments, statement))
             return (yield from transaction.connection_steps(bind))
         if not self.chooses_bind:
@@ -284,7 +279,7 @@ class ExecutingSession(PersistingSession):
             scope = self.scope
             if scope.new or scope.modified or scope.deleted:
                 yield from self.autoflush_steps(statement)
-        is_chosen = self.binds or self.has_own_get_bind or "get_bind" in self.__dict__
+        is_chosen = self.binds or self.has_own_get_bind or "get_bind" in self.overrides
         if bind_arguments or is_chosen:
             connection = yield from self._statement_connection_steps(statement, bind_arguments)
         else:

@@ -24,9 +24,14 @@ Listeners = Sequence[Callable[["ORMExecuteState"], Any]]
 
 
 class StatementSession(Protocol):
-    """What runs statements, without asking listeners."""
+    """What runs statements, without asking listeners: the core of a session."""
 
-    def _run(self, steps: Steps[Any]) -> Any: ...
+    execution_options_dict: Mapping[str, Any]
+
+    @property
+    def session(self) -> Any: ...
+    def run(self, steps: Steps[Any]) -> Any: ...
+    def caused_steps(self, cause: LoadCause, steps: Steps[Any]) -> Steps[Any]: ...
 
     def run_statement_steps(
         self, statement: Any, params: Any, options: Mapping[str, Any], binds: Any
@@ -57,7 +62,7 @@ class ORMExecuteState:
 
     def __init__(
         self,
-        session: Any,
+        core: StatementSession,
         statement: Any,
         parameters: Any,
         execution_options: Mapping[str, Any],
@@ -68,7 +73,8 @@ class ORMExecuteState:
         is_column_load: bool = False,
         lazy_loaded_from: Any = None,
     ) -> None:
-        self.session = session
+        self.session = core.session
+        self._core = core
         self.statement = statement
         self.parameters = parameters
         self.local_execution_options: Mapping[str, Any] = dict(execution_options)
@@ -81,7 +87,7 @@ class ORMExecuteState:
 
     def _all_options(self) -> dict[str, Any]:
         own: Mapping[str, Any] = getattr(self.statement, "execution_options_dict", {})
-        return {**self.session.execution_options_dict, **own, **self.local_execution_options}
+        return {**self._core.execution_options_dict, **own, **self.local_execution_options}
 
     # What it is
 
@@ -188,7 +194,7 @@ class ORMExecuteState:
         Listeners that come after the one that asks are asked first.
         """
         again = ORMExecuteState(
-            self.session,
+            self._core,
             self.statement if statement is None else statement,
             self.parameters if params is None else _both(self.parameters, params),
             {**self.local_execution_options, **(execution_options or {})},
@@ -200,7 +206,7 @@ class ORMExecuteState:
         )
         again.told_options = self.told_options
         again.loader_strategy_path = self.loader_strategy_path
-        return self.session._run(again.run_steps())
+        return self._core.run(again.run_steps())
 
     def ask(self) -> Any:
         """Ask the listeners that have not been asked; return what the first has answered."""
@@ -215,7 +221,7 @@ class ORMExecuteState:
         answer = self.ask()
         if answer is not None:
             return answer
-        steps = self.session.run_statement_steps(
+        steps = self._core.run_statement_steps(
             self.statement,
             self.parameters,
             self.local_execution_options,
@@ -224,7 +230,7 @@ class ORMExecuteState:
         options = self._all_options()
         handed_on = {name: value for name, value in options.items() if name not in NOT_HANDED_ON}
         cause = LoadCause(tuple(self.user_defined_options), handed_on)
-        return (yield from self.session.caused_steps(cause, steps))
+        return (yield from self._core.caused_steps(cause, steps))
 
 
 def _both(given: Any, more: Any) -> Any:

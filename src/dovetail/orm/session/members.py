@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any
 from warnings import warn
+from weakref import ref
 
 from dovetail.event import Dispatch
 from dovetail.exc import (
@@ -28,8 +29,8 @@ from dovetail.orm.tracking.state import (
     InstanceState,
     Load,
     Scope,
+    cores,
     mark_modified,
-    sessions,
     state_of,
 )
 from dovetail.steps import Steps
@@ -42,22 +43,32 @@ _numbers = count(1)
 class SessionMembers:
     """Which instances a session has, and as what: new, persistent, modified, deleted.
 
-    The first storey of the Session; those above it send SQL.
+    The first base class of the core; the others send SQL.
     """
 
     scope: Scope
     autoflush: bool
     dispatch: Dispatch
-    _transaction: Any = None
+    transaction: Any = None
     row_source: RowSource | None = None
     """A second-level cache, or None: see ``dovetail.ext.cache``."""
 
-    def __init__(self) -> None:
+    placement: Any = None
+    """What ``merge(load=False)`` keeps from one instance to the next."""
+
+    def __init__(self, session: Any) -> None:
+        self.reference = ref(session)
+        self.dispatch = session.dispatch
         self.scope = Scope(self)
         self.epoch = 0
         self.hash_key = next(_numbers)
         """A number that no other session of this process has."""
-        sessions.add(self)
+        cores.add(self)
+
+    @property
+    def session(self) -> Any:
+        """The session, which its core has a weak reference to; None when it is gone."""
+        return self.reference()
 
     # What is in the session -----------------------------------------------------------------
 
@@ -118,7 +129,7 @@ class SessionMembers:
             warn(
                 "is_modified(passive=) is classic: it never sends SQL; leave the argument out",
                 DovetailDeprecationWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         state = self._state(instance)
         if state.row_key is None:
@@ -169,7 +180,7 @@ class SessionMembers:
         scope = self.scope
         if scope.is_writing and _warn:
             warn_of_change("add()")
-        if self._transaction is None:
+        if self.transaction is None:
             self.begin_on_change()
         # The short way of a new instance of a class whose pending ones are known here.
         pending = scope.pending_loads.get(load.mapper)
@@ -268,7 +279,7 @@ class SessionMembers:
         self.announce("detached_to_persistent", instance)
 
     def _refuse_others(self, state: InstanceState, instance: Any) -> None:
-        other = state.session
+        other = state.core
         if other is not None and other is not self:
             raise InvalidRequestError(
                 f"{instance!r} belongs to another session",
@@ -325,7 +336,7 @@ class SessionMembers:
         state = self._state(obj)
         self._refuse_others(state, obj)
         state.load.mapper.configure()
-        if state.session is None:
+        if state.core is None:
             self.announce("before_attach", obj)
             self.take_state(state)
             self.announce("after_attach", obj)
@@ -341,7 +352,7 @@ class SessionMembers:
 
     def let_state_go(self, state: InstanceState) -> None:
         """Let *state* alone leave this session."""
-        self._leave(state)
+        self.leave(state)
 
     def at_token_steps(self, token: Any, steps: Steps[Any]) -> Steps[Any]:
         """Run *steps* with the identity token *token*: what they load has it."""
@@ -361,7 +372,7 @@ class SessionMembers:
     def announce(self, name: str, instance: Any) -> None:
         """Call those who listen to the event *name* with *instance*."""
         for call in getattr(self.dispatch, name):
-            call(self, instance)
+            call(self.session, instance)
 
     def announce_state(self, name: str, state: InstanceState) -> None:
         """As :meth:`announce`, for an instance that may have been collected."""
@@ -369,7 +380,7 @@ class SessionMembers:
         instance = state() if listeners else None
         if instance is not None:
             for call in listeners:
-                call(self, instance)
+                call(self.session, instance)
 
     # Going out --------------------------------------------------------------------------------
 
@@ -378,16 +389,16 @@ class SessionMembers:
         state = self._state(instance)
         loads_alone = state.extra is not None and "loads" in state.extra
         is_here = state.row_key is not None or state in self.scope.new or loads_alone
-        if state.session is not self or not is_here:
+        if state.core is not self or not is_here:
             raise InvalidRequestError(
                 f"{instance!r} is not in this session",
                 hint="only what was added here, or loaded here, can be expunged",
             )
         for other, _ in [(state, instance), *cascaded(state, instance, "expunge")]:
-            if other.session is self:
-                self._leave(other)
+            if other.core is self:
+                self.leave(other)
 
-    def _leave(self, state: InstanceState) -> None:
+    def leave(self, state: InstanceState) -> None:
         scope = self.scope
         mapper = state.load.mapper
         pending = scope.new.pop(state, None)
@@ -424,7 +435,7 @@ class SessionMembers:
 
     def _leaving(self) -> list[tuple[str, InstanceState]]:
         """Each instance with a row that is about to leave, after the event that tells of it."""
-        deleted = () if self._transaction is None else self._transaction.all_deleted()
+        deleted = () if self.transaction is None else self.transaction.all_deleted()
         return [
             *(("persistent_to_detached", state) for state in self.identity_map.states()),
             *(("deleted_to_detached", state) for state in deleted),
@@ -438,7 +449,7 @@ class SessionMembers:
         Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.
         """
         state = self._state(instance)
-        if state.row_key is None or state.session is not self or state.load.deleted:
+        if state.row_key is None or state.core is not self or state.load.deleted:
             raise InvalidRequestError(
                 f"{instance!r} is not persistent within this session",
                 hint="only an instance with a row, in this session, can be expired",
@@ -447,7 +458,7 @@ class SessionMembers:
             self._expire_names(state, instance, attribute_names)
             return
         for other, _ in [(state, instance), *cascaded(state, instance, "refresh-expire")]:
-            if other.session is self:
+            if other.core is self:
                 self.expire_or_drop([other])
 
     @staticmethod
@@ -482,7 +493,7 @@ class SessionMembers:
                 if base.children:
                     self._expire_hierarchy(states)
                     continue
-                self._expirer(base)(states)
+                self.expirer(base)(states)
                 if base.class_manager.dispatch.expire:
                     tell_of_expiry(states, None)
         self.scope.modified.clear()
@@ -492,7 +503,7 @@ class SessionMembers:
         for state in states:
             by_mapper.setdefault(state.load.mapper, []).append(state)
         for mapper, own in by_mapper.items():
-            self._expirer(mapper)(own)
+            self.expirer(mapper)(own)
             tell_of_expiry(own, None)
 
     def expire_or_drop(self, states: Iterable[InstanceState]) -> None:
@@ -502,7 +513,7 @@ class SessionMembers:
             if state.row_key is not None:
                 persistent.append(state)
             elif state in self.scope.new:
-                self._leave(state)
+                self.leave(state)
         self.expire_states(persistent)
 
     def expire_states(self, states: Iterable[InstanceState]) -> None:
@@ -511,14 +522,14 @@ class SessionMembers:
         for state in states:
             # The parent that it was taken from has not forgotten that.
             parents = None if state.extra is None else state.extra.get("parents")
-            self._expirer(state.load.mapper)((state,))
+            self.expirer(state.load.mapper)((state,))
             modified.pop(state, None)
             if parents:
                 state.extras()["parents"] = parents
             tell_of_expiry((state,), None)
 
     @staticmethod
-    def _expirer(mapper: Any) -> Any:
+    def expirer(mapper: Any) -> Any:
         expire = mapper.memo.get("expire")
         if expire is None:
             names = [

@@ -88,11 +88,12 @@ class SessionTransaction:
 
     def __init__(
         self,
-        session: Any,
+        core: Any,
         origin: SessionTransactionOrigin = BEGIN,
         parent: "SessionTransaction | None" = None,
     ) -> None:
-        self.session = session
+        self.core = core
+        self.session = core.reference()
         self.origin = origin
         self.parent = parent
         self.nested = origin is BEGIN_NESTED
@@ -115,7 +116,7 @@ class SessionTransaction:
     @property
     def is_active(self) -> bool:
         """True until it ends or fails."""
-        return self.state is ACTIVE and self.session._transaction is not None
+        return self.state is ACTIVE and self.core.transaction is not None
 
     def check(self) -> None:
         """Raise unless statements may be sent."""
@@ -147,7 +148,7 @@ class SessionTransaction:
         if self.state is not ACTIVE:
             self.check()
         if self.ended_within is not None:
-            self.session.refuse_after_block()
+            self.core.refuse_after_block()
         found = self.participants.get(bind)
         if found is not None:
             if execution_options:
@@ -165,13 +166,13 @@ class SessionTransaction:
             savepoint = yield from connection.begin_nested_steps()
             self.participants[bind] = Participant(connection, savepoint, owned=False, commits=True)
         elif isinstance(bind, Connection):
-            options = {**self.session.execution_options_dict, **(execution_options or {})}
+            options = {**self.core.execution_options_dict, **(execution_options or {})}
             if options:
                 bind.execution_options(**options)
             yield from self._join_steps(bind)
         else:
             connection = yield from bind.connect_steps()
-            options = self.session.execution_options_dict
+            options = self.core.execution_options_dict
             if execution_options:
                 options = {**options, **execution_options}
             try:
@@ -182,12 +183,12 @@ class SessionTransaction:
                 yield from connection.close_steps()
                 raise
             self.participants[bind] = Participant(connection, transaction, owned=True, commits=True)
-        session = self.session
+        core = self.core
         connection = self.participants[bind].connection
-        if session.row_source is not None and self.parent is None:
-            yield from session.row_source.began_steps(self, connection)
-        for call in session.dispatch.after_begin:
-            call(session, self, connection)
+        if core.row_source is not None and self.parent is None:
+            yield from core.row_source.began_steps(self, connection)
+        for call in core.dispatch.after_begin:
+            call(self.session, self, connection)
         return connection
 
     @property
@@ -197,7 +198,7 @@ class SessionTransaction:
         return self.parent
 
     def _begin_steps(self, connection: Any) -> Steps[Any]:
-        if self.session.twophase:
+        if self.core.twophase:
             return (yield from connection.begin_twophase_steps())
         if connection.dispatch.listening and connection.in_transaction():
             return connection.get_transaction()  # begun by what listens to new connections
@@ -205,7 +206,7 @@ class SessionTransaction:
 
     def _join_steps(self, connection: Any) -> Steps[None]:
         """Take part in *connection*, which somebody else opened, as the join mode says."""
-        mode = self.session.join_transaction_mode
+        mode = self.core.join_transaction_mode
         commits = True
         if not connection.in_transaction():
             transaction = yield from self._begin_steps(connection)
@@ -238,16 +239,16 @@ class SessionTransaction:
         """Commit, or release the savepoint; the session has flushed."""
         if self.state is not PREPARED:
             self.check()
-        session = self.session
+        core = self.core
         if self.origin is not SUBTRANSACTION:
             commit = self._commit_participants_steps()
-            if session.row_source is not None and self.parent is None:
-                commit = session.row_source.committing_steps(self, commit)
+            if core.row_source is not None and self.parent is None:
+                commit = core.row_source.committing_steps(self, commit)
             yield from commit
         self.state = COMMITTED
         if self.origin is not SUBTRANSACTION:
-            for call in session.dispatch.after_commit:
-                call(session)
+            for call in core.dispatch.after_commit:
+                call(self.session)
         self._keep()
         yield from self.close_steps()
 
@@ -267,17 +268,17 @@ class SessionTransaction:
 
     def _keep(self) -> None:
         """After success: hand what was noted to the parent, or forget it and expire."""
-        session = self.session
+        core = self.core
         if self.parent is not None:
             self._hand_on(self.parent)
             return
-        session.epoch += 1
-        if session.expire_on_commit and not self.keeps_values:
-            session.expire_all()
+        core.epoch += 1
+        if core.expire_on_commit and not self.keeps_values:
+            core.expire_all()
         for state in self.deleted:
             if state.load.deleted:
                 state.load = state.load.let_go()
-                session.announce_state("deleted_to_detached", state)
+                core.announce_state("deleted_to_detached", state)
 
     def _hand_on(self, parent: "SessionTransaction") -> None:
         """Let *parent* restore, if it is rolled back, what this one would have restored."""
@@ -325,9 +326,9 @@ class SessionTransaction:
                 self._restore(leaving)
         finally:
             yield from self.close_steps()
-        session = self.session
-        for call in session.dispatch.after_soft_rollback:
-            call(session, self)
+        core = self.core
+        for call in core.dispatch.after_soft_rollback:
+            call(self.session, self)
 
     def _undo_steps(self, leaving: frozenset[InstanceState] = frozenset()) -> Steps[None]:
         failure: BaseException | None = None
@@ -338,20 +339,20 @@ class SessionTransaction:
                 raise
             except BaseException as error:  # a task that is cancelled, too
                 failure = failure or error
-        session = self.session
-        for call in session.dispatch.after_rollback:
-            call(session)
+        core = self.core
+        for call in core.dispatch.after_rollback:
+            call(self.session)
         self._restore(leaving)
         if failure is not None:
             raise failure
 
     def close_steps(self, *, invalidate: bool = False) -> Steps[None]:
         """Give the connections back and let the session go on with the parent."""
-        session = self.session
-        if session._transaction is self:
-            session._transaction = self.parent
+        core = self.core
+        if core.transaction is self:
+            core.transaction = self.parent
         ended, self.state = self.state, CLOSED
-        if self.nested and session.block_transaction is self:
+        if self.nested and core.block_transaction is self:
             self.around.ended_within = self
         failure: BaseException | None = None
         for participant in self.participants.values():
@@ -368,8 +369,8 @@ class SessionTransaction:
                 failure = failure or error
         self.participants.clear()
         if ended is not CLOSED:
-            for call in session.dispatch.after_transaction_end:
-                call(session, self)
+            for call in core.dispatch.after_transaction_end:
+                call(self.session, self)
         if failure is not None:
             raise failure
 
@@ -383,17 +384,17 @@ class SessionTransaction:
 
     def _restore(self, leaving: frozenset[InstanceState]) -> None:
         """Make the instances in memory what they were when this began."""
-        session = self.session
-        scope = session.scope
+        core = self.core
+        scope = core.scope
         # Held until those who listen have been told; in the session they are no more.
         pending = dict(scope.new)
         scope.new.clear()
         for state in (*self.new, *pending):
             was_pending = state.row_key is None
             self._expel(scope, state)
-            if session.dispatch.listening:
+            if core.dispatch.listening:
                 left = "pending_to_transient" if was_pending else "persistent_to_transient"
-                session.announce_state(left, state)
+                core.announce_state(left, state)
         for identity in scope.identities.values():
             for state in list(identity.values()):
                 if state.extra is not None:
@@ -420,15 +421,15 @@ class SessionTransaction:
                 load.identity[state.row_key] = state
                 # What had been changed before the delete is not known to be the row's.
                 self.dirty.add(state)
-                session.announce_state("deleted_to_persistent", state)
+                core.announce_state("deleted_to_persistent", state)
         if self.nested:
             stale = {*scope.modified, *self.dirty} - leaving
-            session.expire_states(
+            core.expire_states(
                 [s for s in stale if s.row_key is not None and s.load.scope is scope]
             )
         else:
-            session.expire_all()
-        session.epoch += 1
+            core.expire_all()
+        core.epoch += 1
         for restored in (self.new, self.deleted, self.dirty, self.switched):
             restored.clear()
 
@@ -455,13 +456,13 @@ class SessionTransaction:
         is_bind = hasattr(bindkey, "connect_steps") or isinstance(bindkey, Connection)
         if bindkey is not None and not is_bind:
             bind_arguments = {"mapper": bindkey, **bind_arguments}
-        bind = bindkey if is_bind else self.session.get_bind(**bind_arguments)
-        return self.session._run(self.connection_steps(bind, execution_options))
+        bind = bindkey if is_bind else self.core.get_bind(**bind_arguments)
+        return self.core.run(self.connection_steps(bind, execution_options))
 
     def prepare(self) -> None:
         """Prepare to commit in all databases: as ``Session.prepare()``."""
         self._require_current()
-        self.session._run(self.session.prepare_steps())
+        self.core.run(self.core.prepare_steps())
 
     @property
     def connections(self) -> frozenset[Connection]:
@@ -477,7 +478,7 @@ class SessionTransaction:
         is_bind = hasattr(bindkey, "connect_steps") or isinstance(bindkey, Connection)
         if bindkey is not None and not is_bind:
             kwargs = {"mapper": bindkey, **kwargs}
-        bind = bindkey if is_bind else self.session.get_bind(**kwargs)
+        bind = bindkey if is_bind else self.core.get_bind(**kwargs)
         found = self.participants.get(bind)
         if found is None:
             raise InvalidRequestError(
@@ -492,17 +493,17 @@ class SessionTransaction:
     def commit(self, _to_root: bool = False) -> None:
         """Commit this transaction, or release this savepoint."""
         self._require_current()
-        self.session._run(self.session.commit_one_steps(self))
+        self.core.run(self.core.commit_one_steps(self))
 
     def rollback(self, _to_root: bool = False) -> None:
         """Roll this transaction, or savepoint, back."""
         if self.state is not CLOSED:
-            self.session._run(self.session.rollback_until_steps(self))
+            self.core.run(self.core.rollback_until_steps(self))
 
     def close(self, invalidate: bool = False) -> None:
         """End without commit."""
         if self.state is not CLOSED:
-            self.session._run(self.close_steps(invalidate=invalidate))
+            self.core.run(self.close_steps(invalidate=invalidate))
 
     def _require_current(self) -> None:
         self.check()
@@ -511,13 +512,13 @@ class SessionTransaction:
         """Note that a ``with`` block of this transaction begins."""
         if self.state is CLOSED:
             raise InvalidRequestError("this transaction has ended", hint="begin another one")
-        self._outer_block = self.session.block_transaction
-        self.session.block_transaction = self
+        self._outer_block = self.core.block_transaction
+        self.core.block_transaction = self
 
     def leave_block(self) -> None:
         """Note that the block has ended."""
-        if self.session.block_transaction is self:
-            self.session.block_transaction = self._outer_block
+        if self.core.block_transaction is self:
+            self.core.block_transaction = self._outer_block
         self._outer_block = None
         if self.nested:
             self.around.ended_within = None
@@ -533,21 +534,21 @@ class SessionTransaction:
         tb: TracebackType | None,
     ) -> None:
         self.leave_block()
-        self.session._run(self.exit_steps(kind))
+        self.core.run(self.exit_steps(kind))
 
     def exit_steps(self, kind: type[BaseException] | None) -> Steps[None]:
         """Leave a ``with`` block: commit after success, roll back after an error."""
         if self.state in (CLOSED, COMMITTED):
             return
-        session = self.session
+        core = self.core
         if kind is not None or self.state is DEACTIVE:
-            yield from session.rollback_until_steps(self)
+            yield from core.rollback_until_steps(self)
             return
         try:
-            yield from session.commit_one_steps(self)
+            yield from core.commit_one_steps(self)
         except BaseException:
             if self.state is not CLOSED:
-                yield from session.rollback_until_steps(self)
+                yield from core.rollback_until_steps(self)
             raise
 
 

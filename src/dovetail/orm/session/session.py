@@ -1,106 +1,72 @@
 """The Session: identity map, unit of work and transaction in one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from threading import RLock
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVarTuple, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Never,
+    Self,
+    TypeVar,
+    TypeVarTuple,
+    Unpack,
+    overload,
+)
 from warnings import warn
-
-from typing_extensions import TypeVar
 
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
+from dovetail.engine.engine import Engine
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.engine.rows import Row
-from dovetail.event import resolves, root
+from dovetail.event import Dispatch, class_dispatch, root
 from dovetail.exc import (
     ArgumentError,
     DovetailDeprecationWarning,
     DovetailError,
-    IllegalStateChangeError,
     InvalidOption,
     did_you_mean,
 )
-from dovetail.orm.binds import checked_binds
-from dovetail.orm.classic import (
-    ClassicSession,
-    SessionExtension,
-    _SessionClassMethods as _SessionClassMethods,
+from dovetail.orm.loading.lockmode import lock_of
+from dovetail.orm.loading.options import checked_policy
+from dovetail.orm.loading.source import RowSource
+from dovetail.orm.merge import merge_all_steps, place_all
+from dovetail.orm.query import Query
+from dovetail.orm.session.binds import checked_binds
+from dovetail.orm.session.classic import (
+    ClassicVerbs,
     bind_arguments_of,
     by_position,
     classic_arguments,
 )
-from dovetail.orm.execution import NO_OPTIONS
-from dovetail.orm.instances import (
-    close_all_sessions,
-    identity_key,
-    make_transient,
-    make_transient_to_detached,
-    object_state,
-    was_deleted,
-)
-from dovetail.orm.keywords import ClassicOptions, GetOptions, SessionOptions, StatementOptions
-from dovetail.orm.loading.lockmode import lock_of
-from dovetail.orm.loading.options import checked_policy
-from dovetail.orm.merge import Placement, merge_all_steps, place_all
-from dovetail.orm.orm_execute import ORMExecuteState
-from dovetail.orm.persistence import require_found, warn_of_objects
-from dovetail.orm.query import Query
-from dovetail.orm.session_events import SessionEvents
+from dovetail.orm.session.contents import SessionContents
+from dovetail.orm.session.core import SessionCore
+from dovetail.orm.session.events import SessionEvents
+from dovetail.orm.session.execution import NO_OPTIONS
+from dovetail.orm.session.instances import close_all_sessions, identity_key
+from dovetail.orm.session.keywords import ClassicOptions, GetOptions, StatementOptions
+from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
+from dovetail.orm.session.settings import Setting
+from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
-from dovetail.orm.transaction import (
-    ACTIVE,
-    CLOSED,
-    COMMITTED,
-    DEACTIVE,
-    JOIN_MODES,
-    PREPARED,
-    SessionTransaction,
-    SessionTransactionOrigin,
-    SessionTransactionState,
-)
 from dovetail.sql.dml import UpdateBase
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from dovetail.sql.node import ReturnsRows
 from dovetail.sql.text import TextClause
-from dovetail.steps import Steps, run_sync
 
 if TYPE_CHECKING:
     from dovetail.sql.dml import ReturningChange
 
-__all__ = [
-    "ACTIVE",
-    "CLOSED",
-    "COMMITTED",
-    "DEACTIVE",
-    "PREPARED",
-    "ORMExecuteState",
-    "Session",
-    "SessionExtension",
-    "SessionTransaction",
-    "SessionTransactionOrigin",
-    "SessionTransactionState",
-    "close_all_sessions",
-    "create_session",
-    "identity_key",
-    "make_transient",
-    "make_transient_to_detached",
-    "object_session",
-    "object_state",
-    "sessionmaker",
-    "was_deleted",
-]
-
 T = TypeVar("T")
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
-S = TypeVar("S", bound="Session", default="Session")
 
 
-class Session(ClassicSession):
+class Session(SessionContents, ClassicVerbs):
     """Instances of mapped classes, kept in step with rows of a database.
 
     One instance for one row; changes are found and written by ``flush()``, in the right
@@ -150,7 +116,6 @@ class Session(ClassicSession):
         _enable_transaction_accounting: bool = True,
         **unknown: Never,
     ) -> None:
-        super().__init__()
         if unknown or isinstance(bind, str):
             raise _mistaken(bind, unknown)
         if classic:
@@ -169,36 +134,54 @@ class Session(ClassicSession):
                 f"join_transaction_mode={join_transaction_mode!r} is not known",
                 hint=f"one of {', '.join(map(repr, JOIN_MODES))}",
             )
-        self.bind = bind
-        self.binds = checked_binds(binds)
-        self.autoflush = autoflush
-        self.expire_on_commit = expire_on_commit
-        self.autobegin = autobegin
-        self.join_transaction_mode = join_transaction_mode
-        self.lazy_policy = checked_policy(lazy_policy)
+        core = self._core = self._core_class(self, self._has_own_get_bind)
+        core.row_source = self._row_source
+        core.bind = bind
+        core.binds = checked_binds(binds)
+        core.autoflush = autoflush
+        core.expire_on_commit = expire_on_commit
+        core.autobegin = autobegin
+        core.join_transaction_mode = join_transaction_mode
+        core.lazy_policy = checked_policy(lazy_policy)
+        core.execution_options_dict = execution_options
+        core.twophase = twophase
+        core.keeps_plans = enable_baked_queries
+        core.resets_only = close_resets_only
         self.info: dict[Any, Any] = dict(info or {})
-        self.execution_options_dict = execution_options
-        self.twophase = twophase
-        self.keeps_plans = self.enable_baked_queries = enable_baked_queries
         self._query_cls = query_cls
-        self._resets_only = close_resets_only
-        self._lock = RLock()
         self._use_classic(autocommit, weak_identity_map, extension)
 
-    _placement: Placement | None = None
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._has_own_get_bind = cls.get_bind is not Session.get_bind
+        # Those who listen to the class later are heard by the sessions that it has by then.
+        class_dispatch(cls)
 
-    def _run(self, steps: Steps[T]) -> T:
-        # One thread at a time; in one thread, what listens may use the session meanwhile.
-        if not self._lock.acquire(blocking=False):
-            steps.close()
-            raise used_at_once("another thread")
-        try:
-            if self.autocommit:
-                answer: T = self._run_for_itself(steps)
-                return answer
-            return run_sync(steps)
-        finally:
-            self._lock.release()
+    _core_class: ClassVar[type[SessionCore]] = SessionCore
+    _has_own_get_bind: ClassVar[bool] = False
+    _row_source: ClassVar[RowSource | None] = None
+    """A second-level cache that serves the sessions of the class: see ``dovetail.ext.cache``."""
+
+    # Settings ---------------------------------------------------------------------------------
+
+    bind = Setting[Any]("The Engine or Connection for all statements that ``binds`` does not name.")
+    binds = Setting[dict[Any, Any]]("Engines by mapped class, base class or table.")
+    autoflush = Setting[bool]("Whether queries flush first.")
+    autobegin = Setting[bool]("Whether a transaction begins with the first statement or change.")
+    autocommit = Setting[bool]("True for a session without a lasting transaction: classic.")
+    expire_on_commit = Setting[bool]("Whether values are read again after a commit.")
+    twophase = Setting[bool]("Whether all databases promise to commit before one of them does.")
+    join_transaction_mode = Setting[str]("What to do in a Connection's transaction.")
+    lazy_policy = Setting[str]("How what is not loaded is loaded when it is touched.")
+    enable_baked_queries = Setting[bool](
+        "Whether the plans of this session's statements are kept.", "keeps_plans"
+    )
+    execution_options = Setting[Mapping[str, Any]](
+        "Execution options of all statements of this session.", "execution_options_dict"
+    )
+    hash_key = Setting[int]("A number that no other session of this process has.")
+    _flushing = Setting[bool]("Whether a flush is in progress: listeners ask.", "flushing")
+    dispatch: Dispatch
 
     # Blocks -----------------------------------------------------------------------------------
 
@@ -235,8 +218,8 @@ class Session(ClassicSession):
                 DovetailDeprecationWarning,
                 stacklevel=2,
             )
-            return self.begin_within()
-        return self.begin_transaction()
+            return self._core.begin_within()
+        return self._core.begin_transaction()
 
     def begin_nested(self) -> SessionTransaction:
         """Set a savepoint; the block rolls back to it on an error and releases it otherwise::
@@ -244,37 +227,37 @@ class Session(ClassicSession):
         with session.begin_nested():
             session.add(User(name="may fail"))
         """
-        return self._run(self.begin_nested_steps())
+        return self._core.run(self._core.begin_nested_steps())
 
     def commit(self) -> None:
         """Flush, commit, and expire what was loaded (``expire_on_commit``)."""
-        self._run(self.commit_steps())
+        self._core.run(self._core.commit_steps())
 
     def rollback(self) -> None:
         """Roll back; instances are restored to what their rows are.
 
         New ones leave the session, deleted ones return, changed ones are read again when touched.
         """
-        self._run(self.rollback_steps())
+        self._core.run(self._core.rollback_steps())
 
     def prepare(self) -> None:
         """Flush, and let each database promise to commit: the first half of a two-phase commit.
 
         For sessions with ``twophase=True``; ``commit()`` does this too, if it was not done.
         """
-        self._run(self.prepare_steps())
+        self._core.run(self._core.prepare_steps())
 
     def close(self) -> None:
         """Detach all instances, roll back what was not committed, give connections back."""
-        self._run(self.close_steps())
+        self._core.run(self._core.close_steps())
 
     def reset(self) -> None:
         """As ``close()``; the session can be used again whatever ``close_resets_only`` says."""
-        self._run(self.reset_steps())
+        self._core.run(self._core.reset_steps())
 
     def invalidate(self) -> None:
         """Close, and discard the connections in use: their state is not known."""
-        self._run(self.close_steps(invalidate=True))
+        self._core.run(self._core.close_steps(invalidate=True))
 
     def connection(
         self,
@@ -290,16 +273,26 @@ class Session(ClassicSession):
         Without a lasting transaction, in the classic mode, one that the caller closes.
         """
         arguments = bind_arguments_of(bind_arguments, classic, "connection") or {}
-        if self.autocommit and self._transaction is None:
+        core = self._core
+        if core.autocommit and core.transaction is None:
             own: Any = self.get_bind(**arguments)
             connection: Connection = own.connect().execution_options(**(execution_options or {}))
             return connection
-        transaction = self._transaction or self._autobegin()
-        if self.row_source is not None:
-            self.row_source.handed_out(transaction)
+        transaction = core.transaction or core.ensure_transaction()
+        if core.row_source is not None:
+            core.row_source.handed_out(transaction)
         bind = self.get_bind(**arguments)
-        used: Connection = self._run(transaction.connection_steps(bind, execution_options))
+        used: Connection = core.run(transaction.connection_steps(bind, execution_options))
         return used
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **arguments: Any
+    ) -> Engine | Connection:
+        """The Engine or Connection for *mapper*, or for the tables of *clause*.
+
+        Made to be overridden.  UnboundExecutionError when there is none.
+        """
+        return self._core.find_bind(mapper, clause, bind=bind, **arguments)
 
     def bind_mapper(self, mapper: Any, bind: Any) -> None:
         """Use *bind* for statements of *mapper*, or mapped class."""
@@ -308,6 +301,34 @@ class Session(ClassicSession):
     def bind_table(self, table: Any, bind: Any) -> None:
         """Use *bind* for statements of *table*."""
         self.binds |= checked_binds({table: bind})
+
+    def get_transaction(self) -> SessionTransaction | None:
+        """The transaction in progress, the outermost one, or None."""
+        return self._core.get_transaction()
+
+    def get_nested_transaction(self) -> SessionTransaction | None:
+        """The savepoint in progress, the innermost one, or None."""
+        return self._core.get_nested_transaction()
+
+    def in_transaction(self) -> bool:
+        """True while a transaction is in progress."""
+        return self._core.in_transaction()
+
+    def in_nested_transaction(self) -> bool:
+        """True within a savepoint."""
+        return self._core.in_nested_transaction()
+
+    @property
+    def is_active(self) -> bool:
+        """False after a failed flush, until ``rollback()``."""
+        return self._core.is_active
+
+    @property
+    @contextmanager
+    def no_autoflush(self) -> Iterator[Self]:
+        """A block in which queries do not flush first."""
+        with self._core.no_autoflush:
+            yield self
 
     # Statements ---------------------------------------------------------------------------------
 
@@ -344,8 +365,7 @@ class Session(ClassicSession):
     ) -> Result[*tuple[Any, ...]]:
         """Run *statement* and return its rows.
 
-        A string is SQL with ``:name`` parameters.  *params* is a dictionary, or a list of
-        them for many rows::
+        *params* is a dictionary, or a list of them for many rows::
 
             for user, count in session.execute(select(User, func.count()).group_by(User)):
                 ...
@@ -353,9 +373,12 @@ class Session(ClassicSession):
         ``mapper=``, ``clause=`` and ``bind=`` are classic for *bind_arguments*.
         """
         if classic or statement is None:
-            statement, bind_arguments = classic_arguments(self, statement, bind_arguments, classic)
-        result: Result[*tuple[Any, ...]] = self._run(
-            self.execute_steps(statement, params, execution_options, bind_arguments)
+            statement, bind_arguments = classic_arguments(
+                self._core, statement, bind_arguments, classic
+            )
+        core = self._core
+        result: Result[*tuple[Any, ...]] = core.run(
+            core.execute_steps(statement, params, execution_options, bind_arguments)
         )
         return result
 
@@ -482,19 +505,20 @@ class Session(ClassicSession):
             session.get(User, 5)
             session.get(Version, (5, 2))
         """
+        core = self._core
         try:
             mapper = entity.__mapper__  # type: ignore[attr-defined]
         except AttributeError:
             mapper = None
         if mapper is None or mapper.class_ is not entity:
-            mapper = self.mapper_for(entity)
+            mapper = mapper_for(entity)
         if execution_options is not NO_OPTIONS and populate_existing is None:
             populate_existing = execution_options.get("populate_existing")
         afresh = populate_existing or with_for_update or identity_token is not None
         if not afresh:
             # A key in the shape of the identity map; others are put into it below.
             try:
-                state = self.scope.identities[mapper.base].get(ident)
+                state = core.scope.identities[mapper.base].get(ident)
             except (KeyError, TypeError):
                 state = None
             if state is not None and type(state.expired) is not Whole:
@@ -507,8 +531,8 @@ class Session(ClassicSession):
                         return of_class
         if mapper.always_refresh:
             populate_existing = afresh = True
-        if identity_token is not None or self.scope.has_tokens:
-            steps = self.get_at_steps(
+        if identity_token is not None or core.scope.has_tokens:
+            steps = core.get_at_steps(
                 mapper,
                 mapper.key_from_identity(ident),
                 identity_token,
@@ -518,15 +542,15 @@ class Session(ClassicSession):
                 execution_options=execution_options,
                 bind_arguments=bind_arguments,
             )
-            tokened: T | None = self._run(steps)
+            tokened: T | None = core.run(steps)
             return tokened
         key = mapper.key_from_identity(ident)
         if not afresh and key is not ident:
-            held = self.find(mapper, key)
+            held = core.find(mapper, key)
             if held is not None and type(held.__dovetail_state__.expired) is not Whole:
                 own: T | None = _of(mapper, held)
                 return own
-        steps = self.get_steps(
+        steps = core.get_steps(
             mapper,
             key,
             options=options or (),
@@ -535,7 +559,7 @@ class Session(ClassicSession):
             execution_options=execution_options,
             bind_arguments=bind_arguments,
         )
-        found: T | None = self._run(steps)
+        found: T | None = core.run(steps)
         return found
 
     def get_one(self, entity: type[T], ident: Any, **keywords: Unpack[GetOptions]) -> T:
@@ -554,17 +578,17 @@ class Session(ClassicSession):
         """
         if objects is not None:
             warn_of_objects()
-        if self.has_pending():
-            self._run(self.flush_steps(objects))
+        if self._core.has_pending():
+            self._core.run(self._core.flush_steps(objects))
 
     def delete(self, instance: Any) -> None:
         """Delete the row of *instance*, and what the delete cascade leads to, at the next flush."""
-        if not self.delete_alone(instance):
-            self._run(self.delete_steps((instance,)))
+        if not self._core.delete_alone(instance):
+            self._core.run(self._core.delete_steps((instance,)))
 
     def delete_all(self, instances: Iterable[Any]) -> None:
         """Delete the rows of all *instances* at the next flush."""
-        self._run(self.delete_steps(instances))
+        self._core.run(self._core.delete_steps(instances))
 
     def refresh(
         self,
@@ -582,7 +606,9 @@ class Session(ClassicSession):
             lockmode, with_for_update = with_for_update, None
         if lockmode is not None:
             with_for_update = lock_of(lockmode, "refresh") or True
-        self._run(self.refresh_instance_steps(instance, attribute_names, with_for_update))
+        self._core.run(
+            self._core.refresh_instance_steps(instance, attribute_names, with_for_update)
+        )
 
     def load(self, instances: Any, *attributes: Any) -> Any:
         """Load relationships or columns onto instances that are here already.
@@ -594,7 +620,7 @@ class Session(ClassicSession):
             addresses = session.load(user, User.addresses)
             session.load(users, User.addresses, Address.city)
         """
-        return self._run(self.load_steps(instances, attributes))
+        return self._core.run(self._core.load_steps(instances, attributes))
 
     def merge(self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None) -> T:
         """Copy *instance* onto the session's own instance of the same row, and return that.
@@ -604,16 +630,19 @@ class Session(ClassicSession):
         unchanged instances from a cache.
         """
         if not load:
-            own: T = place_all(self, (instance,))[0]
+            own: T = place_all(self._core, (instance,))[0]
             return own
-        merged: list[T] = self._run(merge_all_steps(self, [instance], load, options or ()))
+        merged: list[T] = self._core.run(
+            merge_all_steps(self._core, [instance], load, options or ())
+        )
         return merged[0]
 
     def merge_all(
         self, instances: Iterable[T], *, load: bool = True, options: Sequence[Any] | None = None
     ) -> list[T]:
         """Merge all *instances*; return the session's own, in the same order."""
-        return self._run(merge_all_steps(self, instances, load, options or ()))
+        steps = merge_all_steps(self._core, instances, load, options or ())
+        return self._core.run(steps)
 
     @classmethod
     def object_session(cls, instance: Any) -> "Session | None":
@@ -644,14 +673,6 @@ def _of(mapper: Any, instance: Any) -> Any:
     return instance if isinstance(instance, mapper.class_) else None
 
 
-def used_at_once(other: str) -> DovetailError:
-    """The error that names the use of one session by two threads or tasks at a time."""
-    return IllegalStateChangeError(
-        f"{other} is using this session: a session is for one thread, or one task, at a time",
-        hint="make a session for each: sessionmaker(), or scoped_session()",
-    )
-
-
 def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
     for name in unknown:
         known: Any = Session.__init__.__kwdefaults__
@@ -665,81 +686,7 @@ def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
     )
 
 
-class sessionmaker(Generic[S]):
-    """A factory of sessions with the same configuration::
-
-    Session = sessionmaker(engine, expire_on_commit=False)
-    with Session() as session: ...
-    with Session.begin() as session: ...      # commits at the end
-    """
-
-    class_: type[S]
-
-    @overload
-    def __init__(
-        self: "sessionmaker[Session]", bind: Any = None, **options: Unpack[SessionOptions]
-    ) -> None: ...
-    @overload
-    def __init__(self, bind: Any = None, *, class_: type[S], **options: Any) -> None: ...
-    def __init__(
-        self,
-        bind: Any = None,
-        *,
-        class_: Any = Session,
-        autoflush: bool = True,
-        expire_on_commit: bool = True,
-        info: Mapping[Any, Any] | None = None,
-        **keywords: Any,
-    ) -> None:
-        keywords["bind"] = bind
-        keywords["autoflush"] = autoflush
-        keywords["expire_on_commit"] = expire_on_commit
-        if info is not None:
-            keywords["info"] = info
-        self.kw = keywords
-        self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
-
-    def __call__(self, **local: Any) -> S:
-        """A new session; the keywords win over the factory's own."""
-        for name, value in self.kw.items():
-            if name == "info" and "info" in local:
-                local["info"] = {**value, **local["info"]}
-            else:
-                local.setdefault(name, value)
-        return self.class_(**local)
-
-    def begin(self) -> AbstractContextManager[S]:
-        """A block with a new session in a transaction: it commits, or rolls back, and closes."""
-        return self()._block()
-
-    def configure(self, **changes: Any) -> None:
-        """Change the configuration of sessions made later."""
-        self.kw.update(changes)
-
-    @staticmethod
-    def close_all() -> None:
-        """Close every session of this process."""
-        close_all_sessions()
-
-    identity_key = staticmethod(Session.identity_key)
-    object_session = staticmethod(Session.object_session)
-
-    def __repr__(self) -> str:
-        options = ", ".join(f"{name}={value!r}" for name, value in self.kw.items())
-        return f"sessionmaker(class_={self.class_.__name__}, {options})"
-
-
-@resolves(sessionmaker)
-def _what_it_makes(factory: Any) -> Any:
-    return factory.class_
-
-
 def object_session(instance: Any) -> Session | None:
     """The session that *instance* belongs to, or None; UnmappedInstanceError if it isn't mapped."""
     session: Session | None = state_of(instance).session
     return session
-
-
-def create_session(bind: Any = None, **keywords: Any) -> Session:
-    """A session without autoflush that expires nothing at a commit: classic, for tests."""
-    return Session(bind, **{"autoflush": False, "expire_on_commit": False, **keywords})

@@ -1,45 +1,54 @@
 """Which database a class, a table or a statement belongs to, and the connection to it."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from dovetail.engine.connection import Connection
 from dovetail.engine.engine import Engine
 from dovetail.exc import ArgumentError, UnboundExecutionError
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
-from dovetail.orm.transaction import ACTIVE
-from dovetail.orm.transactional import TransactionalSession
+from dovetail.orm.session.transaction import ACTIVE
+from dovetail.orm.session.transactional import SessionTransactions
 from dovetail.sql.schema import Table
 from dovetail.steps import Steps
 
 
-class BoundSession(TransactionalSession):
-    """The third storey of the Session: each class has its database."""
+class SessionBinds(SessionTransactions):
+    """The third base class of the core: each class has its database."""
 
     bind: Any
     binds: dict[Any, Any]
 
-    has_own_get_bind: ClassVar[bool] = False
-    """True for a class that overrides ``get_bind()``."""
+    has_own_get_bind = False
+    """Whether the class of the session overrides ``get_bind()``."""
+
+    overrides: Mapping[str, Any] = {}
+    """The attributes that were set on the session itself: a ``get_bind`` counts."""
 
     bind_arguments_in_use: Mapping[str, Any] | None = None
     """What came with the statement that is being run: it holds for what its rows bring along."""
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        cls.has_own_get_bind = cls.get_bind is not BoundSession.get_bind
-
     @property
     def chooses_bind(self) -> bool:
         """True where not all goes to one database: ``get_bind()`` is told what is asked."""
-        return self.has_own_get_bind or bool(self.binds) or "get_bind" in self.__dict__
+        return self.has_own_get_bind or bool(self.binds) or "get_bind" in self.overrides
 
-    def get_bind(
+    def get_bind(self, **asked: Any) -> Engine | Connection:
+        """Return the Engine or Connection for what is *asked*: the session's answer.
+
+        It is the user's where the session has a ``get_bind()`` of its own.
+        """
+        if self.has_own_get_bind or "get_bind" in self.overrides:
+            own: Engine | Connection = self.session.get_bind(**asked)
+            return own
+        return self.find_bind(**asked)
+
+    def find_bind(
         self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **_: Any
     ) -> Engine | Connection:
-        """The Engine or Connection for *mapper*, or for the tables of *clause*.
+        """Return the Engine or Connection for *mapper*, or for the tables of *clause*.
 
-        Made to be overridden.  UnboundExecutionError when there is none.
+        UnboundExecutionError is raised where there is none.
         """
         found: Engine | Connection | None = bind
         if found is None and self.binds:
@@ -93,12 +102,11 @@ class BoundSession(TransactionalSession):
 
     def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
         """The connection for *mapper* that the transaction in progress has, or None."""
-        transaction = self._transaction
+        transaction = self.transaction
         if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
             return None
-        if clause is None:
-            bind = self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
-        else:
+        bind = self.bind
+        if bind is None or self.binds or self.has_own_get_bind or "get_bind" in self.overrides:
             bind = self._bind_for(mapper, clause)
         participant = transaction.participants.get(bind)
         return None if participant is None else participant.connection
@@ -115,10 +123,9 @@ class BoundSession(TransactionalSession):
         """The connection for *mapper* in the transaction in progress."""
         connection = self.connection_in_use(mapper, clause)
         if connection is None:
-            transaction = self._autobegin()
-            if clause is None and mapper is not None:
-                bind = self.get_bind(mapper=mapper)
-            else:
+            transaction = self.ensure_transaction()
+            bind = self.bind
+            if bind is None or self.binds or self.has_own_get_bind or "get_bind" in self.overrides:
                 bind = self._bind_for(mapper, clause)
             connection = yield from transaction.connection_steps(bind)
         return connection
@@ -131,7 +138,7 @@ class BoundSession(TransactionalSession):
         if not arguments:
             return (yield from self.connection_for_steps(mapper))
         bind = self.get_bind(**{**arguments, "mapper": mapper})
-        return (yield from self._autobegin().connection_steps(bind))
+        return (yield from self.ensure_transaction().connection_steps(bind))
 
     @property
     def load_arguments(self) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from dovetail.event import Events
+from dovetail.event import Dispatch, Events
 from dovetail.orm.tracking.state import state_of
 
 
@@ -19,6 +19,15 @@ class SessionEvents(Events, sends=True):
     """
 
     options: ClassVar[frozenset[str]] = frozenset(("raw", "restore_load_context"))
+
+    @classmethod
+    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+        found = super()._dispatch_of(target)
+        core = None if isinstance(target, type) else getattr(target, "_core", None)
+        if core is not None:
+            # What the session does is done by its core, which asks who listens.
+            core.dispatch = found
+        return found
 
     # Statements
 

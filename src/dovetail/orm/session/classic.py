@@ -15,11 +15,11 @@ from dovetail.orm.bulk.lanes import (
     save_objects_steps,
     update_mappings_steps,
 )
-from dovetail.orm.execution import ExecutingSession
-from dovetail.orm.instances import close_all_sessions, identity_key
+from dovetail.orm.session.core import SessionCore
+from dovetail.orm.session.instances import close_all_sessions, identity_key
+from dovetail.orm.session.persistence import mapper_for
+from dovetail.orm.session.transaction import SessionTransaction
 from dovetail.orm.tracking.state import state_of
-from dovetail.orm.transaction import AUTOBEGIN, SessionTransaction
-from dovetail.steps import Steps, run_sync
 
 
 class SessionExtension:
@@ -131,8 +131,12 @@ class _SessionClassMethods:
         return state_of(instance).session
 
 
-class ClassicSession(ExecutingSession, _SessionClassMethods):
-    """The sixth storey of the Session: its classic modes, spellings, and lanes for many rows."""
+class ClassicVerbs(_SessionClassMethods):
+    """The classic modes and spellings of a session, and its lanes for many rows."""
+
+    __slots__ = ()
+
+    _core: SessionCore
 
     _strong: StrongReferences | None = None
 
@@ -140,7 +144,7 @@ class ClassicSession(ExecutingSession, _SessionClassMethods):
         """Set the modes up that were asked for."""
         if autocommit:
             _warn("autocommit=True", "with session.begin(): … around what belongs together")
-            self.autocommit = True
+            self._core.autocommit = True
         if not weak_identity_map:
             _warn("weak_identity_map=False", "a list, or set, of the instances to be kept")
             self._strong = StrongReferences(self)
@@ -156,7 +160,7 @@ class ClassicSession(ExecutingSession, _SessionClassMethods):
     def transaction(self) -> SessionTransaction | None:
         """The innermost transaction in progress, or None: today's way is ``get_transaction()``."""
         _warn("Session.transaction", "get_transaction() or get_nested_transaction()")
-        return self._transaction
+        return self._core.transaction
 
     # Many rows at once -------------------------------------------------------------------------
 
@@ -173,15 +177,16 @@ class ClassicSession(ExecutingSession, _SessionClassMethods):
         None leaves a column to its default; with *render_nulls* it is NULL.
         InvalidRequestError for a name that is no column attribute.
         """
-        found = self.mapper_for(mapper)
-        self._run(insert_mappings_steps(self, found, mappings, return_defaults, render_nulls))
+        core, found = self._core, mapper_for(mapper)
+        core.run(insert_mappings_steps(core, found, mappings, return_defaults, render_nulls))
 
     def bulk_update_mappings(self, mapper: Any, mappings: Iterable[Mapping[str, Any]]) -> None:
         """Update a row for each dictionary, which holds the primary key and the new values.
 
         Dictionaries with the same names go together.  StaleDataError where a row is missing.
         """
-        self._run(update_mappings_steps(self, self.mapper_for(mapper), mappings))
+        core = self._core
+        core.run(update_mappings_steps(core, mapper_for(mapper), mappings))
 
     def bulk_save_objects(
         self,
@@ -197,29 +202,7 @@ class ClassicSession(ExecutingSession, _SessionClassMethods):
         ``preserve_order``       without it, objects of one class go together
         """
         options = return_defaults, update_changed_only, preserve_order
-        self._run(save_objects_steps(self, objects, *options))
-
-    # No lasting transaction -------------------------------------------------------------------
-
-    def _run_for_itself(self, steps: Steps[Any]) -> Any:
-        """Run *steps*, of a session with ``autocommit=True``, in a transaction of their own."""
-        if self._transaction is not None:
-            return run_sync(steps)
-        try:
-            answer = run_sync(steps)
-        except BaseException:
-            for passing in self._passing():
-                run_sync(passing.rollback_steps())
-            raise
-        for passing in self._passing():
-            passing.keeps_values = not passing.flushed
-            run_sync(passing.commit_steps())
-        return answer
-
-    def _passing(self) -> list[SessionTransaction]:
-        """The transaction that was begun for one operation, if there is one."""
-        found = self._transaction
-        return [found] if found is not None and found.origin is AUTOBEGIN else []
+        self._core.run(save_objects_steps(self._core, objects, *options))
 
 
 def _warn(classic: str, today: str) -> None:
@@ -246,7 +229,7 @@ def bind_arguments_of(
 
 
 def classic_arguments(
-    session: Any, statement: Any, given: Mapping[str, Any] | None, classic: dict[str, Any]
+    core: SessionCore, statement: Any, given: Mapping[str, Any] | None, classic: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """The statement and the bind arguments of ``execute()`` with keywords of the classic way.
 
@@ -261,7 +244,7 @@ def classic_arguments(
             _warn("execute(clause=)", "execute(statement)")
             return statement, dict(given or {})
     own: dict[str, Any] = {}
-    if session.has_own_get_bind:
+    if core.has_own_get_bind:
         own = {name: classic.pop(name) for name in list(classic) if name not in _BIND_ARGUMENTS}
     return statement, {**bind_arguments_of(given, classic, "execute"), **own}
 

@@ -14,7 +14,6 @@ from dovetail.exc import (
     StatementError,
     UnmappedClassError,
 )
-from dovetail.orm.binds import BoundSession
 from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
@@ -40,27 +39,29 @@ from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.session.binds import SessionBinds
+from dovetail.orm.session.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.reach import cascaded
 from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
-from dovetail.orm.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
 from dovetail.steps import Steps
 
 Pair = tuple[InstanceState, Any]
 
 
-class PersistingSession(BoundSession):
-    """The fourth storey of the Session: instances are read from and written to rows."""
+class SessionPersistence(SessionBinds):
+    """The fourth base class of the core: instances are read from and written to rows."""
 
     lazy_policy: str
 
     load_cause: LoadCause | None = None
     """What is being loaded for, where somebody listens to statements."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._flushing = False
+    def __init__(self, session: Any) -> None:
+        super().__init__(session)
+        self.flushing = False
+        """Whether a flush is in progress."""
 
     # Statements ------------------------------------------------------------------------------
 
@@ -71,14 +72,14 @@ class PersistingSession(BoundSession):
         execution_options: Any = None,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
-        """Run a statement: the next storey knows how."""
+        """Run a statement: the base class of statements knows how."""
         raise NotImplementedError
 
     # Flush --------------------------------------------------------------------------------------
 
     def flush_steps(self, objects: Iterable[Any] | None = None) -> Steps[None]:
         """Write pending changes; a failure rolls back and is what the next use reports."""
-        if self._flushing:
+        if self.flushing:
             raise InvalidRequestError("this session is already flushing")
         if not self.has_pending():
             return
@@ -87,26 +88,26 @@ class PersistingSession(BoundSession):
             yield from self.at_token_steps(None, self.flush_steps(objects))
             return
         only = None if objects is None else frozenset(state_of(item) for item in objects)
-        transaction = self._autobegin()
+        transaction = self.ensure_transaction()
         if transaction.state is not ACTIVE:
             transaction.check()
         context = FlushContext(self, transaction, only)
-        self._flushing = True
+        self.flushing = True
         try:
             for call in self.dispatch.before_flush:
-                call(self, context, objects)
+                call(self.session, context, objects)
             if self.dispatch.after_transaction_create or self.dispatch.after_transaction_end:
                 yield from self._told_of_transaction_steps(context)
             else:
                 yield from self._write_steps(context)
         finally:
-            self._flushing = False
+            self.flushing = False
 
     def _told_of_transaction_steps(self, context: FlushContext) -> Steps[None]:
         """Write, and tell those who listen of the flush as of a transaction within the other."""
         within = SessionTransaction(self, SUBTRANSACTION, context.transaction)
         for call in self.dispatch.after_transaction_create:
-            call(self, within)
+            call(self.session, within)
         names = ["after_transaction_end", "after_soft_rollback"]
         try:
             yield from self._write_steps(context)
@@ -115,7 +116,7 @@ class PersistingSession(BoundSession):
             within.state = CLOSED
             for name in names:
                 for call in getattr(self.dispatch, name):
-                    call(self, within)
+                    call(self.session, within)
 
     def _write_steps(self, context: FlushContext) -> Steps[None]:
         try:
@@ -124,7 +125,7 @@ class PersistingSession(BoundSession):
             if self.row_source is not None:
                 self.row_source.flushed(context)
             for call in self.dispatch.after_flush_postexec:
-                call(self, context)
+                call(self.session, context)
         except BaseException as error:
             yield from context.transaction.fail_steps(error)
             raise
@@ -132,7 +133,7 @@ class PersistingSession(BoundSession):
 
     def autoflush_steps(self, cause: Any = None) -> Steps[None]:
         """Flush before a query, where the session does that; *cause* is the query, or says why."""
-        if self.autoflush and not self._flushing and self.has_pending():
+        if self.autoflush and not self.flushing and self.has_pending():
             try:
                 yield from self.flush_steps()
             except Exception as error:
@@ -148,19 +149,6 @@ class PersistingSession(BoundSession):
                 raise
 
     # Get ----------------------------------------------------------------------------------------
-
-    def mapper_for(self, entity: Any) -> Mapper:
-        """The mapper of *entity*; UnmappedClassError says what is wrong with anything else."""
-        mapper = mapper_of(entity)
-        if mapper is None:
-            if isinstance(entity, Mapper):
-                return entity
-            if isinstance(entity, type):
-                raise UnmappedClassError(entity)
-            raise ArgumentError(
-                f"a mapped class is needed, not {entity!r}", hint="session.get(User, 1)"
-            )
-        return mapper
 
     def find(self, mapper: Mapper, key: Any) -> Any:
         """The instance with *key* in the identity map, or None; sends no SQL."""
@@ -251,7 +239,7 @@ class PersistingSession(BoundSession):
         """The row of an instance that is here is gone: it was deleted by somebody else."""
         scope = self.scope
         state = scope.identity(mapper).pop(key)
-        self._autobegin().deleted[state] = (state(), state.load)
+        self.ensure_transaction().deleted[state] = (state(), state.load)
         scope.modified.pop(state, None)
         scope.deleted.pop(state, None)
         state.load = scope.deleted_load(mapper)
@@ -304,7 +292,7 @@ class PersistingSession(BoundSession):
         yield from load_attribute_steps(self, state, instance, attribute)
 
     def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
-        self._run(steps)
+        self.run(steps)
 
     def caused_steps(self, cause: LoadCause, steps: Steps[Any]) -> Steps[Any]:
         """Run *steps*, which load for *cause*: those who listen are told of it."""
@@ -367,7 +355,7 @@ class PersistingSession(BoundSession):
             state = state_of(holder)
             if state.load.mapper.base is mapper.base and state not in seen:
                 seen.add(state)
-                if state.row_key is not None and state.session is not self:
+                if state.row_key is not None and state.core is not self:
                     raise InvalidRequestError(
                         f"{holder!r} is not in this session", hint="add() or merge() it first"
                     )
@@ -394,7 +382,7 @@ class PersistingSession(BoundSession):
             return True
         if state.load.scope is not scope:
             self._enter(state, instance)
-        if self._transaction is None:
+        if self.transaction is None:
             self.begin_on_change()
         if _has_delete_cascade(state.load.mapper):
             return False
@@ -409,12 +397,12 @@ class PersistingSession(BoundSession):
         pairs = yield from delete_cascade_steps(self, waiting)
         for other, item in pairs:
             if other.row_key is not None and not other.load.deleted:
-                if other.session is not self:
+                if other.core is not self:
                     self._enter(other, item)
                 self.scope.deleted.setdefault(other, item)
             elif other in self.scope.new:
                 # It would refer to what is gone.
-                self._leave(other)
+                self.leave(other)
 
     def refresh_instance_steps(
         self, instance: Any, attribute_names: Iterable[str] | None, with_for_update: Any
@@ -424,7 +412,7 @@ class PersistingSession(BoundSession):
         if state in self.scope.deleted:
             # Its row goes: what has been read of it is all that is left.
             yield from self.autoflush_steps()
-        if state.row_key is None or state.session is not self or state.load.deleted:
+        if state.row_key is None or state.core is not self or state.load.deleted:
             raise InvalidRequestError(
                 f"{instance!r} is not persistent within this session",
                 hint="only an instance with a row, in this session, can be refreshed",
@@ -432,7 +420,7 @@ class PersistingSession(BoundSession):
         mapper = state.load.mapper
         if attribute_names is None:
             others = [other for other, _ in cascaded(state, instance, "refresh-expire")]
-            self.expire_or_drop([state, *(other for other in others if other.session is self)])
+            self.expire_or_drop([state, *(other for other in others if other.core is self)])
             names: set[str] | None = None
         else:
             names = set(self._expire_names(state, instance, attribute_names))
@@ -492,6 +480,20 @@ class PersistingSession(BoundSession):
             yield self
         finally:
             self.autoflush = found
+
+
+def mapper_for(entity: Any) -> Mapper:
+    """The mapper of *entity*; UnmappedClassError says what is wrong with anything else."""
+    mapper = mapper_of(entity)
+    if mapper is None:
+        if isinstance(entity, Mapper):
+            return entity
+        if isinstance(entity, type):
+            raise UnmappedClassError(entity)
+        raise ArgumentError(
+            f"a mapped class is needed, not {entity!r}", hint="session.get(User, 1)"
+        )
+    return mapper
 
 
 def _own_tree(state: InstanceState) -> LoadTree:

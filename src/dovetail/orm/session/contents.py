@@ -1,0 +1,96 @@
+"""What a session has in it, for its users: the verbs that send no SQL."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dovetail.orm.session.core import SessionCore
+from dovetail.orm.session.members import InstanceSet
+from dovetail.orm.tracking.identity import IdentityMap
+
+
+class SessionContents:
+    """Instances come into a session, are asked for, expire and leave.
+
+    ``_core``  what the session is made of
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_core")
+
+    _core: SessionCore
+
+    @property
+    def identity_map(self) -> IdentityMap:
+        """The persistent instances by identity key."""
+        return self._core.identity_map
+
+    @property
+    def new(self) -> InstanceSet:
+        """The instances that the next flush inserts."""
+        return self._core.new
+
+    @property
+    def dirty(self) -> InstanceSet:
+        """The persistent instances with attributes set since the last flush.
+
+        Optimistic: an attribute may have been set to the value that it had.  See ``is_modified()``.
+        """
+        return self._core.dirty
+
+    @property
+    def deleted(self) -> InstanceSet:
+        """The instances that the next flush deletes."""
+        return self._core.deleted
+
+    def __contains__(self, instance: Any) -> bool:
+        return instance in self._core
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._core)
+
+    def is_modified(
+        self, instance: Any, include_collections: bool = True, passive: Any = None
+    ) -> bool:
+        """True when *instance* has a change that a flush would write; exact, sends no SQL.
+
+        *passive* is of former days, when this could send SQL; giving it is warned of.
+        """
+        return self._core.is_modified(instance, include_collections, passive)
+
+    def add(self, instance: Any, _warn: bool = True) -> None:
+        """Put *instance*, and what it refers to by save-update cascades, into the session.
+
+        A new one becomes pending and is inserted by the next flush; a detached one becomes
+        persistent again.  UnmappedInstanceError for what is not mapped, InvalidRequestError
+        for an instance of another session.
+        """
+        self._core.add(instance, _warn)
+
+    def add_all(self, instances: Iterable[Any]) -> None:
+        """Put all *instances* into the session."""
+        self._core.add_all(instances)
+
+    def enable_relationship_loading(self, obj: Any) -> None:
+        """Let *obj*, which has no row, load relationships by the foreign keys that it holds.
+
+        It belongs to the session, for loading alone: no flush looks at it until it is added.
+        """
+        self._core.enable_relationship_loading(obj)
+
+    def expunge(self, instance: Any) -> None:
+        """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
+        self._core.expunge(instance)
+
+    def expunge_all(self) -> None:
+        """Take all instances out of the session; pending changes are dropped."""
+        self._core.expunge_all()
+
+    def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
+        """Let the attributes of *instance*, or those named, be read again at the next touch.
+
+        Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.
+        """
+        self._core.expire(instance, attribute_names)
+
+    def expire_all(self) -> None:
+        """Let all attributes of all instances be read again at the next touch."""
+        self._core.expire_all()

@@ -1,0 +1,88 @@
+"""Factories of sessions: what they have in common is said once."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Generic, Unpack, overload
+
+from typing_extensions import TypeVar
+
+from dovetail.event import resolves
+from dovetail.orm.session.instances import close_all_sessions
+from dovetail.orm.session.keywords import SessionOptions
+from dovetail.orm.session.session import Session
+
+S = TypeVar("S", bound=Session, default=Session)
+
+
+class sessionmaker(Generic[S]):
+    """A factory of sessions with the same configuration::
+
+    Session = sessionmaker(engine, expire_on_commit=False)
+    with Session() as session: ...
+    with Session.begin() as session: ...      # commits at the end
+    """
+
+    class_: type[S]
+
+    @overload
+    def __init__(
+        self: "sessionmaker[Session]", bind: Any = None, **options: Unpack[SessionOptions]
+    ) -> None: ...
+    @overload
+    def __init__(self, bind: Any = None, *, class_: type[S], **options: Any) -> None: ...
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        class_: Any = Session,
+        autoflush: bool = True,
+        expire_on_commit: bool = True,
+        info: Mapping[Any, Any] | None = None,
+        **keywords: Any,
+    ) -> None:
+        keywords["bind"] = bind
+        keywords["autoflush"] = autoflush
+        keywords["expire_on_commit"] = expire_on_commit
+        if info is not None:
+            keywords["info"] = info
+        self.kw = keywords
+        self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
+
+    def __call__(self, **local: Any) -> S:
+        """A new session; the keywords win over the factory's own."""
+        for name, value in self.kw.items():
+            if name == "info" and "info" in local:
+                local["info"] = {**value, **local["info"]}
+            else:
+                local.setdefault(name, value)
+        return self.class_(**local)
+
+    def begin(self) -> AbstractContextManager[S]:
+        """A block with a new session in a transaction: it commits, or rolls back, and closes."""
+        return self()._block()
+
+    def configure(self, **changes: Any) -> None:
+        """Change the configuration of sessions made later."""
+        self.kw.update(changes)
+
+    @staticmethod
+    def close_all() -> None:
+        """Close every session of this process."""
+        close_all_sessions()
+
+    identity_key = staticmethod(Session.identity_key)
+    object_session = staticmethod(Session.object_session)
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self.kw.items())
+        return f"sessionmaker(class_={self.class_.__name__}, {options})"
+
+
+@resolves(sessionmaker)
+def _what_it_makes(factory: Any) -> Any:
+    return factory.class_
+
+
+def create_session(bind: Any = None, **keywords: Any) -> Session:
+    """A session without autoflush that expires nothing at a commit: classic, for tests."""
+    return Session(bind, **{"autoflush": False, "expire_on_commit": False, **keywords})
