@@ -209,6 +209,11 @@ def test_values_of_other_types_are_converted(run):
             with pytest.raises(exc.DataError) as caught:
                 await ask("five", Integer)
             assert "'str' object" in str(caught.value)
+            # Nobody has said that this is a text.
+            with pytest.raises(exc.DataError, match="expected str, got int"):
+                await connection.scalar(text("SELECT :a"), {"a": 5})
+            asked = text("SELECT :a").bindparams(bindparam("a", type_=Integer))
+            assert await connection.scalar(asked, {"a": 5}) == 5
             # Nothing was sent: the transaction goes on.
             assert await ask(True, Boolean) is True
 

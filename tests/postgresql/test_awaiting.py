@@ -192,6 +192,45 @@ def test_a_lost_connection_is_replaced(run):
     run(body)
 
 
+@pytest.mark.parametrize("pause", [0, 0.2], ids=["at once", "once the driver knows"])
+def test_a_connection_that_is_lost_before_its_commit_is_never_said_to_be_committed(run, pause):
+    async def body(make):
+        engine, other = make(), make()
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        async with engine.connect() as connection:
+            number = await connection.scalar(select(func.pg_backend_pid()))
+            await connection.execute(insert(item), {"id": 1, "name": "a"})
+            async with other.connect() as killer:
+                await killer.execute(select(func.pg_terminate_backend(number)))
+            await asyncio.sleep(pause)
+            with pytest.raises(exc.DBAPIError) as caught:
+                await connection.commit()
+            assert caught.value.connection_invalidated
+            assert caught.value.outcome_unknown
+        async with other.connect() as connection:
+            assert await connection.scalar(select(func.count()).select_from(item)) == 0
+
+    run(body)
+
+
+def test_the_drivers_own_connection_is_awaited(run):
+    async def body(make):
+        engine = make(pool_size=1, max_overflow=0)
+        raw = await engine.raw_connection()
+        first = raw.driver_connection
+        await raw.close()
+        assert engine.pool.checkedout() == 0
+        async with engine.connect() as connection:
+            assert (await connection.get_raw_connection()).driver_connection is first
+            await connection.invalidate()
+            # Another one takes the place of what is lost.
+            assert (await connection.get_raw_connection()).driver_connection is not first
+            assert await connection.scalar(select(1)) == 1
+
+    run(body)
+
+
 def test_isolation_levels_and_modes(run):
     async def body(make):
         async with make(isolation_level="SERIALIZABLE").connect() as connection:

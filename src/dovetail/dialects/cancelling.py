@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, ensure_future, wait
+from asyncio import CancelledError, ensure_future, shield, wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -25,3 +25,21 @@ async def ended(work: Coroutine[Any, Any, T]) -> Future[T]:
         except CancelledError:
             continue
     return task
+
+
+async def kept_or_closed(making: Coroutine[Any, Any, T], close: Callable[[T], Any]) -> T:
+    """Return what *making* gives; if nobody waits for it any more, it is closed once it is made.
+
+    It is for packages that forget a connection whose making is cancelled, and leave it open.
+    """
+
+    def forget(done: Future[T]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            close(done.result())
+
+    task = ensure_future(making)
+    try:
+        return await shield(task)
+    except CancelledError:
+        task.add_done_callback(forget)
+        raise

@@ -308,8 +308,12 @@ class Connection(TransactedChannel):
     @property
     def connection(self) -> PooledView:
         """The driver's connection, behind a proxy that does not return it."""
+        return run_sync(self.view_steps())
+
+    def view_steps(self) -> Steps[PooledView]:
+        """Return the driver's connection: see :attr:`connection`; one that is lost is replaced."""
         if not self._closed and (self._record is None or self._is_inherited()):
-            run_sync(self._reconnect_steps())
+            yield from self._reconnect_steps()
         if self._begun:
             self._host.backend.hand_out(self._wire)
         return PooledView(self._require_record(), self)

@@ -126,7 +126,7 @@ class AsyncpgConnection:
             await self._met(error)
             again: Any = None
             if prepared is not None and _is_of_client(error):
-                again = converted(prepared.types, parameters, self.raw)
+                again = converted(sql, prepared.types, parameters, self.raw)
             elif isinstance(error, STALE) and is_stale(error) and not self.in_transaction():
                 prepared, again = None, parameters
             if again is None:
@@ -243,7 +243,7 @@ class AsyncpgConnection:
             # Nothing was sent if it is the first set that does not fit.
             if prepared is None or not _is_of_client(error) or "element #0" not in str(error):
                 raise
-            again = [converted(prepared.types, each, self.raw) or each for each in parameters]
+            again = [converted(sql, prepared.types, each, self.raw) or each for each in parameters]
             try:
                 rows = await prepared.statement.fetchmany(again)
             except BaseException as another:
@@ -291,16 +291,14 @@ class AsyncpgConnection:
     async def begin(self) -> None:
         """Send BEGIN, unless a listener has begun a transaction already."""
         self._failed = self._defines = False
-        if not self.raw.is_in_transaction():
+        if not self.in_transaction():
             await self._command(self._begin)
 
     async def commit(self) -> None:
         """Send COMMIT."""
         self._failed = self._defines = False
-        if self.raw.is_closed():
-            # Nobody may take it for a commit with nothing to do.
-            raise errors.InterfaceError("the connection is closed")
-        if self.in_transaction() and await self._command("COMMIT") == "ROLLBACK":
+        # Sent in any case: a connection that is lost says so then.
+        if await self._command("COMMIT") == "ROLLBACK":
             raise errors.InFailedSQLTransactionError(
                 "an earlier statement has failed: the server has rolled the transaction back"
             )

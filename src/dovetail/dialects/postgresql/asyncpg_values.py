@@ -17,13 +17,21 @@ from zoneinfo import ZoneInfo
 _TEXTUAL = (int, float, Decimal, UUID, dt.date, dt.time, dt.timedelta, _BaseAddress, _BaseNetwork)
 
 
-def converted(types: Sequence[Any], parameters: Sequence[Any], raw: Any) -> list[Any] | None:
-    """Return *parameters* as their *types* want them; None if there is nothing to convert."""
+def converted(
+    sql: str, types: Sequence[Any], parameters: Sequence[Any], raw: Any
+) -> list[Any] | None:
+    """Return *parameters* as their *types* want them; None if there is nothing to convert.
+
+    What is no text becomes one only where *sql* casts it: the server takes a parameter for a
+    text, too, of which it knows nothing.
+    """
     if len(types) != len(parameters):
         return None
-    made = [
-        _convert(type_.name, value, raw) for type_, value in zip(types, parameters, strict=True)
-    ]
+    made = list(parameters)
+    for number, (type_, value) in enumerate(zip(types, parameters, strict=True)):
+        is_text = type_.name.removesuffix("[]") in _TEXTS
+        if not is_text or f"${number + 1}::" in sql:
+            made[number] = _convert(type_.name, value, raw)
     return made if any(a is not b for a, b in zip(made, parameters, strict=True)) else None
 
 
@@ -118,13 +126,14 @@ def _zoned_moment(value: Any, raw: Any) -> Any:
     return value
 
 
+_TEXTS = frozenset(("text", "varchar", "bpchar", "name", "citext"))
 _TRUTHS = {
     **dict.fromkeys(("t", "true", "y", "yes", "on", "1"), True),
     **dict.fromkeys(("f", "false", "n", "no", "off", "0"), False),
 }
 _CONVERTERS: dict[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("int2", "int4", "int8", "oid"), _whole),
-    **dict.fromkeys(("text", "varchar", "bpchar", "name", "citext", "unknown"), _text),
+    **dict.fromkeys(_TEXTS, _text),
     **dict.fromkeys(("float4", "float8"), _float),
     "bool": _boolean,
     "date": _date,

@@ -45,6 +45,7 @@ _CAST_AFFINITIES = frozenset(
     ("integer", "date", "datetime", "time", "json", "range", "json_index", "uuid")
 )
 _CAST_NAMES = frozenset(("REGCONFIG",))
+_INFERRED_NAMES = frozenset(("INET", "CIDR", "OID"))
 _INFERRED_CASTS = {
     "boolean": "::BOOLEAN",
     "binary": "::BYTEA",
@@ -129,8 +130,11 @@ class PostgresqlDialect(Dialect):
         variant = type_._variants.get(self.name)
         if variant is not None:
             return self._bind_cast(variant)
-        if isinstance(type_, DOMAIN) and self.features.infers_parameter_types:
-            return self._bind_cast(type_.data_type)
+        if self.features.infers_parameter_types:
+            if isinstance(type_, DOMAIN):
+                return self._bind_cast(type_.data_type)
+            if type_.visit_name in _INFERRED_NAMES:
+                return f"::{type_.visit_name}"
         if type_.visit_name in _NEVER_CAST:
             return ""
         if isinstance(type_, structured.ARRAY):

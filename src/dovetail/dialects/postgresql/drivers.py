@@ -8,6 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...exc import ArgumentError
+from ..cancelling import kept_or_closed
 from ..driver import Driver, ServerFacts
 from .errors import classify
 from .reflection import PostgresqlReflection
@@ -149,7 +150,8 @@ class PsycopgAsyncDriver(PsycopgDriver):
     async def connect(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Open a connection."""
         kind, options, seconds = self._prepared(options)
-        raw = await kind.connect(*arguments, **options)
+        connecting = kind.connect(*arguments, **options)
+        raw = await kept_or_closed(connecting, lambda made: made.pgconn.finish())
         if seconds is not None:
             raw.read_timeout = seconds
         return self._wrap(raw, self.json_deserializer)

@@ -527,7 +527,7 @@ class AsyncConnection:
 
     async def get_raw_connection(self) -> Any:
         """Return the driver's connection, behind a proxy that does not return it."""
-        return self.sync_connection.connection
+        return await self.one_task.run(self.sync_connection.view_steps())
 
     async def execution_options(self, **opt: Any) -> Self:
         """Set options for all that this connection executes; return self."""
