@@ -8,6 +8,7 @@ from importlib import import_module
 from ssl import SSLError
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...steps import run_async
 from .awaiting import AiomysqlConnection, AsyncmyConnection, drop
 from .drivers import COMMON_OPTIONS, BaseMysqlDriver, date_readers
 from .secure import tls_context
@@ -55,9 +56,11 @@ class _AwaitingMysqlDriver(BaseMysqlDriver):
         """Open a connection; one statement at a time, unless asked for otherwise."""
         made = self._completed(options)
         made["ssl"] = tls_context(made.get("ssl"))
-        another = {name: made[name] for name in made if name not in _NOT_FOR_ANOTHER}
-        raw = await self._opened(made)
-        return self._around(raw, partial(self._opened, another))
+        return await run_async(self._first_steps(made, self._connected))
+
+    async def _connected(self, options: dict[str, Any]) -> Any:
+        another = {name: options[name] for name in options if name not in _NOT_FOR_ANOTHER}
+        return self._around(await self._opened(options), partial(self._opened, another))
 
     async def adopt(self, raw: Any) -> Any:
         """Return a connection around *raw*; its autocommit is put off."""

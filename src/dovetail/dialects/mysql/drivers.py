@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...exc import ArgumentError, did_you_mean
+from ...steps import run_sync
 from ..driver import Driver, ServerFacts
 from .connections import MysqlclientConnection, PymysqlConnection
 from .errors import classify
 from .features import of_server, read_version
+from .hosts import first_steps, read_hosts
 from .reflection import MysqlReflection
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 _FOUND_ROWS = 2
 """CLIENT_FOUND_ROWS: an UPDATE tells how many rows it matched, not how many it changed."""
+
+_CONNECT_TIMEOUT = 10
+"""Seconds that PyMySQL has for a connection, unless ``connect_timeout`` says otherwise."""
 
 _FACTS = (
     "SHOW VARIABLES WHERE Variable_name IN ('version', 'sql_mode', 'lower_case_table_names', "
@@ -101,7 +107,11 @@ class BaseMysqlDriver(Driver):
         }
         options.update({name: value for name, value in given.items() if value not in (None, "")})
         for name, value in address.query.items():
-            options[name] = self._read_option(name, value if isinstance(value, str) else value[-1])
+            values = (value,) if isinstance(value, str) else value
+            if name == "host":
+                options.update(read_hosts(values, address.port))
+            else:
+                options[name] = self._read_option(name, values[-1])
         self._collect_ssl(options)
         return (), options
 
@@ -150,6 +160,15 @@ class BaseMysqlDriver(Driver):
         made["autocommit"] = False
         made.setdefault("conv", self._conversions())
         return made
+
+    def _first_steps(self, options: Mapping[str, Any], connect: Callable[..., Any]) -> Steps[Any]:
+        """Return what *connect* gives for the first host in *options* that can be reached."""
+        return first_steps(options, connect, self.errors, self._is_elsewhere)
+
+    def _is_elsewhere(self, error: BaseException) -> bool:
+        """Tell whether another server may take a connection that *error* has prevented."""
+        cause = self.classify(error)
+        return cause.disconnected or cause.retry_scope == "new_connection"
 
     def _conversions(self) -> Any:
         """Return the driver's conversions, with quicker ones for dates."""
@@ -228,7 +247,16 @@ class PymysqlDriver(BaseMysqlDriver):
         if made.get("ssl") is True:
             # TLS or no connection, with any certificate.
             made["ssl"] = {"verify_mode": "none"}
-        return self.adopt(self.module.connect(*arguments, **made))
+        return run_sync(self._first_steps(made, partial(self._opened, arguments)))
+
+    def _opened(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        limit = options.get("read_timeout")
+        if limit is None and not options.get("defer_connect"):
+            # By itself it would wait without end for the greeting of a server that has hung.
+            options["read_timeout"] = options.get("connect_timeout") or _CONNECT_TIMEOUT
+        raw = self.module.connect(*arguments, **options)
+        raw._read_timeout = limit
+        return self.adopt(raw)
 
     def adopt(self, raw: Any) -> Any:
         """Return a connection around *raw*; its autocommit is put off."""
@@ -263,8 +291,12 @@ class MysqlclientDriver(BaseMysqlDriver):
         if made.get("ssl") is True:
             del made["ssl"]
             made.setdefault("ssl_mode", "REQUIRED")
-        raw = self.module.connect(*arguments, **made)
-        if made.get("ssl") or made.get("ssl_mode", "DISABLED") not in ("DISABLED", "PREFERRED"):
+        return run_sync(self._first_steps(made, partial(self._opened, arguments)))
+
+    def _opened(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        raw = self.module.connect(*arguments, **options)
+        mode = options.get("ssl_mode", "DISABLED")
+        if options.get("ssl") or mode not in ("DISABLED", "PREFERRED"):
             self._require_tls(raw)
         return self.adopt(raw)
 
