@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from dovetail import ForeignKey, event, func, insert, select, text
+from dovetail import ForeignKey, String, event, func, insert, select, text
 from dovetail.exc import MissingGreenlet
 from dovetail.ext.asyncio import AsyncSession, bridge, create_async_engine
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from tests.servers import AWAITING_BACKENDS
 
 
 class Base(DeclarativeBase):
@@ -18,7 +19,7 @@ class Owner(Base):
     __tablename__ = "owner"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(String(40))
     pets: Mapped[list["Pet"]] = relationship()
 
 
@@ -33,7 +34,7 @@ class Entry(Base):
     __tablename__ = "entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(String(40))
 
 
 @pytest.fixture
@@ -50,15 +51,21 @@ def listening():
         event.remove(*arguments)
 
 
+@pytest.fixture(params=AWAITING_BACKENDS, ids=str)
+def backend(request):
+    request.param.require()
+    return request.param
+
+
 @pytest.fixture
-def on_engine(tmp_path):
+def on_engine(backend_url):
     def run(body):
         async def whole():
-            engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+            engine = create_async_engine(backend_url)
             async with engine.begin() as connection:
                 await connection.run_sync(Base.metadata.create_all)
-                await connection.execute(insert(Owner), {"id": 1, "name": "a"})
-                await connection.execute(insert(Pet), {"id": 1, "owner_id": 1})
+                await connection.execute(insert(Owner), {"name": "a"})
+                await connection.execute(insert(Pet), {"owner_id": 1})
             try:
                 await body(engine)
                 assert engine.pool.checkedout() == 0
@@ -148,7 +155,7 @@ def test_what_listens_to_an_engine_may_send(on_engine, listening):
         def connected(raw, record):
             cursor = raw.cursor()
             cursor.execute("SELECT 1")
-            seen.append(cursor.fetchall())
+            seen.append([tuple(row) for row in cursor.fetchall()])
             cursor.close()
 
         listening(engine.sync_engine, "connect", connected)
@@ -224,5 +231,53 @@ def test_who_holds_a_connection_is_known_while_somebody_listens(on_engine, liste
         (holder,) = await borrow(engine)
         assert holder.function.endswith("<locals>.borrow")
         assert holder.filename == __file__
+
+    on_engine(body)
+
+
+def test_what_listens_to_a_pool_may_send_at_each_stage_of_a_loan(on_engine, listening):
+    seen = []
+
+    def sends(number):
+        def listener(raw, *_):
+            cursor = raw.cursor()
+            cursor.execute(f"SELECT {number}")
+            seen.append(cursor.fetchone()[0])
+            cursor.close()
+
+        return listener
+
+    async def body(engine):
+        for number, name in enumerate(("connect", "checkout", "reset", "checkin")):
+            listening(engine.sync_engine, name, sends(number))
+        await engine.dispose()
+        for _ in range(2):
+            async with engine.connect() as connection:
+                assert await connection.scalar(text("SELECT 9")) == 9
+        assert seen == [0, 1, 2, 3, 1, 2, 3]
+        async with AsyncSession(engine) as session:
+            assert await session.scalar(text("SELECT 9")) == 9
+        assert seen[7:] == [1, 2, 3]
+
+    on_engine(body)
+
+
+def test_the_connection_that_listeners_get_reaches_that_of_the_driver(on_engine, listening):
+    seen = []
+
+    async def own(connection):
+        await asyncio.sleep(0)
+        return connection
+
+    async def body(engine):
+        listening(
+            engine.sync_engine,
+            "connect",
+            lambda raw, record: seen.append((raw.run_async(own), raw.driver_connection)),
+        )
+        await engine.dispose()
+        async with engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            assert seen == [(raw.driver_connection, raw.driver_connection)]
 
     on_engine(body)

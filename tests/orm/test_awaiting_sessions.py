@@ -388,12 +388,10 @@ def test_binds_are_what_awaits(awaited):
 def test_neither_sessions_nor_connections_are_pickled(awaited):
     async def body(engine):
         async with AsyncSession(engine) as session, engine.connect() as connection:
-            for thing in (session, connection):
+            for thing in (session, connection, engine):
                 for refused in (pickle.dumps, copy.copy):
                     with pytest.raises(TypeError, match="can't be pickled or copied"):
                         refused(thing)
-            with pytest.raises(TypeError):
-                pickle.dumps(engine)
 
     awaited(body)
 

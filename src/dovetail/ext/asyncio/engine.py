@@ -163,6 +163,9 @@ class AsyncEngine:
     def __hash__(self) -> int:
         return hash(self.sync_engine)
 
+    def __reduce_ex__(self, protocol: Any) -> Never:
+        raise TypeError("an AsyncEngine can't be pickled or copied: make another one")
+
 
 _around: WeakValueDictionary[Connection, AsyncConnection] = WeakValueDictionary()
 
