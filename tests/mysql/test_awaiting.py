@@ -24,6 +24,7 @@ from dovetail import (
     select,
     text,
 )
+from dovetail.dialects.mysql.awaiting_drivers import AiomysqlDriver, AsyncmyDriver
 from dovetail.ext.asyncio import AsyncSession, create_async_engine
 from dovetail.steps import bridged
 from tests.servers import AWAITING_BACKENDS
@@ -476,6 +477,16 @@ def test_an_answer_that_cannot_be_read_gives_the_connection_up(run):
 
 
 # -- addresses --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", ["mysql", "mariadb"])
+def test_a_url_without_a_driver_takes_one_that_is_installed(dialect, monkeypatch):
+    for driver in (AsyncmyDriver, AiomysqlDriver):
+        assert create_async_engine(f"{dialect}://h/db").driver == driver.name
+        monkeypatch.setattr(driver, "module_name", "no_such_module")
+    with pytest.raises(exc.NoDBAPILoaded, match="'asyncmy'") as caught:
+        create_async_engine(f"{dialect}://h/db")
+    assert "pip install asyncmy" in str(caught.value)
 
 
 def test_the_query_of_a_url_is_converted(backend):

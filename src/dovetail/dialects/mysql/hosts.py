@@ -55,6 +55,7 @@ def first_steps(
     """
     places = _places(options)
     failures: list[str] = []
+    last: Any = None
     for place in places:
         try:
             return (yield connect, place)
