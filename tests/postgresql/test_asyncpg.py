@@ -328,6 +328,31 @@ def test_a_statement_that_fits_no_more_is_prepared_anew_where_that_is_safe(run):
     run(body)
 
 
+def test_a_composite_type_that_has_changed_is_learned_anew(run):
+    async def body(engine):
+        alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with alone.connect() as one, engine.connect() as two, alone.connect() as other:
+            await other.exec_driver_sql("CREATE TYPE pair AS (a int, b int)")
+            await other.exec_driver_sql("CREATE TABLE pairs (p pair)")
+            await other.exec_driver_sql("INSERT INTO pairs VALUES ((1, 2))")
+            statement = text("SELECT p FROM pairs")
+            for connection in (one, two):
+                assert tuple(await connection.scalar(statement)) == (1, 2)
+            await two.commit()
+            await other.exec_driver_sql("ALTER TYPE pair ADD ATTRIBUTE c int")
+            await other.exec_driver_sql("UPDATE pairs SET p = (1, 2, 3)")
+
+            assert tuple(await one.scalar(statement)) == (1, 2, 3)
+            with pytest.raises(exc.NotSupportedError) as caught:
+                await two.scalar(statement)
+            assert caught.value.retry_scope == "transaction"
+            assert not caught.value.connection_invalidated
+            await two.rollback()
+            assert tuple(await two.scalar(statement)) == (1, 2, 3)
+
+    run(body)
+
+
 def test_notifications_reach_the_drivers_own_listeners(run):
     async def body(engine):
         heard = asyncio.Queue()

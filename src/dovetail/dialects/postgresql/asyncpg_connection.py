@@ -127,7 +127,7 @@ class AsyncpgConnection:
             again: Any = None
             if prepared is not None and _is_of_client(error):
                 again = converted(sql, prepared.types, parameters, self.raw)
-            elif isinstance(error, STALE) and is_stale(error) and not self.in_transaction():
+            elif is_stale(error) and not self.in_transaction():
                 prepared, again = None, parameters
             if again is None:
                 raise
@@ -168,13 +168,17 @@ class AsyncpgConnection:
                     f"the server has not answered within read_timeout={self._patience:g} "
                     "seconds; the connection is closed"
                 ) from error
+        elif isinstance(error, errors.OutdatedSchemaCacheError):
+            # asyncpg has forgotten what it knew of types.
+            self._failed = self._failed or self.in_transaction()
+            self._statements.clear()
         elif isinstance(error, errors.InternalClientError):
             # What the server says does not go with what it was asked: it was ended, say.
             self.terminate()
             raise errors.ConnectionDoesNotExistError(f"the connection is lost: {error}") from error
         elif isinstance(error, errors.PostgresError) and not _is_of_client(error):
             self._failed = True
-            if isinstance(error, STALE) and is_stale(error):
+            if is_stale(error):
                 self._statements.clear()
 
     async def _settle(self) -> None:
@@ -492,7 +496,9 @@ def described(attributes: Sequence[Any]) -> Sequence[Sequence[Any]] | None:
 
 def is_stale(error: BaseException) -> bool:
     """Tell whether *error* speaks of what a statement was prepared for, and has changed."""
-    return "cached " in str(error) or "cache lookup failed" in str(error)
+    if isinstance(error, STALE):
+        return "cached " in str(error) or "cache lookup failed" in str(error)
+    return isinstance(error, errors.OutdatedSchemaCacheError)
 
 
 def _is_of_client(error: Any) -> bool:

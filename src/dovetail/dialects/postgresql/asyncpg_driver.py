@@ -9,7 +9,14 @@ from socket import gaierror
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
-from ...exc import ArgumentError, DatabaseError, InterfaceError, OperationalError, StatementTimeout
+from ...exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    StatementTimeout,
+)
 from ..driver import Cause
 from .drivers import PostgresqlDriver, read_hosts, read_number, read_seconds
 from .errors import class_of_state, classify
@@ -183,6 +190,8 @@ class AsyncpgDriver(PostgresqlDriver):
             cause = classify(error, Cause(error=class_of_state(state)))
             shown = _ARGUMENT.match(str(error))
             return replace(cause, without_values=shown[0]) if shown else cause
+        if isinstance(error, self.module.exceptions.OutdatedSchemaCacheError):
+            return Cause(error=NotSupportedError, retry_scope="transaction", hint=_AGAIN_HINT)
         if isinstance(error, TimeoutError):
             return Cause(error=StatementTimeout, hint=_TIMEOUT_HINT)
         if isinstance(error, self.module.InterfaceError):
@@ -194,6 +203,7 @@ class AsyncpgDriver(PostgresqlDriver):
 _ARGUMENT = re.compile(r"invalid input for query argument \$\d+")
 """What asyncpg says of a value that it refuses; the value follows."""
 
+_AGAIN_HINT = "run the transaction again"
 _TIMEOUT_HINT = "make the statement quicker, or raise command_timeout (timeout, for connecting)"
 
 

@@ -97,7 +97,7 @@ _MARKS = re.compile(r"%(?:s|\()")
 _NUMBERS = re.compile(r"\$(\d+)")
 
 
-def _reading(function: Callable[[str], Any]) -> Callable[[str | None, Any], Any]:
+def _reading(function: Callable[[str], Any]) -> Callable[[Any, Any], Any]:
     return lambda text, cursor: None if text is None else function(text)
 
 
@@ -105,8 +105,8 @@ def _read_inet(text: str) -> Any:
     return ip_interface(text) if "/" in text else ip_address(text)
 
 
-def _multirange(range_oid: int) -> Callable[[str | None, Any], Any]:
-    def read(text: str | None, cursor: Any) -> Any:
+def _multirange(range_oid: int) -> Callable[[Any, Any], Any]:
+    def read(text: Any, cursor: Any) -> Any:
         if text is None:
             return None
         kind = extensions.string_types[range_oid]
