@@ -92,16 +92,19 @@ def test_a_database_without_awaiting_drivers_says_so():
 @pytest.mark.parametrize(
     ("url", "blocking", "awaiting"),
     [
-        ("sqlite://", "pysqlite", "aiosqlite"),
-        ("sqlite+aiosqlite://", "aiosqlite", "aiosqlite"),
-        ("postgresql://", "psycopg", "psycopg_async"),
-        ("postgresql+psycopg://", "psycopg", "psycopg_async"),
-        ("postgresql+psycopg_async://", "psycopg_async", "psycopg_async"),
+        ("sqlite://", ("pysqlite", False), "aiosqlite"),
+        ("sqlite+aiosqlite://", ("aiosqlite", True), "aiosqlite"),
+        ("postgresql://", ("psycopg", False), "psycopg"),
+        ("postgresql+psycopg://", ("psycopg", False), "psycopg"),
+        ("postgresql+psycopg_async://", ("psycopg", True), "psycopg"),
+        ("postgresql+asyncpg://", ("asyncpg", True), "asyncpg"),
     ],
 )
 def test_who_makes_the_engine_decides_whether_its_driver_awaits(url, blocking, awaiting):
-    assert create_engine(url).driver == blocking
+    engine = create_engine(url)
+    assert (engine.driver, engine.is_async) == blocking
     assert create_async_engine(url).driver == awaiting
+    assert create_async_engine(url).dialect.is_async
     assert async_engine_from_config({"sqlalchemy.url": url}).driver == awaiting
     assert create_async_pool_from_url(url).opener.backend.name == awaiting
     assert str(create_async_engine(url).url) == url

@@ -141,7 +141,6 @@ class PsycopgAsyncDriver(PsycopgDriver):
     Its addresses and options are those of the driver that blocks.
     """
 
-    name = "psycopg_async"
     is_async = True
     awaiting = None
     _home = ("awaiting", "AsyncPsycopgConnection")
