@@ -34,8 +34,7 @@ from ..orm.mapping.attribute import EntityNode
 from ..orm.query import Query
 from ..orm.session import Session
 from ..orm.session.core import SessionCore
-from ..orm.session.execution import NO_OPTIONS
-from ..orm.session.orm_execute import ORMExecuteState
+from ..orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from ..orm.session.settings import Setting
 from ..orm.tracking.expiry import Whole
 from ..orm.tracking.state import NO_VALUE, InstanceState

@@ -28,8 +28,8 @@ from dovetail.orm.bulk.lanes import (
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.session import Session
 from dovetail.orm.session.events import SessionEvents
-from dovetail.orm.session.execution import NO_OPTIONS
 from dovetail.orm.session.keywords import StatementOptions
+from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
 from dovetail.orm.session.transaction import SessionTransaction
 from dovetail.sql.dml import UpdateBase

@@ -7,10 +7,12 @@ from typing import Any
 
 from dovetail.codegen import Source
 from dovetail.collector import collector
+from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.rows import Shape as RowShape
 from dovetail.exc import ArgumentError, InvalidRequestError, did_you_mean
 from dovetail.orm.bulk.returning import Returning, ReturningOfTables
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.flush.insert import (
     InsertPlan,
     first_table,
@@ -21,6 +23,7 @@ from dovetail.orm.flush.insert import (
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import MappedTable
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.dml import insert
 from dovetail.sql.expressions import BindParameter
 from dovetail.sql.select import Select
@@ -45,7 +48,7 @@ class MappingPlan(InsertPlan):
 
     def __init__(
         self,
-        mapper: Any,
+        mapper: Mapper,
         dialect: Any,
         absent: frozenset[str],
         present: frozenset[str],
@@ -114,8 +117,8 @@ class Shape:
 
 
 def insert_dictionaries_steps(
-    connection: Any,
-    mapper: Any,
+    connection: Connection,
+    mapper: Mapper,
     rows: Sequence[Any],
     *,
     return_defaults: bool,
@@ -153,7 +156,7 @@ def insert_dictionaries_steps(
             yield from _insert_run_steps(connection, plan, run)
 
 
-def check_names(mapper: Any, names: Any) -> None:
+def check_names(mapper: Mapper, names: Any) -> None:
     """Refuse *names* of attributes that are no text; names that *mapper* lacks are passed over."""
     for name in names:
         if not isinstance(name, str):
@@ -163,7 +166,7 @@ def check_names(mapper: Any, names: Any) -> None:
             )
 
 
-def _columns_named(mapper: Any, names: Any) -> dict[str, str]:
+def _columns_named(mapper: Mapper, names: Any) -> dict[str, str]:
     """The attributes of columns among *names* that are called otherwise than these."""
     unknown = [name for name in names if name not in mapper.columns]
     found = {}
@@ -181,7 +184,7 @@ def _by_attribute(rows: Sequence[Row], renamed: Mapping[str, str]) -> Sequence[R
     return [{renamed.get(name, name): value for name, value in row.items()} for row in rows]
 
 
-def refuse_unknown(mapper: Any, names: Any) -> None:
+def refuse_unknown(mapper: Mapper, names: Any) -> None:
     """Refuse *names* that are none of *mapper*'s column attributes."""
     check_names(mapper, names)
     unknown = [name for name in names if name not in mapper.columns]
@@ -228,8 +231,8 @@ def _runs(
 
 
 def _plan(
-    connection: Any,
-    mapper: Any,
+    connection: Connection,
+    mapper: Mapper,
     part: MappedTable,
     shape: Shape,
     returns_keys: bool,
@@ -255,7 +258,9 @@ def _plan(
     return plan
 
 
-def _insert_run_steps(connection: Any, plan: MappingPlan, rows: Sequence[Any]) -> Steps[None]:
+def _insert_run_steps(
+    connection: Connection, plan: MappingPlan, rows: Sequence[Any]
+) -> Steps[None]:
     returns = bool(plan.told) or (plan.returns_keys and bool(plan.made_keys))
     width = plan.width
     if plan.rows.rows_per_statement == 1 and not returns and width and len(rows) > 1:
@@ -298,7 +303,7 @@ def _hand_back(plan: MappingPlan, rows: Sequence[Any], found: list[Any]) -> None
 
 
 def _insert_expressions_steps(
-    connection: Any, plan: MappingPlan, rows: Sequence[Any]
+    connection: Connection, plan: MappingPlan, rows: Sequence[Any]
 ) -> Steps[None]:
     """Insert rows with SQL expressions among their values, one by one."""
     mapper, columns = plan.mapper, dict(plan.part.columns)
@@ -320,7 +325,7 @@ def _insert_expressions_steps(
             row.update(zip([name for name, _ in plan.fetched], result.one(), strict=True))
         elif plan.returns_keys:
             names = [name for name, _ in plan.keys]
-            row.update(zip(names, result.inserted_primary_key, strict=True))
+            row.update(zip(names, result.inserted_primary_key or (), strict=True))
 
 
 def plan_absent(plan: MappingPlan) -> frozenset[str]:
@@ -332,9 +337,9 @@ def plan_absent(plan: MappingPlan) -> frozenset[str]:
 
 
 def insert_rows_steps(
-    session: Any,
-    connection: Any,
-    mapper: Any,
+    session: BulkSession,
+    connection: Connection,
+    mapper: Mapper,
     statement: Any,
     rows: Sequence[Any],
     options: Mapping[str, Any],
@@ -371,21 +376,22 @@ def insert_rows_steps(
         return (yield from returning.result_steps(raw, found))
 
 
-def with_made_values(mapper: Any, row: Row) -> dict[str, Any]:
+def with_made_values(mapper: Mapper, row: Row) -> dict[str, Any]:
     """*row* with what *mapper* makes for a new row: its discriminator, and the first version.
 
     A version that *row* has is not kept: a new row starts at the first, as in a flush.
     """
     whole = {**mapper.fixed_values, **row}
     if mapper.makes_versions:
+        assert mapper.version_key is not None
         whole[mapper.version_key] = mapper.version_id_generator(None)
     return whole
 
 
 def _insert_spread_steps(
-    session: Any,
-    connection: Any,
-    mapper: Any,
+    session: BulkSession,
+    connection: Connection,
+    mapper: Mapper,
     statement: Any,
     rows: Sequence[Any],
     options: Mapping[str, Any],
@@ -419,7 +425,11 @@ def _insert_spread_steps(
 
 
 def returned_rows_steps(
-    session: Any, mapper: Any, statement: Any, keys: Sequence[Any], options: Mapping[str, Any]
+    session: BulkSession,
+    mapper: Mapper,
+    statement: Any,
+    keys: Sequence[Any],
+    options: Mapping[str, Any],
 ) -> Steps[Any]:
     """What *statement* asks to be returned of the rows with *keys*, in their order."""
     columns = statement.returning_columns
@@ -452,9 +462,9 @@ def _is_plain(statement: Any) -> bool:
     return not statement.__dict__.keys() - _SAYS_NOTHING
 
 
-def _values_given(mapper: Any, values: Mapping[Any, Any], row: Row) -> dict[str, Any]:
+def _values_given(mapper: Mapper, values: Mapping[Any, Any], row: Row) -> dict[str, Any]:
     """What ``values()`` gives for *row*, by attribute; parameters are those of the row."""
-    given = {}
+    given: dict[Any, Any] = {}
     for target, value in values.items():
         key = target if isinstance(target, str) else getattr(target, "key", None)
         name = mapper.column_keys.get(target, key)
@@ -470,7 +480,7 @@ _SAID_OF_ALL_TABLES = frozenset(
 _SAYS_NOTHING = frozenset(("table", "execution_options_dict", "excluded_alias"))
 
 
-def _sent(mapper: Any, row: Row, named: set[Any], renders_nulls: bool) -> dict[str, Any]:
+def _sent(mapper: Mapper, row: Row, named: set[Any], renders_nulls: bool) -> dict[str, Any]:
     """*row* by the keys of columns, without None where a default stands in.
 
     Of other names those are kept that parameters of the statement have, which are *named*.
@@ -484,7 +494,7 @@ def _sent(mapper: Any, row: Row, named: set[Any], renders_nulls: bool) -> dict[s
     }
 
 
-def _with_default(mapper: Any) -> frozenset[str]:
+def _with_default(mapper: Mapper) -> frozenset[str]:
     kept: frozenset[str] | None = mapper.memo.get("with default")
     if kept is None:
         own = {key for key, column in mapper.columns.items() if column.default is not None}

@@ -21,6 +21,7 @@ from dovetail.orm.flush.insert_mixed import tables_in_order
 from dovetail.orm.loading.criteria import rows_of_change
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.mapped_tables import MappedTable
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.dml import delete, update
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import BindParameter
@@ -28,7 +29,7 @@ from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
 
-def is_spread(mapper: Any, statement: Any) -> bool:
+def is_spread(mapper: Mapper, statement: Any) -> bool:
     """True where *statement* concerns more than the table of the class itself."""
     below = {table for one in mapper.sharing_rows for table in one.tables}
     if len(below) < 2:
@@ -45,9 +46,9 @@ def is_spread(mapper: Any, statement: Any) -> bool:
     return any(getattr(node, "table", None) in others for node in nodes)
 
 
-def _set_columns(mapper: Any, statement: Any) -> list[Any]:
+def _set_columns(mapper: Mapper, statement: Any) -> list[Any]:
     names = set_attributes(mapper, statement)
-    return [column for name in names for column in mapper.attrs[name].columns[:1]]
+    return [column for name in names for column in mapper.column_attrs[name].columns[:1]]
 
 
 class SpreadChange:
@@ -179,7 +180,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _core_values(mapper: Any, core: Any, names: Any) -> list[Any]:
+def _core_values(mapper: Mapper, core: Any, names: Any) -> list[Any]:
     """The values of *names* in *core*, an UPDATE of tables."""
     by_attribute: dict[Any, Any] = {}
     for target, value in core.values_.items():

@@ -9,14 +9,16 @@ from typing import Any
 from dovetail.collector import collector
 from dovetail.orm.bulk.inserting import insert_dictionaries_steps
 from dovetail.orm.bulk.objects import save_pairs_steps
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.updating import RowsUpdating, split_keys
 from dovetail.orm.mapping.extensions import expanded_rows
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import Load, Pair, state_of
 from dovetail.steps import Steps
 
 
 def insert_mappings_steps(
-    session: Any, mapper: Any, mappings: Any, return_defaults: bool, render_nulls: bool
+    session: BulkSession, mapper: Mapper, mappings: Any, return_defaults: bool, render_nulls: bool
 ) -> Steps[None]:
     """Insert a row for each of *mappings*, in their order."""
     mapper.configure()
@@ -27,7 +29,11 @@ def insert_mappings_steps(
 
 
 def _inserting(
-    session: Any, mapper: Any, rows: Sequence[Any], return_defaults: bool, render_nulls: bool
+    session: BulkSession,
+    mapper: Mapper,
+    rows: Sequence[Any],
+    return_defaults: bool,
+    render_nulls: bool,
 ) -> Steps[None]:
     connection = yield from session.connection_for_steps(mapper)
     yield from insert_dictionaries_steps(
@@ -35,7 +41,7 @@ def _inserting(
     )
 
 
-def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[None]:
+def update_mappings_steps(session: BulkSession, mapper: Mapper, mappings: Any) -> Steps[None]:
     """Update the row of each of *mappings*, found by its primary key."""
     mapper.configure()
     rows = expanded_rows(mapper, list(mappings))
@@ -43,7 +49,7 @@ def update_mappings_steps(session: Any, mapper: Any, mappings: Any) -> Steps[Non
         yield from _whole_steps(session, {mapper}, len(rows), _updating(session, mapper, rows))
 
 
-def _updating(session: Any, mapper: Any, rows: Sequence[Any]) -> Steps[None]:
+def _updating(session: BulkSession, mapper: Mapper, rows: Sequence[Any]) -> Steps[None]:
     connection = yield from session.connection_for_steps(mapper)
     keys, values = split_keys(mapper, rows)
     updating = RowsUpdating(session, connection, mapper, versioned=True)
@@ -51,7 +57,7 @@ def _updating(session: Any, mapper: Any, rows: Sequence[Any]) -> Steps[None]:
 
 
 def save_objects_steps(
-    session: Any,
+    session: BulkSession,
     objects: Iterable[Any],
     return_defaults: bool,
     changed_only: bool,
@@ -70,7 +76,7 @@ def save_objects_steps(
 
 
 def _saving_in_shards_steps(
-    session: Any, pairs: list[Pair], how: tuple[bool, bool, bool]
+    session: BulkSession, pairs: list[Pair], how: tuple[bool, bool, bool]
 ) -> Steps[None]:
     """Save *pairs*, those of each identity token for themselves; new ones have it afterwards."""
     for token, part in session.by_shard(dict(pairs)):
@@ -83,7 +89,7 @@ def _saving_in_shards_steps(
 
 
 def _whole_steps(
-    session: Any, mappers: Collection[Any], count: int, steps: Steps[None]
+    session: BulkSession, mappers: Collection[Any], count: int, steps: Steps[None]
 ) -> Steps[None]:
     """Run *steps*, for *count* rows of *mappers*; a failure is one of the whole transaction."""
     transaction = session.ensure_transaction()

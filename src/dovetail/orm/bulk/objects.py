@@ -3,10 +3,13 @@
 from itertools import groupby
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.orm.bulk.inserting import insert_dictionaries_steps
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.synchronize import overwrite
 from dovetail.orm.bulk.updating import RowsUpdating
 from dovetail.orm.flush.versions import version_of
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import refuse_lost
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.element import ColumnElement
@@ -16,7 +19,7 @@ Pair = tuple[InstanceState, Any]
 
 
 def save_pairs_steps(
-    session: Any,
+    session: BulkSession,
     pairs: list[Pair],
     return_defaults: bool,
     changed_only: bool,
@@ -41,7 +44,7 @@ def _kind(pair: Pair) -> tuple[Any, bool]:
 
 
 def _insert_steps(
-    connection: Any, mapper: Any, pairs: list[Pair], return_defaults: bool
+    connection: Connection, mapper: Mapper, pairs: list[Pair], return_defaults: bool
 ) -> Steps[None]:
     for state, instance in pairs:
         if state.expired is not None:
@@ -60,7 +63,11 @@ def _insert_steps(
 
 
 def _update_steps(
-    session: Any, connection: Any, mapper: Any, pairs: list[Pair], changed_only: bool
+    session: BulkSession,
+    connection: Connection,
+    mapper: Mapper,
+    pairs: list[Pair],
+    changed_only: bool,
 ) -> Steps[None]:
     kept: list[Pair] = []
     rows = []
@@ -82,7 +89,7 @@ def _update_steps(
             overwrite(session, state, instance, known, computed)
 
 
-def _values(mapper: Any, instance: Any) -> dict[str, Any]:
+def _values(mapper: Mapper, instance: Any) -> dict[str, Any]:
     """The values of *instance* that an UPDATE may write."""
     values = instance.__dict__
     return {
@@ -92,7 +99,7 @@ def _values(mapper: Any, instance: Any) -> dict[str, Any]:
     }
 
 
-def _changes(mapper: Any, state: InstanceState, instance: Any) -> dict[str, Any]:
+def _changes(mapper: Mapper, state: InstanceState, instance: Any) -> dict[str, Any]:
     """The values of *instance* that differ from those of its row."""
     values = instance.__dict__
     changed = {}

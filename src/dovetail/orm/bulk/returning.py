@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.returned_defaults import default_columns
 from dovetail.engine.rows import Shape
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.options import LoaderOption, defer
 from dovetail.orm.loading.plan import ReturnedRows
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.select import Select
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
@@ -28,8 +31,8 @@ class Returning:
 
     def __init__(
         self,
-        session: Any,
-        connection: Any,
+        session: BulkSession,
+        connection: Connection,
         statement: Any,
         options: Mapping[str, Any],
         extra: Sequence[Any] = (),
@@ -85,7 +88,7 @@ class Returning:
             result.set_returned_defaults(found.columns(*range(self.width)).all(), many=False)
         return result
 
-    def instances(self, mapper: Any) -> list[Any]:
+    def instances(self, mapper: Mapper) -> list[Any]:
         """The instances of *mapper* among the rows, each once."""
         if self.layout is None:
             return []
@@ -112,7 +115,7 @@ class ReturningOfTables:
         self.tables = tables
 
     @classmethod
-    def of(cls, mapper: Any, dialect: Any, statement: Any) -> "ReturningOfTables | None":
+    def of(cls, mapper: Mapper, dialect: Any, statement: Any) -> "ReturningOfTables | None":
         """What *statement*, an INSERT of *mapper*, asks for; None where that must be selected."""
         features = dialect.features
         columns = statement.returning_columns
@@ -122,8 +125,9 @@ class ReturningOfTables:
             return None
         asked: Any = Select(*columns).options(*statement.loader_options, *_read_later(columns))
         planned = plan_select(asked, load=True, joins=False)
-        names = [mapper.column_keys.get(column) for column in planned.core.raw_columns]
-        if planned.layout is None or None in names:
+        columns = planned.core.raw_columns
+        names = [key for key in map(mapper.column_keys.get, columns) if key is not None]
+        if planned.layout is None or len(names) < len(columns):
             return None
         lacking = set(names)
         tables = {}
@@ -134,7 +138,11 @@ class ReturningOfTables:
         return None if lacking else cls(planned.layout, names, tables)
 
     def result_steps(
-        self, session: Any, connection: Any, rows: Sequence[Any], options: Mapping[str, Any]
+        self,
+        session: BulkSession,
+        connection: Connection,
+        rows: Sequence[Any],
+        options: Mapping[str, Any],
     ) -> Steps[Any]:
         """Make the result of *rows*, which are values by attribute."""
         plan = ReturnedRows(self.layout, populate_existing=bool(options.get("populate_existing")))

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.exc import ArgumentError, InvalidRequestError, UnevaluatableError
 from dovetail.orm.bulk.aliased_target import of_class
 from dovetail.orm.bulk.evaluator import Evaluator
 from dovetail.orm.bulk.inserting import insert_rows_steps
 from dovetail.orm.bulk.joined import SpreadChange, is_spread
 from dovetail.orm.bulk.returning import Returning
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.synchronize import (
     Assignments,
     Matches,
@@ -30,6 +32,7 @@ from dovetail.orm.bulk.updating import (
 from dovetail.orm.loading.criteria import restricted_statement, rows_of_change
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import expanded_rows
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.steps import Steps
 
@@ -39,7 +42,7 @@ _UNSUITED = frozenset(("yield_per", "stream_results"))
 
 
 def bulk_steps(
-    session: Any,
+    session: BulkSession,
     statement: Any,
     entity: EntityNode,
     params: Any,
@@ -109,9 +112,9 @@ class Change:
 
     def __init__(
         self,
-        session: Any,
-        connection: Any,
-        mapper: Any,
+        session: BulkSession,
+        connection: Connection,
+        mapper: Mapper,
         statement: Any,
         params: Any,
         options: Mapping[str, Any],

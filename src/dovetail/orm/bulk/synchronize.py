@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from dovetail.exc import UnevaluatableError
 from dovetail.orm.bulk.evaluator import Evaluation, Evaluator
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.mapping.join_condition import MANYTOONE
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import expire_names
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.traversal import iterate
@@ -34,7 +36,7 @@ class Assignments:
     """
 
     def __init__(
-        self, mapper: Any, values: Mapping[str, Any], evaluator: Evaluator, features: Any
+        self, mapper: Mapper, values: Mapping[str, Any], evaluator: Evaluator, features: Any
     ) -> None:
         self.mapper = mapper
         self.features = features
@@ -97,7 +99,7 @@ class Assignments:
         keys: frozenset[str] = self.mapper.keys_set
         return keys.isdisjoint(stale)
 
-    def doubt(self, session: Any, state: InstanceState, instance: Any) -> None:
+    def doubt(self, session: BulkSession, state: InstanceState, instance: Any) -> None:
         """Let *instance*, of which nobody knows whether its row was changed, be read again."""
         names = {name for name in self.names | self.stale if name not in self.mapper.keys_set}
         overwrite(session, state, instance, {}, names, self.references)
@@ -148,7 +150,7 @@ def is_kept_as_is(type_: Any, value: Any) -> bool:
     )
 
 
-def dependent(mapper: Any) -> frozenset[str]:
+def dependent(mapper: Mapper) -> frozenset[str]:
     """The attributes that the server computes of others."""
     kept: frozenset[str] | None = mapper.memo.get("computed attributes")
     if kept is None:
@@ -163,7 +165,7 @@ def dependent(mapper: Any) -> frozenset[str]:
     return kept
 
 
-def references(mapper: Any, names: frozenset[str]) -> list[str]:
+def references(mapper: Mapper, names: frozenset[str]) -> list[str]:
     """The relationships that refer by the columns *names*."""
     return [
         key
@@ -173,7 +175,7 @@ def references(mapper: Any, names: frozenset[str]) -> list[str]:
     ]
 
 
-def _speaks_of(node: Any, mapper: Any, names: Iterable[str]) -> bool:
+def _speaks_of(node: Any, mapper: Mapper, names: Iterable[str]) -> bool:
     spoken = {getattr(part, "key", None) for part in iterate(node)}
     spoken |= {mapper.column_keys.get(part) for part in iterate(node)}
     return not spoken.isdisjoint(names)
@@ -182,7 +184,7 @@ def _speaks_of(node: Any, mapper: Any, names: Iterable[str]) -> bool:
 # Before the statement ---------------------------------------------------------------------------
 
 
-def live_pairs(session: Any, mapper: Any) -> list[Pair]:
+def live_pairs(session: BulkSession, mapper: Mapper) -> list[Pair]:
     """The persistent instances of *mapper* in *session*."""
     identity = session.scope.identity(mapper)
     states = list(identity.values())
@@ -226,7 +228,7 @@ def matches(pairs: Sequence[Pair], holds: Evaluation) -> Matches:
 
 
 def bring_along(
-    session: Any,
+    session: BulkSession,
     assignments: Assignments,
     pairs: Iterable[Pair],
     returned: Mapping[InstanceState, Mapping[str, Any]] | None = None,
@@ -250,13 +252,13 @@ def bring_along(
     switch_keys(session, assignments.mapper, switched)
 
 
-def _new_key(mapper: Any, state: InstanceState, known: Mapping[str, Any]) -> Any:
+def _new_key(mapper: Mapper, state: InstanceState, known: Mapping[str, Any]) -> Any:
     old = zip(mapper.primary_keys, mapper.key_tuple(state.row_key), strict=True)
     return mapper.key_from_tuple([known.get(name, value) for name, value in old])
 
 
 def overwrite(
-    session: Any,
+    session: BulkSession,
     state: InstanceState,
     instance: Any,
     known: Mapping[str, Any],
@@ -306,7 +308,9 @@ def _forget(state: InstanceState, names: Iterable[str]) -> None:
             flagged.discard(name)
 
 
-def switch_keys(session: Any, mapper: Any, switched: Sequence[tuple[InstanceState, Any]]) -> None:
+def switch_keys(
+    session: BulkSession, mapper: Mapper, switched: Sequence[tuple[InstanceState, Any]]
+) -> None:
     """Enter instances under their new keys, which may be the old ones of others."""
     if not switched:
         return
@@ -321,7 +325,7 @@ def switch_keys(session: Any, mapper: Any, switched: Sequence[tuple[InstanceStat
         identity[key] = state
 
 
-def let_go(session: Any, mapper: Any, pairs: Iterable[Pair]) -> None:
+def let_go(session: BulkSession, mapper: Mapper, pairs: Iterable[Pair]) -> None:
     """Take the instances of deleted rows out of the session; a rollback brings them back."""
     scope = session.scope
     identity = scope.identity(mapper)
@@ -336,7 +340,7 @@ def let_go(session: Any, mapper: Any, pairs: Iterable[Pair]) -> None:
         session.announce("persistent_to_deleted", instance)
 
 
-def expire_all(session: Any, pairs: Sequence[Pair]) -> None:
+def expire_all(session: BulkSession, pairs: Sequence[Pair]) -> None:
     """Let all values of *pairs* be read again: nobody knows which of the rows were changed."""
     session.expire_states([state for state, _ in pairs])
     transaction = session.transaction

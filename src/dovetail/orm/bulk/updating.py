@@ -6,14 +6,17 @@ from typing import Any
 
 from dovetail.codegen import Source, compile_function
 from dovetail.collector import collector
+from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.exc import CompileError, InvalidRequestError, StaleDataError
 from dovetail.orm.bulk.inserting import check_names, refuse_unknown
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
 from dovetail.orm.flush.insert import DefaultContext, first_table
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.dml import column_set, update
 from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import bindparam
@@ -22,7 +25,7 @@ from dovetail.steps import Steps
 Row = Mapping[str, Any]
 
 
-def attribute_name(mapper: Any, target: Any) -> str:
+def attribute_name(mapper: Mapper, target: Any) -> str:
     """The attribute that *target* of an INSERT or UPDATE, a name or a column, stands for."""
     if isinstance(target, str):
         if target in mapper.columns:
@@ -34,7 +37,7 @@ def attribute_name(mapper: Any, target: Any) -> str:
     return str(mapper.column_keys.get(target, getattr(target, "key", "")))
 
 
-def set_attributes(mapper: Any, statement: Any) -> dict[str, Any]:
+def set_attributes(mapper: Mapper, statement: Any) -> dict[str, Any]:
     """The attributes that an UPDATE sets, with their values or expressions, in SQL's order."""
     named = {}
     for target, value in (statement.values_ or {}).items():
@@ -47,7 +50,7 @@ def set_attributes(mapper: Any, statement: Any) -> dict[str, Any]:
     return {name: named[name] for name in names}
 
 
-def by_column(mapper: Any, row: Row, statement: Any) -> dict[str, Any]:
+def by_column(mapper: Mapper, row: Row, statement: Any) -> dict[str, Any]:
     """*row* by the keys of columns, where it had the names of attributes."""
     columns = mapper.columns
     own = mapper.local_table.c
@@ -69,7 +72,7 @@ def named_parameters(statement: Any) -> frozenset[str]:
     return frozenset(bind.key for bind in statement.as_core().walk().binds if not bind.unique)
 
 
-def own_table(mapper: Any) -> MappedTable:
+def own_table(mapper: Mapper) -> MappedTable:
     """What *mapper* keeps in the table of its class alone."""
     first_table(mapper)
     found: MappedTable = mapper.mapped_tables[-1]
@@ -89,7 +92,7 @@ class RowsUpdate:
 
     def __init__(
         self,
-        mapper: Any,
+        mapper: Mapper,
         part: MappedTable,
         names: Sequence[str],
         dialect: Any,
@@ -103,7 +106,8 @@ class RowsUpdate:
         own = dict(part.columns)
         self.asked = named_parameters(statement).intersection(names)
         self.columns = {own[name]: name for name in names if name in own}
-        self.version = own.get(mapper.version_key) if versioned else None
+        version_key = mapper.version_key if versioned else None
+        self.version = None if version_key is None else own.get(version_key)
         self.keys = [bindparam(f"old_{c.key}", type_=c.type) for _, c in part.key]
         given = {} if statement is None else set_attributes(mapper, statement)
         values: dict[Any, Any] = {
@@ -119,10 +123,10 @@ class RowsUpdate:
         }
         where = [c == bind for (_, c), bind in zip(part.key, self.keys, strict=True)]
         self.old_version: Any = bindparam("old_version")
-        if self.version is not None:
+        if self.version is not None and version_key is not None:
             self.old_version.type = self.version.type
             where.append(self.version == self.old_version)
-            self.stale |= {mapper.version_key}
+            self.stale |= {version_key}
         made: Any = update(part.table)
         if statement is not None and part is mapper.mapped_tables[-1]:
             # Rows are found by their keys, whichever class they are of.
@@ -226,9 +230,9 @@ class RowsUpdating:
 
     def __init__(
         self,
-        session: Any,
-        connection: Any,
-        mapper: Any,
+        session: BulkSession,
+        connection: Connection,
+        mapper: Mapper,
         statement: Any = None,
         *,
         versioned: bool = False,
@@ -445,7 +449,7 @@ def _has_expressions(row: Row) -> bool:
 # Dictionaries and statements --------------------------------------------------------------------
 
 
-def split_keys(mapper: Any, rows: Sequence[Row]) -> tuple[list[Any], list[Row]]:
+def split_keys(mapper: Mapper, rows: Sequence[Row]) -> tuple[list[Any], list[Row]]:
     """The primary keys of *rows*, and the values that are no part of them."""
     try:
         if mapper.single_key is not None:
@@ -465,9 +469,9 @@ def split_keys(mapper: Any, rows: Sequence[Row]) -> tuple[list[Any], list[Row]]:
 
 
 def update_rows_steps(
-    session: Any,
-    connection: Any,
-    mapper: Any,
+    session: BulkSession,
+    connection: Connection,
+    mapper: Mapper,
     statement: Any,
     rows: Sequence[Row],
     synchronize: Any,
@@ -508,7 +512,7 @@ def update_rows_steps(
     return CursorResult.of_change(updating.count)
 
 
-def _refuse_ambiguous(mapper: Any, statement: Any) -> None:
+def _refuse_ambiguous(mapper: Mapper, statement: Any) -> None:
     """Refuse parameters called like a column: a row says under this name what the column gets."""
     for name in named_parameters(statement):
         if name in mapper.columns or name in mapper.local_table.c:

@@ -6,12 +6,14 @@ from typing import Any
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
+from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.cascade import held_by
 from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related
 from dovetail.orm.flush.follow import Moves
 from dovetail.orm.flush.rows import RowsText
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_row
 from dovetail.orm.tracking.state import InstanceState, state_of
 from dovetail.sql.dml import delete, insert, update
@@ -54,7 +56,7 @@ class AssociationRows:
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.moved)
 
-    def by_token(self, session: Any) -> "list[tuple[Any, AssociationRows]]":
+    def by_token(self, session: FlushingSession) -> "list[tuple[Any, AssociationRows]]":
         """These rows by the identity token of those that they relate."""
         if not session.scope.has_tokens:
             return [(None, self)]
@@ -69,7 +71,9 @@ class AssociationRows:
                 getattr(rows, name)[key] = pair
         return list(found.items())
 
-    def gather(self, prop: Any, session: Any, own: MapperChanges, changes: Changes) -> None:
+    def gather(
+        self, prop: Any, session: FlushingSession, own: MapperChanges, changes: Changes
+    ) -> None:
         """Note what the instances of *own* have changed in *prop*, this side or the other."""
         for state, instance in own.saved():
             added, removed = changed_related(prop, state, instance)
@@ -169,7 +173,9 @@ def _rows_function(prop: Any, compiled: Any, binds: list[Any], dialect: Any) -> 
     return compile_function(source, "rows_of")
 
 
-def write_associations_steps(session: Any, all_rows: Iterable[AssociationRows]) -> Steps[None]:
+def write_associations_steps(
+    session: FlushingSession, all_rows: Iterable[AssociationRows]
+) -> Steps[None]:
     """Delete and insert the rows of third tables."""
     for whole in all_rows:
         for token, rows in whole.by_token(session):
@@ -177,7 +183,7 @@ def write_associations_steps(session: Any, all_rows: Iterable[AssociationRows]) 
                 yield from _write_steps(session, rows)
 
 
-def _write_steps(session: Any, rows: AssociationRows) -> Steps[None]:
+def _write_steps(session: FlushingSession, rows: AssociationRows) -> Steps[None]:
     connection = yield from session.connection_for_steps(rows.prop.parent)
     plans = connection.plans
     place = ("association", rows.prop)
@@ -190,7 +196,9 @@ def _write_steps(session: Any, rows: AssociationRows) -> Steps[None]:
     yield from _insert_steps(connection, plan, rows)
 
 
-def _delete_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
+def _delete_steps(
+    connection: Connection, plan: AssociationPlan, rows: AssociationRows
+) -> Steps[None]:
     gone = [
         association_row(rows.prop, one, other, rows.old)
         for key, (one, other) in rows.removed.items()
@@ -202,7 +210,9 @@ def _delete_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows)
     _check_count(connection, "DELETE", rows, cursor.rowcount, len(gone))
 
 
-def _move_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
+def _move_steps(
+    connection: Connection, plan: AssociationPlan, rows: AssociationRows
+) -> Steps[None]:
     """Write the new keys of what is related to the rows that had the old ones."""
     moved: list[tuple[Any, ...]] = []
     for key, (one, other) in rows.moved.items():
@@ -216,7 +226,7 @@ def _move_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -
 
 
 def _check_count(
-    connection: Any, verb: str, rows: AssociationRows, found: int, wanted: int
+    connection: Connection, verb: str, rows: AssociationRows, found: int, wanted: int
 ) -> None:
     if 0 <= found != wanted and connection.dialect.features.supports_sane_rowcount:
         raise StaleDataError(
@@ -226,7 +236,9 @@ def _check_count(
         )
 
 
-def _insert_steps(connection: Any, plan: AssociationPlan, rows: AssociationRows) -> Steps[None]:
+def _insert_steps(
+    connection: Connection, plan: AssociationPlan, rows: AssociationRows
+) -> Steps[None]:
     new = [
         association_row(rows.prop, one, other)
         for key, (one, other) in rows.added.items()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.exc import (
     DBAPIError,
     DovetailError,
@@ -13,6 +14,7 @@ from dovetail.exc import (
 )
 from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.loading.related import key_condition
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
@@ -23,7 +25,7 @@ _SHOWN = 6
 
 
 def blame_steps(
-    verb: str, mapper: Any, connection: Any, instances: list[Any], error: StatementError
+    verb: str, mapper: Mapper, connection: Connection, instances: list[Any], error: StatementError
 ) -> Steps[None]:
     """Let *error*, met in the *verb* of the rows of *instances*, say which of them is to blame.
 
@@ -41,7 +43,7 @@ def blame_steps(
         error.hint = _hint_of_parents(mapper, attributes) or error.hint
 
 
-def refused(verb: str, connection: Any, instances: list[Any], error: Exception) -> Exception:
+def refused(verb: str, connection: Connection, instances: list[Any], error: Exception) -> Exception:
     """Return what is raised for *error*, met while the rows of *instances* were made ready.
 
     Where a type has refused the value of an attribute, that is a StatementError which names the
@@ -67,11 +69,11 @@ def refused(verb: str, connection: Any, instances: list[Any], error: Exception) 
 
 def _refusal(
     verb: str,
-    mapper: Any,
+    mapper: Mapper,
     name: str,
     column: Any,
     instance: Any,
-    connection: Any,
+    connection: Connection,
     error: Exception,
 ) -> StatementError:
     hides = connection.hides_parameters
@@ -91,7 +93,7 @@ def _refusal(
     return made
 
 
-def _hint_of_parents(mapper: Any, attributes: tuple[str, ...]) -> str | None:
+def _hint_of_parents(mapper: Mapper, attributes: tuple[str, ...]) -> str | None:
     """What to do where *attributes* are the reference to a parent that has gone, or let go."""
     for other in mapper.registry.mappers:
         for prop in other.relationships.values():
@@ -109,7 +111,7 @@ def _hint_of_parents(mapper: Any, attributes: tuple[str, ...]) -> str | None:
     return None
 
 
-def _attributes(mapper: Any, error: StatementError) -> tuple[str, ...]:
+def _attributes(mapper: Mapper, error: StatementError) -> tuple[str, ...]:
     """The attributes of *mapper* that *error* is about, as far as the server tells."""
     if not isinstance(error, DBAPIError):
         return ()
@@ -138,8 +140,8 @@ def _constrained(table: Any, name: str) -> list[str]:
 
 
 def _guilty_steps(
-    mapper: Any,
-    connection: Any,
+    mapper: Mapper,
+    connection: Connection,
     instances: list[Any],
     attributes: tuple[str, ...],
     error: IntegrityError,
@@ -169,7 +171,10 @@ def _is_quoted(values: tuple[Any, ...], text: str) -> bool:
 
 
 def _stored_steps(
-    mapper: Any, connection: Any, attributes: tuple[str, ...], values: list[tuple[Any, ...]]
+    mapper: Mapper,
+    connection: Connection,
+    attributes: tuple[str, ...],
+    values: list[tuple[Any, ...]],
 ) -> Steps[set[Any]]:
     """Which *values* the table has already: for servers whose messages do not say."""
     columns = [mapper.columns[name] for name in attributes]

@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.exc import FlushError
 from dovetail.orm.flush.changes import Changes, Pair, changed_related
 from dovetail.orm.flush.roles import roles_of
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.loading.related import load_related_steps
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.tracking.state import InstanceState, state_of
@@ -25,7 +26,7 @@ def is_orphan(state: InstanceState) -> bool:
     return all(has_gone) if state.load.mapper.legacy_is_orphan else any(has_gone)
 
 
-def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[None]:
+def load_missing_steps(session: FlushingSession, prop: Any, pairs: Iterable[Pair]) -> Steps[None]:
     """Load relationship *prop* where it is not loaded, for all *pairs* in one statement."""
     if prop.is_writer:
         pairs = [pair for pair in pairs if pair[0].row_key is not None]
@@ -45,7 +46,7 @@ def load_missing_steps(session: Any, prop: Any, pairs: Iterable[Pair]) -> Steps[
                 yield from load_related_steps(session, connection, prop, part, NO_TREE)
 
 
-def delete_cascade_steps(session: Any, pairs: list[Pair]) -> Steps[list[Pair]]:
+def delete_cascade_steps(session: FlushingSession, pairs: list[Pair]) -> Steps[list[Pair]]:
     """*pairs*, which are to be deleted, and all that the delete cascade adds to them."""
     found: dict[InstanceState, Any] = dict(pairs)
     waiting = list(pairs)
@@ -62,7 +63,7 @@ def delete_cascade_steps(session: Any, pairs: list[Pair]) -> Steps[list[Pair]]:
 
 
 def _cascade_along_steps(
-    session: Any,
+    session: FlushingSession,
     prop: Any,
     group: list[Pair],
     found: dict[InstanceState, Any],
@@ -116,7 +117,7 @@ def related_now(prop: Any, state: InstanceState, instance: Any) -> list[Any]:
     return [*held_by(prop, instance), *changed_related(prop, state, instance)[1]]
 
 
-def mark_orphans_steps(session: Any, changes: Changes) -> Steps[None]:
+def mark_orphans_steps(session: FlushingSession, changes: Changes) -> Steps[None]:
     """Move orphans from what is saved to what is deleted, with all that their deletion brings.
 
     A pending orphan is dropped, not inserted.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 
 Pair = tuple[InstanceState, Any]
@@ -16,7 +17,7 @@ class MapperChanges:
     Those ``left`` were to be deleted, and others have their rows.
     """
 
-    mapper: Any
+    mapper: Mapper
     inserts: dict[InstanceState, Any] = field(default_factory=dict)
     updates: dict[InstanceState, Any] = field(default_factory=dict)
     deletes: dict[InstanceState, Any] = field(default_factory=dict)
@@ -34,7 +35,7 @@ class Changes:
 
     mappers: dict[Any, MapperChanges] = field(default_factory=dict)
 
-    def of(self, mapper: Any) -> MapperChanges:
+    def of(self, mapper: Mapper) -> MapperChanges:
         """The changes of *mapper*."""
         found = self.mappers.get(mapper)
         if found is None:

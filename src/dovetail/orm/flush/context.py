@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.orm.flush.association import AssociationRows
 from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.follow import Moves
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.tracking.state import InstanceState
 
 
@@ -25,7 +26,7 @@ class FlushContext:
     ``told``         those of whose UPDATE listeners have been told beforehand
     """
 
-    core: Any
+    core: FlushingSession
     transaction: Any
     only: frozenset[InstanceState] | None = None
     changes: Changes = field(default_factory=Changes)

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from dovetail.orm.flush.cascade import held_by, load_missing_steps
 from dovetail.orm.flush.changes import Changes, Pair
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_names, pairs_of
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.element import ColumnElement
 from dovetail.steps import Steps
@@ -53,7 +55,7 @@ class Followed:
 
     __slots__ = ("associations", "roles", "sources")
 
-    def __init__(self, mapper: Any) -> None:
+    def __init__(self, mapper: Mapper) -> None:
         roles: dict[Any, Role] = {}
         for prop in mapper.relationships.values():
             if not (prop.viewonly or prop.is_many_to_one or prop.secondary is not None):
@@ -88,7 +90,7 @@ def _role(roles: dict[Any, Role], holder: Any, prop: Any) -> Role:
     return role
 
 
-def followed_of(mapper: Any) -> Followed:
+def followed_of(mapper: Mapper) -> Followed:
     """What follows the instances of *mapper*; found once, and again when there are more mappers."""
     memo: dict[Any, Any] = mapper.registry.memo
     kept: Followed | None = memo.get(("followed", mapper))
@@ -170,7 +172,7 @@ def _follow_in_memory(context: Any, follower: Follower, source: dict[str, Any]) 
         context.transaction.dirty.add(state)
 
 
-def switch_key(context: Any, mapper: Any, state: InstanceState, new: Any) -> None:
+def switch_key(context: Any, mapper: Mapper, state: InstanceState, new: Any) -> None:
     """The row of *state* has the key *new* by now; a rollback restores the old one."""
     old = state.row_key
     if new == old:
@@ -187,7 +189,7 @@ def switch_key(context: Any, mapper: Any, state: InstanceState, new: Any) -> Non
 # Before anything is written -------------------------------------------------------------------
 
 
-def find_moves_steps(session: Any, changes: Changes) -> Steps[Moves | None]:
+def find_moves_steps(session: FlushingSession, changes: Changes) -> Steps[Moves | None]:
     """Find whose keys change, and what follows; None where no key does."""
     waiting: dict[InstanceState, tuple[Any, dict[str, Any]]] = {}
     for own in changes.mappers.values():
@@ -214,7 +216,7 @@ def find_moves_steps(session: Any, changes: Changes) -> Steps[Moves | None]:
 
 
 def _note_followers_steps(
-    session: Any, changes: Changes, moves: Moves, mapper: Any, movers: list[Pair]
+    session: FlushingSession, changes: Changes, moves: Moves, mapper: Mapper, movers: list[Pair]
 ) -> Steps[dict[InstanceState, tuple[Any, dict[str, Any]]]]:
     """Note what follows *movers*; return those of them that others follow in their turn."""
     further: dict[InstanceState, tuple[Any, dict[str, Any]]] = {}
@@ -244,7 +246,7 @@ def _concerned(movers: list[Pair], names: Iterable[str], old: OldValues) -> list
     return [one for one in movers if not old[one[0]].keys().isdisjoint(names)]
 
 
-def _old_values(mapper: Any, state: InstanceState, instance: Any) -> dict[str, Any]:
+def _old_values(mapper: Mapper, state: InstanceState, instance: Any) -> dict[str, Any]:
     """What others refer to of *instance*, as far as it changes."""
     committed, values = state.committed or {}, instance.__dict__
     found = {}
@@ -267,7 +269,7 @@ def _old_of_follower(follower: Follower, old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _load_by_old_steps(
-    session: Any, prop: Any, movers: Iterable[Pair], old: OldValues
+    session: FlushingSession, prop: Any, movers: Iterable[Pair], old: OldValues
 ) -> Steps[None]:
     """Load *prop* where it is not loaded, by the keys that the rows have still."""
     new: list[tuple[dict[str, Any], dict[str, Any]]] = []
@@ -283,7 +285,7 @@ def _load_by_old_steps(
 
 
 def _followers(
-    session: Any, role: Role, movers: list[Pair], old: OldValues
+    session: FlushingSession, role: Role, movers: list[Pair], old: OldValues
 ) -> Iterator[tuple[InstanceState, Follower]]:
     """The instances in memory that refer to *movers* by *role*."""
     by_key: dict[tuple[Any, ...], InstanceState] = {}

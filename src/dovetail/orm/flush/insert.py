@@ -7,10 +7,12 @@ from typing import Any, NamedTuple, NoReturn
 
 from dovetail.codegen import Source, compile_function
 from dovetail.compiler.statements import DefaultParameter
+from dovetail.engine.connection import Connection
 from dovetail.exc import FlushError, InvalidRequestError
 from dovetail.orm.flush.rows import RowsText
 from dovetail.orm.flush.sent import check_returned, converted, in_text_order, sent_besides
 from dovetail.orm.mapping.mapped_tables import MappedTable
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.sql.dml import insert
 from dovetail.sql.element import ColumnElement
@@ -55,7 +57,7 @@ class InsertPlan:
     """Whether values made by defaults are written to where the others are read from."""
 
     def __init__(
-        self, mapper: Any, dialect: Any, absent: frozenset[str], part: MappedTable | None = None
+        self, mapper: Mapper, dialect: Any, absent: frozenset[str], part: MappedTable | None = None
     ) -> None:
         self.mapper = mapper
         self.part = part = first_table(mapper) if part is None else part
@@ -341,8 +343,8 @@ class _PartialInsert(InsertPlan):
 
 
 def insert_steps(
-    connection: Any,
-    mapper: Any,
+    connection: Connection,
+    mapper: Mapper,
     inserts: dict[InstanceState, Any],
     load: Load,
     table: Any = None,
@@ -372,7 +374,7 @@ def copy_joined_keys(copies: Iterable[tuple[str, str]], instances: list[Any]) ->
             instance.__dict__[target] = instance.__dict__.get(source)
 
 
-def first_table(mapper: Any) -> MappedTable:
+def first_table(mapper: Mapper) -> MappedTable:
     """The table that *mapper* writes first; InvalidRequestError where there is none."""
     if not mapper.mapped_tables:
         raise InvalidRequestError(
@@ -384,7 +386,7 @@ def first_table(mapper: Any) -> MappedTable:
     return part
 
 
-def refuse_read_values(mapper: Any, instances: Iterable[Any]) -> None:
+def refuse_read_values(mapper: Mapper, instances: Iterable[Any]) -> None:
     """Refuse new *instances* with values of what the SELECT of their class reads alone."""
     for instance in instances:
         values = instance.__dict__
@@ -393,7 +395,7 @@ def refuse_read_values(mapper: Any, instances: Iterable[Any]) -> None:
                 refuse_read_value(mapper, instance, name)
 
 
-def refuse_read_value(mapper: Any, instance: Any, name: str) -> NoReturn:
+def refuse_read_value(mapper: Mapper, instance: Any, name: str) -> NoReturn:
     """Refuse the value of attribute *name*, which no table takes."""
     raise InvalidRequestError(
         f"{instance!r}: {name!r} is read from the SELECT that {mapper.class_.__name__} is mapped "
@@ -404,7 +406,7 @@ def refuse_read_value(mapper: Any, instance: Any, name: str) -> NoReturn:
 
 
 def _plan(
-    connection: Any, mapper: Any, part: MappedTable, absent: frozenset[str], enters: bool
+    connection: Connection, mapper: Mapper, part: MappedTable, absent: frozenset[str], enters: bool
 ) -> InsertPlan:
     plans = connection.plans
     key = ("insert", mapper, part.table, absent, enters)
@@ -454,7 +456,7 @@ def lacking_of(
     ]
 
 
-def insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) -> Steps[None]:
+def insert_run_steps(connection: Connection, plan: InsertPlan, run: Run, load: Load) -> Steps[None]:
     instances = run.instances
     total = len(instances)
     _check_keys(plan, instances)
@@ -483,7 +485,7 @@ def insert_run_steps(connection: Any, plan: InsertPlan, run: Run, load: Load) ->
 
 
 def _insert_one_by_one_steps(
-    connection: Any, plan: InsertPlan, run: Run, load: Load, parameters: list[Any]
+    connection: Connection, plan: InsertPlan, run: Run, load: Load, parameters: list[Any]
 ) -> Steps[None]:
     """Insert each row for itself: the driver tells the key of one row alone."""
     keys: list[tuple[Any]] = []
@@ -555,7 +557,7 @@ def _check_keys(plan: InsertPlan, instances: list[Any]) -> None:
                 )
 
 
-def _allows_partial(mapper: Any, instance: Any) -> bool:
+def _allows_partial(mapper: Mapper, instance: Any) -> bool:
     return len(mapper.primary_keys) > 1 and any(
         instance.__dict__.get(name) is not None for name in mapper.primary_keys
     )
@@ -581,7 +583,7 @@ def _is_sql(value: Any) -> bool:
 
 
 def _insert_expressions_steps(
-    connection: Any, plan: InsertPlan, run: Run, load: Load
+    connection: Connection, plan: InsertPlan, run: Run, load: Load
 ) -> Steps[None]:
     """Insert instances with SQL expressions among their values, one by one."""
     mapper, columns = plan.mapper, dict(plan.part.columns)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.exc import CircularDependencyError
 from dovetail.graph import sort
 from dovetail.orm.flush.insert import (
@@ -16,6 +17,7 @@ from dovetail.orm.flush.insert import (
     runs_of,
 )
 from dovetail.orm.mapping.mapped_tables import MappedTable, none_kept
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.sql.metadata import table_edges
 from dovetail.steps import Steps
@@ -67,7 +69,7 @@ class _PartOfMixed(InsertPlan):
     enters = False
 
     def __init__(
-        self, mapper: Any, dialect: Any, absent: frozenset[str], part: MappedTable
+        self, mapper: Mapper, dialect: Any, absent: frozenset[str], part: MappedTable
     ) -> None:
         own = (one.columns for one in mapper.mapped_tables if one.table is part.table)
         self.own = {key for columns in own for key, _ in columns}
@@ -82,7 +84,7 @@ def _mapper_of(instance: Any) -> Any:
 
 
 def insert_mixed_steps(
-    connection: Any, inserts: dict[InstanceState, Any], loads: Loads
+    connection: Connection, inserts: dict[InstanceState, Any], loads: Loads
 ) -> Steps[None]:
     """Insert the rows of *inserts*, of several mappers; *loads* has what those of each share."""
     mappers = list(loads)
@@ -158,7 +160,7 @@ def _merged(mappers: list[Any], table: Any) -> MappedTable | None:
 
 
 def _plan(
-    connection: Any, mappers: list[Any], part: MappedTable, absent: frozenset[str]
+    connection: Connection, mappers: list[Any], part: MappedTable, absent: frozenset[str]
 ) -> InsertPlan:
     plans = connection.plans
     place = ("insert mixed", frozenset(mappers), part.table, absent)

@@ -7,6 +7,7 @@ from dovetail.exc import CircularDependencyError
 from dovetail.graph import components, sort
 from dovetail.orm.flush.changes import Changes, MapperChanges
 from dovetail.orm.flush.roles import roles_of
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, state_of
 
 Rows = dict[InstanceState, Any]
@@ -82,7 +83,7 @@ def _plan(mappers: frozenset[Any]) -> WriteOrder:
     return WriteOrder(tuple(stages), later or any(stage.cyclic for stage in stages))
 
 
-def _declaration_order(mapper: Any) -> int:
+def _declaration_order(mapper: Mapper) -> int:
     position: int = mapper.registry.position(mapper)
     return position
 

@@ -1,6 +1,6 @@
 """What the relationships of one mapper mean to a flush; found once and kept."""
 
-from typing import Any
+from dovetail.orm.mapping.mapper import Mapper
 
 
 class FlushRoles:
@@ -16,7 +16,7 @@ class FlushRoles:
 
     __slots__ = ("associations", "checked", "collections", "later", "orphanages", "references")
 
-    def __init__(self, mapper: Any) -> None:
+    def __init__(self, mapper: Mapper) -> None:
         written = [prop for prop in mapper.relationships.values() if not prop.viewonly]
         direct = [prop for prop in written if prop.secondary is None]
         prompt = [prop for prop in direct if not prop.post_update]
@@ -28,7 +28,7 @@ class FlushRoles:
         self.checked = tuple(prop for prop in written if prop.enable_typechecks)
 
 
-def roles_of(mapper: Any) -> FlushRoles:
+def roles_of(mapper: Mapper) -> FlushRoles:
     """The flush roles of *mapper*'s relationships."""
     kept: FlushRoles | None = mapper.memo.get("flush roles")
     if kept is None:

@@ -7,7 +7,9 @@ from dovetail.orm.flush.changes import Changes, changed_related
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.insert import DefaultContext
 from dovetail.orm.flush.roles import roles_of
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import pairs_of
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.sql.columns import literal_column
@@ -64,11 +66,11 @@ def _deleted_rows(changes: Changes) -> dict[Place, dict[Any, dict[Any, InstanceS
     return rows
 
 
-def _place(mapper: Any) -> Place:
+def _place(mapper: Mapper) -> Place:
     return mapper.base, tuple(mapper.tables)
 
 
-def _token_of(session: Any, state: InstanceState, instance: Any) -> Any:
+def _token_of(session: FlushingSession, state: InstanceState, instance: Any) -> Any:
     """The identity token of the row that *instance*, new, will have: its shard."""
     if not session.scope.has_tokens:
         return session.scope.token
@@ -102,13 +104,15 @@ def _take_over(
     scope.modified[state] = instance
 
 
-def _set_anew(mapper: Any, values: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+def _set_anew(mapper: Mapper, values: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """Complete *values* as an INSERT would, and return what the row has had *before* of them.
 
     What nobody but the server can make stays as it is there.
     """
-    for name in (*mapper.computed_of_rows, mapper.version_key):
+    for name in mapper.computed_of_rows:
         values.pop(name, None)
+    if mapper.version_key is not None:
+        values.pop(mapper.version_key, None)
     for name, value in mapper.fixed_values.items():
         values.setdefault(name, value)
     had: dict[str, Any] = {}

@@ -3,16 +3,18 @@
 from typing import Any, TypeVar
 from warnings import warn
 
+from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning
 from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.context import FlushContext
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
 
 T = TypeVar("T")
 
 
-def is_told_of_rows(mapper: Any) -> bool:
+def is_told_of_rows(mapper: Mapper) -> bool:
     """Whether somebody listens to the rows of *mapper*: to its mapping alone, many may."""
     dispatch = mapper.dispatch
     return dispatch.listening and bool(
@@ -28,8 +30,8 @@ def is_told_of_rows(mapper: Any) -> bool:
 def tell_of_updates(
     when: str,
     context: FlushContext,
-    mapper: Any,
-    connection: Any,
+    mapper: Mapper,
+    connection: Connection,
     updates: dict[InstanceState, Any],
 ) -> None:
     """Call those who listen *when* ("before", "after") rows are updated, once in a flush.
@@ -92,7 +94,7 @@ FILLED_BY_UPDATE = ("onupdate", "server_onupdate", "computed")
 
 def told_of_values_steps(
     context: FlushContext,
-    mapper: Any,
+    mapper: Mapper,
     written: dict[InstanceState, Any],
     steps: Steps[T],
     defaults: tuple[str, ...],

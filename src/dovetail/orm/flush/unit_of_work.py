@@ -34,6 +34,7 @@ from dovetail.orm.flush.order import (
     unknown_references,
 )
 from dovetail.orm.flush.roles import roles_of
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import clear_key, copy_key
 from dovetail.orm.flush.taking_over import take_over_rows
 from dovetail.orm.flush.telling import (
@@ -49,6 +50,7 @@ from dovetail.orm.flush.unread import refuse_unread
 from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
 from dovetail.orm.flush.versions import load_versions_steps
 from dovetail.orm.loading.lazy import refresh_steps
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
 from dovetail.steps import Steps
@@ -93,7 +95,7 @@ def flush_steps(context: FlushContext) -> Steps[None]:
 # Before anything is written ---------------------------------------------------------------
 
 
-def release_related_steps(session: Any, changes: Changes) -> Steps[None]:
+def release_related_steps(session: FlushingSession, changes: Changes) -> Steps[None]:
     """Rows that refer to a row that is deleted, and stay, lose the reference first."""
     for own in list(changes.mappers.values()):
         if not own.deletes:
@@ -132,7 +134,9 @@ def _is_same_row(one: Any, other: Any) -> bool:
     return first.row_key is not None and first.row_key == second.row_key and same_table
 
 
-def relate(session: Any, changes: Changes, moves: Moves | None) -> list[AssociationRows]:
+def relate(
+    session: FlushingSession, changes: Changes, moves: Moves | None
+) -> list[AssociationRows]:
     """Note whose keys are to travel, and the rows of third tables to write."""
     associations: dict[Any, AssociationRows] = {}
     for own in list(changes.mappers.values()):
@@ -152,7 +156,9 @@ def relate(session: Any, changes: Changes, moves: Moves | None) -> list[Associat
     return [rows for rows in associations.values() if rows]
 
 
-def _touch_members(session: Any, prop: Any, own: MapperChanges, changes: Changes) -> None:
+def _touch_members(
+    session: FlushingSession, prop: Any, own: MapperChanges, changes: Changes
+) -> None:
     """Let the flush look at the members whose references change."""
     for state, instance in list(own.saved()):
         added, removed = changed_related(prop, state, instance)
@@ -250,7 +256,7 @@ def _in_shards(
 
 
 def _by_shard_steps(
-    session: Any,
+    session: FlushingSession,
     rows: dict[InstanceState, Any],
     write: Callable[[dict[InstanceState, Any]], Steps[None]],
 ) -> Steps[None]:
@@ -319,7 +325,7 @@ def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any])
                     call(mapper, connection, instance)
 
 
-def _note_given(context: FlushContext, mapper: Any, inserts: dict[InstanceState, Any]) -> None:
+def _note_given(context: FlushContext, mapper: Mapper, inserts: dict[InstanceState, Any]) -> None:
     """Note what is set of columns with ``onupdate``: an UPDATE of this flush leaves it alone."""
     for state, instance in inserts.items():
         values = instance.__dict__
@@ -330,7 +336,7 @@ def _note_given(context: FlushContext, mapper: Any, inserts: dict[InstanceState,
 
 def _update_steps(
     context: FlushContext,
-    mapper: Any,
+    mapper: Mapper,
     updates: dict[InstanceState, Any],
     *,
     tells: str | None = "after",
@@ -344,7 +350,7 @@ def _update_steps(
 
 
 def _update_part_steps(
-    context: FlushContext, mapper: Any, tells: str | None, updates: dict[InstanceState, Any]
+    context: FlushContext, mapper: Mapper, tells: str | None, updates: dict[InstanceState, Any]
 ) -> Steps[None]:
     session = context.core
     if not mapper.batch and len(updates) > 1:
@@ -391,7 +397,7 @@ def _update_part_steps(
         tell_of_updates("after", context, mapper, connection, updates)
 
 
-def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> None:
+def receive_keys(session: FlushingSession, mapper: Mapper, pairs: Any, changes: Changes) -> None:
     """Copy keys to instances of *mapper* from the rows that their references lead to."""
     props = roles_of(mapper).references
     if not props:
@@ -430,7 +436,7 @@ def receive_keys(session: Any, mapper: Any, pairs: Any, changes: Changes) -> Non
                 copy_key(prop, related, instance)
 
 
-def hand_on_keys(mapper: Any, own: MapperChanges, changes: Changes) -> None:
+def hand_on_keys(mapper: Mapper, own: MapperChanges, changes: Changes) -> None:
     """Copy the keys of saved parents to the new members of their collections."""
     for prop in roles_of(mapper).collections:
         for instance in own.inserts.values():
@@ -522,14 +528,14 @@ def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
 
 
 def _read_references_steps(
-    context: FlushContext, mapper: Any, names: frozenset[str], rows: dict[InstanceState, Any]
+    context: FlushContext, mapper: Mapper, names: frozenset[str], rows: dict[InstanceState, Any]
 ) -> Steps[None]:
     connection = yield from context.core.connection_for_steps(mapper)
     yield from refresh_steps(context.core, connection, mapper, list(rows.items()), names)
 
 
 def _delete_part_steps(
-    context: FlushContext, mapper: Any, deletes: dict[InstanceState, Any]
+    context: FlushContext, mapper: Mapper, deletes: dict[InstanceState, Any]
 ) -> Steps[None]:
     session = context.core
     connection = yield from session.connection_for_steps(mapper)
@@ -550,7 +556,12 @@ def _delete_part_steps(
     _forget_deleted(session, context.transaction, mapper, deletes.items())
 
 
-def _forget_deleted(session: Any, transaction: Any, mapper: Any, pairs: Any) -> None:
+def _forget_deleted(
+    session: FlushingSession,
+    transaction: Any,
+    mapper: Mapper,
+    pairs: Iterable[tuple[InstanceState, Any]],
+) -> None:
     scope = session.scope
     identity = scope.identity(mapper)
     gone = scope.deleted_load(mapper)

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
+from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import DefaultContext, first_table, refuse_read_value
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.versions import refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.dml import delete, update
@@ -42,7 +44,7 @@ What was changed is kept until the flush ends, for those who listen.
 
 
 def update_steps(
-    connection: Any, mapper: Any, pairs: Sequence[Pair], written: Written | None
+    connection: Connection, mapper: Mapper, pairs: Sequence[Pair], written: Written | None
 ) -> Steps[list[KeyChange]]:
     """Write the changed columns of *pairs*; return whose keys changed.
 
@@ -84,7 +86,7 @@ def update_steps(
 
 
 def _note_written(
-    mapper: Any, written: Written | None, names: Collection[str], pairs: Sequence[Pair]
+    mapper: Mapper, written: Written | None, names: Collection[str], pairs: Sequence[Pair]
 ) -> None:
     version = mapper.version_key
     if version is not None:
@@ -102,7 +104,7 @@ def _note_written(
             done[name] = values.get(name, NO_VALUE)
 
 
-def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:
+def _refuse_changes(mapper: Mapper, pairs: Iterable[Pair]) -> None:
     """Refuse changes of what is read from a SELECT."""
     only_read = mapper.only_read or mapper.columns.keys()
     for state, instance in pairs:
@@ -113,7 +115,7 @@ def _refuse_changes(mapper: Any, pairs: Iterable[Pair]) -> None:
 
 
 def changed_columns(
-    mapper: Any, state: InstanceState, instance: Any, done: dict[str, Any] | None = None
+    mapper: Mapper, state: InstanceState, instance: Any, done: dict[str, Any] | None = None
 ) -> tuple[str, ...]:
     """The column attributes of *instance* whose values differ from the row's.
 
@@ -143,7 +145,7 @@ def changed_columns(
 
 
 def _with_defaults(
-    mapper: Any, values: dict[str, Any], changed: tuple[str, ...], done: Collection[str]
+    mapper: Mapper, values: dict[str, Any], changed: tuple[str, ...], done: Collection[str]
 ) -> tuple[str, ...]:
     """*changed* with the columns that get an ``onupdate`` value whenever a row changes.
 
@@ -166,7 +168,7 @@ def _with_defaults(
     return tuple(sorted((*changed, *extra), key=mapper.column_order.__getitem__))
 
 
-def _is_written_with(mapper: Any, key: str, changed: tuple[str, ...]) -> bool:
+def _is_written_with(mapper: Mapper, key: str, changed: tuple[str, ...]) -> bool:
     """True where *key* stands in a table that an UPDATE of *changed* writes, or of the version."""
     if len(mapper.written_tables) == 1:
         return True
@@ -176,7 +178,7 @@ def _is_written_with(mapper: Any, key: str, changed: tuple[str, ...]) -> bool:
 
 
 def _update_group_steps(
-    connection: Any, mapper: Any, changed: tuple[str, ...], pairs: list[Pair]
+    connection: Connection, mapper: Mapper, changed: tuple[str, ...], pairs: list[Pair]
 ) -> Steps[None]:
     plans = connection.plans
     place = ("update", mapper, changed)
@@ -208,7 +210,7 @@ def _update_group_steps(
         _expire_versions(mapper, pairs)
 
 
-def _refuse_unknown_rows(mapper: Any, table: Any, pairs: Sequence[Pair], verb: str) -> None:
+def _refuse_unknown_rows(mapper: Mapper, table: Any, pairs: Sequence[Pair], verb: str) -> None:
     """Refuse rows whose key in *table* is NULL in part: nothing tells them from others."""
     part = next(one for one in mapper.mapped_tables if one.table is table)
     for state, instance in pairs:
@@ -222,15 +224,16 @@ def _refuse_unknown_rows(mapper: Any, table: Any, pairs: Sequence[Pair], verb: s
                 )
 
 
-def _expire_versions(mapper: Any, pairs: Sequence[Pair]) -> None:
+def _expire_versions(mapper: Mapper, pairs: Sequence[Pair]) -> None:
     """The server has made new versions: they are read when they are needed."""
-    key = frozenset((mapper.version_key,))
+    assert mapper.version_key is not None
+    expired = frozenset((mapper.version_key,))
     for state, instance in pairs:
         instance.__dict__.pop(mapper.version_key, None)
-        state.expired = key if state.expired is None else state.expired | key
+        state.expired = expired if state.expired is None else state.expired | expired
 
 
-def update_plans(mapper: Any, changed: tuple[str, ...], dialect: Any) -> list[UpdatePlan]:
+def update_plans(mapper: Mapper, changed: tuple[str, ...], dialect: Any) -> list[UpdatePlan]:
     """The UPDATE of each table in which columns of the attributes *changed* are."""
     first_table(mapper)
     plans = []
@@ -253,7 +256,7 @@ def update_plans(mapper: Any, changed: tuple[str, ...], dialect: Any) -> list[Up
 
 
 def _update_plan(
-    mapper: Any,
+    mapper: Mapper,
     part: MappedTable,
     columns: list[tuple[str, Any]],
     dialect: Any,
@@ -272,6 +275,7 @@ def _update_plan(
         given = any(column is version for _, column in columns)
         makes_version = mapper.makes_versions and not given
         if makes_version or not columns:
+            assert mapper.version_key is not None
             columns = [*columns, (mapper.version_key, version)]
     new = [(key, c, bindparam(f"new_{c.key}", type_=c.type)) for key, c in columns]
     statement = _update_of(mapper, part, {c: bind for _, c, bind in new}).where(and_(*where))
@@ -312,7 +316,7 @@ def _update_plan(
     return UpdatePlan(part.table, compiled.sql, compile_function(source, "rows_of"))
 
 
-def _update_of(mapper: Any, part: MappedTable, values: dict[Any, Any]) -> Any:
+def _update_of(mapper: Mapper, part: MappedTable, values: dict[Any, Any]) -> Any:
     """The UPDATE of one table with *values*, which have what ``onupdate`` makes for it already.
 
     Of a row that changes in another table the version alone is written, and what it makes here.
@@ -330,7 +334,7 @@ def _update_of(mapper: Any, part: MappedTable, values: dict[Any, Any]) -> Any:
 
 
 def _update_expressions_steps(
-    connection: Any, mapper: Any, pair: Pair, changes: dict[str, Any]
+    connection: Connection, mapper: Mapper, pair: Pair, changes: dict[str, Any]
 ) -> Steps[None]:
     """Update one row with SQL expressions; their values are read again when they are touched."""
     state, instance = pair
@@ -372,9 +376,9 @@ def _forget_made(names: frozenset[str], pairs: Sequence[Pair]) -> None:
 
 
 def _check_count_steps(
-    connection: Any,
+    connection: Connection,
     count: int,
-    mapper: Any,
+    mapper: Mapper,
     table: Any,
     pairs: Sequence[Pair],
     expected: Sequence[Any] | None,
@@ -397,7 +401,7 @@ def _check_count_steps(
 # Deleting -----------------------------------------------------------------------------------
 
 
-def delete_steps(connection: Any, mapper: Any, pairs: Sequence[Pair]) -> Steps[None]:
+def delete_steps(connection: Connection, mapper: Mapper, pairs: Sequence[Pair]) -> Steps[None]:
     """Delete the rows of *pairs*; a warning says when some were gone already.
 
     StaleDataError is raised where a row's version is another than the instance's.
@@ -446,7 +450,7 @@ class DeletePlan(NamedTuple):
     versioned: bool
 
 
-def _delete_plans(mapper: Any, dialect: Any) -> list[DeletePlan]:
+def _delete_plans(mapper: Mapper, dialect: Any) -> list[DeletePlan]:
     """The DELETE of each table, those that refer to others first."""
     first_table(mapper)
     parts = mapper.mapped_tables
@@ -456,9 +460,9 @@ def _delete_plans(mapper: Any, dialect: Any) -> list[DeletePlan]:
     return [_delete_plan(mapper, part, dialect) for part in reversed(parts)]
 
 
-def _delete_plan(mapper: Any, part: MappedTable, dialect: Any) -> DeletePlan:
+def _delete_plan(mapper: Mapper, part: MappedTable, dialect: Any) -> DeletePlan:
     found_by = [*part.key]
-    version = dict(part.columns).get(mapper.version_key)
+    version = next((c for key, c in part.columns if key == mapper.version_key), None)
     if version is not None:
         found_by.append((len(mapper.primary_key), version))
     own = {bindparam(c.key, type_=c.type): (place, c) for place, c in found_by}

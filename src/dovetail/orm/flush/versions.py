@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.exc import StaleDataError
 from dovetail.orm.flush.changes import Pair
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.loading.lazy import refresh_steps
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
 
-def version_of(mapper: Any, state: InstanceState, instance: Any) -> Any:
+def version_of(mapper: Mapper, state: InstanceState, instance: Any) -> Any:
     """The version that the row of *instance* had when it was read."""
     key = mapper.version_key
     if state.committed is not None and key in state.committed:
@@ -21,10 +24,11 @@ def version_of(mapper: Any, state: InstanceState, instance: Any) -> Any:
 
 
 def load_versions_steps(
-    session: Any, connection: Any, mapper: Any, pairs: Sequence[Pair]
+    session: FlushingSession, connection: Connection, mapper: Mapper, pairs: Sequence[Pair]
 ) -> Steps[None]:
     """Read the versions of those of *pairs* whose own are not known, in one statement."""
     key = mapper.version_key
+    assert key is not None
     lacking = [
         (state, instance)
         for state, instance in pairs
@@ -35,13 +39,18 @@ def load_versions_steps(
 
 
 def refuse_stale_steps(
-    connection: Any, mapper: Any, verb: str, pairs: Sequence[Pair], expected: Sequence[Any]
+    connection: Connection,
+    mapper: Mapper,
+    verb: str,
+    pairs: Sequence[Pair],
+    expected: Sequence[Any],
 ) -> Steps[None]:
     """Raise the StaleDataError of an UPDATE or DELETE that did not find all of its rows.
 
     It has the first instance whose row is another in ``instance``, the version that was
     *expected* and the one that was found, None where the row is gone.
     """
+    assert mapper.version_key is not None
     found: dict[Any, Any] = {}
     keys = [state.row_key for state, _ in pairs]
     condition, parameter = key_condition(mapper.primary_key)
@@ -63,7 +72,7 @@ def refuse_stale_steps(
 
 
 def _stale(
-    mapper: Any, verb: str, state: InstanceState, instance: Any, expected: Any, found: Any
+    mapper: Mapper, verb: str, state: InstanceState, instance: Any, expected: Any, found: Any
 ) -> StaleDataError:
     row = f"{mapper.class_.__name__} {mapper.key_tuple(state.row_key)}"
     now = "the row is gone" if found is None else f"it is {found!r} now"
@@ -75,7 +84,7 @@ def _stale(
     return error
 
 
-def version_here(scope: Any, mapper: Any, key: Any) -> Any:
+def version_here(scope: Any, mapper: Mapper, key: Any) -> Any:
     """The version in which the instance with *key* was read, if it is here; else None."""
     state = scope.identity(mapper).get(key) if mapper.version_key is not None else None
     instance = None if state is None else state()
@@ -84,7 +93,7 @@ def version_here(scope: Any, mapper: Any, key: Any) -> Any:
     return version_of(mapper, state, instance)
 
 
-def check_version(mapper: Any, instance: Any, expected: Any) -> None:
+def check_version(mapper: Mapper, instance: Any, expected: Any) -> None:
     """Refuse to lock *instance* in another version than it was read in."""
     found = instance.__dict__.get(mapper.version_key)
     if found != expected:

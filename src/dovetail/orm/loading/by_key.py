@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.mapper import Mapper
@@ -30,7 +31,7 @@ def get_statement(mapper: Mapper, key: Sequence[Any] | None, lock: Any = None) -
     return statement.with_for_update(**_lock_arguments(lock)) if lock else statement
 
 
-def get_plan(connection: Any, mapper: Mapper, lock: Lock | None = None) -> EntityPlan:
+def get_plan(connection: Connection, mapper: Mapper, lock: Lock | None = None) -> EntityPlan:
     """The plan of ``get_statement()``, kept with those of *connection*."""
     plans = connection.plans
     place = (mapper, "get") if lock is None else (mapper, "get", lock)

@@ -15,6 +15,7 @@ from dovetail.orm.loading.layout import (
     RowLayout,
 )
 from dovetail.orm.loading.plan import EntityPlan
+from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.tree import LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
@@ -152,7 +153,7 @@ class GivenRows(EntityPlan):
         parent.joined.append(JoinedLayout(prop, layout, distinct=True))
 
     def build(
-        self, session: Any, rows: Sequence[Any], loads: list[Load], members: Any
+        self, session: LoadingSession, rows: Sequence[Any], loads: list[Load], members: Any
     ) -> list[Any]:
         made = super().build(session, rows, loads, members)
         for number, missing in self.missing:

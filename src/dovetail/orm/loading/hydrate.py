@@ -18,6 +18,7 @@ from dovetail.orm.loading.layout import (
 )
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.construct import dict_setter
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import forget_own_changes
 from dovetail.orm.tracking.state import InstanceState, Load, forget
 
@@ -107,7 +108,7 @@ def make_hydrator(
     return compile_function(writer.source, "hydrate")
 
 
-def makes_its_own(mapper: Any) -> bool:
+def makes_its_own(mapper: Mapper) -> bool:
     """True where the class of *mapper*, or one below, has a ``__new__``."""
     return any(one.class_.__new__ is not object.__new__ for one in mapper.self_and_descendants)
 

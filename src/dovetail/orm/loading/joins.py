@@ -5,13 +5,14 @@ from typing import Any
 
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.mapping.mapped_tables import counterparts
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.polymorphic import joined_kinds
 from dovetail.sql.expressions import and_, true
 from dovetail.sql.from_clause import Join
 from dovetail.sql.traversal import replace
 
 
-def aliased_entity(mapper: Any) -> EntityNode:
+def aliased_entity(mapper: Mapper) -> EntityNode:
     """An alias of the class of *mapper* that nobody else uses."""
     own = mapper.entity
     selectable = own.selectable.alias(flat=True)
@@ -20,7 +21,7 @@ def aliased_entity(mapper: Any) -> EntityNode:
     return entity
 
 
-def entity_with(mapper: Any, kinds: Sequence[Any], *, aliased: bool) -> EntityNode:
+def entity_with(mapper: Mapper, kinds: Sequence[Any], *, aliased: bool) -> EntityNode:
     """The class of *mapper* with the columns of *kinds* below it; *aliased* for a join to it."""
     own = mapper.entity
     kinds = tuple(dict.fromkeys((*own.kinds, *kinds)))
@@ -36,7 +37,7 @@ class AimedAlias(EntityNode):
 
     __slots__ = ("aimed",)
 
-    def __init__(self, mapper: Any, aimed: Any) -> None:
+    def __init__(self, mapper: Mapper, aimed: Any) -> None:
         selectable = aimed.alias()
         super().__init__(mapper, selectable, selectable)
         self.aimed = aimed

@@ -7,6 +7,7 @@ peers, each later one for up to a thousand.  A loop over a thousand parents cost
 from collections.abc import Sequence
 from typing import Any
 
+from dovetail.engine.connection import Connection
 from dovetail.exc import InvalidRequestError, LazyLoadError, ObjectDeletedError
 from dovetail.orm.loading.related import (
     is_unknown,
@@ -16,8 +17,10 @@ from dovetail.orm.loading.related import (
     only_tree,
     reference_key,
 )
+from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
 
@@ -30,7 +33,7 @@ Pair = tuple[InstanceState, Any]
 
 
 def load_attribute_steps(
-    session: Any, state: InstanceState, instance: Any, attribute: Any
+    session: LoadingSession, state: InstanceState, instance: Any, attribute: Any
 ) -> Steps[None]:
     """Load *attribute*, which is missing from *instance*, and for peers as the policy says."""
     if attribute.is_relationship:
@@ -40,7 +43,7 @@ def load_attribute_steps(
 
 
 def load_onto_steps(
-    session: Any, mapper: Any, attribute: Any, lacking: Sequence[Pair]
+    session: LoadingSession, mapper: Mapper, attribute: Any, lacking: Sequence[Pair]
 ) -> Steps[None]:
     """Load *attribute* for *lacking*, which all have the same identity token."""
     connection = yield from session.connection_for_steps(mapper)
@@ -60,7 +63,7 @@ def options_of(state: InstanceState) -> LoadTree:
 
 
 def _load_relationship_steps(
-    session: Any, state: InstanceState, instance: Any, prop: Any
+    session: LoadingSession, state: InstanceState, instance: Any, prop: Any
 ) -> Steps[None]:
     tree = options_of(state)
     strategy = tree.strategy(prop)
@@ -82,14 +85,14 @@ def _load_relationship_steps(
         _set_empty(state, instance, prop)
 
 
-def _caused_steps(session: Any, state: InstanceState, steps: Steps[None]) -> Steps[None]:
+def _caused_steps(session: LoadingSession, state: InstanceState, steps: Steps[None]) -> Steps[None]:
     """Run *steps*, of which those who listen are told that they load what *state* lacks."""
     if session.dispatch.do_orm_execute:
-        return session.caused_steps(LoadCause.of_read(state), steps)  # type: ignore[no-any-return]
+        return session.caused_steps(LoadCause.of_read(state), steps)
     return steps
 
 
-def _policy(session: Any, tree: LoadTree, strategy: str) -> str:
+def _policy(session: LoadingSession, tree: LoadTree, strategy: str) -> str:
     if strategy in ("one", "peers"):
         return strategy
     if strategy == "raise_on_sql":
@@ -106,7 +109,7 @@ def _set_empty(state: InstanceState, instance: Any, prop: Any) -> None:
 
 
 def find_reference(
-    session: Any, state: InstanceState, instance: Any, prop: Any, *, store: bool = False
+    session: LoadingSession, state: InstanceState, instance: Any, prop: Any, *, store: bool = False
 ) -> Any:
     """What a many-to-one *prop* refers to, from the identity map; NO_VALUE where it is not there.
 
@@ -136,7 +139,7 @@ def find_reference(
 
 
 def _load_columns_steps(
-    session: Any, state: InstanceState, instance: Any, attribute: Any
+    session: LoadingSession, state: InstanceState, instance: Any, attribute: Any
 ) -> Steps[None]:
     mapper = state.load.mapper
     key = attribute.key
@@ -165,9 +168,9 @@ def _row_is_gone(state: InstanceState, instance: Any, key: str) -> ObjectDeleted
     )
 
 
-def _deferred_with(mapper: Any, instance: Any, key: str) -> frozenset[str]:
+def _deferred_with(mapper: Mapper, instance: Any, key: str) -> frozenset[str]:
     """*key* and what is loaded together with it: its group, or all that load_only left out."""
-    prop = mapper.attrs[key]
+    prop = mapper.column_attrs[key]
     if prop.group is not None:
         return frozenset(
             name
@@ -178,7 +181,11 @@ def _deferred_with(mapper: Any, instance: Any, key: str) -> frozenset[str]:
 
 
 def refresh_steps(
-    session: Any, connection: Any, mapper: Any, pairs: Sequence[Pair], names: frozenset[str]
+    session: LoadingSession,
+    connection: Connection,
+    mapper: Mapper,
+    pairs: Sequence[Pair],
+    names: frozenset[str],
 ) -> Steps[None]:
     """Read the column attributes *names* of persistent instances again, in one statement."""
     keys = [state.row_key for state, _ in pairs]
@@ -207,7 +214,7 @@ def refuse_other_key(state: InstanceState, instance: Any, found: Any) -> None:
         )
 
 
-def refreshed_names(mapper: Any) -> frozenset[str]:
+def refreshed_names(mapper: Mapper) -> frozenset[str]:
     """The column attributes that are read again after expiry: all but keys and deferred ones."""
     kept: frozenset[str] | None = mapper.memo.get("refreshed names")
     if kept is None:
@@ -223,7 +230,9 @@ def refreshed_names(mapper: Any) -> frozenset[str]:
 # Peers ---------------------------------------------------------------------------------------
 
 
-def _peers(session: Any, state: InstanceState, instance: Any, key: str, policy: str) -> list[Pair]:
+def _peers(
+    session: LoadingSession, state: InstanceState, instance: Any, key: str, policy: str
+) -> list[Pair]:
     """The peers for which *key* is loaded in the same statement."""
     load = state.load
     if policy == "one" or len(load.batch) < 2:

@@ -6,12 +6,14 @@ from typing import Any
 
 from dovetail.collector import MANY, collector
 from dovetail.compiler.plan import StatementPlan, bound_values
+from dovetail.engine.connection import Connection
 from dovetail.engine.execution import unbindable
 from dovetail.engine.rows import Shape
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
+from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.telling import listen_to, note_options, tell_of_loads
 from dovetail.orm.loading.to_core import EntityPlanner
 from dovetail.orm.loading.tree import REFRESH, LoadTree
@@ -89,7 +91,9 @@ class EntityPlan:
             return self.shape
         return self.shape.known_by(items_of(raws))
 
-    def rows_steps(self, session: Any, connection: Any, values: list[Any]) -> Steps[list[Any]]:
+    def rows_steps(
+        self, session: LoadingSession, connection: Connection, values: list[Any]
+    ) -> Steps[list[Any]]:
         """Run the statement with *values* and return what its rows stand for."""
         try:
             sql, parameters = self.prepare(values)
@@ -102,18 +106,20 @@ class EntityPlan:
             rows = yield from source.fetch_steps(session, connection, self.core, sql, parameters)
         return (yield from self.made_steps(session, connection, rows))
 
-    def refused(self, connection: Any, error: Exception) -> BaseException:
+    def refused(self, connection: Connection, error: Exception) -> BaseException:
         """What is raised for a value that its type refused with *error*."""
         return unbindable(connection, error, self.core.sql, {})
 
-    def made_steps(self, session: Any, connection: Any, rows: list[Any]) -> Steps[list[Any]]:
+    def made_steps(
+        self, session: LoadingSession, connection: Connection, rows: list[Any]
+    ) -> Steps[list[Any]]:
         """Return what *rows* stand for, with what is loaded after them."""
         loads = self.loads(session)
         if not self.has_later:
             return self.build(session, rows, loads, ())
         return (yield from self.finish_steps(session, connection, rows, loads))
 
-    def loads(self, session: Any) -> list[Load]:
+    def loads(self, session: LoadingSession) -> list[Load]:
         """A Load for each entity of the row."""
         scope = session.scope
         loads = [
@@ -125,7 +131,7 @@ class EntityPlan:
         return loads
 
     def build(
-        self, session: Any, rows: Sequence[Any], loads: list[Load], members: Any
+        self, session: LoadingSession, rows: Sequence[Any], loads: list[Load], members: Any
     ) -> list[Any]:
         """What *rows* stand for."""
         if len(rows) < MANY:
@@ -140,7 +146,11 @@ class EntityPlan:
         return made
 
     def finish_steps(
-        self, session: Any, connection: Any, rows: Sequence[Any], loads: list[Load]
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        rows: Sequence[Any],
+        loads: list[Load],
     ) -> Steps[list[Any]]:
         """Build, then load what is to be loaded with further statements."""
         with collector.paused_for(len(rows)):
@@ -151,7 +161,11 @@ class EntityPlan:
         return result
 
     def _finish_entity_steps(
-        self, session: Any, connection: Any, layout: EntityLayout, found: dict[Any, Any]
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        layout: EntityLayout,
+        found: dict[Any, Any],
     ) -> Steps[None]:
         # Those furthest below first: what they have of the classes between comes with them.
         for kind in reversed(layout.completed):

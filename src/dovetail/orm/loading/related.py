@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 from warnings import warn
 
+from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning
 from dovetail.orm.loading.joins import (
     aliased_entity,
@@ -15,8 +16,10 @@ from dovetail.orm.loading.joins import (
     through_alias,
 )
 from dovetail.orm.loading.layout import EntityLayout
+from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.constructs import tuple_
 from dovetail.sql.expressions import bindparam
@@ -87,7 +90,11 @@ class KeyedPlan:
         )
 
     def rows_steps(
-        self, session: Any, connection: Any, keys: Sequence[Any], kind: Any = "column"
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        keys: Sequence[Any],
+        kind: Any = "column",
     ) -> Steps[list[Any]]:
         """Run for *keys*, in parts where they are many; return the rows of all.
 
@@ -120,7 +127,9 @@ class KeyedPlan:
             populate_existing=self.populate_existing,
         )
 
-    def found_steps(self, session: Any, connection: Any, keys: Sequence[Any]) -> Steps[list[Any]]:
+    def found_steps(
+        self, session: LoadingSession, connection: Connection, keys: Sequence[Any]
+    ) -> Steps[list[Any]]:
         """Run for *keys*, without asking anybody."""
         found: list[Any] = []
         for start in range(0, len(keys), KEYS_PER_STATEMENT):
@@ -149,9 +158,9 @@ def key_condition(columns: Sequence[Any]) -> tuple[Any, Any]:
 
 
 def load_keys_steps(
-    session: Any,
-    connection: Any,
-    mapper: Any,
+    session: LoadingSession,
+    connection: Connection,
+    mapper: Mapper,
     keys: Sequence[Any],
     *,
     tree: LoadTree = NO_TREE,
@@ -192,8 +201,8 @@ def _by_nulls(keys: Sequence[Any]) -> dict[tuple[int, ...], list[Any]]:
 
 
 def keys_plan(
-    connection: Any,
-    mapper: Any,
+    connection: Connection,
+    mapper: Mapper,
     tree: LoadTree = NO_TREE,
     chain: tuple[Any, ...] = (),
     populate_existing: bool = False,
@@ -227,7 +236,11 @@ def keys_plan(
 
 
 def complete_steps(
-    session: Any, connection: Any, layout: EntityLayout, kind: Any, pairs: Sequence[Pair]
+    session: LoadingSession,
+    connection: Connection,
+    layout: EntityLayout,
+    kind: Any,
+    pairs: Sequence[Pair],
 ) -> Steps[None]:
     """Load what *pairs*, loaded by *layout*, have besides as instances of *kind*."""
     names = [
@@ -246,8 +259,8 @@ def complete_steps(
 
 
 def load_related_steps(
-    session: Any,
-    connection: Any,
+    session: LoadingSession,
+    connection: Connection,
     prop: Any,
     parents: Sequence[Pair],
     tree: LoadTree,
@@ -294,7 +307,7 @@ def _restricts(tree: LoadTree, below: LoadTree, prop: Any) -> bool:
 
 
 def _with_local_values_steps(
-    session: Any, connection: Any, prop: Any, parents: Sequence[Pair]
+    session: LoadingSession, connection: Connection, prop: Any, parents: Sequence[Pair]
 ) -> Steps[Sequence[Pair]]:
     """*parents*, those refreshed first whose own side of the join has expired."""
     mapper = prop.parent
@@ -313,7 +326,7 @@ def _with_local_values_steps(
     return parents
 
 
-def only_tree(mapper: Any, names: Sequence[str]) -> LoadTree:
+def only_tree(mapper: Mapper, names: Sequence[str]) -> LoadTree:
     """The instruction to load the attributes *names* alone, kept so that its plan is kept."""
     place = ("only", tuple(names))
     tree: LoadTree | None = mapper.memo.get(place)
@@ -387,8 +400,8 @@ def key_names(prop: Any) -> tuple[str, ...]:
 
 
 def _load_by_key_steps(
-    session: Any,
-    connection: Any,
+    session: LoadingSession,
+    connection: Connection,
     prop: Any,
     parents: Sequence[Pair],
     below: LoadTree,
@@ -456,8 +469,8 @@ def _are_numbers(keys: Sequence[Any]) -> bool:
 
 
 def _equal_keys_steps(
-    session: Any,
-    connection: Any,
+    session: LoadingSession,
+    connection: Connection,
     prop: Any,
     keys: Sequence[Any],
     below: LoadTree,
@@ -479,8 +492,8 @@ def _equal_keys_steps(
 
 
 def _load_by_rows_steps(
-    session: Any,
-    connection: Any,
+    session: LoadingSession,
+    connection: Connection,
     prop: Any,
     parents: Sequence[Pair],
     tree: LoadTree,

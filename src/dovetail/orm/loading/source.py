@@ -3,6 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from dovetail.engine.connection import Connection
+from dovetail.orm.loading.session import LoadingSession
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.steps import Steps
 
 
@@ -12,33 +15,38 @@ class RowSource(Protocol):
     ``session.row_source`` is None for a session without one, and then nothing here is called.
     """
 
-    def wants(self, session: Any, statement: Any, options: Mapping[str, Any]) -> bool:
+    def wants(self, session: LoadingSession, statement: Any, options: Mapping[str, Any]) -> bool:
         """True where the rows of *statement* are to come from here; holds until ``done()``."""
         ...
 
-    def done(self, session: Any) -> None:
+    def done(self, session: LoadingSession) -> None:
         """The statement of the last ``wants()`` has been run."""
 
     def fetch_steps(
-        self, session: Any, connection: Any, plan: Any, sql: str, parameters: Any
+        self, session: LoadingSession, connection: Connection, plan: Any, sql: str, parameters: Any
     ) -> Steps[list[Any]]:
         """The raw rows of *plan*, a StatementPlan whose text and parameters are given."""
         ...
 
-    def keeps(self, session: Any, mapper: Any) -> bool:
+    def keeps(self, session: LoadingSession, mapper: Mapper) -> bool:
         """True where instances of *mapper* may be looked up here by their primary key."""
         ...
 
     def entities_steps(
-        self, session: Any, connection: Any, mapper: Any, plan: Any, keys: Sequence[Any]
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        mapper: Mapper,
+        plan: Any,
+        keys: Sequence[Any],
     ) -> Steps[list[Any]]:
         """The instances of *mapper* with *keys*, for which *plan*, a KeyedPlan, has the SQL."""
         ...
 
-    def ran(self, session: Any, statement: Any) -> None:
+    def ran(self, session: LoadingSession, statement: Any) -> None:
         """*statement*, which may write, is about to be run."""
 
-    def wrote(self, session: Any, mappers: Collection[Any]) -> None:
+    def wrote(self, session: LoadingSession, mappers: Collection[Any]) -> None:
         """Rows of *mappers* are about to be written, without a statement that ``ran()``."""
 
     def flushed(self, context: Any) -> None:
@@ -47,7 +55,7 @@ class RowSource(Protocol):
     def handed_out(self, transaction: Any) -> None:
         """The connection of *transaction* was given to the user."""
 
-    def began_steps(self, transaction: Any, connection: Any) -> Steps[None]:
+    def began_steps(self, transaction: Any, connection: Connection) -> Steps[None]:
         """*transaction* has taken *connection*, over which no statement has gone yet."""
         ...
 

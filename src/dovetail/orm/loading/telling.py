@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dovetail.orm.loading.session import LoadingSession
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import InstanceState, Load
 
@@ -12,7 +14,7 @@ from dovetail.orm.tracking.state import InstanceState, Load
 class LoadContext:
     """The load in which an instance was made, or read again: what its listeners are given."""
 
-    core: Any
+    core: LoadingSession
     load: Load
 
     @property
@@ -66,7 +68,7 @@ def note_options(loads: Iterable[Load], options: Iterable[Any]) -> None:
             load.user_options = lasting
 
 
-def listen_to(load: Load, session: Any) -> Load:
+def listen_to(load: Load, session: LoadingSession) -> Load:
     """Let *load* note what it refreshes, if somebody listens; return it."""
     mapper = load.mapper
     told = session.dispatch.loaded_as_persistent or mapper.class_manager.dispatch.listening
@@ -75,11 +77,11 @@ def listen_to(load: Load, session: Any) -> Load:
     return load
 
 
-def _somebody_listens_below(mapper: Any) -> bool:
+def _somebody_listens_below(mapper: Mapper) -> bool:
     return any(one.class_manager.dispatch.listening for one in mapper.self_and_descendants)
 
 
-def tell_of_loads(session: Any, loads: Iterable[Load]) -> None:
+def tell_of_loads(session: LoadingSession, loads: Iterable[Load]) -> None:
     """Call those who listen for each instance that *loads* have made, or read again."""
     parts = [part for whole in loads for part in (whole, *whole.parts)]
     # Of a hierarchy, what was here before is noted by the whole, and listed by the class's part.

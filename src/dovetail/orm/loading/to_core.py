@@ -11,11 +11,12 @@ from dovetail.orm.loading.standing import spoken_of
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.wholes import own_rows
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.pickling import packed
 from dovetail.sql.select import Select
 
 
-def _name_columns(mapper: Any, parts: dict[str, Any]) -> None:
+def _name_columns(mapper: Mapper, parts: dict[str, Any]) -> None:
     """Put keys of columns for names of attributes into *parts* of an INSERT or UPDATE."""
     columns = mapper.columns
 

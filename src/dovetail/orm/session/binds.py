@@ -44,7 +44,7 @@ class SessionBinds(SessionTransactions):
         return self.find_bind(**asked)
 
     def find_bind(
-        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **_: Any
+        self, mapper: Mapper | None = None, clause: Any = None, *, bind: Any = None, **_: Any
     ) -> Engine | Connection:
         """Return the Engine or Connection for *mapper*, or for the tables of *clause*.
 
@@ -63,7 +63,7 @@ class SessionBinds(SessionTransactions):
             hint="give it one: Session(engine), or sessionmaker(bind=engine)",
         )
 
-    def _bind_among(self, mapper: Any, clause: Any) -> Any:
+    def _bind_among(self, mapper: Mapper | None, clause: Any) -> Any:
         found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
         if found_mapper is not None:
             for class_ in found_mapper.class_.__mro__:
@@ -100,7 +100,7 @@ class SessionBinds(SessionTransactions):
         """Whether *table* is of a class below *mapper*."""
         return any(table is one.local_table for one in mapper.self_and_descendants)
 
-    def connection_in_use(self, mapper: Any = None, clause: Any = None) -> Any:
+    def connection_in_use(self, mapper: Mapper | None = None, clause: Any = None) -> Any:
         """The connection for *mapper* that the transaction in progress has, or None."""
         transaction = self.transaction
         if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
@@ -111,7 +111,7 @@ class SessionBinds(SessionTransactions):
         participant = transaction.participants.get(bind)
         return None if participant is None else participant.connection
 
-    def _bind_for(self, mapper: Any, clause: Any) -> Any:
+    def _bind_for(self, mapper: Mapper | None, clause: Any) -> Any:
         """Ask ``get_bind()``, which may be the user's: by keywords, and what there is alone."""
         if clause is None:
             return self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
@@ -119,7 +119,7 @@ class SessionBinds(SessionTransactions):
             return self.get_bind(clause=clause)
         return self.get_bind(mapper=mapper, clause=clause)
 
-    def connection_for_steps(self, mapper: Any = None, clause: Any = None) -> Steps[Any]:
+    def connection_for_steps(self, mapper: Mapper | None = None, clause: Any = None) -> Steps[Any]:
         """The connection for *mapper* in the transaction in progress."""
         connection = self.connection_in_use(mapper, clause)
         if connection is None:
@@ -130,7 +130,7 @@ class SessionBinds(SessionTransactions):
             connection = yield from transaction.connection_steps(bind)
         return connection
 
-    def connection_beside_steps(self, connection: Any, mapper: Any) -> Steps[Any]:
+    def connection_beside_steps(self, connection: Connection, mapper: Mapper) -> Steps[Any]:
         """The connection for *mapper*, to load what belongs to rows that came by *connection*."""
         if not self.chooses_bind:
             return connection

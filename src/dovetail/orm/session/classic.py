@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from warnings import warn
 
+from dovetail.engine.connection import Connection
 from dovetail.event import listen
 from dovetail.exc import DovetailDeprecationWarning
 from dovetail.orm.bulk.lanes import (
@@ -15,6 +16,7 @@ from dovetail.orm.bulk.lanes import (
     save_objects_steps,
     update_mappings_steps,
 )
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.instances import close_all_sessions, identity_key
 from dovetail.orm.session.persistence import mapper_for
@@ -46,7 +48,7 @@ class SessionExtension:
     def after_flush_postexec(self, session: Any, flush_context: Any) -> None:
         """Called after a flush, when the instances have their new states."""
 
-    def after_begin(self, session: Any, transaction: Any, connection: Any) -> None:
+    def after_begin(self, session: Any, transaction: Any, connection: Connection) -> None:
         """Called after a transaction has begun on a connection."""
 
     def after_attach(self, session: Any, instance: Any) -> None:
@@ -166,7 +168,7 @@ class ClassicVerbs(_SessionClassMethods):
 
     def bulk_insert_mappings(
         self,
-        mapper: Any,
+        mapper: Mapper,
         mappings: Iterable[Mapping[str, Any]],
         return_defaults: bool = False,
         render_nulls: bool = False,
@@ -180,7 +182,7 @@ class ClassicVerbs(_SessionClassMethods):
         core, found = self._core, mapper_for(mapper)
         core.run(insert_mappings_steps(core, found, mappings, return_defaults, render_nulls))
 
-    def bulk_update_mappings(self, mapper: Any, mappings: Iterable[Mapping[str, Any]]) -> None:
+    def bulk_update_mappings(self, mapper: Mapper, mappings: Iterable[Mapping[str, Any]]) -> None:
         """Update a row for each dictionary, which holds the primary key and the new values.
 
         Dictionaries with the same names go together.  StaleDataError where a row is missing.

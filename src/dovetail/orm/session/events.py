@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from dovetail.engine.connection import Connection
 from dovetail.event import Dispatch, Events
 from dovetail.orm.tracking.state import state_of
 
@@ -54,7 +55,7 @@ class SessionEvents(Events, sends=True):
     def after_soft_rollback(self, session: Any, previous_transaction: Any) -> None:
         """Call after a rollback, when the session goes on with what is around it."""
 
-    def after_begin(self, session: Any, transaction: Any, connection: Any) -> None:
+    def after_begin(self, session: Any, transaction: Any, connection: Connection) -> None:
         """Call after a transaction has begun on *connection*."""
 
     # Flush

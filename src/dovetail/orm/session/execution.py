@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dovetail.compiler.plan import bound_values
+from dovetail.engine.connection import Connection
 from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
-from dovetail.exc import ArgumentError, InvalidRequestError, ORMExecuteError
+from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.bulk.statements import bulk_steps
 from dovetail.orm.loading.given import GivenRows
 from dovetail.orm.loading.options import LazyPolicyOption
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.loading.statement import FromStatement
-from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
-from dovetail.orm.session.orm_execute import ORMExecuteState
+from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.persistence import SessionPersistence
 from dovetail.sql.coercion import executable
 from dovetail.sql.node import Node
@@ -25,7 +25,6 @@ from dovetail.sql.text import text
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
-NO_OPTIONS: Mapping[str, Any] = {}
 _BY_IDENTITY = (id,)
 _MADE_OF_ROWS = (EntityNode, Bundle)
 
@@ -33,7 +32,9 @@ _MADE_OF_ROWS = (EntityNode, Bundle)
 class EntityFeed:
     """Gets more instances for a result that streams."""
 
-    def __init__(self, session: Any, connection: Any, plan: EntityPlan, cursor: Any, batch: int):
+    def __init__(
+        self, session: Any, connection: Connection, plan: EntityPlan, cursor: Any, batch: int
+    ):
         self.session = session
         self.connection = connection
         self.plan = plan
@@ -84,8 +85,6 @@ class GivenFeed(EntityFeed):
 class SessionStatements(SessionPersistence):
     """The fifth base class of the core: statements."""
 
-    execution_options_dict: Mapping[str, Any] = NO_OPTIONS
-
     keeps_plans = True
 
     schema_map_in_use: Any = None
@@ -107,44 +106,6 @@ class SessionStatements(SessionPersistence):
                 self, statement, params, execution_options, bind_arguments, listeners
             ).run_steps()
         return self.run_statement_steps(statement, params, execution_options, bind_arguments)
-
-    def state_for_load(self, statement: Any, kind: Any, chain: Any) -> ORMExecuteState:
-        """What those who listen make of *statement*, which loads what instances here lack.
-
-        *kind* is "column", "entity" or the relationship that is loaded, *chain* the way to it.
-        They can change the statement; they can't answer it.
-        """
-        cause = self.load_cause
-        is_relationship = not isinstance(kind, str)
-        options = NO_OPTIONS if cause is None else cause.execution_options
-        state = ORMExecuteState(
-            self,
-            statement,
-            {},
-            options,
-            None,
-            self.dispatch.do_orm_execute,
-            is_relationship_load=is_relationship,
-            is_column_load=kind == "column",
-        )
-        if cause is not None:
-            state.told_options = cause.options
-            if is_relationship and cause.lazy_loaded_from is not None:
-                state.lazy_loaded_from = cause.lazy_loaded_from
-                # What is eager in what was read lazily is not: it comes with that.
-                self.load_cause = LoadCause(cause.options, options)
-        if is_relationship:
-            props = chain or (kind,)
-            state.loader_strategy_path = tuple(
-                part for prop in props for part in (prop.parent, prop)
-            )
-        if state.ask() is not None:
-            what = "relationship" if is_relationship else kind
-            raise ORMExecuteError(
-                f"a do_orm_execute listener has answered a {what} load, which it can't",
-                hint="return None where state.is_relationship_load or state.is_column_load",
-            )
-        return state
 
     def run_statement_steps(
         self,
@@ -231,7 +192,7 @@ class SessionStatements(SessionPersistence):
         return (yield from connection.execute_steps(statement, params, execution_options=options))
 
     def _sourced_steps(
-        self, source: RowSource, connection: Any, statement: Any, params: Any
+        self, source: RowSource, connection: Connection, statement: Any, params: Any
     ) -> Steps[Any]:
         """Run a SELECT of columns whose rows may come from *source*."""
         try:
@@ -311,7 +272,7 @@ class SessionStatements(SessionPersistence):
         return Result.of_rows(plan.shape_for(statement), rows)
 
     def _stream_steps(
-        self, plan: EntityPlan, shape: Any, connection: Any, values: list[Any], batch: int
+        self, plan: EntityPlan, shape: Any, connection: Connection, values: list[Any], batch: int
     ) -> Steps[Any]:
         if any(joined.prop.uselist for layout in plan.entities for joined in layout.joined):
             raise InvalidRequestError(
@@ -363,7 +324,9 @@ class SessionStatements(SessionPersistence):
         return Result.of_rows(plan.shape, rows)
 
 
-def _given_rows(connection: Any, wrapped: FromStatement, result: Any, populate: bool) -> GivenRows:
+def _given_rows(
+    connection: Connection, wrapped: FromStatement, result: Any, populate: bool
+) -> GivenRows:
     """How the rows of *result* become instances: by its columns, or by their names."""
     names = list(result.keys())
     place_of = result._shape.position
@@ -394,7 +357,7 @@ def _given_rows(connection: Any, wrapped: FromStatement, result: Any, populate: 
 
 
 def _entity_plan(
-    connection: Any, statement: Any, params: Any, populate: bool, *, keep: bool = True
+    connection: Connection, statement: Any, params: Any, populate: bool, *, keep: bool = True
 ) -> tuple[EntityPlan, list[Any]]:
     """The plan of a SELECT with an entity in it, found or made, and the values for it."""
     walk = statement.walk()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from dovetail.orm.mapping.mapper import Mapper
+
 
 class StatementOptions(TypedDict, total=False):
     """How a statement is run.
@@ -18,7 +20,7 @@ class StatementOptions(TypedDict, total=False):
 class ClassicOptions(StatementOptions, total=False):
     """What the classic session took besides, in place of ``bind_arguments``."""
 
-    mapper: Any
+    mapper: Mapper
     clause: Any
     bind: Any
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 from weakref import ref
 
@@ -363,9 +363,9 @@ class SessionMembers:
         """*rows*, which a flush is about to write, by the identity token where they belong."""
         return [(token, dict(part)) for token, part in self.scope.by_token(rows.items())]
 
-    def begin_on_change(self) -> None:
-        """Begin the session's transaction, where none is in progress."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # What the base class of transactions has.
+        def begin_on_change(self) -> None: ...
 
     # Telling --------------------------------------------------------------------------------
 
@@ -529,7 +529,7 @@ class SessionMembers:
             tell_of_expiry((state,), None)
 
     @staticmethod
-    def expirer(mapper: Any) -> Any:
+    def expirer(mapper: Mapper) -> Any:
         expire = mapper.memo.get("expire")
         if expire is None:
             names = [

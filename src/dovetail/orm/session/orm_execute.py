@@ -20,6 +20,9 @@ NOT_HANDED_ON = frozenset(
 )
 """Execution options of a statement that do not hold for what its rows bring along."""
 
+NO_OPTIONS: Mapping[str, Any] = {}
+"""The execution options of a statement that was given none."""
+
 Listeners = Sequence[Callable[["ORMExecuteState"], Any]]
 
 

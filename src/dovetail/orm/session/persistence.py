@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from dovetail.collector import collector
+from dovetail.engine.connection import Connection
 from dovetail.exc import (
     ArgumentError,
     DovetailDeprecationWarning,
     InvalidRequestError,
     NoResultFound,
+    ORMExecuteError,
     StatementError,
     UnmappedClassError,
 )
@@ -40,6 +42,7 @@ from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.session.binds import SessionBinds
+from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.reach import cascaded
@@ -54,6 +57,7 @@ class SessionPersistence(SessionBinds):
     """The fourth base class of the core: instances are read from and written to rows."""
 
     lazy_policy: str
+    execution_options_dict: Mapping[str, Any] = NO_OPTIONS
 
     load_cause: LoadCause | None = None
     """What is being loaded for, where somebody listens to statements."""
@@ -63,17 +67,22 @@ class SessionPersistence(SessionBinds):
         self.flushing = False
         """Whether a flush is in progress."""
 
-    # Statements ------------------------------------------------------------------------------
-
-    def execute_steps(
-        self,
-        statement: Any,
-        params: Any = None,
-        execution_options: Any = None,
-        bind_arguments: Mapping[str, Any] | None = None,
-    ) -> Steps[Any]:
-        """Run a statement: the base class of statements knows how."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # What the base class of statements has.
+        def execute_steps(
+            self,
+            statement: Any,
+            params: Any = None,
+            execution_options: Mapping[str, Any] = NO_OPTIONS,
+            bind_arguments: Mapping[str, Any] | None = None,
+        ) -> Steps[Any]: ...
+        def run_statement_steps(
+            self,
+            statement: Any,
+            params: Any = None,
+            execution_options: Mapping[str, Any] = NO_OPTIONS,
+            bind_arguments: Mapping[str, Any] | None = None,
+        ) -> Steps[Any]: ...
 
     # Flush --------------------------------------------------------------------------------------
 
@@ -294,6 +303,44 @@ class SessionPersistence(SessionBinds):
     def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
         self.run(steps)
 
+    def state_for_load(self, statement: Any, kind: Any, chain: Any) -> ORMExecuteState:
+        """What those who listen make of *statement*, which loads what instances here lack.
+
+        *kind* is "column", "entity" or the relationship that is loaded, *chain* the way to it.
+        They can change the statement; they can't answer it.
+        """
+        cause = self.load_cause
+        is_relationship = not isinstance(kind, str)
+        options = NO_OPTIONS if cause is None else cause.execution_options
+        state = ORMExecuteState(
+            self,
+            statement,
+            {},
+            options,
+            None,
+            self.dispatch.do_orm_execute,
+            is_relationship_load=is_relationship,
+            is_column_load=kind == "column",
+        )
+        if cause is not None:
+            state.told_options = cause.options
+            if is_relationship and cause.lazy_loaded_from is not None:
+                state.lazy_loaded_from = cause.lazy_loaded_from
+                # What is eager in what was read lazily is not: it comes with that.
+                self.load_cause = LoadCause(cause.options, options)
+        if is_relationship:
+            props = chain or (kind,)
+            state.loader_strategy_path = tuple(
+                part for prop in props for part in (prop.parent, prop)
+            )
+        if state.ask() is not None:
+            what = "relationship" if is_relationship else kind
+            raise ORMExecuteError(
+                f"a do_orm_execute listener has answered a {what} load, which it can't",
+                hint="return None where state.is_relationship_load or state.is_column_load",
+            )
+        return state
+
     def caused_steps(self, cause: LoadCause, steps: Steps[Any]) -> Steps[Any]:
         """Run *steps*, which load for *cause*: those who listen are told of it."""
         before, self.load_cause = self.load_cause, cause
@@ -307,7 +354,11 @@ class SessionPersistence(SessionBinds):
         return find_reference(self, state, instance, prop)
 
     def load_keys_steps(
-        self, connection: Any, mapper: Mapper, keys: Sequence[Any], populate_existing: bool = False
+        self,
+        connection: Connection,
+        mapper: Mapper,
+        keys: Sequence[Any],
+        populate_existing: bool = False,
     ) -> Steps[list[Any]]:
         """The instances of *mapper* with these keys, those that exist."""
         return (

@@ -44,9 +44,9 @@ from dovetail.orm.session.classic import (
 from dovetail.orm.session.contents import SessionContents
 from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.events import SessionEvents
-from dovetail.orm.session.execution import NO_OPTIONS
 from dovetail.orm.session.instances import close_all_sessions, identity_key
 from dovetail.orm.session.keywords import ClassicOptions, GetOptions, StatementOptions
+from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
 from dovetail.orm.session.settings import Setting
 from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction

@@ -62,7 +62,9 @@ class Participant:
 
     __slots__ = ("commits", "connection", "owned", "transaction")
 
-    def __init__(self, connection: Any, transaction: Any, *, owned: bool, commits: bool) -> None:
+    def __init__(
+        self, connection: Connection, transaction: Any, *, owned: bool, commits: bool
+    ) -> None:
         self.connection = connection
         self.transaction = transaction
         self.owned = owned
@@ -197,14 +199,14 @@ class SessionTransaction:
         assert self.parent is not None
         return self.parent
 
-    def _begin_steps(self, connection: Any) -> Steps[Any]:
+    def _begin_steps(self, connection: Connection) -> Steps[Any]:
         if self.core.twophase:
             return (yield from connection.begin_twophase_steps())
         if connection.dispatch.listening and connection.in_transaction():
             return connection.get_transaction()  # begun by what listens to new connections
         return (yield from connection.begin_steps())
 
-    def _join_steps(self, connection: Any) -> Steps[None]:
+    def _join_steps(self, connection: Connection) -> Steps[None]:
         """Take part in *connection*, which somebody else opened, as the join mode says."""
         mode = self.core.join_transaction_mode
         commits = True

@@ -1,6 +1,6 @@
 """What a session does with transactions: begin, commit, rollback, close."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dovetail.exc import FlushError, InvalidRequestError
 from dovetail.orm.session.members import SessionMembers
@@ -33,14 +33,13 @@ class SessionTransactions(SessionMembers):
     autocommit = False
     """True for a session without a lasting transaction, the classic mode."""
 
-    def run(self, steps: Steps[Any]) -> Any:
-        raise NotImplementedError
-
-    def flush_steps(self, objects: Any = None) -> Steps[None]:
-        """Write pending changes: the base class of persistence knows how."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # What the base class of persistence, and the core, have.
+        def run(self, steps: Steps[Any]) -> Any: ...
+        def flush_steps(self, objects: Any = None) -> Steps[None]: ...
 
     def begin_on_change(self) -> None:
+        """Begin the session's transaction, where none is in progress."""
         if self.transaction is None and not self.autocommit:
             self.ensure_transaction()
 
