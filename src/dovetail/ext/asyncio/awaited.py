@@ -108,6 +108,8 @@ def awaited_core(class_: type[SessionCore]) -> type[AwaitedCore]:
 
 def own_verbs(class_: type[Session]) -> frozenset[str]:
     """Return the blocking verbs that *class_* has in place of those of Session."""
+    if class_ is Session:
+        return frozenset()
     return frozenset(
         verb for verb in _BLOCKING_VERBS if getattr(class_, verb) is not getattr(Session, verb)
     )
