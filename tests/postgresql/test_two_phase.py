@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from dovetail import create_engine, exc, make_url, text
+from dovetail.orm import Session
 from tests.private_servers import private_postgresql
 
 EVERY_DRIVER = True
@@ -53,6 +54,21 @@ def test_prepared_and_committed_or_rolled_back(prepared_server):
 
     assert {"kept", "unprepared"} <= set(names(engine))
     assert "lost" not in names(engine)
+
+
+def test_a_session_of_two_phases(prepared_server):
+    with Session(prepared_server, twophase=True) as session:
+        session.execute(text(INSERT.format("of a session")))
+        session.prepare()
+        session.commit()
+        session.execute(text(INSERT.format("given up")))
+        session.prepare()
+        session.rollback()
+        session.execute(text(INSERT.format("not prepared")))
+        session.commit()
+
+    assert {"of a session", "not prepared"} <= set(names(prepared_server))
+    assert "given up" not in names(prepared_server)
 
 
 def test_a_crash_between_prepare_and_commit(prepared_server):
