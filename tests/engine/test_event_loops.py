@@ -20,6 +20,16 @@ def backend(request):
     return request.param
 
 
+@pytest.fixture(autouse=True)
+def _garbage():
+    """Collect what a test has left to the collector of garbage, before another test meets it."""
+    yield
+    with warnings.catch_warnings():
+        # The packages of the drivers complain of connections that were never closed.
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
 async def numbers(engine, count):
     async def one(number):
         async with engine.connect() as connection:

@@ -157,7 +157,7 @@ class PsycopgAsyncDriver(PsycopgDriver):
 
     def survives_cancel(self, connection: Any) -> bool:
         """Return true, unless the server was at work still when waiting for it ended."""
-        return bool(connection.is_at_rest())
+        return bool(connection.is_at_rest()) and connection.raw._pipeline is None
 
 
 class Psycopg2Driver(PostgresqlDriver):
