@@ -138,16 +138,17 @@ def insert_dictionaries_steps(
         rows = _by_attribute(rows, renamed)
         names = _names(rows)
     parts = mapper.mapped_tables or (first_table(mapper),)
+    first, last = parts[0], parts[-1]
     if len(parts) > 1 and not return_defaults:
         # The keys of the first table are put into the rows for the others: into copies.
         rows = [dict(row) for row in rows]
     for part in parts:
-        returns = return_defaults or part is not parts[-1]
+        returns = return_defaults or part is not last
         for source, target in part.copies:
             for row in rows:
                 row[target] = row.get(source)
         names |= {target for _, target in part.copies}
-        if part is not parts[0]:
+        if part is not first:
             names |= mapper.keys_set
         written = frozenset(name for name, _ in part.columns if name in names)
         for shape, run in _runs(part, rows, written, render_nulls):

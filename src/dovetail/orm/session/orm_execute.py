@@ -37,7 +37,11 @@ class StatementSession(Protocol):
     def caused_steps(self, cause: LoadCause, steps: Steps[Any]) -> Steps[Any]: ...
 
     def run_statement_steps(
-        self, statement: Any, params: Any, options: Mapping[str, Any], binds: Any
+        self,
+        statement: Any,
+        params: Any = None,
+        execution_options: Mapping[str, Any] = ...,
+        bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]: ...
 
 
