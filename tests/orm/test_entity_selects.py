@@ -354,9 +354,6 @@ def test_text_runs_with_parameters(session):
     result = session.execute(text("SELECT name FROM author WHERE id = :id"), {"id": 2})
     assert result.scalar_one() == "author 1"
 
-    plain = session.execute("SELECT name FROM author WHERE id = :id", {"id": 3})
-    assert plain.scalar_one() == "author 2"
-
 
 def test_expressions_of_attributes(session):
     rows = session.execute(

@@ -396,7 +396,7 @@ def test_a_json_attribute_that_was_never_set_is_null_and_none_is_json(engine):
     with Session(engine) as session:
         session.add_all([Note(id=1), Note(id=2, data=None), Note(id=3, data=[])])
         session.commit()
-        rows = session.execute("SELECT data FROM note ORDER BY id").scalars().all()
+        rows = session.execute(text("SELECT data FROM note ORDER BY id")).scalars().all()
         assert rows == [None, "null", "[]"]
 
 

@@ -175,3 +175,29 @@ def test_a_mistake_of_a_class_that_was_added_to_is_told_once(Base):
 
     with pytest.raises(MappingError, match="2 mistakes"):
         Base.registry.configure()
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("User.idd == Note.user_id", "did you mean 'id'?"),
+        ("User.id == Note.__table__.user_id", "did you mean 'c.user_id'?"),
+        ("User.id == Note.user_id.nothing_like_it()", "names of mapped classes and of tables"),
+    ],
+)
+def test_an_attribute_that_an_expression_names_and_is_not_there(Base, condition, hint):
+    class User(Base):
+        __tablename__ = "user_account"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Note(Base):
+        __tablename__ = "note"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+        user: Mapped[User] = relationship(primaryjoin=condition)
+
+    with pytest.raises(AttributeError, match=r"Note\.user: .* can't be evaluated") as caught:
+        Base.registry.configure()
+
+    assert isinstance(caught.value, MappingError)
+    assert hint in caught.value.hint

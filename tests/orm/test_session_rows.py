@@ -8,6 +8,7 @@ from dovetail import create_engine, event, inspect, select
 from dovetail.exc import (
     ArgumentError,
     InvalidRequestError,
+    ObjectNotExecutableError,
     PendingRollbackError,
     UnboundExecutionError,
     UnmappedInstanceError,
@@ -161,11 +162,17 @@ def test_get_takes_options_and_locks(session, sql_log):
     assert session.get(Author, (1,)) is author
 
 
-def test_a_plain_string_is_sql(session, recwarn):
-    assert session.execute("SELECT :a + 1", {"a": 1}).scalar() == 2
-    session.execute("INSERT INTO author (name) VALUES (:n)", [{"n": "a"}, {"n": "b"}])
-    assert session.scalars("SELECT name FROM author ORDER BY name").all() == ["a", "b"]
-    assert not recwarn.list
+@pytest.mark.parametrize("verb", ["execute", "scalar", "scalars"])
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_a_plain_string_is_no_statement(session, sql_log, verb, is_heard):
+    heard = []
+    if is_heard:
+        event.listen(session, "do_orm_execute", heard.append)
+
+    with pytest.raises(ObjectNotExecutableError, match=r"SELECT 1(.|\n)*hint: .*text\("):
+        getattr(session, verb)("SELECT 1")
+
+    assert len(sql_log) == 0
 
 
 def test_get_bind_may_be_overridden(engine, other):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import Column, ForeignKey, Integer, String, event, inspect, select
+from dovetail import Column, ForeignKey, Integer, String, event, inspect, select, text
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
@@ -381,7 +381,7 @@ def test_a_row_of_no_class_is_an_error(base, engine):
 
     base.metadata.create_all(engine)
     with Session(engine) as session:
-        session.execute("INSERT INTO animal (kind) VALUES ('unicorn')")
+        session.execute(text("INSERT INTO animal (kind) VALUES ('unicorn')"))
         with pytest.raises(InvalidRequestError, match="kind='unicorn'.*known are 'dog'|'dog'"):
             session.scalars(select(parent)).all()
 

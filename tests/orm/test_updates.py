@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import ForeignKey, func, inspect, literal, select, text
+from dovetail import ForeignKey, func, insert, inspect, literal, select, text, update
 from dovetail.exc import IntegrityError
 from dovetail.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from dovetail.orm.exc import ObjectDeletedError, StaleDataError
@@ -120,6 +120,59 @@ def test_an_expression_is_computed_by_the_server(session, items, sql_log):
         "UPDATE plain SET size=(plain.size + ?) WHERE plain.id = ?",
     ]
     assert (items[2].size, items[3].name) == (12, "N3")
+
+
+class Computed:
+    """What stands for an expression, as programs make such things."""
+
+    def __init__(self, expression):
+        self.expression = expression
+
+    def __clause_element__(self):
+        return self.expression
+
+
+VALUES_THAT_ARE_SQL = {
+    "wrapped": lambda: Computed(literal(40) + 2),
+    "attribute": lambda: Plain.id + 36,
+    "subquery": lambda: select(func.max(Plain.id) + 36).scalar_subquery(),
+    "select": lambda: select(func.max(Plain.id) + 36),
+}
+
+
+@pytest.mark.parametrize("value", VALUES_THAT_ARE_SQL.values(), ids=VALUES_THAT_ARE_SQL)
+@pytest.mark.parametrize("how", ["flush", "bulk_save_objects", "bulk_update_mappings", "mappings"])
+def test_what_stands_for_an_expression_is_written_as_one(session, items, value, how):
+    item = session.get(Plain, 6)
+    if how == "flush":
+        item.size = value()
+        session.flush()
+    elif how == "bulk_save_objects":
+        item.size = value()
+        session.bulk_save_objects([item])
+    elif how == "bulk_update_mappings":
+        session.bulk_update_mappings(Plain, [{"id": 6, "size": value()}])
+    else:
+        session.execute(update(Plain), [{"id": 6, "size": value()}])
+
+    assert session.scalar(select(Plain.__table__.c.size).where(Plain.id == 6)) == 42
+    assert item.size == 42
+
+
+@pytest.mark.parametrize("how", ["flush", "bulk_save_objects", "bulk_insert_mappings", "mappings"])
+def test_what_stands_for_an_expression_is_inserted_as_one(session, how):
+    value = Computed(literal(40) + 2)
+    if how == "flush":
+        session.add(Plain(id=70, name="a", size=value))
+        session.flush()
+    elif how == "bulk_save_objects":
+        session.bulk_save_objects([Plain(id=70, name="a", size=value)])
+    elif how == "bulk_insert_mappings":
+        session.bulk_insert_mappings(Plain, [{"id": 70, "name": "a", "size": value}])
+    else:
+        session.execute(insert(Plain), [{"id": 70, "name": "a", "size": value}])
+
+    assert session.get(Plain, 70).size == 42
 
 
 @pytest.mark.parametrize("is_read", [False, True])

@@ -151,9 +151,14 @@ class SchemaWorld(Declared):
         key = {name: getattr(made, name) for name in self.keys(member.number)}
         # Of a column that was never set the oracle would not know that it is NULL.
         values = [(which, number or 1) for which, number in values]
-        copy = self.mapped[member](**key, **self._given(member, values))
+        given = self._given(member, values)
+        copy = self.mapped[member](**key, **given)
         if self.layout(member).version is not None:
             copy.version = made.version
+            for name in given:
+                # What had expired the oracle would write, and count the version up for it,
+                # without a look at what the row has.
+                getattr(made, name)
         self.session.merge(copy)
 
     def do_set(self, place, values):

@@ -78,6 +78,12 @@ class UnmappedInstanceError(UnmappedError):
         return type(self), (None, self.message), self.__dict__
 
 
+class UnknownAttributeError(InvalidRequestError, AttributeError):
+    """An expression names an attribute that its class or table does not have."""
+
+    code = "DV-MAP-09"
+
+
 class UnmappedColumnError(InvalidRequestError):
     """A column belongs to no attribute of the mapped class."""
 
@@ -109,6 +115,12 @@ class AmbiguousForeignKeysMappingError(MappingError, AmbiguousForeignKeysError):
     """Mapped classes are related, and more than one foreign key links their tables."""
 
     code = "DV-MAP-08"
+
+
+class UnknownAttributeMappingError(MappingError, UnknownAttributeError):
+    """Mapped classes are related by an expression that names an attribute that is not there."""
+
+    code = "DV-MAP-10"
 
 
 class MappedAnnotationError(ArgumentError):

@@ -455,7 +455,7 @@ def _shard_named(options: Sequence[Any], given: Any) -> Any:
 
 def _is_of_entities(statement: Any) -> bool:
     """True for a statement that speaks of mapped classes."""
-    if isinstance(statement, str) or not hasattr(statement, "walk"):
+    if not hasattr(statement, "walk"):
         return hasattr(statement, "mapper")
     if isinstance(getattr(statement, "table", None), EntityNode):
         return True

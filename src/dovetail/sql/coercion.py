@@ -10,6 +10,24 @@ from .element import ColumnElement
 from .node import Node
 
 
+class _StandsForSql(dict[type, bool]):
+    """Whether the values of a type are SQL: a node, or what has ``__clause_element__``.
+
+    A dictionary and no function, since it is asked for each value that a flush writes.
+    """
+
+    def __missing__(self, kind: type) -> bool:
+        if len(self) > _MOST_TYPES:
+            self.clear()  # classes made at run time are not kept for good
+        found = self[kind] = issubclass(kind, Node) or hasattr(kind, "__clause_element__")
+        return found
+
+
+_MOST_TYPES = 1000
+stands_for_sql = _StandsForSql()
+"""``stands_for_sql[type(value)]``: whether *value* is written as SQL, and not as a parameter."""
+
+
 def node_of(subject: Any) -> Node | None:
     """Return the node that *subject* is or stands for, or None.
 

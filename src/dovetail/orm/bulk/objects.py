@@ -12,7 +12,7 @@ from dovetail.orm.flush.versions import version_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import refuse_lost
 from dovetail.orm.tracking.state import InstanceState
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.coercion import stands_for_sql
 from dovetail.steps import Steps
 
 Pair = tuple[InstanceState, Any]
@@ -82,7 +82,7 @@ def _update_steps(
     yield from updating.run_steps(rows, [state.row_key for state, _ in kept], synchronize=False)
     for (state, instance), row in zip(kept, rows, strict=True):
         if state.core is session:
-            computed = {n for n, value in row.items() if isinstance(value, ColumnElement)}
+            computed = {n for n, value in row.items() if stands_for_sql[type(value)]}
             if mapper.version_key is not None:
                 computed.add(mapper.version_key)
             known = {n: value for n, value in row.items() if n not in computed}
@@ -107,6 +107,6 @@ def _changes(mapper: Mapper, state: InstanceState, instance: Any) -> dict[str, A
         equal = mapper.written.get(name)
         if equal is not None:
             new = values.get(name)
-            if new is not old and (isinstance(new, ColumnElement) or not equal(old, new)):
+            if new is not old and (stands_for_sql[type(new)] or not equal(old, new)):
                 changed[name] = new
     return changed

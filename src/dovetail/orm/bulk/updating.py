@@ -17,8 +17,8 @@ from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.sql.coercion import stands_for_sql
 from dovetail.sql.dml import column_set, update
-from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import bindparam
 from dovetail.steps import Steps
 
@@ -430,7 +430,7 @@ class RowsUpdating:
                 name: row[name]
                 for name in own
                 if name not in also_stale
-                and not isinstance(row[name], ColumnElement)
+                and not stands_for_sql[type(row[name])]
                 and is_kept_as_is(columns[name].type, row[name])
             }
             stale = (own - known.keys()) | also_stale
@@ -439,11 +439,11 @@ class RowsUpdating:
 
 def _any_expressions(rows: Sequence[Row]) -> bool:
     kinds = {type(value) for row in rows for value in row.values()}
-    return any(issubclass(kind, ColumnElement) for kind in kinds)
+    return any(stands_for_sql[kind] for kind in kinds)
 
 
 def _has_expressions(row: Row) -> bool:
-    return any(isinstance(value, ColumnElement) for value in row.values())
+    return any(stands_for_sql[type(value)] for value in row.values())
 
 
 # Dictionaries and statements --------------------------------------------------------------------

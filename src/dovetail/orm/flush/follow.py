@@ -14,7 +14,7 @@ from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_names, pairs_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.coercion import stands_for_sql
 from dovetail.steps import Steps
 
 _ABSENT = object()
@@ -252,7 +252,7 @@ def _old_values(mapper: Mapper, state: InstanceState, instance: Any) -> dict[str
     found = {}
     for name in followed_of(mapper).sources & committed.keys():
         old, new = committed[name], values.get(name)
-        if old is not None and old is not NO_VALUE and not isinstance(new, ColumnElement):
+        if old is not None and old is not NO_VALUE and not stands_for_sql[type(new)]:
             if old != new:
                 found[name] = old
     return found

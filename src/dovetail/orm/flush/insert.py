@@ -14,8 +14,8 @@ from dovetail.orm.flush.sent import check_returned, converted, in_text_order, se
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Load
+from dovetail.sql.coercion import stands_for_sql
 from dovetail.sql.dml import insert
-from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import bindparam
 from dovetail.steps import Steps
 
@@ -569,17 +569,14 @@ def parameters_of(plan: InsertPlan, instances: Sequence[Any]) -> list[Any] | Non
         parameters = plan.rows_of(instances)
     except Exception:
         # A conversion may have met an expression; anything else is the user's to see.
-        if any(map(_is_sql, (v for i in instances for v in plan.values_of(i).values()))):
+        values = [value for one in instances for value in plan.values_of(one).values()]
+        if any(stands_for_sql[type(value)] for value in values):
             return None
         raise
     # The classes of the values are few; asking each value would cost more than sending it.
-    if any(issubclass(kind, ColumnElement) for kind in set(map(type, parameters))):
+    if any(stands_for_sql[kind] for kind in set(map(type, parameters))):
         return None
     return parameters
-
-
-def _is_sql(value: Any) -> bool:
-    return isinstance(value, ColumnElement)
 
 
 def _insert_expressions_steps(
@@ -591,7 +588,7 @@ def _insert_expressions_steps(
         expressions = {
             name: value
             for name, value in instance.__dict__.items()
-            if name in columns and isinstance(value, ColumnElement)
+            if name in columns and stands_for_sql[type(value)]
         }
         for name in expressions:
             del instance.__dict__[name]

@@ -15,8 +15,8 @@ from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.sql.coercion import stands_for_sql
 from dovetail.sql.dml import delete, update
-from dovetail.sql.element import ColumnElement
 from dovetail.sql.expressions import and_, bindparam
 from dovetail.steps import Steps
 
@@ -61,7 +61,7 @@ def update_steps(
         if not changed:
             continue
         values = pair[1].__dict__
-        if [key for key in changed if isinstance(values.get(key), ColumnElement)]:
+        if [key for key in changed if stands_for_sql[type(values.get(key))]]:
             with_sql.append((pair, {key: values.get(key) for key in changed}))
         else:
             group = groups.get(changed)
@@ -131,7 +131,7 @@ def changed_columns(
         equal = written.get(key)
         if equal is not None:
             new = values.get(key)
-            if new is not old and (isinstance(new, ColumnElement) or not equal(old, new)):
+            if new is not old and (stands_for_sql[type(new)] or not equal(old, new)):
                 changed.append(key)
     if state.extra is not None and "flagged" in state.extra:
         flagged = state.extra["flagged"] & written.keys()
@@ -356,7 +356,7 @@ def _update_expressions_steps(
             result = yield from connection.execute_steps(statement)
             count = result.rowcount
             yield from _check_count_steps(connection, count, mapper, part.table, [pair], expected)
-    stale = frozenset(name for name, value in changes.items() if isinstance(value, ColumnElement))
+    stale = frozenset(name for name, value in changes.items() if stands_for_sql[type(value)])
     for name in stale:
         instance.__dict__.pop(name, None)
     state.expired = stale if state.expired is None else still_expired(state.expired, stale)

@@ -16,6 +16,8 @@ from dovetail.exc import (
     MappingError,
     NoForeignKeysError,
     NoForeignKeysMappingError,
+    UnknownAttributeError,
+    UnknownAttributeMappingError,
 )
 from dovetail.orm.mapping.abstract_concrete import map_to_union
 from dovetail.orm.mapping.class_names import ClassNames
@@ -35,6 +37,7 @@ Mistake = tuple[DovetailError, str]
 _KINDS: dict[type[DovetailError], type[MappingError]] = {
     NoForeignKeysError: NoForeignKeysMappingError,
     AmbiguousForeignKeysError: AmbiguousForeignKeysMappingError,
+    UnknownAttributeError: UnknownAttributeMappingError,
 }
 """Mistakes in a mapping that programs catch as what they are elsewhere, too."""
 

@@ -12,6 +12,8 @@ from dovetail.exc import (
     DovetailDeprecationWarning,
     DovetailError,
     InvalidRequestError,
+    UnknownAttributeError,
+    did_you_mean,
 )
 from dovetail.orm.mapping.attribute import (
     EntityNode,
@@ -27,6 +29,8 @@ from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.sql import expression
 from dovetail.sql.from_clause import Join
 from dovetail.sql.metadata import MetaData
+
+_KNOWN_NAMES = "names of mapped classes and of tables are known in such strings"
 
 
 class Resolver:
@@ -158,10 +162,15 @@ class Resolver:
         if isinstance(declared, str):
             try:
                 declared = evaluate(declared, _Names(self, prop))
-            except (NameError, AttributeError, SyntaxError, TypeError) as error:
+            except AttributeError as error:
+                raise UnknownAttributeError(
+                    f"{prop}: {declared!r} can't be evaluated: {error}",
+                    hint=did_you_mean(error.name or "", _attributes_of(error.obj)) or _KNOWN_NAMES,
+                ) from error
+            except (NameError, SyntaxError, TypeError) as error:
                 raise InvalidRequestError(
                     f"{prop}: {declared!r} can't be evaluated: {error}",
-                    hint="names of mapped classes and of tables are known in such strings",
+                    hint=_KNOWN_NAMES,
                 ) from error
         elif callable(declared) and not isinstance(declared, (type, QueryableAttribute)):
             declared = declared()
@@ -195,6 +204,15 @@ class Resolver:
                 hint=f"write the whole list as one string: {f'[{item}]'!r}",
             )
         return self.expression(item, prop)
+
+
+def _attributes_of(owner: Any) -> list[str]:
+    """The names that may stand after *owner* and a dot: of its attributes, or its columns."""
+    mapper = mapper_of(owner)
+    if mapper is not None:
+        return [prop.key for prop in mapper.attrs]
+    columns = getattr(owner, "c", None)
+    return [] if columns is None else [f"c.{key}" for key in columns.keys()]  # noqa: SIM118
 
 
 def table_called(metadata: MetaData, name: str) -> Any:

@@ -21,7 +21,6 @@ from dovetail.orm.session.persistence import SessionPersistence
 from dovetail.sql.coercion import executable
 from dovetail.sql.node import Node
 from dovetail.sql.select import CompoundSelect, Select
-from dovetail.sql.text import text
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
@@ -100,8 +99,6 @@ class SessionStatements(SessionPersistence):
         """Run *statement* and return its result: see ``Session.execute``."""
         listeners = self.dispatch.do_orm_execute
         if listeners:
-            if isinstance(statement, str):
-                statement = text(statement)
             return ORMExecuteState(
                 self, statement, params, execution_options, bind_arguments, listeners
             ).run_steps()
@@ -155,9 +152,7 @@ class SessionStatements(SessionPersistence):
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
         """Run a statement that is no SELECT with an entity in it."""
-        if isinstance(statement, str):
-            statement = text(statement)
-        elif not isinstance(statement, FromStatement):
+        if not isinstance(statement, FromStatement):
             found = executable(statement)
             if found is not statement:
                 # It stood for a statement: see there.
