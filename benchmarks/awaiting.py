@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from time import perf_counter
@@ -54,7 +54,9 @@ class Login(NamedTuple):
 
 
 @asynccontextmanager
-async def _queue(connect: Callable[[], Awaitable[Any]], size: int, close: Callable[[Any], Any]):  # type: ignore[no-untyped-def]
+async def _queue(
+    connect: Callable[[], Awaitable[Any]], size: int, close: Callable[[Any], Any]
+) -> AsyncIterator[asyncio.Queue[Any]]:
     """A queue of *size* connections."""
     free: asyncio.Queue[Any] = asyncio.Queue()
     for _ in range(size):
@@ -69,7 +71,7 @@ async def _queue(connect: Callable[[], Awaitable[Any]], size: int, close: Callab
 
 
 @asynccontextmanager
-async def bare_asyncpg(url: str, table: str, size: int):  # type: ignore[no-untyped-def]
+async def bare_asyncpg(url: str, table: str, size: int) -> AsyncIterator[Change]:
     """asyncpg, with prepared statements as it keeps them itself."""
     driver, login = import_module("asyncpg"), Login.of(url)
     async with _queue(lambda: driver.connect(**login._asdict()), size, lambda c: c.close()) as free:
@@ -92,7 +94,7 @@ async def bare_asyncpg(url: str, table: str, size: int):  # type: ignore[no-unty
 
 
 @asynccontextmanager
-async def bare_psycopg(url: str, table: str, size: int):  # type: ignore[no-untyped-def]
+async def bare_psycopg(url: str, table: str, size: int) -> AsyncIterator[Change]:
     """psycopg 3, which sends BEGIN itself."""
     driver, login = import_module("psycopg"), Login.of(url)._asdict()
     login["dbname"] = login.pop("database")
@@ -122,7 +124,7 @@ def bare_mysql(module: str) -> Way:
     """asyncmy or aiomysql, whose interfaces are one."""
 
     @asynccontextmanager
-    async def made(url: str, table: str, size: int):  # type: ignore[no-untyped-def]
+    async def made(url: str, table: str, size: int) -> AsyncIterator[Change]:
         driver, login = import_module(module), Login.of(url)._asdict()
         login["db"] = login.pop("database")
         async with _queue(
@@ -153,7 +155,7 @@ def sessions(package: str, driver: str) -> Way:
     """The AsyncSession of *package* over *driver*."""
 
     @asynccontextmanager
-    async def made(url: str, table: str, size: int):  # type: ignore[no-untyped-def]
+    async def made(url: str, table: str, size: int) -> AsyncIterator[Change]:
         sa, orm = import_module(package), import_module(f"{package}.orm")
         awaiting = import_module(f"{package}.ext.asyncio")
         base = orm.declarative_base()
