@@ -2,6 +2,8 @@
 
 import shutil
 import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,13 +17,19 @@ def openssl(*arguments, cwd):
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
+def certificates():
     """A folder with an authority, and a certificate of it for the loopback interface."""
     if shutil.which("openssl") is None:
         (pytest.fail if servers_required() else pytest.skip)("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server may be run by somebody else
+    # Not below the tests' own folder, which the user that runs the server may not enter.
+    with TemporaryDirectory(prefix="dovetail-tls-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        make_certificates(folder)
+        yield folder
+
+
+def make_certificates(folder):
     new = ("-newkey", "rsa:2048", "-nodes")
     for name in ("authority", "stranger"):
         files = ("-keyout", f"{name}.key", "-out", f"{name}.pem")
@@ -38,7 +46,6 @@ def certificates(tmp_path_factory):
     )
     for file in folder.iterdir():
         file.chmod(0o644)
-    return folder
 
 
 @pytest.fixture(scope="module")
