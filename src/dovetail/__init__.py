@@ -72,13 +72,28 @@ from .schema import (
     UniqueConstraint as UniqueConstraint,
     insert_sentinel as insert_sentinel,
 )
-from .sql.columns import (
+from .sql.expression.column_element import (
+    ColumnElement as ColumnElement,
+    ColumnExpressionArgument as ColumnExpressionArgument,
+    ColumnOperators as ColumnOperators,
+    SQLColumnExpression as SQLColumnExpression,
+    SQLCoreOperations as SQLCoreOperations,
+)
+from .sql.expression.columns import (
     ColumnClause as ColumnClause,
     ColumnCollection as ColumnCollection,
     column as column,
     literal_column as literal_column,
 )
-from .sql.constructs import (
+from .sql.expression.constants import (
+    False_ as False_,
+    Null as Null,
+    True_ as True_,
+    false as false,
+    null as null,
+    true as true,
+)
+from .sql.expression.constructs import (
     Case as Case,
     Cast as Cast,
     CollectionAggregate as CollectionAggregate,
@@ -105,7 +120,7 @@ from .sql.constructs import (
     type_coerce as type_coerce,
     within_group as within_group,
 )
-from .sql.derived import (
+from .sql.expression.derived import (
     CTE as CTE,
     Lateral as Lateral,
     Subquery as Subquery,
@@ -113,7 +128,7 @@ from .sql.derived import (
     Values as Values,
     values as values,
 )
-from .sql.dml import (
+from .sql.expression.dml import (
     Delete as Delete,
     Insert as Insert,
     Update as Update,
@@ -124,33 +139,20 @@ from .sql.dml import (
     insert as insert,
     update as update,
 )
-from .sql.element import (
-    ColumnElement as ColumnElement,
-    ColumnExpressionArgument as ColumnExpressionArgument,
-    ColumnOperators as ColumnOperators,
-    SQLColumnExpression as SQLColumnExpression,
-    SQLCoreOperations as SQLCoreOperations,
-)
-from .sql.expressions import (
+from .sql.expression.elements import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
     BooleanClauseList as BooleanClauseList,
     ClauseList as ClauseList,
-    False_ as False_,
     Grouping as Grouping,
     Label as Label,
-    Null as Null,
-    True_ as True_,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,
-    false as false,
     literal as literal,
-    null as null,
     or_ as or_,
-    true as true,
 )
-from .sql.from_clause import (
+from .sql.expression.from_clause import (
     Alias as Alias,
     AliasedReturnsRows as AliasedReturnsRows,
     FromClause as FromClause,
@@ -162,7 +164,7 @@ from .sql.from_clause import (
     outerjoin as outerjoin,
     tablesample as tablesample,
 )
-from .sql.functions import (
+from .sql.expression.functions import (
     AggregateOrderBy as AggregateOrderBy,
     Function as Function,
     FunctionElement as FunctionElement,
@@ -171,28 +173,25 @@ from .sql.functions import (
     func as func,
     modifier as modifier,
 )
-from .sql.names import quoted_name as quoted_name
-from .sql.naming import (
+from .sql.expression.naming import (
     LABEL_STYLE_DEFAULT as LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY as LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_NONE as LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .sql.node import ClauseElement as ClauseElement, Executable as Executable
-from .sql.schema import TableClause as TableClause, table as table
-from .sql.select import (
+from .sql.expression.select import (
     CompoundSelect as CompoundSelect,
     GenerativeSelect as GenerativeSelect,
     Select as Select,
 )
-from .sql.select_base import (
+from .sql.expression.select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,
     SelectBase as SelectBase,
     exists as exists,
 )
-from .sql.selecting import (
+from .sql.expression.selecting import (
     NotNullable as NotNullable,
     Nullable as Nullable,
     asc as asc,
@@ -217,12 +216,15 @@ from .sql.selecting import (
     union as union,
     union_all as union_all,
 )
-from .sql.text import (
+from .sql.expression.table_clause import TableClause as TableClause, table as table
+from .sql.expression.text import (
     TextAsFrom as TextAsFrom,
     TextClause as TextClause,
     TextualSelect as TextualSelect,
     text as text,
 )
+from .sql.names import quoted_name as quoted_name
+from .sql.node import ClauseElement as ClauseElement, Executable as Executable
 from .types import (
     ARRAY as ARRAY,
     BIGINT as BIGINT,
@@ -280,7 +282,7 @@ from .sql.ddl import (
     DropTable as DropTable,
     DropView as DropView,
 )
-from .sql.lambdas import (
+from .sql.expression.lambdas import (
     LambdaElement as LambdaElement,
     StatementLambdaElement as StatementLambdaElement,
     lambda_stmt as lambda_stmt,

@@ -24,6 +24,8 @@ ORM_ROOMS = (
     ("scoped", "dump"),
 )
 TOP_ROOMS = ("demo", "__main__")
+SQL_FACES = ("dml", "elements", "functions", "lambdas", "selectable")
+"""Familiar paths of what is in ``sql/expression/``."""
 
 MAX_FILE_LINES = 750
 MAX_FUNCTION_LINES = 60
@@ -83,6 +85,8 @@ class Module:
             return True
         if self.floor == "top":
             return self.parts[0] not in TOP_ROOMS
+        if self.floor == "sql" and len(self.parts) == 2:
+            return self.parts[1] in SQL_FACES
         if self.floor == "orm" and len(self.parts) == 2:
             return self.room == len(ORM_ROOMS)
         return False

@@ -15,7 +15,7 @@ from dovetail import (
     select,
     update as update_,
 )
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import replace
 

@@ -142,3 +142,16 @@ def test_other_types_stay_as_they_are(core, column):
     assert str(plain.number + 1) == "n + :n_1"
     assert str(plain.text + "a") == "t || :t_1"
     assert str(plain.text.in_(["a"])) == "t IN (__[POSTCOMPILE_t_1])"
+
+
+def test_a_type_says_what_its_elements_are(core):
+    types = importlib.import_module(f"{core.__name__}.types")
+
+    class Pairs(types.UserDefinedType):
+        cache_ok = True
+
+        class comparator_factory(types.UserDefinedType.Comparator):
+            def __getitem__(self, key):
+                return core.func.pair_at(self.expr, key)
+
+    assert str(core.column("x", Pairs())["a"]) == "pair_at(x, :pair_at_1)"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..exc import CompileError, InvalidRequestError
-from ..sql.expressions import BindParameter
+from ..sql.expression.elements import BindParameter
 from ..sql.node import Node
 from .result_columns import ResultColumn
 from .slots import Slot, cut

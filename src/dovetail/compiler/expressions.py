@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from ..exc import CompileError, UnsupportedCompilationError
 from ..sql import operators as ops
-from ..sql.coercion import node_of
-from ..sql.expressions import BindParameter, ExpandingParameter, NamedParameter
+from ..sql.expression.coercion import node_of
+from ..sql.expression.elements import BindParameter, ExpandingParameter, NamedParameter
+from ..sql.expression.text import BIND_NAMES
 from ..sql.names import AnonymousName, generated_name
 from ..sql.node import Node
 from ..sql.operators import Operator
-from ..sql.text import BIND_NAMES
 from ..types.basic import NUMERICTYPE
 from ..types.contract import NULLTYPE, TypeEngine
 from ..types.structured import TupleType

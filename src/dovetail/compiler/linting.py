@@ -8,8 +8,8 @@ from warnings import warn
 
 from ..exc import DovetailWarning
 from ..sql import operators as ops
-from ..sql.from_clause import Join
-from ..sql.froms import tables_within
+from ..sql.expression.from_clause import Join
+from ..sql.expression.froms import tables_within
 from ..sql.traversal import iterate
 
 _JOINED_BY_THEMSELVES = frozenset(("table_valued", "lateral"))

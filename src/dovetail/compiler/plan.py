@@ -7,7 +7,7 @@ from typing import Any
 
 from ..codegen import Source, compile_function
 from ..exc import InvalidRequestError
-from ..sql.select_base import named_values
+from ..sql.expression.select_base import named_values
 from .compiled import NAMED_STYLES, Compiled
 from .result_columns import ResultColumn
 from .slots import Slot

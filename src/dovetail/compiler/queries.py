@@ -8,8 +8,14 @@ from typing import Any, ClassVar
 
 from ..exc import CompileError, InvalidRequestError, did_you_mean
 from ..sql import operators as ops
-from ..sql.froms import apply_joins, derived_froms, from_objects, tables_within, without_joined
-from ..sql.naming import SelectedColumn
+from ..sql.expression.froms import (
+    apply_joins,
+    derived_froms,
+    from_objects,
+    tables_within,
+    without_joined,
+)
+from ..sql.expression.naming import SelectedColumn
 from .custom import custom_writers
 from .linting import warn_of_products
 from .restricting import RestrictingCompiler, Restrictions

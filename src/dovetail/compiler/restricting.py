@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..sql.from_clause import Join
-from ..sql.froms import from_objects
+from ..sql.expression.from_clause import Join
+from ..sql.expression.froms import from_objects
 from ..sql.promise import Standing
 from .expressions import ExpressionCompiler
 

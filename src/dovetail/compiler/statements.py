@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from ..exc import CompileError, did_you_mean
 from ..sql import operators as ops
-from ..sql.dml import column_set
-from ..sql.expressions import BindParameter, NamedParameter
-from ..sql.naming import LABEL_STYLE_DEFAULT, named_columns
+from ..sql.expression.dml import column_set
+from ..sql.expression.elements import BindParameter, NamedParameter
+from ..sql.expression.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..types.contract import NULLTYPE
 from .linting import warn_of_products
 from .queries import Frame, QueryCompiler

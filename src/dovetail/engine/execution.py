@@ -17,10 +17,10 @@ from ..exc import (
     ObjectNotExecutableError,
     StatementError,
 )
-from ..sql.coercion import refuse_what_runs_by_itself
 from ..sql.defaults import NextValue, Sequence as SqlSequence
-from ..sql.functions import FunctionElement
-from ..sql.selecting import select
+from ..sql.expression.coercion import refuse_what_runs_by_itself
+from ..sql.expression.functions import FunctionElement
+from ..sql.expression.selecting import select
 from .context import About, ErrorContext
 from .cursor import CursorFeed, CursorResult, driver_result_steps, opened_steps
 from .planned import MARK, Prepared, early_defaults, prepare, textual

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..codegen import Source, compile_function
 from ..compiler.plan import StatementPlan
-from ..sql.naming import items_of
+from ..sql.expression.naming import items_of
 from .rows import Shape
 
 if TYPE_CHECKING:

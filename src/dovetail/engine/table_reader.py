@@ -13,8 +13,8 @@ from ..sql.constraints import (
     UniqueConstraint,
 )
 from ..sql.defaults import Computed, DefaultClause, Identity
+from ..sql.expression.text import verbatim
 from ..sql.schema import BLANK_SCHEMA, Column, Table
-from ..sql.text import verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -28,9 +28,9 @@ from ..orm.mapping.extensions import InspectionAttrExtensionType
 from ..orm.mapping.mapper import mapper_of
 from ..orm.mapping.properties import only_dataclass_options
 from ..sql import operators as ops
-from ..sql.expressions import or_
-from ..sql.operating import Operating
-from ..sql.selecting import not_
+from ..sql.expression.elements import or_
+from ..sql.expression.operating import Operating
+from ..sql.expression.selecting import not_
 from .association_collections import (
     KINDS,
     LazyCollection,

@@ -38,8 +38,8 @@ from ..orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from ..orm.session.settings import Setting
 from ..orm.tracking.expiry import Whole
 from ..orm.tracking.state import NO_VALUE, InstanceState
+from ..sql.expression.select import CompoundSelect, Select
 from ..sql.node import Walk
-from ..sql.select import CompoundSelect, Select
 from ..steps import Steps
 
 __all__ = ["IdentityChooser", "ShardChooser", "ShardedQuery", "ShardedSession", "set_shard_id"]

@@ -38,10 +38,10 @@ from ..orm.mapping.attribute import (
 )
 from ..orm.mapping.extensions import InspectionAttrExtensionType
 from ..orm.mapping.mapper import Mapper
-from ..sql.coercion import node_of
-from ..sql.element import ColumnElement
+from ..sql.expression.coercion import node_of
+from ..sql.expression.column_element import ColumnElement
+from ..sql.expression.operating import OPERATORS, REVERSED, Operating
 from ..sql.node import Walk
-from ..sql.operating import OPERATORS, REVERSED, Operating
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -10,7 +10,7 @@ from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.merge import make_copier
 from dovetail.orm.session.members import SessionMembers
-from dovetail.sql.select import Select
+from dovetail.sql.expression.select import Select
 
 
 def generated_text(mapper: Mapper, dialect: Any) -> str:

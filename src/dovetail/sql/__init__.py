@@ -1,19 +1,31 @@
 """SQL as values: statements, expressions and schemas, with no I/O and no dialect."""
 
-from . import (
-    expression as expression,
-    json as json,
-    operators as operators,
-    type_comparator as type_comparator,
+from . import expression as expression, operators as operators
+from .ddl import (
+    DDL as DDL,
+    BaseDDLElement as BaseDDLElement,
+    DDLElement as DDLElement,
+    ExecutableDDLElement as ExecutableDDLElement,
 )
-from .coercion import node_of as node_of
-from .columns import (
+from .expression.coercion import node_of as node_of
+from .expression.column_element import (
+    ColumnElement as ColumnElement,
+    SQLCoreOperations as SQLCoreOperations,
+)
+from .expression.columns import (
     ColumnClause as ColumnClause,
     ColumnCollection as ColumnCollection,
     column as column,
     literal_column as literal_column,
 )
-from .constructs import (
+from .expression.constants import (
+    False_ as False_,
+    True_ as True_,
+    false as false,
+    null as null,
+    true as true,
+)
+from .expression.constructs import (
     Case as Case,
     Cast as Cast,
     CollectionAggregate as CollectionAggregate,
@@ -40,13 +52,7 @@ from .constructs import (
     type_coerce as type_coerce,
     within_group as within_group,
 )
-from .ddl import (
-    DDL as DDL,
-    BaseDDLElement as BaseDDLElement,
-    DDLElement as DDLElement,
-    ExecutableDDLElement as ExecutableDDLElement,
-)
-from .derived import (
+from .expression.derived import (
     CTE as CTE,
     Lateral as Lateral,
     Subquery as Subquery,
@@ -54,7 +60,7 @@ from .derived import (
     Values as Values,
     values as values,
 )
-from .dml import (
+from .expression.dml import (
     Delete as Delete,
     Insert as Insert,
     Update as Update,
@@ -65,24 +71,18 @@ from .dml import (
     insert as insert,
     update as update,
 )
-from .element import ColumnElement as ColumnElement, SQLCoreOperations as SQLCoreOperations
-from .expressions import (
+from .expression.elements import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
     BooleanClauseList as BooleanClauseList,
-    False_ as False_,
     Label as Label,
-    True_ as True_,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,
-    false as false,
     literal as literal,
-    null as null,
     or_ as or_,
-    true as true,
 )
-from .from_clause import (
+from .expression.from_clause import (
     Alias as Alias,
     AliasedReturnsRows as AliasedReturnsRows,
     FromClause as FromClause,
@@ -94,7 +94,7 @@ from .from_clause import (
     outerjoin as outerjoin,
     tablesample as tablesample,
 )
-from .functions import (
+from .expression.functions import (
     AggregateOrderBy as AggregateOrderBy,
     Function as Function,
     FunctionElement as FunctionElement,
@@ -103,45 +103,30 @@ from .functions import (
     func as func,
     modifier as modifier,
 )
-from .lambdas import (
+from .expression.lambdas import (
     LambdaElement as LambdaElement,
     StatementLambdaElement as StatementLambdaElement,
     lambda_stmt as lambda_stmt,
 )
-from .metadata import (
-    CheckFirst as CheckFirst,
-    MetaData as MetaData,
-)
-from .names import quoted_name as quoted_name
-from .naming import (
+from .expression.naming import (
     LABEL_STYLE_DEFAULT as LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY as LABEL_STYLE_DISAMBIGUATE_ONLY,
     LABEL_STYLE_NONE as LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .node import (
-    ClauseElement as ClauseElement,
-    Executable as Executable,
-    Node as Node,
-    Walk as Walk,
-)
-from .operators import (
-    custom_op as custom_op,
-)
-from .schema import Column as Column, Table as Table, TableClause as TableClause, table as table
-from .select import (
+from .expression.select import (
     CompoundSelect as CompoundSelect,
     GenerativeSelect as GenerativeSelect,
     Select as Select,
 )
-from .select_base import (
+from .expression.select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,
     SelectBase as SelectBase,
     exists as exists,
 )
-from .selecting import (
+from .expression.selecting import (
     NotNullable as NotNullable,
     Nullable as Nullable,
     asc as asc,
@@ -166,10 +151,26 @@ from .selecting import (
     union as union,
     union_all as union_all,
 )
-from .text import (
+from .expression.table_clause import TableClause as TableClause, table as table
+from .expression.text import (
     TextAsFrom as TextAsFrom,
     TextClause as TextClause,
     TextualSelect as TextualSelect,
     text as text,
 )
+from .metadata import (
+    CheckFirst as CheckFirst,
+    MetaData as MetaData,
+)
+from .names import quoted_name as quoted_name
+from .node import (
+    ClauseElement as ClauseElement,
+    Executable as Executable,
+    Node as Node,
+    Walk as Walk,
+)
+from .operators import (
+    custom_op as custom_op,
+)
+from .schema import Column as Column, Table as Table
 from .traversal import ClauseVisitor as ClauseVisitor

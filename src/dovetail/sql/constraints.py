@@ -21,13 +21,13 @@ from .attaching import (
     options_of_tables,
     without_attributes,
 )
-from .coercion import node_of
-from .columns import ColumnCollection
 from .convention import Named
 from .ddl import CreateIndex, DropIndex, send
 from .defaults import SchemaItem
+from .expression.coercion import node_of
+from .expression.columns import ColumnCollection
+from .expression.text import TextClause
 from .names import named
-from .text import TextClause
 from .traversal import iterate
 
 _order = count()

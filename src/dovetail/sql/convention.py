@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ..exc import InvalidRequestError
-from .from_clause import table_label
+from .expression.from_clause import table_label
 
 DEFAULT_CONVENTION = {"ix": "ix_%(column_0_label)s"}
 

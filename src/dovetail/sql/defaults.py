@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 from ..exc import ArgumentError, InvalidOption, UnsupportedCompilationError, did_you_mean
 from ..types.basic import INTEGERTYPE
 from ..types.contract import to_instance
-from .coercion import node_of
 from .ddl import CreateSequence, DropSequence, send
-from .element import ColumnElement
-from .functions import register_function
+from .expression.coercion import node_of
+from .expression.functions import GenericFunction
+from .expression.text import TextClause
 from .names import named
 from .node import Node, Walk
-from .text import TextClause
 
 
 class SchemaItem(Node):
@@ -241,12 +240,10 @@ class Sequence(SchemaItem):
         return f"Sequence({self.name!r})"
 
 
-class NextValue(ColumnElement[int]):
-    """The next value of a sequence."""
+class NextValue(GenericFunction[int]):
+    """The next value of a sequence: ``func.next_value(sequence)``."""
 
-    __slots__ = ("sequence", "type")
     visit_name = "next_value"
-    is_function: ClassVar[bool] = True
     name = "next_value"
 
     def __init__(self, sequence: Sequence, **_: Any) -> None:
@@ -255,15 +252,13 @@ class NextValue(ColumnElement[int]):
                 f"next_value() takes a Sequence; got {sequence!r}",
                 hint='func.next_value(Sequence("name"))',
             )
+        super().__init__()
         self.sequence = sequence
         self.type = sequence.data_type if sequence.data_type is not None else INTEGERTYPE
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("next value")
         walk.key.append(self.sequence)
-
-
-register_function("next_value", NextValue)
 
 
 class Identity(FetchedValue):

@@ -7,68 +7,13 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
 from ..inspection import inspect
-from .columns import ColumnCollection
 from .constraints import Constraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 from .defaults import SchemaItem, check_options
-from .dml import Delete, Insert, Update
-from .from_clause import FromClause
+from .expression.columns import ColumnCollection
+from .expression.table_clause import TableClause
 from .names import named
-from .node import Walk
 from .table_column import Column as Column
 from .typed_columns import typed_columns
-
-
-class TableClause(FromClause):
-    """A table known by name and columns alone: ``table("user", column("id"))``."""
-
-    visit_name = "table"
-    fullname: str
-
-    def __init__(self, name: str, *columns: Any, schema: str | None = None) -> None:
-        self.name = name
-        self.schema = schema
-        self.fullname = f"{schema}.{name}" if schema else name
-        self._columns = ColumnCollection()
-        for column in columns:
-            self.append_column(column)
-
-    def append_column(self, column: Any) -> None:
-        """Add *column*."""
-        if column.table is not None and column.table is not self:
-            raise ArgumentError(f"column {column.name!r} is in another table already")
-        column.table = self
-        cast("ColumnCollection[Any]", self._columns).add(column)
-
-    def _forget(self) -> None:
-        """Keep the columns: they are not computed."""
-
-    @property
-    def description(self) -> str:
-        return str(self.name)
-
-    def collect(self, walk: Walk) -> None:
-        walk.key.append(self)
-
-    def insert(self) -> Insert:
-        """Return an INSERT into this table."""
-        return Insert(self)
-
-    def update(self) -> Update:
-        """Return an UPDATE of this table."""
-        return Update(self)
-
-    def delete(self) -> Delete:
-        """Return a DELETE from this table."""
-        return Delete(self)
-
-    def __repr__(self) -> str:
-        return f"table({self.name!r})"
-
-
-def table(name: str, *columns: Any, schema: str | None = None) -> TableClause:
-    """Return a table known by name and columns alone."""
-    return TableClause(name, *columns, schema=schema)
-
 
 BLANK_SCHEMA: Any = object()
 """Given as a schema: none, where the MetaData has one that tables would be in."""

@@ -10,7 +10,6 @@ from ..exc import ArgumentError, InvalidOption
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
 from .attaching import replaced
-from .columns import ColumnClause
 from .constraints import CheckConstraint, Constraint, ForeignKey, Index, UniqueConstraint
 from .defaults import (
     ColumnDefault,
@@ -22,6 +21,7 @@ from .defaults import (
     Sequence,
     check_options,
 )
+from .expression.columns import ColumnClause
 from .names import named
 from .node import Walk
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from ..exc import CompileError, did_you_mean
-from .conflict import OnConflictDoNothing, OnConflictDoUpdate
-from .dml import Insert
+from .expression.conflict import OnConflictDoNothing, OnConflictDoUpdate
+from .expression.dml import Insert
 
 
 def conflict_values(node: OnConflictDoUpdate) -> list[tuple[Any, Any]]:

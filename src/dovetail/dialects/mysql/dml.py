@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from ...exc import ArgumentError, InvalidRequestError
-from ...sql.columns import ColumnCollection
-from ...sql.dml import _row
-from ...sql.element import ColumnElement
-from ...sql.from_clause import Alias
+from ...sql.expression.column_element import ColumnElement
+from ...sql.expression.columns import ColumnCollection
+from ...sql.expression.dml import _row
+from ...sql.expression.from_clause import Alias
 from ...sql.node import Node, Walk
 from ...sql.upsert import ConflictInsert
 

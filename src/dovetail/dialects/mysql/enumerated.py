@@ -7,8 +7,8 @@ from typing import Any
 
 from ...exc import ArgumentError, did_you_mean
 from ...sql import operators as ops
-from ...sql.columns import ColumnClause
-from ...sql.expressions import BinaryExpression
+from ...sql.expression.columns import ColumnClause
+from ...sql.expression.elements import BinaryExpression
 from ...types.basic import String, quote_text
 from ...types.contract import Processor, TypeDialect
 from ...types.structured import Enum

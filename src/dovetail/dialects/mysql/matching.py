@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Self
 
 from ...exc import ArgumentError
-from ...sql.coercion import node_of
-from ...sql.element import ColumnElement
-from ...sql.expressions import BindParameter
+from ...sql.expression.coercion import node_of
+from ...sql.expression.column_element import ColumnElement
+from ...sql.expression.elements import BindParameter
 from ...sql.node import Walk
 from ...types.basic import MATCHTYPE, STRINGTYPE
 

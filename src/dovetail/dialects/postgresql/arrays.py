@@ -9,9 +9,9 @@ from typing_extensions import TypeVar
 
 from ...exc import refuse_options
 from ...sql import operators as ops
-from ...sql.building import operand
-from ...sql.expressions import ExpressionList
-from ...sql.json import ArrayComparator
+from ...sql.expression.building import operand
+from ...sql.expression.elements import ExpressionList
+from ...sql.expression.indexing import ArrayComparator
 from ...sql.operators import custom_operator
 from ...types import structured
 from ...types.contract import NULLTYPE, Processor, TypeDialect, TypeEngine, to_instance

@@ -8,7 +8,7 @@ from ...compiler.slots import MARK
 from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
-from ...sql.expressions import BindParameter
+from ...sql.expression.elements import BindParameter
 from ...types.basic import STRINGTYPE
 from ...types.contract import TypeEngine
 from .text import escaped

@@ -7,8 +7,8 @@ from typing import Any
 
 from ...exc import ArgumentError
 from ...sql.attaching import Part, attach_with_columns, check_table, without_attributes
-from ...sql.coercion import criterion, node_of
 from ...sql.constraints import Constraint, table_column
+from ...sql.expression.coercion import criterion, node_of
 from ...sql.traversal import iterate
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...sql.building import operand
-from ...sql.constructs import sort_argument
-from ...sql.element import ColumnElement
-from ...sql.functions import GenericFunction, array_agg as standard_array_agg
+from ...sql.expression.building import operand
+from ...sql.expression.column_element import ColumnElement
+from ...sql.expression.constructs import sort_argument
+from ...sql.expression.functions import GenericFunction, array_agg as standard_array_agg
 from ...sql.node import Walk
 from ...types import structured
 from ...types.basic import Text

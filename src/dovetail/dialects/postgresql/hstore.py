@@ -7,9 +7,9 @@ from typing import Any
 
 from ...exc import refuse_options
 from ...sql import operators as ops
-from ...sql.building import extensions, operand
-from ...sql.expressions import BinaryExpression, BindParameter
-from ...sql.functions import GenericFunction
+from ...sql.expression.building import operand
+from ...sql.expression.elements import BinaryExpression, BindParameter
+from ...sql.expression.functions import GenericFunction
 from ...sql.operators import custom_operator
 from ...types.basic import BOOLEANTYPE, STRINGTYPE, Text
 from ...types.contract import Processor, TypeDialect, TypeEngine, to_instance
@@ -28,6 +28,14 @@ class HSTOREComparator:
 
     def __init__(self, expression: Any) -> None:
         self.expression = expression
+
+    def __getitem__(self, key: Any) -> BinaryExpression[Any]:
+        """``this -> key``: the text under *key*."""
+        left = self.expression
+        made = operand(key, STRINGTYPE)
+        if type(made) is BindParameter and made is not key:
+            made.key = left.bind_name
+        return BinaryExpression(left, made, ops.GETITEM, left.type.text_type)
 
     def has_key(self, other: Any) -> Any:
         """``this ? other``: there is a key *other*."""
@@ -117,16 +125,6 @@ class HSTORE(TypeEngine[dict[str, str | None]]):
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return lambda value: f"{quoted(pairs_text(value))}::HSTORE"
-
-
-def _item(left: Any, key: Any) -> BinaryExpression[Any]:
-    made = operand(key, STRINGTYPE)
-    if type(made) is BindParameter and made is not key:
-        made.key = left.bind_name
-    return BinaryExpression(left, made, ops.GETITEM, left.type.text_type)
-
-
-extensions.index_by_affinity["hstore"] = _item
 
 
 class hstore(GenericFunction[Any]):

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...exc import refuse_options
 from ...sql import operators as ops
-from ...sql.expressions import BinaryExpression, BindParameter
-from ...sql.json import JSONComparator
+from ...sql.expression.elements import BinaryExpression, BindParameter
+from ...sql.expression.indexing import JSONComparator
 from ...sql.operators import custom_operator
 from ...types import structured
 from ...types.basic import STRINGTYPE, Text

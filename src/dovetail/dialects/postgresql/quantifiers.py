@@ -7,7 +7,7 @@ import typing
 from ...sql import operators as ops
 
 if typing.TYPE_CHECKING:
-    from ...sql.element import ColumnElement
+    from ...sql.expression.column_element import ColumnElement
 
 
 def Any(  # noqa: N802 - a public name that users know

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...exc import NoSuchTableError
-from ...sql.text import verbatim
+from ...sql.expression.text import verbatim
 from ..reflection import Fetcher, Reflection
 from . import catalogue
 from .named_types import DOMAIN, ENUM

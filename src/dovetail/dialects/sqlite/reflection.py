@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ...exc import NoSuchTableError
-from ...sql.text import verbatim
+from ...sql.expression.text import verbatim
 from ...steps import nothing
 from ...types.contract import NullType, TypeEngine
 from ...types.standard import (

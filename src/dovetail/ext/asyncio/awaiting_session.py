@@ -32,12 +32,12 @@ from dovetail.orm.session.keywords import StatementOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
 from dovetail.orm.session.transaction import SessionTransaction
-from dovetail.sql.dml import UpdateBase
+from dovetail.sql.expression.dml import UpdateBase
+from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import ReturnsRows
-from dovetail.sql.text import TextClause
 
 if TYPE_CHECKING:
-    from dovetail.sql.dml import ReturningChange
+    from dovetail.sql.expression.dml import ReturningChange
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -20,7 +20,8 @@ from dovetail.exc import UnevaluatableError
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql import operators as ops
-from dovetail.sql.expressions import TRUE, and_
+from dovetail.sql.expression.constants import TRUE
+from dovetail.sql.expression.elements import and_
 
 Row = Mapping[str, Any]
 Evaluation = Callable[[Row], Any]

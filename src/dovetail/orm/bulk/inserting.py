@@ -24,9 +24,9 @@ from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.sql.dml import insert
-from dovetail.sql.expressions import BindParameter
-from dovetail.sql.select import Select
+from dovetail.sql.expression.dml import insert
+from dovetail.sql.expression.elements import BindParameter
+from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
 Row = Mapping[str, Any]

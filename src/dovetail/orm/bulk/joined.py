@@ -22,9 +22,9 @@ from dovetail.orm.loading.criteria import rows_of_change
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.sql.dml import delete, update
-from dovetail.sql.element import ColumnElement
-from dovetail.sql.expressions import BindParameter
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.dml import delete, update
+from dovetail.sql.expression.elements import BindParameter
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 

@@ -12,7 +12,7 @@ from dovetail.orm.flush.versions import version_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import refuse_lost
 from dovetail.orm.tracking.state import InstanceState
-from dovetail.sql.coercion import stands_for_sql
+from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.steps import Steps
 
 Pair = tuple[InstanceState, Any]

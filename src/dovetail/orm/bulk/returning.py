@@ -14,7 +14,7 @@ from dovetail.orm.loading.plan import ReturnedRows
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.sql.select import Select
+from dovetail.sql.expression.select import Select
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 

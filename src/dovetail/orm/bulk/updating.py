@@ -17,9 +17,9 @@ from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.sql.coercion import stands_for_sql
-from dovetail.sql.dml import column_set, update
-from dovetail.sql.expressions import bindparam
+from dovetail.sql.expression.coercion import stands_for_sql
+from dovetail.sql.expression.dml import column_set, update
+from dovetail.sql.expression.elements import bindparam
 from dovetail.steps import Steps
 
 Row = Mapping[str, Any]

@@ -16,8 +16,8 @@ from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_row
 from dovetail.orm.tracking.state import InstanceState, state_of
-from dovetail.sql.dml import delete, insert, update
-from dovetail.sql.expressions import and_, bindparam
+from dovetail.sql.expression.dml import delete, insert, update
+from dovetail.sql.expression.elements import and_, bindparam
 from dovetail.steps import Steps
 
 Key = tuple[InstanceState, InstanceState]

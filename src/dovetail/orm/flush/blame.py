@@ -16,7 +16,7 @@ from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.loading.related import key_condition
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import state_of
-from dovetail.sql.select import Select
+from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
 _NAMED_AT_MOST = 3

@@ -14,7 +14,7 @@ from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_names, pairs_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
-from dovetail.sql.coercion import stands_for_sql
+from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.steps import Steps
 
 _ABSENT = object()

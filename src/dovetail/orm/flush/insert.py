@@ -14,9 +14,9 @@ from dovetail.orm.flush.sent import check_returned, converted, in_text_order, se
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Load
-from dovetail.sql.coercion import stands_for_sql
-from dovetail.sql.dml import insert
-from dovetail.sql.expressions import bindparam
+from dovetail.sql.expression.coercion import stands_for_sql
+from dovetail.sql.expression.dml import insert
+from dovetail.sql.expression.elements import bindparam
 from dovetail.steps import Steps
 
 

@@ -12,7 +12,7 @@ from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
-from dovetail.sql.columns import literal_column
+from dovetail.sql.expression.columns import literal_column
 
 Place = tuple[Any, tuple[Any, ...]]
 """The hierarchy of a row, and the tables that it lies in."""

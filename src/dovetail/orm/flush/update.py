@@ -15,9 +15,9 @@ from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
-from dovetail.sql.coercion import stands_for_sql
-from dovetail.sql.dml import delete, update
-from dovetail.sql.expressions import and_, bindparam
+from dovetail.sql.expression.coercion import stands_for_sql
+from dovetail.sql.expression.dml import delete, update
+from dovetail.sql.expression.elements import and_, bindparam
 from dovetail.steps import Steps
 
 

@@ -11,7 +11,7 @@ from dovetail.orm.loading.lazy import refresh_steps
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
-from dovetail.sql.select import Select
+from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
 

@@ -7,8 +7,8 @@ from dovetail.engine.connection import Connection
 from dovetail.orm.loading.plan import EntityPlan
 from dovetail.orm.loading.tree import NO_TREE
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.sql.expressions import bindparam
-from dovetail.sql.select import Select
+from dovetail.sql.expression.elements import bindparam
+from dovetail.sql.expression.select import Select
 
 Lock = tuple[tuple[str, bool], ...]
 """Arguments of ``Select.with_for_update()`` by which a plan is kept."""

@@ -13,9 +13,9 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.events import known_mappers
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.pickling import Packed
-from dovetail.sql.coercion import criterion as criterion_of
+from dovetail.sql.expression.coercion import criterion as criterion_of
+from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Walk
-from dovetail.sql.select import Select
 from dovetail.sql.traversal import replace
 
 

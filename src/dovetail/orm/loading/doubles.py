@@ -8,7 +8,7 @@ from dovetail.exc import DovetailWarning
 from dovetail.orm.loading.joins import right_entity
 from dovetail.orm.loading.standing import entities_in, own_nodes
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
 

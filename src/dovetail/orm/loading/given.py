@@ -21,7 +21,7 @@ from dovetail.orm.loading.tree import LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.tracking.state import Load
-from dovetail.sql.naming import expanded_columns
+from dovetail.sql.expression.naming import expanded_columns
 from dovetail.types.contract import NULLTYPE
 
 Item = EntityLayout | ColumnLayout | BundleLayout

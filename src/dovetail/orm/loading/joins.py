@@ -7,8 +7,9 @@ from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.mapping.mapped_tables import counterparts
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.polymorphic import joined_kinds
-from dovetail.sql.expressions import and_, true
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.constants import true
+from dovetail.sql.expression.elements import and_
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.traversal import replace
 
 

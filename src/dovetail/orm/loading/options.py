@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.pickling import Packed
-from dovetail.sql.coercion import column_argument
+from dovetail.sql.expression.columns import column_argument
 from dovetail.sql.node import Walk
 
 _FUNCTIONS = {

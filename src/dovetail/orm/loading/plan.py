@@ -19,7 +19,7 @@ from dovetail.orm.loading.to_core import EntityPlanner
 from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import Load
-from dovetail.sql.naming import items_of
+from dovetail.sql.expression.naming import items_of
 from dovetail.steps import Steps
 
 

@@ -42,13 +42,17 @@ from dovetail.orm.mapping.attribute import (
     RelationshipReference,
 )
 from dovetail.orm.mapping.bundle import Bundle
-from dovetail.sql.columns import NamedColumn
-from dovetail.sql.element import ColumnElement
-from dovetail.sql.from_clause import Join
-from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL, expanded_columns, long_name
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.columns import NamedColumn
+from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.naming import (
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    expanded_columns,
+    long_name,
+)
+from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Node
 from dovetail.sql.promise import Standing
-from dovetail.sql.select import Select
 from dovetail.sql.traversal import iterate
 
 

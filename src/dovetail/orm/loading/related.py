@@ -21,11 +21,11 @@ from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
-from dovetail.sql.constructs import tuple_
-from dovetail.sql.expressions import bindparam
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.constructs import tuple_
+from dovetail.sql.expression.elements import bindparam
+from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Walk
-from dovetail.sql.select import Select
 from dovetail.steps import Steps
 
 KEYS_PER_STATEMENT = 1000

@@ -4,7 +4,7 @@ from typing import Any
 
 from dovetail.orm.loading.wholes import Wholes
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from dovetail.orm.mapping.attribute import EntityNode
-from dovetail.sql.names import AnonymousName
-from dovetail.sql.naming import (
+from dovetail.sql.expression.naming import (
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle,
     named_columns,
 )
+from dovetail.sql.names import AnonymousName
 
 
 class RowNames:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
 from dovetail.orm.mapping.attribute import EntityNode
-from dovetail.sql.naming import SelectLabelStyle
+from dovetail.sql.expression.naming import SelectLabelStyle
 
 
 class FromStatement:

@@ -13,7 +13,7 @@ from dovetail.orm.loading.wholes import own_rows
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.pickling import packed
-from dovetail.sql.select import Select
+from dovetail.sql.expression.select import Select
 
 
 def _name_columns(mapper: Mapper, parts: dict[str, Any]) -> None:

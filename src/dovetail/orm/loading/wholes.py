@@ -10,7 +10,7 @@ from typing import Any
 from dovetail.orm.loading.joins import right_entity
 from dovetail.orm.loading.standing import entities_in
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import iterate, replace
 

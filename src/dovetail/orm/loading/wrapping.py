@@ -6,9 +6,9 @@ from dovetail.orm.loading.eager import contained_entities
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import columns_of
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.select import Select
 from dovetail.sql.operators import SUFFIXES
-from dovetail.sql.select import Select
 from dovetail.sql.traversal import replace
 
 

@@ -31,7 +31,7 @@ from dovetail.orm.mapping.attribute import InstrumentedAttribute
 
 if TYPE_CHECKING:
     from dovetail.orm.mapping.writers import AppenderQuery, WriteOnlyCollection
-    from dovetail.sql.element import ColumnElement
+    from dovetail.sql.expression.column_element import ColumnElement
 
 T_co = TypeVar("T_co", covariant=True)
 

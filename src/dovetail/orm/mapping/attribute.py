@@ -11,8 +11,8 @@ from dovetail.orm.mapping.renaming import Renaming
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import state_of
-from dovetail.sql.element import ColumnElement
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import replace
 from dovetail.types.contract import NULLTYPE

@@ -11,8 +11,8 @@ from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.sql.coercion import columns_of
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import iterate
 

@@ -13,9 +13,10 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.join_condition import MANYTOONE
 from dovetail.orm.mapping.parent import value_of_row
-from dovetail.sql.columns import literal_column
-from dovetail.sql.expressions import Null, and_, negation, or_
-from dovetail.sql.select import Select
+from dovetail.sql.expression.columns import literal_column
+from dovetail.sql.expression.constants import Null
+from dovetail.sql.expression.elements import and_, negation, or_
+from dovetail.sql.expression.select import Select
 from dovetail.types.contract import NULLTYPE
 
 

@@ -22,8 +22,9 @@ from dovetail.orm.mapping.properties import (
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
-from dovetail.sql.constructs import OrderByList
-from dovetail.sql.expressions import and_, false, or_
+from dovetail.sql.expression.constants import false
+from dovetail.sql.expression.constructs import OrderByList
+from dovetail.sql.expression.elements import and_, or_
 from dovetail.sql.node import Walk
 from dovetail.sql.operators import Operator
 from dovetail.sql.schema import Column

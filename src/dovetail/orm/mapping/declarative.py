@@ -18,7 +18,7 @@ from dovetail.orm.mapping.properties import (
 from dovetail.orm.mapping.registry import Registry
 from dovetail.orm.mapping.synonym import Synonym
 from dovetail.orm.tracking.state import InstanceState
-from dovetail.sql.from_clause import FromClause
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Column
 from dovetail.sql.typed_columns import TypedColumns

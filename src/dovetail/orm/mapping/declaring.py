@@ -39,9 +39,9 @@ from dovetail.orm.mapping.registry import Registry
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.synonym import Synonym
 from dovetail.sql.attaching import columns_within, replaced
-from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.constraints import Constraint, Index
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.schema import Column, Table
 from dovetail.types.contract import NULLTYPE
 

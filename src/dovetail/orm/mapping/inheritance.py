@@ -14,8 +14,8 @@ from dovetail.exc import (
 )
 from dovetail.orm.mapping.attribute import table_columns
 from dovetail.orm.mapping.mapped_tables import Pairs, equated_within, tables_of
-from dovetail.sql.element import ColumnElement
-from dovetail.sql.from_clause import Join, join_condition
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.from_clause import Join, join_condition
 
 
 class Hierarchy:

@@ -13,8 +13,8 @@ from dovetail.exc import (
     NoForeignKeysError,
 )
 from dovetail.orm.mapping.renaming import Renaming
-from dovetail.sql.expressions import and_
-from dovetail.sql.froms import derived_froms, tables_within
+from dovetail.sql.expression.elements import and_
+from dovetail.sql.expression.froms import derived_froms, tables_within
 from dovetail.sql.operators import AND, EQ
 from dovetail.sql.traversal import iterate, replace
 

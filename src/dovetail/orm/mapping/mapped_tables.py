@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dovetail.orm.mapping.join_condition import equated_columns
 from dovetail.orm.mapping.shown import shown_columns
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.metadata import sort_tables
 from dovetail.sql.schema import Table
 

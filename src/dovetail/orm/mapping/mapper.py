@@ -41,7 +41,7 @@ from dovetail.orm.mapping.versioning import Versioning
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Table
 

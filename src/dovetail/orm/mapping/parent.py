@@ -7,7 +7,7 @@ from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.inspection import inspect
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.tracking.state import state_of
-from dovetail.sql.expressions import and_, bindparam
+from dovetail.sql.expression.elements import and_, bindparam
 
 
 def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:

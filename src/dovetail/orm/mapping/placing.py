@@ -30,8 +30,8 @@ from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.validation import listen_as_validator, validator_of
 from dovetail.orm.tracking.attributes import AttributeBase, ValueAttribute
 from dovetail.orm.tracking.told import tell
-from dovetail.sql.columns import ProxyColumn
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.schema import Column, Table
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
-from dovetail.sql.columns import literal_column
-from dovetail.sql.expressions import null
-from dovetail.sql.from_clause import Join
-from dovetail.sql.select import Select
+from dovetail.sql.expression.columns import literal_column
+from dovetail.sql.expression.constants import null
+from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.select import Select
 from dovetail.types.basic import String
 from dovetail.types.contract import NULLTYPE
 

@@ -13,9 +13,9 @@ from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.tracking.attributes import ValueAttribute
-from dovetail.sql.columns import ProxyColumn
 from dovetail.sql.constraints import Constraint
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.schema import Column
 from dovetail.types.basic import INTEGERTYPE
 from dovetail.types.contract import TypeEngine

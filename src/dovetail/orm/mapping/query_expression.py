@@ -6,8 +6,8 @@ from dovetail.exc import InvalidOption, did_you_mean
 from dovetail.orm.mapping.properties import MappedSQLExpression, dataclass_options
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.orm.tracking.state import state_of
-from dovetail.sql.coercion import column_argument
-from dovetail.sql.expressions import null
+from dovetail.sql.expression.columns import column_argument
+from dovetail.sql.expression.constants import null
 from dovetail.sql.schema import Column
 
 _OPTIONS = ("active_history", "comparator_factory", "doc", "group", "info", "raiseload")

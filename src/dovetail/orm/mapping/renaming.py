@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
 

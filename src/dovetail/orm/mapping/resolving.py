@@ -27,7 +27,7 @@ from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.sql import expression
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.metadata import MetaData
 
 _KNOWN_NAMES = "names of mapped classes and of tables are known in such strings"

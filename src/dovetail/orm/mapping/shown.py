@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dovetail.sql.columns import ProxyColumn
-from dovetail.sql.from_clause import Join
+from dovetail.sql.expression.columns import ProxyColumn
+from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.schema import Column, Table
 
 Path = tuple[Any, ...]

@@ -15,9 +15,9 @@ from dovetail.orm.tracking.collections import Collection
 from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.kinds import CollectionKind
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
-from dovetail.sql.dml import Delete, Insert, Update, delete, insert, update
-from dovetail.sql.expressions import and_
-from dovetail.sql.select import Select
+from dovetail.sql.expression.dml import Delete, Insert, Update, delete, insert, update
+from dovetail.sql.expression.elements import and_
+from dovetail.sql.expression.select import Select
 
 T = TypeVar("T")
 

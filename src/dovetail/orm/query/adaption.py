@@ -9,7 +9,7 @@ from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.alias import AliasedClass
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from dovetail.orm.mapping.bundle import Bundle
-from dovetail.sql.from_clause import FromClause
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
 

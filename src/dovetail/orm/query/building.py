@@ -11,10 +11,11 @@ from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.alias import aliased
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.query.adaption import Adaption, as_subquery, union_of
-from dovetail.sql.coercion import columns_of, criterion, from_node, node_of
-from dovetail.sql.constructs import sort_argument
-from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
-from dovetail.sql.select import Select
+from dovetail.sql.expression.coercion import criterion, from_node, node_of
+from dovetail.sql.expression.columns import columns_of
+from dovetail.sql.expression.constructs import sort_argument
+from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.expression.select import Select
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FALSE = (None, False)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.query.reading import ReadingQuery
-from dovetail.sql.dml import delete, update
+from dovetail.sql.expression.dml import delete, update
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.parent import relationship_between, with_parent
 from dovetail.orm.mapping.writers import AppenderQuery
 from dovetail.orm.query.changing import ChangingQuery
-from dovetail.sql.naming import LABEL_STYLE_TABLENAME_PLUS_COL
-from dovetail.sql.select import Select
+from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.expression.select import Select
 
 T = TypeVar("T")
 

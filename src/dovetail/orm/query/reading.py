@@ -11,14 +11,14 @@ from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.query.building import QueryBuilding
 from dovetail.orm.query.events import QueryEvents
-from dovetail.sql.coercion import node_of
-from dovetail.sql.columns import literal_column
-from dovetail.sql.derived import CTE, Subquery
-from dovetail.sql.functions import func
-from dovetail.sql.naming import LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.expression.coercion import node_of
+from dovetail.sql.expression.columns import literal_column
+from dovetail.sql.expression.derived import CTE, Subquery
+from dovetail.sql.expression.functions import func
+from dovetail.sql.expression.naming import LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
+from dovetail.sql.expression.select import Select
+from dovetail.sql.expression.select_base import Exists, ScalarSelect
 from dovetail.sql.node import Node
-from dovetail.sql.select import Select
-from dovetail.sql.select_base import Exists, ScalarSelect
 from dovetail.sql.traversal import iterate
 
 T = TypeVar("T")

@@ -18,9 +18,9 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.persistence import SessionPersistence
-from dovetail.sql.coercion import executable
+from dovetail.sql.expression.coercion import executable
+from dovetail.sql.expression.select import CompoundSelect, Select
 from dovetail.sql.node import Node
-from dovetail.sql.select import CompoundSelect, Select
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 

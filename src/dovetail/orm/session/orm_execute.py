@@ -8,10 +8,10 @@ from dovetail.orm.loading.options import UserDefinedOption
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.mapping.attribute import EntityNode
-from dovetail.sql.dml import Delete, Insert, Update
+from dovetail.sql.expression.dml import Delete, Insert, Update
+from dovetail.sql.expression.select import CompoundSelect, Select
+from dovetail.sql.expression.select_base import Exists, ScalarSelect
 from dovetail.sql.node import Node
-from dovetail.sql.select import CompoundSelect, Select
-from dovetail.sql.select_base import Exists, ScalarSelect
 from dovetail.sql.traversal import children
 from dovetail.steps import Steps
 

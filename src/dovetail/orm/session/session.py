@@ -52,14 +52,31 @@ from dovetail.orm.session.settings import Setting
 from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
-from dovetail.sql.dml import UpdateBase
-from dovetail.sql.element import ColumnElement
-from dovetail.sql.entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.dml import UpdateBase
+from dovetail.sql.expression.entity_types import (
+    C0,
+    C1,
+    C2,
+    C3,
+    C4,
+    C5,
+    C6,
+    C7,
+    T0,
+    T1,
+    T2,
+    T3,
+    T4,
+    T5,
+    T6,
+    T7,
+)
+from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import ReturnsRows
-from dovetail.sql.text import TextClause
 
 if TYPE_CHECKING:
-    from dovetail.sql.dml import ReturningChange
+    from dovetail.sql.expression.dml import ReturningChange
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -13,7 +13,7 @@ from dovetail.orm.tracking.expiry import lost_values, still_expired
 from dovetail.orm.tracking.history import NO_HISTORY, History, scalar_history
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, start_history, state_of
-from dovetail.sql.element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement
 
 
 class AttributeBase:

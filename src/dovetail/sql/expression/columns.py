@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar, overload
 
-from ..exc import ArgumentError, InvalidRequestError, did_you_mean
-from ..types.contract import NULLTYPE, TypeEngine, to_instance
-from .coercion import constants
-from .element import ColumnElement
-from .expressions import ExpressionList, collected_name
-from .names import AnonymousName
-from .node import Walk
+from ...exc import ArgumentError, InvalidRequestError, did_you_mean
+from ...types.contract import NULLTYPE, TypeEngine, to_instance
+from ..names import AnonymousName
+from ..node import Walk
+from .coercion import mapped_class_hint, node_of
+from .column_element import ColumnElement
+from .constants import constant_of
+from .elements import ExpressionList, collected_name
 
 T = TypeVar("T")
 C = TypeVar("C", bound=ColumnElement[Any])
@@ -83,12 +84,45 @@ def literal_column(
     return ColumnClause(text, type_, is_literal=True)
 
 
-def _number(value: float) -> ColumnClause[Any]:
-    """Return a number among the columns of a SELECT: it stands there as it is."""
-    return literal_column(str(value))
+def columns_of(arguments: Iterable[Any]) -> tuple[Any, ...]:
+    """Return the nodes for the arguments of select(): columns, tables, entities."""
+    return tuple(
+        [
+            argument if isinstance(argument, ColumnElement) else column_argument(argument)
+            for argument in arguments
+        ]
+    )
 
 
-constants.number = _number
+def column_argument(argument: Any) -> Any:
+    """Return the node for one argument of select()."""
+    if isinstance(argument, type):
+        entity = getattr(argument, "__statement_entity__", None)
+        if entity is not None:
+            return entity
+    node = node_of(argument)
+    if node is not None:
+        if getattr(node, "is_select_statement", False):
+            return node.scalar_subquery()  # type: ignore[attr-defined]
+        return node
+    constant = constant_of(argument)
+    if constant is not None:
+        return constant
+    if isinstance(argument, int | float):
+        # A number stands there as it is.
+        return literal_column(str(argument))
+    if isinstance(argument, str):
+        raise ArgumentError(
+            f"a column cannot be given as text: {argument!r}",
+            hint=f"use text({argument!r}) for SQL, literal_column({argument!r}) for a column's "
+            f"name, or literal({argument!r}) for a value",
+        )
+    raise ArgumentError(
+        f"select() takes columns, tables and mapped classes; got {argument!r}",
+        hint="give them one by one: select(a, b), not select([a, b])"
+        if isinstance(argument, list | tuple)
+        else mapped_class_hint(argument),
+    )
 
 
 class ProxyColumn(NamedColumn[T]):

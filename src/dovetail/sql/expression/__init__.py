@@ -1,10 +1,31 @@
-"""The SQL expression language by its familiar path."""
+"""The SQL expression language: what statements and the values in them are made of."""
 
+from ..names import quoted_name as quoted_name
+from ..node import ClauseElement as ClauseElement, Executable as Executable
+from ..operators import (
+    custom_op as custom_op,
+)
+from . import wiring as wiring
+from .column_element import (
+    ColumnElement as ColumnElement,
+    ColumnExpressionArgument as ColumnExpressionArgument,
+    ColumnOperators as ColumnOperators,
+    SQLColumnExpression as SQLColumnExpression,
+    SQLCoreOperations as SQLCoreOperations,
+)
 from .columns import (
     ColumnClause as ColumnClause,
     ColumnCollection as ColumnCollection,
     column as column,
     literal_column as literal_column,
+)
+from .constants import (
+    False_ as False_,
+    Null as Null,
+    True_ as True_,
+    false as false,
+    null as null,
+    true as true,
 )
 from .constructs import (
     Case as Case,
@@ -54,32 +75,19 @@ from .dml import (
     insert as insert,
     update as update,
 )
-from .element import (
-    ColumnElement as ColumnElement,
-    ColumnExpressionArgument as ColumnExpressionArgument,
-    ColumnOperators as ColumnOperators,
-    SQLColumnExpression as SQLColumnExpression,
-    SQLCoreOperations as SQLCoreOperations,
-)
-from .expressions import (
+from .elements import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
     BooleanClauseList as BooleanClauseList,
     ClauseList as ClauseList,
     ExpressionClauseList as ExpressionClauseList,
-    False_ as False_,
     Grouping as Grouping,
     Label as Label,
-    Null as Null,
-    True_ as True_,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,
-    false as false,
     literal as literal,
-    null as null,
     or_ as or_,
-    true as true,
 )
 from .from_clause import (
     Alias as Alias,
@@ -107,7 +115,6 @@ from .lambdas import (
     StatementLambdaElement as StatementLambdaElement,
     lambda_stmt as lambda_stmt,
 )
-from .names import quoted_name as quoted_name
 from .naming import (
     LABEL_STYLE_DEFAULT as LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY as LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -115,11 +122,6 @@ from .naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .node import ClauseElement as ClauseElement, Executable as Executable
-from .operators import (
-    custom_op as custom_op,
-)
-from .schema import TableClause as TableClause, table as table
 from .select import (
     CompoundSelect as CompoundSelect,
     GenerativeSelect as GenerativeSelect,
@@ -156,6 +158,7 @@ from .selecting import (
     union as union,
     union_all as union_all,
 )
+from .table_clause import TableClause as TableClause, table as table
 from .text import (
     TextAsFrom as TextAsFrom,
     TextClause as TextClause,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from ..exc import ArgumentError, ObjectNotExecutableError
-from .element import ColumnElement
-from .node import Node
+from ...exc import ArgumentError, ObjectNotExecutableError
+from ..node import Node
+from .column_element import ColumnElement
+from .constants import constant_of
 
 
 class _StandsForSql(dict[type, bool]):
@@ -72,10 +72,11 @@ def _hint_for_from(subject: Any, node: Any) -> str:
         return "give the class, or the relationship: join(User.addresses); for raw SQL use text()"
     if node is not None:
         return "give the class or the table, not one of its columns"
-    return _mapped_class_hint(subject)
+    return mapped_class_hint(subject)
 
 
-def _mapped_class_hint(subject: Any) -> str:
+def mapped_class_hint(subject: Any) -> str:
+    """Return what to do about *subject*, which is neither SQL nor a mapped class."""
     if isinstance(subject, type):
         return f"is {subject.__name__} mapped? derive it from your DeclarativeBase"
     kind = type(subject)
@@ -86,72 +87,12 @@ def _mapped_class_hint(subject: Any) -> str:
     return "for a plain value use literal(...)"
 
 
-def columns_of(arguments: Iterable[Any]) -> tuple[Any, ...]:
-    """Return the nodes for the arguments of select(): columns, tables, entities."""
-    return tuple(
-        [
-            argument if isinstance(argument, ColumnElement) else column_argument(argument)
-            for argument in arguments
-        ]
-    )
-
-
-def column_argument(argument: Any) -> Any:
-    """Return the node for one argument of select()."""
-    if isinstance(argument, type):
-        entity = getattr(argument, "__statement_entity__", None)
-        if entity is not None:
-            return entity
-    node = node_of(argument)
-    if node is not None:
-        if getattr(node, "is_select_statement", False):
-            return node.scalar_subquery()  # type: ignore[attr-defined]
-        return node
-    constant = constants.of(argument)
-    if constant is not None:
-        return constant
-    if isinstance(argument, int | float):
-        return constants.number(argument)
-    if isinstance(argument, str):
-        raise ArgumentError(
-            f"a column cannot be given as text: {argument!r}",
-            hint=f"use text({argument!r}) for SQL, literal_column({argument!r}) for a column's "
-            f"name, or literal({argument!r}) for a value",
-        )
-    raise ArgumentError(
-        f"select() takes columns, tables and mapped classes; got {argument!r}",
-        hint="give them one by one: select(a, b), not select([a, b])"
-        if isinstance(argument, list | tuple)
-        else _mapped_class_hint(argument),
-    )
-
-
-class _Constants:
-    """What None, True and False are in SQL; :mod:`.expressions` fills it."""
-
-    null: Any
-    true: Any
-    false: Any
-    number: Any
-
-    def of(self, value: object) -> Any:
-        """Return the constant for *value*, or None if it is none of the three."""
-        if value is None:
-            return self.null
-        if value is True:
-            return self.true
-        return self.false if value is False else None
-
-
-constants = _Constants()
-
-
 def criterion(argument: Any) -> Any:
     """Return the boolean expression that *argument* is or stands for."""
     if isinstance(argument, ColumnElement):
         return argument
     if argument is True or argument is False or argument is None:
-        return constants.of(argument)
+        return constant_of(argument)
     node = node_of(argument)
     if node is None:
         hint = (

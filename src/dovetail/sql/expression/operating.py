@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import operators as ops
+from .. import operators as ops
 
 OPERATORS: dict[str, Any] = {
     "__eq__": ops.EQ, "__ne__": ops.NE, "__lt__": ops.LT, "__le__": ops.LE, "__gt__": ops.GT,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ..types.basic import BOOLEANTYPE, FLOATTYPE, INTEGERTYPE, STRINGTYPE, Numeric
-from ..types.contract import TypeEngine, value_types
-from ..types.structured import ARRAY, JSON, JSONIntIndexType, JSONPathType, JSONStrIndexType
-from . import operators as ops
-from .building import extensions, operand
-from .element import ColumnElement, build
-from .expressions import BinaryExpression, BindParameter
-from .node import Walk
+from ...exc import InvalidRequestError
+from ...types.basic import BOOLEANTYPE, FLOATTYPE, INTEGERTYPE, STRINGTYPE, Numeric
+from ...types.contract import TypeEngine, value_types
+from ...types.structured import JSONIntIndexType, JSONPathType, JSONStrIndexType
+from .. import operators as ops
+from ..node import Walk
+from .building import operand
+from .column_element import ColumnElement, build
+from .elements import BinaryExpression, BindParameter
 
 _NUMBER = JSONIntIndexType()
 _NAME = JSONStrIndexType()
@@ -138,7 +140,18 @@ class ArrayComparator:
         return operator(value, build.collection(ops.ALL, self.expression))
 
 
-extensions.index_by_affinity["json"] = _json_item
-extensions.index_by_affinity["array"] = _array_item
-JSON.comparator_factory = JSONComparator
-ARRAY.comparator_factory = ArrayComparator
+_ITEMS: dict[str, Callable[[Any, Any], Any]] = {"json": _json_item, "array": _array_item}
+
+
+def index(left: Any, key: Any) -> Any:
+    """Return ``left[key]``, for types that have elements."""
+    factory = left.type.comparator_factory
+    if hasattr(factory, "__getitem__"):
+        return factory(left)[key]
+    make = _ITEMS.get(left.type.affinity)
+    if make is None:
+        raise InvalidRequestError(
+            f"an expression of type {left.type!r} has no elements to index",
+            hint="JSON and ARRAY have; name the type: type_coerce(column, JSON)",
+        )
+    return make(left, key)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ..types.contract import NULLTYPE, TypeEngine
-from .element import ColumnElement
-from .expressions import Label
+from ...types.contract import NULLTYPE, TypeEngine
+from ..names import AnonymousName, generated_name
+from .column_element import ColumnElement
+from .elements import Label
 from .from_clause import Exported, FromClause, table_label
-from .names import AnonymousName, generated_name
 
 
 class SelectLabelStyle(Enum):

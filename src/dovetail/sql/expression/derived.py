@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
-from ..types.structured import TupleType
+from ...types.structured import TupleType
+from ..names import AnonymousName
+from ..node import Walk
 from .building import operand
+from .column_element import ColumnElement
 from .columns import ColumnCollection, ProxyColumn
-from .element import ColumnElement
-from .expressions import collected_name
+from .elements import collected_name
 from .from_clause import Alias, AliasedFrom, FromClause, TableValuedColumn
-from .names import AnonymousName
-from .node import Walk
 
 
 class Subquery(AliasedFrom):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeVarTuple, overload
 
-from ..exc import ArgumentError
-from .coercion import columns_of
+from ...exc import ArgumentError
+from ..node import ReturnsRows
+from ..operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
+from .column_element import ColumnElement
+from .columns import columns_of
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
-from .element import ColumnElement
+from .elements import Label, UnaryExpression, negation
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
-from .expressions import Label, UnaryExpression, negation
-from .node import ReturnsRows
-from .operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
 from .select import CompoundSelect, Select
 
 Ts = TypeVarTuple("Ts")

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
-from ..exc import (
+from ...exc import (
     AmbiguousForeignKeysError,
     InvalidRequestError,
     NoForeignKeysError,
     NoReferencedTableError,
     did_you_mean,
 )
-from ..types.contract import NULLTYPE
+from ...types.contract import NULLTYPE
+from ..names import AnonymousName
+from ..node import Node, Walk
+from ..operators import EQ
+from ..traversal import iterate, replace
 from .coercion import criterion, from_node
+from .column_element import ColumnElement
 from .columns import ColumnCollection, ProxyColumn
-from .element import ColumnElement
-from .expressions import BinaryExpression, and_, bindparam, collected_name
-from .names import AnonymousName
-from .node import Node, Walk
-from .operators import EQ
-from .traversal import iterate, replace
+from .elements import BinaryExpression, and_, bindparam, collected_name
 
 
 class Exported(NamedTuple):
@@ -37,19 +37,18 @@ def table_label(table: Any) -> str:
     return (f"{schema}.{name}" if schema else name).replace(".", "_")
 
 
-class _StatementHooks(Protocol):
-    """Statements that FROMs start; they live further up."""
+class _Statements:
+    """Makes the statements that FROMs and SELECTs start, which are made of them.
+
+    :mod:`.wiring` fills it.
+    """
 
     select: Callable[..., Any]
     labelled: Callable[..., Any]
+    compound: Callable[..., Any]
 
 
-class _Unset:
-    select: Callable[..., Any]
-    labelled: Callable[..., Any]
-
-
-statements: _StatementHooks = _Unset()
+statements = _Statements()
 
 
 class FromClause(Node):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..exc import InvalidRequestError, NoForeignKeysError
-from .expressions import BinaryExpression
+from ...exc import InvalidRequestError, NoForeignKeysError
+from ..node import Node
+from ..operators import EQ
+from ..traversal import children, iterate
+from .elements import BinaryExpression
 from .from_clause import FromClause, Join, join_condition
-from .node import Node
-from .operators import EQ
-from .traversal import children, iterate
 
 
 class JoinSpec(NamedTuple):

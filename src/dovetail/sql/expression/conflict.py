@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from ..exc import ArgumentError
+from ...exc import ArgumentError
+from ..node import Node, Walk
 from .coercion import criterion, node_of
-from .node import Node, Walk
 
 
 class _OnConflict(Node):

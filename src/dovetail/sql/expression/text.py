@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..exc import ArgumentError, did_you_mean
-from ..types.contract import NULLTYPE, to_instance, value_types
+from ...exc import ArgumentError, did_you_mean
+from ...types.contract import NULLTYPE, to_instance, value_types
+from ..node import Executable, Walk
+from .column_element import ColumnElement
 from .columns import ColumnClause
-from .element import ColumnElement
-from .expressions import BindParameter, NamedParameter, bindparam
+from .elements import BindParameter, NamedParameter, bindparam
 from .naming import SelectedColumn
-from .node import Executable, Walk
 from .select_base import SelectBase
 
 BIND_NAMES = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")

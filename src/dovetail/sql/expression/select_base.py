@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from ..exc import ArgumentError
-from ..types.basic import BOOLEANTYPE, INTEGERTYPE
-from ..types.contract import NULLTYPE, TypeEngine, value_types
-from . import operators as ops
+from ...exc import ArgumentError
+from ...types.basic import BOOLEANTYPE, INTEGERTYPE
+from ...types.contract import NULLTYPE, TypeEngine, value_types
+from .. import operators as ops
+from ..node import Executable, Node, Walk
+from ..traversal import replace
 from .building import operand
 from .coercion import node_of
+from .column_element import ColumnElement
 from .columns import ColumnClause, ColumnCollection
 from .derived import CTE, Lateral, Subquery
-from .element import ColumnElement
-from .expressions import BindParameter, Label
-from .from_clause import Exported
+from .elements import BindParameter, Label
+from .from_clause import Exported, statements
 from .naming import SelectedColumn, exported_columns
-from .node import Executable, Node, Walk
-from .traversal import replace
 
 T = TypeVar("T")
 
@@ -43,19 +42,6 @@ def named_values(statement: Any) -> dict[str, Any]:
     """The values by name that *statement* was given for what its classes are mapped to."""
     found: dict[str, Any] = getattr(statement, "__dict__", {}).get("values_by_name", {})
     return found
-
-
-class _Compounds(Protocol):
-    """Makes UNION and its like; it lives further up."""
-
-    def __call__(self, keyword: str, *selects: Any) -> Any: ...
-
-
-class _Unions:
-    make: _Compounds
-
-
-unions = _Unions()
 
 
 class SelectBase(Executable, Node):
@@ -187,27 +173,27 @@ class SelectBase(Executable, Node):
 
     def union(self, *others: Any) -> Any:
         """``this UNION others``: the rows of all, each once."""
-        return unions.make("UNION", self, *others)
+        return statements.compound("UNION", self, *others)
 
     def union_all(self, *others: Any) -> Any:
         """``this UNION ALL others``: the rows of all."""
-        return unions.make("UNION ALL", self, *others)
+        return statements.compound("UNION ALL", self, *others)
 
     def except_(self, *others: Any) -> Any:
         """``this EXCEPT others``: the rows that the others do not have."""
-        return unions.make("EXCEPT", self, *others)
+        return statements.compound("EXCEPT", self, *others)
 
     def except_all(self, *others: Any) -> Any:
         """``this EXCEPT ALL others``."""
-        return unions.make("EXCEPT ALL", self, *others)
+        return statements.compound("EXCEPT ALL", self, *others)
 
     def intersect(self, *others: Any) -> Any:
         """``this INTERSECT others``: the rows that all have."""
-        return unions.make("INTERSECT", self, *others)
+        return statements.compound("INTERSECT", self, *others)
 
     def intersect_all(self, *others: Any) -> Any:
         """``this INTERSECT ALL others``."""
-        return unions.make("INTERSECT ALL", self, *others)
+        return statements.compound("INTERSECT ALL", self, *others)
 
 
 class ScalarSelect(ColumnElement[T]):
@@ -280,20 +266,11 @@ class Exists(ColumnElement[bool]):
 
     def select(self) -> Any:
         """Return ``SELECT EXISTS (…)``."""
-        return selects.make((self,))
+        return statements.select(self)
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("exists")
         self.element.collect(walk)
-
-
-class _Selects:
-    """Makes a SELECT of columns; it lives further up."""
-
-    make: Callable[[tuple[Any, ...]], Any]
-
-
-selects = _Selects()
 
 
 def exists(*arguments: Any) -> Exists:
@@ -308,8 +285,8 @@ def exists(*arguments: Any) -> Exists:
         if getattr(only, "is_select_statement", False):
             return Exists(only)
     if not arguments:
-        return Exists(selects.make((ColumnClause("*", is_literal=True),)))
-    return Exists(selects.make(arguments))
+        return Exists(statements.select(ColumnClause("*", is_literal=True)))
+    return Exists(statements.select(*arguments))
 
 
 def row_limit(value: Any) -> Any:

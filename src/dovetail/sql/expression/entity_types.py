@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from .element import ColumnElement
+from .column_element import ColumnElement
 
 T0 = TypeVar("T0")
 T1 = TypeVar("T1")

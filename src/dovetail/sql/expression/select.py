@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, TypeVarTuple, overload
 
-from ..exc import ArgumentError, InvalidRequestError
-from ..types.basic import INTEGERTYPE
-from . import derived, from_clause, functions, naming
+from ...exc import ArgumentError, InvalidRequestError
+from ..node import ReturnsRows, Walk
+from ..promise import collect_standing
 from .by_name import equal_by_name, standing_in
-from .coercion import columns_of, criterion, from_node, node_of
-from .columns import ColumnClause
+from .coercion import criterion, from_node, node_of
+from .column_element import ColumnElement
+from .columns import columns_of
 from .constructs import sort_argument
-from .element import ColumnElement
+from .elements import Label, and_
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
-from .expressions import Label, and_
 from .froms import (
     JoinSpec,
     apply_joins,
@@ -26,14 +26,13 @@ from .froms import (
 from .naming import (
     LABEL_STYLE_DEFAULT,
     LABEL_STYLE_NONE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectedColumn,
     SelectLabelStyle,
     named_columns,
     tell_apart,
 )
-from .node import ReturnsRows, Walk
-from .promise import collect_standing
-from .select_base import ScalarSelect, SelectBase, row_limit, row_offset, selects, unions
+from .select_base import ScalarSelect, SelectBase, row_limit, row_offset
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -707,36 +706,10 @@ class CompoundSelect(SelectedRows[*Ts], GenerativeSelect):
         return described
 
 
-def _select_of(columns: tuple[Any, ...]) -> Select[*tuple[Any, ...]]:
-    return Select(*columns)
-
-
-def _table_valued(function: Any, columns: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    made = [ColumnClause(c) if isinstance(c, str) else c for c in columns]
-    ordinality = options.get("with_ordinality")
-    if ordinality is not None:
-        made.append(ColumnClause(ordinality, INTEGERTYPE))
-    alias = derived.TableValuedAlias(function, made, options.get("name"))
-    alias.ordinality = ordinality is not None
-    return alias
-
-
-def _column_valued(function: Any, name: str | None) -> Any:
-    return derived.TableValuedAlias(function, (), name, scalar=True).column
-
-
-def _labelled(source: Any) -> Any:
-    made: Any = Select(source).set_label_style(naming.LABEL_STYLE_TABLENAME_PLUS_COL)
+def labelled(source: Any) -> Select[*tuple[Any, ...]]:
+    """Return a SELECT of all columns of *source*, each called as its table and itself."""
+    made: Select[*tuple[Any, ...]] = Select(source).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
     return made.correlate(None)
-
-
-unions.make = CompoundSelect
-selects.make = _select_of
-from_clause.statements.select = Select
-from_clause.statements.labelled = _labelled
-functions.sources.select = Select
-functions.sources.table_valued = _table_valued
-functions.sources.column_valued = _column_valued
 
 
 def _source_of(raw: Any) -> Any:

@@ -1,7 +1,7 @@
 """Operators that a type of the user's own gives to its expressions.
 
 Nothing is asked of a type until the first class of such operators is made: then the builders
-of :data:`.element.build` are replaced by those here, which ask.
+of :data:`.column_element.build` are replaced by those here, which ask.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from ..types.contract import TypeEngine
+from ..operators import Operator
 from . import building
-from .element import build
+from .column_element import build
 from .operating import OPERATORS, REVERSED, Operating
-from .operators import Operator
 
 T = TypeVar("T")
 
@@ -130,6 +129,3 @@ def _ask_from_now_on() -> None:
     build.pattern = _pattern
     build.between = _between
     build.unary = _unary
-
-
-TypeEngine.Comparator = TypeComparator

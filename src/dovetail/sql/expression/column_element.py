@@ -1,49 +1,29 @@
 """The base of all expressions that have a value: what Python's operators mean in SQL.
 
-The nodes that operators make live one storey up, in :mod:`.expressions`, which installs
-itself in :data:`build`.
+What operators make is built of expressions, further up: see :data:`build`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
-from ..exc import InvalidRequestError
-from ..types.contract import NULLTYPE, TypeEngine
-from . import operators as ops
-from .node import Node
-from .operators import Operator
+from ...exc import InvalidRequestError
+from ...types.contract import NULLTYPE, TypeEngine
+from .. import operators as ops
+from ..node import Node
+from ..operators import Operator
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 N = TypeVar("N", int, float, Decimal, str)
 """What stays of its type when it is added, subtracted, multiplied or divided with rest."""
-_Build = Callable[..., Any]
+_Build = Callable[..., "ColumnElement[Any]"]
 
 
-class _Builders(Protocol):
-    """What operators call to make nodes."""
-
-    compare: _Build
-    combine: _Build
-    join: _Build
-    pattern: _Build
-    member: _Build
-    between: _Build
-    unary: _Build
-    negate: _Build
-    general: _Build
-    label: _Build
-    cast: _Build
-    collate: _Build
-    index: _Build
-    collection: _Build
-
-
-class _Unbuilt:
-    """Stands where the builders will be installed."""
+class _Builders:
+    """Makes the expressions that operators stand for; :mod:`.wiring` fills it."""
 
     compare: _Build
     combine: _Build
@@ -61,7 +41,7 @@ class _Unbuilt:
     collection: _Build
 
 
-build: _Builders = _Unbuilt()
+build = _Builders()
 
 
 class ColumnElement(Node, Generic[T_co]):
@@ -140,142 +120,128 @@ class ColumnElement(Node, Generic[T_co]):
     # -- comparison -----------------------------------------------------------------------
 
     def __eq__(self, other: object) -> ColumnElement[bool]:  # type: ignore[override]
-        return build.compare(self, ops.EQ, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.EQ, other)
 
     def __ne__(self, other: object) -> ColumnElement[bool]:  # type: ignore[override]
-        return build.compare(self, ops.NE, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.NE, other)
 
     def __lt__(self, other: Any) -> ColumnElement[bool]:
-        return build.compare(self, ops.LT, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.LT, other)
 
     def __le__(self, other: Any) -> ColumnElement[bool]:
-        return build.compare(self, ops.LE, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.LE, other)
 
     def __gt__(self, other: Any) -> ColumnElement[bool]:
-        return build.compare(self, ops.GT, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.GT, other)
 
     def __ge__(self, other: Any) -> ColumnElement[bool]:
-        return build.compare(self, ops.GE, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.GE, other)
 
     def is_(self, other: Any) -> ColumnElement[bool]:
         """``this IS other``: for NULL, true and false."""
-        return build.compare(self, ops.IS, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.IS, other)
 
     def is_not(self, other: Any) -> ColumnElement[bool]:
         """``this IS NOT other``."""
-        return build.compare(self, ops.IS_NOT, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.IS_NOT, other)
 
     def is_distinct_from(self, other: Any) -> ColumnElement[bool]:
         """``this IS DISTINCT FROM other``: unequal, NULL being equal to NULL."""
-        return build.compare(self, ops.IS_DISTINCT_FROM, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.IS_DISTINCT_FROM, other)
 
     def is_not_distinct_from(self, other: Any) -> ColumnElement[bool]:
         """``this IS NOT DISTINCT FROM other``: equal, NULL being equal to NULL."""
-        return build.compare(self, ops.IS_NOT_DISTINCT_FROM, other)  # type: ignore[no-any-return]
+        return build.compare(self, ops.IS_NOT_DISTINCT_FROM, other)
 
     def in_(self, other: Any) -> ColumnElement[bool]:
         """``this IN (values)``: a list, an empty one too, or a SELECT."""
-        return build.member(self, ops.IN, other)  # type: ignore[no-any-return]
+        return build.member(self, ops.IN, other)
 
     def not_in(self, other: Any) -> ColumnElement[bool]:
         """``this NOT IN (values)``."""
-        return build.member(self, ops.NOT_IN, other)  # type: ignore[no-any-return]
+        return build.member(self, ops.NOT_IN, other)
 
     def between(self, cleft: Any, cright: Any, symmetric: bool = False) -> ColumnElement[bool]:
         """``this BETWEEN cleft AND cright``, both included."""
-        return build.between(self, cleft, cright, symmetric)  # type: ignore[no-any-return]
+        return build.between(self, cleft, cright, symmetric)
 
     # -- text -----------------------------------------------------------------------------
 
     def like(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
         """``this LIKE other``."""
-        return build.pattern(self, ops.LIKE, other, escape)  # type: ignore[no-any-return]
+        return build.pattern(self, ops.LIKE, other, escape)
 
     def ilike(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
         """``this LIKE other``, upper and lower case being the same."""
-        return build.pattern(self, ops.ILIKE, other, escape)  # type: ignore[no-any-return]
+        return build.pattern(self, ops.ILIKE, other, escape)
 
     def not_like(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
         """``this NOT LIKE other``."""
-        return build.pattern(self, ops.NOT_LIKE, other, escape)  # type: ignore[no-any-return]
+        return build.pattern(self, ops.NOT_LIKE, other, escape)
 
     def not_ilike(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
         """``this NOT LIKE other``, upper and lower case being the same."""
-        return build.pattern(self, ops.NOT_ILIKE, other, escape)  # type: ignore[no-any-return]
+        return build.pattern(self, ops.NOT_ILIKE, other, escape)
 
     def startswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """``this LIKE other || '%'``; *autoescape* takes ``%`` and ``_`` in *other* literally."""
-        return build.pattern(  # type: ignore[no-any-return]
-            self, ops.STARTSWITH, other, escape, autoescape
-        )
+        return build.pattern(self, ops.STARTSWITH, other, escape, autoescape)
 
     def endswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """``this LIKE '%' || other``."""
-        return build.pattern(  # type: ignore[no-any-return]
-            self, ops.ENDSWITH, other, escape, autoescape
-        )
+        return build.pattern(self, ops.ENDSWITH, other, escape, autoescape)
 
     def contains(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """``this LIKE '%' || other || '%'``."""
-        return build.pattern(  # type: ignore[no-any-return]
-            self, ops.CONTAINS, other, escape, autoescape
-        )
+        return build.pattern(self, ops.CONTAINS, other, escape, autoescape)
 
     def istartswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """Like :meth:`startswith`, upper and lower case being the same."""
-        return build.pattern(  # type: ignore[no-any-return]
-            self, ops.ISTARTSWITH, other, escape, autoescape
-        )
+        return build.pattern(self, ops.ISTARTSWITH, other, escape, autoescape)
 
     def iendswith(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """Like :meth:`endswith`, upper and lower case being the same."""
-        return build.pattern(  # type: ignore[no-any-return]
-            self, ops.IENDSWITH, other, escape, autoescape
-        )
+        return build.pattern(self, ops.IENDSWITH, other, escape, autoescape)
 
     def icontains(
         self, other: Any, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """Like :meth:`contains`, upper and lower case being the same."""
-        return build.pattern(  # type: ignore[no-any-return]
-            self, ops.ICONTAINS, other, escape, autoescape
-        )
+        return build.pattern(self, ops.ICONTAINS, other, escape, autoescape)
 
     def match(self, other: Any, **kwargs: Any) -> ColumnElement[bool]:
         """The server's own full-text match."""
-        return build.general(self, ops.MATCH, other, **kwargs)  # type: ignore[no-any-return]
+        return build.general(self, ops.MATCH, other, **kwargs)
 
     def regexp_match(self, pattern: Any, flags: str | None = None) -> ColumnElement[bool]:
         """Whether this matches a regular expression, in the server's own dialect of them."""
-        return build.general(  # type: ignore[no-any-return]
-            self, ops.REGEXP_MATCH, pattern, flags=flags
-        )
+        return build.general(self, ops.REGEXP_MATCH, pattern, flags=flags)
 
     def regexp_replace(
         self, pattern: Any, replacement: Any, flags: str | None = None
     ) -> ColumnElement[Any]:
         """This with matches of a regular expression replaced."""
-        return build.general(  # type: ignore[no-any-return]
+        return build.general(
             self, ops.REGEXP_REPLACE, pattern, replacement=replacement, flags=flags
         )
 
     def concat(self, other: Any) -> ColumnElement[Any]:
         """``this || other``."""
-        return build.combine(self, ops.CONCAT, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.CONCAT, other)
 
     def collate(self, collation: str, collation_schema: str | None = None) -> ColumnElement[T_co]:
         """``this COLLATE collation``."""
-        return build.collate(self, collation, collation_schema)  # type: ignore[no-any-return]
+        return build.collate(self, collation, collation_schema)
 
     # -- arithmetic -----------------------------------------------------------------------
 
@@ -284,131 +250,131 @@ class ColumnElement(Node, Generic[T_co]):
     @overload
     def __add__(self, other: Any) -> ColumnElement[Any]: ...
     def __add__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.ADD, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.ADD, other)
 
     @overload
     def __radd__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __radd__(self, other: Any) -> ColumnElement[Any]: ...
     def __radd__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.ADD, other, True)  # type: ignore[no-any-return]
+        return build.combine(self, ops.ADD, other, True)
 
     @overload
     def __sub__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __sub__(self, other: Any) -> ColumnElement[Any]: ...
     def __sub__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.SUB, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.SUB, other)
 
     @overload
     def __rsub__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __rsub__(self, other: Any) -> ColumnElement[Any]: ...
     def __rsub__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.SUB, other, True)  # type: ignore[no-any-return]
+        return build.combine(self, ops.SUB, other, True)
 
     @overload
     def __mul__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __mul__(self, other: Any) -> ColumnElement[Any]: ...
     def __mul__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.MUL, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.MUL, other)
 
     @overload
     def __rmul__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __rmul__(self, other: Any) -> ColumnElement[Any]: ...
     def __rmul__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.MUL, other, True)  # type: ignore[no-any-return]
+        return build.combine(self, ops.MUL, other, True)
 
     def __truediv__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.TRUEDIV, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.TRUEDIV, other)
 
     def __rtruediv__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.TRUEDIV, other, True)  # type: ignore[no-any-return]
+        return build.combine(self, ops.TRUEDIV, other, True)
 
     @overload
     def __floordiv__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __floordiv__(self, other: Any) -> ColumnElement[Any]: ...
     def __floordiv__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.FLOORDIV, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.FLOORDIV, other)
 
     @overload
     def __rfloordiv__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __rfloordiv__(self, other: Any) -> ColumnElement[Any]: ...
     def __rfloordiv__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.FLOORDIV, other, True)  # type: ignore[no-any-return]
+        return build.combine(self, ops.FLOORDIV, other, True)
 
     @overload
     def __mod__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __mod__(self, other: Any) -> ColumnElement[Any]: ...
     def __mod__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.MOD, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.MOD, other)
 
     @overload
     def __rmod__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
     def __rmod__(self, other: Any) -> ColumnElement[Any]: ...
     def __rmod__(self, other: Any) -> ColumnElement[Any]:
-        return build.combine(self, ops.MOD, other, True)  # type: ignore[no-any-return]
+        return build.combine(self, ops.MOD, other, True)
 
     def __neg__(self) -> ColumnElement[T_co]:
-        return build.unary(ops.NEG, self)  # type: ignore[no-any-return]
+        return build.unary(ops.NEG, self)
 
     def __lshift__(self, other: Any) -> ColumnElement[Any]:
-        return build.general(self, ops.LSHIFT, other)  # type: ignore[no-any-return]
+        return build.general(self, ops.LSHIFT, other)
 
     def __rshift__(self, other: Any) -> ColumnElement[Any]:
-        return build.general(self, ops.RSHIFT, other)  # type: ignore[no-any-return]
+        return build.general(self, ops.RSHIFT, other)
 
     def bitwise_and(self, other: Any) -> ColumnElement[Any]:
         """``this & other``, bit by bit."""
-        return build.combine(self, ops.BITWISE_AND, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.BITWISE_AND, other)
 
     def bitwise_or(self, other: Any) -> ColumnElement[Any]:
         """``this | other``, bit by bit."""
-        return build.combine(self, ops.BITWISE_OR, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.BITWISE_OR, other)
 
     def bitwise_xor(self, other: Any) -> ColumnElement[Any]:
         """``this ^ other``, bit by bit."""
-        return build.combine(self, ops.BITWISE_XOR, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.BITWISE_XOR, other)
 
     def bitwise_not(self) -> ColumnElement[T_co]:
         """``~this``, bit by bit."""
-        return build.unary(ops.BITWISE_NOT, self)  # type: ignore[no-any-return]
+        return build.unary(ops.BITWISE_NOT, self)
 
     def bitwise_lshift(self, other: Any) -> ColumnElement[Any]:
         """``this << other``."""
-        return build.combine(self, ops.LSHIFT, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.LSHIFT, other)
 
     def bitwise_rshift(self, other: Any) -> ColumnElement[Any]:
         """``this >> other``."""
-        return build.combine(self, ops.RSHIFT, other)  # type: ignore[no-any-return]
+        return build.combine(self, ops.RSHIFT, other)
 
     # -- logic ----------------------------------------------------------------------------
 
     def __and__(self, other: Any) -> ColumnElement[bool]:
-        return build.join(ops.AND, self, other)  # type: ignore[no-any-return]
+        return build.join(ops.AND, self, other)
 
     def __rand__(self, other: Any) -> ColumnElement[bool]:
-        return build.join(ops.AND, other, self)  # type: ignore[no-any-return]
+        return build.join(ops.AND, other, self)
 
     def __or__(self, other: Any) -> ColumnElement[bool]:
-        return build.join(ops.OR, self, other)  # type: ignore[no-any-return]
+        return build.join(ops.OR, self, other)
 
     def __ror__(self, other: Any) -> ColumnElement[bool]:
-        return build.join(ops.OR, other, self)  # type: ignore[no-any-return]
+        return build.join(ops.OR, other, self)
 
     def __invert__(self) -> ColumnElement[Any]:
-        return build.negate(self)  # type: ignore[no-any-return]
+        return build.negate(self)
 
     # -- containers -----------------------------------------------------------------------
 
     def __getitem__(self, index: Any) -> ColumnElement[Any]:
-        return build.index(self, index)  # type: ignore[no-any-return]
+        return build.index(self, index)
 
     def __contains__(self, other: Any) -> bool:
         raise InvalidRequestError(
@@ -420,33 +386,33 @@ class ColumnElement(Node, Generic[T_co]):
 
     def any_(self) -> ColumnElement[Any]:
         """``ANY (this)``: for one side of a comparison."""
-        return build.collection(ops.ANY, self)  # type: ignore[no-any-return]
+        return build.collection(ops.ANY, self)
 
     def all_(self) -> ColumnElement[Any]:
         """``ALL (this)``: for one side of a comparison."""
-        return build.collection(ops.ALL, self)  # type: ignore[no-any-return]
+        return build.collection(ops.ALL, self)
 
     # -- sorting, naming, types -------------------------------------------------------------
 
     def asc(self) -> ColumnElement[T_co]:
         """``this ASC``."""
-        return build.unary(ops.ASC, self)  # type: ignore[no-any-return]
+        return build.unary(ops.ASC, self)
 
     def desc(self) -> ColumnElement[T_co]:
         """``this DESC``."""
-        return build.unary(ops.DESC, self)  # type: ignore[no-any-return]
+        return build.unary(ops.DESC, self)
 
     def nulls_first(self) -> ColumnElement[T_co]:
         """``this NULLS FIRST``."""
-        return build.unary(ops.NULLS_FIRST, self)  # type: ignore[no-any-return]
+        return build.unary(ops.NULLS_FIRST, self)
 
     def nulls_last(self) -> ColumnElement[T_co]:
         """``this NULLS LAST``."""
-        return build.unary(ops.NULLS_LAST, self)  # type: ignore[no-any-return]
+        return build.unary(ops.NULLS_LAST, self)
 
     def distinct(self) -> ColumnElement[T_co]:
         """``DISTINCT this``: within an aggregate function."""
-        return build.unary(ops.DISTINCT, self)  # type: ignore[no-any-return]
+        return build.unary(ops.DISTINCT, self)
 
     def label(self, name: str | None) -> Any:
         """``this AS name``."""

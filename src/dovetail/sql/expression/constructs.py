@@ -6,23 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, TypeVar
 
-from ..exc import ArgumentError
-from ..types.basic import INTEGERTYPE
-from ..types.contract import NULLTYPE, TypeEngine, to_instance, value_types
-from ..types.structured import TupleType
-from . import operators as ops
+from ...exc import ArgumentError
+from ...types.basic import INTEGERTYPE
+from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
+from ...types.structured import TupleType
+from .. import operators as ops
+from ..node import Walk
+from ..operators import ASC, DESC, NULLS_FIRST, NULLS_LAST, Operator
 from .building import kind_among, operand
 from .coercion import criterion, node_of
-from .element import ColumnElement, build
-from .expressions import (
+from .column_element import ColumnElement, build
+from .elements import (
     BinaryExpression,
     BindParameter,
     ExpressionList,
     LabelReference,
     UnaryExpression,
 )
-from .node import Walk
-from .operators import ASC, DESC, NULLS_FIRST, NULLS_LAST, Operator
 
 T = TypeVar("T")
 TypeArgument = TypeEngine[T] | type[TypeEngine[T]]
@@ -543,7 +543,8 @@ def values_list(values: Any) -> ExpressionList:
     return ExpressionList(operand(v, value_types.type_of(v)) for v in values)
 
 
-def _collated(element: Any, name: str, schema: str | None = None) -> BinaryExpression[Any]:
+def collated(element: Any, name: str, schema: str | None = None) -> BinaryExpression[Any]:
+    """Return ``element COLLATE name`` of an *element* that is an expression."""
     return BinaryExpression(element, CollationClause(name, schema), ops.COLLATE, element.type)
 
 
@@ -551,7 +552,7 @@ def collate(
     expression: Any, collation: str, collation_schema: str | None = None
 ) -> BinaryExpression[Any]:
     """Return ``expression COLLATE collation``."""
-    return _collated(operand(expression, None), collation, collation_schema)
+    return collated(operand(expression, None), collation, collation_schema)
 
 
 def any_(expr: Any) -> CollectionAggregate[Any]:
@@ -562,8 +563,3 @@ def any_(expr: Any) -> CollectionAggregate[Any]:
 def all_(expr: Any) -> CollectionAggregate[Any]:
     """Return ``ALL (expr)``, for one side of a comparison."""
     return CollectionAggregate(ops.ALL, operand(expr, None))
-
-
-build.cast = Cast
-build.collate = _collated
-build.collection = CollectionAggregate

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..exc import AmbiguousColumnError, InvalidRequestError, did_you_mean
+from ...exc import AmbiguousColumnError, InvalidRequestError, did_you_mean
+from ..node import Node
+from ..traversal import children
 from .froms import tables_within
-from .node import Node
-from .traversal import children
 
 
 def namespaces_of_change(target: Any, criteria: Sequence[Any]) -> list[Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, overload
 
-from ..exc import ArgumentError
-from ..types.basic import BOOLEANTYPE
-from ..types.contract import NULLTYPE, TypeEngine, to_instance, value_types
-from . import operators as ops
-from .coercion import constants, criterion
-from .element import ColumnElement
-from .names import AnonymousName
-from .node import Node, Walk
-from .operators import Operator
+from ...exc import ArgumentError
+from ...types.basic import BOOLEANTYPE
+from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
+from .. import operators as ops
+from ..names import AnonymousName
+from ..node import Node, Walk
+from ..operators import Operator
+from .coercion import criterion
+from .column_element import ColumnElement
+from .constants import FALSE, TRUE
 
 T = TypeVar("T")
 TE = TypeEngine[Any]
@@ -178,65 +179,6 @@ def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> Bin
         return bindparam(None, value, type_, literal_execute=True)
     resolved = to_instance(type_) if type_ is not None else value_types.type_of(value)
     return BindParameter(None, value, resolved)
-
-
-class _Constant(ColumnElement[T]):
-    """NULL, true or false: one object each."""
-
-    __slots__ = ()
-
-    def collect(self, walk: Walk) -> None:
-        walk.key.append(self)
-
-    def __reduce__(self) -> Any:
-        return type(self)._instance, ()
-
-    @classmethod
-    def _instance(cls) -> _Constant[Any]:
-        return _ONLY[cls]
-
-
-class Null(_Constant[None]):
-    """NULL."""
-
-    __slots__ = ()
-    visit_name = "null"
-
-
-class True_(_Constant[bool]):
-    """True; ``1`` where the server has no booleans."""
-
-    __slots__ = ()
-    visit_name = "true"
-    type = BOOLEANTYPE
-
-
-class False_(_Constant[bool]):
-    """False; ``0`` where the server has no booleans."""
-
-    __slots__ = ()
-    visit_name = "false"
-    type = BOOLEANTYPE
-
-
-NULL, TRUE, FALSE = Null(), True_(), False_()
-_ONLY: dict[type[Any], _Constant[Any]] = {Null: NULL, True_: TRUE, False_: FALSE}
-constants.null, constants.true, constants.false = NULL, TRUE, FALSE
-
-
-def null() -> Null:
-    """Return NULL as an expression."""
-    return NULL
-
-
-def true() -> True_:
-    """Return true as an expression."""
-    return TRUE
-
-
-def false() -> False_:
-    """Return false as an expression."""
-    return FALSE
 
 
 _COMMUTATIVE = frozenset((ops.EQ, ops.NE, ops.ADD, ops.MUL))

@@ -1,36 +1,36 @@
 """What Python's operators build: operands made of values, the result's type found.
 
-:func:`compare` and its neighbours are installed as :data:`.element.build`.
+:mod:`.wiring` puts :func:`compare` and its neighbours into :data:`.column_element.build`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from ..exc import ArgumentError, InvalidRequestError
-from ..types.basic import BOOLEANTYPE
-from ..types.contract import NULLTYPE, TypeEngine, value_types
-from ..types.structured import TupleType
-from . import operators as ops
-from .coercion import constants, node_of
-from .element import ColumnElement, build
-from .expressions import (
+from ...exc import ArgumentError
+from ...types.basic import BOOLEANTYPE
+from ...types.contract import NULLTYPE, TypeEngine, value_types
+from ...types.structured import TupleType
+from .. import operators as ops
+from ..names import anonymous_base
+from ..operators import Operator
+from .coercion import node_of
+from .column_element import ColumnElement
+from .constants import NULL, False_, Null, True_, constant_of
+from .elements import (
     BinaryExpression,
     BindParameter,
     Chain,
     ExpandingParameter,
     ExpressionList,
-    Label,
     UnaryExpression,
     conjunction,
     negation,
 )
-from .names import anonymous_base
-from .operators import Operator
 
 TE = TypeEngine[Any]
 
@@ -53,7 +53,7 @@ def operand(value: Any, type_: TE | None) -> Any:
         if getattr(node, "is_select_statement", False):
             return node.scalar_subquery()  # type: ignore[attr-defined]
         return node
-    constant = constants.of(value)
+    constant = constant_of(value)
     if constant is not None:
         return constant
     kind = value_types.type_of(value) if type_ is None else _type_beside(type_, None, value)
@@ -138,18 +138,18 @@ def compare(left: Any, op: Operator, other: Any) -> Any:
         if name is not None and not name.isidentifier():
             name = anonymous_base(name)
         return BinaryExpression(left, BindParameter(name, other, type_), op)
-    constant = other if other.__class__ in _CONSTANTS else constants.of(other)
+    constant = other if other.__class__ in _CONSTANTS else constant_of(other)
     if constant is not None:
         return _compare_constant(left, op, constant)
     return BinaryExpression(left, _beside(left, op, other), op)
 
 
-_CONSTANTS = frozenset(map(type, (constants.null, constants.true, constants.false)))
+_CONSTANTS = frozenset({Null, True_, False_})
 
 
 def _compare_constant(left: Any, op: Operator, constant: Any) -> Any:
     if op in _TAKES_CONSTANTS:
-        if constant is constants.null:
+        if constant is NULL:
             op = _TAKES_CONSTANTS[op]
     elif op not in _DISTINCT:
         raise ArgumentError(
@@ -162,7 +162,7 @@ def _compare_constant(left: Any, op: Operator, constant: Any) -> Any:
 def combine(left: Any, op: Operator, other: Any, reverse: bool = False) -> Any:
     """Return ``left op other`` of the type that the operands' types say."""
     if other is None or other is True or other is False:
-        right = constants.of(other)
+        right: Any = constant_of(other)
     else:
         right = _beside(left, op, other)
     if reverse:
@@ -245,7 +245,7 @@ def pattern(
         for wildcard in _WILDCARDS:
             other = other.replace(wildcard, escape + wildcard)
     if other is None:
-        right = constants.null
+        right = NULL
     else:
         right = _beside(left, op, other)
     modifiers = (("escape", escape),) if escape is not None else ()
@@ -309,42 +309,9 @@ def between(left: Any, low: Any, high: Any, symmetric: bool = False) -> Any:
 
 
 def _bound(left: Any, value: Any) -> Any:
-    return constants.null if value is None else _beside(left, ops.BETWEEN, value)
+    return NULL if value is None else _beside(left, ops.BETWEEN, value)
 
 
 def unary(op: Operator, element: Any) -> Any:
     """Return *op* before or after *element*."""
     return UnaryExpression(element, op, element.type)
-
-
-class _Extensions:
-    """Builders that need nodes from further up; those install themselves here."""
-
-    index_by_affinity: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
-
-
-extensions = _Extensions()
-
-
-def index(left: Any, key: Any) -> Any:
-    """Return ``left[key]``, for types that have elements."""
-    make = extensions.index_by_affinity.get(left.type.affinity)
-    if make is None:
-        raise InvalidRequestError(
-            f"an expression of type {left.type!r} has no elements to index",
-            hint="JSON and ARRAY have; name the type: type_coerce(column, JSON)",
-        )
-    return make(left, key)
-
-
-build.compare = compare
-build.combine = combine
-build.join = join
-build.pattern = pattern
-build.member = member
-build.between = between
-build.unary = unary
-build.negate = negation
-build.general = general
-build.label = Label
-build.index = index
