@@ -151,4 +151,5 @@ def mark_orphans_steps(session: FlushingSession, changes: Changes) -> Steps[None
         if state.row_key is None:
             own.inserts.pop(state, None)
         else:
+            changes.deleting = True
             own.deletes[state] = instance

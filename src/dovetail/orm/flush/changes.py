@@ -31,9 +31,13 @@ class MapperChanges:
 
 @dataclass(slots=True, eq=False)
 class Changes:
-    """All that one flush has to do, by mapper."""
+    """All that one flush has to do, by mapper.
 
-    mappers: dict[Any, MapperChanges] = field(default_factory=dict)
+    ``deleting``  whether rows may be deleted
+    """
+
+    mappers: dict[Mapper, MapperChanges] = field(default_factory=dict)
+    deleting: bool = False
 
     def of(self, mapper: Mapper) -> MapperChanges:
         """The changes of *mapper*."""
@@ -55,32 +59,24 @@ class Changes:
         changes = self.mappers.get(state.load.mapper)
         return changes is not None and state in changes.deletes
 
-    def __bool__(self) -> bool:
-        for own in self.mappers.values():  # noqa: SIM110 - a flush of one row asks for less
-            if own.inserts or own.updates or own.deletes:
-                return True
-        return False
-
-
-def changes_of(scope: Any, only: frozenset[InstanceState] | None = None) -> Changes:
-    """The pending changes of *scope*, or those of the states in *only*."""
-    changes = Changes()
-    if only is None and len(scope.pending_loads) == 1 and scope.new:
-        # All that is pending shares the one load.
-        (mapper,) = scope.pending_loads
-        changes.of(mapper).inserts = dict(scope.new)
-    elif scope.new:
-        _sort_new(scope, only, changes)
-    own = None
-    for state, instance in scope.modified.items():
-        if state not in scope.deleted and (only is None or state in only):
-            if own is None or own.mapper is not state.load.mapper:
-                own = changes.of(state.load.mapper)
-            own.updates[state] = instance
-    for state, instance in scope.deleted.items():
-        if only is None or state in only:
-            changes.of(state.load.mapper).deletes[state] = instance
-    return changes
+    def collect(self, scope: Any, only: frozenset[InstanceState] | None = None) -> None:
+        """Find the pending changes of *scope*, or those of the states in *only*."""
+        if only is None and len(scope.pending_loads) == 1 and scope.new:
+            # All that is pending shares the one load.
+            (mapper,) = scope.pending_loads
+            self.of(mapper).inserts = dict(scope.new)
+        elif scope.new:
+            _sort_new(scope, only, self)
+        own = None
+        for state, instance in scope.modified.items():
+            if state not in scope.deleted and (only is None or state in only):
+                if own is None or own.mapper is not state.load.mapper:
+                    own = self.of(state.load.mapper)
+                own.updates[state] = instance
+        for state, instance in scope.deleted.items():
+            if only is None or state in only:
+                self.deleting = True
+                self.of(state.load.mapper).deletes[state] = instance
 
 
 def _sort_new(scope: Any, only: frozenset[InstanceState] | None, changes: Changes) -> None:

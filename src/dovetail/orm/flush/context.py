@@ -7,6 +7,7 @@ from dovetail.orm.flush.association import AssociationRows
 from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.follow import Moves
 from dovetail.orm.flush.session import FlushingSession
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
 
 
@@ -20,6 +21,8 @@ class FlushContext:
     ``changes``      what is inserted, updated and deleted, by mapper
     ``associations`` rows of third tables
     ``moves``        whose keys change, and what follows; None where no key does
+    ``receiving``    mappers whose instances get keys from what they refer to
+    ``giving``       mappers whose instances hand their keys to members
     ``replaced``     new instances that take over the row of one that is deleted, and that one
     ``writes_again`` whether a row may be written more than once
     ``written``      by state, the values that have been written by now, where it may
@@ -32,6 +35,8 @@ class FlushContext:
     changes: Changes = field(default_factory=Changes)
     associations: list[AssociationRows] = field(default_factory=list)
     moves: Moves | None = None
+    receiving: frozenset[Mapper] = frozenset()
+    giving: frozenset[Mapper] = frozenset()
     replaced: dict[InstanceState, InstanceState] = field(default_factory=dict)
     writes_again: bool = False
     written: dict[InstanceState, dict[str, Any]] = field(default_factory=dict)

@@ -361,7 +361,8 @@ def insert_steps(
     for part in mapper.mapped_tables or (first_table(mapper),):
         if table is not None and part.table is not table:
             continue
-        copy_joined_keys(part.copies, instances)
+        if part.copies:
+            copy_joined_keys(part.copies, instances)
         for absent, run in runs_of(part, states, instances):
             plan = _plan(connection, mapper, part, absent, enters)
             yield from insert_run_steps(connection, plan, run, load)
@@ -574,7 +575,7 @@ def parameters_of(plan: InsertPlan, instances: Sequence[Any]) -> list[Any] | Non
             return None
         raise
     # The classes of the values are few; asking each value would cost more than sending it.
-    if any(stands_for_sql[kind] for kind in set(map(type, parameters))):
+    if any(map(stands_for_sql.__getitem__, set(map(type, parameters)))):
         return None
     return parameters
 

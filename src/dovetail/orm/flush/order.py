@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from dovetail.exc import CircularDependencyError
 from dovetail.graph import components, sort
 from dovetail.orm.flush.changes import Changes, MapperChanges
-from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, state_of
 
@@ -26,28 +25,8 @@ class Stage(NamedTuple):
     dependencies: tuple[Any, ...]
 
 
-class WriteOrder(NamedTuple):
-    """The order in which rows of some mappers are saved.
-
-    ``stages``        what others refer to comes first; deletes take it backward
-    ``writes_again``  whether a row may be written more than once
-    """
-
-    stages: tuple[Stage, ...]
-    writes_again: bool
-
-
-def order_for(mappers: Iterable[Any]) -> WriteOrder:
-    """The order in which rows of *mappers* are saved: planned once for a set of mappers."""
-    wanted = frozenset(mappers)
-    plans: dict[Any, WriteOrder] = next(iter(wanted)).registry.memo
-    kept = plans.get(wanted)
-    if kept is None:
-        kept = plans[wanted] = _plan(wanted)
-    return kept
-
-
-def _plan(mappers: frozenset[Any]) -> WriteOrder:
+def stages_of(mappers: Iterable[Mapper]) -> tuple[Stage, ...]:
+    """Return the stages in which rows of *mappers* are saved: what others refer to comes first."""
     ordered = sorted(mappers, key=_declaration_order)
     first: dict[Any, Any] = {}
     """The first mapper of each hierarchy: its classes are written together."""
@@ -79,8 +58,7 @@ def _plan(mappers: frozenset[Any]) -> WriteOrder:
         group = tuple(mapper for mapper in ordered if first[mapper.base] in together)
         inside = [prop for one, other, prop in dependencies if one in group and other in group]
         stages.append(Stage(group, bool(inside), tuple(dict.fromkeys(inside))))
-    later = any(roles_of(mapper).later for mapper in ordered)
-    return WriteOrder(tuple(stages), later or any(stage.cyclic for stage in stages))
+    return tuple(stages)
 
 
 def _declaration_order(mapper: Mapper) -> int:

@@ -12,9 +12,20 @@ class FlushRoles:
     ``later``         ``post_update``: keys are written when all rows are there
     ``orphanages``    what leaves them is deleted
     ``checked``       members are of the class that their rows tell
+    ``releasing``     a row that is deleted is let go of by what refers to it
+    ``held_by_members``  the members have the keys, whenever those are written
     """
 
-    __slots__ = ("associations", "checked", "collections", "later", "orphanages", "references")
+    __slots__ = (
+        "associations",
+        "checked",
+        "collections",
+        "held_by_members",
+        "later",
+        "orphanages",
+        "references",
+        "releasing",
+    )
 
     def __init__(self, mapper: Mapper) -> None:
         written = [prop for prop in mapper.relationships.values() if not prop.viewonly]
@@ -24,6 +35,8 @@ class FlushRoles:
         self.references = tuple(prop for prop in prompt if prop.is_many_to_one)
         self.collections = tuple(prop for prop in prompt if not prop.is_many_to_one)
         self.later = tuple(prop for prop in direct if prop.post_update)
+        self.releasing = tuple(prop for prop in written if not prop.is_many_to_one)
+        self.held_by_members = tuple(prop for prop in direct if not prop.is_many_to_one)
         self.orphanages = tuple(prop for prop in written if prop.cascade.delete_orphan)
         self.checked = tuple(prop for prop in written if prop.enable_typechecks)
 

@@ -1,8 +1,9 @@
 """Keys travel: from the row referred to, to the row that refers."""
 
 from typing import Any
+from warnings import warn
 
-from dovetail.exc import FlushError
+from dovetail.exc import DovetailWarning, FlushError
 from dovetail.orm.tracking.state import InstanceState, state_of
 
 
@@ -18,6 +19,16 @@ def copy_key(prop: Any, source: Any, target: Any) -> None:
             value = getattr(source, source_name, None)
         if target.__dict__.get(target_name, _ABSENT) != value:
             assign(target, value)
+
+
+def warn_of_absent(item: Any, prop: Any) -> None:
+    """Warn of *item*, which *prop* leads to, and which no session saves."""
+    warn(
+        f"{item!r} is in {prop} and not in the session: it is not saved "
+        "(add it, or set the relationship from its other side after adding)",
+        DovetailWarning,
+        stacklevel=2,
+    )
 
 
 def clear_key(prop: Any, target: Any, *, deleting: bool = False) -> None:

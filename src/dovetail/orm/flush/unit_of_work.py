@@ -1,88 +1,41 @@
 """The unit of work: all pending changes of a session become rows, in the right order."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any
-from warnings import warn
 
-from dovetail.exc import DovetailWarning, StatementError
-from dovetail.orm.flush.association import (
-    AssociationRows,
-    canonical,
-    write_associations_steps,
-)
-from dovetail.orm.flush.blame import blame_steps, refused
-from dovetail.orm.flush.cascade import (
-    held_by,
-    load_missing_steps,
-    mark_orphans_steps,
-    referred_now,
-    related_now,
-)
-from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related, changes_of
 from dovetail.orm.flush.context import FlushContext
-from dovetail.orm.flush.follow import Moves, find_moves_steps, switch_key
-from dovetail.orm.flush.insert import insert_steps
-from dovetail.orm.flush.insert_mixed import insert_mixed_steps
-from dovetail.orm.flush.order import (
-    Stage,
-    by_mapper,
-    delete_levels,
-    insert_levels,
-    new_rows,
-    order_for,
-    unknown_references,
-)
-from dovetail.orm.flush.roles import roles_of
-from dovetail.orm.flush.session import FlushingSession
-from dovetail.orm.flush.sync import clear_key, copy_key
-from dovetail.orm.flush.taking_over import take_over_rows
-from dovetail.orm.flush.telling import (
-    FILLED_BY_INSERT,
-    FILLED_BY_UPDATE,
-    is_told_of_rows,
-    kept_history_steps,
-    tell_of_updates,
-    told_of_values_steps,
-    warn_of_late_changes,
-)
-from dovetail.orm.flush.unread import refuse_unread
-from dovetail.orm.flush.update import changed_columns, delete_steps, update_steps
-from dovetail.orm.flush.versions import load_versions_steps
-from dovetail.orm.loading.lazy import refresh_steps
-from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.tracking.references import was_loaded
-from dovetail.orm.tracking.state import InstanceState, Load, state_of
+from dovetail.orm.flush.phases import BEFORE_ROWS, FlushPlan, plan_for
+from dovetail.orm.flush.telling import warn_of_late_changes
+from dovetail.orm.flush.writing import delete_stage_steps, save_cyclic_stage_steps, save_stage_steps
+from dovetail.orm.tracking.state import InstanceState
 from dovetail.steps import Steps
 
 
 def flush_steps(context: FlushContext) -> Steps[None]:
     """Write all pending changes of the session, or those of the states in ``context.only``.
 
-    Each stage takes values and returns values; rows others refer to are saved first and
-    deleted last.
+    What applies to the mappers of the changes is planned once for each set of them.  Rows others
+    refer to are saved first and deleted last.
     """
-    session = context.core
-    changes = context.changes = changes_of(session.scope, context.only)
-    yield from mark_orphans_steps(session, changes)
-    yield from release_related_steps(session, changes)
-    take_over_rows(context)
-    moves = context.moves = yield from find_moves_steps(session, changes)
-    associations = context.associations = relate(session, changes, moves)
-    if changes:
-        scope = session.scope
+    session, changes = context.core, context.changes
+    scope = session.scope
+    changes.collect(scope, context.only)
+    if changes.mappers:
+        plan = plan_for(changes.mappers, changes.deleting)
+        if plan.before_rows:
+            plan = yield from _prepare_steps(context, plan)
+        context.receiving, context.giving = plan.receiving, plan.giving
+        context.writes_again = plan.writes_again or context.moves is not None
         scope.is_writing = True
         modified_before = len(scope.modified)
         try:
-            stages, writes_again = order_for(changes.mappers)
-            context.writes_again = writes_again or moves is not None
-            for stage in stages:
-                yield from save_stage_steps(context, stage)
-            yield from update_later_steps(context)
-            yield from update_followers_steps(context)
-            yield from write_associations_steps(session, associations)
-            for stage in reversed(stages):
-                yield from delete_stage_steps(context, stage)
+            for stage in plan.stages:
+                save = save_cyclic_stage_steps if stage.cyclic else save_stage_steps
+                yield from save(context, stage)
+            for phase in plan.after_saves:
+                yield from phase.run(context)
+            if changes.deleting:
+                for stage in reversed(plan.stages):
+                    yield from delete_stage_steps(context, stage)
         finally:
             scope.is_writing = False
         if len(scope.modified) > modified_before:
@@ -92,484 +45,20 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     settle(context)
 
 
-# Before anything is written ---------------------------------------------------------------
-
-
-def release_related_steps(session: FlushingSession, changes: Changes) -> Steps[None]:
-    """Rows that refer to a row that is deleted, and stay, lose the reference first."""
-    for own in list(changes.mappers.values()):
-        if not own.deletes:
-            continue
-        for prop in own.mapper.relationships.values():
-            if prop.viewonly or prop.is_many_to_one:
-                continue
-            if not prop.passive_deletes:
-                yield from load_missing_steps(session, prop, own.deletes.items())
-            if prop.secondary is not None or prop.cascade.delete:
-                # Members go with their parent, but for those that were asked to stay.
-                continue
-            for state, instance in list(own.deletes.items()):
-                for item in related_now(prop, state, instance):
-                    other = state_of(item)
-                    present = other.row_key is not None and other.core is session
-                    if present and not changes.is_deleted(other):
-                        if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
-                            clear_key(prop, item)
-                            changes.touch(item, other)
-
-
-def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
-    """False where *item* was given to another parent since."""
-    for other in prop.reverse_properties:
-        if other.is_many_to_one:
-            held = held_by(other, item)
-            return not held or any(one is parent or _is_same_row(one, parent) for one in held)
-    return True
-
-
-def _is_same_row(one: Any, other: Any) -> bool:
-    """True for two instances of a row, of which one is not in this session."""
-    first, second = state_of(one), state_of(other)
-    same_table = first.load.mapper.base is second.load.mapper.base
-    return first.row_key is not None and first.row_key == second.row_key and same_table
-
-
-def relate(
-    session: FlushingSession, changes: Changes, moves: Moves | None
-) -> list[AssociationRows]:
-    """Note whose keys are to travel, and the rows of third tables to write."""
-    associations: dict[Any, AssociationRows] = {}
-    for own in list(changes.mappers.values()):
-        roles = roles_of(own.mapper)
-        for prop in roles.checked:
-            if prop.mapper.children:
-                refuse_unread(prop, own)
-        for prop in roles.associations:
-            side = canonical(prop)
-            rows = associations.get(side)
-            if rows is None:
-                rows = associations[side] = AssociationRows(side, moves)
-            rows.gather(prop, session, own, changes)
-        for prop in (*roles.collections, *roles.later):
-            if not prop.is_many_to_one:
-                _touch_members(session, prop, own, changes)
-    return [rows for rows in associations.values() if rows]
-
-
-def _touch_members(
-    session: FlushingSession, prop: Any, own: MapperChanges, changes: Changes
-) -> None:
-    """Let the flush look at the members whose references change."""
-    for state, instance in list(own.saved()):
-        added, removed = changed_related(prop, state, instance)
-        for item in added:
-            other = state_of(item)
-            if other.core is not session or (
-                other.row_key is None and other not in session.scope.new
-            ):
-                _warn_absent(item, prop)
-            elif not changes.is_deleted(other):
-                changes.touch(item, other)
-        for item in removed:
-            other = state_of(item)
-            if (
-                other.row_key is not None
-                and other.core is session
-                and not changes.is_deleted(other)
-            ):
-                if _refers_to(prop, item, instance):
-                    clear_key(prop, item)
-                changes.touch(item, other)
-
-
-def _warn_absent(item: Any, prop: Any) -> None:
-    warn(
-        f"{item!r} is in {prop} and not in the session: it is not saved "
-        "(add it, or set the relationship from its other side after adding)",
-        DovetailWarning,
-        stacklevel=2,
-    )
-
-
-# Writing ------------------------------------------------------------------------------------
-
-
-def save_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
-    """Update and insert the rows of one stage; keys travel as soon as they are known."""
-    session, changes = context.core, context.changes
-    if not stage.cyclic:
-        for mapper in stage.mappers:
-            own = changes.of(mapper)
-            if own.updates:
-                receive_keys(session, mapper, own.updates.items(), changes)
-                yield from _update_steps(context, mapper, own.updates)
-        new = new_rows(stage, changes, session.scope.new)
-        if new:
-            yield from _insert_steps(context, new)
-        for mapper in stage.mappers:
-            hand_on_keys(mapper, changes.of(mapper), changes)
-        return
-    for mapper in stage.mappers:
-        own = changes.of(mapper)
-        settled = {
-            state: instance
-            for state, instance in own.updates.items()
-            if not _waits_for_new(stage, state, instance, changes)
-        }
-        receive_keys(session, mapper, settled.items(), changes)
-        yield from _update_steps(context, mapper, settled, tells="before")
-    for level in insert_levels(stage, new_rows(stage, changes, session.scope.new)):
-        of_mappers = by_mapper(level)
-        yield from _insert_steps(context, level)
-        for mapper, inserts in of_mappers.items():
-            hand_on_keys(mapper, MapperChanges(mapper, inserts=inserts), changes)
-    for mapper in stage.mappers:
-        own = changes.of(mapper)
-        hand_on_keys(mapper, MapperChanges(mapper, updates=own.updates), changes)
-    for mapper in stage.mappers:
-        own = changes.of(mapper)
-        receive_keys(session, mapper, own.updates.items(), changes)
-        yield from _update_steps(context, mapper, own.updates)
-
-
-def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: Changes) -> bool:
-    """True where a reference of *instance* within the stage has changed."""
-    mapper = state.load.mapper
-    for prop in stage.dependencies:
-        if mapper.isa(prop.parent) and prop.is_many_to_one and state.committed:
-            if prop.key in state.committed:
-                return True
-        elif mapper.isa(prop.mapper) and not prop.is_many_to_one:
-            # Some parent of the stage may have taken it over.
-            return True
-    return False
-
-
-def _in_shards(
-    context: FlushContext,
-    rows: dict[InstanceState, Any],
-    write: Callable[[dict[InstanceState, Any]], Steps[None]],
-) -> Steps[None]:
-    """Write *rows*, those of each identity token for themselves."""
-    session = context.core
-    return _by_shard_steps(session, rows, write) if session.scope.has_tokens else write(rows)
-
-
-def _by_shard_steps(
-    session: FlushingSession,
-    rows: dict[InstanceState, Any],
-    write: Callable[[dict[InstanceState, Any]], Steps[None]],
-) -> Steps[None]:
-    for token, part in session.by_shard(rows):
-        with session.scope.at(token):
-            yield from write(part)
-
-
-def _insert_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> Steps[None]:
-    """Insert the rows of *inserts*, of one mapper or several of a hierarchy."""
-    return _in_shards(context, inserts, partial(_insert_part_steps, context))
-
-
-def _insert_part_steps(context: FlushContext, inserts: dict[InstanceState, Any]) -> Steps[None]:
-    session = context.core
-    of_mappers = by_mapper(inserts)
-    if len(inserts) > 1 and not all(mapper.batch for mapper in of_mappers):
-        # What listens to one row may want the rows before it to be there.
-        for state, instance in inserts.items():
-            yield from _insert_steps(context, {state: instance})
-        return
-    connections: dict[Any, dict[Any, Load]] = {}
-    for mapper, own in of_mappers.items():
-        receive_keys(session, mapper, own.items(), context.changes)
-        connection = yield from session.connection_for_steps(mapper)
-        for name, value in mapper.fixed_values.items():
-            for instance in own.values():
-                instance.__dict__.setdefault(name, value)
-        for call in mapper.dispatch.before_insert:
-            for instance in own.values():
-                call(mapper, connection, instance)
-        connections.setdefault(connection, {})[mapper] = Load(mapper, session.scope)
-        if mapper.update_defaults and context.writes_again:
-            _note_given(context, mapper, own)
-    for connection, loads in connections.items():
-        if len(loads) == 1:
-            ((mapper, load),) = loads.items()
-            own = of_mappers[mapper]
-            steps = insert_steps(connection, mapper, own, load)
-        else:
-            mapper = next(iter(loads))
-            own = {s: i for s, i in inserts.items() if s.load.mapper in loads}
-            steps = insert_mixed_steps(connection, own, loads)
-        keeps_history = session.dispatch.listening
-        for one in loads:
-            keeps_history = keeps_history or is_told_of_rows(one)
-            told = one.class_manager.dispatch
-            if told.refresh_flush or told.expire:
-                steps = told_of_values_steps(context, one, of_mappers[one], steps, FILLED_BY_INSERT)
-        if keeps_history:
-            steps = kept_history_steps(context, {one: of_mappers[one] for one in loads}, steps)
-        try:
-            yield from steps
-        except StatementError as error:
-            yield from blame_steps("insert", mapper, connection, list(own.values()), error)
-            raise
-        except Exception as error:
-            failure = refused("insert", connection, list(own.values()), error)
-            raise failure from failure.__cause__
-    context.transaction.new.extend(inserts)
-    for mapper, own in of_mappers.items():
-        if mapper.dispatch.after_insert:
-            connection = yield from session.connection_for_steps(mapper)
-            for call in mapper.dispatch.after_insert:
-                for instance in own.values():
-                    call(mapper, connection, instance)
-
-
-def _note_given(context: FlushContext, mapper: Mapper, inserts: dict[InstanceState, Any]) -> None:
-    """Note what is set of columns with ``onupdate``: an UPDATE of this flush leaves it alone."""
-    for state, instance in inserts.items():
-        values = instance.__dict__
-        given = {key: values[key] for key, _ in mapper.update_defaults if key in values}
-        if given:
-            context.written[state] = given
-
-
-def _update_steps(
-    context: FlushContext,
-    mapper: Mapper,
-    updates: dict[InstanceState, Any],
-    *,
-    tells: str | None = "after",
-) -> Steps[None]:
-    """Write the changes of *updates*, of one mapper.
-
-    Listeners are told before, where they were not told yet, and after it unless *tells* is
-    "before"; neither where it is None.
-    """
-    return _in_shards(context, updates, partial(_update_part_steps, context, mapper, tells))
-
-
-def _update_part_steps(
-    context: FlushContext, mapper: Mapper, tells: str | None, updates: dict[InstanceState, Any]
-) -> Steps[None]:
-    session = context.core
-    if not mapper.batch and len(updates) > 1:
-        for state, instance in updates.items():
-            yield from _update_steps(context, mapper, {state: instance}, tells=tells)
-        return
-    is_told = mapper.dispatch.listening and tells is not None and is_told_of_rows(mapper)
-    pairs = [(state, instance) for state, instance in updates.items() if state.committed]
-    if not updates or not (is_told or pairs):
-        return
-    connection = yield from session.connection_for_steps(mapper)
-    if is_told:
-        tell_of_updates("before", context, mapper, connection, updates)
-        # Those who were told may have changed more.
-        pairs = [(state, instance) for state, instance in updates.items() if state.committed]
-    if pairs:
-        if mapper.version_key is not None:
-            yield from load_versions_steps(session, connection, mapper, pairs)
-        written = context.written if context.writes_again else None
-        steps = update_steps(connection, mapper, pairs, written)
-        told = mapper.class_manager.dispatch
-        if told.refresh_flush or told.expire:
-            # Of a row that goes nobody needs to know what an UPDATE before it has made.
-            staying = {s: one for s, one in pairs if not context.changes.is_deleted(s)}
-            steps = told_of_values_steps(context, mapper, staying, steps, FILLED_BY_UPDATE)
-        try:
-            switched = yield from steps
-        except StatementError as error:
-            blamed = [instance for _, instance in pairs]
-            yield from blame_steps("update", mapper, connection, blamed, error)
-            raise
-        except Exception as error:
-            blamed = [instance for _, instance in pairs]
-            failure = refused("update", connection, blamed, error)
-            raise failure from failure.__cause__
-        if context.transaction.nested:
-            context.transaction.dirty.update(updates)
-        for change in switched:
-            new = mapper.settled_key_of(change.state(), connection.dialect)
-            switch_key(context, mapper, change.state, new)
-        if context.moves is not None:
-            context.moves.apply(context, dict(pairs))
-    if is_told and tells == "after":
-        tell_of_updates("after", context, mapper, connection, updates)
-
-
-def receive_keys(session: FlushingSession, mapper: Mapper, pairs: Any, changes: Changes) -> None:
-    """Copy keys to instances of *mapper* from the rows that their references lead to."""
-    props = roles_of(mapper).references
-    if not props:
-        return
-    for state, instance in pairs:
-        values = instance.__dict__
-        for prop in props:
-            if state.row_key is not None and (
-                state.committed is None or prop.key not in state.committed
-            ):
-                continue
-            if prop.uselist:
-                is_new = state.row_key is None
-                related, changed = referred_now(prop, state, instance, is_new=is_new)
-            else:
-                related = values.get(prop.key)
-                changed = state.row_key is not None or prop.key in values
-            if state.row_key is None and state.extra is not None:
-                if was_loaded(state, prop.key, related):
-                    # By the key, which may have been set anew.
-                    continue
-            if related is None:
-                if not changed:
-                    continue
-                # It was set, or deleted, which counts for more than a key that was set.
-                clear_key(prop, instance)
-                continue
-            other = state_of(related)
-            absent = other.load.deleted or (
-                other.row_key is None and other not in session.scope.new
-            )
-            if absent or other.load.scope is not session.scope:
-                _warn_absent(related, prop)
-            elif not (changes.is_deleted(other) and prop.reverse_properties):
-                # The other side has let go of it before its row is deleted.
-                copy_key(prop, related, instance)
-
-
-def hand_on_keys(mapper: Mapper, own: MapperChanges, changes: Changes) -> None:
-    """Copy the keys of saved parents to the new members of their collections."""
-    for prop in roles_of(mapper).collections:
-        for instance in own.inserts.values():
-            value = instance.__dict__.get(prop.key)
-            if value is not None:
-                members = prop.impl.kind.items(value) if prop.uselist else (value,)
-                _hand_on(prop, instance, members, changes)
-        for state, instance in own.updates.items():
-            _hand_on(prop, instance, changed_related(prop, state, instance)[0], changes)
-
-
-def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -> None:
-    for item in members:
-        if not changes.is_deleted(state_of(item)):
-            copy_key(prop, parent, item)
-
-
-def update_later_steps(context: FlushContext) -> Steps[None]:
-    """Write the keys of ``post_update`` relationships: all rows are there now.
-
-    Rows that are to be deleted lose theirs first, so that they can go in any order.
-    """
-    touched: dict[Any, dict[InstanceState, Any]] = {}
-    for own in list(context.changes.mappers.values()):
-        for prop in roles_of(own.mapper).later:
-            for instance in _settled_later(prop, own):
-                state = state_of(instance)
-                if state.committed is not None:
-                    touched.setdefault(state.load.mapper, {})[state] = instance
-    for mapper, updates in touched.items():
-        going = [pair for pair in updates.items() if context.changes.is_deleted(pair[0])]
-        known = [(one, one.__dict__.copy(), state.expired) for state, one in going]
-        yield from _update_steps(context, mapper, updates, tells=None)
-        for (state, instance), (_, values, expired) in zip(going, known, strict=True):
-            # What this UPDATE has made goes with the row: it could not be read again.
-            instance.__dict__.update(values)
-            state.expired = expired
-
-
-def update_followers_steps(context: FlushContext) -> Steps[None]:
-    """Write the keys that rows follow which had been written before the key changed."""
-    while context.moves is not None:
-        unwritten = context.moves.unwritten(changed_columns, context.written)
-        for mapper, updates in unwritten.items():
-            yield from _update_steps(context, mapper, updates, tells=None)
-        if not unwritten:
-            break
-
-
-def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
-    """Copy, or clear, the keys of *prop*; give the instances that hold them."""
-    for state, instance in own.saved():
-        inserted = state in own.inserts
-        if prop.is_many_to_one:
-            related, changed = referred_now(prop, state, instance, is_new=inserted)
-            if related is not None and changed:
-                copy_key(prop, related, instance)
-                yield instance
-            elif related is None and changed and not inserted:
-                clear_key(prop, instance)
-                yield instance
-        else:
-            value = instance.__dict__.get(prop.key) if inserted else None
-            if value is None:
-                members = changed_related(prop, state, instance)[0]
-            else:
-                members = list(prop.impl.kind.items(value)) if prop.uselist else [value]
-            for item in members:
-                copy_key(prop, instance, item)
-                yield item
-    if prop.is_many_to_one:
-        for instance in own.deletes.values():
-            clear_key(prop, instance)
-            yield instance
-
-
-def delete_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
-    """Delete the rows of one stage."""
+def _prepare_steps(context: FlushContext, plan: FlushPlan) -> Steps[FlushPlan]:
+    """Run the phases of *plan* before rows; return the plan of all that is to be written by now."""
     changes = context.changes
-    if stage.cyclic:
-        for mapper, (rows, names) in unknown_references(stage, changes).items():
-            read = partial(_read_references_steps, context, mapper, names)
-            yield from _in_shards(context, rows, read)
-    levels = delete_levels(stage, changes) if stage.cyclic else map(changes.of, stage.mappers)
-    for level in levels:
-        if level.deletes:
-            write = partial(_delete_part_steps, context, level.mapper)
-            yield from _in_shards(context, level.deletes, write)
-
-
-def _read_references_steps(
-    context: FlushContext, mapper: Mapper, names: frozenset[str], rows: dict[InstanceState, Any]
-) -> Steps[None]:
-    connection = yield from context.core.connection_for_steps(mapper)
-    yield from refresh_steps(context.core, connection, mapper, list(rows.items()), names)
-
-
-def _delete_part_steps(
-    context: FlushContext, mapper: Mapper, deletes: dict[InstanceState, Any]
-) -> Steps[None]:
-    session = context.core
-    connection = yield from session.connection_for_steps(mapper)
-    for call in mapper.dispatch.before_delete:
-        for instance in deletes.values():
-            call(mapper, connection, instance)
-    pairs = list(deletes.items())
-    if mapper.version_key is not None:
-        yield from load_versions_steps(session, connection, mapper, pairs)
-    try:
-        yield from delete_steps(connection, mapper, pairs)
-    except StatementError as error:
-        yield from blame_steps("delete", mapper, connection, list(deletes.values()), error)
-        raise
-    for call in mapper.dispatch.after_delete:
-        for instance in deletes.values():
-            call(mapper, connection, instance)
-    _forget_deleted(session, context.transaction, mapper, deletes.items())
-
-
-def _forget_deleted(
-    session: FlushingSession,
-    transaction: Any,
-    mapper: Mapper,
-    pairs: Iterable[tuple[InstanceState, Any]],
-) -> None:
-    scope = session.scope
-    identity = scope.identity(mapper)
-    gone = scope.deleted_load(mapper)
-    for state, instance in pairs:
-        transaction.deleted[state] = (instance, state.load)
-        if identity.get(state.row_key) is state:
-            del identity[state.row_key]
-        state.load = gone
+    waiting = plan.before_rows
+    while waiting:
+        phase, waiting = waiting[0], waiting[1:]
+        known = (len(changes.mappers), changes.deleting)
+        yield from phase.run(context)
+        if (len(changes.mappers), changes.deleting) != known:
+            # It has found rows of other mappers to write: what comes later may apply to those.
+            plan = plan_for(changes.mappers, changes.deleting)
+            later = BEFORE_ROWS[BEFORE_ROWS.index(phase) + 1 :]
+            waiting = tuple(one for one in plan.before_rows if one in later)
+    return plan
 
 
 # After all is written --------------------------------------------------------------------------
@@ -580,8 +69,10 @@ def settle(context: FlushContext) -> None:
     session = context.core
     scope = session.scope
     for own in context.changes.mappers.values():
-        _settle_written(own.inserts, scope.new)
-        _settle_written(own.updates, scope.modified)
+        if own.inserts:
+            _settle_written(own.inserts, scope.new)
+        if own.updates:
+            _settle_written(own.updates, scope.modified)
         for state in own.deletes:
             scope.deleted.pop(state, None)
             scope.modified.pop(state, None)

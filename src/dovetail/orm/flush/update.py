@@ -61,8 +61,10 @@ def update_steps(
         if not changed:
             continue
         values = pair[1].__dict__
-        if [key for key in changed if stands_for_sql[type(values.get(key))]]:
-            with_sql.append((pair, {key: values.get(key) for key in changed}))
+        for key in changed:
+            if stands_for_sql[type(values.get(key))]:
+                with_sql.append((pair, {key: values.get(key) for key in changed}))
+                break
         else:
             group = groups.get(changed)
             if group is None:
@@ -72,7 +74,8 @@ def update_steps(
     switched: list[KeyChange] = []
     for changed, group in groups.items():
         yield from _update_group_steps(connection, mapper, changed, group)
-        _note_written(mapper, written, changed, group)
+        if written is not None or mapper.version_key is not None:
+            _note_written(mapper, written, changed, group)
         if mapper.made_by_update:
             _forget_made(mapper.made_by_update, group)
         if not mapper.keys_set.isdisjoint(changed):
@@ -141,7 +144,9 @@ def changed_columns(
     if len(changed) > 1:
         # One order for all, so that rows of the same columns go together.
         changed.sort(key=mapper.column_order.__getitem__)
-    return _with_defaults(mapper, values, tuple(changed), done or {}) if changed else ()
+    if changed and mapper.update_defaults:
+        return _with_defaults(mapper, values, tuple(changed), done or {})
+    return tuple(changed)
 
 
 def _with_defaults(
@@ -205,7 +210,8 @@ def _update_group_steps(
         else:
             cursor = yield from connection.run_many_steps(plan.sql, rows)
             count = cursor.rowcount
-        yield from _check_count_steps(connection, count, mapper, plan.table, pairs, expected)
+        if count != len(pairs):
+            yield from _check_count_steps(connection, count, mapper, plan.table, pairs, expected)
     if mapper.version_id_generator is False and mapper.version_key not in changed:
         _expire_versions(mapper, pairs)
 

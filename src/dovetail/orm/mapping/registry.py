@@ -45,6 +45,12 @@ _configuring = RLock()
 _registries: "WeakSet[Registry]" = WeakSet()
 
 
+def forget_memos() -> None:
+    """Let all registries forget what was found about their mappers: relationships lead across."""
+    for registry in list(_registries):
+        registry.memo.clear()
+
+
 class Registry:
     """A set of mapped classes with one MetaData and one map of annotation types.
 
@@ -100,14 +106,13 @@ class Registry:
         self._mappers[mapper] = len(self._mappers)
         self._waiting.append(mapper)
         self._mistake = None
-        self.memo.clear()
+        forget_memos()
         above = mapper.inherits
         if above is not None:
             self.depend_on(above.registry)
             # Statements of the classes above make instances of this one too.
             for one in above.iterate_to_root():
                 one.forget()
-            above.registry.memo.clear()
             forget_plans()
 
     def add_abstract(self, class_: type, relationships: dict[str, RelationshipProperty]) -> None:
@@ -136,7 +141,7 @@ class Registry:
             self._unresolved.append(prop)
             self._working.append(mapper)
         self._mistake = None
-        self.memo.clear()
+        forget_memos()
 
     def map_imperatively(
         self,
@@ -262,7 +267,7 @@ class Registry:
                 self._mappers[mapper] = len(self._mappers)
                 made.append(mapper)
         if made:
-            self.memo.clear()
+            forget_memos()
             forget_plans()
         return made
 
@@ -312,6 +317,9 @@ class Registry:
         finished, self._working = self._working, []
         for mapper in finished:
             mapper.finish()
+        if finished:
+            # Their relationships lead to mappers that were in use already.
+            forget_memos()
         self._waiting = [
             mapper for mapper in self._waiting if mapper not in finished or mapper in self._working
         ]
@@ -392,7 +400,7 @@ class Registry:
         self._unconnected.clear()
         self._mistake = None
         self.needs.clear()
-        self.memo.clear()
+        forget_memos()
 
 
 root(RegistryEvents, Registry)

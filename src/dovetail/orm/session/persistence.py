@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-from dovetail.collector import collector
+from dovetail.collector import MANY, collector
 from dovetail.engine.connection import Connection
 from dovetail.exc import (
     ArgumentError,
@@ -90,14 +90,15 @@ class SessionPersistence(SessionBinds):
         """Write pending changes; a failure rolls back and is what the next use reports."""
         if self.flushing:
             raise InvalidRequestError("this session is already flushing")
-        if not self.has_pending():
+        scope = self.scope
+        if not (scope.new or scope.modified or scope.deleted):
             return
-        if self.scope.token is not None:
+        if scope.token is not None:
             # What is pending is not of those that are being loaded.
             yield from self.at_token_steps(None, self.flush_steps(objects))
             return
         only = None if objects is None else frozenset(state_of(item) for item in objects)
-        transaction = self.ensure_transaction()
+        transaction = self.transaction or self.ensure_transaction()
         if transaction.state is not ACTIVE:
             transaction.check()
         context = FlushContext(self, transaction, only)
@@ -129,8 +130,11 @@ class SessionPersistence(SessionBinds):
 
     def _write_steps(self, context: FlushContext) -> Steps[None]:
         try:
-            with collector.paused_for(self.count_pending()):
+            if self.count_pending() < MANY:
                 yield from flush_steps(context)
+            else:
+                with collector:
+                    yield from flush_steps(context)
             if self.row_source is not None:
                 self.row_source.flushed(context)
             for call in self.dispatch.after_flush_postexec:

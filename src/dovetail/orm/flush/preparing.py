@@ -1,0 +1,134 @@
+"""What a flush does before it writes rows: it finds what else has to change."""
+
+from typing import Any
+
+from dovetail.orm.flush.association import AssociationRows, canonical
+from dovetail.orm.flush.cascade import (
+    held_by,
+    load_missing_steps,
+    mark_orphans_steps,
+    related_now,
+)
+from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related
+from dovetail.orm.flush.context import FlushContext
+from dovetail.orm.flush.follow import find_moves_steps
+from dovetail.orm.flush.roles import roles_of
+from dovetail.orm.flush.session import FlushingSession
+from dovetail.orm.flush.sync import clear_key, warn_of_absent
+from dovetail.orm.flush.taking_over import take_over_rows
+from dovetail.orm.flush.unread import refuse_unread
+from dovetail.orm.tracking.state import state_of
+from dovetail.steps import Steps, nothing
+
+
+def delete_orphans_steps(context: FlushContext) -> Steps[None]:
+    """Let the flush delete what was taken from a parent that deletes its orphans."""
+    yield from mark_orphans_steps(context.core, context.changes)
+
+
+def release_related_steps(context: FlushContext) -> Steps[None]:
+    """Rows that refer to a row that is deleted, and stay, lose the reference first."""
+    session, changes = context.core, context.changes
+    for own in list(changes.mappers.values()):
+        if not own.deletes:
+            continue
+        for prop in own.mapper.relationships.values():
+            if prop.viewonly or prop.is_many_to_one:
+                continue
+            if not prop.passive_deletes:
+                yield from load_missing_steps(session, prop, own.deletes.items())
+            if prop.secondary is not None or prop.cascade.delete:
+                # Members go with their parent, but for those that were asked to stay.
+                continue
+            for state, instance in list(own.deletes.items()):
+                for item in related_now(prop, state, instance):
+                    other = state_of(item)
+                    present = other.row_key is not None and other.core is session
+                    if present and not changes.is_deleted(other):
+                        if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
+                            clear_key(prop, item)
+                            changes.touch(item, other)
+
+
+def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
+    """False where *item* was given to another parent since."""
+    for other in prop.reverse_properties:
+        if other.is_many_to_one:
+            held = held_by(other, item)
+            return not held or any(one is parent or _is_same_row(one, parent) for one in held)
+    return True
+
+
+def _is_same_row(one: Any, other: Any) -> bool:
+    """True for two instances of a row, of which one is not in this session."""
+    first, second = state_of(one), state_of(other)
+    same_table = first.load.mapper.base is second.load.mapper.base
+    return first.row_key is not None and first.row_key == second.row_key and same_table
+
+
+def take_over_rows_steps(context: FlushContext) -> Steps[None]:
+    """Let new instances have the rows of deleted ones with the same key."""
+    take_over_rows(context)
+    yield from nothing
+
+
+def find_key_changes_steps(context: FlushContext) -> Steps[None]:
+    """Note whose keys change, and what follows."""
+    context.moves = yield from find_moves_steps(context.core, context.changes)
+
+
+def check_members_steps(context: FlushContext) -> Steps[None]:
+    """Refuse new members that would be read as instances of another class."""
+    for own in list(context.changes.mappers.values()):
+        for prop in roles_of(own.mapper).checked:
+            refuse_unread(prop, own)
+    yield from nothing
+
+
+def gather_associations_steps(context: FlushContext) -> Steps[None]:
+    """Note the rows of third tables that are written."""
+    changes = context.changes
+    associations: dict[Any, AssociationRows] = {}
+    for own in list(changes.mappers.values()):
+        for prop in roles_of(own.mapper).associations:
+            side = canonical(prop)
+            rows = associations.get(side)
+            if rows is None:
+                rows = associations[side] = AssociationRows(side, context.moves)
+            rows.gather(prop, context.core, own, changes)
+    context.associations = [rows for rows in associations.values() if rows]
+    yield from nothing
+
+
+def touch_members_steps(context: FlushContext) -> Steps[None]:
+    """Let the flush look at the members whose references change."""
+    for own in list(context.changes.mappers.values()):
+        for prop in roles_of(own.mapper).held_by_members:
+            _touch_members(context.core, prop, own, context.changes)
+    yield from nothing
+
+
+def _touch_members(
+    session: FlushingSession, prop: Any, own: MapperChanges, changes: Changes
+) -> None:
+    """Let the flush look at the members whose references change."""
+    for state, instance in list(own.saved()):
+        added, removed = changed_related(prop, state, instance)
+        for item in added:
+            other = state_of(item)
+            if other.core is not session or (
+                other.row_key is None and other not in session.scope.new
+            ):
+                warn_of_absent(item, prop)
+            elif not changes.is_deleted(other):
+                changes.touch(item, other)
+        for item in removed:
+            other = state_of(item)
+            if (
+                other.row_key is not None
+                and other.core is session
+                and not changes.is_deleted(other)
+            ):
+                if _refers_to(prop, item, instance):
+                    clear_key(prop, item)
+                changes.touch(item, other)
