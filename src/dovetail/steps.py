@@ -135,10 +135,19 @@ async def run_async(steps: Steps[T]) -> T:
 
     A request that answers at once, with something not awaitable, is taken as it is.
     """
+    try:
+        request = steps.send(None)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    return await go_on_async(steps, request)
+
+
+async def go_on_async(steps: Steps[T], request: Request) -> T:
+    """Perform *request*, which *steps* have yielded, and run the rest of them."""
     send = steps.send
     answer: Any = None
     try:
-        request = send(None)
         while True:
             try:
                 answer = request[0](*request[1:])

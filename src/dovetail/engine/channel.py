@@ -79,7 +79,6 @@ class Channel:
         """The dialect that statements are written in, with the schemas as the options have them."""
         self.plans: PlanCache[Any] = self._host.plans
         """The plans of the engine, for these schemas."""
-        self._record: ConnectionRecord | None = None
         self.dispatch = engine.dispatch
         self._echo: bool = engine.logger.isEnabledFor(INFO)
         self._attach(record)
@@ -95,9 +94,10 @@ class Channel:
         return self._host.rows_per_insert
 
     def _attach(self, record: ConnectionRecord) -> None:
+        """Use the connection of *record*."""
         driver = record.connection
         assert driver is not None
-        self._record = record
+        self._record: ConnectionRecord | None = record
         self._wire: DriverConnection = driver
 
     def _listened(self) -> None:

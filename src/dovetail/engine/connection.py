@@ -49,19 +49,23 @@ class Connection(TransactedChannel):
 
     def __init__(self, engine: Any, record: ConnectionRecord) -> None:
         self.engine = engine
-        self._options = engine.get_execution_options()
+        options = self._options = engine._options
         super().__init__(engine, record)
-        self._choose_level()
-        if "schema_translate_map" in self._options:
-            self._choose_schemas()
+        if options or self._host.default_isolation is not None:
+            self._choose_level()
+            if "schema_translate_map" in options:
+                self._choose_schemas()
         for function in self.dispatch.engine_connect:
             function(self)
+
+    _isolation: str | None = None
+    """The isolation level of the options, or of the engine; None for the driver's own."""
 
     def _choose_level(self) -> None:
         """Take the isolation level, and what else the driver knows of, from the options."""
         level = self._options.get("isolation_level") or self._host.default_isolation
         self._autocommit = level == "AUTOCOMMIT"
-        self._isolation: str | None = level
+        self._isolation = level
         self._level = None
         if level is not None or self._options:
             self._level = self._host.backend.transaction_mode(level, self._options)
@@ -106,7 +110,11 @@ class Connection(TransactedChannel):
             self._closed = True
             self._ready = None
             record, self._record = self._record, None
-            if record is not None:
+            if record is not None and (
+                self._detached
+                or record.isolation != self._host.default_isolation
+                or not self._host.pool.give(record)
+            ):
                 yield from self._return_steps(record, was_reset)
 
     def _return_steps(self, record: ConnectionRecord, was_reset: bool) -> Steps[None]:
@@ -127,8 +135,7 @@ class Connection(TransactedChannel):
                 if not isinstance(error, Exception):
                     yield from pool.checkin_steps(record)
                     raise
-        if not pool.give(record):
-            yield from pool.checkin_steps(record, was_reset)
+        yield from pool.checkin_steps(record, was_reset)
 
     def invalidate_steps(self, exception: BaseException | None = None) -> Steps[None]:
         """Discard the driver connection: see :meth:`invalidate`."""

@@ -136,16 +136,13 @@ class Engine:
         record = self.pool.take()
         if record is None:
             record = yield from self.pool.checkout_steps()
-        return self._connection(record)
+        return Connection(self, record)
 
     def connect(self) -> Connection:
         """Return a borrowed connection; close it, or use it as a context manager."""
         record = self.pool.take()
         if record is None:
             record = run_sync(self.pool.checkout_steps())
-        return self._connection(record)
-
-    def _connection(self, record: Any) -> Connection:
         return Connection(self, record)
 
     @contextmanager

@@ -12,7 +12,13 @@ from ..steps import bridging
 _INNER = (dirname(dirname(realpath(__file__))), "<dovetail ")
 """How the names of this library's files start, generated text included."""
 
+_inner_files: set[str] = set()
+"""The files of this library that were met: to look here is quicker than to compare names."""
+
 _LONGEST_STATEMENT = 120
+
+now = monotonic
+"""The clock that holders are measured by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,13 @@ def caller() -> tuple[str, int, str]:
     """Return file, line and function of the nearest caller outside of this library."""
     frame = _getframe(1)
     beyond = bridging.frame
-    while frame.f_code.co_filename.startswith(_INNER):
+    while True:
+        filename = frame.f_code.co_filename
+        if filename not in _inner_files:
+            if not filename.startswith(_INNER):
+                break
+            if not filename.startswith("<"):
+                _inner_files.add(filename)
         outer = frame.f_back
         if outer is None:
             outer, beyond = beyond(), _no_frame
@@ -63,8 +75,3 @@ def listed(holders: list[Holder], most: int = 10) -> str:
     if len(ordered) > most:
         lines.append(f"\n  and {len(ordered) - most} more")
     return "".join(lines)
-
-
-def now() -> float:
-    """Return the time on the clock that holders are measured by."""
-    return monotonic()

@@ -226,7 +226,7 @@ class Pool:
         """Lend a record whose connection is open and, as far as can be known, alive."""
         record = yield from self._acquire_steps()
         try:
-            if record.uses == 0:
+            if record.uses == 0 and not self._is_ready(record):
                 yield from self._freshen_steps(record)
         except BaseException:
             # What was interrupted in the middle of a ping cannot be trusted any more.
@@ -266,11 +266,20 @@ class Pool:
                 if record.connection is not None:
                     return
 
+    def _is_ready(self, record: ConnectionRecord) -> bool:
+        """Tell whether the connection of *record* can be lent and nothing asked or told before."""
+        return (
+            record.connection is not None
+            and not self.dispatch.checkout
+            and not (self._pre_ping and self._must_ping(record))
+            and not self._stale(record)
+        )
+
     def _stale(self, record: ConnectionRecord) -> bool:
         return (
             record.generation != self.generation
             or (self._expires and now() > record.expires)
-            or (self._opener.bound_to_loop and self.is_foreign(record))
+            or (self._opener.bound_to_loop and record.loop is not bridging.loop())
         )
 
     def is_foreign(self, record: ConnectionRecord) -> bool:

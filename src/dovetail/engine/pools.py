@@ -66,13 +66,13 @@ class QueuePool(Pool):
 
     def take(self) -> ConnectionRecord | None:
         """Return an idle record, if nothing has to be asked or told before."""
-        if self.dispatch.checkout:
+        if not self._idle:
             return None
         try:
             record = self._next_idle()
         except IndexError:
-            return None
-        if record.connection is None or self._stale(record) or self._must_ping(record):
+            return None  # another thread was quicker
+        if not self._is_ready(record):
             with self._lock:
                 if not self._hand_on(record):
                     self._undo_next(record)
@@ -113,21 +113,15 @@ class QueuePool(Pool):
                 self._put_back(record)
 
     def _acquire_steps(self) -> Steps[ConnectionRecord]:
-        waiter = None
-        with self._lock:
-            record = self._free()
-        if record is not None:
-            return record
-        if self._hold_warn is not None:
-            self._report_all()
         waiter = self._new_waiter()
         with self._lock:
-            # Once more under the lock: a connection may have returned in between.
             record = self._free()
             if record is not None:
                 return record
             self._waiters.append(waiter)
         try:
+            if self._hold_warn is not None:
+                self._report_all()
             yield (waiter.wait, self._timeout)
         except BaseException:
             given = self._stop_waiting(waiter)
@@ -141,18 +135,22 @@ class QueuePool(Pool):
 
     def _free(self) -> ConnectionRecord | None:
         """Return a record that is idle, or one that may be opened; the caller has the lock."""
-        try:
-            return self._next_idle()
-        except IndexError:
-            pass
+        if self._idle:
+            try:
+                return self._next_idle()
+            except IndexError:
+                pass  # take() does not ask for the lock
         if self._limit is None or self._open < self._limit:
             self._open += 1
             return ConnectionRecord(self, self.epoch)
         return None
 
     def _stop_waiting(self, waiter: Waiter) -> ConnectionRecord | None:
+        given: ConnectionRecord | None = waiter.given
+        if given is not None:
+            return given
         with self._lock:
-            given: ConnectionRecord | None = waiter.given
+            given = waiter.given
             if given is None and waiter in self._waiters:
                 self._waiters.remove(waiter)
             return given
@@ -176,7 +174,7 @@ class QueuePool(Pool):
 
     def _put_back(self, record: ConnectionRecord) -> bool:
         with self._lock:
-            if self._hand_on(record):
+            if self._waiters and self._hand_on(record):
                 return True
             if record.connection is None:
                 self._open -= 1
@@ -276,9 +274,7 @@ class StaticPool(Pool):
     def take(self) -> ConnectionRecord | None:
         """Return the one record, if it is open."""
         record = self._single
-        if record is None or record.connection is None or self.dispatch.checkout:
-            return None
-        if self._opening or self._stale(record) or self._must_ping(record):
+        if record is None or self._opening or not self._is_ready(record):
             return None
         self._lend(record)
         return record
@@ -384,9 +380,7 @@ class SingletonThreadPool(Pool):
     def take(self) -> ConnectionRecord | None:
         """Return the record of this thread, if it is open."""
         record: ConnectionRecord | None = getattr(self._local, "record", None)
-        if record is None or record.connection is None or self.dispatch.checkout:
-            return None
-        if record.epoch != self.epoch or self._stale(record) or self._must_ping(record):
+        if record is None or record.epoch != self.epoch or not self._is_ready(record):
             return None
         self._lend(record)
         return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Future, get_running_loop, timeout
+from asyncio import Future, get_running_loop
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,8 +51,12 @@ class TaskWaiter:
         self._loop = loop
         if self.given is not None:
             return
-        try:
-            async with timeout(seconds):
-                await self._future
-        except TimeoutError:
+        if seconds is None:
+            await self._future
             return
+        # All that a timeout() would do besides is for those whom it interrupts: nobody, here.
+        timer = loop.call_later(seconds, self._wake)
+        try:
+            await self._future
+        finally:
+            timer.cancel()

@@ -64,7 +64,8 @@ class TransactedChannel(Channel):
     # What a statement needs before it goes.
 
     def _prepare_steps(self, sql: str | None = None) -> Steps[bool]:
-        if self._record is None or self._is_inherited():
+        record = self._record
+        if record is None or (record.epoch != record.pool.epoch and self._is_inherited()):
             yield from self._reconnect_steps()
         if self._block is not None:
             self._require_open_block()
@@ -197,7 +198,7 @@ class TransactedChannel(Channel):
     def send_commit_steps(self) -> Steps[None]:
         """Send COMMIT, if BEGIN was sent."""
         record = self._record
-        if record is None or self._is_inherited():
+        if record is None or (record.epoch != record.pool.epoch and self._is_inherited()):
             raise PendingRollbackError(
                 "the connection was lost inside the transaction", hint="call rollback()"
             )

@@ -73,7 +73,7 @@ class Transaction:
                 "this transaction is inactive: it was ended before, or has failed",
                 hint="end it with rollback()" if self._is_current() else None,
             )
-        yield from self._commit_steps()
+        return self._commit_steps()
 
     def rollback_steps(self) -> Steps[None]:
         """Roll back: see :meth:`rollback`."""

@@ -46,10 +46,11 @@ _PORTION = 1000
 class Prepared:
     """A statement that the server has prepared."""
 
-    __slots__ = ("fetch", "is_zoned", "statement", "types")
+    __slots__ = ("attributes", "fetch", "is_zoned", "statement", "types")
 
     def __init__(self, statement: Any) -> None:
         self.statement = statement
+        self.attributes: tuple[Any, ...] = statement.get_attributes()
         self.fetch: Callable[..., Any] = statement.fetch
         self.types: tuple[Any, ...] = statement.get_parameters()
         self.is_zoned = any(each.name.startswith("timestamptz") for each in self.types)
@@ -209,9 +210,8 @@ class AsyncpgConnection:
                 "asyncpg takes parameters by number, $1 and $2: a tuple and no dictionary"
             )
         prepared, records = await self.run(sql, parameters)
-        statement = prepared.statement
         return AsyncpgCursor(
-            statement.get_attributes(), list(map(tuple, records)), statement.get_statusmsg()
+            prepared.attributes, list(map(tuple, records)), prepared.statement.get_statusmsg()
         )
 
     async def _command(self, sql: str) -> str:
@@ -458,7 +458,7 @@ class AsyncpgStream:
     @property
     def description(self) -> Sequence[Sequence[Any]] | None:
         """The columns."""
-        return described(self._portions[_PORTION].statement.get_attributes())
+        return described(self._portions[_PORTION].attributes)
 
     async def fetchall(self) -> list[Any]:
         """Return the rows that are left."""

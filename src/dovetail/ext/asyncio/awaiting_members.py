@@ -36,19 +36,20 @@ class AwaitingMembers:
                 "autocommit=True is for blocking sessions alone",
                 hint="async with session.begin(): … around what belongs together",
             )
-        own = {key: _blocking(value) for key, value in (binds or {}).items()}
+        if binds:
+            keywords["binds"] = {key: _blocking(value) for key, value in binds.items()}
         if sync_session_class is not None:
             self.sync_session_class = sync_session_class
-        self.sync_session = awaited_session(
-            self.sync_session_class, _blocking(bind), binds=own, **keywords
-        )
+        self.sync_session = awaited_session(self.sync_session_class, _blocking(bind), **keywords)
         core: Any = self.sync_session._core
         core.awaited_by = ref(self)
         self._core = core
         self._awaiting: dict[Any, Any] = {}
         """The engines and connections that were given, by those inside them."""
         self.one_task = OneTask("session")
-        for given in (bind, *(binds or {}).values()):
+        if bind is not None:
+            self._note(bind)
+        for given in binds.values() if binds else ():
             self._note(given)
         self._own = own_verbs(self.sync_session_class)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...event import sending
 from ...exc import IllegalStateChangeError
-from ...steps import run_async, run_sync
+from ...steps import go_on_async, run_async, run_sync
 from . import bridge
 from .bridge import for_task
 
@@ -62,16 +62,26 @@ class OneTask:
 
     async def run(self, steps: Steps[T]) -> T:
         """Return what *steps* give; they are closed, and refused, while another task is at work."""
-        outer, task = self._task, current_task()
-        if outer is not None and outer is not task and outer is not for_task.get():
+        outer = self._task
+        if outer is not None and outer is not current_task() and outer is not for_task.get():
             steps.close()
             self._refuse()
-        self._task = task
-        try:
-            if sending.listened_to and bridge.greenlet is not None:
+        if sending.listened_to and bridge.greenlet is not None:
+            self._task = current_task()
+            try:
                 answer: T = await bridge.run_blocking(_blocking, steps)
                 return answer
-            return await run_async(steps)
+            finally:
+                self._task = outer
+        try:
+            request = steps.send(None)
+        except StopIteration as stop:
+            # Nothing was to be awaited, so that no other task could come in between.
+            ended: T = stop.value
+            return ended
+        self._task = current_task()
+        try:
+            return await go_on_async(steps, request)
         finally:
             self._task = outer
 
