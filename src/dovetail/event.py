@@ -18,7 +18,7 @@ from enum import Enum
 from functools import wraps
 from inspect import Parameter, signature
 from threading import RLock
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
 from warnings import warn
 from weakref import WeakSet, ref
 
@@ -163,6 +163,15 @@ class Dispatch:
             self._rebuild()
 
 
+class ListenedAs(Protocol):
+    """What is listened to in the place of another: an AsyncEngine in that of its Engine."""
+
+    @staticmethod
+    def _listened_as(target: Any, family: type[Events]) -> object:
+        """Return what *target*, an instance or its class, stands for to *family*, or itself."""
+        ...
+
+
 class Events:
     """A family of events; subclasses declare one public method for each event.
 
@@ -172,9 +181,6 @@ class Events:
 
     event_names: ClassVar[tuple[str, ...]] = ()
     targets: ClassVar[list[type[Any]]]
-    stand_ins: ClassVar[dict[type[Any], Callable[[Any], Any]]]
-    """Types that are listened to in the place of others, and what they stand for."""
-
     former: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Parameters that events had in former versions; listeners may have them still."""
 
@@ -198,7 +204,6 @@ class Events:
         if sends:
             cls.sends = frozenset(cls.event_names if sends is True else sends)
         cls.targets = []
-        cls.stand_ins = {}
         _families.append(cls)
 
     @classmethod
@@ -213,9 +218,11 @@ class Events:
         A family whose targets are of another kind overrides this.
         """
         subject = target if isinstance(target, type) else type(target)
-        for type_, stands_for in cls.stand_ins.items():
-            if issubclass(subject, type_):
-                return cls._dispatch_of(stands_for(target))
+        if hasattr(subject, "_listened_as"):
+            stand_in: type[ListenedAs] = subject
+            other = stand_in._listened_as(target, cls)
+            if other is not target:
+                return cls._dispatch_of(other)
         if not any(issubclass(subject, known) for known in cls.targets):
             return None
         return class_dispatch(target) if isinstance(target, type) else own_dispatch(target)

@@ -86,6 +86,17 @@ class Bridging:
         self.run: Callable[..., Any] | None = None
         """``await run(function, *arguments)`` builds a bridge for *function*, which blocks."""
 
+    def use(
+        self,
+        *,
+        find: Callable[[], Callable[[Any], Any] | None],
+        loop: Callable[[], Any],
+        frame: Callable[[], Any],
+        run: Callable[..., Any],
+    ) -> None:
+        """Build bridges in this way from now on: one way serves the whole process."""
+        self.find, self.loop, self.frame, self.run = find, loop, frame, run
+
 
 bridging = Bridging()
 

@@ -113,7 +113,6 @@ class House:
 
     def imports(self, module: Module) -> Iterator[Import]:
         """Modules of the package that *module* imports, each with its line."""
-        own_package = module.parts if module.is_init else module.parts[:-1]
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -121,15 +120,20 @@ class House:
                     if first == self.package.name:
                         yield Import(node.lineno, self._nearest((*rest,)))
             elif isinstance(node, ast.ImportFrom):
-                source = tuple(node.module.split(".")) if node.module else ()
-                if node.level:
-                    start = own_package[: len(own_package) - node.level + 1]
-                elif source and source[0] == self.package.name:
-                    start, source = (), source[1:]
-                else:
-                    continue
-                for alias in node.names:
-                    yield Import(node.lineno, self._nearest((*start, *source, alias.name)))
+                for target in self.targets_of(module, node):
+                    yield Import(node.lineno, target)
+
+    def targets_of(self, module: Module, node: ast.ImportFrom) -> list[str]:
+        """The modules of the package from which *node*, in *module*, takes its names."""
+        own_package = module.parts if module.is_init else module.parts[:-1]
+        source = tuple(node.module.split(".")) if node.module else ()
+        if node.level:
+            start = own_package[: len(own_package) - node.level + 1]
+        elif source and source[0] == self.package.name:
+            start, source = (), source[1:]
+        else:
+            return []
+        return [self._nearest((*start, *source, alias.name)) for alias in node.names]
 
     def _nearest(self, parts: tuple[str, ...]) -> str:
         """The longest beginning of *parts* that is a module: the rest are names inside it."""

@@ -4,6 +4,7 @@ import pytest
 
 from tests.architecture import house as rules
 from tests.architecture.house import House
+from tests.architecture.installs import MOST, found_installs, installs
 from tests.architecture.unread import unread_parameters
 
 SOUND = {
@@ -149,3 +150,51 @@ def test_a_parameter_without_effect_is_found(tmp_path, text):
 )
 def test_parameters_that_others_prescribe_are_no_complaint(tmp_path, text):
     assert unread_parameters(build(tmp_path, **{"sql/node.py": text})) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("from ..types.basic import hooks\nhooks.write = print\n", "hooks.write"),
+        ("from ..types import basic\nbasic.hooks.write = print\n", "basic.hooks.write"),
+        ("from dovetail.types.basic import table\ntable['x'] = print\n", "table['x']"),
+        ("from ..types.basic import a\na.x, a.y = 1, 2\n", "a.x"),
+        ("from ..types.basic import a\nif True:\n    a.x: int = 1\n", "a.x"),
+        ("from ..types.basic import a\na.table.update(x=1)\n", "a.table.update()"),
+        ("from ..types.basic import register\nregister(print)\n", "register()"),
+        ("from ..types.basic import A\nfor n in 'ab':\n    setattr(A, n, 1)\n", "A.*"),
+    ],
+)
+def test_what_a_module_puts_into_another_is_found(tmp_path, text, target):
+    house = build(tmp_path, **{"sql/other.py": text})
+
+    assert target in {install.target for install in found_installs(house)}
+    assert [one for one in installs(house) if target in one]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A: ...\nA.x = 1\n",
+        "from ..types.basic import a\ndef set_it():\n    a.x = 1\n",
+        "from ..types.basic import make\nmade = make(1)\nmade.x = 2\n",
+        "import os\nos.environ['X'] = '1'\n",
+    ],
+)
+def test_what_a_module_does_to_its_own_is_no_install(tmp_path, text):
+    assert installs(build(tmp_path, **{"sql/other.py": text})) == []
+
+
+def test_what_a_module_puts_into_its_package_is_one_seam(tmp_path):
+    text = "from .node import a\na.x = 1\na.y = 2\n"
+
+    (complaint,) = installs(build(tmp_path, **{"sql/wiring.py": text}))
+
+    assert complaint == "sql.wiring -> sql: * is put there"
+
+
+def test_seams_are_counted(tmp_path):
+    text = "from ..types.basic import a\na.x = 1\n"
+    files = {f"sql/part{number}.py": text for number in range(MOST + 1)}
+
+    assert f"{MOST + 1} seams, and {MOST} are allowed" in installs(build(tmp_path, **files))

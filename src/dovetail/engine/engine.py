@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..compiler.cache import PlanCache
 from ..dialects.dialect import Dialect
-from ..event import own_dispatch, root
+from ..event import Events, own_dispatch, root
 from ..exc import InvalidRequestError
 from ..steps import bridging, run_sync
 from .connection import Connection, checked_isolation
@@ -221,13 +221,13 @@ class Engine:
     def __repr__(self) -> str:
         return f"Engine({self.url!r})"
 
+    @staticmethod
+    def _listened_as(target: Any, family: type[Events]) -> object:
+        """Events of the pool happen at the pool of the engine."""
+        if family is not PoolEvents:
+            return target
+        return Pool if isinstance(target, type) else target.pool
+
 
 root(ConnectionEvents, Engine).adopt(Connection.dispatch)
 root(DialectEvents, Dialect)
-
-
-def _pool_of(target: Any) -> Any:
-    return Pool if isinstance(target, type) else target.pool
-
-
-PoolEvents.stand_ins[Engine] = _pool_of

@@ -10,6 +10,7 @@ from typing_extensions import TypeVar, Unpack
 
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.result import Result, ScalarResult
+from dovetail.event import Events
 from dovetail.exc import (
     AsyncContextAlreadyStarted,
     AsyncContextNotStarted,
@@ -27,7 +28,6 @@ from dovetail.orm.bulk.lanes import (
 )
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.session import Session
-from dovetail.orm.session.events import SessionEvents
 from dovetail.orm.session.keywords import StatementOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
@@ -59,6 +59,14 @@ class AsyncSession(AwaitingMembers):
 
     An AsyncSession is for one task at a time.
     """
+
+    @staticmethod
+    def _listened_as(target: Any, family: type[Events]) -> object:
+        """Events happen at the session within."""
+        if isinstance(target, type):
+            class_: Any = target
+            return awaited_class(class_.sync_session_class)
+        return target.sync_session
 
     # Blocks -------------------------------------------------------------------------------------
 
@@ -580,14 +588,3 @@ class AsyncSessionTransaction:
         transaction = self._started()
         transaction.leave_block()
         await self.session.run_steps(transaction.exit_steps(kind))
-
-
-def _blocking_session(target: Any) -> Any:
-    """What is listened to in place of *target*, an AsyncSession or a class of these."""
-    if isinstance(target, type):
-        class_: Any = target
-        return awaited_class(class_.sync_session_class)
-    return target.sync_session
-
-
-SessionEvents.stand_ins[AsyncSession] = _blocking_session

@@ -163,10 +163,7 @@ def _frame() -> Any:
     return None if task is None else task.gr_frame
 
 
-bridging.find = _find
-bridging.loop = _loop
-bridging.frame = _frame
-bridging.run = run_blocking
+bridging.use(find=_find, loop=_loop, frame=_frame, run=run_blocking)
 
 
 def await_only(awaitable: Awaitable[T]) -> T:

@@ -18,10 +18,10 @@ from ...dialects.driver import awaiting_names
 from ...engine.connection import Connection
 from ...engine.create import engine_for, pool_for, read_configuration
 from ...engine.engine import Engine
-from ...engine.events import ConnectionEvents, PoolEvents
 from ...engine.record import PooledConnection
 from ...engine.transaction import Transaction
 from ...engine.url import make_url
+from ...event import Events
 from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted, InvalidRequestError
 from .bridge import run_blocking
 from .one_task import OneTask, perform
@@ -63,6 +63,11 @@ class AsyncEngine:
         async with engine.begin() as connection:
             await connection.execute(...)
     """
+
+    @staticmethod
+    def _listened_as(target: Any, family: type[Events]) -> object:
+        """Events happen at the engine within."""
+        return Engine if isinstance(target, type) else target.sync_engine
 
     def __init__(self, sync_engine: Engine) -> None:
         if not sync_engine.is_async:
@@ -179,6 +184,11 @@ class AsyncConnection:
             result = await connection.execute(select(user))
             await connection.commit()
     """
+
+    @staticmethod
+    def _listened_as(target: Any, family: type[Events]) -> object:
+        """Events happen at the connection within."""
+        return Engine if isinstance(target, type) else target.sync_connection
 
     def __init__(
         self, async_engine: AsyncEngine, sync_connection: Connection | None = None
@@ -696,16 +706,3 @@ def _does_not_await(url: URL, driver: str | None = None) -> InvalidRequestError:
         if names
         else f"no driver of {dialect} does: make the engine with create_engine()",
     )
-
-
-def _sync_engine(target: Any) -> Any:
-    return Engine if isinstance(target, type) else target.sync_engine
-
-
-def _sync_connection(target: Any) -> Any:
-    return Engine if isinstance(target, type) else target.sync_connection
-
-
-ConnectionEvents.stand_ins[AsyncEngine] = _sync_engine
-ConnectionEvents.stand_ins[AsyncConnection] = _sync_connection
-PoolEvents.stand_ins[AsyncEngine] = _sync_engine

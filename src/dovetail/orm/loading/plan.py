@@ -12,7 +12,7 @@ from dovetail.engine.rows import Shape
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
-from dovetail.orm.loading.related import complete_steps, load_related_steps, makers
+from dovetail.orm.loading.related import complete_steps, load_related_steps
 from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.telling import listen_to, note_options, tell_of_loads
 from dovetail.orm.loading.to_core import EntityPlanner
@@ -207,5 +207,4 @@ class ReturnedRows(EntityPlan):
         self.populate_existing = populate_existing
 
 
-makers.entity_plan = EntityPlan
-Mapper.planner = EntityPlanner()
+Mapper.planner = EntityPlanner(EntityPlan)

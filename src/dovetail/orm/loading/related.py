@@ -32,15 +32,6 @@ KEYS_PER_STATEMENT = 1000
 Pair = tuple[InstanceState, Any]
 
 
-class _Makers:
-    """Makes plans of entities; installed by the module that has them, one storey up."""
-
-    entity_plan: Any = None
-
-
-makers = _Makers()
-
-
 class KeyedPlan:
     """A plan whose statement is restricted to a list of keys.
 
@@ -78,7 +69,7 @@ class KeyedPlan:
         """The plan of the statement: not made where somebody who listens changes that."""
         walk = Walk()
         self.statement.collect(walk)
-        return makers.entity_plan(
+        return Mapper.planner.make_plan(
             self.statement,
             walk.binds,
             self.dialect,

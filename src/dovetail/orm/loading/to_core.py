@@ -1,6 +1,6 @@
 """Statements of entities as statements of tables: what Core asks mapped classes for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
@@ -39,7 +39,13 @@ def _values(statement: Any) -> list[Any]:
 
 
 class EntityPlanner:
-    """Turns statements of entities into statements of tables: Core asks it to."""
+    """Turns statements of entities into statements of tables: Core asks it to.
+
+    ``make_plan``  makes the plan of a statement of entities, for those who load what is related
+    """
+
+    def __init__(self, make_plan: Callable[..., Any]) -> None:
+        self.make_plan = make_plan
 
     def to_core(self, statement: Any) -> Any:
         """An equal statement of tables and columns alone."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, ClassVar, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from dovetail.event import Dispatch, Events, own_dispatch
 from dovetail.orm.tracking.state import state_of
@@ -84,17 +84,13 @@ class EventsOfClasses(Events):
                 cls.of(mapper).adopt(held, propagating_only=only)
 
 
-_mappers: list[Callable[[], list[Any]]] = []
+registries: WeakSet[Any] = WeakSet()
+"""Every registry there is; each adds itself."""
 
 
 def known_mappers() -> list[Any]:
     """Every mapper there is."""
-    return [mapper for find in _mappers for mapper in find()]
-
-
-def mappers_from(find: Callable[[], list[Any]]) -> None:
-    """Ask *find*, of the room above, for the mappers that there are."""
-    _mappers.append(find)
+    return [mapper for known in list(registries) for mapper in known.ordered_mappers]
 
 
 ROW_EVENTS = frozenset(

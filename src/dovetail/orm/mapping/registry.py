@@ -22,7 +22,7 @@ from dovetail.exc import (
 from dovetail.orm.mapping.abstract_concrete import map_to_union
 from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.construct import construct
-from dovetail.orm.mapping.events import EXT_SKIP, mappers_from
+from dovetail.orm.mapping.events import EXT_SKIP, registries
 from dovetail.orm.mapping.mapper import Mapper, mapped_by, mapper_of
 from dovetail.orm.mapping.mapping_events import RegistryEvents
 from dovetail.orm.mapping.overlaps import warn_of_overlaps
@@ -42,7 +42,7 @@ _KINDS: dict[type[DovetailError], type[MappingError]] = {
 """Mistakes in a mapping that programs catch as what they are elsewhere, too."""
 
 _configuring = RLock()
-_registries: "WeakSet[Registry]" = WeakSet()
+_registries: "WeakSet[Registry]" = registries
 
 
 def forget_memos() -> None:
@@ -515,13 +515,6 @@ def _is_put_off(mapper: Mapper) -> bool:
     """True where somebody who listens wants *mapper* not to be configured this time."""
     answers = [call(mapper, mapper.class_) for call in mapper.dispatch.before_mapper_configured]
     return EXT_SKIP in answers
-
-
-def _all_mappers() -> list[Mapper]:
-    return [mapper for known in list(_registries) for mapper in known.ordered_mappers]
-
-
-mappers_from(_all_mappers)
 
 
 def configure_mappers() -> None:
