@@ -8,8 +8,9 @@ import json
 import sys
 
 from dovetail import Integer, String, create_engine, select
+from dovetail.ext.asyncio import AsyncSession, create_async_engine
 from dovetail.ext.mutable import MutableDict
-from dovetail.orm import DeclarativeBase, Session, mapped_column
+from dovetail.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 
 class Base(DeclarativeBase):
@@ -51,10 +52,28 @@ def entered(act, prepare=lambda: None):
 
 def counted():
     engine = create_engine("sqlite://")
+    awaiting = create_async_engine("sqlite+aiosqlite://")
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         session.add_all([Pebble(id=n, name=f"{n}") for n in range(1, 5)])
         session.commit()
+
+    yield "a session", entered(lambda: Session(engine))
+    make = sessionmaker(engine, expire_on_commit=False)
+    yield "a session of a factory", entered(make)
+    yield "an awaiting session", entered(lambda: AsyncSession(awaiting))
+
+    def block():
+        with Session(engine):
+            pass
+
+    yield "a session in a block", entered(block)
+
+    def block_with_get():
+        with Session(engine) as session:
+            session.get(Pebble, 1)
+
+    yield "a session in a block for one get", entered(block_with_get)
 
     def one_get():
         session = Session(engine)

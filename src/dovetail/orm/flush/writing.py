@@ -158,7 +158,7 @@ def _insert_steps(
             receive_keys(session, mapper, own.items(), context.changes)
         connection = session.connection_in_use(mapper)
         if connection is None:
-            connection = yield from session.connection_for_steps(mapper)
+            connection = yield from session.connect_steps(mapper)
         for name, value in mapper.fixed_values.items():
             for instance in own.values():
                 instance.__dict__.setdefault(name, value)
@@ -246,7 +246,7 @@ def _update_steps(
         return
     connection = session.connection_in_use(mapper)
     if connection is None:
-        connection = yield from session.connection_for_steps(mapper)
+        connection = yield from session.connect_steps(mapper)
     if is_told:
         tell_of_updates("before", context, mapper, connection, updates)
         # Those who were told may have changed more.

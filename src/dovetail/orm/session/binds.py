@@ -123,12 +123,16 @@ class SessionBinds(SessionTransactions):
         """The connection for *mapper* in the transaction in progress."""
         connection = self.connection_in_use(mapper, clause)
         if connection is None:
-            transaction = self.ensure_transaction()
-            bind = self.bind
-            if bind is None or self.binds or self.has_own_get_bind or "get_bind" in self.overrides:
-                bind = self._bind_for(mapper, clause)
-            connection = yield from transaction.connection_steps(bind)
+            connection = yield from self.connect_steps(mapper, clause)
         return connection
+
+    def connect_steps(self, mapper: Mapper | None = None, clause: Any = None) -> Steps[Any]:
+        """The connection for *mapper*, of which ``connection_in_use()`` knows none yet."""
+        transaction = self.transaction or self.ensure_transaction()
+        bind = self.bind
+        if bind is None or self.binds or self.has_own_get_bind or "get_bind" in self.overrides:
+            bind = self._bind_for(mapper, clause)
+        return (yield from transaction.connection_steps(bind))
 
     def connection_beside_steps(self, connection: Connection, mapper: Mapper) -> Steps[Any]:
         """The connection for *mapper*, to load what belongs to rows that came by *connection*."""

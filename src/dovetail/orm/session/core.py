@@ -1,14 +1,19 @@
 """The core of a session: its state and its steps, without the verbs of users."""
 
-from threading import RLock
+from _thread import RLock
+from itertools import count
 from typing import Any, TypeVar
+from weakref import ref
 
 from dovetail.exc import DovetailError, IllegalStateChangeError
 from dovetail.orm.session.execution import SessionStatements
 from dovetail.orm.session.transaction import AUTOBEGIN, SessionTransaction
+from dovetail.orm.tracking.state import Scope, cores
 from dovetail.steps import Steps, run_sync
 
 T = TypeVar("T")
+
+_numbers = count(1)
 
 
 class SessionCore(SessionStatements):
@@ -16,15 +21,19 @@ class SessionCore(SessionStatements):
 
     A Session has the verbs that users call, each a line or three over its core, which has one
     base class for each subject: members, transactions, databases, persistence, statements.  A
-    class of the user's own overrides verbs, and meets none of the names here.
-
+    class of the user's own overrides verbs, and meets none of the names here.  A session may be
+    made for one statement: all of its core is made here, in one function.
     """
 
     def __init__(self, session: Any, has_own_get_bind: bool) -> None:
-        super().__init__(session)
+        self.reference = ref(session)
+        self.dispatch = session.dispatch
+        self.scope = Scope(self)
+        self.hash_key = next(_numbers)
         self.overrides = session.__dict__
         self.has_own_get_bind = has_own_get_bind
         self._lock = RLock()
+        cores.references.add(ref(self, cores.references.discard))
 
     def run(self, steps: Steps[T]) -> T:
         """Run *steps* for the thread that calls; IllegalStateChangeError if there is another.

@@ -241,7 +241,7 @@ class SessionStatements(SessionPersistence):
         else:
             connection = self.connection_in_use()
             if connection is None:
-                connection = yield from self.connection_for_steps()
+                connection = yield from self.connect_steps()
         populate = bool(options and options.get("populate_existing"))
         plan, values = _entity_plan(connection, statement, params, populate, keep=self.keeps_plans)
         batch = options.get("yield_per") if options else None

@@ -50,12 +50,11 @@ class sessionmaker(Generic[S]):
 
     def __call__(self, **local: Any) -> S:
         """A new session; the keywords win over the factory's own."""
-        for name, value in self.kw.items():
-            if name == "info" and "info" in local:
-                local["info"] = {**value, **local["info"]}
-            else:
-                local.setdefault(name, value)
-        return self.class_(**local)
+        if not local:
+            return self.class_(**self.kw)
+        if "info" in local and "info" in self.kw:
+            local["info"] = {**self.kw["info"], **local["info"]}
+        return self.class_(**{**self.kw, **local})
 
     def begin(self) -> AbstractContextManager[S]:
         """A block with a new session in a transaction: it commits, or rolls back, and closes."""

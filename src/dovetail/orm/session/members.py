@@ -1,10 +1,8 @@
 """The members of a session: which instances it has, and as what. Nothing here sends SQL."""
 
-from collections.abc import Iterable, Iterator
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from warnings import warn
-from weakref import ref
 
 from dovetail.event import Dispatch
 from dovetail.exc import (
@@ -29,15 +27,12 @@ from dovetail.orm.tracking.state import (
     InstanceState,
     Load,
     Scope,
-    cores,
     mark_modified,
     state_of,
 )
 from dovetail.steps import Steps
 
 Rows = dict[InstanceState, Any]
-
-_numbers = count(1)
 
 
 class SessionMembers:
@@ -56,14 +51,14 @@ class SessionMembers:
     placement: Any = None
     """What ``merge(load=False)`` keeps from one instance to the next."""
 
-    def __init__(self, session: Any) -> None:
-        self.reference = ref(session)
-        self.dispatch = session.dispatch
-        self.scope = Scope(self)
-        self.epoch = 0
-        self.hash_key = next(_numbers)
-        """A number that no other session of this process has."""
-        cores.add(self)
+    reference: Callable[[], Any]
+    """The session, which its core has a weak reference to."""
+
+    epoch = 0
+    """How many transactions have ended."""
+
+    hash_key: int
+    """A number that no other session of this process has."""
 
     @property
     def session(self) -> Any:

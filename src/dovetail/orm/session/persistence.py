@@ -62,10 +62,8 @@ class SessionPersistence(SessionBinds):
     load_cause: LoadCause | None = None
     """What is being loaded for, where somebody listens to statements."""
 
-    def __init__(self, session: Any) -> None:
-        super().__init__(session)
-        self.flushing = False
-        """Whether a flush is in progress."""
+    flushing = False
+    """Whether a flush is in progress."""
 
     if TYPE_CHECKING:
         # What the base class of statements has.
@@ -204,7 +202,7 @@ class SessionPersistence(SessionBinds):
             )
         connection = self.connection_in_use(mapper)
         if connection is None:
-            connection = yield from self.connection_for_steps(mapper)
+            connection = yield from self.connect_steps(mapper)
         source = self.row_source
         if source is not None and source.keeps(self, mapper) and self.find(mapper, key) is None:
             keyed = keys_plan(connection, mapper)
@@ -225,7 +223,7 @@ class SessionPersistence(SessionBinds):
         """Read the row with *key* and lock it; an instance that is here takes its values."""
         connection = self.connection_in_use(mapper)
         if connection is None:
-            connection = yield from self.connection_for_steps(mapper)
+            connection = yield from self.connect_steps(mapper)
         before = version_here(self.scope, mapper, key)
         plan = get_plan(connection, mapper, lock)
         rows = yield from plan.rows_steps(self, connection, list(mapper.key_tuple(key)))

@@ -30,7 +30,7 @@ from dovetail.exc import (
     did_you_mean,
 )
 from dovetail.orm.loading.lockmode import lock_of
-from dovetail.orm.loading.options import checked_policy
+from dovetail.orm.loading.options import POLICIES, checked_policy
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.merge import merge_all_steps, place_all
 from dovetail.orm.query import Query
@@ -154,19 +154,20 @@ class Session(SessionContents, ClassicVerbs):
         core = self._core = self._core_class(self, self._has_own_get_bind)
         core.row_source = self._row_source
         core.bind = bind
-        core.binds = checked_binds(binds)
+        core.binds = checked_binds(binds) if binds else {}
         core.autoflush = autoflush
         core.expire_on_commit = expire_on_commit
         core.autobegin = autobegin
         core.join_transaction_mode = join_transaction_mode
-        core.lazy_policy = checked_policy(lazy_policy)
+        core.lazy_policy = lazy_policy if lazy_policy in POLICIES else checked_policy(lazy_policy)
         core.execution_options_dict = execution_options
         core.twophase = twophase
         core.keeps_plans = enable_baked_queries
         core.resets_only = close_resets_only
-        self.info: dict[Any, Any] = dict(info or {})
+        self.info: dict[Any, Any] = dict(info) if info else {}
         self._query_cls = query_cls
-        self._use_classic(autocommit, weak_identity_map, extension)
+        if autocommit or not weak_identity_map or extension is not None:
+            self._use_classic(autocommit, weak_identity_map, extension)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

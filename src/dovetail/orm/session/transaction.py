@@ -88,6 +88,14 @@ class SessionTransaction:
     ended_within: "SessionTransaction | None" = None
     _outer_block: "SessionTransaction | None" = None
 
+    cause: BaseException | None = None
+    place = ""
+    """Where in the program a flush failed."""
+
+    flushed = False
+    keeps_values = False
+    source_record: Any = None
+
     def __init__(
         self,
         core: Any,
@@ -100,16 +108,11 @@ class SessionTransaction:
         self.parent = parent
         self.nested = origin is BEGIN_NESTED
         self.state = ACTIVE
-        self.cause: BaseException | None = None
-        self.place = ""
         self.participants: dict[Any, Participant] = {}
         self.new: list[InstanceState] = []
         self.deleted: dict[InstanceState, tuple[Any, Load]] = {}
         self.dirty: set[InstanceState] = set()
         self.switched: dict[InstanceState, Any] = {}
-        self.flushed = False
-        self.keeps_values = False
-        self.source_record: Any = None
 
     def __repr__(self) -> str:
         kind = "savepoint" if self.nested else "transaction"

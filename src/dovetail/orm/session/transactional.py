@@ -236,11 +236,12 @@ class SessionTransactions(SessionMembers):
 
     def close_steps(self, *, invalidate: bool = False) -> Steps[None]:
         """Detach all instances, end the transaction without commit, give connections back."""
-        self.closed = not self.resets_only
-        yield from self.reset_steps(invalidate=invalidate)
+        return self.reset_steps(invalidate=invalidate, for_good=not self.resets_only)
 
-    def reset_steps(self, *, invalidate: bool = False) -> Steps[None]:
-        """As ``close_steps()``; the session can be used again whatever its configuration."""
+    def reset_steps(self, *, invalidate: bool = False, for_good: bool = False) -> Steps[None]:
+        """As ``close_steps()``; the session can be used again unless this is *for_good*."""
+        if for_good:
+            self.closed = True
         self.expunge_all()
         failure: BaseException | None = None
         while self.transaction is not None:

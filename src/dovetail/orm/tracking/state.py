@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
-from weakref import WeakSet, ref
+from weakref import ref
 
 from typing_extensions import TypeVar
 
@@ -67,8 +67,26 @@ class TrackingSession(Protocol):
     def let_state_go(self, state: "InstanceState") -> None: ...
 
 
-cores: "WeakSet[Any]" = WeakSet()
-"""The cores of all sessions of this process."""
+class Cores:
+    """The cores of all sessions of this process, which hold themselves.
+
+    ``references``  weak ones, which leave by themselves; a set of them costs a new session less
+                    than a WeakSet
+    """
+
+    __slots__ = ("references",)
+
+    def __init__(self) -> None:
+        self.references: set[ref[Any]] = set()
+
+    def __iter__(self) -> Iterator[Any]:
+        for reference in self.references.copy():
+            core = reference()
+            if core is not None:
+                yield core
+
+
+cores = Cores()
 
 
 class Scope:
