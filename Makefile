@@ -1,7 +1,8 @@
 # Everything a developer does, from nothing but python3 (3.11 or newer), make and a package index.
 #
 #   make demo      index this Python's standard library into a SQLite file and ask it questions
-#   make test      all tests, with branch coverage
+#   make test      all tests
+#   make coverage  all tests, and which lines and branches they have not seen
 #   make test-random  the random programs with seeds of their own, for longer
 #   make random-mappings  random mappings compared with SQLAlchemy's, as many as ARGS says
 #   make check     lint, format, types, shape of the house
@@ -23,7 +24,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 # Installing again is needed only after the list of dependencies changed.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test test-random random-mappings check bench test-all golden format clean
+.PHONY: demo test coverage test-random random-mappings check bench test-all golden format clean
 .DEFAULT_GOAL := test
 
 $(VENV)/pyvenv.cfg:
@@ -41,6 +42,9 @@ demo: $(VENV)/.installed-cli
 	@$(BIN)/python -m dovetail demo $(ARGS)
 
 test: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --cov --cov-branch --cov-report=term $(ARGS)
 
 # Every run draws other examples.  What it finds is printed with a blob that repeats it: give that
