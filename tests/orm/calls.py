@@ -102,6 +102,9 @@ def counted():
             session.add_all([Pebble(name=f"{next(numbers)}") for _ in range(3)])
 
         yield "a flush of three new rows", entered(session.flush, add)
+        stones = iter([Pebble(name="one of many") for _ in range(10)])
+        session.add(next(stones))
+        yield "adding one of many", entered(lambda: session.add(next(stones)))
     engine.dispose()
 
 

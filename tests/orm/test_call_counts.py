@@ -17,16 +17,17 @@ pytestmark = pytest.mark.skipif(
 MOST = {
     "a session": 4,
     "a session of a factory": 4,
-    "an awaiting session": 13,
+    "an awaiting session": 12,
     "a session in a block": 14,
-    "a session in a block for one get": 93,
-    "a session for one get": 91,
+    "a session in a block for one get": 87,
+    "a session for one get": 85,
     "a query in a transaction": 61,
     "a get that loads": 25,
     "a get of what is in memory": 2,
     "a get that locks": 34,
     "a flush of one change": 35,
     "a flush of three new rows": 53,
+    "adding one of many": 2,
 }
 
 

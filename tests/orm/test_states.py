@@ -499,3 +499,22 @@ def test_the_map_of_a_session_that_was_closed_takes_nothing(session, twins):
 
     with pytest.raises(InvalidRequestError, match="closed"):
         identity_map.add(inspect(twins[0]))
+
+
+def test_what_a_subclass_does_in_add_is_done_for_each_of_many(engine):
+    class Stamping(Session):
+        def add(self, instance, _warn=True):
+            instance.name = f"{instance.name} of {self.info['shop']}"
+            super().add(instance, _warn)
+
+    with Stamping(engine, info={"shop": "Turin"}) as session:
+        authors = [Author(name="Ada"), Author(name="Grace"), Author(name="Barbara")]
+
+        session.add_all(authors)
+        session.flush()
+
+    assert [author.name for author in authors] == [
+        "Ada of Turin",
+        "Grace of Turin",
+        "Barbara of Turin",
+    ]

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dovetail.exc import ArgumentError
 from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.tracking.identity import IdentityMap
+from dovetail.orm.tracking.reach import NO_CASCADES
 
 
 class SessionContents:
@@ -63,11 +65,42 @@ class SessionContents:
         persistent again.  UnmappedInstanceError for what is not mapped, InvalidRequestError
         for an instance of another session.
         """
-        self._core.add(instance, _warn)
+        core = self._core
+        scope = core.scope
+        try:
+            state = instance.__dovetail_state__
+            load = state.load
+            pending = scope.pending_loads[load.mapper]
+        except (AttributeError, KeyError):
+            core.add(instance, _warn)
+            return
+        if (
+            load.scope is not None
+            or state.row_key is not None
+            or state.expired is not None
+            or scope.is_writing
+            or core.transaction is None
+            or core.dispatch.listening
+        ):
+            core.add(instance, _warn)
+            return
+        # A new instance of a class of which others are pending: programs add them by the thousand.
+        scope.new[state] = instance
+        state.load = pending
+        if state.extra is not None:
+            state.extra.pop("orphaned", None)
+        if load.mapper.memo.get("cascades") is not NO_CASCADES:
+            core.cascade_save(state, instance)
 
     def add_all(self, instances: Iterable[Any]) -> None:
-        """Put all *instances* into the session."""
-        self._core.add_all(instances)
+        """Put all *instances* into the session, each by ``add()``."""
+        if hasattr(instances, "__dovetail_state__"):
+            raise ArgumentError(
+                f"add_all() takes several instances, not one: {instances!r}",
+                hint="add(instance), or add_all([instance])",
+            )
+        for instance in instances:
+            self.add(instance)
 
     def enable_relationship_loading(self, obj: Any) -> None:
         """Let *obj*, which has no row, load relationships by the foreign keys that it holds.

@@ -6,7 +6,6 @@ from warnings import warn
 
 from dovetail.event import Dispatch
 from dovetail.exc import (
-    ArgumentError,
     DovetailDeprecationWarning,
     InvalidRequestError,
     UnmappedInstanceError,
@@ -160,50 +159,19 @@ class SessionMembers:
     # Coming in --------------------------------------------------------------------------------
 
     def add(self, instance: Any, _warn: bool = True) -> None:
-        """Put *instance*, and what it refers to by save-update cascades, into the session.
+        """Put *instance*, and what its save-update cascades lead to, into the session.
 
-        A new one becomes pending and is inserted by the next flush; a detached one becomes
-        persistent again.  UnmappedInstanceError for what is not mapped, InvalidRequestError
-        for an instance of another session.
+        It is what ``Session.add()`` does for what it does not do itself.
         """
-        try:
-            state = instance.__dovetail_state__
-            load = state.load
-        except AttributeError:
-            state = self._state(instance)
-            load = state.load
-        scope = self.scope
-        if scope.is_writing and _warn:
+        state = self._state(instance)
+        if self.scope.is_writing and _warn:
             warn_of_change("add()")
         if self.transaction is None:
             self.begin_on_change()
-        # The short way of a new instance of a class whose pending ones are known here.
-        pending = scope.pending_loads.get(load.mapper)
-        if (
-            load.scope is None
-            and state.row_key is None
-            and pending is not None
-            and state.expired is None
-            and not self.dispatch.listening
-        ):
-            scope.new[state] = instance
-            state.load = pending
-            if state.extra is not None:
-                state.extra.pop("orphaned", None)
-        else:
-            self._enter(state, instance)
-        if load.mapper.memo.get("cascades") is not NO_CASCADES:
-            self._cascade_save(state, instance)
-
-    def add_all(self, instances: Iterable[Any]) -> None:
-        """Put all *instances* into the session."""
-        if hasattr(instances, "__dovetail_state__"):
-            raise ArgumentError(
-                f"add_all() takes several instances, not one: {instances!r}",
-                hint="add(instance), or add_all([instance])",
-            )
-        for instance in instances:
-            self.add(instance)
+        mapper = state.load.mapper
+        self._enter(state, instance)
+        if mapper.memo.get("cascades") is not NO_CASCADES:
+            self.cascade_save(state, instance)
 
     def cascade_add(self, instance: Any) -> None:
         """Called by a tracked attribute: *instance* was related to a member of this session."""
@@ -218,19 +186,27 @@ class SessionMembers:
         load = state.load
         if state.row_key is None:
             if state not in scope.new:
-                self._refuse_others(state, instance)
+                if load.scope is not None:
+                    self._refuse_others(state, instance)
                 if state.expired is not None:
                     refuse_lost(state, instance, "add")
                     state.expired = None
-                load.mapper.configure()
-                self.begin_on_change()
-                self.announce("before_attach", instance)
+                pending = scope.pending_loads.get(load.mapper)
+                if pending is None:
+                    load.mapper.configure()
+                    pending = scope.pending_load(load.mapper)
+                if self.transaction is None:
+                    self.begin_on_change()
+                is_told = self.dispatch.listening
+                if is_told:
+                    self.announce("before_attach", instance)
                 scope.new[state] = instance
-                state.load = scope.pending_load(load.mapper)
+                state.load = pending
                 if state.extra is not None:
                     state.extra.pop("orphaned", None)
-                self.announce("after_attach", instance)
-                self.announce("transient_to_pending", instance)
+                if is_told:
+                    self.announce("after_attach", instance)
+                    self.announce("transient_to_pending", instance)
         elif load.scope is scope:
             if load.deleted:
                 raise InvalidRequestError(
@@ -281,7 +257,7 @@ class SessionMembers:
                 hint="expunge() it there first, or copy it here with merge()",
             )
 
-    def _cascade_save(self, state: InstanceState, instance: Any) -> None:
+    def cascade_save(self, state: InstanceState, instance: Any) -> None:
         """Follow the save-update cascades of *instance*, each instance once.
 
         What one leads to comes before its neighbours, and is inserted in that order.
