@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-GROUND = ("exc", "event", "graph", "codegen", "collector", "steps", "inspection")
+GROUND = ("exc", "event", "graph", "codegen", "delegation", "collector", "steps", "inspection")
 FLOORS = ("ground", "types", "sql", "compiler", "dialects", "engine", "orm", "ext", "top")
 ORM_ROOMS = (
     ("tracking",),

@@ -15,12 +15,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 MOST = {
-    "a session that is not used": 26,
-    "a get, a change and a commit": 162,
+    "a session that is not used": 25,
+    "a get, a change and a commit": 125,
     "a get of what is in memory": 3,
     "a get that loads": 30,
-    "a commit of nothing": 17,
-    "a flush of nothing": 5,
+    "a commit of nothing": 16,
+    "a flush of nothing": 4,
     "a connection that is waited for": 39,
 }
 

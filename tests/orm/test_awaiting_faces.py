@@ -5,11 +5,13 @@ import inspect
 import pytest
 import sqlalchemy.ext.asyncio as theirs
 
+from dovetail.delegation import Shown
 from dovetail.engine import Connection, Engine
 from dovetail.engine.result import MappingResult, Result, ScalarResult
 from dovetail.engine.transaction import Transaction
 from dovetail.ext import asyncio as ours
-from dovetail.orm import Session, SessionTransaction, sessionmaker
+from dovetail.orm import Session, SessionTransaction, scoped_session, sessionmaker
+from dovetail.orm.scoped import ScopedFace
 from tools.reference import INTERNAL
 
 PAIRS = {
@@ -22,7 +24,10 @@ PAIRS = {
     "AsyncScalarResult": (ScalarResult, ours.AsyncScalarResult),
     "AsyncMappingResult": (MappingResult, ours.AsyncMappingResult),
     "async_sessionmaker": (sessionmaker, ours.async_sessionmaker),
+    "scoped_session": (Session, scoped_session),
+    "async_scoped_session": (ours.AsyncSession, ours.async_scoped_session),
 }
+"""Each face, and what it stands before, by the name of the face."""
 
 BLOCKING_ALONE = {
     "AsyncSession": {
@@ -46,8 +51,10 @@ BLOCKING_ALONE = {
     "AsyncTransaction": {"nested"},  # an attribute of each
     "AsyncResult": {"merge", "of_rows", "of_scalars"},
     "async_sessionmaker": {"close_all", "identity_key", "object_session"},
+    "scoped_session": {"dispatch"},
+    "async_scoped_session": {"sync_session_class"},
 }  # fmt: skip
-"""What only those who block have, by the class that awaits."""
+"""What only those have that a face stands before, by the face."""
 
 CLASSIC = {
     "begin": {"nested", "subtransactions"},
@@ -56,9 +63,7 @@ CLASSIC = {
     "connection": {"classic"},
     "execute": {"classic"},
     "scalar": {"classic"},
-    "is_modified": {"passive"},
     "refresh": {"lockmode"},
-    "add": {"_warn"},
     "commit_prepared": {"recover"},
     "rollback_prepared": {"recover"},
 }
@@ -74,6 +79,21 @@ def members(class_):
         for name in dir(class_)
         if not name.startswith("_") and not name.endswith("_steps") and name not in INTERNAL
     }
+
+
+def documented(class_):
+    return {
+        name
+        for name in members(class_)
+        if inspect.isroutine(getattr(class_, name)) or isinstance(getattr(class_, name), Shown)
+    }
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_member_says_what_it_does(name):
+    face = PAIRS[name][1]
+
+    assert [each for each in documented(face) if not getattr(face, each).__doc__] == []
 
 
 def parameters(function, without=frozenset()):
@@ -107,10 +127,11 @@ def verbs():
 
 @pytest.mark.parametrize(("blocking", "awaiting", "verb"), list(verbs()))
 def test_a_verb_takes_the_same_parameters_on_both_sides(blocking, awaiting, verb):
-    classic = CLASSIC.get(verb, frozenset())
+    is_scoped = issubclass(awaiting, ScopedFace)
+    classic = frozenset() if is_scoped else CLASSIC.get(verb, frozenset())
     known = parameters(getattr(blocking, verb), classic)
     own = parameters(getattr(awaiting, verb))
-    if verb in ("execute", "scalar") and issubclass(blocking, Session):
+    if verb in ("execute", "scalar") and blocking is Session and not is_scoped:
         # Without a statement it is in a keyword of the classic way.
         known["statement"] = own["statement"]
 

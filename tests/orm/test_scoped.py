@@ -132,9 +132,11 @@ class TestBlocking:
 
     def test_attributes_are_read_and_set_on_the_session(self, Scoped, engine):
         Scoped.autoflush = False
+        Scoped.join_transaction_mode = "rollback_only"
         Scoped.info["who"] = "ada"
 
         assert Scoped().autoflush is False
+        assert Scoped().join_transaction_mode == "rollback_only"
         assert Scoped().info == {"who": "ada"}
         assert Scoped.bind is engine
         assert Scoped.is_active

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from inspect import Parameter, signature
 from threading import local
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Generic, TypeVar
 from warnings import warn
 
-from dovetail.codegen import Source, compile_function
+from dovetail.delegation import Face, Shown
 from dovetail.event import resolves
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.session import Session
 from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.tracking.identity import IdentityMap
 
-P = ParamSpec("P")
-R = TypeVar("R")
 S = TypeVar("S")
 V = TypeVar("V")
 
@@ -91,78 +88,30 @@ class ScopedRegistry(Generic[V]):
         self.registry.pop(self.scopefunc(), None)
 
 
-# Members that are handed on -------------------------------------------------------------------
+# What is handed on ----------------------------------------------------------------------------
 
 
-def handed(member: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
-    """A method that calls *member* of the current session, with the same parameters.
-
-    It is written out, arguments by name and number, since it is called as often as the
-    session's own.
-    """
-    name = member.__name__
-    parameters = list(signature(member).parameters.values())[1:]
-    source = Source(f"hand on {member.__qualname__}")
-    head, passed = ["self"], []
-    keyword_only = False
-    for parameter in parameters:
-        text = parameter.name
-        if parameter.kind is Parameter.VAR_POSITIONAL:
-            text = f"*{text}"
-            passed.append(text)
-            keyword_only = True
-        elif parameter.kind is Parameter.VAR_KEYWORD:
-            text = f"**{text}"
-            passed.append(text)
-        else:
-            if parameter.kind is Parameter.KEYWORD_ONLY:
-                if not keyword_only:
-                    head.append("*")
-                keyword_only = True
-                passed.append(f"{text}={text}")
-            else:
-                passed.append(text)
-            if parameter.default is not Parameter.empty:
-                text += f"={source.use(f'default_{text}', parameter.default)}"
-        head.append(text)
-    with source.block(f"def {name}({', '.join(head)}):"):
-        with source.block("try:"):
-            source.line("session = self.registry.value")
-        with source.block("except AttributeError:"):
-            source.line("session = self.registry()")
-        source.line(f"return session.{name}({', '.join(passed)})")
-    made = compile_function(source, name)
-    made.__doc__ = member.__doc__
-    made.__annotations__ = dict(member.__annotations__)
-    return made
+scoped_face = Face(
+    inside="session",
+    first=(
+        "try:",
+        "    session = self.registry.value",
+        "except AttributeError:",
+        "    session = self.registry()",
+    ),
+)
+"""Members of scoped sessions, blocking and awaiting: they are those of the current session."""
 
 
-class Shown(Generic[V]):
-    """An attribute of the current session: read, and where the session allows it, set."""
+class OfCurrent(Shown[V]):
+    """An attribute of the current session."""
 
-    def __init__(self, doc: str) -> None:
-        self.__doc__ = doc
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, scoped: None, owner: Any = None) -> "Shown[V]": ...
-
-    @overload
-    def __get__(self, scoped: Any, owner: Any = None) -> V: ...
-
-    def __get__(self, scoped: Any, owner: Any = None) -> Any:
-        if scoped is None:
-            return self
+    def inside(self, face: Any) -> Any:
+        """Return the current session."""
         try:
-            session = scoped.registry.value
+            return face.registry.value
         except AttributeError:
-            session = scoped.registry()
-        return getattr(session, self.name)
-
-    def __set__(self, scoped: Any, value: V) -> None:
-        setattr(scoped.registry(), self.name, value)
+            return face.registry()
 
 
 # The faces ----------------------------------------------------------------------------------
@@ -236,19 +185,19 @@ class ScopedFace(Generic[S]):
 
     # What both kinds of session have.
 
-    new = Shown[InstanceSet]("The instances that the next flush inserts.")
-    dirty = Shown[InstanceSet]("The persistent instances with attributes set since the last flush.")
-    deleted = Shown[InstanceSet]("The instances that the next flush deletes.")
-    identity_map = Shown[IdentityMap]("The persistent instances by identity key.")
-    is_active = Shown[bool]("False after a failed flush, until ``rollback()``.")
-    info = Shown[dict[Any, Any]]("The dictionary of the user's.")
-    no_autoflush = Shown[AbstractContextManager[Any]]("A block in which queries do not flush.")
-    autoflush = Shown[bool]("Whether queries flush first.")
-    bind = Shown[Any]("The engine or connection of the session.")
-    binds = Shown[Mapping[Any, Any]]("Engines by mapped class, base class or table.")
-    expire_on_commit = Shown[bool]("Whether values are read again after a commit.")
-    execution_options = Shown[Mapping[str, Any]]("The execution options of all that it runs.")
-    lazy_policy = Shown[str]("How what is not loaded is loaded when it is touched.")
+    new = OfCurrent[InstanceSet](Session.new)
+    dirty = OfCurrent[InstanceSet](Session.dirty)
+    deleted = OfCurrent[InstanceSet](Session.deleted)
+    identity_map = OfCurrent[IdentityMap](Session.identity_map)
+    is_active = OfCurrent[bool](Session.is_active)
+    info = OfCurrent[dict[Any, Any]]("A dictionary of the user's.")
+    no_autoflush = OfCurrent[AbstractContextManager[Any]](Session.no_autoflush)
+    autoflush = OfCurrent[bool](Session.autoflush)
+    bind = OfCurrent[Any](Session.bind)
+    binds = OfCurrent[Mapping[Any, Any]](Session.binds)
+    expire_on_commit = OfCurrent[bool](Session.expire_on_commit)
+    execution_options = OfCurrent[Mapping[str, Any]](Session.execution_options)
+    lazy_policy = OfCurrent[str](Session.lazy_policy)
 
     # Tools of the class, known without a session.
 
@@ -292,51 +241,55 @@ class scoped_session(ScopedFace[S]):
         """
         return QueryProperty(self, query_cls)
 
-    add = handed(Session.add)
-    add_all = handed(Session.add_all)
-    begin = handed(Session.begin)
-    begin_nested = handed(Session.begin_nested)
-    bind_mapper = handed(Session.bind_mapper)
-    bind_table = handed(Session.bind_table)
-    bulk_insert_mappings = handed(Session.bulk_insert_mappings)
-    bulk_save_objects = handed(Session.bulk_save_objects)
-    bulk_update_mappings = handed(Session.bulk_update_mappings)
-    close = handed(Session.close)
-    commit = handed(Session.commit)
-    connection = handed(Session.connection)  # type: ignore[arg-type]
-    delete = handed(Session.delete)
-    delete_all = handed(Session.delete_all)
-    enable_relationship_loading = handed(Session.enable_relationship_loading)
-    execute = handed(Session.execute)
-    expire = handed(Session.expire)
-    expire_all = handed(Session.expire_all)
-    expunge = handed(Session.expunge)
-    expunge_all = handed(Session.expunge_all)
-    flush = handed(Session.flush)
-    get = handed(Session.get)
-    get_bind = handed(Session.get_bind)  # type: ignore[arg-type]
-    get_nested_transaction = handed(Session.get_nested_transaction)
-    get_one = handed(Session.get_one)
-    get_transaction = handed(Session.get_transaction)
-    in_nested_transaction = handed(Session.in_nested_transaction)
-    in_transaction = handed(Session.in_transaction)
-    invalidate = handed(Session.invalidate)
-    is_modified = handed(Session.is_modified)
-    load = handed(Session.load)
-    merge = handed(Session.merge)
-    merge_all = handed(Session.merge_all)
-    prepare = handed(Session.prepare)
-    prune = handed(Session.prune)
-    query = handed(Session.query)
-    refresh = handed(Session.refresh)
-    reset = handed(Session.reset)
-    rollback = handed(Session.rollback)
-    scalar = handed(Session.scalar)
-    scalars = handed(Session.scalars)
+    add = scoped_face.passed(Session.add)
+    add_all = scoped_face.passed(Session.add_all)
+    begin = scoped_face.passed(Session.begin)
+    begin_nested = scoped_face.passed(Session.begin_nested)
+    bind_mapper = scoped_face.passed(Session.bind_mapper)
+    bind_table = scoped_face.passed(Session.bind_table)
+    bulk_insert_mappings = scoped_face.passed(Session.bulk_insert_mappings)
+    bulk_save_objects = scoped_face.passed(Session.bulk_save_objects)
+    bulk_update_mappings = scoped_face.passed(Session.bulk_update_mappings)
+    close = scoped_face.passed(Session.close)
+    commit = scoped_face.passed(Session.commit)
+    connection = scoped_face.passed(Session.connection)  # type: ignore[arg-type]
+    delete = scoped_face.passed(Session.delete)
+    delete_all = scoped_face.passed(Session.delete_all)
+    enable_relationship_loading = scoped_face.passed(Session.enable_relationship_loading)
+    execute = scoped_face.passed(Session.execute)
+    expire = scoped_face.passed(Session.expire)
+    expire_all = scoped_face.passed(Session.expire_all)
+    expunge = scoped_face.passed(Session.expunge)
+    expunge_all = scoped_face.passed(Session.expunge_all)
+    flush = scoped_face.passed(Session.flush)
+    get = scoped_face.passed(Session.get)
+    get_bind = scoped_face.passed(Session.get_bind)  # type: ignore[arg-type]
+    get_nested_transaction = scoped_face.passed(Session.get_nested_transaction)
+    get_one = scoped_face.passed(Session.get_one)
+    get_transaction = scoped_face.passed(Session.get_transaction)
+    in_nested_transaction = scoped_face.passed(Session.in_nested_transaction)
+    in_transaction = scoped_face.passed(Session.in_transaction)
+    invalidate = scoped_face.passed(Session.invalidate)
+    is_modified = scoped_face.passed(Session.is_modified)
+    load = scoped_face.passed(Session.load)
+    merge = scoped_face.passed(Session.merge)
+    merge_all = scoped_face.passed(Session.merge_all)
+    prepare = scoped_face.passed(Session.prepare)
+    prune = scoped_face.passed(Session.prune)
+    query = scoped_face.passed(Session.query)
+    refresh = scoped_face.passed(Session.refresh)
+    reset = scoped_face.passed(Session.reset)
+    rollback = scoped_face.passed(Session.rollback)
+    scalar = scoped_face.passed(Session.scalar)
+    scalars = scoped_face.passed(Session.scalars)
 
-    autocommit = Shown[bool]("True for a session without a lasting transaction.")
-    transaction = Shown[Any]("The transaction in progress, the innermost one, or None.")
-    twophase = Shown[bool]("Whether all databases promise to commit before one of them does.")
+    autobegin = OfCurrent[bool](Session.autobegin)
+    autocommit = OfCurrent[bool](Session.autocommit)
+    enable_baked_queries = OfCurrent[bool](Session.enable_baked_queries)
+    hash_key = OfCurrent[int](Session.hash_key)
+    join_transaction_mode = OfCurrent[str](Session.join_transaction_mode)
+    transaction = OfCurrent[Any](Session.transaction)
+    twophase = OfCurrent[bool](Session.twophase)
 
     close_all = staticmethod(Session.close_all)
 

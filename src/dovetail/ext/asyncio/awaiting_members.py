@@ -1,20 +1,53 @@
 """What an AsyncSession has that needs no database: its binds, its members, its settings."""
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Never, TypeVar
 from weakref import ref
 
+from dovetail.delegation import Face, Shown
 from dovetail.engine.engine import Engine
 from dovetail.exc import ArgumentError
 from dovetail.ext.asyncio.awaited import awaited_session, own_verbs
 from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.one_task import OneTask
-from dovetail.orm.session import Session, object_session
+from dovetail.orm.session import Session
+from dovetail.orm.session.members import InstanceSet
+from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.steps import Steps
 
 R = TypeVar("R")
+V = TypeVar("V")
+
+
+session_face = Face(
+    inside="self.sync_session",
+    core="self._core",
+    own=(
+        "if {name!r} in self._own:",
+        "    return await self._own_verb(self.sync_session.{name}{arguments})",
+    ),
+    given=(
+        (
+            "bind_arguments",
+            "bind_arguments = bind_arguments and self._bind_arguments(bind_arguments)",
+        ),
+    ),
+)
+"""Members of an AsyncSession: they are those of the session inside."""
+
+changing = replace(session_face, first=("self.one_task.check()",))
+"""What another task must not do while one is at work."""
+
+
+class OfSession(Shown[V]):
+    """An attribute of the session inside."""
+
+    def inside(self, face: Any) -> Any:
+        """Return the session inside."""
+        return face.sync_session
 
 
 class AwaitingMembers:
@@ -64,12 +97,6 @@ class AwaitingMembers:
         """Run *steps* of the session inside, to be awaited; refused while another task works."""
         return self.one_task.run(steps)
 
-    def _do(self, verb: str, steps: Callable[..., Steps[Any]], *arguments: Any) -> Any:
-        """Await *steps*, or the *verb* of the session inside where that has one of its own."""
-        if verb in self._own:
-            return self._own_verb(getattr(self.sync_session, verb), *arguments)
-        return self.one_task.run(steps(*arguments))
-
     def _own_verb(self, verb: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Await a *verb* that the class of the session inside has for itself: blocking code."""
         return self.one_task.during(run_blocking(verb, *arguments, **options))
@@ -100,47 +127,38 @@ class AwaitingMembers:
 
     # Instances ----------------------------------------------------------------------
 
-    def add(self, instance: Any) -> None:
-        """Put *instance* into the session: see ``Session.add``."""
-        self.one_task.check()
-        self.sync_session.add(instance)
+    add = changing.passed(Session.add)
+    add_all = changing.passed(Session.add_all)
+    expunge = changing.passed(Session.expunge)
+    expunge_all = changing.passed(Session.expunge_all)
+    expire = changing.passed(Session.expire)
+    expire_all = changing.passed(Session.expire_all)
+    is_modified = session_face.passed(Session.is_modified)
+    in_transaction = session_face.passed(Session.in_transaction)
+    in_nested_transaction = session_face.passed(Session.in_nested_transaction)
 
-    def add_all(self, instances: Iterable[Any]) -> None:
-        """Put all *instances* into the session."""
-        self.one_task.check()
-        self.sync_session.add_all(instances)
+    new = OfSession[InstanceSet](Session.new)
+    dirty = OfSession[InstanceSet](Session.dirty)
+    deleted = OfSession[InstanceSet](Session.deleted)
+    identity_map = OfSession[IdentityMap](Session.identity_map)
+    is_active = OfSession[bool](Session.is_active)
+    info = OfSession[dict[Any, Any]]("A dictionary of the user's.")
+    autoflush = OfSession[bool](Session.autoflush)
+    expire_on_commit = OfSession[bool](Session.expire_on_commit)
+    lazy_policy = OfSession[str](Session.lazy_policy)
+    execution_options = OfSession[Mapping[str, Any]](Session.execution_options)
+    no_autoflush = OfSession[AbstractContextManager[Any]](Session.no_autoflush)
 
-    def expunge(self, instance: Any) -> None:
-        """Take *instance* out of the session."""
-        self.one_task.check()
-        self.sync_session.expunge(instance)
+    def __contains__(self, instance: Any) -> bool:
+        return instance in self.sync_session
 
-    def expunge_all(self) -> None:
-        """Take all instances out of the session."""
-        self.one_task.check()
-        self.sync_session.expunge_all()
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.sync_session)
 
-    def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
-        """Let attributes of *instance* be read again."""
-        self.one_task.check()
-        self.sync_session.expire(instance, attribute_names)
+    object_session = staticmethod(Session.object_session)
+    identity_key = staticmethod(Session.identity_key)
 
-    def expire_all(self) -> None:
-        """Let all attributes of all instances be read again."""
-        self.one_task.check()
-        self.sync_session.expire_all()
-
-    def is_modified(self, instance: Any, include_collections: bool = True) -> bool:
-        """True when *instance* has a change that a flush would write."""
-        return self.sync_session.is_modified(instance, include_collections)
-
-    def in_transaction(self) -> bool:
-        """True while a transaction is in progress."""
-        return self.sync_session.in_transaction()
-
-    def in_nested_transaction(self) -> bool:
-        """True within a savepoint."""
-        return self.sync_session.in_nested_transaction()
+    # Which database ---------------------------------------------------------------------
 
     def get_bind(
         self, mapper: Any = None, clause: Any = None, bind: Any = None, **kw: Any
@@ -195,99 +213,6 @@ class AwaitingMembers:
         """Use *bind*, an AsyncEngine or AsyncConnection, for statements of *table*."""
         self.sync_session.bind_table(table, _blocking(bind))
         self._note(bind)
-
-    @property
-    def execution_options(self) -> Mapping[str, Any]:
-        """The execution options of all that this session runs."""
-        return self.sync_session.execution_options
-
-    @property
-    def no_autoflush(self) -> AbstractContextManager[Any]:
-        """A block in which queries do not flush first."""
-        return self.sync_session.no_autoflush
-
-    @property
-    def new(self) -> Any:
-        """The instances that the next flush inserts."""
-        return self.sync_session.new
-
-    @property
-    def dirty(self) -> Any:
-        """The instances with attributes set since the last flush."""
-        return self.sync_session.dirty
-
-    @property
-    def deleted(self) -> Any:
-        """The instances that the next flush deletes."""
-        return self.sync_session.deleted
-
-    @property
-    def identity_map(self) -> Any:
-        """The persistent instances by identity key."""
-        return self.sync_session.identity_map
-
-    @property
-    def is_active(self) -> bool:
-        """False after a failed flush, until ``rollback()``."""
-        return self.sync_session.is_active
-
-    @property
-    def info(self) -> dict[Any, Any]:
-        """The user's dictionary."""
-        return self.sync_session.info
-
-    @property
-    def autoflush(self) -> bool:
-        """Whether queries flush first."""
-        return self.sync_session.autoflush
-
-    @autoflush.setter
-    def autoflush(self, value: bool) -> None:
-        self.sync_session.autoflush = value
-
-    @property
-    def expire_on_commit(self) -> bool:
-        """Whether values are read again after a commit."""
-        return self.sync_session.expire_on_commit
-
-    @expire_on_commit.setter
-    def expire_on_commit(self, value: bool) -> None:
-        self.sync_session.expire_on_commit = value
-
-    @property
-    def lazy_policy(self) -> str:
-        """How what is not loaded is loaded, where blocking code touches it."""
-        return self.sync_session.lazy_policy
-
-    @lazy_policy.setter
-    def lazy_policy(self, value: str) -> None:
-        self.sync_session.lazy_policy = value
-
-    def __contains__(self, instance: Any) -> bool:
-        return instance in self.sync_session
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.sync_session)
-
-    @classmethod
-    def object_session(cls, instance: Any) -> Session | None:
-        """The session within the AsyncSession that *instance* belongs to, or None."""
-        return object_session(instance)
-
-    @classmethod
-    def identity_key(
-        cls,
-        class_: Any = None,
-        ident: Any = None,
-        *,
-        instance: Any = None,
-        row: Any = None,
-        identity_token: Any = None,
-    ) -> tuple[Any, ...]:
-        """Return the identity key of an instance, or of a class and a primary key or a row."""
-        return Session.identity_key(
-            class_, ident, instance=instance, row=row, identity_token=identity_token
-        )
 
 
 def _blocking(bind: Any) -> Any:

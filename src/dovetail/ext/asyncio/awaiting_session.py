@@ -17,7 +17,7 @@ from dovetail.exc import (
     DovetailDeprecationWarning,
 )
 from dovetail.ext.asyncio.awaited import awaited_class, close_all_sessions
-from dovetail.ext.asyncio.awaiting_members import AwaitingMembers
+from dovetail.ext.asyncio.awaiting_members import AwaitingMembers, session_face
 from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection
 from dovetail.ext.asyncio.result import AsyncResult, AsyncScalarResult
@@ -28,6 +28,7 @@ from dovetail.orm.bulk.lanes import (
 )
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.session import Session
+from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.keywords import StatementOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
@@ -35,6 +36,7 @@ from dovetail.orm.session.transaction import SessionTransaction
 from dovetail.sql.expression.dml import UpdateBase
 from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import ReturnsRows
+from dovetail.steps import Steps
 
 if TYPE_CHECKING:
     from dovetail.sql.expression.dml import ReturningChange
@@ -44,6 +46,70 @@ R = TypeVar("R")
 P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")
 S = TypeVar("S", bound="AsyncSession", default="AsyncSession")
+
+
+# The steps of verbs, where the core has none with the same parameters --------------------------
+
+
+def _all_rows_steps(
+    core: SessionCore,
+    statement: Any,
+    params: Any,
+    execution_options: Mapping[str, Any],
+    bind_arguments: Mapping[str, Any] | None,
+) -> Steps[Result[*tuple[Any, ...]]]:
+    """Run *statement* and fetch all rows, also where they would have come while they are read."""
+    result: Result[*tuple[Any, ...]] = yield from core.execute_steps(
+        statement, params, execution_options, bind_arguments
+    )
+    if result._streams():
+        yield from result.fill_steps(None)
+    return result
+
+
+def _invalidate_steps(core: SessionCore) -> Steps[None]:
+    return core.close_steps(invalidate=True)
+
+
+def _flush_steps(core: SessionCore, objects: Iterable[Any] | None) -> Steps[None]:
+    if objects is not None:
+        warn_of_objects()
+    return core.flush_steps(objects)
+
+
+def _delete_steps(core: SessionCore, instance: Any) -> Steps[None]:
+    return core.delete_steps((instance,))
+
+
+def _load_steps(core: SessionCore, instances: Any, *attributes: Any) -> Steps[Any]:
+    return core.load_steps(instances, attributes)
+
+
+def _merge_all_steps(
+    core: SessionCore, instances: Iterable[T], load: bool, options: Sequence[Any] | None
+) -> Steps[list[T]]:
+    return merge_all_steps(core, instances, load, options or ())
+
+
+def _merge_steps(
+    core: SessionCore, instance: T, load: bool, options: Sequence[Any] | None
+) -> Steps[T]:
+    merged: list[T] = yield from merge_all_steps(core, [instance], load, options or ())
+    return merged[0]
+
+
+def _bulk_insert_steps(core: SessionCore, mapper: Any, *how: Any) -> Steps[None]:
+    return insert_mappings_steps(core, mapper_for(mapper), *how)
+
+
+def _bulk_update_steps(
+    core: SessionCore, mapper: Any, mappings: Iterable[Mapping[str, Any]]
+) -> Steps[None]:
+    return update_mappings_steps(core, mapper_for(mapper), mappings)
+
+
+def _bulk_save_steps(core: SessionCore, objects: Iterable[Any], *how: bool) -> Steps[None]:
+    return save_objects_steps(core, objects, *how)
 
 
 class AsyncSession(AwaitingMembers):
@@ -84,27 +150,13 @@ class AsyncSession(AwaitingMembers):
         """A savepoint: ``async with session.begin_nested(): …``, or awaited."""
         return AsyncSessionTransaction(self, nested=True)
 
-    async def commit(self) -> None:
-        """Flush and commit: see ``Session.commit``."""
-        await self._do("commit", self._core.commit_steps)
-
-    async def rollback(self) -> None:
-        """Roll back: see ``Session.rollback``."""
-        await self._do("rollback", self._core.rollback_steps)
-
-    async def close(self) -> None:
-        """Detach all instances and give connections back: see ``Session.close``."""
-        await self._do("close", self._core.close_steps)
-
+    commit = session_face.awaited(Session.commit, SessionCore.commit_steps)
+    rollback = session_face.awaited(Session.rollback, SessionCore.rollback_steps)
+    prepare = session_face.awaited(Session.prepare, SessionCore.prepare_steps)
+    reset = session_face.awaited(Session.reset, SessionCore.reset_steps)
+    close = session_face.awaited(Session.close, SessionCore.close_steps)
     aclose = close
-
-    async def reset(self) -> None:
-        """As ``close()``; the session can be used again: see ``Session.reset``."""
-        await self._do("reset", self._core.reset_steps)
-
-    async def invalidate(self) -> None:
-        """Close, and discard the connections in use."""
-        await self._do("invalidate", lambda: self._core.close_steps(invalidate=True))
+    invalidate = session_face.awaited(Session.invalidate, _invalidate_steps)
 
     async def connection(
         self,
@@ -126,10 +178,6 @@ class AsyncSession(AwaitingMembers):
         return self._around_connection(
             await self.run_steps(transaction.connection_steps(bind, execution_options))
         )
-
-    async def prepare(self) -> None:
-        """Flush, and let each database promise to commit: see ``Session.prepare``."""
-        await self._do("prepare", self._core.prepare_steps)
 
     # Statements -----------------------------------------------------------------------------------
 
@@ -166,20 +214,20 @@ class AsyncSession(AwaitingMembers):
         """Run *statement* and return its rows, all fetched: see ``Session.execute``."""
         if bind_arguments:
             bind_arguments = self._bind_arguments(bind_arguments)
-        result: Result[*tuple[Any, ...]]
+        asked = statement, params, execution_options, bind_arguments
         if "execute" in self._own:
-            result = await self._own_verb(
-                self.sync_session.execute,
-                statement,
-                params,
-                execution_options=execution_options,
-                bind_arguments=bind_arguments,
-            )
-        else:
-            result = await self.run_steps(
-                self._core.execute_steps(statement, params, execution_options, bind_arguments)
-            )
-        if result._streams():
+            return await self._own_statement("execute", *asked)  # type: ignore[no-any-return]
+        return await self.one_task.run(_all_rows_steps(self._core, *asked))
+
+    async def _own_statement(
+        self, verb: str, statement: Any, params: Any, options: Mapping[str, Any], bind: Any
+    ) -> Any:
+        """Await the *verb* that the class of the session inside has; all rows are fetched."""
+        own = getattr(self.sync_session, verb)
+        result = await self._own_verb(
+            own, statement, params, execution_options=options, bind_arguments=bind
+        )
+        if isinstance(result, Result) and result._streams():
             await self.run_steps(result.fill_steps(None))
         return result
 
@@ -203,22 +251,12 @@ class AsyncSession(AwaitingMembers):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> ScalarResult[Any]:
         """The first item of each row: see ``Session.scalars``."""
+        if bind_arguments:
+            bind_arguments = self._bind_arguments(bind_arguments)
+        asked = statement, params, execution_options, bind_arguments
         if "scalars" in self._own:
-            own: ScalarResult[Any] = await self._own_verb(
-                self.sync_session.scalars,
-                statement,
-                params,
-                execution_options=execution_options,
-                bind_arguments=bind_arguments,
-            )
-            return own
-        result: Result[*tuple[Any, ...]] = await self.execute(
-            statement,
-            params,
-            execution_options=execution_options,
-            bind_arguments=bind_arguments,
-        )
-        return result.scalars()
+            return await self._own_statement("scalars", *asked)  # type: ignore[no-any-return]
+        return (await self.one_task.run(_all_rows_steps(self._core, *asked))).scalars()
 
     @overload
     async def scalar(
@@ -240,20 +278,12 @@ class AsyncSession(AwaitingMembers):
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Any:
         """The first item of the first row, or None."""
+        if bind_arguments:
+            bind_arguments = self._bind_arguments(bind_arguments)
+        asked = statement, params, execution_options, bind_arguments
         if "scalar" in self._own:
-            return await self._own_verb(
-                self.sync_session.scalar,
-                statement,
-                params,
-                execution_options=execution_options,
-                bind_arguments=bind_arguments,
-            )
-        result = await self.execute(
-            statement,
-            params,
-            execution_options=execution_options,
-            bind_arguments=bind_arguments,
-        )
+            return await self._own_statement("scalar", *asked)
+        result = await self.one_task.run(_all_rows_steps(self._core, *asked))
         return result.scalar()
 
     @overload
@@ -372,19 +402,9 @@ class AsyncSession(AwaitingMembers):
         found: T = require_found(instance, entity, ident)
         return found
 
-    async def flush(self, objects: Iterable[Any] | None = None) -> None:
-        """Write pending changes: see ``Session.flush``."""
-        if objects is not None:
-            warn_of_objects()
-        await self._do("flush", self._core.flush_steps, objects)
-
-    async def delete(self, instance: Any) -> None:
-        """Delete the row of *instance* at the next flush: see ``Session.delete``."""
-        await self._do("delete", lambda one: self._core.delete_steps((one,)), instance)
-
-    async def delete_all(self, instances: Iterable[Any]) -> None:
-        """Delete the rows of all *instances* at the next flush."""
-        await self._do("delete_all", self._core.delete_steps, instances)
+    flush = session_face.awaited(Session.flush, _flush_steps)
+    delete = session_face.awaited(Session.delete, _delete_steps)
+    delete_all = session_face.awaited(Session.delete_all, SessionCore.delete_steps)
 
     async def refresh(
         self,
@@ -393,81 +413,20 @@ class AsyncSession(AwaitingMembers):
         with_for_update: Any = None,
     ) -> None:
         """Read *instance* again: see ``Session.refresh``."""
-        await self._do(
-            "refresh",
-            self._core.refresh_instance_steps,
-            instance,
-            attribute_names,
-            with_for_update,
-        )
-
-    async def load(self, instances: Any, *attributes: Any) -> Any:
-        """Load attributes onto instances that are here already: see ``Session.load``."""
-        if "load" in self._own:
-            return await self._own_verb(self.sync_session.load, instances, *attributes)
-        return await self.run_steps(self._core.load_steps(instances, attributes))
-
-    async def merge(
-        self, instance: T, *, load: bool = True, options: Sequence[Any] | None = None
-    ) -> T:
-        """Copy *instance* onto the session's own: see ``Session.merge``."""
-        if "merge" in self._own:
-            own: T = await self._own_verb(
-                self.sync_session.merge, instance, load=load, options=options
-            )
-            return own
-        merged: list[T] = await self.run_steps(
-            merge_all_steps(self._core, [instance], load, options or ())
-        )
-        return merged[0]
-
-    async def merge_all(
-        self,
-        instances: Iterable[T],
-        *,
-        load: bool = True,
-        options: Sequence[Any] | None = None,
-    ) -> list[T]:
-        """Merge all *instances*; return the session's own, in the same order."""
-        if "merge_all" in self._own:
-            own: list[T] = await self._own_verb(
-                self.sync_session.merge_all, instances, load=load, options=options
-            )
-            return own
-        return await self.run_steps(merge_all_steps(self._core, instances, load, options or ()))
-
-    async def bulk_insert_mappings(
-        self,
-        mapper: Any,
-        mappings: Iterable[Mapping[str, Any]],
-        return_defaults: bool = False,
-        render_nulls: bool = False,
-    ) -> None:
-        """Insert a row for each dictionary: see ``Session.bulk_insert_mappings``."""
-        found = mapper_for(mapper)
+        if "refresh" in self._own:
+            verb = self.sync_session.refresh
+            await self._own_verb(verb, instance, attribute_names, with_for_update)
+            return
         await self.run_steps(
-            insert_mappings_steps(self._core, found, mappings, return_defaults, render_nulls)
+            self._core.refresh_instance_steps(instance, attribute_names, with_for_update)
         )
 
-    async def bulk_update_mappings(
-        self, mapper: Any, mappings: Iterable[Mapping[str, Any]]
-    ) -> None:
-        """Update a row for each dictionary: see ``Session.bulk_update_mappings``."""
-        await self.run_steps(update_mappings_steps(self._core, mapper_for(mapper), mappings))
-
-    async def bulk_save_objects(
-        self,
-        objects: Iterable[Any],
-        return_defaults: bool = False,
-        update_changed_only: bool = True,
-        preserve_order: bool = True,
-    ) -> None:
-        """Insert or update the rows of *objects*: see ``Session.bulk_save_objects``."""
-        await self.run_steps(
-            save_objects_steps(
-                self._core, objects, return_defaults, update_changed_only, preserve_order
-            )
-        )
+    load = session_face.awaited(Session.load, _load_steps)
+    merge = session_face.awaited(Session.merge, _merge_steps)
+    merge_all = session_face.awaited(Session.merge_all, _merge_all_steps)
+    bulk_insert_mappings = session_face.awaited(Session.bulk_insert_mappings, _bulk_insert_steps)
+    bulk_update_mappings = session_face.awaited(Session.bulk_update_mappings, _bulk_update_steps)
+    bulk_save_objects = session_face.awaited(Session.bulk_save_objects, _bulk_save_steps)
 
     async def run_sync(
         self, fn: Callable[Concatenate[Session, P], R], *arg: P.args, **kw: P.kwargs

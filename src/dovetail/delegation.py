@@ -1,0 +1,170 @@
+"""Members that stand before those of another object: written once, with its signature and docs.
+
+A *face* hands on what it is asked: to the session of the current scope, or to the blocking
+session within one that awaits.  Each member of a face is a line of a table::
+
+    class AsyncSession:
+        commit = session_face.awaited(Session.commit, SessionCore.commit_steps)
+        add = session_face.passed(Session.add)
+        new = OfSession[InstanceSet](Session.new)
+
+so that type checkers see the parameters, overloads included, and ``help()`` the docstring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+from .codegen import Source, compile_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Self
+
+    from .steps import Steps
+
+P = ParamSpec("P")
+R = TypeVar("R")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Face:
+    """How members of a class reach the object that they stand before.
+
+    ``inside``  the object, as an expression of ``self``
+    ``first``   lines that are run before anything is passed on
+    ``core``    what the steps of a verb are asked of, where that is not the object itself
+    ``one_task``  what runs the steps, refusing a second task
+    ``own``     lines that answer where the object's class has a verb of its own; they may hold
+    ``{name}`` and ``{arguments}``
+    ``given``   a line for each parameter of the name that is to be seen to
+    """
+
+    inside: str
+    first: tuple[str, ...] = ()
+    core: str = ""
+    one_task: str = "self.one_task"
+    own: tuple[str, ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
+
+    def passed(self, member: Callable[Concatenate[Any, P], R]) -> Callable[Concatenate[Any, P], R]:
+        """Return a method that calls *member* of the object inside, with the same parameters.
+
+        It is written out, arguments by name and number, since it is called as often as the
+        other's own.
+        """
+        head, arguments = _written(member)
+        source = Source(f"hand on {member.__qualname__}")
+        with source.block(head.use(source, f"def {member.__name__}")):
+            for line in self.first:
+                source.line(line)
+            source.line(f"return {self.inside}.{member.__name__}({arguments})")
+        return _named(compile_function(source, member.__name__), member)
+
+    def awaited(
+        self, member: Callable[Concatenate[Any, P], R], steps: Callable[..., Steps[Any]]
+    ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
+        """Return a coroutine function that does what *member*, which blocks, does by *steps*.
+
+        *steps* are asked of the core, or the object inside, and take what *member* takes.
+        """
+        name = member.__name__
+        head, arguments = _written(member)
+        source = Source(f"await {member.__qualname__}")
+        source.use("steps", steps)
+        with source.block(head.use(source, f"async def {name}")):
+            for parameter, line in self.given:
+                if parameter in head.names:
+                    source.line(line)
+            for line in self.own:
+                source.line(line.format(name=name, arguments=f", {arguments}" if arguments else ""))
+            asked = f"{self.core or self.inside}, {arguments}".rstrip(", ")
+            source.line(f"return await {self.one_task}.run(steps({asked}))")
+        return _named(compile_function(source, name), member)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The parameters of a method: as they are declared, and their defaults by name."""
+
+    names: tuple[str, ...]
+    declared: tuple[str, ...]
+    defaults: dict[str, object]
+
+    def use(self, source: Source, start: str) -> str:
+        """Return the first line of the method, whose defaults *source* is told."""
+        for name, value in self.defaults.items():
+            source.use(name, value)
+        return f"{start}({', '.join(('self', *self.declared))}):"
+
+
+def _written(member: Callable[..., Any]) -> tuple[_Head, str]:
+    """Return the parameters of *member* without ``self``, and the arguments that pass them on."""
+    names: list[str] = []
+    declared: list[str] = []
+    passed: list[str] = []
+    defaults: dict[str, object] = {}
+    keyword_only = False
+    for parameter in list(signature(member).parameters.values())[1:]:
+        name = text = parameter.name
+        names.append(name)
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            text = f"*{name}"
+            passed.append(text)
+            keyword_only = True
+        elif parameter.kind is Parameter.VAR_KEYWORD:
+            text = f"**{name}"
+            passed.append(text)
+        else:
+            if parameter.kind is Parameter.KEYWORD_ONLY:
+                if not keyword_only:
+                    declared.append("*")
+                keyword_only = True
+                passed.append(f"{name}={name}")
+            else:
+                passed.append(name)
+            if parameter.default is not Parameter.empty:
+                defaults[f"default_{name}"] = parameter.default
+                text = f"{name}=default_{name}"
+        declared.append(text)
+    return _Head(tuple(names), tuple(declared), defaults), ", ".join(passed)
+
+
+def _named(made: Callable[..., Any], member: Callable[..., Any]) -> Callable[..., Any]:
+    made.__doc__ = member.__doc__
+    made.__annotations__ = dict(member.__annotations__)
+    return made
+
+
+class Shown(Generic[V]):
+    """An attribute of the object inside: read, and where that allows it, set.
+
+    A subclass says which object it is.  The docstring is that of *member*.
+    """
+
+    name: str
+
+    def __init__(self, member: object) -> None:
+        self.__doc__ = member if isinstance(member, str) else member.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def inside(self, face: Any) -> Any:
+        """Return the object within *face*."""
+        raise NotImplementedError
+
+    @overload
+    def __get__(self, face: None, owner: Any = None) -> Self: ...
+
+    @overload
+    def __get__(self, face: Any, owner: Any = None) -> V: ...
+
+    def __get__(self, face: Any, owner: Any = None) -> Any:
+        return self if face is None else getattr(self.inside(face), self.name)
+
+    def __set__(self, face: Any, value: V) -> None:
+        setattr(self.inside(face), self.name, value)
