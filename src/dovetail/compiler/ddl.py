@@ -7,34 +7,56 @@ from hashlib import md5
 from typing import Any
 
 from ..exc import CompileError, IdentifierError
-from ..sql.constraints import ForeignKeyConstraint
+from ..sql.constraints import (
+    CheckConstraint,
+    Constraint,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 from ..sql.convention import conv, require_name
 from ..sql.ddl import (
+    DDL,
     AddConstraint,
     CreateColumn,
     CreateIndex,
+    CreateSchema,
     CreateSequence,
     CreateTable,
+    DropColumnComment,
     DropConstraint,
+    DropConstraintComment,
     DropIndex,
+    DropSchema,
     DropSequence,
     DropTable,
+    DropTableComment,
+    DropView,
     ExecutableDDLElement,
     SetColumnComment,
+    SetConstraintComment,
     SetTableComment,
 )
-from ..sql.metadata import circular_constraints, sort_tables
+from ..sql.defaults import Computed, Identity, Sequence
+from ..sql.metadata import MetaData, circular_constraints, sort_tables
+from ..sql.node import Node
+from ..sql.schema import Table
+from ..sql.table_column import Column
+from ..sql.views import CreateTableAs, CreateView
 from .custom import custom_writers
 from .identifiers import IdentifierPreparer
 from .raw import number
 from .slots import MARK
+from .target import CompilerDialect
 
 
 class DDLCompiler:
     """Writes definitions.  Expressions in them have their values written out."""
 
-    def __init__(self, dialect: Any) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: CompilerDialect) -> None:
+        # Any: the compiler of one server asks its own dialect for more.
+        self.dialect: Any = dialect
         self.features = dialect.features
         self.preparer: IdentifierPreparer = dialect.identifier_preparer
         self.quote: Callable[[str], str] = dialect.identifier_preparer.quote
@@ -44,14 +66,14 @@ class DDLCompiler:
         self.value_binds: dict[Any, Any] = {}
         self.insert_row: str | None = None
 
-    def write_statement(self, node: Any) -> str:
+    def write_statement(self, node: Node) -> str:
         """Return *node*, a definition."""
         text: str = self.write(node)
         if MARK in text:
             raise CompileError("a name in this definition contains a NUL character")
         return text
 
-    def write(self, node: Any) -> Any:
+    def write(self, node: Node) -> Any:
         """Return *node*, a definition or a part of one; None for what stands elsewhere."""
         if custom_writers.any:
             custom = custom_writers.find(type(node), self.dialect.name)
@@ -62,7 +84,7 @@ class DDLCompiler:
             raise CompileError(f"{self.dialect.name} cannot write {type(node).__name__}")
         return method(node)
 
-    def process(self, node: Any, **kw: Any) -> Any:
+    def process(self, node: Node, **kw: object) -> Any:
         """Return *node*: the name that functions under ``@compiles`` know."""
         return self.write(node)
 
@@ -76,22 +98,22 @@ class DDLCompiler:
         """What writes types."""
         return self.dialect.type_compiler
 
-    def get_column_specification(self, column: Any, **kw: Any) -> str:
+    def get_column_specification(self, column: Column[Any], **kw: object) -> str:
         """Return the definition of *column*: the name that ``@compiles`` functions know."""
         return self.column_definition(column)
 
-    def expression(self, node: Any, include_table: bool = False) -> str:
+    def expression(self, node: Node, include_table: bool = False) -> str:
         """Return *node* with its values written out, columns without their table."""
         self.expressions.include_table = include_table
         text: str = self.expressions.write(node)
         return text
 
-    def table_name(self, table: Any) -> str:
+    def table_name(self, table: Table) -> str:
         """Return the name of *table* with its schema."""
         name: str = self.expressions.format_table(table)
         return name
 
-    def name_of(self, item: Any, what: str) -> str:
+    def name_of(self, item: Constraint | Index, what: str) -> str:
         """Return the name of *item*, which must have one."""
         if item.name is None:
             raise CompileError(
@@ -112,7 +134,7 @@ class DDLCompiler:
 
     # -- tables -------------------------------------------------------------------------------
 
-    def visit_create_table(self, node: Any) -> str:
+    def visit_create_table(self, node: CreateTable) -> str:
         table = node.element
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         prefixes = "".join(f"{prefix} " for prefix in table.prefixes)
@@ -128,14 +150,14 @@ class DDLCompiler:
         inside = f"\n\t{body}" if items else ""
         return f"{head} ({inside}\n){self.table_ending(table)}\n\n"
 
-    def table_ending(self, table: Any) -> str:
+    def table_ending(self, table: Table) -> str:
         """Return what follows the parentheses of CREATE TABLE."""
         return ""
 
-    def visit_create_column(self, node: Any) -> str:
+    def visit_create_column(self, node: CreateColumn) -> str:
         return self.column_definition(node.element)
 
-    def column_definition(self, column: Any) -> str:
+    def column_definition(self, column: Column[Any]) -> str:
         """Return the definition of *column*."""
         try:
             kind = self.column_type(column)
@@ -158,12 +180,12 @@ class DDLCompiler:
         parts += [self.constraint_text(c) or "" for c in column.constraints]
         return " ".join(parts)
 
-    def column_type(self, column: Any) -> str:
+    def column_type(self, column: Column[Any]) -> str:
         """Return the type of *column*."""
         text: str = self.dialect.type_compiler.write(column.type)
         return text
 
-    def default_text(self, column: Any) -> str | None:
+    def default_text(self, column: Column[Any]) -> str | None:
         """Return the text after DEFAULT, or None."""
         default = column.server_default
         if default is None or not default.has_argument:
@@ -172,20 +194,20 @@ class DDLCompiler:
             return "'" + default.arg.replace("'", "''") + "'"
         return self.expression(default.arg)
 
-    def computed_text(self, computed: Any) -> str:
+    def computed_text(self, computed: Computed) -> str:
         """Return GENERATED ALWAYS AS."""
         text = f"GENERATED ALWAYS AS ({self.expression(computed.sqltext)})"
         if computed.persisted is None:
             return text
         return f"{text} {'STORED' if computed.persisted else 'VIRTUAL'}"
 
-    def identity_text(self, identity: Any) -> str:
+    def identity_text(self, identity: Identity) -> str:
         """Return GENERATED … AS IDENTITY."""
         text = f"GENERATED {'ALWAYS' if identity.always else 'BY DEFAULT'} AS IDENTITY"
         options = self.sequence_options(identity)
         return f"{text} ({options})" if options else text
 
-    def sequence_options(self, item: Any) -> str:
+    def sequence_options(self, item: Sequence | Identity) -> str:
         """Return what a sequence or identity says of its numbers."""
         parts = []
         if item.increment is not None:
@@ -206,30 +228,30 @@ class DDLCompiler:
             parts.append("CYCLE" if item.cycle else "NO CYCLE")
         return " ".join(parts)
 
-    def visit_drop_table(self, node: Any) -> str:
+    def visit_drop_table(self, node: DropTable) -> str:
         exists = "IF EXISTS " if node.if_exists else ""
         return f"\nDROP TABLE {exists}{self.table_name(node.element)}"
 
     # -- what a SELECT makes ------------------------------------------------------------------
 
-    def visit_create_view(self, node: Any) -> str:
+    def visit_create_view(self, node: CreateView) -> str:
         words = "OR REPLACE " if node.or_replace else ""
         words += "TEMPORARY " if node.temporary else ""
         words += "MATERIALIZED " if node.materialized else ""
         return f"CREATE {words}VIEW {self.table_name(node.table)} AS {self._query(node)}"
 
-    def visit_drop_view(self, node: Any) -> str:
+    def visit_drop_view(self, node: DropView) -> str:
         kind = "MATERIALIZED VIEW" if node.materialized else "VIEW"
         exists = "IF EXISTS " if node.if_exists else ""
         return f"\nDROP {kind} {exists}{self.table_name(node.element)}"
 
-    def visit_create_table_as(self, node: Any) -> str:
+    def visit_create_table_as(self, node: CreateTableAs) -> str:
         temporary = "TEMPORARY " if node.temporary else ""
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         name = self.table_name(node.table)
         return f"CREATE {temporary}TABLE {exists}{name} AS {self._query(node)}"
 
-    def _query(self, node: Any) -> str:
+    def _query(self, node: CreateView | CreateTableAs) -> str:
         """Return the SELECT of *node*, its values written out."""
         compiler = self.dialect.statement_compiler(self.dialect, literal_binds=True)
         text: str = compiler.write_statement(node.selectable.as_core())
@@ -237,7 +259,7 @@ class DDLCompiler:
 
     # -- constraints --------------------------------------------------------------------------
 
-    def table_constraints(self, table: Any, foreign_keys: Collection[Any] | None) -> list[str]:
+    def table_constraints(self, table: Table, foreign_keys: Collection[Any] | None) -> list[str]:
         """Return the constraints of *table*; of the foreign keys those in *foreign_keys*."""
         items = [table.primary_key] if len(table.primary_key) else []
         items += sorted(
@@ -259,7 +281,7 @@ class DDLCompiler:
                 texts.append(text)
         return texts
 
-    def constraint_text(self, constraint: Any) -> str | None:
+    def constraint_text(self, constraint: Constraint) -> str | None:
         """Return the definition of *constraint*, or None if another place has it."""
         text: str | None = self.write(constraint)
         if text is None:
@@ -271,17 +293,17 @@ class DDLCompiler:
         """Return the names of *columns* with commas."""
         return ", ".join(self.quote(column.name) for column in columns)
 
-    def visit_primary_key_constraint(self, node: Any) -> str | None:
+    def visit_primary_key_constraint(self, node: PrimaryKeyConstraint) -> str | None:
         return f"PRIMARY KEY ({self.names(node)})"
 
-    def visit_unique_constraint(self, node: Any) -> str | None:
+    def visit_unique_constraint(self, node: UniqueConstraint) -> str | None:
         return f"UNIQUE ({self.names(node)}){self.deferring(node)}" if len(node) else None
 
-    def visit_check_constraint(self, node: Any) -> str:
+    def visit_check_constraint(self, node: CheckConstraint) -> str:
         require_name(node)
         return f"CHECK ({self.expression(node.sqltext)}){self.deferring(node)}"
 
-    def visit_foreign_key_constraint(self, node: Any) -> str:
+    def visit_foreign_key_constraint(self, node: ForeignKeyConstraint) -> str:
         own = ", ".join(self.quote(key.parent.name) for key in node.elements)
         referred = ", ".join(self.quote(key.column.name) for key in node.elements)
         text = f"FOREIGN KEY({own}) REFERENCES {self.referred_name(node)} ({referred})"
@@ -293,11 +315,11 @@ class DDLCompiler:
             text += f" ON UPDATE {_word(node.onupdate)}"
         return text + self.deferring(node)
 
-    def referred_name(self, constraint: Any) -> str:
+    def referred_name(self, constraint: ForeignKeyConstraint) -> str:
         """Return the name of the table that a foreign key refers to."""
         return self.table_name(constraint.referred_table)
 
-    def deferring(self, constraint: Any) -> str:
+    def deferring(self, constraint: Constraint) -> str:
         """Return DEFERRABLE and INITIALLY."""
         text = ""
         if constraint.deferrable is not None:
@@ -306,12 +328,12 @@ class DDLCompiler:
             text += f" INITIALLY {_word(constraint.initially)}"
         return text
 
-    def visit_add_constraint(self, node: Any) -> str:
+    def visit_add_constraint(self, node: AddConstraint) -> str:
         constraint = node.element
         text = self.constraint_text(constraint)
         return f"ALTER TABLE {self.table_name(constraint.table)} ADD {text}"
 
-    def visit_drop_constraint(self, node: Any) -> str:
+    def visit_drop_constraint(self, node: DropConstraint) -> str:
         constraint = node.element
         name = self.name_of(constraint, "a constraint")
         exists = "IF EXISTS " if node.if_exists else ""
@@ -321,7 +343,7 @@ class DDLCompiler:
 
     # -- indexes, sequences, the rest -----------------------------------------------------------
 
-    def visit_create_index(self, node: Any) -> str:
+    def visit_create_index(self, node: CreateIndex) -> str:
         index = node.element
         if index.table is None:
             raise CompileError(f"index {index.name!r} is on no table")
@@ -332,24 +354,24 @@ class DDLCompiler:
         table = self.table_name(index.table)
         return f"CREATE {unique}INDEX {exists}{name} ON {table} ({keys}){self.index_ending(index)}"
 
-    def index_key(self, expression: Any) -> str:
+    def index_key(self, expression: Node) -> str:
         """Return one item of an index."""
         return self.expression(expression)
 
-    def index_ending(self, index: Any) -> str:
+    def index_ending(self, index: Index) -> str:
         """Return what follows the keys of an index."""
         return ""
 
-    def visit_drop_index(self, node: Any) -> str:
+    def visit_drop_index(self, node: DropIndex) -> str:
         exists = "IF EXISTS " if node.if_exists else ""
         return f"\nDROP INDEX {exists}{self.name_of(node.element, 'an index')}"
 
-    def sequence_name(self, sequence: Any) -> str:
+    def sequence_name(self, sequence: Sequence) -> str:
         """Return the name of *sequence* with its schema."""
         name: str = self.expressions.format_table(sequence)
         return name
 
-    def visit_create_sequence(self, node: Any) -> str:
+    def visit_create_sequence(self, node: CreateSequence) -> str:
         sequence = node.element
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         text = f"CREATE SEQUENCE {exists}{self.sequence_name(sequence)}"
@@ -358,49 +380,49 @@ class DDLCompiler:
         options = self.sequence_options(sequence)
         return f"{text} {options}" if options else text
 
-    def visit_drop_sequence(self, node: Any) -> str:
+    def visit_drop_sequence(self, node: DropSequence) -> str:
         exists = "IF EXISTS " if node.if_exists else ""
         return f"DROP SEQUENCE {exists}{self.sequence_name(node.element)}"
 
-    def visit_create_schema(self, node: Any) -> str:
+    def visit_create_schema(self, node: CreateSchema) -> str:
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         return f"CREATE SCHEMA {exists}{self.preparer.quote_schema(node.element)}"
 
-    def visit_drop_schema(self, node: Any) -> str:
+    def visit_drop_schema(self, node: DropSchema) -> str:
         exists = "IF EXISTS " if node.if_exists else ""
         cascade = " CASCADE" if node.cascade else ""
         return f"DROP SCHEMA {exists}{self.preparer.quote_schema(node.element)}{cascade}"
 
-    def visit_set_table_comment(self, node: Any) -> str:
+    def visit_set_table_comment(self, node: SetTableComment) -> str:
         comment = "'" + node.element.comment.replace("'", "''") + "'"
         return f"COMMENT ON TABLE {self.table_name(node.element)} IS {comment}"
 
-    def visit_drop_table_comment(self, node: Any) -> str:
+    def visit_drop_table_comment(self, node: DropTableComment) -> str:
         return f"COMMENT ON TABLE {self.table_name(node.element)} IS NULL"
 
-    def visit_set_column_comment(self, node: Any) -> str:
+    def visit_set_column_comment(self, node: SetColumnComment) -> str:
         column = node.element
         comment = "'" + column.comment.replace("'", "''") + "'"
         return f"COMMENT ON COLUMN {self._column_path(column)} IS {comment}"
 
-    def visit_drop_column_comment(self, node: Any) -> str:
+    def visit_drop_column_comment(self, node: DropColumnComment) -> str:
         return f"COMMENT ON COLUMN {self._column_path(node.element)} IS NULL"
 
-    def _column_path(self, column: Any) -> str:
+    def _column_path(self, column: Column[Any]) -> str:
         return f"{self.table_name(column.table)}.{self.quote(column.name)}"
 
-    def visit_set_constraint_comment(self, node: Any) -> str:
+    def visit_set_constraint_comment(self, node: SetConstraintComment) -> str:
         comment = "'" + node.element.comment.replace("'", "''") + "'"
         return f"COMMENT ON CONSTRAINT {self._constraint_path(node.element)} IS {comment}"
 
-    def visit_drop_constraint_comment(self, node: Any) -> str:
+    def visit_drop_constraint_comment(self, node: DropConstraintComment) -> str:
         return f"COMMENT ON CONSTRAINT {self._constraint_path(node.element)} IS NULL"
 
-    def _constraint_path(self, constraint: Any) -> str:
+    def _constraint_path(self, constraint: Constraint) -> str:
         table = self.table_name(constraint.table)
         return f"{self.name_of(constraint, 'a constraint')} ON {table}"
 
-    def visit_ddl(self, node: Any) -> str:
+    def visit_ddl(self, node: DDL) -> str:
         target = node.target
         if target is None and not node.context:
             return str(node.statement)
@@ -428,9 +450,9 @@ def _word(text: str) -> str:
 
 def schema_statements(
     verb: str,
-    metadata: Any,
+    metadata: MetaData,
     tables: Iterable[Any] | None,
-    dialect: Any,
+    dialect: CompilerDialect,
     existing: Collection[tuple[str | None, str]] | None = None,
     existing_sequences: Collection[tuple[str | None, str]] | None = None,
 ) -> list[ExecutableDDLElement]:
@@ -454,7 +476,7 @@ def schema_statements(
 
 
 def _create_sequences(
-    sequences: Iterable[Any], dialect: Any, existing: Collection[Any] | None
+    sequences: Iterable[Any], dialect: CompilerDialect, existing: Collection[Any] | None
 ) -> list[ExecutableDDLElement]:
     if not dialect.features.supports_sequences:
         return []
@@ -467,7 +489,7 @@ def _create_sequences(
 
 
 def _drop_sequences(
-    sequences: Iterable[Any], dialect: Any, existing: Collection[Any] | None
+    sequences: Iterable[Any], dialect: CompilerDialect, existing: Collection[Any] | None
 ) -> list[ExecutableDDLElement]:
     if not dialect.features.supports_sequences:
         return []
@@ -479,7 +501,7 @@ def _drop_sequences(
     ]
 
 
-def _create_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement]:
+def _create_tables(tables: list[Any], dialect: CompilerDialect) -> list[ExecutableDDLElement]:
     made: list[ExecutableDDLElement] = []
     later: set[Any] = set()
     if dialect.features.supports_alter:
@@ -494,7 +516,7 @@ def _create_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement
     return made
 
 
-def _comments(table: Any, dialect: Any) -> list[ExecutableDDLElement]:
+def _comments(table: Table, dialect: CompilerDialect) -> list[ExecutableDDLElement]:
     if not dialect.features.supports_comments or dialect.features.inline_comments:
         return []
     made: list[ExecutableDDLElement] = []
@@ -504,7 +526,7 @@ def _comments(table: Any, dialect: Any) -> list[ExecutableDDLElement]:
     return made
 
 
-def _drop_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement]:
+def _drop_tables(tables: list[Any], dialect: CompilerDialect) -> list[ExecutableDDLElement]:
     made: list[ExecutableDDLElement] = []
     if dialect.features.supports_alter:
         loose = circular_constraints(tables)
@@ -514,11 +536,11 @@ def _drop_tables(tables: list[Any], dialect: Any) -> list[ExecutableDDLElement]:
     return made
 
 
-def sorted_indexes(table: Any) -> list[Any]:
+def sorted_indexes(table: Table) -> list[Any]:
     """Return the indexes of *table* in the order of their names."""
     return sorted(table.indexes, key=lambda index: str(index.name))
 
 
-def index_statement(verb: str, index: Any) -> ExecutableDDLElement:
+def index_statement(verb: str, index: Index) -> ExecutableDDLElement:
     """Return the statement that creates or drops *index*."""
     return CreateIndex(index) if verb == "create" else DropIndex(index)

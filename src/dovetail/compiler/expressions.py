@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, ClassVar
 
 from ..exc import CompileError, UnsupportedCompilationError
 from ..sql import operators as ops
+from ..sql.defaults import NextValue
 from ..sql.expression.coercion import node_of
-from ..sql.expression.elements import BindParameter, ExpandingParameter, NamedParameter
-from ..sql.expression.text import BIND_NAMES
+from ..sql.expression.column_element import ColumnElement
+from ..sql.expression.columns import NamedColumn
+from ..sql.expression.constants import False_, Null, True_
+from ..sql.expression.constructs import (
+    Bound,
+    Case,
+    Cast,
+    CollationClause,
+    CollectionAggregate,
+    Extract,
+    FunctionFilter,
+    Over,
+    TryCast,
+    Tuple,
+    TypeCoerce,
+    WithinGroup,
+)
+from ..sql.expression.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    Chain,
+    ExpandingParameter,
+    ExpressionList,
+    Grouping,
+    Label,
+    NamedParameter,
+    UnaryExpression,
+)
+from ..sql.expression.from_clause import FromClause
+from ..sql.expression.functions import (
+    AggregateOrderBy,
+    AnsiFunction,
+    FieldOfFunction,
+    FunctionAsBinary,
+    FunctionElement,
+)
+from ..sql.expression.text import BIND_NAMES, TextClause
 from ..sql.names import AnonymousName, generated_name
 from ..sql.node import Node
 from ..sql.operators import Operator
@@ -21,6 +58,7 @@ from .custom import custom_writers
 from .identifiers import IdentifierPreparer
 from .raw import words
 from .slots import MARK, Slot
+from .target import CompilerDialect, NamedInSchema
 
 _BARE_BOOLEANS = frozenset(
     {"column", "function", "cast", "type_coerce", "scalar_select", "case", "bindparam"}
@@ -37,8 +75,9 @@ class ExpressionCompiler:
     ansi_functions: ClassVar[dict[str, str]] = {}
     """Functions that a dialect writes otherwise, by name."""
 
-    def __init__(self, dialect: Any, *, literal_binds: bool = False) -> None:
-        self.dialect = dialect
+    def __init__(self, dialect: CompilerDialect, *, literal_binds: bool = False) -> None:
+        # Any: the compiler of one server asks its own dialect for more.
+        self.dialect: Any = dialect
         self.features = dialect.features
         self.preparer: IdentifierPreparer = dialect.identifier_preparer
         self.quote: Callable[[str], str] = dialect.identifier_preparer.quote
@@ -85,7 +124,7 @@ class ExpressionCompiler:
         self.literal_binds = before
         return text
 
-    def operand(self, node: Any, outer: Operator) -> str:
+    def operand(self, node: ColumnElement[Any], outer: Operator) -> str:
         """Return *node* as an operand of *outer*: in parentheses where it needs them."""
         before, self.inside_operator = self.inside_operator, True
         text = self.write(node)
@@ -93,7 +132,7 @@ class ExpressionCompiler:
         inner = node.operator
         return f"({text})" if inner is not None and outer.groups(inner) else text
 
-    def criterion(self, node: Any, outer: Operator, expected: bool = True) -> str:
+    def criterion(self, node: ColumnElement[Any], outer: Operator, expected: bool = True) -> str:
         """Return *node* where a truth value is needed."""
         option = self.options_by_condition.pop(node, None) if self.options_by_condition else None
         if option is not None:
@@ -114,7 +153,7 @@ class ExpressionCompiler:
         text = self.operand(node, outer) if outer is not ops.WHOLE else self.write(node)
         return text if expected else f"NOT {text}"
 
-    def conjunction(self, criteria: Any) -> str:
+    def conjunction(self, criteria: Iterable[ColumnElement[Any]]) -> str:
         """Return *criteria* joined by AND; those that say nothing are left out."""
         kept = [c for c in criteria if not (c.visit_name == "boolean_list" and not c.clauses)]
         if len(kept) > 1:
@@ -129,7 +168,7 @@ class ExpressionCompiler:
         self.inside_operator = before
         return text
 
-    def anonymous(self, owner: Any, base: str) -> str:
+    def anonymous(self, owner: object, base: str) -> str:
         """Return the name made up for *owner*: *base* and a number."""
         found = self.anonymous_names.get(owner)
         if found is None:
@@ -148,7 +187,7 @@ class ExpressionCompiler:
             found = self.short_names[name] = name[: max(self.longest - 6, 0)] + ending
         return found
 
-    def name(self, name: Any) -> str:
+    def name(self, name: str | AnonymousName) -> str:
         """Return *name* without quotes, made up where it is anonymous."""
         if isinstance(name, AnonymousName):
             return self.anonymous(name, name.base)
@@ -186,7 +225,7 @@ class ExpressionCompiler:
         self.slots.append(Slot(node, found, kind, node.expanding, negated, around_items))
         return f"{MARK}{len(self.slots) - 1}{MARK}"
 
-    def _write_inside(self, expression: Any) -> str:
+    def _write_inside(self, expression: Node) -> str:
         """Return *expression*, which a type puts around its parameter."""
         self._inside_bind_expression = True
         text = self.write(expression)
@@ -207,7 +246,7 @@ class ExpressionCompiler:
             for item, expression in expressions
         )
 
-    def _around_item(self, expression: Any) -> tuple[str, str]:
+    def _around_item(self, expression: Node) -> tuple[str, str]:
         count = len(self.slots)
         before, *others = self._write_inside(expression).split(MARK)
         del self.slots[count:]
@@ -284,7 +323,7 @@ class ExpressionCompiler:
 
     # -- names and constants ------------------------------------------------------------------
 
-    def visit_column(self, node: Any) -> str:
+    def visit_column(self, node: NamedColumn[Any]) -> str:
         if node.is_literal:
             return self.name(node.name)
         name = self.quote(self.name(node.name))
@@ -292,38 +331,38 @@ class ExpressionCompiler:
             return name
         return f"{self.from_name(node.table)}.{name}"
 
-    def from_name(self, table: Any) -> str:
+    def from_name(self, table: FromClause) -> str:
         """Return how a column speaks of *table*."""
         if table.visit_name == "table":
             return self.format_table(table)
         return self.quote(self.name(table.name))
 
-    def format_table(self, table: Any) -> str:
+    def format_table(self, table: NamedInSchema) -> str:
         """Return the name of *table* with its schema, mapped to another where asked for."""
         return self.preparer.format_table(table, self.dialect.schema_name(table.schema))
 
-    def visit_null(self, node: Any) -> str:
+    def visit_null(self, node: Null) -> str:
         return "NULL"
 
-    def visit_true(self, node: Any) -> str:
+    def visit_true(self, node: True_) -> str:
         return "true" if self.features.supports_native_boolean else "1"
 
-    def visit_false(self, node: Any) -> str:
+    def visit_false(self, node: False_) -> str:
         return "false" if self.features.supports_native_boolean else "0"
 
-    def visit_collation(self, node: Any) -> str:
+    def visit_collation(self, node: CollationClause) -> str:
         schema = f"{self.preparer.quote_schema(node.schema)}." if node.schema else ""
         return schema + self.quote(node.collation)
 
-    def visit_label(self, node: Any) -> str:
+    def visit_label(self, node: Label[Any]) -> str:
         return self.write(node.element)
 
-    def visit_grouping(self, node: Any) -> str:
+    def visit_grouping(self, node: Grouping[Any]) -> str:
         return f"({self.write(node.element)})"
 
     # -- operators ----------------------------------------------------------------------------
 
-    def visit_binary(self, node: Any) -> str:
+    def visit_binary(self, node: BinaryExpression[Any]) -> str:
         operator = node.operator
         special = getattr(self, f"binary_{operator.name}", None)
         if special is not None:
@@ -331,12 +370,12 @@ class ExpressionCompiler:
             return text
         return self.infix(node, operator.text)
 
-    def infix(self, node: Any, text: str) -> str:
+    def infix(self, node: BinaryExpression[Any], text: str) -> str:
         """Return the operands of *node* with *text* between them."""
         operator = node.operator
         return f"{self.operand(node.left, operator)}{text}{self.operand(node.right, operator)}"
 
-    def visit_unary(self, node: Any) -> str:
+    def visit_unary(self, node: UnaryExpression[Any]) -> str:
         operator: Operator = node.operator
         if operator in ops.SUFFIXES:
             if node.element.operator in ops.SUFFIXES:
@@ -354,11 +393,11 @@ class ExpressionCompiler:
         # An element of the user's own holds it, where nobody has put the column in its place.
         return self.write(node.column)
 
-    def visit_expression_list(self, node: Any) -> str:
+    def visit_expression_list(self, node: ExpressionList) -> str:
         operator: Operator = node.operator
         return operator.text.join(self.operand(c, operator) for c in node.clauses)
 
-    def visit_chain(self, node: Any) -> str:
+    def visit_chain(self, node: Chain) -> str:
         operator: Operator = node.operator
         special = getattr(self, f"chain_{operator.name}", None)
         if special is not None:
@@ -366,49 +405,49 @@ class ExpressionCompiler:
             return text
         return operator.text.join(self.operand(clause, operator) for clause in node.clauses)
 
-    def visit_boolean_list(self, node: Any) -> str:
+    def visit_boolean_list(self, node: BooleanClauseList) -> str:
         operator: Operator = node.operator
         return operator.text.join(self.criterion(c, operator) for c in node.clauses)
 
-    def binary_in(self, node: Any) -> str:
+    def binary_in(self, node: BinaryExpression[Any]) -> str:
         return f"{self.operand(node.left, ops.IN)} IN {self._members(node.right, False)}"
 
-    def binary_not_in(self, node: Any) -> str:
+    def binary_not_in(self, node: BinaryExpression[Any]) -> str:
         # Always in parentheses: an empty list is written with OR.
         return f"({self.operand(node.left, ops.IN)} NOT IN {self._members(node.right, True)})"
 
-    def _members(self, right: Any, negated: bool) -> str:
-        if right.visit_name == "bindparam":
+    def _members(self, right: Node, negated: bool) -> str:
+        if isinstance(right, BindParameter):
             return f"({self.bind(right, negated=negated)})"
         text = self.write(right)
         return text if right.visit_name in ("scalar_select", "scalar_values") else f"({text})"
 
-    def binary_between(self, node: Any) -> str:
+    def binary_between(self, node: BinaryExpression[Any]) -> str:
         text = " BETWEEN SYMMETRIC " if node.modifier("symmetric") else " BETWEEN "
         return self._between(node, text)
 
-    def binary_not_between(self, node: Any) -> str:
+    def binary_not_between(self, node: BinaryExpression[Any]) -> str:
         text = " NOT BETWEEN SYMMETRIC " if node.modifier("symmetric") else " NOT BETWEEN "
         return self._between(node, text)
 
-    def _between(self, node: Any, text: str) -> str:
+    def _between(self, node: BinaryExpression[Any], text: str) -> str:
         left = self.operand(node.left, ops.BETWEEN)
         low, high = (self.operand(bound, ops.BETWEEN) for bound in node.right.clauses)
         return f"{left}{text}{low} AND {high}"
 
-    def binary_truediv(self, node: Any) -> str:
+    def binary_truediv(self, node: BinaryExpression[Any]) -> str:
         if not self.features.division_truncates:
             return self.infix(node, " / ")
         left = self.operand(node.left, ops.TRUEDIV)
         return f"{left} / {self.fraction(node.right)}"
 
-    def fraction(self, node: Any) -> str:
+    def fraction(self, node: ColumnElement[Any]) -> str:
         """Return *node* as a number by which division does not truncate."""
         if node.type.affinity == "numeric":
             return self.operand(node, ops.TRUEDIV)
         return f"CAST({self.write(node)} AS {self.type_text(NUMERICTYPE)})"
 
-    def binary_floordiv(self, node: Any) -> str:
+    def binary_floordiv(self, node: BinaryExpression[Any]) -> str:
         text = self.infix(node, " / ")
         if self.features.division_truncates and node.right.type.affinity == "integer":
             return text
@@ -416,7 +455,9 @@ class ExpressionCompiler:
 
     # -- patterns -----------------------------------------------------------------------------
 
-    def _pattern(self, node: Any, form: str, negated: bool, lowered: bool = False) -> str:
+    def _pattern(
+        self, node: BinaryExpression[Any], form: str, negated: bool, lowered: bool = False
+    ) -> str:
         """Return LIKE with *form*, in which ``{}`` stands for the pattern."""
         left = self.operand(node.left, node.operator)
         right = self.operand(node.right, ops.CONCAT if form != "{}" else node.operator)
@@ -430,7 +471,7 @@ class ExpressionCompiler:
         """Return *text* put into *form*, such as ``'%' || {}``."""
         return form.format(text)
 
-    def escape_text(self, node: Any) -> str:
+    def escape_text(self, node: BinaryExpression[Any]) -> str:
         """Return the ESCAPE of a LIKE, or nothing."""
         escape = node.modifier("escape")
         if escape is None:
@@ -438,55 +479,55 @@ class ExpressionCompiler:
         doubled = str(escape).replace("'", "''")
         return " ESCAPE " + self.escaped_literal(f"'{doubled}'")
 
-    def binary_like(self, node: Any) -> str:
+    def binary_like(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{}", False)
 
-    def binary_not_like(self, node: Any) -> str:
+    def binary_not_like(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{}", True)
 
-    def binary_ilike(self, node: Any) -> str:
+    def binary_ilike(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{}", False, lowered=True)
 
-    def binary_not_ilike(self, node: Any) -> str:
+    def binary_not_ilike(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{}", True, lowered=True)
 
-    def binary_startswith(self, node: Any) -> str:
+    def binary_startswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{} || '%'", False)
 
-    def binary_not_startswith(self, node: Any) -> str:
+    def binary_not_startswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{} || '%'", True)
 
-    def binary_endswith(self, node: Any) -> str:
+    def binary_endswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {}", False)
 
-    def binary_not_endswith(self, node: Any) -> str:
+    def binary_not_endswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {}", True)
 
-    def binary_contains(self, node: Any) -> str:
+    def binary_contains(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {} || '%'", False)
 
-    def binary_not_contains(self, node: Any) -> str:
+    def binary_not_contains(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {} || '%'", True)
 
-    def binary_istartswith(self, node: Any) -> str:
+    def binary_istartswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{} || '%'", False, lowered=True)
 
-    def binary_not_istartswith(self, node: Any) -> str:
+    def binary_not_istartswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "{} || '%'", True, lowered=True)
 
-    def binary_iendswith(self, node: Any) -> str:
+    def binary_iendswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {}", False, lowered=True)
 
-    def binary_not_iendswith(self, node: Any) -> str:
+    def binary_not_iendswith(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {}", True, lowered=True)
 
-    def binary_icontains(self, node: Any) -> str:
+    def binary_icontains(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {} || '%'", False, lowered=True)
 
-    def binary_not_icontains(self, node: Any) -> str:
+    def binary_not_icontains(self, node: BinaryExpression[Any]) -> str:
         return self._pattern(node, "'%' || {} || '%'", True, lowered=True)
 
-    def binary_regexp_replace(self, node: Any) -> str:
+    def binary_regexp_replace(self, node: BinaryExpression[Any]) -> str:
         pattern, replacement = node.right.clauses
         left = self.write(node.left)
         return f"<regexp replace>({left}, {self.write(pattern)}, {self.write(replacement)})"
@@ -498,16 +539,16 @@ class ExpressionCompiler:
         text: str = self.dialect.type_compiler.write(type_)
         return text
 
-    def visit_cast(self, node: Any) -> str:
+    def visit_cast(self, node: Cast[Any]) -> str:
         return f"CAST({self.write(node.clause)} AS {self.type_text(node.type)})"
 
-    def visit_try_cast(self, node: Any) -> str:
+    def visit_try_cast(self, node: TryCast[Any]) -> str:
         return f"TRY_CAST({self.write(node.clause)} AS {self.type_text(node.type)})"
 
-    def visit_type_coerce(self, node: Any) -> str:
+    def visit_type_coerce(self, node: TypeCoerce[Any]) -> str:
         return self.write(node.clause)
 
-    def visit_case(self, node: Any) -> str:
+    def visit_case(self, node: Case[Any]) -> str:
         parts = ["CASE"]
         if node.value is not None:
             parts.append(self.write(node.value))
@@ -517,39 +558,39 @@ class ExpressionCompiler:
             parts.append(f"ELSE {self.write(node.else_)}")
         return " ".join([*parts, "END"])
 
-    def _grouped(self, node: Any) -> str:
+    def _grouped(self, node: ColumnElement[Any]) -> str:
         """Return *node*, in parentheses if an operator made it."""
         before, self.inside_operator = self.inside_operator, False
         text = self.write(node)
         self.inside_operator = before
         return f"({text})" if node.operator is not None else text
 
-    def visit_extract(self, node: Any) -> str:
+    def visit_extract(self, node: Extract) -> str:
         return f"EXTRACT({words(node.field, 'the field')} FROM {self.write(node.expr)})"
 
-    def visit_tuple(self, node: Any) -> str:
+    def visit_tuple(self, node: Tuple) -> str:
         return f"({', '.join(self.write(clause) for clause in node.clauses)})"
 
-    def visit_collection_aggregate(self, node: Any) -> str:
+    def visit_collection_aggregate(self, node: CollectionAggregate[Any]) -> str:
         text = self.write(node.element)
         if node.element.visit_name != "scalar_select":
             text = f"({text})"
         return f"{node.operator.text}{text}"
 
-    def visit_aggregate_order_by(self, node: Any) -> str:
+    def visit_aggregate_order_by(self, node: AggregateOrderBy[Any]) -> str:
         order = ", ".join(map(self.write, node.order_by))
         text = self.write(node.element)
         return f"{text[:-1]} ORDER BY {order})"
 
-    def visit_field_of_function(self, node: Any) -> str:
+    def visit_field_of_function(self, node: FieldOfFunction[Any]) -> str:
         return f"({self.write(node.element)}).{self.quote(node.name)}"
 
-    def visit_function_as_binary(self, node: Any) -> str:
+    def visit_function_as_binary(self, node: FunctionAsBinary) -> str:
         function = copy(node.function)
         function.clauses = tuple(node.arguments())
         return self.write(function)
 
-    def visit_function(self, node: Any) -> str:
+    def visit_function(self, node: FunctionElement[Any]) -> str:
         if node.written_as is not None:
             return f"{node.written_as}({self.function_arguments(node)})"
         name = ".".join(self.function_name(part) for part in (*node.packagenames, str(node.name)))
@@ -561,18 +602,18 @@ class ExpressionCompiler:
             return name
         return self.quote(name)
 
-    def function_arguments(self, node: Any) -> str:
+    def function_arguments(self, node: FunctionElement[Any]) -> str:
         """Return the arguments of a function."""
         return ", ".join(self.write(clause) for clause in node.clauses)
 
-    def visit_ansi_function(self, node: Any) -> str:
+    def visit_ansi_function(self, node: AnsiFunction[Any]) -> str:
         name = str(node.name)
         return self.ansi_functions.get(name, node.written_as or name.upper())
 
-    def visit_next_value(self, node: Any) -> str:
+    def visit_next_value(self, node: NextValue) -> str:
         raise CompileError(f"{self.dialect.name} has no sequences")
 
-    def visit_over(self, node: Any) -> str:
+    def visit_over(self, node: Over[Any]) -> str:
         parts = []
         if node.partition_by:
             parts.append("PARTITION BY " + ", ".join(map(self.write, node.partition_by)))
@@ -585,17 +626,17 @@ class ExpressionCompiler:
                 parts.append(f"EXCLUDE {node.frame.exclude}")
         return f"{self.write(node.element)} OVER ({' '.join(parts)})"
 
-    def _bound(self, bound: Any) -> str:
+    def _bound(self, bound: Bound) -> str:
         return bound.words if bound.offset is None else f"{self.write(bound.offset)} {bound.words}"
 
-    def visit_within_group(self, node: Any) -> str:
+    def visit_within_group(self, node: WithinGroup[Any]) -> str:
         order = ", ".join(map(self.write, node.order_by))
         return f"{self.write(node.element)} WITHIN GROUP (ORDER BY {order})"
 
-    def visit_function_filter(self, node: Any) -> str:
+    def visit_function_filter(self, node: FunctionFilter[Any]) -> str:
         return f"{self.write(node.element)} FILTER (WHERE {self.conjunction(node.criteria)})"
 
-    def visit_text(self, node: Any) -> str:
+    def visit_text(self, node: TextClause) -> str:
         if MARK in node.text:
             raise CompileError("the text of this statement contains a NUL character")
         binds = {bind.key: bind for bind in node.binds}

@@ -8,6 +8,18 @@ from typing import Any, ClassVar
 
 from ..exc import CompileError, InvalidRequestError, did_you_mean
 from ..sql import operators as ops
+from ..sql.expression.column_element import ColumnElement
+from ..sql.expression.derived import CTE, Lateral, ScalarValues, Subquery, TableValuedAlias, Values
+from ..sql.expression.dml import UpdateBase
+from ..sql.expression.elements import LabelReference
+from ..sql.expression.from_clause import (
+    Alias,
+    AliasedFrom,
+    FromClause,
+    Join,
+    TableSample,
+    TableValuedColumn,
+)
 from ..sql.expression.froms import (
     apply_joins,
     derived_froms,
@@ -16,10 +28,18 @@ from ..sql.expression.froms import (
     without_joined,
 )
 from ..sql.expression.naming import SelectedColumn
+from ..sql.expression.select import CompoundSelect, GenerativeSelect, Select
+from ..sql.expression.select_base import Exists, ScalarSelect, SelectBase
+from ..sql.expression.table_clause import TableClause
+from ..sql.expression.text import TextualSelect
 from .custom import custom_writers
 from .linting import warn_of_products
 from .restricting import RestrictingCompiler, Restrictions
 from .result_columns import ResultColumn
+from .target import CompilerDialect
+
+AnySelect = Select[*tuple[Any, ...]]
+AnyCompound = CompoundSelect[*tuple[Any, ...]]
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +81,7 @@ class QueryCompiler(RestrictingCompiler):
     table_hint: ClassVar[str | None] = None
     """How a hint for a table is written after it, such as ``"{}"``; None where there are none."""
 
-    def __init__(self, dialect: Any, **options: Any) -> None:
+    def __init__(self, dialect: CompilerDialect, **options: Any) -> None:
         super().__init__(dialect, **options)
         self.frames: list[Frame] = []
         self.ctes: dict[Any, str] = {}
@@ -73,11 +93,11 @@ class QueryCompiler(RestrictingCompiler):
 
     # -- SELECT -------------------------------------------------------------------------------
 
-    def visit_select(self, node: Any, **place: Any) -> str:
+    def visit_select(self, node: AnySelect, **place: Any) -> str:
         return self.write_select(node, **place)
 
     def write_select(
-        self, node: Any, *, as_from: bool = False, lateral: bool = False, main: bool = False
+        self, node: AnySelect, *, as_from: bool = False, lateral: bool = False, main: bool = False
     ) -> str:
         """Return *node*; *as_from* if it stands in FROM, *main* if it is the statement."""
         node = node.as_core()
@@ -113,7 +133,7 @@ class QueryCompiler(RestrictingCompiler):
         nested = with_text(frame.ctes, frame.is_recursive)
         return nested + "".join(clauses) + self._ending(node)
 
-    def _ending(self, node: Any) -> str:
+    def _ending(self, node: AnySelect) -> str:
         """Return what stands after all clauses: hints for the statement, and suffixes."""
         hints = self.words([(text, name) for source, text, name in node.hints if source is None])
         text = f" {hints.rstrip()}" if hints else ""
@@ -137,7 +157,9 @@ class QueryCompiler(RestrictingCompiler):
         """Return *table*, as it stands in FROM, with its hints, which begin with a space."""
         return table + hint
 
-    def _correlated(self, node: Any, froms: list[Any], isolated: bool) -> tuple[list[Any], Frame]:
+    def _correlated(
+        self, node: AnySelect, froms: list[Any], isolated: bool
+    ) -> tuple[list[Any], Frame]:
         """Return *froms* without those that the statement around gives, and the new frame."""
         outer = self.frames[-1] if self.frames else Frame()
         nearest = {} if isolated else outer.froms
@@ -169,7 +191,7 @@ class QueryCompiler(RestrictingCompiler):
         return kept, frame
 
     def select_columns(
-        self, node: Any, named: list[SelectedColumn], frame: Frame, as_from: bool, main: bool
+        self, node: AnySelect, named: list[SelectedColumn], frame: Frame, as_from: bool, main: bool
     ) -> str:
         """Return SELECT and the columns."""
         # Before they are written, so that ORDER BY within a column knows none of them.
@@ -219,7 +241,7 @@ class QueryCompiler(RestrictingCompiler):
             return ""
         return " " + " ".join(meant) if before else " ".join(meant) + " "
 
-    def select_distinct(self, node: Any) -> str:
+    def select_distinct(self, node: AnySelect) -> str:
         """Return DISTINCT or nothing."""
         return "DISTINCT " if node.distinct_on else ""
 
@@ -233,18 +255,18 @@ class QueryCompiler(RestrictingCompiler):
         """Return the FROM of a SELECT that has none, where the server wants one."""
         return ""
 
-    def select_where(self, node: Any) -> str:
+    def select_where(self, node: AnySelect) -> str:
         """Return WHERE."""
         text = self.restricted(node.where_criteria, self.frames[-1].restrictions)
         return f" \nWHERE {text}" if text else ""
 
-    def select_group_by(self, node: Any) -> str:
+    def select_group_by(self, node: GenerativeSelect) -> str:
         """Return GROUP BY."""
         if not node.group_by_clauses:
             return ""
         return " GROUP BY " + ", ".join(map(self.group_key, node.group_by_clauses))
 
-    def group_key(self, node: Any) -> str:
+    def group_key(self, node: ColumnElement[Any]) -> str:
         """Return one item of GROUP BY; the name of a label may mean a column of a table there."""
         if node.visit_name == "label" and self.frames:
             name = self.frames[-1].labels.get(id(node))
@@ -252,18 +274,18 @@ class QueryCompiler(RestrictingCompiler):
                 return self.write(node.element)
         return self.sort_key(node)
 
-    def select_having(self, node: Any) -> str:
+    def select_having(self, node: AnySelect) -> str:
         """Return HAVING."""
         text = self.conjunction(node.having_criteria) if node.having_criteria else ""
         return f" \nHAVING {text}" if text else ""
 
-    def select_order_by(self, node: Any) -> str:
+    def select_order_by(self, node: GenerativeSelect) -> str:
         """Return ORDER BY."""
         if not node.order_by_clauses:
             return ""
         return " ORDER BY " + ", ".join(map(self.sort_key, node.order_by_clauses))
 
-    def sort_key(self, node: Any) -> str:
+    def sort_key(self, node: ColumnElement[Any]) -> str:
         """Return one item of ORDER BY or GROUP BY: a selected label by its name."""
         frame = self.frames[-1] if self.frames else Frame()
         if node.visit_name == "label":
@@ -276,7 +298,7 @@ class QueryCompiler(RestrictingCompiler):
                 return self.sort_key(inner) + words
         return self.write(node)
 
-    def visit_label_reference(self, node: Any) -> str:
+    def visit_label_reference(self, node: LabelReference) -> str:
         frame = self.frames[-1] if self.frames else Frame()
         column = frame.by_name.get(node.name)
         if column is None and frame.is_compound:
@@ -300,7 +322,7 @@ class QueryCompiler(RestrictingCompiler):
                 return found
         return None
 
-    def select_limit(self, node: Any) -> str:
+    def select_limit(self, node: GenerativeSelect) -> str:
         """Return LIMIT and OFFSET, or FETCH."""
         if node.fetch_clause is not None:
             return self.fetch_text(node)
@@ -315,12 +337,14 @@ class QueryCompiler(RestrictingCompiler):
         """Return the LIMIT that stands before an OFFSET alone."""
         return "\n LIMIT -1"
 
-    def fetch_text(self, node: Any) -> str:
-        """Return ``OFFSET … FETCH FIRST … ROWS``."""
+    def fetch_text(self, node: GenerativeSelect) -> str:
+        """Return ``OFFSET … FETCH FIRST … ROWS``, or nothing."""
+        fetch = node.fetch_clause
+        if fetch is None:
+            return ""
         text = ""
         if node.offset_clause is not None:
             text = f"\n OFFSET {self.write(node.offset_clause)} ROWS"
-        fetch = node.fetch_clause
         percent = " PERCENT" if fetch.percent else ""
         ending = "WITH TIES" if fetch.with_ties else "ONLY"
         return f"{text}\n FETCH FIRST {self.write(fetch.count)}{percent} ROWS {ending}"
@@ -335,14 +359,14 @@ class QueryCompiler(RestrictingCompiler):
                 found[self.write(table) if is_text else self.from_name(table)] = None
         return list(found)
 
-    def select_for_update(self, node: Any) -> str:
+    def select_for_update(self, node: GenerativeSelect) -> str:
         """Return FOR UPDATE."""
         return " FOR UPDATE" if node.for_update_arg is not None else ""
 
     # -- as part of other things ----------------------------------------------------------------
 
     def write_query(
-        self, node: Any, *, as_from: bool = False, lateral: bool = False, main: bool = False
+        self, node: SelectBase, *, as_from: bool = False, lateral: bool = False, main: bool = False
     ) -> str:
         """Return any statement that gives rows, as a part of another."""
         node = node.as_core()
@@ -350,18 +374,20 @@ class QueryCompiler(RestrictingCompiler):
             custom = custom_writers.find(type(node), self.dialect.name)
             if custom is not None:
                 return custom(node, self, as_from=as_from, lateral=lateral, main=main)
-        if node.visit_name == "select":
+        if isinstance(node, Select):
             return self.write_select(node, as_from=as_from, lateral=lateral, main=main)
-        if node.visit_name == "compound_select":
+        if isinstance(node, CompoundSelect):
             return self.write_compound(node, as_from=as_from, main=main)
         return self.write(node)
 
     def visit_compound_select(
-        self, node: Any, *, lateral: bool = False, as_from: bool = False, main: bool = False
+        self, node: AnyCompound, *, lateral: bool = False, as_from: bool = False, main: bool = False
     ) -> str:
         return self.write_compound(node, as_from=as_from, main=main)
 
-    def write_compound(self, node: Any, *, as_from: bool = False, main: bool = False) -> str:
+    def write_compound(
+        self, node: AnyCompound, *, as_from: bool = False, main: bool = False
+    ) -> str:
         """Return SELECTs with UNION or its like between them."""
         frame = Frame(is_compound=True)
         outer = self.frames[-1] if self.frames else Frame()
@@ -388,7 +414,7 @@ class QueryCompiler(RestrictingCompiler):
         self.frames.pop()
         return with_text(frame.ctes, frame.is_recursive) + text
 
-    def compound_member(self, node: Any, as_from: bool, main: bool) -> str:
+    def compound_member(self, node: GenerativeSelect, as_from: bool, main: bool) -> str:
         """Return one SELECT of a union, in parentheses where it has clauses of its own."""
         text = self.write_query(node, as_from=as_from, main=main)
         ends = ("limit_clause", "offset_clause", "fetch_clause")
@@ -399,20 +425,20 @@ class QueryCompiler(RestrictingCompiler):
         )
         return f"({text})" if needs_group else text
 
-    def visit_scalar_select(self, node: Any) -> str:
+    def visit_scalar_select(self, node: ScalarSelect[Any]) -> str:
         return f"({self.write_query(node.element)})"
 
-    def visit_exists(self, node: Any) -> str:
+    def visit_exists(self, node: Exists) -> str:
         return f"EXISTS ({self.write_query(node.element)})"
 
-    def visit_textual_select(self, node: Any) -> str:
+    def visit_textual_select(self, node: TextualSelect) -> str:
         if not self.frames and self.result_columns is None:
             self.result_columns = [self.result_column(item) for item in node.named_columns()]
         return self.write(node.element)
 
     # -- FROM ---------------------------------------------------------------------------------
 
-    def write_from(self, source: Any) -> str:
+    def write_from(self, source: FromClause) -> str:
         """Return *source* as it stands in FROM."""
         if custom_writers.any and custom_writers.find(type(source), self.dialect.name):
             return self.write(source)
@@ -424,10 +450,10 @@ class QueryCompiler(RestrictingCompiler):
             text = self.hinted(text, self.frames[-1].hints.get(id(source), ""))
         return text
 
-    def from_table(self, source: Any) -> str:
+    def from_table(self, source: TableClause) -> str:
         return self.format_table(source)
 
-    def from_alias(self, source: Any) -> str:
+    def from_alias(self, source: AliasedFrom) -> str:
         element = source.element
         while element.visit_name == "alias":
             # What has a name already gets this one in its place.
@@ -438,15 +464,15 @@ class QueryCompiler(RestrictingCompiler):
             text = self.write_from(element)
         return f"{text} AS {self.from_name(source)}"
 
-    def from_subquery(self, source: Any) -> str:
+    def from_subquery(self, source: Subquery) -> str:
         text = self.write_query(source.element, as_from=True)
         return f"({text}) AS {self.from_name(source)}"
 
-    def from_lateral(self, source: Any) -> str:
+    def from_lateral(self, source: Lateral) -> str:
         text = self.write_query(source.element, as_from=True, lateral=True)
         return f"LATERAL ({text}) AS {self.from_name(source)}"
 
-    def from_tablesample(self, source: Any) -> str:
+    def from_tablesample(self, source: TableSample) -> str:
         sampling = source.sampling
         method = self.write(sampling) if hasattr(sampling, "collect") else str(sampling)
         if getattr(sampling, "visit_name", "bindparam") == "bindparam":
@@ -456,22 +482,22 @@ class QueryCompiler(RestrictingCompiler):
             text += f" REPEATABLE ({self.write(source.seed)})"
         return text
 
-    def from_values(self, source: Any) -> str:
+    def from_values(self, source: Values) -> str:
         names = ", ".join(self.quote(c.name) for c in source.own_columns)
         lateral = "LATERAL " if source.is_lateral else ""
         return f"{lateral}({self.visit_values(source)}) AS {self.from_name(source)} ({names})"
 
-    def visit_values(self, source: Any) -> str:
+    def visit_values(self, source: Values) -> str:
         before = self.literal_binds
         self.literal_binds = before or source.literal_binds
         rows = ", ".join(f"({', '.join(map(self.write, row))})" for row in source.rows)
         self.literal_binds = before
         return f"VALUES {rows}"
 
-    def visit_scalar_values(self, node: Any) -> str:
+    def visit_scalar_values(self, node: ScalarValues) -> str:
         return f"({self.visit_values(node.element)})"
 
-    def from_table_valued(self, source: Any) -> str:
+    def from_table_valued(self, source: TableValuedAlias) -> str:
         text = self.write(source.core_element)
         if source.ordinality:
             text += " WITH ORDINALITY"
@@ -486,11 +512,11 @@ class QueryCompiler(RestrictingCompiler):
             text += f"({', '.join(names)})"
         return text
 
-    def visit_table_valued_column(self, node: Any) -> str:
+    def visit_table_valued_column(self, node: TableValuedColumn) -> str:
         # With its schema it would be a column of a table.
         return self.quote(self.name(node.table.name))
 
-    def from_join(self, source: Any) -> str:
+    def from_join(self, source: Join) -> str:
         if source.full:
             words = "FULL OUTER JOIN"
         else:
@@ -502,35 +528,35 @@ class QueryCompiler(RestrictingCompiler):
         on = self.restricted_on(source.onclause, source.right, restrictions)
         return f"{left} {words} {right} ON {on}"
 
-    def visit_join(self, node: Any) -> str:
+    def visit_join(self, node: Join) -> str:
         return self.write_from(node)
 
-    def visit_table(self, node: Any) -> str:
+    def visit_table(self, node: TableClause) -> str:
         return self.write_from(node)
 
-    def visit_alias(self, node: Any) -> str:
+    def visit_alias(self, node: Alias) -> str:
         return self.write_from(node)
 
-    def visit_subquery(self, node: Any) -> str:
+    def visit_subquery(self, node: Subquery) -> str:
         return self.write_from(node)
 
-    def visit_cte(self, node: Any) -> str:
+    def visit_cte(self, node: CTE) -> str:
         return self.write_from(node)
 
     # -- WITH ---------------------------------------------------------------------------------
 
-    def from_cte(self, source: Any) -> str:
+    def from_cte(self, source: CTE) -> str:
         self.write_cte(source)
         return self.from_name(source)
 
-    def write_own_ctes(self, node: Any) -> None:
+    def write_own_ctes(self, node: GenerativeSelect) -> None:
         """Write the CTEs that *node* brings along, whether it speaks of them or not."""
         for cte in node.ctes:
             self.write_cte(cte)
         for cte in node.nested_ctes:
             self.write_cte(cte, nested=True)
 
-    def write_cte(self, cte: Any, *, nested: bool = False) -> None:
+    def write_cte(self, cte: CTE, *, nested: bool = False) -> None:
         """Write the body of *cte* into the WITH of the statement, once.
 
         One that nests goes into the WITH of the SELECT that speaks of it.
@@ -569,7 +595,7 @@ class QueryCompiler(RestrictingCompiler):
         """Whether the SELECT being written is a part of the statement, not the statement."""
         return self.cte_depth > 0 or len(self.frames) > 1
 
-    def _is_known(self, cte: Any, name: str) -> bool:
+    def _is_known(self, cte: CTE, name: str) -> bool:
         """Whether *cte* stands in the WITH already, under another of its shapes."""
         known = self.cte_names.get(name)
         if known is not None and known is not cte and known is not cte.restates:
@@ -579,7 +605,7 @@ class QueryCompiler(RestrictingCompiler):
         self.cte_names[name] = cte
         return False
 
-    def cte_body(self, cte: Any) -> str:
+    def cte_body(self, cte: CTE) -> str:
         """Return the statement of *cte*."""
         return self.write_query(cte.element, as_from=True)
 
@@ -587,7 +613,7 @@ class QueryCompiler(RestrictingCompiler):
         """Return WITH and the CTEs of the statement, or nothing."""
         return with_text(self.ctes, self.is_recursive)
 
-    def extra_froms(self, node: Any, nodes: Iterable[Any]) -> list[Any]:
+    def extra_froms(self, node: UpdateBase, nodes: Iterable[Any]) -> list[Any]:
         """Return the tables besides that of *node* that *nodes* speak of."""
         found: dict[int, Any] = {}
         for part in nodes:

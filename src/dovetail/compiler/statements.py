@@ -7,14 +7,19 @@ from typing import Any, ClassVar
 
 from ..exc import CompileError, did_you_mean
 from ..sql import operators as ops
-from ..sql.expression.dml import column_set
+from ..sql.expression.column_element import ColumnElement
+from ..sql.expression.derived import CTE
+from ..sql.expression.dml import Delete, DMLTargetCopy, Insert, Update, UpdateBase, column_set
 from ..sql.expression.elements import BindParameter, NamedParameter
 from ..sql.expression.naming import LABEL_STYLE_DEFAULT, named_columns
+from ..sql.expression.select_base import SelectBase
+from ..sql.node import Node
 from ..types.contract import NULLTYPE
 from .linting import warn_of_products
 from .queries import Frame, QueryCompiler
 from .restricting import Restrictions
 from .slots import MARK
+from .target import CompilerDialect
 
 
 class DefaultParameter(NamedParameter[Any]):
@@ -22,7 +27,7 @@ class DefaultParameter(NamedParameter[Any]):
 
     __slots__ = ("column", "default")
 
-    def __init__(self, column: Any, default: Any) -> None:
+    def __init__(self, column: ColumnElement[Any], default: Any) -> None:
         super().__init__(str(column.key), None, column.type, False, False, False, None, False)
         self.column = column
         self.default = default
@@ -36,7 +41,7 @@ class StatementCompiler(QueryCompiler):
     """The CTEs of INSERT … SELECT stand before the SELECT, and not before the INSERT."""
 
     def __init__(
-        self, dialect: Any, *, column_keys: Sequence[str] | None = None, **kw: Any
+        self, dialect: CompilerDialect, *, column_keys: Sequence[str] | None = None, **kw: Any
     ) -> None:
         super().__init__(dialect, **kw)
         self.column_keys = column_keys
@@ -48,18 +53,19 @@ class StatementCompiler(QueryCompiler):
         """The parenthesised values of an INSERT of one row of parameters alone."""
         self.depth = 0
 
-    def write_statement(self, node: Any) -> str:
+    def write_statement(self, node: Node) -> str:
         """Return *node*, the whole statement."""
+        whole: Any = node
         visit = node.visit_name
         if getattr(node, "is_select_statement", False) and visit != "textual_select":
-            text = self.write_query(node, main=True)
+            text = self.write_query(whole, main=True)
         elif getattr(node, "is_from", False) and visit != "values":
-            text = self.write_from(node)
+            text = self.write_from(whole)
         else:
             text = self.write(node)
         return self.with_text() + text
 
-    def cte_body(self, cte: Any) -> str:
+    def cte_body(self, cte: CTE) -> str:
         self.depth += 1
         keys, self.column_keys = self.column_keys, None
         values, self.value_binds = self.value_binds, {}
@@ -70,7 +76,7 @@ class StatementCompiler(QueryCompiler):
 
     # -- values by column ---------------------------------------------------------------------
 
-    def columns_by_key(self, node: Any, row: dict[Any, Any]) -> dict[Any, Any]:
+    def columns_by_key(self, node: UpdateBase, row: dict[Any, Any]) -> dict[Any, Any]:
         """Return the values of *row* by column."""
         columns = node.table.c
         found: dict[Any, Any] = {}
@@ -83,7 +89,7 @@ class StatementCompiler(QueryCompiler):
             found[column] = value
         return found
 
-    def _target(self, node: Any, key: Any) -> Any:
+    def _target(self, node: UpdateBase, key: Any) -> Any:
         if key.visit_name == "binary":
             return self._element(node, key)
         if key.table is node.table:
@@ -93,7 +99,7 @@ class StatementCompiler(QueryCompiler):
             return found
         return node.table.c.get(str(key.key)) if key.table is None else key
 
-    def _element(self, node: Any, key: Any) -> Any:
+    def _element(self, node: UpdateBase, key: Any) -> Any:
         """Return *key*, an element of what a column of the table holds."""
         if key.operator not in _ELEMENTS:
             raise CompileError(
@@ -103,15 +109,17 @@ class StatementCompiler(QueryCompiler):
             )
         return key if self._target(node, key.left) is not None else None
 
-    def _unconsumed(self, node: Any, key: str) -> CompileError:
+    def _unconsumed(self, node: UpdateBase, key: str) -> CompileError:
         return CompileError(
             f"unconsumed column names: table {node.table.description!r} has no column {key!r}",
             hint=did_you_mean(key, node.table.c.keys()),
         )
 
-    def value_text(self, column: Any, value: Any, name: str | None = None) -> str:
+    def value_text(
+        self, column: ColumnElement[Any], value: ColumnElement[Any], name: str | None = None
+    ) -> str:
         """Return *value* as it is given to *column*."""
-        if value.visit_name != "bindparam":
+        if not isinstance(value, BindParameter):
             text = self.write(value)
             return f"({text})" if value.operator is not None else text
         self.value_binds.setdefault(column, value)
@@ -120,17 +128,17 @@ class StatementCompiler(QueryCompiler):
         given = own if value.unique and column.visit_name != "binary" else None
         return self.bind(value, given, column.type)
 
-    def required(self, column: Any) -> BindParameter[Any]:
+    def required(self, column: ColumnElement[Any]) -> BindParameter[Any]:
         """Return the parameter for a value of *column* that comes when the statement runs."""
         return NamedParameter(str(column.key), None, column.type, False, True, False, None, False)
 
-    def _required_bind(self, column: Any) -> BindParameter[Any]:
+    def _required_bind(self, column: ColumnElement[Any]) -> BindParameter[Any]:
         bind = self.value_binds.get(column)
         if bind is None:
             bind = self.value_binds[column] = self.required(column)
         return bind
 
-    def visit_dml_target_copy(self, node: Any) -> str:
+    def visit_dml_target_copy(self, node: DMLTargetCopy) -> str:
         value = self.row_values.get(node.column)
         if value is not None:
             return self.value_text(node.column, value)
@@ -140,7 +148,9 @@ class StatementCompiler(QueryCompiler):
             f"from_dml_column() names {node.column.name!r}, which the statement gives no value"
         )
 
-    def default_text(self, column: Any, default: Any, name: str | None = None) -> str | None:
+    def default_text(
+        self, column: ColumnElement[Any], default: Any, name: str | None = None
+    ) -> str | None:
         """Return the text for what *default* gives, or None if the server gives it."""
         if default.is_sequence:
             if not self.features.supports_sequences:
@@ -156,18 +166,18 @@ class StatementCompiler(QueryCompiler):
 
     # -- INSERT -------------------------------------------------------------------------------
 
-    def visit_insert(self, node: Any) -> str:
+    def visit_insert(self, node: Insert) -> str:
         self.frames.append(Frame())
         outer_criteria = self.take_criteria(node)
         for cte in node.ctes:
             self.write_cte(cte)
         head = "INSERT " + self.words(node.prefixes) + "INTO " + self.from_table(node.table)
         if node.select_source is not None:
-            text = head + self._insert_from_select(node)
+            text = head + self._insert_from_select(node, *node.select_source)
         elif isinstance(node.values_, list):
-            text = head + self._insert_rows(node)
+            text = head + self._insert_rows(node, node.values_)
         else:
-            text = head + self._insert_row(node)
+            text = head + self._insert_row(node, node.values_ or {})
         if node.post_values is not None:
             text += " " + self.write(node.post_values)
         # What a subquery there says of the table is said of the new row.
@@ -178,7 +188,7 @@ class StatementCompiler(QueryCompiler):
         self.frames.pop()
         return text
 
-    def _insert_values(self, node: Any, row: dict[Any, Any], suffix: str = "") -> dict[Any, str]:
+    def _insert_values(self, node: Insert, row: dict[Any, Any], suffix: str = "") -> dict[Any, str]:
         """Return the texts of the values of one row, by column, in the table's order."""
         given = self.row_values = self.columns_by_key(node, row)
         keys = self._insert_keys(node, given)
@@ -199,7 +209,7 @@ class StatementCompiler(QueryCompiler):
                     texts[column] = text
         return texts
 
-    def _insert_keys(self, node: Any, given: dict[Any, Any]) -> set[str]:
+    def _insert_keys(self, node: Insert, given: dict[Any, Any]) -> set[str]:
         """Return the columns whose values come when the statement runs."""
         if self.column_keys is None or self.depth:
             if given or node.values_ is not None or self.column_keys is not None:
@@ -213,32 +223,32 @@ class StatementCompiler(QueryCompiler):
                     raise self._unconsumed(node, key)
         return keys
 
-    def _bind_keys(self, node: Any) -> set[Any]:
+    def _bind_keys(self, node: UpdateBase) -> set[Any]:
         return {bind.key for bind in node.walk().binds if not bind.unique}
 
-    def _insert_row(self, node: Any) -> str:
+    def _insert_row(self, node: Insert, row: dict[Any, Any]) -> str:
         first_slot = len(self.slots)
-        values = self._insert_values(node, node.values_ or {})
+        values = self._insert_values(node, row)
         if not values:
             return " " + self.empty_insert()
         names = ", ".join(self.quote(column.name) for column in values)
-        row = f"({', '.join(values.values())})"
+        written = f"({', '.join(values.values())})"
         marked = [text for text in values.values() if MARK in text]
         are_plain = all(text.startswith(MARK) and text.count(MARK) == 2 for text in marked)
         if marked and are_plain and len(self.slots) - first_slot == len(marked) and not self.depth:
-            self.insert_row = row
-        return f" ({names}) VALUES {row}"
+            self.insert_row = written
+        return f" ({names}) VALUES {written}"
 
     def empty_insert(self) -> str:
         """Return the values of a row of nothing but defaults."""
         return "DEFAULT VALUES"
 
-    def _insert_rows(self, node: Any) -> str:
+    def _insert_rows(self, node: Insert, given: list[dict[Any, Any]]) -> str:
         if not self.features.supports_multi_values:
             raise CompileError(f"{self.dialect.name} cannot insert many rows by one VALUES")
         rows = []
         columns: list[Any] = []
-        for number, row in enumerate(node.values_):
+        for number, row in enumerate(given):
             values = self._insert_values(node, row, f"_m{number}")
             if not number:
                 columns = list(values)
@@ -252,8 +262,7 @@ class StatementCompiler(QueryCompiler):
         names = ", ".join(self.quote(column.name) for column in columns)
         return f" ({names}) VALUES {', '.join(rows)}"
 
-    def _insert_from_select(self, node: Any) -> str:
-        names, source = node.select_source
+    def _insert_from_select(self, node: Insert, names: Sequence[Any], source: SelectBase) -> str:
         columns = list(self.columns_by_key(node, dict.fromkeys(names)))
         if node.include_defaults:
             source, columns = self._with_defaults(node, source, columns)
@@ -265,7 +274,9 @@ class StatementCompiler(QueryCompiler):
             text, self.ctes = self.with_text() + text, {}
         return f" ({listed}) {text}"
 
-    def _with_defaults(self, node: Any, source: Any, columns: list[Any]) -> tuple[Any, list[Any]]:
+    def _with_defaults(
+        self, node: Insert, source: Any, columns: list[Any]
+    ) -> tuple[Any, list[Any]]:
         """Return *source* and *columns* with the defaults of the columns left out."""
         if source.visit_name != "select":
             return source, columns
@@ -281,9 +292,9 @@ class StatementCompiler(QueryCompiler):
 
     # -- UPDATE -------------------------------------------------------------------------------
 
-    def visit_update(self, node: Any) -> str:
+    def visit_update(self, node: Update) -> str:
         criteria = node.where_criteria
-        row = node.values_ or {}
+        row = node.values_ if isinstance(node.values_, dict) else {}
         extra = self.extra_froms(node, (*criteria, *(v for v in row.values())))
         outer_criteria = self._enter(node, extra)
         for cte in node.ctes:
@@ -305,7 +316,7 @@ class StatementCompiler(QueryCompiler):
         self._leave(outer_criteria)
         return text
 
-    def _enter(self, node: Any, extra: Sequence[Any]) -> tuple[Any, ...]:
+    def _enter(self, node: Update | Delete, extra: Sequence[Any]) -> tuple[Any, ...]:
         """Begin an UPDATE or DELETE; return the criteria of the statements around it."""
         frame = Frame()
         frame.froms = {id(source): source for source in (node.table, *extra)}
@@ -322,11 +333,11 @@ class StatementCompiler(QueryCompiler):
         self.criteria = criteria
         self.frames.pop()
 
-    def update_target(self, node: Any, extra: list[Any]) -> str:
+    def update_target(self, node: Update, extra: list[Any]) -> str:
         """Return what stands after UPDATE."""
         return self.write_from(node.table)
 
-    def assigned(self, column: Any, extra: list[Any]) -> str:
+    def assigned(self, column: ColumnElement[Any], extra: list[Any]) -> str:
         """Return the column that is set, or the element of one."""
         if column.visit_name == "binary":
             return self.assigned_element(column, extra)
@@ -345,7 +356,7 @@ class StatementCompiler(QueryCompiler):
             return ""
         return " FROM " + ", ".join(self.write_from(source) for source in extra)
 
-    def update_limit(self, node: Any) -> str:
+    def update_limit(self, node: Update | Delete) -> str:
         """Return the LIMIT of an UPDATE or DELETE, on servers that have one."""
         return ""
 
@@ -354,7 +365,7 @@ class StatementCompiler(QueryCompiler):
         text = self.restricted(criteria, self.frames[-1].restrictions)
         return f" WHERE {text}" if text else ""
 
-    def _update_values(self, node: Any, row: dict[Any, Any]) -> dict[Any, str]:
+    def _update_values(self, node: Update, row: dict[Any, Any]) -> dict[Any, str]:
         given = self.row_values = self.columns_by_key(node, row)
         keys = self._update_keys(node, given)
         columns = list(given) if node.preserves_order else []
@@ -374,7 +385,7 @@ class StatementCompiler(QueryCompiler):
                     texts[column] = text
         return texts
 
-    def _update_keys(self, node: Any, given: dict[Any, Any]) -> set[str]:
+    def _update_keys(self, node: Update, given: dict[Any, Any]) -> set[str]:
         if self.column_keys is None or self.depth:
             if node.values_ is not None:
                 return set()
@@ -388,7 +399,7 @@ class StatementCompiler(QueryCompiler):
 
     # -- DELETE -------------------------------------------------------------------------------
 
-    def visit_delete(self, node: Any) -> str:
+    def visit_delete(self, node: Delete) -> str:
         extra = self.extra_froms(node, node.where_criteria)
         outer_criteria = self._enter(node, extra)
         for cte in node.ctes:
@@ -401,7 +412,7 @@ class StatementCompiler(QueryCompiler):
         self._leave(outer_criteria)
         return text
 
-    def delete_target(self, node: Any, extra: list[Any]) -> str:
+    def delete_target(self, node: Delete, extra: list[Any]) -> str:
         """Return what stands after DELETE."""
         return "FROM " + self.write_from(node.table)
 
@@ -413,7 +424,7 @@ class StatementCompiler(QueryCompiler):
 
     # -- RETURNING ----------------------------------------------------------------------------
 
-    def returning_text(self, node: Any) -> str:
+    def returning_text(self, node: UpdateBase) -> str:
         """Return RETURNING, or nothing."""
         if not node.returning_columns:
             return ""
@@ -427,7 +438,7 @@ class StatementCompiler(QueryCompiler):
         return " RETURNING " + ", ".join(texts)
 
 
-def _assigned(node: Any) -> list[Any]:
+def _assigned(node: UpdateBase) -> list[Any]:
     values = getattr(node, "values_", None)
     return list(values.values()) if isinstance(values, dict) else []
 
@@ -436,7 +447,7 @@ _ELEMENTS = frozenset((ops.GETITEM, ops.JSON_GETITEM))
 """What leads to an element one step; a path has as many as its value says."""
 
 
-def _path_name(node: Any, column: Any) -> str | None:
+def _path_name(node: UpdateBase, column: ColumnElement[Any]) -> str | None:
     """Return a name for the value of a *column* that another table has; None for the usual one."""
     table = getattr(column, "table", None)
     return None if table is None or table is node.table else f"{table.name}_{column.key}"

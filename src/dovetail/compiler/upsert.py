@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..sql.expression.column_element import ColumnElement
+from ..sql.expression.conflict import OnConflict, OnConflictDoNothing, OnConflictDoUpdate
+from ..sql.expression.elements import BindParameter
 from ..sql.upsert import conflict_values
 from .statements import StatementCompiler
 
@@ -11,10 +14,10 @@ from .statements import StatementCompiler
 class OnConflictCompiler(StatementCompiler):
     """Adds ON CONFLICT to a dialect's compiler."""
 
-    def visit_on_conflict_do_nothing(self, node: Any) -> str:
+    def visit_on_conflict_do_nothing(self, node: OnConflictDoNothing) -> str:
         return f"ON CONFLICT{self._conflict_target(node)} DO NOTHING"
 
-    def _conflict_target(self, node: Any) -> str:
+    def _conflict_target(self, node: OnConflict) -> str:
         if node.constraint is not None:
             return f" ON CONSTRAINT {self.quote(node.constraint)}"
         if not node.elements:
@@ -30,7 +33,7 @@ class OnConflictCompiler(StatementCompiler):
         self.include_table = before
         return text
 
-    def visit_on_conflict_do_update(self, node: Any) -> str:
+    def visit_on_conflict_do_update(self, node: OnConflictDoUpdate) -> str:
         target = self._conflict_target(node)
         before, self.include_table = self.include_table, True
         assignments = ", ".join(
@@ -43,8 +46,8 @@ class OnConflictCompiler(StatementCompiler):
         self.include_table = before
         return text
 
-    def _conflict_value(self, column: Any, value: Any) -> str:
-        if value.visit_name == "bindparam":
+    def _conflict_value(self, column: ColumnElement[Any], value: ColumnElement[Any]) -> str:
+        if isinstance(value, BindParameter):
             return self.bind(value, None, column.type)
         text = self.write(value)
         return f"({text})" if value.operator is not None else text

@@ -10,7 +10,9 @@ from ..node import Node, Walk
 from .coercion import criterion, node_of
 
 
-class _OnConflict(Node):
+class OnConflict(Node):
+    """What both ways have in common: which rows they mean."""
+
     parts: ClassVar[tuple[str, ...]] = ("elements", "index_where")
 
     def __init__(
@@ -51,13 +53,13 @@ def _where_of(constraint: Any) -> Any:
     return next((v for name, v in options.items() if name.endswith("_where")), None)
 
 
-class OnConflictDoNothing(_OnConflict):
+class OnConflictDoNothing(OnConflict):
     """ON CONFLICT … DO NOTHING."""
 
     visit_name = "on_conflict_do_nothing"
 
 
-class OnConflictDoUpdate(_OnConflict):
+class OnConflictDoUpdate(OnConflict):
     """ON CONFLICT … DO UPDATE SET …"""
 
     visit_name = "on_conflict_do_update"
