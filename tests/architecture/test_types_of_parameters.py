@@ -6,8 +6,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "src" / "dovetail"
 
 MOST = {
-    "compiler": 40, "dialects": 570, "engine": 330, "ext": 500, "orm": 1843, "sql": 746,
-    "types": 78,
+    "compiler": 40, "dialects": 570, "engine": 330, "ext": 500, "orm": 1843, "sql": 743,
+    "types": 25,
 }  # fmt: skip
 """By floor.  Who needs one more finds another that can be said: the numbers only fall."""
 

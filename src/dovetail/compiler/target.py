@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from ..types.contract import TypeDialect, TypeEngine
 from .identifiers import IdentifierPreparer
@@ -29,6 +29,8 @@ class NamedInSchema(Protocol):
 class CompilerDialect(TypeDialect, Protocol):
     """A dialect, as far as compilers ask it."""
 
+    statement_compiler: ClassVar[Any]
+
     @property
     def identifier_preparer(self) -> IdentifierPreparer: ...
 
@@ -40,9 +42,6 @@ class CompilerDialect(TypeDialect, Protocol):
 
     @property
     def type_compiler(self) -> WritesTypes: ...
-
-    @property
-    def statement_compiler(self) -> Any: ...
 
     def schema_name(self, schema: str | None) -> str | None:
         """Return the schema that is written for *schema*."""

@@ -142,21 +142,21 @@ class Boolean(TypeEngine[bool]):
 _BOOLEANS: dict[Any, bool] = {True: True, False: False}
 
 
-def _strict_bool(value: Any) -> bool:
+def _strict_bool(value: object) -> bool:
     try:
         return _BOOLEANS[value]
     except (KeyError, TypeError):
         raise _not_boolean(value) from None
 
 
-def _strict_int(value: Any) -> int:
+def _strict_int(value: object) -> int:
     try:
         return 1 if _BOOLEANS[value] else 0
     except (KeyError, TypeError):
         raise _not_boolean(value) from None
 
 
-def _not_boolean(value: Any) -> Exception:
+def _not_boolean(value: object) -> Exception:
     kind = ValueError if isinstance(value, int) else TypeError
     return kind(f"not a boolean value: {value!r}")
 
@@ -242,7 +242,7 @@ def decimal_maker(places: int) -> Callable[[Any], Decimal]:
     """Return what makes a Decimal of *places* places of a float."""
     pattern = f"%.{places}f"
 
-    def to_decimal(value: Any) -> Decimal:
+    def to_decimal(value: object) -> Decimal:
         return Decimal(pattern % value)
 
     return to_decimal
@@ -456,7 +456,7 @@ class LargeBinary(TypeEngine[bytes]):
         return lambda value: f"X'{bytes(value).hex().upper()}'"
 
 
-def _only_bytes(value: Any) -> bytes:
+def _only_bytes(value: object) -> bytes:
     """Return the bytes of *value*: SQLite would keep anything else as it is."""
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError(f"a binary column keeps bytes, not {type(value).__name__}")

@@ -45,7 +45,7 @@ class TypeDialect(Protocol):
 class TypeWriter(Protocol):
     """Writes a type as DDL; the compiler hands one in: see :data:`type_writing`."""
 
-    def __call__(self, type_: TypeEngine[Any], dialect: Any) -> str: ...
+    def __call__(self, type_: TypeEngine[Any], dialect: TypeDialect | None) -> str: ...
 
 
 class _TypeWriting:
@@ -114,7 +114,7 @@ class TypeEngine(Generic[T]):
             # A type of one server, of which the standard knows nothing.
             return type(self).__name__
 
-    def compile(self, dialect: Any = None) -> str:
+    def compile(self, dialect: TypeDialect | None = None) -> str:
         """Return this type as it stands in DDL and CAST: ``VARCHAR(50)``."""
         if type_writing.writer is None:
             raise CompileError("no compiler is loaded: import dovetail first")
@@ -296,7 +296,7 @@ class UserDefinedType(ExternalType, TypeEngine[T]):
     def key(self) -> Hashable:
         return super().key if self.cache_ok else self
 
-    def get_col_spec(self, **kw: Any) -> str:
+    def get_col_spec(self, **kw: object) -> str:
         """Return the text of the type in DDL."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it is in DDL")
 
@@ -309,7 +309,7 @@ class NullType(TypeEngine[Any]):
 
     visit_name = "null"
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return value_types.type_of(value)
 
     def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
@@ -345,7 +345,7 @@ class _ValueTypes:
 value_types = _ValueTypes()
 
 
-def to_instance(type_: Any) -> TypeEngine[Any]:
+def to_instance(type_: object) -> TypeEngine[Any]:
     """Return *type_* itself, or an instance where a class is given."""
     if isinstance(type_, TypeEngine):
         return type_
@@ -368,7 +368,7 @@ def passing_none(function: Processor | None) -> Processor | None:
     if function is None:
         return None
 
-    def process(value: Any) -> Any:
+    def process(value: object) -> Any:
         return None if value is None else function(value)
 
     return process
@@ -378,7 +378,7 @@ _CACHES = frozenset({"key", "_impls", "_processors"})
 _NO_STRUCTURE = _CACHES | {"comment", "info"}
 
 
-def _frozen(value: Any) -> Hashable:
+def _frozen(value: object) -> Hashable:
     """Return a hashable stand-in for *value* with the same equality."""
     if isinstance(value, TypeEngine):
         return value.key
@@ -394,7 +394,7 @@ def _frozen(value: Any) -> Hashable:
         hash(value)
     except TypeError:
         return _ById(value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 class _ById:

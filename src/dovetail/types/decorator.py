@@ -86,7 +86,7 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
 
     # -- what users override --------------------------------------------------------------
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: T | None, dialect: Any) -> Any:
         """Return what the wrapped type is to bind for *value*."""
         raise NotImplementedError
 
@@ -94,7 +94,7 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         """Return the Python value for what the wrapped type has read."""
         raise NotImplementedError
 
-    def process_literal_param(self, value: Any, dialect: Any) -> Any:
+    def process_literal_param(self, value: T | None, dialect: Any) -> Any:
         """Return what the wrapped type is to write into the text of the statement for *value*."""
         raise NotImplementedError
 
@@ -110,7 +110,7 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         operator, type_ = self.impl_instance.result_of(operator, other)
         return operator, self if type_ is self.impl else type_
 
-    def type_engine(self, dialect: Any) -> TypeEngine[Any]:
+    def type_engine(self, dialect: TypeDialect) -> TypeEngine[Any]:
         """Return the plain type that stands for this on *dialect*."""
         impl = self.load_dialect_impl(dialect)
         return impl.type_engine(dialect) if isinstance(impl, TypeDecorator) else impl
@@ -183,6 +183,6 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         found: Callable[[Any], Any] | None = impl.sort_key_function
         return found
 
-    def copy(self, **kw: Any) -> Any:
+    def copy(self, **kw: object) -> Any:
         """Return an equal type that shares no state with this one."""
         return self.adapt(type(self))

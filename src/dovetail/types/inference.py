@@ -50,12 +50,12 @@ _BY_CLASS: dict[type[Any], TypeEngine[Any]] = {
 _BY_ANNOTATION = {cls: type_ for cls, type_ in _BY_CLASS.items() if cls is not type(None)}
 
 
-def type_for_value(value: Any) -> TypeEngine[Any]:
+def type_for_value(value: object) -> TypeEngine[Any]:
     """Return the type with which *value* is bound; NullType for what is not known."""
     return value_types.type_of(value)
 
 
-def _by_base(value: Any) -> TypeEngine[Any]:
+def _by_base(value: object) -> TypeEngine[Any]:
     for base in type(value).__mro__:
         found = _BY_CLASS.get(base)
         if found is not None:
@@ -68,7 +68,7 @@ def _by_base(value: Any) -> TypeEngine[Any]:
     return Enum(type(value)) if isinstance(value, enum.Enum) else NULLTYPE
 
 
-def type_for_annotation(annotation: Any) -> TypeEngine[Any] | None:
+def type_for_annotation(annotation: object) -> TypeEngine[Any] | None:
     """Return the type for a Python annotation, or None if there is none.
 
     ``Optional`` is looked through; an enum class gives an :class:`Enum`, a ``Literal`` of

@@ -26,7 +26,7 @@ class Settling(NamedTuple):
 def settled_by(kind: type | None, convert: Callable[[Any], Any]) -> Settling:
     """A Settling that leaves None, and what *convert* can't make anything of, as it is."""
 
-    def settled(value: Any) -> Any:
+    def settled(value: object) -> Any:
         if value is None:
             return None
         try:
@@ -42,7 +42,7 @@ def there_and_back(type_: Any, dialect: Any) -> Callable[[Any], Any]:
     """The conversion of a value as *type_* binds it, and then as it reads that."""
     bound, read = type_.bind_processor(dialect), type_.result_processor(dialect)
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> Any:
         sent = value if bound is None else bound(value)
         return sent if read is None else read(sent)
 
@@ -54,20 +54,20 @@ def _whole(value: Any) -> Any:
     return number if isinstance(value, str) or number == value else value
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, str):
         # Not str(): a class of texts may tell another one.
         return str.__str__(value)
     return str(int(value) if isinstance(value, bool) else value)
 
 
-def _day(value: Any) -> Any:
+def _day(value: object) -> Any:
     if isinstance(value, dt.datetime):
         return value.date()
     return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _moment(value: Any) -> Any:
+def _moment(value: object) -> Any:
     if isinstance(value, dt.date):
         return dt.datetime.combine(value, dt.time())
     return dt.datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 import json
 import pickle
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 from uuid import UUID
 
 from ..exc import ArgumentError, did_you_mean
@@ -17,6 +17,22 @@ from .settling import Settling
 
 T = TypeVar("T")
 _U = TypeVar("_U", UUID, str)
+
+
+class HoldsTypes(Protocol):
+    """A MetaData, as far as a type that is made with its tables knows it."""
+
+    types: list[Any]
+
+
+class Pickler(Protocol):
+    """A module such as ``pickle``, or an object like one."""
+
+    @property
+    def dumps(self) -> Callable[..., bytes]: ...
+
+    @property
+    def loads(self) -> Callable[..., Any]: ...
 
 
 class Enum(String):
@@ -34,7 +50,7 @@ class Enum(String):
 
     def __init__(
         self,
-        *enums: Any,
+        *enums: object,
         name: str | None = None,
         create_constraint: bool = False,
         native_enum: bool = True,
@@ -42,7 +58,7 @@ class Enum(String):
         values_callable: Callable[[Any], Sequence[str]] | None = None,
         validate_strings: bool = False,
         schema: str | None = None,
-        metadata: Any = None,
+        metadata: HoldsTypes | None = None,
         inherit_schema: bool = False,
         omit_aliases: bool = True,
         sort_key_function: Callable[[Any], Any] | None = None,
@@ -100,7 +116,7 @@ class Enum(String):
         """An Enum of the strings *values* with the options of this one."""
         return self._of(*values)
 
-    def _of(self, *values: Any) -> Enum:
+    def _of(self, *values: object) -> Enum:
         is_given = self.length != max(map(len, self.enums), default=0)
         return type(self)(
             *values,
@@ -119,7 +135,7 @@ class Enum(String):
     def python_type(self) -> type[Any]:
         return self.enum_class if self.enum_class is not None else str
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         # LIKE and friends work on the stored text, and take any text.
         if isinstance(value, str) and getattr(op, "is_pattern", False):
             return _PLAIN_STRING
@@ -129,7 +145,7 @@ class Enum(String):
         names: dict[Any, str] = {member: name for name, member in self._by_name.items()}
         known = self._by_name
 
-        def to_name(value: Any) -> str:
+        def to_name(value: object) -> str:
             try:
                 return names[value]
             except (KeyError, TypeError):
@@ -148,7 +164,7 @@ class Enum(String):
             # The server has no others.
             return None
 
-        def to_member(value: Any) -> Any:
+        def to_member(value: str) -> Any:
             try:
                 return members[value]
             except KeyError:
@@ -221,7 +237,7 @@ class JSON(TypeEngine[Any]):
     def should_evaluate_none(self, value: bool) -> None:
         self.none_as_null = not value
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return self
 
     def serializer(self, dialect: TypeDialect) -> Callable[[Any], Any]:
@@ -236,7 +252,7 @@ class JSON(TypeEngine[Any]):
         dumps = self.serializer(dialect)
         none_as_null = self.none_as_null
 
-        def to_text(value: Any) -> Any:
+        def to_text(value: object) -> Any:
             if value is None:
                 return None if none_as_null else "null"
             return "null" if value is JSON_NULL else dumps(value)
@@ -263,7 +279,7 @@ class JSONIndexType(TypeEngine[Any]):
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         form = dialect.features.json_index_format
 
-        def write(value: Any) -> str:
+        def write(value: object) -> str:
             value = form(value) if form is not None else value
             return str(value) if isinstance(value, int) else quote_text(value)
 
@@ -296,12 +312,12 @@ class JSONPathType(TypeEngine[Any]):
         return lambda value: quote_text(form(value))
 
 
-def json_index(value: Any) -> str:
+def json_index(value: object) -> str:
     """Return an index as a path of SQL/JSON: ``$."name"``, ``$[5]``."""
     return f"$[{value}]" if isinstance(value, int) else f"$.{json.dumps(value, ensure_ascii=False)}"
 
 
-def json_path(value: Any) -> str:
+def json_path(value: Iterable[object]) -> str:
     """Return a tuple of indexes as a path of SQL/JSON: ``$."a"[0]``."""
     return "$" + "".join([json_index(step)[1:] for step in value])
 
@@ -325,7 +341,7 @@ class Uuid(TypeEngine[_U]):
     def python_type(self) -> type[Any]:
         return UUID if self.as_uuid else str
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return self if isinstance(value, str) else super().coerce_compared_value(op, value)
 
     def is_native(self, dialect: TypeDialect) -> bool:
@@ -352,15 +368,15 @@ class Uuid(TypeEngine[_U]):
         return lambda value: quote_text(digits(value))
 
 
-def _uuid_digits(value: Any) -> str:
-    return value.hex  # type: ignore[no-any-return]
+def _uuid_digits(value: UUID) -> str:
+    return value.hex
 
 
-def _string_digits(value: Any) -> str:
-    return value.replace("-", "").lower()  # type: ignore[no-any-return]
+def _string_digits(value: str) -> str:
+    return value.replace("-", "").lower()
 
 
-def _digits_to_string(value: Any) -> str:
+def _digits_to_string(value: str) -> str:
     return str(UUID(value))
 
 
@@ -379,7 +395,7 @@ class PickleType(TypeEngine[Any]):
     def __init__(
         self,
         protocol: int = pickle.HIGHEST_PROTOCOL,
-        pickler: Any = None,
+        pickler: Pickler | None = None,
         comparator: Callable[[Any, Any], bool] | None = None,
         impl: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
     ) -> None:
@@ -388,7 +404,7 @@ class PickleType(TypeEngine[Any]):
         self.comparator = comparator
         self.impl = to_instance(impl if impl is not None else LargeBinary)
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return self
 
     def bind_function(self, dialect: TypeDialect) -> Processor:
@@ -405,7 +421,7 @@ class PickleType(TypeEngine[Any]):
             return loads
         return lambda value: loads(inner(value))
 
-    def compare_values(self, x: Any, y: Any) -> bool:
+    def compare_values(self, x: object, y: object) -> bool:
         return bool(self.comparator(x, y) if self.comparator is not None else x == y)
 
 
@@ -440,7 +456,7 @@ class ARRAY(TypeEngine[Sequence[T]]):
     def python_type(self) -> type[Any]:
         return tuple if self.as_tuple else list
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return self
 
     def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
@@ -459,7 +475,7 @@ class ARRAY(TypeEngine[Sequence[T]]):
 
 
 def _each(convert: Processor, collect: Callable[[Any], Any]) -> Processor:
-    def walk(value: Any) -> Any:
+    def walk(value: object) -> Any:
         if isinstance(value, list | tuple):
             return collect(walk(item) for item in value)
         return convert(value)
@@ -476,7 +492,7 @@ class TupleType(TypeEngine[tuple[Any, ...]]):
     def __init__(self, *types: TypeEngine[Any]) -> None:
         self.types = types
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return self
 
 
