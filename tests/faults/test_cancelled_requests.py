@@ -62,13 +62,12 @@ class Stopper:
     count: int = 0
     names: list[str] = field(default_factory=list)
 
-    async def run(self, steps):
-        return await run_async(self._watched(steps))
+    async def go_on(self, steps, request):
+        return await run_async(self._watched(steps, request))
 
-    def _watched(self, steps):
+    def _watched(self, steps, request):
         answer = None
         try:
-            request = next(steps)
             while True:
                 try:
                     answer = yield partial(self._perform, request), *()
@@ -165,7 +164,7 @@ async def check_clean(engine):
 def test_a_task_cancelled_at_any_request_leaves_nothing_behind(made, monkeypatch, work, late):
     async def run(engine, stopper):
         with monkeypatch.context() as patch:
-            patch.setattr(one_task, "run_async", stopper.run)
+            patch.setattr(one_task, "go_on_async", stopper.go_on)
             # A listener of another test that lives still would have the steps run elsewhere.
             patch.setattr(one_task.sending, "listened_to", set())
             task = asyncio.create_task(work(engine))

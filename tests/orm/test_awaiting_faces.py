@@ -41,7 +41,7 @@ BLOCKING_ALONE = {
     },
     "AsyncSessionTransaction": {
         "all_deleted", "around", "cause", "check", "close", "connection", "ended_within",
-        "prepare",
+        "flushed", "keeps_values", "place", "prepare", "source_record",
     },
     "AsyncConnection": {
         "about", "dispatch", "has_begun", "hides_parameters", "options_in_use",
