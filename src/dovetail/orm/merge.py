@@ -8,6 +8,8 @@ from dovetail.exc import InvalidRequestError, StaleDataError, UnmappedInstanceEr
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.telling import LoadContext
 from dovetail.orm.loading.tree import NO_TREE, LoadTree
+from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.expiry import forget_changes, refuse_lost, still_expired
 from dovetail.orm.tracking.state import InstanceState, Load, Scope, forget, new_state, state_of
 from dovetail.steps import Steps
@@ -104,7 +106,7 @@ def _hand_on_options(
 
 
 def _copy_steps(
-    session: Any, mapper: Any, source: Any, target: Any, merged: Merged, is_new: bool
+    session: Any, mapper: Any, source: Any, target: object, merged: Merged, is_new: bool
 ) -> Steps[None]:
     state = state_of(source)
     values = source.__dict__
@@ -141,7 +143,7 @@ def _copy_steps(
                 prop.impl.set(target, copy)
 
 
-def _check_version(mapper: Any, source: Any, target: Any) -> None:
+def _check_version(mapper: Any, source: Any, target: object) -> None:
     """Refuse to merge *source* onto a row that has another version."""
     expected = source.__dict__.get(mapper.version_key)
     found = getattr(target, mapper.version_key)
@@ -155,14 +157,14 @@ def _check_version(mapper: Any, source: Any, target: Any) -> None:
         raise error
 
 
-def _held(prop: Any, value: Any) -> Iterable[Any]:
+def _held(prop: RelationshipProperty, value: object) -> Iterable[Any]:
     if value is None:
         return ()
     held: Iterable[Any] = prop.impl.kind.items(value) if prop.uselist else (value,)
     return held
 
 
-def _preload_steps(session: Any, mapper: Any, items: Iterable[Any]) -> Steps[None]:
+def _preload_steps(session: Any, mapper: Mapper, items: Iterable[Any]) -> Steps[None]:
     """Load what *items* are to be merged onto in one statement, not one by one."""
     keys = []
     for item in items:
@@ -253,14 +255,14 @@ class Placement:
             self._tell(target, own_load)
         return target
 
-    def _tell(self, target: Any, load: Load) -> None:
+    def _tell(self, target: object, load: Load) -> None:
         session = load.scope.reference()  # type: ignore[union-attr]
         for name in ("before_attach", "after_attach", "detached_to_persistent"):
             session.announce(name, target)
         for call in load.mapper.class_manager.dispatch.load:
             call(target, LoadContext(session, load))
 
-    def _tell_again(self, target: Any, instance: Any, load: Load) -> None:
+    def _tell_again(self, target: object, instance: object, load: Load) -> None:
         """Tell whose values were replaced: a value that can be changed belongs to *target* too."""
         session = load.scope.reference()  # type: ignore[union-attr]
         held = instance.__dict__
@@ -282,7 +284,7 @@ class Placement:
         return found
 
     def _place_on(
-        self, target: Any, instance: Any, source: InstanceState, related: Iterable[Any]
+        self, target: Any, instance: object, source: InstanceState, related: Iterable[Any]
     ) -> Any:
         """Give *target*, which is in the session, the values of *instance* as if read again."""
         if source in self.placed:
@@ -302,7 +304,7 @@ class Placement:
         self._place_related(related, instance, target)
         return target
 
-    def _place_related(self, related: Iterable[Any], instance: Any, target: Any) -> None:
+    def _place_related(self, related: Iterable[Any], instance: object, target: Any) -> None:
         held, values = instance.__dict__, target.__dict__
         for prop in related:
             if prop.key not in held:
@@ -319,7 +321,7 @@ class Placement:
 Copier = Callable[[Any, InstanceState, Load], Any]
 
 
-def make_copier(mapper: Any) -> Copier:
+def make_copier(mapper: Mapper) -> Copier:
     """The function ``copy(instance, source, load)``: a new instance of the row, of that *load*."""
     source = Source(f"copy {mapper.class_.__qualname__}")
     class_ = mapper.class_
@@ -347,7 +349,7 @@ def make_copier(mapper: Any) -> Copier:
     return compile_function(source, "copy")
 
 
-def _unfit(instance: Any) -> InvalidRequestError:
+def _unfit(instance: object) -> InvalidRequestError:
     if isinstance(instance, type):
         raise UnmappedInstanceError(instance)
     if state_of(instance).row_key is None:

@@ -15,7 +15,7 @@ from dovetail.orm.tracking.state import NO_VALUE, InstanceState, mark_modified, 
 from dovetail.orm.tracking.told import Initiator
 
 
-def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
+def _attribute(instance: object, key: str) -> tuple[InstanceState, AttributeBase]:
     state = state_of(instance)
     state.load.mapper.configure()
     mapper = state.load.mapper
@@ -28,7 +28,7 @@ def _attribute(instance: Any, key: str) -> tuple[InstanceState, AttributeBase]:
     return state, found
 
 
-def get_history(obj: Any, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
+def get_history(obj: object, key: str, passive: PassiveFlag = PASSIVE_OFF) -> History:
     """What changed in attribute *key* of *obj* since the last flush.
 
     What is not loaded is loaded for it, unless *passive* forbids: with ``PASSIVE_NO_INITIALIZE``
@@ -45,7 +45,7 @@ def get_state_history(
     return get_history(state.obj(), key, passive)
 
 
-def has_parent(cls: type, obj: Any, key: str, optimistic: bool = False) -> bool:
+def has_parent(cls: type, obj: object, key: str, optimistic: bool = False) -> bool:
     """True when *obj* is in relationship *key* of an instance of *cls*, as far as is in memory.
 
     Only relationships that delete orphans, or allow a single parent, keep account of it; of an
@@ -57,25 +57,25 @@ def has_parent(cls: type, obj: Any, key: str, optimistic: bool = False) -> bool:
     return bool(parents[attribute]) if attribute in parents else optimistic
 
 
-def get_attribute(instance: Any, key: str) -> Any:
+def get_attribute(instance: object, key: str) -> Any:
     """The value of attribute *key*, loaded where it is absent."""
     _, attribute = _attribute(instance, key)
     return attribute.read(instance)
 
 
-def set_attribute(instance: Any, key: str, value: Any, initiator: Any = None) -> None:
+def set_attribute(instance: object, key: str, value: object, initiator: object = None) -> None:
     """Set attribute *key*, as an assignment does."""
     _, attribute = _attribute(instance, key)
     attribute.set(instance, value)
 
 
-def del_attribute(instance: Any, key: str) -> None:
+def del_attribute(instance: object, key: str) -> None:
     """Delete the value of attribute *key*, as ``del`` does."""
     _, attribute = _attribute(instance, key)
     attribute.delete(instance)
 
 
-def set_committed_value(instance: Any, key: str, value: Any) -> None:
+def set_committed_value(instance: object, key: str, value: object) -> None:
     """Set attribute *key* as if *value* had been loaded: no history, no other side.
 
     NotImplementedError for a collection that is never loaded: dynamic, or write-only.
@@ -101,7 +101,7 @@ def collection_adapter(collection: Any) -> CollectionAdapter | None:
     return None if attribute is None else CollectionAdapter(attribute, collection)
 
 
-def init_collection(obj: Any, key: str) -> CollectionAdapter:
+def init_collection(obj: object, key: str) -> CollectionAdapter:
     """Give attribute *key* a new, empty collection, as if loaded; return what fills it."""
     _, attribute = _attribute(obj, key)
     if not isinstance(attribute, CollectionAttribute):
@@ -110,12 +110,14 @@ def init_collection(obj: Any, key: str) -> CollectionAdapter:
     return CollectionAdapter(attribute, obj.__dict__[key])
 
 
-def init_state_collection(state: InstanceState, dict_: Any, key: str) -> CollectionAdapter:
+def init_state_collection(
+    state: InstanceState, dict_: dict[str, object], key: str
+) -> CollectionAdapter:
     """As :func:`init_collection`, for the instance of *state*."""
     return init_collection(state.obj(), key)
 
 
-def flag_modified(instance: Any, key: str) -> None:
+def flag_modified(instance: object, key: str) -> None:
     """Say that the value of attribute *key* was changed in place; the next flush writes it.
 
     InvalidRequestError where the value is not loaded.
@@ -139,7 +141,7 @@ def flag_modified(instance: Any, key: str) -> None:
         call(instance, Initiator(attribute, "modified"))
 
 
-def flag_dirty(instance: Any) -> None:
+def flag_dirty(instance: object) -> None:
     """Put *instance* among the session's dirty ones without naming an attribute."""
     state = state_of(instance)
     if state.row_key is not None:
@@ -148,18 +150,18 @@ def flag_dirty(instance: Any) -> None:
         mark_modified(state, instance)
 
 
-def instance_state(instance: Any) -> InstanceState:
+def instance_state(instance: object) -> InstanceState:
     """The InstanceState of *instance*."""
     return state_of(instance)
 
 
-def object_mapper(instance: Any) -> Mapper:
+def object_mapper(instance: object) -> Mapper:
     """The mapper of *instance*'s class; UnmappedInstanceError if there is none."""
     mapper: Mapper = state_of(instance).load.mapper
     return mapper
 
 
-def class_mapper(class_: Any, configure: bool = True) -> Mapper:
+def class_mapper(class_: type, configure: bool = True) -> Mapper:
     """The mapper of *class_*; UnmappedClassError if it is a class that is not mapped."""
     mapper = class_ if isinstance(class_, Mapper) else mapper_of(class_)
     if mapper is None and isinstance(class_, type):
@@ -171,7 +173,7 @@ def class_mapper(class_: Any, configure: bool = True) -> Mapper:
     return mapper
 
 
-def is_instrumented(instance: Any, key: str) -> bool:
+def is_instrumented(instance: object, key: str) -> bool:
     """True when *key* is a mapped attribute of *instance*'s class."""
     mapper = mapper_of(type(instance))
     return mapper is not None and key in mapper.attrs
@@ -195,7 +197,7 @@ def _inspect_class(class_: type) -> Mapper | None:
 
 
 @inspects_otherwise
-def _inspect_instance(instance: Any) -> InstanceState | None:
+def _inspect_instance(instance: object) -> InstanceState | None:
     return None if mapper_of(type(instance)) is None else state_of(instance)
 
 

@@ -22,6 +22,7 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql import operators as ops
 from dovetail.sql.expression.constants import TRUE
 from dovetail.sql.expression.elements import and_
+from dovetail.sql.node import Node
 
 Row = Mapping[str, Any]
 Evaluation = Callable[[Row], Any]
@@ -40,7 +41,7 @@ _NUMBERS = (int, float, Decimal)
 _COMPARABLE = (str, bytes, date, time, timedelta, UUID)
 
 
-def _kind(value: Any) -> Any:
+def _kind(value: object) -> Any:
     """What *value* may be compared with: values of the same kind."""
     if isinstance(value, _NUMBERS):
         return "number"
@@ -51,7 +52,7 @@ def _kind(value: Any) -> Any:
 
 
 def _comparing(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def evaluate(left: Any, right: Any) -> Any:
+    def evaluate(left: object, right: object) -> Any:
         if left is None or right is None:
             return None
         if type(left) is not type(right) and _kind(left) != _kind(right):
@@ -66,7 +67,7 @@ def _comparing(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 def _numeric(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def evaluate(left: Any, right: Any) -> Any:
+    def evaluate(left: object, right: object) -> Any:
         if left is None or right is None:
             return None
         if not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
@@ -88,14 +89,14 @@ def _divided(left: Any, right: Any) -> Any:
     return left / float(right) if isinstance(left, float | int) else left / right
 
 
-def _remainder(left: Any, right: Any) -> Any:
+def _remainder(left: object, right: object) -> Any:
     # The sign is that of the dividend; of fractions each server has another opinion.
     if isinstance(left, int) and isinstance(right, int):
         return int(math.copysign(abs(left) % abs(right), left))
     raise UnknownValue
 
 
-def _concatenated(left: Any, right: Any) -> Any:
+def _concatenated(left: object, right: object) -> Any:
     if left is None or right is None:
         return None
     if isinstance(left, str) and isinstance(right, str):
@@ -103,13 +104,13 @@ def _concatenated(left: Any, right: Any) -> Any:
     raise UnknownValue
 
 
-def _distinct(left: Any, right: Any) -> bool:
+def _distinct(left: object, right: object) -> bool:
     if left is None or right is None:
         return left is not right
     return not _equal(left, right)
 
 
-def _not_distinct(left: Any, right: Any) -> bool:
+def _not_distinct(left: object, right: object) -> bool:
     return not _distinct(left, right)
 
 
@@ -146,7 +147,7 @@ _PATTERNS: dict[Any, tuple[str, str]] = {
 """What stands before and after the pattern."""
 
 
-def _truth(value: Any) -> bool | None:
+def _truth(value: object) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -154,7 +155,7 @@ def _truth(value: Any) -> bool | None:
     raise UnknownValue
 
 
-def _member(value: Any, items: Sequence[Any]) -> bool | None:
+def _member(value: object, items: Sequence[Any]) -> bool | None:
     """``value IN items``."""
     if not items:
         return False
@@ -197,7 +198,7 @@ class Evaluator:
             return _always
         return self._condition(and_(*criteria))
 
-    def value(self, node: Any) -> Evaluation:
+    def value(self, node: Node) -> Evaluation:
         """The function that gives the value of *node*."""
         visit = getattr(self, f"_visit_{node.visit_name}", None)
         if visit is None:
@@ -205,11 +206,11 @@ class Evaluator:
         evaluation: Evaluation = visit(node)
         return evaluation
 
-    def _condition(self, node: Any) -> Evaluation:
+    def _condition(self, node: Node) -> Evaluation:
         inner = self.value(node)
         return lambda row: _truth(inner(row))
 
-    def _refuse(self, node: Any, why: str) -> UnevaluatableError:
+    def _refuse(self, node: Node, why: str) -> UnevaluatableError:
         return UnevaluatableError(f"{_shown(node)} can't be evaluated in Python: {why}")
 
     # Values
@@ -224,7 +225,7 @@ class Evaluator:
             raise self._refuse(node, "it is computed by the server")
         return _reading(node.key)
 
-    def _visit_column(self, node: Any) -> Evaluation:
+    def _visit_column(self, node: Node) -> Evaluation:
         key = self.mapper.column_keys.get(node)
         if key is None:
             raise self._refuse(node, f"it is no column of {self.mapper.class_.__name__}")
@@ -239,13 +240,13 @@ class Evaluator:
             value = node.effective_value
         return lambda row: value
 
-    def _visit_null(self, node: Any) -> Evaluation:
+    def _visit_null(self, node: Node) -> Evaluation:
         return lambda row: None
 
-    def _visit_true(self, node: Any) -> Evaluation:
+    def _visit_true(self, node: Node) -> Evaluation:
         return _always
 
-    def _visit_false(self, node: Any) -> Evaluation:
+    def _visit_false(self, node: Node) -> Evaluation:
         return lambda row: False
 
     def _visit_grouping(self, node: Any) -> Evaluation:
@@ -426,7 +427,7 @@ def _matcher(pattern: str, escape: str | None) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-def _shown(node: Any) -> str:
+def _shown(node: Node) -> str:
     if isinstance(node, QueryableAttribute):
         return str(node)
     return f"{type(node).__name__} {' '.join(str(node).split())!r}"
@@ -447,7 +448,7 @@ class EvaluatorCompiler:
         mapper: Mapper = getattr(target_cls, "__mapper__", target_cls)
         self.evaluator = Evaluator(mapper)
 
-    def process(self, clause: Any = TRUE, *clauses: Any) -> Callable[[Any], Any]:
+    def process(self, clause: Node = TRUE, *clauses: Any) -> Callable[[Any], Any]:
         """The function that evaluates the clauses, joined by AND, for an instance."""
         if clauses:
             evaluate = self.evaluator.criteria((clause, *clauses))

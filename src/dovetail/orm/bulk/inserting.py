@@ -7,6 +7,7 @@ from typing import Any
 
 from dovetail.codegen import Source
 from dovetail.collector import collector
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.rows import Shape as RowShape
@@ -49,7 +50,7 @@ class MappingPlan(InsertPlan):
     def __init__(
         self,
         mapper: Mapper,
-        dialect: Any,
+        dialect: Dialect,
         absent: frozenset[str],
         present: frozenset[str],
         part: MappedTable,

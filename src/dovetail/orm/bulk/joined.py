@@ -173,7 +173,7 @@ class SpreadChange:
         return returned
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """The value of a parameter that has one; expressions as they are."""
     if isinstance(value, BindParameter) and value.unique:
         return value.effective_value

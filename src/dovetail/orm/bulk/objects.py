@@ -89,7 +89,7 @@ def _update_steps(
             overwrite(session, state, instance, known, computed)
 
 
-def _values(mapper: Mapper, instance: Any) -> dict[str, Any]:
+def _values(mapper: Mapper, instance: object) -> dict[str, Any]:
     """The values of *instance* that an UPDATE may write."""
     values = instance.__dict__
     return {
@@ -99,7 +99,7 @@ def _values(mapper: Mapper, instance: Any) -> dict[str, Any]:
     }
 
 
-def _changes(mapper: Mapper, state: InstanceState, instance: Any) -> dict[str, Any]:
+def _changes(mapper: Mapper, state: InstanceState, instance: object) -> dict[str, Any]:
     """The values of *instance* that differ from those of its row."""
     values = instance.__dict__
     changed = {}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.engine.returned_defaults import default_columns
@@ -115,7 +116,7 @@ class ReturningOfTables:
         self.tables = tables
 
     @classmethod
-    def of(cls, mapper: Mapper, dialect: Any, statement: Any) -> "ReturningOfTables | None":
+    def of(cls, mapper: Mapper, dialect: Dialect, statement: Any) -> "ReturningOfTables | None":
         """What *statement*, an INSERT of *mapper*, asks for; None where that must be selected."""
         features = dialect.features
         columns = statement.returning_columns

@@ -212,7 +212,7 @@ class Change:
             self.statement = self.statement.values(values)
             self.params = {name: value for name, value in given.items() if name in named}
 
-    def _synchronized_steps(self, synchronize: Any, pairs: list[Pair]) -> Steps[Any]:
+    def _synchronized_steps(self, synchronize: object, pairs: list[Pair]) -> Steps[Any]:
         exact = self.features if synchronize == "auto" else None
         evaluator = Evaluator(self.mapper, exact, self.params or {})
         assignments = None
@@ -376,7 +376,7 @@ class Answer:
     ``extra``  of each row, the values that were asked for besides what the user wants
     """
 
-    def __init__(self, returning: Returning, raw: Any, rows: Sequence[Any]) -> None:
+    def __init__(self, returning: Returning, raw: object, rows: Sequence[Any]) -> None:
         self.returning = returning
         self.raw = raw
         self.rows = rows

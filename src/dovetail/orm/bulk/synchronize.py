@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
+from dovetail.dialects.features import Features
 from dovetail.exc import UnevaluatableError
 from dovetail.orm.bulk.evaluator import Evaluation, Evaluator
 from dovetail.orm.bulk.session import BulkSession
@@ -11,7 +12,9 @@ from dovetail.orm.mapping.join_condition import MANYTOONE
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import expire_names
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.sql.node import Node
 from dovetail.sql.traversal import iterate
+from dovetail.types.contract import TypeEngine
 
 Pair = tuple[InstanceState, Any]
 
@@ -36,7 +39,7 @@ class Assignments:
     """
 
     def __init__(
-        self, mapper: Mapper, values: Mapping[str, Any], evaluator: Evaluator, features: Any
+        self, mapper: Mapper, values: Mapping[str, Any], evaluator: Evaluator, features: Features
     ) -> None:
         self.mapper = mapper
         self.features = features
@@ -55,7 +58,7 @@ class Assignments:
         self.names = frozenset(values)
         self.references = references(mapper, self.names)
 
-    def _sort_in(self, name: str, node: Any, before: set[str], evaluator: Evaluator) -> None:
+    def _sort_in(self, name: str, node: Node, before: set[str], evaluator: Evaluator) -> None:
         column_type = self.mapper.columns[name].type
         if node.visit_name == "null":
             self.literal[name] = None
@@ -99,7 +102,7 @@ class Assignments:
         keys: frozenset[str] = self.mapper.keys_set
         return keys.isdisjoint(stale)
 
-    def doubt(self, session: BulkSession, state: InstanceState, instance: Any) -> None:
+    def doubt(self, session: BulkSession, state: InstanceState, instance: object) -> None:
         """Let *instance*, of which nobody knows whether its row was changed, be read again."""
         names = {name for name in self.names | self.stale if name not in self.mapper.keys_set}
         overwrite(session, state, instance, {}, names, self.references)
@@ -126,7 +129,7 @@ _COMPUTED: dict[str, tuple[type, ...]] = {"integer": (int,), "string": (str,)}
 """Types of columns that keep what was computed for them as it is, and of such values."""
 
 
-def _is_storable(value: Any) -> bool:
+def _is_storable(value: object) -> bool:
     """Whether a column can have *value*: of what is no number, NULL is made."""
     return type(value) is not float or isfinite(value)
 
@@ -138,7 +141,7 @@ _KEPT: dict[str, tuple[type, ...]] = {
 }
 
 
-def is_kept_as_is(type_: Any, value: Any) -> bool:
+def is_kept_as_is(type_: TypeEngine[Any], value: object) -> bool:
     """Whether the column gives *value* back as it was given."""
     kinds = _KEPT.get(type_.affinity)
     return (
@@ -175,7 +178,7 @@ def references(mapper: Mapper, names: frozenset[str]) -> list[str]:
     ]
 
 
-def _speaks_of(node: Any, mapper: Mapper, names: Iterable[str]) -> bool:
+def _speaks_of(node: Node, mapper: Mapper, names: Iterable[str]) -> bool:
     spoken = {getattr(part, "key", None) for part in iterate(node)}
     spoken |= {mapper.column_keys.get(part) for part in iterate(node)}
     return not spoken.isdisjoint(names)
@@ -194,7 +197,7 @@ def live_pairs(session: BulkSession, mapper: Mapper) -> list[Pair]:
     return [(state, instance) for state, instance in pairs if instance is not None]
 
 
-def row_of(state: InstanceState, instance: Any) -> Mapping[str, Any]:
+def row_of(state: InstanceState, instance: object) -> Mapping[str, Any]:
     """The values that the row of *instance* has, as far as they are known.
 
     What was changed and not flushed is not in the row yet.
@@ -260,7 +263,7 @@ def _new_key(mapper: Mapper, state: InstanceState, known: Mapping[str, Any]) -> 
 def overwrite(
     session: BulkSession,
     state: InstanceState,
-    instance: Any,
+    instance: object,
     known: Mapping[str, Any],
     stale: set[str],
     references: Iterable[str] = (),

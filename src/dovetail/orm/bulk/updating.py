@@ -6,6 +6,8 @@ from typing import Any
 
 from dovetail.codegen import Source, compile_function
 from dovetail.collector import collector
+from dovetail.compiler.compiled import Compiled
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.exc import CompileError, InvalidRequestError, StaleDataError
@@ -21,11 +23,12 @@ from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.sql.expression.dml import column_set, update
 from dovetail.sql.expression.elements import bindparam
 from dovetail.steps import Steps
+from dovetail.types.contract import TypeEngine
 
 Row = Mapping[str, Any]
 
 
-def attribute_name(mapper: Mapper, target: Any) -> str:
+def attribute_name(mapper: Mapper, target: object) -> str:
     """The attribute that *target* of an INSERT or UPDATE, a name or a column, stands for."""
     if isinstance(target, str):
         if target in mapper.columns:
@@ -95,7 +98,7 @@ class RowsUpdate:
         mapper: Mapper,
         part: MappedTable,
         names: Sequence[str],
-        dialect: Any,
+        dialect: Dialect,
         statement: Any = None,
         *,
         versioned: bool = False,
@@ -159,7 +162,7 @@ class RowsUpdate:
                 made[bind] = default
         return made
 
-    def _write(self, compiled: Any) -> Callable[..., list[Any]]:
+    def _write(self, compiled: Compiled) -> Callable[..., list[Any]]:
         source = Source(f"update rows {self.mapper.class_.__qualname__}")
         with source.block("def rows_of(rows, keys):"):
             source.line("made = []")
@@ -178,7 +181,7 @@ class RowsUpdate:
             source.line("return made")
         return compile_function(source, "rows_of")
 
-    def _asked_text(self, source: Source, place: int, bind: Any, type_: Any) -> str:
+    def _asked_text(self, source: Source, place: int, bind: Any, type_: TypeEngine[Any]) -> str:
         """What gives the value of a parameter of the statement itself, of *type_* in its place."""
         if not bind.unique and bind.key in self.asked:
             return written(source, f"row[{bind.key!r}]", type_, self.dialect, f"_of{place}")
@@ -246,7 +249,7 @@ class RowsUpdating:
         self.count = 0
 
     def run_steps(
-        self, rows: Sequence[Row], keys: Sequence[Any], synchronize: Any = True
+        self, rows: Sequence[Row], keys: Sequence[Any], synchronize: object = True
     ) -> Steps[None]:
         """Give each row that *keys* name the values of the one of *rows* beside it."""
         if self.versioned:
@@ -340,7 +343,7 @@ class RowsUpdating:
         ]
 
     def _run_group_steps(
-        self, names: tuple[str, ...], rows: Sequence[Row], keys: Sequence[Any], synchronize: Any
+        self, names: tuple[str, ...], rows: Sequence[Row], keys: Sequence[Any], synchronize: object
     ) -> Steps[None]:
         with_sql = [
             place for place, row in enumerate(rows) if _has_expressions(row)
@@ -372,7 +375,7 @@ class RowsUpdating:
             if self.connection.dialect.features.supports_sane_multi_rowcount:
                 self._check(cursor.rowcount, keys)
 
-    def _run_expressions_steps(self, row: Row, key: Any) -> Steps[None]:
+    def _run_expressions_steps(self, row: Row, key: object) -> Steps[None]:
         """Update one row with SQL expressions among its values."""
         mapper = self.mapper
         statement = self.statement
@@ -474,7 +477,7 @@ def update_rows_steps(
     mapper: Mapper,
     statement: Any,
     rows: Sequence[Row],
-    synchronize: Any,
+    synchronize: object,
 ) -> Steps[Any]:
     """Run ``update(User)`` for *rows*, dictionaries that hold a primary key each."""
     if statement.is_delete:

@@ -6,6 +6,8 @@ from typing import Any
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
+from dovetail.compiler.compiled import Compiled
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, StaleDataError
 from dovetail.orm.flush.cascade import held_by
@@ -15,6 +17,7 @@ from dovetail.orm.flush.rows import RowsText
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_row
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
 from dovetail.sql.expression.dml import delete, insert, update
 from dovetail.sql.expression.elements import and_, bindparam
@@ -23,16 +26,16 @@ from dovetail.steps import Steps
 Key = tuple[InstanceState, InstanceState]
 
 
-def canonical(prop: Any) -> Any:
+def canonical(prop: RelationshipProperty) -> Any:
     """The one of both sides of a many-to-many relationship under which its rows are noted."""
     return min(_sides(prop), key=_creation_order)
 
 
-def _sides(prop: Any) -> list[Any]:
+def _sides(prop: RelationshipProperty) -> list[Any]:
     return [prop, *(p for p in prop.reverse_properties if p.secondary is prop.secondary)]
 
 
-def _creation_order(prop: Any) -> int:
+def _creation_order(prop: RelationshipProperty) -> int:
     order: int = prop.creation_order
     return order
 
@@ -44,7 +47,7 @@ class AssociationRows:
     ``old``    the keys that these, and those removed, have had
     """
 
-    def __init__(self, prop: Any, moves: Moves | None = None) -> None:
+    def __init__(self, prop: RelationshipProperty, moves: Moves | None = None) -> None:
         self.prop = prop
         self.added: dict[Key, tuple[Any, Any]] = {}
         self.removed: dict[Key, tuple[Any, Any]] = {}
@@ -72,7 +75,11 @@ class AssociationRows:
         return list(found.items())
 
     def gather(
-        self, prop: Any, session: FlushingSession, own: MapperChanges, changes: Changes
+        self,
+        prop: RelationshipProperty,
+        session: FlushingSession,
+        own: MapperChanges,
+        changes: Changes,
     ) -> None:
         """Note what the instances of *own* have changed in *prop*, this side or the other."""
         for state, instance in own.saved():
@@ -94,7 +101,11 @@ class AssociationRows:
             self._note_removed(prop, state, instance, [*kept, *removed])
 
     def _note_removed(
-        self, prop: Any, state: InstanceState, instance: Any, items: Iterable[Any]
+        self,
+        prop: RelationshipProperty,
+        state: InstanceState,
+        instance: object,
+        items: Iterable[Any],
     ) -> None:
         for item in items:
             other = state_of(item)
@@ -102,19 +113,21 @@ class AssociationRows:
             if other.row_key is not None and not other.load.deleted and other.core is state.core:
                 self._note(self.removed, prop, (state, instance), (other, item))
 
-    def _note(self, rows: dict[Key, tuple[Any, Any]], prop: Any, one: Any, other: Any) -> None:
+    def _note(
+        self, rows: dict[Key, tuple[Any, Any]], prop: RelationshipProperty, one: Any, other: Any
+    ) -> None:
         if prop is not self.prop:
             one, other = other, one
         rows[one[0], other[0]] = (one[1], other[1])
 
 
-def _kept(prop: Any, instance: Any, added: list[Any]) -> list[Any]:
+def _kept(prop: RelationshipProperty, instance: object, added: list[Any]) -> list[Any]:
     """The members that *instance* has, and had before."""
     new = {id(item) for item in added}
     return [item for item in held_by(prop, instance) if id(item) not in new]
 
 
-def _warn_absent(item: Any, prop: Any) -> None:
+def _warn_absent(item: object, prop: RelationshipProperty) -> None:
     warn(
         f"{item!r} is in {prop} and not in the session: it is not saved",
         DovetailWarning,
@@ -129,7 +142,7 @@ class AssociationPlan:
     of the relationship; those of an UPDATE are followed by what they were before.
     """
 
-    def __init__(self, prop: Any, dialect: Any) -> None:
+    def __init__(self, prop: RelationshipProperty, dialect: Dialect) -> None:
         condition = prop.condition
         columns = [
             *[column for _, column in condition.synchronize_pairs],
@@ -153,7 +166,9 @@ class AssociationPlan:
 RowsFunction = Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
 
 
-def _rows_function(prop: Any, compiled: Any, binds: list[Any], dialect: Any) -> RowsFunction:
+def _rows_function(
+    prop: RelationshipProperty, compiled: Compiled, binds: list[Any], dialect: Dialect
+) -> RowsFunction:
     """What makes parameters of *compiled* of values in the order of *binds*."""
     source = Source(f"{compiled.statement.visit_name} {prop}")
     with source.block("def rows_of(rows):"):

@@ -16,6 +16,7 @@ from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.loading.related import key_condition
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
@@ -71,8 +72,8 @@ def _refusal(
     verb: str,
     mapper: Mapper,
     name: str,
-    column: Any,
-    instance: Any,
+    column: ColumnElement[Any],
+    instance: object,
     connection: Connection,
     error: Exception,
 ) -> StatementError:
@@ -198,7 +199,7 @@ def _told(verb: str, guilty: list[Any], attributes: tuple[str, ...], error: Stat
     return f"the flush could not {verb} one of {len(guilty)}: {shown}{more}"
 
 
-def _described(instance: Any, attributes: tuple[str, ...], error: StatementError) -> str:
+def _described(instance: object, attributes: tuple[str, ...], error: StatementError) -> str:
     """The class of *instance* with its primary key and *attributes*: no method of it is called."""
     values, mapper = instance.__dict__, state_of(instance).load.mapper
     known = [name for name in mapper.primary_keys if values.get(name) is not None]

@@ -9,6 +9,7 @@ from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.loading.related import load_related_steps
 from dovetail.orm.loading.tree import NO_TREE
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
 from dovetail.steps import Steps
 
@@ -26,7 +27,9 @@ def is_orphan(state: InstanceState) -> bool:
     return all(has_gone) if state.load.mapper.legacy_is_orphan else any(has_gone)
 
 
-def load_missing_steps(session: FlushingSession, prop: Any, pairs: Iterable[Pair]) -> Steps[None]:
+def load_missing_steps(
+    session: FlushingSession, prop: RelationshipProperty, pairs: Iterable[Pair]
+) -> Steps[None]:
     """Load relationship *prop* where it is not loaded, for all *pairs* in one statement."""
     if prop.is_writer:
         pairs = [pair for pair in pairs if pair[0].row_key is not None]
@@ -64,7 +67,7 @@ def delete_cascade_steps(session: FlushingSession, pairs: list[Pair]) -> Steps[l
 
 def _cascade_along_steps(
     session: FlushingSession,
-    prop: Any,
+    prop: RelationshipProperty,
     group: list[Pair],
     found: dict[InstanceState, Any],
     waiting: list[Pair],
@@ -79,7 +82,7 @@ def _cascade_along_steps(
                 waiting.append((other, item))
 
 
-def held_by(prop: Any, instance: Any) -> list[Any]:
+def held_by(prop: RelationshipProperty, instance: object) -> list[Any]:
     """The related instances that *instance* holds in memory."""
     value = instance.__dict__.get(prop.key)
     if value is None:
@@ -88,7 +91,7 @@ def held_by(prop: Any, instance: Any) -> list[Any]:
 
 
 def referred_now(
-    prop: Any, state: InstanceState, instance: Any, *, is_new: bool
+    prop: RelationshipProperty, state: InstanceState, instance: object, *, is_new: bool
 ) -> tuple[Any, bool]:
     """What *instance* refers to by a many-to-one *prop*, or None, and whether that is to be stored.
 
@@ -112,7 +115,7 @@ def referred_now(
     return (members[0] if members else None), bool(added or removed)
 
 
-def related_now(prop: Any, state: InstanceState, instance: Any) -> list[Any]:
+def related_now(prop: RelationshipProperty, state: InstanceState, instance: object) -> list[Any]:
     """The related instances in memory, those taken out since the last flush included."""
     return [*held_by(prop, instance), *changed_related(prop, state, instance)[1]]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Scope
 
 Pair = tuple[InstanceState, Any]
 
@@ -46,7 +47,7 @@ class Changes:
             found = self.mappers[mapper] = MapperChanges(mapper)
         return found
 
-    def touch(self, instance: Any, state: InstanceState) -> None:
+    def touch(self, instance: object, state: InstanceState) -> None:
         """Let the flush look at *instance* too: a key is about to be written to it."""
         changes = self.of(state.load.mapper)
         if state not in changes.inserts and state not in changes.deletes:
@@ -59,7 +60,7 @@ class Changes:
         changes = self.mappers.get(state.load.mapper)
         return changes is not None and state in changes.deletes
 
-    def collect(self, scope: Any, only: frozenset[InstanceState] | None = None) -> None:
+    def collect(self, scope: Scope, only: frozenset[InstanceState] | None = None) -> None:
         """Find the pending changes of *scope*, or those of the states in *only*."""
         if only is None and len(scope.pending_loads) == 1 and scope.new:
             # All that is pending shares the one load.
@@ -79,7 +80,7 @@ class Changes:
                 self.of(state.load.mapper).deletes[state] = instance
 
 
-def _sort_new(scope: Any, only: frozenset[InstanceState] | None, changes: Changes) -> None:
+def _sort_new(scope: Scope, only: frozenset[InstanceState] | None, changes: Changes) -> None:
     own = None
     for state, instance in scope.new.items():
         if only is None or state in only:
@@ -88,7 +89,9 @@ def _sort_new(scope: Any, only: frozenset[InstanceState] | None, changes: Change
             own.inserts[state] = instance
 
 
-def changed_related(prop: Any, state: InstanceState, instance: Any) -> tuple[list[Any], list[Any]]:
+def changed_related(
+    prop: RelationshipProperty, state: InstanceState, instance: object
+) -> tuple[list[Any], list[Any]]:
     """(added, removed) related instances of *prop*, from what is in memory."""
     impl = prop.impl
     if state.row_key is not None:

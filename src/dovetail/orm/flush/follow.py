@@ -13,6 +13,7 @@ from dovetail.orm.flush.changes import Changes, Pair
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_names, pairs_of
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.steps import Steps
@@ -31,7 +32,7 @@ class Role:
 
     __slots__ = ("collections", "holder", "pairs", "references", "sources", "targets", "written")
 
-    def __init__(self, holder: Any, pairs: list[tuple[str, str, Any]]) -> None:
+    def __init__(self, holder: Mapper, pairs: list[tuple[str, str, Any]]) -> None:
         self.holder = holder
         self.pairs = pairs
         self.sources = tuple(source for source, _, _ in pairs)
@@ -40,7 +41,7 @@ class Role:
         self.references: list[Any] = []
         self.written = False
 
-    def key(self, instance: Any) -> tuple[Any, ...]:
+    def key(self, instance: object) -> tuple[Any, ...]:
         """The values by which *instance* refers to others; those that have expired are absent."""
         values = instance.__dict__
         return tuple([values.get(name, _ABSENT) for name in self.targets])
@@ -77,7 +78,7 @@ class Followed:
         self.sources = frozenset(sources)
 
 
-def _role(roles: dict[Any, Role], holder: Any, prop: Any) -> Role:
+def _role(roles: dict[Any, Role], holder: Mapper, prop: RelationshipProperty) -> Role:
     pairs = pairs_of(prop)
     place = (holder, frozenset((source, target) for source, target, _ in pairs))
     role = roles.get(place)
@@ -246,7 +247,7 @@ def _concerned(movers: list[Pair], names: Iterable[str], old: OldValues) -> list
     return [one for one in movers if not old[one[0]].keys().isdisjoint(names)]
 
 
-def _old_values(mapper: Mapper, state: InstanceState, instance: Any) -> dict[str, Any]:
+def _old_values(mapper: Mapper, state: InstanceState, instance: object) -> dict[str, Any]:
     """What others refer to of *instance*, as far as it changes."""
     committed, values = state.committed or {}, instance.__dict__
     found = {}
@@ -269,7 +270,7 @@ def _old_of_follower(follower: Follower, old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _load_by_old_steps(
-    session: FlushingSession, prop: Any, movers: Iterable[Pair], old: OldValues
+    session: FlushingSession, prop: RelationshipProperty, movers: Iterable[Pair], old: OldValues
 ) -> Steps[None]:
     """Load *prop* where it is not loaded, by the keys that the rows have still."""
     new: list[tuple[dict[str, Any], dict[str, Any]]] = []
@@ -317,7 +318,7 @@ def _followers(
             yield mover, Follower(role, state, instance, key)
 
 
-def _old_key(role: Role, state: InstanceState, instance: Any, old: OldValues) -> tuple[Any, ...]:
+def _old_key(role: Role, state: InstanceState, instance: object, old: OldValues) -> tuple[Any, ...]:
     before = {**instance.__dict__, **old[state]}
     return tuple([before.get(name) for name in role.sources])
 

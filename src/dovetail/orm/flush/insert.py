@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from dovetail.codegen import Source, compile_function
 from dovetail.compiler.statements import DefaultParameter
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import FlushError, InvalidRequestError
 from dovetail.orm.flush.rows import RowsText
@@ -15,6 +16,7 @@ from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Load
 from dovetail.sql.expression.coercion import stands_for_sql
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.dml import insert
 from dovetail.sql.expression.elements import bindparam
 from dovetail.steps import Steps
@@ -57,7 +59,11 @@ class InsertPlan:
     """Whether values made by defaults are written to where the others are read from."""
 
     def __init__(
-        self, mapper: Mapper, dialect: Any, absent: frozenset[str], part: MappedTable | None = None
+        self,
+        mapper: Mapper,
+        dialect: Dialect,
+        absent: frozenset[str],
+        part: MappedTable | None = None,
     ) -> None:
         self.mapper = mapper
         self.part = part = first_table(mapper) if part is None else part
@@ -120,7 +126,7 @@ class InsertPlan:
             else:
                 self.columns.append((key, column))
 
-    def _leave(self, key: str, column: Any) -> None:
+    def _leave(self, key: str, column: ColumnElement[Any]) -> None:
         """Let the server give *column* its value."""
         default = column.default
         if default is not None and default.is_clause_element:
@@ -190,7 +196,9 @@ class InsertPlan:
             source.line("return parameters")
         return compile_function(source, "rows_of")
 
-    def _write_value(self, source: Source, number: int, key: str, column: Any) -> str:
+    def _write_value(
+        self, source: Source, number: int, key: str, column: ColumnElement[Any]
+    ) -> str:
         if self.is_foreign(key):
             return self._write_foreign(source, number, column)
         conversion = column.type.bind_conversion(self.dialect)
@@ -226,7 +234,7 @@ class InsertPlan:
             return f"{convert}({name})"
         return f"None if {name} is None else {convert}({name})"
 
-    def _write_foreign(self, source: Source, number: int, column: Any) -> str:
+    def _write_foreign(self, source: Source, number: int, column: ColumnElement[Any]) -> str:
         """Write what a column of another class holds: its default, or NULL."""
         default = column.default
         if default is None or default.is_clause_element or default.is_sequence:
@@ -396,7 +404,7 @@ def refuse_read_values(mapper: Mapper, instances: Iterable[Any]) -> None:
                 refuse_read_value(mapper, instance, name)
 
 
-def refuse_read_value(mapper: Mapper, instance: Any, name: str) -> NoReturn:
+def refuse_read_value(mapper: Mapper, instance: object, name: str) -> NoReturn:
     """Refuse the value of attribute *name*, which no table takes."""
     raise InvalidRequestError(
         f"{instance!r}: {name!r} is read from the SELECT that {mapper.class_.__name__} is mapped "
@@ -535,7 +543,7 @@ def refuse_other_rows(part: MappedTable, sent: int, returned: int) -> None:
     )
 
 
-def _refuse_unmade(instance: Any, names: str) -> None:
+def _refuse_unmade(instance: object, names: str) -> None:
     """Refuse *instance*, of which the server has not made the key."""
     raise FlushError(
         f"the row of {instance!r} has no primary key: the server was to make {names}, and gave "
@@ -558,7 +566,7 @@ def _check_keys(plan: InsertPlan, instances: list[Any]) -> None:
                 )
 
 
-def _allows_partial(mapper: Mapper, instance: Any) -> bool:
+def _allows_partial(mapper: Mapper, instance: object) -> bool:
     return len(mapper.primary_keys) > 1 and any(
         instance.__dict__.get(name) is not None for name in mapper.primary_keys
     )

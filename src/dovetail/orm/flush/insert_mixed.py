@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import CircularDependencyError
 from dovetail.graph import sort
@@ -19,6 +20,7 @@ from dovetail.orm.flush.insert import (
 from dovetail.orm.mapping.mapped_tables import MappedTable, none_kept
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Load
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.metadata import table_edges
 from dovetail.steps import Steps
 
@@ -34,7 +36,7 @@ class MixedInsert(InsertPlan):
     enters = False
 
     def __init__(
-        self, mappers: Sequence[Any], dialect: Any, absent: frozenset[str], part: MappedTable
+        self, mappers: Sequence[Any], dialect: Dialect, absent: frozenset[str], part: MappedTable
     ) -> None:
         self.plans = {mapper: _PartOfMixed(mapper, dialect, absent, part) for mapper in mappers}
         super().__init__(mappers[0], dialect, absent, part)
@@ -49,7 +51,7 @@ class MixedInsert(InsertPlan):
         return rows_of
 
     def _make_place(self) -> Callable[[Run, Sequence[Any], Any], None]:
-        def place(run: Run, rows: Sequence[Any], load: Any) -> None:
+        def place(run: Run, rows: Sequence[Any], load: Load) -> None:
             start = 0
             for plan, instances in self._split(run.instances):
                 end = start + len(instances)
@@ -69,7 +71,7 @@ class _PartOfMixed(InsertPlan):
     enters = False
 
     def __init__(
-        self, mapper: Mapper, dialect: Any, absent: frozenset[str], part: MappedTable
+        self, mapper: Mapper, dialect: Dialect, absent: frozenset[str], part: MappedTable
     ) -> None:
         own = (one.columns for one in mapper.mapped_tables if one.table is part.table)
         self.own = {key for columns in own for key, _ in columns}
@@ -141,7 +143,7 @@ def _sorted_tables(mappers: list[Any]) -> list[Any]:
         return sort(inherited, tables)
 
 
-def _merged(mappers: list[Any], table: Any) -> MappedTable | None:
+def _merged(mappers: list[Any], table: FromClause) -> MappedTable | None:
     """What all of *mappers* keep in *table*; None where one name means two columns."""
     memo = mappers[0].base.memo
     place = ("merged", table, frozenset(mappers))

@@ -7,6 +7,7 @@ from dovetail.exc import CircularDependencyError
 from dovetail.graph import components, sort
 from dovetail.orm.flush.changes import Changes, MapperChanges
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
 
 Rows = dict[InstanceState, Any]
@@ -189,7 +190,7 @@ def _deleted_rows(stage: Stage, changes: Changes) -> Rows:
     return gone
 
 
-def _ends(prop: Any) -> tuple[Any, list[str], Any, list[str]]:
+def _ends(prop: RelationshipProperty) -> tuple[Any, list[str], Any, list[str]]:
     """Whose rows refer by *prop*, with which attributes, and the mapper and those referred to."""
     holder, referred = (
         (prop.parent, prop.mapper) if prop.is_many_to_one else (prop.mapper, prop.parent)
@@ -223,7 +224,7 @@ def delete_levels(stage: Stage, changes: Changes) -> list[MapperChanges]:
     ]
 
 
-def _stored(state: InstanceState, instance: Any, name: str) -> Any:
+def _stored(state: InstanceState, instance: object, name: str) -> Any:
     """The value of *name* in the row, as far as it is known."""
     if state.committed is not None and name in state.committed:
         return state.committed[name]

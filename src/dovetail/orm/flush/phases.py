@@ -127,10 +127,11 @@ def plan_for(mappers: Iterable[Mapper], deleting: bool) -> FlushPlan:
     """
     wanted = frozenset(mappers)
     memo = next(iter(wanted)).registry.memo
-    plans: dict[tuple[frozenset[Mapper], bool], FlushPlan] | None = memo.get("flush plans")
-    plan = None if plans is None else plans.get((wanted, deleting))
+    kept: dict[tuple[frozenset[Mapper], bool], FlushPlan] | None = memo.get("flush plans")
+    plan = None if kept is None else kept.get((wanted, deleting))
     if plan is None:
         plan = _plan(wanted, deleting)
+        plans: dict[tuple[frozenset[Mapper], bool], FlushPlan]
         plans = memo.setdefault("flush plans", {})
         if len(plans) >= _MOST_PLANS:
             plans.clear()

@@ -17,6 +17,7 @@ from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import clear_key, warn_of_absent
 from dovetail.orm.flush.taking_over import take_over_rows
 from dovetail.orm.flush.unread import refuse_unread
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import state_of
 from dovetail.steps import Steps, nothing
 
@@ -50,7 +51,7 @@ def release_related_steps(context: FlushContext) -> Steps[None]:
                             changes.touch(item, other)
 
 
-def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
+def _refers_to(prop: RelationshipProperty, item: object, parent: object) -> bool:
     """False where *item* was given to another parent since."""
     for other in prop.reverse_properties:
         if other.is_many_to_one:
@@ -59,7 +60,7 @@ def _refers_to(prop: Any, item: Any, parent: Any) -> bool:
     return True
 
 
-def _is_same_row(one: Any, other: Any) -> bool:
+def _is_same_row(one: object, other: object) -> bool:
     """True for two instances of a row, of which one is not in this session."""
     first, second = state_of(one), state_of(other)
     same_table = first.load.mapper.base is second.load.mapper.base
@@ -109,7 +110,7 @@ def touch_members_steps(context: FlushContext) -> Steps[None]:
 
 
 def _touch_members(
-    session: FlushingSession, prop: Any, own: MapperChanges, changes: Changes
+    session: FlushingSession, prop: RelationshipProperty, own: MapperChanges, changes: Changes
 ) -> None:
     """Let the flush look at the members whose references change."""
     for state, instance in list(own.saved()):

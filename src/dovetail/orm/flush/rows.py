@@ -1,6 +1,7 @@
 """Texts of INSERT for any number of rows, and how many go into one statement."""
 
-from typing import Any
+from dovetail.compiler.compiled import Compiled
+from dovetail.dialects.features import Features
 
 _PARAMETERS_PER_STATEMENT = 800
 _ROWS_PER_STATEMENT = 250
@@ -13,7 +14,7 @@ class RowsText:
     and a thousand; ``rows_per_statement`` is that measure, within what the server accepts.
     """
 
-    def __init__(self, compiled: Any, width: int, features: Any) -> None:
+    def __init__(self, compiled: Compiled, width: int, features: Features) -> None:
         self.sql: str = compiled.sql
         self.parts = compiled.values_parts if width else None
         self.width = width

@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from dovetail.codegen import Source
+from dovetail.compiler.compiled import Compiled
 from dovetail.compiler.plan import DefaultContext
 from dovetail.compiler.statements import DefaultParameter
+from dovetail.dialects.dialect import Dialect
 from dovetail.exc import CompileError
+from dovetail.types.contract import TypeEngine
 
 T = TypeVar("T")
 
 
 def in_text_order(
-    compiled: Any, own: Mapping[Any, T], constant: Callable[[int, Any], T] | None = None
+    compiled: Compiled, own: Mapping[Any, T], constant: Callable[[int, Any], T] | None = None
 ) -> list[T]:
     """Return what *own* has for each parameter of *compiled*, in the order of its text.
 
@@ -36,7 +39,7 @@ def in_text_order(
     return sent
 
 
-def check_returned(compiled: Any, columns: Sequence[Any]) -> None:
+def check_returned(compiled: Compiled, columns: Sequence[Any]) -> None:
     """Raise CompileError where *compiled* does not return exactly *columns*, in their order."""
     returned: Sequence[Any] = compiled.columns or ()
     same = len(returned) == len(columns) and all(
@@ -69,7 +72,7 @@ def sent_besides(
     return written(source, made, bind.type, dialect, f"_for{place}")
 
 
-def written(source: Source, read: str, type_: Any, dialect: Any, name: str) -> str:
+def written(source: Source, read: str, type_: TypeEngine[Any], dialect: Dialect, name: str) -> str:
     """Return the expression for what *read* gives as the driver takes it for *type_*."""
     conversion = type_.bind_conversion(dialect)
     if conversion is None:
@@ -81,7 +84,7 @@ def written(source: Source, read: str, type_: Any, dialect: Any, name: str) -> s
     return f"None if v{name} is None else {convert}(v{name})"
 
 
-def converted(value: Any, type_: Any, dialect: Any) -> Any:
+def converted(value: object, type_: TypeEngine[Any], dialect: Dialect) -> Any:
     """Return *value* as the driver takes it for *type_*."""
     conversion = type_.bind_conversion(dialect)
     if conversion is None or (value is None and not conversion.takes_none):

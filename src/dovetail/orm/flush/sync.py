@@ -4,10 +4,11 @@ from typing import Any
 from warnings import warn
 
 from dovetail.exc import DovetailWarning, FlushError
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
 
 
-def copy_key(prop: Any, source: Any, target: Any) -> None:
+def copy_key(prop: RelationshipProperty, source: Any, target: object) -> None:
     """Write the key of *source* to *target*, which refers to it by *prop*.
 
     An attribute is written only where the value differs, so that an unchanged reference
@@ -21,7 +22,7 @@ def copy_key(prop: Any, source: Any, target: Any) -> None:
             assign(target, value)
 
 
-def warn_of_absent(item: Any, prop: Any) -> None:
+def warn_of_absent(item: object, prop: RelationshipProperty) -> None:
     """Warn of *item*, which *prop* leads to, and which no session saves."""
     warn(
         f"{item!r} is in {prop} and not in the session: it is not saved "
@@ -31,7 +32,7 @@ def warn_of_absent(item: Any, prop: Any) -> None:
     )
 
 
-def clear_key(prop: Any, target: Any, *, deleting: bool = False) -> None:
+def clear_key(prop: RelationshipProperty, target: object, *, deleting: bool = False) -> None:
     """Set the key by which *target* refers to NULL.
 
     A key that is part of the primary key can't be NULL: FlushError names the instance.
@@ -74,7 +75,7 @@ OldValues = dict[InstanceState, dict[str, Any]]
 
 
 def association_row(
-    prop: Any, parent: Any, related: Any, old: OldValues | None = None
+    prop: RelationshipProperty, parent: object, related: object, old: OldValues | None = None
 ) -> tuple[Any, ...]:
     """The row of the third table that joins *parent* and *related*; with *old* as it was."""
     first, second = association_names(prop)
@@ -91,7 +92,7 @@ def association_names(prop: Any) -> tuple[list[str], list[str]]:
     return kept
 
 
-def _key_values(instance: Any, names: list[str], old: OldValues | None) -> list[Any]:
+def _key_values(instance: object, names: list[str], old: OldValues | None) -> list[Any]:
     values = instance.__dict__
     before = old.get(state_of(instance)) if old else None
     if before:

@@ -10,8 +10,10 @@ from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import literal_column
 
 Place = tuple[Any, tuple[Any, ...]]
@@ -70,7 +72,7 @@ def _place(mapper: Mapper) -> Place:
     return mapper.base, tuple(mapper.tables)
 
 
-def _token_of(session: FlushingSession, state: InstanceState, instance: Any) -> Any:
+def _token_of(session: FlushingSession, state: InstanceState, instance: object) -> Any:
     """The identity token of the row that *instance*, new, will have: its shard."""
     if not session.scope.has_tokens:
         return session.scope.token
@@ -79,7 +81,7 @@ def _token_of(session: FlushingSession, state: InstanceState, instance: Any) -> 
 
 
 def _take_over(
-    context: FlushContext, state: InstanceState, instance: Any, old: InstanceState
+    context: FlushContext, state: InstanceState, instance: object, old: InstanceState
 ) -> None:
     """Let *instance*, new, have the row of *old*, which was to be deleted."""
     transaction, scope = context.transaction, context.core.scope
@@ -129,7 +131,7 @@ def _set_anew(mapper: Mapper, values: dict[str, Any], before: dict[str, Any]) ->
     return had | dict.fromkeys(mapper.relationships.keys() & values.keys(), NO_VALUE)
 
 
-def _fill(values: dict[str, Any], name: str, column: Any) -> bool:
+def _fill(values: dict[str, Any], name: str, column: ColumnElement[Any]) -> bool:
     """Put what *column* has by default into *values*; False where only the server knows it."""
     default = column.default
     if default is None:
@@ -170,7 +172,7 @@ class _EarlyKeys:
             self._parents.setdefault(state_of(item), []).append((prop, parent))
         self._found: set[InstanceState] = set()
 
-    def find(self, state: InstanceState, instance: Any) -> None:
+    def find(self, state: InstanceState, instance: object) -> None:
         """Copy what is known of the primary key of *instance* to it."""
         if state in self._found:
             return
@@ -195,7 +197,7 @@ def _members(changes: Changes) -> Iterator[tuple[Any, Any, Any]]:
                         yield prop, instance, item
 
 
-def _references(state: InstanceState, instance: Any) -> Iterator[tuple[Any, Any]]:
+def _references(state: InstanceState, instance: object) -> Iterator[tuple[Any, Any]]:
     """(relationship, parent) where *instance* has a part of its key from what it refers to."""
     for prop in roles_of(state.load.mapper).references:
         related = instance.__dict__.get(prop.key)
@@ -205,5 +207,5 @@ def _references(state: InstanceState, instance: Any) -> Iterator[tuple[Any, Any]
             yield prop, related
 
 
-def _gives_keys(prop: Any, holder: Any) -> bool:
+def _gives_keys(prop: RelationshipProperty, holder: Mapper) -> bool:
     return any(target in holder.primary_keys for _, target, _ in pairs_of(prop))

@@ -1,13 +1,12 @@
 """Related instances that would be read as instances of another class: nothing tells their rows."""
 
-from typing import Any
-
 from dovetail.exc import FlushError
 from dovetail.orm.flush.changes import MapperChanges, changed_related
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import state_of
 
 
-def refuse_unread(prop: Any, own: MapperChanges) -> None:
+def refuse_unread(prop: RelationshipProperty, own: MapperChanges) -> None:
     """Refuse new members of *prop* of a class below the related one, which no column tells."""
     mapper = prop.mapper
     if mapper.polymorphic_on is not None:

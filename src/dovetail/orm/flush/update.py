@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
@@ -18,6 +19,7 @@ from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.sql.expression.dml import delete, update
 from dovetail.sql.expression.elements import and_, bindparam
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.steps import Steps
 
 
@@ -118,7 +120,7 @@ def _refuse_changes(mapper: Mapper, pairs: Iterable[Pair]) -> None:
 
 
 def changed_columns(
-    mapper: Mapper, state: InstanceState, instance: Any, done: dict[str, Any] | None = None
+    mapper: Mapper, state: InstanceState, instance: object, done: dict[str, Any] | None = None
 ) -> tuple[str, ...]:
     """The column attributes of *instance* whose values differ from the row's.
 
@@ -216,7 +218,9 @@ def _update_group_steps(
         _expire_versions(mapper, pairs)
 
 
-def _refuse_unknown_rows(mapper: Mapper, table: Any, pairs: Sequence[Pair], verb: str) -> None:
+def _refuse_unknown_rows(
+    mapper: Mapper, table: FromClause, pairs: Sequence[Pair], verb: str
+) -> None:
     """Refuse rows whose key in *table* is NULL in part: nothing tells them from others."""
     part = next(one for one in mapper.mapped_tables if one.table is table)
     for state, instance in pairs:
@@ -239,7 +243,7 @@ def _expire_versions(mapper: Mapper, pairs: Sequence[Pair]) -> None:
         state.expired = expired if state.expired is None else state.expired | expired
 
 
-def update_plans(mapper: Mapper, changed: tuple[str, ...], dialect: Any) -> list[UpdatePlan]:
+def update_plans(mapper: Mapper, changed: tuple[str, ...], dialect: Dialect) -> list[UpdatePlan]:
     """The UPDATE of each table in which columns of the attributes *changed* are."""
     first_table(mapper)
     plans = []
@@ -265,7 +269,7 @@ def _update_plan(
     mapper: Mapper,
     part: MappedTable,
     columns: list[tuple[str, Any]],
-    dialect: Any,
+    dialect: Dialect,
     *,
     by_new_key: bool,
     versioned: bool,
@@ -385,7 +389,7 @@ def _check_count_steps(
     connection: Connection,
     count: int,
     mapper: Mapper,
-    table: Any,
+    table: FromClause,
     pairs: Sequence[Pair],
     expected: Sequence[Any] | None,
 ) -> Steps[None]:
@@ -456,7 +460,7 @@ class DeletePlan(NamedTuple):
     versioned: bool
 
 
-def _delete_plans(mapper: Mapper, dialect: Any) -> list[DeletePlan]:
+def _delete_plans(mapper: Mapper, dialect: Dialect) -> list[DeletePlan]:
     """The DELETE of each table, those that refer to others first."""
     first_table(mapper)
     parts = mapper.mapped_tables
@@ -466,7 +470,7 @@ def _delete_plans(mapper: Mapper, dialect: Any) -> list[DeletePlan]:
     return [_delete_plan(mapper, part, dialect) for part in reversed(parts)]
 
 
-def _delete_plan(mapper: Mapper, part: MappedTable, dialect: Any) -> DeletePlan:
+def _delete_plan(mapper: Mapper, part: MappedTable, dialect: Dialect) -> DeletePlan:
     found_by = [*part.key]
     version = next((c for key, c in part.columns if key == mapper.version_key), None)
     if version is not None:

@@ -10,7 +10,7 @@ from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.loading.lazy import refresh_steps
 from dovetail.orm.loading.related import KEYS_PER_STATEMENT, key_condition
 from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.tracking.state import InstanceState
+from dovetail.orm.tracking.state import InstanceState, Scope
 from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
@@ -72,7 +72,12 @@ def refuse_stale_steps(
 
 
 def _stale(
-    mapper: Mapper, verb: str, state: InstanceState, instance: Any, expected: Any, found: Any
+    mapper: Mapper,
+    verb: str,
+    state: InstanceState,
+    instance: object,
+    expected: object,
+    found: object,
 ) -> StaleDataError:
     row = f"{mapper.class_.__name__} {mapper.key_tuple(state.row_key)}"
     now = "the row is gone" if found is None else f"it is {found!r} now"
@@ -84,7 +89,7 @@ def _stale(
     return error
 
 
-def version_here(scope: Any, mapper: Mapper, key: Any) -> Any:
+def version_here(scope: Scope, mapper: Mapper, key: object) -> Any:
     """The version in which the instance with *key* was read, if it is here; else None."""
     state = scope.identity(mapper).get(key) if mapper.version_key is not None else None
     instance = None if state is None else state()
@@ -93,7 +98,7 @@ def version_here(scope: Any, mapper: Mapper, key: Any) -> Any:
     return version_of(mapper, state, instance)
 
 
-def check_version(mapper: Mapper, instance: Any, expected: Any) -> None:
+def check_version(mapper: Mapper, instance: Any, expected: object) -> None:
     """Refuse to lock *instance* in another version than it was read in."""
     found = instance.__dict__.get(mapper.version_key)
     if found != expected:

@@ -36,6 +36,7 @@ from dovetail.orm.flush.update import changed_columns, delete_steps, update_step
 from dovetail.orm.flush.versions import load_versions_steps
 from dovetail.orm.loading.lazy import refresh_steps
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import InstanceState, Load, state_of
 from dovetail.steps import Steps
@@ -93,7 +94,7 @@ def save_cyclic_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         yield from _update_steps(context, mapper, own.updates)
 
 
-def _waits_for_new(stage: Stage, state: InstanceState, instance: Any, changes: Changes) -> bool:
+def _waits_for_new(stage: Stage, state: InstanceState, instance: object, changes: Changes) -> bool:
     """True where a reference of *instance* within the stage has changed."""
     mapper = state.load.mapper
     for prop in stage.dependencies:
@@ -333,7 +334,9 @@ def hand_on_keys(mapper: Mapper, own: MapperChanges, changes: Changes) -> None:
             _hand_on(prop, instance, changed_related(prop, state, instance)[0], changes)
 
 
-def _hand_on(prop: Any, parent: Any, members: Iterable[Any], changes: Changes) -> None:
+def _hand_on(
+    prop: RelationshipProperty, parent: object, members: Iterable[Any], changes: Changes
+) -> None:
     for item in members:
         if not changes.is_deleted(state_of(item)):
             copy_key(prop, parent, item)
@@ -376,7 +379,7 @@ def update_followers_steps(context: FlushContext) -> Steps[None]:
             break
 
 
-def _settled_later(prop: Any, own: MapperChanges) -> Iterator[Any]:
+def _settled_later(prop: RelationshipProperty, own: MapperChanges) -> Iterator[Any]:
     """Copy, or clear, the keys of *prop*; give the instances that hold them."""
     for state, instance in own.saved():
         inserted = state in own.inserts

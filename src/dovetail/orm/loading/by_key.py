@@ -14,7 +14,7 @@ Lock = tuple[tuple[str, bool], ...]
 """Arguments of ``Select.with_for_update()`` by which a plan is kept."""
 
 
-def get_statement(mapper: Mapper, key: Sequence[Any] | None, lock: Any = None) -> Any:
+def get_statement(mapper: Mapper, key: Sequence[Any] | None, lock: object = None) -> Any:
     """The SELECT of the row of *mapper* with *key*, which locks it as *lock* says.
 
     Where *key* is None, its parts are given when the statement runs.
@@ -53,7 +53,7 @@ def get_plan(connection: Connection, mapper: Mapper, lock: Lock | None = None) -
     return plan
 
 
-def plain_lock(lock: Any) -> Lock | None:
+def plain_lock(lock: object) -> Lock | None:
     """What *lock*, an argument ``with_for_update=``, says; None where it names tables."""
     arguments = _lock_arguments(lock)
     if all(type(value) is bool for value in arguments.values()):

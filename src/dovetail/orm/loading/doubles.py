@@ -64,7 +64,7 @@ def is_joined_within(entity: EntityNode, statement: Any) -> bool:
     )
 
 
-def _is_joined_class(entity: Any) -> bool:
+def _is_joined_class(entity: object) -> bool:
     """True for a class, not an alias, whose rows are read from several tables."""
     return (
         isinstance(entity, EntityNode)
@@ -114,7 +114,7 @@ def _first_tables(statement: Any) -> Iterable[Any]:
     return ()
 
 
-def _tables_of(node: Any) -> Iterable[Any]:
+def _tables_of(node: Node) -> Iterable[Any]:
     entity = node if isinstance(node, EntityNode) else getattr(node, "owner", None)
     if isinstance(entity, EntityNode):
         return entity.sources()

@@ -7,11 +7,12 @@ from dovetail.exc import InvalidRequestError
 from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.relationship import RelationshipProperty
 
 MAX_JOIN_DEPTH = 8
 
 
-def contained_entity(prop: Any, related: Any) -> EntityNode:
+def contained_entity(prop: RelationshipProperty, related: Any) -> EntityNode:
     """The entity that the statement joins by itself, and that fills *prop*."""
     (entity,) = related.arguments
     found: EntityNode = entity or related.entity or prop.aim
@@ -27,7 +28,7 @@ def contained_entities(entity: EntityNode, tree: LoadTree) -> Iterator[EntityNod
             yield from contained_entities(found, tree.below(prop))
 
 
-def joins_collections(prop: Any, tree: LoadTree) -> bool:
+def joins_collections(prop: RelationshipProperty, tree: LoadTree) -> bool:
     """True where a join that is added for *prop*, or below it, makes more rows."""
     if prop.uselist and tree.strategy(prop) == "joined":
         return True
@@ -51,7 +52,7 @@ def rows_repeat(statement: Any, core: Any, root: EntityLayout) -> bool:
     return len(statement.joins) > contained or not is_plain
 
 
-def refuse_loading(prop: Any, strategy: str) -> None:
+def refuse_loading(prop: RelationshipProperty, strategy: str) -> None:
     """Refuse to load *prop*, which is not loaded as a whole, with its instances."""
     if strategy in ("joined", "selectin", "immediate", "contains_eager"):
         raise InvalidRequestError(
@@ -60,7 +61,7 @@ def refuse_loading(prop: Any, strategy: str) -> None:
         )
 
 
-def may_repeat(prop: Any, chain: tuple[Any, ...]) -> bool:
+def may_repeat(prop: RelationshipProperty, chain: tuple[Any, ...]) -> bool:
     """False where *prop*, eager by its mapping, would go on for ever."""
     if chain == REFRESH:
         return False

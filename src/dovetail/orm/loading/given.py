@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.rows import Shape
 from dovetail.exc import InvalidRequestError, NoSuchColumnError
 from dovetail.orm.loading.eager import contained_entity
@@ -20,6 +21,7 @@ from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.tree import LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import Load
 from dovetail.sql.expression.naming import expanded_columns
 from dovetail.types.contract import NULLTYPE
@@ -41,7 +43,7 @@ class GivenRows(EntityPlan):
         wrapped: FromStatement,
         names: Sequence[str],
         position_of: Callable[[Any], int | None],
-        dialect: Any,
+        dialect: Dialect,
         *,
         converted: bool,
         populate_existing: bool,
@@ -67,7 +69,7 @@ class GivenRows(EntityPlan):
         self.populate_existing = populate_existing
         self.chain = ()
 
-    def _item(self, raw: Any) -> tuple[Item, str]:
+    def _item(self, raw: object) -> tuple[Item, str]:
         """What *raw* is in the rows, and how it is called."""
         if isinstance(raw, EntityNode):
             return self._entity(raw), raw.name or raw.mapper.class_.__name__
@@ -140,7 +142,7 @@ class GivenRows(EntityPlan):
                 self._given_related(layout, prop)
         return layout, frozenset(missing)
 
-    def _given_related(self, parent: EntityLayout, prop: Any) -> None:
+    def _given_related(self, parent: EntityLayout, prop: RelationshipProperty) -> None:
         """Add what the rows hold of relationship *prop* of *parent*."""
         related = parent.tree.of(prop)
         layout, _ = self._given(contained_entity(prop, related), parent.tree.below(prop))

@@ -21,6 +21,7 @@ from dovetail.orm.mapping.construct import dict_setter
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import forget_own_changes
 from dovetail.orm.tracking.state import InstanceState, Load, forget
+from dovetail.types.contract import TypeEngine
 
 SHARED_KEYS = 24 if sys.version_info < (3, 13) else 0
 """How many values are stored one by one in an instance's own dictionary.
@@ -81,7 +82,7 @@ class KindsOfRows:
                 )
                 self._mappers.append((one, one.polymorphic_identity, lacking or None))
 
-    def kinds(self, load: Any) -> dict[Any, Kind]:
+    def kinds(self, load: Load) -> dict[Any, Kind]:
         """What a row becomes, by the discriminator's value."""
         return {
             identity: Kind(
@@ -323,7 +324,7 @@ class HydratorWriter:
         values = [(name, self._read(position, type_)) for name, position, type_ in entity.columns]
         return values + [(prop.key, "None") for prop in entity.empty if not prop.uselist]
 
-    def _read(self, position: int, type_: Any) -> str:
+    def _read(self, position: int, type_: TypeEngine[Any]) -> str:
         text = self.reads.get((position, type_))
         if text is None:
             text = self.reads[position, type_] = self._conversion(f"c{position}", type_)

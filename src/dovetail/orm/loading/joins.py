@@ -7,6 +7,8 @@ from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.mapping.mapped_tables import counterparts
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.polymorphic import joined_kinds
+from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.constants import true
 from dovetail.sql.expression.elements import and_
 from dovetail.sql.expression.from_clause import Join
@@ -43,7 +45,7 @@ class AimedAlias(EntityNode):
         super().__init__(mapper, selectable, selectable)
         self.aimed = aimed
 
-    def column(self, column: Any) -> Any:
+    def column(self, column: ColumnElement[Any]) -> Any:
         """The column of ``selectable`` for *column* of the mapped table, or of ``aimed``."""
         own = column if column.table is self.aimed else self.aimed.corresponding_column(column)
         return self.selectable.c[own.key]
@@ -59,7 +61,7 @@ class AimedAlias(EntityNode):
         return replace(expression, place)
 
 
-def related_entity(prop: Any) -> EntityNode:
+def related_entity(prop: RelationshipProperty) -> EntityNode:
     """What *prop* leads to, under a name of its own in the statement."""
     if prop.target_entity is None:
         return aliased_entity(prop.mapper)
@@ -67,11 +69,11 @@ def related_entity(prop: Any) -> EntityNode:
 
 
 def relationship_conditions(
-    prop: Any, left: EntityNode, right: EntityNode, secondary: Any = None
+    prop: RelationshipProperty, left: EntityNode, right: EntityNode, secondary: Any = None
 ) -> tuple[Any, Any]:
     """The conditions of *prop* between two entities; *secondary* stands for the third table."""
 
-    def through(column: Any) -> Any:
+    def through(column: ColumnElement[Any]) -> Any:
         return column if secondary is None else third_column(prop.secondary, secondary, column)
 
     conditions: tuple[Any, Any] = prop.condition.adapted(left.column, right.column, through)
@@ -87,11 +89,13 @@ class Upper(EntityNode):
         super().__init__(entity.mapper)
         self.equal = equal
 
-    def column(self, column: Any) -> Any:
+    def column(self, column: ColumnElement[Any]) -> Any:
         return self.equal.get(column, column)
 
 
-def joined_up(source: Any, left: EntityNode, prop: Any) -> tuple[EntityNode, Any] | None:
+def joined_up(
+    source: Any, left: EntityNode, prop: RelationshipProperty
+) -> tuple[EntityNode, Any] | None:
     """(what *left* is there, the FROM) for a join along *prop* from *source*, which has some table
     of a class above *left*; None where it has none.
 
@@ -114,7 +118,7 @@ def joined_up(source: Any, left: EntityNode, prop: Any) -> tuple[EntityNode, Any
     return Upper(left, {}), source
 
 
-def third_alias_of(prop: Any) -> Any:
+def third_alias_of(prop: RelationshipProperty) -> Any:
     """A name of its own for the third table of *prop*; None where it has none."""
     return None if prop.secondary is None else third_alias(prop.secondary)
 
@@ -151,7 +155,7 @@ def third_alias(secondary: Any) -> Any:
     return Join(left, right, replace(secondary.onclause, place), secondary.isouter, secondary.full)
 
 
-def third_column(secondary: Any, alias: Any, column: Any) -> Any:
+def third_column(secondary: Any, alias: Any, column: ColumnElement[Any]) -> Any:
     """The column of *alias*, made by :func:`third_alias`, for *column* of *secondary*."""
     while isinstance(secondary, Join):
         is_left = column.table is secondary.left or contains(secondary.left, column.table)
@@ -163,7 +167,7 @@ def third_column(secondary: Any, alias: Any, column: Any) -> Any:
 
 def join_related(
     source: Any,
-    prop: Any,
+    prop: RelationshipProperty,
     left: EntityNode,
     right: EntityNode,
     *,
@@ -190,12 +194,12 @@ def join_related(
     return Join(joined, right.selectable, _all(second, criteria), outer, full)
 
 
-def with_others(prop: Any, target: Any, condition: Any) -> tuple[Any, Any]:
+def with_others(prop: Any, target: object, condition: Any) -> tuple[Any, Any]:
     """(*target*, *condition*) with aliases of the tables that *condition* names besides."""
     for other in prop.condition.others:
         alias = other.alias()
 
-        def place(node: Any, other: Any = other, alias: Any = alias) -> Any:
+        def place(node: Any, other: object = other, alias: Any = alias) -> Any:
             return alias.c[node.key] if getattr(node, "table", None) is other else None
 
         target = Join(alias, target, true())
@@ -208,7 +212,7 @@ def _all(condition: Any, criteria: tuple[Any, ...]) -> Any:
 
 
 def join(
-    left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+    left: object, right: object, onclause: Any = None, isouter: bool = False, full: bool = False
 ) -> Any:
     """*left* joined to *right*, mapped classes, aliases or tables, for ``select_from()``::
 
@@ -234,17 +238,17 @@ def join(
     return joined if found is None else restricted_join(joined, target, row_conditions(found))
 
 
-def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Any:
+def outerjoin(left: object, right: object, onclause: Any = None, full: bool = False) -> Any:
     """As :func:`join`, with a LEFT OUTER JOIN."""
     return join(left, right, onclause, True, full)
 
 
-def _entity(given: Any) -> EntityNode | None:
+def _entity(given: object) -> EntityNode | None:
     found = getattr(given, "__statement_entity__", None)
     return found if isinstance(found, EntityNode) else None
 
 
-def _from(given: Any) -> Any:
+def _from(given: object) -> Any:
     entity = _entity(given)
     return given if entity is None else entity.selectable
 
@@ -257,7 +261,7 @@ def right_entity(spec: Any) -> Any:
     return target if isinstance(target, EntityNode) else None
 
 
-def restricted_join(source: Any, target: Any, conditions: list[Any]) -> Any:
+def restricted_join(source: Any, target: object, conditions: list[Any]) -> Any:
     """*source* with *conditions* on its join to *target*."""
     if conditions and isinstance(source, Join) and source.right is target:
         return source._copy(_onclause=and_(source.onclause, *conditions))

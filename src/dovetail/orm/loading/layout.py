@@ -6,6 +6,7 @@ from typing import Any
 
 from dovetail.orm.loading.tree import LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.relationship import RelationshipProperty
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +78,7 @@ class EntityLayout:
             kind.base is not self.mapper.base for kind in self.mapper.self_and_descendants
         )
 
-    def has_columns_of(self, prop: Any) -> bool:
+    def has_columns_of(self, prop: RelationshipProperty) -> bool:
         """True where the row has the columns of the class that *prop* belongs to."""
         return prop.parent in self.entity.kinds or self.mapper.isa(prop.parent)
 

@@ -21,6 +21,7 @@ from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
 
@@ -33,7 +34,7 @@ Pair = tuple[InstanceState, Any]
 
 
 def load_attribute_steps(
-    session: LoadingSession, state: InstanceState, instance: Any, attribute: Any
+    session: LoadingSession, state: InstanceState, instance: object, attribute: Any
 ) -> Steps[None]:
     """Load *attribute*, which is missing from *instance*, and for peers as the policy says."""
     if attribute.is_relationship:
@@ -63,7 +64,7 @@ def options_of(state: InstanceState) -> LoadTree:
 
 
 def _load_relationship_steps(
-    session: LoadingSession, state: InstanceState, instance: Any, prop: Any
+    session: LoadingSession, state: InstanceState, instance: object, prop: RelationshipProperty
 ) -> Steps[None]:
     tree = options_of(state)
     strategy = tree.strategy(prop)
@@ -101,7 +102,7 @@ def _policy(session: LoadingSession, tree: LoadTree, strategy: str) -> str:
     return policy
 
 
-def _set_empty(state: InstanceState, instance: Any, prop: Any) -> None:
+def _set_empty(state: InstanceState, instance: object, prop: RelationshipProperty) -> None:
     if prop.uselist:
         prop.impl.fill(state, instance, ())
     else:
@@ -109,7 +110,12 @@ def _set_empty(state: InstanceState, instance: Any, prop: Any) -> None:
 
 
 def find_reference(
-    session: LoadingSession, state: InstanceState, instance: Any, prop: Any, *, store: bool = False
+    session: LoadingSession,
+    state: InstanceState,
+    instance: object,
+    prop: RelationshipProperty,
+    *,
+    store: bool = False,
 ) -> Any:
     """What a many-to-one *prop* refers to, from the identity map; NO_VALUE where it is not there.
 
@@ -139,7 +145,7 @@ def find_reference(
 
 
 def _load_columns_steps(
-    session: LoadingSession, state: InstanceState, instance: Any, attribute: Any
+    session: LoadingSession, state: InstanceState, instance: object, attribute: Any
 ) -> Steps[None]:
     mapper = state.load.mapper
     key = attribute.key
@@ -160,7 +166,7 @@ def _load_columns_steps(
         raise _row_is_gone(state, instance, key)
 
 
-def _row_is_gone(state: InstanceState, instance: Any, key: str) -> ObjectDeletedError:
+def _row_is_gone(state: InstanceState, instance: object, key: str) -> ObjectDeletedError:
     return ObjectDeletedError(
         f"the row of {type(instance).__name__} {state.identity} is gone: it can't be read again "
         f"for {key!r}",
@@ -168,7 +174,7 @@ def _row_is_gone(state: InstanceState, instance: Any, key: str) -> ObjectDeleted
     )
 
 
-def _deferred_with(mapper: Mapper, instance: Any, key: str) -> frozenset[str]:
+def _deferred_with(mapper: Mapper, instance: object, key: str) -> frozenset[str]:
     """*key* and what is loaded together with it: its group, or all that load_only left out."""
     prop = mapper.column_attrs[key]
     if prop.group is not None:
@@ -202,7 +208,7 @@ def refresh_steps(
         refuse_other_key(pairs[0][0], pairs[0][1], loaded[0])
 
 
-def refuse_other_key(state: InstanceState, instance: Any, found: Any) -> None:
+def refuse_other_key(state: InstanceState, instance: object, found: Any) -> None:
     """Raise where the row of *instance* was read as another one's, *found*, for its other key."""
     if found is not instance:
         key = found.__dovetail_state__.identity
@@ -231,7 +237,7 @@ def refreshed_names(mapper: Mapper) -> frozenset[str]:
 
 
 def _peers(
-    session: LoadingSession, state: InstanceState, instance: Any, key: str, policy: str
+    session: LoadingSession, state: InstanceState, instance: object, key: str, policy: str
 ) -> list[Pair]:
     """The peers for which *key* is loaded in the same statement."""
     load = state.load

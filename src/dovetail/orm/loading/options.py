@@ -301,7 +301,7 @@ class Load(LoaderOption):
 
     __slots__ = ()
 
-    def __init__(self, entity: Any) -> None:
+    def __init__(self, entity: object) -> None:
         node = getattr(entity, "__statement_entity__", None)
         if not isinstance(node, EntityNode):
             raise ArgumentError(f"Load() takes a mapped class or an alias, not {entity!r}")
@@ -377,12 +377,12 @@ def load_only(*attributes: Any, raiseload: bool = False) -> LoaderOption:
     return _start().load_only(*attributes, raiseload=raiseload)
 
 
-def defer(key: Any, *addl_attrs: Any, raiseload: bool = False) -> LoaderOption:
+def defer(key: object, *addl_attrs: Any, raiseload: bool = False) -> LoaderOption:
     """Leave a column unloaded until it is read; relationships may lead to it."""
     return _path_then_columns((key, *addl_attrs), "defer", raiseload)
 
 
-def undefer(key: Any, *addl_attrs: Any) -> LoaderOption:
+def undefer(key: object, *addl_attrs: Any) -> LoaderOption:
     """Load a column with its instance although it is mapped as deferred."""
     return _path_then_columns((key, *addl_attrs), "undefer", False)
 
@@ -402,14 +402,14 @@ def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> LoaderOption:
     return Load(base_cls).selectin_polymorphic(classes)
 
 
-def _mapper_of(class_: Any) -> Any:
+def _mapper_of(class_: type) -> Any:
     node = getattr(class_, "__statement_entity__", None)
     if not isinstance(node, EntityNode):
         raise ArgumentError(f"selectin_polymorphic() takes mapped classes, not {class_!r}")
     return node.mapper
 
 
-def with_expression(key: Any, expression: Any) -> LoaderOption:
+def with_expression(key: object, expression: Any) -> LoaderOption:
     """Let the query expression *key* hold *expression* in this query's instances.
 
     Instances that the session has already and that have a value keep it, unless the query has
@@ -421,7 +421,7 @@ def with_expression(key: Any, expression: Any) -> LoaderOption:
     return _start().with_expression(key, expression)
 
 
-def hashable_value(value: Any) -> Any:
+def hashable_value(value: object) -> Any:
     """*value* as a part of a key: its text where it can't be one itself."""
     try:
         hash(value)

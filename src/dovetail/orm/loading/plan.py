@@ -6,6 +6,7 @@ from typing import Any
 
 from dovetail.collector import MANY, collector
 from dovetail.compiler.plan import StatementPlan, bound_values
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.execution import unbindable
 from dovetail.engine.rows import Shape
@@ -50,7 +51,7 @@ class EntityPlan:
         self,
         statement: Any,
         binds: Sequence[Any],
-        dialect: Any,
+        dialect: Dialect,
         *,
         populate_existing: bool = False,
         chain: tuple[Any, ...] = (),

@@ -177,7 +177,7 @@ class _SelectPlanning:
 
     # Columns --------------------------------------------------------------------------------
 
-    def _add_raw(self, raw: Any) -> None:
+    def _add_raw(self, raw: object) -> None:
         if isinstance(raw, EntityNode):
             tree = self.tree
             if tree is None:
@@ -200,7 +200,7 @@ class _SelectPlanning:
             for expression in expressions:
                 self._add_column(raw, expression)
 
-    def _add_column(self, raw: Any, expression: Any) -> None:
+    def _add_column(self, raw: object, expression: Any) -> None:
         name: Any = getattr(raw, "key", None) or getattr(expression, "key", None)
         if isinstance(raw, QueryableAttribute) and name != getattr(expression, "name", None):
             with_table = self.statement.label_style is LABEL_STYLE_TABLENAME_PLUS_COL
@@ -224,7 +224,7 @@ class _SelectPlanning:
                 items.append(ColumnLayout(self.position_of(expression), expression.type))
         return BundleLayout(items, bundle.processor(self.statement))
 
-    def position_of(self, column: Any) -> int:
+    def position_of(self, column: ColumnElement[Any]) -> int:
         column = self.outside.get(column, column)
         position = self.positions.get(column)
         if position is None:
@@ -394,7 +394,7 @@ class _SelectPlanning:
         )
 
     def _is_joined_already(
-        self, spec: Any, reference: RelationshipReference[Any], right: Any, criteria: Any
+        self, spec: Any, reference: RelationshipReference[Any], right: object, criteria: Any
     ) -> bool:
         """True where the statement has this very join: one part of a program may not know that
         another has made it.

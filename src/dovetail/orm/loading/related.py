@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 from warnings import warn
 
+from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning
 from dovetail.orm.loading.joins import (
@@ -20,6 +21,7 @@ from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.expression.constructs import tuple_
 from dovetail.sql.expression.elements import bindparam
@@ -44,7 +46,7 @@ class KeyedPlan:
         statement: Any,
         parameter: Any,
         names: Sequence[str],
-        dialect: Any,
+        dialect: Dialect,
         *,
         tree: LoadTree,
         chain: tuple[Any, ...],
@@ -173,9 +175,9 @@ def load_keys_steps(
     return found
 
 
-def is_partial(key: Any) -> bool:
+def is_partial(key: object) -> bool:
     """True for the key of a row of which a part is NULL."""
-    return key.__class__ is tuple and None in key and any(part is not None for part in key)
+    return type(key) is tuple and None in key and any(part is not None for part in key)
 
 
 def _by_nulls(keys: Sequence[Any]) -> dict[tuple[int, ...], list[Any]]:
@@ -252,7 +254,7 @@ def complete_steps(
 def load_related_steps(
     session: LoadingSession,
     connection: Connection,
-    prop: Any,
+    prop: RelationshipProperty,
     parents: Sequence[Pair],
     tree: LoadTree,
     chain: tuple[Any, ...] = (),
@@ -285,7 +287,7 @@ def load_related_steps(
         )
 
 
-def _restricts(tree: LoadTree, below: LoadTree, prop: Any) -> bool:
+def _restricts(tree: LoadTree, below: LoadTree, prop: RelationshipProperty) -> bool:
     """True where criteria say which of the instances here belong to what *prop* loads eagerly.
 
     ``immediate`` is a lazy load done at once, which takes what is here as that does.
@@ -298,7 +300,10 @@ def _restricts(tree: LoadTree, below: LoadTree, prop: Any) -> bool:
 
 
 def _with_local_values_steps(
-    session: LoadingSession, connection: Connection, prop: Any, parents: Sequence[Pair]
+    session: LoadingSession,
+    connection: Connection,
+    prop: RelationshipProperty,
+    parents: Sequence[Pair],
 ) -> Steps[Sequence[Pair]]:
     """*parents*, those refreshed first whose own side of the join has expired."""
     mapper = prop.parent
@@ -328,7 +333,7 @@ def only_tree(mapper: Mapper, names: Sequence[str]) -> LoadTree:
     return tree
 
 
-def local_names(prop: Any) -> tuple[str, ...]:
+def local_names(prop: RelationshipProperty) -> tuple[str, ...]:
     """The parent's attributes by whose values related rows are found."""
     kept: tuple[str, ...] | None = prop.__dict__.get("local_names")
     return _find_local_names(prop) if kept is None else kept
@@ -347,7 +352,7 @@ def _find_local_names(prop: Any) -> tuple[str, ...]:
     return names
 
 
-def local_key(instance: Any, names: tuple[str, ...]) -> Any:
+def local_key(instance: object, names: tuple[str, ...]) -> Any:
     """The values of *names*, one alone or a tuple; None where one of them is NULL."""
     values = instance.__dict__
     if len(names) == 1:
@@ -356,7 +361,7 @@ def local_key(instance: Any, names: tuple[str, ...]) -> Any:
     return None if None in key else key
 
 
-def is_unknown(state: InstanceState, instance: Any, name: str) -> bool:
+def is_unknown(state: InstanceState, instance: object, name: str) -> bool:
     """True where column attribute *name* must be read from the row to be known.
 
     One that is neither held, nor expired, nor left out of the load was never set on a new
@@ -370,7 +375,7 @@ def is_unknown(state: InstanceState, instance: Any, name: str) -> bool:
     return not tree.loads_column(state.load.mapper.attrs[name])
 
 
-def reference_key(prop: Any, state: InstanceState, instance: Any) -> Any:
+def reference_key(prop: RelationshipProperty, state: InstanceState, instance: object) -> Any:
     """The primary key that a many-to-one *prop* refers to; None for none, NO_VALUE if unknown."""
     names = key_names(prop)
     for name in names:
@@ -393,7 +398,7 @@ def key_names(prop: Any) -> tuple[str, ...]:
 def _load_by_key_steps(
     session: LoadingSession,
     connection: Connection,
-    prop: Any,
+    prop: RelationshipProperty,
     parents: Sequence[Pair],
     below: LoadTree,
     chain: tuple[Any, ...],
@@ -462,7 +467,7 @@ def _are_numbers(keys: Sequence[Any]) -> bool:
 def _equal_keys_steps(
     session: LoadingSession,
     connection: Connection,
-    prop: Any,
+    prop: RelationshipProperty,
     keys: Sequence[Any],
     below: LoadTree,
     chain: tuple[Any, ...],
@@ -485,7 +490,7 @@ def _equal_keys_steps(
 def _load_by_rows_steps(
     session: LoadingSession,
     connection: Connection,
-    prop: Any,
+    prop: RelationshipProperty,
     parents: Sequence[Pair],
     tree: LoadTree,
     below: LoadTree,
@@ -539,7 +544,7 @@ def _load_by_rows_steps(
             _assign(prop, pair, groups[key])
 
 
-def _assign(prop: Any, pair: Pair, related: Sequence[Any]) -> None:
+def _assign(prop: RelationshipProperty, pair: Pair, related: Sequence[Any]) -> None:
     state, instance = pair
     if prop.key in instance.__dict__:
         return
@@ -557,11 +562,11 @@ def _assign(prop: Any, pair: Pair, related: Sequence[Any]) -> None:
 
 
 def _related_plan(
-    prop: Any,
+    prop: RelationshipProperty,
     tree: LoadTree,
     below: LoadTree,
     chain: tuple[Any, ...],
-    dialect: Any,
+    dialect: Dialect,
     afresh: bool,
 ) -> KeyedPlan:
     """The plan that selects (key of the parent, related instance) for a list of keys."""
@@ -608,7 +613,7 @@ def _related_plan(
     )
 
 
-def _needed_names(prop: Any) -> tuple[str, ...]:
+def _needed_names(prop: RelationshipProperty) -> tuple[str, ...]:
     """The parent's attributes that the condition of *prop* sets equal to a related column."""
     if prop.secondary is not None:
         return ()

@@ -39,7 +39,7 @@ class RowNames:
         self._names.append(bundle.name)
         self.objects.append(bundle.row_objects)
 
-    def add_column(self, raw: Any, expression: Any, name: Any) -> None:
+    def add_column(self, raw: object, expression: Any, name: Any) -> None:
         """Add a column: *raw* as it was given, *expression* as it stands in the SELECT."""
         name = name or getattr(expression, "name", None) or ""
         self._columns[len(self._names)] = expression

@@ -7,6 +7,7 @@ from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.mapping.attribute import EntityNode, table_columns
 from dovetail.orm.mapping.pickling import Packed, slots_of
 from dovetail.orm.mapping.polymorphic import kinds_below
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.sql.traversal import replace
 
 V = TypeVar("V")
@@ -122,30 +123,30 @@ class LoadTree(Packed):
         both.combined[before] = both.combined[self] = both
         return both
 
-    def repeats(self, prop: Any) -> bool:
+    def repeats(self, prop: RelationshipProperty) -> bool:
         """True when ``recursion_depth`` repeats the instruction for *prop*: there may be loops."""
         found = self.of(prop)
         if found is None or found.strategy != "selectin" or not found.arguments:
             return False
         return found.arguments[0] is not None
 
-    def at(self, prop: Any) -> "RelatedLoad":
+    def at(self, prop: RelationshipProperty) -> "RelatedLoad":
         """The instructions for relationship *prop*, made when there are none."""
         found = self.related.get(prop)
         if found is None:
             found = self.related[prop] = RelatedLoad()
         return found
 
-    def of(self, prop: Any) -> "RelatedLoad | None":
+    def of(self, prop: RelationshipProperty) -> "RelatedLoad | None":
         """The instructions for relationship *prop*, or for what it overrides."""
         return _for(self.related, prop) if self.related else None
 
-    def names(self, prop: Any) -> bool:
+    def names(self, prop: RelationshipProperty) -> bool:
         """True when an option says how relationship *prop* is loaded."""
         found = self.of(prop)
         return found is not None and found.strategy is not None
 
-    def strategy(self, prop: Any) -> str:
+    def strategy(self, prop: RelationshipProperty) -> str:
         """How relationship *prop* is loaded: by option, wildcard, or mapping."""
         found = self.of(prop)
         if found is not None and found.strategy is not None:
@@ -153,7 +154,7 @@ class LoadTree(Packed):
         lazy: str = prop.loading
         return self.default_related or self.default_everywhere or lazy
 
-    def below(self, prop: Any) -> "LoadTree":
+    def below(self, prop: RelationshipProperty) -> "LoadTree":
         """The instructions for the entity that relationship *prop* leads to."""
         tree = self._below(prop)
         if (
@@ -168,7 +169,7 @@ class LoadTree(Packed):
             tree.stays = self.stays
         return tree
 
-    def _below(self, prop: Any) -> "LoadTree":
+    def _below(self, prop: RelationshipProperty) -> "LoadTree":
         found = self.of(prop)
         if found is None:
             if self.default_everywhere is None:
@@ -199,7 +200,7 @@ class LoadTree(Packed):
             return False
         return not prop.deferred or _among(self.undeferred, prop)
 
-    def brings(self, prop: Any) -> bool:
+    def brings(self, prop: RelationshipProperty) -> bool:
         """True when a statement has a column for *prop*: it is loaded, or given an expression."""
         return prop in self.expressions or self.loads_column(prop)
 
@@ -304,7 +305,7 @@ class LoadTree(Packed):
             self.forbidden |= {"*"} if entry.strategy == "load_only" else props
 
 
-def _for(instructions: Mapping[Any, V], prop: Any) -> V | None:
+def _for(instructions: Mapping[Any, V], prop: RelationshipProperty) -> V | None:
     """The one of *instructions* for *prop*, or for the property of a class above it overrides."""
     found = instructions.get(prop)
     if found is None:
@@ -315,7 +316,7 @@ def _for(instructions: Mapping[Any, V], prop: Any) -> V | None:
     return found
 
 
-def _among(props: frozenset[Any], prop: Any) -> bool:
+def _among(props: frozenset[Any], prop: RelationshipProperty) -> bool:
     """True where *prop* is one of *props*, or overrides one in a class below."""
     return prop in props or any(
         mapper.attrs.get(prop.key) in props for mapper in prop.parent.iterate_to_root()
@@ -355,7 +356,7 @@ class RelatedLoad(Packed):
         """The state of this, as ``pickle`` has it for slots."""
         return slots_of(self, {"deeper": None})
 
-    def below(self, prop: Any) -> LoadTree:
+    def below(self, prop: RelationshipProperty) -> LoadTree:
         """What holds for the related instances; ``recursion_depth`` repeats this instruction."""
         depth = self.arguments[0] if self.strategy == "selectin" and self.arguments else None
         if depth is None or depth == 0:

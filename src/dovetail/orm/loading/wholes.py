@@ -136,7 +136,7 @@ def _below(wholes: Iterable[EntityNode], others: Iterable[Any]) -> dict[Any, Ent
     return found
 
 
-def _note(entity: Any, entities: dict[EntityNode, None]) -> None:
+def _note(entity: object, entities: dict[EntityNode, None]) -> None:
     if isinstance(entity, EntityNode) and entity.alias is None:
         if entity.is_translated and entity.kinds:
             entities[entity] = None

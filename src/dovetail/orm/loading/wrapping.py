@@ -8,6 +8,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import columns_of
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.select import Select
+from dovetail.sql.node import Node
 from dovetail.sql.operators import SUFFIXES
 from dovetail.sql.traversal import replace
 
@@ -37,7 +38,7 @@ class Wrapping:
         inner = self.core._with(raw_columns=tuple(planning.columns)).subquery()
         outside = dict(zip(planning.columns, inner.c, strict=True))
 
-        def place(node: Any) -> Any:
+        def place(node: Node) -> Any:
             return outside.get(node) if isinstance(node, ColumnElement) else None
 
         order = [replace(clause, place) for clause in self.core.order_by_clauses]
@@ -76,5 +77,5 @@ class Outside:
         self.entity = entity
         self.columns = columns
 
-    def column(self, column: Any) -> Any:
+    def column(self, column: ColumnElement[Any]) -> Any:
         return self.columns[self.entity.column(column)]

@@ -60,7 +60,7 @@ class AliasedClass(Packed):
         return f"<AliasedClass of {self.__statement_entity__.mapper.class_.__name__}>"
 
 
-def _inner(entity: Any) -> EntityNode | None:
+def _inner(entity: object) -> EntityNode | None:
     """What *entity* is where it is an alias itself, whose columns the new one has, or None."""
     found = getattr(entity, "__statement_entity__", None)
     return found if isinstance(entity, AliasedClass) and isinstance(found, EntityNode) else None
@@ -103,7 +103,7 @@ def _inspect_alias(alias: AliasedClass) -> AliasedInsp:
     return told
 
 
-def _selected_from(given: Any, mapper: Mapper) -> EntityNode:
+def _selected_from(given: object, mapper: Mapper) -> EntityNode:
     """What an alias of *given* is another name for: a class, or an alias of more than its table."""
     if not isinstance(given, AliasedClass):
         return mapper.entity

@@ -17,7 +17,7 @@ from dovetail.types.inference import type_for_annotation
 from dovetail.types.structured import Enum
 
 
-def is_type(value: Any) -> bool:
+def is_type(value: object) -> bool:
     """True for a type object, and for a type class."""
     return isinstance(value, TypeEngine) or (
         isinstance(value, type) and issubclass(value, TypeEngine)
@@ -111,7 +111,7 @@ class AnnotationTypes:
             found = self._mapped(Union[whole, None])  # noqa: UP007 - of any members
         return found
 
-    def _of_literal(self, target: Any) -> Any:
+    def _of_literal(self, target: object) -> Any:
         """The type of a ``Literal`` of strings for which the map has options."""
         if get_origin(target) is not Literal:
             return None
@@ -121,7 +121,7 @@ class AnnotationTypes:
             return options.of_strings(values) if all(isinstance(v, str) for v in values) else None
         return None
 
-    def _of_enum(self, target: Any) -> Any:
+    def _of_enum(self, target: object) -> Any:
         """The type of an enum class for whose base, ``enum.Enum`` itself, the map has options."""
         bases: tuple[Any, ...] = target.__mro__[1:] if isinstance(target, EnumMeta) else ()
         for base in bases:
@@ -138,7 +138,7 @@ class AnnotationTypes:
             return None
 
 
-def _question(registry: Any, class_: type, key: str, raw: Any) -> TypeResolve:
+def _question(registry: Any, class_: type, key: str, raw: object) -> TypeResolve:
     raw = evaluated(raw, class_)
     alias = value = annotated = argument = None
     inner = without_none(raw)

@@ -58,12 +58,12 @@ class Mapped(Generic[T_co]):
     if TYPE_CHECKING:
 
         @overload
-        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        def __get__(self, instance: None, owner: type | None) -> InstrumentedAttribute[T_co]: ...
         @overload
-        def __get__(self, instance: object, owner: Any) -> T_co: ...
-        def __get__(self, instance: object | None, owner: Any) -> Any: ...
-        def __set__(self, instance: Any, value: ColumnElement[T_co] | T_co) -> None: ...
-        def __delete__(self, instance: Any) -> None: ...
+        def __get__(self, instance: object, owner: type | None) -> T_co: ...
+        def __get__(self, instance: object | None, owner: type | None) -> Any: ...
+        def __set__(self, instance: object, value: ColumnElement[T_co] | T_co) -> None: ...
+        def __delete__(self, instance: object) -> None: ...
 
 
 class WriteOnlyMapped(Mapped[T_co]):
@@ -75,11 +75,11 @@ class WriteOnlyMapped(Mapped[T_co]):
     if TYPE_CHECKING:
 
         @overload  # type: ignore[override]
-        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        def __get__(self, instance: None, owner: type | None) -> InstrumentedAttribute[T_co]: ...
         @overload
-        def __get__(self, instance: object, owner: Any) -> WriteOnlyCollection[T_co]: ...
+        def __get__(self, instance: object, owner: type | None) -> WriteOnlyCollection[T_co]: ...
         def __get__(  # pyright: ignore[reportIncompatibleMethodOverride]
-            self, instance: object | None, owner: Any
+            self, instance: object | None, owner: type | None
         ) -> Any: ...
 
 
@@ -92,11 +92,11 @@ class DynamicMapped(Mapped[T_co]):
     if TYPE_CHECKING:
 
         @overload  # type: ignore[override]
-        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        def __get__(self, instance: None, owner: type | None) -> InstrumentedAttribute[T_co]: ...
         @overload
-        def __get__(self, instance: object, owner: Any) -> AppenderQuery[T_co]: ...
+        def __get__(self, instance: object, owner: type | None) -> AppenderQuery[T_co]: ...
         def __get__(  # pyright: ignore[reportIncompatibleMethodOverride]
-            self, instance: object | None, owner: Any
+            self, instance: object | None, owner: type | None
         ) -> Any: ...
 
 
@@ -164,10 +164,10 @@ class _Unknown:
             return Mapped[item]
         return self
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: object) -> Any:
         return Union[ForwardRef(self.name), other]  # noqa: UP007 - a ForwardRef has no |
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: object) -> Any:
         return Union[other, ForwardRef(self.name)]  # noqa: UP007 - a ForwardRef has no |
 
     def __call__(self) -> None:
@@ -183,7 +183,7 @@ _FALLBACK: dict[str, Any] = {
 }
 
 
-def evaluated(annotation: Any, class_: type) -> Any:
+def evaluated(annotation: object, class_: type) -> Any:
     """*annotation*, evaluated where it is a string; names that are not known stay names."""
     if isinstance(annotation, ForwardRef):
         annotation = annotation.__forward_arg__
@@ -199,13 +199,13 @@ def evaluated(annotation: Any, class_: type) -> Any:
     return ForwardRef(value.name) if isinstance(value, _Unknown) else value
 
 
-def is_mapped(annotation: Any) -> bool:
+def is_mapped(annotation: object) -> bool:
     """True for ``Mapped[...]`` and its relatives."""
     origin = get_origin(annotation)
     return isinstance(origin, type) and issubclass(origin, Mapped)
 
 
-def understand(annotation: Any, class_: type) -> MappedAnnotation | None:
+def understand(annotation: object, class_: type) -> MappedAnnotation | None:
     """What ``Mapped[...]`` says, or None for an annotation of another kind."""
     text = annotation
     annotation = evaluated(annotation, class_)
@@ -235,12 +235,12 @@ def _last_name(text: str) -> str | None:
 _NAMES = re.compile(r"[A-Za-z_][\w.]*")
 
 
-def understand_inner(annotation: Any, class_: type) -> MappedAnnotation:
+def understand_inner(annotation: object, class_: type) -> MappedAnnotation:
     """What an annotation without ``Mapped`` says, such as that of a field of a dataclass."""
     return _inside(annotation, class_)._replace(raw=annotation)
 
 
-def value_of_alias(annotation: Any) -> Any:
+def value_of_alias(annotation: object) -> Any:
     """What a type alias, with its arguments if it takes some, stands for; None for others."""
     if isinstance(annotation, TypeAliasType):
         return annotation.__value__
@@ -255,7 +255,7 @@ def value_of_alias(annotation: Any) -> Any:
     return value[tuple(given.get(name, name) for name in names)] if names else value
 
 
-def without_none(annotation: Any) -> Any:
+def without_none(annotation: object) -> Any:
     """*annotation* without the None that it allows for."""
     if get_origin(annotation) not in (Union, UnionType) or NoneType not in get_args(annotation):
         return annotation

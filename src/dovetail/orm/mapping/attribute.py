@@ -351,10 +351,10 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
 
         def any(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]: ...
         def has(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]: ...
-        def of_type(self, entity: Any) -> "QueryableAttribute[T_co]": ...
+        def of_type(self, entity: object) -> "QueryableAttribute[T_co]": ...
         def and_(self, *criteria: Any) -> "QueryableAttribute[T_co]": ...
 
-    def get_history(self, instance: Any, passive: PassiveFlag = PASSIVE_OFF) -> History:
+    def get_history(self, instance: object, passive: PassiveFlag = PASSIVE_OFF) -> History:
         """What has changed of the attribute of *instance*: see ``attributes.get_history()``."""
         history: History = self.impl.get_history(state_of(instance), passive=passive)
         return history
@@ -434,7 +434,7 @@ class InstrumentedAttribute(QueryableAttribute[T_co]):
         super().__init__(key, prop, entity)
         self.read: Callable[[Any], Any] = prop.impl.read
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
         return self.read(instance)
@@ -445,16 +445,16 @@ class DataAttribute(InstrumentedAttribute[T_co]):
 
     __slots__ = ()
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
         values = instance.__dict__
         return values[self.key] if self.key in values else self.read(instance)
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: object, value: object) -> None:
         self.prop.impl.set(instance, value)
 
-    def __delete__(self, instance: Any) -> None:
+    def __delete__(self, instance: object) -> None:
         self.prop.impl.delete(instance)
 
 
@@ -579,13 +579,13 @@ class RelationshipReference(QueryableAttribute[T_co]):
 
     __hash__ = object.__hash__
 
-    def is_(self, other: Any) -> Any:
+    def is_(self, other: object) -> Any:
         return comparisons.equal(self, other)
 
-    def is_not(self, other: Any) -> Any:
+    def is_not(self, other: object) -> Any:
         return comparisons.equal(self, other, negated=True)
 
-    def contains(self, other: Any, *args: Any, **kwargs: Any) -> Any:
+    def contains(self, other: object, *args: Any, **kwargs: Any) -> Any:
         """True where the collection has *other* as a member."""
         refuse_options("contains()", kwargs, *args)
         return comparisons.contains(self, other)
@@ -627,7 +627,7 @@ class RelationshipAttribute(RelationshipReference[T_co], InstrumentedAttribute[T
 
     __slots__ = ()
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
         impl = getattr(self._declared, "impl", None) or self.prop.impl
@@ -639,10 +639,10 @@ class RelationshipDataAttribute(RelationshipAttribute[T_co]):
 
     __slots__ = ()
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: object, value: object) -> None:
         self.prop.impl.set(instance, value)
 
-    def __delete__(self, instance: Any) -> None:
+    def __delete__(self, instance: object) -> None:
         self.prop.impl.delete(instance)
 
 
@@ -656,7 +656,7 @@ def _attribute(entity: EntityNode, prop: Any) -> Any:
     return getattr(prop.parent.class_, prop.key).on(entity)
 
 
-def _reference(entity: EntityNode, prop: Any, target: Any, criteria: tuple[Any, ...]) -> Any:
+def _reference(entity: EntityNode, prop: Any, target: object, criteria: tuple[Any, ...]) -> Any:
     """The relationship of *prop* on *entity*, as ``of_type()`` and ``and_()`` have left it."""
     return _attribute(entity, prop)._varied(target, criteria)
 

@@ -119,7 +119,7 @@ class registry(Registry):
     def as_declarative_base(self, **keywords: Any) -> Callable[[Any], Any]:
         """Make the decorated class a declarative base of this registry."""
 
-        def make(class_: Any) -> Any:
+        def make(class_: type) -> Any:
             return self.generate_base(cls=class_, name=class_.__name__, **keywords)
 
         return make

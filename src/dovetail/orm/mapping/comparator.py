@@ -20,7 +20,7 @@ from dovetail.sql.expression.select import Select
 from dovetail.types.contract import NULLTYPE
 
 
-def equal(reference: RelationshipReference[Any], other: Any, *, negated: bool = False) -> Any:
+def equal(reference: RelationshipReference[Any], other: object, *, negated: bool = False) -> Any:
     """``reference == other``: an instance, or None."""
     prop = reference.prop
     prop.parent.configure()
@@ -64,7 +64,7 @@ def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
         return entity.column
     mapper = entity.mapper
 
-    def column(given: Any) -> Any:
+    def column(given: object) -> Any:
         key = mapper.column_keys.get(given)
         if key is None or mapper.attrs[key].columns[0] is not given:
             return entity.column(given)
@@ -73,7 +73,7 @@ def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
     return column
 
 
-def _value_of(prop: Any, instance: Any, column: Any, name: str | None = None) -> Any:
+def _value_of(prop: Any, instance: object, column: Any, name: str | None = None) -> Any:
     """The value of *column* of a related *instance*, as a parameter called *name*."""
     mapper = type(instance).__dict__.get("__mapper__")
     if mapper is None or not mapper.isa(prop.mapper):
@@ -84,13 +84,13 @@ def _value_of(prop: Any, instance: Any, column: Any, name: str | None = None) ->
     return value_of_row(instance, column, prop.mapper, name or column.key)
 
 
-def _key_condition(prop: Any, instance: Any) -> Any:
+def _key_condition(prop: Any, instance: object) -> Any:
     columns = prop.mapper.primary_key
     parts = [column == _value_of(prop, instance, column) for column in columns]
     return and_(*parts) if len(parts) > 1 else parts[0]
 
 
-def contains(reference: RelationshipReference[Any], other: Any) -> Any:
+def contains(reference: RelationshipReference[Any], other: object) -> Any:
     """True where the collection has *other* as a member."""
     prop = reference.prop
     prop.parent.configure()

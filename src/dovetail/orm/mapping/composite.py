@@ -43,7 +43,7 @@ class Composite(MapperProperty[T], Mapped[T]):
 
     def __init__(
         self,
-        class_: Any,
+        class_: Callable[..., object] | None,
         attrs: tuple[Any, ...],
         *,
         return_none_on: Any = NO_VALUE,
@@ -184,7 +184,7 @@ class Composite(MapperProperty[T], Mapped[T]):
         kind = with_comparator(CompositeAttribute, self.comparator_factory)
         return kind(self, entity)
 
-    def values_of(self, value: Any) -> tuple[Any, ...]:
+    def values_of(self, value: object) -> tuple[Any, ...]:
         """The values of the columns for *value*; ArgumentError where it is of another class."""
         if value is None:
             return (None,) * len(self.keys)
@@ -199,7 +199,7 @@ class Composite(MapperProperty[T], Mapped[T]):
             hint="a class of composite values is a dataclass, or has __composite_values__()",
         )
 
-    def spread(self, value: Any) -> dict[str, Any]:
+    def spread(self, value: object) -> dict[str, Any]:
         """The values of other attributes that *value*, assigned in a statement, stands for."""
         return dict(zip(self.keys, self.values_of(value), strict=True))
 
@@ -215,7 +215,7 @@ def _all_none(*values: Any) -> bool:
     return all(value is None for value in values)
 
 
-def _parameters(class_: Any) -> Iterator[tuple[str, Any]]:
+def _parameters(class_: type) -> Iterator[tuple[str, Any]]:
     """(name, annotation) of what makes a value of *class_*."""
     if is_dataclass(class_):
         for field in fields(class_):
@@ -237,7 +237,7 @@ class CompositeValue(AttributeBase):
         super().__init__(key)
         self.prop = prop
 
-    def read(self, instance: Any) -> Any:
+    def read(self, instance: object) -> Any:
         prop = self.prop
         held = instance.__dict__
         try:
@@ -264,7 +264,7 @@ class CompositeValue(AttributeBase):
         changed = state.committed or ()
         return state.row_key is None or any(key in changed for key in self.prop.keys)
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         values = self.prop.values_of(value)
         for key, part in zip(self.prop.keys, values, strict=True):
             setattr(instance, key, part)
@@ -273,16 +273,16 @@ class CompositeValue(AttributeBase):
         if all(map(operator.is_, stored, values)):
             state_of(instance).extras()[self] = (values, value)
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         for key in self.prop.keys:
             delattr(instance, key)
 
-    def history(self, state: InstanceState, instance: Any) -> History:
+    def history(self, state: InstanceState, instance: object) -> History:
         attributes = state.load.mapper.attributes
         parts = [attributes[key].history(state, instance) for key in self.prop.keys]
         return self._joined(state, parts)
 
-    def load_history(self, state: InstanceState, instance: Any) -> History:
+    def load_history(self, state: InstanceState, instance: object) -> History:
         attributes = state.load.mapper.attributes
         parts = [attributes[key].load_history(state, instance) for key in self.prop.keys]
         return self._joined(state, parts)
@@ -325,13 +325,13 @@ class CompositeAttribute(Bundle):
     def exprs(self, exprs: tuple[Any, ...]) -> None:
         self._exprs = exprs
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else self.impl.read(instance)
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: object, value: object) -> None:
         self.impl.set(instance, value)
 
-    def __delete__(self, instance: Any) -> None:
+    def __delete__(self, instance: object) -> None:
         self.impl.delete(instance)
 
     def __str__(self) -> str:
@@ -378,7 +378,7 @@ class CompositeAttribute(Bundle):
 
     # Conditions -------------------------------------------------------------------------------
 
-    def _compared(self, compare: Callable[[Any, Any], Any], other: Any) -> Any:
+    def _compared(self, compare: Callable[[Any, Any], Any], other: object) -> Any:
         if isinstance(other, CompositeAttribute):
             values = other.exprs
         else:
@@ -406,11 +406,11 @@ class CompositeAttribute(Bundle):
 
     __hash__ = object.__hash__
 
-    def is_(self, other: Any) -> Any:
+    def is_(self, other: object) -> Any:
         """All columns are NULL, for None."""
         return self._compared(operator.eq, other)
 
-    def is_not(self, other: Any) -> Any:
+    def is_not(self, other: object) -> Any:
         """All columns are not NULL, for None."""
         return self._compared(operator.ne, other)
 
@@ -492,5 +492,5 @@ def composite(
     return made
 
 
-def _may_be_class(value: Any) -> bool:
+def _may_be_class(value: object) -> bool:
     return callable(value) and not isinstance(value, (str, MappedColumn, Column, MapperProperty))

@@ -55,10 +55,10 @@ class Elsewhere:
         self.class_ = class_
         self.key = key
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         raise self._error()
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: object, value: object) -> None:
         raise self._error()
 
     def _error(self) -> AttributeError:

@@ -93,7 +93,7 @@ def _dict_setter(class_: type) -> Callable[[Any, dict[str, Any]], None]:
     return _update_dict
 
 
-def _update_dict(instance: Any, values: dict[str, Any]) -> None:
+def _update_dict(instance: object, values: dict[str, Any]) -> None:
     instance.__dict__.update(values)
 
 

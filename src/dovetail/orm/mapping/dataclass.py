@@ -37,14 +37,14 @@ DONT_SET = LoaderCallableStatus.DONT_SET
 _OPTIONS = "__dovetail_dataclass__"
 
 
-def _options_of(class_: Any, name: str) -> Any:
+def _options_of(class_: type, name: str) -> Any:
     """What concerns the dataclass in the declaration of attribute *name* of *class_*, or None."""
     declared = next((b.__dict__[name] for b in class_.__mro__ if name in b.__dict__), None)
     # An attribute of a class above is mapped already.
     return getattr(getattr(declared, "prop", declared), "dataclass_options", None)
 
 
-def _declared_defaults(class_: Any, names: list[str]) -> dict[str, Any]:
+def _declared_defaults(class_: type, names: list[str]) -> dict[str, Any]:
     """The defaults that mapped attributes of *class_* declare, by name."""
     found: dict[str, Any] = {}
     for name in names:
@@ -169,7 +169,7 @@ def is_dataclass_of_ours(class_: type) -> bool:
     return _OPTIONS in class_.__dict__
 
 
-def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = False) -> None:
+def make_dataclass(class_: type, options: dict[str, Any], *, is_mapped: bool = False) -> None:
     """Make *class_*, which *is_mapped* later or not, a dataclass; its declarations stay."""
     if is_mapped:
         _refuse_given_table(class_)
@@ -228,7 +228,7 @@ def make_dataclass(class_: Any, options: dict[str, Any], *, is_mapped: bool = Fa
         type.__setattr__(class_, "__init__", constructor)
 
 
-def _mapped_annotations(class_: Any, annotations: dict[str, Any]) -> dict[str, MappedAnnotation]:
+def _mapped_annotations(class_: type, annotations: dict[str, Any]) -> dict[str, MappedAnnotation]:
     """What the *annotations* of *class_* say of attributes that are mapped, or made by extensions.
 
     What an extension makes is a field as well: an association proxy.
@@ -243,12 +243,12 @@ def _mapped_annotations(class_: Any, annotations: dict[str, Any]) -> dict[str, M
     return mapped
 
 
-def _is_declarative_base(class_: Any) -> bool:
+def _is_declarative_base(class_: type) -> bool:
     """Whether *class_* is one from which mapped classes derive, and derives from none itself."""
     return any("__declares_nothing__" in vars(base) for base in class_.__bases__)
 
 
-def _made_by_methods(class_: Any, known: Iterable[str]) -> dict[str, tuple[MappedAnnotation, Any]]:
+def _made_by_methods(class_: type, known: Iterable[str]) -> dict[str, tuple[MappedAnnotation, Any]]:
     """(annotation, declaration) of what declaring methods make for *class_*, by attribute."""
     found: dict[str, tuple[MappedAnnotation, Any]] = {}
     seen = set(known)
@@ -307,7 +307,7 @@ def _refuse_fields_with_declarations(class_: type) -> None:
             )
 
 
-def _field(class_: type, name: str, value: Any, annotation: MappedAnnotation) -> Any:
+def _field(class_: type, name: str, value: object, annotation: MappedAnnotation) -> Any:
     """The field of the attribute *name* of *class_*, which is declared as *value*."""
     title = f"{class_.__name__}.{name}"
     options = dict(getattr(value, "dataclass_options", {}))
@@ -456,7 +456,7 @@ def _parameter(field: Any, source: Source) -> str:
     return str(field.name)
 
 
-def begin(instance: Any) -> bool:
+def begin(instance: object) -> bool:
     """Give *instance* its state; False where its class is a mixin that is not mapped itself."""
     if getattr(type(instance), "__mapper__", None) is None:
         return False

@@ -80,7 +80,7 @@ def add_mapped_attribute(target: Any, key: str, attr: Any) -> None:
     _add_later(mapper, key, attr)
 
 
-def _is_another_name(mapper: Mapper, name: str, value: Any) -> bool:
+def _is_another_name(mapper: Mapper, name: str, value: object) -> bool:
     """True where *value* is a mapped attribute of the class, to be called *name* as well."""
     return (
         isinstance(value, QueryableAttribute)
@@ -90,7 +90,7 @@ def _is_another_name(mapper: Mapper, name: str, value: Any) -> bool:
     )
 
 
-def _add_later(mapper: Mapper, name: str, value: Any) -> None:
+def _add_later(mapper: Mapper, name: str, value: object) -> None:
     if isinstance(value, MappedColumn):
         value = value.complete(name, None, None)
     mapper.add_property(name, value)
@@ -178,7 +178,7 @@ def registry_of(class_: type) -> Any:
     return None
 
 
-def begin_class(class_: Any) -> None:
+def begin_class(class_: type) -> None:
     """Set *class_* up as a base, or map it."""
     if issubclass(class_, TypedColumns):
         # It tells the columns of the class above; nothing is mapped.

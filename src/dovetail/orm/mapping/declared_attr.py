@@ -50,10 +50,10 @@ class declared_attr(Generic[T]):
         self.__doc__ = self.function.__doc__
 
     @overload
-    def __get__(self, instance: None, owner: Any) -> "InstrumentedAttribute[T]": ...
+    def __get__(self, instance: None, owner: type | None) -> "InstrumentedAttribute[T]": ...
     @overload
-    def __get__(self, instance: object, owner: Any) -> T: ...
-    def __get__(self, instance: Any, owner: Any) -> Any:
+    def __get__(self, instance: object, owner: type | None) -> T: ...
+    def __get__(self, instance: object, owner: type | None) -> Any:
         made = being_declared.get(owner)
         if made is None:
             return self.function(owner)

@@ -144,7 +144,7 @@ def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:
     return None, None
 
 
-def _completed(value: Any, made: dict[int, Any]) -> Any:
+def _completed(value: object, made: dict[int, Any]) -> Any:
     """A mapper option with declared columns replaced by those of the table, *made* of them."""
     if isinstance(value, ColumnProperty):
         value = value.columns[0]
@@ -213,7 +213,7 @@ def _place_of(class_: type, name: str) -> type:
     return next(base for base in class_.__mro__ if name in base.__dict__)
 
 
-def _of_class(item: Any, made: _MadeColumns) -> Any:
+def _of_class(item: object, made: _MadeColumns) -> Any:
     """*item* of ``__table_args__``, copied where it is made of columns of a mixin."""
     if isinstance(item, _CONSTRAINTS) and item.table is None:
         columns = columns_within(item.parts_given)
@@ -311,7 +311,7 @@ def _bases_done(class_: type, inherits: Mapper | None) -> set[type]:
     return done
 
 
-def _refuse_plain_annotation(class_: type, name: str, said: Any, base: type, value: Any) -> None:
+def _refuse_plain_annotation(class_: type, name: str, said: Any, base: type, value: object) -> None:
     """Refuse an annotation without ``Mapped`` where it would be taken for one of the mapping."""
     is_declared = isinstance(value, (MappedColumn, MapperProperty))
     if not is_declared and not (base is class_ and value is None):
@@ -386,7 +386,7 @@ def _refuse_tuple(class_: type, name: str, value: tuple[Any, ...]) -> None:
         )
 
 
-def _from_mixin(value: Any, class_: type, name: str) -> Any:
+def _from_mixin(value: object, class_: type, name: str) -> Any:
     """What *value*, found on a mixin, means for *class_*: a copy of its own."""
     if isinstance(value, declared_attr):
         return value.__get__(None, class_)
@@ -477,7 +477,7 @@ def _refuse_for_shared_table(class_: type, inherits: Mapper) -> None:
         )
 
 
-def _fields_of(class_: Any, base: type) -> dict[str, Any]:
+def _fields_of(class_: type, base: type) -> dict[str, Any]:
     """What the fields of a dataclass declare in their metadata, under a key of the user's own."""
     place = getattr(class_, "__sa_dataclass_metadata_key__", None)
     if place is None:
@@ -535,7 +535,7 @@ def _named_once(class_: type, declared: list[Declared]) -> list[Declared]:
     return kept
 
 
-def _column_name(value: Any) -> str | None:
+def _column_name(value: object) -> str | None:
     """The name that a declared column, or property of a column, has been given."""
     if isinstance(value, MappedColumn):
         return value.given_name
@@ -592,7 +592,7 @@ def _refuse_in_shared_table(class_: type, table: Any, column: Any) -> None:
         )
 
 
-def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: Any) -> Any:
+def _property(key: str, value: object, annotation: MappedAnnotation | None, types: Any) -> Any:
     if isinstance(value, RelationshipProperty):
         if annotation is not None:
             value.annotate(annotation)
@@ -613,7 +613,7 @@ def _property(key: str, value: Any, annotation: MappedAnnotation | None, types: 
     return prop
 
 
-def _refuse_dataclass_options(class_: type, key: str, value: Any) -> None:
+def _refuse_dataclass_options(class_: type, key: str, value: object) -> None:
     """Refuse what would have no effect: *class_* is no dataclass."""
     for option in getattr(value, "dataclass_options", ()):
         if option != "default":
@@ -642,7 +642,7 @@ def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
 
 
 def _make_table(
-    registry: Registry, class_: Any, name: str, columns: list[Any], made: _MadeColumns
+    registry: Registry, class_: type, name: str, columns: list[Any], made: _MadeColumns
 ) -> Any:
     """The table of *class_*; None where its ``__table_cls__`` makes none."""
     arguments = _option(class_, "__table_args__")

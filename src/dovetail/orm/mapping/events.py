@@ -172,7 +172,7 @@ class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
         if not options.get("raw") or name not in ROW_EVENTS:
             return function
 
-        def call_raw(mapper: Any, connection: Any, instance: Any) -> Any:
+        def call_raw(mapper: Any, connection: Any, instance: object) -> Any:
             return function(mapper, connection, state_of(instance))
 
         return call_raw
@@ -224,7 +224,7 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
         if not options.get("raw") or name == "first_init":
             return function
 
-        def call(instance: Any, *arguments: Any) -> Any:
+        def call(instance: object, *arguments: Any) -> Any:
             return function(state_of(instance), *arguments)
 
         return call
@@ -289,7 +289,7 @@ class AttributeEvents(Events, sends=True):
         class_ = target.owner.mapper.class_
         propagate = options.get("propagate", False)
 
-        def call(instance: Any, value: Any, *more: Any, key: Any = None) -> Any:
+        def call(instance: object, value: Any, *more: Any, key: Any = None) -> Any:
             if type(instance) is not class_ and not (propagate and isinstance(instance, class_)):
                 # The attribute of a class above, or below, is the same.
                 return value

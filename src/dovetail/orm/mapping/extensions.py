@@ -25,7 +25,7 @@ class NotExtension(InspectionAttrExtensionType):
 NOT_EXTENSION = NotExtension.NOT_EXTENSION
 
 
-def is_extension(value: Any) -> bool:
+def is_extension(value: object) -> bool:
     """True for an attribute that an extension has made."""
     kind = getattr(type(value), "extension_type", NOT_EXTENSION)
     return isinstance(kind, InspectionAttrExtensionType) and kind is not NOT_EXTENSION
@@ -56,7 +56,7 @@ def of_alias(class_: type, name: str, alias: Any) -> Any:
 
 
 def expanded_pairs(
-    extensions: Mapping[str, Any], entity: Any, pairs: Iterable[tuple[Any, Any]]
+    extensions: Mapping[str, Any], entity: object, pairs: Iterable[tuple[Any, Any]]
 ) -> Iterator[tuple[Any, Any]]:
     """*pairs* of what an INSERT or UPDATE of *entity* sets, computed attributes replaced.
 
@@ -93,7 +93,9 @@ def expanded_rows(mapper: Any, rows: Sequence[Any]) -> Sequence[Any]:
     return made
 
 
-def _replace_value(mapper: Any, extension: Any, name: str, row: dict[str, Any], value: Any) -> None:
+def _replace_value(
+    mapper: Any, extension: Any, name: str, row: dict[str, Any], value: object
+) -> None:
     replace = getattr(extension, "bulk_values", None)
     if replace is None or not replace(mapper.class_, row, value):
         raise InvalidRequestError(

@@ -25,7 +25,7 @@ class IdentityKeys:
     columns: Any
     memo: dict[Any, Any]
 
-    def key_of(self, instance: Any) -> Any:
+    def key_of(self, instance: object) -> Any:
         """The key that *instance* carries in its attributes; None when a part is missing."""
         values = instance.__dict__
         if self.single_key is not None:
@@ -44,7 +44,7 @@ class IdentityKeys:
             found = kept[dialect] = tuple((name, one) for name, one in pairs if one is not None)
         return found
 
-    def settled_key_of(self, instance: Any, dialect: Any) -> Any:
+    def settled_key_of(self, instance: object, dialect: Any) -> Any:
         """The key of *instance*, whose row has been written: what is read of it from now on."""
         values = instance.__dict__
         for name, (kind, function) in self.settlings(dialect):
@@ -62,21 +62,21 @@ class IdentityKeys:
         key = tuple(values)
         return key if self.single_key is None else key[0]
 
-    def primary_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
+    def primary_key_from_instance(self, instance: object) -> tuple[Any, ...]:
         """The primary key values of *instance*, in the order of the columns."""
         return tuple([getattr(instance, name) for name in self.primary_keys])
 
     def identity_key_from_primary_key(
-        self, values: Iterable[Any], token: Any = None
+        self, values: Iterable[Any], token: object = None
     ) -> tuple[Any, ...]:
         """The identity key of the row with primary key *values*."""
         return self.base.class_, tuple(values), token
 
-    def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
+    def identity_key_from_instance(self, instance: object) -> tuple[Any, ...]:
         """The identity key of *instance*."""
         return self.identity_key_from_primary_key(self.primary_key_from_instance(instance))
 
-    def key_from_identity(self, identity: Any) -> Any:
+    def key_from_identity(self, identity: object) -> Any:
         """The key for what a user gives to ``get()``: a value, a tuple, or a dictionary."""
         names = self.primary_keys
         if self.single_key is not None and identity.__class__ in _SCALARS:
@@ -118,7 +118,7 @@ class IdentityKeys:
             name = self.synonyms[name].name
         return name
 
-    def _of_composite(self, identity: Any) -> tuple[Any, ...] | None:
+    def _of_composite(self, identity: object) -> tuple[Any, ...] | None:
         """The primary key values that *identity*, a value of a composite, is made of; or None."""
         for prop in self.composites:
             if isinstance(identity, prop.composite_class) and set(prop.keys) == set(

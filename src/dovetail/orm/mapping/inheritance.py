@@ -123,7 +123,7 @@ class Hierarchy:
                 f"id == {inherits.class_.__name__}.id}}",
             ) from None
 
-    def _tell_apart(self, discriminator: Any, identity: Any) -> None:
+    def _tell_apart(self, discriminator: Any, identity: object) -> None:
         """Note the *discriminator* that the class declares, and the *identity* of its rows."""
         if discriminator is not None:
             self._note_discriminator(discriminator)
@@ -217,7 +217,7 @@ class Hierarchy:
             yield here
             here = here.inherits
 
-    def isa(self, other: Any) -> bool:
+    def isa(self, other: object) -> bool:
         """True when this is *other*, or inherits from it."""
         return self is other or (self.inherits is not None and self.inherits.isa(other))
 
@@ -250,7 +250,7 @@ class Hierarchy:
             found = self.memo["row condition"] = self.polymorphic_on.in_(identities)
         return found
 
-    def no_such_identity(self, value: Any) -> InvalidRequestError:
+    def no_such_identity(self, value: object) -> InvalidRequestError:
         """The error for a row whose discriminator no class has."""
         known = ", ".join(map(repr, self.polymorphic_map))
         name = self.polymorphic_key or "discriminator"

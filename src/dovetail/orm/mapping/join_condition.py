@@ -450,7 +450,7 @@ def _pairs_between(constraint: Any, child: Any, parent: Any) -> Pairs:
     return pairs if all(one is not None for pair in pairs for one in pair) else ()
 
 
-def _may_refer(constraint: Any, parent: Any) -> bool:
+def _may_refer(constraint: Any, parent: object) -> bool:
     """Whether *constraint* is not one that refers, by name, to another table than *parent*.
 
     Where such a table is, and whether it has the column, is the business of others.

@@ -307,7 +307,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
         self.has_nullable_keys = nullable or _is_outer(self.local_table)
         self.has_partial_keys = self.has_nullable_keys and self.allow_partial_pks
 
-    def _key_column(self, given: Any) -> Any:
+    def _key_column(self, given: object) -> Any:
         """The column that an item of the option ``primary_key`` means: a column, or a name."""
         column = table_columns(given.columns[0] if isinstance(given, ColumnProperty) else given)
         if column in self.column_keys:
@@ -562,7 +562,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
         ]
 
 
-def _with_polymorphic(given: Any) -> tuple[Any, Any]:
+def _with_polymorphic(given: object) -> tuple[Any, Any]:
     """(classes, what to select from or None) of the mapper option of this name."""
     if isinstance(given, (tuple, list)) and given and not isinstance(given[0], type):
         if isinstance(given[0], (str, tuple, list)):
@@ -592,7 +592,7 @@ _DERIVED = (
 )
 
 
-def metadata_of(class_: type, default: Any) -> Any:
+def metadata_of(class_: type, default: object) -> Any:
     """The MetaData of *class_* or of a base of it, or *default*; attributes may hide it."""
     for base in class_.__mro__:
         found = base.__dict__.get("metadata")

@@ -50,7 +50,7 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
     return primary if second is None else and_(primary, second)
 
 
-def value_of_row(instance: Any, column: Any, mapper: Any, name: str | None = None) -> Any:
+def value_of_row(instance: object, column: Any, mapper: Any, name: str | None = None) -> Any:
     """The value that the row of *instance* has in *column* of *mapper*, as a parameter.
 
     An instance without a row may have one when the statement runs, after an autoflush: then it is
@@ -73,7 +73,7 @@ def value_of_row(instance: Any, column: Any, mapper: Any, name: str | None = Non
     return bindparam(name, value, type_=column.type, unique=True)
 
 
-def _value_now(instance: Any, key: str, place: int | None) -> Any:
+def _value_now(instance: object, key: str, place: int | None) -> Any:
     state = state_of(instance)
     if place is not None and state.row_key is not None:
         return state.load.mapper.key_tuple(state.row_key)[place]

@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Mapping
 from copyreg import __newobj__ as new_object  # type: ignore[attr-defined]
 from io import BytesIO
-from typing import Any
+from typing import Any, SupportsIndex
 
 from dovetail.orm.mapping.events import known_mappers
 
@@ -17,7 +17,7 @@ class Packed:
 
     __slots__ = ()
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return packed(self)
 
     def reduce_plain(self) -> Any:
@@ -29,7 +29,7 @@ class Packed:
         return dict(self.__dict__)
 
 
-def packed(subject: Any) -> Any:
+def packed(subject: object) -> Any:
     """How ``pickle`` writes *subject*: as bytes in which mapped tables stand by name."""
     buffer = BytesIO()
     _EntityPickler(buffer, pickle.HIGHEST_PROTOCOL).dump(subject)

@@ -54,7 +54,7 @@ class PlacedAttributes(Hierarchy):
     _before: dict[str, Any]
     _told: dict[str, MapperProperty]
 
-    def place(self, name: str, value: Any) -> None:
+    def place(self, name: str, value: object) -> None:
         """Put *value* on the class as *name*, until the mapping is disposed of."""
         if name not in self._before:
             self._before[name] = self.class_.__dict__.get(name, _NOTHING)
@@ -283,7 +283,7 @@ class PlacedAttributes(Hierarchy):
 _NOTHING = object()
 
 
-def _is_mapped(value: Any) -> bool:
+def _is_mapped(value: object) -> bool:
     """True for what stands on a class for a mapped attribute, and for what declares one."""
     return (
         value is None

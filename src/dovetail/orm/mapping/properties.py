@@ -420,7 +420,7 @@ def orm_insert_sentinel(
     name: str | None = None,
     type_: Any = None,
     *,
-    default: Any = None,
+    default: object = None,
     omit_from_statements: bool = True,
 ) -> MappedColumn:
     """Declare a column as :func:`dovetail.insert_sentinel` makes it; it is loaded when it is read.
@@ -467,7 +467,7 @@ def deferred(column: Any, *columns: Any, **keywords: Any) -> MappedSQLExpression
     return made
 
 
-def as_property(value: Any) -> MapperProperty:
+def as_property(value: object) -> MapperProperty:
     """*value* of a ``properties`` dictionary as a property: a column stands for itself."""
     if isinstance(value, MapperProperty):
         return value

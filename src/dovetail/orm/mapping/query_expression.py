@@ -38,7 +38,7 @@ class QueryExpression(MappedSQLExpression):
 class QueryExpressionAttribute(ValueAttribute):
     """The value of a query expression: it is read from the database only where one was given."""
 
-    def read(self, instance: Any) -> Any:
+    def read(self, instance: object) -> Any:
         """The value; the default where the query that has brought *instance* gave no expression."""
         state = state_of(instance)
         tree = state.load.options

@@ -505,7 +505,7 @@ def _mapping_error(mistakes: list[Mistake]) -> MappingError:
     )
 
 
-def _call_hook(class_: Any, name: str) -> None:
+def _call_hook(class_: type, name: str) -> None:
     hook = getattr(class_, name, None)
     if hook is not None:
         hook()

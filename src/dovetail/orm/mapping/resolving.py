@@ -192,7 +192,7 @@ class Resolver:
         many = isinstance(declared, (list, tuple, set, frozenset))
         return [self._column(item, prop) for item in (declared if many else [declared])]
 
-    def _column(self, item: Any, prop: RelationshipProperty) -> Any:
+    def _column(self, item: object, prop: RelationshipProperty) -> Any:
         if isinstance(item, MappedColumn):
             # Declared beside the relationship; a mixin's copy is found by its name.
             return item.column if item.column is not None else item

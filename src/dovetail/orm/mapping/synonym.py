@@ -51,7 +51,7 @@ class Synonym(MapperProperty[T], Mapped[T]):
         """What is placed on the class."""
         return SynonymAttribute(self)
 
-    def spread(self, value: Any) -> dict[str, Any]:
+    def spread(self, value: object) -> dict[str, Any]:
         """The values of other attributes that *value*, assigned in a statement, stands for."""
         return {self.name: value}
 
@@ -63,7 +63,7 @@ class SynonymAttribute:
         self.prop = prop
         self.__doc__ = prop.doc
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         prop = self.prop
         if instance is None:
             return self._meant(getattr(owner, prop.name))
@@ -71,13 +71,13 @@ class SynonymAttribute:
             return prop.descriptor.__get__(instance, owner)
         return getattr(instance, prop.name)
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: object, value: object) -> None:
         if self.prop.descriptor is not None:
             self.prop.descriptor.__set__(instance, value)
         else:
             setattr(instance, self.prop.name, value)
 
-    def __delete__(self, instance: Any) -> None:
+    def __delete__(self, instance: object) -> None:
         if self.prop.descriptor is not None:
             self.prop.descriptor.__delete__(instance)
         else:

@@ -122,17 +122,17 @@ def listen_as_validator(attribute: Any) -> None:
             return value
         return function(target, key, value, *(removed or (False,) if removes else ()))
 
-    def set_(target: Any, value: Any, oldvalue: Any, initiator: Any) -> Any:
+    def set_(target: object, value: object, oldvalue: Any, initiator: object) -> Any:
         return ask(target, value, initiator)
 
     def append(target: Any, value: Any, initiator: Any) -> Any:
         # The members of a new collection have been looked at together.
         return value if initiator.op == "bulk_replace" else ask(target, value, initiator)
 
-    def replace(target: Any, values: Any, initiator: Any) -> None:
+    def replace(target: object, values: Any, initiator: object) -> None:
         values[:] = [ask(target, value, None) for value in values]
 
-    def remove(target: Any, value: Any, initiator: Any) -> None:
+    def remove(target: object, value: object, initiator: object) -> None:
         ask(target, value, initiator, True)
 
     listen(attribute, "set", set_, retval=True, propagate=True)
@@ -148,7 +148,7 @@ def listen_as_reconstructor(mapper: Any) -> None:
 
 
 def _after_load(function: Any) -> Callable[[Any, Any], None]:
-    def loaded(target: Any, context: Any) -> None:
+    def loaded(target: object, context: Any) -> None:
         function(target)
 
     return loaded

@@ -1,7 +1,7 @@
 """Collections that are never loaded as a whole: written one by one, read by statements."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, SupportsIndex, TypeVar
 
 from dovetail.exc import (
     DetachedInstanceError,
@@ -40,7 +40,7 @@ class CollectionWriter(Collection, Generic[T]):
         self.known: list[T] = []
         self.is_whole = False
 
-    def holding(self, instance: Any) -> Self:
+    def holding(self, instance: object) -> Self:
         """The same collection, which holds *instance*."""
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__, _held=instance)
@@ -67,7 +67,7 @@ class CollectionWriter(Collection, Generic[T]):
         self._removing(item)
         drop(self, item)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return _rebuild, (type(self), self.known)
 
     def _statement(self, statement: Any) -> Any:
@@ -243,12 +243,12 @@ def _rebuild(kind: Any, known: list[Any]) -> Any:
     return made
 
 
-def drop(writer: CollectionWriter[Any], item: Any) -> None:
+def drop(writer: CollectionWriter[Any], item: object) -> None:
     """Take *item* out of what is known, without telling anybody."""
     writer.known[:] = [held for held in writer.known if held is not item]
 
 
-def forget_or_assume(writer: CollectionWriter[Any], item: Any) -> None:
+def forget_or_assume(writer: CollectionWriter[Any], item: object) -> None:
     """Let *item*, which is taken out, have been a member, if it may have been one."""
     owner, attribute = writer.owner, writer.attribute
     if owner is None or attribute is None or owner.row_key is None:
@@ -260,7 +260,7 @@ def forget_or_assume(writer: CollectionWriter[Any], item: Any) -> None:
             before.append(item)
 
 
-def _put(writer: CollectionWriter[Any], item: Any) -> None:
+def _put(writer: CollectionWriter[Any], item: object) -> None:
     writer.known.append(item)
 
 
@@ -278,22 +278,22 @@ class WriterAttribute(CollectionAttribute):
 
     is_writer: ClassVar[bool] = True
 
-    def read(self, instance: Any) -> Any:
+    def read(self, instance: object) -> Any:
         return self.stored(instance).holding(instance)
 
-    def stored(self, instance: Any) -> Any:
+    def stored(self, instance: object) -> Any:
         """The collection that *instance* has."""
         values = instance.__dict__
         if self.key not in values:
             self.fill(state_of(instance), instance, ()).is_whole = False
         return values[self.key]
 
-    def fill(self, state: InstanceState, instance: Any, items: Iterable[Any]) -> Any:
+    def fill(self, state: InstanceState, instance: object, items: Iterable[Any]) -> Any:
         collection = super().fill(state, instance, items)
         collection.is_whole = True
         return collection
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         state = state_of(instance)
         if isinstance(value, CollectionWriter) and value.known is self.stored(instance).known:
             return
@@ -303,11 +303,11 @@ class WriterAttribute(CollectionAttribute):
                 state.core.load_attribute(state, instance, self)
         super().set(instance, value)
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         self.set(instance, [])
         del instance.__dict__[self.key]
 
-    def prepare_load(self, state: InstanceState, instance: Any) -> None:
+    def prepare_load(self, state: InstanceState, instance: object) -> None:
         """Make ready for a load of all members, which a flush needs."""
         if self.kind is WRITE_ONLY:
             raise InvalidRequestError(
@@ -327,10 +327,10 @@ class WriterAttribute(CollectionAttribute):
             for item in history.deleted:
                 queue.remove(item)
 
-    def history(self, state: InstanceState, instance: Any) -> History:
+    def history(self, state: InstanceState, instance: object) -> History:
         return History(*map(list, super().history(state, instance)))
 
-    def load_history(self, state: InstanceState, instance: Any) -> History:
+    def load_history(self, state: InstanceState, instance: object) -> History:
         found = self.history(state, instance)
         collection = self.stored(instance)
         session = state.session
@@ -347,11 +347,11 @@ class WriterAttribute(CollectionAttribute):
             members = [item for item in collection if id(item) not in known]
         return History(found.added, members, found.deleted)
 
-    def link(self, instance: Any, item: Any) -> None:
+    def link(self, instance: object, item: object) -> None:
         self.stored(instance)
         super().link(instance, item)
 
-    def unlink(self, instance: Any, item: Any) -> None:
+    def unlink(self, instance: object, item: object) -> None:
         forget_or_assume(self.stored(instance), item)
         super().unlink(instance, item)
 

@@ -27,11 +27,11 @@ class Adaption:
         self.entities: dict[EntityNode, EntityNode] = {}
         self.columns: dict[Any, Any] = {}
 
-    def node(self, node: Any) -> Any:
+    def node(self, node: Node) -> Any:
         """*node* as said of the subquery."""
         return self.value(node)
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: object) -> Any:
         """*value*, a node or what contains nodes, as said of the subquery."""
         if self.before is not None:
             value = self.before.value(value)
@@ -136,7 +136,7 @@ def _namespace(statement: Any) -> Any:
     return None
 
 
-def _name_of(raw: Any, core: Any) -> Any:
+def _name_of(raw: object, core: Any) -> Any:
     for candidate in (raw, core):
         name = getattr(candidate, "key", None) or getattr(candidate, "name", None)
         if isinstance(name, str) and isinstance(candidate, Node) and candidate.visit_name != "text":
@@ -144,7 +144,9 @@ def _name_of(raw: Any, core: Any) -> Any:
     return None
 
 
-def _note(adaption: Adaption, raw: Any, cores: Sequence[Any], item: Any, inner: list[Any]) -> None:
+def _note(
+    adaption: Adaption, raw: object, cores: Sequence[Any], item: Any, inner: list[Any]
+) -> None:
     adaption.columns[raw] = adaption.columns[cores[item.position]] = inner[item.position]
 
 

@@ -16,6 +16,7 @@ from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.expression.constructs import sort_argument
 from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.expression.select import Select
+from dovetail.sql.node import Node
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FALSE = (None, False)
@@ -117,7 +118,7 @@ class QueryBuilding:
                 hint=f"call {name}() first",
             )
 
-    def _adapted(self, node: Any) -> Any:
+    def _adapted(self, node: Node) -> Any:
         """*node* as this query's rows have it: they may come from a subquery by now."""
         return node if self._adaption is None else self._adaption.node(node)
 
@@ -218,7 +219,7 @@ class QueryBuilding:
             made = self._adaption.value(made)
         return self._with(self._statement.add_columns(*made))
 
-    def add_entity(self, entity: Any, alias: Any = None) -> Self:
+    def add_entity(self, entity: object, alias: Any = None) -> Self:
         """With *entity* besides; *alias* is what it is selected from."""
         return self.add_columns(entity if alias is None else aliased(entity, alias))
 
@@ -256,7 +257,7 @@ class QueryBuilding:
 
     @_before_limits
     def join(
-        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
+        self, target: object, onclause: Any = None, *, isouter: bool = False, full: bool = False
     ) -> Self:
         """Joined to *target*: a relationship, an entity, or an entity and a condition.
 
@@ -272,7 +273,7 @@ class QueryBuilding:
             onclause = None if onclause is None else self._adapted(criterion(onclause))
         return self._with(self._statement.join(target, onclause, isouter=isouter, full=full))
 
-    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:
+    def outerjoin(self, target: object, onclause: Any = None, *, full: bool = False) -> Self:
         """Joined by a LEFT OUTER JOIN."""
         return self.join(target, onclause, isouter=True, full=full)
 
@@ -457,7 +458,7 @@ class _PointedAt(Select[Any]):
     def _last_from(self) -> Any:
         return self.__dict__["joinpoint"]
 
-    def _join(self, target: Any, onclause: Any, left: Any, isouter: bool, full: bool) -> Any:
+    def _join(self, target: object, onclause: Any, left: object, isouter: bool, full: bool) -> Any:
         made = object.__new__(Select)
         made.__dict__.update(self.__dict__)
         made.__dict__.pop("joinpoint")

@@ -100,7 +100,7 @@ class ChangingQuery(ReadingQuery[T]):
             context.query = listener(context.query, context) or context.query
         return self._run_change(context, synchronize_session, "after_bulk_delete")
 
-    def _run_change(self, context: BulkUD, synchronize: Any, event: str) -> int:
+    def _run_change(self, context: BulkUD, synchronize: object, event: str) -> int:
         query = context.query
         result = self._session_in_use.execute(
             context.statement,
@@ -155,7 +155,7 @@ class ChangingQuery(ReadingQuery[T]):
                 )
 
 
-def _name_of(key: Any) -> Any:
+def _name_of(key: object) -> Any:
     if isinstance(key, QueryableAttribute):
         if key.prop is not None and key.prop.is_relationship:
             raise ArgumentError(

@@ -10,6 +10,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.parent import relationship_between, with_parent
 from dovetail.orm.mapping.writers import AppenderQuery
 from dovetail.orm.query.changing import ChangingQuery
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.expression.select import Select
 
@@ -48,12 +49,12 @@ class Query(ChangingQuery[T]):
 
     # Older spellings ------------------------------------------------------------------------------
 
-    def get(self, ident: Any) -> T | None:
+    def get(self, ident: object) -> T | None:
         """The instance with primary key *ident*, or None: today's ``Session.get()``."""
         _classic("get()", "Session.get()", LegacyAPIWarning)
         return self._by_key(ident)
 
-    def _by_key(self, ident: Any) -> T | None:
+    def _by_key(self, ident: object) -> T | None:
         entity = self._entity("get()")
         own = self._statement
         if (
@@ -74,7 +75,7 @@ class Query(ChangingQuery[T]):
         )
         return found
 
-    def add_column(self, column: Any) -> Self:
+    def add_column(self, column: ColumnElement[Any]) -> Self:
         """With *column* besides: today's ``add_columns()``."""
         _classic("add_column()", "add_columns()")
         return self.add_columns(column)
@@ -119,7 +120,7 @@ class Query(ChangingQuery[T]):
         _classic("values()", "with_entities()")
         return iter(self.with_entities(*columns) if columns else ())
 
-    def value(self, column: Any) -> Any:
+    def value(self, column: ColumnElement[Any]) -> Any:
         """The value of *column* in the first row, or None: today's ``with_entities().scalar()``."""
         _classic("value()", "with_entities(column).limit(1).scalar()")
         row: Any = self.with_entities(column).first()

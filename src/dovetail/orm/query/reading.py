@@ -224,7 +224,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
     def __getitem__(self, item: slice) -> list[T]: ...
     @overload
     def __getitem__(self, item: SupportsIndex) -> T: ...
-    def __getitem__(self, item: Any) -> Any:
+    def __getitem__(self, item: object) -> Any:
         """The rows of a slice, as a list, or one row; IndexError where there is none."""
         if isinstance(item, slice):
             start, stop, step = item.start, item.stop, item.step
@@ -234,7 +234,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
                 raise IndexError(_NEGATIVE)
             found = self if start is None and stop is None else self.slice(start, stop)
             return found.all()[::step] if step is not None else found.all()
-        if not hasattr(item, "__index__"):
+        if not isinstance(item, SupportsIndex):
             raise TypeError(f"a query is indexed by numbers and slices, not by {item!r}")
         place = item.__index__()
         if place < 0:
@@ -364,7 +364,7 @@ def _place_of(name: str, names: list[str]) -> int:
     return names.index(name)
 
 
-def _is_instance(raw: Any) -> bool:
+def _is_instance(raw: object) -> bool:
     return isinstance(raw, EntityNode)
 
 
@@ -389,7 +389,7 @@ def _telling_apart(instances: list[bool]) -> Callable[[Any], Any]:
     return key
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: object) -> Any:
     try:
         hash(value)
     except TypeError:

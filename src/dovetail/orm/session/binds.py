@@ -9,6 +9,8 @@ from dovetail.exc import ArgumentError, UnboundExecutionError
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.session.transaction import ACTIVE
 from dovetail.orm.session.transactional import SessionTransactions
+from dovetail.sql.expression.from_clause import FromClause
+from dovetail.sql.node import Node
 from dovetail.sql.schema import Table
 from dovetail.steps import Steps
 
@@ -79,7 +81,7 @@ class SessionBinds(SessionTransactions):
                 return found
         return None
 
-    def _bind_of_class_with(self, table: Any) -> Any:
+    def _bind_of_class_with(self, table: FromClause) -> Any:
         """What is bound to the class of *table*, or else to a class above it, or below."""
         bound = [
             (own, bind)
@@ -96,7 +98,7 @@ class SessionBinds(SessionTransactions):
         return above[0][1] if above else None
 
     @staticmethod
-    def _reaches(mapper: Mapper, table: Any) -> bool:
+    def _reaches(mapper: Mapper, table: FromClause) -> bool:
         """Whether *table* is of a class below *mapper*."""
         return any(table is one.local_table for one in mapper.self_and_descendants)
 
@@ -162,7 +164,7 @@ def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
     return checked
 
 
-def _tables_of(clause: Any) -> list[Any]:
+def _tables_of(clause: Node) -> list[Any]:
     table = getattr(clause, "table", None)
     if table is not None:
         return [table]

@@ -51,7 +51,7 @@ class SessionExtension:
     def after_begin(self, session: Any, transaction: Any, connection: Connection) -> None:
         """Called after a transaction has begun on a connection."""
 
-    def after_attach(self, session: Any, instance: Any) -> None:
+    def after_attach(self, session: Any, instance: object) -> None:
         """Called after an instance has come into the session."""
 
     def after_bulk_update(self, session: Any, query: Any, query_context: Any, result: Any) -> None:
@@ -97,10 +97,10 @@ class StrongReferences:
         for name in ("persistent_to_detached", "persistent_to_transient", "persistent_to_deleted"):
             listen(session, name, self._let_go)
 
-    def _hold(self, session: Any, instance: Any) -> None:
+    def _hold(self, session: Any, instance: object) -> None:
         self._held[id(instance)] = instance
 
-    def _let_go(self, session: Any, instance: Any) -> None:
+    def _let_go(self, session: Any, instance: object) -> None:
         self._held.pop(id(instance), None)
 
     def prune(self, session: Any) -> int:
@@ -128,7 +128,7 @@ class _SessionClassMethods:
         return identity_key(*arguments, **keywords)
 
     @classmethod
-    def object_session(cls, instance: Any) -> Any:
+    def object_session(cls, instance: object) -> Any:
         """The session that *instance* belongs to, or None."""
         return state_of(instance).session
 

@@ -43,14 +43,14 @@ class SessionContents:
         """The instances that the next flush deletes."""
         return self._core.deleted
 
-    def __contains__(self, instance: Any) -> bool:
+    def __contains__(self, instance: object) -> bool:
         return instance in self._core
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._core)
 
     def is_modified(
-        self, instance: Any, include_collections: bool = True, passive: Any = None
+        self, instance: object, include_collections: bool = True, passive: Any = None
     ) -> bool:
         """True when *instance* has a change that a flush would write; exact, sends no SQL.
 
@@ -102,14 +102,14 @@ class SessionContents:
         for instance in instances:
             self.add(instance)
 
-    def enable_relationship_loading(self, obj: Any) -> None:
+    def enable_relationship_loading(self, obj: object) -> None:
         """Let *obj*, which has no row, load relationships by the foreign keys that it holds.
 
         It belongs to the session, for loading alone: no flush looks at it until it is added.
         """
         self._core.enable_relationship_loading(obj)
 
-    def expunge(self, instance: Any) -> None:
+    def expunge(self, instance: object) -> None:
         """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
         self._core.expunge(instance)
 
@@ -117,7 +117,7 @@ class SessionContents:
         """Take all instances out of the session; pending changes are dropped."""
         self._core.expunge_all()
 
-    def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
+    def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
         """Let the attributes of *instance*, or those named, be read again at the next touch.
 
         Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.

@@ -71,40 +71,40 @@ class SessionEvents(Events, sends=True):
 
     # Instances
 
-    def before_attach(self, session: Any, instance: Any) -> None:
+    def before_attach(self, session: Any, instance: object) -> None:
         """Call before *instance* comes into the session."""
 
-    def after_attach(self, session: Any, instance: Any) -> None:
+    def after_attach(self, session: Any, instance: object) -> None:
         """Call after *instance* has come into the session."""
 
-    def transient_to_pending(self, session: Any, instance: Any) -> None:
+    def transient_to_pending(self, session: Any, instance: object) -> None:
         """Call after a new instance was added."""
 
-    def pending_to_transient(self, session: Any, instance: Any) -> None:
+    def pending_to_transient(self, session: Any, instance: object) -> None:
         """Call after a new instance has left before it was inserted."""
 
-    def persistent_to_transient(self, session: Any, instance: Any) -> None:
+    def persistent_to_transient(self, session: Any, instance: object) -> None:
         """Call after the INSERT of an instance was rolled back."""
 
-    def pending_to_persistent(self, session: Any, instance: Any) -> None:
+    def pending_to_persistent(self, session: Any, instance: object) -> None:
         """Call after an instance was inserted."""
 
-    def detached_to_persistent(self, session: Any, instance: Any) -> None:
+    def detached_to_persistent(self, session: Any, instance: object) -> None:
         """Call after an instance with a row was added."""
 
-    def loaded_as_persistent(self, session: Any, instance: Any) -> None:
+    def loaded_as_persistent(self, session: Any, instance: object) -> None:
         """Call after an instance was made of a row."""
 
-    def persistent_to_deleted(self, session: Any, instance: Any) -> None:
+    def persistent_to_deleted(self, session: Any, instance: object) -> None:
         """Call after the row of an instance was deleted."""
 
-    def deleted_to_persistent(self, session: Any, instance: Any) -> None:
+    def deleted_to_persistent(self, session: Any, instance: object) -> None:
         """Call after the DELETE of an instance was rolled back."""
 
-    def deleted_to_detached(self, session: Any, instance: Any) -> None:
+    def deleted_to_detached(self, session: Any, instance: object) -> None:
         """Call after a deleted instance has left: its DELETE is committed, or expunged."""
 
-    def persistent_to_detached(self, session: Any, instance: Any) -> None:
+    def persistent_to_detached(self, session: Any, instance: object) -> None:
         """Call after an instance with a row has left the session."""
 
     # Bulk statements
@@ -127,7 +127,7 @@ class SessionEvents(Events, sends=True):
         if not options.get("raw") or name not in INSTANCE_EVENTS:
             return function
 
-        def call(session: Any, instance: Any) -> Any:
+        def call(session: Any, instance: object) -> Any:
             return function(session, state_of(instance))
 
         return call

@@ -326,7 +326,7 @@ def _given_rows(
     names = list(result.keys())
     place_of = result._shape.position
 
-    def position_of(given: Any) -> int | None:
+    def position_of(given: object) -> int | None:
         column = getattr(given, "column", given)
         found: int | None = place_of(given)
         if found is None:

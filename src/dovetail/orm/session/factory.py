@@ -34,7 +34,7 @@ class sessionmaker(Generic[S]):
         self,
         bind: Any = None,
         *,
-        class_: Any = Session,
+        class_: type[Any] = Session,
         autoflush: bool = True,
         expire_on_commit: bool = True,
         info: Mapping[Any, Any] | None = None,

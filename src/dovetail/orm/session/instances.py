@@ -18,7 +18,7 @@ def close_all_sessions() -> None:
 
 
 def identity_key(
-    class_: Any = None, ident: Any = None, *, instance: Any = None, row: Any = None,
+    class_: Any = None, ident: Any = None, *, instance: object = None, row: Any = None,
     identity_token: Any = None,
 ) -> tuple[Any, ...]:  # fmt: skip
     """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""
@@ -36,7 +36,7 @@ def identity_key(
     return mapper.identity_key_from_primary_key(values, identity_token)
 
 
-def make_transient(instance: Any) -> None:
+def make_transient(instance: object) -> None:
     """Make *instance* as if it were new: no session, no identity; its values stay."""
     state = state_of(instance)
     core = state.core
@@ -51,7 +51,7 @@ def make_transient(instance: Any) -> None:
         fresh.extras()["info"] = info
 
 
-def make_transient_to_detached(instance: Any) -> None:
+def make_transient_to_detached(instance: object) -> None:
     """Make a transient *instance* that has a primary key as if it had been loaded and detached.
 
     What it has no value for is read when it is touched after ``session.add()``.
@@ -77,7 +77,7 @@ def was_deleted(object_: Any = None, *, object: Any = None) -> bool:
     return state_of(object if object_ is None else object_).was_deleted
 
 
-def object_state(instance: Any) -> InstanceState:
+def object_state(instance: object) -> InstanceState:
     """The InstanceState of *instance*; UnmappedInstanceError if it isn't mapped."""
     return state_of(instance)
 

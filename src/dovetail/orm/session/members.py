@@ -92,7 +92,7 @@ class SessionMembers:
         """The instances that the next flush deletes."""
         return InstanceSet(self.scope.deleted.values())
 
-    def __contains__(self, instance: Any) -> bool:
+    def __contains__(self, instance: object) -> bool:
         state = self._state(instance)
         if state.row_key is None:
             return state in self.scope.new
@@ -107,13 +107,13 @@ class SessionMembers:
         return iter(members)
 
     @staticmethod
-    def _state(instance: Any) -> InstanceState:
+    def _state(instance: object) -> InstanceState:
         if isinstance(instance, InstanceState | type):
             raise UnmappedInstanceError(instance)
         return state_of(instance)
 
     def is_modified(
-        self, instance: Any, include_collections: bool = True, passive: Any = None
+        self, instance: object, include_collections: bool = True, passive: Any = None
     ) -> bool:
         """True when *instance* has a change that a flush would write; exact, sends no SQL.
 
@@ -158,7 +158,7 @@ class SessionMembers:
 
     # Coming in --------------------------------------------------------------------------------
 
-    def add(self, instance: Any, _warn: bool = True) -> None:
+    def add(self, instance: object, _warn: bool = True) -> None:
         """Put *instance*, and what its save-update cascades lead to, into the session.
 
         It is what ``Session.add()`` does for what it does not do itself.
@@ -173,7 +173,7 @@ class SessionMembers:
         if mapper.memo.get("cascades") is not NO_CASCADES:
             self.cascade_save(state, instance)
 
-    def cascade_add(self, instance: Any) -> None:
+    def cascade_add(self, instance: object) -> None:
         """Called by a tracked attribute: *instance* was related to a member of this session."""
         state = state_of(instance)
         load = state.load
@@ -181,7 +181,7 @@ class SessionMembers:
         if load.scope is not self.scope or load.deleted or not present:
             self.add(instance, False)
 
-    def _enter(self, state: InstanceState, instance: Any) -> None:
+    def _enter(self, state: InstanceState, instance: object) -> None:
         scope = self.scope
         load = state.load
         if state.row_key is None:
@@ -219,7 +219,7 @@ class SessionMembers:
         else:
             self._reattach(state, instance)
 
-    def _reattach(self, state: InstanceState, instance: Any) -> None:
+    def _reattach(self, state: InstanceState, instance: object) -> None:
         self._refuse_others(state, instance)
         mapper = state.load.mapper
         if state.load.deleted:
@@ -249,7 +249,7 @@ class SessionMembers:
         self.announce("after_attach", instance)
         self.announce("detached_to_persistent", instance)
 
-    def _refuse_others(self, state: InstanceState, instance: Any) -> None:
+    def _refuse_others(self, state: InstanceState, instance: object) -> None:
         other = state.core
         if other is not None and other is not self:
             raise InvalidRequestError(
@@ -257,7 +257,7 @@ class SessionMembers:
                 hint="expunge() it there first, or copy it here with merge()",
             )
 
-    def cascade_save(self, state: InstanceState, instance: Any) -> None:
+    def cascade_save(self, state: InstanceState, instance: object) -> None:
         """Follow the save-update cascades of *instance*, each instance once.
 
         What one leads to comes before its neighbours, and is inserted in that order.
@@ -299,7 +299,7 @@ class SessionMembers:
                     waiting += reversed(found)
                     break
 
-    def enable_relationship_loading(self, obj: Any) -> None:
+    def enable_relationship_loading(self, obj: object) -> None:
         """Let *obj*, which has no row, load relationships by the foreign keys that it holds.
 
         It belongs to the session, for loading alone: no flush looks at it until it is added.
@@ -325,7 +325,7 @@ class SessionMembers:
         """Let *state* alone leave this session."""
         self.leave(state)
 
-    def at_token_steps(self, token: Any, steps: Steps[Any]) -> Steps[Any]:
+    def at_token_steps(self, token: object, steps: Steps[Any]) -> Steps[Any]:
         """Run *steps* with the identity token *token*: what they load has it."""
         with self.scope.at(token):
             return (yield from steps)
@@ -340,7 +340,7 @@ class SessionMembers:
 
     # Telling --------------------------------------------------------------------------------
 
-    def announce(self, name: str, instance: Any) -> None:
+    def announce(self, name: str, instance: object) -> None:
         """Call those who listen to the event *name* with *instance*."""
         for call in getattr(self.dispatch, name):
             call(self.session, instance)
@@ -355,7 +355,7 @@ class SessionMembers:
 
     # Going out --------------------------------------------------------------------------------
 
-    def expunge(self, instance: Any) -> None:
+    def expunge(self, instance: object) -> None:
         """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
         state = self._state(instance)
         loads_alone = state.extra is not None and "loads" in state.extra
@@ -414,7 +414,7 @@ class SessionMembers:
 
     # Expiry -------------------------------------------------------------------------------------
 
-    def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
+    def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
         """Let the attributes of *instance*, or those named, be read again at the next touch.
 
         Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.
@@ -433,7 +433,7 @@ class SessionMembers:
                 self.expire_or_drop([other])
 
     @staticmethod
-    def _expire_names(state: InstanceState, instance: Any, names: Iterable[str]) -> list[str]:
+    def _expire_names(state: InstanceState, instance: object, names: Iterable[str]) -> list[str]:
         """Expire the attributes *names*; return them, with the columns that some stand for."""
         mapper: Mapper = state.load.mapper
         names = list(names)
@@ -524,7 +524,7 @@ class InstanceSet:
     def __init__(self, instances: Iterable[Any] = ()) -> None:
         self._instances = {id(instance): instance for instance in instances}
 
-    def __contains__(self, instance: Any) -> bool:
+    def __contains__(self, instance: object) -> bool:
         return id(instance) in self._instances
 
     def __iter__(self) -> Iterator[Any]:
@@ -533,7 +533,7 @@ class InstanceSet:
     def __len__(self) -> int:
         return len(self._instances)
 
-    def __eq__(self, other: Any) -> bool:
+    def __eq__(self, other: object) -> bool:
         mine = set(self._instances)
         return isinstance(other, Iterable) and mine == {id(instance) for instance in other}
 

@@ -279,7 +279,7 @@ def _mappers_of(statement: Any) -> list[Any]:
     return list(found)
 
 
-def _own_nodes(raw: Any) -> Iterator[Any]:
+def _own_nodes(raw: object) -> Iterator[Any]:
     """*raw*, of a SELECT, and the nodes below it that are not in a subquery."""
     waiting = [raw]
     while waiting:

@@ -41,6 +41,7 @@ from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.session.binds import SessionBinds
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
@@ -161,7 +162,7 @@ class SessionPersistence(SessionBinds):
 
     # Get ----------------------------------------------------------------------------------------
 
-    def find(self, mapper: Mapper, key: Any) -> Any:
+    def find(self, mapper: Mapper, key: object) -> Any:
         """The instance with *key* in the identity map, or None; sends no SQL."""
         state = self.scope.known(mapper, self.scope.token).get(key)
         return None if state is None else state()
@@ -219,7 +220,7 @@ class SessionPersistence(SessionBinds):
             self._note_gone(mapper, key)
         return None
 
-    def _get_locked_steps(self, mapper: Mapper, key: Any, lock: Lock) -> Steps[Any]:
+    def _get_locked_steps(self, mapper: Mapper, key: object, lock: Lock) -> Steps[Any]:
         """Read the row with *key* and lock it; an instance that is here takes its values."""
         connection = self.connection_in_use(mapper)
         if connection is None:
@@ -229,7 +230,7 @@ class SessionPersistence(SessionBinds):
         rows = yield from plan.rows_steps(self, connection, list(mapper.key_tuple(key)))
         return self._got(mapper, key, rows[0] if rows else None, before)
 
-    def _got(self, mapper: Mapper, key: Any, found: Any, before: Any) -> Any:
+    def _got(self, mapper: Mapper, key: object, found: object, before: Any) -> Any:
         """*found*, the instance with *key* or None, which was read in version *before*."""
         if found is not None and before is not None:
             check_version(mapper, found, before)
@@ -237,7 +238,9 @@ class SessionPersistence(SessionBinds):
             self._note_gone(mapper, key)
         return found
 
-    def get_at_steps(self, mapper: Mapper, key: Any, token: Any, **options: Any) -> Steps[Any]:
+    def get_at_steps(
+        self, mapper: Mapper, key: object, token: object, **options: Any
+    ) -> Steps[Any]:
         """As ``get_steps()``, with the identity token *token*; the identity map is asked first."""
         afresh = options.get("populate_existing") or options.get("with_for_update")
         with self.scope.at(token):
@@ -246,7 +249,7 @@ class SessionPersistence(SessionBinds):
                 held = yield from self.get_steps(mapper, key, **options)
         return held if isinstance(held, mapper.class_) else None
 
-    def _note_gone(self, mapper: Mapper, key: Any) -> None:
+    def _note_gone(self, mapper: Mapper, key: object) -> None:
         """The row of an instance that is here is gone: it was deleted by somebody else."""
         scope = self.scope
         state = scope.identity(mapper).pop(key)
@@ -258,9 +261,9 @@ class SessionPersistence(SessionBinds):
     def _get_with_steps(
         self,
         mapper: Mapper,
-        key: Any,
+        key: object,
         options: Sequence[LoaderOption],
-        with_for_update: Any,
+        with_for_update: object,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
@@ -273,14 +276,14 @@ class SessionPersistence(SessionBinds):
 
     # Lazy loads ---------------------------------------------------------------------------------
 
-    def load_attribute(self, state: InstanceState, instance: Any, attribute: Any) -> None:
+    def load_attribute(self, state: InstanceState, instance: object, attribute: Any) -> None:
         """Called by a tracked attribute that is read and not there."""
         steps = self._load_attribute_steps(state, instance, attribute)
         if self.scope.has_tokens:
             steps = self.at_token_steps(state.load.token, steps)
         self._run_lazy(steps, instance, attribute)
 
-    def load_replaced(self, state: InstanceState, instance: Any, attribute: Any) -> None:
+    def load_replaced(self, state: InstanceState, instance: object, attribute: Any) -> None:
         """Called by a tracked attribute whose old value is needed; pending changes stay pending."""
         steps = load_attribute_steps(self, state, instance, attribute)
         if self.scope.has_tokens:
@@ -288,7 +291,7 @@ class SessionPersistence(SessionBinds):
         self._run_lazy(steps, instance, attribute)
 
     def _load_attribute_steps(
-        self, state: InstanceState, instance: Any, attribute: Any
+        self, state: InstanceState, instance: object, attribute: Any
     ) -> Steps[None]:
         if not attribute.is_relationship and not is_unknown(state, instance, attribute.key):
             return
@@ -302,7 +305,7 @@ class SessionPersistence(SessionBinds):
             return
         yield from load_attribute_steps(self, state, instance, attribute)
 
-    def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
+    def _run_lazy(self, steps: Steps[None], instance: object, attribute: Any) -> None:
         self.run(steps)
 
     def state_for_load(self, statement: Any, kind: Any, chain: Any) -> ORMExecuteState:
@@ -351,7 +354,9 @@ class SessionPersistence(SessionBinds):
         finally:
             self.load_cause = before
 
-    def find_reference(self, state: InstanceState, instance: Any, prop: Any) -> Any:
+    def find_reference(
+        self, state: InstanceState, instance: object, prop: RelationshipProperty
+    ) -> Any:
         """What *prop* refers to, from the identity map; NO_VALUE where that has no answer."""
         return find_reference(self, state, instance, prop)
 
@@ -420,7 +425,7 @@ class SessionPersistence(SessionBinds):
 
     # Delete, refresh ----------------------------------------------------------------------------
 
-    def delete_alone(self, instance: Any) -> bool:
+    def delete_alone(self, instance: object) -> bool:
         """Mark *instance* for deletion; False where its delete cascade has to be followed too."""
         state = self._state(instance)
         if self.scope.is_writing:
@@ -458,7 +463,7 @@ class SessionPersistence(SessionBinds):
                 self.leave(other)
 
     def refresh_instance_steps(
-        self, instance: Any, attribute_names: Iterable[str] | None, with_for_update: Any
+        self, instance: object, attribute_names: Iterable[str] | None, with_for_update: object
     ) -> Steps[None]:
         """Read *instance* again, all of it or the attributes named; changes to them are lost."""
         state = self._state(instance)
@@ -492,7 +497,12 @@ class SessionPersistence(SessionBinds):
         yield from self.at_token_steps(state.load.token, steps)
 
     def _reload_steps(
-        self, state: InstanceState, instance: Any, mapper: Mapper, names: set[str] | None, lock: Any
+        self,
+        state: InstanceState,
+        instance: object,
+        mapper: Mapper,
+        names: set[str] | None,
+        lock: object,
     ) -> Steps[None]:
         connection = yield from self.connection_for_steps(mapper)
         columns = None if names is None else names.intersection(mapper.column_attrs.keys())
@@ -611,7 +621,7 @@ def _has_delete_cascade(mapper: Mapper) -> bool:
     return found
 
 
-def _values_of(prop: Any, holders: Iterable[Any]) -> list[Any]:
+def _values_of(prop: RelationshipProperty, holders: Iterable[Any]) -> list[Any]:
     """The related instances of *holders*, each once."""
     found: dict[int, Any] = {}
     for holder in holders:

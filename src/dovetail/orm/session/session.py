@@ -32,6 +32,7 @@ from dovetail.exc import (
 from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.options import POLICIES, checked_policy
 from dovetail.orm.loading.source import RowSource
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.merge import merge_all_steps, place_all
 from dovetail.orm.query import Query
 from dovetail.orm.session.binds import checked_binds
@@ -72,6 +73,7 @@ from dovetail.sql.expression.entity_types import (
     T6,
     T7,
 )
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import ReturnsRows
 
@@ -312,11 +314,11 @@ class Session(SessionContents, ClassicVerbs):
         """
         return self._core.find_bind(mapper, clause, bind=bind, **arguments)
 
-    def bind_mapper(self, mapper: Any, bind: Any) -> None:
+    def bind_mapper(self, mapper: Mapper, bind: Any) -> None:
         """Use *bind* for statements of *mapper*, or mapped class."""
         self.binds |= checked_binds({mapper: bind})
 
-    def bind_table(self, table: Any, bind: Any) -> None:
+    def bind_table(self, table: FromClause, bind: Any) -> None:
         """Use *bind* for statements of *table*."""
         self.binds |= checked_binds({table: bind})
 
@@ -504,11 +506,11 @@ class Session(SessionContents, ClassicVerbs):
     def get(
         self,
         entity: type[T],
-        ident: Any,
+        ident: object,
         *,
         options: Sequence[Any] | None = None,
         populate_existing: bool | None = None,
-        with_for_update: Any = None,
+        with_for_update: object = None,
         identity_token: Any = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -580,7 +582,7 @@ class Session(SessionContents, ClassicVerbs):
         found: T | None = core.run(steps)
         return found
 
-    def get_one(self, entity: type[T], ident: Any, **keywords: Unpack[GetOptions]) -> T:
+    def get_one(self, entity: type[T], ident: object, **keywords: Unpack[GetOptions]) -> T:
         """As ``get()``, but NoResultFound is raised where there is no such row."""
         found: T = require_found(self.get(entity, ident, **keywords), entity, ident)
         return found
@@ -599,7 +601,7 @@ class Session(SessionContents, ClassicVerbs):
         if self._core.has_pending():
             self._core.run(self._core.flush_steps(objects))
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         """Delete the row of *instance*, and what the delete cascade leads to, at the next flush."""
         if not self._core.delete_alone(instance):
             self._core.run(self._core.delete_steps((instance,)))
@@ -610,9 +612,9 @@ class Session(SessionContents, ClassicVerbs):
 
     def refresh(
         self,
-        instance: Any,
+        instance: object,
         attribute_names: Iterable[str] | None = None,
-        with_for_update: Any = None,
+        with_for_update: object = None,
         lockmode: str | None = None,
     ) -> None:
         """Read *instance* again now, all of it or what is named; changes to that are lost.
@@ -663,7 +665,7 @@ class Session(SessionContents, ClassicVerbs):
         return self._core.run(steps)
 
     @classmethod
-    def object_session(cls, instance: Any) -> "Session | None":
+    def object_session(cls, instance: object) -> "Session | None":
         """The session that *instance* belongs to, or None."""
         return object_session(instance)
 
@@ -674,7 +676,7 @@ class Session(SessionContents, ClassicVerbs):
 
     @classmethod
     def identity_key(
-        cls, class_: Any = None, ident: Any = None, *, instance: Any = None, row: Any = None,
+        cls, class_: Any = None, ident: Any = None, *, instance: object = None, row: Any = None,
         identity_token: Any = None,
     ) -> tuple[Any, ...]:  # fmt: skip
         """Return the identity key of an instance, or of a class and a primary key, or a row."""
@@ -686,7 +688,7 @@ class Session(SessionContents, ClassicVerbs):
 root(SessionEvents, Session)
 
 
-def _of(mapper: Any, instance: Any) -> Any:
+def _of(mapper: Mapper, instance: object) -> Any:
     """*instance*, or None where its row is of another class of the hierarchy."""
     return instance if isinstance(instance, mapper.class_) else None
 
@@ -704,7 +706,7 @@ def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
     )
 
 
-def object_session(instance: Any) -> Session | None:
+def object_session(instance: object) -> Session | None:
     """The session that *instance* belongs to, or None; UnmappedInstanceError if it isn't mapped."""
     session: Session | None = state_of(instance).session
     return session

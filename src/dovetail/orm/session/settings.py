@@ -20,10 +20,10 @@ class Setting(Generic[V]):
         self._name = self._name or name
 
     @overload
-    def __get__(self, session: None, owner: Any = None) -> Self: ...
+    def __get__(self, session: None, owner: type | None = None) -> Self: ...
     @overload
-    def __get__(self, session: Any, owner: Any = None) -> V: ...
-    def __get__(self, session: Any, owner: Any = None) -> Any:
+    def __get__(self, session: Any, owner: type | None = None) -> V: ...
+    def __get__(self, session: Any, owner: type | None = None) -> Any:
         return self if session is None else getattr(session._core, self._name)
 
     def __set__(self, session: Any, value: V) -> None:

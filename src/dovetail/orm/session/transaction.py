@@ -16,7 +16,7 @@ from dovetail.exc import (
     StatementError,
 )
 from dovetail.orm.tracking.expiry import lost_values
-from dovetail.orm.tracking.state import InstanceState, Load
+from dovetail.orm.tracking.state import InstanceState, Load, Scope
 from dovetail.steps import Steps
 
 
@@ -439,7 +439,7 @@ class SessionTransaction:
             restored.clear()
 
     @staticmethod
-    def _expel(scope: Any, state: InstanceState) -> None:
+    def _expel(scope: Scope, state: InstanceState) -> None:
         mapper = state.load.mapper
         if state.row_key is not None:
             identity = state.load.identity
@@ -567,7 +567,7 @@ def _first_words(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {lines[0] if lines else ''}"
 
 
-def _switch(scope: Any, state: InstanceState, key: Any) -> None:
+def _switch(scope: Scope, state: InstanceState, key: object) -> None:
     """Give *state* the identity *key*."""
     with scope.at(state.load.token):
         identity = scope.identity(state.load.mapper)

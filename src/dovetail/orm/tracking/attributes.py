@@ -29,7 +29,7 @@ class AttributeBase:
         self.key = key
         self.listeners: Any = None
 
-    def read(self, instance: Any) -> Any:
+    def read(self, instance: object) -> Any:
         """The value of *instance*; it is loaded where it is absent."""
         values = instance.__dict__
         if self.key in values:
@@ -46,14 +46,14 @@ class AttributeBase:
         session.load_attribute(state, instance, self)
         return values.get(self.key)
 
-    def initial(self, state: InstanceState, instance: Any) -> Any:
+    def initial(self, state: InstanceState, instance: object) -> Any:
         """The value of an instance without a row."""
         return self.default
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         raise ArgumentError(f"attribute {self.key!r} can't be set")
 
-    def remember(self, state: InstanceState, instance: Any) -> None:
+    def remember(self, state: InstanceState, instance: object) -> None:
         """Keep the value as last loaded or flushed, before its first change."""
         if state.row_key is not None:
             committed = state.committed
@@ -62,17 +62,17 @@ class AttributeBase:
             if self.key not in committed:
                 committed[self.key] = self.snapshot(instance.__dict__.get(self.key, NO_VALUE))
 
-    def load_replaced(self, instance: Any) -> None:
+    def load_replaced(self, instance: object) -> None:
         """Load the value that is about to be replaced, if there may be one."""
         state = state_of(instance)
         if state.core is not None and state.row_key is not None:
             self.read(instance)
 
-    def snapshot(self, value: Any) -> Any:
+    def snapshot(self, value: object) -> Any:
         """*value* as it is kept for history."""
         return value
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         """Remove the value: NULL at the next flush."""
         state = state_of(instance)
         if self.key not in instance.__dict__ and (
@@ -83,11 +83,11 @@ class AttributeBase:
         instance.__dict__.pop(self.key, None)
         no_longer_expired(state, self.key)
 
-    def no_value(self, instance: Any) -> AttributeError:
+    def no_value(self, instance: object) -> AttributeError:
         """What is raised where there is nothing to delete."""
         return AttributeError(f"{type(instance).__name__} object has no value for {self.key!r}")
 
-    def history(self, state: InstanceState, instance: Any) -> History:
+    def history(self, state: InstanceState, instance: object) -> History:
         """What changed since the last flush, from what is in memory."""
         raise ArgumentError(f"attribute {self.key!r} has no history")
 
@@ -98,7 +98,7 @@ class AttributeBase:
         quiet = PassiveFlag.SQL_OK not in passive or PassiveFlag.CALLABLES_OK not in passive
         return (self.history if quiet else self.load_history)(state, state())
 
-    def load_history(self, state: InstanceState, instance: Any) -> History:
+    def load_history(self, state: InstanceState, instance: object) -> History:
         """What changed since the last flush, the current value loaded where it is absent."""
         is_changed = state.committed is not None and self.key in state.committed
         if self.key not in instance.__dict__ and state.row_key is not None and not is_changed:
@@ -129,12 +129,12 @@ class ValueAttribute(AttributeBase):
         self.equal = equal
         self.keeps_old_value = keeps_old_value
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         if self.keeps_old_value and self.key not in instance.__dict__:
             self.load_replaced(instance)
         write_value(instance, self.key, value)
 
-    def history(self, state: InstanceState, instance: Any) -> History:
+    def history(self, state: InstanceState, instance: object) -> History:
         current = instance.__dict__.get(self.key, NO_VALUE)
         if state.row_key is None:
             return NO_HISTORY if current is NO_VALUE else History([current], (), ())
@@ -148,7 +148,7 @@ class ValueAttribute(AttributeBase):
         return scalar_history(committed[self.key], current, equal=self.equal)
 
 
-def write_value(instance: Any, key: str, value: Any) -> None:
+def write_value(instance: object, key: str, value: object) -> None:
     """Write the column attribute *key* of *instance*, and remember what was there."""
     state = state_of(instance)
     values = instance.__dict__

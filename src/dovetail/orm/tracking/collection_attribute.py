@@ -31,18 +31,18 @@ class QueuedChanges:
         """The members taken out."""
         return list(self._removed.values())
 
-    def add(self, item: Any) -> None:
+    def add(self, item: object) -> None:
         """Note that *item* was put in."""
         if self._removed.pop(id(item), None) is None:
             self._added[id(item)] = item
 
-    def remove(self, item: Any) -> None:
+    def remove(self, item: object) -> None:
         """Note that *item* was taken out."""
         if self._added.pop(id(item), None) is None:
             self._removed[id(item)] = item
 
 
-def _holds(items: Iterable[Any], item: Any) -> bool:
+def _holds(items: Iterable[Any], item: object) -> bool:
     return any(held is item for held in items)
 
 
@@ -55,10 +55,10 @@ class CollectionAttribute(RelatedAttribute):
         super().__init__(key, prop)
         self.kind = kind
 
-    def initial(self, state: InstanceState, instance: Any) -> Any:
+    def initial(self, state: InstanceState, instance: object) -> Any:
         return self.fill(state, instance, ())
 
-    def fill(self, state: InstanceState, instance: Any, items: Iterable[Any]) -> Any:
+    def fill(self, state: InstanceState, instance: object, items: Iterable[Any]) -> Any:
         """Make *items*, as loaded, the collection of *instance*; queued changes are applied."""
         collection = self.make(state, items)
         queue = None if state.extra is None else state.extra.pop(self, None)
@@ -74,7 +74,7 @@ class CollectionAttribute(RelatedAttribute):
         instance.__dict__[self.key] = collection
         return collection
 
-    def take_over(self, state: InstanceState, instance: Any) -> None:
+    def take_over(self, state: InstanceState, instance: object) -> None:
         """Let *instance*, a copy, have a collection of its own, not that of its original."""
         values = instance.__dict__
         collection = values.get(self.key)
@@ -106,11 +106,11 @@ class CollectionAttribute(RelatedAttribute):
         collection.attribute = self
         return collection
 
-    def begin(self, state: InstanceState, instance: Any) -> Any:
+    def begin(self, state: InstanceState, instance: object) -> Any:
         """A new collection, empty as yet, which replaces that of *instance*."""
         return self.make(state, ())
 
-    def snapshot(self, value: Any) -> Any:
+    def snapshot(self, value: object) -> Any:
         return value if value is NO_VALUE or value is None else list(self.kind.items(value))
 
     # What the collections call -----------------------------------------------------------
@@ -127,30 +127,30 @@ class CollectionAttribute(RelatedAttribute):
         if owner.row_key is not None:
             self.remember(owner, self.holder(owner))
 
-    def appended(self, owner: InstanceState, item: Any) -> Any:
+    def appended(self, owner: InstanceState, item: object) -> Any:
         """Called by a collection when *item* is put in; returns what is stored."""
         instance = self.holder(owner)
         self.check(instance, item)
         self.took(owner, instance, item)
         return item
 
-    def removed(self, owner: InstanceState, item: Any) -> None:
+    def removed(self, owner: InstanceState, item: object) -> None:
         """Called by a collection when *item* is taken out."""
         self.lost(owner, self.holder(owner), item)
 
-    def held_already(self, owner: InstanceState, item: Any) -> None:
+    def held_already(self, owner: InstanceState, item: object) -> None:
         """Called by a collection when *item* is put in, and is there."""
 
-    def admit(self, instance: Any, item: Any) -> Any:
+    def admit(self, instance: object, item: object) -> Any:
         """What is stored for *item*, which comes in with a whole new collection."""
         return item
 
-    def dismiss(self, instance: Any, item: Any) -> None:
+    def dismiss(self, instance: object, item: object) -> None:
         """Called when *item* goes with the collection that it was in."""
 
     # What assignments and other sides call -------------------------------------------------
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         state = state_of(instance)
         values = instance.__dict__
         if isinstance(value, Collection) and values.get(self.key) is value:
@@ -172,7 +172,7 @@ class CollectionAttribute(RelatedAttribute):
         collection.attribute = self
 
     def _exchange(
-        self, state: InstanceState, instance: Any, before: list[Any], items: list[Any], into: Any
+        self, state: InstanceState, instance: object, before: list[Any], items: list[Any], into: Any
     ) -> None:
         """Tell of what is put in and taken out where *items* replace what was there *before*."""
         held = {id(item) for item in before}
@@ -198,7 +198,7 @@ class CollectionAttribute(RelatedAttribute):
                 self.dismiss(instance, item)
                 self.lost(state, instance, item)
 
-    def _put(self, state: InstanceState, instance: Any, into: Any, item: Any) -> None:
+    def _put(self, state: InstanceState, instance: object, into: Any, item: object) -> None:
         """Put *item* into the dictionary *into*, maybe in the place of another one."""
         displaced: Any = self.kind.displaced
         old = displaced(into, item)
@@ -206,7 +206,7 @@ class CollectionAttribute(RelatedAttribute):
             self.lost(state, instance, old)
         self.kind.add(into, item)
 
-    def accept(self, instance: Any, value: Any) -> list[Any]:
+    def accept(self, instance: object, value: object) -> list[Any]:
         """The members of *value*, which replaces the collection."""
         if not self.kind.takes(value):
             given = "None" if value is None else f"an instance of {type(value).__name__}"
@@ -218,11 +218,11 @@ class CollectionAttribute(RelatedAttribute):
             )
         return list(self.kind.given(value))
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         # The empty collection stays: one that is absent would be loaded again.
         self.set(instance, self.make_plain(()))
 
-    def link(self, instance: Any, item: Any) -> None:
+    def link(self, instance: object, item: object) -> None:
         state = state_of(instance)
         collection = instance.__dict__.get(self.key)
         if collection is None:
@@ -239,7 +239,7 @@ class CollectionAttribute(RelatedAttribute):
         if self.deletes_orphans:
             self.adopt(state, item)
 
-    def unlink(self, instance: Any, item: Any) -> None:
+    def unlink(self, instance: object, item: object) -> None:
         state = state_of(instance)
         collection = instance.__dict__.get(self.key)
         if collection is None:
@@ -251,12 +251,12 @@ class CollectionAttribute(RelatedAttribute):
         if self.deletes_orphans:
             self.abandon(state, item)
 
-    def queue(self, state: InstanceState, instance: Any) -> QueuedChanges:
+    def queue(self, state: InstanceState, instance: object) -> QueuedChanges:
         self.remember(state, instance)
         queued: QueuedChanges = state.extras().setdefault(self, QueuedChanges())
         return queued
 
-    def history(self, state: InstanceState, instance: Any) -> History:
+    def history(self, state: InstanceState, instance: object) -> History:
         collection = instance.__dict__.get(self.key, NO_VALUE)
         if collection is NO_VALUE or collection is None:
             queue = None if state.extra is None else state.extra.get(self)
@@ -308,15 +308,15 @@ class CollectionAdapter:
         """True where there is no item."""
         return not len(self)
 
-    def append_with_event(self, item: Any, initiator: Any = None) -> None:
+    def append_with_event(self, item: object, initiator: object = None) -> None:
         """Put *item* in as its user would: with history, its other side and cascades."""
         getattr(self._collection, self._roles["appender"])(item)
 
-    def remove_with_event(self, item: Any, initiator: Any = None) -> None:
+    def remove_with_event(self, item: object, initiator: object = None) -> None:
         """Take *item* out as its user would."""
         getattr(self._collection, self._roles["remover"])(item)
 
-    def clear_with_event(self, initiator: Any = None) -> None:
+    def clear_with_event(self, initiator: object = None) -> None:
         """Take all items out as their user would."""
         for item in list(self):
             self.remove_with_event(item)
@@ -326,11 +326,11 @@ class CollectionAdapter:
         for item in list(self):
             self.remove_without_event(item)
 
-    def append_without_event(self, item: Any, initiator: Any = None) -> None:
+    def append_without_event(self, item: object, initiator: object = None) -> None:
         """Put *item* in: no history, no other side, no cascade."""
         self._attribute.kind.add(self._collection, item)
 
-    def remove_without_event(self, item: Any, initiator: Any = None) -> None:
+    def remove_without_event(self, item: object, initiator: object = None) -> None:
         """Take *item* out: no history, no other side."""
         self._attribute.kind.remove(self._collection, item)
 

@@ -12,9 +12,9 @@ class CollectionOwner(Protocol):
     key: str
 
     def before_change(self, owner: InstanceState) -> None: ...
-    def appended(self, owner: InstanceState, item: Any) -> Any: ...
-    def removed(self, owner: InstanceState, item: Any) -> None: ...
-    def held_already(self, owner: InstanceState, item: Any) -> None: ...
+    def appended(self, owner: InstanceState, item: object) -> Any: ...
+    def removed(self, owner: InstanceState, item: object) -> None: ...
+    def held_already(self, owner: InstanceState, item: object) -> None: ...
 
 
 class Collection:
@@ -30,14 +30,14 @@ class Collection:
     owner: InstanceState | None
     attribute: CollectionOwner | None
 
-    def _adding(self, item: Any) -> Any:
+    def _adding(self, item: object) -> Any:
         attribute = self.attribute
         if attribute is None or self.owner is None:
             return item
         attribute.before_change(self.owner)
         return attribute.appended(self.owner, item)
 
-    def _removing(self, item: Any) -> None:
+    def _removing(self, item: object) -> None:
         attribute = self.attribute
         if attribute is not None and self.owner is not None:
             attribute.before_change(self.owner)
@@ -56,17 +56,17 @@ class InstrumentedList(list[Any], Collection):
     # What the attribute puts in and takes out itself, without being told.
     put = list.append
 
-    def take(self, item: Any) -> None:
+    def take(self, item: object) -> None:
         """Take *item* out; the owner is not told."""
         for index, held in enumerate(self):
             if held is item:
                 list.__delitem__(self, index)
                 return
 
-    def append(self, item: Any) -> None:
+    def append(self, item: object) -> None:
         super().append(self._adding(item))
 
-    def insert(self, index: SupportsIndex, item: Any) -> None:
+    def insert(self, index: SupportsIndex, item: object) -> None:
         super().insert(index, self._adding(item))
 
     def extend(self, items: Iterable[Any]) -> None:
@@ -77,7 +77,7 @@ class InstrumentedList(list[Any], Collection):
         self.extend(items)
         return self
 
-    def remove(self, item: Any) -> None:
+    def remove(self, item: object) -> None:
         index = self.index(item)
         self._removing(self[index])
         super().__delitem__(index)
@@ -119,7 +119,7 @@ class InstrumentedList(list[Any], Collection):
             self._removing(item)
         super().__delitem__(index)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return type(self), (), None, iter(self)
 
     def __copy__(self) -> list[Any]:
@@ -138,18 +138,18 @@ class InstrumentedSet(set[Any], Collection):
         self.owner = self.attribute = None
         super().__init__(items)
 
-    def add(self, item: Any) -> None:
+    def add(self, item: object) -> None:
         if item not in self:
             super().add(self._adding(item))
         elif self.attribute is not None and self.owner is not None:
             self.attribute.held_already(self.owner, item)
 
-    def remove(self, item: Any) -> None:
+    def remove(self, item: object) -> None:
         if item in self:
             self._removing(item)
         super().remove(item)
 
-    def discard(self, item: Any) -> None:
+    def discard(self, item: object) -> None:
         if item in self:
             self.remove(item)
 
@@ -201,7 +201,7 @@ class InstrumentedSet(set[Any], Collection):
         self.symmetric_difference_update(other)
         return self
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return _rebuild_set, (type(self), list(self))
 
 
@@ -220,14 +220,14 @@ class InstrumentedDict(dict[Any, Any], Collection):
         self.owner = self.attribute = None
         super().__init__(items)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         if key in self:
             if self[key] is value:
                 return
             self._removing(self[key])
         super().__setitem__(key, self._adding(value))
 
-    def __delitem__(self, key: Any) -> None:
+    def __delitem__(self, key: object) -> None:
         self._removing(self[key])
         super().__delitem__(key)
 
@@ -235,7 +235,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
         for key in list(self):
             del self[key]
 
-    def pop(self, key: Any, *default: Any) -> Any:
+    def pop(self, key: object, *default: Any) -> Any:
         if key in self:
             self._removing(self[key])
         return super().pop(key, *default)
@@ -244,7 +244,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
         key = next(reversed(self))
         return key, self.pop(key)
 
-    def setdefault(self, key: Any, default: Any = None) -> Any:
+    def setdefault(self, key: object, default: object = None) -> Any:
         if key not in self:
             self[key] = default
         return self[key]
@@ -253,9 +253,9 @@ class InstrumentedDict(dict[Any, Any], Collection):
         for key, value in dict(*args, **named).items():
             self[key] = value
 
-    def __ior__(self, other: Any) -> "InstrumentedDict":  # type: ignore[misc]
+    def __ior__(self, other: object) -> "InstrumentedDict":  # type: ignore[misc]
         self.update(other)
         return self
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return type(self), (), None, None, iter(self.items())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, SupportsIndex, TypeVar
 from weakref import WeakKeyDictionary
 
 from dovetail.exc import ArgumentError
@@ -94,7 +94,7 @@ class collection:
         return lambda function: _marked(function, _EFFECT, Effect(None, True))
 
 
-def _marked(function: F, mark: str, value: Any) -> F:
+def _marked(function: F, mark: str, value: object) -> F:
     setattr(function, mark, value)
     return function
 
@@ -334,7 +334,7 @@ class _Argument:
         return args[self.place - 1] if self.place <= len(args) else named[str(self.name)]
 
     def changed(
-        self, args: tuple[Any, ...], named: dict[str, Any], value: Any
+        self, args: tuple[Any, ...], named: dict[str, Any], value: object
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments of a call with *value* in the place."""
         if self.place <= len(args):
@@ -342,7 +342,7 @@ class _Argument:
         return args, {**named, str(self.name): value}
 
 
-def _reduce(self: Any, protocol: Any) -> Any:
+def _reduce(self: Any, protocol: SupportsIndex) -> Any:
     values = dict(getattr(self, "__dict__", {}))
     values.pop("owner", None)
     values.pop("attribute", None)

@@ -50,7 +50,7 @@ def lost_values(state: InstanceState) -> frozenset[str]:
 _NOTHING: frozenset[str] = frozenset()
 
 
-def refuse_lost(state: InstanceState, instance: Any, verb: str) -> None:
+def refuse_lost(state: InstanceState, instance: object, verb: str) -> None:
     """Refuse to *verb* an instance whose values are lost: they would be written as NULL."""
     lost = lost_values(state)
     if lost:
@@ -112,7 +112,7 @@ def _keep_of_extra(state: InstanceState, names: tuple[str, ...]) -> None:
 
 
 def expire_names(
-    state: InstanceState, instance: Any, names: Iterable[str], columns: frozenset[str]
+    state: InstanceState, instance: object, names: Iterable[str], columns: frozenset[str]
 ) -> None:
     """Expire the attributes *names* of one instance; *columns* are those that hold columns."""
     names = set(names)

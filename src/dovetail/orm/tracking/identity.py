@@ -38,14 +38,14 @@ class IdentityMap(Mapping[tuple[Any, ...], Any]):
         identity = self._scope.known(mapper, rest[0] if rest else None)
         return identity.get(mapper.key_from_tuple(values))
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> Any:
         state = self._state(key)
         instance = None if state is None else state()
         if instance is None:
             raise KeyError(key)
         return instance
 
-    def __contains__(self, key: Any) -> bool:
+    def __contains__(self, key: object) -> bool:
         state = self._state(key)
         return state is not None and state() is not None
 

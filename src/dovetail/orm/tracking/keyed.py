@@ -1,7 +1,7 @@
 """Dictionaries of related instances, whose keys come of the instances."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, SupportsIndex
 from warnings import warn
 
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
@@ -30,7 +30,7 @@ class KeyFuncDict(InstrumentedDict):
         self.ignore_unpopulated_attribute = ignore_unpopulated_attribute
         super().__init__(*items)
 
-    def key_of(self, item: Any) -> Any:
+    def key_of(self, item: object) -> Any:
         """The key of *item*; NO_VALUE where it has none and is to be left out."""
         key = self.keyfunc(item)
         if self.ignore_unpopulated_attribute:
@@ -43,14 +43,14 @@ class KeyFuncDict(InstrumentedDict):
             )
         return key
 
-    def set(self, value: Any) -> None:
+    def set(self, value: object) -> None:
         """Put *value* in, under its key."""
         key = self.key_of(value)
         if key is not NO_VALUE:
             _look_at(key, value)
             self[key] = value
 
-    def remove(self, value: Any) -> None:
+    def remove(self, value: object) -> None:
         """Take *value* out; InvalidRequestError where another one is under its key."""
         key = self.key_of(value)
         if key is NO_VALUE:
@@ -62,7 +62,7 @@ class KeyFuncDict(InstrumentedDict):
             )
         del self[key]
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         made: tuple[Any, ...] = (KeyFuncDict, self.keyfunc, self.ignore_unpopulated_attribute)
         if type(self) is not KeyFuncDict and not type(self).is_local:
             made = (type(self),)
@@ -79,7 +79,7 @@ def _rebuild(kind: type[Any], *arguments: Any) -> Any:
     return kind(keyfunc, ignore_unpopulated_attribute=ignores)
 
 
-def _look_at(key: Any, item: Any) -> None:
+def _look_at(key: object, item: object) -> None:
     """Warn where *key* is None: whatever else has no key is put into the same place."""
     if key is None:
         name = type(item).__name__
@@ -91,7 +91,7 @@ def _look_at(key: Any, item: Any) -> None:
         )
 
 
-def store(collection: Any, item: Any) -> None:
+def store(collection: Any, item: object) -> None:
     """Put *item* into *collection* under its key, without telling anybody."""
     key = collection.key_of(item)
     if key is NO_VALUE:
@@ -100,7 +100,7 @@ def store(collection: Any, item: Any) -> None:
     dict.__setitem__(collection, key, item)
 
 
-def drop(collection: Any, item: Any) -> None:
+def drop(collection: Any, item: object) -> None:
     """Take *item* out of *collection*, whatever its key is by now, without telling anybody."""
     for key, held in collection.items():
         if held is item:
@@ -108,7 +108,7 @@ def drop(collection: Any, item: Any) -> None:
             return
 
 
-def displaced(collection: Any, item: Any) -> Any:
+def displaced(collection: Any, item: object) -> Any:
     """The member whose place *item* will take, or None."""
     return dict.get(collection, collection.key_of(item))
 
@@ -122,7 +122,7 @@ class AttributeKey:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __call__(self, item: Any) -> Any:
+    def __call__(self, item: object) -> Any:
         return _value(item, self.name)
 
 
@@ -140,7 +140,7 @@ class ColumnKey:
                     hint="attribute_keyed_dict() takes the name of an attribute",
                 )
 
-    def __call__(self, item: Any) -> Any:
+    def __call__(self, item: object) -> Any:
         names = state_of(item).load.mapper.column_keys
         values = tuple([_value(item, names[_column(column)]) for column in self.columns])
         if NO_VALUE in values:
@@ -158,7 +158,7 @@ class ColumnNames:
     def __init__(self, names: tuple[tuple[str | None, str], ...]) -> None:
         self.names = names
 
-    def __call__(self, item: Any) -> Any:
+    def __call__(self, item: object) -> Any:
         mapper = state_of(item).load.mapper
         tables = {table.name: table for table in mapper.tables}
         return ColumnKey(
@@ -183,14 +183,14 @@ def _column(declared: Any) -> Any:
     return declared
 
 
-def _value(item: Any, name: str) -> Any:
+def _value(item: object, name: str) -> Any:
     value = getattr(item, name)
     if value is None and name not in item.__dict__ and _is_kept(item, name):
         return NO_VALUE
     return value
 
 
-def _is_kept(item: Any, name: str) -> bool:
+def _is_kept(item: object, name: str) -> bool:
     """Whether *name* is an attribute whose value lies in the instance, or another name for one."""
     mapper = getattr(type(item), "__mapper__", None)
     return mapper is None or name in mapper.attrs or name in mapper.synonyms

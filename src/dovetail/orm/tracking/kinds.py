@@ -51,7 +51,7 @@ class CollectionKind:
         """What a value has to be that is assigned, in words."""
         return "collection" if self.kind is None else self.kind.__name__
 
-    def takes(self, value: Any) -> bool:
+    def takes(self, value: object) -> bool:
         """True where *value* may be assigned."""
         if value is None or isinstance(value, (str, tuple)):
             return False
@@ -122,11 +122,11 @@ def _own_kind(collection_class: Any, class_: type) -> CollectionKind:
     append, remove = getattr(class_, roles["appender"]), getattr(class_, roles["remover"])
     iterate = getattr(class_, roles["iterator"])
 
-    def add(members: Any, item: Any) -> None:
+    def add(members: Any, item: object) -> None:
         with quiet(members):
             append(members, item)
 
-    def take_out(members: Any, item: Any) -> None:
+    def take_out(members: Any, item: object) -> None:
         if any(held is item for held in iterate(members)):
             with quiet(members):
                 remove(members, item)

@@ -30,7 +30,7 @@ def install_setattr(
     plain_set = object.__setattr__
     plain_delete = object.__delattr__
 
-    def __setattr__(self: Any, name: str, value: Any) -> None:  # noqa: N807 - placed on a class
+    def __setattr__(self: Any, name: str, value: object) -> None:  # noqa: N807 - placed on a class
         setter: Any = find_setter(name, unknown)
         if setter is None:
             # The hot path of every assignment: write_value(), written out.
@@ -75,7 +75,7 @@ class StateInDictionary:
     that was in it: the instance gets its own then.
     """
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
         state = instance.__dict__.get(STATE_NAME)
@@ -86,7 +86,7 @@ class StateInDictionary:
             state = instance.__dict__[STATE_NAME]
         return state
 
-    def __set__(self, instance: Any, state: Any) -> None:
+    def __set__(self, instance: object, state: Any) -> None:
         adopt_state(instance, state)
 
 
@@ -96,10 +96,10 @@ class StateInSlot:
     def __init__(self, slot: Any) -> None:
         self.slot = slot
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else self.slot.__get__(instance, owner)
 
-    def __set__(self, instance: Any, state: Any) -> None:
+    def __set__(self, instance: object, state: Any) -> None:
         adopt_state(instance, state)
 
 
@@ -181,5 +181,5 @@ def _install_setstate(class_: type) -> None:
     type.__setattr__(class_, "__setstate__", __setstate__)
 
 
-def _put_state(instance: Any, state: InstanceState) -> None:
+def _put_state(instance: object, state: InstanceState) -> None:
     instance.__dict__[STATE_NAME] = state

@@ -20,14 +20,14 @@ def cascading(mapper: Any) -> tuple[Any, ...]:
     return kept
 
 
-def members_of(impl: Any, value: Any, queued: Any) -> list[Any]:
+def members_of(impl: Any, value: object, queued: Any) -> list[Any]:
     if not impl.collection:
         return [] if value is None else [value]
     members = [] if value is None else list(impl.kind.items(value))
     return members if queued is None else [*members, *queued.added]
 
 
-def taken_away(impl: Any, state: InstanceState, instance: Any) -> list[Any]:
+def taken_away(impl: Any, state: InstanceState, instance: object) -> list[Any]:
     """What *instance* no longer holds of what the row of *state* relates to, if that has a row."""
     return [
         item
@@ -36,7 +36,9 @@ def taken_away(impl: Any, state: InstanceState, instance: Any) -> list[Any]:
     ]
 
 
-def cascaded(state: InstanceState, instance: Any, cascade: str) -> list[tuple[InstanceState, Any]]:
+def cascaded(
+    state: InstanceState, instance: object, cascade: str
+) -> list[tuple[InstanceState, Any]]:
     """The instances that *instance* leads to by *cascade*, from what is in memory."""
     seen = {state}
     found: list[tuple[InstanceState, Any]] = []

@@ -24,15 +24,15 @@ class RelatedAttribute(AttributeBase):
 
     # What other sides call -------------------------------------------------------------
 
-    def link(self, instance: Any, item: Any) -> None:
+    def link(self, instance: object, item: object) -> None:
         """Put *item* here because the other side was set; the other side is not told."""
         raise NotImplementedError
 
-    def unlink(self, instance: Any, item: Any) -> None:
+    def unlink(self, instance: object, item: object) -> None:
         """Take *item* away because the other side was set; the other side is not told."""
         raise NotImplementedError
 
-    def read(self, instance: Any) -> Any:
+    def read(self, instance: object) -> Any:
         if self.key not in instance.__dict__:
             state = state_of(instance)
             session = state.core
@@ -45,13 +45,13 @@ class RelatedAttribute(AttributeBase):
         """True where an instance without a row loads what its foreign keys refer to."""
         return self.prop.load_on_pending or bool(state.extra and state.extra.get("loads"))
 
-    def remember(self, state: InstanceState, instance: Any) -> None:
+    def remember(self, state: InstanceState, instance: object) -> None:
         if self.writes:
             super().remember(state, instance)
 
     # Effects of a change ----------------------------------------------------------------
 
-    def check(self, instance: Any, item: Any) -> None:
+    def check(self, instance: object, item: object) -> None:
         """Refuse an *item* that is not an instance of the related class."""
         expected = self.prop.mapper.class_
         if self.prop.enable_typechecks and not isinstance(item, expected):
@@ -63,7 +63,7 @@ class RelatedAttribute(AttributeBase):
         if self.prop.single_parent:
             self.refuse_second_parent(instance, item)
 
-    def refuse_second_parent(self, instance: Any, item: Any) -> None:
+    def refuse_second_parent(self, instance: object, item: object) -> None:
         """Refuse an *item* that another instance holds, where there may be one holder only."""
         extra = state_of(item).extra
         holder = None if extra is None else extra.get("parents", {}).get(self)
@@ -75,7 +75,7 @@ class RelatedAttribute(AttributeBase):
                 hint="take it from the other parent first",
             )
 
-    def took(self, state: InstanceState, instance: Any, item: Any) -> None:
+    def took(self, state: InstanceState, instance: object, item: object) -> None:
         """*item* was put here by the user: tell the other side, the session, and orphans."""
         scope = state.load.scope
         session = None
@@ -94,7 +94,7 @@ class RelatedAttribute(AttributeBase):
         if session is not None:
             session.cascade_add(item)
 
-    def lost(self, state: InstanceState, instance: Any, item: Any) -> None:
+    def lost(self, state: InstanceState, instance: object, item: object) -> None:
         """*item* was taken away: tell the other side, and note that it may be an orphan."""
         scope = state.load.scope
         if scope is not None and scope.is_writing:
@@ -106,11 +106,11 @@ class RelatedAttribute(AttributeBase):
         for other in self.reverse:
             other.unlink(item, instance)
 
-    def adopt(self, state: InstanceState, item: Any) -> None:
+    def adopt(self, state: InstanceState, item: object) -> None:
         parents = state_of(item).extras().setdefault("parents", {})
         parents[self] = state
 
-    def abandon(self, state: InstanceState, item: Any) -> None:
+    def abandon(self, state: InstanceState, item: object) -> None:
         item_state = state_of(item)
         parents = item_state.extras().setdefault("parents", {})
         known = parents.get(self)
@@ -144,7 +144,7 @@ def warn_of_change(what: str) -> None:
 class ReferenceAttribute(RelatedAttribute):
     """A reference to one related instance, or None."""
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         state = state_of(instance)
         if value is not None:
             self.check(instance, value)
@@ -155,7 +155,7 @@ class ReferenceAttribute(RelatedAttribute):
             if value is not None:
                 self.took(state, instance, value)
 
-    def replace(self, state: InstanceState, instance: Any, value: Any) -> Any:
+    def replace(self, state: InstanceState, instance: object, value: object) -> Any:
         """Store *value*; return the value before it, NO_VALUE where that is not in memory."""
         values = instance.__dict__
         old = values.get(self.key, NO_VALUE)
@@ -170,7 +170,7 @@ class ReferenceAttribute(RelatedAttribute):
         no_longer_expired(state, self.key)
         return old
 
-    def known(self, state: InstanceState, instance: Any) -> Any:
+    def known(self, state: InstanceState, instance: object) -> Any:
         """The current value where it needs no query: from the identity map."""
         session = state.core
         if session is None or (state.committed and self.key in state.committed):
@@ -181,7 +181,7 @@ class ReferenceAttribute(RelatedAttribute):
             return instance.__dict__.get(self.key, NO_VALUE)
         return session.find_reference(state, instance, self.prop)
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         state = state_of(instance)
         if state.row_key is None and self.key not in instance.__dict__:
             raise self.no_value(instance)
@@ -190,7 +190,7 @@ class ReferenceAttribute(RelatedAttribute):
         if old is not None and old is not NO_VALUE:
             self.lost(state, instance, old)
 
-    def link(self, instance: Any, item: Any) -> None:
+    def link(self, instance: object, item: object) -> None:
         state = state_of(instance)
         old = self.replace(state, instance, item)
         if self.deletes_orphans and old is not item:
@@ -201,7 +201,7 @@ class ReferenceAttribute(RelatedAttribute):
             for other in self.reverse:
                 other.unlink(old, instance)
 
-    def unlink(self, instance: Any, item: Any) -> None:
+    def unlink(self, instance: object, item: object) -> None:
         values = instance.__dict__
         if values.get(self.key, item) is item:
             state = state_of(instance)
@@ -214,7 +214,7 @@ class ReferenceAttribute(RelatedAttribute):
             if self.deletes_orphans:
                 self.abandon(state, item)
 
-    def history(self, state: InstanceState, instance: Any) -> History:
+    def history(self, state: InstanceState, instance: object) -> History:
         current = instance.__dict__.get(self.key, NO_VALUE)
         if state.row_key is None:
             if current is NO_VALUE:
@@ -228,7 +228,7 @@ class ReferenceAttribute(RelatedAttribute):
         return scalar_history(committed[self.key], current, equal=_same)
 
 
-def was_loaded(state: InstanceState, key: str, value: Any) -> bool:
+def was_loaded(state: InstanceState, key: str, value: object) -> bool:
     """True where *value*, of an instance without a row, was loaded by its foreign key, not set."""
     loaded = None if state.extra is None else state.extra.get("loaded")
     return loaded is not None and key in loaded and loaded[key] is value

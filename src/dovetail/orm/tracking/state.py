@@ -1,7 +1,7 @@
 """What is known of one instance: its state, and what it shares with those loaded beside it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, SupportsIndex
 from weakref import ref
 
 from typing_extensions import TypeVar
@@ -49,8 +49,8 @@ class TrackedMapper(Protocol):
     removed_load: "Load"
     set_state: Callable[[Any, Any], None]
 
-    def key_of(self, instance: Any) -> Any: ...
-    def key_tuple(self, key: Any) -> tuple[Any, ...]: ...
+    def key_of(self, instance: object) -> Any: ...
+    def key_tuple(self, key: object) -> tuple[Any, ...]: ...
     def key_from_tuple(self, values: Iterable[Any]) -> Any: ...
 
 
@@ -60,8 +60,8 @@ class TrackingSession(Protocol):
     @property
     def session(self) -> Any: ...
 
-    def load_attribute(self, state: "InstanceState", instance: Any, attribute: Any) -> None: ...
-    def cascade_add(self, instance: Any) -> None: ...
+    def load_attribute(self, state: "InstanceState", instance: object, attribute: Any) -> None: ...
+    def cascade_add(self, instance: object) -> None: ...
     def begin_on_change(self) -> None: ...
     def take_state(self, state: "InstanceState") -> None: ...
     def let_state_go(self, state: "InstanceState") -> None: ...
@@ -133,12 +133,12 @@ class Scope:
             identity = self.identities[place] = {}
         return identity
 
-    def known(self, mapper: Any, token: Any) -> "dict[Any, InstanceState]":
+    def known(self, mapper: Any, token: object) -> "dict[Any, InstanceState]":
         """The identity map of *mapper*'s hierarchy for *token*; not kept where there is none."""
         place = mapper.base if token is None else (mapper.base, token)
         return self.identities.get(place) or {}
 
-    def at(self, token: Any) -> AtToken:
+    def at(self, token: object) -> AtToken:
         """A block in which what is loaded, found and written has the identity token *token*."""
         return AtToken(self, token)
 
@@ -511,7 +511,7 @@ class InstanceState(ref[Any], Generic[T]):
         instance = self()
         return {} if instance is None else instance.__dict__
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         keep = {
             name: value for name, value in (self.extra or {}).items() if name in ("info", "flagged")
         }
@@ -536,7 +536,7 @@ class PickledState:
 
     def __init__(
         self,
-        key: Any,
+        key: object,
         committed: Any,
         expired: Any,
         deleted: bool,
@@ -643,7 +643,7 @@ def forget(state: InstanceState) -> None:
             del identity[key]
 
 
-def new_state(instance: Any, mapper: Any) -> InstanceState:
+def new_state(instance: object, mapper: Any) -> InstanceState:
     """Begin to track *instance*, as transient."""
     state = InstanceState(instance, forget)
     state.row_key = state.committed = state.expired = state.extra = None
@@ -700,7 +700,7 @@ def adopt_state(instance: Any, state: Any) -> None:
             attribute.take_over(own, instance)
 
 
-def start_history(state: InstanceState, instance: Any) -> dict[str, Any]:
+def start_history(state: InstanceState, instance: object) -> dict[str, Any]:
     """Begin to record old values of *instance*; its session holds it until they are flushed."""
     committed: dict[str, Any] = {}
     state.committed = committed
@@ -708,7 +708,7 @@ def start_history(state: InstanceState, instance: Any) -> dict[str, Any]:
     return committed
 
 
-def mark_modified(state: InstanceState, instance: Any) -> None:
+def mark_modified(state: InstanceState, instance: object) -> None:
     """Let the session of *instance* hold it as modified; one whose row is deleted it need not."""
     scope = state.load.scope
     if scope is not None and state.row_key is not None and not state.load.deleted:

@@ -8,7 +8,7 @@ class AtToken:
 
     __slots__ = ("_before", "_scope", "_token")
 
-    def __init__(self, scope: Any, token: Any) -> None:
+    def __init__(self, scope: Any, token: object) -> None:
         self._scope = scope
         self._token = token
 

@@ -62,16 +62,16 @@ def tell(attribute: AttributeBase, listeners: Any) -> None:
 class ToldValue(ValueAttribute):
     """The value of a column that tells of its changes."""
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         old = _value_before(self, instance)
         super().set(instance, _told_of_set(self, instance, value, old))
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         for call in self.listeners.remove:
             call(instance, instance.__dict__.get(self.key, NO_VALUE), Initiator(self, "remove"))
         super().delete(instance)
 
-    def initial(self, state: InstanceState, instance: Any) -> Any:
+    def initial(self, state: InstanceState, instance: object) -> Any:
         value: Any = self.default
         for call in self.listeners.init_scalar:
             value = call(instance, value, instance.__dict__)
@@ -81,29 +81,29 @@ class ToldValue(ValueAttribute):
 class ToldReference(ReferenceAttribute):
     """A reference that tells of its changes."""
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         old = _value_before(self, instance)
         state = state_of(instance)
         if old is NO_VALUE and state.row_key is not None:
             old = self.known(state, instance)
         super().set(instance, _told_of_set(self, instance, value, old))
 
-    def delete(self, instance: Any) -> None:
+    def delete(self, instance: object) -> None:
         for call in self.listeners.remove:
             call(instance, instance.__dict__.get(self.key, NO_VALUE), Initiator(self, "remove"))
         super().delete(instance)
 
-    def link(self, instance: Any, item: Any) -> None:
+    def link(self, instance: object, item: object) -> None:
         old = instance.__dict__.get(self.key, NO_VALUE)
         _told_of_set(self, instance, item, old, _from_other_side(self, "append"))
         super().link(instance, item)
 
-    def unlink(self, instance: Any, item: Any) -> None:
+    def unlink(self, instance: object, item: object) -> None:
         if instance.__dict__.get(self.key, item) is item:
             _told_of_set(self, instance, None, item, _from_other_side(self, "remove"))
         super().unlink(instance, item)
 
-    def initial(self, state: InstanceState, instance: Any) -> Any:
+    def initial(self, state: InstanceState, instance: object) -> Any:
         value: Any = self.default
         for call in self.listeners.init_scalar:
             value = call(instance, value, instance.__dict__)
@@ -113,60 +113,60 @@ class ToldReference(ReferenceAttribute):
 class ToldCollection(CollectionAttribute):
     """A collection that tells of its changes."""
 
-    def appended(self, owner: InstanceState, item: Any) -> Any:
+    def appended(self, owner: InstanceState, item: object) -> Any:
         instance = self.holder(owner)
         item = _told_of_append(self, instance, item, Initiator(self, "append"))
         return super().appended(owner, item)
 
-    def removed(self, owner: InstanceState, item: Any) -> None:
+    def removed(self, owner: InstanceState, item: object) -> None:
         self._tell_of_removal(self.holder(owner), item, Initiator(self, "remove"))
         super().removed(owner, item)
 
-    def held_already(self, owner: InstanceState, item: Any) -> None:
+    def held_already(self, owner: InstanceState, item: object) -> None:
         instance = self.holder(owner)
         for call in self.listeners.append_wo_mutation:
             call(instance, item, Initiator(self, "append"))
 
-    def link(self, instance: Any, item: Any) -> None:
+    def link(self, instance: object, item: object) -> None:
         told = _told_of_append(self, instance, item, _from_other_side(self, "append"))
         super().link(instance, told)
 
-    def unlink(self, instance: Any, item: Any) -> None:
+    def unlink(self, instance: object, item: object) -> None:
         self._tell_of_removal(instance, item, _from_other_side(self, "remove"))
         super().unlink(instance, item)
 
-    def accept(self, instance: Any, value: Any) -> list[Any]:
+    def accept(self, instance: object, value: object) -> list[Any]:
         items = super().accept(instance, value)
         for call in self.listeners.bulk_replace:
             call(instance, items, Initiator(self, "bulk_replace"))
         return items
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         old = instance.__dict__.get(self.key)
         super().set(instance, value)
         if old is not None and instance.__dict__.get(self.key) is not old:
             for call in self.listeners.dispose_collection:
                 call(instance, old, CollectionAdapter(self, old))
 
-    def admit(self, instance: Any, item: Any) -> Any:
+    def admit(self, instance: object, item: object) -> Any:
         return _told_of_append(self, instance, item, Initiator(self, "bulk_replace"))
 
-    def dismiss(self, instance: Any, item: Any) -> None:
+    def dismiss(self, instance: object, item: object) -> None:
         self._tell_of_removal(instance, item, Initiator(self, "bulk_replace"))
 
-    def initial(self, state: InstanceState, instance: Any) -> Any:
+    def initial(self, state: InstanceState, instance: object) -> Any:
         collection = super().initial(state, instance)
         for call in self.listeners.init_collection:
             call(instance, collection, CollectionAdapter(self, collection))
         return collection
 
-    def begin(self, state: InstanceState, instance: Any) -> Any:
+    def begin(self, state: InstanceState, instance: object) -> Any:
         collection = super().begin(state, instance)
         for call in self.listeners.init_collection:
             call(instance, collection, CollectionAdapter(self, collection))
         return collection
 
-    def _tell_of_removal(self, instance: Any, item: Any, initiator: Initiator) -> None:
+    def _tell_of_removal(self, instance: object, item: object, initiator: Initiator) -> None:
         for call in self.listeners.remove:
             call(instance, item, initiator)
 
@@ -178,7 +178,7 @@ _KINDS: tuple[tuple[type[AttributeBase], type[AttributeBase]], ...] = (
 )
 
 
-def _value_before(attribute: Any, instance: Any) -> Any:
+def _value_before(attribute: Any, instance: object) -> Any:
     """The value that is replaced, loaded where the attribute keeps its old values."""
     values = instance.__dict__
     if attribute.keeps_old_value and attribute.key not in values:
@@ -193,7 +193,11 @@ def _from_other_side(attribute: RelatedAttribute, op: str) -> Initiator:
 
 
 def _told_of_set(
-    attribute: AttributeBase, instance: Any, value: Any, old: Any, origin: Initiator | None = None
+    attribute: AttributeBase,
+    instance: object,
+    value: object,
+    old: object,
+    origin: Initiator | None = None,
 ) -> Any:
     for call in attribute.listeners.set:
         value = call(instance, value, old, origin or Initiator(attribute, "set"))
@@ -201,7 +205,7 @@ def _told_of_set(
 
 
 def _told_of_append(
-    attribute: AttributeBase, instance: Any, item: Any, initiator: Initiator
+    attribute: AttributeBase, instance: object, item: object, initiator: Initiator
 ) -> Any:
     for call in attribute.listeners.append:
         item = call(instance, item, initiator)
