@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Never, TypeVar
 
+from dovetail.delegation import DelegatedAttribute
 from dovetail.dialects.features import Features
 from dovetail.dialects.registry import dialect_class
 
@@ -145,6 +146,8 @@ def methods(cls: type[Any], documented: set[type[Any]]) -> Iterator[tuple[str, s
             if isinstance(target, property):
                 if inspect.isfunction(target.fget) and text:
                     yield name, text
+            elif isinstance(target, DelegatedAttribute) and text:
+                yield name, text
             elif inspect.isfunction(target) and text:
                 yield (
                     f"{name}{signature(target).replace('(cls, ', '(').replace('(cls)', '()')}",

@@ -4,7 +4,7 @@ A *face* hands on what it is asked: to the session of the current scope, or to t
 session within one that awaits.  Each member of a face is a line of a table::
 
     class AsyncSession:
-        commit = session_face.awaited(Session.commit, SessionCore.commit_steps)
+        commit = session_face.awaited(Session.commit)
         add = session_face.passed(Session.add)
         new = OfSession[InstanceSet](Session.new)
 
@@ -65,24 +65,30 @@ class Face:
         return _named(compile_function(source, member.__name__), member)
 
     def awaited(
-        self, member: Callable[Concatenate[Any, P], R], steps: Callable[..., Steps[Any]]
+        self,
+        member: Callable[Concatenate[Any, P], R],
+        steps: Callable[..., Steps[Any]] | None = None,
     ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
-        """Return a coroutine function that does what *member*, which blocks, does by *steps*.
+        """Return a coroutine function that does by its steps what *member*, which blocks, does.
 
-        *steps* are asked of the core, or the object inside, and take what *member* takes.
+        They are those of the core, or the object inside, that are called as *member* is; or else
+        *steps*, a function of the core and of what *member* takes.
         """
         name = member.__name__
         head, arguments = _written(member)
         source = Source(f"await {member.__qualname__}")
-        source.use("steps", steps)
         with source.block(head.use(source, f"async def {name}")):
             for parameter, line in self.given:
                 if parameter in head.names:
                     source.line(line)
             for line in self.own:
                 source.line(line.format(name=name, arguments=f", {arguments}" if arguments else ""))
-            asked = f"{self.core or self.inside}, {arguments}".rstrip(", ")
-            source.line(f"return await {self.one_task}.run(steps({asked}))")
+            core = self.core or self.inside
+            asked = f"{core}.{name}_steps({arguments})"
+            if steps is not None:
+                source.use("steps", steps)
+                asked = f"steps({core}, {arguments})" if arguments else f"steps({core})"
+            source.line(f"return await {self.one_task}.run({asked})")
         return _named(compile_function(source, name), member)
 
 
@@ -139,7 +145,7 @@ def _named(made: Callable[..., Any], member: Callable[..., Any]) -> Callable[...
     return made
 
 
-class Shown(Generic[V]):
+class DelegatedAttribute(Generic[V]):
     """An attribute of the object inside: read, and where that allows it, set.
 
     A subclass says which object it is.  The docstring is that of *member*.

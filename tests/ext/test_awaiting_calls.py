@@ -15,8 +15,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 MOST = {
-    "a session that is not used": 25,
-    "a get, a change and a commit": 125,
+    "a session that is not used": 20,
+    "a get, a change and a commit": 119,
     "a get of what is in memory": 3,
     "a get that loads": 30,
     "a commit of nothing": 16,

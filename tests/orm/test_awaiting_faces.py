@@ -5,7 +5,7 @@ import inspect
 import pytest
 import sqlalchemy.ext.asyncio as theirs
 
-from dovetail.delegation import Shown
+from dovetail.delegation import DelegatedAttribute
 from dovetail.engine import Connection, Engine
 from dovetail.engine.result import MappingResult, Result, ScalarResult
 from dovetail.engine.transaction import Transaction
@@ -82,10 +82,11 @@ def members(class_):
 
 
 def documented(class_):
+    found = ((name, getattr(class_, name)) for name in members(class_))
     return {
         name
-        for name in members(class_)
-        if inspect.isroutine(getattr(class_, name)) or isinstance(getattr(class_, name), Shown)
+        for name, member in found
+        if inspect.isroutine(member) or isinstance(member, DelegatedAttribute)
     }
 
 

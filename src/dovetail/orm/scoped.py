@@ -6,7 +6,7 @@ from threading import local
 from typing import Any, Generic, TypeVar
 from warnings import warn
 
-from dovetail.delegation import Face, Shown
+from dovetail.delegation import DelegatedAttribute, Face
 from dovetail.event import resolves
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.session import Session
@@ -103,7 +103,7 @@ scoped_face = Face(
 """Members of scoped sessions, blocking and awaiting: they are those of the current session."""
 
 
-class OfCurrent(Shown[V]):
+class OfCurrent(DelegatedAttribute[V]):
     """An attribute of the current session."""
 
     def inside(self, face: Any) -> Any:

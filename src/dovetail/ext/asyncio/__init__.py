@@ -2,14 +2,12 @@
 
 from .attributes import AsyncAttrs
 from .bridge import await_only
-from .engine import (
-    AsyncConnection,
-    AsyncEngine,
-    AsyncTransaction,
+from .create import (
     async_engine_from_config,
     create_async_engine,
     create_async_pool_from_url,
 )
+from .engine import AsyncConnection, AsyncEngine
 from .result import (
     AsyncMappingResult,
     AsyncResult,
@@ -25,6 +23,7 @@ from .session import (
     async_sessionmaker,
     close_all_sessions,
 )
+from .transaction import AsyncTransaction
 
 __all__ = [
     "AsyncAttrs",

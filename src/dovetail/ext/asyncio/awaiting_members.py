@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Never, TypeVar
 from weakref import ref
 
-from dovetail.delegation import Face, Shown
+from dovetail.delegation import DelegatedAttribute, Face
 from dovetail.engine.engine import Engine
 from dovetail.exc import ArgumentError
 from dovetail.ext.asyncio.awaited import awaited_session, own_verbs
@@ -42,7 +42,7 @@ changing = replace(session_face, first=("self.one_task.check()",))
 """What another task must not do while one is at work."""
 
 
-class OfSession(Shown[V]):
+class OfSession(DelegatedAttribute[V]):
     """An attribute of the session inside."""
 
     def inside(self, face: Any) -> Any:

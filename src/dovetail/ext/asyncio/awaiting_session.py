@@ -81,6 +81,10 @@ def _delete_steps(core: SessionCore, instance: Any) -> Steps[None]:
     return core.delete_steps((instance,))
 
 
+def _delete_all_steps(core: SessionCore, instances: Iterable[Any]) -> Steps[None]:
+    return core.delete_steps(instances)
+
+
 def _load_steps(core: SessionCore, instances: Any, *attributes: Any) -> Steps[Any]:
     return core.load_steps(instances, attributes)
 
@@ -150,11 +154,11 @@ class AsyncSession(AwaitingMembers):
         """A savepoint: ``async with session.begin_nested(): …``, or awaited."""
         return AsyncSessionTransaction(self, nested=True)
 
-    commit = session_face.awaited(Session.commit, SessionCore.commit_steps)
-    rollback = session_face.awaited(Session.rollback, SessionCore.rollback_steps)
-    prepare = session_face.awaited(Session.prepare, SessionCore.prepare_steps)
-    reset = session_face.awaited(Session.reset, SessionCore.reset_steps)
-    close = session_face.awaited(Session.close, SessionCore.close_steps)
+    commit = session_face.awaited(Session.commit)
+    rollback = session_face.awaited(Session.rollback)
+    prepare = session_face.awaited(Session.prepare)
+    reset = session_face.awaited(Session.reset)
+    close = session_face.awaited(Session.close)
     aclose = close
     invalidate = session_face.awaited(Session.invalidate, _invalidate_steps)
 
@@ -404,7 +408,7 @@ class AsyncSession(AwaitingMembers):
 
     flush = session_face.awaited(Session.flush, _flush_steps)
     delete = session_face.awaited(Session.delete, _delete_steps)
-    delete_all = session_face.awaited(Session.delete_all, SessionCore.delete_steps)
+    delete_all = session_face.awaited(Session.delete_all, _delete_all_steps)
 
     async def refresh(
         self,

@@ -14,13 +14,14 @@ from typing import (
 )
 from weakref import WeakValueDictionary
 
-from ...dialects.driver import awaiting_names
+from ...delegation import DelegatedAttribute, Face
+from ...dialects.dialect import Dialect
+from ...dialects.driver import Driver, awaiting_names
 from ...engine.connection import Connection
-from ...engine.create import engine_for, pool_for, read_configuration
-from ...engine.engine import Engine
+from ...engine.engine import Echo, Engine
+from ...engine.pool import Pool
 from ...engine.record import PooledConnection
-from ...engine.transaction import Transaction
-from ...engine.url import make_url
+from ...engine.url import URL
 from ...event import Events
 from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted, InvalidRequestError
 from .bridge import run_blocking
@@ -28,30 +29,49 @@ from .one_task import OneTask, perform
 from .raw_connection import AwaitingPooledConnection
 from .result import AsyncResult
 from .started import Started
+from .transaction import AsyncTransaction, around_transactions
 
 if TYPE_CHECKING:
     from collections.abc import (
         AsyncIterator,
         Callable,
-        Coroutine,
         Generator,
         Mapping,
     )
     from typing import Never, Self
 
-    from ...dialects.driver import Driver
     from ...engine.cursor import CursorResult
-    from ...engine.pool import Pool
     from ...engine.result import ScalarResult
-    from ...engine.url import URL
+    from ...engine.transaction import Transaction
     from ...sql.node import ReturnsRows
     from ...steps import Steps
     from .result import AsyncScalarResult
 
-T = TypeVar("T")
+V = TypeVar("V")
 R = TypeVar("R")
 P = ParamSpec("P")
 Ts = TypeVarTuple("Ts")
+
+
+engine_face = Face(inside="self.sync_engine")
+connection_face = Face(inside="self.sync_connection")
+"""Members of AsyncEngines and AsyncConnections: they are those of what is inside."""
+
+
+class OfEngine(DelegatedAttribute[V]):
+    """An attribute of the engine inside."""
+
+    def inside(self, face: Any) -> Any:
+        """Return the engine inside."""
+        return face.sync_engine
+
+
+class OfConnection(DelegatedAttribute[V]):
+    """An attribute of the connection inside."""
+
+    def inside(self, face: Any) -> Any:
+        """Return the connection inside."""
+        return face.sync_connection
 
 
 class AsyncEngine:
@@ -71,7 +91,7 @@ class AsyncEngine:
 
     def __init__(self, sync_engine: Engine) -> None:
         if not sync_engine.is_async:
-            raise _does_not_await(sync_engine.url, sync_engine.driver)
+            raise does_not_await(sync_engine.url, sync_engine.driver)
         self.sync_engine = sync_engine
 
     @property
@@ -79,44 +99,13 @@ class AsyncEngine:
         """The engine itself."""
         return self
 
-    @property
-    def url(self) -> URL:
-        """The URL of the database."""
-        return self.sync_engine.url
-
-    @property
-    def pool(self) -> Pool:
-        """The pool of connections."""
-        return self.sync_engine.pool
-
-    @property
-    def dialect(self) -> Any:
-        """The dialect of the database."""
-        return self.sync_engine.dialect
-
-    @property
-    def backend(self) -> Driver:
-        """What knows the driver."""
-        return self.sync_engine.backend
-
-    @property
-    def name(self) -> str:
-        """The name of the dialect."""
-        return self.sync_engine.name
-
-    @property
-    def driver(self) -> str:
-        """The name of the driver."""
-        return self.sync_engine.driver
-
-    @property
-    def echo(self) -> Any:
-        """Whether statements are logged."""
-        return self.sync_engine.echo
-
-    @echo.setter
-    def echo(self, value: Any) -> None:
-        self.sync_engine.echo = value
+    url = OfEngine[URL]("The URL of the database.")
+    pool = OfEngine[Pool]("The pool of connections.")
+    dialect = OfEngine[Dialect]("The dialect of the database.")
+    backend = OfEngine[Driver]("What knows the driver.")
+    name = OfEngine[str](Engine.name)
+    driver = OfEngine[str](Engine.driver)
+    echo = OfEngine[Echo](Engine.echo)
 
     def connect(self) -> AsyncConnection:
         """Return a connection, to be awaited or used as an async context manager."""
@@ -147,17 +136,13 @@ class AsyncEngine:
         """Return an engine with these options too, which shares the pool of this one."""
         return AsyncEngine(self.sync_engine.execution_options(**opt))
 
-    def get_execution_options(self) -> Mapping[str, Any]:
-        """Return the execution options of this engine."""
-        return self.sync_engine.get_execution_options()
+    get_execution_options = engine_face.passed(Engine.get_execution_options)
 
     def update_execution_options(self, **opt: Any) -> None:
         """Set options for all connections of this engine."""
         self.sync_engine.update_execution_options(**opt)
 
-    def clear_compiled_cache(self) -> None:
-        """Forget the plans of all statements."""
-        self.sync_engine.clear_compiled_cache()
+    clear_compiled_cache = engine_face.passed(Engine.clear_compiled_cache)
 
     def __repr__(self) -> str:
         return f"AsyncEngine({self.url!r})"
@@ -173,6 +158,32 @@ class AsyncEngine:
 
 
 _around: WeakValueDictionary[Connection, AsyncConnection] = WeakValueDictionary()
+
+
+# The steps of verbs, where the connection has none that fetch all rows.
+
+
+def _all_rows_steps(
+    connection: Connection,
+    statement: Any,
+    parameters: Any,
+    execution_options: Mapping[str, Any] | None,
+) -> Steps[CursorResult[*tuple[Any, ...]]]:
+    """Run *statement* and fetch all rows, also where they would have come while they are read."""
+    result = yield from connection.execute_steps(
+        statement, parameters, execution_options=execution_options
+    )
+    if result._streams():
+        yield from result.fill_steps(None)
+    return result
+
+
+def _scalar_steps(connection: Connection, *asked: Any, **options: Any) -> Steps[Any]:
+    return (yield from _all_rows_steps(connection, *asked, **options)).scalar()
+
+
+def _scalars_steps(connection: Connection, *asked: Any, **options: Any) -> Steps[ScalarResult[Any]]:
+    return (yield from _all_rows_steps(connection, *asked, **options)).scalars()
 
 
 class AsyncConnection:
@@ -255,108 +266,10 @@ class AsyncConnection:
 
     # Statements.
 
-    @overload
-    async def execute(
-        self,
-        statement: ReturnsRows[*Ts],
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[*Ts]: ...
-    @overload
-    async def execute(
-        self,
-        statement: Any,
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[*tuple[Any, ...]]: ...
-    async def execute(
-        self,
-        statement: Any,
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[*tuple[Any, ...]]:
-        """Run *statement* and return its result, all rows fetched: see Connection.execute."""
-        result = await self._execute(statement, parameters, execution_options)
-        if result._streams():
-            await self.one_task.run(result.fill_steps(None))
-        return result
-
-    def _execute(
-        self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
-    ) -> Coroutine[Any, Any, CursorResult[*tuple[Any, ...]]]:
-        return self.one_task.run(
-            self.sync_connection.execute_steps(
-                statement, parameters, execution_options=execution_options
-            )
-        )
-
-    @overload
-    async def scalar(
-        self,
-        statement: ReturnsRows[R, *tuple[Any, ...]],
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> R | None: ...
-    @overload
-    async def scalar(
-        self,
-        statement: Any,
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> Any: ...
-    async def scalar(
-        self,
-        statement: Any,
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Run *statement*; return the first value of its first row, None without a row."""
-        result = await self.execute(statement, parameters, execution_options=execution_options)
-        return result.scalar()
-
-    @overload
-    async def scalars(
-        self,
-        statement: ReturnsRows[R, *tuple[Any, ...]],
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> ScalarResult[R]: ...
-    @overload
-    async def scalars(
-        self,
-        statement: Any,
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> ScalarResult[Any]: ...
-    async def scalars(
-        self,
-        statement: Any,
-        parameters: Any = None,
-        *,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> ScalarResult[Any]:
-        """Run *statement*; return the first value of each row."""
-        result = await self.execute(statement, parameters, execution_options=execution_options)
-        return result.scalars()
-
-    async def exec_driver_sql(
-        self,
-        statement: str,
-        parameters: Any = None,
-        execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[*tuple[Any, ...]]:
-        """Run SQL text as the driver takes it: see Connection.exec_driver_sql."""
-        return await self.one_task.run(
-            self.sync_connection.exec_driver_sql_steps(statement, parameters, execution_options)
-        )
+    execute = connection_face.awaited(Connection.execute, _all_rows_steps)
+    scalar = connection_face.awaited(Connection.scalar, _scalar_steps)
+    scalars = connection_face.awaited(Connection.scalars, _scalars_steps)
+    exec_driver_sql = connection_face.awaited(Connection.exec_driver_sql)
 
     @overload
     def stream(
@@ -391,7 +304,8 @@ class AsyncConnection:
         self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
     ) -> AsyncResult[*tuple[Any, ...]]:
         options = {"stream_results": True, **(execution_options or {})}
-        return AsyncResult(await self._execute(statement, parameters, options), self.one_task)
+        steps = self.sync_connection.execute_steps(statement, parameters, execution_options=options)
+        return AsyncResult(await self.one_task.run(steps), self.one_task)
 
     @overload
     def stream_scalars(
@@ -437,15 +351,15 @@ class AsyncConnection:
 
     # Transactions.
 
-    def begin(self) -> AsyncTransaction:
+    def begin(self) -> AsyncTransaction[AsyncConnection]:
         """Begin a transaction, to be awaited or used as an async context manager."""
         return AsyncTransaction(self)
 
-    def begin_nested(self) -> AsyncTransaction:
+    def begin_nested(self) -> AsyncTransaction[AsyncConnection]:
         """Set a savepoint, to be awaited or used as an async context manager."""
         return AsyncTransaction(self, nested=True)
 
-    def begin_twophase(self, xid: str | None = None) -> AsyncTransaction:
+    def begin_twophase(self, xid: str | None = None) -> AsyncTransaction[AsyncConnection]:
         """Begin a transaction that can be prepared, so that several databases commit together.
 
         It is awaited, or used as an async context manager.  InvalidRequestError is raised where
@@ -466,46 +380,36 @@ class AsyncConnection:
         """Roll back a transaction that was prepared, perhaps by another process."""
         await self.one_task.run(self.sync_connection._prepared_steps("rollback", xid, True))
 
-    async def commit(self) -> None:
-        """Commit the transaction in progress, if there is one."""
-        await self.one_task.run(self.sync_connection.commit_steps())
+    commit = connection_face.awaited(Connection.commit)
+    rollback = connection_face.awaited(Connection.rollback)
+    in_transaction = connection_face.passed(Connection.in_transaction)
+    in_nested_transaction = connection_face.passed(Connection.in_nested_transaction)
 
-    async def rollback(self) -> None:
-        """Roll the transaction in progress back, if there is one."""
-        await self.one_task.run(self.sync_connection.rollback_steps())
-
-    def in_transaction(self) -> bool:
-        """Tell whether a transaction is in progress."""
-        return self.sync_connection.in_transaction()
-
-    def in_nested_transaction(self) -> bool:
-        """Tell whether a savepoint is in progress."""
-        return self.sync_connection.in_nested_transaction()
-
-    def get_transaction(self) -> AsyncTransaction | None:
+    def get_transaction(self) -> AsyncTransaction[AsyncConnection] | None:
         """Return the transaction in progress, or None."""
         return self._wrapped(self.sync_connection.get_transaction())
 
-    def get_nested_transaction(self) -> AsyncTransaction | None:
+    def get_nested_transaction(self) -> AsyncTransaction[AsyncConnection] | None:
         """Return the innermost savepoint, or None."""
         return self._wrapped(self.sync_connection.get_nested_transaction())
 
-    def _wrapped(self, transaction: Transaction | None) -> AsyncTransaction | None:
+    def _wrapped(self, transaction: Transaction | None) -> AsyncTransaction[AsyncConnection] | None:
         if transaction is None:
             return None
-        found = _transactions.get(transaction)
+        found = around_transactions.get(transaction)
         if found is None:
-            found = AsyncTransaction(self, transaction.nested)
+            found = AsyncTransaction[AsyncConnection](self, transaction.nested)
             found._started = transaction
-            _transactions[transaction] = found
+            around_transactions[transaction] = found
         return found
 
     # The connection itself.
 
-    @property
-    def dialect(self) -> Any:
-        """The dialect of the database."""
-        return self.sync_engine.dialect
+    dialect = OfEngine[Dialect]("The dialect of the database.")
+    info = OfConnection[dict[str, Any]](Connection.info)
+    closed = OfConnection[bool](Connection.closed)
+    invalidated = OfConnection[bool](Connection.invalidated)
+    default_isolation_level = OfConnection[str](Connection.default_isolation_level)
 
     @property
     def connection(self) -> Never:
@@ -513,26 +417,6 @@ class AsyncConnection:
         raise InvalidRequestError(
             "the driver's connection must be awaited", hint="await connection.get_raw_connection()"
         )
-
-    @property
-    def info(self) -> dict[str, Any]:
-        """A dictionary for the user that lasts as long as the driver connection."""
-        return self.sync_connection.info
-
-    @property
-    def closed(self) -> bool:
-        """Whether the connection was closed."""
-        return self.sync_connection.closed
-
-    @property
-    def invalidated(self) -> bool:
-        """Whether the driver connection was lost."""
-        return self.sync_connection.invalidated
-
-    @property
-    def default_isolation_level(self) -> str:
-        """The isolation level of connections for which none was set."""
-        return self.sync_connection.default_isolation_level
 
     async def get_isolation_level(self) -> str:
         """Return the isolation level of this connection."""
@@ -548,17 +432,9 @@ class AsyncConnection:
         self.sync_connection.execution_options(**opt)
         return self
 
-    def get_execution_options(self) -> Mapping[str, Any]:
-        """Return the execution options of this connection."""
-        return self.sync_connection.get_execution_options()
-
-    async def invalidate(self, exception: BaseException | None = None) -> None:
-        """Discard the driver connection; the next statement gets another one."""
-        await self.one_task.run(self.sync_connection.invalidate_steps(exception))
-
-    async def detach(self) -> None:
-        """Take the driver connection out of its pool; it is closed with this object."""
-        await self.one_task.run(self.sync_connection.detach_steps())
+    get_execution_options = connection_face.passed(Connection.get_execution_options)
+    invalidate = connection_face.awaited(Connection.invalidate)
+    detach = connection_face.awaited(Connection.detach)
 
     async def close(self) -> None:
         """Roll back what is in progress and return the driver connection to the pool.
@@ -576,128 +452,8 @@ class AsyncConnection:
         await self.close()
 
 
-_transactions: WeakValueDictionary[Transaction, AsyncTransaction] = WeakValueDictionary()
-
-
-class AsyncTransaction:
-    """A transaction in progress; an async context manager that commits or rolls back."""
-
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        nested: bool = False,
-        *,
-        begin: Callable[[], Steps[Transaction]] | None = None,
-    ) -> None:
-        self.connection = connection
-        self.nested = nested
-        self._begin = begin
-        self._started: Transaction | None = None
-
-    @property
-    def sync_transaction(self) -> Transaction:
-        """The transaction inside; AsyncContextNotStarted is raised before it is awaited."""
-        if self._started is None:
-            raise AsyncContextNotStarted(
-                "this transaction was not started",
-                hint="await connection.begin(), or async with connection.begin()",
-            )
-        return self._started
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if not isinstance(other, AsyncTransaction) or self._started is None:
-            return False
-        return self._started is other._started
-
-    def __hash__(self) -> int:
-        return hash(self.connection)
-
-    async def start(self) -> Self:
-        """Begin; return self."""
-        if self._started is not None:
-            raise AsyncContextAlreadyStarted("this transaction was started before")
-        connection = self.connection.sync_connection
-        begin: Callable[[], Steps[Transaction]] = connection.begin_steps
-        if self.nested:
-            begin = connection.begin_nested_steps
-        self._started = await self.connection.one_task.run((self._begin or begin)())
-        _transactions[self._started] = self
-        return self
-
-    def __await__(self) -> Generator[Any, Any, Self]:
-        return self.start().__await__()
-
-    async def __aenter__(self) -> Self:
-        if self._started is None:
-            await self.start()
-        self.sync_transaction.enter_block()
-        return self
-
-    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        await self.connection.one_task.run(self.sync_transaction.exit_steps(error is not None))
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the transaction is in progress."""
-        return self.sync_transaction.is_active
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether the transaction is in progress and its connection alive."""
-        return self.sync_transaction.is_valid
-
-    async def prepare(self) -> None:
-        """Make the database promise that the commit will succeed: see ``begin_twophase()``."""
-        await self.connection.one_task.run(self.sync_transaction.prepare_steps())
-
-    async def commit(self) -> None:
-        """Make the changes last."""
-        await self.connection.one_task.run(self.sync_transaction.commit_steps())
-
-    async def rollback(self) -> None:
-        """Undo the changes."""
-        await self.connection.one_task.run(self.sync_transaction.rollback_steps())
-
-    async def close(self) -> None:
-        """Roll back if the transaction is in progress."""
-        await self.connection.one_task.run(self.sync_transaction.close_steps())
-
-
-def create_async_engine(url: str | URL, **options: Any) -> AsyncEngine:
-    """Return an engine whose driver awaits, for the database at *url*: see create_engine().
-
-    A URL that names no driver finds the first one that awaits and is installed, and
-    ``postgresql+psycopg://`` is the awaiting flavour of psycopg here::
-
-        create_async_engine("postgresql+asyncpg://ada:secret@db/shop", pool_size=20)
-
-    ``async_creator`` is a coroutine function that opens connections of the driver.
-    InvalidRequestError is raised where the driver of *url* does not await.
-    """
-    return AsyncEngine(engine_for(url, options, awaits=True))
-
-
-def create_async_pool_from_url(url: str | URL, **options: Any) -> Pool:
-    """Return a pool of connections to the database at *url*: see create_pool_from_url().
-
-    InvalidRequestError is raised where the driver of *url* does not await.
-    """
-    pool = pool_for(url, options, awaits=True)
-    if not pool.opener.is_async:
-        raise _does_not_await(make_url(url))
-    return pool
-
-
-def async_engine_from_config(
-    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: Any
-) -> AsyncEngine:
-    """Return an engine whose driver awaits, for options that are text."""
-    return create_async_engine(**read_configuration(configuration, prefix, options))
-
-
-def _does_not_await(url: URL, driver: str | None = None) -> InvalidRequestError:
+def does_not_await(url: URL, driver: str | None = None) -> InvalidRequestError:
+    """Return the error that says so of the *driver*, or that of *url*, and names others."""
     dialect = url.get_backend_name()
     names = awaiting_names(dialect)
     return InvalidRequestError(
