@@ -31,6 +31,10 @@ MAX_FILE_LINES = 750
 MAX_FUNCTION_LINES = 60
 VAGUE_NAMES = {"utils", "helper", "helpers", "common"}
 DIALECT_NAMES = {"sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql"}
+STRATEGY_NAMES = {
+    "joined", "selectin", "subquery", "select", "immediate", "noload", "raise", "raise_on_sql",
+    "contains_eager", "write_only", "dynamic", "adaptive", "one", "peers", "raise_n_plus_one",
+}  # fmt: skip
 
 
 class Import(NamedTuple):
@@ -335,6 +339,30 @@ def dialects_asked_by_name(house: House) -> list[str]:
     return complaints
 
 
+def strategies_asked_by_name(house: House) -> list[str]:
+    """Comparisons with the name of a loader strategy: its record says what it does."""
+    complaints = []
+    for module in house.modules.values():
+        if module.floor not in {"orm", "ext"} or module.name == "orm.mapping.strategies":
+            continue
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.Compare) or _asks_for_other_words(node.left):
+                continue
+            names = {
+                part.value
+                for one in node.comparators
+                for part in ast.walk(one)
+                if isinstance(part, ast.Constant) and part.value in STRATEGY_NAMES
+            }
+            complaints += [f"{module.path}:{node.lineno}: asks for {name}" for name in names]
+    return complaints
+
+
+def _asks_for_other_words(left: ast.expr) -> bool:
+    """Whether *left* has words of its own, of which some are those of strategies as well."""
+    return isinstance(left, ast.Attribute) and left.attr in {"visit_name", "polymorphic_load"}
+
+
 RULES = (
     upward_imports,
     loops,
@@ -348,4 +376,5 @@ RULES = (
     vague_names,
     dialects_asked_by_name,
     familiar_keys_of_states,
+    strategies_asked_by_name,
 )

@@ -104,6 +104,12 @@ def test_a_sound_house_has_no_complaint(tmp_path, rule):
         pytest.param(
             rules.familiar_keys_of_states, "orm/merge.py", "x = state.key\n", id="familiar key"
         ),
+        pytest.param(
+            rules.strategies_asked_by_name, "orm/merge.py", "x = s == 'joined'\n", id="strategy"
+        ),
+        pytest.param(
+            rules.strategies_asked_by_name, "orm/merge.py", "x = s in ('one', 'a')\n", id="policy"
+        ),
     ],
 )
 def test_a_broken_rule_is_found(tmp_path, rule, name, text):

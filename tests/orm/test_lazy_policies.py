@@ -124,6 +124,13 @@ class TestStatements:
         with pytest.raises(ArgumentError, match="someday"):
             Session(engine, lazy_policy="someday")
 
+    def test_an_unknown_one_that_is_set_later_is_refused_at_the_first_touch(self, filled):
+        author = authors(filled)[0]
+        filled.lazy_policy = "someday"
+
+        with pytest.raises(ArgumentError, match="someday"):
+            author.books  # noqa: B018
+
 
 class TestLoad:
     def test_each_attribute_takes_one_statement(self, filled, sql_log):

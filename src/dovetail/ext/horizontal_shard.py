@@ -21,7 +21,7 @@ from ..engine.connection import Connection
 from ..engine.cursor import CursorResult
 from ..engine.engine import Engine
 from ..exc import ArgumentError, DovetailDeprecationWarning, MultipleResultsFound
-from ..orm.loading.lazy import find_reference, load_attribute_steps
+from ..orm.loading.lazy import find_reference, load_attribute_steps, policy_for
 from ..orm.loading.options import Entry
 from ..orm.loading.related import (
     is_unknown,
@@ -359,8 +359,9 @@ class ShardedCore(SessionCore):
         """The shards where *prop* of *instance* is loaded from."""
         own = [state.load.token]
         tree: LoadTree = state.load.options or NO_TREE
-        policy = tree.policy or self.lazy_policy
-        if policy == "raise" or tree.strategy(prop) in ("noload", "raise", "raise_on_sql"):
+        strategy = tree.strategy(prop)
+        policy = policy_for(self, tree, strategy.policy)
+        if strategy.fills_empty or strategy.raises or policy.peers_for(1) is None:
             return own
         if tree.stays or find_reference(self, state, instance, prop) is not NO_VALUE:
             return own

@@ -8,6 +8,7 @@ from dovetail.orm.loading.layout import EntityLayout
 from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.strategies import LoaderStrategy
 
 MAX_JOIN_DEPTH = 8
 
@@ -22,7 +23,7 @@ def contained_entity(prop: RelationshipProperty, related: Any) -> EntityNode:
 def contained_entities(entity: EntityNode, tree: LoadTree) -> Iterator[EntityNode]:
     """The entities of ``contains_eager()`` options below *entity*."""
     for prop, related in tree.related.items():
-        if related.strategy == "contains_eager":
+        if related.contained:
             found = contained_entity(prop, related)
             yield found
             yield from contained_entities(found, tree.below(prop))
@@ -30,14 +31,14 @@ def contained_entities(entity: EntityNode, tree: LoadTree) -> Iterator[EntityNod
 
 def joins_collections(prop: RelationshipProperty, tree: LoadTree) -> bool:
     """True where a join that is added for *prop*, or below it, makes more rows."""
-    if prop.uselist and tree.strategy(prop) == "joined":
+    if prop.uselist and tree.strategy(prop).joins:
         return True
     below = tree.below(prop)
     for other in prop.mapper.relationships.values():
         strategy = below.strategy(other)
-        if strategy == "joined" and other.uselist:
+        if strategy.joins and other.uselist:
             return True
-        if strategy == "contains_eager" and joins_collections(other, below):
+        if strategy.takes_given and joins_collections(other, below):
             return True
     return False
 
@@ -52,9 +53,9 @@ def rows_repeat(statement: Any, core: Any, root: EntityLayout) -> bool:
     return len(statement.joins) > contained or not is_plain
 
 
-def refuse_loading(prop: RelationshipProperty, strategy: str) -> None:
+def refuse_loading(prop: RelationshipProperty, strategy: LoaderStrategy) -> None:
     """Refuse to load *prop*, which is not loaded as a whole, with its instances."""
-    if strategy in ("joined", "selectin", "immediate", "contains_eager"):
+    if strategy.eager or strategy.takes_given:
         raise InvalidRequestError(
             f"{prop} is {prop.lazy}: it can't be loaded with its instances",
             hint="read it by its own statement, or map it without lazy=",

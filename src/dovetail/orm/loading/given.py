@@ -134,11 +134,11 @@ class GivenRows(EntityPlan):
             layout.discriminator = None if place is None else (place, type_)
         for prop in mapper.relationships.values():
             strategy = tree.strategy(prop)
-            if strategy in _LOADED_WITH_INSTANCES:
+            if strategy.eager:
                 layout.later.append(prop)
-            elif strategy == "noload":
+            elif strategy.fills_empty:
                 layout.empty.append(prop)
-            elif strategy == "contains_eager":
+            elif strategy.takes_given:
                 self._given_related(layout, prop)
         return layout, frozenset(missing)
 
@@ -166,6 +166,3 @@ class GivenRows(EntityPlan):
                     lacking = missing.difference(instance.__dict__, state.committed or ())
                     state.expired = (lacking | (state.expired or frozenset())) or None
         return made
-
-
-_LOADED_WITH_INSTANCES = frozenset(("joined", "selectin", "immediate"))

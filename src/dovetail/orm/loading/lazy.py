@@ -22,11 +22,10 @@ from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.strategies import POLICIES, LazyPolicy, policy_named
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
 
-FEW_PEERS = 32
-MANY_PEERS = 1000
 MOST_PASSED = 128
 """After so many peers in a row that lack nothing, the search for those that do ends."""
 
@@ -68,14 +67,14 @@ def _load_relationship_steps(
 ) -> Steps[None]:
     tree = options_of(state)
     strategy = tree.strategy(prop)
-    if strategy == "noload":
+    if strategy.fills_empty:
         _set_empty(state, instance, prop)
         return
-    if strategy == "raise":
-        raise LazyLoadError.forbidden(type(instance).__name__, prop.key, strategy)
+    if strategy.raises:
+        raise LazyLoadError.forbidden(type(instance).__name__, prop.key, strategy.name)
     if prop.refers_by_key and find_reference(session, state, instance, prop, store=True):
         return
-    policy = _policy(session, tree, strategy)
+    policy = policy_for(session, tree, strategy.policy)
     peers = _peers(session, state, instance, prop.key, policy)
     connection = yield from session.connection_for_steps(prop.mapper)
     steps = load_related_steps(session, connection, prop, [(state, instance), *peers], tree)
@@ -93,13 +92,12 @@ def _caused_steps(session: LoadingSession, state: InstanceState, steps: Steps[No
     return steps
 
 
-def _policy(session: LoadingSession, tree: LoadTree, strategy: str) -> str:
-    if strategy in ("one", "peers"):
-        return strategy
-    if strategy == "raise_on_sql":
-        return "raise"
-    policy: str = tree.policy or session.lazy_policy
-    return policy
+def policy_for(session: LoadingSession, tree: LoadTree, own: str | None = None) -> LazyPolicy:
+    """The policy that holds: the *own* one of the strategy, the statement's, or the session's."""
+    if own is None and tree.policy is not None:
+        return tree.policy
+    name = own or session.lazy_policy
+    return POLICIES.get(name) or policy_named(name)
 
 
 def _set_empty(state: InstanceState, instance: object, prop: RelationshipProperty) -> None:
@@ -156,8 +154,8 @@ def _load_columns_steps(
         wanted = _deferred_with(mapper, instance, key)
         tree = options_of(state)
         if tree.forbids(mapper.attrs[key]):
-            raise LazyLoadError.forbidden(type(instance).__name__, key, "raise")
-    policy = _policy(session, options_of(state), "select")
+            raise LazyLoadError.forbidden(type(instance).__name__, key)
+    policy = policy_for(session, options_of(state))
     peers = _peers(session, state, instance, key, policy)
     connection = yield from session.connection_for_steps(mapper)
     steps = refresh_steps(session, connection, mapper, [(state, instance), *peers], wanted)
@@ -237,25 +235,20 @@ def refreshed_names(mapper: Mapper) -> frozenset[str]:
 
 
 def _peers(
-    session: LoadingSession, state: InstanceState, instance: object, key: str, policy: str
+    session: LoadingSession, state: InstanceState, instance: object, key: str, policy: LazyPolicy
 ) -> list[Pair]:
     """The peers for which *key* is loaded in the same statement."""
     load = state.load
-    if policy == "one" or len(load.batch) < 2:
-        if policy == "raise":
-            raise LazyLoadError.forbidden(type(instance).__name__, key, policy)
-        return []
-    touch = load.touched(key, session.epoch)
-    if policy == "raise" or (policy == "raise_n_plus_one" and touch.count > 1):
-        raise LazyLoadError.forbidden(type(instance).__name__, key, policy)
-    if policy == "peers":
-        most = MANY_PEERS
-    elif policy == "raise_n_plus_one" or touch.count == 1:
-        most = 0
+    touch = None
+    if len(load.batch) < 2:
+        most = policy.peers[0]
     else:
-        most = FEW_PEERS if touch.count == 2 else MANY_PEERS
+        touch = load.touched(key, session.epoch)
+        most = policy.peers_for(touch.count)
+    if most is None:
+        raise LazyLoadError.forbidden(type(instance).__name__, key, policy.name)
     found: list[Pair] = []
-    if most:
+    if most and touch is not None:
         passed = 0
         for peer in load.following(state, touch):
             other = peer() if peer.load is load and peer.row_key is not None else None

@@ -6,30 +6,15 @@ from typing import Any, NamedTuple
 from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.pickling import Packed
+from dovetail.orm.mapping.strategies import STRATEGIES, policy_named
 from dovetail.sql.expression.columns import column_argument
 from dovetail.sql.node import Walk
 
-_FUNCTIONS = {
-    "joined": "joinedload",
-    "selectin": "selectinload",
-    "select": "lazyload",
-    "raise": "raiseload",
-    "raise_on_sql": "raiseload",
-    "default": "defaultload",
-}
-"""The function that users call for a strategy, where it has another name."""
-
 
 def _function(strategy: str) -> str:
-    return _FUNCTIONS.get(strategy, strategy)
-
-
-_NAMES = {
-    "joined": ("innerjoin",),
-    "selectin": ("recursion_depth", "chunksize"),
-    "contains_eager": ("eager_from_alias",),
-}
-"""How the arguments of a strategy are called, where it has some."""
+    """The function that users call for *strategy*, where it has another name."""
+    found = STRATEGIES.get(strategy)
+    return strategy if found is None else found.option or strategy
 
 
 class Entry(NamedTuple):
@@ -42,8 +27,8 @@ class Entry(NamedTuple):
     @property
     def local_opts(self) -> dict[str, Any]:
         """What was said of the strategy, by name."""
-        names = _NAMES.get(self.strategy, ())
-        given = zip(names, self.arguments, strict=False)
+        found = STRATEGIES.get(self.strategy)
+        given = zip(() if found is None else found.arguments, self.arguments, strict=False)
         return {name: value for name, value in given if value is not None}
 
 
@@ -68,29 +53,15 @@ class LazyPolicyOption:
     root: Any = None
 
     def __init__(self, policy: str) -> None:
-        self.policy = checked_policy(policy)
+        self.policy = policy_named(policy)
 
     def collect(self, walk: Walk) -> None:
         """Append the policy: the instances of a plan share their instructions."""
-        walk.key += ("lazy policy", self.policy)
+        walk.key += ("lazy policy", self.policy.name)
 
     def instruct(self, tree: Any) -> None:
         """Let *tree*, the instructions for the instances, say it."""
         tree.policy = self.policy
-
-
-POLICIES = ("adaptive", "one", "peers", "raise", "raise_n_plus_one")
-
-
-def checked_policy(policy: Any) -> str:
-    """*policy*, how lazy loads go; ArgumentError for one that is not known."""
-    if policy not in POLICIES:
-        raise ArgumentError(
-            f"lazy_policy={policy!r} is not known",
-            hint=f"one of {', '.join(map(repr, POLICIES))}",
-        )
-    found: str = policy
-    return found
 
 
 class LoaderOption(Packed):

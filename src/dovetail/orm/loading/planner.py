@@ -502,9 +502,7 @@ class _SelectPlanning:
                 refuse_loading(prop, strategy)
             elif not (self.joins and layout.has_columns_of(prop)):
                 continue
-            elif strategy == "contains_eager" or (
-                strategy == "joined" and (explicit or may_repeat(prop, chain))
-            ):
+            elif strategy.takes_given or (strategy.joins and (explicit or may_repeat(prop, chain))):
                 found.append(prop)
         return found
 
@@ -512,15 +510,15 @@ class _SelectPlanning:
         for prop in layout.relationships:
             strategy = layout.tree.strategy(prop)
             explicit = layout.tree.names(prop)
-            later = strategy in ("selectin", "immediate")
-            if strategy == "joined" and not (self.joins and layout.has_columns_of(prop)):
+            later = strategy.later
+            if strategy.joins and not (self.joins and layout.has_columns_of(prop)):
                 # The row does not tell which of the classes below it is of: a statement more.
                 later = True
             if prop.is_writer:
                 refuse_loading(prop, strategy)
             elif later and (explicit or may_repeat(prop, chain)):
                 layout.later.append(prop)
-            elif strategy == "noload":
+            elif strategy.fills_empty:
                 layout.empty.append(prop)
 
     def join_below(
@@ -537,7 +535,7 @@ class _SelectPlanning:
         for prop in props:
             related = parent.tree.of(prop)
             tree = parent.tree.below(prop)
-            contained = related is not None and related.strategy == "contains_eager"
+            contained = related is not None and related.contained
             if related is not None and contained:
                 entity = double_of(contained_entity(prop, related), self.statement)
                 layout = self._entity(entity, tree, nullable=True)

@@ -292,7 +292,7 @@ def _restricts(tree: LoadTree, below: LoadTree, prop: RelationshipProperty) -> b
 
     ``immediate`` is a lazy load done at once, which takes what is here as that does.
     """
-    return tree.strategy(prop) != "immediate" and any(
+    return not tree.strategy(prop).keeps_present and any(
         option.concerns(mapper)
         for option in below.criteria
         for mapper in prop.mapper.self_and_descendants

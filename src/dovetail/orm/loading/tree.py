@@ -8,6 +8,7 @@ from dovetail.orm.mapping.attribute import EntityNode, table_columns
 from dovetail.orm.mapping.pickling import Packed, slots_of
 from dovetail.orm.mapping.polymorphic import kinds_below
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.strategies import DEFAULT, STRATEGIES, LazyPolicy, LoaderStrategy
 from dovetail.sql.traversal import replace
 
 V = TypeVar("V")
@@ -43,8 +44,8 @@ class LoadTree(Packed):
         self.criteria: tuple[Any, ...] = ()
         self.inherited: dict[Any, LoadTree] = {}
         self.related: dict[Any, RelatedLoad] = {}
-        self.default_related: str | None = None
-        self.default_everywhere: str | None = None
+        self.default_related: LoaderStrategy | None = None
+        self.default_everywhere: LoaderStrategy | None = None
         self.only: frozenset[Any] | None = None
         self.deferred: frozenset[Any] = frozenset()
         self.undeferred: frozenset[Any] = frozenset()
@@ -52,7 +53,7 @@ class LoadTree(Packed):
         self.forbidden: frozenset[Any] = frozenset()
         self.expressions: dict[Any, Any] = {}
         self.lasting: dict[Any, Any] = {}
-        self.policy: str | None = None
+        self.policy: LazyPolicy | None = None
         self.stays = False
         self.again: dict[Any, LoadTree] = {}
         self.combined: dict[LoadTree, LoadTree] = {}
@@ -83,16 +84,18 @@ class LoadTree(Packed):
     def goes_on(self) -> bool:
         """True when an option loads something from here on: instances that are here are met too."""
         return any(
-            related.strategy in _LOADED or related.tree.goes_on for related in self.related.values()
+            (related.strategy is not None and related.strategy.eager) or related.tree.goes_on
+            for related in self.related.values()
         )
 
     @property
     def governs_reads(self) -> bool:
         """True when an option says what becomes of a read of what is not loaded."""
-        named = {related.strategy for related in self.related.values()}
-        return not _ON_READ.isdisjoint(
-            (*named, self.default_related, self.default_everywhere)
-        ) or bool(self.forbidden)
+        named = [related.strategy for related in self.related.values()]
+        return bool(self.forbidden) or any(
+            strategy is not None and strategy.on_read
+            for strategy in (*named, self.default_related, self.default_everywhere)
+        )
 
     def over(self, before: "LoadTree") -> "LoadTree":
         """These instructions for an instance that came with others *before*, which go on to hold
@@ -126,9 +129,7 @@ class LoadTree(Packed):
     def repeats(self, prop: RelationshipProperty) -> bool:
         """True when ``recursion_depth`` repeats the instruction for *prop*: there may be loops."""
         found = self.of(prop)
-        if found is None or found.strategy != "selectin" or not found.arguments:
-            return False
-        return found.arguments[0] is not None
+        return found is not None and found.depth is not None
 
     def at(self, prop: RelationshipProperty) -> "RelatedLoad":
         """The instructions for relationship *prop*, made when there are none."""
@@ -146,13 +147,13 @@ class LoadTree(Packed):
         found = self.of(prop)
         return found is not None and found.strategy is not None
 
-    def strategy(self, prop: RelationshipProperty) -> str:
+    def strategy(self, prop: RelationshipProperty) -> LoaderStrategy:
         """How relationship *prop* is loaded: by option, wildcard, or mapping."""
         found = self.of(prop)
         if found is not None and found.strategy is not None:
             return found.strategy
-        lazy: str = prop.loading
-        return self.default_related or self.default_everywhere or lazy
+        mapped: LoaderStrategy = prop.loading
+        return self.default_related or self.default_everywhere or mapped
 
     def below(self, prop: RelationshipProperty) -> "LoadTree":
         """The instructions for the entity that relationship *prop* leads to."""
@@ -248,16 +249,17 @@ class LoadTree(Packed):
         if not path:
             self._add_columns(entry)
         elif isinstance(path[0], str):
-            self.default_related = entry.strategy
+            self.default_related = STRATEGIES[entry.strategy]
         else:
             step = path[0]
             related = self.at(step.prop)
             self._note_target(related, step)
             if getattr(step, "criteria", ()):
                 related.criteria = step.criteria
-            if len(path) == 1 and entry.strategy in _FOR_RELATED:
-                if entry.strategy != "default":
-                    related.strategy = entry.strategy
+            strategy = STRATEGIES.get(entry.strategy)
+            if len(path) == 1 and strategy is not None:
+                if strategy is not DEFAULT:
+                    related.strategy = strategy
                     related.arguments = entry.arguments
             else:
                 related.tree.add(entry, path[1:])
@@ -323,16 +325,6 @@ def _among(props: frozenset[Any], prop: RelationshipProperty) -> bool:
     )
 
 
-_FOR_RELATED = frozenset(
-    (
-        "joined", "selectin", "select", "noload", "raise", "raise_on_sql",
-        "contains_eager", "default", "one", "peers",
-    )
-)  # fmt: skip
-
-
-_LOADED = frozenset(("joined", "selectin", "immediate"))
-_ON_READ = frozenset(("select", "noload", "raise", "raise_on_sql", "one", "peers"))
 _KEPT = frozenset(("again", "combined", "inherited"))
 MOST_COMBINED = 32
 """So many sets of instructions are kept combined with others that came before."""
@@ -344,7 +336,7 @@ class RelatedLoad(Packed):
     __slots__ = ("arguments", "criteria", "deeper", "entity", "kinds", "strategy", "tree")
 
     def __init__(self) -> None:
-        self.strategy: str | None = None
+        self.strategy: LoaderStrategy | None = None
         self.arguments: tuple[Any, ...] = ()
         self.entity: EntityNode | None = None
         self.kinds: tuple[Any, ...] = ()
@@ -358,7 +350,7 @@ class RelatedLoad(Packed):
 
     def below(self, prop: RelationshipProperty) -> LoadTree:
         """What holds for the related instances; ``recursion_depth`` repeats this instruction."""
-        depth = self.arguments[0] if self.strategy == "selectin" and self.arguments else None
+        depth = self.depth
         if depth is None or depth == 0:
             return self.tree
         if self.deeper is None:
@@ -371,16 +363,27 @@ class RelatedLoad(Packed):
         return self.deeper
 
     @property
+    def depth(self) -> int | None:
+        """How often this instruction goes on below itself; None where it was not said."""
+        if self.strategy is None or not self.strategy.repeats or not self.arguments:
+            return None
+        depth: int | None = self.arguments[0]
+        return depth
+
+    @property
+    def contained(self) -> bool:
+        """True where ``contains_eager()`` says how to load this."""
+        return self.strategy is not None and self.strategy.takes_given
+
+    @property
     def takes_given(self) -> bool:
         """True where ``contains_eager()`` says how to load this, or something below."""
-        return self.strategy == "contains_eager" or any(
-            related.takes_given for related in self.tree.related.values()
-        )
+        return self.contained or any(related.takes_given for related in self.tree.related.values())
 
     def apart(self) -> "RelatedLoad":
         """These instructions for another statement: see :meth:`LoadTree.apart`."""
         other = RelatedLoad()
-        if self.strategy != "contains_eager":
+        if not self.contained:
             other.strategy, other.arguments = self.strategy, self.arguments
             other.entity = self.entity
         other.kinds, other.criteria = self.kinds, self.criteria
@@ -411,7 +414,7 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
         for entry in getattr(option, "entries", ()):
             root = option.root if option.root is not None else _root_of(entry)
             if root is None and entry.path == ("*",):
-                tree.default_everywhere = entry.strategy
+                tree.default_everywhere = STRATEGIES[entry.strategy]
             elif root is None or _is(root, entity):
                 tree.add(entry, entry.path)
     tree.criteria = tuple(option for option in options if _restricts_loads(option))

@@ -28,7 +28,6 @@ from dovetail.orm.mapping.properties import (
 )
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.orm.mapping.synonym import Synonym, synonym
-from dovetail.orm.mapping.writers import KINDS
 from dovetail.orm.tracking.passive import LoaderCallableStatus
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.typed_columns import TypedColumns
@@ -347,7 +346,7 @@ def _check_default_of_collection(
     """Refuse a ``default_factory`` that makes another collection than that of the relationship."""
     factory = options.get("default_factory")
     expected = prop.collection_class or annotation.collection
-    if hasattr(expected, "lazy") or prop.loading in KINDS:
+    if hasattr(expected, "lazy") or prop.is_writer:
         # What is never loaded whole begins as a list of what is to be added.
         expected = list
     if factory is not None and expected is not None and factory is not expected:

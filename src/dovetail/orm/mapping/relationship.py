@@ -21,6 +21,7 @@ from dovetail.orm.mapping.join_condition import (
     unmarked,
 )
 from dovetail.orm.mapping.properties import MapperProperty, dataclass_options
+from dovetail.orm.mapping.strategies import LAZY, LoaderStrategy
 from dovetail.orm.mapping.writers import KINDS, WriterAttribute
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.kinds import CollectionKind, collection_kind
@@ -31,25 +32,6 @@ T = TypeVar("T", default=Any)
 CASCADES = frozenset(
     ("save-update", "merge", "expunge", "delete", "delete-orphan", "refresh-expire")
 )
-
-LAZY_STRATEGIES = {
-    "select": "select",
-    True: "select",
-    "peers": "peers",
-    "one": "one",
-    "joined": "joined",
-    False: "joined",
-    "selectin": "selectin",
-    "subquery": "selectin",
-    "immediate": "immediate",
-    "raise": "raise",
-    "raise_on_sql": "raise_on_sql",
-    "noload": "noload",
-    "write_only": "write_only",
-    "dynamic": "dynamic",
-    None: "noload",
-}
-"""What ``relationship(lazy=...)`` takes, and what it means."""
 
 
 class CascadeOptions(frozenset[str]):
@@ -157,11 +139,11 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
                 "sync_backref=True has no meaning for a viewonly relationship",
                 hint="leave sync_backref out, or viewonly",
             )
-        if lazy not in LAZY_STRATEGIES:
-            known = ", ".join(repr(name) for name in LAZY_STRATEGIES if isinstance(name, str))
+        if lazy not in LAZY:
+            known = ", ".join(repr(name) for name in LAZY if isinstance(name, str))
             raise ArgumentError(f"lazy={lazy!r} is not known", hint=f"one of: {known}")
         self.lazy = lazy
-        self.loading: str = LAZY_STRATEGIES[lazy]
+        self.loading: LoaderStrategy = LAZY[lazy]
         """What ``lazy`` means."""
         default_cascade = "merge" if viewonly else "save-update, merge"
         self.cascade = CascadeOptions.parse(default_cascade if cascade is None else cascade)
@@ -205,7 +187,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
             self.annotated_name = annotation.name
         lazy = getattr(annotation.collection, "lazy", None)
         if lazy is not None:
-            self.lazy = self.loading = lazy
+            self.lazy, self.loading = lazy, LAZY[lazy]
             self.uselist = True
         elif annotation.collection is not None:
             if self.collection_class is None:
@@ -270,7 +252,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
                     f"{self}: lazy={self.lazy!r} is for collections; this refers to one row",
                     hint="leave lazy= out",
                 )
-            self.impl = WriterAttribute(self.key, self, KINDS[self.loading])
+            self.impl = WriterAttribute(self.key, self, KINDS[self.loading.name])
         elif self.uselist:
             self.impl = CollectionAttribute(self.key, self, self._collection_kind())
         else:
@@ -350,7 +332,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
     @property
     def is_writer(self) -> bool:
         """True for a collection that is never loaded to be read: write_only, or dynamic."""
-        return self.loading in KINDS
+        return self.loading.writes
 
     @property
     def is_many_to_one(self) -> bool:

@@ -10,6 +10,7 @@ from dovetail.orm.loading.options import LoaderOption, lazyload
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.mapping.alias import aliased
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.strategies import STRATEGIES
 from dovetail.orm.query.adaption import Adaption, as_subquery, union_of
 from dovetail.sql.expression.coercion import criterion, from_node, node_of
 from dovetail.sql.expression.columns import columns_of
@@ -430,11 +431,9 @@ def flat_options(options: Iterable[Any]) -> Iterator[Any]:
             yield one
 
 
-_EAGER = frozenset(("joined", "selectin", "immediate"))
-
-
 def _loads_eagerly(option: Any) -> bool:
-    return any(entry.strategy in _EAGER for entry in option.entries)
+    found = [STRATEGIES.get(entry.strategy) for entry in option.entries]
+    return any(strategy is not None and strategy.eager for strategy in found)
 
 
 def _part(query: Any) -> Any:

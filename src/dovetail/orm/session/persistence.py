@@ -42,6 +42,7 @@ from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.mapping.strategies import JOINED
 from dovetail.orm.session.binds import SessionBinds
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
@@ -569,7 +570,7 @@ def _joined_among(mapper: Mapper, names: Iterable[str], state: InstanceState) ->
     """Those of *names* that are relationships loaded with the columns of *state*, by a join."""
     tree = _own_tree(state)
     props = [mapper.relationships[name] for name in names if name in mapper.relationships]
-    return sorted(prop.key for prop in props if tree.strategy(prop) == "joined")
+    return sorted(prop.key for prop in props if tree.strategy(prop).joins)
 
 
 def _tree_of_named(
@@ -591,7 +592,7 @@ def _tree_of_named(
         for name in joined:
             prop = mapper.relationships[name]
             related = tree.at(prop)
-            related.strategy = "joined"
+            related.strategy = JOINED
             related.tree = options.below(prop)
     return tree
 

@@ -30,9 +30,9 @@ from dovetail.exc import (
     did_you_mean,
 )
 from dovetail.orm.loading.lockmode import lock_of
-from dovetail.orm.loading.options import POLICIES, checked_policy
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.strategies import POLICIES, unknown_policy
 from dovetail.orm.merge import merge_all_steps, place_all
 from dovetail.orm.query import Query
 from dovetail.orm.session.binds import checked_binds
@@ -153,6 +153,8 @@ class Session(SessionContents, ClassicVerbs):
                 f"join_transaction_mode={join_transaction_mode!r} is not known",
                 hint=f"one of {', '.join(map(repr, JOIN_MODES))}",
             )
+        if lazy_policy not in POLICIES:
+            raise unknown_policy(lazy_policy)
         core = self._core = self._core_class(self, self._has_own_get_bind)
         core.row_source = self._row_source
         core.bind = bind
@@ -161,7 +163,7 @@ class Session(SessionContents, ClassicVerbs):
         core.expire_on_commit = expire_on_commit
         core.autobegin = autobegin
         core.join_transaction_mode = join_transaction_mode
-        core.lazy_policy = lazy_policy if lazy_policy in POLICIES else checked_policy(lazy_policy)
+        core.lazy_policy = lazy_policy
         core.execution_options_dict = execution_options
         core.twophase = twophase
         core.keeps_plans = enable_baked_queries
