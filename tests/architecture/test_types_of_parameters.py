@@ -6,9 +6,14 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "src" / "dovetail"
 
 MOST = {
-    "compiler": 40, "dialects": 570, "engine": 330, "ext": 500, "orm": 1114, "sql": 743,
+    "compiler": 40,
+    "dialects": 570,
+    "engine": 330,
+    "ext": 500,
+    "orm": 1114,
+    "sql": 387,
     "types": 25,
-}  # fmt: skip
+}
 """By floor.  Who needs one more finds another that can be said: the numbers only fall."""
 
 SLACK = 40

@@ -54,6 +54,9 @@ def mistakes(session: Session, user: User) -> None:
         print(one.title)  # error
     number, name, more = session.execute(select(User.id, User.name)).one()  # error
     length: str = session.execute(select(User.id)).scalar_one()  # error
+    select(User).where("name")  # error
+    select(User).where(User.id == 1).order_by(5)  # error
+    select(User).join("posts")  # error
     sessionmaker(create_engine("sqlite://"), expire_on_comit=False)  # error
     session.get(User, 1, populate_existin=True)  # error
     session.scalars(select(User), execution_option={})  # error

@@ -474,7 +474,8 @@ class QueryCompiler(RestrictingCompiler):
 
     def from_tablesample(self, source: TableSample) -> str:
         sampling = source.sampling
-        method = self.write(sampling) if hasattr(sampling, "collect") else str(sampling)
+        is_number = isinstance(sampling, int | float)
+        method = str(sampling) if is_number else self.write(sampling)
         if getattr(sampling, "visit_name", "bindparam") == "bindparam":
             method = f"system({method})"
         text = f"{self.from_alias(source)} TABLESAMPLE {method}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from ..exc import ArgumentError
 from .node import Node
@@ -14,7 +14,7 @@ Part = Callable[[Any], Any]
 """What becomes of a part, a column's name or an expression, in a copy."""
 
 
-def without_attributes(value: Any) -> Any:
+def without_attributes(value: object) -> Any:
     """Return *value*, an expression or a container of some, with columns for mapped attributes."""
     return Replacing(_element).value(value)
 
@@ -24,7 +24,7 @@ def options_of_tables(options: dict[str, Any]) -> dict[str, Any]:
     return {name: without_attributes(_node(value)) for name, value in options.items()}
 
 
-def _node(value: Any) -> Any:
+def _node(value: object) -> Any:
     if isinstance(value, list | tuple):
         return [_node(item) for item in value]
     source = getattr(value, "__clause_element__", None)
@@ -48,7 +48,18 @@ def columns_within(parts: Iterable[Any]) -> list[Any]:
     ]
 
 
-def attach_with_columns(item: Any, parts: Iterable[Any]) -> None:
+class Attached(Protocol):
+    """What becomes a part of a table when all of its columns have: a constraint or an index."""
+
+    name: Any
+    table: Any
+
+    def attach(self, parent: Any) -> None:
+        """Become part of *parent*."""
+        ...
+
+
+def attach_with_columns(item: Attached, parts: Iterable[Any]) -> None:
     """Attach *item* to the table of the columns in *parts*: now, or when the last has one."""
     columns = columns_within(parts)
     waiting = [column for column in columns if column.table is None]
@@ -59,14 +70,14 @@ def attach_with_columns(item: Any, parts: Iterable[Any]) -> None:
         item.attach(columns[0].table)
 
 
-def _attach_if_complete(item: Any, columns: list[Any], table: Any) -> None:
+def _attach_if_complete(item: Attached, columns: list[Any], table: Any) -> None:
     if item.table is None:
         check_one_table(item, columns)
         if all(column.table is not None for column in columns):
             table.attach_when_built(item)
 
 
-def check_one_table(item: Any, columns: Iterable[Any]) -> None:
+def check_one_table(item: Attached, columns: Iterable[Any]) -> None:
     """Refuse an *item* whose *columns* are in several tables."""
     tables = {id(c.table): c.table.description for c in columns if c.table is not None}
     if len(tables) > 1:
@@ -76,7 +87,7 @@ def check_one_table(item: Any, columns: Iterable[Any]) -> None:
         )
 
 
-def check_table(item: Any, parts: Iterable[Any], table: Any) -> None:
+def check_table(item: Attached, parts: Iterable[Any], table: Any) -> None:
     """Refuse to attach *item* to a *table* that has not all the columns in *parts*."""
     for column in columns_within(parts):
         if column.table is not table:

@@ -25,7 +25,7 @@ class ExecutableDDLElement(Executable, Node):
         """Return a copy that is sent only to servers called *dialect*, or if *callable_* agrees."""
         return self._with(condition=(dialect, callable_, state))
 
-    def applies_to(self, dialect: Any, target: Any = None, bind: Any = None, **kw: Any) -> bool:
+    def applies_to(self, dialect: Any, target: Any = None, bind: Any = None, **kw: object) -> bool:
         """Return whether the statement is to be sent to *dialect*."""
         if self.condition is None:
             return True
@@ -42,7 +42,7 @@ class ExecutableDDLElement(Executable, Node):
         """Return a copy for *target*."""
         return self._with(target=target)
 
-    def __call__(self, target: Any, bind: Any, **kw: Any) -> None:
+    def __call__(self, target: Any, bind: Any, **kw: object) -> None:
         """Send the statement, as a listener of schema events does."""
         if self.applies_to(bind.dialect, target, bind, **kw):
             bind.execute(self.against(target))

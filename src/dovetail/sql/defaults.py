@@ -246,7 +246,7 @@ class NextValue(GenericFunction[int]):
     visit_name = "next_value"
     name = "next_value"
 
-    def __init__(self, sequence: Sequence, **_: Any) -> None:
+    def __init__(self, sequence: Sequence, **_: object) -> None:
         if not isinstance(sequence, Sequence):
             raise ArgumentError(
                 f"next_value() takes a Sequence; got {sequence!r}",

@@ -206,7 +206,7 @@ class Executable:
         """Return what ``pickle`` is told of this statement: what was computed of it is not."""
         return new_object, (type(self),), dict(self.__dict__)
 
-    def execution_options(self, **options: Any) -> Self:
+    def execution_options(self, **options: object) -> Self:
         """Return a copy with *options* for those who run it; they are not part of its SQL."""
         if "isolation_level" in options:
             raise ArgumentError(

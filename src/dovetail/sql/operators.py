@@ -53,7 +53,7 @@ class Operator:
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
 
-    def __call__(self, left: Any, *right: Any, **modifiers: Any) -> Any:
+    def __call__(self, left: Any, *right: Any, **modifiers: object) -> Any:
         """Apply the operator to expressions: ``operators.EQ(a, b)`` is ``a == b``."""
         return left.operate(self, *right, **modifiers)
 

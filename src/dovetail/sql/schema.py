@@ -169,7 +169,7 @@ class Table(TableClause, SchemaItem):
         for item in (*given, *joined):
             item.attach(self)
 
-    def attach_when_built(self, item: Any) -> None:
+    def attach_when_built(self, item: SchemaItem) -> None:
         """Attach *item*, whose columns are here now, after the columns that join with them."""
         joined: list[Any] | None = self.__dict__.get("_joined")
         if joined is None:

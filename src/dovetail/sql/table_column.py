@@ -319,7 +319,7 @@ def _name_and_type(name: Any, type_: Any, args: Iterable[Any]) -> tuple[Any, Any
     return name, type_, items
 
 
-def _is_type(value: Any) -> bool:
+def _is_type(value: object) -> bool:
     if isinstance(value, TypeEngine):
         return True
     return isinstance(value, type) and issubclass(value, TypeEngine)

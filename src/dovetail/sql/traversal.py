@@ -17,7 +17,7 @@ def children(node: Node) -> Iterator[Node]:
         yield from _nodes(getattr(node, name, None))
 
 
-def _nodes(value: Any) -> Iterator[Node]:
+def _nodes(value: object) -> Iterator[Node]:
     if isinstance(value, Node):
         yield value
     elif isinstance(value, tuple | list):
@@ -119,7 +119,7 @@ class Replacing:
                 changes[name] = new
         return node._copy(**changes) if changes else node
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: object) -> Any:
         """Return *value*, a node or a container of nodes, with the replacements made."""
         if isinstance(value, Node):
             return self.node(value)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from ..exc import CompileError, did_you_mean
+from .arguments import ConditionArgument
 from .expression.conflict import OnConflictDoNothing, OnConflictDoUpdate
 from .expression.dml import Insert
 
@@ -34,7 +35,7 @@ class ConflictInsert(Insert):
         self,
         constraint: Any = None,
         index_elements: Iterable[Any] | None = None,
-        index_where: Any = None,
+        index_where: ConditionArgument = None,
     ) -> Self:
         """Return a copy that leaves out the rows that are there already."""
         return self._with(post_values=OnConflictDoNothing(constraint, index_elements, index_where))
@@ -43,9 +44,9 @@ class ConflictInsert(Insert):
         self,
         constraint: Any = None,
         index_elements: Iterable[Any] | None = None,
-        index_where: Any = None,
+        index_where: ConditionArgument = None,
         set_: Any = None,
-        where: Any = None,
+        where: ConditionArgument = None,
     ) -> Self:
         """Return a copy that changes the rows that are there already::
 

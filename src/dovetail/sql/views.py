@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from ..exc import ArgumentError
 from .ddl import DropTable, DropView, ExecutableDDLElement
 from .defaults import check_options
+from .expression.select_base import SelectBase
 from .metadata import MetaData
 from .schema import Column, Table
 from .traversal import find_tables
@@ -22,7 +23,7 @@ class _TableFromSelect(ExecutableDDLElement):
 
     def __init__(
         self,
-        selectable: Any,
+        selectable: SelectBase,
         name: str,
         metadata: MetaData | None,
         schema: str | None,
@@ -73,7 +74,7 @@ class CreateView(_TableFromSelect):
         temporary: bool = False,
         or_replace: bool = False,
         materialized: bool = False,
-        **dialect_kwargs: Any,
+        **dialect_kwargs: object,
     ) -> None:
         super().__init__(selectable, view_name, metadata, schema, dialect_kwargs)
         self.temporary = temporary
@@ -97,7 +98,7 @@ class CreateTableAs(_TableFromSelect):
         schema: str | None = None,
         temporary: bool = False,
         if_not_exists: bool = False,
-        **dialect_kwargs: Any,
+        **dialect_kwargs: object,
     ) -> None:
         super().__init__(selectable, table_name, metadata, schema, dialect_kwargs)
         self.temporary = temporary

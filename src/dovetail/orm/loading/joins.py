@@ -8,6 +8,7 @@ from dovetail.orm.mapping.mapped_tables import counterparts
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.polymorphic import joined_kinds
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.sql.arguments import FromArgument
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.constants import true
 from dovetail.sql.expression.elements import and_
@@ -194,7 +195,7 @@ def join_related(
     return Join(joined, right.selectable, _all(second, criteria), outer, full)
 
 
-def with_others(prop: Any, target: object, condition: Any) -> tuple[Any, Any]:
+def with_others(prop: Any, target: FromArgument, condition: Any) -> tuple[Any, Any]:
     """(*target*, *condition*) with aliases of the tables that *condition* names besides."""
     for other in prop.condition.others:
         alias = other.alias()

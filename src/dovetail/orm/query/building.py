@@ -12,6 +12,7 @@ from dovetail.orm.mapping.alias import aliased
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.strategies import STRATEGIES
 from dovetail.orm.query.adaption import Adaption, as_subquery, union_of
+from dovetail.sql.arguments import FromArgument
 from dovetail.sql.expression.coercion import criterion, from_node, node_of
 from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.expression.constructs import sort_argument
@@ -457,7 +458,9 @@ class _PointedAt(Select[Any]):
     def _last_from(self) -> Any:
         return self.__dict__["joinpoint"]
 
-    def _join(self, target: object, onclause: Any, left: object, isouter: bool, full: bool) -> Any:
+    def _join(
+        self, target: FromArgument, onclause: Any, left: object, isouter: bool, full: bool
+    ) -> Any:
         made = object.__new__(Select)
         made.__dict__.update(self.__dict__)
         made.__dict__.pop("joinpoint")

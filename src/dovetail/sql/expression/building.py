@@ -44,7 +44,7 @@ _TAKES_CONSTANTS = {
 _DISTINCT = frozenset({ops.IS_DISTINCT_FROM, ops.IS_NOT_DISTINCT_FROM})
 
 
-def operand(value: Any, type_: TE | None) -> Any:
+def operand(value: object, type_: TE | None) -> Any:
     """Return *value* as an expression; a plain value becomes a parameter of *type_*."""
     if isinstance(value, ColumnElement):
         return value
@@ -76,13 +76,13 @@ def kind_among(values: Iterable[Any]) -> TE | None:
     return None
 
 
-def _type_beside(type_: TE, op: Operator | None, value: Any) -> TE:
+def _type_beside(type_: TE, op: Operator | None, value: object) -> TE:
     if value.__class__ in type_.own_values:
         return type_
     return type_.coerce_compared_value(op, value)
 
 
-def parameter_beside(left: Any, op: Operator, value: Any) -> BindParameter[Any]:
+def parameter_beside(left: Any, op: Operator, value: object) -> BindParameter[Any]:
     """Return *value* as the parameter that meets *left*: named for it, and of its type."""
     name = left.bind_name
     if name is not None and not name.isidentifier():
@@ -93,7 +93,7 @@ def parameter_beside(left: Any, op: Operator, value: Any) -> BindParameter[Any]:
     return BindParameter(name, value, type_)
 
 
-def _beside(left: Any, op: Operator, value: Any) -> Any:
+def _beside(left: Any, op: Operator, value: object) -> Any:
     """Return *value* as the other operand of *left*."""
     if isinstance(value, ColumnElement):
         if isinstance(value, BindParameter) and value.type is NULLTYPE:
@@ -114,7 +114,7 @@ def _beside(left: Any, op: Operator, value: Any) -> Any:
     return parameter_beside(left, op, value)
 
 
-def _no_value(value: Any) -> ArgumentError:
+def _no_value(value: object) -> ArgumentError:
     return ArgumentError(
         f"a column is compared with a column or a value; got {value!r}",
         hint="name one of its columns, or the value of one",
@@ -128,7 +128,7 @@ def _typed(bind: BindParameter[Any], left: Any, op: Operator) -> BindParameter[A
     return bind._copy(type=left.type)
 
 
-def compare(left: Any, op: Operator, other: Any) -> Any:
+def compare(left: Any, op: Operator, other: object) -> Any:
     """Return ``left op other`` as a boolean expression."""
     if other.__class__ in _PLAIN:
         name = left.bind_name
@@ -147,7 +147,7 @@ def compare(left: Any, op: Operator, other: Any) -> Any:
 _CONSTANTS = frozenset({Null, True_, False_})
 
 
-def _compare_constant(left: Any, op: Operator, constant: Any) -> Any:
+def _compare_constant(left: Any, op: Operator, constant: object) -> Any:
     if op in _TAKES_CONSTANTS:
         if constant is NULL:
             op = _TAKES_CONSTANTS[op]
@@ -159,7 +159,7 @@ def _compare_constant(left: Any, op: Operator, constant: Any) -> Any:
     return BinaryExpression(left, constant, op)
 
 
-def combine(left: Any, op: Operator, other: Any, reverse: bool = False) -> Any:
+def combine(left: Any, op: Operator, other: object, reverse: bool = False) -> Any:
     """Return ``left op other`` of the type that the operands' types say."""
     if other is None or other is True or other is False:
         right: Any = constant_of(other)
@@ -183,7 +183,7 @@ def combine(left: Any, op: Operator, other: Any, reverse: bool = False) -> Any:
     return BinaryExpression(left, right, op, left.type)
 
 
-def general(left: Any, op: Operator, *other: Any, **modifiers: Any) -> Any:
+def general(left: Any, op: Operator, *other: object, **modifiers: object) -> Any:
     """Return *op* applied to *left*, with *modifiers* kept beside."""
     if not other:
         return negation(left) if op is ops.NOT else unary(op, left)
@@ -192,7 +192,9 @@ def general(left: Any, op: Operator, *other: Any, **modifiers: Any) -> Any:
     if op in (ops.IN, ops.NOT_IN):
         return member(left, op, other[0])
     if op is ops.BETWEEN:
-        return between(left, *other, **modifiers)
+        bounds: tuple[Any, ...] = other
+        options: dict[str, Any] = modifiers
+        return between(left, *bounds, **options)
     given = {name: value for name, value in modifiers.items() if value is not None}
     if not given:
         if op.is_comparison and not op.is_pattern:
@@ -217,7 +219,7 @@ _WILDCARDS = ("%", "_")
 
 
 def pattern(
-    left: Any, op: Operator, other: Any, escape: str | None = None, autoescape: bool = False
+    left: Any, op: Operator, other: object, escape: str | None = None, autoescape: bool = False
 ) -> Any:
     """Return ``left LIKE other``, the wildcards of *other* escaped with *autoescape*.
 
@@ -252,7 +254,7 @@ def pattern(
     return BinaryExpression(left, right, op, BOOLEANTYPE, modifiers)
 
 
-def member(left: Any, op: Operator, values: Any) -> Any:
+def member(left: Any, op: Operator, values: object) -> Any:
     """Return ``left IN values``: a list as one parameter that expands, or a SELECT."""
     node = node_of(values)
     if node is not None:
@@ -278,7 +280,7 @@ def member(left: Any, op: Operator, values: Any) -> Any:
     return BinaryExpression(left, ExpandingParameter(name, items, type_), op)
 
 
-def _is_expression(item: Any) -> bool:
+def _is_expression(item: object) -> bool:
     if item is None or item.__class__ in _PLAIN:
         return False
     if isinstance(item, ColumnElement) or node_of(item) is not None:
@@ -301,14 +303,14 @@ def _member_source(node: Any) -> Any:
     return node
 
 
-def between(left: Any, low: Any, high: Any, symmetric: bool = False) -> Any:
+def between(left: Any, low: object, high: object, symmetric: bool = False) -> Any:
     """Return ``left BETWEEN low AND high``."""
     bounds = ExpressionList([_bound(left, low), _bound(left, high)], ops.AND)
     modifiers = (("symmetric", True),) if symmetric else ()
     return BinaryExpression(left, bounds, ops.BETWEEN, BOOLEANTYPE, modifiers)
 
 
-def _bound(left: Any, value: Any) -> Any:
+def _bound(left: Any, value: object) -> Any:
     return NULL if value is None else _beside(left, ops.BETWEEN, value)
 
 

@@ -28,7 +28,7 @@ stands_for_sql = _StandsForSql()
 """``stands_for_sql[type(value)]``: whether *value* is written as SQL, and not as a parameter."""
 
 
-def node_of(subject: Any) -> Node | None:
+def node_of(subject: object) -> Node | None:
     """Return the node that *subject* is or stands for, or None.
 
     Mapped classes answer with their entity, wrappers with ``__clause_element__``.
@@ -53,7 +53,7 @@ def node_of(subject: Any) -> Node | None:
     return None
 
 
-def from_node(subject: Any, what: str = "FROM") -> Any:
+def from_node(subject: object, what: str = "FROM") -> Any:
     """Return the table, subquery or entity that *subject* stands for."""
     node = node_of(subject)
     is_value = isinstance(node, ColumnElement) and not getattr(node, "is_path", False)
@@ -67,7 +67,7 @@ def from_node(subject: Any, what: str = "FROM") -> Any:
     return node
 
 
-def _hint_for_from(subject: Any, node: Any) -> str:
+def _hint_for_from(subject: object, node: Any) -> str:
     if isinstance(subject, str):
         return "give the class, or the relationship: join(User.addresses); for raw SQL use text()"
     if node is not None:
@@ -75,7 +75,7 @@ def _hint_for_from(subject: Any, node: Any) -> str:
     return mapped_class_hint(subject)
 
 
-def mapped_class_hint(subject: Any) -> str:
+def mapped_class_hint(subject: object) -> str:
     """Return what to do about *subject*, which is neither SQL nor a mapped class."""
     if isinstance(subject, type):
         return f"is {subject.__name__} mapped? derive it from your DeclarativeBase"
@@ -87,7 +87,7 @@ def mapped_class_hint(subject: Any) -> str:
     return "for a plain value use literal(...)"
 
 
-def criterion(argument: Any) -> Any:
+def criterion(argument: object) -> Any:
     """Return the boolean expression that *argument* is or stands for."""
     if isinstance(argument, ColumnElement):
         return argument
@@ -108,7 +108,7 @@ def criterion(argument: Any) -> Any:
     return node
 
 
-def refuse_what_runs_by_itself(subject: Any) -> None:
+def refuse_what_runs_by_itself(subject: object) -> None:
     """Raise ObjectNotExecutableError for a query, which has a session of its own."""
     if getattr(subject, "runs_by_itself", False):
         raise ObjectNotExecutableError(
@@ -116,7 +116,7 @@ def refuse_what_runs_by_itself(subject: Any) -> None:
         )
 
 
-def executable(subject: Any) -> Any:
+def executable(subject: object) -> Any:
     """Return the statement that *subject* is; ObjectNotExecutableError if it is none."""
     refuse_what_runs_by_itself(subject)
     node = subject if isinstance(subject, Node) else node_of(subject)

@@ -90,7 +90,7 @@ class ColumnElement(Node, Generic[T_co]):
         """This column and those that it stands for, the nearest first."""
         return (self,)
 
-    def shares_lineage(self, other: Any) -> bool:
+    def shares_lineage(self, other: object) -> bool:
         """Return whether this and *other* come from the same column."""
         own = set(map(id, self.lineage))
         return any(id(column) in own for column in getattr(other, "lineage", (other,)))
@@ -109,11 +109,11 @@ class ColumnElement(Node, Generic[T_co]):
     def __clause_element__(self) -> ColumnElement[T_co]:
         return self
 
-    def operate(self, op: Operator, *other: Any, **modifiers: Any) -> Any:
+    def operate(self, op: Operator, *other: object, **modifiers: object) -> Any:
         """Apply *op* to this and to *other*."""
         return build.general(self, op, *other, **modifiers)
 
-    def reverse_operate(self, op: Operator, other: Any) -> Any:
+    def reverse_operate(self, op: Operator, other: object) -> Any:
         """Apply *op* to *other* and to this."""
         return build.combine(self, op, other, True)
 
@@ -125,117 +125,119 @@ class ColumnElement(Node, Generic[T_co]):
     def __ne__(self, other: object) -> ColumnElement[bool]:  # type: ignore[override]
         return build.compare(self, ops.NE, other)
 
-    def __lt__(self, other: Any) -> ColumnElement[bool]:
+    def __lt__(self, other: object) -> ColumnElement[bool]:
         return build.compare(self, ops.LT, other)
 
-    def __le__(self, other: Any) -> ColumnElement[bool]:
+    def __le__(self, other: object) -> ColumnElement[bool]:
         return build.compare(self, ops.LE, other)
 
-    def __gt__(self, other: Any) -> ColumnElement[bool]:
+    def __gt__(self, other: object) -> ColumnElement[bool]:
         return build.compare(self, ops.GT, other)
 
-    def __ge__(self, other: Any) -> ColumnElement[bool]:
+    def __ge__(self, other: object) -> ColumnElement[bool]:
         return build.compare(self, ops.GE, other)
 
-    def is_(self, other: Any) -> ColumnElement[bool]:
+    def is_(self, other: object) -> ColumnElement[bool]:
         """``this IS other``: for NULL, true and false."""
         return build.compare(self, ops.IS, other)
 
-    def is_not(self, other: Any) -> ColumnElement[bool]:
+    def is_not(self, other: object) -> ColumnElement[bool]:
         """``this IS NOT other``."""
         return build.compare(self, ops.IS_NOT, other)
 
-    def is_distinct_from(self, other: Any) -> ColumnElement[bool]:
+    def is_distinct_from(self, other: object) -> ColumnElement[bool]:
         """``this IS DISTINCT FROM other``: unequal, NULL being equal to NULL."""
         return build.compare(self, ops.IS_DISTINCT_FROM, other)
 
-    def is_not_distinct_from(self, other: Any) -> ColumnElement[bool]:
+    def is_not_distinct_from(self, other: object) -> ColumnElement[bool]:
         """``this IS NOT DISTINCT FROM other``: equal, NULL being equal to NULL."""
         return build.compare(self, ops.IS_NOT_DISTINCT_FROM, other)
 
-    def in_(self, other: Any) -> ColumnElement[bool]:
+    def in_(self, other: object) -> ColumnElement[bool]:
         """``this IN (values)``: a list, an empty one too, or a SELECT."""
         return build.member(self, ops.IN, other)
 
-    def not_in(self, other: Any) -> ColumnElement[bool]:
+    def not_in(self, other: object) -> ColumnElement[bool]:
         """``this NOT IN (values)``."""
         return build.member(self, ops.NOT_IN, other)
 
-    def between(self, cleft: Any, cright: Any, symmetric: bool = False) -> ColumnElement[bool]:
+    def between(
+        self, cleft: object, cright: object, symmetric: bool = False
+    ) -> ColumnElement[bool]:
         """``this BETWEEN cleft AND cright``, both included."""
         return build.between(self, cleft, cright, symmetric)
 
     # -- text -----------------------------------------------------------------------------
 
-    def like(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+    def like(self, other: object, escape: str | None = None) -> ColumnElement[bool]:
         """``this LIKE other``."""
         return build.pattern(self, ops.LIKE, other, escape)
 
-    def ilike(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+    def ilike(self, other: object, escape: str | None = None) -> ColumnElement[bool]:
         """``this LIKE other``, upper and lower case being the same."""
         return build.pattern(self, ops.ILIKE, other, escape)
 
-    def not_like(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+    def not_like(self, other: object, escape: str | None = None) -> ColumnElement[bool]:
         """``this NOT LIKE other``."""
         return build.pattern(self, ops.NOT_LIKE, other, escape)
 
-    def not_ilike(self, other: Any, escape: str | None = None) -> ColumnElement[bool]:
+    def not_ilike(self, other: object, escape: str | None = None) -> ColumnElement[bool]:
         """``this NOT LIKE other``, upper and lower case being the same."""
         return build.pattern(self, ops.NOT_ILIKE, other, escape)
 
     def startswith(
-        self, other: Any, escape: str | None = None, autoescape: bool = False
+        self, other: object, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """``this LIKE other || '%'``; *autoescape* takes ``%`` and ``_`` in *other* literally."""
         return build.pattern(self, ops.STARTSWITH, other, escape, autoescape)
 
     def endswith(
-        self, other: Any, escape: str | None = None, autoescape: bool = False
+        self, other: object, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """``this LIKE '%' || other``."""
         return build.pattern(self, ops.ENDSWITH, other, escape, autoescape)
 
     def contains(
-        self, other: Any, escape: str | None = None, autoescape: bool = False
+        self, other: object, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """``this LIKE '%' || other || '%'``."""
         return build.pattern(self, ops.CONTAINS, other, escape, autoescape)
 
     def istartswith(
-        self, other: Any, escape: str | None = None, autoescape: bool = False
+        self, other: object, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """Like :meth:`startswith`, upper and lower case being the same."""
         return build.pattern(self, ops.ISTARTSWITH, other, escape, autoescape)
 
     def iendswith(
-        self, other: Any, escape: str | None = None, autoescape: bool = False
+        self, other: object, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """Like :meth:`endswith`, upper and lower case being the same."""
         return build.pattern(self, ops.IENDSWITH, other, escape, autoescape)
 
     def icontains(
-        self, other: Any, escape: str | None = None, autoescape: bool = False
+        self, other: object, escape: str | None = None, autoescape: bool = False
     ) -> ColumnElement[bool]:
         """Like :meth:`contains`, upper and lower case being the same."""
         return build.pattern(self, ops.ICONTAINS, other, escape, autoescape)
 
-    def match(self, other: Any, **kwargs: Any) -> ColumnElement[bool]:
+    def match(self, other: object, **kwargs: object) -> ColumnElement[bool]:
         """The server's own full-text match."""
         return build.general(self, ops.MATCH, other, **kwargs)
 
-    def regexp_match(self, pattern: Any, flags: str | None = None) -> ColumnElement[bool]:
+    def regexp_match(self, pattern: object, flags: str | None = None) -> ColumnElement[bool]:
         """Whether this matches a regular expression, in the server's own dialect of them."""
         return build.general(self, ops.REGEXP_MATCH, pattern, flags=flags)
 
     def regexp_replace(
-        self, pattern: Any, replacement: Any, flags: str | None = None
+        self, pattern: object, replacement: object, flags: str | None = None
     ) -> ColumnElement[Any]:
         """This with matches of a regular expression replaced."""
         return build.general(
             self, ops.REGEXP_REPLACE, pattern, replacement=replacement, flags=flags
         )
 
-    def concat(self, other: Any) -> ColumnElement[Any]:
+    def concat(self, other: object) -> ColumnElement[Any]:
         """``this || other``."""
         return build.combine(self, ops.CONCAT, other)
 
@@ -248,97 +250,97 @@ class ColumnElement(Node, Generic[T_co]):
     @overload
     def __add__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __add__(self, other: Any) -> ColumnElement[Any]: ...
-    def __add__(self, other: Any) -> ColumnElement[Any]:
+    def __add__(self, other: object) -> ColumnElement[Any]: ...
+    def __add__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.ADD, other)
 
     @overload
     def __radd__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __radd__(self, other: Any) -> ColumnElement[Any]: ...
-    def __radd__(self, other: Any) -> ColumnElement[Any]:
+    def __radd__(self, other: object) -> ColumnElement[Any]: ...
+    def __radd__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.ADD, other, True)
 
     @overload
     def __sub__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __sub__(self, other: Any) -> ColumnElement[Any]: ...
-    def __sub__(self, other: Any) -> ColumnElement[Any]:
+    def __sub__(self, other: object) -> ColumnElement[Any]: ...
+    def __sub__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.SUB, other)
 
     @overload
     def __rsub__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __rsub__(self, other: Any) -> ColumnElement[Any]: ...
-    def __rsub__(self, other: Any) -> ColumnElement[Any]:
+    def __rsub__(self, other: object) -> ColumnElement[Any]: ...
+    def __rsub__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.SUB, other, True)
 
     @overload
     def __mul__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __mul__(self, other: Any) -> ColumnElement[Any]: ...
-    def __mul__(self, other: Any) -> ColumnElement[Any]:
+    def __mul__(self, other: object) -> ColumnElement[Any]: ...
+    def __mul__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.MUL, other)
 
     @overload
     def __rmul__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __rmul__(self, other: Any) -> ColumnElement[Any]: ...
-    def __rmul__(self, other: Any) -> ColumnElement[Any]:
+    def __rmul__(self, other: object) -> ColumnElement[Any]: ...
+    def __rmul__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.MUL, other, True)
 
-    def __truediv__(self, other: Any) -> ColumnElement[Any]:
+    def __truediv__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.TRUEDIV, other)
 
-    def __rtruediv__(self, other: Any) -> ColumnElement[Any]:
+    def __rtruediv__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.TRUEDIV, other, True)
 
     @overload
     def __floordiv__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __floordiv__(self, other: Any) -> ColumnElement[Any]: ...
-    def __floordiv__(self, other: Any) -> ColumnElement[Any]:
+    def __floordiv__(self, other: object) -> ColumnElement[Any]: ...
+    def __floordiv__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.FLOORDIV, other)
 
     @overload
     def __rfloordiv__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __rfloordiv__(self, other: Any) -> ColumnElement[Any]: ...
-    def __rfloordiv__(self, other: Any) -> ColumnElement[Any]:
+    def __rfloordiv__(self, other: object) -> ColumnElement[Any]: ...
+    def __rfloordiv__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.FLOORDIV, other, True)
 
     @overload
     def __mod__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __mod__(self, other: Any) -> ColumnElement[Any]: ...
-    def __mod__(self, other: Any) -> ColumnElement[Any]:
+    def __mod__(self, other: object) -> ColumnElement[Any]: ...
+    def __mod__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.MOD, other)
 
     @overload
     def __rmod__(self: ColumnElement[N], other: ColumnElement[N] | N) -> ColumnElement[N]: ...
     @overload
-    def __rmod__(self, other: Any) -> ColumnElement[Any]: ...
-    def __rmod__(self, other: Any) -> ColumnElement[Any]:
+    def __rmod__(self, other: object) -> ColumnElement[Any]: ...
+    def __rmod__(self, other: object) -> ColumnElement[Any]:
         return build.combine(self, ops.MOD, other, True)
 
     def __neg__(self) -> ColumnElement[T_co]:
         return build.unary(ops.NEG, self)
 
-    def __lshift__(self, other: Any) -> ColumnElement[Any]:
+    def __lshift__(self, other: object) -> ColumnElement[Any]:
         return build.general(self, ops.LSHIFT, other)
 
-    def __rshift__(self, other: Any) -> ColumnElement[Any]:
+    def __rshift__(self, other: object) -> ColumnElement[Any]:
         return build.general(self, ops.RSHIFT, other)
 
-    def bitwise_and(self, other: Any) -> ColumnElement[Any]:
+    def bitwise_and(self, other: object) -> ColumnElement[Any]:
         """``this & other``, bit by bit."""
         return build.combine(self, ops.BITWISE_AND, other)
 
-    def bitwise_or(self, other: Any) -> ColumnElement[Any]:
+    def bitwise_or(self, other: object) -> ColumnElement[Any]:
         """``this | other``, bit by bit."""
         return build.combine(self, ops.BITWISE_OR, other)
 
-    def bitwise_xor(self, other: Any) -> ColumnElement[Any]:
+    def bitwise_xor(self, other: object) -> ColumnElement[Any]:
         """``this ^ other``, bit by bit."""
         return build.combine(self, ops.BITWISE_XOR, other)
 
@@ -346,26 +348,26 @@ class ColumnElement(Node, Generic[T_co]):
         """``~this``, bit by bit."""
         return build.unary(ops.BITWISE_NOT, self)
 
-    def bitwise_lshift(self, other: Any) -> ColumnElement[Any]:
+    def bitwise_lshift(self, other: object) -> ColumnElement[Any]:
         """``this << other``."""
         return build.combine(self, ops.LSHIFT, other)
 
-    def bitwise_rshift(self, other: Any) -> ColumnElement[Any]:
+    def bitwise_rshift(self, other: object) -> ColumnElement[Any]:
         """``this >> other``."""
         return build.combine(self, ops.RSHIFT, other)
 
     # -- logic ----------------------------------------------------------------------------
 
-    def __and__(self, other: Any) -> ColumnElement[bool]:
+    def __and__(self, other: object) -> ColumnElement[bool]:
         return build.join(ops.AND, self, other)
 
-    def __rand__(self, other: Any) -> ColumnElement[bool]:
+    def __rand__(self, other: object) -> ColumnElement[bool]:
         return build.join(ops.AND, other, self)
 
-    def __or__(self, other: Any) -> ColumnElement[bool]:
+    def __or__(self, other: object) -> ColumnElement[bool]:
         return build.join(ops.OR, self, other)
 
-    def __ror__(self, other: Any) -> ColumnElement[bool]:
+    def __ror__(self, other: object) -> ColumnElement[bool]:
         return build.join(ops.OR, other, self)
 
     def __invert__(self) -> ColumnElement[Any]:
@@ -376,7 +378,7 @@ class ColumnElement(Node, Generic[T_co]):
     def __getitem__(self, index: Any) -> ColumnElement[Any]:
         return build.index(self, index)
 
-    def __contains__(self, other: Any) -> bool:
+    def __contains__(self, other: object) -> bool:
         raise InvalidRequestError(
             "Python's 'in' has no meaning for SQL expressions", hint="use column.in_([...])"
         )

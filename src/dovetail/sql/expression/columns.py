@@ -94,7 +94,7 @@ def columns_of(arguments: Iterable[Any]) -> tuple[Any, ...]:
     )
 
 
-def column_argument(argument: Any) -> Any:
+def column_argument(argument: object) -> Any:
     """Return the node for one argument of select()."""
     if isinstance(argument, type):
         entity = getattr(argument, "__statement_entity__", None)

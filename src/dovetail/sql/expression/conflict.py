@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from ...exc import ArgumentError
+from ..arguments import ConditionArgument
 from ..node import Node, Walk
 from .coercion import criterion, node_of
 
@@ -19,7 +20,7 @@ class OnConflict(Node):
         self,
         constraint: Any = None,
         index_elements: Iterable[Any] | None = None,
-        index_where: Any = None,
+        index_where: ConditionArgument = None,
     ) -> None:
         elements = list(index_elements) if index_elements is not None else []
         if constraint is not None and not isinstance(constraint, str):

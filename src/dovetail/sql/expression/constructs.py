@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from ...exc import ArgumentError
 from ...types.basic import INTEGERTYPE
 from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
 from ...types.structured import TupleType
 from .. import operators as ops
+from ..arguments import ConditionArgument, SortArgument
 from ..node import Walk
 from ..operators import ASC, DESC, NULLS_FIRST, NULLS_LAST, Operator
 from .building import kind_among, operand
@@ -28,7 +29,7 @@ T = TypeVar("T")
 TypeArgument = TypeEngine[T] | type[TypeEngine[T]]
 
 
-def sort_argument(argument: Any) -> Any:
+def sort_argument(argument: object) -> Any:
     """Return the node for one argument of ORDER BY or GROUP BY: text names a selected column."""
     if isinstance(argument, ColumnElement):
         return argument
@@ -81,7 +82,7 @@ class OrderByList(ExpressionList):
         return self.sorted_by(NULLS_LAST)
 
 
-def sorted_by(argument: Any, operator: Operator) -> ColumnElement[Any]:
+def sorted_by(argument: object, operator: Operator) -> ColumnElement[Any]:
     """Return *argument* of ORDER BY with *operator*, ``DESC`` for one: each column of several."""
     element = sort_argument(argument)
     of_each = getattr(type(element), "sorted_by", None)
@@ -143,17 +144,17 @@ class TypeCoerce(Cast[T]):
         self.clause = made
 
 
-def cast(expression: Any, type_: TypeArgument[T]) -> Cast[T]:
+def cast(expression: object, type_: TypeArgument[T]) -> Cast[T]:
     """Return ``CAST(expression AS type_)``."""
     return Cast(expression, type_)
 
 
-def try_cast(expression: Any, type_: TypeArgument[T]) -> TryCast[T]:
+def try_cast(expression: object, type_: TypeArgument[T]) -> TryCast[T]:
     """Return ``TRY_CAST(expression AS type_)``, on servers that have it."""
     return TryCast(expression, type_)
 
 
-def type_coerce(expression: Any, type_: TypeArgument[T]) -> TypeCoerce[T]:
+def type_coerce(expression: object, type_: TypeArgument[T]) -> TypeCoerce[T]:
     """Return *expression* with Python's side of *type_*, and no CAST."""
     return TypeCoerce(expression, type_)
 
@@ -165,7 +166,7 @@ class Case(ColumnElement[T]):
     visit_name = "case"
     parts = ("value", "whens", "else_")
 
-    def __init__(self, whens: Sequence[tuple[Any, Any]], value: Any, else_: Any) -> None:
+    def __init__(self, whens: Sequence[tuple[Any, Any]], value: object, else_: object) -> None:
         self.value = operand(value, NULLTYPE) if value is not None else None
         kind = self.value.type if self.value is not None else None
         made = []
@@ -197,7 +198,7 @@ class Case(ColumnElement[T]):
             self.else_.collect(walk)
 
 
-def case(*whens: Any, value: Any = None, else_: Any = None) -> Case[Any]:
+def case(*whens: Any, value: object = None, else_: object = None) -> Case[Any]:
     """Return a CASE expression::
 
     case((user.c.age < 18, "minor"), (user.c.age < 65, "adult"), else_="senior")
@@ -222,7 +223,7 @@ class Extract(ColumnElement[int]):
     parts = ("expr",)
     type = INTEGERTYPE
 
-    def __init__(self, field: str, expr: Any) -> None:
+    def __init__(self, field: str, expr: object) -> None:
         self.field = field
         self.expr = operand(expr, None)
 
@@ -232,7 +233,7 @@ class Extract(ColumnElement[int]):
         self.expr.collect(walk)
 
 
-def extract(field: str, expr: Any) -> Extract:
+def extract(field: str, expr: object) -> Extract:
     """Return a *field* (``year``, ``month``, ``hour`` …) of a date or time."""
     return Extract(field, expr)
 
@@ -244,7 +245,7 @@ class Tuple(ColumnElement[Any]):
     visit_name = "tuple"
     parts = ("clauses",)
 
-    def __init__(self, *clauses: Any, types: Sequence[TypeArgument[Any]] | None = None) -> None:
+    def __init__(self, *clauses: object, types: Sequence[TypeArgument[Any]] | None = None) -> None:
         kinds = [to_instance(t) for t in types] if types is not None else [None] * len(clauses)
         self.clauses = tuple(
             operand(clause, kind) for clause, kind in zip(clauses, kinds, strict=True)
@@ -266,7 +267,7 @@ class Tuple(ColumnElement[Any]):
             clause.collect(walk)
 
 
-def tuple_(*clauses: Any, types: Sequence[TypeArgument[Any]] | None = None) -> Tuple:
+def tuple_(*clauses: object, types: Sequence[TypeArgument[Any]] | None = None) -> Tuple:
     """Return ``(a, b)``, for comparing several columns at once."""
     return Tuple(*clauses, types=types)
 
@@ -287,7 +288,7 @@ class CollectionAggregate(ColumnElement[T]):
 
     # Standing first, as it does in ``5 == any_(…)`` too: SQL wants it on the right.
 
-    def _mirrored(self, operator: Operator, other: Any) -> Any:
+    def _mirrored(self, operator: Operator, other: object) -> Any:
         return build.compare(operand(other, self.type), ops.MIRRORED[operator], self)
 
     def __eq__(self, other: object) -> Any:
@@ -296,16 +297,16 @@ class CollectionAggregate(ColumnElement[T]):
     def __ne__(self, other: object) -> Any:
         return self._mirrored(ops.NE, other)
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: object) -> Any:
         return self._mirrored(ops.LT, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: object) -> Any:
         return self._mirrored(ops.LE, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: object) -> Any:
         return self._mirrored(ops.GT, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: object) -> Any:
         return self._mirrored(ops.GE, other)
 
     __hash__ = ColumnElement.__hash__
@@ -368,8 +369,8 @@ class FrameClause:
 
     def __init__(
         self,
-        start: Any,
-        end: Any,
+        start: object,
+        end: object,
         start_frame_type: FrameClauseType,
         end_frame_type: FrameClauseType,
     ) -> None:
@@ -379,7 +380,7 @@ class FrameClause:
         )
 
 
-def _frame_bound(value: Any, kind: FrameClauseType, unbounded: str) -> Bound:
+def _frame_bound(value: object, kind: FrameClauseType, unbounded: str) -> Bound:
     if kind in (FrameClauseType.PRECEDING, FrameClauseType.FOLLOWING):
         if value is None:
             raise ArgumentError(f"the end of a frame that is {kind.value} needs a value")
@@ -389,7 +390,7 @@ def _frame_bound(value: Any, kind: FrameClauseType, unbounded: str) -> Bound:
     return Bound(f"UNBOUNDED {unbounded}" if kind is FrameClauseType.UNBOUNDED else kind.value)
 
 
-def _bounds(given: Any) -> tuple[Bound, Bound]:
+def _bounds(given: object) -> tuple[Bound, Bound]:
     if isinstance(given, FrameClause):
         return given.bounds
     if not isinstance(given, tuple) or len(given) != 2:
@@ -397,7 +398,7 @@ def _bounds(given: Any) -> tuple[Bound, Bound]:
     return _bound(given[0], "PRECEDING"), _bound(given[1], "FOLLOWING")
 
 
-def _bound(value: Any, direction: str) -> Bound:
+def _bound(value: object, direction: str) -> Bound:
     """Return one bound: None is unbounded, 0 the present row, a negative number before it."""
     if value is None:
         return Bound(f"UNBOUNDED {direction}")
@@ -406,6 +407,17 @@ def _bound(value: Any, direction: str) -> Bound:
     if isinstance(value, int | float):
         return Bound("FOLLOWING" if value > 0 else "PRECEDING", operand(abs(value), None))
     return Bound(direction, operand(value, None))
+
+
+class Window(TypedDict, total=False):
+    """What an aggregate is computed over."""
+
+    partition_by: SortArgument | Sequence[SortArgument] | None
+    order_by: SortArgument | Sequence[SortArgument] | None
+    range_: tuple[Any, Any] | FrameClause | None
+    rows: tuple[int | None, int | None] | FrameClause | None
+    groups: tuple[int | None, int | None] | FrameClause | None
+    exclude: str | None
 
 
 class Over(ColumnElement[T]):
@@ -418,8 +430,8 @@ class Over(ColumnElement[T]):
     def __init__(
         self,
         element: Any,
-        partition_by: Any = None,
-        order_by: Any = None,
+        partition_by: SortArgument | Sequence[SortArgument] | None = None,
+        order_by: SortArgument | Sequence[SortArgument] | None = None,
         range_: tuple[Any, Any] | FrameClause | None = None,
         rows: tuple[int | None, int | None] | FrameClause | None = None,
         groups: tuple[int | None, int | None] | FrameClause | None = None,
@@ -463,7 +475,7 @@ class WithinGroup(ColumnElement[T]):
     visit_name = "within_group"
     parts = ("element", "order_by")
 
-    def __init__(self, element: Any, *order_by: Any) -> None:
+    def __init__(self, element: Any, *order_by: SortArgument) -> None:
         self.element = element
         self.order_by = sort_arguments(order_by)
 
@@ -474,11 +486,11 @@ class WithinGroup(ColumnElement[T]):
         type_: TypeEngine[Any] = found if found is not None else self.element.type
         return type_
 
-    def over(self, **window: Any) -> Over[Any]:
+    def over(self, **window: Unpack[Window]) -> Over[Any]:
         """Return this over a window."""
         return Over(self, **window)
 
-    def filter(self, *criteria: Any) -> FunctionFilter[Any]:
+    def filter(self, *criteria: ConditionArgument) -> FunctionFilter[Any]:
         """Return this over those rows that fulfil *criteria*."""
         return FunctionFilter(self, *criteria) if criteria else self  # type: ignore[return-value]
 
@@ -498,7 +510,7 @@ class FunctionFilter(ColumnElement[T]):
     parts = ("element", "criteria")
     operator = ops.FILTER
 
-    def __init__(self, element: Any, *criteria: Any) -> None:
+    def __init__(self, element: Any, *criteria: ConditionArgument) -> None:
         self.element = element
         self.criteria = tuple(criterion(c) for c in criteria)
 
@@ -507,11 +519,11 @@ class FunctionFilter(ColumnElement[T]):
         type_: TypeEngine[Any] = self.element.type
         return type_
 
-    def filter(self, *criteria: Any) -> FunctionFilter[T]:
+    def filter(self, *criteria: ConditionArgument) -> FunctionFilter[T]:
         """Return this with *criteria* besides."""
         return FunctionFilter(self.element, *self.criteria, *criteria)
 
-    def over(self, **window: Any) -> Over[Any]:
+    def over(self, **window: Unpack[Window]) -> Over[Any]:
         """Return this over a window."""
         return Over(self, **window)
 
@@ -523,22 +535,22 @@ class FunctionFilter(ColumnElement[T]):
             clause.collect(walk)
 
 
-def over(element: Any, **window: Any) -> Over[Any]:
+def over(element: Any, **window: Unpack[Window]) -> Over[Any]:
     """Return *element* over a window."""
     return Over(element, **window)
 
 
-def within_group(element: Any, *order_by: Any) -> WithinGroup[Any]:
+def within_group(element: Any, *order_by: SortArgument) -> WithinGroup[Any]:
     """Return the aggregate *element* of ordered rows."""
     return WithinGroup(element, *order_by)
 
 
-def funcfilter(func: Any, *criteria: Any) -> FunctionFilter[Any]:
+def funcfilter(func: Any, *criteria: ConditionArgument) -> FunctionFilter[Any]:
     """Return the aggregate *func* of those rows that fulfil *criteria*."""
     return FunctionFilter(func, *criteria)
 
 
-def values_list(values: Any) -> ExpressionList:
+def values_list(values: Iterable[object]) -> ExpressionList:
     """Return *values* as a list of parameters and expressions."""
     return ExpressionList(operand(v, value_types.type_of(v)) for v in values)
 
@@ -549,17 +561,17 @@ def collated(element: Any, name: str, schema: str | None = None) -> BinaryExpres
 
 
 def collate(
-    expression: Any, collation: str, collation_schema: str | None = None
+    expression: object, collation: str, collation_schema: str | None = None
 ) -> BinaryExpression[Any]:
     """Return ``expression COLLATE collation``."""
     return collated(operand(expression, None), collation, collation_schema)
 
 
-def any_(expr: Any) -> CollectionAggregate[Any]:
+def any_(expr: object) -> CollectionAggregate[Any]:
     """Return ``ANY (expr)``, for one side of a comparison."""
     return CollectionAggregate(ops.ANY, operand(expr, None))
 
 
-def all_(expr: Any) -> CollectionAggregate[Any]:
+def all_(expr: object) -> CollectionAggregate[Any]:
     """Return ``ALL (expr)``, for one side of a comparison."""
     return CollectionAggregate(ops.ALL, operand(expr, None))

@@ -131,7 +131,7 @@ class TableValuedAlias(AliasedFrom):
             (str(c.name), ProxyColumn(c, self, c.name, str(c.name))) for c in self.own_columns
         )
 
-    def is_derived_from(self, other: Any) -> bool:
+    def is_derived_from(self, other: object) -> bool:
         return other is self
 
     @property
@@ -244,7 +244,7 @@ class ScalarValues(ColumnElement[Any]):
         self.element.collect(walk)
 
 
-def value_of(column: Any, value: Any) -> Any:
+def value_of(column: Any, value: object) -> Any:
     """Return *value* as what meets *column*: a parameter of its type."""
     return operand(value, column.type)
 

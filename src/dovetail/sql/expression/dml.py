@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVarTuple, overload
 
 from ...exc import ArgumentError, InvalidRequestError, did_you_mean, refuse_options
 from ...types.contract import NULLTYPE
+from ..arguments import ConditionArgument
 from ..node import Executable, Node, ReturnsRows, Walk
 from ..promise import ClauseSource, collect_standing
 from .by_name import equal_by_name, namespaces_of_change
@@ -26,13 +27,12 @@ Ts = TypeVarTuple("Ts")
 Row = dict[Any, Any]
 
 
-def _row(values: Any, statement: UpdateBase) -> Row:
+def _row(values: object, statement: UpdateBase) -> Row:
     """Return one row of values by column, each an expression."""
     if isinstance(values, Mapping):
         spread = getattr(statement.table, "spread", None)
-        if spread is not None:
-            values = spread(values)
-        pairs: Iterable[tuple[Any, Any]] = values.items()
+        row: Mapping[Any, Any] = values if spread is None else spread(values)
+        pairs: Iterable[tuple[Any, Any]] = row.items()
     elif isinstance(values, list | tuple):
         pairs = zip(statement.column_order(len(values)), values, strict=False)
     else:
@@ -60,7 +60,7 @@ def column_set(target: Any) -> Any:
     return target
 
 
-def _row_value(key: Any, value: Any) -> Any:
+def _row_value(key: Any, value: object) -> Any:
     """Return *value* as an expression; the compiler gives a parameter the column's type."""
     if isinstance(value, ColumnElement):
         return value
@@ -143,7 +143,7 @@ class UpdateBase(Executable, Node):
         return self._with(**changes)
 
     def return_defaults(
-        self, *columns: Any, sort_by_parameter_order: bool = True, **options: Any
+        self, *columns: Any, sort_by_parameter_order: bool = True, **options: object
     ) -> Self:
         """Return a copy whose result tells, in ``returned_defaults``, what the server filled in.
 
@@ -190,7 +190,7 @@ class UpdateBase(Executable, Node):
         """The columns given back."""
         return ColumnCollection((item.key, item.column) for item in self.export())
 
-    def is_derived_from(self, other: Any) -> bool:
+    def is_derived_from(self, other: object) -> bool:
         """Return whether this is *other*."""
         return other is self
 
@@ -206,11 +206,11 @@ class UpdateBase(Executable, Node):
         """Return a copy with words after its verb: ``INSERT OR IGNORE``."""
         return self._with(prefixes=self.prefixes + tuple((str(p), dialect) for p in prefixes))
 
-    def with_dialect_options(self, **options: Any) -> Self:
+    def with_dialect_options(self, **options: object) -> Self:
         """Return a copy with options for one server: ``mysql_limit=5``."""
         return self._with(dialect_options={**self.dialect_options, **options})
 
-    def params(self, __values: dict[str, Any] | None = None, **values: Any) -> Any:
+    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Any:
         """Return a copy whose parameters of these names have these values."""
         return bound_values(self, {**(__values or {}), **values})
 
@@ -291,7 +291,7 @@ class ValuesBase(UpdateBase):
             _collect_row(values, walk)
 
 
-def _is_row(value: Any) -> bool:
+def _is_row(value: object) -> bool:
     return isinstance(value, Mapping | list | tuple)
 
 
@@ -378,7 +378,7 @@ class Insert(ValuesBase):
         def returning(
             self, /, *columns: Any, **options: bool
         ) -> ReturningInsert[*tuple[Any, ...]]: ...
-        def returning(self, /, *columns: Any, **options: Any) -> Any: ...
+        def returning(self, /, *columns: Any, **options: object) -> Any: ...
 
     def __init__(self, table: Any) -> None:
         self.__dict__["table"] = from_node(table, "insert()")
@@ -428,7 +428,7 @@ class Insert(ValuesBase):
         columns: ColumnCollection[ColumnElement[Any]] = memo["alias"].c
         return columns
 
-    def conflict_row(self, values: Any) -> Row:
+    def conflict_row(self, values: object) -> Row:
         """Return *values*, what a row that is there is given, by column."""
         if isinstance(values, ColumnCollection):
             values = dict(values.items())
@@ -436,7 +436,9 @@ class Insert(ValuesBase):
             raise ArgumentError("set_= takes a dictionary of columns, or their names, and values")
         return _row(values, self)
 
-    def on_conflict(self, *columns: Any, update: Any = None, where: Any = None) -> Self:
+    def on_conflict(
+        self, *columns: Any, update: Any = None, where: ConditionArgument = None
+    ) -> Self:
         """Return a copy that leaves out rows that are there already, or changes them.
 
         For every server that can do it.  *columns* are those of a unique key; MySQL looks at
@@ -475,16 +477,16 @@ class _Filtered(UpdateBase):
 
     where_criteria: tuple[Any, ...] = ()
 
-    def where(self, *criteria: Any) -> Self:
+    def where(self, *criteria: ConditionArgument) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND."""
         made = tuple(criterion(clause) for clause in criteria)
         return self._with(where_criteria=self.where_criteria + made)
 
-    def filter(self, *criteria: Any) -> Self:
+    def filter(self, *criteria: ConditionArgument) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND."""
         return self.where(*criteria)
 
-    def filter_by(self, **values: Any) -> Self:
+    def filter_by(self, **values: object) -> Self:
         """Return a copy for rows whose columns equal *values*, of whichever table in the criteria.
 
         AmbiguousColumnError for a name that several of the tables have.
@@ -584,7 +586,7 @@ class Update(_Filtered, ValuesBase):
         def returning(
             self, /, *columns: Any, **options: bool
         ) -> ReturningUpdate[*tuple[Any, ...]]: ...
-        def returning(self, /, *columns: Any, **options: Any) -> Any: ...
+        def returning(self, /, *columns: Any, **options: object) -> Any: ...
 
     def __init__(self, table: Any) -> None:
         self.__dict__["table"] = from_node(table, "update()")
@@ -678,7 +680,7 @@ class Delete(_Filtered):
         def returning(
             self, /, *columns: Any, **options: bool
         ) -> ReturningDelete[*tuple[Any, ...]]: ...
-        def returning(self, /, *columns: Any, **options: Any) -> Any: ...
+        def returning(self, /, *columns: Any, **options: object) -> Any: ...
 
     def __init__(self, table: Any) -> None:
         self.__dict__["table"] = from_node(table, "delete()")

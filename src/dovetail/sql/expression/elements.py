@@ -9,6 +9,7 @@ from ...exc import ArgumentError
 from ...types.basic import BOOLEANTYPE
 from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
 from .. import operators as ops
+from ..arguments import ConditionArgument
 from ..names import AnonymousName
 from ..node import Node, Walk
 from ..operators import Operator
@@ -40,7 +41,7 @@ class BindParameter(ColumnElement[T]):
     literal_execute: bool = False
     callable: Callable[[], Any] | None = None
 
-    def __init__(self, key: str | None, value: Any, type_: TE) -> None:
+    def __init__(self, key: str | None, value: object, type_: TE) -> None:
         self.key = key
         self.value = value
         self.type = type_
@@ -63,7 +64,7 @@ class BindParameter(ColumnElement[T]):
         key.append(self.key)
         walk.binds.append(self)
 
-    def with_value(self, value: Any) -> BindParameter[T]:
+    def with_value(self, value: object) -> BindParameter[T]:
         """Return a parameter of the same name with another value."""
         return self._copy(value=value)
 
@@ -90,7 +91,7 @@ class NamedParameter(BindParameter[T]):
     def __init__(
         self,
         key: str | None,
-        value: Any,
+        value: object,
         type_: TE,
         unique: bool,
         required: bool,
@@ -112,7 +113,7 @@ class NamedParameter(BindParameter[T]):
         return self.callable() if self.callable is not None else self._value
 
     @value.setter
-    def value(self, value: Any) -> None:
+    def value(self, value: object) -> None:
         self._value = value
 
     @property
@@ -126,13 +127,13 @@ class NamedParameter(BindParameter[T]):
             # The value stands in the text, so it is part of the structure.
             walk.key.append(repr(self.value))
 
-    def with_value(self, value: Any) -> NamedParameter[T]:
+    def with_value(self, value: object) -> NamedParameter[T]:
         return self._copy(_value=value, callable=None, required=False)
 
 
 def bindparam(
     key: str | None,
-    value: Any = _NO_VALUE,
+    value: object = _NO_VALUE,
     type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
     unique: bool = False,
     required: bool | None = None,
@@ -167,13 +168,13 @@ def bindparam(
 
 @overload
 def literal(
-    value: Any,
+    value: object,
     type_: TypeEngine[T] | type[TypeEngine[T]],
     literal_execute: bool = False,
 ) -> BindParameter[T]: ...
 @overload
 def literal(value: T, type_: None = None, literal_execute: bool = False) -> BindParameter[T]: ...
-def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> BindParameter[Any]:
+def literal(value: object, type_: Any = None, literal_execute: bool = False) -> BindParameter[Any]:
     """Return *value* as a parameter, where Python alone would not make an expression of it."""
     if literal_execute:
         return bindparam(None, value, type_, literal_execute=True)
@@ -318,7 +319,7 @@ class ClauseList(ExpressionList):
 
     __slots__ = ()
 
-    def __init__(self, *clauses: Any, operator: Operator = ops.COMMA) -> None:
+    def __init__(self, *clauses: object, operator: Operator = ops.COMMA) -> None:
         super().__init__(map(criterion, clauses), operator)
 
 
@@ -474,12 +475,12 @@ def conjunction(operator: Operator, clauses: Iterable[Any]) -> ColumnElement[boo
     return BooleanClauseList(kept, operator)
 
 
-def and_(*clauses: Any) -> ColumnElement[bool]:
+def and_(*clauses: ConditionArgument) -> ColumnElement[bool]:
     """Return ``a AND b AND c``.  ``and_()`` of nothing adds nothing to a statement."""
     return conjunction(ops.AND, clauses)
 
 
-def or_(*clauses: Any) -> ColumnElement[bool]:
+def or_(*clauses: ConditionArgument) -> ColumnElement[bool]:
     """Return ``a OR b OR c``.  ``or_()`` of nothing adds nothing to a statement."""
     return conjunction(ops.OR, clauses)
 

@@ -13,6 +13,7 @@ from ...exc import (
     did_you_mean,
 )
 from ...types.contract import NULLTYPE
+from ..arguments import ConditionArgument, FromArgument
 from ..names import AnonymousName
 from ..node import Node, Walk
 from ..operators import EQ
@@ -112,7 +113,7 @@ class FromClause(Node):
             return column
         return self.c.corresponding_column(column, require_embedded)
 
-    def is_derived_from(self, other: Any) -> bool:
+    def is_derived_from(self, other: object) -> bool:
         """Return whether this is *other* or made of it."""
         return other is self
 
@@ -133,16 +134,24 @@ class FromClause(Node):
         return Alias(self, name)
 
     def join(
-        self, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+        self,
+        right: FromArgument,
+        onclause: ConditionArgument = None,
+        isouter: bool = False,
+        full: bool = False,
     ) -> Join:
         """``this JOIN right ON onclause``; without *onclause* the foreign keys decide."""
         return Join(self, right, onclause, isouter, full)
 
-    def outerjoin(self, right: Any, onclause: Any = None, full: bool = False) -> Join:
+    def outerjoin(
+        self, right: FromArgument, onclause: ConditionArgument = None, full: bool = False
+    ) -> Join:
         """``this LEFT OUTER JOIN right ON onclause``."""
         return Join(self, right, onclause, True, full)
 
-    def tablesample(self, sampling: Any, name: str | None = None, seed: Any = None) -> TableSample:
+    def tablesample(
+        self, sampling: Any, name: str | None = None, seed: Node | None = None
+    ) -> TableSample:
         """``this AS name TABLESAMPLE sampling``."""
         return TableSample(self, sampling, name, seed)
 
@@ -236,7 +245,7 @@ class AliasedFrom(FromClause):
             for (key, name, column), more in zip(exported, others, strict=True)
         )
 
-    def is_derived_from(self, other: Any) -> bool:
+    def is_derived_from(self, other: object) -> bool:
         return other is self or self.element.is_derived_from(other)
 
     def collect(self, walk: Walk) -> None:
@@ -272,7 +281,7 @@ class TableSample(AliasedFrom):
     visit_name = "tablesample"
     parts = ("element", "sampling", "seed")
 
-    def __init__(self, element: Any, sampling: Any, name: str | None, seed: Any) -> None:
+    def __init__(self, element: Any, sampling: Any, name: str | None, seed: Node | None) -> None:
         super().__init__(element, name)
         is_plain = isinstance(sampling, int | float) or hasattr(sampling, "visit_name")
         self.sampling = sampling if is_plain else bindparam("system", sampling, unique=True)
@@ -291,8 +300,8 @@ class Join(FromClause):
     def __init__(
         self,
         left: Any,
-        right: Any,
-        onclause: Any = None,
+        right: FromArgument,
+        onclause: ConditionArgument = None,
         isouter: bool = False,
         full: bool = False,
     ) -> None:
@@ -321,7 +330,7 @@ class Join(FromClause):
             for key, column in side.c.items()
         )
 
-    def is_derived_from(self, other: Any) -> bool:
+    def is_derived_from(self, other: object) -> bool:
         return (
             other is self or self.left.is_derived_from(other) or self.right.is_derived_from(other)
         )
@@ -408,13 +417,19 @@ def _referent(key: Any, referred: Any) -> Any:
 
 
 def join(
-    left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
+    left: Any,
+    right: FromArgument,
+    onclause: ConditionArgument = None,
+    isouter: bool = False,
+    full: bool = False,
 ) -> Join:
     """Return ``left JOIN right``."""
     return Join(left, right, onclause, isouter, full)
 
 
-def outerjoin(left: Any, right: Any, onclause: Any = None, full: bool = False) -> Join:
+def outerjoin(
+    left: Any, right: FromArgument, onclause: ConditionArgument = None, full: bool = False
+) -> Join:
     """Return ``left LEFT OUTER JOIN right``."""
     return Join(left, right, onclause, True, full)
 
@@ -424,11 +439,13 @@ def selectable_of(source: Any) -> Any:
     return source if isinstance(source, Node) else from_node(source).selectable
 
 
-def alias(selectable: Any, name: str | None = None, flat: bool = False) -> Any:
+def alias(selectable: FromArgument, name: str | None = None, flat: bool = False) -> Any:
     """Return *selectable* under another name."""
     return selectable_of(selectable).alias(name, flat)
 
 
-def tablesample(selectable: Any, sampling: Any, name: str | None = None, seed: Any = None) -> Any:
+def tablesample(
+    selectable: FromArgument, sampling: Any, name: str | None = None, seed: Node | None = None
+) -> Any:
     """Return a sample of a table's rows."""
     return selectable_of(selectable).tablesample(sampling, name, seed)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, overload
 
 from ...exc import ArgumentError
 from ...types.basic import (
@@ -16,13 +17,14 @@ from ...types.basic import (
 )
 from ...types.contract import TypeEngine, to_instance
 from ...types.structured import ARRAY
+from ..arguments import ConditionArgument, SortArgument
 from ..names import quoted_name
 from ..node import Walk
 from ..operators import FUNCTION_COMPARES
 from .building import kind_among, operand
 from .column_element import ColumnElement
 from .columns import ColumnClause
-from .constructs import FrameClause, FunctionFilter, Over, WithinGroup, sort_arguments
+from .constructs import FrameClause, FunctionFilter, Over, Window, WithinGroup, sort_arguments
 from .derived import TableValuedAlias
 from .elements import BinaryExpression, BindParameter
 from .select import Select
@@ -49,10 +51,10 @@ class FunctionElement(ColumnElement[T]):
     _kind_beside: Any = None
     """The type beside which plain values among the arguments stand."""
 
-    def __init__(self, *clauses: Any) -> None:
+    def __init__(self, *clauses: object) -> None:
         self.clauses: tuple[Any, ...] = tuple(self._argument(clause) for clause in clauses)
 
-    def _argument(self, value: Any) -> Any:
+    def _argument(self, value: object) -> Any:
         """Return one argument; a plain value becomes a parameter named for the function."""
         made = operand(value, self._kind_beside)
         if type(made) is BindParameter and made is not value:
@@ -80,8 +82,8 @@ class FunctionElement(ColumnElement[T]):
     def over(
         self,
         *,
-        partition_by: Any = None,
-        order_by: Any = None,
+        partition_by: SortArgument | Sequence[SortArgument] | None = None,
+        order_by: SortArgument | Sequence[SortArgument] | None = None,
         rows: tuple[int | None, int | None] | FrameClause | None = None,
         range_: tuple[Any, Any] | FrameClause | None = None,
         groups: tuple[int | None, int | None] | FrameClause | None = None,
@@ -98,15 +100,15 @@ class FunctionElement(ColumnElement[T]):
             exclude=exclude,
         )
 
-    def within_group(self, *order_by: Any) -> WithinGroup[T]:
+    def within_group(self, *order_by: SortArgument) -> WithinGroup[T]:
         """``this WITHIN GROUP (ORDER BY …)``."""
         return WithinGroup(self, *order_by)
 
     @overload
     def filter(self) -> Self: ...
     @overload
-    def filter(self, criterion: Any, /, *criteria: Any) -> FunctionFilter[T]: ...
-    def filter(self, *criteria: Any) -> Any:
+    def filter(self, criterion: Any, /, *criteria: ConditionArgument) -> FunctionFilter[T]: ...
+    def filter(self, *criteria: ConditionArgument) -> Any:
         """``this FILTER (WHERE …)``."""
         return FunctionFilter(self, *criteria) if criteria else self
 
@@ -114,7 +116,7 @@ class FunctionElement(ColumnElement[T]):
         """Return this as a FROM whose only column it is."""
         return TableValuedAlias(self, (), name, scalar=True).column
 
-    def table_valued(self, *columns: Any, **kw: Any) -> Any:
+    def table_valued(self, *columns: Any, **kw: object) -> Any:
         """Return this as a FROM with *columns*."""
         return _table_valued(self, columns, kw)
 
@@ -126,7 +128,7 @@ class FunctionElement(ColumnElement[T]):
         """Return this as a FROM with a name; ``.column`` is its row."""
         return _table_valued(self, (), {"name": name})
 
-    def aggregate_order_by(self, *order_by: Any) -> AggregateOrderBy[T]:
+    def aggregate_order_by(self, *order_by: SortArgument) -> AggregateOrderBy[T]:
         """``this(arguments ORDER BY …)``: an aggregate that takes its rows in an order."""
         return AggregateOrderBy(self, *order_by)
 
@@ -163,7 +165,7 @@ class AggregateOrderBy(ColumnElement[T]):
     visit_name = "aggregate_order_by"
     parts = ("element", "order_by")
 
-    def __init__(self, element: Any, *order_by: Any) -> None:
+    def __init__(self, element: Any, *order_by: SortArgument) -> None:
         if not order_by:
             raise ArgumentError("aggregate_order_by() needs something to order by")
         self.element = element
@@ -174,11 +176,11 @@ class AggregateOrderBy(ColumnElement[T]):
         type_: TypeEngine[Any] = self.element.type
         return type_
 
-    def over(self, **window: Any) -> Over[Any]:
+    def over(self, **window: Unpack[Window]) -> Over[Any]:
         """Return this over a window."""
         return Over(self, **window)
 
-    def filter(self, *criteria: Any) -> Any:
+    def filter(self, *criteria: ConditionArgument) -> Any:
         """Return this over those rows that fulfil *criteria*."""
         return FunctionFilter(self, *criteria) if criteria else self
 
@@ -189,7 +191,7 @@ class AggregateOrderBy(ColumnElement[T]):
             clause.collect(walk)
 
 
-def aggregate_order_by(element: Any, *order_by: Any) -> AggregateOrderBy[Any]:
+def aggregate_order_by(element: Any, *order_by: SortArgument) -> AggregateOrderBy[Any]:
     """Return the aggregate *element*, which takes its rows in this order."""
     return AggregateOrderBy(element, *order_by)
 
@@ -257,7 +259,7 @@ class Function(FunctionElement[T]):
     def __init__(
         self,
         name: str,
-        *clauses: Any,
+        *clauses: object,
         type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
         packagenames: tuple[str, ...] | None = None,
     ) -> None:
@@ -289,7 +291,7 @@ class GenericFunction(Function[T]):
     identifier: ClassVar[str]
     _register: ClassVar[bool] = True
 
-    def __init_subclass__(cls, **kw: Any) -> None:
+    def __init_subclass__(cls, **kw: object) -> None:
         super().__init_subclass__(**kw)
         own = vars(cls)
         if not own.get("_register", True):
@@ -301,7 +303,7 @@ class GenericFunction(Function[T]):
             cls.type = to_instance(declared)
         register_function(own.get("identifier", str(cls.name)), cls, cls.package)
 
-    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+    def __init__(self, *clauses: object, **kwargs: object) -> None:
         FunctionElement.__init__(self, *clauses)
         given = kwargs.get("type_")
         if given is not None:
@@ -320,7 +322,7 @@ class ReturnTypeFromArgs(GenericFunction[T]):
 
     _register = False
 
-    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+    def __init__(self, *clauses: object, **kwargs: object) -> None:
         super().__init__(*clauses, **kwargs)
         if "type_" not in kwargs:
             for clause in self.clauses:
@@ -334,7 +336,7 @@ class _ChoiceOfArgs(ReturnTypeFromArgs[T]):
 
     _register = False
 
-    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+    def __init__(self, *clauses: object, **kwargs: object) -> None:
         self._kind_beside = kind_among(clauses)
         super().__init__(*clauses, **kwargs)
 
@@ -404,7 +406,7 @@ class count(GenericFunction[int]):
 
     type = INTEGERTYPE
 
-    def __init__(self, expression: Any = None, **kwargs: Any) -> None:
+    def __init__(self, expression: object = None, **kwargs: object) -> None:
         if expression is None:
             expression = ColumnClause("*", is_literal=True)
         super().__init__(expression, **kwargs)
@@ -419,7 +421,7 @@ class aggregate_strings(GenericFunction[str]):
 
     type = STRINGTYPE
 
-    def __init__(self, clause: Any, separator: Any, **kwargs: Any) -> None:
+    def __init__(self, clause: Any, separator: Any, **kwargs: object) -> None:
         super().__init__(clause, separator, **kwargs)
 
 
@@ -444,7 +446,7 @@ class rollup(GenericFunction[Any]):
 class array_agg(GenericFunction[Any]):
     """The values as an array."""
 
-    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+    def __init__(self, *clauses: object, **kwargs: object) -> None:
         super().__init__(*clauses, **kwargs)
         if "type_" not in kwargs and self.clauses:
             kind = self.clauses[0].type
@@ -567,45 +569,49 @@ class user(AnsiFunction[str]):
 class _FunctionGenerator:
     """``func``: any attribute is a function of that name, dots making packages."""
 
-    def __init__(self, names: tuple[str, ...] = (), **options: Any) -> None:
+    def __init__(self, names: tuple[str, ...] = (), **options: object) -> None:
         self._names = names
         self._options = options
 
     if TYPE_CHECKING:
         # What the functions that everybody uses give.
 
-        def max(self, expression: ColumnElement[T], **options: Any) -> Function[T]: ...
-        def min(self, expression: ColumnElement[T], **options: Any) -> Function[T]: ...
-        def sum(self, expression: ColumnElement[T], **options: Any) -> Function[T]: ...
-        def count(self, expression: Any = ..., **options: Any) -> Function[int]: ...
+        def max(self, expression: ColumnElement[T], **options: object) -> Function[T]: ...
+        def min(self, expression: ColumnElement[T], **options: object) -> Function[T]: ...
+        def sum(self, expression: ColumnElement[T], **options: object) -> Function[T]: ...
+        def count(self, expression: object = ..., **options: object) -> Function[int]: ...
         def coalesce(
             self,
             first: ColumnElement[T | None] | ColumnElement[T] | T | None,
             *others: ColumnElement[Any] | T | None,
-            **options: Any,
+            **options: object,
         ) -> Function[T]: ...
         def nullif(
-            self, expression: ColumnElement[T], value: Any, **options: Any
+            self, expression: ColumnElement[T], value: object, **options: object
         ) -> Function[T]: ...
-        def lower(self, *clauses: Any, **options: Any) -> Function[str]: ...
-        def upper(self, *clauses: Any, **options: Any) -> Function[str]: ...
-        def concat(self, *clauses: Any, **options: Any) -> Function[str]: ...
-        def char_length(self, *clauses: Any, **options: Any) -> Function[int]: ...
-        def length(self, *clauses: Any, **options: Any) -> Function[int]: ...
-        def row_number(self, *clauses: Any, **options: Any) -> Function[int]: ...
-        def rank(self, *clauses: Any, **options: Any) -> Function[int]: ...
-        def dense_rank(self, *clauses: Any, **options: Any) -> Function[int]: ...
-        def percent_rank(self, *clauses: Any, **options: Any) -> Function[float]: ...
-        def cume_dist(self, *clauses: Any, **options: Any) -> Function[float]: ...
-        def now(self, *clauses: Any, **options: Any) -> Function[dt.datetime]: ...
-        def current_timestamp(self, *clauses: Any, **options: Any) -> Function[dt.datetime]: ...
-        def localtimestamp(self, *clauses: Any, **options: Any) -> Function[dt.datetime]: ...
-        def current_date(self, *clauses: Any, **options: Any) -> Function[dt.date]: ...
-        def current_time(self, *clauses: Any, **options: Any) -> Function[dt.time]: ...
-        def localtime(self, *clauses: Any, **options: Any) -> Function[dt.time]: ...
-        def current_user(self, *clauses: Any, **options: Any) -> Function[str]: ...
-        def session_user(self, *clauses: Any, **options: Any) -> Function[str]: ...
-        def array_agg(self, expression: ColumnElement[T], **options: Any) -> Function[list[T]]: ...
+        def lower(self, *clauses: object, **options: object) -> Function[str]: ...
+        def upper(self, *clauses: object, **options: object) -> Function[str]: ...
+        def concat(self, *clauses: object, **options: object) -> Function[str]: ...
+        def char_length(self, *clauses: object, **options: object) -> Function[int]: ...
+        def length(self, *clauses: object, **options: object) -> Function[int]: ...
+        def row_number(self, *clauses: object, **options: object) -> Function[int]: ...
+        def rank(self, *clauses: object, **options: object) -> Function[int]: ...
+        def dense_rank(self, *clauses: object, **options: object) -> Function[int]: ...
+        def percent_rank(self, *clauses: object, **options: object) -> Function[float]: ...
+        def cume_dist(self, *clauses: object, **options: object) -> Function[float]: ...
+        def now(self, *clauses: object, **options: object) -> Function[dt.datetime]: ...
+        def current_timestamp(
+            self, *clauses: object, **options: object
+        ) -> Function[dt.datetime]: ...
+        def localtimestamp(self, *clauses: object, **options: object) -> Function[dt.datetime]: ...
+        def current_date(self, *clauses: object, **options: object) -> Function[dt.date]: ...
+        def current_time(self, *clauses: object, **options: object) -> Function[dt.time]: ...
+        def localtime(self, *clauses: object, **options: object) -> Function[dt.time]: ...
+        def current_user(self, *clauses: object, **options: object) -> Function[str]: ...
+        def session_user(self, *clauses: object, **options: object) -> Function[str]: ...
+        def array_agg(
+            self, expression: ColumnElement[T], **options: object
+        ) -> Function[list[T]]: ...
 
     def __getattr__(self, name: str) -> _FunctionGenerator:
         if name.startswith("__"):
@@ -616,11 +622,11 @@ class _FunctionGenerator:
 
     @overload
     def __call__(
-        self, *clauses: Any, type_: TypeEngine[T] | type[TypeEngine[T]], **kwargs: Any
+        self, *clauses: object, type_: TypeEngine[T] | type[TypeEngine[T]], **kwargs: object
     ) -> Function[T]: ...
     @overload
-    def __call__(self, *clauses: Any, **kwargs: Any) -> Function[Any]: ...
-    def __call__(self, *clauses: Any, **kwargs: Any) -> Any:
+    def __call__(self, *clauses: object, **kwargs: object) -> Function[Any]: ...
+    def __call__(self, *clauses: object, **kwargs: object) -> Any:
         if not self._names:
             raise ArgumentError("func needs a name: func.count(…)")
         options = {**self._options, **kwargs}
@@ -631,7 +637,8 @@ class _FunctionGenerator:
             cls = None
         if cls is not None:
             return cls(*clauses, **options)
-        return Function(name, *clauses, type_=options.get("type_"), packagenames=tuple(packages))
+        type_: Any = options.get("type_")
+        return Function(name, *clauses, type_=type_, packagenames=tuple(packages))
 
     def __repr__(self) -> str:
         return f"<func {'.'.join(self._names)}>"

@@ -10,7 +10,7 @@ from ...types.basic import BOOLEANTYPE, FLOATTYPE, INTEGERTYPE, STRINGTYPE, Nume
 from ...types.contract import TypeEngine, value_types
 from ...types.structured import JSONIntIndexType, JSONPathType, JSONStrIndexType
 from .. import operators as ops
-from ..node import Walk
+from ..node import Node, Walk
 from .building import operand
 from .column_element import ColumnElement, build
 from .elements import BinaryExpression, BindParameter
@@ -61,7 +61,7 @@ class Slice(ColumnElement[Any]):
     visit_name = "slice"
     parts = ("start", "stop")
 
-    def __init__(self, start: Any, stop: Any) -> None:
+    def __init__(self, start: Node | None, stop: Node | None) -> None:
         self.start = start
         self.stop = stop
 
@@ -77,7 +77,7 @@ class JSONComparator:
 
     __slots__ = ("expression",)
 
-    def __init__(self, expression: Any) -> None:
+    def __init__(self, expression: ColumnElement[Any]) -> None:
         self.expression = expression
 
     def _as(self, type_: TypeEngine[Any]) -> Any:
@@ -117,24 +117,25 @@ class ArrayComparator:
 
     __slots__ = ("expression",)
 
-    def __init__(self, expression: Any) -> None:
+    def __init__(self, expression: ColumnElement[Any]) -> None:
         self.expression = expression
 
-    def _value(self, other: Any) -> Any:
+    def _value(self, other: object) -> Any:
         if isinstance(other, ColumnElement):
             return other
-        kind = self.expression.type.item_type
+        type_: Any = self.expression.type
+        kind = type_.item_type
         made = operand(other, kind if value_types.type_of(other).affinity != "null" else None)
         if type(made) is BindParameter:
             made.key = self.expression.bind_name
         return made
 
-    def any(self, other: Any, operator: Any = ops.EQ) -> Any:
+    def any(self, other: object, operator: Any = ops.EQ) -> Any:
         """Return ``other = ANY (this)``."""
         value = self._value(other)
         return operator(value, build.collection(ops.ANY, self.expression))
 
-    def all(self, other: Any, operator: Any = ops.EQ) -> Any:
+    def all(self, other: object, operator: Any = ops.EQ) -> Any:
         """Return ``other = ALL (this)``."""
         value = self._value(other)
         return operator(value, build.collection(ops.ALL, self.expression))

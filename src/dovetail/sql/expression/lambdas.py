@@ -47,7 +47,7 @@ class StatementLambdaElement(LambdaElement):
     def __add__(self, function: Callable[[Any], Any]) -> StatementLambdaElement:
         return StatementLambdaElement(function, self._resolved)
 
-    def add_criteria(self, function: Callable[[Any], Any], **_: Any) -> StatementLambdaElement:
+    def add_criteria(self, function: Callable[[Any], Any], **_: object) -> StatementLambdaElement:
         """Return this statement as *function* refines it."""
         return self + function
 
@@ -61,6 +61,6 @@ class StatementLambdaElement(LambdaElement):
         return getattr(self._resolved, name)
 
 
-def lambda_stmt(lmb: Callable[[], Any], **_: Any) -> StatementLambdaElement:
+def lambda_stmt(lmb: Callable[[], Any], **_: object) -> StatementLambdaElement:
     """Return the statement that the function *lmb* makes, to be refined by further functions."""
     return StatementLambdaElement(lmb)

@@ -35,11 +35,11 @@ REVERSED: dict[str, Any] = {
 class Operating:
     """A base: each operator of SQL calls :meth:`operate` with the operator and the operands."""
 
-    def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+    def operate(self, op: Any, *other: object, **kwargs: object) -> Any:
         """Apply *op* to what this stands for and to *other*."""
         raise TypeError(f"{type(self).__name__} has no operators")
 
-    def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:
+    def reverse_operate(self, op: Any, other: object, **kwargs: object) -> Any:
         """Apply *op* to *other* and to what this stands for."""
         raise TypeError(f"{type(self).__name__} has no operators")
 
@@ -47,14 +47,14 @@ class Operating:
 
 
 def _operating(operator: Any) -> Callable[..., Any]:
-    def operate(self: Operating, *other: Any, **kwargs: Any) -> Any:
+    def operate(self: Operating, *other: object, **kwargs: object) -> Any:
         return self.operate(operator, *other, **kwargs)
 
     return operate
 
 
 def _operating_reversed(operator: Any) -> Callable[..., Any]:
-    def operate(self: Operating, other: Any) -> Any:
+    def operate(self: Operating, other: object) -> Any:
         return self.reverse_operate(operator, other)
 
     return operate

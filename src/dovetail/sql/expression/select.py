@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar, TypeVarTuple, overload
 
 from ...exc import ArgumentError, InvalidRequestError
-from ..node import ReturnsRows, Walk
+from ..arguments import ConditionArgument, FromArgument, SortArgument
+from ..node import Node, ReturnsRows, Walk
 from ..promise import collect_standing
 from .by_name import equal_by_name, standing_in
 from .coercion import criterion, from_node, node_of
@@ -56,24 +57,24 @@ class Fetch(NamedTuple):
     percent: bool = False
 
 
-def _collect_nodes(value: Any, walk: Walk) -> None:
+def _collect_nodes(value: Sequence[Node], walk: Walk) -> None:
     walk.key.append(len(value))
     for node in value:
         node.collect(walk)
 
 
-def _collect_node(value: Any, walk: Walk) -> None:
+def _collect_node(value: Node | None, walk: Walk) -> None:
     if value is None:
         walk.key.append("none")
     else:
         value.collect(walk)
 
 
-def _collect_plain(value: Any, walk: Walk) -> None:
+def _collect_plain(value: object, walk: Walk) -> None:
     walk.key.append(value)
 
 
-def _collect_joins(value: Any, walk: Walk) -> None:
+def _collect_joins(value: Sequence[JoinSpec], walk: Walk) -> None:
     key = walk.key
     key.append(len(value))
     for target, onclause, left, isouter, full in value:
@@ -85,18 +86,18 @@ def _collect_joins(value: Any, walk: Walk) -> None:
             left.collect(walk)
 
 
-def _collect_hints(value: Any, walk: Walk) -> None:
+def _collect_hints(value: Iterable[tuple[Node | None, str, str]], walk: Walk) -> None:
     for source, text, dialect_name in value:
         walk.key.append((text, dialect_name))
         _collect_node(source, walk)
 
 
-def _collect_distinct(value: Any, walk: Walk) -> None:
+def _collect_distinct(value: object, walk: Walk) -> None:
     if isinstance(value, tuple):
         _collect_nodes(value, walk)
 
 
-def _collect_for_update(value: Any, walk: Walk) -> None:
+def _collect_for_update(value: ForUpdateArg | None, walk: Walk) -> None:
     if value is None:
         walk.key.append("none")
         return
@@ -104,7 +105,7 @@ def _collect_for_update(value: Any, walk: Walk) -> None:
     _collect_nodes(value.of, walk)
 
 
-def _collect_fetch(value: Any, walk: Walk) -> None:
+def _collect_fetch(value: Fetch | None, walk: Walk) -> None:
     if value is None:
         walk.key.append("none")
         return
@@ -164,7 +165,7 @@ class GenerativeSelect(SelectBase):
                 collector(value, walk)
         key.append("end")
 
-    def order_by(self, *clauses: Any) -> Self:
+    def order_by(self, *clauses: SortArgument | bool | None) -> Self:
         """Return a copy sorted by *clauses*, after those it has; None takes all away."""
         copy: Self = object.__new__(self.__class__)
         if len(clauses) == 1 and (clauses[0] is None or clauses[0] is False):
@@ -177,24 +178,24 @@ class GenerativeSelect(SelectBase):
         copy.__dict__ = {**self.__dict__, "order_by_clauses": self.order_by_clauses + clauses}
         return copy
 
-    def group_by(self, *clauses: Any) -> Self:
+    def group_by(self, *clauses: SortArgument | None) -> Self:
         """Return a copy grouped by *clauses*, after those it has; None takes all away."""
         if len(clauses) == 1 and clauses[0] is None:
             return self._with(group_by_clauses=())
         made = tuple(sort_argument(clause) for clause in clauses)
         return self._with(group_by_clauses=self.group_by_clauses + made)
 
-    def limit(self, limit: Any) -> Self:
+    def limit(self, limit: object) -> Self:
         """Return a copy that gives at most *limit* rows; None takes the limit away."""
         copy: Self = object.__new__(self.__class__)
         copy.__dict__ = {**self.__dict__, "limit_clause": row_limit(limit), "fetch_clause": None}
         return copy
 
-    def offset(self, offset: Any) -> Self:
+    def offset(self, offset: object) -> Self:
         """Return a copy that leaves out the first *offset* rows."""
         return self._with(offset_clause=row_offset(offset))
 
-    def fetch(self, count: Any, with_ties: bool = False, percent: bool = False) -> Self:
+    def fetch(self, count: object, with_ties: bool = False, percent: bool = False) -> Self:
         """Return a copy with ``FETCH FIRST count ROWS ONLY``, or ``WITH TIES``."""
         fetch = Fetch(row_limit(count), with_ties, percent) if count is not None else None
         return self._with(fetch_clause=fetch, limit_clause=None)
@@ -265,12 +266,12 @@ class SelectedRows(ReturnsRows[*Ts]):
 
     if TYPE_CHECKING:
 
-        def union(self, *others: Any) -> CompoundSelect[*Ts]: ...
-        def union_all(self, *others: Any) -> CompoundSelect[*Ts]: ...
-        def except_(self, *others: Any) -> CompoundSelect[*Ts]: ...
-        def except_all(self, *others: Any) -> CompoundSelect[*Ts]: ...
-        def intersect(self, *others: Any) -> CompoundSelect[*Ts]: ...
-        def intersect_all(self, *others: Any) -> CompoundSelect[*Ts]: ...
+        def union(self, *others: Node) -> CompoundSelect[*Ts]: ...
+        def union_all(self, *others: Node) -> CompoundSelect[*Ts]: ...
+        def except_(self, *others: Node) -> CompoundSelect[*Ts]: ...
+        def except_all(self, *others: Node) -> CompoundSelect[*Ts]: ...
+        def intersect(self, *others: Node) -> CompoundSelect[*Ts]: ...
+        def intersect_all(self, *others: Node) -> CompoundSelect[*Ts]: ...
         @overload
         def scalar_subquery(self: SelectedRows[R, *tuple[Any, ...]]) -> ScalarSelect[R]: ...
         @overload
@@ -474,7 +475,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         reduced: Select[*tuple[Any, ...]] = made.with_only_columns(*kept)
         return reduced
 
-    def distinct(self, *columns: Any) -> Self:
+    def distinct(self, *columns: SortArgument) -> Self:
         """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it."""
         if not columns:
             return self._with(distinct_on=True)
@@ -499,14 +500,19 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         """The FROM list as it is written, correlation aside."""
         return self.get_final_froms()
 
-    def select_from(self, *froms: Any) -> Self:
+    def select_from(self, *froms: FromArgument) -> Self:
         """Return a copy with *froms* in FROM, before the tables of its columns."""
         return self._with(
             from_clauses=self.from_clauses + tuple(from_node(source) for source in froms)
         )
 
     def join(
-        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
+        self,
+        target: FromArgument,
+        onclause: ConditionArgument = None,
+        *,
+        isouter: bool = False,
+        full: bool = False,
     ) -> Self:
         """Return a copy that joins *target*; without *onclause* the foreign keys decide.
 
@@ -519,9 +525,9 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
 
     def join_from(
         self,
-        from_: Any,
-        target: Any,
-        onclause: Any = None,
+        from_: FromArgument,
+        target: FromArgument,
+        onclause: ConditionArgument = None,
         *,
         isouter: bool = False,
         full: bool = False,
@@ -529,17 +535,26 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         """Return a copy that joins *target* to *from_*."""
         return self._join(target, onclause, from_node(from_, "join_from()"), isouter, full)
 
-    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:
+    def outerjoin(
+        self, target: FromArgument, onclause: ConditionArgument = None, *, full: bool = False
+    ) -> Self:
         """Return a copy with ``LEFT OUTER JOIN target``."""
         return self._join(target, onclause, None, True, full)
 
     def outerjoin_from(
-        self, from_: Any, target: Any, onclause: Any = None, *, full: bool = False
+        self,
+        from_: FromArgument,
+        target: FromArgument,
+        onclause: ConditionArgument = None,
+        *,
+        full: bool = False,
     ) -> Self:
         """Return a copy with ``LEFT OUTER JOIN target`` after *from_*."""
         return self._join(target, onclause, from_node(from_, "join_from()"), True, full)
 
-    def _join(self, target: Any, onclause: Any, left: Any, isouter: bool, full: bool) -> Self:
+    def _join(
+        self, target: FromArgument, onclause: Any, left: Any, isouter: bool, full: bool
+    ) -> Self:
         node = from_node(target, "join()")
         on = criterion(onclause) if onclause is not None else None
         spec = JoinSpec(node, on, left, isouter, full)
@@ -565,7 +580,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         )
         return made
 
-    def where(self, *criteria: Any) -> Self:
+    def where(self, *criteria: ConditionArgument) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND."""
         for clause in criteria:
             if not isinstance(clause, ColumnElement):
@@ -577,14 +592,14 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
 
     filter = where
 
-    def filter_by(self, **values: Any) -> Self:
+    def filter_by(self, **values: object) -> Self:
         """Return a copy in which columns equal *values*, in whichever FROM they are.
 
         AmbiguousColumnError for a name that several of them have.
         """
         return self.where(*equal_by_name(self._namespaces(), values)) if values else self
 
-    def filter_last_by(self, **values: Any) -> Self:
+    def filter_last_by(self, **values: object) -> Self:
         """Return a copy in which columns of the last FROM equal *values*."""
         namespace = self._last_from().entity_namespace
         return self.where(*equal_by_name([namespace], values)) if values else self
@@ -619,14 +634,14 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         """The criteria joined by AND, or None."""
         return and_(*self.where_criteria) if self.where_criteria else None
 
-    def having(self, *criteria: Any) -> Self:
+    def having(self, *criteria: ConditionArgument) -> Self:
         """Return a copy with *criteria* on groups besides those it has."""
         made = tuple(criterion(clause) for clause in criteria)
         return self._with(having_criteria=self.having_criteria + made)
 
     # -- as part of another statement -------------------------------------------------------
 
-    def correlate(self, *froms: Any) -> Self:
+    def correlate(self, *froms: FromArgument | None) -> Self:
         """Return a copy that speaks of *froms* of the statement around it.
 
         Without this the compiler decides: what stands in FROM around a value is not
@@ -637,7 +652,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         made = tuple(from_node(source) for source in froms)
         return self._with(correlate_froms=(self.correlate_froms or ()) + made, auto_correlate=False)
 
-    def correlate_except(self, *froms: Any) -> Self:
+    def correlate_except(self, *froms: FromArgument | None) -> Self:
         """Return a copy that speaks of all FROMs of the statement around it but *froms*."""
         if len(froms) == 1 and froms[0] is None:
             return self._with(correlate_except_froms=(), auto_correlate=False)
@@ -664,7 +679,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         """Return a copy with a hint for the server."""
         return self._with(hints=(*self.hints, (None, text, dialect_name)))
 
-    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
+    def with_hint(self, selectable: FromArgument, text: str, dialect_name: str = "*") -> Self:
         """Return a copy with a hint for one of its tables, in which ``%(name)s`` is its name.
 
         Written where *dialect_name* is the dialect, on servers that have such hints::

@@ -9,6 +9,7 @@ from ...exc import ArgumentError
 from ...types.basic import BOOLEANTYPE, INTEGERTYPE
 from ...types.contract import NULLTYPE, TypeEngine, value_types
 from .. import operators as ops
+from ..arguments import ConditionArgument, FromArgument
 from ..node import Executable, Node, Walk
 from ..traversal import replace
 from .building import operand
@@ -119,7 +120,7 @@ class SelectBase(Executable, Node):
         exported = self.as_core().named_columns()
         return exported[0].type if exported else NULLTYPE
 
-    def is_derived_from(self, other: Any) -> bool:
+    def is_derived_from(self, other: object) -> bool:
         """Return whether this is *other*."""
         return other is self
 
@@ -167,7 +168,7 @@ class SelectBase(Executable, Node):
         """Return ``EXISTS (this)``."""
         return Exists(self)
 
-    def params(self, __values: dict[str, Any] | None = None, **values: Any) -> Any:
+    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Any:
         """Return a copy whose parameters of these names have these values."""
         return bound_values(self, {**(__values or {}), **values})
 
@@ -211,15 +212,15 @@ class ScalarSelect(ColumnElement[T]):
         type_: TypeEngine[Any] = self.element.value_type
         return type_
 
-    def where(self, *criteria: Any) -> ScalarSelect[Any]:
+    def where(self, *criteria: ConditionArgument) -> ScalarSelect[Any]:
         """Return this with *criteria* besides."""
         return ScalarSelect(self.element.where(*criteria))
 
-    def correlate(self, *froms: Any) -> ScalarSelect[Any]:
+    def correlate(self, *froms: FromArgument | None) -> ScalarSelect[Any]:
         """Return this speaking of *froms* of the statement around it."""
         return ScalarSelect(self.element.correlate(*froms))
 
-    def correlate_except(self, *froms: Any) -> ScalarSelect[Any]:
+    def correlate_except(self, *froms: FromArgument | None) -> ScalarSelect[Any]:
         """Return this speaking of all FROMs of the statement around it but *froms*."""
         return ScalarSelect(self.element.correlate_except(*froms))
 
@@ -248,19 +249,19 @@ class Exists(ColumnElement[bool]):
     def __init__(self, element: Any) -> None:
         self.element = element
 
-    def where(self, *criteria: Any) -> Exists:
+    def where(self, *criteria: ConditionArgument) -> Exists:
         """Return this with *criteria* besides."""
         return Exists(self.element.where(*criteria))
 
-    def select_from(self, *froms: Any) -> Exists:
+    def select_from(self, *froms: FromArgument) -> Exists:
         """Return this with *froms* in its FROM."""
         return Exists(self.element.select_from(*froms))
 
-    def correlate(self, *froms: Any) -> Exists:
+    def correlate(self, *froms: FromArgument | None) -> Exists:
         """Return this speaking of *froms* of the statement around it."""
         return Exists(self.element.correlate(*froms))
 
-    def correlate_except(self, *froms: Any) -> Exists:
+    def correlate_except(self, *froms: FromArgument | None) -> Exists:
         """Return this speaking of all FROMs of the statement around it but *froms*."""
         return Exists(self.element.correlate_except(*froms))
 
@@ -289,7 +290,7 @@ def exists(*arguments: Any) -> Exists:
     return Exists(statements.select(*arguments))
 
 
-def row_limit(value: Any) -> Any:
+def row_limit(value: object) -> Any:
     """Return the expression for a LIMIT or OFFSET, or None for none."""
     if value is None or isinstance(value, ColumnElement):
         return value
@@ -299,7 +300,7 @@ def row_limit(value: Any) -> Any:
     return BindParameter(None, number, _type_of_number(number))
 
 
-def row_offset(value: Any) -> Any:
+def row_offset(value: object) -> Any:
     """Return the expression for an OFFSET, or None for none."""
     if isinstance(value, int) and value < 0:
         raise ArgumentError(f"OFFSET takes no number below zero; got {value}")

@@ -11,9 +11,11 @@ from .column_element import ColumnElement
 from .columns import columns_of
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
+from .dml import UpdateBase
 from .elements import Label, UnaryExpression, negation
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .select import CompoundSelect, Select
+from .select_base import SelectBase
 
 Ts = TypeVarTuple("Ts")
 
@@ -139,12 +141,12 @@ nullsfirst = nulls_first
 nullslast = nulls_last
 
 
-def bitwise_not(expr: Any) -> ColumnElement[Any]:
+def bitwise_not(expr: object) -> ColumnElement[Any]:
     """Return ``~expr``, bit by bit."""
     return _unary(expr, BITWISE_NOT)
 
 
-def distinct(expr: Any) -> ColumnElement[Any]:
+def distinct(expr: object) -> ColumnElement[Any]:
     """Return ``DISTINCT expr``, for an aggregate function."""
     element = sort_argument(expr)
     if not isinstance(element, ColumnElement):
@@ -170,24 +172,26 @@ def label(name: str, element: Any, type_: Any = None) -> Label[Any]:
     return Label(name, columns_of((element,))[0], type_)
 
 
-def between(expr: Any, lower_bound: Any, upper_bound: Any, symmetric: bool = False) -> Any:
+def between(expr: object, lower_bound: Any, upper_bound: Any, symmetric: bool = False) -> Any:
     """Return ``expr BETWEEN lower_bound AND upper_bound``."""
     return columns_of((expr,))[0].between(lower_bound, upper_bound, symmetric)
 
 
-def lateral(selectable: Any, name: str | None = None) -> Lateral:
+def lateral(selectable: SelectBase, name: str | None = None) -> Lateral:
     """Return ``LATERAL (selectable) AS name``."""
     made: Lateral = selectable.lateral(name)
     return made
 
 
-def subquery(selectable: Any, name: str | None = None) -> Subquery:
+def subquery(selectable: SelectBase, name: str | None = None) -> Subquery:
     """Return ``(selectable) AS name``."""
     made: Subquery = selectable.subquery(name)
     return made
 
 
-def cte(selectable: Any, name: str | None = None, recursive: bool = False) -> CTE:
+def cte(
+    selectable: SelectBase | UpdateBase, name: str | None = None, recursive: bool = False
+) -> CTE:
     """Return ``WITH name AS (selectable)``."""
     made: CTE = selectable.cte(name, recursive)
     return made

@@ -47,7 +47,7 @@ class TextClause(Executable, ColumnElement[Any]):
         """Return this statement itself."""
         return self
 
-    def bindparams(self, *binds: BindParameter[Any], **values: Any) -> TextClause:
+    def bindparams(self, *binds: BindParameter[Any], **values: object) -> TextClause:
         """Return a copy with values, or types, for its parameters::
 
         text("… WHERE id = :id").bindparams(id=5)
@@ -76,7 +76,7 @@ class TextClause(Executable, ColumnElement[Any]):
         made += [ColumnClause(name, to_instance(type_)) for name, type_ in types.items()]
         return TextualSelect(self, made, positional=bool(columns) and not types)
 
-    def params(self, __values: dict[str, Any] | None = None, **values: Any) -> TextClause:
+    def params(self, __values: dict[str, Any] | None = None, **values: object) -> TextClause:
         """Return a copy whose parameters of these names have these values."""
         return self.bindparams(**{**(__values or {}), **values})
 
@@ -123,7 +123,7 @@ class TextualSelect(SelectBase):
             option.collect(walk)
         walk.key.append("end")
 
-    def bindparams(self, *binds: BindParameter[Any], **values: Any) -> TextualSelect:
+    def bindparams(self, *binds: BindParameter[Any], **values: object) -> TextualSelect:
         """Return a copy with values for its parameters."""
         return self._with(element=self.element.bindparams(*binds, **values))
 

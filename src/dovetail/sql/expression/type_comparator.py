@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from ..operators import Operator
 from . import building
-from .column_element import build
+from .column_element import ColumnElement, build
 from .operating import OPERATORS, REVERSED, Operating
 
 T = TypeVar("T")
@@ -36,11 +36,11 @@ class TypeComparator(Operating, Generic[T]):
                     return func.add_money(self.expr, other)
     """
 
-    def __init__(self, expr: Any) -> None:
+    def __init__(self, expr: ColumnElement[Any]) -> None:
         self.expr = expr
         self.type = expr.type
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         _ask_from_now_on()
 
@@ -53,13 +53,15 @@ class TypeComparator(Operating, Generic[T]):
             raise AttributeError(name)
         return getattr(self.expr, name)
 
-    def operate(self, op: Any, *other: Any, **modifiers: Any) -> Any:
+    def operate(self, op: Any, *other: object, **modifiers: object) -> Any:
         """Apply *op* to the expression and to *other*, as it is for all types."""
         if modifiers.get("autoescape"):
-            return building.pattern(self.expr, op, *other, **modifiers)
+            operands: tuple[Any, ...] = other
+            options: dict[str, Any] = modifiers
+            return building.pattern(self.expr, op, *operands, **options)
         return building.general(self.expr, op, *other, **modifiers)
 
-    def reverse_operate(self, op: Any, other: Any, **modifiers: Any) -> Any:
+    def reverse_operate(self, op: Any, other: object, **modifiers: object) -> Any:
         """Apply *op* to *other* and to the expression, as it is for all types."""
         return building.combine(self.expr, op, other, True)
 
@@ -73,7 +75,7 @@ def _own(element: Any) -> TypeComparator[Any] | None:
     return made
 
 
-def _apply(own: TypeComparator[Any], op: Operator, *other: Any, **modifiers: Any) -> Any:
+def _apply(own: TypeComparator[Any], op: Operator, *other: object, **modifiers: object) -> Any:
     name = _METHODS.get(op)
     if name is None:
         return own.operate(op, *other, **modifiers)
@@ -84,7 +86,7 @@ def _apply(own: TypeComparator[Any], op: Operator, *other: Any, **modifiers: Any
 def _asking(builder: Callable[..., Any]) -> Callable[..., Any]:
     """*builder*, whose first parameters are an expression and an operator, asking the type."""
 
-    def build_asking(left: Any, op: Operator, *other: Any, **modifiers: Any) -> Any:
+    def build_asking(left: Any, op: Operator, *other: object, **modifiers: object) -> Any:
         own = _own(left)
         if own is None:
             return builder(left, op, *other, **modifiers)
@@ -93,7 +95,7 @@ def _asking(builder: Callable[..., Any]) -> Callable[..., Any]:
     return build_asking
 
 
-def _combine(left: Any, op: Operator, other: Any, reverse: bool = False) -> Any:
+def _combine(left: Any, op: Operator, other: object, reverse: bool = False) -> Any:
     own = _own(left)
     if own is None:
         return building.combine(left, op, other, reverse)
@@ -101,7 +103,7 @@ def _combine(left: Any, op: Operator, other: Any, reverse: bool = False) -> Any:
 
 
 def _pattern(
-    left: Any, op: Operator, other: Any, escape: str | None = None, autoescape: bool = False
+    left: Any, op: Operator, other: object, escape: str | None = None, autoescape: bool = False
 ) -> Any:
     own = _own(left)
     if own is None:
@@ -109,7 +111,7 @@ def _pattern(
     return _apply(own, op, other, escape=escape, autoescape=autoescape)
 
 
-def _between(left: Any, low: Any, high: Any, symmetric: bool = False) -> Any:
+def _between(left: Any, low: object, high: object, symmetric: bool = False) -> Any:
     own = _own(left)
     if own is None:
         return building.between(left, low, high, symmetric)

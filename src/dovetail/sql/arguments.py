@@ -1,0 +1,20 @@
+"""What users may give where statements want an expression, a condition or a FROM.
+
+What may be any value of Python, a parameter then, is an ``object``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .node import Node
+from .promise import ClauseSource, StatementEntity
+
+ConditionArgument = Node | ClauseSource | bool | None
+"""A condition: an expression, what stands for one, a constant."""
+
+SortArgument = Node | ClauseSource | str
+"""What is sorted or grouped by: an expression, what stands for one, the name of a column."""
+
+FromArgument = Node | ClauseSource | StatementEntity | type[Any]
+"""What is selected from or joined: a table, a subquery, a relationship, a mapped class."""
