@@ -1,7 +1,7 @@
 """The kinds of connection pool, under the path that users know."""
 
 from .engine.pool import Pool
-from .engine.pools import (
+from .engine.pool.pools import (
     AssertionPool,
     AsyncAdaptedQueuePool,
     NullPool,
@@ -9,14 +9,14 @@ from .engine.pools import (
     SingletonThreadPool,
     StaticPool,
 )
-from .engine.record import (
+from .engine.pool.record import (
     ConnectionRecord,
     ConnectionRecord as ConnectionPoolEntry,
     ManagesConnection,
     PooledConnection,
     PooledConnection as PoolProxiedConnection,
 )
-from .engine.reset import PoolResetState, reset_commit, reset_none, reset_rollback
+from .engine.pool.reset import PoolResetState, reset_commit, reset_none, reset_rollback
 
 __all__ = [
     "AssertionPool",

@@ -81,7 +81,7 @@ def test_who_asks_gets_a_connection_though_the_others_fail_to_open(server, caplo
 
 def test_connections_made_together_do_not_expire_together(server, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("dovetail.engine.pool.now", lambda: clock[0])
+    monkeypatch.setattr("dovetail.engine.pool.pool.now", lambda: clock[0])
     pool = QueuePool(server, pool_size=20, max_age=1000, jitter=500)
     for connection in [pool.connect() for _ in range(20)]:
         connection.close()
@@ -131,7 +131,7 @@ def test_a_connection_used_a_moment_ago_is_lent_without_a_ping(server):
 def test_a_connection_that_was_idle_is_tested(server, monkeypatch):
     clock = [100.0]
     for module in ("pool", "record"):
-        monkeypatch.setattr(f"dovetail.engine.{module}.now", lambda: clock[0])
+        monkeypatch.setattr(f"dovetail.engine.pool.{module}.now", lambda: clock[0])
     pool = QueuePool(server, pre_ping=True, ping_after=5)
     pool.connect().close()
     clock[0] += 4

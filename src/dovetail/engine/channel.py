@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..event import Dispatch
     from ..steps import Steps
     from .pool import Pool
-    from .record import ConnectionRecord
+    from .pool.record import ConnectionRecord
     from .translation import Translations
 
 

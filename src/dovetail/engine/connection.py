@@ -17,7 +17,7 @@ from .cursor import CursorResult, driver_result_steps, opened_steps
 from .definition import schema_steps
 from .events import ConnectionEvents
 from .execution import execute_steps
-from .record import ConnectionRecord, PooledView
+from .pool.record import ConnectionRecord, PooledView
 from .transacted import TransactedChannel
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from ..dialects.registry import dialect_class
 from ..exc import ArgumentError, InvalidOption, did_you_mean
 from .engine import Engine
 from .opener import EngineOpener
-from .options import age, number, optional_number, overflow, switch, whole
 from .plugin import take_plugins
 from .pool import CreatorOpener, Pool
-from .pools import (
+from .pool.options import age, number, optional_number, overflow, switch, whole
+from .pool.pools import (
     AsyncAdaptedQueuePool,
     NullPool,
     QueuePool,

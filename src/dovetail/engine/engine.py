@@ -14,9 +14,9 @@ from ..exc import InvalidRequestError
 from ..steps import bridging, run_sync
 from .connection import Connection, checked_isolation
 from .events import ConnectionEvents, DialectEvents, PoolEvents
-from .fork import watch_forks
 from .log import show_log
 from .pool import Pool
+from .pool.fork import watch_forks
 from .translation import Translations
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..dialects.driver import Driver
     from ..event import Dispatch
     from ..steps import Steps
-    from .record import PooledConnection
+    from .pool.record import PooledConnection
     from .url import URL
 
 Echo = bool | Literal["debug"] | None

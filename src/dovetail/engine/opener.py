@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..dialects.driver import Driver, DriverConnection
     from ..steps import Steps
     from .engine import Engine
-    from .record import ConnectionRecord
+    from .pool.record import ConnectionRecord
     from .url import URL
 
 

@@ -14,8 +14,8 @@ from ..exc import (
 )
 from ..steps import run_sync
 from .channel import Channel
-from .fork import bury
-from .record import UNKNOWN
+from .pool.fork import bury
+from .pool.record import UNKNOWN
 from .transaction import (
     NestedTransaction,
     RootTransaction,
@@ -25,7 +25,7 @@ from .transaction import (
 
 if TYPE_CHECKING:
     from ..steps import Steps
-    from .record import ConnectionRecord
+    from .pool.record import ConnectionRecord
 
 _FIRST_WORD = regex(r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*(\w+)").match
 

@@ -20,7 +20,7 @@ from ...dialects.driver import Driver, awaiting_names
 from ...engine.connection import Connection
 from ...engine.engine import Echo, Engine
 from ...engine.pool import Pool
-from ...engine.record import PooledConnection
+from ...engine.pool.record import PooledConnection
 from ...engine.url import URL
 from ...event import Events
 from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted, InvalidRequestError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...engine.record import PooledConnection
+from ...engine.pool.record import PooledConnection
 from ...steps import bridging, run_sync
 from .one_task import perform
 

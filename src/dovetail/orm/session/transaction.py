@@ -7,7 +7,7 @@ from typing import Any, Self
 from warnings import warn
 
 from dovetail.engine.connection import Connection
-from dovetail.engine.holder import caller
+from dovetail.engine.pool.holder import caller
 from dovetail.exc import (
     DovetailWarning,
     InvalidRequestError,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from ..exc import ArgumentError
+from ...exc import ArgumentError
 
 
 class ResetStyle(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
-from ..exc import ArgumentError
+from ...exc import ArgumentError
 
 
 def whole(name: str, value: Any, least: int = 0) -> int:

@@ -8,8 +8,8 @@ from threading import enumerate as enumerate_threads, get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 from warnings import warn
 
-from ..exc import DovetailWarning, ResourceClosedError
-from ..steps import nothing, run_sync
+from ...exc import DovetailWarning, ResourceClosedError
+from ...steps import nothing, run_sync
 from .fork import bury
 from .holder import Holder, caller, now
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from ..dialects.driver import DriverConnection
-    from ..steps import Steps
+    from ...dialects.driver import DriverConnection
+    from ...steps import Steps
 
 
 UNKNOWN = "unknown"

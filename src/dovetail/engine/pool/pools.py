@@ -6,8 +6,8 @@ from collections import deque
 from threading import get_ident, local
 from typing import TYPE_CHECKING, Any
 
-from ..exc import ArgumentError, TimeoutError as WaitedTooLong
-from ..steps import nothing
+from ...exc import ArgumentError, TimeoutError as WaitedTooLong
+from ...steps import nothing
 from .holder import listed
 from .options import optional_number, overflow, switch, whole
 from .pool import Pool
@@ -16,8 +16,8 @@ from .record import ConnectionRecord
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..steps import Steps
-    from .pool import Opener
+    from ...steps import Steps
+    from .opener import Opener
     from .waiter import Waiter
 
 

@@ -7,9 +7,9 @@ from os.path import dirname, realpath
 from sys import _getframe
 from time import monotonic
 
-from ..steps import bridging
+from ...steps import bridging
 
-_INNER = (dirname(dirname(realpath(__file__))), "<dovetail ")
+_INNER = (dirname(dirname(dirname(realpath(__file__)))), "<dovetail ")
 """How the names of this library's files start, generated text included."""
 
 _inner_files: set[str] = set()
