@@ -132,13 +132,12 @@ from .sql.expression.dml import (
     Delete as Delete,
     Insert as Insert,
     Update as Update,
-    UpdateBase as UpdateBase,
-    ValuesBase as ValuesBase,
     delete as delete,
     from_dml_column as from_dml_column,
     insert as insert,
     update as update,
 )
+from .sql.expression.dml_base import UpdateBase as UpdateBase, ValuesBase as ValuesBase
 from .sql.expression.elements import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
@@ -173,6 +172,7 @@ from .sql.expression.functions import (
     func as func,
     modifier as modifier,
 )
+from .sql.expression.generative_select import GenerativeSelect as GenerativeSelect
 from .sql.expression.naming import (
     LABEL_STYLE_DEFAULT as LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY as LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -180,11 +180,7 @@ from .sql.expression.naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .sql.expression.select import (
-    CompoundSelect as CompoundSelect,
-    GenerativeSelect as GenerativeSelect,
-    Select as Select,
-)
+from .sql.expression.select import CompoundSelect as CompoundSelect, Select as Select
 from .sql.expression.select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,

@@ -27,7 +27,7 @@ from dovetail import (
 )
 from dovetail.dialects import postgresql as pg
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
-from dovetail.sql.expression.select import ForUpdateArg
+from dovetail.sql.expression.generative_select import ForUpdateArg
 
 EVERY_DRIVER = True
 

@@ -10,7 +10,7 @@ from ..exc import CompileError, InvalidRequestError, did_you_mean
 from ..sql import operators as ops
 from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.derived import CTE, Lateral, ScalarValues, Subquery, TableValuedAlias, Values
-from ..sql.expression.dml import UpdateBase
+from ..sql.expression.dml_base import UpdateBase
 from ..sql.expression.elements import LabelReference
 from ..sql.expression.from_clause import (
     Alias,
@@ -27,8 +27,9 @@ from ..sql.expression.froms import (
     tables_within,
     without_joined,
 )
+from ..sql.expression.generative_select import GenerativeSelect
 from ..sql.expression.naming import SelectedColumn
-from ..sql.expression.select import CompoundSelect, GenerativeSelect, Select
+from ..sql.expression.select import CompoundSelect, Select
 from ..sql.expression.select_base import Exists, ScalarSelect, SelectBase
 from ..sql.expression.table_clause import TableClause
 from ..sql.expression.text import TextualSelect

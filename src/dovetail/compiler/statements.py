@@ -9,7 +9,8 @@ from ..exc import CompileError, did_you_mean
 from ..sql import operators as ops
 from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.derived import CTE
-from ..sql.expression.dml import Delete, DMLTargetCopy, Insert, Update, UpdateBase, column_set
+from ..sql.expression.dml import Delete, DMLTargetCopy, Insert, Update
+from ..sql.expression.dml_base import UpdateBase, column_set
 from ..sql.expression.elements import BindParameter, NamedParameter
 from ..sql.expression.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..sql.expression.select_base import SelectBase

@@ -64,13 +64,12 @@ from .expression.dml import (
     Delete as Delete,
     Insert as Insert,
     Update as Update,
-    UpdateBase as UpdateBase,
-    ValuesBase as ValuesBase,
     delete as delete,
     from_dml_column as from_dml_column,
     insert as insert,
     update as update,
 )
+from .expression.dml_base import UpdateBase as UpdateBase, ValuesBase as ValuesBase
 from .expression.elements import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
@@ -103,6 +102,7 @@ from .expression.functions import (
     func as func,
     modifier as modifier,
 )
+from .expression.generative_select import GenerativeSelect as GenerativeSelect
 from .expression.lambdas import (
     LambdaElement as LambdaElement,
     StatementLambdaElement as StatementLambdaElement,
@@ -115,11 +115,7 @@ from .expression.naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .expression.select import (
-    CompoundSelect as CompoundSelect,
-    GenerativeSelect as GenerativeSelect,
-    Select as Select,
-)
+from .expression.select import CompoundSelect as CompoundSelect, Select as Select
 from .expression.select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,

@@ -5,11 +5,12 @@ from .expression.dml import (
     DMLTargetCopy as DMLTargetCopy,
     Insert as Insert,
     Update as Update,
-    UpdateBase as UpdateBase,
-    ValuesBase as ValuesBase,
-    column_set as column_set,
     delete as delete,
     from_dml_column as from_dml_column,
     insert as insert,
     update as update,
+)
+from .expression.dml_base import (
+    UpdateBase as UpdateBase,
+    ValuesBase as ValuesBase,
 )

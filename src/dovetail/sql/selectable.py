@@ -20,6 +20,10 @@ from .expression.from_clause import (
     outerjoin as outerjoin,
     tablesample as tablesample,
 )
+from .expression.generative_select import (
+    ForUpdateArg as ForUpdateArg,
+    GenerativeSelect as GenerativeSelect,
+)
 from .expression.naming import (
     LABEL_STYLE_DEFAULT as LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY as LABEL_STYLE_DISAMBIGUATE_ONLY,
@@ -27,12 +31,7 @@ from .expression.naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .expression.select import (
-    CompoundSelect as CompoundSelect,
-    ForUpdateArg as ForUpdateArg,
-    GenerativeSelect as GenerativeSelect,
-    Select as Select,
-)
+from .expression.select import CompoundSelect as CompoundSelect, Select as Select
 from .expression.select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,

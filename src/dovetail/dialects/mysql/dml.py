@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from ...exc import ArgumentError, InvalidRequestError
 from ...sql.expression.column_element import ColumnElement
 from ...sql.expression.columns import ColumnCollection
-from ...sql.expression.dml import _row
+from ...sql.expression.dml_base import row_of
 from ...sql.expression.from_clause import Alias
 from ...sql.node import Node, Walk
 from ...sql.upsert import ConflictInsert
@@ -33,7 +33,7 @@ class OnDuplicateKeyUpdate(Node):
                 hint="on_duplicate_key_update(name=statement.inserted.name)",
             )
         self.table = statement.table
-        self.values_ = _row(values, statement)
+        self.values_ = row_of(values, statement)
 
     def collect(self, walk: Walk) -> None:
         walk.key.append(self.visit_name)

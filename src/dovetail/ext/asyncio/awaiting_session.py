@@ -33,7 +33,7 @@ from dovetail.orm.session.keywords import StatementOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
 from dovetail.orm.session.transaction import SessionTransaction
-from dovetail.sql.expression.dml import UpdateBase
+from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import ReturnsRows
 from dovetail.steps import Steps

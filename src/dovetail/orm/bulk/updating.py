@@ -20,7 +20,8 @@ from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.expression.coercion import stands_for_sql
-from dovetail.sql.expression.dml import column_set, update
+from dovetail.sql.expression.dml import update
+from dovetail.sql.expression.dml_base import column_set
 from dovetail.sql.expression.elements import bindparam
 from dovetail.steps import Steps
 from dovetail.types.contract import TypeEngine

@@ -54,7 +54,7 @@ from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.expression.column_element import ColumnElement
-from dovetail.sql.expression.dml import UpdateBase
+from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.expression.entity_types import (
     C0,
     C1,

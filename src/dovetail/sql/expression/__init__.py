@@ -68,13 +68,12 @@ from .dml import (
     DMLTargetCopy as DMLTargetCopy,
     Insert as Insert,
     Update as Update,
-    UpdateBase as UpdateBase,
-    ValuesBase as ValuesBase,
     delete as delete,
     from_dml_column as from_dml_column,
     insert as insert,
     update as update,
 )
+from .dml_base import UpdateBase as UpdateBase, ValuesBase as ValuesBase
 from .elements import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
@@ -110,6 +109,7 @@ from .functions import (
     func as func,
     modifier as modifier,
 )
+from .generative_select import GenerativeSelect as GenerativeSelect
 from .lambdas import (
     LambdaElement as LambdaElement,
     StatementLambdaElement as StatementLambdaElement,
@@ -122,11 +122,7 @@ from .naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL as LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle as SelectLabelStyle,
 )
-from .select import (
-    CompoundSelect as CompoundSelect,
-    GenerativeSelect as GenerativeSelect,
-    Select as Select,
-)
+from .select import CompoundSelect as CompoundSelect, Select as Select
 from .select_base import (
     Exists as Exists,
     ScalarSelect as ScalarSelect,

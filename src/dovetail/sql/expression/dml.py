@@ -2,303 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVarTuple, overload
 
-from ...exc import ArgumentError, InvalidRequestError, did_you_mean, refuse_options
-from ...types.contract import NULLTYPE
+from ...exc import ArgumentError, InvalidRequestError, did_you_mean
 from ..arguments import ConditionArgument
-from ..node import Executable, Node, ReturnsRows, Walk
-from ..promise import ClauseSource, collect_standing
-from .by_name import equal_by_name, namespaces_of_change
-from .coercion import criterion, from_node, node_of
+from ..node import ReturnsRows, Walk
+from .coercion import from_node, node_of
 from .column_element import ColumnElement
-from .columns import ColumnCollection, columns_of
+from .columns import ColumnCollection
 from .conflict import OnConflictDoNothing, OnConflictDoUpdate
-from .derived import CTE
-from .elements import BindParameter, and_
+from .dml_base import FilteredBase, Row, UpdateBase, ValuesBase, column_key, row_of, value_key
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
-from .from_clause import Alias, Exported
-from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, exported_columns, named_columns
-from .select_base import bound_values
+from .from_clause import Alias
 
 Ts = TypeVarTuple("Ts")
-
-Row = dict[Any, Any]
-
-
-def _row(values: object, statement: UpdateBase) -> Row:
-    """Return one row of values by column, each an expression."""
-    if isinstance(values, Mapping):
-        spread = getattr(statement.table, "spread", None)
-        row: Mapping[Any, Any] = values if spread is None else spread(values)
-        pairs: Iterable[tuple[Any, Any]] = row.items()
-    elif isinstance(values, list | tuple):
-        pairs = zip(statement.column_order(len(values)), values, strict=False)
-    else:
-        raise ArgumentError(f"values() takes names and values, or a dictionary; got {values!r}")
-    # An entity says what is written in place of an attribute that is computed.
-    replaced = getattr(statement.table, "value_pairs", None)
-    if replaced is not None:
-        pairs = replaced(pairs)
-    return {_row_key(key): _row_value(key, value) for key, value in pairs}
-
-
-def _row_key(key: Any) -> Any:
-    if isinstance(key, str):
-        return key
-    node = node_of(key)
-    if node is None:
-        raise ArgumentError(f"values() needs columns or their names as keys; got {key!r}")
-    return node
-
-
-def column_set(target: Any) -> Any:
-    """Return the column that *target* of an UPDATE is, or is an element of."""
-    while not isinstance(target, str) and target.visit_name == "binary":
-        target = target.left
-    return target
-
-
-def _row_value(key: Any, value: object) -> Any:
-    """Return *value* as an expression; the compiler gives a parameter the column's type."""
-    if isinstance(value, ColumnElement):
-        return value
-    node = node_of(value) if not isinstance(value, str | int | float) else None
-    if node is None:
-        name = key if isinstance(key, str) else str(getattr(key, "key", "param"))
-        return BindParameter(name, value, NULLTYPE)
-    if getattr(node, "is_select_statement", False):
-        return node.scalar_subquery()  # type: ignore[attr-defined]
-    return node
-
-
-def _collect_row(row: Row, walk: Walk) -> None:
-    key = walk.key
-    key.append(len(row))
-    for name, value in row.items():
-        if name.__class__ is str:
-            key.append(name)
-        else:
-            name.collect(walk)
-        value.collect(walk)
-
-
-class UpdateBase(Executable, Node):
-    """Base of the statements that change rows."""
-
-    __slots__ = ("__dict__", "__weakref__", "_memo")
-
-    is_dml = True
-    is_from = False
-    table: Any = None
-    returning_columns: tuple[Any, ...] = ()
-    prefixes: tuple[tuple[str, str], ...] = ()
-    ctes: tuple[Any, ...] = ()
-    dialect_options: Mapping[str, Any] = {}
-    returns_defaults: tuple[Any, ...] | None = None
-    """The columns that ``return_defaults()`` names; () for those that the server fills in."""
-    is_restricted = False
-    """Whether the conditions that the mapping and options put on its table are among its own."""
-
-    @property
-    def returns_rows(self) -> bool:  # type: ignore[override]
-        return bool(self.returning_columns)
-
-    def _forget(self) -> None:
-        if hasattr(self, "_memo"):
-            del self._memo
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        planner = self.walk().planner
-        return self.reduce_plain() if planner is None else planner.reduce(self)
-
-    def as_core(self) -> Any:
-        """Return this statement made of tables and columns alone: itself, if it is."""
-        planner = self.walk().planner
-        return self if planner is None else planner.to_core(self)
-
-    def column_order(self, count: int) -> Sequence[Any]:
-        """Return the names of the columns that *count* values without names are for."""
-        columns = getattr(self.table, "c", None)
-        if columns is None:
-            raise ArgumentError("values without names need a table of which the columns are known")
-        names: list[str] = columns.keys()
-        if count > len(names):
-            raise ArgumentError(f"{count} values are given for the {len(names)} columns")
-        return names
-
-    def returning(self, *columns: Any, sort_by_parameter_order: bool = False) -> Any:
-        """Return a copy that gives back *columns* of the rows it touches."""
-        if self.returns_defaults is not None:
-            raise InvalidRequestError(
-                "return_defaults() and returning() exclude each other",
-                hint="returning() gives rows; name the columns of both there",
-            )
-        changes: dict[str, Any] = {
-            "returning_columns": self.returning_columns + columns_of(columns)
-        }
-        if sort_by_parameter_order:
-            changes["sort_by_parameter_order"] = True
-        return self._with(**changes)
-
-    def return_defaults(
-        self, *columns: Any, sort_by_parameter_order: bool = True, **options: object
-    ) -> Self:
-        """Return a copy whose result tells, in ``returned_defaults``, what the server filled in.
-
-        *columns* are those that are fetched; without any, those with a default of the server.
-        Of an INSERT the primary key is told first. Where the server returns nothing from such a
-        statement, ``returned_defaults`` is None. Of many sets of parameters
-        ``returned_defaults_rows`` has the rows in their order, unless that is not asked for by
-        *sort_by_parameter_order*.  ::
-
-            result = connection.execute(insert(order).values(name="a").return_defaults())
-            result.returned_defaults.created_at
-        """
-        refuse_options("return_defaults()", options)
-        if self.returning_columns:
-            raise InvalidRequestError(
-                "return_defaults() and returning() exclude each other",
-                hint="returning() gives rows; name the columns of both there",
-            )
-        return self._with(
-            returns_defaults=columns_of(columns), sort_by_parameter_order=sort_by_parameter_order
-        )
-
-    @property
-    def entity_namespace(self) -> Any:
-        """Where ``filter_by`` looks for names."""
-        return self.table.entity_namespace
-
-    @property
-    def entity_description(self) -> dict[str, Any]:
-        """What is changed."""
-        table = self.table
-        return {"name": getattr(table, "name", None), "table": table, "entity": table}
-
-    def named_columns(self) -> list[SelectedColumn]:
-        """Return the columns given back, with their names."""
-        return named_columns(self.returning_columns, LABEL_STYLE_DEFAULT)
-
-    def export(self) -> list[Exported]:
-        """Return the columns given back, as others see them."""
-        return exported_columns(self.as_core().named_columns())
-
-    @property
-    def exported_columns(self) -> ColumnCollection[Any]:
-        """The columns given back."""
-        return ColumnCollection((item.key, item.column) for item in self.export())
-
-    def is_derived_from(self, other: object) -> bool:
-        """Return whether this is *other*."""
-        return other is self
-
-    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
-        """Return ``WITH name AS (this)``: the rows given back, to be selected from."""
-        return CTE(self, name, recursive, nesting)
-
-    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
-        """Return a copy with *ctes* before it."""
-        return self._with(ctes=self.ctes + ctes)
-
-    def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
-        """Return a copy with words after its verb: ``INSERT OR IGNORE``."""
-        return self._with(prefixes=self.prefixes + tuple((str(p), dialect) for p in prefixes))
-
-    def with_dialect_options(self, **options: object) -> Self:
-        """Return a copy with options for one server: ``mysql_limit=5``."""
-        return self._with(dialect_options={**self.dialect_options, **options})
-
-    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Any:
-        """Return a copy whose parameters of these names have these values."""
-        return bound_values(self, {**(__values or {}), **values})
-
-    def _collect_common(self, walk: Walk) -> None:
-        key = walk.key
-        state = self.__dict__
-        if "returning_columns" in state:
-            key.append("returning")
-            key.append((len(self.returning_columns), "sort_by_parameter_order" in state))
-            for column in self.returning_columns:
-                column.collect(walk)
-        if "prefixes" in state:
-            key.append(self.prefixes)
-        if "dialect_options" in state:
-            key.append(tuple((name, repr(v)) for name, v in self.dialect_options.items()))
-        for cte in self.ctes:
-            key.append("with")
-            cte.collect(walk)
-        if self.standing:
-            key.append("standing")
-            collect_standing(self.standing, walk)
-        for option in self.loader_options:
-            key.append("option")
-            option.collect(walk)
-        key.append("end")
-
-
-class ValuesBase(UpdateBase):
-    """What INSERT and UPDATE have in common: values by column."""
-
-    values_: Row | list[Row] | None = None
-    preserves_order = False
-
-    def values(self, *arguments: Any, **named: Any) -> Self:
-        """Return a copy with values: names and values, a dictionary, or a list of them.
-
-        They are added to those it has; parameters given when the statement runs add to
-        them too.
-        """
-        if self.__dict__.get("select_source") is not None:
-            raise InvalidRequestError("an INSERT takes its rows from values or a SELECT, not both")
-        rows: Row | list[Row]
-        if arguments:
-            given, *more = arguments
-            if more or named:
-                raise ArgumentError("values() takes one dictionary or list, or names and values")
-            if isinstance(given, list | tuple) and not given:
-                return self
-            if isinstance(given, list | tuple) and any(map(_is_row, given)):
-                rows = [_row(row, self) for row in given]
-            else:
-                rows = _row(given, self)
-        else:
-            rows = _row(named, self)
-        return self._with(values_=self._merged(rows))
-
-    def _merged(self, rows: Row | list[Row]) -> Row | list[Row]:
-        old = self.values_
-        if old is None:
-            return rows
-        if isinstance(old, list) and isinstance(rows, list):
-            return old + rows
-        if isinstance(old, dict) and isinstance(rows, dict):
-            return {**old, **rows}
-        raise InvalidRequestError("one row and many rows of values do not go together")
-
-    def _collect_values(self, walk: Walk) -> None:
-        values = self.values_
-        if values is None:
-            return
-        if isinstance(values, list):
-            walk.key.append("rows")
-            walk.key.append(len(values))
-            for row in values:
-                _collect_row(row, walk)
-        else:
-            walk.key.append("row")
-            _collect_row(values, walk)
-
-
-def _is_row(value: object) -> bool:
-    return isinstance(value, Mapping | list | tuple)
-
-
-def _column_key(column: Any) -> str:
-    """Return the key of *column* in its table; an attribute may have another name than that."""
-    found = column.__clause_element__() if isinstance(column, ClauseSource) else column
-    return str(found.key)
 
 
 class Insert(ValuesBase):
@@ -390,7 +108,7 @@ class Insert(ValuesBase):
         source = node_of(select)
         if source is None or not hasattr(source, "export"):
             raise ArgumentError(f"from_select() needs a SELECT; got {select!r}")
-        keys = tuple(_row_key(name) for name in names)
+        keys = tuple(value_key(name) for name in names)
         return self._with(select_source=(keys, source), include_defaults=include_defaults)
 
     def inline(self) -> Self:
@@ -434,7 +152,7 @@ class Insert(ValuesBase):
             values = dict(values.items())
         if not isinstance(values, Mapping) or not values:
             raise ArgumentError("set_= takes a dictionary of columns, or their names, and values")
-        return _row(values, self)
+        return row_of(values, self)
 
     def on_conflict(
         self, *columns: Any, update: Any = None, where: ConditionArgument = None
@@ -456,7 +174,7 @@ class Insert(ValuesBase):
             return self._with(post_values=OnConflictDoNothing(None, columns))
         if not isinstance(update, Mapping):
             names = [update] if isinstance(update, str) else list(update)
-            keys = [name if isinstance(name, str) else _column_key(name) for name in names]
+            keys = [name if isinstance(name, str) else column_key(name) for name in names]
             update = {key: self._excluded_column(key) for key in keys}
         made = OnConflictDoUpdate(self.table, None, columns, None, self.conflict_row(update), where)
         return self._with(post_values=made)
@@ -472,46 +190,7 @@ class Insert(ValuesBase):
         return found
 
 
-class _Filtered(UpdateBase):
-    """What UPDATE and DELETE have in common: which rows."""
-
-    where_criteria: tuple[Any, ...] = ()
-
-    def where(self, *criteria: ConditionArgument) -> Self:
-        """Return a copy with *criteria* besides those it has, joined by AND."""
-        made = tuple(criterion(clause) for clause in criteria)
-        return self._with(where_criteria=self.where_criteria + made)
-
-    def filter(self, *criteria: ConditionArgument) -> Self:
-        """Return a copy with *criteria* besides those it has, joined by AND."""
-        return self.where(*criteria)
-
-    def filter_by(self, **values: object) -> Self:
-        """Return a copy for rows whose columns equal *values*, of whichever table in the criteria.
-
-        AmbiguousColumnError for a name that several of the tables have.
-        """
-        namespaces = namespaces_of_change(self.table, self.where_criteria)
-        return self.where(*equal_by_name(namespaces, values))
-
-    def ext(self, extension: Any) -> Any:
-        """Return a copy with what *extension* adds: ``limit()`` of a dialect, for one."""
-        return extension.apply_to(self)
-
-    @property
-    def whereclause(self) -> Any:
-        """The criteria joined by AND, or None."""
-        return and_(*self.where_criteria) if self.where_criteria else None
-
-    def _collect_where(self, walk: Walk) -> None:
-        if self.where_criteria:
-            walk.key.append("where")
-            walk.key.append(len(self.where_criteria))
-            for clause in self.where_criteria:
-                clause.collect(walk)
-
-
-class Update(_Filtered, ValuesBase):
+class Update(FilteredBase, ValuesBase):
     """An UPDATE: made by :func:`dovetail.update`."""
 
     __slots__ = ()
@@ -593,7 +272,7 @@ class Update(_Filtered, ValuesBase):
 
     def ordered_values(self, *pairs: tuple[Any, Any]) -> Self:
         """Return a copy that sets columns in the order given."""
-        return self._with(values_=_row(dict(pairs), self), preserves_order=True)
+        return self._with(values_=row_of(dict(pairs), self), preserves_order=True)
 
     def inline(self) -> Self:
         """Return a copy for which no defaults are fetched back."""
@@ -608,7 +287,7 @@ class Update(_Filtered, ValuesBase):
         self._collect_common(walk)
 
 
-class Delete(_Filtered):
+class Delete(FilteredBase):
     """A DELETE: made by :func:`dovetail.delete`."""
 
     __slots__ = ()

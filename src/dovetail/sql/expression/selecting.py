@@ -11,7 +11,7 @@ from .column_element import ColumnElement
 from .columns import columns_of
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
-from .dml import UpdateBase
+from .dml_base import UpdateBase
 from .elements import Label, UnaryExpression, negation
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .select import CompoundSelect, Select
