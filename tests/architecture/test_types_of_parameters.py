@@ -10,7 +10,7 @@ MOST = {
     "dialects": 570,
     "engine": 330,
     "ext": 500,
-    "orm": 1114,
+    "orm": 817,
     "sql": 387,
     "types": 25,
 }

@@ -106,7 +106,7 @@ def _hand_on_options(
 
 
 def _copy_steps(
-    session: Any, mapper: Any, source: Any, target: object, merged: Merged, is_new: bool
+    session: Any, mapper: Any, source: object, target: object, merged: Merged, is_new: bool
 ) -> Steps[None]:
     state = state_of(source)
     values = source.__dict__
@@ -143,7 +143,7 @@ def _copy_steps(
                 prop.impl.set(target, copy)
 
 
-def _check_version(mapper: Any, source: Any, target: object) -> None:
+def _check_version(mapper: Any, source: object, target: object) -> None:
     """Refuse to merge *source* onto a row that has another version."""
     expected = source.__dict__.get(mapper.version_key)
     found = getattr(target, mapper.version_key)

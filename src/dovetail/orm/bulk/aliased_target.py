@@ -3,10 +3,11 @@
 from typing import Any
 
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
+from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.traversal import Replacing
 
 
-def of_class(statement: Any, alias: EntityNode) -> Any:
+def of_class(statement: UpdateBase, alias: EntityNode) -> Any:
     """Return *statement*, a change of *alias*, as one of its class.
 
     What speaks of the class itself, or of its table, speaks of an alias then: the two change

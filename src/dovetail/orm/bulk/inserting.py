@@ -26,6 +26,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.expression.dml import insert
+from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.expression.elements import BindParameter
 from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
@@ -342,7 +343,7 @@ def insert_rows_steps(
     session: BulkSession,
     connection: Connection,
     mapper: Mapper,
-    statement: Any,
+    statement: UpdateBase,
     rows: Sequence[Any],
     options: Mapping[str, Any],
 ) -> Steps[Any]:
@@ -429,7 +430,7 @@ def _insert_spread_steps(
 def returned_rows_steps(
     session: BulkSession,
     mapper: Mapper,
-    statement: Any,
+    statement: UpdateBase,
     keys: Sequence[Any],
     options: Mapping[str, Any],
 ) -> Steps[Any]:
@@ -459,7 +460,7 @@ def returned_rows_steps(
     return CursorResult.of_rows(names, [tuple(row) for row in rows])
 
 
-def _is_plain(statement: Any) -> bool:
+def _is_plain(statement: UpdateBase) -> bool:
     """Whether *statement* says nothing but which entity is inserted."""
     return not statement.__dict__.keys() - _SAYS_NOTHING
 

@@ -24,12 +24,13 @@ from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.dml import delete, update
+from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.expression.elements import BindParameter
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
 
-def is_spread(mapper: Mapper, statement: Any) -> bool:
+def is_spread(mapper: Mapper, statement: UpdateBase) -> bool:
     """True where *statement* concerns more than the table of the class itself."""
     below = {table for one in mapper.sharing_rows for table in one.tables}
     if len(below) < 2:
@@ -46,7 +47,7 @@ def is_spread(mapper: Mapper, statement: Any) -> bool:
     return any(getattr(node, "table", None) in others for node in nodes)
 
 
-def _set_columns(mapper: Mapper, statement: Any) -> list[Any]:
+def _set_columns(mapper: Mapper, statement: UpdateBase) -> list[Any]:
     names = set_attributes(mapper, statement)
     return [column for name in names for column in mapper.column_attrs[name].columns[:1]]
 

@@ -15,6 +15,7 @@ from dovetail.orm.loading.plan import ReturnedRows
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.expression.select import Select
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
@@ -34,7 +35,7 @@ class Returning:
         self,
         session: BulkSession,
         connection: Connection,
-        statement: Any,
+        statement: UpdateBase,
         options: Mapping[str, Any],
         extra: Sequence[Any] = (),
     ) -> None:
@@ -116,7 +117,9 @@ class ReturningOfTables:
         self.tables = tables
 
     @classmethod
-    def of(cls, mapper: Mapper, dialect: Dialect, statement: Any) -> "ReturningOfTables | None":
+    def of(
+        cls, mapper: Mapper, dialect: Dialect, statement: UpdateBase
+    ) -> "ReturningOfTables | None":
         """What *statement*, an INSERT of *mapper*, asks for; None where that must be selected."""
         features = dialect.features
         columns = statement.returning_columns

@@ -34,6 +34,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import expanded_rows
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
+from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.steps import Steps
 
 SYNCHRONIZE = ("auto", "evaluate", "fetch", False, None)
@@ -43,7 +44,7 @@ _UNSUITED = frozenset(("yield_per", "stream_results"))
 
 def bulk_steps(
     session: BulkSession,
-    statement: Any,
+    statement: UpdateBase,
     entity: EntityNode,
     params: Any,
     options: Mapping[str, Any],

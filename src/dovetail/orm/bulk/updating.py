@@ -21,7 +21,7 @@ from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.sql.expression.dml import update
-from dovetail.sql.expression.dml_base import column_set
+from dovetail.sql.expression.dml_base import UpdateBase, column_set
 from dovetail.sql.expression.elements import bindparam
 from dovetail.steps import Steps
 from dovetail.types.contract import TypeEngine
@@ -54,7 +54,7 @@ def set_attributes(mapper: Mapper, statement: Any) -> dict[str, Any]:
     return {name: named[name] for name in names}
 
 
-def by_column(mapper: Mapper, row: Row, statement: Any) -> dict[str, Any]:
+def by_column(mapper: Mapper, row: Row, statement: UpdateBase) -> dict[str, Any]:
     """*row* by the keys of columns, where it had the names of attributes."""
     columns = mapper.columns
     own = mapper.local_table.c
@@ -516,7 +516,7 @@ def update_rows_steps(
     return CursorResult.of_change(updating.count)
 
 
-def _refuse_ambiguous(mapper: Mapper, statement: Any) -> None:
+def _refuse_ambiguous(mapper: Mapper, statement: UpdateBase) -> None:
     """Refuse parameters called like a column: a row says under this name what the column gets."""
     for name in named_parameters(statement):
         if name in mapper.columns or name in mapper.local_table.c:
@@ -531,5 +531,5 @@ _SAYS_NOTHING = frozenset(("table", "execution_options_dict"))
 _SAID_OF_ALL_TABLES = _SAYS_NOTHING | {"values_"}
 
 
-def _is_plain(statement: Any) -> bool:
+def _is_plain(statement: UpdateBase) -> bool:
     return not statement.__dict__.keys() - _SAYS_NOTHING

@@ -14,6 +14,8 @@ from dovetail.orm.mapping.events import known_mappers
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.pickling import Packed
 from dovetail.sql.expression.coercion import criterion as criterion_of
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Walk
 from dovetail.sql.traversal import replace
@@ -138,14 +140,16 @@ def restricted_statement(statement: Any, entity: EntityNode) -> Any:
     return restricted._with(is_restricted=True)
 
 
-def rows_of_change(columns: Sequence[Any], source: Any, core: Any) -> Any:
+def rows_of_change(
+    columns: Sequence[Any], source: FromClause, core: Select[*tuple[Any, ...]]
+) -> Any:
     """The SELECT of *columns* of the rows in *source* that *core*, an UPDATE or DELETE, touches."""
     asked: Any = Select(*columns).select_from(source).where(*core.where_criteria)
     criteria = tuple(o for o in core.loader_options if isinstance(o, LoaderCriteriaOption))
     return asked._with(loader_options=criteria, standing=core.standing)
 
 
-def _in_own_table(condition: Any, mapper: Mapper, class_: type) -> Any:
+def _in_own_table(condition: ColumnElement[Any], mapper: Mapper, class_: type) -> Any:
     """*condition* on *mapper*, as one on *class_*: a concrete class has columns of its own."""
     own = mapper_of(class_)
     assert own is not None

@@ -9,6 +9,7 @@ from dovetail.orm.loading.joins import right_entity
 from dovetail.orm.loading.standing import entities_in, own_nodes
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
 
@@ -24,7 +25,7 @@ class Double(EntityNode):
         self.original = original
 
 
-def without_doubles(statement: Any) -> Any:
+def without_doubles(statement: Select[*tuple[Any, ...]]) -> Any:
     """*statement* with an alias in place of each class that it joins to tables of its own."""
     if not any(_is_joined_class(right_entity(spec)) for spec in statement.joins):
         return statement
@@ -44,7 +45,7 @@ def without_doubles(statement: Any) -> Any:
     return statement
 
 
-def double_of(entity: EntityNode, statement: Any) -> EntityNode:
+def double_of(entity: EntityNode, statement: Select[*tuple[Any, ...]]) -> EntityNode:
     """What stands for *entity* in *statement*: itself, or its double."""
     for spec in statement.joins:
         found = right_entity(spec)
@@ -53,7 +54,7 @@ def double_of(entity: EntityNode, statement: Any) -> EntityNode:
     return entity
 
 
-def is_joined_within(entity: EntityNode, statement: Any) -> bool:
+def is_joined_within(entity: EntityNode, statement: Select[*tuple[Any, ...]]) -> bool:
     """True where *statement* joins something else with all tables of *entity*: read from there."""
     tables = {id(table) for table in entity.sources()}
     return any(
@@ -73,13 +74,13 @@ def _is_joined_class(entity: object) -> bool:
     )
 
 
-def _overlaps(statement: Any, place: int, entity: EntityNode) -> bool:
+def _overlaps(statement: Select[*tuple[Any, ...]], place: int, entity: EntityNode) -> bool:
     """True where what stands before the join number *place* has tables of *entity*."""
     tables = {id(table) for table in entity.sources()}
     return any(id(table) in tables for table in _before(statement, place))
 
 
-def _before(statement: Any, place: int) -> Iterable[Any]:
+def _before(statement: Select[*tuple[Any, ...]], place: int) -> Iterable[Any]:
     """The tables that are in FROM before the join number *place*."""
     for source in statement.from_clauses:
         yield from _tables_of(source)
@@ -102,7 +103,7 @@ def _left_of(spec: Any) -> EntityNode | None:
     return None
 
 
-def _first_tables(statement: Any) -> Iterable[Any]:
+def _first_tables(statement: Select[*tuple[Any, ...]]) -> Iterable[Any]:
     """The tables of the first item of the rows that is not joined: a join begins there."""
     targets = {right_entity(spec) for spec in statement.joins}
     for raw in statement.raw_columns:
@@ -126,7 +127,7 @@ def _tables_of(node: Node) -> Iterable[Any]:
     return () if table is None else (table,)
 
 
-def _with_double(statement: Any, place: int, double: Double) -> Any:
+def _with_double(statement: Select[*tuple[Any, ...]], place: int, double: Double) -> Any:
     """*statement* with *double* in the join number *place*, and where its class is spoken of.
 
     What is before that join speaks of the class as it was there.

@@ -9,6 +9,7 @@ from dovetail.orm.loading.tree import REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.strategies import LoaderStrategy
+from dovetail.sql.expression.select import Select
 
 MAX_JOIN_DEPTH = 8
 
@@ -43,7 +44,7 @@ def joins_collections(prop: RelationshipProperty, tree: LoadTree) -> bool:
     return False
 
 
-def rows_repeat(statement: Any, core: Any, root: EntityLayout) -> bool:
+def rows_repeat(statement: Any, core: Select[*tuple[Any, ...]], root: EntityLayout) -> bool:
     """True where *statement* itself may give the row of one *root* several times."""
     if statement.from_clauses or len(core.get_final_froms()) != 1:
         return True

@@ -108,7 +108,7 @@ class GivenRows(EntityPlan):
             )
         return ColumnLayout(position, NULLTYPE if self._converted else raw.type)
 
-    def _given(self, entity: Any, tree: LoadTree) -> tuple[EntityLayout, frozenset[str]]:
+    def _given(self, entity: EntityNode, tree: LoadTree) -> tuple[EntityLayout, frozenset[str]]:
         """The layout of *entity* in the rows, and the names of the columns that they lack."""
         mapper = entity.mapper
         layout = EntityLayout(entity, tree, len(self.entities), nullable=True)

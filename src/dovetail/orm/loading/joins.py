@@ -12,7 +12,7 @@ from dovetail.sql.arguments import FromArgument
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.constants import true
 from dovetail.sql.expression.elements import and_
-from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.traversal import replace
 
 
@@ -51,7 +51,7 @@ class AimedAlias(EntityNode):
         own = column if column.table is self.aimed else self.aimed.corresponding_column(column)
         return self.selectable.c[own.key]
 
-    def adapt(self, expression: Any) -> Any:
+    def adapt(self, expression: ColumnElement[Any]) -> Any:
         """*expression* with columns of the mapped table, or of ``aimed``, replaced."""
         tables = (self.aimed, self.mapper.local_table)
 
@@ -70,7 +70,10 @@ def related_entity(prop: RelationshipProperty) -> EntityNode:
 
 
 def relationship_conditions(
-    prop: RelationshipProperty, left: EntityNode, right: EntityNode, secondary: Any = None
+    prop: RelationshipProperty,
+    left: EntityNode,
+    right: EntityNode,
+    secondary: FromClause | None = None,
 ) -> tuple[Any, Any]:
     """The conditions of *prop* between two entities; *secondary* stands for the third table."""
 
@@ -95,7 +98,7 @@ class Upper(EntityNode):
 
 
 def joined_up(
-    source: Any, left: EntityNode, prop: RelationshipProperty
+    source: FromClause, left: EntityNode, prop: RelationshipProperty
 ) -> tuple[EntityNode, Any] | None:
     """(what *left* is there, the FROM) for a join along *prop* from *source*, which has some table
     of a class above *left*; None where it has none.
@@ -156,7 +159,7 @@ def third_alias(secondary: Any) -> Any:
     return Join(left, right, replace(secondary.onclause, place), secondary.isouter, secondary.full)
 
 
-def third_column(secondary: Any, alias: Any, column: ColumnElement[Any]) -> Any:
+def third_column(secondary: FromClause | None, alias: Any, column: ColumnElement[Any]) -> Any:
     """The column of *alias*, made by :func:`third_alias`, for *column* of *secondary*."""
     while isinstance(secondary, Join):
         is_left = column.table is secondary.left or contains(secondary.left, column.table)
@@ -167,7 +170,7 @@ def third_column(secondary: Any, alias: Any, column: ColumnElement[Any]) -> Any:
 
 
 def join_related(
-    source: Any,
+    source: FromClause,
     prop: RelationshipProperty,
     left: EntityNode,
     right: EntityNode,
@@ -208,7 +211,7 @@ def with_others(prop: Any, target: FromArgument, condition: Any) -> tuple[Any, A
     return target, condition
 
 
-def _all(condition: Any, criteria: tuple[Any, ...]) -> Any:
+def _all(condition: ColumnElement[Any], criteria: tuple[Any, ...]) -> Any:
     return and_(condition, *criteria) if criteria else condition
 
 
@@ -262,14 +265,14 @@ def right_entity(spec: Any) -> Any:
     return target if isinstance(target, EntityNode) else None
 
 
-def restricted_join(source: Any, target: object, conditions: list[Any]) -> Any:
+def restricted_join(source: FromClause, target: object, conditions: list[Any]) -> Any:
     """*source* with *conditions* on its join to *target*."""
     if conditions and isinstance(source, Join) and source.right is target:
         return source._copy(_onclause=and_(source.onclause, *conditions))
     return source
 
 
-def is_outer_in(source: Any, selectable: Any) -> bool:
+def is_outer_in(source: FromClause, selectable: FromClause) -> bool:
     """True where *selectable* stands on a side of an outer join inside *source*."""
     if not isinstance(source, Join):
         return False

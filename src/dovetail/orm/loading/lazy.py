@@ -20,9 +20,11 @@ from dovetail.orm.loading.related import (
 from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
+from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.strategies import POLICIES, LazyPolicy, policy_named
+from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.steps import Steps
 
@@ -33,7 +35,10 @@ Pair = tuple[InstanceState, Any]
 
 
 def load_attribute_steps(
-    session: LoadingSession, state: InstanceState, instance: object, attribute: Any
+    session: LoadingSession,
+    state: InstanceState,
+    instance: object,
+    attribute: AttributeBase,
 ) -> Steps[None]:
     """Load *attribute*, which is missing from *instance*, and for peers as the policy says."""
     if attribute.is_relationship:
@@ -43,7 +48,10 @@ def load_attribute_steps(
 
 
 def load_onto_steps(
-    session: LoadingSession, mapper: Mapper, attribute: Any, lacking: Sequence[Pair]
+    session: LoadingSession,
+    mapper: Mapper,
+    attribute: QueryableAttribute[Any],
+    lacking: Sequence[Pair],
 ) -> Steps[None]:
     """Load *attribute* for *lacking*, which all have the same identity token."""
     connection = yield from session.connection_for_steps(mapper)
@@ -143,7 +151,10 @@ def find_reference(
 
 
 def _load_columns_steps(
-    session: LoadingSession, state: InstanceState, instance: object, attribute: Any
+    session: LoadingSession,
+    state: InstanceState,
+    instance: object,
+    attribute: AttributeBase,
 ) -> Steps[None]:
     mapper = state.load.mapper
     key = attribute.key

@@ -132,7 +132,7 @@ class LoaderOption(Packed):
             path = (*path, attribute)
         return path
 
-    def _check_step(self, path: tuple[Any, ...], attribute: Any) -> None:
+    def _check_step(self, path: tuple[Any, ...], attribute: QueryableAttribute[Any]) -> None:
         """Refuse *attribute* where *path*, or the entity of this option, leads elsewhere."""
         before = path[-1] if path else self.root
         if isinstance(before, QueryableAttribute):

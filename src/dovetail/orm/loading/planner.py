@@ -44,7 +44,7 @@ from dovetail.orm.mapping.attribute import (
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import NamedColumn
-from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.expression.naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
     expanded_columns,
@@ -200,7 +200,7 @@ class _SelectPlanning:
             for expression in expressions:
                 self._add_column(raw, expression)
 
-    def _add_column(self, raw: object, expression: Any) -> None:
+    def _add_column(self, raw: object, expression: ColumnElement[Any]) -> None:
         name: Any = getattr(raw, "key", None) or getattr(expression, "key", None)
         if isinstance(raw, QueryableAttribute) and name != getattr(expression, "name", None):
             with_table = self.statement.label_style is LABEL_STYLE_TABLENAME_PLUS_COL
@@ -447,7 +447,7 @@ class _SelectPlanning:
             if getattr(node, "table", None) is not None
         ]
 
-    def _place_of(self, selectable: Any) -> int:
+    def _place_of(self, selectable: FromClause) -> int:
         """Where in FROM *selectable* stands; it is added where it does not."""
         for index, source in enumerate(self.froms):
             if source is selectable or contains(source, selectable):
@@ -457,7 +457,7 @@ class _SelectPlanning:
 
     # Eager joins ----------------------------------------------------------------------------
 
-    def _join_eagerly(self, core: Any) -> Any:
+    def _join_eagerly(self, core: Select[*tuple[Any, ...]]) -> Any:
         roots = [layout for layout in self.items if isinstance(layout, EntityLayout)]
         wanted = [root for root in roots if self._eager(root, self.chain)]
         for root in roots:
@@ -480,7 +480,7 @@ class _SelectPlanning:
             order_by_clauses=(*core.order_by_clauses, *order),
         )
 
-    def _must_wrap(self, core: Any, roots: list[EntityLayout]) -> bool:
+    def _must_wrap(self, core: Select[*tuple[Any, ...]], roots: list[EntityLayout]) -> bool:
         """True where joined rows would be counted by LIMIT, DISTINCT or GROUP BY."""
         limited = any(
             (core.limit_clause is not None, core.offset_clause is not None,
@@ -523,7 +523,7 @@ class _SelectPlanning:
 
     def join_below(
         self,
-        source: Any,
+        source: FromClause,
         parent: EntityLayout,
         chain: tuple[Any, ...],
         order: list[Any],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.naming import (
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
@@ -39,7 +40,7 @@ class RowNames:
         self._names.append(bundle.name)
         self.objects.append(bundle.row_objects)
 
-    def add_column(self, raw: object, expression: Any, name: Any) -> None:
+    def add_column(self, raw: object, expression: ColumnElement[Any], name: str) -> None:
         """Add a column: *raw* as it was given, *expression* as it stands in the SELECT."""
         name = name or getattr(expression, "name", None) or ""
         self._columns[len(self._names)] = expression

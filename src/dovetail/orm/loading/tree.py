@@ -9,6 +9,7 @@ from dovetail.orm.mapping.pickling import Packed, slots_of
 from dovetail.orm.mapping.polymorphic import kinds_below
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.strategies import DEFAULT, STRATEGIES, LazyPolicy, LoaderStrategy
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.traversal import replace
 
 V = TypeVar("V")
@@ -425,7 +426,7 @@ def tree_for(entity: EntityNode, options: Iterable[LoaderOption]) -> LoadTree:
     return NO_TREE if tree.is_empty else tree
 
 
-def _of_class(entity: EntityNode, expression: Any) -> Any:
+def _of_class(entity: EntityNode, expression: ColumnElement[Any]) -> Any:
     """*expression* over *entity* as one over the class itself; None where there is none."""
     if entity.alias is None:
         return expression
@@ -439,7 +440,7 @@ def _of_class(entity: EntityNode, expression: Any) -> Any:
     return replace(table_columns(expression), place)
 
 
-def _restricts_loads(option: Any) -> bool:
+def _restricts_loads(option: object) -> bool:
     return bool(getattr(option, "propagate_to_loaders", False) and hasattr(option, "conditions"))
 
 

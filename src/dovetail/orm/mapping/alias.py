@@ -19,7 +19,7 @@ class AliasedClass(Packed):
 
     def __init__(
         self,
-        mapped_class: Any,
+        mapped_class: object,
         alias: Any = None,
         name: str | None = None,
         adapt_on_names: bool = False,
@@ -111,7 +111,7 @@ def _selected_from(given: object, mapper: Mapper) -> EntityNode:
     return mapper.entity if entity.is_plain_alias else entity
 
 
-def _mapper(entity: Any) -> Mapper:
+def _mapper(entity: object) -> Mapper:
     mapper = entity if isinstance(entity, Mapper) else mapper_of(entity)
     if mapper is None and isinstance(entity, AliasedClass):
         found: Mapper = entity.__statement_entity__.mapper
@@ -131,14 +131,14 @@ def aliased(
 ) -> type[T]: ...
 @overload
 def aliased(
-    element: Any,
+    element: object,
     alias: Any = None,
     name: str | None = None,
     flat: bool = False,
     adapt_on_names: bool = False,
 ) -> Any: ...
 def aliased(
-    element: Any,
+    element: object,
     alias: Any = None,
     name: str | None = None,
     flat: bool = False,

@@ -47,7 +47,7 @@ class TypeResolve:
     pep_593_resolved_argument: Any
     pep_695_resolved_value: Any
 
-    def resolve(self, python_type: Any) -> TypeEngine[Any] | None:
+    def resolve(self, python_type: object) -> TypeEngine[Any] | None:
         """The database type that *python_type* has otherwise, or None where it has none."""
         found = AnnotationTypes(self.registry, self.cls).known(
             MappedAnnotation(python_type, False, None, (), python_type)
@@ -101,7 +101,7 @@ class AnnotationTypes:
             found = self._mapped(target) or self._of_enum(target) or type_for_annotation(target)
         return found
 
-    def _of_whole(self, whole: Any) -> Any:
+    def _of_whole(self, whole: object) -> Any:
         """The type that the map has for *whole*, for what that is an alias of, or with None."""
         found = self._mapped(whole)
         while found is None and (aliased := value_of_alias(whole)) is not None:
@@ -131,7 +131,7 @@ class AnnotationTypes:
                 return found.of(class_)
         return None
 
-    def _mapped(self, candidate: Any) -> Any:
+    def _mapped(self, candidate: object) -> Any:
         try:
             return self.type_map.get(candidate)
         except TypeError:

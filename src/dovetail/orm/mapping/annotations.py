@@ -2,7 +2,7 @@
 
 import builtins
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import reduce
 from inspect import get_annotations
 from operator import or_
@@ -51,7 +51,7 @@ class Mapped(Generic[T_co]):
     __slots__ = ()
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Any]) -> Any:
         """What ``pydantic``, as the maker of a dataclass, validates: a value of the type inside."""
         return handler(get_args(source)[0])
 
@@ -218,7 +218,7 @@ def understand(annotation: object, class_: type) -> MappedAnnotation | None:
     return found._replace(collection=origin) if hasattr(origin, "lazy") else found
 
 
-def understand_returned(function: Any, class_: type) -> MappedAnnotation | None:
+def understand_returned(function: Callable[..., Any], class_: type) -> MappedAnnotation | None:
     """What the annotation ``-> Mapped[...]`` of a declaring method says."""
     said = get_annotations(function).get("return")
     if isinstance(said, str) and "Mapped" not in said:
@@ -262,7 +262,7 @@ def without_none(annotation: object) -> Any:
     return reduce(or_, (part for part in get_args(annotation) if part is not NoneType))
 
 
-def _inside(inner: Any, class_: type, within: tuple[Any, ...] = ()) -> MappedAnnotation:
+def _inside(inner: object, class_: type, within: tuple[Any, ...] = ()) -> MappedAnnotation:
     """What *inner* says; it stands *within* others, which it may name again."""
     if isinstance(inner, (ForwardRef, str)):
         text = inner if isinstance(inner, str) else inner.__forward_arg__
@@ -270,7 +270,7 @@ def _inside(inner: Any, class_: type, within: tuple[Any, ...] = ()) -> MappedAnn
     return _within(inner, class_, within)
 
 
-def _within(inner: Any, class_: type, within: tuple[Any, ...]) -> MappedAnnotation:
+def _within(inner: object, class_: type, within: tuple[Any, ...]) -> MappedAnnotation:
     inner = evaluated(inner, class_)
     if any(inner is one for one in within):
         # A type that names itself, such as that of JSON.

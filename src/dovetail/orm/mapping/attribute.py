@@ -12,7 +12,7 @@ from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.expression.column_element import ColumnElement
-from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.traversal import replace
 from dovetail.types.contract import NULLTYPE
@@ -195,7 +195,7 @@ class EntityNode(Node):
         def column(node: Any) -> Any:
             return self.column(node) if node.table in tables else None
 
-        def special(node: Any) -> Any:
+        def special(node: Node) -> Any:
             if isinstance(node, QueryableAttribute):
                 # In a subquery that was written with the class, or one above it.
                 return node.on(self) if node.prop and self._stands_for(node.owner) else None
@@ -203,7 +203,7 @@ class EntityNode(Node):
 
         return Renaming(column, special=special).value(expression)
 
-    def over(self, source: Any) -> "EntityNode":
+    def over(self, source: FromClause) -> "EntityNode":
         """The class as it is read from *source*, which stands for what it selects from."""
         return EntityNode(self.mapper, source, source, self.name, self.kinds)
 
@@ -225,7 +225,9 @@ class EntityNode(Node):
         if found is not None:
             yield None, found
 
-    def adapted_condition(self, condition: Any, finish: Callable[[Any], Any] | None = None) -> Any:
+    def adapted_condition(
+        self, condition: ColumnElement[Any], finish: Callable[[Any], Any] | None = None
+    ) -> Any:
         """*condition* on rows of the class, adapted; None where they come restricted already.
 
         So they do from a statement that speaks of mapped classes itself: it need not have
@@ -349,8 +351,8 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     if TYPE_CHECKING:
         # What an attribute that is a relationship has.
 
-        def any(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]: ...
-        def has(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]: ...
+        def any(self, criterion: object = None, **values: Any) -> ColumnElement[bool]: ...
+        def has(self, criterion: object = None, **values: Any) -> ColumnElement[bool]: ...
         def of_type(self, entity: object) -> "QueryableAttribute[T_co]": ...
         def and_(self, *criteria: Any) -> "QueryableAttribute[T_co]": ...
 
@@ -590,7 +592,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         refuse_options("contains()", kwargs, *args)
         return comparisons.contains(self, other)
 
-    def any(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]:
+    def any(self, criterion: object = None, **values: Any) -> ColumnElement[bool]:
         """EXISTS: a related row, in the collection, that fulfils the criteria."""
         if not self.prop.uselist:
             raise InvalidRequestError(
@@ -599,7 +601,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         found: ColumnElement[bool] = comparisons.exists(self, criterion, values)
         return found
 
-    def has(self, criterion: Any = None, **values: Any) -> ColumnElement[bool]:
+    def has(self, criterion: object = None, **values: Any) -> ColumnElement[bool]:
         """EXISTS: the related row, and it fulfils the criteria."""
         if self.prop.uselist:
             raise InvalidRequestError(
@@ -669,7 +671,7 @@ class MarkedColumn(ColumnElement[T_co]):
     visit_name: ClassVar[str] = "marked_column"
     parts: ClassVar[tuple[str, ...]] = ("column",)
 
-    def __init__(self, column: Any, roles: frozenset[str]) -> None:
+    def __init__(self, column: ColumnElement[Any], roles: frozenset[str]) -> None:
         self.column = column
         self.join_roles = roles
 
@@ -678,7 +680,7 @@ class MarkedColumn(ColumnElement[T_co]):
         return self.column.type
 
 
-def _mark(expression: Any, role: str) -> Any:
+def _mark(expression: ColumnElement[Any], role: str) -> Any:
     column = table_columns(expression)
     if isinstance(column, MarkedColumn):
         return MarkedColumn(column.column, column.join_roles | {role})

@@ -69,7 +69,7 @@ class registry(Registry):
     )
     def mapped_as_dataclass(
         self,
-        class_: Any = None,
+        class_: object = None,
         /,
         *,
         init: bool | None = None,

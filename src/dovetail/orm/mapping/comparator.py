@@ -13,6 +13,7 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.join_condition import MANYTOONE
 from dovetail.orm.mapping.parent import value_of_row
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import literal_column
 from dovetail.sql.expression.constants import Null
 from dovetail.sql.expression.elements import and_, negation, or_
@@ -73,7 +74,9 @@ def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
     return column
 
 
-def _value_of(prop: Any, instance: object, column: Any, name: str | None = None) -> Any:
+def _value_of(
+    prop: Any, instance: object, column: ColumnElement[Any], name: str | None = None
+) -> Any:
     """The value of *column* of a related *instance*, as a parameter called *name*."""
     mapper = type(instance).__dict__.get("__mapper__")
     if mapper is None or not mapper.isa(prop.mapper):

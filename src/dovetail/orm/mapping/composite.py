@@ -1,7 +1,7 @@
 """Composite attributes: several columns that are one value of a class of the user's own."""
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from inspect import Parameter, signature
 from typing import Any, ClassVar
@@ -79,7 +79,7 @@ class Composite(MapperProperty[T], Mapped[T]):
         return twin
 
     def columns_within(
-        self, class_name: str, key: str, known: set[int], types: Any
+        self, class_name: str, key: str, known: set[int], types: object
     ) -> Iterator[tuple[str, ColumnProperty]]:
         """(attribute, property) of the columns that are declared inside the composite."""
         if not callable(self.composite_class):
@@ -109,7 +109,7 @@ class Composite(MapperProperty[T], Mapped[T]):
             found.append(part)
         self.declared = tuple(found)
 
-    def _column_name(self, part: Any, name: str | None, owner: str, key: str) -> str:
+    def _column_name(self, part: object, name: str | None, owner: str, key: str) -> str:
         if name is None:
             given = getattr(part, "args", None)
             if given and isinstance(given[0], str):
@@ -152,7 +152,7 @@ class Composite(MapperProperty[T], Mapped[T]):
             self._keys = tuple(self._key(part) for part in self.declared)
         return self._keys
 
-    def _key(self, part: Any) -> str:
+    def _key(self, part: object) -> str:
         if isinstance(part, str):
             return part
         column = getattr(part, "column", None) if isinstance(part, MappedColumn) else part
@@ -350,7 +350,9 @@ class CompositeAttribute(Bundle):
         for one in self.exprs:
             one.collect(walk)
 
-    def create_row_processor(self, query: Any, procs: Any, labels: Any) -> Callable[[Any], Any]:
+    def create_row_processor(
+        self, query: Any, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
+    ) -> Callable[[Any], Any]:
         make = self.prop.made_of
         return lambda row: make(tuple([read(row) for read in procs]))
 
@@ -414,7 +416,7 @@ class CompositeAttribute(Bundle):
         """All columns are not NULL, for None."""
         return self._compared(operator.ne, other)
 
-    def in_(self, others: Any) -> Any:
+    def in_(self, others: Iterable[Any]) -> Any:
         """Equal to one of *others*."""
         alternatives = [self == other for other in others]
         return or_(*alternatives) if alternatives else false()

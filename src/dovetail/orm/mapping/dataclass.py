@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from dataclasses import Field
 from functools import wraps
 from inspect import get_annotations
 from typing import Any, dataclass_transform
@@ -445,7 +446,7 @@ def _constructor_by(class_: Any, made: Callable[..., None]) -> Callable[..., Non
     return construct
 
 
-def _parameter(field: Any, source: Source) -> str:
+def _parameter(field: Field[Any], source: Source) -> str:
     if field.default_factory is not dataclasses.MISSING:
         return f"{field.name}=FACTORY"
     if field.default is DONT_SET:
@@ -463,7 +464,7 @@ def begin(instance: object) -> bool:
     return True
 
 
-def _write_setting(field: Any, source: Source, defaults: dict[str, Any]) -> None:
+def _write_setting(field: Field[Any], source: Source, defaults: dict[str, Any]) -> None:
     name = field.name
     if field.default_factory is not dataclasses.MISSING:
         factory = source.use(f"make_{name}", field.default_factory)

@@ -61,7 +61,9 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
         metadata = registry.metadata
     """
 
-    def __init__(cls: Any, name: str, bases: Any, body: Any, **keywords: Any) -> None:
+    def __init__(
+        cls: Any, name: str, bases: tuple[type, ...], body: dict[str, Any], **keywords: Any
+    ) -> None:
         super().__init__(name, bases, body)
         registry = registry_of(cls)
         if issubclass(cls, _BASES):
@@ -72,7 +74,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
                 mapped(registry, cls)
 
 
-def add_mapped_attribute(target: Any, key: str, attr: Any) -> None:
+def add_mapped_attribute(target: object, key: str, attr: object) -> None:
     """Map attribute *key* of the mapped class *target*, as an assignment to it does."""
     mapper = mapper_of(target)
     if mapper is None:

@@ -17,7 +17,7 @@ being_declared: dict[Any, dict[Any, Any]] = {}
 class _Cascading:
     """Marks a declaration as made anew for every class below: ``@declared_attr.cascading``."""
 
-    def __call__(self, function: Any) -> Any:
+    def __call__(self, function: Callable[..., Any]) -> Any:
         made: declared_attr[Any] = declared_attr(function)
         made.cascades = True
         return made
@@ -63,6 +63,6 @@ class declared_attr(Generic[T]):
         return made[self]
 
     @classmethod
-    def directive(cls, function: Any) -> "declared_attr[Any]":
+    def directive(cls, function: Callable[..., Any]) -> "declared_attr[Any]":
         """For options, ``__tablename__`` and the like."""
         return cls(function)

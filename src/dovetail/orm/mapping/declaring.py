@@ -42,6 +42,7 @@ from dovetail.sql.attaching import columns_within, replaced
 from dovetail.sql.constraints import Constraint, Index
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import ProxyColumn
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.schema import Column, Table
 from dovetail.types.contract import NULLTYPE
 
@@ -189,7 +190,7 @@ def _columns_of(parts: Iterable[tuple[str, MapperProperty]]) -> list[tuple[str, 
 
 
 def _attach_constraints(
-    class_: type, table: Any, inherits: Mapper | None, made: _MadeColumns
+    class_: type, table: FromClause, inherits: Mapper | None, made: _MadeColumns
 ) -> None:
     """Attach the constraints and indexes in the bodies of *class_* and its mixins to *table*.
 
@@ -311,7 +312,9 @@ def _bases_done(class_: type, inherits: Mapper | None) -> set[type]:
     return done
 
 
-def _refuse_plain_annotation(class_: type, name: str, said: Any, base: type, value: object) -> None:
+def _refuse_plain_annotation(
+    class_: type, name: str, said: object, base: type, value: object
+) -> None:
     """Refuse an annotation without ``Mapped`` where it would be taken for one of the mapping."""
     is_declared = isinstance(value, (MappedColumn, MapperProperty))
     if not is_declared and not (base is class_ and value is None):
@@ -336,7 +339,7 @@ def _warn_of_cascading(class_: type, name: str) -> None:
     )
 
 
-def _refuse_columns(class_: type, table: Any, columns: list[Any]) -> None:
+def _refuse_columns(class_: type, table: FromClause, columns: list[Any]) -> None:
     """Refuse *columns* that the *table*, which is given, does not have."""
     for column in columns:
         if isinstance(column, Column) and column.table is None:
@@ -576,7 +579,7 @@ def _share_table(class_: type, table: Table, parts: list[tuple[str, MapperProper
     return table
 
 
-def _refuse_in_shared_table(class_: type, table: Any, column: Any) -> None:
+def _refuse_in_shared_table(class_: type, table: FromClause, column: ColumnElement[Any]) -> None:
     """Refuse a *column* that the table of the class above can't be given."""
     if not isinstance(table, Table):
         raise ArgumentError(
@@ -592,7 +595,7 @@ def _refuse_in_shared_table(class_: type, table: Any, column: Any) -> None:
         )
 
 
-def _property(key: str, value: object, annotation: MappedAnnotation | None, types: Any) -> Any:
+def _property(key: str, value: object, annotation: MappedAnnotation | None, types: object) -> Any:
     if isinstance(value, RelationshipProperty):
         if annotation is not None:
             value.annotate(annotation)
@@ -624,7 +627,7 @@ def _refuse_dataclass_options(class_: type, key: str, value: object) -> None:
             )
 
 
-def _refuse_plain(class_: type, key: str, column: Any, said: Any) -> None:
+def _refuse_plain(class_: type, key: str, column: ColumnElement[Any], said: object) -> None:
     """Refuse an annotation that would be the type's only source, and is not ``Mapped``."""
     if column.type is NULLTYPE and not column.foreign_keys:
         name = said if isinstance(said, str | None) else getattr(said, "__name__", said)

@@ -1,10 +1,11 @@
 """The events of mappers, of instances, and of their attributes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, ClassVar, Final
 from weakref import WeakKeyDictionary, WeakSet
 
+from dovetail.engine.connection import Connection
 from dovetail.event import Dispatch, Events, own_dispatch
 from dovetail.orm.tracking.state import state_of
 
@@ -42,7 +43,7 @@ class EventsOfClasses(Events):
         cls.everywhere = Dispatch(cls)
 
     @classmethod
-    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+    def _dispatch_of(cls, target: object) -> Dispatch | None:
         if isinstance(target, type):
             if getattr(target, "is_mapper", False):
                 return cls.everywhere
@@ -116,23 +117,23 @@ class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
     options: ClassVar[frozenset[str]] = frozenset(("raw",))
 
     @classmethod
-    def _happens_at(cls, name: str, target: Any) -> bool:
+    def _happens_at(cls, name: str, target: object) -> bool:
         # Of one registry, RegistryEvents tell; of one class there is nothing to tell.
         of_all = name not in ("before_configured", "after_configured") or (
             isinstance(target, type) and getattr(target, "is_mapper", False)
         )
         return of_all and super()._happens_at(name, target)
 
-    def instrument_class(self, mapper: Any, class_: Any) -> None:
+    def instrument_class(self, mapper: Any, class_: type) -> None:
         """Call when *class_* gets its mapped attributes."""
 
-    def after_mapper_constructed(self, mapper: Any, class_: Any) -> None:
+    def after_mapper_constructed(self, mapper: Any, class_: type) -> None:
         """Call when *mapper* is made; the other ends of its relationships are not known yet."""
 
-    def before_mapper_configured(self, mapper: Any, class_: Any) -> Any:
+    def before_mapper_configured(self, mapper: Any, class_: type) -> Any:
         """Call before *mapper* is configured; EXT_SKIP, with ``retval=True``, puts it off."""
 
-    def mapper_configured(self, mapper: Any, class_: Any) -> None:
+    def mapper_configured(self, mapper: Any, class_: type) -> None:
         """Call after *mapper* was configured."""
 
     def before_configured(self) -> None:
@@ -141,38 +142,38 @@ class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
     def after_configured(self) -> None:
         """Call after mappers were configured; target ``Mapper`` alone."""
 
-    def before_insert(self, mapper: Any, connection: Any, target: Any) -> None:
+    def before_insert(self, mapper: Any, connection: Connection, target: object) -> None:
         """Call before the INSERT of *target*."""
 
-    def after_insert(self, mapper: Any, connection: Any, target: Any) -> None:
+    def after_insert(self, mapper: Any, connection: Connection, target: object) -> None:
         """Call after the INSERT of *target*."""
 
-    def before_update(self, mapper: Any, connection: Any, target: Any) -> None:
+    def before_update(self, mapper: Any, connection: Connection, target: object) -> None:
         """Call before a changed *target* is looked at; there may be nothing to UPDATE."""
 
-    def after_update(self, mapper: Any, connection: Any, target: Any) -> None:
+    def after_update(self, mapper: Any, connection: Connection, target: object) -> None:
         """Call after a changed *target* was looked at, and updated where need be."""
 
-    def before_delete(self, mapper: Any, connection: Any, target: Any) -> None:
+    def before_delete(self, mapper: Any, connection: Connection, target: object) -> None:
         """Call before the DELETE of *target*."""
 
-    def after_delete(self, mapper: Any, connection: Any, target: Any) -> None:
+    def after_delete(self, mapper: Any, connection: Connection, target: object) -> None:
         """Call after the DELETE of *target*."""
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+        cls, name: str, function: Callable[..., Any], target: object, retval: bool, **options: Any
     ) -> Callable[..., Any]:
         if name == "before_mapper_configured" and not retval:
 
-            def call(mapper: Any, class_: Any) -> Any:
+            def call(mapper: Any, class_: type) -> Any:
                 function(mapper, class_)
 
             return call
         if not options.get("raw") or name not in ROW_EVENTS:
             return function
 
-        def call_raw(mapper: Any, connection: Any, instance: object) -> Any:
+        def call_raw(mapper: Any, connection: Connection, instance: object) -> Any:
             return function(mapper, connection, state_of(instance))
 
         return call_raw
@@ -189,28 +190,30 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
     def first_init(self, manager: Any, cls: Any) -> None:
         """Call before the first instance of *cls* is constructed."""
 
-    def init(self, target: Any, args: Any, kwargs: Any) -> None:
+    def init(self, target: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Call before *target* is constructed; *kwargs* may be changed."""
 
-    def init_failure(self, target: Any, args: Any, kwargs: Any) -> None:
+    def init_failure(self, target: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Call when the constructor of *target* has failed."""
 
-    def load(self, target: Any, context: Any) -> None:
+    def load(self, target: object, context: object) -> None:
         """Call after *target* was made of a row."""
 
-    def refresh(self, target: Any, context: Any, attrs: Any) -> None:
+    def refresh(self, target: object, context: object, attrs: Iterable[str] | None) -> None:
         """Call after attributes of *target* were read again: the names, or None for all."""
 
-    def refresh_flush(self, target: Any, flush_context: Any, attrs: Any) -> None:
+    def refresh_flush(
+        self, target: object, flush_context: Any, attrs: Iterable[str] | None
+    ) -> None:
         """Call after a flush has brought values that *target* had not: the names."""
 
-    def expire(self, target: Any, attrs: Any) -> None:
+    def expire(self, target: object, attrs: Iterable[str] | None) -> None:
         """Call after attributes of *target* have expired: the names, or None for all."""
 
-    def pickle(self, target: Any, state_dict: Any) -> None:
+    def pickle(self, target: object, state_dict: dict[str, Any]) -> None:
         """Call when *target* is pickled; what is put into *state_dict* goes with it."""
 
-    def unpickle(self, target: Any, state_dict: Any) -> None:
+    def unpickle(self, target: object, state_dict: dict[str, Any]) -> None:
         """Call when *target* was unpickled, with what ``pickle`` listeners have put in."""
 
     @classmethod
@@ -219,7 +222,7 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+        cls, name: str, function: Callable[..., Any], target: object, retval: bool, **options: Any
     ) -> Callable[..., Any]:
         if not options.get("raw") or name == "first_init":
             return function
@@ -246,35 +249,41 @@ class AttributeEvents(Events, sends=True):
 
     options: ClassVar[frozenset[str]] = frozenset(("raw", "active_history", "include_key"))
 
-    def set(self, target: Any, value: Any, oldvalue: Any, initiator: Any) -> Any:
+    def set(self, target: object, value: object, oldvalue: object, initiator: object) -> Any:
         """Call before a column or a reference is set; *oldvalue* may be ``NO_VALUE``."""
 
-    def append(self, target: Any, value: Any, initiator: Any, key: Any = None) -> Any:
+    def append(self, target: object, value: object, initiator: object, key: object = None) -> Any:
         """Call before *value* is put into a collection."""
 
-    def append_wo_mutation(self, target: Any, value: Any, initiator: Any, key: Any = None) -> None:
+    def append_wo_mutation(
+        self, target: object, value: object, initiator: object, key: object = None
+    ) -> None:
         """Call when *value* is put into a collection that holds it."""
 
-    def remove(self, target: Any, value: Any, initiator: Any, key: Any = None) -> None:
+    def remove(self, target: object, value: object, initiator: object, key: object = None) -> None:
         """Call before *value* is taken out of a collection, or a value deleted."""
 
-    def bulk_replace(self, target: Any, values: Any, initiator: Any, keys: Any = None) -> None:
+    def bulk_replace(
+        self, target: object, values: Any, initiator: object, keys: Iterable[Any] | None = None
+    ) -> None:
         """Call before a collection is replaced; the list *values* may be changed."""
 
-    def modified(self, target: Any, initiator: Any) -> None:
+    def modified(self, target: object, initiator: object) -> None:
         """Call after ``flag_modified()``."""
 
-    def init_scalar(self, target: Any, value: Any, dict_: Any) -> Any:
+    def init_scalar(self, target: object, value: object, dict_: dict[str, Any]) -> Any:
         """Call when an attribute without a value is read on a new instance."""
 
-    def init_collection(self, target: Any, collection: Any, collection_adapter: Any) -> None:
+    def init_collection(self, target: object, collection: object, collection_adapter: Any) -> None:
         """Call after an empty collection was made."""
 
-    def dispose_collection(self, target: Any, collection: Any, collection_adapter: Any) -> None:
+    def dispose_collection(
+        self, target: object, collection: object, collection_adapter: Any
+    ) -> None:
         """Call after a collection was replaced."""
 
     @classmethod
-    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+    def _dispatch_of(cls, target: object) -> Dispatch | None:
         prop = getattr(target, "declared" if hasattr(target, "declared") else "prop", None)
         if isinstance(target, type) or prop is None or not hasattr(prop, "dispatch"):
             return None
@@ -289,7 +298,7 @@ class AttributeEvents(Events, sends=True):
         class_ = target.owner.mapper.class_
         propagate = options.get("propagate", False)
 
-        def call(instance: object, value: Any, *more: Any, key: Any = None) -> Any:
+        def call(instance: object, value: object, *more: Any, key: object = None) -> Any:
             if type(instance) is not class_ and not (propagate and isinstance(instance, class_)):
                 # The attribute of a class above, or below, is the same.
                 return value

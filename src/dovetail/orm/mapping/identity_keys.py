@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 from warnings import warn
 
+from dovetail.dialects.dialect import Dialect
 from dovetail.exc import DovetailWarning, InvalidRequestError
 from dovetail.types.settling import Settling
 
@@ -33,7 +34,7 @@ class IdentityKeys:
         key = tuple([values.get(name) for name in self.primary_keys])
         return None if None in key else key
 
-    def settlings(self, dialect: Any) -> tuple[tuple[str, Settling], ...]:
+    def settlings(self, dialect: Dialect) -> tuple[tuple[str, Settling], ...]:
         """(attribute, what its values become in the database) of each part of the key."""
         kept: dict[Any, tuple[tuple[str, Settling], ...]] = self.memo.setdefault("settlings", {})
         found = kept.get(dialect)
@@ -44,7 +45,7 @@ class IdentityKeys:
             found = kept[dialect] = tuple((name, one) for name, one in pairs if one is not None)
         return found
 
-    def settled_key_of(self, instance: object, dialect: Any) -> Any:
+    def settled_key_of(self, instance: object, dialect: Dialect) -> Any:
         """The key of *instance*, whose row has been written: what is read of it from now on."""
         values = instance.__dict__
         for name, (kind, function) in self.settlings(dialect):
@@ -112,7 +113,7 @@ class IdentityKeys:
             )
         return self.key_from_tuple(values)
 
-    def _unwrapped(self, name: Any) -> Any:
+    def _unwrapped(self, name: str) -> Any:
         """The attribute that *name* is, or is a synonym of."""
         while name in self.synonyms:
             name = self.synonyms[name].name

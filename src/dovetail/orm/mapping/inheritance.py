@@ -14,6 +14,7 @@ from dovetail.exc import (
 )
 from dovetail.orm.mapping.attribute import table_columns
 from dovetail.orm.mapping.mapped_tables import Pairs, equated_within, tables_of
+from dovetail.orm.mapping.properties import MapperProperty
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.from_clause import Join, join_condition
 
@@ -123,7 +124,7 @@ class Hierarchy:
                 f"id == {inherits.class_.__name__}.id}}",
             ) from None
 
-    def _tell_apart(self, discriminator: Any, identity: object) -> None:
+    def _tell_apart(self, discriminator: object, identity: object) -> None:
         """Note the *discriminator* that the class declares, and the *identity* of its rows."""
         if discriminator is not None:
             self._note_discriminator(discriminator)
@@ -266,5 +267,5 @@ class Hierarchy:
         )
 
 
-def _holds(prop: Any, column: Any) -> bool:
+def _holds(prop: MapperProperty, column: ColumnElement[Any]) -> bool:
     return any(column is one for one in getattr(prop, "columns", ()))

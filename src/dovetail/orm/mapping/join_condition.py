@@ -13,7 +13,10 @@ from dovetail.exc import (
     NoForeignKeysError,
 )
 from dovetail.orm.mapping.renaming import Renaming
+from dovetail.sql.constraints import ForeignKeyConstraint
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.elements import and_
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.expression.froms import derived_froms, tables_within
 from dovetail.sql.operators import AND, EQ
 from dovetail.sql.traversal import iterate, replace
@@ -331,7 +334,7 @@ class JoinCondition:
         named = derived_froms((), (), (self.primaryjoin,))
         return tuple(source for source in named if not known.issuperset(tables_within(source)))
 
-    def _is_foreign(self, column: Any, referred: Any) -> bool:
+    def _is_foreign(self, column: ColumnElement[Any], referred: ColumnElement[Any]) -> bool:
         if self._foreign:
             return column in self._foreign
         # What an alias selects stands for the columns that it comes from.
@@ -428,7 +431,7 @@ class JoinCondition:
         return len(list(conjunction(self.primaryjoin))) == len(equated)
 
 
-def _constraints_of(source: Any) -> Iterable[Any]:
+def _constraints_of(source: FromClause) -> Iterable[Any]:
     """The foreign keys of *source*: of a table, or of the columns that a subquery selects."""
     own = getattr(source, "foreign_key_constraints", None)
     if own is not None:
@@ -437,7 +440,9 @@ def _constraints_of(source: Any) -> Iterable[Any]:
     return dict.fromkeys(key.constraint for column in source.c for key in column.foreign_keys)
 
 
-def _pairs_between(constraint: Any, child: Any, parent: Any) -> Pairs:
+def _pairs_between(
+    constraint: ForeignKeyConstraint, child: FromClause, parent: FromClause
+) -> Pairs:
     """(column of *parent*, column of *child*) that *constraint* relates; () if it does not."""
     if not _may_refer(constraint, parent):
         return ()
@@ -450,7 +455,7 @@ def _pairs_between(constraint: Any, child: Any, parent: Any) -> Pairs:
     return pairs if all(one is not None for pair in pairs for one in pair) else ()
 
 
-def _may_refer(constraint: Any, parent: object) -> bool:
+def _may_refer(constraint: ForeignKeyConstraint, parent: object) -> bool:
     """Whether *constraint* is not one that refers, by name, to another table than *parent*.
 
     Where such a table is, and whether it has the column, is the business of others.
@@ -475,7 +480,7 @@ def conjunction(condition: Any) -> Sequence[Any]:
     return [condition]
 
 
-def equated_columns(condition: Any) -> list[tuple[Any, Any]]:
+def equated_columns(condition: ColumnElement[Any]) -> list[tuple[Any, Any]]:
     """The pairs of columns that *condition* sets equal, at its top level."""
     equalities = [one for one in conjunction(condition) if getattr(one, "operator", None) is EQ]
     return [pair for part in equalities for pair in _operands(part)]
@@ -486,7 +491,7 @@ def compared_columns(condition: Any) -> list[tuple[Any, Any]]:
     return [pair for part in iterate(condition) for pair in _operands(part)]
 
 
-def _operands(part: Any) -> list[tuple[Any, Any]]:
+def _operands(part: object) -> list[tuple[Any, Any]]:
     """The two sides of *part*, if it has two and both are columns."""
     left, right = getattr(part, "left", None), getattr(part, "right", None)
     both = getattr(left, "table", None) is not None and getattr(right, "table", None) is not None

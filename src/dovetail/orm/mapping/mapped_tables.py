@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from dovetail.orm.mapping.join_condition import equated_columns
 from dovetail.orm.mapping.shown import shown_columns
-from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.metadata import sort_tables
 from dovetail.sql.schema import Table
 
@@ -31,21 +32,21 @@ class MappedTable(NamedTuple):
     keeps_none: frozenset[str]
 
 
-def tables_of(selectable: Any) -> list[Any]:
+def tables_of(selectable: FromClause) -> list[Any]:
     """The tables that *selectable*, a table or a join of some, is made of: referred ones first."""
     if isinstance(selectable, Join):
         return sort_tables([*tables_of(selectable.left), *tables_of(selectable.right)])
     return [selectable] if isinstance(selectable, Table) else []
 
 
-def columns_of(selectable: Any) -> list[Any]:
+def columns_of(selectable: FromClause) -> list[Any]:
     """The columns of *selectable*, those of joined tables one after the other."""
     if isinstance(selectable, Join):
         return [*columns_of(selectable.left), *columns_of(selectable.right)]
     return list(selectable.c)
 
 
-def equated_within(selectable: Any) -> Pairs:
+def equated_within(selectable: FromClause) -> Pairs:
     """(column, column) of what the conditions of a join set equal."""
     if not isinstance(selectable, Join):
         return ()
@@ -56,7 +57,7 @@ def equated_within(selectable: Any) -> Pairs:
     )
 
 
-def counterparts(column: Any, pairs: Pairs) -> set[Any]:
+def counterparts(column: ColumnElement[Any], pairs: Pairs) -> set[Any]:
     """*column* and all that are equal to it by *pairs*."""
     found = {column}
     waiting = [column]
@@ -110,7 +111,7 @@ def _levels(mapper: Any) -> Iterator[Any]:
         mapper = None if mapper.concrete else mapper.inherits
 
 
-def _written_tables(selectable: Any) -> list[Any]:
+def _written_tables(selectable: FromClause) -> list[Any]:
     """The tables that rows of *selectable* are written to."""
     below = {column.table for column in shown_columns(selectable).values()}
     return sort_tables(below) if below else tables_of(selectable)
@@ -119,7 +120,7 @@ def _written_tables(selectable: Any) -> list[Any]:
 def _mapped_table(mapper: Any, table: Any, tables: list[Any]) -> MappedTable:
     shown = mapper.shown_columns
 
-    def of_table(column: Any) -> Any:
+    def of_table(column: ColumnElement[Any]) -> Any:
         below = shown.get(column, column)
         return below if below.table is table else None
 
@@ -164,7 +165,7 @@ def none_kept(columns: Iterable[tuple[str, Any]]) -> frozenset[str]:
     return frozenset(name for name, column in columns if column.type.should_evaluate_none)
 
 
-def made_by_server(column: Any, generated: Any) -> bool:
+def made_by_server(column: ColumnElement[Any], generated: object) -> bool:
     """True where the server fills *column* if it is given no value; *generated* is numbered."""
     default = column.default
     if default is not None:

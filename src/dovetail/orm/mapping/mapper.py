@@ -41,7 +41,8 @@ from dovetail.orm.mapping.versioning import Versioning
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
-from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Table
 
@@ -485,7 +486,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
         """True when *key* is a mapped attribute."""
         return key in self.attrs
 
-    def get_property_by_column(self, column: Any) -> MapperProperty:
+    def get_property_by_column(self, column: ColumnElement[Any]) -> MapperProperty:
         """The property of the attribute that holds *column*."""
         return self.attrs[self.column_keys[column]]
 
@@ -615,14 +616,14 @@ def mapped_by(registry: Any, class_: type) -> Iterator[None]:
         _mapped_by.pop(class_, None)
 
 
-def _is_outer(source: Any) -> bool:
+def _is_outer(source: FromClause) -> bool:
     """True for a join whose rows may be without one of its tables."""
     return isinstance(source, Join) and (
         source.isouter or source.full or _is_outer(source.left) or _is_outer(source.right)
     )
 
 
-def mapper_of(class_: Any) -> Mapper | None:
+def mapper_of(class_: object) -> Mapper | None:
     """The mapper of *class_*, or None; ``Setting[int]`` is the class that is generic."""
     if not isinstance(class_, type):
         class_ = getattr(class_, "__origin__", None)

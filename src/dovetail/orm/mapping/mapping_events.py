@@ -28,11 +28,11 @@ class InstrumentationEvents(Events):
     def class_uninstrument(self, cls: Any) -> None:
         """Call before the mapping of *cls* is disposed of."""
 
-    def attribute_instrument(self, cls: Any, key: Any, inst: Any) -> None:
+    def attribute_instrument(self, cls: type, key: str, inst: object) -> None:
         """Call when *cls* has got the attribute *inst*, called *key*."""
 
     @classmethod
-    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+    def _dispatch_of(cls, target: object) -> Dispatch | None:
         if not isinstance(target, type):
             return None
         class_ = object if target is type else target
@@ -79,7 +79,7 @@ class RegistryEvents(Events):
         """Call after mappers of *registry* were configured."""
 
     @classmethod
-    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+    def _dispatch_of(cls, target: object) -> Dispatch | None:
         if isinstance(target, type) and not issubclass(target, tuple(cls.targets)):
             # A base has a registry and no table.
             target = None if "__mapper__" in vars(target) else vars(target).get("registry")

@@ -7,6 +7,7 @@ from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.inspection import inspect
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.elements import and_, bindparam
 
 
@@ -50,7 +51,9 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
     return primary if second is None else and_(primary, second)
 
 
-def value_of_row(instance: object, column: Any, mapper: Any, name: str | None = None) -> Any:
+def value_of_row(
+    instance: object, column: ColumnElement[Any], mapper: Any, name: str | None = None
+) -> Any:
     """The value that the row of *instance* has in *column* of *mapper*, as a parameter.
 
     An instance without a row may have one when the statement runs, after an autoflush: then it is

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any, SupportsIndex
 
 from dovetail.orm.mapping.events import known_mappers
+from dovetail.sql.expression.from_clause import FromClause
 
 
 class Packed:
@@ -80,7 +81,7 @@ def _table_of(class_: Any, key: str) -> Any:
     return class_.__mapper__.local_table.metadata.tables[key]
 
 
-def _column_of(table: Any, key: str) -> Any:
+def _column_of(table: FromClause, key: str) -> Any:
     return table.c[key]
 
 

@@ -83,7 +83,7 @@ def polymorphic_union(
     return selects[0].union_all(*selects[1:]).alias(aliasname)
 
 
-def _column(columns: dict[str, Any], key: str, type_: Any, cast_nulls: bool) -> Any:
+def _column(columns: dict[str, Any], key: str, type_: object, cast_nulls: bool) -> Any:
     found = columns.get(key)
     if found is not None:
         return found

@@ -147,7 +147,7 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         group: str | None = None,
         raiseload: bool = False,
         active_history: bool = False,
-        comparator_factory: Any = None,
+        comparator_factory: type | None = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
         expire_on_flush: bool = True,
@@ -382,7 +382,7 @@ for _name in (
     setattr(MappedColumn, _name, _delegated(_name))
 
 
-def _copied(argument: Any) -> Any:
+def _copied(argument: object) -> Any:
     """*argument* of a column for another class: a constraint of its own, and what has state."""
     if isinstance(argument, TypeEngine):
         return argument.copy() if argument.has_state else argument
@@ -418,7 +418,7 @@ def mapped_column(*args: Any, **keywords: Any) -> MappedColumn:
 
 def orm_insert_sentinel(
     name: str | None = None,
-    type_: Any = None,
+    type_: object = None,
     *,
     default: object = None,
     omit_from_statements: bool = True,
@@ -454,7 +454,7 @@ def column_property(*columns: Any, **keywords: Any) -> MappedSQLExpression:
     return made
 
 
-def deferred(column: Any, *columns: Any, **keywords: Any) -> MappedSQLExpression:
+def deferred(column: object, *columns: Any, **keywords: Any) -> MappedSQLExpression:
     """Map *column* so that it is loaded when it is first read, not with its instance.
 
     ``group``      columns of one group are loaded together

@@ -18,7 +18,7 @@ class QueryExpression(MappedSQLExpression):
 
     is_query_expression: ClassVar[bool] = True
 
-    def __init__(self, default_expr: Any = None, **options: Any) -> None:
+    def __init__(self, default_expr: object = None, **options: Any) -> None:
         self.has_default = default_expr is not None
         expression = column_argument(default_expr) if self.has_default else null()
         if isinstance(expression, Column):
@@ -49,7 +49,7 @@ class QueryExpressionAttribute(ValueAttribute):
         return super().read(instance)
 
 
-def query_expression(default_expr: Any = None, **options: Any) -> QueryExpression:
+def query_expression(default_expr: object = None, **options: Any) -> QueryExpression:
     """Declare an attribute whose SQL each query may give: see :func:`with_expression`.
 
     Its value is read only.  Where a query gives none it holds the value of *default_expr*, or

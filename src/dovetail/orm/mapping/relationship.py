@@ -84,23 +84,23 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
 
     def __init__(
         self,
-        argument: Any = None,
-        secondary: Any = None,
+        argument: object = None,
+        secondary: object = None,
         *,
         uselist: bool | None = None,
-        collection_class: Any = None,
-        primaryjoin: Any = None,
-        secondaryjoin: Any = None,
-        back_populates: Any = None,
+        collection_class: object = None,
+        primaryjoin: object = None,
+        secondaryjoin: object = None,
+        back_populates: object = None,
         backref: Any = None,
-        order_by: Any = False,
+        order_by: object = False,
         cascade: str | Iterable[str] | None = None,
         viewonly: bool = False,
-        lazy: Any = "select",
+        lazy: object = "select",
         passive_deletes: bool | str = False,
         passive_updates: bool = True,
-        foreign_keys: Any = None,
-        remote_side: Any = None,
+        foreign_keys: object = None,
+        remote_side: object = None,
         innerjoin: bool | str = False,
         single_parent: bool = False,
         post_update: bool = False,
@@ -112,8 +112,8 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         load_on_pending: bool = False,
         distinct_target_key: bool | None = None,
         omit_join: bool | None = None,
-        comparator_factory: Any = None,
-        query_class: Any = None,
+        comparator_factory: type | None = None,
+        query_class: object = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
@@ -302,7 +302,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
             )
         self.link_reverse(other)
 
-    def _name_of_the_other_side(self, declared: Any) -> str | None:
+    def _name_of_the_other_side(self, declared: object) -> str | None:
         """The attribute's name that ``back_populates=`` means: a name, an attribute, a callable."""
         if callable(declared):
             declared = declared()
@@ -418,7 +418,7 @@ if TYPE_CHECKING:
 
 
 def relationship(
-    argument: Any = None, secondary: Any = None, **keywords: Any
+    argument: object = None, secondary: object = None, **keywords: Any
 ) -> "DeclaredRelationship":
     """Declare an attribute that holds related instances.
 
@@ -453,7 +453,7 @@ def relationship(
     return cast("DeclaredRelationship", made)
 
 
-def dynamic_loader(argument: Any = None, **keywords: Any) -> "DeclaredRelationship":
+def dynamic_loader(argument: object = None, **keywords: Any) -> "DeclaredRelationship":
     """Declare a collection that is read by a query: ``relationship(lazy="dynamic")``."""
     return relationship(argument, **{**keywords, "lazy": "dynamic"})
 

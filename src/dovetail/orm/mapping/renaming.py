@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
-from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
 
@@ -36,7 +36,7 @@ class Renaming(Replacing):
             return self._column(node)
         return self._source(node) if getattr(node, "is_from", False) else None
 
-    def _source(self, source: Any) -> Any:
+    def _source(self, source: FromClause) -> Any:
         """What *source* is read from instead; None to look into it."""
         if isinstance(source, Join):
             return None

@@ -39,7 +39,9 @@ class Resolver:
     def __init__(self, registry: Any) -> None:
         self.names: ClassNames = registry.names
 
-    def target(self, argument: Any, prop: RelationshipProperty) -> tuple[Mapper, EntityNode | None]:
+    def target(
+        self, argument: object, prop: RelationshipProperty
+    ) -> tuple[Mapper, EntityNode | None]:
         """The mapper that *argument* means: a class, a name, a callable, a mapper, an alias.
 
         An alias is handed back too: related rows are those that it selects from.
@@ -74,7 +76,7 @@ class Resolver:
             )
         return found, None
 
-    def _is_mapped_here(self, argument: Any) -> bool:
+    def _is_mapped_here(self, argument: object) -> bool:
         mapper = mapper_of(argument)
         return mapper is not None and mapper.registry.names is self.names
 
@@ -206,7 +208,7 @@ class Resolver:
         return self.expression(item, prop)
 
 
-def _attributes_of(owner: Any) -> list[str]:
+def _attributes_of(owner: object) -> list[str]:
     """The names that may stand after *owner* and a dot: of its attributes, or its columns."""
     mapper = mapper_of(owner)
     if mapper is not None:
@@ -289,7 +291,7 @@ class _Names(dict[str, Any]):
         raise NameError(f"name {name!r} is not a mapped class or a table")
 
 
-def _of_tables(source: Any) -> Any:
+def _of_tables(source: object) -> Any:
     """*source*, a table or a join of tables and mapped classes, as one of tables alone."""
     planner = source.walk().planner if isinstance(source, Join) else None
     return source if planner is None else planner.to_core(source)

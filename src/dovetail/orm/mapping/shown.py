@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import ProxyColumn
-from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.schema import Column, Table
 
 Path = tuple[Any, ...]
 """What stands in FROM on the way from a column down to that of a table."""
 
 
-def shown_columns(selectable: Any) -> dict[Any, Any]:
+def shown_columns(selectable: FromClause) -> dict[Any, Any]:
     """The column of a table that each column of *selectable* shows as it is.
 
     Only of tables whose rows can be found: those whose whole primary key is shown. One that is
@@ -33,7 +34,7 @@ def shown_columns(selectable: Any) -> dict[Any, Any]:
     }
 
 
-def _below(column: Any) -> tuple[Any, Path]:
+def _below(column: ColumnElement[Any]) -> tuple[Any, Path]:
     """What *column* stands for in the end, and the way to it."""
     path: list[Any] = []
     while isinstance(column, ProxyColumn) and not column.others:
@@ -44,6 +45,6 @@ def _below(column: Any) -> tuple[Any, Path]:
     return column, tuple(path)
 
 
-def _is_found(table: Any, shown: dict[Any, Any]) -> bool:
+def _is_found(table: FromClause, shown: dict[Any, Any]) -> bool:
     """Whether rows of *table* can be found by what is *shown*."""
     return bool(len(table.primary_key)) and all(column in shown for column in table.primary_key)

@@ -9,6 +9,7 @@ from dovetail.orm.mapping.annotations import Mapped
 from dovetail.orm.mapping.attribute import QueryableAttribute, RelationshipReference
 from dovetail.orm.mapping.comparing import with_comparator
 from dovetail.orm.mapping.properties import MapperProperty, only_dataclass_options
+from dovetail.sql.node import Walk
 
 T = TypeVar("T", default=Any)
 
@@ -108,7 +109,7 @@ class SynonymReference(QueryableAttribute[Any]):
 
     original_property: Any
 
-    def collect(self, walk: Any) -> None:
+    def collect(self, walk: Walk) -> None:
         # Made anew at each read of the class: what it is counts, not which one it is.
         entity = self.owner
         entity.collect(walk)
@@ -126,7 +127,7 @@ class SynonymPath(RelationshipReference[Any]):
 
     original_property: Any
 
-    def collect(self, walk: Any) -> None:
+    def collect(self, walk: Walk) -> None:
         # Made anew at each read of the class, and means the same as the relationship.
         getattr(self.class_, self.key).collect(walk)
 
@@ -135,8 +136,8 @@ def synonym(
     name: str,
     *,
     map_column: bool | None = None,
-    descriptor: Any = None,
-    comparator_factory: Any = None,
+    descriptor: object = None,
+    comparator_factory: type | None = None,
     info: dict[Any, Any] | None = None,
     doc: str | None = None,
     **options: Any,
@@ -172,7 +173,7 @@ def synonym_for(name: str, map_column: bool = False) -> Callable[[Any], Synonym]
         return f"status: {self.status}"
     """
 
-    def make(descriptor: Any) -> Synonym:
+    def make(descriptor: object) -> Synonym:
         return Synonym(name, map_column=map_column, descriptor=descriptor)
 
     return make

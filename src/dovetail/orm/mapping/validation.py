@@ -122,7 +122,7 @@ def listen_as_validator(attribute: Any) -> None:
             return value
         return function(target, key, value, *(removed or (False,) if removes else ()))
 
-    def set_(target: object, value: object, oldvalue: Any, initiator: object) -> Any:
+    def set_(target: object, value: object, oldvalue: object, initiator: object) -> Any:
         return ask(target, value, initiator)
 
     def append(target: Any, value: Any, initiator: Any) -> Any:
@@ -147,8 +147,8 @@ def listen_as_reconstructor(mapper: Any) -> None:
         listen(mapper, "load", _after_load(function))
 
 
-def _after_load(function: Any) -> Callable[[Any, Any], None]:
-    def loaded(target: object, context: Any) -> None:
+def _after_load(function: Callable[..., Any]) -> Callable[[Any, Any], None]:
+    def loaded(target: object, context: object) -> None:
         function(target)
 
     return loaded

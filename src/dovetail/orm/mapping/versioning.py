@@ -5,7 +5,7 @@ from typing import Any
 from dovetail.exc import ArgumentError
 
 
-def next_number(version: Any) -> Any:
+def next_number(version: int | None) -> Any:
     """The number after *version*, 1 for a new row."""
     return 1 if version is None else version + 1
 

@@ -219,7 +219,7 @@ class AppenderQuery(CollectionWriter[T]):
     def __iter__(self) -> Iterator[T]:
         return iter(self.known if self._is_in_memory() else self._query())
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
         return self.known[index] if self._is_in_memory() else self._query()[index]
 
     def __getattr__(self, name: str) -> Any:

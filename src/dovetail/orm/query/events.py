@@ -38,7 +38,7 @@ class QueryEvents(Events):
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+        cls, name: str, function: Callable[..., Any], target: object, retval: bool, **options: Any
     ) -> Callable[..., Any]:
         if retval:
             return function

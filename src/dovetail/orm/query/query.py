@@ -10,7 +10,6 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.parent import relationship_between, with_parent
 from dovetail.orm.mapping.writers import AppenderQuery
 from dovetail.orm.query.changing import ChangingQuery
-from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.expression.select import Select
 
@@ -75,7 +74,7 @@ class Query(ChangingQuery[T]):
         )
         return found
 
-    def add_column(self, column: ColumnElement[Any]) -> Self:
+    def add_column(self, column: object) -> Self:
         """With *column* besides: today's ``add_columns()``."""
         _classic("add_column()", "add_columns()")
         return self.add_columns(column)
@@ -120,7 +119,7 @@ class Query(ChangingQuery[T]):
         _classic("values()", "with_entities()")
         return iter(self.with_entities(*columns) if columns else ())
 
-    def value(self, column: ColumnElement[Any]) -> Any:
+    def value(self, column: object) -> Any:
         """The value of *column* in the first row, or None: today's ``with_entities().scalar()``."""
         _classic("value()", "with_entities(column).limit(1).scalar()")
         row: Any = self.with_entities(column).first()

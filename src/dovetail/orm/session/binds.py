@@ -65,7 +65,7 @@ class SessionBinds(SessionTransactions):
             hint="give it one: Session(engine), or sessionmaker(bind=engine)",
         )
 
-    def _bind_among(self, mapper: Mapper | None, clause: Any) -> Any:
+    def _bind_among(self, mapper: Mapper | None, clause: Node | None) -> Any:
         found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
         if found_mapper is not None:
             for class_ in found_mapper.class_.__mro__:
@@ -102,7 +102,7 @@ class SessionBinds(SessionTransactions):
         """Whether *table* is of a class below *mapper*."""
         return any(table is one.local_table for one in mapper.self_and_descendants)
 
-    def connection_in_use(self, mapper: Mapper | None = None, clause: Any = None) -> Any:
+    def connection_in_use(self, mapper: Mapper | None = None, clause: Node | None = None) -> Any:
         """The connection for *mapper* that the transaction in progress has, or None."""
         transaction = self.transaction
         if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
@@ -113,7 +113,7 @@ class SessionBinds(SessionTransactions):
         participant = transaction.participants.get(bind)
         return None if participant is None else participant.connection
 
-    def _bind_for(self, mapper: Mapper | None, clause: Any) -> Any:
+    def _bind_for(self, mapper: Mapper | None, clause: Node | None) -> Any:
         """Ask ``get_bind()``, which may be the user's: by keywords, and what there is alone."""
         if clause is None:
             return self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
@@ -128,7 +128,7 @@ class SessionBinds(SessionTransactions):
             connection = yield from self.connect_steps(mapper, clause)
         return connection
 
-    def connect_steps(self, mapper: Mapper | None = None, clause: Any = None) -> Steps[Any]:
+    def connect_steps(self, mapper: Mapper | None = None, clause: Node | None = None) -> Steps[Any]:
         """The connection for *mapper*, of which ``connection_in_use()`` knows none yet."""
         transaction = self.transaction or self.ensure_transaction()
         bind = self.bind

@@ -9,6 +9,7 @@ from typing import Any
 from warnings import warn
 
 from dovetail.engine.connection import Connection
+from dovetail.engine.result import Result
 from dovetail.event import listen
 from dovetail.exc import DovetailDeprecationWarning
 from dovetail.orm.bulk.lanes import (
@@ -16,7 +17,9 @@ from dovetail.orm.bulk.lanes import (
     save_objects_steps,
     update_mappings_steps,
 )
+from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.query import Query
 from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.instances import close_all_sessions, identity_key
 from dovetail.orm.session.persistence import mapper_for
@@ -39,25 +42,33 @@ class SessionExtension:
     def after_rollback(self, session: Any) -> None:
         """Called after a rollback."""
 
-    def before_flush(self, session: Any, flush_context: Any, instances: Any) -> None:
+    def before_flush(
+        self, session: Any, flush_context: FlushContext, instances: Iterable[object] | None
+    ) -> None:
         """Called before a flush."""
 
-    def after_flush(self, session: Any, flush_context: Any) -> None:
+    def after_flush(self, session: Any, flush_context: FlushContext) -> None:
         """Called after a flush, while what was pending is still listed."""
 
-    def after_flush_postexec(self, session: Any, flush_context: Any) -> None:
+    def after_flush_postexec(self, session: Any, flush_context: FlushContext) -> None:
         """Called after a flush, when the instances have their new states."""
 
-    def after_begin(self, session: Any, transaction: Any, connection: Connection) -> None:
+    def after_begin(
+        self, session: Any, transaction: SessionTransaction, connection: Connection
+    ) -> None:
         """Called after a transaction has begun on a connection."""
 
     def after_attach(self, session: Any, instance: object) -> None:
         """Called after an instance has come into the session."""
 
-    def after_bulk_update(self, session: Any, query: Any, query_context: Any, result: Any) -> None:
+    def after_bulk_update(
+        self, session: Any, query: Query[Any], query_context: Any, result: Result[*tuple[Any, ...]]
+    ) -> None:
         """Called after ``Query.update()``."""
 
-    def after_bulk_delete(self, session: Any, query: Any, query_context: Any, result: Any) -> None:
+    def after_bulk_delete(
+        self, session: Any, query: Query[Any], query_context: Any, result: Result[*tuple[Any, ...]]
+    ) -> None:
         """Called after ``Query.delete()``."""
 
 

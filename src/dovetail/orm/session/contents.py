@@ -50,7 +50,7 @@ class SessionContents:
         return iter(self._core)
 
     def is_modified(
-        self, instance: object, include_collections: bool = True, passive: Any = None
+        self, instance: object, include_collections: bool = True, passive: object = None
     ) -> bool:
         """True when *instance* has a change that a flush would write; exact, sends no SQL.
 

@@ -1,10 +1,13 @@
 """The events of sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from dovetail.engine.connection import Connection
 from dovetail.event import Dispatch, Events
+from dovetail.orm.flush.context import FlushContext
+from dovetail.orm.session.orm_execute import ORMExecuteState
+from dovetail.orm.session.transaction import SessionTransaction
 from dovetail.orm.tracking.state import state_of
 
 
@@ -22,7 +25,7 @@ class SessionEvents(Events, sends=True):
     options: ClassVar[frozenset[str]] = frozenset(("raw", "restore_load_context"))
 
     @classmethod
-    def _dispatch_of(cls, target: Any) -> Dispatch | None:
+    def _dispatch_of(cls, target: object) -> Dispatch | None:
         found = super()._dispatch_of(target)
         core = None if isinstance(target, type) else getattr(target, "_core", None)
         if core is not None:
@@ -32,15 +35,15 @@ class SessionEvents(Events, sends=True):
 
     # Statements
 
-    def do_orm_execute(self, orm_execute_state: Any) -> Any:
+    def do_orm_execute(self, orm_execute_state: ORMExecuteState) -> Any:
         """Call before a statement is run; it may be changed, or answered: ORMExecuteState."""
 
     # Transactions
 
-    def after_transaction_create(self, session: Any, transaction: Any) -> None:
+    def after_transaction_create(self, session: Any, transaction: SessionTransaction) -> None:
         """Call after a SessionTransaction, or a savepoint, was made."""
 
-    def after_transaction_end(self, session: Any, transaction: Any) -> None:
+    def after_transaction_end(self, session: Any, transaction: SessionTransaction) -> None:
         """Call after a SessionTransaction, or a savepoint, has ended in whatever way."""
 
     def before_commit(self, session: Any) -> None:
@@ -52,21 +55,25 @@ class SessionEvents(Events, sends=True):
     def after_rollback(self, session: Any) -> None:
         """Call after the connections were rolled back."""
 
-    def after_soft_rollback(self, session: Any, previous_transaction: Any) -> None:
+    def after_soft_rollback(self, session: Any, previous_transaction: SessionTransaction) -> None:
         """Call after a rollback, when the session goes on with what is around it."""
 
-    def after_begin(self, session: Any, transaction: Any, connection: Connection) -> None:
+    def after_begin(
+        self, session: Any, transaction: SessionTransaction, connection: Connection
+    ) -> None:
         """Call after a transaction has begun on *connection*."""
 
     # Flush
 
-    def before_flush(self, session: Any, flush_context: Any, instances: Any) -> None:
+    def before_flush(
+        self, session: Any, flush_context: FlushContext, instances: Iterable[object] | None
+    ) -> None:
         """Call before a flush looks at what is pending: more may be added, changed, deleted."""
 
-    def after_flush(self, session: Any, flush_context: Any) -> None:
+    def after_flush(self, session: Any, flush_context: FlushContext) -> None:
         """Call after the rows were written, while ``new``, ``dirty``, ``deleted`` are as before."""
 
-    def after_flush_postexec(self, session: Any, flush_context: Any) -> None:
+    def after_flush_postexec(self, session: Any, flush_context: FlushContext) -> None:
         """Call after a flush, when the instances have their new states."""
 
     # Instances
@@ -120,7 +127,7 @@ class SessionEvents(Events, sends=True):
         cls,
         name: str,
         function: Callable[..., Any],
-        target: Any,
+        target: object,
         retval: bool,
         **options: Any,
     ) -> Callable[..., Any]:

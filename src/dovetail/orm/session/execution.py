@@ -20,7 +20,7 @@ from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.persistence import SessionPersistence
 from dovetail.sql.expression.coercion import executable
 from dovetail.sql.expression.select import CompoundSelect, Select
-from dovetail.sql.node import Node
+from dovetail.sql.node import Executable, Node
 from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
@@ -91,7 +91,7 @@ class SessionStatements(SessionPersistence):
 
     def execute_steps(
         self,
-        statement: Any,
+        statement: Executable,
         params: Any = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -106,7 +106,7 @@ class SessionStatements(SessionPersistence):
 
     def run_statement_steps(
         self,
-        statement: Any,
+        statement: Executable,
         params: Any = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -128,7 +128,7 @@ class SessionStatements(SessionPersistence):
     def _translated_steps(
         self,
         schema_map: Any,
-        statement: Any,
+        statement: Executable,
         params: Any,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
@@ -187,7 +187,7 @@ class SessionStatements(SessionPersistence):
         return (yield from connection.execute_steps(statement, params, execution_options=options))
 
     def _sourced_steps(
-        self, source: RowSource, connection: Connection, statement: Any, params: Any
+        self, source: RowSource, connection: Connection, statement: Executable, params: Any
     ) -> Steps[Any]:
         """Run a SELECT of columns whose rows may come from *source*."""
         try:
@@ -216,7 +216,7 @@ class SessionStatements(SessionPersistence):
 
     def _select_steps(
         self,
-        statement: Any,
+        statement: Executable,
         params: Any,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
@@ -320,7 +320,7 @@ class SessionStatements(SessionPersistence):
 
 
 def _given_rows(
-    connection: Connection, wrapped: FromStatement, result: Any, populate: bool
+    connection: Connection, wrapped: FromStatement, result: Result[*tuple[Any, ...]], populate: bool
 ) -> GivenRows:
     """How the rows of *result* become instances: by its columns, or by their names."""
     names = list(result.keys())
@@ -400,7 +400,7 @@ def _require(binds: Sequence[Any], params: Any) -> None:
     bound_values(binds, _one_dictionary(params))
 
 
-def _first_mapper(statement: Any) -> Any:
+def _first_mapper(statement: Executable) -> Any:
     """The mapper that *statement* is about: of what it selects, or else of what it names."""
     for raw in (*getattr(statement, "raw_columns", ()), statement):
         if isinstance(raw, Node):
@@ -415,7 +415,7 @@ def _first_mapper(statement: Any) -> Any:
     return None
 
 
-def _bind_arguments(given: Mapping[str, Any], statement: Any) -> dict[str, Any]:
+def _bind_arguments(given: Mapping[str, Any], statement: Executable) -> dict[str, Any]:
     arguments = dict(given)
     arguments.setdefault("clause", statement)
     if "mapper" not in arguments:

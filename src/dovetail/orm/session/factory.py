@@ -34,7 +34,7 @@ class sessionmaker(Generic[S]):
         self,
         bind: Any = None,
         *,
-        class_: type[Any] = Session,
+        class_: Any = Session,
         autoflush: bool = True,
         expire_on_commit: bool = True,
         info: Mapping[Any, Any] | None = None,

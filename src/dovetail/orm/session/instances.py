@@ -18,8 +18,8 @@ def close_all_sessions() -> None:
 
 
 def identity_key(
-    class_: Any = None, ident: Any = None, *, instance: object = None, row: Any = None,
-    identity_token: Any = None,
+    class_: Any = None, ident: object = None, *, instance: object = None, row: Any = None,
+    identity_token: object = None,
 ) -> tuple[Any, ...]:  # fmt: skip
     """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""
     if instance is not None:
@@ -69,7 +69,7 @@ def make_transient_to_detached(instance: object) -> None:
     state.expired = frozenset(loaded).difference(instance.__dict__) or None
 
 
-def was_deleted(object_: Any = None, *, object: Any = None) -> bool:
+def was_deleted(object_: object = None, *, object: object = None) -> bool:
     """True when the row of *object_* was deleted in a flush, and that was not rolled back.
 
     *object* is its former name.
@@ -82,6 +82,6 @@ def object_state(instance: object) -> InstanceState:
     return state_of(instance)
 
 
-def has_identity(object_: Any) -> bool:
+def has_identity(object_: object) -> bool:
     """True when *object_* has, or had, a row."""
     return state_of(object_).has_identity

@@ -8,10 +8,11 @@ from dovetail.orm.loading.options import UserDefinedOption
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.expression.dml import Delete, Insert, Update
 from dovetail.sql.expression.select import CompoundSelect, Select
 from dovetail.sql.expression.select_base import Exists, ScalarSelect
-from dovetail.sql.node import Node
+from dovetail.sql.node import Executable, Node
 from dovetail.sql.traversal import children
 from dovetail.steps import Steps
 
@@ -38,7 +39,7 @@ class StatementSession(Protocol):
 
     def run_statement_steps(
         self,
-        statement: Any,
+        statement: Executable,
         params: Any = None,
         execution_options: Mapping[str, Any] = ...,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -173,7 +174,7 @@ class ORMExecuteState:
         return self._lazy_loaded_from
 
     @lazy_loaded_from.setter
-    def lazy_loaded_from(self, state: Any) -> None:
+    def lazy_loaded_from(self, state: InstanceState) -> None:
         self._lazy_loaded_from = state
 
     @property

@@ -50,6 +50,7 @@ from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.reach import cascaded
 from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
+from dovetail.sql.node import Executable
 from dovetail.steps import Steps
 
 Pair = tuple[InstanceState, Any]
@@ -71,14 +72,14 @@ class SessionPersistence(SessionBinds):
         # What the base class of statements has.
         def execute_steps(
             self,
-            statement: Any,
+            statement: Executable,
             params: Any = None,
             execution_options: Mapping[str, Any] = NO_OPTIONS,
             bind_arguments: Mapping[str, Any] | None = None,
         ) -> Steps[Any]: ...
         def run_statement_steps(
             self,
-            statement: Any,
+            statement: Executable,
             params: Any = None,
             execution_options: Mapping[str, Any] = NO_OPTIONS,
             bind_arguments: Mapping[str, Any] | None = None,
@@ -309,7 +310,7 @@ class SessionPersistence(SessionBinds):
     def _run_lazy(self, steps: Steps[None], instance: object, attribute: Any) -> None:
         self.run(steps)
 
-    def state_for_load(self, statement: Any, kind: Any, chain: Any) -> ORMExecuteState:
+    def state_for_load(self, statement: Executable, kind: Any, chain: Any) -> ORMExecuteState:
         """What those who listen make of *statement*, which loads what instances here lack.
 
         *kind* is "column", "entity" or the relationship that is loaded, *chain* the way to it.

@@ -316,11 +316,11 @@ class Session(SessionContents, ClassicVerbs):
         """
         return self._core.find_bind(mapper, clause, bind=bind, **arguments)
 
-    def bind_mapper(self, mapper: Mapper, bind: Any) -> None:
+    def bind_mapper(self, mapper: Mapper | type, bind: Engine | Connection) -> None:
         """Use *bind* for statements of *mapper*, or mapped class."""
         self.binds |= checked_binds({mapper: bind})
 
-    def bind_table(self, table: FromClause, bind: Any) -> None:
+    def bind_table(self, table: FromClause, bind: Engine | Connection) -> None:
         """Use *bind* for statements of *table*."""
         self.binds |= checked_binds({table: bind})
 
@@ -513,7 +513,7 @@ class Session(SessionContents, ClassicVerbs):
         options: Sequence[Any] | None = None,
         populate_existing: bool | None = None,
         with_for_update: object = None,
-        identity_token: Any = None,
+        identity_token: object = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> T | None:
@@ -632,7 +632,7 @@ class Session(SessionContents, ClassicVerbs):
             self._core.refresh_instance_steps(instance, attribute_names, with_for_update)
         )
 
-    def load(self, instances: Any, *attributes: Any) -> Any:
+    def load(self, instances: object, *attributes: Any) -> Any:
         """Load relationships or columns onto instances that are here already.
 
         One statement for each attribute, however many instances; a later attribute may belong to
@@ -678,8 +678,8 @@ class Session(SessionContents, ClassicVerbs):
 
     @classmethod
     def identity_key(
-        cls, class_: Any = None, ident: Any = None, *, instance: object = None, row: Any = None,
-        identity_token: Any = None,
+        cls, class_: Any = None, ident: object = None, *, instance: object = None, row: Any = None,
+        identity_token: object = None,
     ) -> tuple[Any, ...]:  # fmt: skip
         """Return the identity key of an instance, or of a class and a primary key, or a row."""
         return identity_key(
@@ -695,7 +695,7 @@ def _of(mapper: Mapper, instance: object) -> Any:
     return instance if isinstance(instance, mapper.class_) else None
 
 
-def _mistaken(bind: Any, unknown: Mapping[str, Any]) -> DovetailError:
+def _mistaken(bind: object, unknown: Mapping[str, Any]) -> DovetailError:
     for name in unknown:
         known: Any = Session.__init__.__kwdefaults__
         return InvalidOption(

@@ -7,7 +7,9 @@ from typing import Any, Self
 from warnings import warn
 
 from dovetail.engine.connection import Connection
+from dovetail.engine.engine import Engine
 from dovetail.engine.pool.holder import caller
+from dovetail.engine.transaction import Transaction
 from dovetail.exc import (
     DovetailWarning,
     InvalidRequestError,
@@ -63,7 +65,7 @@ class Participant:
     __slots__ = ("commits", "connection", "owned", "transaction")
 
     def __init__(
-        self, connection: Connection, transaction: Any, *, owned: bool, commits: bool
+        self, connection: Connection, transaction: Transaction, *, owned: bool, commits: bool
     ) -> None:
         self.connection = connection
         self.transaction = transaction
@@ -144,7 +146,7 @@ class SessionTransaction:
     # Connections ------------------------------------------------------------------------------
 
     def connection_steps(
-        self, bind: Any, execution_options: Mapping[str, Any] | None = None
+        self, bind: Engine | Connection, execution_options: Mapping[str, Any] | None = None
     ) -> Steps[Any]:
         """The connection to *bind* in this transaction, begun at its first use.
 
@@ -221,6 +223,7 @@ class SessionTransaction:
             transaction = yield from connection.begin_nested_steps()
         else:
             transaction = connection.get_nested_transaction() or connection.get_transaction()
+            assert transaction is not None
             commits = mode == "control_fully"
         self.participants[connection] = Participant(
             connection, transaction, owned=False, commits=commits
@@ -461,7 +464,7 @@ class SessionTransaction:
         is_bind = hasattr(bindkey, "connect_steps") or isinstance(bindkey, Connection)
         if bindkey is not None and not is_bind:
             bind_arguments = {"mapper": bindkey, **bind_arguments}
-        bind = bindkey if is_bind else self.core.get_bind(**bind_arguments)
+        bind: Any = bindkey if is_bind else self.core.get_bind(**bind_arguments)
         return self.core.run(self.connection_steps(bind, execution_options))
 
     def prepare(self) -> None:

@@ -1,5 +1,6 @@
 """What a session does with transactions: begin, commit, rollback, close."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dovetail.exc import FlushError, InvalidRequestError
@@ -36,7 +37,7 @@ class SessionTransactions(SessionMembers):
     if TYPE_CHECKING:
         # What the base class of persistence, and the core, have.
         def run(self, steps: Steps[Any]) -> Any: ...
-        def flush_steps(self, objects: Any = None) -> Steps[None]: ...
+        def flush_steps(self, objects: Iterable[object] | None = None) -> Steps[None]: ...
 
     def begin_on_change(self) -> None:
         """Begin the session's transaction, where none is in progress."""

@@ -25,6 +25,9 @@ class AttributeBase:
     default: Any = None
     """What an instance without a row reads where nothing was set."""
 
+    prop: Any
+    """The relationship that it is mapped by, where it is of one."""
+
     def __init__(self, key: str) -> None:
         self.key = key
         self.listeners: Any = None
