@@ -288,24 +288,21 @@ class SchemaWorld(Declared):
             if made in self.session.new:
                 self.session.expunge(made)
             else:
-                self._read_children_anew(made)
+                self._read_children_anew(member, made)
                 self.session.delete(made)
                 self.session.flush()
                 self._forget_gone()
 
-    def _read_children_anew(self, made):
+    def _read_children_anew(self, member, made):
         """Let *made* know no child that another parent has taken.
 
         The oracle leaves it with the former parent in memory, and takes the reference to the new
         one out of the row when the former one is deleted.
         """
         for number, related in enumerate(self.related):
-            if related.kind == "one to one" and isinstance(made, self._class_of_parents(number)):
+            if related.kind == "one to one" and self.ends(number)[0] in self.line(member):
                 self.do_flush()
                 self.session.expire(made, [f"r{number}"])
-
-    def _class_of_parents(self, number):
-        return self.mapped[self.ends(number)[0]]
 
     def _forget_gone(self):
         self.objects = [(n, made) for n, made in self.objects if made in self.session]
