@@ -129,6 +129,32 @@ PRINTED = [
 ]
 
 RAISED = [
+    pytest.param(
+        MODELS + "select(User).where(User)",
+        ["ArgumentError", "conditions", "User.id == 5"],
+        id="a class as a condition",
+    ),
+    pytest.param(
+        MODELS + "select(User).order_by(User)",
+        ["ArgumentError", "ORDER BY", "shop.User", "User.name"],
+        id="sorted by a class",
+    ),
+    pytest.param(
+        MODELS + "select(User.id).select_from(User.addresses)",
+        ["ArgumentError", "User.addresses", "join(User.addresses)"],
+        id="a relationship in FROM",
+    ),
+    pytest.param(
+        MODELS + "User.addresses.user_id",
+        ["AttributeError", "'user_id'", "join(User.addresses)"],
+        id="an attribute of members, from the class",
+    ),
+    pytest.param(
+        MODELS + "session.execute(select(User).join(User.addresses.and_(Address.id > 1))"
+        ".join(User.addresses.and_(Address.id < 9)))",
+        ["InvalidRequestError", "User.addresses", "twice", "aliased(Address)"],
+        id="joined twice along a relationship",
+    ),
     # Engines and their URLs.
     pytest.param(
         MODELS + "create_engine('sqllite:///a.db')",

@@ -50,6 +50,17 @@ def a_class_is_no_value(w):
         yield w.error(w.sa.distinct, other)
 
 
+def a_class_is_no_condition_and_no_order(w):
+    m = library(w)
+    for source in (m.Author, w.orm.aliased(m.Author), m.Author.__table__):
+        for verb in ("where", "having", "order_by"):
+            yield verb, w.error(getattr(w.sa.select(m.Author.id), verb), source)
+    yield w.error(w.sa.select(m.Author.id).select_from, m.Author.books)
+    yield w.error(w.sa.select(m.Author.id).join, m.Book, m.Book)
+    yield w.error(w.sa.and_, m.Author.id == 1, m.Author)
+    yield w.error(lambda: m.Author.books.title)
+
+
 def operators_of_a_relationship(w):
     m = library(w)
     for name in ("like", "ilike", "in_", "not_in", "startswith", "__lt__", "__ge__", "__add__"):

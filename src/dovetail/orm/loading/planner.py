@@ -110,7 +110,7 @@ class _SelectPlanning:
         self.rows_repeat = False
         # The classes that eager joins lead to.
         self.standing: tuple[Standing, ...] = ()
-        self._paths: list[tuple[Any, Any]] = []
+        self._paths: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
     def plan(self) -> PlannedSelect:
         statement = self.statement
@@ -398,14 +398,22 @@ class _SelectPlanning:
     ) -> bool:
         """True where the statement has this very join: one part of a program may not know that
         another has made it.
+
+        InvalidRequestError where it has one along the same path that is another.
         """
-        made = (reference.prop, reference.owner, right, spec.isouter, spec.full)
-        for other, conditions in self._paths:
-            if made == other and len(conditions) == len(criteria):
-                if all(a.compare(b) for a, b in zip(conditions, criteria, strict=True)):
-                    return True
-        self._paths.append((made, criteria))
-        return False
+        path = (reference.prop, reference.owner, right)
+        made = (spec.isouter, spec.full, criteria)
+        other = self._paths.setdefault(path, made)
+        if other is made:
+            return False
+        if other[:2] == made[:2] and len(other[2]) == len(criteria):
+            if all(a.compare(b) for a, b in zip(other[2], criteria, strict=True)):
+                return True
+        name = reference.mapper.class_.__name__
+        raise InvalidRequestError(
+            f"{reference} is joined twice, in different ways: both would have one name",
+            hint=f"join an alias: other = aliased({name}), join({reference}.of_type(other))",
+        )
 
     def _left_of(self, reference: RelationshipReference[Any]) -> tuple[EntityNode, int]:
         """What *reference* starts from, and where in FROM that stands."""

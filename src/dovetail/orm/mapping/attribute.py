@@ -525,6 +525,14 @@ class RelationshipReference(QueryableAttribute[T_co]):
             for criterion in self.criteria:
                 criterion.collect(walk)
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(
+            f"{self} has no attribute {name!r}: it leads to instances, and is none of them\n"
+            f"  hint: join it, and ask the class it leads to: select(...).join({self})"
+        )
+
     @property
     def type(self) -> Any:  # type: ignore[override]
         return NULLTYPE

@@ -13,7 +13,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.strategies import STRATEGIES
 from dovetail.orm.query.adaption import Adaption, as_subquery, union_of
 from dovetail.sql.arguments import FromArgument
-from dovetail.sql.expression.coercion import criterion, from_node, node_of
+from dovetail.sql.expression.coercion import criterion, from_node, join_target, node_of
 from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.expression.constructs import sort_argument
 from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
@@ -271,7 +271,7 @@ class QueryBuilding:
             query.join(Address, Address.user_id == User.id)
         """
         if self._adaption is not None:
-            target = self._adapted(from_node(target, "join()"))
+            target = self._adapted(join_target(target))
             onclause = None if onclause is None else self._adapted(criterion(onclause))
         return self._with(self._statement.join(target, onclause, isouter=isouter, full=full))
 

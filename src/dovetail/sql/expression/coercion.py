@@ -55,6 +55,17 @@ def node_of(subject: object) -> Node | None:
 
 def from_node(subject: object, what: str = "FROM") -> Any:
     """Return the table, subquery or entity that *subject* stands for."""
+    node = join_target(subject, what)
+    if getattr(node, "is_path", False):
+        raise ArgumentError(
+            f"{what} needs a table, a subquery or a mapped class; got the relationship {node}",
+            hint=f"join along it: join({node})",
+        )
+    return node
+
+
+def join_target(subject: object, what: str = "join()") -> Any:
+    """Return what *subject*, to be joined, stands for: as :func:`from_node`, or a relationship."""
     node = node_of(subject)
     is_value = isinstance(node, ColumnElement) and not getattr(node, "is_path", False)
     if node is None or (is_value and node.visit_name != "text"):
@@ -105,7 +116,17 @@ def criterion(argument: object) -> Any:
         )
     if getattr(node, "is_select_statement", False):
         return node.scalar_subquery()  # type: ignore[attr-defined]
+    if not isinstance(node, ColumnElement):
+        raise ArgumentError(
+            f"WHERE, HAVING and ON take conditions, not tables or classes; got {argument!r}",
+            hint=_condition_hint(argument),
+        )
     return node
+
+
+def _condition_hint(source: object) -> str:
+    name = getattr(source, "__name__", None)
+    return f"compare a column of it: {name}.id == 5" if name else "compare a column of it"
 
 
 def refuse_what_runs_by_itself(subject: object) -> None:

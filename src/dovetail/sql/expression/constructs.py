@@ -46,6 +46,18 @@ def sort_argument(argument: object) -> Any:
     return node
 
 
+def order_argument(argument: object) -> Any:
+    """Return the node for one argument of ORDER BY, where a class or a table is not its columns."""
+    node = sort_argument(argument)
+    is_source = getattr(node, "is_from", False) or getattr(node, "is_promise", False)
+    if is_source and not isinstance(node, ColumnElement):
+        raise ArgumentError(
+            f"ORDER BY takes columns, not classes or tables; got {argument!r}",
+            hint=f"order_by({getattr(argument, '__name__', 'table.c')}.name)",
+        )
+    return node
+
+
 class OrderByList(ExpressionList):
     """Expressions that sort together, as the columns of a composite do.
 

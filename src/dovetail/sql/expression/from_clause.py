@@ -18,7 +18,7 @@ from ..names import AnonymousName
 from ..node import Node, Walk
 from ..operators import EQ
 from ..traversal import iterate, replace
-from .coercion import criterion, from_node
+from .coercion import criterion, from_node, join_target
 from .column_element import ColumnElement
 from .columns import ColumnCollection, ProxyColumn
 from .elements import BinaryExpression, and_, bindparam, collected_name
@@ -306,7 +306,7 @@ class Join(FromClause):
         full: bool = False,
     ) -> None:
         self.left = from_node(left, "JOIN")
-        self.right = from_node(right, "JOIN")
+        self.right = join_target(right, "JOIN")
         self._onclause = criterion(onclause) if onclause is not None else None
         self.isouter = isouter
         self.full = full

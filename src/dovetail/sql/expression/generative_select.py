@@ -11,7 +11,7 @@ from ..node import Node, Walk
 from ..promise import collect_standing
 from .coercion import node_of
 from .column_element import ColumnElement
-from .constructs import sort_argument
+from .constructs import order_argument, sort_argument
 from .froms import (
     JoinSpec,
 )
@@ -156,7 +156,7 @@ class GenerativeSelect(SelectBase):
             return copy
         for clause in clauses:
             if not isinstance(clause, ColumnElement):
-                clauses = tuple(sort_argument(clause) for clause in clauses)
+                clauses = tuple(order_argument(clause) for clause in clauses)
                 break
         copy.__dict__ = {**self.__dict__, "order_by_clauses": self.order_by_clauses + clauses}
         return copy

@@ -8,7 +8,7 @@ from ...exc import ArgumentError, InvalidRequestError
 from ..arguments import ConditionArgument, FromArgument, SortArgument
 from ..node import Node, ReturnsRows
 from .by_name import equal_by_name, standing_in
-from .coercion import criterion, from_node, node_of
+from .coercion import criterion, from_node, join_target, node_of
 from .column_element import ColumnElement
 from .columns import columns_of
 from .constructs import sort_argument
@@ -332,7 +332,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
     def _join(
         self, target: FromArgument, onclause: Any, left: Any, isouter: bool, full: bool
     ) -> Self:
-        node = from_node(target, "join()")
+        node = join_target(target)
         on = criterion(onclause) if onclause is not None else None
         spec = JoinSpec(node, on, left, isouter, full)
         return self._with(joins=(*self.joins, spec))
