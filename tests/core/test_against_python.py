@@ -205,7 +205,7 @@ truths = st.deferred(
 truth = st.deferred(lambda: truths)
 
 tries = settings(
-    max_examples=max(settings.default.max_examples // 2, 50),
+    max_examples=max(settings.default.max_examples // 5, 50),
     suppress_health_check=list(HealthCheck),
 )
 

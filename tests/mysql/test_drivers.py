@@ -240,7 +240,7 @@ def test_a_stream_that_is_killed_says_so(engine, other):
     assert caught.value.connection_invalidated
 
 
-def test_a_million_rows_are_streamed_in_constant_memory(backend, backend_url):
+def test_many_rows_are_streamed_in_constant_memory(backend, backend_url):
     program = f"""
         import resource
         from dovetail import create_engine, text
@@ -250,7 +250,7 @@ def test_a_million_rows_are_streamed_in_constant_memory(backend, backend_url):
             connection.execute(text("SELECT 1")).all()
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             rows = connection.execution_options(yield_per=1000).execute(
-                text("SELECT seq, 'some text to make it longer' AS t FROM seq_1_to_1000000")
+                text("SELECT seq, repeat('x', 300) AS t FROM seq_1_to_200000")
                 .columns()
             )
             total = 0
@@ -269,7 +269,8 @@ def test_a_million_rows_are_streamed_in_constant_memory(backend, backend_url):
     )
     total, grown = map(int, done.stdout.split())
 
-    assert total == 1_000_000
+    # All at once they take more than 70 MB.
+    assert total == 200_000
     assert grown < 20_000, f"{grown} KiB more"
 
 
