@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..exc import CompileError
-from ..types.basic import LargeBinary, Numeric, String
+from ..types.basic import Interval, LargeBinary, Numeric, String
 from ..types.contract import TypeEngine, UserDefinedType
 from ..types.decorator import TypeDecorator
-from ..types.structured import ARRAY, PickleType, Uuid
+from ..types.structured import ARRAY, Enum, PickleType, Uuid
 from .custom import custom_writers
 from .raw import check_type
 from .target import CompilerDialect
@@ -185,13 +185,13 @@ class TypeCompiler:
     def visit_datetime(self, type_: TypeEngine[Any]) -> str:
         return self.visit_DATETIME(type_)
 
-    def visit_interval(self, type_: TypeEngine[Any]) -> str:
+    def visit_interval(self, type_: Interval) -> str:
         return self.visit_DATETIME(type_)
 
     def visit_large_binary(self, type_: LargeBinary) -> str:
         return self.visit_BLOB(type_)
 
-    def visit_enum(self, type_: String) -> str:
+    def visit_enum(self, type_: Enum) -> str:
         return self.visit_VARCHAR(type_)
 
     def visit_uuid(self, type_: Uuid[Any]) -> str:

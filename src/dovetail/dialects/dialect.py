@@ -21,6 +21,7 @@ from .features import Features
 if TYPE_CHECKING:
     from typing import Self
 
+    from ..sql.defaults import NextValue
     from .driver import ServerFacts
 
 
@@ -309,16 +310,16 @@ class StringifyCompiler(StatementCompiler):
 
     table_hint = "[{}]"
 
-    def visit_next_value(self, node: Any) -> str:
+    def visit_next_value(self, node: NextValue) -> str:
         return f"<next sequence value: {self.preparer.format_table(node.sequence)}>"
 
     def binary_getitem(self, node: Any) -> str:
         return f"{self.write(node.left)}[{self.write(node.right)}]"
 
-    def binary_json_getitem(self, node: Any) -> str:
+    def binary_json_getitem(self, node: Node) -> str:
         return self.binary_getitem(node)
 
-    def binary_json_path_getitem(self, node: Any) -> str:
+    def binary_json_path_getitem(self, node: Node) -> str:
         return self.binary_getitem(node)
 
 
@@ -344,7 +345,7 @@ default_dialect = DefaultDialect()
 
 
 def _compile(
-    node: Any,
+    node: Node,
     dialect: Any,
     *,
     column_keys: Sequence[str] | None = None,

@@ -330,7 +330,7 @@ class Driver:
         """Open a connection; a request: the awaiting flavour is a coroutine function."""
         raise NotImplementedError
 
-    def own_option(self, name: str, value: Any) -> dict[str, Any]:
+    def own_option(self, name: str, value: object) -> dict[str, Any]:
         """Return what :meth:`connect` is told for one of ``own_options``; a bad *value* raises."""
         raise NotImplementedError
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..steps import nothing
 
 if TYPE_CHECKING:
+    from ..compiler.target import CompilerDialect
     from ..steps import Steps
 
 
@@ -29,7 +30,7 @@ class Inquiry:
 
     __slots__ = ("dialect", "fetch_steps", "memory")
 
-    def __init__(self, fetcher: Fetcher, dialect: Any, memory: dict[Any, Any]) -> None:
+    def __init__(self, fetcher: Fetcher, dialect: CompilerDialect, memory: dict[Any, Any]) -> None:
         self.fetch_steps = fetcher.fetch_steps
         self.dialect = dialect
         self.memory = memory

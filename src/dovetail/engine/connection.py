@@ -431,7 +431,7 @@ class Connection(TransactedChannel):
 root(ConnectionEvents, Connection)
 
 
-def checked_isolation(level: Any, known: Sequence[str]) -> str | None:
+def checked_isolation(level: str | None, known: Sequence[str]) -> str | None:
     """Return *level* in the driver's spelling; ArgumentError is raised if it is not *known*."""
     if level is None or level == "default":
         return None

@@ -81,32 +81,32 @@ _WITHOUT_EFFECT = frozenset(
 """Accepted, so that programs that set them run; what they ask for is so anyway, or moot."""
 
 
-def _echo(name: str, value: Any) -> None:
+def _echo(name: str, value: object) -> None:
     if value not in (None, True, False, "debug"):
         raise ArgumentError(f"{name} is True, False or 'debug', not {value!r}")
 
 
-def _text(name: str, value: Any) -> None:
+def _text(name: str, value: object) -> None:
     if value is not None and not isinstance(value, str):
         raise ArgumentError(f"{name} is a string, not {value!r}")
 
 
-def _mapping(name: str, value: Any) -> None:
+def _mapping(name: str, value: object) -> None:
     if value is not None and not hasattr(value, "keys"):
         raise ArgumentError(f"{name} is a dictionary, not {value!r}")
 
 
-def _function(name: str, value: Any) -> None:
+def _function(name: str, value: object) -> None:
     if value is not None and not callable(value):
         raise ArgumentError(f"{name} is a function, not {value!r}")
 
 
-def _pool_kind(name: str, value: Any) -> None:
+def _pool_kind(name: str, value: object) -> None:
     if value is not None and not (isinstance(value, type) and issubclass(value, Pool)):
         raise ArgumentError(f"{name} is a class of pools, such as NullPool, not {value!r}")
 
 
-def _pool(name: str, value: Any) -> None:
+def _pool(name: str, value: object) -> None:
     if value is not None and not isinstance(value, Pool):
         raise ArgumentError(
             f"{name} is a pool, not {value!r}", hint="a class of pools is given as poolclass="
@@ -404,7 +404,7 @@ _SWITCH_WORDS = {
 }
 
 
-def _read_text(name: str, value: Any) -> Any:
+def _read_text(name: str, value: object) -> Any:
     """Return the *value* of the option *name*, read from text where it is text."""
     if not isinstance(value, str):
         return value

@@ -47,7 +47,7 @@ class DDLEvents(Events):
     def after_drop(self, target: Any, connection: Any) -> None:
         """Call after DROP was sent for *target*."""
 
-    def column_reflect(self, inspector: Any, table: Any, column_info: Any) -> None:
+    def column_reflect(self, inspector: Any, table: Table, column_info: Any) -> None:
         """Call for each column that is reflected; *column_info* may be changed."""
 
 

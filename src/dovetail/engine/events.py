@@ -36,11 +36,13 @@ class PoolEvents(Events, sends=True):
     def reset(self, dbapi_connection: Any, connection_record: Any, reset_state: Any) -> None:
         """Call before a returning connection is rolled back."""
 
-    def invalidate(self, dbapi_connection: Any, connection_record: Any, exception: Any) -> None:
+    def invalidate(
+        self, dbapi_connection: Any, connection_record: Any, exception: BaseException | None
+    ) -> None:
         """Call when a connection is declared dead."""
 
     def soft_invalidate(
-        self, dbapi_connection: Any, connection_record: Any, exception: Any
+        self, dbapi_connection: Any, connection_record: Any, exception: BaseException | None
     ) -> None:
         """Call when a connection is to be replaced at its next use."""
 
@@ -125,7 +127,7 @@ class ConnectionEvents(DialectEvents, sends=True):
         statement: Any,
         parameters: Any,
         context: Any,
-        executemany: Any,
+        executemany: bool,
     ) -> Any:
         """Call before SQL text goes to the driver.
 
@@ -140,7 +142,7 @@ class ConnectionEvents(DialectEvents, sends=True):
         statement: Any,
         parameters: Any,
         context: Any,
-        executemany: Any,
+        executemany: bool,
     ) -> None:
         """Call after the driver has executed SQL text."""
 
@@ -165,25 +167,25 @@ class ConnectionEvents(DialectEvents, sends=True):
     def rollback(self, conn: Any) -> None:
         """Call before ROLLBACK."""
 
-    def savepoint(self, conn: Any, name: Any) -> None:
+    def savepoint(self, conn: Any, name: str) -> None:
         """Call before SAVEPOINT."""
 
-    def rollback_savepoint(self, conn: Any, name: Any, context: Any) -> None:
+    def rollback_savepoint(self, conn: Any, name: str, context: Any) -> None:
         """Call before ROLLBACK TO SAVEPOINT."""
 
-    def release_savepoint(self, conn: Any, name: Any, context: Any) -> None:
+    def release_savepoint(self, conn: Any, name: str, context: Any) -> None:
         """Call before RELEASE SAVEPOINT."""
 
-    def begin_twophase(self, conn: Any, xid: Any) -> None:
+    def begin_twophase(self, conn: Any, xid: str) -> None:
         """Call before a two-phase transaction begins."""
 
-    def prepare_twophase(self, conn: Any, xid: Any) -> None:
+    def prepare_twophase(self, conn: Any, xid: str) -> None:
         """Call before a two-phase transaction is prepared."""
 
-    def commit_twophase(self, conn: Any, xid: Any, is_prepared: Any) -> None:
+    def commit_twophase(self, conn: Any, xid: str, is_prepared: bool) -> None:
         """Call before a two-phase transaction is committed."""
 
-    def rollback_twophase(self, conn: Any, xid: Any, is_prepared: Any) -> None:
+    def rollback_twophase(self, conn: Any, xid: str, is_prepared: bool) -> None:
         """Call before a two-phase transaction is rolled back."""
 
     @classmethod

@@ -93,7 +93,7 @@ def _told_steps(
     return result
 
 
-def executable(thing: Any) -> Any:
+def executable(thing: object) -> Any:
     """Return the statement that *thing* stands for.
 
     ObjectNotExecutableError is raised if it stands for none.

@@ -54,7 +54,7 @@ class MockConnection:
 
     def execute(
         self,
-        obj: Any,
+        obj: object,
         parameters: Any = None,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any:

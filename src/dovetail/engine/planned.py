@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..compiler.result_columns import ResultColumn
+    from ..sql.schema import Table
 
 MARK = "core"
 """Begins the keys under which the plans of this module are kept."""
@@ -243,7 +244,7 @@ def _key_columns(statement: Any) -> list[Any]:
 
 
 def _key_sources(
-    plan: StatementPlan, table: Any, columns: list[Any], names: Sequence[str], features: Any
+    plan: StatementPlan, table: Table, columns: list[Any], names: Sequence[str], features: Any
 ) -> list[KeySource | None]:
     numbered = getattr(table, "autoincrement_column", None)
     sources: list[KeySource | None] = []

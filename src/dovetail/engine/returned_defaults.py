@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .cursor import CursorResult
 
 if TYPE_CHECKING:
+    from ..sql.expression.column_element import ColumnElement
     from ..steps import Steps
     from .channel import Channel
 
@@ -78,9 +79,9 @@ def default_columns(statement: Any, rows: Sequence[Mapping[str, Any]] = ()) -> l
     return list(found)
 
 
-def _filled_by_insert(column: Any) -> bool:
+def _filled_by_insert(column: ColumnElement[Any]) -> bool:
     return any((column.server_default, column.computed, column.identity))
 
 
-def _filled_by_update(column: Any) -> bool:
+def _filled_by_update(column: ColumnElement[Any]) -> bool:
     return any((column.server_onupdate, column.computed))

@@ -195,7 +195,7 @@ class RowMapping(Mapping[Any, Any]):
     def __init__(self, row: Row[*tuple[Any, ...]]) -> None:
         self._row = row
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> Any:
         if type(key) is str:
             return self._row[self._row._index_of(key)]
         shape = self._row._shape or Shape(self._row._fields)

@@ -67,7 +67,7 @@ class _AssociationCollection:
         return getattr, (self.lazy_collection.parent, self.parent.key)  # type: ignore[attr-defined]
 
 
-def _plain(other: Any) -> Any:
+def _plain(other: object) -> Any:
     """*other*, which is compared or added, without a proxy around it."""
     return other.copy() if isinstance(other, _AssociationCollection) else other  # type: ignore[attr-defined]
 
@@ -101,11 +101,11 @@ class _AssociationList(_AssociationCollection, MutableSequence[Any]):
     def __delitem__(self, index: Any) -> None:
         del self.col[index]
 
-    def insert(self, index: int, value: Any) -> None:
+    def insert(self, index: int, value: object) -> None:
         """Put a member for *value* before *index*."""
         self.col.insert(index, self.creator(value))
 
-    def append(self, value: Any) -> None:
+    def append(self, value: object) -> None:
         """Put a member for *value* at the end."""
         self.col.append(self.creator(value))
 
@@ -118,7 +118,7 @@ class _AssociationList(_AssociationCollection, MutableSequence[Any]):
         """Take a member out; return its value."""
         return self.getter(self.col.pop(index))
 
-    def remove(self, value: Any) -> None:
+    def remove(self, value: object) -> None:
         """Take the first member of *value* out; ValueError where there is none."""
         for index, found in enumerate(self):
             if found == value:
@@ -173,16 +173,16 @@ class _AssociationList(_AssociationCollection, MutableSequence[Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __lt__(self, other: Any) -> bool:
+    def __lt__(self, other: object) -> bool:
         return bool(list(self) < _plain(other))
 
-    def __le__(self, other: Any) -> bool:
+    def __le__(self, other: object) -> bool:
         return bool(list(self) <= _plain(other))
 
-    def __gt__(self, other: Any) -> bool:
+    def __gt__(self, other: object) -> bool:
         return bool(list(self) > _plain(other))
 
-    def __ge__(self, other: Any) -> bool:
+    def __ge__(self, other: object) -> bool:
         return bool(list(self) >= _plain(other))
 
     def __repr__(self) -> str:
@@ -203,12 +203,12 @@ class _AssociationSet(_AssociationCollection, MutableSet[Any]):
     def __contains__(self, value: object) -> bool:
         return any(found == value for found in self)
 
-    def add(self, value: Any) -> None:
+    def add(self, value: object) -> None:
         """Put in a member for *value*, if there is none."""
         if value not in self:
             self.col.add(self.creator(value))
 
-    def discard(self, value: Any) -> None:
+    def discard(self, value: object) -> None:
         """Take out the member of *value*, if there is one."""
         for member in self.col:
             if self.getter(member) == value:
@@ -297,7 +297,7 @@ class _AssociationDict(_AssociationCollection, MutableMapping[Any, Any]):
     def __contains__(self, key: object) -> bool:
         return key in self.col
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> Any:
         return self.getter(self.col[key])
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -306,7 +306,7 @@ class _AssociationDict(_AssociationCollection, MutableMapping[Any, Any]):
         else:
             self.col[key] = self.creator(key, value)
 
-    def __delitem__(self, key: Any) -> None:
+    def __delitem__(self, key: object) -> None:
         del self.col[key]
 
     def clear(self) -> None:

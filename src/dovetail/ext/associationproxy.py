@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from ..exc import ArgumentError, InvalidRequestError
 from ..inspection import inspects_itself
@@ -39,6 +39,9 @@ from .association_collections import (
     _AssociationList,
     _AssociationSet,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "ASSOCIATION_PROXY",
@@ -152,10 +155,10 @@ class AssociationProxy(Generic[T]):
         return f"AssociationProxy({self.target_collection!r}, {self.value_attr!r})"
 
     @overload
-    def __get__(self, instance: None, owner: Any) -> AssociationProxyInstance[T]: ...
+    def __get__(self, instance: None, owner: type[Any] | None) -> AssociationProxyInstance[T]: ...
     @overload
-    def __get__(self, instance: object, owner: Any = None) -> T: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Any:
         if instance is not None:
             return self.for_class(type(instance)).get(instance)
         if mapper_of(owner) is None and not isinstance(owner, AliasedClass):
@@ -165,10 +168,10 @@ class AssociationProxy(Generic[T]):
     def __set__(self, instance: Any, value: T) -> None:
         self.for_class(type(instance)).set(instance, value)
 
-    def __delete__(self, instance: Any) -> None:
+    def __delete__(self, instance: object) -> None:
         self.for_class(type(instance)).delete(instance)
 
-    def for_class(self, class_: Any, obj: Any = None) -> AssociationProxyInstance[T]:
+    def for_class(self, class_: Any, obj: object = None) -> AssociationProxyInstance[T]:
         """The proxy as an attribute of *class_*, a mapped class or an alias of one."""
         if isinstance(class_, AliasedClass):
             return AssociationProxyInstance(self, class_)
@@ -258,12 +261,12 @@ class AssociationProxyInstance(Operating, Generic[T]):
         def write(target: Any, value: Any) -> None:
             setattr(target, name, value)
 
-        def write_by_key(target: Any, key: Any, value: Any) -> None:
+        def write_by_key(target: Any, key: object, value: object) -> None:
             setattr(target, name, value)
 
         return read, write_by_key if collection_class is dict else write
 
-    def get(self, obj: Any) -> Any:
+    def get(self, obj: object) -> Any:
         """The value, or the collection of values, of *obj*."""
         if self.scalar:
             return self._getset()[0](getattr(obj, self.target_collection))
@@ -285,7 +288,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             values = values.copy()  # type: ignore[attr-defined]
         proxy.replace_all(values)
 
-    def _set_scalar(self, obj: Any, value: Any) -> None:
+    def _set_scalar(self, obj: object, value: object) -> None:
         target = getattr(obj, self.target_collection)
         if target is None:
             if value is not None or self.parent.create_on_none_assignment:
@@ -295,7 +298,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
         if value is None and self.parent.cascade_scalar_deletes:
             setattr(obj, self.target_collection, None)
 
-    def delete(self, obj: Any) -> None:
+    def delete(self, obj: object) -> None:
         """Delete the value of *obj*, and empty the relationship."""
         if not self.scalar:
             self.get(obj).clear()
@@ -306,7 +309,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             delattr(target, self.value_attr)
             delattr(obj, self.target_collection)
 
-    def fill(self, proxy: Any, values: Any) -> None:
+    def fill(self, proxy: Any, values: Sequence[Any]) -> None:
         """Put *values* into *proxy*, a collection of this."""
         if self.parent.proxy_bulk_set is not None:
             self.parent.proxy_bulk_set(proxy, values)
@@ -367,7 +370,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             )
         return self._end_exists(criterion, kwargs)
 
-    def contains(self, other: Any, **kwargs: Any) -> Any:
+    def contains(self, other: object, **kwargs: Any) -> Any:
         """EXISTS: *other* is among the related instances; of texts, one that contains *other*."""
         remote = self.remote_attr
         if self._is_object:
@@ -402,7 +405,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             return or_(self._exists(compared), not_(self._exists()))
         return self._exists(compared)
 
-    def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:
+    def reverse_operate(self, op: Any, other: object, **kwargs: Any) -> Any:
         """EXISTS: a related row for which *other op value* is true."""
         return self._exists(self.remote_attr.reverse_operate(op, other, **kwargs))
 

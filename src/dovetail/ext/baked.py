@@ -52,7 +52,7 @@ class Bakery:
         """
         return BakedQuery(self, initial_fn, args)
 
-    def query(self, key: Any, make: Callable[[], Query[Any]]) -> Query[Any]:
+    def query(self, key: object, make: Callable[[], Query[Any]]) -> Query[Any]:
         """The query kept for *key*, or what *make* gives, which is kept from now on."""
         with self._lock:
             found = self._kept.get(key)
@@ -207,7 +207,7 @@ class Result:
         """How many rows there are."""
         return self._query.count()
 
-    def get(self, ident: Any) -> Any:
+    def get(self, ident: object) -> Any:
         """The instance with primary key *ident*, or None."""
         return self._query._by_key(ident)
 

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from warnings import warn
 
 from ..engine.connection import Connection
@@ -42,6 +42,9 @@ from ..sql.expression.select import CompoundSelect, Select
 from ..sql.node import Walk
 from ..steps import Steps
 
+if TYPE_CHECKING:
+    from ..orm.mapping.mapper import Mapper
+
 __all__ = ["IdentityChooser", "ShardChooser", "ShardedQuery", "ShardedSession", "set_shard_id"]
 
 T = TypeVar("T")
@@ -60,7 +63,7 @@ class IdentityChooser(Protocol):
 
     def __call__(
         self,
-        mapper: Any,
+        mapper: Mapper,
         primary_key: Sequence[Any],
         *,
         lazy_loaded_from: InstanceState | None,
@@ -154,7 +157,7 @@ class ShardedCore(SessionCore):
             shard = self.shard_chooser(mapper, None, clause=clause)
         return self.shards[self._known(shard, "shard_chooser")]
 
-    def _shard_of(self, state: InstanceState, instance: Any) -> Any:
+    def _shard_of(self, state: InstanceState, instance: object) -> Any:
         """The shard where *instance* came from, or where it belongs."""
         shard = state.load.token
         if shard is None:
@@ -235,8 +238,8 @@ class ShardedCore(SessionCore):
 
     def _shards_of_key(
         self,
-        mapper: Any,
-        key: Any,
+        mapper: Mapper,
+        key: object,
         lazy_loaded_from: InstanceState | None = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -252,7 +255,7 @@ class ShardedCore(SessionCore):
         )
         return self._all_known(shards, "identity_chooser")
 
-    def find(self, mapper: Any, key: Any) -> Any:
+    def find(self, mapper: Mapper, key: object) -> Any:
         """The instance with *key* in the identity map, or None; sends no SQL."""
         if self.scope.token is not None:
             return super().find(mapper, key)
@@ -263,7 +266,7 @@ class ShardedCore(SessionCore):
                 return found
         return None
 
-    def get_steps(self, mapper: Any, key: Any, **options: Any) -> Steps[Any]:
+    def get_steps(self, mapper: Mapper, key: object, **options: Any) -> Steps[Any]:
         """Load the instance with *key* from the shards where it may be."""
         if self.scope.token is not None:
             return (yield from super().get_steps(mapper, key, **options))
@@ -273,7 +276,7 @@ class ShardedCore(SessionCore):
         return (yield from self._get_among_steps(shards, mapper, key, options))
 
     def _get_among_steps(
-        self, shards: Shards, mapper: Any, key: Any, options: Mapping[str, Any]
+        self, shards: Shards, mapper: Mapper, key: object, options: Mapping[str, Any]
     ) -> Steps[Any]:
         found: list[Any] = []
         for shard in shards:
@@ -289,7 +292,7 @@ class ShardedCore(SessionCore):
             )
         return found[0] if found else None
 
-    def get_at_steps(self, mapper: Any, key: Any, token: Any, **options: Any) -> Steps[Any]:
+    def get_at_steps(self, mapper: Mapper, key: object, token: Any, **options: Any) -> Steps[Any]:
         """As ``get_steps()``, the identity map first; in the shard *token*, or where it may be."""
         if token is not None:
             self._known(token, "identity_token")
@@ -308,7 +311,7 @@ class ShardedCore(SessionCore):
         found = yield from self._get_among_steps(shards, mapper, key, options)
         return found if isinstance(found, mapper.class_) else None
 
-    def _held(self, mapper: Any, key: Any, shard: Any) -> Any:
+    def _held(self, mapper: Mapper, key: object, shard: Any) -> Any:
         """What the identity map has, unless it has expired as a whole."""
         state = self.scope.known(mapper, shard).get(key)
         held = None if state is None else state()
@@ -319,7 +322,7 @@ class ShardedCore(SessionCore):
     # Lazy loads -------------------------------------------------------------------------------
 
     def _load_attribute_steps(
-        self, state: InstanceState, instance: Any, attribute: Any
+        self, state: InstanceState, instance: object, attribute: Any
     ) -> Steps[None]:
         if not attribute.is_relationship or state.load.token is None:
             yield from super()._load_attribute_steps(state, instance, attribute)
@@ -337,7 +340,7 @@ class ShardedCore(SessionCore):
         yield from self._load_elsewhere_steps(state, instance, prop, shards)
 
     def _load_elsewhere_steps(
-        self, state: InstanceState, instance: Any, prop: Any, shards: Shards
+        self, state: InstanceState, instance: object, prop: Any, shards: Shards
     ) -> Steps[None]:
         """Load *prop* from other shards than that of *instance*: what each of them has."""
         tree: LoadTree = state.load.options or NO_TREE
@@ -355,7 +358,7 @@ class ShardedCore(SessionCore):
         else:
             instance.__dict__[prop.key] = found[0] if found else None
 
-    def _shards_lazily(self, state: InstanceState, instance: Any, prop: Any) -> Shards:
+    def _shards_lazily(self, state: InstanceState, instance: object, prop: Any) -> Shards:
         """The shards where *prop* of *instance* is loaded from."""
         own = [state.load.token]
         tree: LoadTree = state.load.options or NO_TREE
@@ -486,7 +489,7 @@ def _classic_identity(chooser: Callable[..., Iterable[Any]] | None) -> IdentityC
     if chooser is None:
         return None
 
-    def choose(mapper: Any, primary_key: Sequence[Any], **given: Any) -> Iterable[Any]:
+    def choose(mapper: Mapper, primary_key: Sequence[Any], **given: Any) -> Iterable[Any]:
         return chooser(ShardedQuery(mapper.class_), primary_key)
 
     return choose

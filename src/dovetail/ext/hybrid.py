@@ -87,7 +87,7 @@ class Comparator(Operating):
         """Apply *op* to the expression and to *other*."""
         return op(self.__clause_element__(), *other, **kwargs)
 
-    def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:
+    def reverse_operate(self, op: Any, other: object, **kwargs: Any) -> Any:
         """Apply *op* to *other* and to the expression."""
         return self.__clause_element__().reverse_operate(op, other, **kwargs)
 
@@ -200,7 +200,7 @@ class HybridAttribute(QueryableAttribute[T]):
     def operate(self, op: Any, *other: Any, **modifiers: Any) -> Any:
         return self._comparator.operate(op, *other, **modifiers)
 
-    def reverse_operate(self, op: Any, other: Any) -> Any:
+    def reverse_operate(self, op: Any, other: object) -> Any:
         return self._comparator.reverse_operate(op, other)
 
     __hash__ = object.__hash__
@@ -331,10 +331,10 @@ class hybrid_property(Generic[T]):
             self.__name__ = name
 
     @overload
-    def __get__(self, instance: None, owner: Any) -> HybridAttribute[T]: ...
+    def __get__(self, instance: None, owner: type[Any] | None) -> HybridAttribute[T]: ...
     @overload
-    def __get__(self, instance: object, owner: Any = None) -> T: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Any:
         return self._in_sql(owner) if instance is None else self.fget(instance)
 
     def __set__(self, instance: Any, value: T) -> None:
@@ -342,14 +342,14 @@ class hybrid_property(Generic[T]):
             raise AttributeError(f"can't set the hybrid attribute {self.__name__!r}: no setter")
         self.fset(instance, value)
 
-    def __delete__(self, instance: Any) -> None:
+    def __delete__(self, instance: object) -> None:
         if self.fdel is None:
             raise AttributeError(f"can't delete the hybrid attribute {self.__name__!r}: no deleter")
         self.fdel(instance)
 
     # In statements ------------------------------------------------------------------------------
 
-    def _in_sql(self, owner: Any) -> Any:
+    def _in_sql(self, owner: type[Any] | None) -> Any:
         """What the hybrid is in a statement of *owner*, a class or an alias."""
         entity = getattr(owner, "__statement_entity__", None)
         if entity is None:
@@ -368,7 +368,7 @@ class hybrid_property(Generic[T]):
         comparator = made if isinstance(made, Comparator) else element
         return HybridAttribute(self, entity, element, comparator)
 
-    def bulk_update_pairs(self, entity: Any, value: Any) -> Iterable[tuple[Any, Any]]:
+    def bulk_update_pairs(self, entity: Any, value: object) -> Iterable[tuple[Any, Any]]:
         """What an UPDATE of *entity*, a class or an alias, sets in place of the hybrid."""
         if self.update_expr is not None:
             pairs: Iterable[tuple[Any, Any]] = self.update_expr(entity, value)
@@ -383,7 +383,7 @@ class hybrid_property(Generic[T]):
             )
         return [(target, value)]
 
-    def bulk_values(self, class_: type, row: dict[str, Any], value: Any) -> bool:
+    def bulk_values(self, class_: type, row: dict[str, Any], value: object) -> bool:
         """Put columns into *row* in place of the hybrid; False where it does not know which."""
         if self.bulk_dml_setter is None:
             return False
@@ -460,10 +460,10 @@ class hybrid_method(Generic[P, T]):
         self.info: dict[Any, Any] = {}
 
     @overload
-    def __get__(self, instance: None, owner: Any) -> Callable[P, ColumnElement[T]]: ...
+    def __get__(self, instance: None, owner: type[Any] | None) -> Callable[P, ColumnElement[T]]: ...
     @overload
-    def __get__(self, instance: object, owner: Any = None) -> Callable[P, T]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Callable[P, T]: ...
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Any:
         if instance is None:
             return self.expr.__get__(owner, owner)
         return self.func.__get__(instance, owner)

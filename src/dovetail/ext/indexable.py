@@ -67,7 +67,7 @@ class index_property(hybrid_property[Any]):
             raise AttributeError(f"{self.attr_name!r} has no item {self.index!r}") from error
         return self.default
 
-    def _read(self, instance: Any) -> Any:
+    def _read(self, instance: object) -> Any:
         value = getattr(instance, self.attr_name)
         if value is None:
             return self._missing()
@@ -76,7 +76,7 @@ class index_property(hybrid_property[Any]):
         except (KeyError, IndexError) as error:
             return self._missing(error)
 
-    def _write(self, instance: Any, item: Any) -> None:
+    def _write(self, instance: object, item: object) -> None:
         value = getattr(instance, self.attr_name)
         if value is None:
             setattr(instance, self.attr_name, self.datatype())
@@ -84,7 +84,7 @@ class index_property(hybrid_property[Any]):
         value[self.index] = item
         flag_modified(instance, self.attr_name)
 
-    def _remove(self, instance: Any) -> None:
+    def _remove(self, instance: object) -> None:
         value = getattr(instance, self.attr_name)
         if value is None:
             raise AttributeError(f"{self.attr_name!r} has no item {self.index!r}")

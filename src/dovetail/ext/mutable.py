@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
 from ..event import listen
@@ -29,6 +29,9 @@ from ..orm.mapping.mapper import Mapper
 from ..orm.tools import flag_modified
 from ..orm.tracking.state import InstanceState, state_of
 from ..types.contract import TypeEngine
+
+if TYPE_CHECKING:
+    from typing import SupportsIndex
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -89,7 +92,7 @@ class MutableBase:
         return parents
 
     @classmethod
-    def coerce(cls, key: str, value: Any) -> Any:
+    def coerce(cls, key: str, value: object) -> Any:
         """What is stored for *value*, which attribute *key* is given; None stays None.
 
         Made to be overridden: ValueError is raised for what is not understood.
@@ -183,7 +186,7 @@ def associate(cls: type[MutableBase], attribute: Any, class_: type, key: str) ->
         listen(class_, name, entering, raw=True, propagate=True)
 
 
-def _mapped(mapper: Any, class_: type) -> None:
+def _mapped(mapper: Mapper, class_: type) -> None:
     """Associate the columns of a new mapper whose types say so."""
     for prop in mapper.column_attrs:
         type_ = prop.columns[0].type
@@ -235,7 +238,7 @@ class MutableComposite(MutableBase):
 class TellingComposite(CompositeValue):
     """The value of a composite that knows the instances it belongs to."""
 
-    def read(self, instance: Any) -> Any:
+    def read(self, instance: object) -> Any:
         value = super().read(instance)
         if isinstance(value, MutableComposite):
             value._parents.add(state_of(instance), self.key)
@@ -272,7 +275,7 @@ def _telling(method: Callable[..., Any], *, in_steps: bool = False) -> Any:
     return call
 
 
-def _reduced(value: Any, items: Any) -> Any:
+def _reduced(value: object, items: Iterable[Any]) -> Any:
     """*value* for ``pickle``: its items, and what a class of the user's own keeps beside them."""
     own = {name: kept for name, kept in vars(value).items() if name not in _NOT_KEPT}
     return (type(value), (items,), own) if own else (type(value), (items,))
@@ -281,7 +284,7 @@ def _reduced(value: Any, items: Any) -> Any:
 _NOT_KEPT = frozenset(("_parents_", "_holders"))
 
 
-def _put_back(value: Any, state: Any) -> None:
+def _put_back(value: object, state: Any) -> None:
     """What ``pickle`` calls with the *state* of *value*, whose items are there by then.
 
     Pickles of other origin have the items as the state, once more.
@@ -293,7 +296,7 @@ def _put_back(value: Any, state: Any) -> None:
 class MutableDict(Mutable, dict[K, V]):
     """A dictionary that tells when it is changed; not what is within it: see MutableJSON."""
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return _reduced(self, dict(self))
 
     __setstate__ = _put_back
@@ -308,7 +311,7 @@ class MutableDict(Mutable, dict[K, V]):
     __ior__ = _telling(dict.__ior__, in_steps=True)
 
     @classmethod
-    def coerce(cls, key: str, value: Any) -> Any:
+    def coerce(cls, key: str, value: object) -> Any:
         """A dictionary as one of this class; ValueError for other values, but None."""
         if isinstance(value, cls):
             return value
@@ -318,7 +321,7 @@ class MutableDict(Mutable, dict[K, V]):
 class MutableList(Mutable, list[T]):
     """A list that tells when it is changed; not what is within it: see MutableJSON."""
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return _reduced(self, list(self))
 
     __setstate__ = _put_back
@@ -337,7 +340,7 @@ class MutableList(Mutable, list[T]):
     __imul__ = _telling(list.__imul__)
 
     @classmethod
-    def coerce(cls, key: str, value: Any) -> Any:
+    def coerce(cls, key: str, value: object) -> Any:
         """A list as one of this class; ValueError for other values, but None."""
         if isinstance(value, cls):
             return value
@@ -347,7 +350,7 @@ class MutableList(Mutable, list[T]):
 class MutableSet(Mutable, set[T]):
     """A set that tells when it is changed."""
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return _reduced(self, set(self))
 
     __setstate__ = _put_back
@@ -367,7 +370,7 @@ class MutableSet(Mutable, set[T]):
     __ixor__ = _telling(set.__ixor__)
 
     @classmethod
-    def coerce(cls, key: str, value: Any) -> Any:
+    def coerce(cls, key: str, value: object) -> Any:
         """A set as one of this class; ValueError for other values, but None."""
         if isinstance(value, cls):
             return value
@@ -386,7 +389,7 @@ class MutableJSON(Mutable):
     """
 
     @classmethod
-    def coerce(cls, key: str, value: Any) -> Any:
+    def coerce(cls, key: str, value: object) -> Any:
         """*value* with its dictionaries and lists telling of changes."""
         return _deep(value)
 
@@ -400,7 +403,7 @@ class MutableJSON(Mutable):
         found = [holder() for holder in self.__dict__.get("_holders", Holders())]
         return [one for one in found if one is not None]
 
-    def _hold(self, value: Any) -> Any:
+    def _hold(self, value: object) -> Any:
         """*value* as an item of this."""
         value = _deep(value)
         if isinstance(value, MutableJSON):
@@ -427,7 +430,7 @@ class Holders:
         return Holders, ()
 
 
-def _deep(value: Any) -> Any:
+def _deep(value: object) -> Any:
     if isinstance(value, MutableJSON):
         return value
     if isinstance(value, dict):
@@ -446,7 +449,7 @@ class MutableJSONDict(MutableJSON, MutableDict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, self._hold(value))
 
-    def setdefault(self, key: str, default: Any = None) -> Any:
+    def setdefault(self, key: str, default: object = None) -> Any:
         """The value of *key*, which is *default* where there was none."""
         if key not in self:
             self[key] = default
@@ -457,7 +460,7 @@ class MutableJSONDict(MutableJSON, MutableDict[str, Any]):
         for key, value in dict(*items, **named).items():
             self[key] = value
 
-    def __ior__(self, items: Any) -> MutableJSONDict:  # type: ignore[override,misc]
+    def __ior__(self, items: Iterable[Any]) -> MutableJSONDict:  # type: ignore[override,misc]
         self.update(items)
         return self
 
@@ -474,11 +477,11 @@ class MutableJSONList(MutableJSON, MutableList[Any]):
         made = [self._hold(item) for item in value] if many else self._hold(value)
         super().__setitem__(index, made)
 
-    def append(self, item: Any) -> None:
+    def append(self, item: object) -> None:
         """Put *item* at the end."""
         super().append(self._hold(item))
 
-    def insert(self, index: Any, item: Any) -> None:
+    def insert(self, index: Any, item: object) -> None:
         """Put *item* before *index*."""
         super().insert(index, self._hold(item))
 

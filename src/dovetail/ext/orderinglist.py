@@ -97,7 +97,7 @@ class OrderingList(InstrumentedList):
         for index, item in enumerate(self):
             self._order(index, item)
 
-    def _order(self, index: int, item: Any) -> None:
+    def _order(self, index: int, item: object) -> None:
         position = self.ordering_func(index, self)
         # What has its position is not changed: there is nothing to be written.
         if getattr(item, self.ordering_attr) != position:
@@ -110,25 +110,25 @@ class OrderingList(InstrumentedList):
 
     # What the attribute does by itself: assignments, and changes of the other side ------------
 
-    def put(self, item: Any) -> None:
+    def put(self, item: object) -> None:
         super().put(item)
         self._order_last()
 
-    def take(self, item: Any) -> None:
+    def take(self, item: object) -> None:
         super().take(item)
         self.reorder()
 
     # What users do -------------------------------------------------------------------------------
 
-    def append(self, item: Any) -> None:
+    def append(self, item: object) -> None:
         super().append(item)
         self._order_last()
 
-    def insert(self, index: SupportsIndex, item: Any) -> None:
+    def insert(self, index: SupportsIndex, item: object) -> None:
         super().insert(index, item)
         self.reorder()
 
-    def remove(self, item: Any) -> None:
+    def remove(self, item: object) -> None:
         super().remove(item)
         self.reorder()
 
@@ -137,7 +137,7 @@ class OrderingList(InstrumentedList):
         self.reorder()
         return item
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: Any, value: object) -> None:
         super().__setitem__(index, value)
         if isinstance(index, slice):
             self.reorder()
@@ -150,7 +150,7 @@ class OrderingList(InstrumentedList):
         self.reorder()
 
     # Its members come as its state: they may not be whole when it is made.
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         arguments = (self.ordering_attr, self.ordering_func, self.reorder_on_append)
         return type(self), arguments, list(self)
 

@@ -233,7 +233,7 @@ class AwaitingConnection(TransactionSteps):
             return sql % {name: self._literal(value) for name, value in parameters.items()}
         return sql % tuple(map(self._literal, parameters))
 
-    def _literal(self, value: Any) -> str:
+    def _literal(self, value: object) -> str:
         if not isinstance(value, _BYTES):
             text: str = self.raw.literal(value)
             return text

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from warnings import warn
 
 from ...compiler.statements import StatementCompiler
 from ...exc import CompileError, DovetailWarning
 from ...sql import operators as ops
+from ...sql.expression.select_base import ScalarSelect
 from ...sql.upsert import conflict_values
+
+if TYPE_CHECKING:
+    from ...compiler.target import CompilerDialect
+    from ...sql.defaults import NextValue
+    from ...sql.expression.column_element import ColumnElement
+    from ...sql.expression.columns import NamedColumn
+    from ...sql.expression.conflict import OnConflictDoNothing, OnConflictDoUpdate
+    from ...sql.expression.constants import False_, True_
+    from ...sql.expression.constructs import Cast, Extract, TryCast
+    from ...sql.expression.derived import Values
+    from ...sql.expression.dml import Delete, Insert, Update
+    from ...sql.expression.dml_base import UpdateBase
+    from ...sql.expression.elements import BinaryExpression, ExpressionList, UnaryExpression
+    from ...sql.expression.from_clause import Join
+    from ...sql.expression.functions import AnsiFunction, FunctionElement
+    from ...sql.expression.generative_select import GenerativeSelect
+    from ...sql.node import Node
 
 _ALL_ROWS = "18446744073709551615"
 """The LIMIT that the manual names for all rows from an OFFSET on."""
@@ -28,10 +46,10 @@ class MysqlExpressions(StatementCompiler):
     def _is_mariadb(self) -> bool:
         return bool(self.features.is_mariadb)
 
-    def visit_true(self, node: Any) -> str:
+    def visit_true(self, node: True_) -> str:
         return "true"
 
-    def visit_false(self, node: Any) -> str:
+    def visit_false(self, node: False_) -> str:
         return "false"
 
     def escaped_literal(self, text: str) -> str:
@@ -40,13 +58,13 @@ class MysqlExpressions(StatementCompiler):
 
     # -- operators ----------------------------------------------------------------------------
 
-    def binary_concat(self, node: Any) -> str:
+    def binary_concat(self, node: Node) -> str:
         return f"concat({', '.join(map(self.write, _concatenated(node)))})"
 
-    def chain_concat(self, node: Any) -> str:
+    def chain_concat(self, node: Node) -> str:
         return self.binary_concat(node)
 
-    def visit_expression_list(self, node: Any) -> str:
+    def visit_expression_list(self, node: ExpressionList) -> str:
         return (
             self.binary_concat(node)
             if node.operator is ops.CONCAT
@@ -70,7 +88,7 @@ class MysqlExpressions(StatementCompiler):
         columns = left.clauses if left.visit_name == "tuple" else (left,)
         return self._matched(columns, node.right, f" {_BOOLEAN_MODE}")
 
-    def binary_not_match(self, node: Any) -> str:
+    def binary_not_match(self, node: Node) -> str:
         return f"NOT {self.binary_match(node)}"
 
     def visit_mysql_match(self, node: Any) -> str:
@@ -89,10 +107,10 @@ class MysqlExpressions(StatementCompiler):
 
     # -- regular expressions --------------------------------------------------------------------
 
-    def binary_regexp_match(self, node: Any) -> str:
+    def binary_regexp_match(self, node: Node) -> str:
         return self._regexp(node, " REGEXP ", "")
 
-    def binary_not_regexp_match(self, node: Any) -> str:
+    def binary_not_regexp_match(self, node: Node) -> str:
         return self._regexp(node, " NOT REGEXP ", "NOT ")
 
     def _regexp(self, node: Any, text: str, negation: str) -> str:
@@ -106,7 +124,7 @@ class MysqlExpressions(StatementCompiler):
         left, right = self.write(node.left), self.write(node.right)
         return f"{negation}REGEXP_LIKE({left}, {right}, {flags})"
 
-    def binary_regexp_replace(self, node: Any) -> str:
+    def binary_regexp_replace(self, node: BinaryExpression[Any]) -> str:
         pattern, replacement = map(self.write, node.right.clauses)
         left, flags = self.write(node.left), node.modifier("flags")
         if not flags:
@@ -146,12 +164,12 @@ class MysqlExpressions(StatementCompiler):
         # Adding zero makes a number of it, on servers too that cast to no floats.
         return f"{text}+0.0000000000000000000000"
 
-    def binary_json_path_getitem(self, node: Any) -> str:
+    def binary_json_path_getitem(self, node: Node) -> str:
         return self.binary_json_getitem(node)
 
     # -- words ----------------------------------------------------------------------------------
 
-    def visit_cast(self, node: Any) -> str:
+    def visit_cast(self, node: Cast[Any]) -> str:
         compiler = self.dialect.type_compiler
         target = compiler.cast_target(node.type)
         if target is None:
@@ -168,14 +186,14 @@ class MysqlExpressions(StatementCompiler):
             return f"JSON_EXTRACT({text}, '$')"
         return f"CAST({text} AS {target})"
 
-    def visit_try_cast(self, node: Any) -> str:
+    def visit_try_cast(self, node: TryCast[Any]) -> str:
         raise CompileError(f"{self.dialect.name} has no TRY_CAST", hint="use cast()")
 
-    def visit_unary(self, node: Any) -> str:
+    def visit_unary(self, node: UnaryExpression[Any]) -> str:
         order = _SORTS.get(node.operator)
         return super().visit_unary(node) if order is None else self._nulls(node, order)
 
-    def sort_key(self, node: Any) -> str:
+    def sort_key(self, node: ColumnElement[Any]) -> str:
         order = _SORTS.get(node.operator) if node.visit_name == "unary" else None
         return super().sort_key(node) if order is None else self._nulls(node, order)
 
@@ -186,16 +204,16 @@ class MysqlExpressions(StatementCompiler):
             core = core.element
         return f"{super().sort_key(core)}{order}{super().sort_key(inner)}"
 
-    def visit_extract(self, node: Any) -> str:
+    def visit_extract(self, node: Extract) -> str:
         field = _FIELDS.get(node.field, node.field)
         return f"EXTRACT({field} FROM {self.write(node.expr)})"
 
-    def visit_ansi_function(self, node: Any) -> str:
+    def visit_ansi_function(self, node: AnsiFunction[Any]) -> str:
         text = super().visit_ansi_function(node)
         # CURRENT_TIMESTAMP(6) and its like take a number of decimal places.
         return f"{text}({self.function_arguments(node)})" if node.clauses else text
 
-    def visit_function(self, node: Any) -> str:
+    def visit_function(self, node: FunctionElement[Any]) -> str:
         name = str(node.name).lower()
         if not node.packagenames:
             if name == "rollup":
@@ -214,7 +232,7 @@ class MysqlExpressions(StatementCompiler):
             return self.literal(node, node.type, False)
         return self.write(node)
 
-    def visit_next_value(self, node: Any) -> str:
+    def visit_next_value(self, node: NextValue) -> str:
         if self.dialect.server_version_info and not self.features.supports_sequences:
             return super().visit_next_value(node)
         return f"nextval({self.format_table(node.sequence)})"
@@ -235,7 +253,7 @@ class MysqlCompiler(MysqlExpressions):
     with_follows_insert = True
     table_hint = "{}"
 
-    def __init__(self, dialect: Any, **options: Any) -> None:
+    def __init__(self, dialect: CompilerDialect, **options: Any) -> None:
         super().__init__(dialect, **options)
         self._insert: Any = None
         """The INSERT being written."""
@@ -245,7 +263,7 @@ class MysqlCompiler(MysqlExpressions):
 
     # -- SELECT ---------------------------------------------------------------------------------
 
-    def from_join(self, source: Any) -> str:
+    def from_join(self, source: Join) -> str:
         if source.full:
             raise CompileError(
                 f"{self.dialect.name} has no FULL OUTER JOIN",
@@ -257,7 +275,7 @@ class MysqlCompiler(MysqlExpressions):
         left = self.write_from(source.left)
         return f"{left} INNER{text[len(left) :]}"
 
-    def from_values(self, source: Any) -> str:
+    def from_values(self, source: Values) -> str:
         names = [self.quote(column.name) for column in source.own_columns]
         first, *others = source.rows
         selects = [
@@ -267,7 +285,7 @@ class MysqlCompiler(MysqlExpressions):
         rows = " UNION ALL ".join(f"SELECT {text}" for text in selects)
         return f"({rows}) AS {self.from_name(source)}"
 
-    def select_limit(self, node: Any) -> str:
+    def select_limit(self, node: GenerativeSelect) -> str:
         limit, offset = node.limit_clause, node.offset_clause
         if node.fetch_clause is not None:
             fetch = node.fetch_clause
@@ -282,7 +300,7 @@ class MysqlCompiler(MysqlExpressions):
         start = self.write(offset)
         return f" \n LIMIT {start}, {most}"
 
-    def select_for_update(self, node: Any) -> str:
+    def select_for_update(self, node: GenerativeSelect) -> str:
         arg = node.for_update_arg
         if arg is None:
             return ""
@@ -298,8 +316,8 @@ class MysqlCompiler(MysqlExpressions):
             text += " SKIP LOCKED"
         return text
 
-    def _members(self, right: Any, negated: bool) -> str:
-        if right.visit_name == "scalar_select" and _is_limited(right.element.as_core()):
+    def _members(self, right: Node, negated: bool) -> str:
+        if isinstance(right, ScalarSelect) and _is_limited(right.element.as_core()):
             # These servers take no LIMIT right below IN, but in a FROM further down.
             query = self.write_query(right.element, as_from=True)
             return f"(SELECT * FROM ({query}) AS {self.anonymous(right, 'limited')})"
@@ -318,17 +336,17 @@ class MysqlCompiler(MysqlExpressions):
             pairs = conflict_values(node)
         return self._on_duplicate(node, pairs, "inserted")
 
-    def visit_on_conflict_do_update(self, node: Any) -> str:
+    def visit_on_conflict_do_update(self, node: OnConflictDoUpdate) -> str:
         if node.where is not None or node.index_where is not None:
             raise CompileError(f"{self.dialect.name} takes no WHERE in ON DUPLICATE KEY UPDATE")
         return self._on_duplicate(node, conflict_values(node), "excluded")
 
-    def visit_on_conflict_do_nothing(self, node: Any) -> str:
+    def visit_on_conflict_do_nothing(self, node: OnConflictDoNothing) -> str:
         # To set a column to itself changes nothing; IGNORE would hide other errors too.
         column = self.quote(next(iter(self._insert.table.c)).name)
         return f"ON DUPLICATE KEY UPDATE {column} = {column}"
 
-    def visit_insert(self, node: Any) -> str:
+    def visit_insert(self, node: Insert) -> str:
         before, self._insert = self._insert, node
         text = super().visit_insert(node)
         self._insert = before
@@ -339,7 +357,7 @@ class MysqlCompiler(MysqlExpressions):
         """Whether the row that could not be inserted is ``new``: INSERT … SELECT has none."""
         return bool(self.features.supports_row_alias) and self._insert.select_source is None
 
-    def _on_duplicate(self, node: Any, pairs: list[tuple[Any, Any]], name: str) -> str:
+    def _on_duplicate(self, node: Node, pairs: list[tuple[Any, Any]], name: str) -> str:
         self._inserted, self._uses_alias = name, False
         assignments = ", ".join(
             f"{self.quote(column.name)} = {self._duplicate_value(column, value)}"
@@ -355,7 +373,7 @@ class MysqlCompiler(MysqlExpressions):
         text = self.write(value)
         return f"({text})" if value.operator is not None else text
 
-    def visit_column(self, node: Any) -> str:
+    def visit_column(self, node: NamedColumn[Any]) -> str:
         table = node.table
         if self._inserted is None or table is None or table.visit_name != "alias":
             return super().visit_column(node)
@@ -369,20 +387,20 @@ class MysqlCompiler(MysqlExpressions):
 
     # -- UPDATE and DELETE ------------------------------------------------------------------------
 
-    def update_target(self, node: Any, extra: list[Any]) -> str:
+    def update_target(self, node: Update, extra: list[Any]) -> str:
         return ", ".join(self.write_from(source) for source in (node.table, *extra))
 
-    def assigned(self, column: Any, extra: list[Any]) -> str:
-        return self.visit_column(column) if extra else super().assigned(column, extra)
+    def assigned(self, column: ColumnElement[Any], extra: list[Any]) -> str:
+        return self.write(column) if extra else super().assigned(column, extra)
 
     def update_from(self, extra: list[Any]) -> str:
         return ""
 
-    def update_limit(self, node: Any) -> str:
+    def update_limit(self, node: Update | Delete) -> str:
         limit = self.dialect.option(node, "limit")
         return f" LIMIT {int(limit)}" if limit is not None else ""
 
-    def delete_target(self, node: Any, extra: list[Any]) -> str:
+    def delete_target(self, node: Delete, extra: list[Any]) -> str:
         if not extra and node.table.visit_name != "alias":
             return super().delete_target(node, extra)
         sources = ", ".join(self.write_from(source) for source in (node.table, *extra))
@@ -391,7 +409,7 @@ class MysqlCompiler(MysqlExpressions):
     def delete_using(self, extra: list[Any]) -> str:
         return ""
 
-    def returning_text(self, node: Any) -> str:
+    def returning_text(self, node: UpdateBase) -> str:
         if node.returning_columns and self.dialect.server_version_info:
             features = self.features
             able = {"insert": features.supports_insert_returning}
@@ -404,7 +422,7 @@ class MysqlCompiler(MysqlExpressions):
         return super().returning_text(node)
 
 
-def _is_limited(node: Any) -> bool:
+def _is_limited(node: Node) -> bool:
     """Whether *node* has a LIMIT, or its like."""
     names = ("limit_clause", "offset_clause", "fetch_clause")
     return any(getattr(node, name, None) is not None for name in names)

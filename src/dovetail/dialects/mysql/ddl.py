@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...compiler.ddl import DDLCompiler, _word
 from ...exc import CompileError
 from ...sql import operators as ops
+
+if TYPE_CHECKING:
+    from ...sql.constraints import ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
+    from ...sql.ddl import (
+        CreateIndex,
+        DropConstraint,
+        DropIndex,
+        DropSchema,
+        DropTableComment,
+        SetColumnComment,
+        SetTableComment,
+    )
+    from ...sql.expression.column_element import ColumnElement
+    from ...sql.schema import Table
+    from ...sql.table_column import Column
 
 _PARTS_OF_TABLES = ("partition_by", "partitions", "subpartition_by", "subpartitions")
 """Options that come last, in this order."""
@@ -55,7 +70,7 @@ class MysqlDDLCompiler(DDLCompiler):
 
     # -- columns ------------------------------------------------------------------------------
 
-    def column_definition(self, column: Any) -> str:
+    def column_definition(self, column: Column[Any]) -> str:
         """Return the definition of *column*.
 
         A TIMESTAMP says NULL, since it is NOT NULL otherwise on servers that lack
@@ -86,10 +101,10 @@ class MysqlDDLCompiler(DDLCompiler):
         parts += [self.constraint_text(c) or "" for c in column.constraints]
         return " ".join(parts)
 
-    def _is_timestamp(self, column: Any) -> bool:
+    def _is_timestamp(self, column: ColumnElement[Any]) -> bool:
         return str(column.type.dialect_impl(self.dialect).visit_name) == "TIMESTAMP"
 
-    def _is_numbered(self, column: Any) -> bool:
+    def _is_numbered(self, column: ColumnElement[Any]) -> bool:
         """Whether the server numbers *column*."""
         if column.table is None or column is not column.table.autoincrement_column:
             return False
@@ -104,7 +119,7 @@ class MysqlDDLCompiler(DDLCompiler):
             and not default.optional
         )
 
-    def default_text(self, column: Any) -> str | None:
+    def default_text(self, column: ColumnElement[Any]) -> str | None:
         """Return the text after DEFAULT: an expression needs parentheses, unless it is NOW."""
         default = column.server_default
         if default is None or not default.has_argument:
@@ -118,7 +133,7 @@ class MysqlDDLCompiler(DDLCompiler):
 
     # -- tables -------------------------------------------------------------------------------
 
-    def table_ending(self, table: Any) -> str:
+    def table_ending(self, table: Table) -> str:
         """Return the options of *table*, as given, partitions last."""
         options = self.dialect.options(table)
         if table.comment is not None:
@@ -128,7 +143,7 @@ class MysqlDDLCompiler(DDLCompiler):
         names += [name for name in late if name in options]
         return " ".join(self._table_option(name, options[name]) for name in names)
 
-    def _table_option(self, name: str, value: Any) -> str:
+    def _table_option(self, name: str, value: object) -> str:
         word = name.upper().replace("_", " ") if name in _SPACED else name.upper()
         text = str(value)
         if name in _TEXTS and (name == "comment" or not text.startswith(("'", '"'))):
@@ -137,22 +152,22 @@ class MysqlDDLCompiler(DDLCompiler):
 
     # -- constraints ----------------------------------------------------------------------------
 
-    def visit_primary_key_constraint(self, node: Any) -> str | None:
+    def visit_primary_key_constraint(self, node: PrimaryKeyConstraint) -> str | None:
         columns = list(node)
         if len(columns) > 1:
             # What the server numbers has to come first in a key; the rest keeps its order.
             columns.sort(key=lambda column: not self._is_numbered(column))
         return f"PRIMARY KEY ({self.names(columns)}){self._using(node)}"
 
-    def visit_unique_constraint(self, node: Any) -> str | None:
+    def visit_unique_constraint(self, node: UniqueConstraint) -> str | None:
         text = super().visit_unique_constraint(node)
         return f"{text}{self._using(node)}" if text is not None else None
 
-    def _using(self, item: Any) -> str:
+    def _using(self, item: object) -> str:
         using = self.dialect.option(item, "using")
         return f" USING {_word(using)}" if using is not None else ""
 
-    def visit_foreign_key_constraint(self, node: Any) -> str:
+    def visit_foreign_key_constraint(self, node: ForeignKeyConstraint) -> str:
         if node.match is not None:
             raise CompileError(
                 f"{self.dialect.name} takes no MATCH: it would ignore ON UPDATE and ON DELETE "
@@ -161,7 +176,7 @@ class MysqlDDLCompiler(DDLCompiler):
             )
         return super().visit_foreign_key_constraint(node)
 
-    def visit_drop_constraint(self, node: Any) -> str:
+    def visit_drop_constraint(self, node: DropConstraint) -> str:
         constraint = node.element
         table = self.table_name(constraint.table)
         exists = "IF EXISTS " if node.if_exists else ""
@@ -178,7 +193,7 @@ class MysqlDDLCompiler(DDLCompiler):
 
     # -- indexes --------------------------------------------------------------------------------
 
-    def visit_create_index(self, node: Any) -> str:
+    def visit_create_index(self, node: CreateIndex) -> str:
         index = node.element
         if index.table is None:
             raise CompileError(f"index {index.name!r} is on no table")
@@ -211,27 +226,27 @@ class MysqlDDLCompiler(DDLCompiler):
             length = lengths
         return f"{text}({int(length)}){words}" if length else f"{text}{words}"
 
-    def visit_drop_index(self, node: Any) -> str:
+    def visit_drop_index(self, node: DropIndex) -> str:
         exists = "IF EXISTS " if node.if_exists else ""
         name = self.name_of(node.element, "an index")
         return f"\nDROP INDEX {exists}{name} ON {self.table_name(node.element.table)}"
 
     # -- comments -------------------------------------------------------------------------------
 
-    def visit_set_table_comment(self, node: Any) -> str:
+    def visit_set_table_comment(self, node: SetTableComment) -> str:
         comment = self.literal(node.element.comment)
         return f"ALTER TABLE {self.table_name(node.element)} COMMENT {comment}"
 
-    def visit_drop_table_comment(self, node: Any) -> str:
+    def visit_drop_table_comment(self, node: DropTableComment) -> str:
         return f"ALTER TABLE {self.table_name(node.element)} COMMENT ''"
 
-    def visit_set_column_comment(self, node: Any) -> str:
+    def visit_set_column_comment(self, node: SetColumnComment) -> str:
         column = node.element
         name = self.quote(column.name)
         definition = self.column_definition(column)
         return f"ALTER TABLE {self.table_name(column.table)} CHANGE {name} {definition}"
 
-    def visit_drop_schema(self, node: Any) -> str:
+    def visit_drop_schema(self, node: DropSchema) -> str:
         # DROP SCHEMA takes what is in it along, always.
         exists = "IF EXISTS " if node.if_exists else ""
         return f"DROP SCHEMA {exists}{self.preparer.quote_schema(node.element)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...exc import ArgumentError, did_you_mean
 from ...sql import operators as ops
@@ -12,6 +12,9 @@ from ...sql.expression.elements import BinaryExpression
 from ...types.basic import String, quote_text
 from ...types.contract import Processor, TypeDialect
 from ...types.structured import Enum
+
+if TYPE_CHECKING:
+    from ...sql.expression.column_element import ColumnElement
 
 _MOST_MEMBERS = 64
 
@@ -89,7 +92,7 @@ class SET(String):
     def python_type(self) -> type[Any]:
         return set
 
-    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+    def coerce_compared_value(self, op: Any, value: object) -> Any:
         if isinstance(value, str) and getattr(op, "is_pattern", False):
             return String()
         return self
@@ -97,7 +100,7 @@ class SET(String):
     def compare_values(self, x: Any, y: Any) -> bool:
         return bool(x == y)
 
-    def column_expression(self, column: Any) -> Any | None:
+    def column_expression(self, column: ColumnElement[Any]) -> Any | None:
         if not self.retrieve_as_bitwise:
             return None
         return BinaryExpression(column, ColumnClause("0", is_literal=True), ops.ADD, self)

@@ -36,7 +36,7 @@ def _full(name: str, schema: str | None) -> str:
     return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     """Return a name, which some servers give as bytes."""
     return value.decode() if isinstance(value, bytes) else str(value)
 

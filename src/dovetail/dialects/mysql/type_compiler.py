@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...compiler.types import TypeCompiler
 from ...exc import CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...types.basic import LargeBinary, Numeric, String
+    from ...types.contract import TypeEngine
+    from ...types.structured import Enum
 
 _WHOLE = frozenset(
     {"integer", "small_integer", "big_integer"}
@@ -31,7 +38,7 @@ class MysqlTypeCompiler(TypeCompiler):
 
     # -- numbers ------------------------------------------------------------------------------
 
-    def _signed(self, text: str, type_: Any) -> str:
+    def _signed(self, text: str, type_: TypeEngine[Any]) -> str:
         """Return *text* with UNSIGNED and ZEROFILL, where *type_* says so."""
         if getattr(type_, "unsigned", False):
             text += " UNSIGNED"
@@ -39,25 +46,25 @@ class MysqlTypeCompiler(TypeCompiler):
             text += " ZEROFILL"
         return text
 
-    def _whole(self, name: str, type_: Any) -> str:
+    def _whole(self, name: str, type_: TypeEngine[Any]) -> str:
         return self._signed(self.sized(name, getattr(type_, "display_width", None)), type_)
 
-    def visit_INTEGER(self, type_: Any) -> str:
+    def visit_INTEGER(self, type_: TypeEngine[Any]) -> str:
         return self._whole("INTEGER", type_)
 
-    def visit_SMALLINT(self, type_: Any) -> str:
+    def visit_SMALLINT(self, type_: TypeEngine[Any]) -> str:
         return self._whole("SMALLINT", type_)
 
-    def visit_BIGINT(self, type_: Any) -> str:
+    def visit_BIGINT(self, type_: TypeEngine[Any]) -> str:
         return self._whole("BIGINT", type_)
 
-    def visit_MEDIUMINT(self, type_: Any) -> str:
+    def visit_MEDIUMINT(self, type_: TypeEngine[Any]) -> str:
         return self._whole("MEDIUMINT", type_)
 
-    def visit_TINYINT(self, type_: Any) -> str:
+    def visit_TINYINT(self, type_: TypeEngine[Any]) -> str:
         return self._whole("TINYINT", type_)
 
-    def _decimal(self, name: str, type_: Any) -> str:
+    def _decimal(self, name: str, type_: Numeric[Any]) -> str:
         return self._signed(super()._decimal(name, type_), type_)
 
     def _floating(self, name: str, type_: Any) -> str:
@@ -65,35 +72,35 @@ class MysqlTypeCompiler(TypeCompiler):
             return self._signed(f"{name}({type_.precision}, {type_.scale})", type_)
         return self._signed(name, type_)
 
-    def visit_FLOAT(self, type_: Any) -> str:
+    def visit_FLOAT(self, type_: Numeric[Any]) -> str:
         if type_.precision is not None and type_.scale is None:
             return self._signed(f"FLOAT({type_.precision})", type_)
         return self._floating("FLOAT", type_)
 
-    def visit_DOUBLE(self, type_: Any) -> str:
+    def visit_DOUBLE(self, type_: Numeric[Any]) -> str:
         return self._floating("DOUBLE", type_)
 
-    def visit_REAL(self, type_: Any) -> str:
+    def visit_REAL(self, type_: Numeric[Any]) -> str:
         return self._floating("REAL", type_)
 
     def visit_BIT(self, type_: Any) -> str:
         return self.sized("BIT", type_.length)
 
-    def visit_BOOLEAN(self, type_: Any) -> str:
+    def visit_BOOLEAN(self, type_: TypeEngine[Any]) -> str:
         return "BOOL"
 
     # -- dates --------------------------------------------------------------------------------
 
-    def _fine(self, name: str, type_: Any) -> str:
+    def _fine(self, name: str, type_: TypeEngine[Any]) -> str:
         return self.sized(name, getattr(type_, "fsp", None) or None)
 
-    def visit_DATETIME(self, type_: Any) -> str:
+    def visit_DATETIME(self, type_: TypeEngine[Any]) -> str:
         return self._fine("DATETIME", type_)
 
-    def visit_TIMESTAMP(self, type_: Any) -> str:
+    def visit_TIMESTAMP(self, type_: TypeEngine[Any]) -> str:
         return self._fine("TIMESTAMP", type_)
 
-    def visit_TIME(self, type_: Any) -> str:
+    def visit_TIME(self, type_: TypeEngine[Any]) -> str:
         return self._fine("TIME", type_)
 
     def visit_YEAR(self, type_: Any) -> str:
@@ -117,7 +124,7 @@ class MysqlTypeCompiler(TypeCompiler):
             return f"{text} COLLATE {quote(collation)}"
         return f"{text} BINARY" if getattr(type_, "binary", False) else text
 
-    def text(self, name: str, type_: Any) -> str:
+    def text(self, name: str, type_: String) -> str:
         return self._described(self.sized(name, type_.length), type_)
 
     def _with_length(self, name: str, type_: Any) -> str:
@@ -128,39 +135,39 @@ class MysqlTypeCompiler(TypeCompiler):
             )
         return self.text(name, type_)
 
-    def visit_VARCHAR(self, type_: Any) -> str:
+    def visit_VARCHAR(self, type_: String) -> str:
         return self._with_length("VARCHAR", type_)
 
-    def visit_NVARCHAR(self, type_: Any) -> str:
+    def visit_NVARCHAR(self, type_: String) -> str:
         if not type_.length:
             return self._with_length("NVARCHAR", type_)
         return self._national("VARCHAR", type_)
 
-    def visit_NCHAR(self, type_: Any) -> str:
+    def visit_NCHAR(self, type_: String) -> str:
         return self._national("CHAR", type_)
 
     def _national(self, name: str, type_: Any) -> str:
         text = f"NATIONAL {self.sized(name, type_.length)}"
         return f"{text} COLLATE {self.dialect.quote(type_.collation)}" if type_.collation else text
 
-    def visit_CLOB(self, type_: Any) -> str:
+    def visit_CLOB(self, type_: String) -> str:
         # Neither server knows the name.
         return self._described("LONGTEXT", type_)
 
-    def visit_TINYTEXT(self, type_: Any) -> str:
+    def visit_TINYTEXT(self, type_: TypeEngine[Any]) -> str:
         return self._described("TINYTEXT", type_)
 
-    def visit_MEDIUMTEXT(self, type_: Any) -> str:
+    def visit_MEDIUMTEXT(self, type_: TypeEngine[Any]) -> str:
         return self._described("MEDIUMTEXT", type_)
 
-    def visit_LONGTEXT(self, type_: Any) -> str:
+    def visit_LONGTEXT(self, type_: TypeEngine[Any]) -> str:
         return self._described("LONGTEXT", type_)
 
-    def _members(self, name: str, values: Any, type_: Any) -> str:
+    def _members(self, name: str, values: Sequence[Any], type_: TypeEngine[Any]) -> str:
         texts = ",".join(self.dialect.literal_text(value) for value in values)
         return self._described(f"{name}({texts})", type_)
 
-    def visit_enum(self, type_: Any) -> str:
+    def visit_enum(self, type_: Enum) -> str:
         if not type_.native_enum:
             return self.visit_VARCHAR(type_)
         return self._members("ENUM", type_.enums, type_)
@@ -170,10 +177,10 @@ class MysqlTypeCompiler(TypeCompiler):
 
     # -- bytes and the rest -------------------------------------------------------------------
 
-    def visit_BLOB(self, type_: Any) -> str:
+    def visit_BLOB(self, type_: LargeBinary) -> str:
         return self.sized("BLOB", type_.length)
 
-    def visit_VARBINARY(self, type_: Any) -> str:
+    def visit_VARBINARY(self, type_: LargeBinary) -> str:
         if not type_.length:
             raise CompileError(
                 f"VARBINARY requires a length on dialect {self.dialect.name}",
@@ -181,19 +188,19 @@ class MysqlTypeCompiler(TypeCompiler):
             )
         return self.sized("VARBINARY", type_.length)
 
-    def visit_TINYBLOB(self, type_: Any) -> str:
+    def visit_TINYBLOB(self, type_: TypeEngine[Any]) -> str:
         return "TINYBLOB"
 
-    def visit_MEDIUMBLOB(self, type_: Any) -> str:
+    def visit_MEDIUMBLOB(self, type_: TypeEngine[Any]) -> str:
         return "MEDIUMBLOB"
 
-    def visit_LONGBLOB(self, type_: Any) -> str:
+    def visit_LONGBLOB(self, type_: TypeEngine[Any]) -> str:
         return "LONGBLOB"
 
-    def visit_INET4(self, type_: Any) -> str:
+    def visit_INET4(self, type_: TypeEngine[Any]) -> str:
         return "INET4"
 
-    def visit_INET6(self, type_: Any) -> str:
+    def visit_INET6(self, type_: TypeEngine[Any]) -> str:
         return "INET6"
 
     # -- CAST ---------------------------------------------------------------------------------

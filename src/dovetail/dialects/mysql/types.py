@@ -172,7 +172,7 @@ def _bits(value: Any) -> int:
 # -- dates ------------------------------------------------------------------------------------
 
 
-def time_of(value: Any) -> dt.time:
+def time_of(value: object) -> dt.time:
     """Return the time of day for what a driver gives: a span since midnight.
 
     A column of type TIME may hold more than a day, or less than nothing; ValueError is raised
@@ -213,7 +213,7 @@ class MysqlTime(Time):
         return time_of
 
 
-def _time_text(value: Any) -> Any:
+def _time_text(value: object) -> Any:
     """Return a time of day as text: mysqlclient has no conversion for it."""
     return value.isoformat() if isinstance(value, dt.time) else value
 

@@ -29,16 +29,16 @@ class PgArrayComparator(ArrayComparator):
 
     __slots__ = ()
 
-    def contains(self, other: Any, **kw: Any) -> Any:
+    def contains(self, other: object, **kw: Any) -> Any:
         """``this @> other``: every element of *other* is in this."""
         refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
-    def contained_by(self, other: Any) -> Any:
+    def contained_by(self, other: object) -> Any:
         """``this <@ other``: every element of this is in *other*."""
         return self.expression.operate(CONTAINED_BY, other)
 
-    def overlap(self, other: Any) -> Any:
+    def overlap(self, other: object) -> Any:
         """``this && other``: both have an element in common."""
         return self.expression.operate(OVERLAP, other)
 
@@ -60,7 +60,7 @@ class ARRAY(structured.ARRAY[T]):
     def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
         return ("concat" if operator == "add" else operator), self
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         if op in (ops.ADD, ops.CONCAT) and not isinstance(value, list | tuple):
             return self.item_type
         return self
@@ -81,7 +81,7 @@ class ARRAY(structured.ARRAY[T]):
         collect = tuple if self.as_tuple else list
         convert = _converter(inner, self._depth(), collect)
 
-        def read(value: Any) -> Any:
+        def read(value: object) -> Any:
             # The driver does not know arrays of types that users have made.
             return convert(read_array(value) if isinstance(value, str) else value)
 
@@ -107,7 +107,7 @@ def _converter(
 ) -> Processor:
     """Return what converts lists of lists, of *depth* or as deep as they go."""
 
-    def walk(value: Any, level: int) -> Any:
+    def walk(value: object, level: int) -> Any:
         if isinstance(value, list | tuple) and (depth is None or level < depth):
             return collect([walk(item, level + 1) for item in value])
         return value if inner is None else inner(value)

@@ -501,7 +501,7 @@ def is_stale(error: BaseException) -> bool:
     return isinstance(error, errors.OutdatedSchemaCacheError)
 
 
-def _is_of_client(error: Any) -> bool:
+def _is_of_client(error: BaseException) -> bool:
     """Tell whether asyncpg itself has refused a value, before anything was sent."""
     return type(error) is errors.DataError and getattr(error, "severity", None) is None
 

@@ -35,7 +35,7 @@ def converted(
     return made if any(a is not b for a, b in zip(made, parameters, strict=True)) else None
 
 
-def _convert(name: str, value: Any, raw: Any) -> Any:
+def _convert(name: str, value: object, raw: Any) -> Any:
     if name.endswith("[]"):
         if not isinstance(value, list | tuple):
             return value
@@ -81,7 +81,7 @@ def _session_zone(raw: Any) -> dt.tzinfo:
         return dt.UTC
 
 
-def _whole(value: Any, raw: Any) -> Any:
+def _whole(value: object, raw: Any) -> Any:
     if isinstance(value, str):
         return int(value)
     if isinstance(value, float | Decimal):
@@ -90,29 +90,29 @@ def _whole(value: Any, raw: Any) -> Any:
     return value
 
 
-def _text(value: Any, raw: Any) -> Any:
+def _text(value: object, raw: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, _TEXTUAL) else value
 
 
-def _float(value: Any, raw: Any) -> Any:
+def _float(value: object, raw: Any) -> Any:
     return float(value) if isinstance(value, str) else value
 
 
-def _boolean(value: Any, raw: Any) -> Any:
+def _boolean(value: object, raw: Any) -> Any:
     return _TRUTHS.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
-def _date(value: Any, raw: Any) -> Any:
+def _date(value: object, raw: Any) -> Any:
     return dt.date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _time(value: Any, raw: Any) -> Any:
+def _time(value: object, raw: Any) -> Any:
     return dt.time.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _moment(value: Any, raw: Any) -> Any:
+def _moment(value: object, raw: Any) -> Any:
     if isinstance(value, str):
         value = dt.datetime.fromisoformat(value)
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
@@ -120,7 +120,7 @@ def _moment(value: Any, raw: Any) -> Any:
     return value
 
 
-def _zoned_moment(value: Any, raw: Any) -> Any:
+def _zoned_moment(value: object, raw: Any) -> Any:
     if isinstance(value, str):
         return _in_zone(dt.datetime.fromisoformat(value), _session_zone(raw))
     return value

@@ -94,7 +94,7 @@ class BitString(str):
         kept = str(self)[: max(len(self) - count, 0)]
         return type(self)(kept.rjust(len(self), "0"))
 
-    def _with(self, other: Any, name: str) -> Any:
+    def _with(self, other: object, name: str) -> Any:
         if not isinstance(other, str):
             return NotImplemented
         if len(other) != len(self):

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...compiler.slots import MARK
 from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
 from ...sql.expression.elements import BindParameter
+from ...sql.node import Node
 from ...types.basic import STRINGTYPE
 from ...types.contract import TypeEngine
 from .text import escaped
+
+if TYPE_CHECKING:
+    from ...sql.defaults import NextValue
+    from ...sql.expression.column_element import ColumnElement
+    from ...sql.expression.elements import BinaryExpression, UnaryExpression
+    from ...sql.expression.from_clause import TableSample
+    from ...sql.expression.functions import AggregateOrderBy, FunctionElement
+    from ...sql.expression.generative_select import GenerativeSelect
+    from ...sql.operators import Operator
 
 _LOCKS = {
     # (read, key_share)
@@ -70,7 +80,7 @@ class PostgresqlCompiler(OnConflictCompiler):
         # A list is cast item by item, when its length is known.
         return text if slot.expanding else text + self.dialect.bind_cast(slot.type)
 
-    def operand(self, node: Any, outer: Any) -> str:
+    def operand(self, node: ColumnElement[Any], outer: Operator) -> str:
         if node.operator in _ARROWS and node.type.affinity == "json":
             # Written as an arrow it binds no more strongly than other operators do.
             before, self.inside_operator = self.inside_operator, True
@@ -82,12 +92,14 @@ class PostgresqlCompiler(OnConflictCompiler):
 
     # -- operators ----------------------------------------------------------------------------
 
-    def visit_unary(self, node: Any) -> str:
+    def visit_unary(self, node: UnaryExpression[Any]) -> str:
         if node.operator is ops.BITWISE_NOT:
             return f"~{self.operand(node.element, node.operator)}"
         return super().visit_unary(node)
 
-    def _pattern(self, node: Any, form: str, negated: bool, lowered: bool = False) -> str:
+    def _pattern(
+        self, node: BinaryExpression[Any], form: str, negated: bool, lowered: bool = False
+    ) -> str:
         left = self.operand(node.left, node.operator)
         right = self.operand(node.right, ops.CONCAT if form != "{}" else node.operator)
         word = "ILIKE" if lowered else "LIKE"
@@ -106,13 +118,13 @@ class PostgresqlCompiler(OnConflictCompiler):
             right = f"{self.literal_value(config, STRINGTYPE)}, {right}"
         return f"{self.operand(node.left, node.operator)} @@ plainto_tsquery({right})"
 
-    def binary_not_match(self, node: Any) -> str:
+    def binary_not_match(self, node: Node) -> str:
         return f"NOT {self.binary_match(node)}"
 
-    def binary_regexp_match(self, node: Any) -> str:
+    def binary_regexp_match(self, node: Node) -> str:
         return self._regexp("~", node)
 
-    def binary_not_regexp_match(self, node: Any) -> str:
+    def binary_not_regexp_match(self, node: Node) -> str:
         return self._regexp("!~", node)
 
     def _regexp(self, word: str, node: Any) -> str:
@@ -124,7 +136,7 @@ class PostgresqlCompiler(OnConflictCompiler):
         left, right = (self.operand(side, node.operator) for side in (node.left, node.right))
         return f"{left} {word} CONCAT('(?', {self.literal_value(flags, STRINGTYPE)}, ')', {right})"
 
-    def binary_regexp_replace(self, node: Any) -> str:
+    def binary_regexp_replace(self, node: BinaryExpression[Any]) -> str:
         pattern, replacement = map(self.write, node.right.clauses)
         parts = [self.write(node.left), pattern, replacement]
         if node.modifier("flags"):
@@ -145,10 +157,10 @@ class PostgresqlCompiler(OnConflictCompiler):
         stop = self.write(node.stop) if node.stop is not None else ""
         return f"{start}:{stop}"
 
-    def binary_json_getitem(self, node: Any) -> str:
+    def binary_json_getitem(self, node: Node) -> str:
         return self._json_item(node, " -> ", " ->> ")
 
-    def binary_json_path_getitem(self, node: Any) -> str:
+    def binary_json_path_getitem(self, node: Node) -> str:
         return self._json_item(node, " #> ", " #>> ")
 
     def _json_item(self, node: Any, as_json: str, as_text: str) -> str:
@@ -171,19 +183,19 @@ class PostgresqlCompiler(OnConflictCompiler):
             return f"ARRAY[]::{self.type_text(node.type)}"
         return f"ARRAY[{', '.join(map(self.write, node.clauses))}]"
 
-    def visit_aggregate_order_by(self, node: Any) -> str:
+    def visit_aggregate_order_by(self, node: AggregateOrderBy[Any]) -> str:
         order = ", ".join(map(self.write, node.order_by))
         return f"{self.write(node.target)} ORDER BY {order}" if order else self.write(node.target)
 
     # -- functions ----------------------------------------------------------------------------
 
-    def visit_function(self, node: Any) -> str:
+    def visit_function(self, node: FunctionElement[Any]) -> str:
         other = self.function_names.get(str(node.name).lower())
         if other is not None and not node.packagenames:
             return f"{other}({self.function_arguments(node)})"
         return super().visit_function(node)
 
-    def visit_next_value(self, node: Any) -> str:
+    def visit_next_value(self, node: NextValue) -> str:
         name = self.format_table(node.sequence)
         return f"nextval({self.literal_value(name, STRINGTYPE)})"
 
@@ -196,24 +208,25 @@ class PostgresqlCompiler(OnConflictCompiler):
             return "DISTINCT "
         return f"DISTINCT ON ({', '.join(map(self.sort_key, node.distinct_on))}) "
 
-    def select_limit(self, node: Any) -> str:
+    def select_limit(self, node: GenerativeSelect) -> str:
         text = super().select_limit(node)
         return f" {text}" if node.limit_clause is not None else text
 
     def unlimited(self) -> str:
         return "\n LIMIT ALL"
 
-    def fetch_text(self, node: Any) -> str:
+    def fetch_text(self, node: GenerativeSelect) -> str:
         text = ""
         if node.offset_clause is not None:
             text = f"\n OFFSET ({self.write(node.offset_clause)}) ROWS"
         fetch = node.fetch_clause
+        assert fetch is not None
         if fetch.percent:
             raise CompileError("PostgreSQL cannot fetch a percentage of the rows")
         ending = "WITH TIES" if fetch.with_ties else "ONLY"
         return f"{text}\n FETCH FIRST ({self.write(fetch.count)}) ROWS {ending}"
 
-    def select_for_update(self, node: Any) -> str:
+    def select_for_update(self, node: GenerativeSelect) -> str:
         lock = node.for_update_arg
         if lock is None:
             return ""
@@ -231,9 +244,9 @@ class PostgresqlCompiler(OnConflictCompiler):
     def default_from(self) -> str:
         return ""
 
-    def from_tablesample(self, source: Any) -> str:
+    def from_tablesample(self, source: TableSample) -> str:
         sampling = source.sampling
-        method = self.write(sampling) if hasattr(sampling, "collect") else str(sampling)
+        method = self.write(sampling) if isinstance(sampling, Node) else str(sampling)
         if getattr(sampling, "visit_name", "bindparam") == "bindparam":
             method = f"system({method})"
         text = f"{self.from_alias(source)} TABLESAMPLE {method}"

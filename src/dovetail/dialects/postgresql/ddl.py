@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...compiler.ddl import DDLCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
 from ...sql.defaults import Identity
 from .text import quoted
+
+if TYPE_CHECKING:
+    from ...sql.constraints import (
+        CheckConstraint,
+        ForeignKeyConstraint,
+        PrimaryKeyConstraint,
+        UniqueConstraint,
+    )
+    from ...sql.ddl import CreateIndex, DropIndex, SetColumnComment, SetTableComment
+    from ...sql.defaults import Computed
+    from ...sql.expression.column_element import ColumnElement
+    from ...sql.node import Node
+    from ...sql.schema import Table
+    from ...sql.table_column import Column
 
 _SERIAL = (
     ("BIGINT", "BIGSERIAL"),
@@ -24,7 +38,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
 
     # -- columns ------------------------------------------------------------------------------
 
-    def column_type(self, column: Any) -> str:
+    def column_type(self, column: Column[Any]) -> str:
         text = super().column_type(column)
         if column is not column.table.autoincrement_column or column.identity is not None:
             return text
@@ -36,7 +50,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
             return text
         return next((serial for plain, serial in _SERIAL if plain == text), text)
 
-    def computed_text(self, computed: Any) -> str:
+    def computed_text(self, computed: Computed) -> str:
         if computed.persisted is False:
             raise CompileError(
                 "PostgreSQL keeps computed columns: it has no virtual ones",
@@ -44,7 +58,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
             )
         return f"GENERATED ALWAYS AS ({self.expression(computed.sqltext)}) STORED"
 
-    def default_text(self, column: Any) -> str | None:
+    def default_text(self, column: Column[Any]) -> str | None:
         default = column.server_default
         if is_serial(column):
             return None
@@ -52,14 +66,14 @@ class PostgresqlDDLCompiler(DDLCompiler):
             return quoted(default.arg)
         return super().default_text(column)
 
-    def identity_text(self, identity: Any) -> str:
+    def identity_text(self, identity: Identity) -> str:
         if identity.reflected:
             identity = _without_usual(identity)
         return super().identity_text(identity)
 
     # -- tables -------------------------------------------------------------------------------
 
-    def table_ending(self, table: Any) -> str:
+    def table_ending(self, table: Table) -> str:
         options = table.dialect_options
         parts = []
         inherits = options.get("postgresql_inherits")
@@ -103,20 +117,20 @@ class PostgresqlDDLCompiler(DDLCompiler):
             return ""
         return " NULLS NOT DISTINCT" if distinct else " NULLS DISTINCT"
 
-    def visit_primary_key_constraint(self, node: Any) -> str | None:
+    def visit_primary_key_constraint(self, node: PrimaryKeyConstraint) -> str | None:
         text = super().visit_primary_key_constraint(node)
         return f"{text}{self._include(node)}{self.deferring(node)}"
 
-    def visit_unique_constraint(self, node: Any) -> str | None:
+    def visit_unique_constraint(self, node: UniqueConstraint) -> str | None:
         if not len(node):
             return None
         nulls, include = self._nulls(node), self._include(node)
         return f"UNIQUE{nulls} ({self.names(node)}){include}{self.deferring(node)}"
 
-    def visit_check_constraint(self, node: Any) -> str:
+    def visit_check_constraint(self, node: CheckConstraint) -> str:
         return super().visit_check_constraint(node) + self._validity(node)
 
-    def visit_foreign_key_constraint(self, node: Any) -> str:
+    def visit_foreign_key_constraint(self, node: ForeignKeyConstraint) -> str:
         return super().visit_foreign_key_constraint(node) + self._validity(node)
 
     def visit_exclude_constraint(self, node: Any) -> str:
@@ -134,7 +148,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
 
     # -- indexes ------------------------------------------------------------------------------
 
-    def visit_create_index(self, node: Any) -> str:
+    def visit_create_index(self, node: CreateIndex) -> str:
         index = node.element
         options = index.dialect_options
         if index.table is None:
@@ -162,8 +176,8 @@ class PostgresqlDDLCompiler(DDLCompiler):
         text = self.index_key(key)
         return f"{text} {classes[name]}" if name is not None and name in classes else text
 
-    def index_key(self, expression: Any) -> str:
-        core = expression
+    def index_key(self, expression: Node) -> str:
+        core: Any = expression
         while core.visit_name == "label":
             core = core.element
         if core.visit_name == "unary" and core.operator in ops.SUFFIXES:
@@ -171,7 +185,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
         text = self.expression(core)
         return text if core.visit_name in _BARE_KEYS else f"({text})"
 
-    def visit_drop_index(self, node: Any) -> str:
+    def visit_drop_index(self, node: DropIndex) -> str:
         index = node.element
         at_once = "CONCURRENTLY " if index.dialect_options.get("postgresql_concurrently") else ""
         exists = "IF EXISTS " if node.if_exists else ""
@@ -187,7 +201,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
         values = ", ".join(quoted(value) for value in node.element.enums)
         return f"CREATE TYPE {self._type_name(node)} AS ENUM ({values})"
 
-    def visit_drop_enum_type(self, node: Any) -> str:
+    def visit_drop_enum_type(self, node: Node) -> str:
         return f"DROP TYPE {self._type_name(node)}"
 
     def _type_name(self, node: Any) -> str:
@@ -212,7 +226,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
             parts.append(f"CHECK ({self._sql(domain.check)})")
         return " ".join(parts)
 
-    def visit_drop_domain_type(self, node: Any) -> str:
+    def visit_drop_domain_type(self, node: Node) -> str:
         return f"DROP DOMAIN {self._type_name(node)}"
 
     def _sql(self, item: Any) -> str:
@@ -220,18 +234,18 @@ class PostgresqlDDLCompiler(DDLCompiler):
 
     # -- comments -----------------------------------------------------------------------------
 
-    def visit_set_table_comment(self, node: Any) -> str:
+    def visit_set_table_comment(self, node: SetTableComment) -> str:
         comment = quoted(node.element.comment)
         return f"COMMENT ON TABLE {self.table_name(node.element)} IS {comment}"
 
-    def visit_set_column_comment(self, node: Any) -> str:
+    def visit_set_column_comment(self, node: SetColumnComment) -> str:
         column = node.element
         comment = quoted(column.comment)
         name = f"{self.table_name(column.table)}.{self.quote(column.name)}"
         return f"COMMENT ON COLUMN {name} IS {comment}"
 
 
-def is_serial(column: Any) -> bool:
+def is_serial(column: ColumnElement[Any]) -> bool:
     """Tell whether *column*, which was reflected, is numbered by a sequence of its own."""
     default = column.server_default
     if default is None or not default.reflected or not default.has_argument:

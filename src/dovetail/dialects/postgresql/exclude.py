@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...exc import ArgumentError
 from ...sql.attaching import Part, attach_with_columns, check_table, without_attributes
 from ...sql.constraints import Constraint, table_column
 from ...sql.expression.coercion import criterion, node_of
 from ...sql.traversal import iterate
+
+if TYPE_CHECKING:
+    from ...sql.schema import Table
 
 
 class ExcludeConstraint(Constraint):
@@ -68,7 +71,7 @@ class ExcludeConstraint(Constraint):
     def parts_given(self) -> list[Any]:
         return [what for what, _ in self.pending]
 
-    def resolve(self, table: Any) -> None:
+    def resolve(self, table: Table) -> None:
         check_table(self, self.parts_given, table)
         self.elements = [
             (table_column(table, what, self) if isinstance(what, str) else what, operator)

@@ -29,7 +29,7 @@ class HSTOREComparator:
     def __init__(self, expression: Any) -> None:
         self.expression = expression
 
-    def __getitem__(self, key: Any) -> BinaryExpression[Any]:
+    def __getitem__(self, key: object) -> BinaryExpression[Any]:
         """``this -> key``: the text under *key*."""
         left = self.expression
         made = operand(key, STRINGTYPE)
@@ -37,32 +37,32 @@ class HSTOREComparator:
             made.key = left.bind_name
         return BinaryExpression(left, made, ops.GETITEM, left.type.text_type)
 
-    def has_key(self, other: Any) -> Any:
+    def has_key(self, other: object) -> Any:
         """``this ? other``: there is a key *other*."""
         return self.expression.operate(HAS_KEY, other)
 
-    def has_all(self, other: Any) -> Any:
+    def has_all(self, other: object) -> Any:
         """``this ?& other``: all of these keys are there."""
         return self.expression.operate(HAS_ALL, other)
 
-    def has_any(self, other: Any) -> Any:
+    def has_any(self, other: object) -> Any:
         """``this ?| other``: any of these keys is there."""
         return self.expression.operate(HAS_ANY, other)
 
-    def contains(self, other: Any, **kw: Any) -> Any:
+    def contains(self, other: object, **kw: Any) -> Any:
         """``this @> other``: all pairs of *other* are in this."""
         refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
-    def contained_by(self, other: Any) -> Any:
+    def contained_by(self, other: object) -> Any:
         """``this <@ other``: all pairs of this are in *other*."""
         return self.expression.operate(CONTAINED_BY, other)
 
-    def defined(self, key: Any) -> Any:
+    def defined(self, key: object) -> Any:
         """Return whether *key* has a value that is not NULL."""
         return hstore_defined(self.expression, key)
 
-    def delete(self, key: Any) -> Any:
+    def delete(self, key: object) -> Any:
         """Return this without *key*, without the keys of a list, or without pairs."""
         if isinstance(key, dict):
             key = operand(key, self.expression.type)
@@ -109,7 +109,7 @@ class HSTORE(TypeEngine[dict[str, str | None]]):
     def python_type(self) -> type[Any]:
         return dict
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         if op in (HAS_ALL, HAS_ANY):
             return _TEXTS
         return STRINGTYPE if isinstance(value, str) else self

@@ -6,7 +6,7 @@ PostgreSQL manual, "JSON Functions and Operators".
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...exc import refuse_options
 from ...sql import operators as ops
@@ -19,6 +19,9 @@ from ...types.contract import Processor, TypeDialect, TypeEngine, to_instance, v
 from .arrays import ARRAY, CONTAINED_BY, CONTAINS
 from .text import quoted
 from .types import JSONPATH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AS_TEXT = custom_operator("->>", 5)
 PATH_AS_TEXT = custom_operator("#>>", 5)
@@ -76,29 +79,29 @@ class JSONBComparator(PgJSONComparator):
 
     __slots__ = ()
 
-    def _texts(self, operator: Any, other: Any) -> Any:
+    def _texts(self, operator: Any, other: object) -> Any:
         if isinstance(other, list | tuple):
             other = _texts(other)
         return self.expression.operate(operator, other)
 
-    def has_key(self, other: Any) -> Any:
+    def has_key(self, other: object) -> Any:
         """``this ? other``: there is a key, or an element, *other*."""
         return self.expression.operate(HAS_KEY, other)
 
-    def has_all(self, other: Any) -> Any:
+    def has_all(self, other: object) -> Any:
         """``this ?& other``: all of these keys are there."""
         return self._texts(HAS_ALL, other)
 
-    def has_any(self, other: Any) -> Any:
+    def has_any(self, other: object) -> Any:
         """``this ?| other``: any of these keys is there."""
         return self._texts(HAS_ANY, other)
 
-    def contains(self, other: Any, **kw: Any) -> Any:
+    def contains(self, other: object, **kw: Any) -> Any:
         """``this @> other``."""
         refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
-    def contained_by(self, other: Any) -> Any:
+    def contained_by(self, other: object) -> Any:
         """``this <@ other``."""
         return self.expression.operate(CONTAINED_BY, other)
 
@@ -110,16 +113,16 @@ class JSONBComparator(PgJSONComparator):
             array = array.cast(_TEXTS)
         return BinaryExpression(self.expression, array, DELETE_PATH, self.expression.type)
 
-    def path_exists(self, other: Any) -> Any:
+    def path_exists(self, other: object) -> Any:
         """``this @? path``: the JSON path finds something."""
         return self.expression.operate(PATH_EXISTS, other)
 
-    def path_match(self, other: Any) -> Any:
+    def path_match(self, other: object) -> Any:
         """``this @@ path``: the predicate of the JSON path holds."""
         return self.expression.operate(PATH_MATCH, other)
 
 
-def _texts(values: Any) -> Any:
+def _texts(values: Sequence[Any]) -> Any:
     """Return a list of texts as one parameter."""
     return BindParameter(None, [str(value) for value in values], _TEXTS)
 
@@ -130,7 +133,7 @@ class JSONB(JSON):
     visit_name = "JSONB"
     comparator_factory = JSONBComparator
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         if op is HAS_KEY:
             return STRINGTYPE
         if op in (PATH_EXISTS, PATH_MATCH):

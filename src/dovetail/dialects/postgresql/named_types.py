@@ -155,7 +155,7 @@ class DOMAIN(NamedType):
     def python_type(self) -> type[Any]:
         return self.data_type.python_type
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         return self.data_type.coerce_compared_value(op, value)
 
     def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
@@ -171,7 +171,7 @@ class DOMAIN(NamedType):
         return self.data_type.dialect_impl(dialect).literal_processor(dialect)
 
 
-def as_named_type(type_: Any) -> Any:
+def as_named_type(type_: TypeEngine[Any]) -> Any:
     """Return the type as one to create and drop, or None if it has no name of its own."""
     if isinstance(type_, NamedType):
         return type_

@@ -47,14 +47,14 @@ class _Literal:
     def __init__(self, text: bytes) -> None:
         self._text = text
 
-    def __conform__(self, protocol: Any) -> Any:
+    def __conform__(self, protocol: object) -> Any:
         return self
 
     def getquoted(self) -> bytes:
         return self._text
 
 
-def _adapted(value: Any) -> Any:
+def _adapted(value: object) -> Any:
     """Return *value* as psycopg2 can write it."""
     if isinstance(value, int):
         # A cast binds more strongly than a minus sign.

@@ -108,7 +108,7 @@ class Range(Generic[T]):
             return None
         return (low, low_shade), (high, high_shade)
 
-    def _of(self, other: Any) -> Range[Any]:
+    def _of(self, other: object) -> Range[Any]:
         if isinstance(other, Range):
             return other
         raise TypeError(f"a Range is needed; got {other!r}")
@@ -126,7 +126,7 @@ class Range(Generic[T]):
     def __bool__(self) -> bool:
         return not self.is_empty
 
-    def contains(self, value: Any) -> bool:
+    def contains(self, value: object) -> bool:
         """Tell whether *value*, or all of a range, is in this range."""
         own = self._limits()
         if isinstance(value, Range):
@@ -242,7 +242,7 @@ class Range(Generic[T]):
         return f"{self.bounds[0]}{low},{high}{self.bounds[1]}"
 
 
-def range_word(value: Any) -> str:
+def range_word(value: object) -> str:
     """Return *value* as it stands within the text of a range."""
     text = str(value)
     if isinstance(value, int | float | Decimal | dt.date) and " " not in text:

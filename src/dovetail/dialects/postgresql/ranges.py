@@ -39,48 +39,48 @@ class RangeComparator:
     def __init__(self, expression: Any) -> None:
         self.expression = expression
 
-    def contains(self, other: Any, **kw: Any) -> Any:
+    def contains(self, other: object, **kw: Any) -> Any:
         """``this @> other``: *other*, a value or a range, is in this."""
         refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
 
-    def contained_by(self, other: Any) -> Any:
+    def contained_by(self, other: object) -> Any:
         """``this <@ other``."""
         return self.expression.operate(CONTAINED_BY, other)
 
-    def overlaps(self, other: Any) -> Any:
+    def overlaps(self, other: object) -> Any:
         """``this && other``: both have something in common."""
         return self.expression.operate(OVERLAP, other)
 
-    def strictly_left_of(self, other: Any) -> Any:
+    def strictly_left_of(self, other: object) -> Any:
         """``this << other``."""
         return self.expression.operate(STRICTLY_LEFT_OF, other)
 
-    def strictly_right_of(self, other: Any) -> Any:
+    def strictly_right_of(self, other: object) -> Any:
         """``this >> other``."""
         return self.expression.operate(STRICTLY_RIGHT_OF, other)
 
-    def not_extend_right_of(self, other: Any) -> Any:
+    def not_extend_right_of(self, other: object) -> Any:
         """``this &< other``."""
         return self.expression.operate(NOT_EXTEND_RIGHT_OF, other)
 
-    def not_extend_left_of(self, other: Any) -> Any:
+    def not_extend_left_of(self, other: object) -> Any:
         """``this &> other``."""
         return self.expression.operate(NOT_EXTEND_LEFT_OF, other)
 
-    def adjacent_to(self, other: Any) -> Any:
+    def adjacent_to(self, other: object) -> Any:
         """``this -|- other``: they meet and have nothing in common."""
         return self.expression.operate(ADJACENT_TO, other)
 
-    def union(self, other: Any) -> Any:
+    def union(self, other: object) -> Any:
         """``this + other``."""
         return self.expression + other
 
-    def difference(self, other: Any) -> Any:
+    def difference(self, other: object) -> Any:
         """``this - other``."""
         return self.expression - other
 
-    def intersection(self, other: Any) -> Any:
+    def intersection(self, other: object) -> Any:
         """``this * other``."""
         return self.expression * other
 
@@ -97,7 +97,7 @@ class AbstractRange(TypeEngine[Any]):
             return operator, BOOLEANTYPE
         return operator, self
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         if isinstance(value, Range | list | tuple | str):
             return self
         return self.item_type if op is CONTAINS else value_types.type_of(value)
@@ -119,7 +119,7 @@ class AbstractSingleRange(AbstractRange):
     def python_type(self) -> type[Any]:
         return Range
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         if isinstance(value, list | MultiRange) and type(self) in _MULTI:
             return _MULTI[type(self)]()
         return super().coerce_compared_value(op, value)
@@ -138,7 +138,7 @@ class AbstractMultiRange(AbstractRange):
     def python_type(self) -> type[Any]:
         return MultiRange
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         if isinstance(value, Range):
             single: TypeEngine[Any] = _SINGLE[type(self)]()
             return single

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...exc import CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SELECTS = re.compile(r"\s*(?:\(\s*)*(?:SELECT|VALUES|TABLE|WITH)\b", re.IGNORECASE)
 _CHANGES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
@@ -44,7 +47,7 @@ def escaped(literal: str) -> str:
     return "E" + literal.replace("\\", "\\\\")
 
 
-def array_text(values: Any) -> str:
+def array_text(values: Sequence[Any]) -> str:
     """Return a list of texts and numbers as the text of an array: ``{"a","b c",NULL}``."""
     items = []
     for value in values:

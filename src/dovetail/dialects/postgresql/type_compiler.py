@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...compiler.raw import words
 from ...compiler.types import TypeCompiler
 from ...exc import CompileError
 from ...types.contract import TypeEngine
+
+if TYPE_CHECKING:
+    from ...types.basic import Interval, LargeBinary, Numeric, String
+    from ...types.structured import ARRAY, Enum
 
 _PLAIN = {
     "INET": "INET",
@@ -56,23 +60,23 @@ class PostgresqlTypeCompiler(TypeCompiler):
                 return plain
         return super().write(type_)
 
-    def visit_FLOAT(self, type_: Any) -> str:
+    def visit_FLOAT(self, type_: Numeric[Any]) -> str:
         return self.sized("FLOAT", type_.precision)
 
-    def visit_DATETIME(self, type_: Any) -> str:
+    def visit_DATETIME(self, type_: TypeEngine[Any]) -> str:
         return self.visit_TIMESTAMP(type_)
 
-    def visit_TIMESTAMP(self, type_: Any) -> str:
+    def visit_TIMESTAMP(self, type_: TypeEngine[Any]) -> str:
         return self._moment("TIMESTAMP", type_)
 
-    def visit_TIME(self, type_: Any) -> str:
+    def visit_TIME(self, type_: TypeEngine[Any]) -> str:
         return self._moment("TIME", type_)
 
     def _moment(self, name: str, type_: Any) -> str:
         zone = "WITH" if type_.timezone else "WITHOUT"
         return f"{self.sized(name, getattr(type_, 'precision', None))} {zone} TIME ZONE"
 
-    def visit_datetime(self, type_: Any) -> str:
+    def visit_datetime(self, type_: TypeEngine[Any]) -> str:
         return self.visit_TIMESTAMP(type_)
 
     def visit_INTERVAL(self, type_: Any) -> str:
@@ -81,7 +85,7 @@ class PostgresqlTypeCompiler(TypeCompiler):
             text += f" {words(type_.fields, 'fields of INTERVAL')}"
         return text if type_.precision is None else f"{text} ({type_.precision})"
 
-    def visit_interval(self, type_: Any) -> str:
+    def visit_interval(self, type_: Interval) -> str:
         if not type_.native:
             return "TIMESTAMP WITHOUT TIME ZONE"
         precision = type_.second_precision
@@ -92,34 +96,34 @@ class PostgresqlTypeCompiler(TypeCompiler):
             return self.sized("BIT VARYING", type_.length)
         return self.sized("BIT", type_.length)
 
-    def visit_BLOB(self, type_: Any) -> str:
+    def visit_BLOB(self, type_: LargeBinary) -> str:
         return "BYTEA"
 
-    def visit_BINARY(self, type_: Any) -> str:
+    def visit_BINARY(self, type_: LargeBinary) -> str:
         return "BYTEA"
 
-    def visit_VARBINARY(self, type_: Any) -> str:
+    def visit_VARBINARY(self, type_: LargeBinary) -> str:
         return "BYTEA"
 
-    def visit_CLOB(self, type_: Any) -> str:
+    def visit_CLOB(self, type_: String) -> str:
         return "TEXT"
 
-    def visit_NVARCHAR(self, type_: Any) -> str:
+    def visit_NVARCHAR(self, type_: String) -> str:
         return self.text("VARCHAR", type_)
 
-    def visit_NCHAR(self, type_: Any) -> str:
+    def visit_NCHAR(self, type_: String) -> str:
         return self.text("CHAR", type_)
 
-    def visit_DOUBLE(self, type_: Any) -> str:
+    def visit_DOUBLE(self, type_: Numeric[Any]) -> str:
         return "DOUBLE PRECISION"
 
-    def visit_ARRAY(self, type_: Any) -> str:
+    def visit_ARRAY(self, type_: ARRAY[Any]) -> str:
         item = self.write(type_.item_type)
         brackets = "[]" * (type_.dimensions or 1)
         head, word, collation = item.partition(" COLLATE ")
         return f"{head}{brackets}{word}{collation}"
 
-    def visit_enum(self, type_: Any) -> str:
+    def visit_enum(self, type_: Enum) -> str:
         if type_.native_enum:
             return self.visit_ENUM(type_)
         return self.visit_VARCHAR(type_)
@@ -135,5 +139,5 @@ class PostgresqlTypeCompiler(TypeCompiler):
         name: str = preparer.quote(type_.name)
         return f"{preparer.quote_schema(schema)}.{name}" if schema else name
 
-    def visit_DOMAIN(self, type_: Any) -> str:
+    def visit_DOMAIN(self, type_: TypeEngine[Any]) -> str:
         return self.visit_ENUM(type_)

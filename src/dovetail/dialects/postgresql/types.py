@@ -54,7 +54,7 @@ class _Native(TypeEngine[Any]):
     def literal_function(self, dialect: TypeDialect) -> Literal:
         return quoted
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         return self if isinstance(value, str) else super().coerce_compared_value(op, value)
 
 
@@ -133,7 +133,7 @@ class BIT(TypeEngine[str]):
     def python_type(self) -> type[Any]:
         return BitString
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         return self if isinstance(value, str) else value_types.type_of(value)
 
     def bind_function(self, dialect: TypeDialect) -> Processor:
@@ -154,7 +154,7 @@ class _Network(_Native):
             return operator, BOOLEANTYPE
         return operator, self
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         return value_types.type_of(value) if isinstance(value, int) else self
 
 
@@ -217,7 +217,7 @@ class TSVECTOR(_Native):
 
     visit_name = "TSVECTOR"
 
-    def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+    def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         return _TEXT if op is ops.MATCH else super().coerce_compared_value(op, value)
 
     def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:

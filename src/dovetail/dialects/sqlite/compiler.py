@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...compiler.ddl import DDLCompiler
 from ...compiler.identifiers import reserved_words
@@ -13,6 +13,19 @@ from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
 from .kinds import FOR_UPDATE
+
+if TYPE_CHECKING:
+    from ...sql.constraints import ForeignKeyConstraint, PrimaryKeyConstraint
+    from ...sql.ddl import CreateIndex, DropIndex
+    from ...sql.expression.column_element import ColumnElement
+    from ...sql.expression.constructs import Extract
+    from ...sql.expression.derived import Values
+    from ...sql.expression.elements import BinaryExpression
+    from ...sql.expression.functions import FunctionElement
+    from ...sql.expression.generative_select import GenerativeSelect
+    from ...sql.node import Node
+    from ...sql.schema import Table
+    from ...sql.table_column import Column
 
 SQLITE_RESERVED = reserved_words(
     """
@@ -58,11 +71,11 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
         "aggregate_strings": "group_concat",
     }
 
-    def select_for_update(self, node: Any) -> str:
+    def select_for_update(self, node: GenerativeSelect) -> str:
         # SQLite locks the whole database, and has no word for it: the connection reads this.
         return "" if node.for_update_arg is None else f" {FOR_UPDATE}"
 
-    def binary_truediv(self, node: Any) -> str:
+    def binary_truediv(self, node: BinaryExpression[Any]) -> str:
         left = self.operand(node.left, ops.TRUEDIV)
         return f"{left} / ({self.operand(node.right, ops.ADD)} + 0.0)"
 
@@ -72,10 +85,10 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
     def binary_is_not_distinct_from(self, node: Any) -> str:
         return self.infix(node, " IS ")
 
-    def binary_regexp_match(self, node: Any) -> str:
+    def binary_regexp_match(self, node: Node) -> str:
         return self._regexp(node, " REGEXP ")
 
-    def binary_not_regexp_match(self, node: Any) -> str:
+    def binary_not_regexp_match(self, node: Node) -> str:
         return self._regexp(node, " NOT REGEXP ")
 
     def _regexp(self, node: Any, text: str) -> str:
@@ -85,7 +98,7 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
             )
         return self.infix(node, text)
 
-    def binary_regexp_replace(self, node: Any) -> str:
+    def binary_regexp_replace(self, node: BinaryExpression[Any]) -> str:
         raise CompileError("SQLite does not replace by regular expressions")
 
     def binary_json_getitem(self, node: Any) -> str:
@@ -96,10 +109,10 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
         is_cast = node.type.affinity in _CAST_FROM_JSON
         return f"CAST({text} AS {self.type_text(node.type)})" if is_cast else text
 
-    def binary_json_path_getitem(self, node: Any) -> str:
+    def binary_json_path_getitem(self, node: Node) -> str:
         return self.binary_json_getitem(node)
 
-    def visit_function(self, node: Any) -> str:
+    def visit_function(self, node: FunctionElement[Any]) -> str:
         if node.name == "now":
             return "CURRENT_TIMESTAMP"
         other = self.function_names.get(str(node.name).lower())
@@ -107,7 +120,7 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
             return f"{other}({self.function_arguments(node)})"
         return super().visit_function(node)
 
-    def visit_extract(self, node: Any) -> str:
+    def visit_extract(self, node: Extract) -> str:
         form = _STRFTIME.get(node.field.lower())
         if form is None:
             raise CompileError(
@@ -115,7 +128,7 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
             )
         return f"CAST(STRFTIME('{form}', {self.write(node.expr)}) AS INTEGER)"
 
-    def compound_member(self, node: Any, as_from: bool, main: bool) -> str:
+    def compound_member(self, node: GenerativeSelect, as_from: bool, main: bool) -> str:
         # SQLite takes no parentheses around the members of a union.
         text = super().compound_member(node, as_from, main)
         if text.startswith("("):
@@ -125,7 +138,7 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
             return f"SELECT * FROM {text}"
         return text
 
-    def from_values(self, source: Any) -> str:
+    def from_values(self, source: Values) -> str:
         rows = ", ".join(f"({', '.join(map(self.write, row))})" for row in source.rows)
         own = ", ".join(
             f"column{number} AS {self.quote(c.name)}"
@@ -137,7 +150,7 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
 class SqliteDDLCompiler(DDLCompiler):
     """Writes definitions for SQLite."""
 
-    def column_definition(self, column: Any) -> str:
+    def column_definition(self, column: Column[Any]) -> str:
         text = super().column_definition(column)
         if self._is_numbered_inline(column):
             text += " PRIMARY KEY"
@@ -146,7 +159,7 @@ class SqliteDDLCompiler(DDLCompiler):
             text += " AUTOINCREMENT"
         return text
 
-    def _is_numbered_inline(self, column: Any) -> bool:
+    def _is_numbered_inline(self, column: ColumnElement[Any]) -> bool:
         table = column.table
         return bool(
             column.primary_key
@@ -156,28 +169,28 @@ class SqliteDDLCompiler(DDLCompiler):
             and not column.foreign_keys
         )
 
-    def default_text(self, column: Any) -> str | None:
+    def default_text(self, column: Column[Any]) -> str | None:
         text = super().default_text(column)
         if text is not None and _NEEDS_GROUP.match(text):
             return f"({text})"
         return text
 
-    def visit_primary_key_constraint(self, node: Any) -> str | None:
+    def visit_primary_key_constraint(self, node: PrimaryKeyConstraint) -> str | None:
         if len(node) == 1 and self._is_numbered_inline(next(iter(node))):
             return None
         return super().visit_primary_key_constraint(node)
 
-    def visit_foreign_key_constraint(self, node: Any) -> Any:
+    def visit_foreign_key_constraint(self, node: ForeignKeyConstraint) -> Any:
         # A foreign key cannot leave its database file.
         schema = self.dialect.schema_name
         if schema(node.referred_table.schema) != schema(node.table.schema):
             return None
         return super().visit_foreign_key_constraint(node)
 
-    def referred_name(self, constraint: Any) -> str:
+    def referred_name(self, constraint: ForeignKeyConstraint) -> str:
         return self.quote(constraint.referred_table.name)
 
-    def table_ending(self, table: Any) -> str:
+    def table_ending(self, table: Table) -> str:
         words = []
         if table.dialect_options.get("sqlite_with_rowid") is False:
             words.append("WITHOUT ROWID")
@@ -185,7 +198,7 @@ class SqliteDDLCompiler(DDLCompiler):
             words.append("STRICT")
         return "\n " + ", \n ".join(words) if words else ""
 
-    def visit_create_index(self, node: Any) -> str:
+    def visit_create_index(self, node: CreateIndex) -> str:
         index = node.element
         unique = "UNIQUE " if index.unique else ""
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
@@ -196,7 +209,7 @@ class SqliteDDLCompiler(DDLCompiler):
         where = index.dialect_options.get("sqlite_where")
         return f"{text} WHERE {self.expression(where)}" if where is not None else text
 
-    def visit_drop_index(self, node: Any) -> str:
+    def visit_drop_index(self, node: DropIndex) -> str:
         exists = "IF EXISTS " if node.if_exists else ""
         return f"\nDROP INDEX {exists}{self._index_name(node.element)}"
 

@@ -168,7 +168,7 @@ class _SqliteDriver(Driver):
             return "static" if self.is_async else "thread"
         return "queue"
 
-    def own_option(self, name: str, value: Any) -> dict[str, Any]:
+    def own_option(self, name: str, value: object) -> dict[str, Any]:
         """Return the argument that :meth:`connect` takes for ``sqlite_journal_mode``."""
         mode = value.lower() if isinstance(value, str) else value
         if mode not in _JOURNAL_MODES:

@@ -22,14 +22,14 @@ def datetime_text(value: Any) -> str:
     raise TypeError(f"a DateTime column takes datetime and date objects; got {value!r}")
 
 
-def date_text(value: Any) -> str:
+def date_text(value: object) -> str:
     """Return a date as text; of a datetime its date."""
     if isinstance(value, dt.date):
         return value.isoformat()[:10]
     raise TypeError(f"a Date column takes date objects; got {value!r}")
 
 
-def time_text(value: Any) -> str:
+def time_text(value: object) -> str:
     """Return a time of day as text of fixed width, so that it sorts."""
     if isinstance(value, dt.time):
         return value.isoformat("microseconds")[:15]
@@ -99,7 +99,7 @@ class SqliteJSON(JSON):
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor:
         loads = self.deserializer(dialect)
 
-        def read(value: Any) -> Any:
+        def read(value: object) -> Any:
             return value if value.__class__ is int or value.__class__ is float else loads(value)
 
         return read

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
 
 from ...exc import ArgumentError
 
 
-def whole(name: str, value: Any, least: int = 0) -> int:
+def whole(name: str, value: object, least: int = 0) -> int:
     """Return *value* if it is a whole number of *least* or more; ArgumentError if not."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ArgumentError(
@@ -19,7 +18,7 @@ def whole(name: str, value: Any, least: int = 0) -> int:
     return value
 
 
-def number(name: str, value: Any, least: float = 0) -> float:
+def number(name: str, value: object, least: float = 0) -> float:
     """Return *value* if it is a number of *least* or more; ArgumentError if not."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise ArgumentError(f"{name} is a number, not {value!r}", hint=_number_hint(name, value))
@@ -28,12 +27,12 @@ def number(name: str, value: Any, least: float = 0) -> float:
     return value
 
 
-def optional_number(name: str, value: Any, least: float = 0) -> float | None:
+def optional_number(name: str, value: object, least: float = 0) -> float | None:
     """Return *value* if it is None or a number of *least* or more; ArgumentError if not."""
     return None if value is None else number(name, value, least)
 
 
-def switch(name: str, value: Any) -> bool:
+def switch(name: str, value: object) -> bool:
     """Return *value* if it is true or false; ArgumentError if not."""
     if not isinstance(value, bool):
         raise ArgumentError(
@@ -45,17 +44,17 @@ def switch(name: str, value: Any) -> bool:
     return value
 
 
-def age(name: str, value: Any) -> float:
+def age(name: str, value: object) -> float:
     """Return *value* if it is -1, for never, or a number of seconds; ArgumentError if not."""
-    return value if value == -1 and not isinstance(value, bool) else number(name, value)
+    return -1 if value == -1 and not isinstance(value, bool) else number(name, value)
 
 
-def overflow(name: str, value: Any) -> int:
+def overflow(name: str, value: object) -> int:
     """Return *value* if it is -1, for no bound, or a whole number; ArgumentError if not."""
     return whole(name, value, -1)
 
 
-def _number_hint(name: str, value: Any) -> str | None:
+def _number_hint(name: str, value: object) -> str | None:
     if isinstance(value, str):
         return f"{name}={value}, without quotes; engine_from_config() reads options that are text"
     return None

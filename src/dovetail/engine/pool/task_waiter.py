@@ -20,7 +20,7 @@ class TaskWaiter:
         self._loop: AbstractEventLoop | None = None
         self._future: Future[None]
 
-    def give(self, thing: Any) -> bool:
+    def give(self, thing: object) -> bool:
         """Hand *thing* over and wake the task; false if its event loop has ended."""
         self.given = thing
         loop = self._loop

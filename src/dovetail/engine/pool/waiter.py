@@ -17,7 +17,7 @@ class Waiter(Protocol):
 
     given: Any
 
-    def give(self, thing: Any) -> bool:
+    def give(self, thing: object) -> bool:
         """Hand *thing* over and wake the one who waits; false if nobody can be woken."""
         ...
 
@@ -36,7 +36,7 @@ class ThreadWaiter:
         self._gate = allocate_lock()
         self._gate.acquire()
 
-    def give(self, thing: Any) -> bool:
+    def give(self, thing: object) -> bool:
         """Hand *thing* over and wake the thread."""
         self.given = thing
         self._gate.release()

@@ -41,7 +41,7 @@ class _Awaitable:
         return _read(self._instance, name)
 
 
-async def _read(instance: Any, name: str) -> Any:
+async def _read(instance: object, name: str) -> Any:
     """Return the attribute *name*; AttributeError and what a blocking read raises pass."""
     while True:
         session = async_object_session(instance)

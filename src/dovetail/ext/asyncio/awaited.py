@@ -62,7 +62,7 @@ class AwaitedCore(SessionCore):
         finally:
             self._is_starting = outer
 
-    def _run_lazy(self, steps: Steps[None], instance: Any, attribute: Any) -> None:
+    def _run_lazy(self, steps: Steps[None], instance: object, attribute: Any) -> None:
         if self._is_starting:
             error = LazyLoadError.awaiting(type(instance).__name__, attribute.key)
             raise NeedsDatabaseError(steps, error)

@@ -149,7 +149,7 @@ class AwaitingMembers:
     execution_options = OfSession[Mapping[str, Any]](Session.execution_options)
     no_autoflush = OfSession[AbstractContextManager[Any]](Session.no_autoflush)
 
-    def __contains__(self, instance: Any) -> bool:
+    def __contains__(self, instance: object) -> bool:
         return instance in self.sync_session
 
     def __iter__(self) -> Iterator[Any]:

@@ -26,6 +26,7 @@ from dovetail.orm.bulk.lanes import (
     save_objects_steps,
     update_mappings_steps,
 )
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.session import Session
 from dovetail.orm.session.core import SessionCore
@@ -40,6 +41,7 @@ from dovetail.steps import Steps
 
 if TYPE_CHECKING:
     from dovetail.sql.expression.dml import ReturningChange
+
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,7 +79,7 @@ def _flush_steps(core: SessionCore, objects: Iterable[Any] | None) -> Steps[None
     return core.flush_steps(objects)
 
 
-def _delete_steps(core: SessionCore, instance: Any) -> Steps[None]:
+def _delete_steps(core: SessionCore, instance: object) -> Steps[None]:
     return core.delete_steps((instance,))
 
 
@@ -102,12 +104,12 @@ def _merge_steps(
     return merged[0]
 
 
-def _bulk_insert_steps(core: SessionCore, mapper: Any, *how: Any) -> Steps[None]:
+def _bulk_insert_steps(core: SessionCore, mapper: Mapper, *how: Any) -> Steps[None]:
     return insert_mappings_steps(core, mapper_for(mapper), *how)
 
 
 def _bulk_update_steps(
-    core: SessionCore, mapper: Any, mappings: Iterable[Mapping[str, Any]]
+    core: SessionCore, mapper: Mapper, mappings: Iterable[Mapping[str, Any]]
 ) -> Steps[None]:
     return update_mappings_steps(core, mapper_for(mapper), mappings)
 
@@ -349,7 +351,7 @@ class AsyncSession(AwaitingMembers):
     async def get(
         self,
         entity: type[T],
-        ident: Any,
+        ident: object,
         *,
         options: Sequence[Any] | None = None,
         populate_existing: bool | None = None,
@@ -383,7 +385,7 @@ class AsyncSession(AwaitingMembers):
     async def get_one(
         self,
         entity: type[T],
-        ident: Any,
+        ident: object,
         *,
         options: Sequence[Any] | None = None,
         populate_existing: bool | None = None,
@@ -412,7 +414,7 @@ class AsyncSession(AwaitingMembers):
 
     async def refresh(
         self,
-        instance: Any,
+        instance: object,
         attribute_names: Iterable[str] | None = None,
         with_for_update: Any = None,
     ) -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Generator,
         Mapping,
     )
-    from typing import Never, Self
+    from typing import Never, Self, SupportsIndex
 
     from ...engine.cursor import CursorResult
     from ...engine.result import ScalarResult
@@ -153,7 +153,7 @@ class AsyncEngine:
     def __hash__(self) -> int:
         return hash(self.sync_engine)
 
-    def __reduce_ex__(self, protocol: Any) -> Never:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         raise TypeError("an AsyncEngine can't be pickled or copied: make another one")
 
 
@@ -234,7 +234,7 @@ class AsyncConnection:
         # The connection inside is not there from the beginning: its engine is.
         return hash(self.sync_engine)
 
-    def __reduce_ex__(self, protocol: Any) -> Never:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         raise TypeError("an AsyncConnection can't be pickled or copied: take another one")
 
     @property

@@ -84,7 +84,7 @@ def _what_it_makes(factory: Any) -> Any:
     return factory.class_
 
 
-def async_object_session(instance: Any) -> AsyncSession | None:
+def async_object_session(instance: object) -> AsyncSession | None:
     """Return the AsyncSession that *instance* belongs to, or None.
 
     UnmappedInstanceError is raised for what is no instance of a mapped class.

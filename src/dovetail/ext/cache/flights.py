@@ -12,7 +12,7 @@ class Flights:
         self._lock = Lock()
         self._flying: dict[Any, Future[Any]] = {}
 
-    def join(self, key: Any) -> tuple[Future[Any], bool]:
+    def join(self, key: object) -> tuple[Future[Any], bool]:
         """The flight for *key*, and whether it has been started by this call."""
         with self._lock:
             future = self._flying.get(key)
@@ -21,7 +21,7 @@ class Flights:
             future = self._flying[key] = Future()
             return future, True
 
-    def land(self, key: Any, future: Future[Any], found: Any) -> None:
+    def land(self, key: object, future: Future[Any], found: Any) -> None:
         """End the flight for *key*: those who wait are given *found*, None for nothing."""
         with self._lock:
             del self._flying[key]

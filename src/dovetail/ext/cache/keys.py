@@ -33,7 +33,7 @@ def _texts(parts: Iterable[Any]) -> Iterable[str]:
         yield _text(part)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """The text of *value*: of different values different, of equal ones of one type the same."""
     kind = type(value)
     if kind in _PLAIN:

@@ -55,7 +55,7 @@ class Postponed:
 class _NotMapped:
     """Stands for the mapper of a class that waits: what asks for it is told how to get it."""
 
-    def __get__(self, instance: Any, owner: type) -> Never:
+    def __get__(self, instance: object, owner: type) -> Never:
         raise UnmappedClassError(
             owner,
             f"class {owner.__name__} is not mapped yet: it waits for its table to be read",
