@@ -49,7 +49,7 @@ def sort_argument(argument: object) -> Any:
 def order_argument(argument: object) -> Any:
     """Return the node for one argument of ORDER BY, where a class or a table is not its columns."""
     node = sort_argument(argument)
-    is_source = getattr(node, "is_from", False) or getattr(node, "is_promise", False)
+    is_source = getattr(node, "is_from", False) or hasattr(node, "selectable")
     if is_source and not isinstance(node, ColumnElement):
         raise ArgumentError(
             f"ORDER BY takes columns, not classes or tables; got {argument!r}",
