@@ -18,6 +18,7 @@ from dovetail import (
     delete,
     func,
     insert,
+    label,
     literal_column,
     or_,
     select,
@@ -250,3 +251,7 @@ def test_text_knows_its_columns():
     statement = text("SELECT 1, 2").columns(literal_column("p", Integer), a.c.x)
 
     assert [c.key for c in statement.compile().columns] == ["p", "x"]
+
+
+def test_a_label_has_the_type_that_it_is_given_as_a_class():
+    assert isinstance(label("text", a.c.x, String).type, String)

@@ -475,8 +475,7 @@ class QueryCompiler(RestrictingCompiler):
 
     def from_tablesample(self, source: TableSample) -> str:
         sampling = source.sampling
-        is_number = isinstance(sampling, int | float)
-        method = str(sampling) if is_number else self.write(sampling)
+        method = str(sampling) if isinstance(sampling, int | float) else self.write(sampling)
         if getattr(sampling, "visit_name", "bindparam") == "bindparam":
             method = f"system({method})"
         text = f"{self.from_alias(source)} TABLESAMPLE {method}"

@@ -18,3 +18,6 @@ SortArgument = Node | ClauseSource | str
 
 FromArgument = Node | ClauseSource | StatementEntity | type[Any]
 """What is selected from or joined: a table, a subquery, a relationship, a mapped class."""
+
+ColumnArgument = Node | ClauseSource | StatementEntity | type[Any] | float | bool | None
+"""What is selected or given back: an expression, a table, a mapped class, a number."""

@@ -22,7 +22,7 @@ from .attaching import (
     without_attributes,
 )
 from .convention import Named
-from .ddl import CreateIndex, DropIndex, send
+from .ddl import CreateIndex, DropIndex, SchemaBind, send
 from .defaults import SchemaItem
 from .expression.coercion import node_of
 from .expression.columns import ColumnCollection
@@ -618,11 +618,11 @@ class Index(Named, SchemaItem):
             **options,
         )
 
-    def create(self, bind: Any, checkfirst: bool = False) -> None:
+    def create(self, bind: SchemaBind, checkfirst: bool = False) -> None:
         """Send CREATE INDEX to *bind*, an engine or a connection."""
         send(bind, CreateIndex(self, if_not_exists=checkfirst))
 
-    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+    def drop(self, bind: SchemaBind, checkfirst: bool = False) -> None:
         """Send DROP INDEX to *bind*, an engine or a connection."""
         send(bind, DropIndex(self, if_exists=checkfirst))
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, Self
 
 from .node import Executable, Node, Walk
+
+
+class SchemaBind(Protocol):
+    """What creates and drops tables: an engine or a connection."""
+
+    @property
+    def dialect(self) -> Any: ...
+
+    @property
+    def run_schema(self) -> Callable[..., None]: ...
 
 
 class ExecutableDDLElement(Executable, Node):
@@ -25,7 +36,9 @@ class ExecutableDDLElement(Executable, Node):
         """Return a copy that is sent only to servers called *dialect*, or if *callable_* agrees."""
         return self._with(condition=(dialect, callable_, state))
 
-    def applies_to(self, dialect: Any, target: Any = None, bind: Any = None, **kw: object) -> bool:
+    def applies_to(
+        self, dialect: Any, target: Any = None, bind: object = None, **kw: object
+    ) -> bool:
         """Return whether the statement is to be sent to *dialect*."""
         if self.condition is None:
             return True

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ..exc import ArgumentError, InvalidOption, UnsupportedCompilationError, did_you_mean
 from ..types.basic import INTEGERTYPE
 from ..types.contract import to_instance
-from .ddl import CreateSequence, DropSequence, send
+from .ddl import CreateSequence, DropSequence, SchemaBind, send
 from .expression.coercion import node_of
 from .expression.functions import GenericFunction
 from .expression.text import TextClause
@@ -224,11 +224,11 @@ class Sequence(SchemaItem):
         self.column = parent
         parent.default = self
 
-    def create(self, bind: Any, checkfirst: bool = False) -> None:
+    def create(self, bind: SchemaBind, checkfirst: bool = False) -> None:
         """Send CREATE SEQUENCE to *bind*, an engine or a connection."""
         send(bind, CreateSequence(self, if_not_exists=checkfirst))
 
-    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+    def drop(self, bind: SchemaBind, checkfirst: bool = False) -> None:
         """Send DROP SEQUENCE to *bind*, an engine or a connection."""
         send(bind, DropSequence(self, if_exists=checkfirst))
 

@@ -17,6 +17,7 @@ from .constraints import (
     PrimaryKeyConstraint,
 )
 from .convention import DEFAULT_CONVENTION
+from .ddl import SchemaBind
 from .defaults import SchemaItem, Sequence
 from .names import named
 from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
@@ -25,7 +26,7 @@ RETAIN_SCHEMA = object()
 """Given as the schema of a copy: the one that the table has."""
 
 
-def schema_runner(bind: Any) -> Callable[..., None]:
+def schema_runner(bind: SchemaBind) -> Callable[..., None]:
     """Return what sends DDL to *bind*, an engine or a connection."""
     found: Callable[..., None] | None = getattr(bind, "run_schema", None)
     if found is None:
@@ -63,7 +64,7 @@ class MetaData(SchemaItem):
         naming_convention: Mapping[Any, Any] | None = None,
         info: dict[Any, Any] | None = None,
         *,
-        bind: Any = None,
+        bind: object = None,
     ) -> None:
         if bind is not None:
             raise ArgumentError(
@@ -156,7 +157,10 @@ class MetaData(SchemaItem):
         self._untyped.clear()
 
     def create_all(
-        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool | CheckFirst = True
+        self,
+        bind: SchemaBind,
+        tables: Iterable[Table] | None = None,
+        checkfirst: bool | CheckFirst = True,
     ) -> None:
         """Create the tables that are not there yet, in the order that foreign keys ask for."""
         schema_runner(bind)(
@@ -164,7 +168,10 @@ class MetaData(SchemaItem):
         )
 
     def drop_all(
-        self, bind: Any, tables: Iterable[Table] | None = None, checkfirst: bool | CheckFirst = True
+        self,
+        bind: SchemaBind,
+        tables: Iterable[Table] | None = None,
+        checkfirst: bool | CheckFirst = True,
     ) -> None:
         """Drop the tables that are there, each before those that it refers to."""
         schema_runner(bind)(
@@ -173,7 +180,7 @@ class MetaData(SchemaItem):
 
     def reflect(
         self,
-        bind: Any,
+        bind: SchemaBind,
         schema: str | None = None,
         views: bool = False,
         only: Iterable[str] | Callable[[str, MetaData], bool] | None = None,

@@ -38,7 +38,7 @@ class NodeCompiler(Protocol):
 
     def __call__(
         self,
-        node: Any,
+        node: Node,
         dialect: Any,
         *,
         column_keys: Sequence[str] | None = None,
@@ -113,7 +113,7 @@ class Node:
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__qualname__} object at {id(self):#x}>"
 
-    def _copy(self, **changes: Any) -> Self:
+    def _copy(self, **changes: object) -> Self:
         """Return a copy that differs in *changes* alone."""
         copy = object.__new__(type(self))
         for name in slot_names(type(self)):
@@ -196,7 +196,7 @@ class Executable:
     loader_options: tuple[Any, ...] = ()
     standing: tuple[Standing, ...] = ()
 
-    def _with(self, **changes: Any) -> Self:
+    def _with(self, **changes: object) -> Self:
         copy: Any = object.__new__(type(self))
         copy.__dict__ = {**self.__dict__, **changes}
         made: Self = copy
@@ -219,7 +219,7 @@ class Executable:
         """Return the options set by :meth:`execution_options`."""
         return self.execution_options_dict
 
-    def options(self, *options: Any) -> Self:
+    def options(self, *options: object) -> Self:
         """Return a copy with loader options, such as ``selectinload(User.addresses)``."""
         for option in options:
             if isinstance(option, Node) or not hasattr(option, "collect"):

@@ -53,7 +53,7 @@ class Operator:
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
 
-    def __call__(self, left: Any, *right: Any, **modifiers: object) -> Any:
+    def __call__(self, left: Any, *right: object, **modifiers: object) -> Any:
         """Apply the operator to expressions: ``operators.EQ(a, b)`` is ``a == b``."""
         return left.operate(self, *right, **modifiers)
 
@@ -195,7 +195,7 @@ def custom_operator(
     precedence: int = 0,
     is_comparison: bool = False,
     return_type: Any = None,
-    type_key: Any = None,
+    type_key: object = None,
 ) -> Operator:
     """Return the operator written as *text*: the same one for the same arguments."""
     arguments = (text, precedence, is_comparison, type_key)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
 from ..inspection import inspect
 from .constraints import Constraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
+from .ddl import SchemaBind
 from .defaults import SchemaItem, check_options
 from .expression.columns import ColumnCollection
 from .expression.table_clause import TableClause
@@ -253,11 +254,11 @@ class Table(TableClause, SchemaItem):
     def description(self) -> str:
         return str(self.name)
 
-    def create(self, bind: Any, checkfirst: bool = False) -> None:
+    def create(self, bind: SchemaBind, checkfirst: bool = False) -> None:
         """Send CREATE TABLE to *bind*."""
         bind.run_schema("create", self, checkfirst=checkfirst)
 
-    def drop(self, bind: Any, checkfirst: bool = False) -> None:
+    def drop(self, bind: SchemaBind, checkfirst: bool = False) -> None:
         """Send DROP TABLE to *bind*."""
         bind.run_schema("drop", self, checkfirst=checkfirst)
 

@@ -223,7 +223,7 @@ class Column(ColumnClause[T], SchemaItem):
             check.create_rule = _UnlessNative(native)
         check.attach(table)
 
-    def references(self, column: Any) -> bool:
+    def references(self, column: Column[Any]) -> bool:
         """Return whether a foreign key of this column points to *column*."""
         return any(key.column is column for key in self.foreign_keys)
 
@@ -231,7 +231,7 @@ class Column(ColumnClause[T], SchemaItem):
         """Add a foreign key."""
         foreign_key.attach(self)
 
-    def copy(self, **changes: Any) -> Column[T]:
+    def copy(self, **changes: object) -> Column[T]:
         """Return an equal column that belongs to no table, foreign keys given as text too."""
         default, onupdate = self.default, self.onupdate
         server_default, server_onupdate = self.server_default, self.server_onupdate
@@ -282,7 +282,7 @@ class Column(ColumnClause[T], SchemaItem):
         is_usual = self.nullable is not self.primary_key
         return None if is_usual and not self.nullable_is_given else self.nullable
 
-    def _copy(self, **changes: Any) -> Column[T]:
+    def _copy(self, **changes: object) -> Column[T]:
         return self.copy(**changes)
 
     def __repr__(self) -> str:

@@ -56,17 +56,17 @@ class ClauseVisitor:
                 self.names.append(table.name)
     """
 
-    def iterate(self, obj: Any) -> Iterator[Node]:
+    def iterate(self, obj: Node) -> Iterator[Node]:
         """Yield *obj* and all nodes below it, each once."""
         element = getattr(obj, "__clause_element__", None)
         yield from iterate(obj if element is None else element())
 
-    def traverse_single(self, obj: Any) -> Any:
+    def traverse_single(self, obj: Node) -> Any:
         """Call the method for *obj* alone, if there is one, and return its answer."""
         method = getattr(self, f"visit_{obj.visit_name}", None)
         return None if method is None else method(obj)
 
-    def traverse(self, obj: Any) -> Any:
+    def traverse(self, obj: Node) -> Any:
         """Call the methods for *obj* and all that is below it; return *obj*."""
         for node in self.iterate(obj):
             self.traverse_single(node)

@@ -9,7 +9,7 @@ from dovetail.sql.expression.constants import null
 from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.expression.select import Select
 from dovetail.types.basic import String
-from dovetail.types.contract import NULLTYPE
+from dovetail.types.contract import NULLTYPE, TypeEngine
 
 
 def kinds_below(mapper: Any, classes: Any, *, may_miss: bool = False) -> tuple[Any, ...]:
@@ -83,7 +83,7 @@ def polymorphic_union(
     return selects[0].union_all(*selects[1:]).alias(aliasname)
 
 
-def _column(columns: dict[str, Any], key: str, type_: object, cast_nulls: bool) -> Any:
+def _column(columns: dict[str, Any], key: str, type_: TypeEngine[Any], cast_nulls: bool) -> Any:
     found = columns.get(key)
     if found is not None:
         return found

@@ -82,7 +82,7 @@ def _type_beside(type_: TE, op: Operator | None, value: object) -> TE:
     return type_.coerce_compared_value(op, value)
 
 
-def parameter_beside(left: Any, op: Operator, value: object) -> BindParameter[Any]:
+def parameter_beside(left: ColumnElement[Any], op: Operator, value: object) -> BindParameter[Any]:
     """Return *value* as the parameter that meets *left*: named for it, and of its type."""
     name = left.bind_name
     if name is not None and not name.isidentifier():
@@ -93,7 +93,7 @@ def parameter_beside(left: Any, op: Operator, value: object) -> BindParameter[An
     return BindParameter(name, value, type_)
 
 
-def _beside(left: Any, op: Operator, value: object) -> Any:
+def _beside(left: ColumnElement[Any], op: Operator, value: object) -> Any:
     """Return *value* as the other operand of *left*."""
     if isinstance(value, ColumnElement):
         if isinstance(value, BindParameter) and value.type is NULLTYPE:
@@ -121,14 +121,14 @@ def _no_value(value: object) -> ArgumentError:
     )
 
 
-def _typed(bind: BindParameter[Any], left: Any, op: Operator) -> BindParameter[Any]:
+def _typed(bind: BindParameter[Any], left: ColumnElement[Any], op: Operator) -> BindParameter[Any]:
     """Return *bind*, which has no type yet, with that of the expression it meets."""
     if left.type is NULLTYPE:
         return bind
     return bind._copy(type=left.type)
 
 
-def compare(left: Any, op: Operator, other: object) -> Any:
+def compare(left: ColumnElement[Any], op: Operator, other: object) -> Any:
     """Return ``left op other`` as a boolean expression."""
     if other.__class__ in _PLAIN:
         name = left.bind_name
@@ -138,7 +138,7 @@ def compare(left: Any, op: Operator, other: object) -> Any:
         if name is not None and not name.isidentifier():
             name = anonymous_base(name)
         return BinaryExpression(left, BindParameter(name, other, type_), op)
-    constant = other if other.__class__ in _CONSTANTS else constant_of(other)
+    constant: Any = other if other.__class__ in _CONSTANTS else constant_of(other)
     if constant is not None:
         return _compare_constant(left, op, constant)
     return BinaryExpression(left, _beside(left, op, other), op)
@@ -147,7 +147,7 @@ def compare(left: Any, op: Operator, other: object) -> Any:
 _CONSTANTS = frozenset({Null, True_, False_})
 
 
-def _compare_constant(left: Any, op: Operator, constant: object) -> Any:
+def _compare_constant(left: ColumnElement[Any], op: Operator, constant: ColumnElement[Any]) -> Any:
     if op in _TAKES_CONSTANTS:
         if constant is NULL:
             op = _TAKES_CONSTANTS[op]
@@ -159,7 +159,7 @@ def _compare_constant(left: Any, op: Operator, constant: object) -> Any:
     return BinaryExpression(left, constant, op)
 
 
-def combine(left: Any, op: Operator, other: object, reverse: bool = False) -> Any:
+def combine(left: ColumnElement[Any], op: Operator, other: object, reverse: bool = False) -> Any:
     """Return ``left op other`` of the type that the operands' types say."""
     if other is None or other is True or other is False:
         right: Any = constant_of(other)
@@ -183,7 +183,7 @@ def combine(left: Any, op: Operator, other: object, reverse: bool = False) -> An
     return BinaryExpression(left, right, op, left.type)
 
 
-def general(left: Any, op: Operator, *other: object, **modifiers: object) -> Any:
+def general(left: ColumnElement[Any], op: Operator, *other: object, **modifiers: object) -> Any:
     """Return *op* applied to *left*, with *modifiers* kept beside."""
     if not other:
         return negation(left) if op is ops.NOT else unary(op, left)
@@ -210,7 +210,7 @@ def general(left: Any, op: Operator, *other: object, **modifiers: object) -> Any
     return BinaryExpression(left, right, op, type_, tuple(sorted(given.items())))
 
 
-def join(op: Operator, left: Any, right: Any) -> Any:
+def join(op: Operator, left: object, right: object) -> Any:
     """Return ``left AND right``, or with OR."""
     return conjunction(op, (left, right))
 
@@ -219,7 +219,11 @@ _WILDCARDS = ("%", "_")
 
 
 def pattern(
-    left: Any, op: Operator, other: object, escape: str | None = None, autoescape: bool = False
+    left: ColumnElement[Any],
+    op: Operator,
+    other: object,
+    escape: str | None = None,
+    autoescape: bool = False,
 ) -> Any:
     """Return ``left LIKE other``, the wildcards of *other* escaped with *autoescape*.
 
@@ -254,7 +258,7 @@ def pattern(
     return BinaryExpression(left, right, op, BOOLEANTYPE, modifiers)
 
 
-def member(left: Any, op: Operator, values: object) -> Any:
+def member(left: ColumnElement[Any], op: Operator, values: object) -> Any:
     """Return ``left IN values``: a list as one parameter that expands, or a SELECT."""
     node = node_of(values)
     if node is not None:
@@ -303,17 +307,17 @@ def _member_source(node: Any) -> Any:
     return node
 
 
-def between(left: Any, low: object, high: object, symmetric: bool = False) -> Any:
+def between(left: ColumnElement[Any], low: object, high: object, symmetric: bool = False) -> Any:
     """Return ``left BETWEEN low AND high``."""
     bounds = ExpressionList([_bound(left, low), _bound(left, high)], ops.AND)
     modifiers = (("symmetric", True),) if symmetric else ()
     return BinaryExpression(left, bounds, ops.BETWEEN, BOOLEANTYPE, modifiers)
 
 
-def _bound(left: Any, value: object) -> Any:
+def _bound(left: ColumnElement[Any], value: object) -> Any:
     return NULL if value is None else _beside(left, ops.BETWEEN, value)
 
 
-def unary(op: Operator, element: Any) -> Any:
+def unary(op: Operator, element: ColumnElement[Any]) -> Any:
     """Return *op* before or after *element*."""
     return UnaryExpression(element, op, element.type)

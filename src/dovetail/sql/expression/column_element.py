@@ -19,6 +19,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 N = TypeVar("N", int, float, Decimal, str)
 """What stays of its type when it is added, subtracted, multiplied or divided with rest."""
+TypeArgument = TypeEngine[Any] | type[TypeEngine[Any]]
 _Build = Callable[..., "ColumnElement[Any]"]
 
 
@@ -375,7 +376,7 @@ class ColumnElement(Node, Generic[T_co]):
 
     # -- containers -----------------------------------------------------------------------
 
-    def __getitem__(self, index: Any) -> ColumnElement[Any]:
+    def __getitem__(self, index: object) -> ColumnElement[Any]:
         return build.index(self, index)
 
     def __contains__(self, other: object) -> bool:
@@ -420,7 +421,7 @@ class ColumnElement(Node, Generic[T_co]):
         """``this AS name``."""
         return build.label(name, self)
 
-    def cast(self, type_: Any) -> Any:
+    def cast(self, type_: TypeArgument) -> Any:
         """``CAST(this AS type)``."""
         return build.cast(self, type_)
 
@@ -429,8 +430,8 @@ class ColumnElement(Node, Generic[T_co]):
         opstring: str,
         precedence: int = 0,
         is_comparison: bool = False,
-        return_type: Any = None,
-        python_impl: Any = None,
+        return_type: TypeArgument | None = None,
+        python_impl: Callable[..., Any] | None = None,
     ) -> Callable[[Any], ColumnElement[Any]]:
         """Return a function that applies the operator written as *opstring*."""
         type_ = return_type() if isinstance(return_type, type) else return_type
@@ -439,7 +440,7 @@ class ColumnElement(Node, Generic[T_co]):
         return lambda other: build.combine(self, operator, other)
 
     def bool_op(
-        self, opstring: str, precedence: int = 0, python_impl: Any = None
+        self, opstring: str, precedence: int = 0, python_impl: Callable[..., Any] | None = None
     ) -> Callable[[Any], ColumnElement[Any]]:
         """Return a function that applies a comparison written as *opstring*."""
         return self.op(opstring, precedence, is_comparison=True)

@@ -232,7 +232,7 @@ class ColumnCollection(Generic[C]):
     def __getitem__(self, key: str | int) -> C: ...
     @overload
     def __getitem__(self, key: slice | tuple[str | int, ...]) -> ColumnCollection[C]: ...
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: str | int | slice | tuple[str | int, ...]) -> Any:
         if isinstance(key, str):
             try:
                 return self._by_key[key]
@@ -265,7 +265,7 @@ class ColumnCollection(Generic[C]):
             )
         return key in self._by_key
 
-    def contains_column(self, column: Any) -> bool:
+    def contains_column(self, column: object) -> bool:
         """Return whether *column* itself is among these."""
         return any(found is column for _, found in self._list)
 
@@ -288,7 +288,9 @@ class ColumnCollection(Generic[C]):
         """Return this collection; nobody changes one that is in use."""
         return self
 
-    def corresponding_column(self, column: Any, require_embedded: bool = False) -> C | None:
+    def corresponding_column(
+        self, column: ColumnElement[Any], require_embedded: bool = False
+    ) -> C | None:
         """Return the one of these that stands for *column*, or for what it stands for."""
         lineage = self._lineage
         if lineage is None:
@@ -332,7 +334,7 @@ class ColumnCollection(Generic[C]):
 ReadOnlyColumnCollection = ColumnCollection
 
 
-def anonymous_key(name: Any, taken: Iterable[str]) -> str:
+def anonymous_key(name: str | AnonymousName, taken: Iterable[str]) -> str:
     """Return the key of a column in a collection where its name is made up."""
     base = name.base if isinstance(name, AnonymousName) else str(name)
     used, number = set(taken), 1

@@ -104,7 +104,9 @@ def sorted_by(argument: object, operator: Operator) -> ColumnElement[Any]:
     return UnaryExpression(element, operator, element.type)
 
 
-def sort_arguments(arguments: Any) -> tuple[Any, ...]:
+def sort_arguments(
+    arguments: SortArgument | Sequence[SortArgument] | None,
+) -> tuple[Any, ...]:
     """Return the nodes for what may be one argument or a list of them."""
     if arguments is None:
         return ()
@@ -120,7 +122,7 @@ class Cast(ColumnElement[T]):
     visit_name = "cast"
     parts = ("clause",)
 
-    def __init__(self, clause: Any, type_: TypeArgument[T]) -> None:
+    def __init__(self, clause: object, type_: TypeArgument[T]) -> None:
         self.type = to_instance(type_)
         self.clause = operand(clause, self.type)
 
@@ -148,7 +150,7 @@ class TypeCoerce(Cast[T]):
     __slots__ = ()
     visit_name = "type_coerce"
 
-    def __init__(self, clause: Any, type_: TypeArgument[T]) -> None:
+    def __init__(self, clause: object, type_: TypeArgument[T]) -> None:
         self.type = to_instance(type_)
         made = operand(clause, self.type)
         if isinstance(made, BindParameter) and made.type is not self.type:
@@ -292,7 +294,7 @@ class CollectionAggregate(ColumnElement[T]):
     parts = ("element",)
     operator: Operator
 
-    def __init__(self, operator: Operator, element: Any) -> None:
+    def __init__(self, operator: Operator, element: ColumnElement[Any]) -> None:
         self.operator = operator
         self.element = element
         kind = element.type
@@ -441,7 +443,7 @@ class Over(ColumnElement[T]):
 
     def __init__(
         self,
-        element: Any,
+        element: ColumnElement[Any],
         partition_by: SortArgument | Sequence[SortArgument] | None = None,
         order_by: SortArgument | Sequence[SortArgument] | None = None,
         range_: tuple[Any, Any] | FrameClause | None = None,
@@ -487,7 +489,7 @@ class WithinGroup(ColumnElement[T]):
     visit_name = "within_group"
     parts = ("element", "order_by")
 
-    def __init__(self, element: Any, *order_by: SortArgument) -> None:
+    def __init__(self, element: ColumnElement[Any], *order_by: SortArgument) -> None:
         self.element = element
         self.order_by = sort_arguments(order_by)
 
@@ -522,7 +524,7 @@ class FunctionFilter(ColumnElement[T]):
     parts = ("element", "criteria")
     operator = ops.FILTER
 
-    def __init__(self, element: Any, *criteria: ConditionArgument) -> None:
+    def __init__(self, element: ColumnElement[Any], *criteria: ConditionArgument) -> None:
         self.element = element
         self.criteria = tuple(criterion(c) for c in criteria)
 
@@ -547,17 +549,17 @@ class FunctionFilter(ColumnElement[T]):
             clause.collect(walk)
 
 
-def over(element: Any, **window: Unpack[Window]) -> Over[Any]:
+def over(element: ColumnElement[Any], **window: Unpack[Window]) -> Over[Any]:
     """Return *element* over a window."""
     return Over(element, **window)
 
 
-def within_group(element: Any, *order_by: SortArgument) -> WithinGroup[Any]:
+def within_group(element: ColumnElement[Any], *order_by: SortArgument) -> WithinGroup[Any]:
     """Return the aggregate *element* of ordered rows."""
     return WithinGroup(element, *order_by)
 
 
-def funcfilter(func: Any, *criteria: ConditionArgument) -> FunctionFilter[Any]:
+def funcfilter(func: ColumnElement[Any], *criteria: ConditionArgument) -> FunctionFilter[Any]:
     """Return the aggregate *func* of those rows that fulfil *criteria*."""
     return FunctionFilter(func, *criteria)
 
@@ -567,7 +569,9 @@ def values_list(values: Iterable[object]) -> ExpressionList:
     return ExpressionList(operand(v, value_types.type_of(v)) for v in values)
 
 
-def collated(element: Any, name: str, schema: str | None = None) -> BinaryExpression[Any]:
+def collated(
+    element: ColumnElement[Any], name: str, schema: str | None = None
+) -> BinaryExpression[Any]:
     """Return ``element COLLATE name`` of an *element* that is an expression."""
     return BinaryExpression(element, CollationClause(name, schema), ops.COLLATE, element.type)
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from ...types.structured import TupleType
 from ..names import AnonymousName
-from ..node import Walk
+from ..node import Node, Walk
 from .building import operand
 from .column_element import ColumnElement
 from .columns import ColumnCollection, ProxyColumn
@@ -20,7 +20,7 @@ class Subquery(AliasedFrom):
 
     visit_name = "subquery"
 
-    def _base_name(self, element: Any) -> str:
+    def _base_name(self, element: Node) -> str:
         return self.base_name
 
     @property
@@ -77,11 +77,11 @@ class CTE(AliasedFrom):
         """Return this CTE once more, under another name."""
         return Alias(self, name)
 
-    def union(self, *others: Any) -> CTE:
+    def union(self, *others: Node) -> CTE:
         """Return this CTE as the union with *others*, which may speak of it: recursion."""
         return self._restated(self.element.union(*others))
 
-    def union_all(self, *others: Any) -> CTE:
+    def union_all(self, *others: Node) -> CTE:
         """Return this CTE as the union with *others*, doubles kept."""
         return self._restated(self.element.union_all(*others))
 
@@ -117,7 +117,7 @@ class TableValuedAlias(AliasedFrom):
         self.own_columns = tuple(columns)
         self.scalar = scalar
 
-    def _base_name(self, element: Any) -> str:
+    def _base_name(self, element: Node) -> str:
         return "anon"
 
     @property
@@ -164,7 +164,9 @@ class Values(FromClause):
     parts = ("rows",)
     is_lateral = False
 
-    def __init__(self, *columns: Any, name: str | None = None, literal_binds: bool = False) -> None:
+    def __init__(
+        self, *columns: ColumnElement[Any], name: str | None = None, literal_binds: bool = False
+    ) -> None:
         self.own_columns = columns
         self.name = name if name is not None else AnonymousName("anon")
         self.literal_binds = literal_binds
@@ -244,11 +246,13 @@ class ScalarValues(ColumnElement[Any]):
         self.element.collect(walk)
 
 
-def value_of(column: Any, value: object) -> Any:
+def value_of(column: ColumnElement[Any], value: object) -> Any:
     """Return *value* as what meets *column*: a parameter of its type."""
     return operand(value, column.type)
 
 
-def values(*columns: Any, name: str | None = None, literal_binds: bool = False) -> Values:
+def values(
+    *columns: ColumnElement[Any], name: str | None = None, literal_binds: bool = False
+) -> Values:
     """Return rows written into the statement: ``values(column("x"), name="v").data([(1,)])``."""
     return Values(*columns, name=name, literal_binds=literal_binds)

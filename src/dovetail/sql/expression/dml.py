@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVarTuple, overload
 
 from ...exc import ArgumentError, InvalidRequestError, did_you_mean
-from ..arguments import ConditionArgument
+from ..arguments import ColumnArgument, ConditionArgument, FromArgument
 from ..node import ReturnsRows, Walk
 from .coercion import from_node, node_of
 from .column_element import ColumnElement
@@ -89,16 +89,16 @@ class Insert(ValuesBase):
             e6: C6[T6],
             e7: C7[T7],
             /,
-            *more: Any,
+            *more: ColumnArgument,
             **options: bool,
         ) -> ReturningInsert[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
         @overload
         def returning(
-            self, /, *columns: Any, **options: bool
+            self, /, *columns: ColumnArgument, **options: bool
         ) -> ReturningInsert[*tuple[Any, ...]]: ...
-        def returning(self, /, *columns: Any, **options: object) -> Any: ...
+        def returning(self, /, *columns: ColumnArgument, **options: object) -> Any: ...
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: FromArgument) -> None:
         self.__dict__["table"] = from_node(table, "insert()")
 
     def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Self:
@@ -155,7 +155,7 @@ class Insert(ValuesBase):
         return row_of(values, self)
 
     def on_conflict(
-        self, *columns: Any, update: Any = None, where: ConditionArgument = None
+        self, *columns: ColumnArgument, update: Any = None, where: ConditionArgument = None
     ) -> Self:
         """Return a copy that leaves out rows that are there already, or changes them.
 
@@ -258,16 +258,16 @@ class Update(FilteredBase, ValuesBase):
             e6: C6[T6],
             e7: C7[T7],
             /,
-            *more: Any,
+            *more: ColumnArgument,
             **options: bool,
         ) -> ReturningUpdate[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
         @overload
         def returning(
-            self, /, *columns: Any, **options: bool
+            self, /, *columns: ColumnArgument, **options: bool
         ) -> ReturningUpdate[*tuple[Any, ...]]: ...
-        def returning(self, /, *columns: Any, **options: object) -> Any: ...
+        def returning(self, /, *columns: ColumnArgument, **options: object) -> Any: ...
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: FromArgument) -> None:
         self.__dict__["table"] = from_node(table, "update()")
 
     def ordered_values(self, *pairs: tuple[Any, Any]) -> Self:
@@ -352,16 +352,16 @@ class Delete(FilteredBase):
             e6: C6[T6],
             e7: C7[T7],
             /,
-            *more: Any,
+            *more: ColumnArgument,
             **options: bool,
         ) -> ReturningDelete[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
         @overload
         def returning(
-            self, /, *columns: Any, **options: bool
+            self, /, *columns: ColumnArgument, **options: bool
         ) -> ReturningDelete[*tuple[Any, ...]]: ...
-        def returning(self, /, *columns: Any, **options: object) -> Any: ...
+        def returning(self, /, *columns: ColumnArgument, **options: object) -> Any: ...
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: FromArgument) -> None:
         self.__dict__["table"] = from_node(table, "delete()")
 
     def collect(self, walk: Walk) -> None:
@@ -392,7 +392,7 @@ class DMLTargetCopy(ColumnElement[Any]):
     __slots__ = ("column", "type")
     visit_name = "dml_target_copy"
 
-    def __init__(self, column: Any) -> None:
+    def __init__(self, column: ColumnElement[Any]) -> None:
         self.column = column
         self.type = column.type
 
@@ -401,27 +401,27 @@ class DMLTargetCopy(ColumnElement[Any]):
         walk.key.append(self.column)
 
 
-def from_dml_column(column: Any) -> DMLTargetCopy:
+def from_dml_column(column: object) -> DMLTargetCopy:
     """Return what the statement gives to *column*, for another of its columns::
 
     insert(item).values(price=5, gross=from_dml_column(item.c.price) * 1.2)
     """
-    found = node_of(column)
+    found: Any = node_of(column)
     if found is None or found.visit_name != "column":
         raise ArgumentError(f"from_dml_column() takes a column of the table; got {column!r}")
     return DMLTargetCopy(found)
 
 
-def insert(table: Any) -> Insert:
+def insert(table: FromArgument) -> Insert:
     """Return an INSERT into *table*, or into that of a mapped class."""
     return Insert(table)
 
 
-def update(table: Any) -> Update:
+def update(table: FromArgument) -> Update:
     """Return an UPDATE of *table*, or of that of a mapped class."""
     return Update(table)
 
 
-def delete(table: Any) -> Delete:
+def delete(table: FromArgument) -> Delete:
     """Return a DELETE from *table*, or from that of a mapped class."""
     return Delete(table)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self, TypeVarTuple
+from typing import Any, Self, SupportsIndex, TypeVarTuple
 
 from ...exc import ArgumentError, InvalidRequestError, refuse_options
 from ...types.contract import NULLTYPE
-from ..arguments import ConditionArgument
+from ..arguments import ColumnArgument, ConditionArgument
 from ..node import Executable, Node, Walk
 from ..promise import ClauseSource, collect_standing
 from .by_name import equal_by_name, namespaces_of_change
@@ -108,7 +108,7 @@ class UpdateBase(Executable, Node):
         if hasattr(self, "_memo"):
             del self._memo
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         planner = self.walk().planner
         return self.reduce_plain() if planner is None else planner.reduce(self)
 
@@ -127,7 +127,7 @@ class UpdateBase(Executable, Node):
             raise ArgumentError(f"{count} values are given for the {len(names)} columns")
         return names
 
-    def returning(self, *columns: Any, sort_by_parameter_order: bool = False) -> Any:
+    def returning(self, *columns: ColumnArgument, sort_by_parameter_order: bool = False) -> Any:
         """Return a copy that gives back *columns* of the rows it touches."""
         if self.returns_defaults is not None:
             raise InvalidRequestError(
@@ -142,7 +142,7 @@ class UpdateBase(Executable, Node):
         return self._with(**changes)
 
     def return_defaults(
-        self, *columns: Any, sort_by_parameter_order: bool = True, **options: object
+        self, *columns: ColumnArgument, sort_by_parameter_order: bool = True, **options: object
     ) -> Self:
         """Return a copy whose result tells, in ``returned_defaults``, what the server filled in.
 
@@ -197,7 +197,7 @@ class UpdateBase(Executable, Node):
         """Return ``WITH name AS (this)``: the rows given back, to be selected from."""
         return CTE(self, name, recursive, nesting)
 
-    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
+    def add_cte(self, *ctes: CTE, nest_here: bool = False) -> Self:
         """Return a copy with *ctes* before it."""
         return self._with(ctes=self.ctes + ctes)
 
@@ -243,7 +243,7 @@ class ValuesBase(UpdateBase):
     values_: Row | list[Row] | None = None
     preserves_order = False
 
-    def values(self, *arguments: Any, **named: Any) -> Self:
+    def values(self, *arguments: Any, **named: object) -> Self:
         """Return a copy with values: names and values, a dictionary, or a list of them.
 
         They are added to those it has; parameters given when the statement runs add to

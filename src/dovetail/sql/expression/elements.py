@@ -174,7 +174,11 @@ def literal(
 ) -> BindParameter[T]: ...
 @overload
 def literal(value: T, type_: None = None, literal_execute: bool = False) -> BindParameter[T]: ...
-def literal(value: object, type_: Any = None, literal_execute: bool = False) -> BindParameter[Any]:
+def literal(
+    value: object,
+    type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
+    literal_execute: bool = False,
+) -> BindParameter[Any]:
     """Return *value* as a parameter, where Python alone would not make an expression of it."""
     if literal_execute:
         return bindparam(None, value, type_, literal_execute=True)
@@ -195,11 +199,14 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
     visit_name = "binary"
     parts = ("left", "right")
     operator: Operator
+    left: Any
+    right: Any
+    """What the operator takes: a value, a list of values, two bounds, a SELECT."""
 
     def __init__(
         self,
-        left: Any,
-        right: Any,
+        left: Node,
+        right: Node,
         operator: Operator,
         type_: TE = BOOLEANTYPE,
         modifiers: tuple[tuple[str, Any], ...] = (),
@@ -264,8 +271,9 @@ class UnaryExpression(ColumnElement[T]):
     visit_name = "unary"
     parts = ("element",)
     operator: Operator
+    element: Any
 
-    def __init__(self, element: Any, operator: Operator, type_: TE) -> None:
+    def __init__(self, element: Node, operator: Operator, type_: TE) -> None:
         self.element = element
         self.operator = operator
         self.type = type_
@@ -424,7 +432,7 @@ class Label(ColumnElement[T]):
         self.element.collect(walk)
 
 
-def collected_name(name: Any, walk: Walk) -> Any:
+def collected_name(name: str | AnonymousName, walk: Walk) -> Any:
     """Return what stands in a key for *name*: a number tells anonymous names apart."""
     if isinstance(name, AnonymousName):
         numbers = walk.numbers
@@ -485,7 +493,7 @@ def or_(*clauses: ConditionArgument) -> ColumnElement[bool]:
     return conjunction(ops.OR, clauses)
 
 
-def negation(element: Any) -> ColumnElement[Any]:
+def negation(element: object) -> ColumnElement[Any]:
     """Return NOT *element*, by the opposite operator where there is one."""
     while isinstance(element, Label):
         element = element.element
@@ -498,7 +506,8 @@ def negation(element: Any) -> ColumnElement[Any]:
     if element is FALSE:
         return TRUE
     if isinstance(element, UnaryExpression) and element.operator is ops.NOT:
-        return element.element  # type: ignore[no-any-return]
+        operand: ColumnElement[Any] = element.element
+        return operand
     if not isinstance(element, Node):
         raise ArgumentError(f"not_() needs a SQL expression; got {element!r}")
     return UnaryExpression(element, ops.NOT, BOOLEANTYPE)

@@ -12,7 +12,7 @@ from ...exc import (
     NoReferencedTableError,
     did_you_mean,
 )
-from ...types.contract import NULLTYPE
+from ...types.contract import NULLTYPE, TypeEngine
 from ..arguments import ConditionArgument, FromArgument
 from ..names import AnonymousName
 from ..node import Node, Walk
@@ -32,7 +32,7 @@ class Exported(NamedTuple):
     column: Any
 
 
-def table_label(table: Any) -> str:
+def table_label(table: FromClause) -> str:
     """Return what a long name of a column of *table* begins with: its schema and its name."""
     schema, name = getattr(table, "schema", None), str(table.description)
     return (f"{schema}.{name}" if schema else name).replace(".", "_")
@@ -107,7 +107,9 @@ class FromClause(Node):
         """Where ``filter_by`` looks for names."""
         return Namespace(self)
 
-    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+    def corresponding_column(
+        self, column: ColumnElement[Any], require_embedded: bool = False
+    ) -> Any:
         """Return the column of this that stands for *column*, or None."""
         if column.table is self:
             return column
@@ -150,7 +152,7 @@ class FromClause(Node):
         return Join(self, right, onclause, True, full)
 
     def tablesample(
-        self, sampling: Any, name: str | None = None, seed: Node | None = None
+        self, sampling: Node | float, name: str | None = None, seed: Node | None = None
     ) -> TableSample:
         """``this AS name TABLESAMPLE sampling``."""
         return TableSample(self, sampling, name, seed)
@@ -170,7 +172,7 @@ class TableValuedColumn(ColumnElement[Any]):
     visit_name = "table_valued_column"
     parts = ("table",)
 
-    def __init__(self, table: FromClause, type_: Any) -> None:
+    def __init__(self, table: FromClause, type_: TypeEngine[Any]) -> None:
         self.table = table
         self.type = type_
 
@@ -217,7 +219,7 @@ class AliasedFrom(FromClause):
         self.element = element
         self.name = name if name is not None else AnonymousName(self._base_name(element))
 
-    def _base_name(self, element: Any) -> str:
+    def _base_name(self, element: Node) -> str:
         name = getattr(element, "name", None)
         return name if isinstance(name, str) else self.base_name
 
@@ -281,7 +283,9 @@ class TableSample(AliasedFrom):
     visit_name = "tablesample"
     parts = ("element", "sampling", "seed")
 
-    def __init__(self, element: Any, sampling: Any, name: str | None, seed: Node | None) -> None:
+    def __init__(
+        self, element: Any, sampling: Node | float, name: str | None, seed: Node | None
+    ) -> None:
         super().__init__(element, name)
         is_plain = isinstance(sampling, int | float) or hasattr(sampling, "visit_name")
         self.sampling = sampling if is_plain else bindparam("system", sampling, unique=True)
@@ -299,7 +303,7 @@ class Join(FromClause):
 
     def __init__(
         self,
-        left: Any,
+        left: FromArgument,
         right: FromArgument,
         onclause: ConditionArgument = None,
         isouter: bool = False,
@@ -335,7 +339,9 @@ class Join(FromClause):
             other is self or self.left.is_derived_from(other) or self.right.is_derived_from(other)
         )
 
-    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+    def corresponding_column(
+        self, column: ColumnElement[Any], require_embedded: bool = False
+    ) -> Any:
         return self.c.corresponding_column(column, require_embedded)
 
     def select(self) -> Any:
@@ -353,7 +359,7 @@ class Join(FromClause):
             for table in self.contained()
         }
 
-        def place(node: Any) -> Any:
+        def place(node: Node) -> Any:
             if node in aliases:
                 return aliases[node]
             alias = aliases.get(getattr(node, "table", None))
@@ -378,7 +384,7 @@ class Join(FromClause):
             self._onclause.collect(walk)
 
 
-def join_condition(left: Any, right: Any) -> Any:
+def join_condition(left: FromClause, right: FromClause) -> Any:
     """Return the ON that the foreign keys between *left* and *right* give."""
     found: dict[Any, list[Any]] = {}
     for referring, referred in ((right, left), (left, right)):
@@ -406,7 +412,7 @@ def join_condition(left: Any, right: Any) -> Any:
     return and_(*next(iter(found.values())))
 
 
-def _referent(key: Any, referred: Any) -> Any:
+def _referent(key: Any, referred: FromClause) -> Any:
     try:
         return referred.c.corresponding_column(key.column)
     except NoReferencedTableError:
@@ -417,7 +423,7 @@ def _referent(key: Any, referred: Any) -> Any:
 
 
 def join(
-    left: Any,
+    left: FromArgument,
     right: FromArgument,
     onclause: ConditionArgument = None,
     isouter: bool = False,
@@ -428,13 +434,13 @@ def join(
 
 
 def outerjoin(
-    left: Any, right: FromArgument, onclause: ConditionArgument = None, full: bool = False
+    left: FromArgument, right: FromArgument, onclause: ConditionArgument = None, full: bool = False
 ) -> Join:
     """Return ``left LEFT OUTER JOIN right``."""
     return Join(left, right, onclause, True, full)
 
 
-def selectable_of(source: Any) -> Any:
+def selectable_of(source: FromArgument) -> Any:
     """Return what *source*, a mapped class perhaps, is selected from."""
     return source if isinstance(source, Node) else from_node(source).selectable
 
@@ -445,7 +451,10 @@ def alias(selectable: FromArgument, name: str | None = None, flat: bool = False)
 
 
 def tablesample(
-    selectable: FromArgument, sampling: Any, name: str | None = None, seed: Node | None = None
+    selectable: FromArgument,
+    sampling: Node | float,
+    name: str | None = None,
+    seed: Node | None = None,
 ) -> Any:
     """Return a sample of a table's rows."""
     return selectable_of(selectable).tablesample(sampling, name, seed)

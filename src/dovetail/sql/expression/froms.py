@@ -9,6 +9,7 @@ from ...exc import InvalidRequestError, NoForeignKeysError
 from ..node import Node
 from ..operators import EQ
 from ..traversal import children, iterate
+from .column_element import ColumnElement
 from .elements import BinaryExpression
 from .from_clause import FromClause, Join, join_condition
 
@@ -150,7 +151,7 @@ def _left_side(candidates: list[Any], spec: JoinSpec) -> Any:
     )
 
 
-def _linked(left: Any, right: Any) -> bool:
+def _linked(left: FromClause, right: FromClause) -> bool:
     try:
         join_condition(left, right)
     except NoForeignKeysError:
@@ -187,6 +188,6 @@ def reduced_columns(
     return [column for column in found if id(column) not in gone]
 
 
-def _stands_for(column: Any, original: Any) -> bool:
+def _stands_for(column: ColumnElement[Any], original: object) -> bool:
     shares = getattr(column, "shares_lineage", None)
     return column is original or (shares is not None and bool(shares(original)))

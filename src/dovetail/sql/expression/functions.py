@@ -107,7 +107,9 @@ class FunctionElement(ColumnElement[T]):
     @overload
     def filter(self) -> Self: ...
     @overload
-    def filter(self, criterion: Any, /, *criteria: ConditionArgument) -> FunctionFilter[T]: ...
+    def filter(
+        self, criterion: ConditionArgument, /, *criteria: ConditionArgument
+    ) -> FunctionFilter[T]: ...
     def filter(self, *criteria: ConditionArgument) -> Any:
         """``this FILTER (WHERE …)``."""
         return FunctionFilter(self, *criteria) if criteria else self
@@ -116,11 +118,13 @@ class FunctionElement(ColumnElement[T]):
         """Return this as a FROM whose only column it is."""
         return TableValuedAlias(self, (), name, scalar=True).column
 
-    def table_valued(self, *columns: Any, **kw: object) -> Any:
+    def table_valued(self, *columns: str | ColumnElement[Any], **kw: object) -> Any:
         """Return this as a FROM with *columns*."""
         return _table_valued(self, columns, kw)
 
-    def scalar_table_valued(self, name: str, type_: Any = None) -> FieldOfFunction[Any]:
+    def scalar_table_valued(
+        self, name: str, type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None
+    ) -> FieldOfFunction[Any]:
         """``(this).name``: one field of the row that this gives, as a value."""
         return FieldOfFunction(self, name, type_)
 
@@ -165,7 +169,7 @@ class AggregateOrderBy(ColumnElement[T]):
     visit_name = "aggregate_order_by"
     parts = ("element", "order_by")
 
-    def __init__(self, element: Any, *order_by: SortArgument) -> None:
+    def __init__(self, element: ColumnElement[Any], *order_by: SortArgument) -> None:
         if not order_by:
             raise ArgumentError("aggregate_order_by() needs something to order by")
         self.element = element
@@ -191,7 +195,9 @@ class AggregateOrderBy(ColumnElement[T]):
             clause.collect(walk)
 
 
-def aggregate_order_by(element: Any, *order_by: SortArgument) -> AggregateOrderBy[Any]:
+def aggregate_order_by(
+    element: ColumnElement[Any], *order_by: SortArgument
+) -> AggregateOrderBy[Any]:
     """Return the aggregate *element*, which takes its rows in this order."""
     return AggregateOrderBy(element, *order_by)
 
@@ -203,7 +209,12 @@ class FieldOfFunction(ColumnElement[T]):
     visit_name = "field_of_function"
     parts = ("element",)
 
-    def __init__(self, element: Any, name: str, type_: Any = None) -> None:
+    def __init__(
+        self,
+        element: ColumnElement[Any],
+        name: str,
+        type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
+    ) -> None:
         self.element = element
         self.name = name
         self.type = to_instance(type_)
@@ -223,7 +234,7 @@ class FunctionAsBinary(BinaryExpression[bool]):
     __slots__ = ("function", "left_index", "right_index")
     visit_name = "function_as_binary"
 
-    def __init__(self, function: Any, left_index: int, right_index: int) -> None:
+    def __init__(self, function: FunctionElement[Any], left_index: int, right_index: int) -> None:
         clauses = function.clauses
         for index in (left_index, right_index):
             if not 1 <= index <= len(clauses):
@@ -421,7 +432,7 @@ class aggregate_strings(GenericFunction[str]):
 
     type = STRINGTYPE
 
-    def __init__(self, clause: Any, separator: Any, **kwargs: object) -> None:
+    def __init__(self, clause: object, separator: object, **kwargs: object) -> None:
         super().__init__(clause, separator, **kwargs)
 
 
@@ -487,7 +498,7 @@ class cume_dist(_Rank):
     type = NUMERICTYPE
 
 
-def _first_order_type(within: Any) -> TypeEngine[Any]:
+def _first_order_type(within: WithinGroup[Any]) -> TypeEngine[Any]:
     element = within.order_by[0]
     type_: TypeEngine[Any] = element.type
     return type_

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
 from ...exc import ArgumentError
-from ..arguments import SortArgument
+from ..arguments import FromArgument, SortArgument
 from ..node import Node, Walk
 from ..promise import collect_standing
 from .coercion import node_of
 from .column_element import ColumnElement
 from .constructs import order_argument, sort_argument
+from .derived import CTE
 from .froms import (
     JoinSpec,
 )
@@ -195,7 +196,7 @@ class GenerativeSelect(SelectBase):
         *,
         nowait: bool = False,
         read: bool = False,
-        of: Any = None,
+        of: FromArgument | Sequence[FromArgument] | None = None,
         skip_locked: bool = False,
         key_share: bool = False,
     ) -> Self:
@@ -222,7 +223,7 @@ class GenerativeSelect(SelectBase):
         # Read by programs that tell statements apart by it.
         return self.label_style
 
-    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
+    def add_cte(self, *ctes: CTE, nest_here: bool = False) -> Self:
         """Return a copy with *ctes* in the statement's WITH, whether it speaks of them or not.
 
         With *nest_here* they stand in a WITH of its own.
@@ -232,7 +233,7 @@ class GenerativeSelect(SelectBase):
         return self._with(ctes=self.ctes + ctes)
 
 
-def _lock_target(target: Any) -> Any:
+def _lock_target(target: object) -> Any:
     node = node_of(target)
     if node is None:
         raise ArgumentError(

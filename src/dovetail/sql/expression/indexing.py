@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...exc import InvalidRequestError
@@ -20,7 +20,9 @@ _NAME = JSONStrIndexType()
 _PATH = JSONPathType()
 
 
-def _json_item(left: Any, key: Any) -> BinaryExpression[Any]:
+def _json_item(
+    left: ColumnElement[Any], key: ColumnElement[Any] | str | int | Iterable[str | int]
+) -> BinaryExpression[Any]:
     """Return ``left[key]``; a list or tuple is a path."""
     if isinstance(key, ColumnElement):
         return BinaryExpression(left, key, ops.JSON_GETITEM, left.type)
@@ -31,7 +33,7 @@ def _json_item(left: Any, key: Any) -> BinaryExpression[Any]:
     return BinaryExpression(left, bind, ops.JSON_PATH_GETITEM, left.type)
 
 
-def _array_item(left: Any, key: Any) -> BinaryExpression[Any]:
+def _array_item(left: ColumnElement[Any], key: object) -> BinaryExpression[Any]:
     """Return ``left[key]``; a slice gives an array."""
     kind: Any = left.type
     shift = 1 if kind.zero_indexes else 0
@@ -46,7 +48,7 @@ def _array_item(left: Any, key: Any) -> BinaryExpression[Any]:
     return BinaryExpression(left, _position(left, key, shift), ops.GETITEM, item)
 
 
-def _position(left: Any, key: Any, shift: int) -> Any:
+def _position(left: ColumnElement[Any], key: object, shift: int) -> Any:
     if key is None:
         return None
     if isinstance(key, int):
@@ -130,12 +132,12 @@ class ArrayComparator:
             made.key = self.expression.bind_name
         return made
 
-    def any(self, other: object, operator: Any = ops.EQ) -> Any:
+    def any(self, other: object, operator: Callable[..., Any] = ops.EQ) -> Any:
         """Return ``other = ANY (this)``."""
         value = self._value(other)
         return operator(value, build.collection(ops.ANY, self.expression))
 
-    def all(self, other: object, operator: Any = ops.EQ) -> Any:
+    def all(self, other: object, operator: Callable[..., Any] = ops.EQ) -> Any:
         """Return ``other = ALL (this)``."""
         value = self._value(other)
         return operator(value, build.collection(ops.ALL, self.expression))
@@ -144,10 +146,10 @@ class ArrayComparator:
 _ITEMS: dict[str, Callable[[Any, Any], Any]] = {"json": _json_item, "array": _array_item}
 
 
-def index(left: Any, key: Any) -> Any:
+def index(left: ColumnElement[Any], key: object) -> Any:
     """Return ``left[key]``, for types that have elements."""
     factory = left.type.comparator_factory
-    if hasattr(factory, "__getitem__"):
+    if factory is not None and hasattr(factory, "__getitem__"):
         return factory(left)[key]
     make = _ITEMS.get(left.type.affinity)
     if make is None:

@@ -16,7 +16,7 @@ from .coercion import node_of
 class LambdaElement:
     """An expression that a function gave."""
 
-    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+    def __init__(self, function: Callable[..., Any], *arguments: object) -> None:
         if not callable(function):
             raise ArgumentError(
                 f"a function is needed, not {function!r}", hint="lambda_stmt(lambda: select(...))"
@@ -32,7 +32,7 @@ class LambdaElement:
     def __str__(self) -> str:
         return str(self._resolved)
 
-    def compile(self, *arguments: Any, **keywords: Any) -> Any:
+    def compile(self, *arguments: object, **keywords: Any) -> Any:
         """Return the statement as SQL."""
         return self._resolved.compile(*arguments, **keywords)
 

@@ -30,7 +30,7 @@ LABEL_STYLE_DEFAULT = LABEL_STYLE_DISAMBIGUATE_ONLY
 class SelectedColumn(NamedTuple):
     """One column of a SELECT and how it is called."""
 
-    column: Any
+    column: ColumnElement[Any]
     name: Any
     """The name in SQL: text, an :class:`AnonymousName`, or None for SQL given as text."""
     key: str | None
@@ -80,7 +80,7 @@ class _Namer:
         self.keys: set[str] = set()
         self.seen: set[Any] = set()
 
-    def name(self, column: Any) -> SelectedColumn:
+    def name(self, column: ColumnElement[Any]) -> SelectedColumn:
         if isinstance(column, Label):
             return self._labelled(column)
         if column.visit_name in ("column", "table_valued_column"):
@@ -98,7 +98,7 @@ class _Namer:
             return SelectedColumn(column, AnonymousName(name), self._key(name), False)
         return self._anonymous(column, "anon")
 
-    def _base(self, column: Any) -> str | None:
+    def _base(self, column: ColumnElement[Any]) -> str | None:
         """The name that a CAST keeps of the column within."""
         while column.visit_name in ("cast", "try_cast", "type_coerce"):
             column = column.clause
@@ -115,7 +115,7 @@ class _Namer:
             return SelectedColumn(label, name, self._key(name), True)
         return SelectedColumn(label, name, self._key(name.base, numbered=True), True)
 
-    def _plain(self, column: Any) -> SelectedColumn:
+    def _plain(self, column: ColumnElement[Any]) -> SelectedColumn:
         name = column.name
         if not isinstance(name, str):
             return SelectedColumn(column, name, self._key(column.key), True)
@@ -133,7 +133,7 @@ class _Namer:
             return SelectedColumn(column, name, self._key(str(column.key)), True)
         return self._anonymous(column, f"{name}_" if first is column else name)
 
-    def _anonymous(self, column: Any, base: str) -> SelectedColumn:
+    def _anonymous(self, column: ColumnElement[Any], base: str) -> SelectedColumn:
         name = AnonymousName(base)
         return SelectedColumn(column, name, self._key(base, numbered=True), False)
 
@@ -152,7 +152,7 @@ def named_columns(columns: Iterable[Any], style: SelectLabelStyle) -> list[Selec
     return [namer.name(column) for column in expanded_columns(columns)]
 
 
-def long_name(column: Any, name: str) -> str:
+def long_name(column: ColumnElement[Any], name: str) -> str:
     """Return *name*, that of *column*, after the name of its table, if it has one."""
     table = getattr(column, "table", None)
     if table is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import operators as ops
+from ..operators import Operator
 
 OPERATORS: dict[str, Any] = {
     "__eq__": ops.EQ, "__ne__": ops.NE, "__lt__": ops.LT, "__le__": ops.LE, "__gt__": ops.GT,
@@ -35,25 +36,25 @@ REVERSED: dict[str, Any] = {
 class Operating:
     """A base: each operator of SQL calls :meth:`operate` with the operator and the operands."""
 
-    def operate(self, op: Any, *other: object, **kwargs: object) -> Any:
+    def operate(self, op: Operator, *other: object, **kwargs: object) -> Any:
         """Apply *op* to what this stands for and to *other*."""
         raise TypeError(f"{type(self).__name__} has no operators")
 
-    def reverse_operate(self, op: Any, other: object, **kwargs: object) -> Any:
+    def reverse_operate(self, op: Operator, other: object, **kwargs: object) -> Any:
         """Apply *op* to *other* and to what this stands for."""
         raise TypeError(f"{type(self).__name__} has no operators")
 
     __hash__ = object.__hash__
 
 
-def _operating(operator: Any) -> Callable[..., Any]:
+def _operating(operator: Operator) -> Callable[..., Any]:
     def operate(self: Operating, *other: object, **kwargs: object) -> Any:
         return self.operate(operator, *other, **kwargs)
 
     return operate
 
 
-def _operating_reversed(operator: Any) -> Callable[..., Any]:
+def _operating_reversed(operator: Operator) -> Callable[..., Any]:
     def operate(self: Operating, other: object) -> Any:
         return self.reverse_operate(operator, other)
 

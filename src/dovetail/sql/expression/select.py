@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar, TypeVarTuple, overload
 
 from ...exc import ArgumentError, InvalidRequestError
-from ..arguments import ConditionArgument, FromArgument, SortArgument
+from ..arguments import ColumnArgument, ConditionArgument, FromArgument, SortArgument
 from ..node import Node, ReturnsRows
 from .by_name import equal_by_name, standing_in
 from .coercion import criterion, from_node, join_target, node_of
@@ -98,7 +98,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
     suffixes: tuple[tuple[str, str], ...] = ()
     hints: tuple[Any, ...] = ()
 
-    def __init__(self, *columns: Any) -> None:
+    def __init__(self, *columns: ColumnArgument) -> None:
         self.__dict__["raw_columns"] = columns_of(columns)
 
     # -- what is selected -------------------------------------------------------------------
@@ -136,14 +136,14 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         tell_apart(described, self.label_style)
         return described
 
-    def add_columns(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+    def add_columns(self, *columns: ColumnArgument) -> Select[*tuple[Any, ...]]:
         """Return a copy with *columns* besides."""
         made: Select[*tuple[Any, ...]] = self._with(
             raw_columns=self.raw_columns + columns_of(columns)
         )
         return made
 
-    def column(self, column: Any) -> Select[*tuple[Any, ...]]:
+    def column(self, column: ColumnArgument) -> Select[*tuple[Any, ...]]:
         """Return a copy with *column* besides."""
         return self.add_columns(column)
 
@@ -221,14 +221,16 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         e6: C6[T6],
         e7: C7[T7],
         /,
-        *more: Any,
+        *more: ColumnArgument,
         maintain_column_froms: bool = False,
     ) -> Select[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
     @overload
     def with_only_columns(
-        self, *columns: Any, maintain_column_froms: bool = False
+        self, *columns: ColumnArgument, maintain_column_froms: bool = False
     ) -> Select[*tuple[Any, ...]]: ...
-    def with_only_columns(self, *columns: Any, maintain_column_froms: bool = False) -> Any:
+    def with_only_columns(
+        self, *columns: ColumnArgument, maintain_column_froms: bool = False
+    ) -> Any:
         """Return a copy with *columns* in place of those it has.
 
         With *maintain_column_froms* the tables of the former columns stay in FROM.
@@ -330,7 +332,12 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         return self._join(target, onclause, from_node(from_, "join_from()"), True, full)
 
     def _join(
-        self, target: FromArgument, onclause: Any, left: Any, isouter: bool, full: bool
+        self,
+        target: FromArgument,
+        onclause: ConditionArgument,
+        left: Any,
+        isouter: bool,
+        full: bool,
     ) -> Self:
         node = join_target(target)
         on = criterion(onclause) if onclause is not None else None
@@ -476,7 +483,7 @@ class CompoundSelect(SelectedRows[*Ts], GenerativeSelect):
     selects: tuple[Any, ...] = ()
     keyword: str = "UNION"
 
-    def __init__(self, keyword: str, *selects: Any) -> None:
+    def __init__(self, keyword: str, *selects: object) -> None:
         made = []
         for given in selects:
             node = node_of(given)
@@ -498,7 +505,7 @@ class CompoundSelect(SelectedRows[*Ts], GenerativeSelect):
         return described
 
 
-def labelled(source: Any) -> Select[*tuple[Any, ...]]:
+def labelled(source: FromArgument) -> Select[*tuple[Any, ...]]:
     """Return a SELECT of all columns of *source*, each called as its table and itself."""
     made: Select[*tuple[Any, ...]] = Select(source).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
     return made.correlate(None)

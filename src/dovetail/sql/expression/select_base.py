@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeVar
 
 from ...exc import ArgumentError
 from ...types.basic import BOOLEANTYPE, INTEGERTYPE
 from ...types.contract import NULLTYPE, TypeEngine, value_types
 from .. import operators as ops
-from ..arguments import ConditionArgument, FromArgument
+from ..arguments import ColumnArgument, ConditionArgument, FromArgument
 from ..node import Executable, Node, Walk
 from ..traversal import replace
 from .building import operand
@@ -39,7 +39,7 @@ def bound_values(statement: Any, values: dict[str, Any]) -> Any:
     return bound._with(values_by_name={**named_values(bound), **values})
 
 
-def named_values(statement: Any) -> dict[str, Any]:
+def named_values(statement: Node) -> dict[str, Any]:
     """The values by name that *statement* was given for what its classes are mapped to."""
     found: dict[str, Any] = getattr(statement, "__dict__", {}).get("values_by_name", {})
     return found
@@ -57,7 +57,7 @@ class SelectBase(Executable, Node):
     is_from = False
     name: Any = None
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         planner = self.walk().planner
         return self.reduce_plain() if planner is None else planner.reduce(self)
 
@@ -172,27 +172,27 @@ class SelectBase(Executable, Node):
         """Return a copy whose parameters of these names have these values."""
         return bound_values(self, {**(__values or {}), **values})
 
-    def union(self, *others: Any) -> Any:
+    def union(self, *others: Node) -> Any:
         """``this UNION others``: the rows of all, each once."""
         return statements.compound("UNION", self, *others)
 
-    def union_all(self, *others: Any) -> Any:
+    def union_all(self, *others: Node) -> Any:
         """``this UNION ALL others``: the rows of all."""
         return statements.compound("UNION ALL", self, *others)
 
-    def except_(self, *others: Any) -> Any:
+    def except_(self, *others: Node) -> Any:
         """``this EXCEPT others``: the rows that the others do not have."""
         return statements.compound("EXCEPT", self, *others)
 
-    def except_all(self, *others: Any) -> Any:
+    def except_all(self, *others: Node) -> Any:
         """``this EXCEPT ALL others``."""
         return statements.compound("EXCEPT ALL", self, *others)
 
-    def intersect(self, *others: Any) -> Any:
+    def intersect(self, *others: Node) -> Any:
         """``this INTERSECT others``: the rows that all have."""
         return statements.compound("INTERSECT", self, *others)
 
-    def intersect_all(self, *others: Any) -> Any:
+    def intersect_all(self, *others: Node) -> Any:
         """``this INTERSECT ALL others``."""
         return statements.compound("INTERSECT ALL", self, *others)
 
@@ -203,8 +203,9 @@ class ScalarSelect(ColumnElement[T]):
     __slots__ = ("element",)
     visit_name = "scalar_select"
     parts = ("element",)
+    element: Any
 
-    def __init__(self, element: Any) -> None:
+    def __init__(self, element: SelectBase) -> None:
         self.element = element
 
     @property
@@ -243,10 +244,11 @@ class Exists(ColumnElement[bool]):
     __slots__ = ("element",)
     visit_name = "exists"
     parts = ("element",)
+    element: Any
     operator = ops.EXISTS
     type = BOOLEANTYPE
 
-    def __init__(self, element: Any) -> None:
+    def __init__(self, element: SelectBase) -> None:
         self.element = element
 
     def where(self, *criteria: ConditionArgument) -> Exists:
@@ -274,13 +276,13 @@ class Exists(ColumnElement[bool]):
         self.element.collect(walk)
 
 
-def exists(*arguments: Any) -> Exists:
+def exists(*arguments: ColumnArgument) -> Exists:
     """Return ``EXISTS (SELECT …)``: of a SELECT, of columns, or of ``*``::
 
     select(user).where(exists().where(address.c.user_id == user.c.id))
     """
     if len(arguments) == 1:
-        only = arguments[0]
+        only: Any = arguments[0]
         if isinstance(only, ScalarSelect):
             return Exists(only.element)
         if getattr(only, "is_select_statement", False):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeVarTuple, overload
 
 from ...exc import ArgumentError
+from ...types.contract import to_instance
+from ..arguments import ColumnArgument, ConditionArgument, SortArgument
 from ..node import ReturnsRows
-from ..operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST
-from .column_element import ColumnElement
+from ..operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST, Operator
+from .column_element import ColumnElement, TypeArgument
 from .columns import columns_of
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
@@ -58,11 +60,11 @@ def select(
     e6: C6[T6],
     e7: C7[T7],
     /,
-    *more: Any,
+    *more: ColumnArgument,
 ) -> Select[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]: ...
 @overload
-def select(*entities: Any) -> Select[*tuple[Any, ...]]: ...
-def select(*entities: Any) -> Any:
+def select(*entities: ColumnArgument) -> Select[*tuple[Any, ...]]: ...
+def select(*entities: ColumnArgument) -> Any:
     """Return a SELECT of columns, tables or mapped classes::
 
     select(User).where(User.name == "Ada")
@@ -117,22 +119,22 @@ def NotNullable(val: Any) -> Any:  # noqa: N802 - the name that users know
     return val
 
 
-def asc(column: Any) -> ColumnElement[Any]:
+def asc(column: SortArgument) -> ColumnElement[Any]:
     """Return ``column ASC``."""
     return sorted_by(column, ASC)
 
 
-def desc(column: Any) -> ColumnElement[Any]:
+def desc(column: SortArgument) -> ColumnElement[Any]:
     """Return ``column DESC``."""
     return sorted_by(column, DESC)
 
 
-def nulls_first(column: Any) -> ColumnElement[Any]:
+def nulls_first(column: SortArgument) -> ColumnElement[Any]:
     """Return ``column NULLS FIRST``."""
     return sorted_by(column, NULLS_FIRST)
 
 
-def nulls_last(column: Any) -> ColumnElement[Any]:
+def nulls_last(column: SortArgument) -> ColumnElement[Any]:
     """Return ``column NULLS LAST``."""
     return sorted_by(column, NULLS_LAST)
 
@@ -141,12 +143,12 @@ nullsfirst = nulls_first
 nullslast = nulls_last
 
 
-def bitwise_not(expr: object) -> ColumnElement[Any]:
+def bitwise_not(expr: SortArgument) -> ColumnElement[Any]:
     """Return ``~expr``, bit by bit."""
     return _unary(expr, BITWISE_NOT)
 
 
-def distinct(expr: object) -> ColumnElement[Any]:
+def distinct(expr: SortArgument) -> ColumnElement[Any]:
     """Return ``DISTINCT expr``, for an aggregate function."""
     element = sort_argument(expr)
     if not isinstance(element, ColumnElement):
@@ -157,22 +159,25 @@ def distinct(expr: object) -> ColumnElement[Any]:
     return _unary(element, DISTINCT)
 
 
-def _unary(column: Any, operator: Any) -> ColumnElement[Any]:
+def _unary(column: SortArgument, operator: Operator) -> ColumnElement[Any]:
     element = sort_argument(column)
     return UnaryExpression(element, operator, element.type)
 
 
-def not_(clause: Any) -> ColumnElement[Any]:
+def not_(clause: ConditionArgument) -> ColumnElement[Any]:
     """Return ``NOT clause``, or its opposite where there is one."""
     return ~clause if isinstance(clause, ColumnElement) else negation(clause)
 
 
-def label(name: str, element: Any, type_: Any = None) -> Label[Any]:
+def label(name: str, element: ColumnArgument, type_: TypeArgument | None = None) -> Label[Any]:
     """Return ``element AS name``."""
-    return Label(name, columns_of((element,))[0], type_)
+    made = to_instance(type_) if type_ is not None else None
+    return Label(name, columns_of((element,))[0], made)
 
 
-def between(expr: object, lower_bound: Any, upper_bound: Any, symmetric: bool = False) -> Any:
+def between(
+    expr: ColumnArgument, lower_bound: object, upper_bound: object, symmetric: bool = False
+) -> Any:
     """Return ``expr BETWEEN lower_bound AND upper_bound``."""
     return columns_of((expr,))[0].between(lower_bound, upper_bound, symmetric)
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from ...exc import ArgumentError
 from ..node import Walk
-from .columns import ColumnCollection
+from .columns import ColumnCollection, NamedColumn
 from .dml import Delete, Insert, Update
 from .from_clause import FromClause
 
@@ -17,7 +17,7 @@ class TableClause(FromClause):
     visit_name = "table"
     fullname: str
 
-    def __init__(self, name: str, *columns: Any, schema: str | None = None) -> None:
+    def __init__(self, name: str, *columns: NamedColumn[Any], schema: str | None = None) -> None:
         self.name = name
         self.schema = schema
         self.fullname = f"{schema}.{name}" if schema else name
@@ -25,7 +25,7 @@ class TableClause(FromClause):
         for column in columns:
             self.append_column(column)
 
-    def append_column(self, column: Any) -> None:
+    def append_column(self, column: NamedColumn[Any]) -> None:
         """Add *column*."""
         if column.table is not None and column.table is not self:
             raise ArgumentError(f"column {column.name!r} is in another table already")
@@ -58,6 +58,6 @@ class TableClause(FromClause):
         return f"table({self.name!r})"
 
 
-def table(name: str, *columns: Any, schema: str | None = None) -> TableClause:
+def table(name: str, *columns: NamedColumn[Any], schema: str | None = None) -> TableClause:
     """Return a table known by name and columns alone."""
     return TableClause(name, *columns, schema=schema)

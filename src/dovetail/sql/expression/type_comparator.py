@@ -53,7 +53,7 @@ class TypeComparator(Operating, Generic[T]):
             raise AttributeError(name)
         return getattr(self.expr, name)
 
-    def operate(self, op: Any, *other: object, **modifiers: object) -> Any:
+    def operate(self, op: Operator, *other: object, **modifiers: object) -> Any:
         """Apply *op* to the expression and to *other*, as it is for all types."""
         if modifiers.get("autoescape"):
             operands: tuple[Any, ...] = other
@@ -61,12 +61,12 @@ class TypeComparator(Operating, Generic[T]):
             return building.pattern(self.expr, op, *operands, **options)
         return building.general(self.expr, op, *other, **modifiers)
 
-    def reverse_operate(self, op: Any, other: object, **modifiers: object) -> Any:
+    def reverse_operate(self, op: Operator, other: object, **modifiers: object) -> Any:
         """Apply *op* to *other* and to the expression, as it is for all types."""
         return building.combine(self.expr, op, other, True)
 
 
-def _own(element: Any) -> TypeComparator[Any] | None:
+def _own(element: ColumnElement[Any]) -> TypeComparator[Any] | None:
     """The operators that the type of *element* has, or None."""
     factory = element.type.comparator_factory
     if factory is None or not issubclass(factory, TypeComparator):
@@ -86,7 +86,9 @@ def _apply(own: TypeComparator[Any], op: Operator, *other: object, **modifiers: 
 def _asking(builder: Callable[..., Any]) -> Callable[..., Any]:
     """*builder*, whose first parameters are an expression and an operator, asking the type."""
 
-    def build_asking(left: Any, op: Operator, *other: object, **modifiers: object) -> Any:
+    def build_asking(
+        left: ColumnElement[Any], op: Operator, *other: object, **modifiers: object
+    ) -> Any:
         own = _own(left)
         if own is None:
             return builder(left, op, *other, **modifiers)
@@ -95,7 +97,7 @@ def _asking(builder: Callable[..., Any]) -> Callable[..., Any]:
     return build_asking
 
 
-def _combine(left: Any, op: Operator, other: object, reverse: bool = False) -> Any:
+def _combine(left: ColumnElement[Any], op: Operator, other: object, reverse: bool = False) -> Any:
     own = _own(left)
     if own is None:
         return building.combine(left, op, other, reverse)
@@ -103,7 +105,11 @@ def _combine(left: Any, op: Operator, other: object, reverse: bool = False) -> A
 
 
 def _pattern(
-    left: Any, op: Operator, other: object, escape: str | None = None, autoescape: bool = False
+    left: ColumnElement[Any],
+    op: Operator,
+    other: object,
+    escape: str | None = None,
+    autoescape: bool = False,
 ) -> Any:
     own = _own(left)
     if own is None:
@@ -111,14 +117,14 @@ def _pattern(
     return _apply(own, op, other, escape=escape, autoescape=autoescape)
 
 
-def _between(left: Any, low: object, high: object, symmetric: bool = False) -> Any:
+def _between(left: ColumnElement[Any], low: object, high: object, symmetric: bool = False) -> Any:
     own = _own(left)
     if own is None:
         return building.between(left, low, high, symmetric)
     return own.between(low, high, symmetric=symmetric)
 
 
-def _unary(op: Operator, element: Any) -> Any:
+def _unary(op: Operator, element: ColumnElement[Any]) -> Any:
     own = _own(element)
     return building.unary(op, element) if own is None else _apply(own, op)
 
