@@ -108,7 +108,15 @@ class AsyncpgConnection:
 
     async def fetch(self, sql: str, parameters: Any = ()) -> Any:
         """Run *sql* and return all its rows."""
-        return list(map(tuple, (await self.run(sql, parameters))[1]))
+        prepared = self._statements.get(sql)
+        if prepared is None or prepared.is_zoned:
+            return list(map(tuple, (await self.run(sql, parameters))[1]))
+        self._statements.move_to_end(sql)
+        try:
+            records = await prepared.fetch(*parameters)
+        except BaseException as error:
+            _, records = await self._after_failure(error, prepared, sql, parameters)
+        return list(map(tuple, records))
 
     async def run(
         self, sql: str, parameters: Any = (), keep: bool = True
@@ -124,23 +132,24 @@ class AsyncpgConnection:
                 parameters = zoned(prepared.types, parameters, self.raw)
             return prepared, await prepared.fetch(*parameters)
         except BaseException as error:
-            await self._met(error)
-            again: Any = None
-            if prepared is not None and _is_of_client(error):
-                again = converted(sql, prepared.types, parameters, self.raw)
-            elif is_stale(error) and not self.in_transaction():
-                prepared, again = None, parameters
-            if again is None:
-                raise
-        return await self._run_again(prepared, sql, again)
+            return await self._after_failure(error, prepared, sql, parameters)
 
-    async def _run_again(
-        self, prepared: Prepared | None, sql: str, parameters: Any
+    async def _after_failure(
+        self, error: BaseException, prepared: Prepared | None, sql: str, parameters: Any
     ) -> tuple[Prepared, list[Any]]:
+        """Run *sql*, which has failed with *error*, once more where that may help; or raise."""
+        await self._met(error)
+        again: Any = None
+        if prepared is not None and _is_of_client(error):
+            again = converted(sql, prepared.types, parameters, self.raw)
+        elif is_stale(error) and not self.in_transaction():
+            prepared, again = None, parameters
+        if again is None:
+            raise error
         try:
             if prepared is None:
                 prepared = await self._prepare(sql)
-            return prepared, await prepared.fetch(*parameters)
+            return prepared, await prepared.fetch(*again)
         except BaseException as error:
             await self._met(error)
             raise

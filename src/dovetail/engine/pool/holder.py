@@ -47,9 +47,12 @@ def _no_frame() -> None:
     return None
 
 
-def caller() -> tuple[str, int, str]:
-    """Return file, line and function of the nearest caller outside of this library."""
-    frame = _getframe(1)
+def caller(inner: int = 1) -> tuple[str, int, str]:
+    """Return file, line and function of the nearest caller outside of this library.
+
+    *inner* functions, from the one that calls on, are known to be the library's own.
+    """
+    frame = _getframe(inner)
     beyond = bridging.frame
     while True:
         filename = frame.f_code.co_filename

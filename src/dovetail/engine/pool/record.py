@@ -159,7 +159,8 @@ class ConnectionRecord(ManagesConnection):
         if not self.uses:
             self.begun = 0
         self.uses += 1
-        self.held_at = caller()
+        # This function, _lend(), what takes, and what connects.
+        self.held_at = caller(4)
         self.held_since = now()
         self.thread = get_ident()
         self.reported = False
