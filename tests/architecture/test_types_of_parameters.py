@@ -10,7 +10,7 @@ MOST = {
     "dialects": 314,
     "engine": 274,
     "ext": 364,
-    "orm": 817,
+    "orm": 692,
     "sql": 186,
     "types": 25,
 }

@@ -1,5 +1,8 @@
 """Merging: the state of an instance copied onto the session's own."""
 
+import gc
+import weakref
+
 import pytest
 
 from dovetail import event, inspect, select
@@ -337,3 +340,15 @@ def onto_what_a_row_has(w):
 
 def test_what_the_row_has_is_read_once():
     compare(onto_what_a_row_has)
+
+
+def test_what_a_merge_has_loaded_is_not_kept_after_it(session):
+    given = Author(id=99, name="new", books=[Book(id=1, title="a"), Book(id=2, title="b")])
+
+    merged = session.merge(given)
+    books = [weakref.ref(book) for book in merged.books]
+    session.rollback()
+    del merged
+    gc.collect()
+
+    assert [book() for book in books] == [None, None]

@@ -1,10 +1,13 @@
 """Merging: the state of an instance copied onto the session's own instance of the same row."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from dovetail.codegen import Source, compile_function
+from dovetail.engine.connection import Connection
 from dovetail.exc import InvalidRequestError, StaleDataError, UnmappedInstanceError
+from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.loading.options import LoaderOption
 from dovetail.orm.loading.telling import LoadContext
 from dovetail.orm.loading.tree import NO_TREE, LoadTree
@@ -18,11 +21,37 @@ MOST_PEERS = 1000
 """So many copies share a load; then a new one begins, and the old one can go."""
 
 Merged = dict[Any, Any]
+
+
+class MergingSession(FlushingSession, Protocol):
+    """The session into which instances are merged.
+
+    ``placement``  what ``merge(load=False)`` keeps from one instance to the next
+    """
+
+    transaction: Any
+    placement: Any
+
+    @property
+    def no_autoflush(self) -> AbstractContextManager[Any]: ...
+    def add(self, instance: Any, _warn: bool = True) -> None: ...
+    def at_token_steps(self, token: object, steps: Steps[Any]) -> Steps[Any]: ...
+    def begin_on_change(self) -> None: ...
+    def find(self, mapper: Mapper, key: object) -> Any: ...
+    def get_steps(
+        self, mapper: Mapper, key: Any, *, options: Sequence[LoaderOption] = ()
+    ) -> Steps[Any]: ...
+    def load_keys_steps(
+        self, connection: Connection, mapper: Mapper, keys: Sequence[Any]
+    ) -> Steps[list[Any]]: ...
+    def load_steps(self, instances: object, attributes: Sequence[Any]) -> Steps[Any]: ...
+
+
 """What is done: by state the merged instance, by (state, relationship) the way it was met."""
 
 
 def merge_all_steps(
-    session: Any, instances: Iterable[Any], load: bool, options: Sequence[LoaderOption]
+    session: MergingSession, instances: Iterable[Any], load: bool, options: Sequence[LoaderOption]
 ) -> Steps[list[Any]]:
     """Flush, then merge *instances*; what is half done meanwhile is not flushed."""
     if not load:
@@ -38,7 +67,7 @@ def merge_all_steps(
 
 
 def merge_steps(
-    session: Any,
+    session: MergingSession,
     instance: Any,
     merged: Merged,
     options: Sequence[LoaderOption] = (),
@@ -88,7 +117,7 @@ def _says_nothing(options: LoadTree | None) -> bool:
 
 
 def _hand_on_options(
-    session: Any, state: InstanceState, target: InstanceState, merged: Merged
+    session: MergingSession, state: InstanceState, target: InstanceState, merged: Merged
 ) -> None:
     """Let *target* load what it lacks by the options of *state*, where it has none of its own.
 
@@ -106,7 +135,12 @@ def _hand_on_options(
 
 
 def _copy_steps(
-    session: Any, mapper: Any, source: object, target: object, merged: Merged, is_new: bool
+    session: MergingSession,
+    mapper: Any,
+    source: object,
+    target: object,
+    merged: Merged,
+    is_new: bool,
 ) -> Steps[None]:
     state = state_of(source)
     values = source.__dict__
@@ -130,7 +164,7 @@ def _copy_steps(
             yield from session.load_steps(target, [getattr(mapper.class_, key)])
         if prop.uselist:
             items = list(prop.impl.kind.items(values[key]))
-            yield from _preload_steps(session, prop.mapper, items)
+            yield from _preload_steps(session, merged, prop.mapper, items)
             copies = []
             for item in items:
                 copies.append((yield from merge_steps(session, item, merged)))
@@ -143,8 +177,9 @@ def _copy_steps(
                 prop.impl.set(target, copy)
 
 
-def _check_version(mapper: Any, source: object, target: object) -> None:
+def _check_version(mapper: Mapper, source: object, target: object) -> None:
     """Refuse to merge *source* onto a row that has another version."""
+    assert mapper.version_key is not None
     expected = source.__dict__.get(mapper.version_key)
     found = getattr(target, mapper.version_key)
     if expected is not None and found is not None and expected != found:
@@ -164,7 +199,9 @@ def _held(prop: RelationshipProperty, value: object) -> Iterable[Any]:
     return held
 
 
-def _preload_steps(session: Any, mapper: Mapper, items: Iterable[Any]) -> Steps[None]:
+def _preload_steps(
+    session: MergingSession, merged: Merged, mapper: Mapper, items: Iterable[Any]
+) -> Steps[None]:
     """Load what *items* are to be merged onto in one statement, not one by one."""
     keys = []
     for item in items:
@@ -174,14 +211,15 @@ def _preload_steps(session: Any, mapper: Mapper, items: Iterable[Any]) -> Steps[
             keys.append(key)
     if len(keys) > 1:
         connection = yield from session.connection_for_steps(mapper)
-        # Held by the caller's frame until each is found in the identity map.
-        session.merging = yield from session.load_keys_steps(connection, mapper, keys)
+        # Held until the merge ends: each is found in the identity map meanwhile.
+        rows = yield from session.load_keys_steps(connection, mapper, keys)
+        merged.setdefault(_preload_steps, []).append(rows)
 
 
 # Without a query ----------------------------------------------------------------------------------
 
 
-def place_all(session: Any, instances: Iterable[Any]) -> list[Any]:
+def place_all(session: MergingSession, instances: Iterable[Any]) -> list[Any]:
     """``load=False``: the session's instances of the rows of *instances*, with their values."""
     if session.transaction is None:
         session.begin_on_change()

@@ -1,6 +1,6 @@
 """INSERT of many rows that are dictionaries: of attribute names and values, without instances."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress, groupby
 from operator import methodcaller
 from typing import Any
@@ -159,7 +159,7 @@ def insert_dictionaries_steps(
             yield from _insert_run_steps(connection, plan, run)
 
 
-def check_names(mapper: Mapper, names: Any) -> None:
+def check_names(mapper: Mapper, names: Iterable[str]) -> None:
     """Refuse *names* of attributes that are no text; names that *mapper* lacks are passed over."""
     for name in names:
         if not isinstance(name, str):
@@ -169,7 +169,7 @@ def check_names(mapper: Mapper, names: Any) -> None:
             )
 
 
-def _columns_named(mapper: Mapper, names: Any) -> dict[str, str]:
+def _columns_named(mapper: Mapper, names: Iterable[str]) -> dict[str, str]:
     """The attributes of columns among *names* that are called otherwise than these."""
     unknown = [name for name in names if name not in mapper.columns]
     found = {}
@@ -187,7 +187,7 @@ def _by_attribute(rows: Sequence[Row], renamed: Mapping[str, str]) -> Sequence[R
     return [{renamed.get(name, name): value for name, value in row.items()} for row in rows]
 
 
-def refuse_unknown(mapper: Mapper, names: Any) -> None:
+def refuse_unknown(mapper: Mapper, names: Iterable[str]) -> None:
     """Refuse *names* that are none of *mapper*'s column attributes."""
     check_names(mapper, names)
     unknown = [name for name in names if name not in mapper.columns]

@@ -15,6 +15,7 @@ from dovetail.orm.loading.plan import ReturnedRows
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.expression.select import Select
 from dovetail.sql.traversal import iterate
@@ -182,5 +183,5 @@ def _read_later(columns: Sequence[Any]) -> list[LoaderOption]:
     ]
 
 
-def _has_subquery(expression: Any) -> bool:
+def _has_subquery(expression: ColumnElement[Any]) -> bool:
     return any(node.visit_name in ("select", "compound_select") for node in iterate(expression))

@@ -1,11 +1,14 @@
 """What statements that change many rows ask of a session: of its core, which stands above."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.steps import Steps
+
+ManyParameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+"""What comes beside a statement: values by name, or a list of them for many rows."""
 
 
 class BulkSession(FlushingSession, Protocol):

@@ -10,7 +10,7 @@ from dovetail.orm.bulk.evaluator import Evaluator
 from dovetail.orm.bulk.inserting import insert_rows_steps
 from dovetail.orm.bulk.joined import SpreadChange, is_spread
 from dovetail.orm.bulk.returning import Returning
-from dovetail.orm.bulk.session import BulkSession
+from dovetail.orm.bulk.session import BulkSession, ManyParameters
 from dovetail.orm.bulk.synchronize import (
     Assignments,
     Matches,
@@ -117,7 +117,7 @@ class Change:
         connection: Connection,
         mapper: Mapper,
         statement: Any,
-        params: Any,
+        params: ManyParameters,
         options: Mapping[str, Any],
     ) -> None:
         self.session = session
@@ -130,7 +130,7 @@ class Change:
 
     # Running ------------------------------------------------------------------------------------
 
-    def execute_steps(self, core: Any, params: Any = None) -> Steps[Any]:
+    def execute_steps(self, core: UpdateBase, params: ManyParameters = None) -> Steps[Any]:
         """Run *core*, a statement of tables."""
         return (
             yield from self.connection.execute_steps(core, params, execution_options=self.options)

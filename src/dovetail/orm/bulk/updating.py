@@ -1,6 +1,6 @@
 """UPDATE of many rows by their primary keys, each with values of its own."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -22,7 +22,7 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.sql.expression.dml import update
 from dovetail.sql.expression.dml_base import UpdateBase, column_set
-from dovetail.sql.expression.elements import bindparam
+from dovetail.sql.expression.elements import BindParameter, bindparam
 from dovetail.steps import Steps
 from dovetail.types.contract import TypeEngine
 
@@ -174,7 +174,7 @@ class RowsUpdate:
                     for place, (bind, text) in enumerate(self._texts(source).items())
                 }
 
-                def besides(place: int, bind: Any) -> str:
+                def besides(place: int, bind: BindParameter[Any]) -> str:
                     return self._asked_text(source, place, bind, compiled.slots[place].type)
 
                 sent = in_text_order(compiled, own, besides)
@@ -182,7 +182,9 @@ class RowsUpdate:
             source.line("return made")
         return compile_function(source, "rows_of")
 
-    def _asked_text(self, source: Source, place: int, bind: Any, type_: TypeEngine[Any]) -> str:
+    def _asked_text(
+        self, source: Source, place: int, bind: BindParameter[Any], type_: TypeEngine[Any]
+    ) -> str:
         """What gives the value of a parameter of the statement itself, of *type_* in its place."""
         if not bind.unique and bind.key in self.asked:
             return written(source, f"row[{bind.key!r}]", type_, self.dialect, f"_of{place}")
@@ -293,7 +295,7 @@ class RowsUpdating:
         for shape, places in groups.items():
             yield self._ordered(shape), sorted(places)
 
-    def _ordered(self, names: Any) -> tuple[str, ...]:
+    def _ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of *names* that an UPDATE uses, attributes first, in the order of columns."""
         check_names(self.mapper, names)
         order = self.mapper.column_order

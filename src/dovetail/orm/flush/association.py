@@ -20,7 +20,7 @@ from dovetail.orm.flush.sync import OldValues, association_row
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
 from dovetail.sql.expression.dml import delete, insert, update
-from dovetail.sql.expression.elements import and_, bindparam
+from dovetail.sql.expression.elements import BindParameter, and_, bindparam
 from dovetail.steps import Steps
 
 Key = tuple[InstanceState, InstanceState]
@@ -179,7 +179,7 @@ def _rows_function(
                 for n, bind in enumerate(binds)
             }
 
-            def besides(place: int, bind: Any) -> str:
+            def besides(place: int, bind: BindParameter[Any]) -> str:
                 return sent_besides(source, place, bind, dialect, "{}")
 
             sent = in_text_order(compiled, own, besides)

@@ -5,7 +5,7 @@ is changed alike, without a statement.  With ``passive_updates=False`` the flush
 that refer to the key, and loads those of collections first that are not in memory.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dovetail.orm.flush.cascade import held_by, load_missing_steps
@@ -145,7 +145,9 @@ class Moves:
                     _follow_in_memory(context, follower, source)
                     waiting.append(follower.state)
 
-    def unwritten(self, changed: Any, written: Any) -> dict[Any, dict[InstanceState, Any]]:
+    def unwritten(
+        self, changed: Callable[..., Any], written: Mapping[Any, Any]
+    ) -> dict[Any, dict[InstanceState, Any]]:
         """By mapper, the followers that were handed a key after their rows had been written."""
         found: dict[Any, dict[InstanceState, Any]] = {}
         for state, instance in self.written.items():
@@ -173,7 +175,7 @@ def _follow_in_memory(context: Any, follower: Follower, source: dict[str, Any]) 
         context.transaction.dirty.add(state)
 
 
-def switch_key(context: Any, mapper: Mapper, state: InstanceState, new: Any) -> None:
+def switch_key(context: Any, mapper: Mapper, state: InstanceState, new: object) -> None:
     """The row of *state* has the key *new* by now; a rollback restores the old one."""
     old = state.row_key
     if new == old:

@@ -18,7 +18,7 @@ from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.expression.coercion import stands_for_sql
 from dovetail.sql.expression.dml import delete, update
-from dovetail.sql.expression.elements import and_, bindparam
+from dovetail.sql.expression.elements import BindParameter, and_, bindparam
 from dovetail.sql.expression.from_clause import FromClause
 from dovetail.steps import Steps
 
@@ -317,7 +317,7 @@ def _update_plan(
             if version is not None:
                 own[old_version] = written(source, "version", version.type, dialect, "_old")
 
-            def besides(place: int, bind: Any) -> str:
+            def besides(place: int, bind: BindParameter[Any]) -> str:
                 return sent_besides(source, place, bind, dialect, "values")
 
             sent = in_text_order(compiled, own, besides)

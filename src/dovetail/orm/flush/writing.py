@@ -8,7 +8,7 @@ from dovetail.exc import StatementError
 from dovetail.orm.flush.association import write_associations_steps
 from dovetail.orm.flush.blame import blame_steps, refused
 from dovetail.orm.flush.cascade import referred_now
-from dovetail.orm.flush.changes import Changes, MapperChanges, changed_related
+from dovetail.orm.flush.changes import Changes, MapperChanges, Pair, changed_related
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.follow import switch_key
 from dovetail.orm.flush.insert import insert_steps
@@ -283,7 +283,9 @@ def _update_steps(
         tell_of_updates("after", context, mapper, connection, updates)
 
 
-def receive_keys(session: FlushingSession, mapper: Mapper, pairs: Any, changes: Changes) -> None:
+def receive_keys(
+    session: FlushingSession, mapper: Mapper, pairs: Iterable[Pair], changes: Changes
+) -> None:
     """Copy keys to instances of *mapper* from the rows that their references lead to."""
     props = roles_of(mapper).references
     if not props:

@@ -10,6 +10,7 @@ from dovetail.orm.mapping.alias import AliasedClass
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.sql.expression.from_clause import FromClause
+from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
 
@@ -136,7 +137,7 @@ def _namespace(statement: Any) -> Any:
     return None
 
 
-def _name_of(raw: object, core: Any) -> Any:
+def _name_of(raw: object, core: Select[*tuple[Any, ...]]) -> Any:
     for candidate in (raw, core):
         name = getattr(candidate, "key", None) or getattr(candidate, "name", None)
         if isinstance(name, str) and isinstance(candidate, Node) and candidate.visit_name != "text":
@@ -150,7 +151,9 @@ def _note(
     adaption.columns[raw] = adaption.columns[cores[item.position]] = inner[item.position]
 
 
-def _entity_of(raw: EntityNode, source: Any, layout: EntityLayout, inner: list[Any]) -> EntityNode:
+def _entity_of(
+    raw: EntityNode, source: FromClause, layout: EntityLayout, inner: list[Any]
+) -> EntityNode:
     """The entity *raw* selected from *source*."""
     mapper = raw.mapper
     entity: EntityNode = AliasedClass(mapper.class_, source).__statement_entity__

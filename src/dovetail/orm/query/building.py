@@ -12,13 +12,13 @@ from dovetail.orm.mapping.alias import aliased
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.strategies import STRATEGIES
 from dovetail.orm.query.adaption import Adaption, as_subquery, union_of
-from dovetail.sql.arguments import FromArgument
+from dovetail.sql.arguments import ConditionArgument, FromArgument
 from dovetail.sql.expression.coercion import criterion, from_node, join_target, node_of
 from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.expression.constructs import sort_argument
 from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.expression.select import Select
-from dovetail.sql.node import Node
+from dovetail.sql.node import Executable, Node
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FALSE = (None, False)
@@ -173,12 +173,12 @@ class QueryBuilding:
         return self._with(self._statement.distinct(*self._clauses(expr, sort_argument)))
 
     @_before_source
-    def limit(self, limit: Any) -> Self:
+    def limit(self, limit: object) -> Self:
         """At most *limit* rows; None for all."""
         return self._with(self._statement.limit(limit))
 
     @_before_source
-    def offset(self, offset: Any) -> Self:
+    def offset(self, offset: object) -> Self:
         """Without the first *offset* rows."""
         return self._with(self._statement.offset(offset))
 
@@ -221,7 +221,7 @@ class QueryBuilding:
             made = self._adaption.value(made)
         return self._with(self._statement.add_columns(*made))
 
-    def add_entity(self, entity: object, alias: Any = None) -> Self:
+    def add_entity(self, entity: object, alias: object = None) -> Self:
         """With *entity* besides; *alias* is what it is selected from."""
         return self.add_columns(entity if alias is None else aliased(entity, alias))
 
@@ -259,7 +259,7 @@ class QueryBuilding:
 
     @_before_limits
     def join(
-        self, target: object, onclause: Any = None, *, isouter: bool = False, full: bool = False
+        self, target: object, onclause: object = None, *, isouter: bool = False, full: bool = False
     ) -> Self:
         """Joined to *target*: a relationship, an entity, or an entity and a condition.
 
@@ -275,7 +275,7 @@ class QueryBuilding:
             onclause = None if onclause is None else self._adapted(criterion(onclause))
         return self._with(self._statement.join(target, onclause, isouter=isouter, full=full))
 
-    def outerjoin(self, target: object, onclause: Any = None, *, full: bool = False) -> Self:
+    def outerjoin(self, target: object, onclause: object = None, *, full: bool = False) -> Self:
         """Joined by a LEFT OUTER JOIN."""
         return self.join(target, onclause, isouter=True, full=full)
 
@@ -336,7 +336,7 @@ class QueryBuilding:
         """With words at its end."""
         return self._with(self._statement.suffix_with(*suffixes, dialect=dialect))
 
-    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
+    def with_hint(self, selectable: object, text: str, dialect_name: str = "*") -> Self:
         """With a hint for the server about *selectable*."""
         return self._with(self._statement.with_hint(selectable, text, dialect_name))
 
@@ -344,11 +344,11 @@ class QueryBuilding:
         """With a hint for the server about the whole statement."""
         return self._with(self._statement.with_statement_hint(text, dialect_name))
 
-    def ext(self, extension: Any) -> Self:
+    def ext(self, extension: object) -> Self:
         """With what *extension* adds: a clause of one server."""
         return self._with(self._statement.ext(extension))
 
-    def set_label_style(self, style: Any) -> Self:
+    def set_label_style(self, style: object) -> Self:
         """With its columns named in another way."""
         return self._with(self._statement.set_label_style(style), _labels=True)
 
@@ -397,7 +397,7 @@ class QueryBuilding:
         *,
         nowait: bool = False,
         read: bool = False,
-        of: Any = None,
+        of: object = None,
         skip_locked: bool = False,
         key_share: bool = False,
     ) -> Self:
@@ -413,11 +413,11 @@ class QueryBuilding:
             return self
         return self.with_for_update(**lock_of(mode, "with_lockmode"))
 
-    def with_session(self, session: Any) -> Self:
+    def with_session(self, session: object) -> Self:
         """The same query in another session."""
         return self._with(session=session)
 
-    def _lazily(self, statement: Any) -> Any:
+    def _lazily(self, statement: Executable) -> Any:
         """*statement* without what is loaded eagerly."""
         kept = [one for one in statement.loader_options if not _loads_eagerly(one)]
         return statement._with(loader_options=(*kept, lazyload("*")))
@@ -432,7 +432,7 @@ def flat_options(options: Iterable[Any]) -> Iterator[Any]:
             yield one
 
 
-def _loads_eagerly(option: Any) -> bool:
+def _loads_eagerly(option: LoaderOption) -> bool:
     found = [STRATEGIES.get(entry.strategy) for entry in option.entries]
     return any(strategy is not None and strategy.eager for strategy in found)
 
@@ -449,7 +449,7 @@ class _PointedAt(Select[Any]):
     __slots__ = ()
 
     @classmethod
-    def at(cls, statement: Any, entity: EntityNode) -> Any:
+    def at(cls, statement: Executable, entity: EntityNode) -> Any:
         """*statement* with names looked up in *entity*."""
         made = object.__new__(cls)
         made.__dict__.update(statement.__dict__, joinpoint=entity)
@@ -459,7 +459,12 @@ class _PointedAt(Select[Any]):
         return self.__dict__["joinpoint"]
 
     def _join(
-        self, target: FromArgument, onclause: Any, left: object, isouter: bool, full: bool
+        self,
+        target: FromArgument,
+        onclause: ConditionArgument,
+        left: object,
+        isouter: bool,
+        full: bool,
     ) -> Any:
         made = object.__new__(Select)
         made.__dict__.update(self.__dict__)

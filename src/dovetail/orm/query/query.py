@@ -34,7 +34,7 @@ class Query(ChangingQuery[T]):
     ``session.execute()`` is today's way to write the same.
     """
 
-    def __init__(self, entities: Any, session: Any = None) -> None:
+    def __init__(self, entities: object, session: object = None) -> None:
         if not isinstance(entities, (tuple, list)):
             entities = (entities,)
         self.session = session
@@ -98,7 +98,9 @@ class Query(ChangingQuery[T]):
         )
         return self.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
 
-    def with_parent(self, instance: object, property: Any = None, from_entity: Any = None) -> Self:
+    def with_parent(
+        self, instance: object, property: object = None, from_entity: object = None
+    ) -> Self:
         """Rows that *instance* refers to: today's ``filter(with_parent(instance, User.orders))``.
 
         Without *property*, the relationship that leads from *instance* to the query's entity.
@@ -125,7 +127,7 @@ class Query(ChangingQuery[T]):
         row: Any = self.with_entities(column).first()
         return None if row is None else row[0]
 
-    def instances(self, result_proxy: Iterable[Any], context: Any = None) -> Iterator[T]:
+    def instances(self, result_proxy: Iterable[Any], context: object = None) -> Iterator[T]:
         """Instances from rows with their columns: today's ``from_statement()``."""
         _classic("instances()", "select(User).from_statement(...)")
         return self._made_of(result_proxy)

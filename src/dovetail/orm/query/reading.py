@@ -18,7 +18,7 @@ from dovetail.sql.expression.functions import func
 from dovetail.sql.expression.naming import LABEL_STYLE_NONE, LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.expression.select import Select
 from dovetail.sql.expression.select_base import Exists, ScalarSelect
-from dovetail.sql.node import Node
+from dovetail.sql.node import Executable, Node
 from dovetail.sql.traversal import iterate
 
 T = TypeVar("T")
@@ -294,7 +294,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         count: int = self._session_in_use.execute(counted, dict(self._params) or None).scalar()
         return count
 
-    def from_statement(self, statement: Any) -> Self:
+    def from_statement(self, statement: Executable) -> Self:
         """The instances and columns that the query names, from the rows of *statement*."""
         self._refuse_unless_new("from_statement")
         statement = _rows_giving(statement)
@@ -344,7 +344,7 @@ _NEGATIVE = "negative indexes are not known for queries: sort the other way"
 _NOBODY = Dispatch(QueryEvents)
 
 
-def _rows_giving(statement: Any) -> Any:
+def _rows_giving(statement: Executable) -> Any:
     """*statement* as something that gives rows when it runs; ArgumentError where it can't."""
     node = node_of(statement)
     if node is None or not (node.supports_execution and hasattr(node, "execution_options")):
@@ -368,7 +368,7 @@ def _is_instance(raw: object) -> bool:
     return isinstance(raw, EntityNode)
 
 
-def _entity_behind(expression: Any) -> EntityNode | None:
+def _entity_behind(expression: object) -> EntityNode | None:
     """The class, or alias, that *expression*, an item of a row, speaks of first."""
     for node in iterate(expression) if isinstance(expression, Node) else ():
         if isinstance(node, QueryableAttribute):
@@ -379,7 +379,7 @@ def _entity_behind(expression: Any) -> EntityNode | None:
 def _telling_apart(instances: list[bool]) -> Callable[[Any], Any]:
     """The function that says by what rows are told apart: instances by identity."""
 
-    def key(row: Any) -> Any:
+    def key(row: Row[*tuple[Any, ...]]) -> Any:
         parts = [
             id(value) if is_instance else _hashable(value)
             for is_instance, value in zip(instances, row, strict=True)

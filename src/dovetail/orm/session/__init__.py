@@ -4,6 +4,7 @@ from dovetail.orm.session.classic import (
     SessionExtension as SessionExtension,
     _SessionClassMethods as _SessionClassMethods,
 )
+from dovetail.orm.session.events import SessionEvents as SessionEvents
 from dovetail.orm.session.factory import (
     create_session as create_session,
     sessionmaker as sessionmaker,

@@ -8,6 +8,7 @@ from dovetail.engine.connection import Connection
 from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
 from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.bulk.statements import bulk_steps
 from dovetail.orm.loading.given import GivenRows
 from dovetail.orm.loading.options import LazyPolicyOption
@@ -92,7 +93,7 @@ class SessionStatements(SessionPersistence):
     def execute_steps(
         self,
         statement: Executable,
-        params: Any = None,
+        params: ManyParameters = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
@@ -107,7 +108,7 @@ class SessionStatements(SessionPersistence):
     def run_statement_steps(
         self,
         statement: Executable,
-        params: Any = None,
+        params: ManyParameters = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
@@ -129,7 +130,7 @@ class SessionStatements(SessionPersistence):
         self,
         schema_map: Any,
         statement: Executable,
-        params: Any,
+        params: ManyParameters,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
@@ -147,7 +148,7 @@ class SessionStatements(SessionPersistence):
     def _other_steps(
         self,
         statement: Any,
-        params: Any,
+        params: ManyParameters,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
@@ -187,7 +188,11 @@ class SessionStatements(SessionPersistence):
         return (yield from connection.execute_steps(statement, params, execution_options=options))
 
     def _sourced_steps(
-        self, source: RowSource, connection: Connection, statement: Executable, params: Any
+        self,
+        source: RowSource,
+        connection: Connection,
+        statement: Executable,
+        params: ManyParameters,
     ) -> Steps[Any]:
         """Run a SELECT of columns whose rows may come from *source*."""
         try:
@@ -217,7 +222,7 @@ class SessionStatements(SessionPersistence):
     def _select_steps(
         self,
         statement: Executable,
-        params: Any,
+        params: ManyParameters,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
@@ -287,7 +292,7 @@ class SessionStatements(SessionPersistence):
     # Entities from text or another statement --------------------------------------------------
 
     def _from_statement_steps(
-        self, wrapped: "FromStatement", params: Any, execution_options: Mapping[str, Any]
+        self, wrapped: "FromStatement", params: ManyParameters, execution_options: Mapping[str, Any]
     ) -> Steps[Any]:
         yield from self.autoflush_steps(wrapped.element)
         connection = yield from self.connection_for_steps(next(wrapped.mappers, None), wrapped)
@@ -352,7 +357,12 @@ def _given_rows(
 
 
 def _entity_plan(
-    connection: Connection, statement: Any, params: Any, populate: bool, *, keep: bool = True
+    connection: Connection,
+    statement: Any,
+    params: ManyParameters,
+    populate: bool,
+    *,
+    keep: bool = True,
 ) -> tuple[EntityPlan, list[Any]]:
     """The plan of a SELECT with an entity in it, found or made, and the values for it."""
     walk = statement.walk()
@@ -376,7 +386,7 @@ def _entity_plan(
     return plan, values
 
 
-def _override(values: list[Any], binds: Sequence[Any], params: Any) -> None:
+def _override(values: list[Any], binds: Sequence[Any], params: ManyParameters) -> None:
     """Put *params* in place of the values of the parameters that they name."""
     params = _one_dictionary(params)
     for place, bind in enumerate(binds):
@@ -384,7 +394,7 @@ def _override(values: list[Any], binds: Sequence[Any], params: Any) -> None:
             values[place] = params[bind.key]
 
 
-def _one_dictionary(params: Any) -> Mapping[str, Any]:
+def _one_dictionary(params: ManyParameters) -> Mapping[str, Any]:
     if not params:
         return {}
     if not isinstance(params, Mapping):
@@ -395,7 +405,7 @@ def _one_dictionary(params: Any) -> Mapping[str, Any]:
     return params
 
 
-def _require(binds: Sequence[Any], params: Any) -> None:
+def _require(binds: Sequence[Any], params: ManyParameters) -> None:
     """Raise InvalidRequestError for a parameter without a value."""
     bound_values(binds, _one_dictionary(params))
 

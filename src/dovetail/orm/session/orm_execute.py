@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.loading.options import UserDefinedOption
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadCause
@@ -40,7 +41,7 @@ class StatementSession(Protocol):
     def run_statement_steps(
         self,
         statement: Executable,
-        params: Any = None,
+        params: ManyParameters = None,
         execution_options: Mapping[str, Any] = ...,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]: ...
@@ -192,7 +193,7 @@ class ORMExecuteState:
     def invoke_statement(
         self,
         statement: Any = None,
-        params: Any = None,
+        params: ManyParameters = None,
         execution_options: Mapping[str, Any] | None = None,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Any:

@@ -16,6 +16,7 @@ from dovetail.exc import (
     StatementError,
     UnmappedClassError,
 )
+from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
@@ -73,14 +74,14 @@ class SessionPersistence(SessionBinds):
         def execute_steps(
             self,
             statement: Executable,
-            params: Any = None,
+            params: ManyParameters = None,
             execution_options: Mapping[str, Any] = NO_OPTIONS,
             bind_arguments: Mapping[str, Any] | None = None,
         ) -> Steps[Any]: ...
         def run_statement_steps(
             self,
             statement: Executable,
-            params: Any = None,
+            params: ManyParameters = None,
             execution_options: Mapping[str, Any] = NO_OPTIONS,
             bind_arguments: Mapping[str, Any] | None = None,
         ) -> Steps[Any]: ...

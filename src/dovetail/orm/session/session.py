@@ -21,7 +21,7 @@ from dovetail.engine.cursor import CursorResult
 from dovetail.engine.engine import Engine
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.engine.rows import Row
-from dovetail.event import Dispatch, class_dispatch, root
+from dovetail.event import Dispatch, class_dispatch
 from dovetail.exc import (
     ArgumentError,
     DovetailDeprecationWarning,
@@ -29,6 +29,7 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
+from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
@@ -44,7 +45,6 @@ from dovetail.orm.session.classic import (
 )
 from dovetail.orm.session.contents import SessionContents
 from dovetail.orm.session.core import SessionCore
-from dovetail.orm.session.events import SessionEvents
 from dovetail.orm.session.instances import close_all_sessions, identity_key
 from dovetail.orm.session.keywords import ClassicOptions, GetOptions, StatementOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
@@ -204,6 +204,7 @@ class Session(SessionContents, ClassicVerbs):
     hash_key = Setting[int]("A number that no other session of this process has.")
     _flushing = Setting[bool]("Whether a flush is in progress: listeners ask.", "flushing")
     dispatch: Dispatch
+    """Who listens: see ``events.py``, which stands above, for listeners are given sessions."""
 
     # Blocks -----------------------------------------------------------------------------------
 
@@ -358,28 +359,34 @@ class Session(SessionContents, ClassicVerbs):
     def execute(
         self,
         statement: "ReturningChange[*Ts]",
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[ClassicOptions],
     ) -> CursorResult[*Ts]: ...
     @overload
     def execute(
         self,
         statement: UpdateBase | TextClause,
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[ClassicOptions],
     ) -> CursorResult[*tuple[Any, ...]]: ...
     @overload
     def execute(
-        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[ClassicOptions]
+        self,
+        statement: ReturnsRows[*Ts],
+        params: ManyParameters = None,
+        **options: Unpack[ClassicOptions],
     ) -> Result[*Ts]: ...
     @overload
     def execute(
-        self, statement: Any = None, params: Any = None, **options: Unpack[ClassicOptions]
+        self,
+        statement: Any = None,
+        params: ManyParameters = None,
+        **options: Unpack[ClassicOptions],
     ) -> Result[*tuple[Any, ...]]: ...
     def execute(
         self,
         statement: Any = None,
-        params: Any = None,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -408,17 +415,17 @@ class Session(SessionContents, ClassicVerbs):
     def scalars(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[StatementOptions],
     ) -> ScalarResult[R]: ...
     @overload
     def scalars(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self, statement: Any, params: ManyParameters = None, **options: Unpack[StatementOptions]
     ) -> ScalarResult[Any]: ...
     def scalars(
         self,
         statement: Any,
-        params: Any = None,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -436,17 +443,20 @@ class Session(SessionContents, ClassicVerbs):
     def scalar(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[ClassicOptions],
     ) -> R | None: ...
     @overload
     def scalar(
-        self, statement: Any = None, params: Any = None, **options: Unpack[ClassicOptions]
+        self,
+        statement: Any = None,
+        params: ManyParameters = None,
+        **options: Unpack[ClassicOptions],
     ) -> Any: ...
     def scalar(
         self,
         statement: Any = None,
-        params: Any = None,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -685,9 +695,6 @@ class Session(SessionContents, ClassicVerbs):
         return identity_key(
             class_, ident, instance=instance, row=row, identity_token=identity_token
         )
-
-
-root(SessionEvents, Session)
 
 
 def _of(mapper: Mapper, instance: object) -> Any:

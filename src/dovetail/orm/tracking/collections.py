@@ -114,7 +114,7 @@ class InstrumentedList(list[Any], Collection):
                 value = self._adding(value)
             super().__setitem__(index, value)
 
-    def __delitem__(self, index: Any) -> None:
+    def __delitem__(self, index: SupportsIndex | slice) -> None:
         for item in self[index] if isinstance(index, slice) else [self[index]]:
             self._removing(item)
         super().__delitem__(index)
@@ -185,19 +185,19 @@ class InstrumentedSet(set[Any], Collection):
             else:
                 self.add(item)
 
-    def __ior__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
+    def __ior__(self, other: Iterable[Any]) -> "InstrumentedSet":  # type: ignore[misc]
         self.update(other)
         return self
 
-    def __isub__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
+    def __isub__(self, other: Iterable[Any]) -> "InstrumentedSet":  # type: ignore[misc]
         self.difference_update(other)
         return self
 
-    def __iand__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
+    def __iand__(self, other: Iterable[Any]) -> "InstrumentedSet":  # type: ignore[misc]
         self.intersection_update(other)
         return self
 
-    def __ixor__(self, other: Any) -> "InstrumentedSet":  # type: ignore[misc]
+    def __ixor__(self, other: Iterable[Any]) -> "InstrumentedSet":  # type: ignore[misc]
         self.symmetric_difference_update(other)
         return self
 
@@ -216,7 +216,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
 
     __slots__ = ("attribute", "owner")
 
-    def __init__(self, items: Any = ()) -> None:
+    def __init__(self, items: Iterable[Any] = ()) -> None:
         self.owner = self.attribute = None
         super().__init__(items)
 

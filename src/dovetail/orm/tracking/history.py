@@ -1,6 +1,6 @@
 """What changed in one attribute since the last load or flush."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from dovetail.orm.tracking.state import NO_VALUE
@@ -45,7 +45,9 @@ class History(NamedTuple):
 NO_HISTORY = History((), (), ())
 
 
-def scalar_history(original: Any, current: Any, *, equal: Any) -> History:
+def scalar_history(
+    original: object, current: object, *, equal: Callable[[Any, Any], bool]
+) -> History:
     """The history of one value that was changed.
 
     *original* is NO_VALUE where it was never loaded, *current* where it was deleted.

@@ -234,7 +234,7 @@ def attribute_keyed_dict(
 
 
 def column_keyed_dict(
-    mapping_spec: Any, *, ignore_unpopulated_attribute: bool = False
+    mapping_spec: object, *, ignore_unpopulated_attribute: bool = False
 ) -> type[KeyFuncDict]:
     """Return a class of dictionaries whose keys are the values of a column.
 

@@ -105,13 +105,13 @@ def collection_kind(collection_class: Any) -> CollectionKind:
     return _own_kind(collection_class, class_)
 
 
-def _list_kind(factory: Any) -> CollectionKind:
+def _list_kind(factory: Callable[..., Any]) -> CollectionKind:
     made = type(factory())
     extend = list.extend if made.put is InstrumentedList.put else None
     return CollectionKind(list, factory, made.put, made.take, iter, extend=extend)
 
 
-def _set_kind(factory: Any) -> CollectionKind:
+def _set_kind(factory: Callable[..., Any]) -> CollectionKind:
     return CollectionKind(set, factory, set.add, set.discard, iter)
 
 

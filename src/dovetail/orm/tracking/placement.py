@@ -86,7 +86,7 @@ class StateInDictionary:
             state = instance.__dict__[STATE_NAME]
         return state
 
-    def __set__(self, instance: object, state: Any) -> None:
+    def __set__(self, instance: object, state: InstanceState) -> None:
         adopt_state(instance, state)
 
 
@@ -99,7 +99,7 @@ class StateInSlot:
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else self.slot.__get__(instance, owner)
 
-    def __set__(self, instance: object, state: Any) -> None:
+    def __set__(self, instance: object, state: InstanceState) -> None:
         adopt_state(instance, state)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 
 NO_CASCADES: tuple[Any, ...] = ()
@@ -27,7 +28,7 @@ def members_of(impl: Any, value: object, queued: Any) -> list[Any]:
     return members if queued is None else [*members, *queued.added]
 
 
-def taken_away(impl: Any, state: InstanceState, instance: object) -> list[Any]:
+def taken_away(impl: AttributeBase, state: InstanceState, instance: object) -> list[Any]:
     """What *instance* no longer holds of what the row of *state* relates to, if that has a row."""
     return [
         item

@@ -14,7 +14,7 @@ class RelatedAttribute(AttributeBase):
 
     is_relationship: ClassVar[bool] = True
 
-    def __init__(self, key: str, prop: Any) -> None:
+    def __init__(self, key: str, prop: object) -> None:
         super().__init__(key)
         self.prop = prop
         self.reverse: list[RelatedAttribute] = []
@@ -234,5 +234,5 @@ def was_loaded(state: InstanceState, key: str, value: object) -> bool:
     return loaded is not None and key in loaded and loaded[key] is value
 
 
-def _same(first: Any, second: Any) -> bool:
+def _same(first: object, second: object) -> bool:
     return first is second

@@ -60,7 +60,9 @@ class TrackingSession(Protocol):
     @property
     def session(self) -> Any: ...
 
-    def load_attribute(self, state: "InstanceState", instance: object, attribute: Any) -> None: ...
+    def load_attribute(
+        self, state: "InstanceState", instance: object, attribute: object
+    ) -> None: ...
     def cascade_add(self, instance: object) -> None: ...
     def begin_on_change(self) -> None: ...
     def take_state(self, state: "InstanceState") -> None: ...
@@ -122,7 +124,7 @@ class Scope:
         self.has_tokens = False
         self.is_writing = False
 
-    def identity(self, mapper: Any) -> "dict[Any, InstanceState]":
+    def identity(self, mapper: TrackedMapper) -> "dict[Any, InstanceState]":
         """The identity map of *mapper*'s hierarchy: scalar key, or tuple, to state.
 
         Each identity token has one of its own, so that keys need no part for it.
@@ -133,7 +135,7 @@ class Scope:
             identity = self.identities[place] = {}
         return identity
 
-    def known(self, mapper: Any, token: object) -> "dict[Any, InstanceState]":
+    def known(self, mapper: TrackedMapper, token: object) -> "dict[Any, InstanceState]":
         """The identity map of *mapper*'s hierarchy for *token*; not kept where there is none."""
         place = mapper.base if token is None else (mapper.base, token)
         return self.identities.get(place) or {}
@@ -151,14 +153,14 @@ class Scope:
             found.setdefault(pair[0].load.token, []).append(pair)
         return list(found.items())
 
-    def pending_load(self, mapper: Any) -> "Load":
+    def pending_load(self, mapper: TrackedMapper) -> "Load":
         """What all pending instances of *mapper* share."""
         load = self.pending_loads.get(mapper)
         if load is None:
             load = self.pending_loads[mapper] = Load(mapper, self)
         return load
 
-    def deleted_load(self, mapper: Any) -> "Load":
+    def deleted_load(self, mapper: TrackedMapper) -> "Load":
         """What all instances of *mapper* share whose DELETE has been sent."""
         place = mapper if self.token is None else (mapper, self.token)
         load = self.deleted_loads.get(place)
@@ -202,7 +204,7 @@ class Load:
     def __init__(
         self, mapper: Any, scope: Scope | None, options: Any = None, *, deleted: bool = False
     ) -> None:
-        self.mapper = mapper
+        self.mapper: Any = mapper
         self.scope = scope
         if scope is None:
             self.identity = self.token = None
@@ -217,7 +219,7 @@ class Load:
         self.deleted = deleted
         self.user_options: tuple[Any, ...] = ()
 
-    def part(self, mapper: Any, options: Any = None) -> "Load":
+    def part(self, mapper: TrackedMapper, options: object = None) -> "Load":
         """What instances of *mapper*, or of a class below, share of this load, *options* aside."""
         if options is None:
             options = self.options
@@ -249,7 +251,7 @@ class Load:
         made.token = self.token
         return made
 
-    def touched(self, attribute: Any, epoch: int) -> "Touches":
+    def touched(self, attribute: object, epoch: int) -> "Touches":
         """How often *attribute* was missed in this batch since *epoch* began; counts this miss."""
         touches = self.touches
         if touches is None:
@@ -643,7 +645,7 @@ def forget(state: InstanceState) -> None:
             del identity[key]
 
 
-def new_state(instance: object, mapper: Any) -> InstanceState:
+def new_state(instance: object, mapper: TrackedMapper) -> InstanceState:
     """Begin to track *instance*, as transient."""
     state = InstanceState(instance, forget)
     state.row_key = state.committed = state.expired = state.extra = None

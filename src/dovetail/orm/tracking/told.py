@@ -52,7 +52,7 @@ class Initiator:
         return self.impl.key
 
 
-def tell(attribute: AttributeBase, listeners: Any) -> None:
+def tell(attribute: AttributeBase, listeners: object) -> None:
     """Let *attribute* tell *listeners*, a dispatch, of its changes; or none, if that is None."""
     quiet, loud = next(pair for pair in _KINDS if isinstance(attribute, pair[0]))
     attribute.__class__ = quiet if listeners is None else loud
