@@ -26,7 +26,7 @@ MOST = {
     "a get of what is in memory": 2,
     "a get that locks": 34,
     "a flush of one change": 35,
-    "a flush of three new rows": 53,
+    "a flush of three new rows": 50,
     "adding one of many": 2,
 }
 

@@ -77,6 +77,10 @@ class InsertPlan:
         """The columns of the primary key that the server fills."""
         self._sort_columns(absent)
         self._compile()
+        self.given_keys = [
+            key for key, column in self.columns if key in mapper.keys_set and column.default is None
+        ]
+        """Parts of the primary key that nobody makes where they are not set."""
         self.takes_last_row = self._takes_last_row()
         self.sorts_by = self._position_of_numbers()
         is_ordered = self.dialect.features.returning_is_ordered
@@ -435,7 +439,7 @@ def runs_of(
     if not optional:
         yield frozenset(), Run(states, instances)
         return
-    lacking = lacking_of(part, optional, [one.__dict__ for one in instances])
+    lacking = lacking_of(part, optional, map(vars, instances))
     start = 0
     for shape, run in groupby(lacking):
         end = start + len(list(run))
@@ -468,7 +472,8 @@ def lacking_of(
 def insert_run_steps(connection: Connection, plan: InsertPlan, run: Run, load: Load) -> Steps[None]:
     instances = run.instances
     total = len(instances)
-    _check_keys(plan, instances)
+    if plan.given_keys:
+        _check_keys(plan, instances)
     parameters = parameters_of(plan, instances)
     if parameters is None:
         yield from _insert_expressions_steps(connection, plan, run, load)
@@ -554,9 +559,7 @@ def _refuse_unmade(instance: object, names: str) -> None:
 
 def _check_keys(plan: InsertPlan, instances: list[Any]) -> None:
     """Refuse rows without a primary key where nobody will make one."""
-    for name, column in plan.columns:
-        if name not in plan.mapper.keys_set or column.default is not None:
-            continue
+    for name in plan.given_keys:
         for instance in instances:
             if instance.__dict__.get(name) is None and not _allows_partial(plan.mapper, instance):
                 raise FlushError(

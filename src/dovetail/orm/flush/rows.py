@@ -36,4 +36,6 @@ class RowsText:
     def chunks(self, count: int) -> list[tuple[int, int]]:
         """(first row, number of rows) of each statement for *count* rows."""
         size = self.rows_per_statement
+        if 0 < count <= size:
+            return [(0, count)]
         return [(start, min(size, count - start)) for start in range(0, count, size)]
