@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dovetail.dialects import driver
+from dovetail.dialects.entry_points import class_at
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -33,7 +34,7 @@ def test_each_driver_that_must_be_installed_is_an_extra() -> None:
 
     for drivers in driver._drivers.values():
         for home in drivers.values():
-            package = driver._class_at(home).package
+            package = class_at(home, "a driver").package
             if package is not None:
                 name = package.strip("'").lower()
                 assert any(each.lower().startswith(name) for each in wanted), package

@@ -13,7 +13,7 @@ import pytest
 import dovetail
 from dovetail.dialects.driver import Driver, driver_class, register_driver
 from dovetail.engine import create_engine, engine_from_config, make_url
-from dovetail.exc import ArgumentError, NoDBAPILoaded, OperationalError
+from dovetail.exc import ArgumentError, NoDBAPILoaded, NoSuchModuleError, OperationalError
 from dovetail.pool import (
     AsyncAdaptedQueuePool,
     NullPool,
@@ -253,7 +253,7 @@ def test_no_more_drivers_are_imported_than_the_first_that_is_installed():
     register_driver("made up", "broken", "nowhere:Nothing")
 
     assert driver_class("made up") is Present
-    with pytest.raises(ModuleNotFoundError):
+    with pytest.raises(NoSuchModuleError, match="'broken' of made up cannot be loaded"):
         driver_class("made up", "broken")
 
 

@@ -27,6 +27,7 @@ from ..exc import (
     did_you_mean,
 )
 from ..steps import nothing
+from .entry_points import brought, class_at
 from .reflection import Reflection
 
 if TYPE_CHECKING:
@@ -371,6 +372,9 @@ class Driver:
         return Cause(error=DBAPIError)
 
 
+GROUP = "dovetail.drivers"
+"""The entry points by which packages make drivers known: ``dialect+name = "module:Class"``."""
+
 _drivers: dict[str, dict[str, str | type[Driver]]] = {
     "sqlite": {
         "pysqlite": "dovetail.dialects.sqlite.drivers:SqliteDriver",
@@ -412,7 +416,11 @@ def driver_class(dialect: str, name: str | None = None, awaits: bool = False) ->
     and the driver *name* blocks, it is the awaiting driver with the same package, if there is
     one.  NoSuchModuleError is raised for names that are not known.
     """
-    known = _drivers.get(dialect)
+    known = _drivers.get(dialect, {})
+    if not known or (name and name not in known):
+        known = {**known, **_brought(dialect)}
+        if known:
+            _drivers[dialect] = known
     if not known:
         raise NoSuchModuleError(
             f"no driver is known for the dialect {dialect!r}", hint=did_you_mean(dialect, _drivers)
@@ -425,16 +433,22 @@ def driver_class(dialect: str, name: str | None = None, awaits: bool = False) ->
             f"{dialect} has no driver {name!r}",
             hint=f"known drivers: {', '.join(f'{dialect}+{each}' for each in known)}",
         )
-    found = _class_at(home)
+    found: type[Driver] = class_at(home, f"the driver {name!r} of {dialect}")
     if awaits and not found.is_async and found.awaiting is not None:
         return driver_class(dialect, found.awaiting)
     return found
 
 
+def _brought(dialect: str) -> dict[str, str]:
+    """Return where the drivers of *dialect* are that other packages bring, by name."""
+    homes = {tuple(name.split("+", 1)): home for name, home in brought(GROUP).items()}
+    return {name: home for (of, *names), home in homes.items() for name in names if of == dialect}
+
+
 def awaiting_names(dialect: str) -> list[str]:
     """Return the drivers of *dialect* that await, as they stand in URLs."""
     known = _drivers.get(dialect, {})
-    return [f"{dialect}+{name}" for name, home in known.items() if _class_at(home).is_async]
+    return [f"{dialect}+{name}" for name, home in known.items() if class_at(home, name).is_async]
 
 
 def _first_class(known: Mapping[str, str | type[Driver]], awaits: bool) -> type[Driver]:
@@ -444,7 +458,8 @@ def _first_class(known: Mapping[str, str | type[Driver]], awaits: bool) -> type[
     """
     absent, others = [], []
     # No further class is imported than the first whose package is there.
-    for found in map(_class_at, known.values()):
+    for name, home in known.items():
+        found: type[Driver] = class_at(home, f"the driver {name!r}")
         if found.is_async is not awaits:
             others.append(found)
         elif _is_installed(found):
@@ -456,12 +471,3 @@ def _first_class(known: Mapping[str, str | type[Driver]], awaits: bool) -> type[
 
 def _is_installed(driver: type[Driver]) -> bool:
     return find_spec(driver.module_name) is not None
-
-
-def _class_at(home: str | type[Driver]) -> type[Driver]:
-    """Return the class that *home* names: see :func:`register_driver`."""
-    if isinstance(home, type):
-        return home
-    module, _, attribute = home.partition(":")
-    found: type[Driver] = getattr(import_module(module), attribute)
-    return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from ..exc import NoSuchModuleError, did_you_mean
 from ..types.contract import TypeEngine, type_writing
 from .dialect import Dialect, default_dialect
+from .driver import register_driver
+from .entry_points import brought, class_at
 
 GROUP = "dovetail.dialects"
 """The entry points by which packages make dialects known: ``name = "module:Class"``."""
@@ -37,9 +38,21 @@ _NOT_HERE = {
 """Databases that other packages have dialects for, and dovetail none."""
 
 
-def register(name: str, home: str | type[Dialect]) -> None:
-    """Make a dialect known: *home* is its class, or ``"module:Class"`` to import on first use."""
-    _homes[name] = home
+def register(name: str, home: str | type[Any], attribute: str | None = None) -> None:
+    """Make a dialect known: *home* is its class, or ``"module:Class"`` to import on first use.
+
+    A name with a dot is that of a driver.  The class may stand in *attribute*, too::
+
+        registry.register("pebble", "pebble_database", "PebbleDialect")
+        registry.register("pebble.stone", "pebble_database", "StoneDriver")
+    """
+    if attribute is not None:
+        home = f"{home}:{attribute}"
+    dialect, _, driver = name.partition(".")
+    if driver:
+        register_driver(dialect, driver, home)
+    else:
+        _homes[name] = home
 
 
 def dialect_class(name: str) -> type[Dialect]:
@@ -47,24 +60,10 @@ def dialect_class(name: str) -> type[Dialect]:
 
     NoSuchModuleError is raised for a name that nobody has made known.
     """
-    home = _homes.get(name)
-    if home is None:
-        # Slow to import, and needed by nobody who names a dialect of this package.
-        metadata = import_module("importlib.metadata")
-        for point in metadata.entry_points(group=GROUP, name=name):
-            home = point.value
+    home = _homes.get(name) or brought(GROUP, name).get(name)
     if home is None:
         raise _unknown(name)
-    if isinstance(home, type):
-        return home
-    module, _, attribute = home.partition(":")
-    try:
-        found: type[Dialect] = getattr(import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        raise NoSuchModuleError(
-            f"the dialect {name!r} cannot be loaded: {error}",
-            hint="is the package that brings it installed?",
-        ) from error
+    found: type[Dialect] = class_at(home, f"the dialect {name!r}")
     _homes[name] = found
     return found
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..dialects.entry_points import brought, class_at
 from ..exc import ArgumentError, NoSuchModuleError, did_you_mean
 
 if TYPE_CHECKING:
@@ -58,22 +58,14 @@ def plugin_class(name: str | type[Any]) -> type[Any]:
     """Return the class of the plugin *name*; NoSuchModuleError is raised if there is none."""
     if isinstance(name, type):
         return name
-    home = _homes.get(name)
-    if home is None:
-        # Slow to import, and needed by those alone who use a plugin.
-        for point in import_module("importlib.metadata").entry_points(group=GROUP, name=name):
-            home = point.value
+    home = _homes.get(name) or brought(GROUP, name).get(name)
     if home is None:
         raise NoSuchModuleError(
             f"no plugin is called {name!r}",
             hint=did_you_mean(name, _homes)
             or f"a package brings one with the entry point {GROUP}; is it installed?",
         )
-    if isinstance(home, type):
-        return home
-    module, _, attribute = home.partition(":")
-    found: type[Any] = getattr(import_module(module), attribute)
-    return found
+    return class_at(home, f"the plugin {name!r}")
 
 
 def take_plugins(url: URL, options: dict[str, Any]) -> tuple[URL, list[CreateEnginePlugin]]:
