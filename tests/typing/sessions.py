@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import assert_type
 
 from dovetail import (
+    ColumnElement,
     ForeignKey,
     Result,
     Row,
@@ -112,6 +113,12 @@ def rows(session: Session) -> None:
         assert_type(count, int)
     computed = select(User.id + 1, User.score * 2, User.name + "!", -User.id)
     assert_type(session.execute(computed).one(), Row[int, float, str, int])
+    found = select(User.id, User.name).subquery()
+    assert_type(found.c.name == "Ada", ColumnElement[bool])
+    assert_type(found.c["id"] > 3, ColumnElement[bool])
+    assert_type(User.__table__.c.id == 1, ColumnElement[bool])
+    told = select(func.aggregate_strings(User.name, ", "), func.user(), func.pow(User.score, 2))
+    assert_type(session.execute(told).one(), Row[str, str, float])  # more precise
     both = union_all(select(User.id, User.name), select(Post.id, Post.title))
     assert_type(session.execute(both).all(), Sequence[Row[int, str]])
 

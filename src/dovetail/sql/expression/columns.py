@@ -15,7 +15,7 @@ from .constants import constant_of
 from .elements import ExpressionList, collected_name
 
 T = TypeVar("T")
-C = TypeVar("C", bound=ColumnElement[Any])
+C_co = TypeVar("C_co", bound=ColumnElement[Any], covariant=True)
 
 
 class NamedColumn(ColumnElement[T]):
@@ -178,31 +178,31 @@ class ProxyColumn(NamedColumn[T]):
         return f"<column {self.key} of {getattr(self.table, 'name', self.table)}>"
 
 
-class ColumnCollection(Generic[C]):
+class ColumnCollection(Generic[C_co]):
     """The columns of a table or subquery: by attribute, by name, by position, in order."""
 
     __slots__ = ("__dict__", "_by_key", "_lineage", "_list")
 
-    def __init__(self, columns: Iterable[tuple[str, C]] = ()) -> None:
-        self._list: list[tuple[str, C]] = []
-        self._by_key: dict[str, C] = {}
-        self._lineage: dict[Any, C] | None = None
+    def __init__(self, columns: Iterable[tuple[str, C_co]] = ()) -> None:
+        self._list: list[tuple[str, Any]] = []
+        self._by_key: dict[str, Any] = {}
+        self._lineage: dict[Any, Any] | None = None
         for key, column in columns:
             self.add(column, key)
 
-    def add(self, column: C, key: str | None = None) -> None:
+    def add(self, column: ColumnElement[Any], key: str | None = None) -> None:
         """Append *column*; the first of a name is the one found by it."""
         name = key if key is not None else str(column.key)
         self._list.append((name, column))
         self._found(name, self._by_key.setdefault(name, column))
         self._lineage = None
 
-    def _found(self, name: str, column: C) -> None:
+    def _found(self, name: str, column: ColumnElement[Any]) -> None:
         """Let attribute access find *column* at once, where no method has its name."""
         if not hasattr(type(self), name):
             self.__dict__[name] = column
 
-    def replace(self, column: C, key: str) -> None:
+    def replace(self, column: ColumnElement[Any], key: str) -> None:
         """Put *column* in the place of the one called *key*, or at the end."""
         self._lineage = None
         is_new = key not in self._by_key
@@ -216,11 +216,12 @@ class ColumnCollection(Generic[C]):
                 self._list[position] = (key, column)
                 return
 
-    def __getattr__(self, name: str) -> C:
+    def __getattr__(self, name: str) -> C_co:
         if name.startswith("__"):
             raise AttributeError(name)
         try:
-            return self._by_key[name]
+            found: C_co = self._by_key[name]
+            return found
         except KeyError:
             raise AttributeError(self._missing(name)) from None
 
@@ -229,9 +230,9 @@ class ColumnCollection(Generic[C]):
         return f"there is no column {name!r}" + (f": {hint}" if hint else "")
 
     @overload
-    def __getitem__(self, key: str | int) -> C: ...
+    def __getitem__(self, key: str | int) -> C_co: ...
     @overload
-    def __getitem__(self, key: slice | tuple[str | int, ...]) -> ColumnCollection[C]: ...
+    def __getitem__(self, key: slice | tuple[str | int, ...]) -> ColumnCollection[C_co]: ...
     def __getitem__(self, key: str | int | slice | tuple[str | int, ...]) -> Any:
         if isinstance(key, str):
             try:
@@ -248,7 +249,7 @@ class ColumnCollection(Generic[C]):
         """Return the column called *key*, or *default*."""
         return self._by_key.get(key, default)
 
-    def __iter__(self) -> Iterator[C]:
+    def __iter__(self) -> Iterator[C_co]:
         return iter([column for _, column in self._list])
 
     def __len__(self) -> int:
@@ -273,24 +274,24 @@ class ColumnCollection(Generic[C]):
         """Return the names."""
         return [key for key, _ in self._list]
 
-    def values(self) -> list[C]:
+    def values(self) -> list[C_co]:
         """Return the columns."""
         return [column for _, column in self._list]
 
-    def items(self) -> list[tuple[str, C]]:
+    def items(self) -> list[tuple[str, C_co]]:
         """Return pairs of name and column."""
         return list(self._list)
 
     def __clause_element__(self) -> ExpressionList:
         return ExpressionList(self)
 
-    def as_readonly(self) -> ColumnCollection[C]:
+    def as_readonly(self) -> ColumnCollection[C_co]:
         """Return this collection; nobody changes one that is in use."""
         return self
 
     def corresponding_column(
         self, column: ColumnElement[Any], require_embedded: bool = False
-    ) -> C | None:
+    ) -> C_co | None:
         """Return the one of these that stands for *column*, or for what it stands for."""
         lineage = self._lineage
         if lineage is None:
@@ -302,12 +303,12 @@ class ColumnCollection(Generic[C]):
                 lineage[own] = own
             self._lineage = lineage
         for ancestor in getattr(column, "lineage", (column,)):
-            found = lineage.get(ancestor)
+            found: C_co | None = lineage.get(ancestor)
             if found is not None:
                 return found
         return None
 
-    def remove(self, column: C) -> None:
+    def remove(self, column: ColumnElement[Any]) -> None:
         """Take *column* out."""
         kept = [(key, found) for key, found in self._list if found is not column]
         if len(kept) == len(self._list):

@@ -185,7 +185,7 @@ class UpdateBase(Executable, Node):
         return exported_columns(self.as_core().named_columns())
 
     @property
-    def exported_columns(self) -> ColumnCollection[Any]:
+    def exported_columns(self) -> ColumnCollection[ColumnElement[Any]]:
         """The columns given back."""
         return ColumnCollection((item.key, item.column) for item in self.export())
 

@@ -20,7 +20,7 @@ from ..operators import EQ
 from ..traversal import iterate, replace
 from .coercion import criterion, from_node, join_target
 from .column_element import ColumnElement
-from .columns import ColumnCollection, ProxyColumn
+from .columns import ColumnCollection, NamedColumn, ProxyColumn
 from .elements import BinaryExpression, and_, bindparam, collected_name
 
 
@@ -61,7 +61,7 @@ class FromClause(Node):
     _columns: ColumnCollection[Any] | None = None
 
     @property
-    def c(self) -> ColumnCollection[Any]:
+    def c(self) -> ColumnCollection[NamedColumn[Any]]:
         """The columns."""
         found = self._columns
         if found is None:
@@ -69,12 +69,12 @@ class FromClause(Node):
         return found
 
     @property
-    def columns(self) -> ColumnCollection[Any]:
+    def columns(self) -> ColumnCollection[NamedColumn[Any]]:
         """The columns."""
         return self.c
 
     @property
-    def exported_columns(self) -> ColumnCollection[Any]:
+    def exported_columns(self) -> ColumnCollection[NamedColumn[Any]]:
         """The columns."""
         return self.c
 

@@ -100,7 +100,7 @@ class SelectBase(Executable, Node):
         return exported_columns(self.as_core().named_columns())
 
     @property
-    def selected_columns(self) -> ColumnCollection[Any]:
+    def selected_columns(self) -> ColumnCollection[ColumnElement[Any]]:
         """The columns of this SELECT, as they stand in it."""
         memo = self.memo
         found: ColumnCollection[Any] | None = memo.get("columns")
@@ -110,7 +110,7 @@ class SelectBase(Executable, Node):
         return found
 
     @property
-    def exported_columns(self) -> ColumnCollection[Any]:
+    def exported_columns(self) -> ColumnCollection[ColumnElement[Any]]:
         """The columns of this SELECT, as they stand in it."""
         return self.selected_columns
 
