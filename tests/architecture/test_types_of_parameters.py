@@ -11,7 +11,7 @@ MOST = {
     "engine": 274,
     "ext": 364,
     "orm": 692,
-    "sql": 186,
+    "sql": 147,
     "types": 25,
 }
 """By floor.  Who needs one more finds another that can be said: the numbers only fall."""

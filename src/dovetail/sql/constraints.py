@@ -144,7 +144,7 @@ class ColumnCollectionConstraint(Constraint):
         made.comment = self.comment
         return made
 
-    def contains_column(self, column: Any) -> bool:
+    def contains_column(self, column: object) -> bool:
         """Return whether the constraint speaks of *column*."""
         return self._columns.contains_column(column)
 
@@ -240,7 +240,7 @@ class CheckConstraint(Constraint):
 
     def __init__(
         self,
-        sqltext: Any,
+        sqltext: object,
         name: str | None = None,
         deferrable: bool | None = None,
         initially: str | None = None,

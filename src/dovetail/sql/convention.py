@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ..exc import InvalidRequestError
@@ -51,7 +52,7 @@ class Named:
 class _Tokens:
     """The values of a convention's tokens for one constraint, found when asked for."""
 
-    def __init__(self, constraint: Any, table: Any, convention: Any) -> None:
+    def __init__(self, constraint: Any, table: Any, convention: Mapping[Any, Any]) -> None:
         self.constraint = constraint
         self.table = table
         self.convention = convention

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar, Protocol, Self
 
 from .node import Executable, Node, Walk
@@ -32,7 +32,12 @@ class ExecutableDDLElement(Executable, Node):
     def collect(self, walk: Walk) -> None:
         walk.key.append(self)
 
-    def execute_if(self, dialect: Any = None, callable_: Any = None, state: Any = None) -> Self:
+    def execute_if(
+        self,
+        dialect: str | Iterable[str] | None = None,
+        callable_: Callable[..., object] | None = None,
+        state: object = None,
+    ) -> Self:
         """Return a copy that is sent only to servers called *dialect*, or if *callable_* agrees."""
         return self._with(condition=(dialect, callable_, state))
 
@@ -88,7 +93,7 @@ class CreateTable(_SchemaStatement):
     def __init__(
         self,
         element: Any,
-        include_foreign_key_constraints: Any = None,
+        include_foreign_key_constraints: Collection[Any] | None = None,
         if_not_exists: bool = False,
     ) -> None:
         super().__init__(element, if_not_exists=if_not_exists)

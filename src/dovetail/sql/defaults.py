@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ..exc import ArgumentError, InvalidOption, UnsupportedCompilationError, did_you_mean
 from ..types.basic import INTEGERTYPE
-from ..types.contract import to_instance
+from ..types.contract import TypeEngine, to_instance
 from .ddl import CreateSequence, DropSequence, SchemaBind, send
 from .expression.coercion import node_of
 from .expression.functions import GenericFunction
@@ -65,7 +65,7 @@ class FetchedValue(SchemaItem):
     is_server_default = True
     reflected = False
     has_argument = False
-    arg: Any = None
+    arg: object = None
 
     def __init__(self, for_update: bool = False) -> None:
         self.for_update = for_update
@@ -85,7 +85,7 @@ class DefaultClause(FetchedValue):
     visit_name = "default_clause"
     has_argument = True
 
-    def __init__(self, arg: Any, for_update: bool = False, _reflected: bool = False) -> None:
+    def __init__(self, arg: object, for_update: bool = False, _reflected: bool = False) -> None:
         super().__init__(for_update)
         node = arg if isinstance(arg, str) else node_of(arg)
         if node is None:
@@ -108,7 +108,7 @@ class ColumnDefault(SchemaItem):
     is_server_default = False
     takes_context = False
 
-    def __init__(self, arg: Any, for_update: bool = False) -> None:
+    def __init__(self, arg: object, for_update: bool = False) -> None:
         self.for_update = for_update
         self.column: Any = None
         if isinstance(arg, FetchedValue):
@@ -193,7 +193,7 @@ class Sequence(SchemaItem):
         schema: str | None = None,
         cache: int | None = None,
         order: bool | None = None,
-        data_type: Any = None,
+        data_type: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
         optional: bool = False,
         quote: bool | None = None,
         metadata: Any = None,
@@ -310,9 +310,9 @@ class Computed(FetchedValue):
 
     visit_name = "computed_column"
 
-    def __init__(self, sqltext: Any, persisted: bool | None = None) -> None:
+    def __init__(self, sqltext: object, persisted: bool | None = None) -> None:
         super().__init__()
-        self.sqltext = TextClause(sqltext, ()) if isinstance(sqltext, str) else sqltext
+        self.sqltext: Any = TextClause(sqltext, ()) if isinstance(sqltext, str) else sqltext
         self.persisted = persisted
 
     def attach(self, parent: Any) -> None:

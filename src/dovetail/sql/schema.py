@@ -86,7 +86,7 @@ class Table(TableClause, SchemaItem):
         schema: str | None = None,
         quote: bool | None = None,
         quote_schema: bool | None = None,
-        autoload_with: Any = None,
+        autoload_with: object = None,
         autoload_replace: bool = True,
         include_columns: Iterable[str] | None = None,
         resolve_fks: bool = True,

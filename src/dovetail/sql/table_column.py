@@ -74,18 +74,18 @@ class Column(ColumnClause[T], SchemaItem):
         *args: Any,
         autoincrement: AutoIncrement = "auto",
         comment: str | None = None,
-        default: Any = None,
-        insert_default: Any = None,
+        default: object = None,
+        insert_default: object = None,
         doc: str | None = None,
         index: bool | None = None,
         info: dict[Any, Any] | None = None,
         key: str | None = None,
         nullable: bool | None = None,
-        onupdate: Any = None,
+        onupdate: object = None,
         primary_key: bool = False,
         quote: bool | None = None,
-        server_default: Any = None,
-        server_onupdate: Any = None,
+        server_default: object = None,
+        server_onupdate: object = None,
         system: bool = False,
         unique: bool | None = None,
         _omit_from_statements: bool = False,
@@ -145,7 +145,7 @@ class Column(ColumnClause[T], SchemaItem):
             item.attach(self)
 
     def _set_defaults(
-        self, default: Any, onupdate: Any, server_default: Any, server_onupdate: Any
+        self, default: object, onupdate: object, server_default: object, server_onupdate: object
     ) -> None:
         if default is not None:
             item = default if isinstance(default, SchemaItem) else ColumnDefault(default)
@@ -325,7 +325,7 @@ def _is_type(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, TypeEngine)
 
 
-def _again(default: Any) -> Any:
+def _again(default: object) -> Any:
     """Return what makes the same default for another column."""
     if isinstance(default, ColumnDefault):
         return ColumnDefault(default.arg, default.for_update)

@@ -42,13 +42,13 @@ class TypedColumns:
         users = Table("users", metadata, UserColumns)
     """
 
-    def __new__(cls, *_: Any, **__: Any) -> Self:
+    def __new__(cls, *_: object, **__: object) -> Self:
         raise InvalidRequestError(
             f"{cls.__name__} declares columns, and has no instances",
             hint='make a table of them: Table("name", metadata, Columns)',
         )
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
         methods = [
             name

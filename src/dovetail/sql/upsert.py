@@ -33,7 +33,7 @@ class ConflictInsert(Insert):
 
     def on_conflict_do_nothing(
         self,
-        constraint: Any = None,
+        constraint: object = None,
         index_elements: Iterable[Any] | None = None,
         index_where: ConditionArgument = None,
     ) -> Self:
@@ -42,10 +42,10 @@ class ConflictInsert(Insert):
 
     def on_conflict_do_update(
         self,
-        constraint: Any = None,
+        constraint: object = None,
         index_elements: Iterable[Any] | None = None,
         index_where: ConditionArgument = None,
-        set_: Any = None,
+        set_: object = None,
         where: ConditionArgument = None,
     ) -> Self:
         """Return a copy that changes the rows that are there already::

@@ -66,7 +66,7 @@ class CreateView(_TableFromSelect):
 
     def __init__(
         self,
-        selectable: Any,
+        selectable: SelectBase,
         view_name: str,
         *,
         metadata: MetaData | None = None,
@@ -91,7 +91,7 @@ class CreateTableAs(_TableFromSelect):
 
     def __init__(
         self,
-        selectable: Any,
+        selectable: SelectBase,
         table_name: str,
         *,
         metadata: MetaData | None = None,

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 from ...exc import ArgumentError, InvalidRequestError, did_you_mean
 from ...types.contract import NULLTYPE, TypeEngine, to_instance
 from ..names import AnonymousName
-from ..node import Walk
+from ..node import Node, Walk
 from .coercion import mapped_class_hint, node_of
 from .column_element import ColumnElement
 from .constants import constant_of
@@ -45,7 +45,7 @@ class ColumnClause(NamedColumn[T]):
         text: str,
         type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
         is_literal: bool = False,
-        _selectable: Any = None,
+        _selectable: Node | None = None,
     ) -> None:
         self.name = text
         self.key = text
@@ -71,7 +71,7 @@ def column(
     text: str,
     type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
     is_literal: bool = False,
-    _selectable: Any = None,
+    _selectable: Node | None = None,
 ) -> ColumnClause[T]:
     """Return a column known by its name alone."""
     return ColumnClause(text, type_, is_literal, _selectable)
@@ -245,7 +245,7 @@ class ColumnCollection(Generic[C_co]):
             return ColumnCollection(self._list[key])
         return ColumnCollection((str(self[k].key), self[k]) for k in key)
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> Any:
         """Return the column called *key*, or *default*."""
         return self._by_key.get(key, default)
 

@@ -71,9 +71,9 @@ class OnConflictDoUpdate(OnConflict):
         table: Any,
         constraint: Any,
         index_elements: Iterable[Any] | None,
-        index_where: Any,
+        index_where: ConditionArgument,
         values: dict[Any, Any],
-        where: Any,
+        where: ConditionArgument,
     ) -> None:
         super().__init__(constraint, index_elements, index_where)
         if self.constraint is None and not self.elements:

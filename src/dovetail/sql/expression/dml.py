@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVarTuple, overload
 
 from ...exc import ArgumentError, InvalidRequestError, did_you_mean
 from ..arguments import ColumnArgument, ConditionArgument, FromArgument
-from ..node import ReturnsRows, Walk
+from ..node import Node, ReturnsRows, Walk
 from .coercion import from_node, node_of
 from .column_element import ColumnElement
 from .columns import ColumnCollection
@@ -101,7 +101,9 @@ class Insert(ValuesBase):
     def __init__(self, table: FromArgument) -> None:
         self.__dict__["table"] = from_node(table, "insert()")
 
-    def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Self:
+    def from_select(
+        self, names: Sequence[Any], select: Node, include_defaults: bool = True
+    ) -> Self:
         """Return a copy whose rows come from *select*, its columns going to *names*."""
         if self.values_ is not None:
             raise InvalidRequestError("an INSERT takes its rows from values or a SELECT, not both")

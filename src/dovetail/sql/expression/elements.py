@@ -378,7 +378,7 @@ class Grouping(ColumnElement[T]):
     visit_name = "grouping"
     parts = ("element",)
 
-    def __init__(self, element: Any) -> None:
+    def __init__(self, element: Node) -> None:
         self.element = element
         self.type = getattr(element, "type", NULLTYPE)
 
@@ -395,12 +395,12 @@ class Label(ColumnElement[T]):
     parts = ("element",)
     element: Any
 
-    def __init__(self, name: str | AnonymousName | None, element: Any, type_: TE | None = None):
+    def __init__(self, name: str | AnonymousName | None, element: Node, type_: TE | None = None):
         while isinstance(element, Label):
             element = element.element
         self.name = name if name is not None else AnonymousName("anon")
         self.element = element
-        self.type = element.type if type_ is None else type_
+        self.type = self.element.type if type_ is None else type_
 
     @property
     def key(self) -> Any:

@@ -346,7 +346,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
 
     # -- which rows ---------------------------------------------------------------------------
 
-    def from_statement(self, statement: Any) -> ReturnsRows[*Ts]:
+    def from_statement(self, statement: Node) -> ReturnsRows[*Ts]:
         """Make what is selected of the rows of *statement*, text for instance.
 
         The rows need the primary key of a class, and each column, under the name of the column::
