@@ -8,17 +8,22 @@ from collections.abc import Sequence
 from typing import assert_type
 
 from dovetail import (
+    BindParameter,
     ColumnElement,
     ForeignKey,
+    Integer,
     Result,
     Row,
     ScalarResult,
     Select,
     String,
+    bindparam,
+    column,
     create_engine,
     delete,
     func,
     insert,
+    literal_column,
     select,
     text,
     union_all,
@@ -119,6 +124,12 @@ def rows(session: Session) -> None:
     assert_type(User.__table__.c.id == 1, ColumnElement[bool])
     told = select(func.aggregate_strings(User.name, ", "), func.user(), func.pow(User.score, 2))
     assert_type(session.execute(told).one(), Row[str, str, float])  # more precise
+    wanted = bindparam("wanted")  # more precise
+    assert_type(User.name == wanted, ColumnElement[bool])
+    assert_type(bindparam("number", type_=Integer), BindParameter[int])
+    assert_type(bindparam("number", 5, Integer), BindParameter[int])
+    stars = literal_column("repeat('*', 3)")  # more precise
+    assert_type(stars == column("stars", String), ColumnElement[bool])
     both = union_all(select(User.id, User.name), select(Post.id, Post.title))
     assert_type(session.execute(both).all(), Sequence[Row[int, str]])
 

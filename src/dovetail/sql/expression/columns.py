@@ -67,19 +67,45 @@ class ColumnClause(NamedColumn[T]):
         key.append(self.type.key)
 
 
+@overload
+def column(
+    text: str, type_: None = ..., is_literal: bool = ..., _selectable: Node | None = ...
+) -> ColumnClause[Any]: ...
+@overload
 def column(
     text: str,
-    type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+    type_: TypeEngine[T] | type[TypeEngine[T]],
+    is_literal: bool = ...,
+    _selectable: Node | None = ...,
+) -> ColumnClause[T]: ...
+@overload
+def column(
+    text: str,
+    type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = ...,
+    is_literal: bool = ...,
+    _selectable: Node | None = ...,
+) -> ColumnClause[Any]: ...
+def column(
+    text: str,
+    type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
     is_literal: bool = False,
     _selectable: Node | None = None,
-) -> ColumnClause[T]:
+) -> ColumnClause[Any]:
     """Return a column known by its name alone."""
     return ColumnClause(text, type_, is_literal, _selectable)
 
 
+@overload
+def literal_column(text: str, type_: None = ...) -> ColumnClause[Any]: ...
+@overload
+def literal_column(text: str, type_: TypeEngine[T] | type[TypeEngine[T]]) -> ColumnClause[T]: ...
+@overload
 def literal_column(
-    text: str, type_: TypeEngine[T] | type[TypeEngine[T]] | None = None
-) -> ColumnClause[T]:
+    text: str, type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = ...
+) -> ColumnClause[Any]: ...
+def literal_column(
+    text: str, type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None
+) -> ColumnClause[Any]:
     """Return *text* as an expression; it goes into the statement as it is."""
     return ColumnClause(text, type_, is_literal=True)
 

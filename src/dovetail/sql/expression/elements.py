@@ -131,16 +131,61 @@ class NamedParameter(BindParameter[T]):
         return self._copy(_value=value, callable=None, required=False)
 
 
+@overload
+def bindparam(
+    key: str | None,
+    value: object = ...,
+    type_: None = ...,
+    unique: bool = ...,
+    required: bool | None = ...,
+    expanding: bool = ...,
+    callable_: Callable[[], Any] | None = ...,
+    literal_execute: bool = ...,
+) -> BindParameter[Any]: ...
+@overload
+def bindparam(
+    key: str | None,
+    value: object = ...,
+    *,
+    type_: TypeEngine[T] | type[TypeEngine[T]],
+    unique: bool = ...,
+    required: bool | None = ...,
+    expanding: bool = ...,
+    callable_: Callable[[], Any] | None = ...,
+    literal_execute: bool = ...,
+) -> BindParameter[T]: ...
+@overload
+def bindparam(
+    key: str | None,
+    value: object,
+    type_: TypeEngine[T] | type[TypeEngine[T]],
+    unique: bool = ...,
+    required: bool | None = ...,
+    expanding: bool = ...,
+    callable_: Callable[[], Any] | None = ...,
+    literal_execute: bool = ...,
+) -> BindParameter[T]: ...
+@overload
+def bindparam(
+    key: str | None,
+    value: object = ...,
+    type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = ...,
+    unique: bool = ...,
+    required: bool | None = ...,
+    expanding: bool = ...,
+    callable_: Callable[[], Any] | None = ...,
+    literal_execute: bool = ...,
+) -> BindParameter[Any]: ...
 def bindparam(
     key: str | None,
     value: object = _NO_VALUE,
-    type_: TypeEngine[T] | type[TypeEngine[T]] | None = None,
+    type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
     unique: bool = False,
     required: bool | None = None,
     expanding: bool = False,
     callable_: Callable[[], Any] | None = None,
     literal_execute: bool = False,
-) -> BindParameter[T]:
+) -> BindParameter[Any]:
     """Return a parameter to be filled in when the statement runs.
 
     Without a value it is *required*.  *expanding* is for lists after IN; *unique* gives the
