@@ -8,6 +8,7 @@ from dovetail.orm import (
     Session,
     mapped_column,
     relationship,
+    selectinload,
     sessionmaker,
 )
 
@@ -57,6 +58,7 @@ def mistakes(session: Session, user: User) -> None:
     select(User).where("name")  # error
     select(User).where(User.id == 1).order_by(5)  # error
     select(User).join("posts")  # error
+    select(User).options(selectinload(User))  # error
     sessionmaker(create_engine("sqlite://"), expire_on_comit=False)  # error
     session.get(User, 1, populate_existin=True)  # error
     session.scalars(select(User), execution_option={})  # error

@@ -36,10 +36,15 @@ from dovetail.orm import (
     Query,
     Session,
     aliased,
+    defer,
+    lazyload,
     mapped_column,
+    raiseload,
     relationship,
     scoped_session,
+    selectinload,
     sessionmaker,
+    undefer,
 )
 
 
@@ -163,6 +168,17 @@ def aliases(session: Session) -> None:
     assert_type(author, type[User])
     assert_type(session.scalars(select(author)).all(), Sequence[User])
     assert_type(session.execute(select(author.name, User.id)).all(), Sequence[Row[str, int]])
+
+
+def loader_options() -> None:
+    other = aliased(User)
+    select(User).options(
+        selectinload(User.posts).joinedload(Post.user).load_only(User.name),
+        raiseload("*"),
+        defer(User.score),
+        lazyload(User.posts.and_(Post.title != "")),
+    )
+    select(other).options(selectinload(other.posts), undefer(other.score))
 
 
 def factories() -> None:

@@ -374,7 +374,7 @@ class Evaluator:
 
         return evaluate
 
-    def _check_comparable(self, node: Any, *sides: Any, sorts: bool = False) -> None:
+    def _check_comparable(self, node: Node, *sides: Any, sorts: bool = False) -> None:
         """Refuse to compare what the server compares in another way than Python."""
         features = self.features
         if features is None:
@@ -448,7 +448,7 @@ class EvaluatorCompiler:
         mapper: Mapper = getattr(target_cls, "__mapper__", target_cls)
         self.evaluator = Evaluator(mapper)
 
-    def process(self, clause: Node = TRUE, *clauses: Any) -> Callable[[Any], Any]:
+    def process(self, clause: Node = TRUE, *clauses: object) -> Callable[[Any], Any]:
         """The function that evaluates the clauses, joined by AND, for an instance."""
         if clauses:
             evaluate = self.evaluator.criteria((clause, *clauses))

@@ -104,7 +104,7 @@ class MappingPlan(InsertPlan):
         return _keep_nothing
 
 
-def _keep_nothing(*_: Any) -> None:
+def _keep_nothing(*_: object) -> None:
     """Dictionaries have no state to be entered anywhere."""
 
 

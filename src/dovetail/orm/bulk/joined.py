@@ -79,7 +79,7 @@ class SpreadChange:
 
     # Finding the rows ---------------------------------------------------------------------------
 
-    def _found_steps(self, *more: Any) -> Steps[Any]:
+    def _found_steps(self, *more: object) -> Steps[Any]:
         """The keys of the rows, each followed by the values of *more*; the rows are locked."""
         mapper, core = self.mapper, self.statement.as_core()
         asked = rows_of_change((*mapper.primary_key, *more), mapper.persist_selectable, core)

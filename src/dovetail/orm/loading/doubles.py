@@ -9,6 +9,7 @@ from dovetail.orm.loading.joins import right_entity
 from dovetail.orm.loading.standing import entities_in, own_nodes
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from dovetail.sql.expression.from_clause import Join
+from dovetail.sql.expression.froms import JoinSpec
 from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Node
 from dovetail.sql.traversal import Replacing
@@ -95,7 +96,7 @@ def _before(statement: Select[*tuple[Any, ...]], place: int) -> Iterable[Any]:
             yield from _tables_of(spec.target if entity is None else entity)
 
 
-def _left_of(spec: Any) -> EntityNode | None:
+def _left_of(spec: JoinSpec) -> EntityNode | None:
     """The class at which the relationship of a join begins, if it is along one."""
     for step in (spec.target, spec.onclause):
         if isinstance(step, RelationshipReference):

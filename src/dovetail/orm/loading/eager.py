@@ -44,7 +44,9 @@ def joins_collections(prop: RelationshipProperty, tree: LoadTree) -> bool:
     return False
 
 
-def rows_repeat(statement: Any, core: Select[*tuple[Any, ...]], root: EntityLayout) -> bool:
+def rows_repeat(
+    statement: Select[*tuple[Any, ...]], core: Select[*tuple[Any, ...]], root: EntityLayout
+) -> bool:
     """True where *statement* itself may give the row of one *root* several times."""
     if statement.from_clauses or len(core.get_final_froms()) != 1:
         return True

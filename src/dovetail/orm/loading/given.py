@@ -155,7 +155,7 @@ class GivenRows(EntityPlan):
         parent.joined.append(JoinedLayout(prop, layout, distinct=True))
 
     def build(
-        self, session: LoadingSession, rows: Sequence[Any], loads: list[Load], members: Any
+        self, session: LoadingSession, rows: Sequence[Any], loads: list[Load], members: object
     ) -> list[Any]:
         made = super().build(session, rows, loads, members)
         for number, missing in self.missing:

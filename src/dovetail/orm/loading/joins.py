@@ -13,6 +13,7 @@ from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.constants import true
 from dovetail.sql.expression.elements import and_
 from dovetail.sql.expression.from_clause import FromClause, Join
+from dovetail.sql.expression.froms import JoinSpec
 from dovetail.sql.traversal import replace
 
 
@@ -216,7 +217,7 @@ def _all(condition: ColumnElement[Any], criteria: tuple[Any, ...]) -> Any:
 
 
 def join(
-    left: object, right: object, onclause: Any = None, isouter: bool = False, full: bool = False
+    left: object, right: object, onclause: object = None, isouter: bool = False, full: bool = False
 ) -> Any:
     """*left* joined to *right*, mapped classes, aliases or tables, for ``select_from()``::
 
@@ -242,7 +243,7 @@ def join(
     return joined if found is None else restricted_join(joined, target, row_conditions(found))
 
 
-def outerjoin(left: object, right: object, onclause: Any = None, full: bool = False) -> Any:
+def outerjoin(left: object, right: object, onclause: object = None, full: bool = False) -> Any:
     """As :func:`join`, with a LEFT OUTER JOIN."""
     return join(left, right, onclause, True, full)
 
@@ -257,7 +258,7 @@ def _from(given: object) -> Any:
     return given if entity is None else entity.selectable
 
 
-def right_entity(spec: Any) -> Any:
+def right_entity(spec: JoinSpec) -> Any:
     """The entity that a join leads to, or None."""
     target = spec.target
     if isinstance(target, RelationshipReference):

@@ -7,8 +7,12 @@ from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.pickling import Packed
 from dovetail.orm.mapping.strategies import STRATEGIES, policy_named
+from dovetail.sql.arguments import ColumnArgument
 from dovetail.sql.expression.columns import column_argument
 from dovetail.sql.node import Walk
+
+AttributeArgument = QueryableAttribute[Any] | str
+"""What loader options take: mapped attributes, and "*" for all that are not named."""
 
 
 def _function(strategy: str) -> str:
@@ -39,7 +43,7 @@ class UserDefinedOption:
     entries: tuple[Entry, ...] = ()
     root: Any = None
 
-    def __init__(self, payload: Any = None) -> None:
+    def __init__(self, payload: object = None) -> None:
         self.payload = payload
 
     def collect(self, walk: Walk) -> None:
@@ -149,7 +153,9 @@ class LoaderOption(Packed):
                 "options of their own",
             )
 
-    def _related(self, attributes: Sequence[Any], strategy: str, *arguments: Any) -> "LoaderOption":
+    def _related(
+        self, attributes: Sequence[Any], strategy: str, *arguments: object
+    ) -> "LoaderOption":
         """An option that goes on at the last of *attributes*, which lead through relationships."""
         entries = self.entries
         path = self.path
@@ -163,7 +169,9 @@ class LoaderOption(Packed):
             entries = (*entries, Entry(path, strategy, arguments))
         return LoaderOption(entries, path, self.root)
 
-    def _columns(self, attributes: Sequence[Any], strategy: str, *arguments: Any) -> "LoaderOption":
+    def _columns(
+        self, attributes: Sequence[Any], strategy: str, *arguments: object
+    ) -> "LoaderOption":
         # A composite is its columns.
         columns = [
             one
@@ -183,56 +191,63 @@ class LoaderOption(Packed):
                 )
         return tuple(attributes)
 
-    def joinedload(self, *attributes: Any, innerjoin: bool = False) -> "LoaderOption":
+    def joinedload(self, *attributes: AttributeArgument, innerjoin: bool = False) -> "LoaderOption":
         """Load with the same statement, by a LEFT OUTER JOIN, or by a JOIN (*innerjoin*)."""
         return self._related(attributes, "joined", bool(innerjoin))
 
     def selectinload(
-        self, *attributes: Any, recursion_depth: int | None = None, chunksize: int | None = None
+        self,
+        *attributes: AttributeArgument,
+        recursion_depth: int | None = None,
+        chunksize: int | None = None,
     ) -> "LoaderOption":
         """Load with one more statement for all instances; *recursion_depth* repeats it downward."""
         return self._related(attributes, "selectin", recursion_depth, chunksize)
 
-    def subqueryload(self, *attributes: Any) -> "LoaderOption":
+    def subqueryload(self, *attributes: AttributeArgument) -> "LoaderOption":
         """Load with one more statement for all instances."""
         return self._related(attributes, "selectin", None, None)
 
-    def immediateload(self, *attributes: Any, recursion_depth: int | None = None) -> "LoaderOption":
+    def immediateload(
+        self, *attributes: AttributeArgument, recursion_depth: int | None = None
+    ) -> "LoaderOption":
         """Load right after the instances, from the identity map where it can be."""
         return self._related(attributes, "selectin", recursion_depth, None)
 
-    def lazyload(self, *attributes: Any) -> "LoaderOption":
+    def lazyload(self, *attributes: AttributeArgument) -> "LoaderOption":
         """Load when the attribute is first read."""
         return self._related(attributes, "select")
 
-    def noload(self, *attributes: Any) -> "LoaderOption":
+    def noload(self, *attributes: AttributeArgument) -> "LoaderOption":
         """Never load: the attribute is None, or empty."""
         return self._related(attributes, "noload")
 
-    def raiseload(self, *attributes: Any, sql_only: bool = False) -> "LoaderOption":
+    def raiseload(self, *attributes: AttributeArgument, sql_only: bool = False) -> "LoaderOption":
         """Refuse to load: reading the attribute is an error; *sql_only* allows the identity map."""
         return self._related(attributes, "raise_on_sql" if sql_only else "raise")
 
-    def contains_eager(self, *attributes: Any, alias: Any = None) -> "LoaderOption":
+    def contains_eager(
+        self, *attributes: AttributeArgument, alias: object = None
+    ) -> "LoaderOption":
         """Fill the attribute from columns that the statement joins by itself."""
         entity = getattr(alias, "__statement_entity__", alias)
         if attributes and entity is None:
             entity = getattr(attributes[-1], "target_entity", None)
         return self._related(attributes, "contains_eager", entity)
 
-    def defaultload(self, *attributes: Any) -> "LoaderOption":
+    def defaultload(self, *attributes: AttributeArgument) -> "LoaderOption":
         """Go on below a relationship without changing how it is loaded itself."""
         return self._related(attributes, "default")
 
-    def load_only(self, *attributes: Any, raiseload: bool = False) -> "LoaderOption":
+    def load_only(self, *attributes: AttributeArgument, raiseload: bool = False) -> "LoaderOption":
         """Load these columns alone, and the primary key."""
         return self._columns(attributes, "load_only", raiseload)
 
-    def defer(self, *attributes: Any, raiseload: bool = False) -> "LoaderOption":
+    def defer(self, *attributes: AttributeArgument, raiseload: bool = False) -> "LoaderOption":
         """Leave these columns until they are read; *raiseload* makes reading them an error."""
         return self._columns(attributes, "defer", raiseload)
 
-    def undefer(self, *attributes: Any) -> "LoaderOption":
+    def undefer(self, *attributes: AttributeArgument) -> "LoaderOption":
         """Load these columns with the instance although they are mapped as deferred."""
         return self._columns(attributes, "undefer", False)
 
@@ -247,7 +262,9 @@ class LoaderOption(Packed):
         entry = Entry(self.path, "selectin_polymorphic", mappers)
         return LoaderOption((*self.entries, entry), self.path, self.root)
 
-    def with_expression(self, attribute: Any, expression: Any) -> "LoaderOption":
+    def with_expression(
+        self, attribute: AttributeArgument, expression: ColumnArgument
+    ) -> "LoaderOption":
         """Let the query expression *attribute* hold *expression*."""
         (key,) = self._named((attribute,), "with_expression")
         if not getattr(getattr(key, "prop", None), "is_query_expression", False):
@@ -283,7 +300,7 @@ def _start() -> LoaderOption:
     return LoaderOption()
 
 
-def joinedload(*attributes: Any, innerjoin: bool = False) -> LoaderOption:
+def joinedload(*attributes: AttributeArgument, innerjoin: bool = False) -> LoaderOption:
     """Load relationships with the same statement, by a LEFT OUTER JOIN.
 
     Several attributes are a path; ``innerjoin=True`` joins without OUTER, for what always exists::
@@ -294,7 +311,7 @@ def joinedload(*attributes: Any, innerjoin: bool = False) -> LoaderOption:
 
 
 def selectinload(
-    *attributes: Any, recursion_depth: int | None = None, chunksize: int | None = None
+    *attributes: AttributeArgument, recursion_depth: int | None = None, chunksize: int | None = None
 ) -> LoaderOption:
     """Load relationships with one more statement each, for all instances of the result.
 
@@ -305,32 +322,34 @@ def selectinload(
     return _start().selectinload(*attributes, recursion_depth=recursion_depth, chunksize=chunksize)
 
 
-def subqueryload(*attributes: Any) -> LoaderOption:
+def subqueryload(*attributes: AttributeArgument) -> LoaderOption:
     """Load relationships with one more statement each: the same as ``selectinload()`` here."""
     return _start().subqueryload(*attributes)
 
 
-def immediateload(*attributes: Any, recursion_depth: int | None = None) -> LoaderOption:
+def immediateload(
+    *attributes: AttributeArgument, recursion_depth: int | None = None
+) -> LoaderOption:
     """Load relationships right after the instances, from the identity map where it can be."""
     return _start().immediateload(*attributes, recursion_depth=recursion_depth)
 
 
-def lazyload(*attributes: Any) -> LoaderOption:
+def lazyload(*attributes: AttributeArgument) -> LoaderOption:
     """Load relationships when they are first read."""
     return _start().lazyload(*attributes)
 
 
-def noload(*attributes: Any) -> LoaderOption:
+def noload(*attributes: AttributeArgument) -> LoaderOption:
     """Never load relationships: they read as None, or as empty."""
     return _start().noload(*attributes)
 
 
-def raiseload(*attributes: Any, sql_only: bool = False) -> LoaderOption:
+def raiseload(*attributes: AttributeArgument, sql_only: bool = False) -> LoaderOption:
     """Make reading unloaded relationships an error; ``raiseload("*")`` means all of them."""
     return _start().raiseload(*attributes, sql_only=sql_only)
 
 
-def contains_eager(*attributes: Any, alias: Any = None) -> LoaderOption:
+def contains_eager(*attributes: AttributeArgument, alias: object = None) -> LoaderOption:
     """Fill relationships from the columns of a join that the statement has by itself::
 
     select(User).join(User.addresses).options(contains_eager(User.addresses))
@@ -338,22 +357,24 @@ def contains_eager(*attributes: Any, alias: Any = None) -> LoaderOption:
     return _start().contains_eager(*attributes, alias=alias)
 
 
-def defaultload(*attributes: Any) -> LoaderOption:
+def defaultload(*attributes: AttributeArgument) -> LoaderOption:
     """Reach options below a relationship without changing how it is loaded itself."""
     return _start().defaultload(*attributes)
 
 
-def load_only(*attributes: Any, raiseload: bool = False) -> LoaderOption:
+def load_only(*attributes: AttributeArgument, raiseload: bool = False) -> LoaderOption:
     """Load these columns alone, and the primary key: ``load_only(User.name)``."""
     return _start().load_only(*attributes, raiseload=raiseload)
 
 
-def defer(key: object, *addl_attrs: Any, raiseload: bool = False) -> LoaderOption:
+def defer(
+    key: AttributeArgument, *addl_attrs: AttributeArgument, raiseload: bool = False
+) -> LoaderOption:
     """Leave a column unloaded until it is read; relationships may lead to it."""
     return _path_then_columns((key, *addl_attrs), "defer", raiseload)
 
 
-def undefer(key: object, *addl_attrs: Any) -> LoaderOption:
+def undefer(key: AttributeArgument, *addl_attrs: AttributeArgument) -> LoaderOption:
     """Load a column with its instance although it is mapped as deferred."""
     return _path_then_columns((key, *addl_attrs), "undefer", False)
 
@@ -363,7 +384,7 @@ def undefer_group(name: str) -> LoaderOption:
     return _start().undefer_group(name)
 
 
-def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> LoaderOption:
+def selectin_polymorphic(base_cls: type, classes: Iterable[Any]) -> LoaderOption:
     """Load the columns of classes below *base_cls* with one more statement for each class::
 
         select(Employee).options(selectin_polymorphic(Employee, [Engineer, Manager]))
@@ -380,7 +401,7 @@ def _mapper_of(class_: type) -> Any:
     return node.mapper
 
 
-def with_expression(key: object, expression: Any) -> LoaderOption:
+def with_expression(key: AttributeArgument, expression: ColumnArgument) -> LoaderOption:
     """Let the query expression *key* hold *expression* in this query's instances.
 
     Instances that the session has already and that have a value keep it, unless the query has
@@ -401,7 +422,9 @@ def hashable_value(value: object) -> Any:
     return value
 
 
-def _path_then_columns(attributes: Sequence[Any], strategy: str, *arguments: Any) -> LoaderOption:
+def _path_then_columns(
+    attributes: Sequence[Any], strategy: str, *arguments: object
+) -> LoaderOption:
     option = _start()
     if len(attributes) > 1 and not isinstance(attributes[0], str):
         option = option.defaultload(*attributes[:-1])

@@ -42,16 +42,18 @@ from dovetail.orm.mapping.attribute import (
     RelationshipReference,
 )
 from dovetail.orm.mapping.bundle import Bundle
+from dovetail.orm.mapping.properties import ColumnProperty
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import NamedColumn
 from dovetail.sql.expression.from_clause import FromClause, Join
+from dovetail.sql.expression.froms import JoinSpec
 from dovetail.sql.expression.naming import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
     expanded_columns,
     long_name,
 )
 from dovetail.sql.expression.select import Select
-from dovetail.sql.node import Node
+from dovetail.sql.node import Executable, Node
 from dovetail.sql.promise import Standing
 from dovetail.sql.traversal import iterate
 
@@ -64,7 +66,7 @@ class PlannedSelect(NamedTuple):
 
 
 def plan_select(
-    statement: Any,
+    statement: Executable,
     *,
     load: bool = False,
     chain: tuple[Any, ...] = (),
@@ -294,7 +296,7 @@ class _SelectPlanning:
             return False
         return told.table not in entity.sources()
 
-    def _placed(self, entity: EntityNode, prop: Any, tree: LoadTree) -> tuple[int, Any]:
+    def _placed(self, entity: EntityNode, prop: ColumnProperty, tree: LoadTree) -> tuple[int, Any]:
         """(position, type) of the column of *prop*, which is added to the row."""
         expression = self.resolved(tree.source(prop))
         placed = entity.column(expression) if prop.is_column else entity.adapt(expression)
@@ -350,7 +352,7 @@ class _SelectPlanning:
             if entity.alias is not None or entity.mapper not in below:
                 self._place_of(entity.selectable)
 
-    def _apply_join(self, spec: Any) -> None:
+    def _apply_join(self, spec: JoinSpec) -> None:
         target, onclause = spec.target, spec.onclause
         reference: RelationshipReference[Any] | None = None
         right: EntityNode | None = target if isinstance(target, EntityNode) else None
@@ -394,7 +396,11 @@ class _SelectPlanning:
         )
 
     def _is_joined_already(
-        self, spec: Any, reference: RelationshipReference[Any], right: object, criteria: Any
+        self,
+        spec: JoinSpec,
+        reference: RelationshipReference[Any],
+        right: object,
+        criteria: tuple[Any, ...],
     ) -> bool:
         """True where the statement has this very join: one part of a program may not know that
         another has made it.
@@ -430,7 +436,7 @@ class _SelectPlanning:
                     return left, place
         return left, self._place_of(left.selectable)
 
-    def _core_join(self, spec: Any) -> None:
+    def _core_join(self, spec: JoinSpec) -> None:
         """A join whose left side and condition Core finds by itself."""
         if not self.froms:
             known = [layout.entity.selectable for layout in self.entities]
@@ -588,7 +594,7 @@ class _SelectPlanning:
         return source
 
 
-def _is_there(entity: EntityNode, prop: Any) -> bool:
+def _is_there(entity: EntityNode, prop: ColumnProperty) -> bool:
     """False for a column that what *entity* is read from lacks: it is loaded later."""
     return not prop.is_column or entity.find(prop.columns[0]) is not None
 

@@ -27,7 +27,7 @@ from dovetail.sql.expression.constructs import tuple_
 from dovetail.sql.expression.elements import bindparam
 from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.expression.select import Select
-from dovetail.sql.node import Walk
+from dovetail.sql.node import Executable, Walk
 from dovetail.steps import Steps
 
 KEYS_PER_STATEMENT = 1000
@@ -87,7 +87,7 @@ class KeyedPlan:
         session: LoadingSession,
         connection: Connection,
         keys: Sequence[Any],
-        kind: Any = "column",
+        kind: object = "column",
     ) -> Steps[list[Any]]:
         """Run for *keys*, in parts where they are many; return the rows of all.
 
@@ -108,7 +108,7 @@ class KeyedPlan:
             return found
         return (yield from self.found_steps(session, connection, keys))
 
-    def changed(self, statement: Any) -> "KeyedPlan":
+    def changed(self, statement: Executable) -> "KeyedPlan":
         """The plan of *statement*, made from this one's by somebody who listens."""
         return KeyedPlan(
             statement,
@@ -159,7 +159,7 @@ def load_keys_steps(
     tree: LoadTree = NO_TREE,
     chain: tuple[Any, ...] = (),
     populate_existing: bool = False,
-    kind: Any = "column",
+    kind: object = "column",
 ) -> Steps[list[Any]]:
     """Load the instances of *mapper* with these primary *keys*; expired ones are refreshed.
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.bundle import Bundle
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.naming import (
     LABEL_STYLE_NONE,
@@ -35,7 +36,7 @@ class RowNames:
         self._names.append(name)
         self.objects.append(entity.row_objects)
 
-    def add_bundle(self, bundle: Any) -> None:
+    def add_bundle(self, bundle: Bundle) -> None:
         """Add *bundle* by its name."""
         self._names.append(bundle.name)
         self.objects.append(bundle.row_objects)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from dovetail.engine.connection import Connection
 from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.sql.node import Executable
 from dovetail.steps import Steps
 
 
@@ -15,7 +16,9 @@ class RowSource(Protocol):
     ``session.row_source`` is None for a session without one, and then nothing here is called.
     """
 
-    def wants(self, session: LoadingSession, statement: Any, options: Mapping[str, Any]) -> bool:
+    def wants(
+        self, session: LoadingSession, statement: Executable, options: Mapping[str, Any]
+    ) -> bool:
         """True where the rows of *statement* are to come from here; holds until ``done()``."""
         ...
 
@@ -23,7 +26,12 @@ class RowSource(Protocol):
         """The statement of the last ``wants()`` has been run."""
 
     def fetch_steps(
-        self, session: LoadingSession, connection: Connection, plan: Any, sql: str, parameters: Any
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        plan: Any,
+        sql: str,
+        parameters: Any,
     ) -> Steps[list[Any]]:
         """The raw rows of *plan*, a StatementPlan whose text and parameters are given."""
         ...
@@ -43,22 +51,22 @@ class RowSource(Protocol):
         """The instances of *mapper* with *keys*, for which *plan*, a KeyedPlan, has the SQL."""
         ...
 
-    def ran(self, session: LoadingSession, statement: Any) -> None:
+    def ran(self, session: LoadingSession, statement: object) -> None:
         """*statement*, which may write, is about to be run."""
 
     def wrote(self, session: LoadingSession, mappers: Collection[Any]) -> None:
         """Rows of *mappers* are about to be written, without a statement that ``ran()``."""
 
-    def flushed(self, context: Any) -> None:
+    def flushed(self, context: object) -> None:
         """The changes of *context*, a FlushContext, were written."""
 
-    def handed_out(self, transaction: Any) -> None:
+    def handed_out(self, transaction: object) -> None:
         """The connection of *transaction* was given to the user."""
 
-    def began_steps(self, transaction: Any, connection: Connection) -> Steps[None]:
+    def began_steps(self, transaction: object, connection: Connection) -> Steps[None]:
         """*transaction* has taken *connection*, over which no statement has gone yet."""
         ...
 
-    def committing_steps(self, transaction: Any, commit: Steps[None]) -> Steps[None]:
+    def committing_steps(self, transaction: object, commit: Steps[None]) -> Steps[None]:
         """Run *commit*, which commits *transaction*, and forget what has become stale."""
         ...

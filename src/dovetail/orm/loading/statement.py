@@ -53,12 +53,12 @@ class FromStatement:
             if isinstance(entity, EntityNode):
                 yield entity.mapper
 
-    def execution_options(self, **options: Any) -> "FromStatement":
+    def execution_options(self, **options: object) -> "FromStatement":
         """A copy with *options* besides those it has."""
         both = {**self.execution_options_dict, **options}
         return FromStatement(self.items, self.element, both, self.loader_options, self.names)
 
-    def options(self, *options: Any) -> "FromStatement":
+    def options(self, *options: object) -> "FromStatement":
         """A copy with loader *options* besides those it has.
 
         ``contains_eager()`` finds the columns of related instances in the rows by name.

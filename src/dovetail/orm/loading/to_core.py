@@ -14,6 +14,7 @@ from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.pickling import packed
 from dovetail.sql.expression.select import Select
+from dovetail.sql.node import Executable
 
 
 def _name_columns(mapper: Mapper, parts: dict[str, Any]) -> None:
@@ -33,7 +34,7 @@ def _name_columns(mapper: Mapper, parts: dict[str, Any]) -> None:
         parts["select_source"] = (tuple(map(key, names)), source)
 
 
-def _values(statement: Any) -> list[Any]:
+def _values(statement: Executable) -> list[Any]:
     values = getattr(statement, "values_", None)
     return list(values.values()) if isinstance(values, dict) else []
 
@@ -72,7 +73,7 @@ class EntityPlanner:
             return statement._copy(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 
-    def reduce(self, statement: Any) -> Any:
+    def reduce(self, statement: Executable) -> Any:
         """What ``pickle`` is told of *statement*: classes and their tables by name."""
         return packed(statement)
 

@@ -7,6 +7,7 @@ from dovetail.orm.loading.options import Entry, LoaderOption
 from dovetail.orm.mapping.attribute import EntityNode, table_columns
 from dovetail.orm.mapping.pickling import Packed, slots_of
 from dovetail.orm.mapping.polymorphic import kinds_below
+from dovetail.orm.mapping.properties import ColumnProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.strategies import DEFAULT, STRATEGIES, LazyPolicy, LoaderStrategy
 from dovetail.sql.expression.column_element import ColumnElement
@@ -206,7 +207,7 @@ class LoadTree(Packed):
         """True when a statement has a column for *prop*: it is loaded, or given an expression."""
         return prop in self.expressions or self.loads_column(prop)
 
-    def source(self, prop: Any) -> Any:
+    def source(self, prop: ColumnProperty) -> Any:
         """The column or expression that *prop* is loaded from."""
         return self.expressions.get(prop, prop.columns[0])
 

@@ -28,7 +28,7 @@ def _before_limits(method: F) -> F:
     """Refuse *method* where LIMIT or OFFSET would change its meaning."""
 
     @wraps(method)
-    def checked(self: Any, *arguments: Any, **keywords: Any) -> Any:
+    def checked(self: Any, *arguments: object, **keywords: Any) -> Any:
         self._refuse_after_source(method.__name__)
         statement = self._statement
         if self._asserts and (
@@ -48,7 +48,7 @@ def _before_source(method: F) -> F:
     """Refuse *method* on a query that has its statement from ``from_statement()``."""
 
     @wraps(method)
-    def checked(self: Any, *arguments: Any, **keywords: Any) -> Any:
+    def checked(self: Any, *arguments: object, **keywords: Any) -> Any:
         self._refuse_after_source(method.__name__)
         return method(self, *arguments, **keywords)
 
@@ -141,7 +141,7 @@ class QueryBuilding:
         return self.filter(*criterion_)
 
     @_before_limits
-    def filter_by(self, **kwargs: Any) -> Self:
+    def filter_by(self, **kwargs: object) -> Self:
         """Rows whose attributes, of the last entity joined, equal the values given."""
         if self._adaption is not None and not self._statement.joins:
             namespace = self._adaption.namespace
@@ -149,14 +149,14 @@ class QueryBuilding:
         return self._with(self._statement.filter_last_by(**kwargs))
 
     @_before_limits
-    def order_by(self, *clauses: Any) -> Self:
+    def order_by(self, *clauses: object) -> Self:
         """Sorted by *clauses*; None takes the order away."""
         if len(clauses) == 1 and any(clauses[0] is one for one in _FALSE):
             return self._with(self._statement.order_by(None))
         return self._with(self._statement.order_by(*self._clauses(clauses, sort_argument)))
 
     @_before_limits
-    def group_by(self, *clauses: Any) -> Self:
+    def group_by(self, *clauses: object) -> Self:
         """Grouped by *clauses*; None takes the groups away."""
         if len(clauses) == 1 and any(clauses[0] is one for one in _FALSE):
             return self._with(self._statement.group_by(None))
@@ -198,14 +198,14 @@ class QueryBuilding:
             return statement
         return statement.offset(start + held if held else start)
 
-    def params(self, _params: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
+    def params(self, _params: Mapping[str, Any] | None = None, /, **kw: object) -> Self:
         """With values for named parameters."""
         return self._with(_params={**self._params, **kw, **(_params or {})})
 
     # What is selected ----------------------------------------------------------------------------
 
     @_before_source
-    def with_entities(self, *entities: Any) -> Self:
+    def with_entities(self, *entities: object) -> Self:
         """The same rows, giving *entities* in place of what it gave."""
         statement = self._statement
         if self._adaption is not None:
@@ -233,7 +233,7 @@ class QueryBuilding:
 
     _froms_given = False
 
-    def options(self, *args: Any) -> Self:
+    def options(self, *args: object) -> Self:
         """With loader options, or lists of them."""
         args = tuple(flat_options(args))
         if self._adaption is not None:
@@ -287,27 +287,27 @@ class QueryBuilding:
 
     # Unions -------------------------------------------------------------------------------------
 
-    def union(self, *q: Any) -> Self:
+    def union(self, *q: object) -> Self:
         """The rows of this and of the others, each once."""
         return self._compound("union", q)
 
-    def union_all(self, *q: Any) -> Self:
+    def union_all(self, *q: object) -> Self:
         """The rows of this and of the others."""
         return self._compound("union_all", q)
 
-    def intersect(self, *q: Any) -> Self:
+    def intersect(self, *q: object) -> Self:
         """The rows that this and the others have, each once."""
         return self._compound("intersect", q)
 
-    def intersect_all(self, *q: Any) -> Self:
+    def intersect_all(self, *q: object) -> Self:
         """The rows that this and the others have."""
         return self._compound("intersect_all", q)
 
-    def except_(self, *q: Any) -> Self:
+    def except_(self, *q: object) -> Self:
         """The rows that this has and the others have not, each once."""
         return self._compound("except_", q)
 
-    def except_all(self, *q: Any) -> Self:
+    def except_all(self, *q: object) -> Self:
         """The rows that this has and the others have not."""
         return self._compound("except_all", q)
 
@@ -363,7 +363,7 @@ class QueryBuilding:
 
     # How it runs --------------------------------------------------------------------------------
 
-    def execution_options(self, **kwargs: Any) -> Self:
+    def execution_options(self, **kwargs: object) -> Self:
         """With options for those who run it."""
         statement = self._statement.execution_options(**kwargs)
         return self._with(statement, _options={**self._options, **kwargs})

@@ -38,13 +38,18 @@ class QueryEvents(Events):
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: object, retval: bool, **options: Any
+        cls,
+        name: str,
+        function: Callable[..., Any],
+        target: object,
+        retval: bool,
+        **options: object,
     ) -> Callable[..., Any]:
         if retval:
             return function
 
         @wraps(function)
-        def heard(query: Any, *context: Any) -> Any:
+        def heard(query: Any, *context: object) -> Any:
             function(query, *context)
             return query
 

@@ -34,7 +34,7 @@ class Query(ChangingQuery[T]):
     ``session.execute()`` is today's way to write the same.
     """
 
-    def __init__(self, entities: object, session: object = None) -> None:
+    def __init__(self, entities: Any, session: object = None) -> None:
         if not isinstance(entities, (tuple, list)):
             entities = (entities,)
         self.session = session
@@ -116,7 +116,7 @@ class Query(ChangingQuery[T]):
         _classic("tuples()", "the query itself: rows are tuples")
         return self.only_return_tuples(True)
 
-    def values(self, *columns: Any) -> Iterator[Any]:
+    def values(self, *columns: object) -> Iterator[Any]:
         """Rows of *columns*: today's ``with_entities(...)``."""
         _classic("values()", "with_entities()")
         return iter(self.with_entities(*columns) if columns else ())

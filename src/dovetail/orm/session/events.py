@@ -133,7 +133,7 @@ class SessionEvents(Events, sends=True):
         function: Callable[..., Any],
         target: object,
         retval: bool,
-        **options: Any,
+        **options: object,
     ) -> Callable[..., Any]:
         if not options.get("raw") or name not in INSTANCE_EVENTS:
             return function

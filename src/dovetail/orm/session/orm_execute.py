@@ -186,7 +186,7 @@ class ORMExecuteState:
 
     # What can be done with it
 
-    def update_execution_options(self, **options: Any) -> None:
+    def update_execution_options(self, **options: object) -> None:
         """Add to the local execution options."""
         self.local_execution_options = {**self.local_execution_options, **options}
 

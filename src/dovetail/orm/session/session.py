@@ -115,7 +115,7 @@ class Session(SessionContents, ClassicVerbs):
     def __init__(
         self,
         bind: Any = None,
-        *classic: Any,
+        *classic: object,
         autoflush: bool = True,
         future: bool = True,
         expire_on_commit: bool = True,
@@ -173,7 +173,7 @@ class Session(SessionContents, ClassicVerbs):
         if autocommit or not weak_identity_map or extension is not None:
             self._use_classic(autocommit, weak_identity_map, extension)
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         cls._has_own_get_bind = cls.get_bind is not Session.get_bind
         # Those who listen to the class later are heard by the sessions that it has by then.
@@ -286,7 +286,7 @@ class Session(SessionContents, ClassicVerbs):
         self,
         bind_arguments: Mapping[str, Any] | None = None,
         execution_options: Mapping[str, Any] | None = None,
-        **classic: Any,
+        **classic: object,
     ) -> Connection:
         """The Connection of the transaction in progress, for use of Core.
 
@@ -507,11 +507,11 @@ class Session(SessionContents, ClassicVerbs):
         e6: C6[T6],
         e7: C7[T7],
         /,
-        *more: Any,
+        *more: object,
     ) -> Query[Row[T0, T1, T2, T3, T4, T5, T6, T7, *tuple[Any, ...]]]: ...
     @overload
-    def query(self, *entities: Any, **keywords: Any) -> Query[Any]: ...
-    def query(self, *entities: Any, **keywords: Any) -> Query[Any]:
+    def query(self, *entities: object, **keywords: Any) -> Query[Any]: ...
+    def query(self, *entities: object, **keywords: Any) -> Query[Any]:
         """A Query of *entities*: the older way to write a SELECT."""
         return self._query_cls(entities, self, **keywords)
 

@@ -477,7 +477,7 @@ class SessionTransaction:
         """The connections that take part; of a savepoint, those that were used within it."""
         return frozenset(participant.connection for participant in self.participants.values())
 
-    def bound_connection(self, bindkey: Any = None, **kwargs: Any) -> Connection:
+    def bound_connection(self, bindkey: Any = None, **kwargs: object) -> Connection:
         """Return the connection that takes part, for a mapped class where there are several.
 
         ``kwargs`` go to ``Session.get_bind()``: ``clause`` or ``bind``.  InvalidRequestError is
