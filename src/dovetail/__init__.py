@@ -76,6 +76,7 @@ from .sql.expression.column_element import (
     ColumnElement as ColumnElement,
     ColumnExpressionArgument as ColumnExpressionArgument,
     ColumnOperators as ColumnOperators,
+    Label as Label,
     SQLColumnExpression as SQLColumnExpression,
     SQLCoreOperations as SQLCoreOperations,
 )
@@ -144,7 +145,6 @@ from .sql.expression.elements import (
     BooleanClauseList as BooleanClauseList,
     ClauseList as ClauseList,
     Grouping as Grouping,
-    Label as Label,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,

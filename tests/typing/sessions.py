@@ -12,6 +12,7 @@ from dovetail import (
     ColumnElement,
     ForeignKey,
     Integer,
+    Label,
     Result,
     Row,
     ScalarResult,
@@ -135,6 +136,9 @@ def rows(session: Session) -> None:
     assert_type(bindparam("number", 5, Integer), BindParameter[int])
     stars = literal_column("repeat('*', 3)")  # more precise
     assert_type(stars == column("stars", String), ColumnElement[bool])
+    named = select(User.name.label("called"), User.id.cast(String), func.count().label("n"))
+    assert_type(session.execute(named).one(), Row[str, str, int])  # more precise
+    assert_type(User.id.label("number"), Label[int])
     both = union_all(select(User.id, User.name), select(Post.id, Post.title))
     assert_type(session.execute(both).all(), Sequence[Row[int, str]])
 

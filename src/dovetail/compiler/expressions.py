@@ -10,7 +10,7 @@ from ..exc import CompileError, UnsupportedCompilationError
 from ..sql import operators as ops
 from ..sql.defaults import NextValue
 from ..sql.expression.coercion import node_of
-from ..sql.expression.column_element import ColumnElement
+from ..sql.expression.column_element import ColumnElement, Label
 from ..sql.expression.columns import NamedColumn
 from ..sql.expression.constants import False_, Null, True_
 from ..sql.expression.constructs import (
@@ -35,7 +35,6 @@ from ..sql.expression.elements import (
     ExpandingParameter,
     ExpressionList,
     Grouping,
-    Label,
     NamedParameter,
     UnaryExpression,
 )

@@ -10,6 +10,7 @@ from .ddl import (
 from .expression.coercion import node_of as node_of
 from .expression.column_element import (
     ColumnElement as ColumnElement,
+    Label as Label,
     SQLCoreOperations as SQLCoreOperations,
 )
 from .expression.columns import (
@@ -74,7 +75,6 @@ from .expression.elements import (
     BinaryExpression as BinaryExpression,
     BindParameter as BindParameter,
     BooleanClauseList as BooleanClauseList,
-    Label as Label,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,

@@ -2,6 +2,7 @@
 
 from .expression.column_element import (
     ColumnElement as ColumnElement,
+    Label as Label,
     SQLColumnExpression as SQLColumnExpression,
     SQLCoreOperations as SQLCoreOperations,
 )
@@ -58,7 +59,6 @@ from .expression.elements import (
     ClauseList as ClauseList,
     ExpressionClauseList as ExpressionClauseList,
     Grouping as Grouping,
-    Label as Label,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,

@@ -10,6 +10,7 @@ from .column_element import (
     ColumnElement as ColumnElement,
     ColumnExpressionArgument as ColumnExpressionArgument,
     ColumnOperators as ColumnOperators,
+    Label as Label,
     SQLColumnExpression as SQLColumnExpression,
     SQLCoreOperations as SQLCoreOperations,
 )
@@ -81,7 +82,6 @@ from .elements import (
     ClauseList as ClauseList,
     ExpressionClauseList as ExpressionClauseList,
     Grouping as Grouping,
-    Label as Label,
     UnaryExpression as UnaryExpression,
     and_ as and_,
     bindparam as bindparam,

@@ -12,14 +12,17 @@ from typing import Any, Generic, TypeVar, overload
 from ...exc import InvalidRequestError
 from ...types.contract import NULLTYPE, TypeEngine
 from .. import operators as ops
-from ..node import Node
+from ..names import AnonymousName
+from ..node import Node, Walk
 from ..operators import Operator
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+V = TypeVar("V")
 N = TypeVar("N", int, float, Decimal, str)
 """What stays of its type when it is added, subtracted, multiplied or divided with rest."""
-TypeArgument = TypeEngine[Any] | type[TypeEngine[Any]]
+TypeArgument = TypeEngine[V] | type[TypeEngine[V]]
+"""A type, or its class where it needs no arguments."""
 _Build = Callable[..., "ColumnElement[Any]"]
 
 
@@ -35,7 +38,6 @@ class _Builders:
     unary: _Build
     negate: _Build
     general: _Build
-    label: _Build
     cast: _Build
     collate: _Build
     index: _Build
@@ -417,11 +419,11 @@ class ColumnElement(Node, Generic[T_co]):
         """``DISTINCT this``: within an aggregate function."""
         return build.unary(ops.DISTINCT, self)
 
-    def label(self, name: str | None) -> Any:
+    def label(self, name: str | None) -> Label[T_co]:
         """``this AS name``."""
-        return build.label(name, self)
+        return Label(name, self)
 
-    def cast(self, type_: TypeArgument) -> Any:
+    def cast(self, type_: TypeArgument[V]) -> ColumnElement[V]:
         """``CAST(this AS type)``."""
         return build.cast(self, type_)
 
@@ -430,7 +432,7 @@ class ColumnElement(Node, Generic[T_co]):
         opstring: str,
         precedence: int = 0,
         is_comparison: bool = False,
-        return_type: TypeArgument | None = None,
+        return_type: TypeArgument[Any] | None = None,
         python_impl: Callable[..., Any] | None = None,
     ) -> Callable[[Any], ColumnElement[Any]]:
         """Return a function that applies the operator written as *opstring*."""
@@ -453,6 +455,65 @@ class ColumnElement(Node, Generic[T_co]):
     isnot_distinct_from = is_not_distinct_from
     nullsfirst = nulls_first
     nullslast = nulls_last
+
+
+class Label(ColumnElement[T]):
+    """``element AS name``: in the columns of a SELECT; elsewhere it is its element."""
+
+    __slots__ = ("element", "name", "type")
+    visit_name = "label"
+    parts = ("element",)
+    element: Any
+
+    def __init__(
+        self, name: str | AnonymousName | None, element: Node, type_: TypeEngine[Any] | None = None
+    ):
+        while isinstance(element, Label):
+            element = element.element
+        self.name = name if name is not None else AnonymousName("anon")
+        self.element = element
+        self.type = self.element.type if type_ is None else type_
+
+    @property
+    def key(self) -> Any:
+        return self.name if isinstance(self.name, str) else None
+
+    @property
+    def operator(self) -> Operator | None:
+        operator: Operator | None = self.element.operator
+        return operator
+
+    @property
+    def foreign_keys(self) -> Any:
+        return self.element.foreign_keys
+
+    @property
+    def primary_key(self) -> Any:
+        return self.element.primary_key
+
+    def collect(self, walk: Walk) -> None:
+        key, numbers = walk.key, walk.numbers
+        key.append("label")
+        if self in numbers:
+            key.append(numbers[self])
+            return
+        number = numbers[self] = len(numbers)
+        key.append(number)
+        key.append(self.name if self.name.__class__ is str else collected_name(self.name, walk))
+        key.append(self.type.key)
+        self.element.collect(walk)
+
+
+def collected_name(name: str | AnonymousName, walk: Walk) -> Any:
+    """Return what stands in a key for *name*: a number tells anonymous names apart."""
+    if isinstance(name, AnonymousName):
+        numbers = walk.numbers
+        number = numbers.get(name)
+        if number is None:
+            number = numbers[name] = len(numbers)
+        return ("anonymous", name.base, number)
+    quote = getattr(name, "quote", None)
+    return str(name) if quote is None else (str(name), str(quote))
 
 
 ColumnOperators = ColumnElement

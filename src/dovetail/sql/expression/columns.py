@@ -10,9 +10,9 @@ from ...types.contract import NULLTYPE, TypeEngine, to_instance
 from ..names import AnonymousName
 from ..node import Node, Walk
 from .coercion import mapped_class_hint, node_of
-from .column_element import ColumnElement
+from .column_element import ColumnElement, collected_name
 from .constants import constant_of
-from .elements import ExpressionList, collected_name
+from .elements import ExpressionList
 
 T = TypeVar("T")
 C_co = TypeVar("C_co", bound=ColumnElement[Any], covariant=True)

@@ -16,7 +16,7 @@ from ..node import Walk
 from ..operators import ASC, DESC, NULLS_FIRST, NULLS_LAST, Operator
 from .building import kind_among, operand
 from .coercion import criterion, node_of
-from .column_element import ColumnElement, build
+from .column_element import ColumnElement, TypeArgument, build
 from .elements import (
     BinaryExpression,
     BindParameter,
@@ -26,7 +26,6 @@ from .elements import (
 )
 
 T = TypeVar("T")
-TypeArgument = TypeEngine[T] | type[TypeEngine[T]]
 
 
 def sort_argument(argument: object) -> Any:

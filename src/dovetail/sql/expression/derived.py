@@ -9,9 +9,8 @@ from ...types.structured import TupleType
 from ..names import AnonymousName
 from ..node import Node, Walk
 from .building import operand
-from .column_element import ColumnElement
+from .column_element import ColumnElement, collected_name
 from .columns import ColumnCollection, ProxyColumn
-from .elements import collected_name
 from .from_clause import Alias, AliasedFrom, FromClause, TableValuedColumn
 
 

@@ -10,11 +10,10 @@ from ...types.basic import BOOLEANTYPE
 from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
 from .. import operators as ops
 from ..arguments import ConditionArgument
-from ..names import AnonymousName
 from ..node import Node, Walk
 from ..operators import Operator
 from .coercion import criterion
-from .column_element import ColumnElement
+from .column_element import ColumnElement, Label
 from .constants import FALSE, TRUE
 
 T = TypeVar("T")
@@ -430,63 +429,6 @@ class Grouping(ColumnElement[T]):
     def collect(self, walk: Walk) -> None:
         walk.key.append("()")
         self.element.collect(walk)
-
-
-class Label(ColumnElement[T]):
-    """``element AS name``: in the columns of a SELECT; elsewhere it is its element."""
-
-    __slots__ = ("element", "name", "type")
-    visit_name = "label"
-    parts = ("element",)
-    element: Any
-
-    def __init__(self, name: str | AnonymousName | None, element: Node, type_: TE | None = None):
-        while isinstance(element, Label):
-            element = element.element
-        self.name = name if name is not None else AnonymousName("anon")
-        self.element = element
-        self.type = self.element.type if type_ is None else type_
-
-    @property
-    def key(self) -> Any:
-        return self.name if isinstance(self.name, str) else None
-
-    @property
-    def operator(self) -> Operator | None:
-        operator: Operator | None = self.element.operator
-        return operator
-
-    @property
-    def foreign_keys(self) -> Any:
-        return self.element.foreign_keys
-
-    @property
-    def primary_key(self) -> Any:
-        return self.element.primary_key
-
-    def collect(self, walk: Walk) -> None:
-        key, numbers = walk.key, walk.numbers
-        key.append("label")
-        if self in numbers:
-            key.append(numbers[self])
-            return
-        number = numbers[self] = len(numbers)
-        key.append(number)
-        key.append(self.name if self.name.__class__ is str else collected_name(self.name, walk))
-        key.append(self.type.key)
-        self.element.collect(walk)
-
-
-def collected_name(name: str | AnonymousName, walk: Walk) -> Any:
-    """Return what stands in a key for *name*: a number tells anonymous names apart."""
-    if isinstance(name, AnonymousName):
-        numbers = walk.numbers
-        number = numbers.get(name)
-        if number is None:
-            number = numbers[name] = len(numbers)
-        return ("anonymous", name.base, number)
-    quote = getattr(name, "quote", None)
-    return str(name) if quote is None else (str(name), str(quote))
 
 
 class LabelReference(ColumnElement[Any]):

@@ -19,9 +19,9 @@ from ..node import Node, Walk
 from ..operators import EQ
 from ..traversal import iterate, replace
 from .coercion import criterion, from_node, join_target
-from .column_element import ColumnElement
+from .column_element import ColumnElement, collected_name
 from .columns import ColumnCollection, NamedColumn, ProxyColumn
-from .elements import BinaryExpression, and_, bindparam, collected_name
+from .elements import BinaryExpression, and_, bindparam
 
 
 class Exported(NamedTuple):

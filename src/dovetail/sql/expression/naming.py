@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from ...types.contract import NULLTYPE, TypeEngine
 from ..names import AnonymousName, generated_name
-from .column_element import ColumnElement
-from .elements import Label
+from .column_element import ColumnElement, Label
 from .from_clause import Exported, FromClause, table_label
 
 

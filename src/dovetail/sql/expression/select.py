@@ -9,10 +9,10 @@ from ..arguments import ColumnArgument, ConditionArgument, FromArgument, SortArg
 from ..node import Node, ReturnsRows
 from .by_name import equal_by_name, standing_in
 from .coercion import criterion, from_node, join_target, node_of
-from .column_element import ColumnElement
+from .column_element import ColumnElement, Label
 from .columns import columns_of
 from .constructs import sort_argument
-from .elements import Label, and_
+from .elements import and_
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .froms import (
     JoinSpec,

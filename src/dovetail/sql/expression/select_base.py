@@ -14,10 +14,10 @@ from ..node import Executable, Node, Walk
 from ..traversal import replace
 from .building import operand
 from .coercion import node_of
-from .column_element import ColumnElement
+from .column_element import ColumnElement, Label
 from .columns import ColumnClause, ColumnCollection
 from .derived import CTE, Lateral, Subquery
-from .elements import BindParameter, Label
+from .elements import BindParameter
 from .from_clause import Exported, statements
 from .naming import SelectedColumn, exported_columns
 

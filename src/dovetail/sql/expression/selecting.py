@@ -9,12 +9,12 @@ from ...types.contract import to_instance
 from ..arguments import ColumnArgument, ConditionArgument, SortArgument
 from ..node import ReturnsRows
 from ..operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST, Operator
-from .column_element import ColumnElement, TypeArgument
+from .column_element import ColumnElement, Label, TypeArgument
 from .columns import columns_of
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
 from .dml_base import UpdateBase
-from .elements import Label, UnaryExpression, negation
+from .elements import UnaryExpression, negation
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .select import CompoundSelect, Select
 from .select_base import SelectBase
@@ -169,7 +169,7 @@ def not_(clause: ConditionArgument) -> ColumnElement[Any]:
     return ~clause if isinstance(clause, ColumnElement) else negation(clause)
 
 
-def label(name: str, element: ColumnArgument, type_: TypeArgument | None = None) -> Label[Any]:
+def label(name: str, element: ColumnArgument, type_: TypeArgument[Any] | None = None) -> Label[Any]:
     """Return ``element AS name``."""
     made = to_instance(type_) if type_ is not None else None
     return Label(name, columns_of((element,))[0], made)

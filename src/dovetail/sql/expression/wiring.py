@@ -22,7 +22,6 @@ build.between = building.between
 build.unary = building.unary
 build.general = building.general
 build.negate = elements.negation
-build.label = elements.Label
 build.cast = constructs.Cast
 build.collate = constructs.collated
 build.collection = constructs.CollectionAggregate
