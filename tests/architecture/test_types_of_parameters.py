@@ -10,7 +10,7 @@ MOST = {
     "dialects": 314,
     "engine": 274,
     "ext": 364,
-    "orm": 600,
+    "orm": 526,
     "sql": 147,
     "types": 25,
 }

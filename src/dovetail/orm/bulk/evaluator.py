@@ -20,8 +20,18 @@ from dovetail.exc import UnevaluatableError
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.sql import operators as ops
+from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.constants import TRUE
-from dovetail.sql.expression.elements import and_
+from dovetail.sql.expression.constructs import Tuple
+from dovetail.sql.expression.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    Chain,
+    Grouping,
+    UnaryExpression,
+    and_,
+)
 from dovetail.sql.node import Node
 
 Row = Mapping[str, Any]
@@ -215,7 +225,7 @@ class Evaluator:
 
     # Values
 
-    def _visit_attribute(self, node: Any) -> Evaluation:
+    def _visit_attribute(self, node: QueryableAttribute[Any]) -> Evaluation:
         entity = node.owner
         if entity.mapper is not self.mapper or entity.alias is not None:
             raise self._refuse(node, f"it is none of {self.mapper.class_.__name__}'s")
@@ -231,7 +241,7 @@ class Evaluator:
             raise self._refuse(node, f"it is no column of {self.mapper.class_.__name__}")
         return _reading(key)
 
-    def _visit_bindparam(self, node: Any) -> Evaluation:
+    def _visit_bindparam(self, node: BindParameter[Any]) -> Evaluation:
         if not node.unique and node.key in self.parameters:
             value = self.parameters[node.key]
         elif node.required:
@@ -249,18 +259,18 @@ class Evaluator:
     def _visit_false(self, node: Node) -> Evaluation:
         return lambda row: False
 
-    def _visit_grouping(self, node: Any) -> Evaluation:
+    def _visit_grouping(self, node: Grouping[Any]) -> Evaluation:
         return self.value(node.element)
 
     _visit_label = _visit_hybrid = _visit_grouping
 
-    def _visit_tuple(self, node: Any) -> Evaluation:
+    def _visit_tuple(self, node: Tuple) -> Evaluation:
         parts = [self.value(clause) for clause in node.clauses]
         return lambda row: tuple([part(row) for part in parts])
 
     # Operations
 
-    def _visit_boolean_list(self, node: Any) -> Evaluation:
+    def _visit_boolean_list(self, node: BooleanClauseList) -> Evaluation:
         parts = [self._condition(clause) for clause in node.clauses]
         decides: bool = node.operator is ops.OR
 
@@ -284,7 +294,7 @@ class Evaluator:
 
         return evaluate
 
-    def _visit_unary(self, node: Any) -> Evaluation:
+    def _visit_unary(self, node: UnaryExpression[Any]) -> Evaluation:
         if node.operator is ops.NOT:
             inner = self._condition(node.element)
             return lambda row: None if (answer := inner(row)) is None else not answer
@@ -294,7 +304,7 @@ class Evaluator:
             return lambda row: subtract(0, value(row))
         raise self._refuse(node, f"the operator {node.operator.name!r} is not known here")
 
-    def _visit_binary(self, node: Any) -> Evaluation:
+    def _visit_binary(self, node: BinaryExpression[Any]) -> Evaluation:
         operator = node.operator
         if operator in (ops.IN, ops.NOT_IN):
             return self._membership(node)
@@ -310,14 +320,14 @@ class Evaluator:
         left, right = self.value(node.left), self.value(node.right)
         return lambda row: compute(left(row), right(row))
 
-    def _visit_chain(self, node: Any) -> Evaluation:
+    def _visit_chain(self, node: Chain) -> Evaluation:
         compute = _BINARY.get(node.operator)
         if compute is None:
             raise self._refuse(node, f"the operator {node.operator.name!r} is not known here")
         parts = [self.value(clause) for clause in node.clauses]
         return lambda row: reduce(compute, [part(row) for part in parts])
 
-    def _membership(self, node: Any) -> Evaluation:
+    def _membership(self, node: BinaryExpression[Any]) -> Evaluation:
         self._check_comparable(node, node.left)
         value = self.value(node.left)
         wanted = node.operator is ops.IN
@@ -337,7 +347,7 @@ class Evaluator:
             else answer is wanted
         )
 
-    def _between(self, node: Any) -> Evaluation:
+    def _between(self, node: BinaryExpression[Any]) -> Evaluation:
         self._check_comparable(node, node.left, sorts=True)
         if node.modifier("symmetric"):
             raise self._refuse(node, "BETWEEN SYMMETRIC is the server's")
@@ -354,7 +364,7 @@ class Evaluator:
 
         return evaluate
 
-    def _pattern(self, node: Any) -> Evaluation:
+    def _pattern(self, node: BinaryExpression[Any]) -> Evaluation:
         negated = node.operator not in _PATTERNS
         before, after = _PATTERNS[node.operator.negation if negated else node.operator]
         fold = str if self.features is None else self.features.like_folds
@@ -400,7 +410,7 @@ class Evaluator:
 _KNOWN_AFFINITIES = frozenset(("string", "numeric", "date", "datetime", "time", "binary"))
 
 
-def _has_collation(node: Any) -> bool:
+def _has_collation(node: ColumnElement[Any]) -> bool:
     return getattr(node.type, "collation", None) is not None
 
 

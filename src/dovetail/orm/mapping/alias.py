@@ -20,7 +20,7 @@ class AliasedClass(Packed):
     def __init__(
         self,
         mapped_class: object,
-        alias: Any = None,
+        alias: object = None,
         name: str | None = None,
         adapt_on_names: bool = False,
         flat: bool = False,
@@ -124,7 +124,7 @@ def _mapper(entity: object) -> Mapper:
 @overload
 def aliased(
     element: type[T],
-    alias: Any = None,
+    alias: object = None,
     name: str | None = None,
     flat: bool = False,
     adapt_on_names: bool = False,
@@ -132,14 +132,14 @@ def aliased(
 @overload
 def aliased(
     element: object,
-    alias: Any = None,
+    alias: object = None,
     name: str | None = None,
     flat: bool = False,
     adapt_on_names: bool = False,
 ) -> Any: ...
 def aliased(
     element: object,
-    alias: Any = None,
+    alias: object = None,
     name: str | None = None,
     flat: bool = False,
     adapt_on_names: bool = False,

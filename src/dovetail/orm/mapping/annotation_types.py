@@ -138,7 +138,7 @@ class AnnotationTypes:
             return None
 
 
-def _question(registry: Any, class_: type, key: str, raw: object) -> TypeResolve:
+def _question(registry: object, class_: type, key: str, raw: object) -> TypeResolve:
     raw = evaluated(raw, class_)
     alias = value = annotated = argument = None
     inner = without_none(raw)

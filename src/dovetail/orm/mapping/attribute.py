@@ -52,7 +52,7 @@ class EntityNode(Node):
         self,
         mapper: Any,
         selectable: Any = None,
-        alias: Any = None,
+        alias: object = None,
         name: str | None = None,
         kinds: Sequence[Any] = (),
     ) -> None:
@@ -351,10 +351,10 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     if TYPE_CHECKING:
         # What an attribute that is a relationship has.
 
-        def any(self, criterion: object = None, **values: Any) -> ColumnElement[bool]: ...
-        def has(self, criterion: object = None, **values: Any) -> ColumnElement[bool]: ...
+        def any(self, criterion: object = None, **values: object) -> ColumnElement[bool]: ...
+        def has(self, criterion: object = None, **values: object) -> ColumnElement[bool]: ...
         def of_type(self, entity: object) -> "QueryableAttribute[T_co]": ...
-        def and_(self, *criteria: Any) -> "QueryableAttribute[T_co]": ...
+        def and_(self, *criteria: object) -> "QueryableAttribute[T_co]": ...
 
     def get_history(self, instance: object, passive: PassiveFlag = PASSIVE_OFF) -> History:
         """What has changed of the attribute of *instance*: see ``attributes.get_history()``."""
@@ -577,7 +577,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         """The relationship as leading to *entity*: an alias of the related class, or one below."""
         return self._varied(entity.__statement_entity__, self.criteria)
 
-    def and_(self, *criteria: Any) -> Any:
+    def and_(self, *criteria: object) -> Any:
         """The relationship with *criteria* added to its join condition."""
         return self._varied(self.target_entity, self.criteria + criteria)
 
@@ -595,12 +595,12 @@ class RelationshipReference(QueryableAttribute[T_co]):
     def is_not(self, other: object) -> Any:
         return comparisons.equal(self, other, negated=True)
 
-    def contains(self, other: object, *args: Any, **kwargs: Any) -> Any:
+    def contains(self, other: object, *args: object, **kwargs: Any) -> Any:
         """True where the collection has *other* as a member."""
         refuse_options("contains()", kwargs, *args)
         return comparisons.contains(self, other)
 
-    def any(self, criterion: object = None, **values: Any) -> ColumnElement[bool]:
+    def any(self, criterion: object = None, **values: object) -> ColumnElement[bool]:
         """EXISTS: a related row, in the collection, that fulfils the criteria."""
         if not self.prop.uselist:
             raise InvalidRequestError(
@@ -609,7 +609,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         found: ColumnElement[bool] = comparisons.exists(self, criterion, values)
         return found
 
-    def has(self, criterion: object = None, **values: Any) -> ColumnElement[bool]:
+    def has(self, criterion: object = None, **values: object) -> ColumnElement[bool]:
         """EXISTS: the related row, and it fulfils the criteria."""
         if self.prop.uselist:
             raise InvalidRequestError(

@@ -129,7 +129,7 @@ class Bundle(Node, Generic[T]):
                 yield one
 
     def create_row_processor(
-        self, query: Any, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
+        self, query: object, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
     ) -> Callable[[Any], Any]:
         """The function that makes an item of a row; made to be overridden.
 
@@ -153,7 +153,7 @@ class DictBundle(Bundle):
     """
 
     def create_row_processor(
-        self, query: Any, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
+        self, query: object, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
     ) -> Callable[[Any], Any]:
         """The function that makes a dictionary of a row."""
         readers = list(zip(labels, procs, strict=True))

@@ -116,7 +116,7 @@ class registry(Registry):
         mapper: Mapper = class_.__dict__["__mapper__"]
         return mapper
 
-    def as_declarative_base(self, **keywords: Any) -> Callable[[Any], Any]:
+    def as_declarative_base(self, **keywords: object) -> Callable[[Any], Any]:
         """Make the decorated class a declarative base of this registry."""
 
         def make(class_: type) -> Any:

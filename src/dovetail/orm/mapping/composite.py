@@ -211,7 +211,7 @@ class Composite(MapperProperty[T], Mapped[T]):
         return self.composite_class(*values)
 
 
-def _all_none(*values: Any) -> bool:
+def _all_none(*values: object) -> bool:
     return all(value is None for value in values)
 
 
@@ -351,7 +351,7 @@ class CompositeAttribute(Bundle):
             one.collect(walk)
 
     def create_row_processor(
-        self, query: Any, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
+        self, query: object, procs: Sequence[Callable[[Any], Any]], labels: Sequence[str]
     ) -> Callable[[Any], Any]:
         make = self.prop.made_of
         return lambda row: make(tuple([read(row) for read in procs]))
@@ -452,12 +452,12 @@ def composite(
     deferred: bool = False,
     raiseload: bool = False,
     return_none_on: Any = NO_VALUE,
-    comparator_factory: Any = None,
+    comparator_factory: type | None = None,
     active_history: bool = False,
     column_template: str | None = None,
     info: dict[Any, Any] | None = None,
     doc: str | None = None,
-    **options: Any,
+    **options: object,
 ) -> Composite:
     """Declare an attribute whose value is made of several columns.
 

@@ -7,7 +7,7 @@ from typing import Any
 from dovetail.orm.tracking.state import STATE_NAME, InstanceState, forget, new_state
 
 
-def construct(self: Any, **values: Any) -> None:
+def construct(self: Any, **values: object) -> None:
     """Set the attributes named by the keywords; TypeError for a name the class has not."""
     class_ = type(self)
     mapper: Any = getattr(class_, "__mapper__", None)
@@ -54,7 +54,7 @@ def plain_constructor(mapper: Any) -> Callable[..., None]:
     uses_slot = mapper.uses_slot
     fixed = dict(mapper.fixed_values)
 
-    def __init__(self: Any, **values: Any) -> None:  # noqa: N807 - it becomes a method
+    def __init__(self: Any, **values: object) -> None:  # noqa: N807 - it becomes a method
         if type(self) is not class_:
             construct(self, **values)
         elif uses_slot and plain.issuperset(values):

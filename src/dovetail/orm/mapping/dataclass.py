@@ -99,7 +99,7 @@ class MappedAsDataclass:
         match_args: bool | None = None,
         kw_only: bool | None = None,
         dataclass_callable: Callable[..., Any] | None = None,
-        **keywords: Any,
+        **keywords: object,
     ) -> None:
         if issubclass(cls, TypedColumns):
             super().__init_subclass__(**keywords)
@@ -124,7 +124,7 @@ class MappedAsDataclass:
         super().__init_subclass__(**keywords)
 
 
-def chosen(**options: Any) -> dict[str, Any]:
+def chosen(**options: object) -> dict[str, Any]:
     """Those of *options* that were given."""
     return {name: value for name, value in options.items() if value is not None}
 
@@ -432,7 +432,7 @@ def _constructor_by(class_: Any, made: Callable[..., None]) -> Callable[..., Non
             self._passed_on = given
 
     @wraps(made)
-    def construct(self: Any, *args: Any, **named: Any) -> None:
+    def construct(self: Any, *args: object, **named: object) -> None:
         is_mapped = begin(self)
         draft: Any = Draft()
         draft._passed_on = ()

@@ -62,7 +62,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
     """
 
     def __init__(
-        cls: Any, name: str, bases: tuple[type, ...], body: dict[str, Any], **keywords: Any
+        cls: Any, name: str, bases: tuple[type, ...], body: dict[str, Any], **keywords: object
     ) -> None:
         super().__init__(name, bases, body)
         registry = registry_of(cls)
@@ -128,11 +128,11 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
     if TYPE_CHECKING:
         __dovetail_state__: InstanceState[Any]
 
-        def __init__(self, **values: Any) -> None: ...
+        def __init__(self, **values: object) -> None: ...
     else:
         __init__ = construct
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
         if not isinstance(cls, DeclarativeMeta):
             begin_class(cls)
@@ -158,11 +158,11 @@ class DeclarativeBaseNoMeta:
     if TYPE_CHECKING:
         __dovetail_state__: InstanceState[Any]
 
-        def __init__(self, **values: Any) -> None: ...
+        def __init__(self, **values: object) -> None: ...
     else:
         __init__ = construct
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
         if not isinstance(cls, DeclarativeMeta):
             begin_class(cls)

@@ -162,7 +162,12 @@ class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: object, retval: bool, **options: Any
+        cls,
+        name: str,
+        function: Callable[..., Any],
+        target: object,
+        retval: bool,
+        **options: object,
     ) -> Callable[..., Any]:
         if name == "before_mapper_configured" and not retval:
 
@@ -222,7 +227,12 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: object, retval: bool, **options: Any
+        cls,
+        name: str,
+        function: Callable[..., Any],
+        target: object,
+        retval: bool,
+        **options: object,
     ) -> Callable[..., Any]:
         if not options.get("raw") or name == "first_init":
             return function
@@ -264,7 +274,7 @@ class AttributeEvents(Events, sends=True):
         """Call before *value* is taken out of a collection, or a value deleted."""
 
     def bulk_replace(
-        self, target: object, values: Any, initiator: object, keys: Iterable[Any] | None = None
+        self, target: object, values: object, initiator: object, keys: Iterable[Any] | None = None
     ) -> None:
         """Call before a collection is replaced; the list *values* may be changed."""
 
@@ -274,11 +284,13 @@ class AttributeEvents(Events, sends=True):
     def init_scalar(self, target: object, value: object, dict_: dict[str, Any]) -> Any:
         """Call when an attribute without a value is read on a new instance."""
 
-    def init_collection(self, target: object, collection: object, collection_adapter: Any) -> None:
+    def init_collection(
+        self, target: object, collection: object, collection_adapter: object
+    ) -> None:
         """Call after an empty collection was made."""
 
     def dispose_collection(
-        self, target: object, collection: object, collection_adapter: Any
+        self, target: object, collection: object, collection_adapter: object
     ) -> None:
         """Call after a collection was replaced."""
 
@@ -291,14 +303,14 @@ class AttributeEvents(Events, sends=True):
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: object
     ) -> Callable[..., Any]:
         raw, with_key = options.get("raw"), options.get("include_key")
         answers = name in ("set", "append", "init_scalar")
         class_ = target.owner.mapper.class_
         propagate = options.get("propagate", False)
 
-        def call(instance: object, value: object, *more: Any, key: object = None) -> Any:
+        def call(instance: object, value: object, *more: object, key: object = None) -> Any:
             if type(instance) is not class_ and not (propagate and isinstance(instance, class_)):
                 # The attribute of a class above, or below, is the same.
                 return value

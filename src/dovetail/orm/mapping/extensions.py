@@ -44,7 +44,7 @@ def extensions_of(class_: type) -> dict[str, Any]:
     return found
 
 
-def of_alias(class_: type, name: str, alias: Any) -> Any:
+def of_alias(class_: type, name: str, alias: object) -> Any:
     """Attribute *name* of *class_*, which is computed, as computed for *alias*; or None."""
     declared = getattr_static(class_, name, None)
     if isinstance(declared, classmethod):
@@ -94,7 +94,7 @@ def expanded_rows(mapper: Any, rows: Sequence[Any]) -> Sequence[Any]:
 
 
 def _replace_value(
-    mapper: Any, extension: Any, name: str, row: dict[str, Any], value: object
+    mapper: Any, extension: object, name: str, row: dict[str, Any], value: object
 ) -> None:
     replace = getattr(extension, "bulk_values", None)
     if replace is None or not replace(mapper.class_, row, value):

@@ -391,7 +391,7 @@ class JoinCondition:
 
             return place
 
-        def adapt(condition: Any, place: Callable[[Any], Any]) -> Any:
+        def adapt(condition: object, place: Callable[[Any], Any]) -> Any:
             return Renaming(place, to_core=True).value(condition)
 
         primary = adapt(self.primaryjoin, side(False))

@@ -607,7 +607,7 @@ _mapped_by: dict[type, Any] = {}
 
 
 @contextmanager
-def mapped_by(registry: Any, class_: type) -> Iterator[None]:
+def mapped_by(registry: object, class_: type) -> Iterator[None]:
     """Let *registry* be that of the mapper of *class_* that is made meanwhile."""
     _mapped_by[class_] = registry
     try:

@@ -66,16 +66,16 @@ class RegistryEvents(Events):
                 return Numeric(12, 2)
     """
 
-    def resolve_type_annotation(self, resolve_type: Any) -> Any:
+    def resolve_type_annotation(self, resolve_type: object) -> Any:
         """Call before an annotation is given its database type: a TypeResolve.
 
         The first type that is returned is the one; None leaves it to the others, and to the map.
         """
 
-    def before_configured(self, registry: Any) -> None:
+    def before_configured(self, registry: object) -> None:
         """Call before mappers of *registry* are configured."""
 
-    def after_configured(self, registry: Any) -> None:
+    def after_configured(self, registry: object) -> None:
         """Call after mappers of *registry* were configured."""
 
     @classmethod

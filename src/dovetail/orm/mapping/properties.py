@@ -454,7 +454,7 @@ def column_property(*columns: Any, **keywords: Any) -> MappedSQLExpression:
     return made
 
 
-def deferred(column: object, *columns: Any, **keywords: Any) -> MappedSQLExpression:
+def deferred(column: object, *columns: object, **keywords: object) -> MappedSQLExpression:
     """Map *column* so that it is loaded when it is first read, not with its instance.
 
     ``group``      columns of one group are loaded together

@@ -49,7 +49,7 @@ class QueryExpressionAttribute(ValueAttribute):
         return super().read(instance)
 
 
-def query_expression(default_expr: object = None, **options: Any) -> QueryExpression:
+def query_expression(default_expr: object = None, **options: object) -> QueryExpression:
     """Declare an attribute whose SQL each query may give: see :func:`with_expression`.
 
     Its value is read only.  Where a query gives none it holds the value of *default_expr*, or

@@ -149,7 +149,7 @@ class Registry:
         local_table: Any = None,
         *,
         properties: dict[str, Any] | None = None,
-        **options: Any,
+        **options: object,
     ) -> Mapper:
         """Map *class_*, a plain class, to *local_table*; return the mapper.
 

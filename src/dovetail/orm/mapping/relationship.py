@@ -453,11 +453,11 @@ def relationship(
     return cast("DeclaredRelationship", made)
 
 
-def dynamic_loader(argument: object = None, **keywords: Any) -> "DeclaredRelationship":
+def dynamic_loader(argument: object = None, **keywords: object) -> "DeclaredRelationship":
     """Declare a collection that is read by a query: ``relationship(lazy="dynamic")``."""
     return relationship(argument, **{**keywords, "lazy": "dynamic"})
 
 
-def backref(name: str, **keywords: Any) -> tuple[str, dict[str, Any]]:
+def backref(name: str, **keywords: object) -> tuple[str, dict[str, Any]]:
     """The other side of a relationship, with options of its own: ``backref=backref("user", …)``."""
     return name, keywords

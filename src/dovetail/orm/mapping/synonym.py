@@ -25,7 +25,7 @@ class Synonym(MapperProperty[T], Mapped[T]):
         *,
         map_column: bool | None = None,
         descriptor: Any = None,
-        comparator_factory: Any = None,
+        comparator_factory: type | None = None,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
@@ -140,7 +140,7 @@ def synonym(
     comparator_factory: type | None = None,
     info: dict[Any, Any] | None = None,
     doc: str | None = None,
-    **options: Any,
+    **options: object,
 ) -> Synonym:
     """Declare an attribute that stands for the attribute *name*.
 

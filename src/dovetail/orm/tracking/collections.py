@@ -249,7 +249,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
             self[key] = default
         return self[key]
 
-    def update(self, *args: Any, **named: Any) -> None:
+    def update(self, *args: object, **named: object) -> None:
         for key, value in dict(*args, **named).items():
             self[key] = value
 

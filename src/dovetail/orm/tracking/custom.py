@@ -280,7 +280,7 @@ def _telling(method: Callable[..., Any], effect: Effect) -> Callable[..., Any]:
         removed = _Argument(method, effect.removed)
 
     @wraps(method)
-    def call(self: Any, *args: Any, **named: Any) -> Any:
+    def call(self: Any, *args: object, **named: object) -> Any:
         if self.attribute is None:
             return method(self, *args, **named)
         if removed is not None:
@@ -300,7 +300,7 @@ def _comparing(method: Callable[..., Any], iterate: Callable[..., Any]) -> Calla
     """*method* so that what it has put in and taken out is told afterwards."""
 
     @wraps(method)
-    def call(self: Any, *args: Any, **named: Any) -> Any:
+    def call(self: Any, *args: object, **named: object) -> Any:
         attribute, owner = self.attribute, self.owner
         if attribute is None or owner is None:
             return method(self, *args, **named)

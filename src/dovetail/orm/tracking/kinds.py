@@ -115,7 +115,7 @@ def _set_kind(factory: Callable[..., Any]) -> CollectionKind:
     return CollectionKind(set, factory, set.add, set.discard, iter)
 
 
-def _own_kind(collection_class: Any, class_: type) -> CollectionKind:
+def _own_kind(collection_class: object, class_: type) -> CollectionKind:
     """The kind of a class of the user's own, whose methods are called."""
     kind, roles = duck_type(class_), roles_of(class_)
     factory = told_factory(collection_class, class_)
