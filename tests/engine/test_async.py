@@ -101,6 +101,7 @@ def test_a_database_without_awaiting_drivers_says_so():
     ],
 )
 def test_who_makes_the_engine_decides_whether_its_driver_awaits(url, blocking, awaiting):
+    pytest.importorskip(awaiting)
     engine = create_engine(url)
     assert (engine.driver, engine.is_async) == blocking
     assert create_async_engine(url).driver == awaiting

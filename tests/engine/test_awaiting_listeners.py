@@ -10,6 +10,8 @@ from dovetail.ext.asyncio import AsyncSession, bridge, create_async_engine
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from tests.servers import AWAITING_BACKENDS
 
+pytest.importorskip("greenlet", reason="blocking listeners send through greenlet")
+
 
 class Base(DeclarativeBase):
     pass
