@@ -171,6 +171,9 @@ class Scope:
     def end(self) -> None:
         """Detach every instance of this scope."""
         self.reference = _nothing
+        # They refer back to this.
+        self.pending_loads.clear()
+        self.deleted_loads.clear()
 
 
 def _nothing() -> None:
@@ -190,6 +193,7 @@ class Load:
     __slots__ = (
         "batch",
         "deleted",
+        "gone",
         "identity",
         "mapper",
         "options",
@@ -213,6 +217,8 @@ class Load:
             self.token = scope.token
         self.options = options
         self.batch: list[InstanceState] = []
+        self.gone = 0
+        """How many instances of the batch are no more."""
         self.touches: dict[Any, Touches] | None = None
         self.refreshed: list[tuple[InstanceState, Any]] | None = None
         self.parts: list[Load] = []
@@ -637,12 +643,27 @@ class AttributeState:
 
 
 def forget(state: InstanceState) -> None:
-    """Take *state*, whose instance is gone, out of its identity map."""
+    """Take *state*, whose instance is gone, out of its identity map.
+
+    The batch of its load goes with the last of its instances.
+    """
+    load = state.load
     key = state.row_key
     if key is not None:
-        identity = state.load.identity
+        identity = load.identity
         if identity is not None and identity.get(key) is state:
             del identity[key]
+    batch = load.batch
+    if batch:
+        load.gone += 1
+        if load.gone < len(batch):
+            return
+        # States refer to their load, and it to them: the circle is for us to open.
+        for other in batch:
+            if other() is not None and other.load is load:
+                return
+        batch.clear()
+        load.gone = 0
 
 
 def new_state(instance: object, mapper: TrackedMapper) -> InstanceState:
