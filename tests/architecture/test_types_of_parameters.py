@@ -9,7 +9,7 @@ MOST = {
     "compiler": 40,
     "dialects": 314,
     "engine": 274,
-    "ext": 364,
+    "ext": 363,
     "orm": 526,
     "sql": 147,
     "types": 25,

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.skipif(
 )
 
 MOST = {
-    "a session that is not used": 20,
-    "a get, a change and a commit": 119,
+    "a session that is not used": 17,
+    "a get, a change and a commit": 113,
     "a get of what is in memory": 3,
-    "a get that loads": 30,
+    "a get that loads": 29,
     "a commit of nothing": 16,
     "a flush of nothing": 4,
-    "a connection that is waited for": 39,
+    "a connection that is waited for": 37,
 }
 
 

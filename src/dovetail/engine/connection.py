@@ -98,7 +98,9 @@ class Connection(TransactedChannel):
         root = self._root
         was_reset = False
         try:
-            self._is_inherited()
+            record = self._record
+            if record is not None and record.epoch != record.pool.epoch:
+                self._is_inherited()
             if root is not None and root.xid is not None:
                 yield from root.rollback_steps()
             elif self._begun:

@@ -210,11 +210,14 @@ class Pool:
 
     def _is_ready(self, record: ConnectionRecord) -> bool:
         """Tell whether the connection of *record* can be lent and nothing asked or told before."""
+        # Whether it is stale is asked here too: each loan comes by, and enters no other function.
         return (
             record.connection is not None
             and not self.dispatch.checkout
+            and record.generation == self.generation
+            and not (self._expires and now() > record.expires)
+            and not (self._opener.bound_to_loop and record.loop is not bridging.loop())
             and not (self._pre_ping and self._must_ping(record))
-            and not self._stale(record)
         )
 
     def _stale(self, record: ConnectionRecord) -> bool:

@@ -22,6 +22,10 @@ _BLOCKING_VERBS = (
 )  # fmt: skip
 
 
+NO_VERBS: frozenset[str] = frozenset()
+"""The verbs that Session has in place of its own: none."""
+
+
 class NeedsDatabaseError(Exception):
     """An attribute that is read needs *steps* to be run first; ``error`` says so to users."""
 
@@ -91,7 +95,8 @@ def awaited_class(class_: type[Session]) -> type[Session]:
 
 def awaited_session(class_: type[Session], *arguments: Any, **options: Any) -> Session:
     """Return a session of *class_*, made of *arguments* and *options*, whose core is awaited."""
-    class_ = awaited_class(class_)
+    if class_ is Session:
+        class_ = AwaitedSession
     session = class_.__new__(class_)
     session._core_class = awaited_core(class_._core_class)  # type: ignore[misc, arg-type]
     session.__init__(*arguments, **options)  # type: ignore[misc]
@@ -108,8 +113,6 @@ def awaited_core(class_: type[SessionCore]) -> type[AwaitedCore]:
 
 def own_verbs(class_: type[Session]) -> frozenset[str]:
     """Return the blocking verbs that *class_* has in place of those of Session."""
-    if class_ is Session:
-        return frozenset()
     return frozenset(
         verb for verb in _BLOCKING_VERBS if getattr(class_, verb) is not getattr(Session, verb)
     )

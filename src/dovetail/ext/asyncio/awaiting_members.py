@@ -9,7 +9,7 @@ from weakref import ref
 from dovetail.delegation import DelegatedAttribute, Face
 from dovetail.engine.engine import Engine
 from dovetail.exc import ArgumentError
-from dovetail.ext.asyncio.awaited import awaited_session, own_verbs
+from dovetail.ext.asyncio.awaited import NO_VERBS, awaited_session, own_verbs
 from dovetail.ext.asyncio.bridge import run_blocking
 from dovetail.ext.asyncio.engine import AsyncConnection, AsyncEngine
 from dovetail.ext.asyncio.one_task import OneTask
@@ -73,7 +73,8 @@ class AwaitingMembers:
             keywords["binds"] = {key: _blocking(value) for key, value in binds.items()}
         if sync_session_class is not None:
             self.sync_session_class = sync_session_class
-        self.sync_session = awaited_session(self.sync_session_class, _blocking(bind), **keywords)
+        class_, blocking = self.sync_session_class, _blocking(bind)
+        self.sync_session = awaited_session(class_, blocking, **keywords)
         core: Any = self.sync_session._core
         core.awaited_by = ref(self)
         self._core = core
@@ -81,14 +82,15 @@ class AwaitingMembers:
         """The engines and connections that were given, by those inside them."""
         self.one_task = OneTask("session")
         if bind is not None:
-            self._note(bind)
+            self._note(bind, blocking)
         for given in binds.values() if binds else ():
-            self._note(given)
-        self._own = own_verbs(self.sync_session_class)
+            self._note(given, _blocking(given))
+        self._own = NO_VERBS if class_ is Session else own_verbs(class_)
 
-    def _note(self, given: Any) -> None:
+    def _note(self, given: object, blocking: object) -> None:
+        """Note that *given* is what awaits around *blocking*."""
         if given is not None:
-            self._awaiting[_blocking(given)] = given
+            self._awaiting[blocking] = given
         if isinstance(given, AsyncConnection):
             # Whoever uses the connection uses what this session does, and the other way round.
             self.one_task = given.one_task
@@ -196,8 +198,8 @@ class AwaitingMembers:
     @bind.setter
     def bind(self, value: Any) -> None:
         self.one_task.check()
-        self.sync_session.bind = _blocking(value)
-        self._note(value)
+        blocking = self.sync_session.bind = _blocking(value)
+        self._note(value, blocking)
 
     @property
     def binds(self) -> Mapping[Any, Any]:
@@ -206,13 +208,15 @@ class AwaitingMembers:
 
     def bind_mapper(self, mapper: Any, bind: Any) -> None:
         """Use *bind*, an AsyncEngine or AsyncConnection, for statements of *mapper*, or class."""
-        self.sync_session.bind_mapper(mapper, _blocking(bind))
-        self._note(bind)
+        blocking = _blocking(bind)
+        self.sync_session.bind_mapper(mapper, blocking)
+        self._note(bind, blocking)
 
     def bind_table(self, table: Any, bind: Any) -> None:
         """Use *bind*, an AsyncEngine or AsyncConnection, for statements of *table*."""
-        self.sync_session.bind_table(table, _blocking(bind))
-        self._note(bind)
+        blocking = _blocking(bind)
+        self.sync_session.bind_table(table, blocking)
+        self._note(bind, blocking)
 
 
 def _blocking(bind: Any) -> Any:

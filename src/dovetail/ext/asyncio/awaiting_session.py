@@ -376,7 +376,7 @@ class AsyncSession(AwaitingMembers):
             bind_arguments=bind_arguments,
         )
         if isinstance(found, GeneratorType):
-            found = await self.run_steps(found)
+            found = await self.one_task.run(found)
         elif "get" in self._own:
             found = await found
         instance: T | None = found
