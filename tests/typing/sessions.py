@@ -18,6 +18,7 @@ from dovetail import (
     ScalarResult,
     Select,
     String,
+    TableValuedAlias,
     bindparam,
     column,
     create_engine,
@@ -139,6 +140,8 @@ def rows(session: Session) -> None:
     named = select(User.name.label("called"), User.id.cast(String), func.count().label("n"))
     assert_type(session.execute(named).one(), Row[str, str, int])  # more precise
     assert_type(User.id.label("number"), Label[int])
+    assert_type(func.json_each(User.name).table_valued("key"), TableValuedAlias)
+    assert_type(select(User).params(name="Ada"), Select[User])
     both = union_all(select(User.id, User.name), select(Post.id, Post.title))
     assert_type(session.execute(both).all(), Sequence[Row[int, str]])
 

@@ -134,7 +134,7 @@ class TableValuedAlias(AliasedFrom):
         return other is self
 
     @property
-    def column(self) -> Any:
+    def column(self) -> TableValuedColumn:
         """The whole row as one column."""
         return TableValuedColumn(self, self.element.type)
 

@@ -209,9 +209,10 @@ class UpdateBase(Executable, Node):
         """Return a copy with options for one server: ``mysql_limit=5``."""
         return self._with(dialect_options={**self.dialect_options, **options})
 
-    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Any:
+    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Self:
         """Return a copy whose parameters of these names have these values."""
-        return bound_values(self, {**(__values or {}), **values})
+        bound: Self = bound_values(self, {**(__values or {}), **values})
+        return bound
 
     def _collect_common(self, walk: Walk) -> None:
         key = walk.key
@@ -327,7 +328,7 @@ class FilteredBase(UpdateBase):
         return extension.apply_to(self)
 
     @property
-    def whereclause(self) -> Any:
+    def whereclause(self) -> ColumnElement[bool] | None:
         """The criteria joined by AND, or None."""
         return and_(*self.where_criteria) if self.where_criteria else None
 

@@ -455,6 +455,7 @@ def tablesample(
     sampling: Node | float,
     name: str | None = None,
     seed: Node | None = None,
-) -> Any:
+) -> TableSample:
     """Return a sample of a table's rows."""
-    return selectable_of(selectable).tablesample(sampling, name, seed)
+    made: TableSample = selectable_of(selectable).tablesample(sampling, name, seed)
+    return made

@@ -27,6 +27,7 @@ from .columns import ColumnClause
 from .constructs import FrameClause, FunctionFilter, Over, Window, WithinGroup, sort_arguments
 from .derived import TableValuedAlias
 from .elements import BinaryExpression, BindParameter
+from .from_clause import TableValuedColumn
 from .select import Select
 
 T = TypeVar("T")
@@ -114,11 +115,13 @@ class FunctionElement(ColumnElement[T]):
         """``this FILTER (WHERE …)``."""
         return FunctionFilter(self, *criteria) if criteria else self
 
-    def column_valued(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
+    def column_valued(
+        self, name: str | None = None, joins_implicitly: bool = False
+    ) -> TableValuedColumn:
         """Return this as a FROM whose only column it is."""
         return TableValuedAlias(self, (), name, scalar=True).column
 
-    def table_valued(self, *columns: str | ColumnElement[Any], **kw: object) -> Any:
+    def table_valued(self, *columns: str | ColumnElement[Any], **kw: object) -> TableValuedAlias:
         """Return this as a FROM with *columns*."""
         return _table_valued(self, columns, kw)
 
@@ -128,7 +131,7 @@ class FunctionElement(ColumnElement[T]):
         """``(this).name``: one field of the row that this gives, as a value."""
         return FieldOfFunction(self, name, type_)
 
-    def alias(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
+    def alias(self, name: str | None = None, joins_implicitly: bool = False) -> TableValuedAlias:
         """Return this as a FROM with a name; ``.column`` is its row."""
         return _table_valued(self, (), {"name": name})
 
@@ -145,7 +148,7 @@ class FunctionElement(ColumnElement[T]):
         """
         return FunctionAsBinary(self, left_index, right_index)
 
-    def select(self) -> Any:
+    def select(self) -> Select[T]:
         """Return ``SELECT this``."""
         return Select(self)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from ...exc import InvalidRequestError
 from ...types.basic import BOOLEANTYPE, FLOATTYPE, INTEGERTYPE, STRINGTYPE, Numeric
@@ -14,6 +14,8 @@ from ..node import Node, Walk
 from .building import operand
 from .column_element import ColumnElement, build
 from .elements import BinaryExpression, BindParameter
+
+V = TypeVar("V")
 
 _NUMBER = JSONIntIndexType()
 _NAME = JSONStrIndexType()
@@ -82,34 +84,34 @@ class JSONComparator:
     def __init__(self, expression: ColumnElement[Any]) -> None:
         self.expression = expression
 
-    def _as(self, type_: TypeEngine[Any]) -> Any:
+    def _as(self, type_: TypeEngine[V]) -> ColumnElement[V]:
         element = self.expression
         if isinstance(element, BinaryExpression):
             return BinaryExpression(element.left, element.right, element.operator, type_)
         return element.cast(type_)
 
-    def as_string(self) -> Any:
+    def as_string(self) -> ColumnElement[str]:
         """Return the JSON value as text."""
         return self._as(STRINGTYPE)
 
-    def as_integer(self) -> Any:
+    def as_integer(self) -> ColumnElement[int]:
         """Return the JSON value as a whole number."""
         return self._as(INTEGERTYPE)
 
-    def as_float(self) -> Any:
+    def as_float(self) -> ColumnElement[float]:
         """Return the JSON value as a float."""
         return self._as(FLOATTYPE)
 
-    def as_numeric(self, precision: int, scale: int, asdecimal: bool = True) -> Any:
+    def as_numeric(self, precision: int, scale: int, asdecimal: bool = True) -> ColumnElement[Any]:
         """Return the JSON value as a decimal number."""
         numeric: Any = Numeric
         return self._as(numeric(precision, scale, asdecimal=asdecimal))
 
-    def as_boolean(self) -> Any:
+    def as_boolean(self) -> ColumnElement[bool]:
         """Return the JSON value as a boolean."""
         return self._as(BOOLEANTYPE)
 
-    def as_json(self) -> Any:
+    def as_json(self) -> ColumnElement[Any]:
         """Return the JSON value as JSON."""
         return self.expression
 

@@ -414,7 +414,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         )
 
     @property
-    def whereclause(self) -> Any:
+    def whereclause(self) -> ColumnElement[bool] | None:
         """The criteria joined by AND, or None."""
         return and_(*self.where_criteria) if self.where_criteria else None
 

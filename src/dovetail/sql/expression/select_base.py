@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, SupportsIndex, TypeVar
+from typing import Any, Self, SupportsIndex, TypeVar
 
 from ...exc import ArgumentError
 from ...types.basic import BOOLEANTYPE, INTEGERTYPE
@@ -168,9 +168,10 @@ class SelectBase(Executable, Node):
         """Return ``EXISTS (this)``."""
         return Exists(self)
 
-    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Any:
+    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Self:
         """Return a copy whose parameters of these names have these values."""
-        return bound_values(self, {**(__values or {}), **values})
+        bound: Self = bound_values(self, {**(__values or {}), **values})
+        return bound
 
     def union(self, *others: Node) -> Any:
         """``this UNION others``: the rows of all, each once."""

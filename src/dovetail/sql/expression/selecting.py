@@ -177,9 +177,10 @@ def label(name: str, element: ColumnArgument, type_: TypeArgument[Any] | None = 
 
 def between(
     expr: ColumnArgument, lower_bound: object, upper_bound: object, symmetric: bool = False
-) -> Any:
+) -> ColumnElement[bool]:
     """Return ``expr BETWEEN lower_bound AND upper_bound``."""
-    return columns_of((expr,))[0].between(lower_bound, upper_bound, symmetric)
+    element: ColumnElement[Any] = columns_of((expr,))[0]
+    return element.between(lower_bound, upper_bound, symmetric)
 
 
 def lateral(selectable: SelectBase, name: str | None = None) -> Lateral:
