@@ -1,6 +1,7 @@
 """The awaiting engine: the same behaviour behind ``await``."""
 
 import asyncio
+from time import sleep
 
 import pytest
 
@@ -17,6 +18,7 @@ from dovetail.exc import (
     UniqueViolation,
 )
 from dovetail.ext.asyncio import (
+    AsyncSession,
     async_engine_from_config,
     bridge,
     create_async_engine,
@@ -154,6 +156,27 @@ def test_a_cancelled_statement_leaves_the_pool_whole(in_async):
         assert engine.pool.checkedout() == 0
 
     in_async(body, pool_size=1, max_overflow=0)
+
+
+def test_what_a_blocking_end_has_stopped_can_be_closed_once_more(tmp_path):
+    """As the connections are of a session that a program never closed."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'a.db'}"
+
+    async def leave():
+        session = AsyncSession(create_async_engine(url))
+        await session.execute(text("CREATE TABLE t (id INTEGER)"))
+        raw = await (await session.connection()).get_raw_connection()
+        return session, raw.driver_connection
+
+    with asyncio.Runner() as runner:
+        session, aio = runner.run(leave())
+        aio._tx.put_nowait((None, lambda: sleep(0.2)))  # its thread is not there yet
+        with pytest.raises(MissingGreenlet):
+            session.sync_session.close()
+        runner.run(asyncio.wait_for(aio.close(), 5))
+        aio._thread.join(5)
+
+    assert not aio._thread.is_alive()
 
 
 def test_listeners_see_an_awaiting_engine(in_async):

@@ -148,8 +148,16 @@ class AioSqliteConnection:
         return False
 
     def terminate(self) -> None:
-        """Let the connection's own thread close it and end."""
-        self.raw.stop()
+        """Let the connection's own thread close it and end.
+
+        Whoever closes the package's connection afterwards finds it closed: the package would
+        await that thread, which has ended.
+        """
+        raw = self.raw
+        inner, raw._connection = raw._connection, None
+        if inner is not None:
+            raw._tx.put_nowait((None, inner.close))
+        raw.stop()
 
     def listener_view(self) -> Any:
         """Return the ``sqlite3.Connection`` inside.
