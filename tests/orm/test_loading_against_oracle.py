@@ -44,6 +44,35 @@ def joined_inner_of_a_collection(w):
     yield shelves(w.s.scalars(statement).unique())
 
 
+def joined_collections_of_one_instance_in_two_places(w):
+    """A person is in the rows for itself and as the parent of others: one list, from either."""
+    sa, o = w.sa, w.orm
+
+    class Person(w.Base):
+        __tablename__ = "person"
+        id = o.mapped_column(sa.Integer, primary_key=True)
+        parent_id = o.mapped_column(sa.ForeignKey("person.id"))
+        teacher_id = o.mapped_column(sa.ForeignKey("person.id"))
+        children = o.relationship("Person", foreign_keys=[parent_id], order_by="Person.id")
+        parent = o.relationship("Person", foreign_keys=[parent_id], remote_side=[id], viewonly=True)
+        pupils = o.relationship("Person", foreign_keys=[teacher_id], order_by="Person.id")
+
+    w.create()
+    w.s.add_all(
+        Person(id=number, parent_id=parent, teacher_id=teacher)
+        for number, parent, teacher in ((1, None, None), (2, 1, None), (3, 1, 2), (4, 2, 1))
+    )
+    w.s.commit()
+    children, pupils = o.joinedload(Person.children), o.joinedload(Person.pupils)
+    again = o.joinedload(Person.parent).joinedload(Person.children)
+    both = o.joinedload(Person.parent).options(children, pupils)
+    for options in ([children, again], [children, pupils, again], [children, pupils, both], [both]):
+        for order in (Person.id, Person.id.desc()):
+            w.s.expunge_all()
+            statement = sa.select(Person).options(*options).order_by(order)
+            yield [(p.id, ids(p.children), ids(p.pupils)) for p in w.s.scalars(statement).unique()]
+
+
 def joined_many_to_many(w):
     m = library(w)
     load = w.orm.joinedload(m.Book.tags).joinedload(m.Tag.books)

@@ -211,10 +211,13 @@ class SchemaWorld(Declared):
             getattr(parent, f"r{number}")
             here = getattr(child, f"b{number}")
         above, below = self.ends(number)
-        if here not in (None, []) and above.number == below.number:
+        if above.number == below.number:
             # What is taken out again before it was written still comes after its former parent
-            # in the oracle, and so do the keys that the database makes.
-            self.do_flush()
+            # in the oracle, and a new one after all that join no parent which is there: so do
+            # the keys that the database makes.
+            is_counted = self.is_made(below.number) and child in self.session.new
+            if here not in (None, []) or is_counted:
+                self.do_flush()
         return parent in self.session and child in self.session
 
     def _is_moved_unsaved(self, number, related, parent, child):
@@ -278,6 +281,20 @@ class SchemaWorld(Declared):
             setattr(child, f"b{number}", parent)
         elif parent not in getattr(child, f"b{number}"):
             getattr(child, f"b{number}").append(parent)
+
+    def do_spread(self, parents):
+        """Give each of some parents several children, along every relationship.
+
+        Rows of joins repeat where several collections have several members, and only there.
+        """
+        self.do_flush()
+        for which, related in enumerate(self.related):
+            if related.kind != "one to one":
+                for child in range(len(self.objects)):
+                    self.do_refer(which, child % (parents + 1), child)
+                    if related.kind in MANY:
+                        self.do_link(which, (child + 1) % (parents + 1), child)
+        self.do_flush()
 
     def do_delete(self, place):
         if self.objects:

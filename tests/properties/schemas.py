@@ -173,7 +173,8 @@ def _programs(*steps):
     return st.tuples(made, done).map(lambda both: [*both[0], *both[1]])
 
 
-programs = _programs(*_writes, *_links, *_links, *_ends)
+_spread = st.tuples(st.just("spread"), st.integers(1, 2))
+programs = _programs(*_writes, *_links, *_links, *_ends, _spread)
 writes = _programs(*_writes, *_writes, *_ends)
 """Programs for schemas without relationships."""
 
@@ -194,7 +195,12 @@ class Read(NamedTuple):
     criteria: tuple[tuple[int, int, int], ...]
 
 
-_options = st.lists(st.tuples(_small, st.sampled_from(LOADS), _small, st.sampled_from(LOADS)))
+_joined = st.just("joinedload")
+_options = st.one_of(
+    st.lists(st.tuples(_small, st.sampled_from(LOADS), _small, st.sampled_from(LOADS))),
+    # One join after the other: each row of one repeats those of another.
+    st.lists(st.tuples(_small, _joined, _small, _joined), min_size=2),
+)
 _criteria = st.lists(st.tuples(_small, _level, _small), min_size=1, max_size=2)
 
 reads = st.lists(

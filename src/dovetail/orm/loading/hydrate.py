@@ -473,9 +473,10 @@ class HydratorWriter:
             with block(f"if {key!r} not in entity{n}.__dict__:"):
                 line(f"owners{suffix}.append((state{n}, entity{n}, bucket))")
         if joined.distinct:
-            condition = f"(state{n}, {index}, state{child}) not in seen"
-            with block(f"if entity{child} is not None and {condition}:"):
-                line(f"seen.add((state{n}, {index}, state{child}))")
+            # One instance may be met in several places of a row, each with a bucket of its own.
+            member = f"({suffix!r}, state{n}, state{child})"
+            with block(f"if entity{child} is not None and {member} not in seen:"):
+                line(f"seen.add({member})")
                 line(f"bucket.append(entity{child})")
         elif joined.layout.nullable:
             with block(f"if entity{child} is not None:"):
@@ -490,7 +491,9 @@ class HydratorWriter:
                 suffix = f"{entity.number}_{index}"
                 fill = self.source.use(f"fill{suffix}", joined.prop.impl.fill)
                 with block(f"for state, instance, bucket in owners{suffix}:"):
-                    line(f"{fill}(state, instance, bucket)")
+                    # It may have been met in another place of the rows, and be filled by now.
+                    with block(f"if {joined.prop.key!r} not in instance.__dict__:"):
+                        line(f"{fill}(state, instance, bucket)")
 
     # What is given ------------------------------------------------------------------------------
 

@@ -112,7 +112,7 @@ class EntityLayout:
     @property
     def has_collections(self) -> bool:
         """True when one instance may spread over several rows."""
-        return any(joined.prop.uselist or joined.layout.has_collections for joined in self.joined)
+        return any(joined.spreads for joined in self.joined)
 
 
 @dataclass(slots=True, eq=False)
@@ -123,6 +123,11 @@ class JoinedLayout:
     layout: EntityLayout
     distinct: bool = False
     """True where a member may come in several rows of its parent."""
+
+    @property
+    def spreads(self) -> bool:
+        """True where an instance of the parent may come in several rows for it."""
+        return self.prop.uselist or self.layout.has_collections
 
 
 @dataclass(slots=True, eq=False)

@@ -544,9 +544,7 @@ class _SelectPlanning:
         left: EntityNode,
     ) -> Any:
         """*source* with the eager relationships of *parent* joined; their columns are added."""
-        props = self._eager(parent, chain)
-        collections = sum(1 for prop in props if prop.uselist)
-        for prop in props:
+        for prop in self._eager(parent, chain):
             related = parent.tree.of(prop)
             tree = parent.tree.below(prop)
             contained = related is not None and related.contained
@@ -588,9 +586,10 @@ class _SelectPlanning:
             parent.joined.append(joined)
             below: Any = Outside(entity, self.outside) if self.outside and contained else entity
             source = self.join_below(source, layout, (*chain, prop), order, below)
-            joined.distinct = (
-                collections > 1 or layout.has_collections or parent.number > 0 or self.rows_repeat
-            )
+        spreading = sum(1 for joined in parent.joined if joined.spreads)
+        repeat = self.rows_repeat or parent.number > 0 or spreading > 1
+        for joined in parent.joined:
+            joined.distinct = repeat or joined.layout.has_collections
         return source
 
 
