@@ -44,6 +44,19 @@ def joined_inner_of_a_collection(w):
     yield shelves(w.s.scalars(statement).unique())
 
 
+def joined_collection_beside_that_of_a_reference(w):
+    """The author's books multiply the rows of each book, and with them its tags."""
+    m = library(w)
+    o = w.orm
+    around = o.joinedload(m.Book.author).joinedload(m.Author.books)
+    for options in ([o.joinedload(m.Book.tags), around], [around, o.joinedload(m.Book.pages)]):
+        for limit in (None, 3):
+            w.s.expunge_all()
+            statement = w.sa.select(m.Book).options(*options).order_by(m.Book.id).limit(limit)
+            for b in w.s.scalars(statement).unique():
+                yield ids(b.tags), [p.number for p in b.pages], b.author and ids(b.author.books)
+
+
 def joined_collections_of_one_instance_in_two_places(w):
     """A person is in the rows for itself and as the parent of others: one list, from either."""
     sa, o = w.sa, w.orm

@@ -291,9 +291,11 @@ class SchemaWorld(Declared):
         for which, related in enumerate(self.related):
             if related.kind != "one to one":
                 for child in range(len(self.objects)):
-                    self.do_refer(which, child % (parents + 1), child)
+                    # Of an instance that is here by one reference and left out by criteria, the
+                    # oracle says by another this or that: along each it is another one.
+                    self.do_refer(which, which + child % (parents + 1), child)
                     if related.kind in MANY:
-                        self.do_link(which, (child + 1) % (parents + 1), child)
+                        self.do_link(which, which + (child + 1) % (parents + 1), child)
         self.do_flush()
 
     def do_delete(self, place):

@@ -492,8 +492,8 @@ class HydratorWriter:
                 fill = self.source.use(f"fill{suffix}", joined.prop.impl.fill)
                 with block(f"for state, instance, bucket in owners{suffix}:"):
                     # It may have been met in another place of the rows, and be filled by now.
-                    with block(f"if {joined.prop.key!r} not in instance.__dict__:"):
-                        line(f"{fill}(state, instance, bucket)")
+                    line(f"if {joined.prop.key!r} not in instance.__dict__:")
+                    line(f"    {fill}(state, instance, bucket)")
 
     # What is given ------------------------------------------------------------------------------
 
