@@ -36,7 +36,8 @@ def patience(seconds):
         raise OutOfPatience(f"no answer in {seconds} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # And again each second: what is raised where garbage is collected is lost.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
     try:
         yield
     finally:

@@ -283,13 +283,14 @@ class SchemaWorld(Declared):
             getattr(child, f"b{number}").append(parent)
 
     def do_spread(self, parents):
-        """Give each of some parents several children, along every relationship.
+        """Give each of some parents several children, along relationships between two hierarchies.
 
         Rows of joins repeat where several collections have several members, and only there.
         """
         self.do_flush()
         for which, related in enumerate(self.related):
-            if related.kind != "one to one":
+            above, below = self.ends(which)
+            if related.kind != "one to one" and above.number != below.number:
                 for child in range(len(self.objects)):
                     # Of an instance that is here by one reference and left out by criteria, the
                     # oracle says by another this or that: along each it is another one.
