@@ -153,11 +153,13 @@ class SchemaWorld(Declared):
         values = [(which, number or 1) for which, number in values]
         given = self._given(member, values)
         copy = self.mapped[member](**key, **given)
-        if self.layout(member).version is not None:
+        layout = self.layout(member)
+        if layout.version is not None:
             copy.version = made.version
+        if layout.version is not None or any(one.onupdate for one in layout.columns):
             for name in given:
-                # What had expired the oracle would write, and count the version up for it,
-                # without a look at what the row has.
+                # What had expired the oracle would write, and count the version up for it or
+                # compute an onupdate, without a look at what the row has.
                 getattr(made, name)
         self.session.merge(copy)
 
@@ -308,6 +310,10 @@ class SchemaWorld(Declared):
             if made in self.session.new:
                 self.session.expunge(made)
             else:
+                if any(one.layout.version is not None for one in self.classes):
+                    # Of a member that came and goes before it was written, the oracle writes
+                    # that it refers to nothing, as before, and counts the version up.
+                    self.do_flush()
                 self._read_children_anew(member, made)
                 self.session.delete(made)
                 self.session.flush()
