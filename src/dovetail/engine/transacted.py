@@ -14,7 +14,7 @@ from ..exc import (
 )
 from ..steps import run_sync
 from .channel import Channel
-from .pool.fork import bury
+from .pool.fork import leak
 from .pool.record import UNKNOWN
 from .transaction import (
     NestedTransaction,
@@ -111,7 +111,7 @@ class TransactedChannel(Channel):
         record = self._record
         if record is None or record.epoch == record.pool.epoch:
             return False
-        bury(record.emptied())
+        leak(record.emptied())
         self._record = None
         self._begun = False
         self._ready = None

@@ -21,7 +21,7 @@ class Heir(Protocol):
 
 
 _heirs: WeakSet[Any] = WeakSet()
-_graveyard: list[Any] = []
+_leaked: list[Any] = []
 
 
 def watch_forks(heir: Heir) -> None:
@@ -29,11 +29,11 @@ def watch_forks(heir: Heir) -> None:
     _heirs.add(heir)
 
 
-def bury(connection: Any) -> None:
+def leak(connection: Any) -> None:
     """Keep *connection* for as long as the process lives, so that nothing ever closes it."""
     if connection is None:
         return
-    _graveyard.append(connection)
+    _leaked.append(connection)
     try:
         # Some drivers say goodbye when their object goes, which at the end of a process it does,
         # whoever refers to it: one reference more than there are keeps it even then.

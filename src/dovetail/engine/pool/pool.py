@@ -18,7 +18,7 @@ from ...exc import DisconnectionError, InvalidatePoolError, InvalidRequestError
 from ...steps import bridging, nothing, run_sync
 from ..events import PoolEvents
 from ..log import show_log
-from .fork import bury, watch_forks
+from .fork import leak, watch_forks
 from .holder import Holder, now
 from .opener import CreatorOpener, Opener
 from .options import age, number, optional_number, switch
@@ -520,7 +520,7 @@ class Pool:
         return sorted((record.holder() for record in borrowed), key=lambda each: -each.seconds)
 
     def _bury(self, record: ConnectionRecord) -> None:
-        bury(record.emptied())
+        leak(record.emptied())
 
     def after_fork(self) -> None:
         """Leave the connections of the parent process alone: this is its child."""
@@ -529,7 +529,7 @@ class Pool:
             self._bury(record)
         for record in self._borrowed:
             # Whoever has borrowed it may look at it still, so that it stays in its place.
-            bury(record.connection)
+            leak(record.connection)
         self._borrowed = set()
         self.epoch += 1
         self.generation += 1

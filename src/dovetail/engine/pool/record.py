@@ -10,7 +10,7 @@ from warnings import warn
 
 from ...exc import DovetailWarning, ResourceClosedError
 from ...steps import nothing, run_sync
-from .fork import bury
+from .fork import leak
 from .holder import Holder, caller, now
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ class PooledConnection(ManagesConnection):
             if self._epoch == self._pool.epoch:
                 yield from self._pool.close_detached_steps(connection)
             else:
-                bury(connection)
+                leak(connection)
 
     def close(self) -> None:
         """Return the connection to its pool, or close it if it has left."""
