@@ -9,6 +9,7 @@ from ..steps import bridged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from .dbapi import DriverParameters
     from .driver import Cursor, DriverConnection
 
 
@@ -34,7 +35,7 @@ class BlockingView:
         """Return a cursor."""
         return BlockingCursor(self._connection)
 
-    def execute(self, sql: str, parameters: Any = None) -> BlockingCursor:
+    def execute(self, sql: str, parameters: DriverParameters | None = None) -> BlockingCursor:
         """Run *sql* and return the cursor."""
         cursor = BlockingCursor(self._connection)
         cursor.execute(sql, parameters)
@@ -71,7 +72,7 @@ class BlockingCursor:
         self._connection = connection
         self._cursor: Cursor | None = None
 
-    def execute(self, sql: str, parameters: Any = None) -> BlockingCursor:
+    def execute(self, sql: str, parameters: DriverParameters | None = None) -> BlockingCursor:
         """Run *sql*, with the driver's own placeholders; return the cursor itself."""
         arguments = () if parameters is None else (parameters,)
         self._cursor = bridged(self._connection.execute(sql, *arguments))

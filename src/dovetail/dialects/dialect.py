@@ -19,9 +19,13 @@ from ..types.contract import TypeEngine
 from .features import Features
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from ..sql.defaults import NextValue
+    from ..sql.expression.elements import BinaryExpression
+    from ..sql.metadata import MetaData
+    from .dbapi import DBAPIConnection, DBAPICursor, DriverParameters
     from .driver import ServerFacts
 
 
@@ -55,8 +59,8 @@ class Dialect:
         self,
         *,
         paramstyle: str | None = None,
-        json_serializer: Any = None,
-        json_deserializer: Any = None,
+        json_serializer: Callable[[Any], str] | None = None,
+        json_deserializer: Callable[[str], Any] | None = None,
         label_length: int | None = None,
         enable_from_linting: bool = True,
         **features: Any,
@@ -138,7 +142,7 @@ class Dialect:
         """
         return None
 
-    def named_types(self, tables: Iterable[Any], metadata: Any = None) -> list[Any]:
+    def named_types(self, tables: Iterable[Any], metadata: MetaData | None = None) -> list[Any]:
         """Return the types that are created before *tables*, those of *metadata* among them.
 
         Each has a ``name``, a ``schema``, and a ``creator`` and a ``dropper``, which make the
@@ -189,33 +193,45 @@ class Dialect:
         else:
             self.features = replace(self.features, **{field: value})
 
-    def do_rollback(self, dbapi_connection: Any) -> None:
+    def do_rollback(self, dbapi_connection: DBAPIConnection) -> None:
         """Roll back on a connection of the driver."""
         dbapi_connection.rollback()
 
-    def do_commit(self, dbapi_connection: Any) -> None:
+    def do_commit(self, dbapi_connection: DBAPIConnection) -> None:
         """Commit on a connection of the driver."""
         dbapi_connection.commit()
 
-    def do_close(self, dbapi_connection: Any) -> None:
+    def do_close(self, dbapi_connection: DBAPIConnection) -> None:
         """Close a connection of the driver."""
         dbapi_connection.close()
 
-    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+    def do_execute(
+        self,
+        cursor: DBAPICursor,
+        statement: str,
+        parameters: DriverParameters,
+        context: object = None,
+    ) -> None:
         """Run *statement* on a cursor of the driver."""
         cursor.execute(statement, parameters)
 
     def do_executemany(
-        self, cursor: Any, statement: str, parameters: Any, context: Any = None
+        self,
+        cursor: DBAPICursor,
+        statement: str,
+        parameters: Sequence[DriverParameters],
+        context: object = None,
     ) -> None:
         """Run *statement* on a cursor of the driver, for each set of *parameters*."""
         cursor.executemany(statement, parameters)
 
-    def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
+    def do_execute_no_params(
+        self, cursor: DBAPICursor, statement: str, context: object = None
+    ) -> None:
         """Run *statement* on a cursor of the driver, as it stands."""
         cursor.execute(statement)
 
-    def do_ping(self, dbapi_connection: Any) -> bool:
+    def do_ping(self, dbapi_connection: DBAPIConnection) -> bool:
         """Return true if a connection of the driver is alive; raise its error if it is not."""
         cursor = dbapi_connection.cursor()
         try:
@@ -224,11 +240,13 @@ class Dialect:
             cursor.close()
         return True
 
-    def get_isolation_level_values(self, dbapi_connection: Any = None) -> list[str]:
+    def get_isolation_level_values(
+        self, dbapi_connection: DBAPIConnection | None = None
+    ) -> list[str]:
         """Return the isolation levels that there are."""
         return list(self.features.isolation_levels)
 
-    def get_isolation_level(self, dbapi_connection: Any) -> str:
+    def get_isolation_level(self, dbapi_connection: DBAPIConnection) -> str:
         """Return the isolation level of a connection of the driver."""
         cursor = dbapi_connection.cursor()
         try:
@@ -238,7 +256,7 @@ class Dialect:
             cursor.close()
         return self.isolation_values.get(level, str(level).replace("-", " ").upper())
 
-    def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
+    def set_isolation_level(self, dbapi_connection: DBAPIConnection, level: str) -> None:
         """Set the isolation level of a connection of the driver, for what follows.
 
         ArgumentError is raised for one that is no statement of the server: those are kept by
@@ -313,13 +331,13 @@ class StringifyCompiler(StatementCompiler):
     def visit_next_value(self, node: NextValue) -> str:
         return f"<next sequence value: {self.preparer.format_table(node.sequence)}>"
 
-    def binary_getitem(self, node: Any) -> str:
+    def binary_getitem(self, node: BinaryExpression[Any]) -> str:
         return f"{self.write(node.left)}[{self.write(node.right)}]"
 
-    def binary_json_getitem(self, node: Node) -> str:
+    def binary_json_getitem(self, node: BinaryExpression[Any]) -> str:
         return self.binary_getitem(node)
 
-    def binary_json_path_getitem(self, node: Node) -> str:
+    def binary_json_path_getitem(self, node: BinaryExpression[Any]) -> str:
         return self.binary_getitem(node)
 
 
@@ -346,7 +364,7 @@ default_dialect = DefaultDialect()
 
 def _compile(
     node: Node,
-    dialect: Any,
+    dialect: Dialect | None,
     *,
     column_keys: Sequence[str] | None = None,
     compile_kwargs: Mapping[str, Any] | None = None,

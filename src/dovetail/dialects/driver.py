@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from ..exc import RetryScope
     from ..steps import Steps
+    from .dbapi import DBAPIConnection, DriverParameters
 
 PoolKind = Literal["queue", "thread", "static", "null"]
 
@@ -187,13 +188,13 @@ class DbapiConnection:
     Drivers with a shorter way override what they can do better.
     """
 
-    def __init__(self, raw: Any) -> None:
-        self.raw = raw
+    def __init__(self, raw: DBAPIConnection) -> None:
+        self.raw: Any = raw
         self.commit: Callable[[], Any] = raw.commit
         self.rollback: Callable[[], Any] = raw.rollback
         self.close: Callable[[], Any] = raw.close
 
-    def execute(self, sql: str, parameters: Any = None) -> Any:
+    def execute(self, sql: str, parameters: DriverParameters | None = None) -> Any:
         """Run *sql*, as it stands for no *parameters*; return the cursor."""
         cursor = self.raw.cursor()
         if parameters is None:
@@ -208,7 +209,7 @@ class DbapiConnection:
         cursor.executemany(sql, parameters)
         return cursor
 
-    def fetch(self, sql: str, parameters: Any = ()) -> Any:
+    def fetch(self, sql: str, parameters: DriverParameters | None = ()) -> Any:
         """Run *sql* and return all its rows."""
         cursor = self.raw.cursor()
         try:
@@ -217,7 +218,7 @@ class DbapiConnection:
         finally:
             cursor.close()
 
-    def stream(self, sql: str, parameters: Any = ()) -> Any:
+    def stream(self, sql: str, parameters: DriverParameters | None = ()) -> Any:
         """Run *sql*; return the cursor."""
         return self.execute(sql, parameters)
 
@@ -304,7 +305,7 @@ class Driver:
     json_deserializer: Any = None
     """What reads JSON, for drivers that read it themselves; None for Python's own."""
 
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+    def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         self.module: Any = module if module is not None else self.load()
         self.pooler = pooler
         """``"transaction"`` where the server's connections change between transactions."""
@@ -347,7 +348,7 @@ class Driver:
         yield from nothing
         return None
 
-    def adopt(self, raw: Any) -> Any:
+    def adopt(self, raw: object) -> Any:
         """Return a connection around *raw*, which somebody else has opened; a request, too."""
         raise NotImplementedError
 

@@ -13,12 +13,15 @@ from ..steps import nothing
 if TYPE_CHECKING:
     from ..compiler.target import CompilerDialect
     from ..steps import Steps
+    from .dbapi import DriverParameters
 
 
 class Fetcher(Protocol):
     """What runs the statements of reflection."""
 
-    def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]: ...
+    def fetch_steps(
+        self, sql: str, parameters: DriverParameters = ()
+    ) -> Steps[list[tuple[Any, ...]]]: ...
 
 
 class Inquiry:

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from logging import Logger, LoggerAdapter
 
     from ..compiler.cache import PlanCache
+    from ..dialects.dbapi import DriverParameters
     from ..dialects.driver import Cursor, Driver, DriverConnection
     from ..event import Dispatch
     from ..steps import Steps
     from .pool import Pool
     from .pool.record import ConnectionRecord
-    from .translation import Translations
+    from .translation import SchemaMap, Translations
 
 
 class Host(Protocol):
@@ -114,7 +115,7 @@ class Channel:
         """Discard the connection, which is lost; *others_too*, all that are as old."""
         raise NotImplementedError
 
-    def translated_steps(self, schema_map: Any, steps: Steps[Any]) -> Steps[Any]:
+    def translated_steps(self, schema_map: SchemaMap | None, steps: Steps[Any]) -> Steps[Any]:
         """Run *steps* with the schemas of *schema_map*."""
         raise NotImplementedError
 
@@ -123,7 +124,9 @@ class Channel:
 
     # The ways of a statement.
 
-    def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]:
+    def fetch_steps(
+        self, sql: str, parameters: DriverParameters = ()
+    ) -> Steps[list[tuple[Any, ...]]]:
         """Run *sql* and return all its rows, as the driver gives them."""
         if self._ready is not self._host.calm and (yield from self._prepare_steps(sql)):
             return (yield from self._watched_fetch_steps(sql, parameters))
@@ -135,7 +138,7 @@ class Channel:
             failure = yield from self._failure_steps(error, sql, parameters)
             raise failure from failure.__cause__
 
-    def run_steps(self, sql: str, parameters: Any = ()) -> Steps[Cursor]:
+    def run_steps(self, sql: str, parameters: DriverParameters = ()) -> Steps[Cursor]:
         """Run *sql* and return the driver's cursor."""
         if self._ready is not self._host.calm and (yield from self._prepare_steps(sql)):
             watched: Cursor = yield from self._watched_steps("execute", sql, parameters)
@@ -178,7 +181,9 @@ class Channel:
             failure = yield from self._failure_steps(error, sql, parameters)
             raise failure from failure.__cause__
 
-    def stream_steps(self, sql: str, parameters: Any = (), batch: int = 1000) -> Steps[Cursor]:
+    def stream_steps(
+        self, sql: str, parameters: DriverParameters = (), batch: int = 1000
+    ) -> Steps[Cursor]:
         """Run *sql* and return a cursor that holds its rows on the server where it can."""
         if self._ready is not self._host.calm and (yield from self._prepare_steps(sql)):
             watched: Cursor = yield from self._watched_steps("stream", sql, parameters)
@@ -203,7 +208,9 @@ class Channel:
 
     # With somebody watching.
 
-    def _watched_fetch_steps(self, sql: str, parameters: Any) -> Steps[list[tuple[Any, ...]]]:
+    def _watched_fetch_steps(
+        self, sql: str, parameters: DriverParameters | None
+    ) -> Steps[list[tuple[Any, ...]]]:
         cursor = yield from self._watched_steps("execute", sql, parameters)
         try:
             rows: list[tuple[Any, ...]] = yield (cursor.fetchall,)
@@ -221,7 +228,7 @@ class Channel:
             logger.debug("Row %r", row)
 
     def _watched_steps(
-        self, verb: str, sql: str, parameters: Any, many: bool = False
+        self, verb: str, sql: str, parameters: DriverParameters | None, many: bool = False
     ) -> Steps[Any]:
         """Run *sql* with the driver's *verb*; tell the log and the listeners."""
         dispatch = self.dispatch
@@ -264,7 +271,7 @@ class Channel:
         listeners = dispatch.do_executemany if context.executemany else dispatch.do_execute
         return any(run(cursor, sql, parameters, context) for run in listeners)
 
-    def _log_statement(self, sql: str, parameters: Any) -> None:
+    def _log_statement(self, sql: str, parameters: DriverParameters | None) -> None:
         self._log(sql)
         if self._host.hide_parameters:
             self._log("[parameters hidden by hide_parameters=True]")
@@ -282,7 +289,7 @@ class Channel:
         self,
         error: BaseException,
         sql: str | None,
-        parameters: Any,
+        parameters: DriverParameters | None,
         context: ExecutionContext | None = None,
     ) -> Steps[BaseException]:
         """Do what *error* demands and return what is to be raised for it."""

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ..dialects.dbapi import DriverParameters
+    from ..dialects.dialect import Dialect
     from ..dialects.driver import DriverConnection
+
+
+class ListenedEngine(Protocol):
+    """The Engine of which listeners are told."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+
+class ListenedConnection(Protocol):
+    """The Connection of which listeners are told."""
+
+    @property
+    def engine(self) -> Any: ...
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def _options(self) -> Mapping[str, Any]: ...
+    @property
+    def options_in_use(self) -> Mapping[str, Any] | None: ...
 
 
 class About:
@@ -15,7 +37,7 @@ class About:
 
     __slots__ = ("compiled", "options", "statement")
 
-    def __init__(self, statement: Any, compiled: Any, options: Mapping[str, Any]) -> None:
+    def __init__(self, statement: object, compiled: object, options: Mapping[str, Any]) -> None:
         self.statement = statement
         self.compiled = compiled
         self.options = options
@@ -32,7 +54,12 @@ class ExecutionContext:
     """
 
     def __init__(
-        self, connection: Any, statement: str, parameters: Any, executemany: bool, about: Any
+        self,
+        connection: ListenedConnection,
+        statement: str,
+        parameters: DriverParameters | None,
+        executemany: bool,
+        about: About | None,
     ) -> None:
         self.connection = connection
         self.statement = statement
@@ -95,12 +122,12 @@ class ErrorContext:
 
     def __init__(
         self,
-        connection: Any,
-        engine: Any,
+        connection: ListenedConnection | None,
+        engine: ListenedEngine,
         wrapped: BaseException | None,
         original: BaseException,
         statement: str | None = None,
-        parameters: Any = None,
+        parameters: DriverParameters | None = None,
         context: ExecutionContext | None = None,
         *,
         is_disconnect: bool = False,
@@ -157,5 +184,5 @@ class ListenerCursor:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.made(), name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         setattr(self.made(), name, value)

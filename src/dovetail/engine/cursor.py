@@ -13,6 +13,7 @@ from .rows import Row, Shape, row_class
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..dialects.dbapi import DriverParameters
     from ..dialects.driver import Cursor
     from ..steps import Steps
     from .channel import Channel
@@ -190,7 +191,7 @@ _CHANGE = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b", re.IGNORECASE)
 
 
 def opened_steps(
-    channel: Channel, sql: str, parameters: Any, options: Mapping[str, Any]
+    channel: Channel, sql: str, parameters: DriverParameters, options: Mapping[str, Any]
 ) -> Steps[Cursor]:
     """Run SQL text and return its cursor; of a query that is to be streamed one that streams."""
     if options and (options.get("yield_per") or options.get("stream_results")):

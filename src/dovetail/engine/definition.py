@@ -13,6 +13,7 @@ from ..sql.schema import Table
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from ..dialects.dbapi import DriverParameters
     from ..event import Dispatch
     from ..steps import Steps
 
@@ -25,7 +26,9 @@ class Definer(Protocol):
     @property
     def dialect(self) -> Any: ...
 
-    def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]: ...
+    def fetch_steps(
+        self, sql: str, parameters: DriverParameters = ()
+    ) -> Steps[list[tuple[Any, ...]]]: ...
     def execute_steps(self, statement: Any) -> Steps[Any]: ...
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..exc import NotNullViolation, UniqueViolation
 
 if TYPE_CHECKING:
+    from ..dialects.dbapi import DriverParameters
     from ..dialects.driver import Cause, Driver
     from ..exc import DBAPIError
 
@@ -31,7 +32,7 @@ def wrapped(
     driver: Driver,
     error: BaseException,
     sql: str | None = None,
-    parameters: Any = None,
+    parameters: DriverParameters | None = None,
     hide_parameters: bool = False,
 ) -> tuple[DBAPIError, Cause]:
     """Return the error that stands for *error* on all servers, and what *driver* says of it."""

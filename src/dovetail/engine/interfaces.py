@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from ..compiler.cache import CacheStats
 from ..compiler.compiled import Compiled
 from ..compiler.types import TypeCompiler
+from ..dialects.dbapi import DBAPIConnection, DBAPICursor
 from ..dialects.dialect import Dialect
 from .connection import Connection
 from .context import ErrorContext as ExceptionContext, ExecutionContext
@@ -15,7 +16,7 @@ from .engine import Engine
 from .plugin import CreateEnginePlugin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 
 class BindTyping(Enum):
@@ -38,35 +39,6 @@ class AdaptedConnection(Protocol):
     def run_async(self, fn: Callable[[Any], Any]) -> Any:
         """Return what ``await fn(driver_connection)`` gives."""
         ...
-
-
-@runtime_checkable
-class DBAPIConnection(Protocol):
-    """A connection as PEP 249 describes it."""
-
-    def close(self) -> None: ...
-    def commit(self) -> None: ...
-    def cursor(self, *args: Any, **kwargs: Any) -> Any: ...
-    def rollback(self) -> None: ...
-
-
-@runtime_checkable
-class DBAPICursor(Protocol):
-    """A cursor as PEP 249 describes it."""
-
-    arraysize: int
-    lastrowid: Any
-
-    @property
-    def description(self) -> Any: ...
-    @property
-    def rowcount(self) -> int: ...
-    def close(self) -> None: ...
-    def execute(self, operation: Any, parameters: Any = None, /) -> Any: ...
-    def executemany(self, operation: Any, parameters: Sequence[Any], /) -> Any: ...
-    def fetchone(self) -> Any: ...
-    def fetchmany(self, size: int = ...) -> Any: ...
-    def fetchall(self) -> Any: ...
 
 
 Connectable = Engine | Connection

@@ -53,7 +53,7 @@ class StatementError(DovetailError):
         self,
         message: str,
         statement: str | None,
-        params: Any,
+        params: object,
         orig: BaseException,
         hide_parameters: bool = False,
         *,
@@ -108,7 +108,7 @@ class DBAPIError(StatementError):
     def __init__(
         self,
         statement: str | None,
-        params: Any,
+        params: object,
         orig: BaseException,
         hide_parameters: bool = False,
         connection_invalidated: bool = False,

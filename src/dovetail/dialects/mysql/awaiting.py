@@ -20,7 +20,10 @@ from ..cancelling import ended
 from .transactions import TransactionSteps
 
 if TYPE_CHECKING:
+    from asyncio import Transport
     from collections.abc import Awaitable, Callable, Sequence
+
+    from ..dbapi import DriverParameters
 
 _GRACE = 2.0
 """Seconds to tell the server that a statement was cancelled, or that the connection ends."""
@@ -107,7 +110,7 @@ class StreamCursor:
         """Read what the server sends still."""
         await self._read(self._cursor.close)
 
-    async def _read(self, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+    async def _read(self, function: Callable[..., Awaitable[Any]], *arguments: object) -> Any:
         try:
             return await function(*arguments)
         except BaseException as error:
@@ -128,7 +131,7 @@ class PausedStreamCursor(StreamCursor):
         if transport is not None and not transport.is_closing():
             transport.pause_reading()
 
-    async def _read(self, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+    async def _read(self, function: Callable[..., Awaitable[Any]], *arguments: object) -> Any:
         connection = self._connection
         transport = connection._transport()
         if transport is not None and not transport.is_closing():
@@ -158,16 +161,16 @@ class AwaitingConnection(TransactionSteps):
 
     # -- statements ---------------------------------------------------------------------------
 
-    async def execute(self, sql: str, parameters: Any = None) -> Any:
+    async def execute(self, sql: str, parameters: DriverParameters | None = None) -> Any:
         """Run *sql*, as it stands for no *parameters*; return the cursor."""
         return AnsweredCursor(await self._answer(sql, parameters))
 
-    async def fetch(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    async def fetch(self, sql: str, parameters: DriverParameters = ()) -> list[tuple[Any, ...]]:
         """Run *sql* and return all its rows."""
         result = await self._answer(sql, parameters)
         return list(result.rows) if result.rows else []
 
-    async def _answer(self, sql: str, parameters: Any) -> Any:
+    async def _answer(self, sql: str, parameters: DriverParameters | None) -> Any:
         """Run *sql* and return the driver's result, the first if there are several."""
         if self._streaming is not None:
             await self._end_stream()
@@ -223,7 +226,7 @@ class AwaitingConnection(TransactionSteps):
             size += len(written) + 1
         yield head + b",".join(rows) + tail
 
-    def _written(self, sql: str, parameters: Any) -> str:
+    def _written(self, sql: str, parameters: DriverParameters | None) -> str:
         """Return *sql* with *parameters* as literals."""
         if type(parameters) is tuple or type(parameters) is list:
             return sql % tuple([self._literal(value) for value in parameters])
@@ -242,7 +245,7 @@ class AwaitingConnection(TransactionSteps):
             content = content.replace("\\", "\\\\")
         return "_binary'" + content.replace("'", "''") + "'"
 
-    async def stream(self, sql: str, parameters: Any = None) -> Any:
+    async def stream(self, sql: str, parameters: DriverParameters | None = None) -> Any:
         """Run *sql*; return a cursor that fetches its rows as they are asked for.
 
         The next statement, or the end of the transaction, reads what is left of them first:
@@ -472,7 +475,7 @@ class AiomysqlConnection(AwaitingConnection):
         return encoding
 
 
-def drop(transport: Any) -> None:
+def drop(transport: Transport) -> None:
     """Close the socket of *transport* at once, also where its event loop has ended."""
     try:
         transport.abort()

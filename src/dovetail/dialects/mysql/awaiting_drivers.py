@@ -15,6 +15,7 @@ from .secure import tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from types import ModuleType
 
     from .awaiting import AwaitingConnection
 
@@ -133,7 +134,7 @@ class AsyncmyDriver(_AwaitingMysqlDriver):
         "max_allowed_packet": int,
     }
 
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+    def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
         self._connections = self._part("connection").Connection
         self._streams = self._part("cursors").SSCursor
@@ -174,7 +175,7 @@ class AiomysqlDriver(_AwaitingMysqlDriver):
         "auth_plugin": str,
     }
 
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+    def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
         self._connections = self._part("connection").Connection
         self._streams = _without_warnings(self._part("cursors").SSCursor)

@@ -10,6 +10,9 @@ from .transactions import TransactionSteps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
+
+    from ..dbapi import DriverParameters
 
 
 @cache
@@ -34,7 +37,7 @@ class MysqlConnection(TransactionSteps):
         "close",
     )
 
-    def __init__(self, raw: Any, module: Any) -> None:
+    def __init__(self, raw: Any, module: ModuleType) -> None:
         """Take over *raw*; *module* is that of the driver's cursors."""
         super().__init__(raw)
         self.close = raw.close
@@ -44,7 +47,7 @@ class MysqlConnection(TransactionSteps):
 
     # -- statements ---------------------------------------------------------------------------
 
-    def execute(self, sql: str, parameters: Any = None) -> Any:
+    def execute(self, sql: str, parameters: DriverParameters | None = None) -> Any:
         """Run *sql*, as it stands for no *parameters*; return the cursor."""
         if self._streaming is not None:
             self._end_stream()
@@ -65,7 +68,7 @@ class MysqlConnection(TransactionSteps):
         cursor.executemany(sql, parameters)
         return cursor
 
-    def fetch(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, parameters: DriverParameters = ()) -> list[tuple[Any, ...]]:
         """Run *sql* and return all its rows."""
         if self._streaming is not None:
             self._end_stream()
@@ -76,7 +79,7 @@ class MysqlConnection(TransactionSteps):
         cursor.close()
         return rows
 
-    def stream(self, sql: str, parameters: Any = None) -> Any:
+    def stream(self, sql: str, parameters: DriverParameters | None = None) -> Any:
         """Run *sql*; return a cursor that fetches its rows as they are asked for.
 
         The next statement, or the end of the transaction, reads what is left of them first:

@@ -18,6 +18,8 @@ from .hosts import first_steps, read_hosts
 from .reflection import MysqlReflection
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from ...steps import Steps
     from ..driver import Address, Cause, DriverConnection
 
@@ -90,7 +92,7 @@ class BaseMysqlDriver(Driver):
     }
     """Arguments of the package that dovetail decides about, and what to use in their place."""
 
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+    def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
         self.default_isolation = "REPEATABLE READ"
         self._timeout_ends_transaction = False

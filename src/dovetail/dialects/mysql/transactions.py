@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...steps import Steps
+    from ..dbapi import DriverParameters
 
 _LEVELS = "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')"
 
@@ -47,7 +48,7 @@ class TransactionSteps:
         """Return false: the server goes on after an error, or has no transaction any more."""
         return False
 
-    def _run_steps(self, sql: str, parameters: Any = ()) -> Steps[None]:
+    def _run_steps(self, sql: str, parameters: DriverParameters = ()) -> Steps[None]:
         cursor = yield self.execute, sql, parameters
         yield (cursor.close,)
 

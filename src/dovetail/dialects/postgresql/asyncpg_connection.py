@@ -24,6 +24,7 @@ from .text import is_streamable, quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+
 _GRACE = 5.0
 """Seconds that the server has to stop a statement whose task was cancelled."""
 
@@ -106,7 +107,7 @@ class AsyncpgConnection:
 
     # -- statements ---------------------------------------------------------------------------
 
-    async def fetch(self, sql: str, parameters: Any = ()) -> Any:
+    async def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """Run *sql* and return all its rows."""
         prepared = self._statements.get(sql)
         if prepared is None or prepared.is_zoned:
@@ -119,7 +120,7 @@ class AsyncpgConnection:
         return list(map(tuple, records))
 
     async def run(
-        self, sql: str, parameters: Any = (), keep: bool = True
+        self, sql: str, parameters: Sequence[object] = (), keep: bool = True
     ) -> tuple[Prepared, list[Any]]:
         """Run *sql*; return it as prepared, and its records."""
         prepared = self._statements.get(sql)
@@ -135,7 +136,11 @@ class AsyncpgConnection:
             return await self._after_failure(error, prepared, sql, parameters)
 
     async def _after_failure(
-        self, error: BaseException, prepared: Prepared | None, sql: str, parameters: Any
+        self,
+        error: BaseException,
+        prepared: Prepared | None,
+        sql: str,
+        parameters: Sequence[object],
     ) -> tuple[Prepared, list[Any]]:
         """Run *sql*, which has failed with *error*, once more where that may help; or raise."""
         await self._met(error)
@@ -210,7 +215,7 @@ class AsyncpgConnection:
         async with timeout(_GRACE):
             await self.raw.execute("SELECT 1")
 
-    async def execute(self, sql: str, parameters: Any = ()) -> Any:
+    async def execute(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """Run *sql*, whose parameters stand as ``$1``; return the cursor."""
         if not parameters and (not _QUERY.match(sql) or _SEVERAL.match(sql)):
             return AsyncpgCursor((), [], await self._command(sql))
@@ -264,7 +269,7 @@ class AsyncpgConnection:
                 raise
         return AsyncpgCursor((), [], f"ROWS {len(rows)}" if counts else "")
 
-    async def stream(self, sql: str, parameters: Any = ()) -> Any:
+    async def stream(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """Run *sql*; return a cursor whose rows stay on the server.
 
         What no cursor can be declared for, such as INSERT … RETURNING, is fetched at once.

@@ -23,8 +23,9 @@ from .errors import class_of_state, classify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
-    from ..driver import Address
+    from ..driver import Address, DriverConnection
 
 _KEPT = 100
 """How many statements a connection keeps prepared, unless it is told."""
@@ -105,7 +106,7 @@ class AsyncpgDriver(PostgresqlDriver):
         "max_parameters": 32767,
     }
 
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+    def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         self.module = module if module is not None else self.load()
         self.pooler = pooler
         self.errors = (
@@ -179,7 +180,7 @@ class AsyncpgDriver(PostgresqlDriver):
         await made.set_codecs(self.json_deserializer)
         return made
 
-    def survives_cancel(self, connection: Any) -> bool:
+    def survives_cancel(self, connection: DriverConnection) -> bool:
         """Return true, unless the server did not stop in time."""
         return not connection.raw.is_closed()
 

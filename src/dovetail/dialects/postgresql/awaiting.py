@@ -27,6 +27,8 @@ from .text import is_streamable
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from ..dbapi import DriverParameters
+
 
 class _Rows(AsyncRawCursor[Any]):
     """A cursor for ``$1``; it has what the contract asks of one."""
@@ -65,7 +67,7 @@ class _ServerRows(AsyncRawServerCursor[Any]):
         self._is_done = True
         await self.close()
 
-    def __del__(self, *_: Any) -> None:
+    def __del__(self, *_: object) -> None:
         """Leave it to the end of the transaction to close what was not read to its end."""
 
 
@@ -78,7 +80,7 @@ class AsyncPsycopgConnection(PsycopgBase):
 
     # -- statements ---------------------------------------------------------------------------
 
-    async def fetch(self, sql: str, parameters: Any = ()) -> Any:
+    async def fetch(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql* and return all its rows."""
         try:
             await self._run(sql, parameters or None)
@@ -90,7 +92,7 @@ class AsyncPsycopgConnection(PsycopgBase):
             self._renew()
         return rows
 
-    async def execute(self, sql: str, parameters: Any = ()) -> Any:
+    async def execute(self, sql: str, parameters: DriverParameters | None = ()) -> Any:
         """Run *sql*; return the cursor.
 
         Parameters stand as ``$1``; where there are none of these, as ``%s`` or ``%(name)s``.
@@ -117,7 +119,7 @@ class AsyncPsycopgConnection(PsycopgBase):
         await cursor.executemany(sql, parameters)
         return cursor
 
-    async def stream(self, sql: str, parameters: Any = ()) -> Any:
+    async def stream(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql*; return a cursor whose rows stay on the server.
 
         What no cursor can be declared for, such as INSERT … RETURNING, is fetched at once.

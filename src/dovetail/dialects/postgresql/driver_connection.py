@@ -24,6 +24,8 @@ from .text import is_streamable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..dbapi import DriverParameters
+
 _LEVELS = {
     "SERIALIZABLE": IsolationLevel.SERIALIZABLE,
     "REPEATABLE READ": IsolationLevel.REPEATABLE_READ,
@@ -125,7 +127,7 @@ class _ServerRows(RawServerCursor[Any]):
         self._is_done = True
         self.close()
 
-    def __del__(self, *_: Any) -> None:
+    def __del__(self, *_: object) -> None:
         """Leave it to the end of the transaction to close what was not read to its end."""
 
 
@@ -171,7 +173,7 @@ class PsycopgBase:
     _client_rows: ClassVar[type[Any]]
     """The class of cursors that take ``%s`` and ``%(name)s``."""
 
-    def _cursor_for(self, sql: str, parameters: Any) -> Any:
+    def _cursor_for(self, sql: str, parameters: DriverParameters | None) -> Any:
         """Return a cursor that takes *parameters* as they stand in *sql*."""
         if parameters and ("$1" not in sql or isinstance(parameters, dict)):
             return self._client_rows(self.raw)
@@ -209,7 +211,7 @@ class PsycopgConnection(PsycopgBase):
 
     # -- statements ---------------------------------------------------------------------------
 
-    def fetch(self, sql: str, parameters: Any = ()) -> Any:
+    def fetch(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql* and return all its rows."""
         try:
             self._run(sql, parameters or None)
@@ -221,7 +223,7 @@ class PsycopgConnection(PsycopgBase):
             self._renew()
         return rows
 
-    def execute(self, sql: str, parameters: Any = ()) -> Any:
+    def execute(self, sql: str, parameters: DriverParameters | None = ()) -> Any:
         """Run *sql*; return the cursor.
 
         Parameters stand as ``$1``; where there are none of these, as ``%s`` or ``%(name)s``.
@@ -248,7 +250,7 @@ class PsycopgConnection(PsycopgBase):
         cursor.executemany(sql, parameters)
         return cursor
 
-    def stream(self, sql: str, parameters: Any = ()) -> Any:
+    def stream(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql*; return a cursor whose rows stay on the server.
 
         What no cursor can be declared for, such as INSERT … RETURNING, is fetched at once.

@@ -15,6 +15,7 @@ from .reflection import PostgresqlReflection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from ...steps import Steps
     from ..driver import Address, Cause, DriverConnection
@@ -93,7 +94,7 @@ class PsycopgDriver(PostgresqlDriver):
     _patient = ("dovetail.dialects.postgresql.deadline", "PatientConnection")
     """Where the class of those stands that have a ``read_timeout``."""
 
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+    def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
         place, name = self._home
         self._wrap: Any = getattr(import_module(f"{__package__}.{place}"), name)
@@ -175,7 +176,7 @@ class Psycopg2Driver(PostgresqlDriver):
         "returns_bytes": False,
     }
 
-    def __init__(self, module: Any = None, pooler: str | None = None) -> None:
+    def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         super().__init__(module, pooler)
         connections = import_module(f"{__package__}.psycopg2_connection")
         self._wrap: Any = connections.Psycopg2Connection

@@ -26,6 +26,8 @@ from .text import is_streamable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ..dbapi import DriverParameters
+
 _KNOWN = (str, bytes, float, bool, type(None))
 _PORTION = 1000
 """How many rows of a stream are fetched at once where nobody says how many."""
@@ -70,7 +72,7 @@ def _adapted(value: object) -> Any:
     return value
 
 
-def adapted(parameters: Any) -> Any:
+def adapted(parameters: DriverParameters) -> Any:
     """Return *parameters*, a sequence or a dictionary, as psycopg2 can write them."""
     if isinstance(parameters, dict):
         return {name: _adapted(value) for name, value in parameters.items()}
@@ -85,9 +87,11 @@ def _by_name(sql: str) -> str | None:
     return _NUMBERS.sub(r"%(p\1)s", sql.replace("%", "%%"))
 
 
-def numbered(sql: str, parameters: Any) -> tuple[str, Any]:
+def numbered(sql: str, parameters: DriverParameters | None) -> tuple[str, Any]:
     """Return *sql* and its *parameters* in psycopg2's way, where they stand as ``$1``."""
-    named = None if not parameters or isinstance(parameters, dict) else _by_name(sql)
+    if not parameters or isinstance(parameters, dict):
+        return sql, parameters
+    named = _by_name(sql)
     if named is None:
         return sql, parameters
     return named, {f"p{number}": value for number, value in enumerate(parameters, 1)}
@@ -167,7 +171,7 @@ class Psycopg2Connection(DbapiConnection):
 
     # -- statements ---------------------------------------------------------------------------
 
-    def _send(self, sql: str, parameters: Any) -> Any:
+    def _send(self, sql: str, parameters: DriverParameters | None) -> Any:
         """Run *sql*, as it stands for None as *parameters*; return the cursor."""
         cursor = self.raw.cursor()
         sql, parameters = numbered(sql, parameters)
@@ -181,7 +185,7 @@ class Psycopg2Connection(DbapiConnection):
             raise DataError(str(error)) from error
         return cursor
 
-    def execute(self, sql: str, parameters: Any = None) -> Any:
+    def execute(self, sql: str, parameters: DriverParameters | None = None) -> Any:
         """Run *sql* and return the cursor; parameters are ``%s``, ``%(name)s`` or ``$1``."""
         return self._send(sql, parameters)
 
@@ -196,14 +200,14 @@ class Psycopg2Connection(DbapiConnection):
             raise DataError(str(error)) from error
         return cursor
 
-    def fetch(self, sql: str, parameters: Any = ()) -> Any:
+    def fetch(self, sql: str, parameters: DriverParameters | None = ()) -> Any:
         """Run *sql* and return all its rows."""
         cursor = self._send(sql, parameters)
         rows = cursor.fetchall()
         cursor.close()
         return rows
 
-    def stream(self, sql: str, parameters: Any = ()) -> Any:
+    def stream(self, sql: str, parameters: DriverParameters | None = ()) -> Any:
         """Run *sql*; return a cursor whose rows stay on the server.
 
         What no cursor can be declared for, such as INSERT … RETURNING, is fetched at once.

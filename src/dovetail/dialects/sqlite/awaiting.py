@@ -7,7 +7,7 @@ the lock of the database, is not torn apart by a cancellation.
 from __future__ import annotations
 
 from asyncio import CancelledError, ensure_future, get_running_loop, wait
-from sqlite3 import Connection
+from sqlite3 import Connection, Cursor
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -16,6 +16,7 @@ from ...steps import bridged
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..dbapi import DriverParameters
     from .connections import SqliteConnection
 
 _GRACE = 1.0
@@ -56,7 +57,7 @@ class AioSqliteConnection:
             raw._conn.around = ref(raw)
 
     async def _visit(
-        self, function: Callable[..., Any], *arguments: Any, is_work: bool = True
+        self, function: Callable[..., Any], *arguments: object, is_work: bool = True
     ) -> Any:
         """Return what *function* returns in the connection's thread.
 
@@ -90,19 +91,19 @@ class AioSqliteConnection:
                 continue
         behind.exception()
 
-    async def execute(self, sql: str, parameters: Any = ()) -> Any:
+    async def execute(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql*; return the cursor."""
         return AioCursor(self, await self._visit(self.inner.execute, sql, parameters))
 
-    async def execute_many(self, sql: str, parameters: Any) -> Any:
+    async def execute_many(self, sql: str, parameters: Sequence[DriverParameters]) -> Any:
         """Run *sql* once for each of *parameters*; return the cursor."""
         return AioCursor(self, await self._visit(self.inner.execute_many, sql, parameters))
 
-    async def fetch(self, sql: str, parameters: Any = ()) -> Any:
+    async def fetch(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql* and return all its rows."""
         return await self._visit(self.inner.fetch, sql, parameters)
 
-    async def stream(self, sql: str, parameters: Any = ()) -> Any:
+    async def stream(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql*; return the cursor."""
         return AioCursor(self, await self._visit(self.inner.stream, sql, parameters))
 
@@ -173,7 +174,7 @@ class AioCursor:
 
     __slots__ = ("_connection", "_cursor")
 
-    def __init__(self, connection: AioSqliteConnection, cursor: Any) -> None:
+    def __init__(self, connection: AioSqliteConnection, cursor: Cursor) -> None:
         self._connection = connection
         self._cursor = cursor
 

@@ -12,7 +12,7 @@ SQLite manual: "File Locking And Concurrency", "Write-Ahead Logging", "PRAGMA da
 
 from __future__ import annotations
 
-from sqlite3 import OperationalError, ProgrammingError
+from sqlite3 import Connection, Cursor, OperationalError, ProgrammingError
 from threading import Lock
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from .kinds import Kind, kind_of, savepoint_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from ..dbapi import DriverParameters
 
 READ_UNCOMMITTED = {"SERIALIZABLE": 0, "READ UNCOMMITTED": 1}
 """What the pragma ``read_uncommitted`` is for a level; others leave it alone."""
@@ -61,7 +63,7 @@ class SqliteConnection:
         "stream",
     )
 
-    def __init__(self, raw: Any, level: str | None = None) -> None:
+    def __init__(self, raw: Connection, level: str | None = None) -> None:
         self.raw = raw
         self._usual_level = level or "SERIALIZABLE"
         self._level = self._usual_level
@@ -157,7 +159,7 @@ class SharedConnection(SqliteConnection):
         "_streams",
     )
 
-    def __init__(self, raw: Any, level: str | None = None) -> None:
+    def __init__(self, raw: Connection, level: str | None = None) -> None:
         super().__init__(raw, level)
         self._is_reading = False
         self._is_private = False
@@ -261,7 +263,7 @@ class SharedConnection(SqliteConnection):
             if self.raw.in_transaction:
                 self.raw.rollback()
 
-    def _open_stream(self, sql: str, parameters: Any = ()) -> Any:
+    def _open_stream(self, sql: str, parameters: DriverParameters = ()) -> Any:
         """Run *sql* and return a cursor that ends with its transaction: it holds a lock."""
         stream = Stream(self._send(self._run, sql, parameters))
         if self._streams is None:
@@ -333,7 +335,7 @@ class SharedConnection(SqliteConnection):
             # In this order: the transaction ends before it is known to have ended.
             self._has_snapshot = False
 
-    def _reading_fetch(self, sql: str, parameters: Any = ()) -> Any:
+    def _reading_fetch(self, sql: str, parameters: DriverParameters = ()) -> Any:
         kind = kind_of(sql)
         if not kind and self._has_snapshot:
             return self._run(sql, parameters).fetchall()
@@ -350,22 +352,22 @@ class SharedConnection(SqliteConnection):
             if self._is_brief:
                 self._end_brief()
 
-    def _reading_execute(self, sql: str, parameters: Any = ()) -> Any:
+    def _reading_execute(self, sql: str, parameters: DriverParameters = ()) -> Any:
         if not self._admit(sql, kind_of(sql)):
             return self.raw.cursor()
         if self._is_turning or not self._is_reading:
             return self._send(self._run, sql, parameters)
         return self._open_reading(sql, parameters)
 
-    def _reading_execute_many(self, sql: str, parameters: Any) -> Any:
+    def _reading_execute_many(self, sql: str, parameters: Sequence[DriverParameters]) -> Any:
         self._admit(sql, kind_of(sql))
         return self._send(self._run_many, sql, parameters)
 
-    def _reading_stream(self, sql: str, parameters: Any = ()) -> Any:
+    def _reading_stream(self, sql: str, parameters: DriverParameters = ()) -> Any:
         self._admit(sql, kind_of(sql))
         return self._open_reading(sql, parameters)
 
-    def _open_reading(self, sql: str, parameters: Any) -> Any:
+    def _open_reading(self, sql: str, parameters: DriverParameters) -> Any:
         """Open a stream of *sql*, which has been admitted: its cursor keeps a lock of its own."""
         try:
             return self._open_stream(sql, parameters)
@@ -385,7 +387,7 @@ class SharedConnection(SqliteConnection):
         self._is_brief = False
         self.let_go()
 
-    def _send(self, run: Callable[..., Any], sql: str, parameters: Any) -> Any:
+    def _send(self, run: Callable[..., Any], sql: str, parameters: DriverParameters) -> Any:
         """Run a statement that has been admitted.
 
         A change takes its lock within the snapshot where that covers all that was read: nobody
@@ -568,7 +570,7 @@ class SharedCacheConnection(SharedConnection):
 
     __slots__ = ("_timeout",)
 
-    def __init__(self, raw: Any, level: str | None = None, timeout: float = 5.0) -> None:
+    def __init__(self, raw: Connection, level: str | None = None, timeout: float = 5.0) -> None:
         self._timeout = timeout
         super().__init__(raw, level)
         self._run = self._patient(raw.execute)
@@ -585,7 +587,7 @@ class SharedCacheConnection(SharedConnection):
     def _patient(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return *function*, tried again while another connection has locked the table."""
 
-        def patient(*arguments: Any) -> Any:
+        def patient(*arguments: object) -> Any:
             end, pause = monotonic() + self._timeout, 0.001
             while True:
                 try:
@@ -605,7 +607,7 @@ class Stream:
 
     __slots__ = ("__weakref__", "_cursor", "_is_cut", "_rows")
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._is_cut = False
         self._rows: list[Any] | None = None if cursor.description else []

@@ -8,6 +8,7 @@ database stands in :mod:`.connections`.
 from __future__ import annotations
 
 import re
+from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -30,7 +31,7 @@ SQLITE_LIMIT_VARIABLE_NUMBER = 9
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..driver import Address, Cause, PoolKind
+    from ..driver import Address, Cause, DriverConnection, PoolKind
 
 _QUERY_TYPES: dict[str, type[Any]] = {
     "timeout": float,
@@ -88,7 +89,7 @@ def _begin_mode(options: dict[str, Any]) -> str | None:
     return mode.upper() if isinstance(mode, str) and mode.upper() in _BEGIN_MODES else None
 
 
-def _set_journal_mode(raw: Any, mode: str) -> None:
+def _set_journal_mode(raw: Connection, mode: str) -> None:
     """Keep the journal of the database as *mode* says, from now on."""
     kept = raw.execute(f"PRAGMA journal_mode = {mode}").fetchone()[0]
     if kept != mode:
@@ -98,7 +99,7 @@ def _set_journal_mode(raw: Any, mode: str) -> None:
         )
 
 
-def _set_up(raw: Any, options: dict[str, Any], journal: str | None) -> None:
+def _set_up(raw: Connection, options: dict[str, Any], journal: str | None) -> None:
     """Make *raw*, which was opened with *options*, ready for use."""
     if "autocommit" in options:
         _put_off_transaction_control(raw)
@@ -107,7 +108,9 @@ def _set_up(raw: Any, options: dict[str, Any], journal: str | None) -> None:
         _set_journal_mode(raw, journal)
 
 
-def _wrap(raw: Any, arguments: tuple[Any, ...], options: dict[str, Any], mode: str | None) -> Any:
+def _wrap(
+    raw: Connection, arguments: tuple[Any, ...], options: dict[str, Any], mode: str | None
+) -> Any:
     """Return the connection around *raw*, a ``sqlite3.Connection`` opened with *arguments*."""
     filename = str(arguments[0]) if arguments else ""
     if "mode=memory" in filename or filename.startswith("file::memory:"):
@@ -182,13 +185,13 @@ class _SqliteDriver(Driver):
         """Return the mode for *level*: SERIALIZABLE, where asked for, is one snapshot."""
         return SNAPSHOT if level == "SERIALIZABLE" else level
 
-    def hand_out(self, connection: Any) -> None:
+    def hand_out(self, connection: DriverConnection) -> None:
         """Open the transaction of *connection*, if it has only read until now."""
         inner = getattr(connection, "inner", connection)
         if isinstance(inner, SharedConnection):
             inner.hand_out()
 
-    def server_steps(self, connection: Any) -> Steps[ServerFacts | None]:
+    def server_steps(self, connection: DriverConnection) -> Steps[ServerFacts | None]:
         """Ask the library how many parameters a statement may have, where it tells."""
         yield from nothing
         raw = getattr(connection, "inner", connection).raw
@@ -197,7 +200,7 @@ class _SqliteDriver(Driver):
             return None
         return ServerFacts(features={"max_parameters": limit(SQLITE_LIMIT_VARIABLE_NUMBER)})
 
-    def survives_cancel(self, connection: Any) -> bool:
+    def survives_cancel(self, connection: DriverConnection) -> bool:
         """Return true, unless a request that was cancelled is under way still."""
         return not getattr(connection, "is_stuck", False)
 
