@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import ForeignKey, create_engine, select
+from dovetail import ForeignKey, create_engine, event, select
 from dovetail.exc import (
     AmbiguousForeignKeysError,
     InvalidRequestError,
@@ -722,3 +722,87 @@ def test_the_same_on_every_server(backend_url):
             w.Person.metadata.drop_all(w.engine)
             w.engine.dispose()
         assert answers[0] == answers[1], scenario.__name__
+
+
+def levels(base=None, middle=None, below=None, **references):
+    """Three classes with a table each, mapped with these options; their references as given."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    options = {"deferrable": True, "initially": "DEFERRED", **references}
+
+    class Place(Base):
+        __tablename__ = "place"
+        id: Mapped[str] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {
+            "polymorphic_on": "kind", "polymorphic_identity": "place", **(base or {})
+        }  # fmt: skip
+
+    class Town(Place):
+        __tablename__ = "town"
+        id: Mapped[str] = mapped_column(ForeignKey("place.id", **options), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "town", **(middle or {})}
+
+    class Capital(Town):
+        __tablename__ = "capital"
+        id: Mapped[str] = mapped_column(ForeignKey("town.id", **options), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "capital", **(below or {})}
+
+    engine = create_engine("sqlite://")
+    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = ON"))
+    Base.metadata.create_all(engine)
+    sent = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    return Capital, engine, sent
+
+
+def test_keys_of_all_tables_are_written_where_the_class_at_the_top_says_so():
+    Capital, engine, _ = levels({"passive_updates": False})
+
+    with Session(engine) as session:
+        session.add(Capital(id="Bonn"))
+        session.commit()
+        session.get(Capital, "Bonn").id = "Berlin"
+        session.commit()
+
+        assert session.scalars(select(Capital.id)).all() == ["Berlin"]
+
+
+def test_the_database_deletes_all_rows_where_the_class_at_the_top_says_so():
+    Capital, engine, sent = levels({"passive_deletes": True}, ondelete="CASCADE")
+
+    with Session(engine) as session:
+        capital = Capital(id="Bonn")
+        session.add(capital)
+        session.commit()
+        session.delete(capital)
+        session.commit()
+
+    assert [text.split()[2] for text in sent if text.startswith("DELETE")] == ["place"]
+
+
+def test_the_database_deletes_the_rows_of_the_table_that_says_so_alone():
+    Capital, engine, sent = levels(below={"passive_deletes": True}, ondelete="CASCADE")
+
+    with Session(engine) as session:
+        capital = Capital(id="Bonn")
+        session.add(capital)
+        session.commit()
+        session.delete(capital)
+        session.commit()
+
+    assert [text.split()[2] for text in sent if text.startswith("DELETE")] == ["town", "place"]
+
+
+def test_rows_are_written_one_by_one_where_the_class_at_the_top_says_so():
+    Capital, engine, sent = levels({"batch": False})
+
+    with Session(engine) as session:
+        session.add_all([Capital(id="Bonn"), Capital(id="Berlin")])
+        session.commit()
+
+    assert [text.split()[2] for text in sent if text.startswith("INSERT")] == [
+        "place", "town", "capital", "place", "town", "capital",
+    ]  # fmt: skip

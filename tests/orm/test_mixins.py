@@ -219,6 +219,52 @@ def test_declared_table_arguments_see_the_class(Base):
     assert "ck_two" in {constraint.name for constraint in Two.__table__.constraints}
 
 
+def test_table_arguments_of_a_mapped_class_are_not_those_of_a_table_below_it(Base):
+    class Tagged:
+        __table_args__ = {"comment": "of a mixin"}
+
+    class One(Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+        __table_args__ = (
+            CheckConstraint("size > 0", name="ck_size"), Index("ix_size", "size"), {"schema": "s"}
+        )  # fmt: skip
+
+    class Below(One):
+        __tablename__ = "below"
+        id: Mapped[int] = mapped_column(ForeignKey("s.one.id"), primary_key=True)
+
+    class Other(Tagged, Base):
+        __tablename__ = "other"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class BelowOther(Other):
+        __tablename__ = "below_other"
+        id: Mapped[int] = mapped_column(ForeignKey("other.id"), primary_key=True)
+
+    table = Below.__table__
+    assert (table.schema, table.indexes) == (None, set())
+    assert "ck_size" not in {constraint.name for constraint in table.constraints}
+    assert BelowOther.__table__.comment == "of a mixin"
+
+
+def test_declared_table_arguments_of_a_mapped_class_see_the_class_below_it(Base):
+    class One(Base):
+        __tablename__ = "one"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        @declared_attr.directive
+        def __table_args__(cls) -> Any:
+            return {"comment": cls.__name__}
+
+    class Below(One):
+        __tablename__ = "below"
+        id: Mapped[int] = mapped_column(ForeignKey("one.id"), primary_key=True)
+
+    assert (One.__table__.comment, Below.__table__.comment) == ("One", "Below")
+
+
 def test_mapper_arguments_name_the_version_or_the_key(Base, engine, session):
     class One(Base):
         __tablename__ = "one"

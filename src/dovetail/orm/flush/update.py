@@ -12,7 +12,7 @@ from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import DefaultContext, first_table, refuse_read_value
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.versions import refuse_stale_steps, version_of
-from dovetail.orm.mapping.mapped_tables import MappedTable
+from dovetail.orm.mapping.mapped_tables import MappedTable, tables_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import still_expired
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
@@ -463,10 +463,15 @@ class DeletePlan(NamedTuple):
 def _delete_plans(mapper: Mapper, dialect: Dialect) -> list[DeletePlan]:
     """The DELETE of each table, those that refer to others first."""
     first_table(mapper)
-    parts = mapper.mapped_tables
-    if mapper.passive_deletes:
-        # The database deletes what refers to the row of the first.
-        parts = parts[:1]
+    # The database deletes what refers to rows of the tables above.
+    left = {
+        table
+        for one in mapper.iterate_to_root()
+        if one.inherits is not None and not one.concrete and not one.single
+        if one.passive_deletes
+        for table in tables_of(one.local_table)
+    }
+    parts = [part for part in mapper.mapped_tables if part.table not in left]
     return [_delete_plan(mapper, part, dialect) for part in reversed(parts)]
 
 

@@ -145,6 +145,21 @@ def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:
     return None, None
 
 
+def _table_arguments(class_: type) -> Any:
+    """What ``__table_args__`` says of the table of *class_*: its own, a mixin's, or what a method
+    makes of it.
+
+    Those in the body of a mapped class are about the table of that class.
+    """
+    for base in class_.__mro__:
+        value = base.__dict__.get("__table_args__")
+        if value is not None:
+            is_for_others = base is not class_ and "__mapper__" in base.__dict__
+            if not is_for_others or isinstance(value, declared_attr):
+                return value.__get__(None, class_) if hasattr(value, "__get__") else value
+    return None
+
+
 def _completed(value: object, made: dict[int, Any]) -> Any:
     """A mapper option with declared columns replaced by those of the table, *made* of them."""
     if isinstance(value, ColumnProperty):
@@ -648,7 +663,7 @@ def _make_table(
     registry: Registry, class_: type, name: str, columns: list[Any], made: _MadeColumns
 ) -> Any:
     """The table of *class_*; None where its ``__table_cls__`` makes none."""
-    arguments = _option(class_, "__table_args__")
+    arguments = _table_arguments(class_)
     args: tuple[Any, ...] = ()
     keywords: dict[str, Any] = {}
     if isinstance(arguments, dict):

@@ -58,6 +58,7 @@ class Hierarchy:
         self.persist_selectable: Any = self.local_table
         self.tables: list[Any] = tables_of(self.local_table)
         self.equated: Pairs = equated_within(self.local_table)
+        self._take_ways_of_writing(inherits)
         if inherits is None:
             return
         self.polymorphic_map = inherits.polymorphic_map
@@ -67,6 +68,16 @@ class Hierarchy:
             self.polymorphic_key = inherits.polymorphic_key
             self._take_tables(inherits)
         inherits.children.append(self)
+
+    def _take_ways_of_writing(self, inherits: Any) -> None:
+        """Write rows as *inherits* says where the class says nothing itself."""
+        for name, default in (
+            ("batch", True),
+            ("passive_updates", True),
+            ("passive_deletes", False),
+        ):
+            if getattr(self, name) is None:
+                setattr(self, name, default if inherits is None else getattr(inherits, name))
 
     def _leave(self) -> None:
         """Leave the hierarchy."""
