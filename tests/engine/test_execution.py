@@ -26,6 +26,7 @@ from dovetail import (
     text,
     update,
 )
+from dovetail.dialects.sqlite import insert as sqlite_insert
 from dovetail.event import listens_for
 
 metadata = MetaData()
@@ -66,6 +67,44 @@ def engine():
 def connection(engine):
     with engine.connect() as connection:
         yield connection
+
+
+def test_defaults_see_the_values_of_their_own_row_among_many_values(connection):
+    rows = [{"name": "Ada"}, {"name": "Augusta"}]
+
+    connection.execute(insert(user).values(rows))
+    connection.execute(insert(user).values([{user.c.name: "x", "changes": 3}]))
+
+    assert connection.execute(select(user.c.name, user.c.length)).all() == [
+        ("Ada", 3), ("Augusta", 7), ("x", 1),
+    ]  # fmt: skip
+
+
+def test_defaults_see_the_values_of_their_own_row_of_an_upsert(connection):
+    statement = sqlite_insert(user).values([{"name": "Ada"}, {"name": "Bo"}])
+    statement = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"length": statement.excluded.length * 10}
+    )
+
+    connection.execute(statement)
+    connection.execute(statement)
+
+    assert connection.execute(select(user.c.name, user.c.length)).all() == [("Ada", 30), ("Bo", 20)]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_default_that_misses_a_key_of_its_own_is_no_missing_parameter(connection, many):
+    def look_up():
+        return {}["name of mine"]
+
+    table = Table(
+        "looked_up", MetaData(), Column("a", Integer), Column("b", Integer, default=look_up)
+    )
+
+    with pytest.raises(exc.StatementError) as raised:
+        connection.execute(insert(table), [{"a": 1}] * (2 if many else 1))
+
+    assert isinstance(raised.value.orig, KeyError)
 
 
 def test_an_insert_tells_its_key_and_fills_in_defaults(connection):

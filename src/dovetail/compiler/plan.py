@@ -109,12 +109,24 @@ class StatementPlan:
         try:
             made: list[Parameters] = binder(rows, values if values is not None else ())
         except KeyError as error:
-            missing = next((n for n, row in enumerate(rows) if error.args[0] not in row), 0)
+            name = error.args[0] if error.args else None
+            without = next((n for n, row in enumerate(rows) if name not in row), None)
+            if without is None or not self._reads(name, names):
+                # A default, or the conversion of a type, has raised it.
+                raise
             raise InvalidRequestError(
-                f"a value is required for parameter {error.args[0]!r} in row {missing}",
+                f"a value is required for parameter {name!r} in row {without}",
                 hint="all rows need the names that the first one has",
             ) from None
         return made
+
+    def _reads(self, name: object, names: Collection[str]) -> bool:
+        """True where rows with *names* are asked for a value of this *name*."""
+        return any(
+            slot.bind.key == name and (slot.bind.required or name in names)
+            for slot in self.slots
+            if not isinstance(slot.bind, DefaultParameter)
+        )
 
     def prepare_row(
         self, row: Mapping[str, Any], values: Sequence[Any] | None = None

@@ -19,17 +19,19 @@ from ..exc import (
 )
 from ..sql.defaults import NextValue, Sequence as SqlSequence
 from ..sql.expression.coercion import refuse_what_runs_by_itself
+from ..sql.expression.dml_base import row_of
 from ..sql.expression.functions import FunctionElement
 from ..sql.expression.selecting import select
 from .context import About, ErrorContext
 from .cursor import CursorFeed, CursorResult, driver_result_steps, opened_steps
-from .planned import MARK, Prepared, early_defaults, prepare, textual
+from .planned import MARK, Prepared, default_columns, early_defaults, prepare, textual
 from .returned_defaults import telling_defaults_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..compiler.plan import StatementPlan
+    from ..sql.expression.dml import Insert
     from ..sql.node import Walk
     from ..steps import Steps
     from .channel import Channel
@@ -236,6 +238,8 @@ def _work_steps(
     names: tuple[str, ...] | None = None
     if statement.is_insert or statement.is_update:
         core = statement.as_core() if _has_entities(statement) else statement
+        if isinstance(core.values_, list):
+            statement = _with_defaults_of_rows(statement, core)
         rows = _with_early_defaults(core, rows)
         names = tuple(rows[0]) if rows else ()
     walk = statement.walk()
@@ -490,10 +494,7 @@ def _with_early_defaults(statement: Any, rows: list[Row]) -> list[Row]:
     columns = early_defaults(statement)
     if not columns:
         return rows
-    given = {
-        getattr(key, "key", key): getattr(value, "effective_value", value)
-        for key, value in (statement.values_ or {}).items()
-    }
+    given = _values_by_name(statement.values_ or {})
     missing = [column for column in columns if column.key not in given]
     if not missing:
         return rows
@@ -506,6 +507,33 @@ def _with_early_defaults(statement: Any, rows: list[Row]) -> list[Row]:
                 new[column.key] = default.value(DefaultContext({**given, **new}))
         completed.append(new)
     return completed
+
+
+def _with_defaults_of_rows(statement: Insert, core: Insert) -> Insert:
+    """Return *statement* with what defaults give that want to see the other values of a row.
+
+    *core* is the same of tables alone.
+    """
+    columns = [column for column in default_columns(core) if column.default.takes_context]
+    if not columns:
+        return statement
+    completed: list[dict[Any, Any]] = []
+    for row in core.values_:
+        given = _values_by_name(row)
+        new = {}
+        for column in columns:
+            if column.key not in given:
+                new[column] = given[column.key] = column.default.value(DefaultContext(given))
+        completed.append({**row, **row_of(new, core)})
+    return statement._with(values_=completed)
+
+
+def _values_by_name(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the values of *row*, of VALUES, by the names of columns; expressions as they are."""
+    return {
+        getattr(key, "key", key): getattr(value, "effective_value", value)
+        for key, value in row.items()
+    }
 
 
 def _define_steps(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..compiler.result_columns import ResultColumn
+    from ..sql.expression.dml import Insert
     from ..sql.schema import Table
+    from ..sql.table_column import Column
 
 MARK = "core"
 """Begins the keys under which the plans of this module are kept."""
@@ -275,20 +277,26 @@ def early_defaults(statement: Any) -> list[Any]:
     These are the parts of the primary key, since the result tells them, and functions that
     want to see the other values.
     """
-    table = statement.table
-    columns = getattr(table, "c", ())
     if statement.is_insert:
         if isinstance(statement.values_, list) or statement.select_source is not None:
             return []
         return [
             column
-            for column in columns
-            if (default := getattr(column, "default", None)) is not None
-            and (default.is_callable or default.is_scalar)
-            and (column.primary_key or default.takes_context)
+            for column in default_columns(statement)
+            if column.primary_key or column.default.takes_context
         ]
     return [
         column
-        for column in columns
+        for column in getattr(statement.table, "c", ())
         if (default := getattr(column, "onupdate", None)) is not None and default.takes_context
+    ]
+
+
+def default_columns(statement: Insert) -> list[Column[Any]]:
+    """Return the columns of the table for which Python has a value where none is given."""
+    return [
+        column
+        for column in getattr(statement.table, "c", ())
+        if (default := getattr(column, "default", None)) is not None
+        and (default.is_callable or default.is_scalar)
     ]

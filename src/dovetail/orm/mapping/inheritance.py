@@ -69,7 +69,7 @@ class Hierarchy:
             self._take_tables(inherits)
         inherits.children.append(self)
 
-    def _take_ways_of_writing(self, inherits: Any) -> None:
+    def _take_ways_of_writing(self, inherits: "Hierarchy | None") -> None:
         """Write rows as *inherits* says where the class says nothing itself."""
         for name, default in (
             ("batch", True),
