@@ -420,3 +420,81 @@ def test_a_value_for_a_computed_column_is_sent_for_the_server_to_refuse(session)
         session.bulk_insert_mappings(Filled, [{"name": "c", "double": 5}])
     session.rollback()
     assert session.scalars(select(Filled.name)).all() == ["a"]
+
+
+class TestWhatDefaultsSee:
+    """The values of the row of the table, by the keys of its columns."""
+
+    @pytest.fixture
+    def told(self):
+        return []
+
+    @pytest.fixture
+    def Letter(self, engine, told):
+        class Own(DeclarativeBase):
+            pass
+
+        def note(context):
+            told.append(context.get_current_parameters())
+            return "made"
+
+        class Paper(Own):
+            __tablename__ = "paper"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            title: Mapped[str] = mapped_column("name")
+            place: Mapped[str | None] = mapped_column("where")
+            slug: Mapped[str | None] = mapped_column("short", default=note, onupdate=note)
+            pages: Mapped[int] = mapped_column("length", default=5)
+
+        class Letter(Paper):
+            __tablename__ = "letter"
+            id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
+            to: Mapped[str] = mapped_column("receiver")
+            sender: Mapped[str | None] = mapped_column("from", default=note)
+
+        Own.metadata.create_all(engine)
+        return Letter
+
+    def test_in_an_insert(self, session, told, Letter):
+        session.add(Letter(title="a", to="b"))
+        session.flush()
+
+        assert told == [
+            {"name": "a", "where": None, "short": None, "length": None},
+            {"id": 1, "receiver": "b", "from": None},
+        ]
+
+    def test_in_an_insert_of_mappings(self, session, told, Letter):
+        session.bulk_insert_mappings(Letter, [{"id": 3, "title": "a", "to": "b"}])
+
+        assert [row.get("name", row.get("receiver")) for row in told] == ["a", "b"]
+
+    def test_in_an_update(self, session, told, Letter):
+        letter = Letter(title="a", to="b")
+        session.add(letter)
+        session.commit()
+        told.clear()
+
+        letter.title = "c"
+        session.flush()
+
+        assert told == [{"name": "c"}]
+
+    def test_in_an_update_of_mappings(self, session, told, Letter):
+        session.bulk_insert_mappings(Letter, [{"id": 3, "title": "a", "to": "b"}])
+        told.clear()
+
+        session.bulk_update_mappings(Letter, [{"id": 3, "title": "c"}])
+
+        assert told == [{"name": "c"}]
+
+    def test_where_a_row_is_taken_over(self, session, told, Letter):
+        session.add(Letter(id=1, title="a", to="b"))
+        session.commit()
+        told.clear()
+
+        session.delete(session.get(Letter, 1))
+        session.add(Letter(id=1, title="c", to="d"))
+        session.flush()
+
+        assert [row.get("name", row.get("receiver")) for row in told[:2]] == ["c", "d"]

@@ -239,7 +239,7 @@ def _work_steps(
     if statement.is_insert or statement.is_update:
         core = statement.as_core() if _has_entities(statement) else statement
         if isinstance(core.values_, list):
-            statement = _with_defaults_of_rows(statement, core)
+            statement = _with_defaults_of_rows(statement, core, core.values_)
         rows = _with_early_defaults(core, rows)
         names = tuple(rows[0]) if rows else ()
     walk = statement.walk()
@@ -509,16 +509,16 @@ def _with_early_defaults(statement: Any, rows: list[Row]) -> list[Row]:
     return completed
 
 
-def _with_defaults_of_rows(statement: Insert, core: Insert) -> Insert:
+def _with_defaults_of_rows(statement: Insert, core: Insert, rows: list[dict[Any, Any]]) -> Insert:
     """Return *statement* with what defaults give that want to see the other values of a row.
 
-    *core* is the same of tables alone.
+    *core* is the same of tables alone; *rows* are its values.
     """
     columns = [column for column in default_columns(core) if column.default.takes_context]
     if not columns:
         return statement
     completed: list[dict[Any, Any]] = []
-    for row in core.values_:
+    for row in rows:
         given = _values_by_name(row)
         new = {}
         for column in columns:

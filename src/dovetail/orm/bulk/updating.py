@@ -7,6 +7,7 @@ from typing import Any
 from dovetail.codegen import Source, compile_function
 from dovetail.collector import collector
 from dovetail.compiler.compiled import Compiled
+from dovetail.compiler.plan import DefaultContext
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
@@ -14,7 +15,7 @@ from dovetail.exc import CompileError, InvalidRequestError, StaleDataError
 from dovetail.orm.bulk.inserting import check_names, refuse_unknown
 from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
-from dovetail.orm.flush.insert import DefaultContext, first_table
+from dovetail.orm.flush.insert import first_table
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
@@ -193,7 +194,13 @@ class RowsUpdate:
                 f"a value is required for parameter {bind.key!r}",
                 hint=f"give each row one: {{{bind.key!r}: ...}}",
             )
-        return sent_besides(source, place, bind, self.dialect, "row", type_)
+        return sent_besides(source, place, bind, self.dialect, self._row_by_columns, type_)
+
+    @property
+    def _row_by_columns(self) -> str:
+        """What makes the given values of a row, by the keys of columns."""
+        parts = (f"{column.key!r}: row[{name!r}]" for column, name in self.columns.items())
+        return f"{{{', '.join(parts)}}}"
 
     def _texts(self, source: Source) -> dict[Any, str]:
         """What reads, or makes, the value of each parameter that differs from row to row."""
@@ -216,15 +223,14 @@ class RowsUpdate:
     def _makes_version(self) -> bool:
         return self.version is not None and bool(self.mapper.makes_versions)
 
-    @staticmethod
-    def _default(source: Source, place: int, default: Any) -> str:
+    def _default(self, source: Source, place: int, default: Any) -> str:
         name = source.use(f"default{place}", default.arg)
         if default.is_scalar:
             return name
         if not default.takes_context:
             return f"{name}()"
         context = source.use("Context", DefaultContext)
-        return f"{name}({context}(dict(row)))"
+        return f"{name}({context}({self._row_by_columns}))"
 
 
 class RowsUpdating:

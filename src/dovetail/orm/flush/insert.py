@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, NoReturn
 
 from dovetail.codegen import Source, compile_function
+from dovetail.compiler.plan import DefaultContext
 from dovetail.compiler.statements import DefaultParameter
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
@@ -20,17 +21,6 @@ from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.dml import insert
 from dovetail.sql.expression.elements import bindparam
 from dovetail.steps import Steps
-
-
-class DefaultContext:
-    """What a default function with an argument is given: the values of the row so far."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.current_parameters = values
-
-    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
-        """The values of the row being written, by attribute name."""
-        return self.current_parameters
 
 
 class Run(NamedTuple):
@@ -190,7 +180,7 @@ class InsertPlan:
                     for number, (key, column) in enumerate(self.columns)
                 ]
                 row = [
-                    sent_besides(source, place, bind, self.dialect, "values")
+                    sent_besides(source, place, bind, self.dialect, "{}")
                     if number is None
                     else names[number]
                     for place, (number, bind) in enumerate(self.sent)
@@ -215,7 +205,7 @@ class InsertPlan:
         # None that was set is a value to some types; what was never set is NULL, or the default.
         keeps_none = column.type.should_evaluate_none
         is_made = False
-        if default is not None and not (default.is_clause_element or default.is_sequence):
+        if default is not None and self._makes_default(key, column):
             is_made = True
             made = source.use(f"default{number}", default.arg)
             absent = f"{key!r} not in values" if keeps_none else f"{name} is None"
@@ -224,7 +214,7 @@ class InsertPlan:
                     value = made
                 elif default.takes_context:
                     source.use("Context", DefaultContext)
-                    value = f"{made}(Context(values))"
+                    value = f"{made}(Context({self._row_so_far(number)}))"
                 else:
                     value = f"{made}()"
                 kept = f"values[{key!r}] = " if self.keeps_defaults else ""
@@ -244,7 +234,28 @@ class InsertPlan:
         if default is None or default.is_clause_element or default.is_sequence:
             return "None"
         bind = DefaultParameter(column, default)
-        return sent_besides(source, f"foreign{number}", bind, self.dialect, "values")
+        row = self._row_so_far(number)
+        return sent_besides(source, f"foreign{number}", bind, self.dialect, row)
+
+    def _row_so_far(self, number: int) -> str:
+        """What makes the values of a row, by the keys of columns, for a default of column *number*.
+
+        What other defaults will make after it is None.
+        """
+        parts = []
+        for place, (key, column) in enumerate(self.columns):
+            if self.is_foreign(key):
+                continue
+            is_made = (
+                place < number and not self.keeps_defaults and self._makes_default(key, column)
+            )
+            parts.append(f"{column.key!r}: " + (f"v{place}" if is_made else f"get({key!r})"))
+        return f"{{{', '.join(parts)}}}"
+
+    def _makes_default(self, key: str, column: ColumnElement[Any]) -> bool:
+        """True where Python makes a value of *column* that is not given."""
+        default = column.default if self.takes_default(key) else None
+        return default is not None and not (default.is_clause_element or default.is_sequence)
 
     def _read(self, source: Source, key: str) -> str:
         """What reads the value of attribute *key*, or makes it where the mapper does."""

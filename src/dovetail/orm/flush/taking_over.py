@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from dovetail.compiler.plan import DefaultContext
 from dovetail.orm.flush.changes import Changes, changed_related
 from dovetail.orm.flush.context import FlushContext
-from dovetail.orm.flush.insert import DefaultContext
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import pairs_of
@@ -121,7 +121,7 @@ def _set_anew(mapper: Mapper, values: dict[str, Any], before: dict[str, Any]) ->
     for name in mapper.written:
         if name in mapper.primary_keys or name == mapper.version_key:
             continue
-        if name not in values and not _fill(values, name, mapper.written_columns[name]):
+        if name not in values and not _fill(mapper, values, name):
             continue
         had[name] = before.get(name, NO_VALUE)
     if mapper.version_key in before:
@@ -131,8 +131,10 @@ def _set_anew(mapper: Mapper, values: dict[str, Any], before: dict[str, Any]) ->
     return had | dict.fromkeys(mapper.relationships.keys() & values.keys(), NO_VALUE)
 
 
-def _fill(values: dict[str, Any], name: str, column: ColumnElement[Any]) -> bool:
-    """Put what *column* has by default into *values*; False where only the server knows it."""
+def _fill(mapper: Mapper, values: dict[str, Any], name: str) -> bool:
+    """Put what *name* has by default into *values*; False where only the server knows it."""
+    columns = mapper.written_columns
+    column: ColumnElement[Any] = columns[name]
     default = column.default
     if default is None:
         if column.server_default is not None and column.server_default.arg is None:
@@ -143,7 +145,8 @@ def _fill(values: dict[str, Any], name: str, column: ColumnElement[Any]) -> bool
     elif default.is_clause_element:
         values[name] = default.arg
     else:
-        values[name] = default.value(DefaultContext(values))
+        row = {c.key: values.get(n) for n, c in columns.items() if c.table is column.table}
+        values[name] = default.value(DefaultContext(row))
     return True
 
 

@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
+from dovetail.compiler.plan import DefaultContext
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
-from dovetail.orm.flush.insert import DefaultContext, first_table, refuse_read_value
+from dovetail.orm.flush.insert import first_table, refuse_read_value
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.versions import refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable, tables_of
@@ -163,16 +164,27 @@ def _with_defaults(
         if key in changed or key in done:
             continue
         if _is_written_with(mapper, key, changed):
-            extra.append(key)
             if default.is_clause_element:
                 values[key] = default.arg
             elif default.takes_context:
-                values[key] = default.arg(DefaultContext(values))
+                values[key] = default.arg(_row_context(mapper, values, key, (*changed, *extra)))
             else:
                 values[key] = default.value()
+            extra.append(key)
     if not extra:
         return changed
     return tuple(sorted((*changed, *extra), key=mapper.column_order.__getitem__))
+
+
+def _row_context(
+    mapper: Mapper, values: dict[str, Any], key: str, changed: Iterable[str]
+) -> DefaultContext:
+    """What the default of attribute *key* is given: what of its row has *changed*."""
+    columns = mapper.written_columns
+    table = columns[key].table
+    return DefaultContext(
+        {columns[n].key: values.get(n) for n in changed if columns[n].table is table}
+    )
 
 
 def _is_written_with(mapper: Mapper, key: str, changed: tuple[str, ...]) -> bool:
