@@ -159,7 +159,7 @@ def _with_defaults(
 
     What is *done* has been written in this flush: what was set stays.
     """
-    extra = []
+    extra: list[str] = []
     for key, default in mapper.update_defaults:
         if key in changed or key in done:
             continue
