@@ -206,6 +206,17 @@ def test_rows_are_found_by_column_and_by_label(connection):
     assert connection.execute(select(user)).scalars(user.c.name).one() == "a"
 
 
+@pytest.mark.parametrize("place", [":keys", "(:keys)"])
+@pytest.mark.parametrize(("keys", "found"), [([1, 3], [1, 3]), ((2,), [2]), ([], [])])
+def test_a_list_after_in_within_text_is_one_in_parentheses(connection, place, keys, found):
+    connection.execute(insert(user), [{"name": name} for name in "abc"])
+    query = text(f'SELECT id FROM "user" WHERE id IN {place} ORDER BY id')
+    query = query.bindparams(bindparam("keys", expanding=True))
+
+    assert connection.execute(query, {"keys": keys}).scalars().all() == found
+    assert connection.execute(query.bindparams(keys=keys)).scalars().all() == found
+
+
 def test_lists_after_in_may_have_any_length(connection):
     connection.execute(insert(user), [{"name": name} for name in "abc"])
     query = select(user.c.id).where(user.c.id.in_(bindparam("keys", expanding=True)))

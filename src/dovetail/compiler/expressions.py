@@ -644,7 +644,11 @@ class ExpressionCompiler:
         for match in BIND_NAMES.finditer(node.text):
             parts.append(node.text[position : match.start()].replace("\\:", ":"))
             bind = binds.get(match.group(1))
-            parts.append(self.bind(bind) if bind is not None else match.group(0))
             position = match.end()
+            written = match.group(0) if bind is None else self.bind(bind)
+            if bind is not None and bind.expanding:
+                stands_within = parts[-1].endswith("(") and node.text.startswith(")", position)
+                written = written if stands_within else f"({written})"
+            parts.append(written)
         parts.append(node.text[position:].replace("\\:", ":"))
         return "".join(parts)
