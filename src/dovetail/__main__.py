@@ -7,6 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
+if __name__ == "__main__" and sys.argv[1:2] == ["as-sqlalchemy"]:
+    # Before what only the other commands need.
+    import_module("dovetail.familiar.command").run(sys.argv[2:])
+
 try:
     import typer
     from rich.console import Console

@@ -11,7 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-GROUND = ("exc", "event", "graph", "codegen", "delegation", "collector", "steps", "inspection")
+GROUND = (
+    "conventions",
+    "exc",
+    "event",
+    "graph",
+    "codegen",
+    "delegation",
+    "collector",
+    "steps",
+    "inspection",
+)
 FLOORS = ("ground", "types", "sql", "compiler", "dialects", "engine", "orm", "ext", "top")
 ORM_ROOMS = (
     ("tracking",),
@@ -23,7 +33,7 @@ ORM_ROOMS = (
     ("session",),
     ("scoped", "dump"),
 )
-TOP_ROOMS = ("demo", "__main__")
+TOP_ROOMS = ("demo", "familiar", "as_sqlalchemy", "__main__")
 SQL_FACES = ("dml", "elements", "functions", "lambdas", "selectable")
 """Familiar paths of what is in ``sql/expression/``."""
 

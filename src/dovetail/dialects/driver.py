@@ -373,8 +373,11 @@ class Driver:
         return Cause(error=DBAPIError)
 
 
-GROUP = "dovetail.drivers"
-"""The entry points by which packages make drivers known: ``dialect+name = "module:Class"``."""
+GROUP = "drivers"
+"""The entry points, below ``dovetail.``, by which packages make drivers known.
+
+``dialect+name = "module:Class"``.
+"""
 
 _drivers: dict[str, dict[str, str | type[Driver]]] = {
     "sqlite": {
@@ -434,7 +437,7 @@ def driver_class(dialect: str, name: str | None = None, awaits: bool = False) ->
             f"{dialect} has no driver {name!r}",
             hint=f"known drivers: {', '.join(f'{dialect}+{each}' for each in known)}",
         )
-    found: type[Driver] = class_at(home, f"the driver {name!r} of {dialect}")
+    found: type[Driver] = class_at(home, f"the driver {name!r} of {dialect}", Driver)
     if awaits and not found.is_async and found.awaiting is not None:
         return driver_class(dialect, found.awaiting)
     return found
@@ -446,10 +449,14 @@ def _brought(dialect: str) -> dict[str, str]:
     return {name: home for (of, *names), home in homes.items() for name in names if of == dialect}
 
 
+def _driver_at(home: str | type[Driver], name: str) -> type[Driver]:
+    return class_at(home, f"the driver {name!r}", Driver)
+
+
 def awaiting_names(dialect: str) -> list[str]:
     """Return the drivers of *dialect* that await, as they stand in URLs."""
     known = _drivers.get(dialect, {})
-    return [f"{dialect}+{name}" for name, home in known.items() if class_at(home, name).is_async]
+    return [f"{dialect}+{name}" for name, home in known.items() if _driver_at(home, name).is_async]
 
 
 def _first_class(known: Mapping[str, str | type[Driver]], awaits: bool) -> type[Driver]:
@@ -460,7 +467,7 @@ def _first_class(known: Mapping[str, str | type[Driver]], awaits: bool) -> type[
     absent, others = [], []
     # No further class is imported than the first whose package is there.
     for name, home in known.items():
-        found: type[Driver] = class_at(home, f"the driver {name!r}")
+        found = _driver_at(home, name)
         if found.is_async is not awaits:
             others.append(found)
         elif _is_installed(found):

@@ -10,7 +10,7 @@ from .dialect import Dialect, default_dialect
 from .driver import register_driver
 from .entry_points import brought, class_at
 
-GROUP = "dovetail.dialects"
+GROUP = "dialects"
 """The entry points by which packages make dialects known: ``name = "module:Class"``."""
 
 _homes: dict[str, str | type[Dialect]] = {
@@ -63,7 +63,7 @@ def dialect_class(name: str) -> type[Dialect]:
     home = _homes.get(name) or brought(GROUP, name).get(name)
     if home is None:
         raise _unknown(name)
-    found: type[Dialect] = class_at(home, f"the dialect {name!r}")
+    found: type[Dialect] = class_at(home, f"the dialect {name!r}", Dialect)
     _homes[name] = found
     return found
 
@@ -81,7 +81,7 @@ def _unknown(name: str) -> NoSuchModuleError:
 def _dialect_of(type_: TypeEngine[Any]) -> Dialect:
     """Return the dialect whose folder *type_* stands in, or else the standard."""
     place = type(type_).__module__.split(".")
-    if place[:2] == __name__.split(".")[:2] and len(place) > 3:
+    if place[1:2] == ["dialects"] and len(place) > 3:
         return dialect_class(place[2])()
     return default_dialect
 

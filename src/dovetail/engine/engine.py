@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..compiler.cache import PlanCache
+from ..conventions import conventions
 from ..dialects.dialect import Dialect
 from ..event import Events, own_dispatch, root
 from ..exc import InvalidRequestError
@@ -75,11 +76,11 @@ class Engine:
         """How many rows go into one INSERT that returns some of their values."""
         self.default_isolation = checked_isolation(isolation_level, backend.isolation_levels)
         self.calm: object = object()
-        self.logger: Logger | LoggerAdapter[Any] = getLogger("dovetail.engine")
+        self.logger: Logger | LoggerAdapter[Any] = getLogger(conventions.engine_logger)
         self._echo: Echo = None
         self._options: Mapping[str, Any] = MappingProxyType({})
         if logging_name:
-            self.logger = getLogger(f"dovetail.engine.{logging_name}")
+            self.logger = getLogger(f"{conventions.engine_logger}.{logging_name}")
         if echo:
             self.echo = echo
         own_dispatch(self).adopt(own_dispatch(dialect))
@@ -122,7 +123,7 @@ class Engine:
     @echo.setter
     def echo(self, value: Echo) -> None:
         self._echo = value
-        logger = getLogger(f"dovetail.engine.{self.logging_name or hex(id(self))}")
+        logger = getLogger(f"{conventions.engine_logger}.{self.logging_name or hex(id(self))}")
         logger.setLevel(DEBUG if value == "debug" else INFO if value else 0)
         self.logger = logger
         if value:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .url import URL
 
-GROUP = "dovetail.plugins"
-"""The entry points by which packages make plugins known: ``name = "module:Class"``."""
+GROUP = "plugins"
+"""The entry points, below ``dovetail.``, of plugins: ``name = "module:Class"``."""
 
 _homes: dict[str, str | type[Any]] = {}
 
@@ -63,9 +63,9 @@ def plugin_class(name: str | type[Any]) -> type[Any]:
         raise NoSuchModuleError(
             f"no plugin is called {name!r}",
             hint=did_you_mean(name, _homes)
-            or f"a package brings one with the entry point {GROUP}; is it installed?",
+            or f"a package brings one with the entry point dovetail.{GROUP}; is it installed?",
         )
-    return class_at(home, f"the plugin {name!r}")
+    return class_at(home, f"the plugin {name!r}", CreateEnginePlugin)
 
 
 def take_plugins(url: URL, options: dict[str, Any]) -> tuple[URL, list[CreateEnginePlugin]]:

@@ -13,6 +13,7 @@ from random import random
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...conventions import conventions
 from ...event import Dispatch, listen, root
 from ...exc import DisconnectionError, InvalidatePoolError, InvalidRequestError
 from ...steps import bridging, nothing, run_sync
@@ -543,7 +544,7 @@ root(PoolEvents, Pool)
 
 
 def _pool_logger(kind: str, logging_name: str | None, echo: bool | str | None) -> Logger:
-    name = f"dovetail.pool.{kind}"
+    name = f"{conventions.pool_logger}.{kind}"
     logger = getLogger(f"{name}.{logging_name}" if logging_name else name)
     if echo:
         logger.setLevel("DEBUG" if echo == "debug" else INFO)

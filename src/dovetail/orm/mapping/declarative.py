@@ -174,9 +174,10 @@ _BASES = (DeclarativeBase, DeclarativeBaseNoMeta)
 def registry_of(class_: type) -> Any:
     """The registry of *class_* or of a base of it, or None; attributes may hide it."""
     for base in class_.__mro__:
-        found = base.__dict__.get("registry")
-        if isinstance(found, Registry):
-            return found
+        for name in ("registry", "_sa_registry"):
+            found = base.__dict__.get(name)
+            if isinstance(found, Registry):
+                return found
     return None
 
 
@@ -221,6 +222,7 @@ def set_up_base(base: Any) -> None:
         )
     elif types:
         own.update_type_annotation_map(types)
+    type.__setattr__(base, "_sa_registry", own)
     if metadata is None:
         type.__setattr__(base, "metadata", own.metadata)
     if base.__init__ is construct:
@@ -262,6 +264,7 @@ def generate_base(
     bases = cls if isinstance(cls, tuple) else () if cls is object else (cls,)
     body: dict[str, Any] = {
         "registry": registry,
+        "_sa_registry": registry,
         "metadata": registry.metadata,
         "__module__": __name__,
     }

@@ -39,7 +39,7 @@ from dovetail.orm.mapping.validation import (
 )
 from dovetail.orm.mapping.versioning import Versioning
 from dovetail.orm.tracking.attributes import AttributeBase
-from dovetail.orm.tracking.placement import install_setattr, install_state, state_slot
+from dovetail.orm.tracking.placement import STATE_KEY, install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.from_clause import FromClause, Join
@@ -141,7 +141,15 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
         self.place("__mapper__", self)
         self.place("__table__", self.local_table)
         self.place("__statement_entity__", self.entity)
-        for name in (STATE_NAME, "__setattr__", "__delattr__", "__getstate__", "__setstate__"):
+        self.place("_sa_class_manager", self.class_manager)
+        for name in (
+            STATE_NAME,
+            STATE_KEY,
+            "__setattr__",
+            "__delattr__",
+            "__getstate__",
+            "__setstate__",
+        ):
             self._note_before(name)
         install_state(class_, by_setattr=self.writes_through_setattr)
         if self.writes_through_setattr:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import MemberDescriptorType
 from typing import Any
 
+from dovetail.conventions import conventions
 from dovetail.orm.tracking.state import (
     NO_VALUE,
     STATE_NAME,
@@ -12,6 +13,9 @@ from dovetail.orm.tracking.state import (
     start_history,
     state_of,
 )
+
+STATE_KEY = "_sa_instance_state"
+"""The familiar name of the state: an attribute, and its key in dictionaries and pickles."""
 
 
 def install_setattr(
@@ -78,12 +82,12 @@ class StateInDictionary:
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
-        state = instance.__dict__.get(STATE_NAME)
+        state = instance.__dict__.get(STATE_KEY)
         if state is None:
             raise AttributeError(STATE_NAME)
         if state.__class__ is not InstanceState or state() is not instance:
             adopt_state(instance, state)
-            state = instance.__dict__[STATE_NAME]
+            state = instance.__dict__[STATE_KEY]
         return state
 
     def __set__(self, instance: object, state: InstanceState) -> None:
@@ -104,6 +108,8 @@ class StateInSlot:
 
 
 def _slot_of(class_: type) -> Any:
+    if conventions.state_in_dictionary:
+        return None
     for base in class_.__mro__:
         slot = base.__dict__.get(STATE_NAME)
         if isinstance(slot, MemberDescriptorType):
@@ -120,6 +126,7 @@ def state_slot(class_: type) -> Any:
 def install_state(class_: type, *, by_setattr: bool) -> None:
     """Prepare *class_* for states that come with a copy; *by_setattr* sees them already."""
     slot = _slot_of(class_)
+    type.__setattr__(class_, STATE_KEY, _state_of)
     if slot is None:
         type.__setattr__(class_, STATE_NAME, StateInDictionary())
         _install_setstate(class_)
@@ -129,6 +136,13 @@ def install_state(class_: type, *, by_setattr: bool) -> None:
     if _says_what_is_pickled(class_):
         _install_getstate(class_)
         _install_setstate(class_)
+
+
+_state_of = property(
+    lambda instance: instance.__dovetail_state__,
+    adopt_state,
+    doc="The state of an instance, which ``inspect()`` gives.",
+)
 
 
 def _says_what_is_pickled(class_: type) -> bool:
@@ -145,8 +159,8 @@ def _install_getstate(class_: type) -> None:
 
     def __getstate__(self: Any) -> Any:  # noqa: N807 - placed on a class
         given = inner(self)
-        if isinstance(given, dict) and STATE_NAME not in given:
-            return {**given, STATE_NAME: state_of(self)}
+        if isinstance(given, dict) and STATE_KEY not in given:
+            return {**given, STATE_KEY: state_of(self)}
         return given
 
     __getstate__.__adopts__ = True  # type: ignore[attr-defined]
@@ -164,9 +178,9 @@ def _install_setstate(class_: type) -> None:
 
     def __setstate__(self: Any, state: Any) -> None:  # noqa: N807 - placed on a class
         carried = None
-        if isinstance(state, dict) and STATE_NAME in state:
+        if isinstance(state, dict) and STATE_KEY in state:
             state = dict(state)
-            carried = state.pop(STATE_NAME)
+            carried = state.pop(STATE_KEY)
         if inner is not None:
             inner(self, state)
         else:
@@ -182,4 +196,4 @@ def _install_setstate(class_: type) -> None:
 
 
 def _put_state(instance: object, state: InstanceState) -> None:
-    instance.__dict__[STATE_NAME] = state
+    instance.__dict__[STATE_KEY] = state

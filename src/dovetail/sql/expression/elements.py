@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, overload
 
+from ...conventions import conventions
 from ...exc import ArgumentError
 from ...types.basic import BOOLEANTYPE
 from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
@@ -291,6 +292,8 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
                 return self.left is self.right
             if self.operator is ops.NE:
                 return self.left is not self.right
+        elif conventions.comparisons_have_truth and self.operator in (ops.EQ, ops.NE):
+            return self.operator is ops.NE
         return super().__bool__()
 
     def modifier(self, name: str) -> Any:

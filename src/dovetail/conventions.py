@@ -1,0 +1,70 @@
+"""What programs written for SQLAlchemy take for granted and dovetail has otherwise.
+
+The rooms ask the record; the alias (``dovetail.as_sqlalchemy``) sets it, before anything is
+mapped or connected.  Nothing else differs while the alias is on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass
+class Conventions:
+    """How dovetail goes about what the other package does otherwise."""
+
+    engine_logger: str = "dovetail.engine"
+    pool_logger: str = "dovetail.pool"
+    """The loggers of engines and pools; those that are named have theirs below."""
+    state_in_dictionary: bool = False
+    """Whether the ``__dict__`` of each instance has its state, as ``_sa_instance_state``."""
+    comparisons_have_truth: bool = False
+    """Whether ``column == value`` is false to Python, and ``column != value`` true."""
+    entry_point_prefixes: tuple[str, ...] = ("dovetail",)
+    """What the entry points of other packages begin with."""
+
+    def follow_the_other_package(self) -> None:
+        """Go about things as the other package does, from here on."""
+        self.engine_logger = "sqlalchemy.engine.Engine"
+        self.pool_logger = "sqlalchemy.pool.impl"
+        self.state_in_dictionary = True
+        self.comparisons_have_truth = True
+        self.entry_point_prefixes = ("dovetail", "sqlalchemy")
+
+
+conventions = Conventions()
+
+
+@dataclass(frozen=True)
+class ClassReference:
+    """A class by the module that has it: in pickles, where its ``__module__`` says otherwise."""
+
+    module: str
+    qualname: str
+
+    def find(self) -> Any:
+        """Return the class."""
+        found: Any = import_module(self.module)
+        for name in self.qualname.split("."):
+            found = getattr(found, name)
+        return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return class_at, (self.module, self.qualname)
+
+
+def class_at(module: str, qualname: str) -> Any:
+    """Return the class that a pickle names."""
+    return ClassReference(module, qualname).find()
+
+
+def call_anew(kind: Any, *arguments: object) -> Any:
+    """Return what *kind* makes of *arguments*."""
+    return kind(*arguments)
+
+
+def made_anew(kind: Any, make: Any, *arguments: object) -> Any:
+    """Return what *make* gives for a class, or for what refers to it, and *arguments*."""
+    return make(kind.find() if isinstance(kind, ClassReference) else kind, *arguments)

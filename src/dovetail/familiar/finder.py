@@ -1,0 +1,134 @@
+"""What ``import sqlalchemy…`` finds: modules of dovetail, with the names of the other package."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.abc import FileLoader, Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from opcode import opmap
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar
+
+from .layout import ALIAS, HOUSE, Layout, in_the_house, under_the_alias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import CodeType
+
+MISSING = "what is missing, and why: docs/ecosystem.md, 'What is missing'"
+IMPORT_FROM = opmap["IMPORT_FROM"]
+
+
+class AliasedModule(ModuleType):
+    """A module of dovetail that has the other package's names too, found when they are asked for.
+
+    An attribute that is not there is an AttributeError, and an ImportError with both names where
+    ``from … import`` asks.
+    """
+
+    __layout__: ClassVar[Layout]
+
+    def __getattr__(self, name: str) -> object:
+        path = self.__dict__["__alias_path__"]
+        home = self.__layout__.paths[path].get(name)
+        if home is not None:
+            found = getattr(import_module(home.module), home.name)
+            self.__dict__[name] = found
+            return found
+        below = f"{path}.{name}" if path else name
+        if below in self.__layout__.paths:
+            return import_module(under_the_alias(below))
+        theirs, ours = under_the_alias(below), in_the_house(below)
+        if _asked_by_import():
+            raise ImportError(
+                f"cannot import name {name!r} from {under_the_alias(path)!r}: dovetail has no "
+                f"{ours}; {MISSING}",
+                name=theirs,
+            )
+        raise AttributeError(
+            f"module {under_the_alias(path)!r} has no attribute {name!r}: dovetail has no {ours}"
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # The import of a submodule puts it on its package: not over what has that name.
+        if isinstance(value, ModuleType):
+            held = self.__dict__.get(name, value)
+            if not isinstance(held, ModuleType):
+                return
+            if name in self.__layout__.paths[self.__dict__["__alias_path__"]]:
+                return
+        super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        path = self.__dict__["__alias_path__"]
+        return sorted({*super().__dir__(), *self.__layout__.paths[path]})
+
+
+def _asked_by_import() -> bool:
+    frame = sys._getframe(2)
+    return frame.f_code.co_code[frame.f_lasti] == IMPORT_FROM
+
+
+class AliasLoader(Loader):
+    """Puts the module that stands for a path in the place of the one that is being imported."""
+
+    def __init__(self, stands: ModuleType) -> None:
+        self.stands = stands
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        sys.modules[module.__name__] = self.stands
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the module here, for ``python -m sqlalchemy.…``."""
+        spec = find_spec(HOUSE + fullname.removeprefix(ALIAS))
+        loader = None if spec is None else spec.loader
+        return loader.get_code(loader.name) if isinstance(loader, FileLoader) else None
+
+
+class AliasFinder(MetaPathFinder):
+    """Finds ``sqlalchemy`` and all below it in dovetail, by the layout."""
+
+    def __init__(self, layout: Layout, version: str) -> None:
+        self.layout, self.version = layout, version
+        self.module_class = type("AliasedModule", (AliasedModule,), {"__layout__": layout})
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where *fullname* comes from, None for what is no path of the other package.
+
+        :raises ModuleNotFoundError: the other package has it, or may have it, and dovetail has not
+        """
+        top, _, below = fullname.partition(".")
+        if top != ALIAS:
+            return None
+        if below not in self.layout.paths:
+            raise ModuleNotFoundError(
+                f"No module named {fullname!r}: nothing of dovetail stands for "
+                f"{in_the_house(below)}; {MISSING}",
+                name=fullname,
+            )
+        module = self._module(below)
+        spec = ModuleSpec(fullname, AliasLoader(module), is_package=self.layout.is_below(below))
+        spec.origin = getattr(module, "__file__", None)
+        return spec
+
+    def _module(self, path: str) -> ModuleType:
+        ours = in_the_house(path)
+        try:
+            module = import_module(ours)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (ours == error.name or ours.startswith(f"{error.name}.")):
+                raise
+            module = ModuleType(under_the_alias(path), f"The path {under_the_alias(path)}.")
+        # Not by assignment of the attribute: the class that is put here watches those.
+        module.__dict__["__alias_path__"] = path
+        module.__class__ = self.module_class
+        if not path:
+            module.__dict__["__version__"] = self.version
+        return module
