@@ -217,6 +217,25 @@ def test_a_list_after_in_within_text_is_one_in_parentheses(connection, place, ke
     assert connection.execute(query.bindparams(keys=keys)).scalars().all() == found
 
 
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("1 IN :none", False),
+        ("1 NOT IN :none", True),
+        ("NULL not  in (:none)", True),
+        ("NOT 1 IN :none", True),
+        ("NOT 1 NOT IN :none", False),
+        ("1 = 0 AND 1 NOT IN :none", False),
+        ("1 = 1 OR 1 IN :none", True),
+        ("NOT (1 IN :none) AND 2 NOT IN :none", True),
+    ],
+)
+def test_a_list_without_values_within_text_is_an_empty_list(connection, condition, holds):
+    query = text(f"SELECT 1 WHERE {condition}").bindparams(bindparam("none", expanding=True))
+
+    assert bool(connection.execute(query, {"none": []}).all()) is holds
+
+
 def test_lists_after_in_may_have_any_length(connection):
     connection.execute(insert(user), [{"name": name} for name in "abc"])
     query = select(user.c.id).where(user.c.id.in_(bindparam("keys", expanding=True)))

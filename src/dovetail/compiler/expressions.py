@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, ClassVar
@@ -58,6 +59,8 @@ from .identifiers import IdentifierPreparer
 from .raw import words
 from .slots import MARK, Slot
 from .target import CompilerDialect, NamedInSchema
+
+_NOT_IN = re.compile(r"\bNOT\s+IN\s*\(?\s*$", re.IGNORECASE)
 
 _BARE_BOOLEANS = frozenset(
     {"column", "function", "cast", "type_coerce", "scalar_select", "case", "bindparam"}
@@ -206,6 +209,7 @@ class ExpressionCompiler:
         name: str | None = None,
         type_: TypeEngine[Any] | None = None,
         negated: bool = False,
+        in_text: bool = False,
     ) -> str:
         """Return the mark for *node*; *name* and *type_* override its own."""
         kind = node.type if type_ is None or node.type is not NULLTYPE else type_
@@ -214,14 +218,14 @@ class ExpressionCompiler:
             if around is not None:
                 return self._write_inside(around)
         if self.literal_binds or node.literal_execute:
-            return self.literal(node, kind, negated)
+            return self.literal(node, kind, negated, in_text)
         around_items: tuple[tuple[str, str], ...] = ()
         if node.expanding and not self._inside_bind_expression:
             around_items = self._around_items(kind)
         found = self.bind_names.get(node)
         if found is None:
             found = self._bind_name(node, name)
-        self.slots.append(Slot(node, found, kind, node.expanding, negated, around_items))
+        self.slots.append(Slot(node, found, kind, node.expanding, negated, in_text, around_items))
         return f"{MARK}{len(self.slots) - 1}{MARK}"
 
     def _write_inside(self, expression: Node) -> str:
@@ -274,7 +278,13 @@ class ExpressionCompiler:
         self.bind_names[node] = name
         return name
 
-    def literal(self, node: BindParameter[Any], kind: TypeEngine[Any], negated: bool) -> str:
+    def literal(
+        self,
+        node: BindParameter[Any],
+        kind: TypeEngine[Any],
+        negated: bool,
+        in_text: bool = False,
+    ) -> str:
         """Return the value of *node* as text."""
         value = node.effective_value
         if value is None and node.required:
@@ -282,7 +292,7 @@ class ExpressionCompiler:
         if node.expanding:
             values = list(value or ())
             if not values:
-                return Slot(node, "", kind, True, negated).empty_text()
+                return Slot(node, "", kind, True, negated, in_text).empty_text()
             return ", ".join(self._literal_item(item, kind) for item in values)
         return self.literal_value(value, kind)
 
@@ -645,10 +655,17 @@ class ExpressionCompiler:
             parts.append(node.text[position : match.start()].replace("\\:", ":"))
             bind = binds.get(match.group(1))
             position = match.end()
-            written = match.group(0) if bind is None else self.bind(bind)
-            if bind is not None and bind.expanding:
-                stands_within = parts[-1].endswith("(") and node.text.startswith(")", position)
-                written = written if stands_within else f"({written})"
-            parts.append(written)
+            if bind is None:
+                parts.append(match.group(0))
+            elif bind.expanding:
+                parts.append(self._list_in_text(bind, parts[-1], node.text[position:]))
+            else:
+                parts.append(self.bind(bind))
         parts.append(node.text[position:].replace("\\:", ":"))
         return "".join(parts)
+
+    def _list_in_text(self, bind: BindParameter[Any], before: str, after: str) -> str:
+        """Return the list *bind* in parentheses, where those of the text are not around it."""
+        negated = _NOT_IN.search(before) is not None
+        text = self.bind(bind, negated=negated, in_text=True)
+        return text if before.endswith("(") and after.startswith(")") else f"({text})"

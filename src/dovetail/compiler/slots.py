@@ -20,6 +20,8 @@ class Slot(NamedTuple):
     expanding: bool = False
     negated: bool = False
     """Whether a list stands after NOT IN."""
+    in_text: bool = False
+    """Whether a list stands in a text of the user's, whatever that has around it."""
     around: tuple[tuple[str, str], ...] = ()
     """What stands before and after each item of a list, or each part of such an item."""
 
@@ -41,6 +43,9 @@ class Slot(NamedTuple):
         IN () is an error on most servers; this keeps its meaning, and works in a tuple.
         """
         nothing = f"({', '.join(['NULL'] * self.width)})" if self.width else "NULL"
+        if self.in_text:
+            # To be in it is NULL, and not to be in it too: neither NOT nor OR before changes that.
+            return f"{nothing}) IS {'' if self.negated else 'NOT '}NULL AND (1 = 1"
         return f"{nothing}) OR (1 = 1" if self.negated else f"{nothing}) AND (1 != 1"
 
 

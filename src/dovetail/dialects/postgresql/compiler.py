@@ -71,9 +71,10 @@ class PostgresqlCompiler(OnConflictCompiler):
         name: str | None = None,
         type_: TypeEngine[Any] | None = None,
         negated: bool = False,
+        in_text: bool = False,
     ) -> str:
         before = len(self.slots)
-        text = super().bind(node, name, type_, negated)
+        text = super().bind(node, name, type_, negated, in_text)
         if not text.startswith(MARK) or text.count(MARK) != 2 or len(self.slots) == before:
             return text
         slot = self.slots[-1]
