@@ -32,6 +32,9 @@ if settings().derandomize and hasattr(providers, "_get_local_constants"):
     providers._get_local_constants = lambda: providers._local_constants
 
 
+pytest_plugins = ["dovetail.testing.plugin"]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Let the same commit give the same outcome: the order of the tests is always the same."""

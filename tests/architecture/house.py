@@ -33,7 +33,7 @@ ORM_ROOMS = (
     ("session",),
     ("scoped", "dump"),
 )
-TOP_ROOMS = ("demo", "familiar", "as_sqlalchemy", "__main__")
+TOP_ROOMS = ("demo", "familiar", "as_sqlalchemy", "testing", "__main__")
 SQL_FACES = ("dml", "elements", "functions", "lambdas", "selectable")
 """Familiar paths of what is in ``sql/expression/``."""
 

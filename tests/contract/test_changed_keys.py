@@ -112,7 +112,7 @@ def refuse_strangers(connection, _record):
 
 
 @pytest.fixture
-def world(sa, orm, engine, session, run, style, backend):
+def world(sa, orm, session_engine, session, run, style, backend):
     """Makes the tables with a *constraint*, the classes, and their rows."""
 
     def world(*, passive, constraint):
@@ -121,8 +121,8 @@ def world(sa, orm, engine, session, run, style, backend):
         if constraint != "none" and style == "awaiting":
             pytest.skip("constraints are the same for those who await")
         if constraint != "none" and backend.server is None:
-            engine.dispose()
-            sa.event.listen(engine, "connect", refuse_strangers)
+            session_engine.dispose()
+            sa.event.listen(session_engine, "connect", refuse_strangers)
         for text in tables(constraint):
             run(session.execute, sa.text(text))
         m = declare(sa, orm, passive)

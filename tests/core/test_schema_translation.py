@@ -313,3 +313,21 @@ def test_types_and_sequences_are_made_and_named_in_their_schema(databases, tmp_p
     assert inspect(engine).get_sequence_names("two") == []
     assert inspect(engine).get_table_names("one") == ["car"]
     engine.dispose()
+
+
+def test_schemas_are_translated(sa, engine):
+    if engine.dialect.name != "postgresql":
+        pytest.skip("the test's user makes schemas in PostgreSQL alone")
+    metadata = sa.MetaData()
+    thing = sa.Table("thing", metadata, sa.Column("id", sa.Integer, primary_key=True), schema="a")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA one")
+        connection.exec_driver_sql("CREATE SCHEMA two")
+        for number, schema in enumerate(("one", "two"), 1):
+            there = connection.execution_options(schema_translate_map={"a": schema})
+            metadata.create_all(there)
+            there.execute(sa.insert(thing).values(id=number))
+            assert there.scalars(sa.select(thing.c.id)).all() == [number]
+        one = connection.execution_options(schema_translate_map={"a": "one"})
+        assert one.scalars(sa.select(thing.c.id)).all() == [1]
+    assert sa.inspect(engine).get_table_names(schema="two") == ["thing"]

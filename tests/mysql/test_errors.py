@@ -110,6 +110,13 @@ def test_a_name_with_backticks_is_read_whole(engine):
     assert (error.constraint, error.table, error.columns) == ("odd`name", "c`d", ("a b",))
 
 
+def test_a_value_that_is_there_has_the_hint_of_an_upsert(tables):
+    with pytest.raises(exc.UniqueViolation) as caught, tables.begin() as connection:
+        connection.execute(insert(parent).values(id=1, name="b"))
+
+    assert "on_duplicate_key_update" in caught.value.hint
+
+
 def test_hints_for_what_cannot_be_reached(backend, backend_url):
     for url, message in [
         (backend_url.replace("root@", "nobody:secret@"), "user and password"),

@@ -74,7 +74,19 @@ class Features:
     division_truncates: bool = True
     """Dividing whole numbers gives a whole number."""
 
+    limits_by_expression: bool = True
+    """LIMIT and OFFSET take what is computed, and not numbers alone."""
+
+    updates_what_it_reads: bool = True
+    """UPDATE takes a subquery of the table that it changes."""
+
     # -- values
+
+    checks_values: bool = True
+    """Values that do not fit into their column are refused."""
+
+    keeps_time_zones: bool = False
+    """A moment with a time zone is that moment when it is read, with a zone."""
 
     compares_like_python: bool = False
     """Texts, numbers and times are equal where Python says so: no collation, no rounding."""
@@ -126,6 +138,9 @@ class Features:
 
     # -- definitions
 
+    checks_foreign_keys: bool = True
+    """References to rows that are not there are refused."""
+
     supports_alter: bool = True
     """Constraints are added to and taken from tables that exist."""
 
@@ -160,6 +175,12 @@ class Features:
 
     supports_sane_multi_rowcount: bool = True
     """That number is known for executemany too."""
+
+    error_ends_transaction: bool = False
+    """After an error a transaction takes nothing but its rollback, or that of a savepoint."""
+
+    supports_concurrent_writers: bool = True
+    """Transactions that write go on side by side."""
 
     supports_savepoints: bool = True
     """Savepoints within a transaction."""

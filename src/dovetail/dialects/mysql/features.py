@@ -67,6 +67,8 @@ def _quoted(name: Any) -> str:
 
 
 DEFAULT = MysqlFeatures(
+    limits_by_expression=False,
+    updates_what_it_reads=False,
     returning_is_ordered=True,
     supports_multi_values=True,
     supports_default_values=False,

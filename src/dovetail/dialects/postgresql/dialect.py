@@ -90,6 +90,7 @@ class PostgresqlDialect(Dialect):
         max_parameters=65535,
         compares_like_python=True,
         like_folds=str,
+        keeps_time_zones=True,
         supports_native_boolean=True,
         supports_native_decimal=True,
         supports_native_interval=True,
@@ -101,6 +102,7 @@ class PostgresqlDialect(Dialect):
         supports_identity_columns=True,
         supports_comments=True,
         max_identifier_length=63,
+        error_ends_transaction=True,
         supports_server_side_cursors=True,
     )
 
