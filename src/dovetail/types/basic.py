@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeVar, overload
 
 from . import settling
-from .contract import Processor, TypeDialect, TypeEngine
+from .contract import Processor, TypeDialect, TypeEngine, families
 from .settling import Settling
 
 _N = TypeVar("_N", float, Decimal)
@@ -19,25 +19,64 @@ def quote_text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+_RESULTS_OF_INTEGERS = {
+    "add": {"date": "date", "integer": "integer", "numeric": "numeric", "float": "float"},
+    "sub": {"integer": "integer", "numeric": "numeric", "float": "float"},
+    "mul": {
+        "interval": "interval", "integer": "integer", "numeric": "numeric", "float": "float",
+    },
+    "truediv": {"integer": "numeric", "numeric": "numeric", "float": "float"},
+    "floordiv": {"integer": "integer", "numeric": "numeric"},
+}  # fmt: skip
+_RESULTS_OF_OTHER_INTEGERS = {
+    operator: {family: found for family, found in results.items() if found != "integer"}
+    for operator, results in _RESULTS_OF_INTEGERS.items()
+}
+_RESULTS_OF_NUMBERS = {
+    "add": {"numeric": "numeric"},
+    "sub": {"numeric": "numeric"},
+    "mul": {"numeric": "numeric", "interval": "interval"},
+    "truediv": {"numeric": "numeric"},
+}
+_RESULTS_OF_FLOATS = {
+    "add": {"float": "float"},
+    "sub": {"float": "float"},
+    "mul": {"float": "float", "interval": "interval"},
+    "truediv": {"float": "float"},
+}
+_RESULTS_OF_MOMENTS = {
+    "add": {"interval": "datetime"},
+    "sub": {"interval": "datetime", "datetime": "interval"},
+}
+_RESULTS_OF_DAYS = {
+    "add": {"integer": "date", "interval": "datetime", "time": "datetime"},
+    "sub": {
+        "integer": "date", "date": "integer", "interval": "datetime", "datetime": "interval",
+    },
+}  # fmt: skip
+_RESULTS_OF_TIMES = {
+    "add": {"date": "datetime", "interval": "time"},
+    "sub": {"time": "interval", "interval": "time"},
+}
+_RESULTS_OF_INTERVALS = {
+    "add": {"date": "datetime", "interval": "interval", "datetime": "datetime", "time": "time"},
+    "sub": {"interval": "interval"},
+    "mul": {"numeric": "interval", "float": "interval"},
+    "truediv": {"numeric": "interval", "float": "interval"},
+}
+
+
 class Integer(TypeEngine[int]):
     """A whole number."""
 
     visit_name = "integer"
     affinity = "integer"
     own_values = frozenset({int})
+    results = _RESULTS_OF_INTEGERS
 
     @property
     def python_type(self) -> type[int]:
         return int
-
-    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        if other.affinity in ("numeric", "date", "datetime") or (
-            other.affinity == "interval" and operator == "mul"
-        ):
-            return operator, other
-        if operator == "truediv":
-            return operator, _DIVIDED
-        return operator, self
 
     def settling(self, dialect: TypeDialect) -> Settling | None:
         return settling.INTEGER
@@ -50,12 +89,14 @@ class SmallInteger(Integer):
     """A whole number of at least 16 bits."""
 
     visit_name = "small_integer"
+    results = _RESULTS_OF_OTHER_INTEGERS
 
 
 class BigInteger(Integer):
     """A whole number of at least 64 bits."""
 
     visit_name = "big_integer"
+    results = _RESULTS_OF_OTHER_INTEGERS
 
 
 class String(TypeEngine[str]):
@@ -171,6 +212,7 @@ class Numeric(TypeEngine[_N]):
     visit_name = "numeric"
     affinity = "numeric"
     own_values = frozenset({Decimal, float, int})
+    results = _RESULTS_OF_NUMBERS
     default_scale: ClassVar[int] = 10
 
     @overload
@@ -213,11 +255,6 @@ class Numeric(TypeEngine[_N]):
                 return places
         return self.default_scale
 
-    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        if other.affinity == "interval" and operator == "mul":
-            return operator, other
-        return operator, self
-
     def bind_function(self, dialect: TypeDialect) -> Processor | None:
         return None if dialect.features.supports_native_decimal else float
 
@@ -253,6 +290,7 @@ class Float(Numeric[_N]):
 
     visit_name = "float"
     own_values = frozenset({float, int, Decimal})
+    results = _RESULTS_OF_FLOATS
 
     @overload
     def __init__(
@@ -279,6 +317,10 @@ class Float(Numeric[_N]):
         self.asdecimal = asdecimal
         self.decimal_return_scale = decimal_return_scale
 
+    @property
+    def family(self) -> str:
+        return "float"
+
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
         if self.asdecimal:
             return decimal_maker(self.places)
@@ -297,6 +339,7 @@ class DateTime(TypeEngine[dt.datetime]):
     visit_name = "datetime"
     affinity = "datetime"
     own_values = frozenset({dt.datetime})
+    results = _RESULTS_OF_MOMENTS
 
     def __init__(self, timezone: bool = False) -> None:
         self.timezone = timezone
@@ -304,11 +347,6 @@ class DateTime(TypeEngine[dt.datetime]):
     @property
     def python_type(self) -> type[dt.datetime]:
         return dt.datetime
-
-    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        if operator == "sub" and other.affinity == "datetime":
-            return operator, _INTERVAL
-        return operator, self
 
     def settling(self, dialect: TypeDialect) -> Settling | None:
         return settling.DATETIME
@@ -323,19 +361,11 @@ class Date(TypeEngine[dt.date]):
     visit_name = "date"
     affinity = "date"
     own_values = frozenset({dt.date})
+    results = _RESULTS_OF_DAYS
 
     @property
     def python_type(self) -> type[dt.date]:
         return dt.date
-
-    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        if operator == "sub" and other.affinity == "date":
-            return operator, _INTEGER
-        if operator == "sub" and other.affinity == "datetime":
-            return operator, _INTERVAL
-        if other.affinity == "interval":
-            return operator, _DATETIME
-        return operator, self
 
     def settling(self, dialect: TypeDialect) -> Settling | None:
         return settling.DATE
@@ -350,6 +380,7 @@ class Time(TypeEngine[dt.time]):
     visit_name = "time"
     affinity = "time"
     own_values = frozenset({dt.time})
+    results = _RESULTS_OF_TIMES
 
     def __init__(self, timezone: bool = False) -> None:
         self.timezone = timezone
@@ -357,11 +388,6 @@ class Time(TypeEngine[dt.time]):
     @property
     def python_type(self) -> type[dt.time]:
         return dt.time
-
-    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        if operator == "sub" and other.affinity == "time":
-            return operator, _INTERVAL
-        return operator, self
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         return lambda value: quote_text(value.isoformat())
@@ -379,6 +405,7 @@ class Interval(TypeEngine[dt.timedelta]):
     visit_name = "interval"
     affinity = "interval"
     own_values = frozenset({dt.timedelta})
+    results = _RESULTS_OF_INTERVALS
     epoch: ClassVar[dt.datetime] = _EPOCH
 
     def __init__(
@@ -394,13 +421,6 @@ class Interval(TypeEngine[dt.timedelta]):
     @property
     def python_type(self) -> type[dt.timedelta]:
         return dt.timedelta
-
-    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        if operator == "add" and other.affinity in ("date", "datetime"):
-            return operator, _DATETIME
-        if operator == "add" and other.affinity == "time":
-            return operator, other
-        return operator, self
 
     def is_native(self, dialect: TypeDialect) -> bool:
         """Whether *dialect* keeps this as an interval of its own."""
@@ -469,13 +489,12 @@ class MatchType(Boolean):
 
 
 _INTEGER = Integer()
-_DIVIDED: Numeric[Decimal] = Numeric()
 _DATETIME = DateTime()
 _INTERVAL = Interval()
 INTEGERTYPE = _INTEGER
 BOOLEANTYPE = Boolean()
 STRINGTYPE = String()
-NUMERICTYPE = _DIVIDED
+NUMERICTYPE: Numeric[Decimal] = Numeric()
 FLOATTYPE: Float[float] = Float()
 DOUBLETYPE: Double[float] = Double()
 DATETIMETYPE = _DATETIME
@@ -485,3 +504,12 @@ INTERVALTYPE = _INTERVAL
 BINARYTYPE = LargeBinary()
 MATCHTYPE = MatchType()
 TABLEVALUETYPE: TypeEngine[Any] = TypeEngine()
+
+families.update(
+    {
+        "numeric": NUMERICTYPE,
+        "integer": INTEGERTYPE,
+        "datetime": DATETIMETYPE,
+        "interval": INTERVALTYPE,
+    }
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from copy import copy
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
@@ -69,6 +70,10 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         return impl.affinity
 
     @property
+    def family(self) -> str:
+        return self.impl_instance.family
+
+    @property
     def comparator_factory(self) -> type[Any] | None:  # type: ignore[override]
         factory: type[Any] | None = self.impl.comparator_factory
         return factory
@@ -107,8 +112,11 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
         return self
 
     def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        operator, type_ = self.impl_instance.result_of(operator, other)
-        return operator, self if type_ is self.impl else type_
+        impl = self.impl_instance
+        # A type without arguments may be the very one that is wrapped.
+        beside = copy(other) if other is impl else other
+        operator, type_ = impl.result_of(operator, beside)
+        return operator, self if type_ is impl else other if type_ is beside else type_
 
     def type_engine(self, dialect: TypeDialect) -> TypeEngine[Any]:
         """Return the plain type that stands for this on *dialect*."""

@@ -108,6 +108,11 @@ class Enum(String):
             )
         return dict(zip(values, members.values(), strict=True))
 
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        operator, type_ = super().result_of(operator, other)
+        # Joined to a text it is none of its values.
+        return operator, String(self.length) if operator == "concat" else type_
+
     def of(self, enum_class: type[enum.Enum]) -> Enum:
         """An Enum of the members of *enum_class* with the options of this one."""
         return self._of(enum_class)
