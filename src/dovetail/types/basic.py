@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeVar, overload
 
 from . import settling
-from .contract import Processor, TypeDialect, TypeEngine, families
+from .contract import Processor, TypeDialect, TypeEngine
 from .settling import Settling
 
 _N = TypeVar("_N", float, Decimal)
+T = TypeVar("T")
 
 
 def quote_text(value: object) -> str:
@@ -66,7 +67,23 @@ _RESULTS_OF_INTERVALS = {
 }
 
 
-class Integer(TypeEngine[int]):
+class _Calculated(TypeEngine[T]):
+    """A type whose operators give values of other families too."""
+
+    results: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """The family of what an operator gives with a type of another family, or of this one."""
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        found = self.results.get(operator, {}).get(other.family)
+        if found is None:
+            return operator, self
+        if found == other.family:
+            # It may be converted as that is.
+            return operator, other
+        return operator, self if found == self.family else _OF_FAMILY[found]
+
+
+class Integer(_Calculated[int]):
     """A whole number."""
 
     visit_name = "integer"
@@ -202,7 +219,7 @@ def _not_boolean(value: object) -> Exception:
     return kind(f"not a boolean value: {value!r}")
 
 
-class Numeric(TypeEngine[_N]):
+class Numeric(_Calculated[_N]):
     """A decimal number of fixed precision; read as :class:`decimal.Decimal`.
 
     Where the driver knows floats alone, what is read is rounded to *scale* places (ten, if
@@ -333,7 +350,7 @@ class Double(Float[_N]):
     visit_name = "double"
 
 
-class DateTime(TypeEngine[dt.datetime]):
+class DateTime(_Calculated[dt.datetime]):
     """Date and time of day, with a time zone where *timezone* says so and the server can."""
 
     visit_name = "datetime"
@@ -355,7 +372,7 @@ class DateTime(TypeEngine[dt.datetime]):
         return lambda value: quote_text(value.isoformat(" "))
 
 
-class Date(TypeEngine[dt.date]):
+class Date(_Calculated[dt.date]):
     """A day of the calendar."""
 
     visit_name = "date"
@@ -374,7 +391,7 @@ class Date(TypeEngine[dt.date]):
         return lambda value: quote_text(value.isoformat())
 
 
-class Time(TypeEngine[dt.time]):
+class Time(_Calculated[dt.time]):
     """A time of day."""
 
     visit_name = "time"
@@ -396,7 +413,7 @@ class Time(TypeEngine[dt.time]):
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - kept without a zone
 
 
-class Interval(TypeEngine[dt.timedelta]):
+class Interval(_Calculated[dt.timedelta]):
     """A span of time; kept as the date and time since 1970 where the server has none.
 
     ``native=False`` keeps it so everywhere.
@@ -505,11 +522,10 @@ BINARYTYPE = LargeBinary()
 MATCHTYPE = MatchType()
 TABLEVALUETYPE: TypeEngine[Any] = TypeEngine()
 
-families.update(
-    {
-        "numeric": NUMERICTYPE,
-        "integer": INTEGERTYPE,
-        "datetime": DATETIMETYPE,
-        "interval": INTERVALTYPE,
-    }
-)
+_OF_FAMILY: dict[str, TypeEngine[Any]] = {
+    "numeric": NUMERICTYPE,
+    "integer": INTEGERTYPE,
+    "datetime": DATETIMETYPE,
+    "interval": INTERVALTYPE,
+}
+"""The type of a result of each family that is neither of the types it was made of."""

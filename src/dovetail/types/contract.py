@@ -259,24 +259,13 @@ class TypeEngine(Generic[T]):
         other = value_types.type_of(value)
         return self if other.affinity in ("null", self.affinity) else other
 
-    results: ClassVar[Mapping[str, Mapping[str, str]]] = {}
-    """The family of what an operator gives with a type of another family, or of this one."""
-
     def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
-        """Return what *operator* (``add``, ``sub``, …) with *other* means: operator and type.
-
-        The type is *other* where what comes out is of its family, and may be converted as that is.
-        """
-        found = self.results.get(operator, {}).get(other.family)
-        if found is None:
-            return operator, self
-        if found == other.family:
-            return operator, other
-        return operator, self if found == self.family else families[found]
+        """Return what *operator* (``add``, ``sub``, …) with *other* means: operator and type."""
+        return operator, self
 
     @property
     def family(self) -> str:
-        """What ``results`` call this type: its affinity, or a part of that."""
+        """What kind of value an operator sees in this: the affinity, or a part of that."""
         return self.affinity
 
     @property
@@ -338,9 +327,6 @@ class NullType(TypeEngine[Any]):
 
 
 NULLTYPE = NullType()
-
-families: dict[str, TypeEngine[Any]] = {}
-"""The type of a result of each family that is neither of the types it was made of."""
 
 
 class _ValueTypes:
