@@ -85,6 +85,10 @@ def test_bad_urls(url):
 def test_sql_of_the_driver(engine):
     with engine.connect() as connection:
         run = connection.exec_driver_sql
+        assert run("SELECT '100%%'").scalar() == "100%"
+        assert run("SELECT '100%'").scalar() == "100%"
+        free = {"no_parameters": True}
+        assert run("SELECT '100%%'", execution_options=free).scalar() == "100%%"
         assert run("SELECT 5 % 3").scalar() == 2
         assert run("SELECT $1::int + $2::int", (1, 2)).scalar() == 3
         assert run("SELECT %s::int %% 3", (5,)).scalar() == 2

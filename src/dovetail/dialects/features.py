@@ -71,6 +71,9 @@ class Features:
     infers_parameter_types: bool = False
     """The driver tells nothing of the types of parameters: a cast does where it matters."""
 
+    keeps_doubled_percent: bool = False
+    """The driver leaves ``%%`` alone in a text without parameters, where others make it one."""
+
     division_truncates: bool = True
     """Dividing whole numbers gives a whole number."""
 

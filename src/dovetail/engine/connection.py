@@ -19,6 +19,7 @@ from .events import ConnectionEvents
 from .execution import execute_steps
 from .pool.record import ConnectionRecord, PooledView
 from .transacted import TransactedChannel
+from .undoubling import undoubled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -187,6 +188,8 @@ class Connection(TransactedChannel):
         elif not parameters and options.get("no_parameters"):
             cursor = yield from self.run_text_steps(statement)
         else:
+            if not parameters and self.dialect.features.keeps_doubled_percent:
+                statement = undoubled(statement)
             cursor = yield from opened_steps(self, statement, parameters, options)
         result = yield from driver_result_steps(self, cursor, statement, options)
         result.origin = (self, statement, parameters, many, None, None, options)

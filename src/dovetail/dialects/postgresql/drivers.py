@@ -86,6 +86,7 @@ class PsycopgDriver(PostgresqlDriver):
     name = "psycopg"
     module_name = "psycopg"
     package = "'psycopg[binary]'"
+    features: ClassVar[Mapping[str, Any]] = {"keeps_doubled_percent": True}
     awaiting: ClassVar[str | None] = "psycopg_async"
     _home = ("driver_connection", "PsycopgConnection")
     _plain = ("psycopg", "Connection")
