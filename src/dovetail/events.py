@@ -1,11 +1,10 @@
 """The families of events of schema, pool and connection."""
 
-from .engine.definition import DDLEvents
-from .engine.events import ConnectionEvents, DialectEvents, PoolEvents
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "ConnectionEvents",
-    "DDLEvents",
-    "DialectEvents",
-    "PoolEvents",
-]
+from .engine.definition import DDLEvents as DDLEvents
+from .engine.events import (
+    ConnectionEvents as ConnectionEvents, DialectEvents as DialectEvents, PoolEvents as PoolEvents,
+)

@@ -1,7 +1,9 @@
 """The names of 1.4's transition: they are the ordinary ones."""
 
-from .engine.connection import Connection
-from .engine.create import create_engine
-from .engine.engine import Engine
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = ["Connection", "Engine", "create_engine"]
+from .engine.connection import Connection as Connection
+from .engine.create import create_engine as create_engine
+from .engine.engine import Engine as Engine

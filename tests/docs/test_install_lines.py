@@ -34,7 +34,7 @@ def test_each_driver_that_must_be_installed_is_an_extra() -> None:
 
     for drivers in driver._drivers.values():
         for home in drivers.values():
-            package = class_at(home, "a driver").package
+            package = class_at(home, "a driver", driver.Driver).package
             if package is not None:
                 name = package.strip("'").lower()
                 assert any(each.lower().startswith(name) for each in wanted), package

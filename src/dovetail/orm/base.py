@@ -1,58 +1,28 @@
 """The familiar import path of what all parts of a mapping have in common."""
 
-from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
-from dovetail.orm.mapping.events import EXT_CONTINUE, EXT_SKIP, EXT_STOP, NO_KEY, EventConstants
-from dovetail.orm.mapping.join_condition import (
-    MANYTOMANY,
-    MANYTOONE,
-    ONETOMANY,
-    RelationshipDirection,
-)
-from dovetail.orm.session.instances import object_state
-from dovetail.orm.tools import class_mapper, object_mapper
-from dovetail.orm.tracking.passive import (
-    ATTR_EMPTY,
-    ATTR_WAS_SET,
-    NO_VALUE,
-    PASSIVE_MERGE,
-    PASSIVE_NO_FETCH,
-    PASSIVE_NO_FETCH_RELATED,
-    PASSIVE_NO_INITIALIZE,
-    PASSIVE_NO_RESULT,
-    PASSIVE_OFF,
-    PASSIVE_ONLY_PERSISTENT,
-    PASSIVE_RETURN_NO_VALUE,
-    LoaderCallableStatus,
-    PassiveFlag,
-)
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "ATTR_EMPTY",
-    "ATTR_WAS_SET",
-    "EXT_CONTINUE",
-    "EXT_SKIP",
-    "EXT_STOP",
-    "MANYTOMANY",
-    "MANYTOONE",
-    "NO_KEY",
-    "NO_VALUE",
-    "ONETOMANY",
-    "PASSIVE_MERGE",
-    "PASSIVE_NO_FETCH",
-    "PASSIVE_NO_FETCH_RELATED",
-    "PASSIVE_NO_INITIALIZE",
-    "PASSIVE_NO_RESULT",
-    "PASSIVE_OFF",
-    "PASSIVE_ONLY_PERSISTENT",
-    "PASSIVE_RETURN_NO_VALUE",
-    "DynamicMapped",
-    "EventConstants",
-    "LoaderCallableStatus",
-    "Mapped",
-    "PassiveFlag",
-    "RelationshipDirection",
-    "WriteOnlyMapped",
-    "class_mapper",
-    "object_mapper",
-    "object_state",
-]
+from .mapping.annotations import (
+    DynamicMapped as DynamicMapped, Mapped as Mapped, WriteOnlyMapped as WriteOnlyMapped,
+)
+from .mapping.events import (
+    EXT_CONTINUE as EXT_CONTINUE, EXT_SKIP as EXT_SKIP, EXT_STOP as EXT_STOP,
+    EventConstants as EventConstants, NO_KEY as NO_KEY,
+)
+from .mapping.join_condition import (
+    MANYTOMANY as MANYTOMANY, MANYTOONE as MANYTOONE, ONETOMANY as ONETOMANY,
+    RelationshipDirection as RelationshipDirection,
+)
+from .session.instances import object_state as object_state
+from .tools import class_mapper as class_mapper, object_mapper as object_mapper
+from .tracking.passive import (
+    ATTR_EMPTY as ATTR_EMPTY, ATTR_WAS_SET as ATTR_WAS_SET,
+    LoaderCallableStatus as LoaderCallableStatus, NO_VALUE as NO_VALUE,
+    PASSIVE_MERGE as PASSIVE_MERGE, PASSIVE_NO_FETCH as PASSIVE_NO_FETCH,
+    PASSIVE_NO_FETCH_RELATED as PASSIVE_NO_FETCH_RELATED,
+    PASSIVE_NO_INITIALIZE as PASSIVE_NO_INITIALIZE, PASSIVE_NO_RESULT as PASSIVE_NO_RESULT,
+    PASSIVE_OFF as PASSIVE_OFF, PASSIVE_ONLY_PERSISTENT as PASSIVE_ONLY_PERSISTENT,
+    PASSIVE_RETURN_NO_VALUE as PASSIVE_RETURN_NO_VALUE, PassiveFlag as PassiveFlag,
+)

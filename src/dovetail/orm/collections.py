@@ -1,33 +1,22 @@
 """The familiar import path of the collections of related instances."""
 
-from dovetail.orm.tools import collection_adapter
-from dovetail.orm.tracking.collection_attribute import CollectionAdapter
-from dovetail.orm.tracking.collections import InstrumentedDict, InstrumentedList, InstrumentedSet
-from dovetail.orm.tracking.custom import collection
-from dovetail.orm.tracking.keyed import (
-    KeyFuncDict,
-    MappedCollection,
-    attribute_keyed_dict,
-    attribute_keyed_dict as attribute_mapped_collection,
-    column_keyed_dict,
-    column_keyed_dict as column_mapped_collection,
-    keyfunc_mapping,
-    keyfunc_mapping as mapped_collection,
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
+
+from .tools import collection_adapter as collection_adapter
+from .tracking.collection_attribute import CollectionAdapter as CollectionAdapter
+from .tracking.collections import (
+    InstrumentedDict as InstrumentedDict, InstrumentedList as InstrumentedList,
+    InstrumentedSet as InstrumentedSet,
+)
+from .tracking.custom import collection as collection
+from .tracking.keyed import (
+    KeyFuncDict as KeyFuncDict, MappedCollection as MappedCollection,
+    attribute_keyed_dict as attribute_keyed_dict, column_keyed_dict as column_keyed_dict,
+    keyfunc_mapping as keyfunc_mapping,
 )
 
-__all__ = [
-    "CollectionAdapter",
-    "InstrumentedDict",
-    "InstrumentedList",
-    "InstrumentedSet",
-    "KeyFuncDict",
-    "MappedCollection",
-    "attribute_keyed_dict",
-    "attribute_mapped_collection",
-    "collection",
-    "collection_adapter",
-    "column_keyed_dict",
-    "column_mapped_collection",
-    "keyfunc_mapping",
-    "mapped_collection",
-]
+attribute_mapped_collection = attribute_keyed_dict
+column_mapped_collection = column_keyed_dict
+mapped_collection = keyfunc_mapping

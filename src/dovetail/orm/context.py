@@ -1,9 +1,10 @@
 """The familiar import path of statements whose rows are instances."""
 
-from dovetail.orm.loading.statement import FromStatement
-from dovetail.orm.loading.telling import LoadContext as QueryContext
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "FromStatement",
-    "QueryContext",
-]
+from .loading.statement import FromStatement as FromStatement
+from .loading.telling import LoadContext as _LoadContext
+
+QueryContext = _LoadContext

@@ -1,11 +1,11 @@
 """The familiar import path of attributes that stand for others."""
 
-from dovetail.orm.mapping.composite import Composite, Composite as CompositeProperty
-from dovetail.orm.mapping.synonym import Synonym, Synonym as SynonymProperty
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "Composite",
-    "CompositeProperty",
-    "Synonym",
-    "SynonymProperty",
-]
+from .mapping.composite import Composite as Composite
+from .mapping.synonym import Synonym as Synonym
+
+CompositeProperty = Composite
+SynonymProperty = Synonym

@@ -1,7 +1,7 @@
 """The familiar import path of collections that are queries."""
 
-from dovetail.orm.mapping.writers import AppenderQuery
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "AppenderQuery",
-]
+from .mapping.writers import AppenderQuery as AppenderQuery

@@ -1,6 +1,8 @@
 """The familiar import path of what evaluates criteria in Python."""
 
-from dovetail.exc import UnevaluatableError
-from dovetail.orm.bulk.evaluator import EvaluatorCompiler
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = ["EvaluatorCompiler", "UnevaluatableError"]
+from ..exc import UnevaluatableError as UnevaluatableError
+from .bulk.evaluator import EvaluatorCompiler as EvaluatorCompiler

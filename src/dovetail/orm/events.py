@@ -1,16 +1,15 @@
 """The familiar import path of the families of events of the ORM."""
 
-from dovetail.orm.mapping.events import AttributeEvents, InstanceEvents, MapperEvents
-from dovetail.orm.mapping.mapping_events import InstrumentationEvents, RegistryEvents
-from dovetail.orm.query import QueryEvents
-from dovetail.orm.session.events import SessionEvents
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "AttributeEvents",
-    "InstanceEvents",
-    "InstrumentationEvents",
-    "MapperEvents",
-    "QueryEvents",
-    "RegistryEvents",
-    "SessionEvents",
-]
+from .mapping.events import (
+    AttributeEvents as AttributeEvents, InstanceEvents as InstanceEvents,
+    MapperEvents as MapperEvents,
+)
+from .mapping.mapping_events import (
+    InstrumentationEvents as InstrumentationEvents, RegistryEvents as RegistryEvents,
+)
+from .query import QueryEvents as QueryEvents
+from .session.events import SessionEvents as SessionEvents

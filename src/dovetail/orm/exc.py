@@ -1,39 +1,17 @@
 """The familiar import path of the errors of mapping and sessions."""
 
-from dovetail.exc import (
-    ConcurrentModificationError,
-    DetachedInstanceError,
-    FlushError,
-    LazyLoadError,
-    LoaderStrategyException,
-    MappedAnnotationError,
-    MappingError,
-    MultipleResultsFound,
-    NoResultFound,
-    ObjectDeletedError,
-    ObjectDereferencedError,
-    StaleDataError,
-    UnmappedClassError,
-    UnmappedColumnError,
-    UnmappedError,
-    UnmappedInstanceError,
-)
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "ConcurrentModificationError",
-    "DetachedInstanceError",
-    "FlushError",
-    "LazyLoadError",
-    "LoaderStrategyException",
-    "MappedAnnotationError",
-    "MappingError",
-    "MultipleResultsFound",
-    "NoResultFound",
-    "ObjectDeletedError",
-    "ObjectDereferencedError",
-    "StaleDataError",
-    "UnmappedClassError",
-    "UnmappedColumnError",
-    "UnmappedError",
-    "UnmappedInstanceError",
-]
+from ..exc import (
+    ConcurrentModificationError as ConcurrentModificationError,
+    DetachedInstanceError as DetachedInstanceError, FlushError as FlushError,
+    LazyLoadError as LazyLoadError, LoaderStrategyException as LoaderStrategyException,
+    MappedAnnotationError as MappedAnnotationError, MappingError as MappingError,
+    MultipleResultsFound as MultipleResultsFound, NoResultFound as NoResultFound,
+    ObjectDeletedError as ObjectDeletedError, ObjectDereferencedError as ObjectDereferencedError,
+    StaleDataError as StaleDataError, UnmappedClassError as UnmappedClassError,
+    UnmappedColumnError as UnmappedColumnError, UnmappedError as UnmappedError,
+    UnmappedInstanceError as UnmappedInstanceError,
+)

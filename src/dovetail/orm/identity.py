@@ -1,7 +1,7 @@
 """The familiar import path of the identity map."""
 
-from dovetail.orm.tracking.identity import IdentityMap
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "IdentityMap",
-]
+from .tracking.identity import IdentityMap as IdentityMap

@@ -1,9 +1,8 @@
 """The familiar import path of what tells mapped attributes from others."""
 
-from dovetail.orm.mapping.class_manager import ClassManager
-from dovetail.orm.tools import is_instrumented
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "ClassManager",
-    "is_instrumented",
-]
+from .mapping.class_manager import ClassManager as ClassManager
+from .tools import is_instrumented as is_instrumented

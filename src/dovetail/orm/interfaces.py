@@ -1,27 +1,17 @@
 """The familiar import path of the parts of a mapping and of loading."""
 
-from dovetail.orm.loading.options import LoaderOption, UserDefinedOption
-from dovetail.orm.mapping.attribute import InstrumentedAttribute, QueryableAttribute
-from dovetail.orm.mapping.comparing import PropComparator
-from dovetail.orm.mapping.join_condition import (
-    MANYTOMANY,
-    MANYTOONE,
-    ONETOMANY,
-    RelationshipDirection,
-)
-from dovetail.orm.mapping.properties import MapperProperty
-from dovetail.orm.session.classic import SessionExtension
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "MANYTOMANY",
-    "MANYTOONE",
-    "ONETOMANY",
-    "InstrumentedAttribute",
-    "LoaderOption",
-    "MapperProperty",
-    "PropComparator",
-    "QueryableAttribute",
-    "RelationshipDirection",
-    "SessionExtension",
-    "UserDefinedOption",
-]
+from .loading.options import LoaderOption as LoaderOption, UserDefinedOption as UserDefinedOption
+from .mapping.attribute import (
+    InstrumentedAttribute as InstrumentedAttribute, QueryableAttribute as QueryableAttribute,
+)
+from .mapping.comparing import PropComparator as PropComparator
+from .mapping.join_condition import (
+    MANYTOMANY as MANYTOMANY, MANYTOONE as MANYTOONE, ONETOMANY as ONETOMANY,
+    RelationshipDirection as RelationshipDirection,
+)
+from .mapping.properties import MapperProperty as MapperProperty
+from .session.classic import SessionExtension as SessionExtension

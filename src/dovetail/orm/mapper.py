@@ -1,15 +1,10 @@
 """The familiar import path of mappers."""
 
-from dovetail.orm.mapping.mapper import Mapper
-from dovetail.orm.mapping.registry import configure_mappers
-from dovetail.orm.mapping.validation import reconstructor, validates
-from dovetail.orm.tools import class_mapper, object_mapper
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "Mapper",
-    "class_mapper",
-    "configure_mappers",
-    "object_mapper",
-    "reconstructor",
-    "validates",
-]
+from .mapping.mapper import Mapper as Mapper
+from .mapping.registry import configure_mappers as configure_mappers
+from .mapping.validation import reconstructor as reconstructor, validates as validates
+from .tools import class_mapper as class_mapper, object_mapper as object_mapper

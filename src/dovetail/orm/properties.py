@@ -1,21 +1,16 @@
 """The familiar import path of the properties of a mapping."""
 
-from dovetail.orm.mapping.composite import Composite as CompositeProperty
-from dovetail.orm.mapping.properties import (
-    ColumnProperty,
-    MappedColumn,
-    MappedSQLExpression,
-    MapperProperty,
-)
-from dovetail.orm.mapping.relationship import RelationshipProperty
-from dovetail.orm.mapping.synonym import Synonym as SynonymProperty
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "ColumnProperty",
-    "CompositeProperty",
-    "MappedColumn",
-    "MappedSQLExpression",
-    "MapperProperty",
-    "RelationshipProperty",
-    "SynonymProperty",
-]
+from .mapping.composite import Composite as _Composite
+from .mapping.properties import (
+    ColumnProperty as ColumnProperty, MappedColumn as MappedColumn,
+    MappedSQLExpression as MappedSQLExpression, MapperProperty as MapperProperty,
+)
+from .mapping.relationship import RelationshipProperty as RelationshipProperty
+from .mapping.synonym import Synonym as _Synonym
+
+CompositeProperty = _Composite
+SynonymProperty = _Synonym

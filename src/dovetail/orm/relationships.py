@@ -1,14 +1,10 @@
 """The familiar import path of relationships."""
 
-from dovetail.orm.mapping.attribute import foreign, remote
-from dovetail.orm.mapping.relationship import (
-    RelationshipProperty,
-    RelationshipProperty as Relationship,
-)
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "Relationship",
-    "RelationshipProperty",
-    "foreign",
-    "remote",
-]
+from .mapping.attribute import foreign as foreign, remote as remote
+from .mapping.relationship import RelationshipProperty as RelationshipProperty
+
+Relationship = RelationshipProperty

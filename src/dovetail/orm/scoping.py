@@ -1,5 +1,10 @@
 """The familiar import path of scoped sessions."""
 
-from dovetail.orm.scoped import ScopedRegistry, ThreadLocalRegistry, scoped_session
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = ["ScopedRegistry", "ThreadLocalRegistry", "scoped_session"]
+from .scoped import (
+    ScopedRegistry as ScopedRegistry, ThreadLocalRegistry as ThreadLocalRegistry,
+    scoped_session as scoped_session,
+)

@@ -1,8 +1,7 @@
 """The familiar import path of the state of an instance."""
 
-from dovetail.orm.tracking.state import AttributeState, InstanceState
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "AttributeState",
-    "InstanceState",
-]
+from .tracking.state import AttributeState as AttributeState, InstanceState as InstanceState

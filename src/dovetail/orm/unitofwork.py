@@ -1,7 +1,9 @@
 """The familiar import path of the unit of work."""
 
-from dovetail.orm.flush.context import FlushContext as UOWTransaction
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "UOWTransaction",
-]
+from .flush.context import FlushContext as _FlushContext
+
+UOWTransaction = _FlushContext

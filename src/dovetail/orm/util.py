@@ -1,33 +1,21 @@
 """The familiar import path of the tools for mapped classes and instances."""
 
-from dovetail.orm.loading.criteria import LoaderCriteriaOption
-from dovetail.orm.loading.joins import join, outerjoin
-from dovetail.orm.mapping.alias import AliasedClass, AliasedInsp, aliased, with_polymorphic
-from dovetail.orm.mapping.bundle import Bundle, DictBundle
-from dovetail.orm.mapping.parent import with_parent
-from dovetail.orm.mapping.polymorphic import polymorphic_union
-from dovetail.orm.mapping.relationship import CascadeOptions
-from dovetail.orm.session import identity_key, object_state, was_deleted
-from dovetail.orm.session.instances import has_identity
-from dovetail.orm.tools import class_mapper, object_mapper
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "AliasedClass",
-    "AliasedInsp",
-    "Bundle",
-    "CascadeOptions",
-    "DictBundle",
-    "LoaderCriteriaOption",
-    "aliased",
-    "class_mapper",
-    "has_identity",
-    "identity_key",
-    "join",
-    "object_mapper",
-    "object_state",
-    "outerjoin",
-    "polymorphic_union",
-    "was_deleted",
-    "with_parent",
-    "with_polymorphic",
-]
+from .loading.criteria import LoaderCriteriaOption as LoaderCriteriaOption
+from .loading.joins import join as join, outerjoin as outerjoin
+from .mapping.alias import (
+    AliasedClass as AliasedClass, AliasedInsp as AliasedInsp, aliased as aliased,
+    with_polymorphic as with_polymorphic,
+)
+from .mapping.bundle import Bundle as Bundle, DictBundle as DictBundle
+from .mapping.parent import with_parent as with_parent
+from .mapping.polymorphic import polymorphic_union as polymorphic_union
+from .mapping.relationship import CascadeOptions as CascadeOptions
+from .session import (
+    identity_key as identity_key, object_state as object_state, was_deleted as was_deleted,
+)
+from .session.instances import has_identity as has_identity
+from .tools import class_mapper as class_mapper, object_mapper as object_mapper

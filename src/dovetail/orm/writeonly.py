@@ -1,7 +1,7 @@
 """The familiar import path of collections that are never loaded."""
 
-from dovetail.orm.mapping.writers import WriteOnlyCollection
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "WriteOnlyCollection",
-]
+from .mapping.writers import WriteOnlyCollection as WriteOnlyCollection

@@ -1,28 +1,20 @@
 """What is selected, and selected from, by its familiar path."""
 
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
+
 from .expression.derived import (
-    CTE as CTE,
-    Lateral as Lateral,
-    ScalarValues as ScalarValues,
-    Subquery as Subquery,
-    TableValuedAlias as TableValuedAlias,
-    Values as Values,
-    values as values,
+    CTE as CTE, Lateral as Lateral, ScalarValues as ScalarValues, Subquery as Subquery,
+    TableValuedAlias as TableValuedAlias, Values as Values, values as values,
 )
 from .expression.from_clause import (
-    Alias as Alias,
-    AliasedReturnsRows as AliasedReturnsRows,
-    FromClause as FromClause,
-    Join as Join,
-    TableSample as TableSample,
-    alias as alias,
-    join as join,
-    outerjoin as outerjoin,
+    Alias as Alias, AliasedReturnsRows as AliasedReturnsRows, FromClause as FromClause,
+    Join as Join, TableSample as TableSample, alias as alias, join as join, outerjoin as outerjoin,
     tablesample as tablesample,
 )
 from .expression.generative_select import (
-    ForUpdateArg as ForUpdateArg,
-    GenerativeSelect as GenerativeSelect,
+    ForUpdateArg as ForUpdateArg, GenerativeSelect as GenerativeSelect,
 )
 from .expression.naming import (
     LABEL_STYLE_DEFAULT as LABEL_STYLE_DEFAULT,
@@ -33,28 +25,13 @@ from .expression.naming import (
 )
 from .expression.select import CompoundSelect as CompoundSelect, Select as Select
 from .expression.select_base import (
-    Exists as Exists,
-    ScalarSelect as ScalarSelect,
-    SelectBase as SelectBase,
-    exists as exists,
+    Exists as Exists, ScalarSelect as ScalarSelect, SelectBase as SelectBase, exists as exists,
 )
 from .expression.selecting import (
-    cte as cte,
-    except_ as except_,
-    except_all as except_all,
-    intersect as intersect,
-    intersect_all as intersect_all,
-    lateral as lateral,
-    select as select,
-    union as union,
+    cte as cte, except_ as except_, except_all as except_all, intersect as intersect,
+    intersect_all as intersect_all, lateral as lateral, select as select, union as union,
     union_all as union_all,
 )
-from .expression.table_clause import (
-    TableClause as TableClause,
-    table as table,
-)
-from .expression.text import (
-    TextAsFrom as TextAsFrom,
-    TextualSelect as TextualSelect,
-)
+from .expression.table_clause import TableClause as TableClause, table as table
+from .expression.text import TextAsFrom as TextAsFrom, TextualSelect as TextualSelect
 from .node import ReturnsRows as ReturnsRows

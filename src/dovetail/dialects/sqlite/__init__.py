@@ -1,21 +1,13 @@
 """SQLite: ``sqlite:///file.db``, ``sqlite+aiosqlite:///file.db``."""
 
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
+
 from ...types.standard import (
-    BLOB as BLOB,
-    BOOLEAN as BOOLEAN,
-    CHAR as CHAR,
-    DATE as DATE,
-    DATETIME as DATETIME,
-    DECIMAL as DECIMAL,
-    FLOAT as FLOAT,
-    INTEGER as INTEGER,
-    NUMERIC as NUMERIC,
-    REAL as REAL,
-    SMALLINT as SMALLINT,
-    TEXT as TEXT,
-    TIME as TIME,
-    TIMESTAMP as TIMESTAMP,
-    VARCHAR as VARCHAR,
+    BLOB as BLOB, BOOLEAN as BOOLEAN, CHAR as CHAR, DATE as DATE, DATETIME as DATETIME,
+    DECIMAL as DECIMAL, FLOAT as FLOAT, INTEGER as INTEGER, NUMERIC as NUMERIC, REAL as REAL,
+    SMALLINT as SMALLINT, TEXT as TEXT, TIME as TIME, TIMESTAMP as TIMESTAMP, VARCHAR as VARCHAR,
 )
 from ...types.structured import JSON as JSON
 from .dialect import SqliteDialect as SqliteDialect, dialect as dialect

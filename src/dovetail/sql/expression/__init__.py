@@ -1,118 +1,63 @@
 """The SQL expression language: what statements and the values in them are made of."""
 
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
+
 from ..names import quoted_name as quoted_name
 from ..node import ClauseElement as ClauseElement, Executable as Executable
-from ..operators import (
-    custom_op as custom_op,
-)
+from ..operators import custom_op as custom_op
 from . import wiring as wiring
 from .column_element import (
-    ColumnElement as ColumnElement,
-    ColumnExpressionArgument as ColumnExpressionArgument,
-    ColumnOperators as ColumnOperators,
-    Label as Label,
-    SQLColumnExpression as SQLColumnExpression,
+    ColumnElement as ColumnElement, ColumnExpressionArgument as ColumnExpressionArgument,
+    ColumnOperators as ColumnOperators, Label as Label, SQLColumnExpression as SQLColumnExpression,
     SQLCoreOperations as SQLCoreOperations,
 )
 from .columns import (
-    ColumnClause as ColumnClause,
-    ColumnCollection as ColumnCollection,
-    column as column,
+    ColumnClause as ColumnClause, ColumnCollection as ColumnCollection, column as column,
     literal_column as literal_column,
 )
 from .constants import (
-    False_ as False_,
-    Null as Null,
-    True_ as True_,
-    false as false,
-    null as null,
-    true as true,
+    False_ as False_, Null as Null, True_ as True_, false as false, null as null, true as true,
 )
 from .constructs import (
-    Case as Case,
-    Cast as Cast,
-    CollectionAggregate as CollectionAggregate,
-    Extract as Extract,
-    FrameClause as FrameClause,
-    FrameClauseType as FrameClauseType,
-    FunctionFilter as FunctionFilter,
-    OrderByList as OrderByList,
-    Over as Over,
-    TryCast as TryCast,
-    Tuple as Tuple,
-    TypeCoerce as TypeCoerce,
-    WithinGroup as WithinGroup,
-    all_ as all_,
-    any_ as any_,
-    case as case,
-    cast as cast,
-    collate as collate,
-    extract as extract,
-    funcfilter as funcfilter,
-    over as over,
-    try_cast as try_cast,
-    tuple_ as tuple_,
-    type_coerce as type_coerce,
-    within_group as within_group,
+    Case as Case, Cast as Cast, CollectionAggregate as CollectionAggregate, Extract as Extract,
+    FrameClause as FrameClause, FrameClauseType as FrameClauseType,
+    FunctionFilter as FunctionFilter, OrderByList as OrderByList, Over as Over, TryCast as TryCast,
+    Tuple as Tuple, TypeCoerce as TypeCoerce, WithinGroup as WithinGroup, all_ as all_,
+    any_ as any_, case as case, cast as cast, collate as collate, extract as extract,
+    funcfilter as funcfilter, over as over, try_cast as try_cast, tuple_ as tuple_,
+    type_coerce as type_coerce, within_group as within_group,
 )
 from .derived import (
-    CTE as CTE,
-    Lateral as Lateral,
-    ScalarValues as ScalarValues,
-    Subquery as Subquery,
-    TableValuedAlias as TableValuedAlias,
-    Values as Values,
-    values as values,
+    CTE as CTE, Lateral as Lateral, ScalarValues as ScalarValues, Subquery as Subquery,
+    TableValuedAlias as TableValuedAlias, Values as Values, values as values,
 )
 from .dml import (
-    Delete as Delete,
-    DMLTargetCopy as DMLTargetCopy,
-    Insert as Insert,
-    Update as Update,
-    delete as delete,
-    from_dml_column as from_dml_column,
-    insert as insert,
-    update as update,
+    DMLTargetCopy as DMLTargetCopy, Delete as Delete, Insert as Insert, Update as Update,
+    delete as delete, from_dml_column as from_dml_column, insert as insert, update as update,
 )
 from .dml_base import UpdateBase as UpdateBase, ValuesBase as ValuesBase
 from .elements import (
-    BinaryExpression as BinaryExpression,
-    BindParameter as BindParameter,
-    BooleanClauseList as BooleanClauseList,
-    ClauseList as ClauseList,
-    ExpressionClauseList as ExpressionClauseList,
-    Grouping as Grouping,
-    UnaryExpression as UnaryExpression,
-    and_ as and_,
-    bindparam as bindparam,
-    literal as literal,
+    BinaryExpression as BinaryExpression, BindParameter as BindParameter,
+    BooleanClauseList as BooleanClauseList, ClauseList as ClauseList,
+    ExpressionClauseList as ExpressionClauseList, Grouping as Grouping,
+    UnaryExpression as UnaryExpression, and_ as and_, bindparam as bindparam, literal as literal,
     or_ as or_,
 )
 from .from_clause import (
-    Alias as Alias,
-    AliasedReturnsRows as AliasedReturnsRows,
-    FromClause as FromClause,
-    Join as Join,
-    TableSample as TableSample,
-    TableValuedColumn as TableValuedColumn,
-    alias as alias,
-    join as join,
-    outerjoin as outerjoin,
-    tablesample as tablesample,
+    Alias as Alias, AliasedReturnsRows as AliasedReturnsRows, FromClause as FromClause,
+    Join as Join, TableSample as TableSample, TableValuedColumn as TableValuedColumn,
+    alias as alias, join as join, outerjoin as outerjoin, tablesample as tablesample,
 )
 from .functions import (
-    AggregateOrderBy as AggregateOrderBy,
-    Function as Function,
-    FunctionElement as FunctionElement,
-    GenericFunction as GenericFunction,
-    aggregate_order_by as aggregate_order_by,
-    func as func,
+    AggregateOrderBy as AggregateOrderBy, Function as Function, FunctionElement as FunctionElement,
+    GenericFunction as GenericFunction, aggregate_order_by as aggregate_order_by, func as func,
     modifier as modifier,
 )
 from .generative_select import GenerativeSelect as GenerativeSelect
 from .lambdas import (
-    LambdaElement as LambdaElement,
-    StatementLambdaElement as StatementLambdaElement,
+    LambdaElement as LambdaElement, StatementLambdaElement as StatementLambdaElement,
     lambda_stmt as lambda_stmt,
 )
 from .naming import (
@@ -124,40 +69,18 @@ from .naming import (
 )
 from .select import CompoundSelect as CompoundSelect, Select as Select
 from .select_base import (
-    Exists as Exists,
-    ScalarSelect as ScalarSelect,
-    SelectBase as SelectBase,
-    exists as exists,
+    Exists as Exists, ScalarSelect as ScalarSelect, SelectBase as SelectBase, exists as exists,
 )
 from .selecting import (
-    NotNullable as NotNullable,
-    Nullable as Nullable,
-    asc as asc,
-    between as between,
-    bitwise_not as bitwise_not,
-    cte as cte,
-    desc as desc,
-    distinct as distinct,
-    except_ as except_,
-    except_all as except_all,
-    intersect as intersect,
-    intersect_all as intersect_all,
-    label as label,
-    lateral as lateral,
-    not_ as not_,
-    nulls_first as nulls_first,
-    nulls_last as nulls_last,
-    nullsfirst as nullsfirst,
-    nullslast as nullslast,
-    select as select,
-    subquery as subquery,
-    union as union,
-    union_all as union_all,
+    NotNullable as NotNullable, Nullable as Nullable, asc as asc, between as between,
+    bitwise_not as bitwise_not, cte as cte, desc as desc, distinct as distinct, except_ as except_,
+    except_all as except_all, intersect as intersect, intersect_all as intersect_all,
+    label as label, lateral as lateral, not_ as not_, nulls_first as nulls_first,
+    nulls_last as nulls_last, nullsfirst as nullsfirst, nullslast as nullslast, select as select,
+    subquery as subquery, union as union, union_all as union_all,
 )
 from .table_clause import TableClause as TableClause, table as table
 from .text import (
-    TextAsFrom as TextAsFrom,
-    TextClause as TextClause,
-    TextualSelect as TextualSelect,
+    TextAsFrom as TextAsFrom, TextClause as TextClause, TextualSelect as TextualSelect,
     text as text,
 )
