@@ -8,9 +8,9 @@ PACKAGE = Path(__file__).parents[2] / "src" / "dovetail"
 MOST = {
     "compiler": 40,
     "dialects": 225,
-    "engine": 165,
-    "ext": 363,
-    "orm": 526,
+    "engine": 107,
+    "ext": 72,
+    "orm": 406,
     "sql": 147,
     "types": 25,
 }

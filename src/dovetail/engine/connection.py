@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from ..dialects.dbapi import DriverParameters
+    from ..sql.arguments import ManyParameters, StatementArgument
     from ..sql.node import ReturnsRows
     from ..steps import Steps
     from .result import ScalarResult
@@ -160,8 +162,8 @@ class Connection(TransactedChannel):
 
     def execute_steps(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Steps[CursorResult[*tuple[Any, ...]]]:
@@ -174,25 +176,25 @@ class Connection(TransactedChannel):
     def exec_driver_sql_steps(
         self,
         statement: str,
-        parameters: Any = None,
+        parameters: DriverParameters | None = None,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Steps[CursorResult[*tuple[Any, ...]]]:
         """Run SQL text: see :meth:`exec_driver_sql`."""
         options = {**self._options, **(execution_options or {})}
-        many = isinstance(parameters, list) and bool(parameters)
-        if many and not isinstance(parameters[0], tuple | list | dict):
-            many, parameters = False, tuple(parameters)
-        parameters = () if parameters is None else parameters
+        given: Any = () if parameters is None else parameters
+        many = isinstance(given, list) and bool(given)
+        if many and not isinstance(given[0], tuple | list | dict):
+            many, given = False, tuple(given)
         if many:
-            cursor = yield from self.run_many_steps(statement, parameters)
-        elif not parameters and options.get("no_parameters"):
+            cursor = yield from self.run_many_steps(statement, given)
+        elif not given and options.get("no_parameters"):
             cursor = yield from self.run_text_steps(statement)
         else:
-            if not parameters and self.dialect.features.keeps_doubled_percent:
+            if not given and self.dialect.features.keeps_doubled_percent:
                 statement = undoubled(statement)
-            cursor = yield from opened_steps(self, statement, parameters, options)
+            cursor = yield from opened_steps(self, statement, given, options)
         result = yield from driver_result_steps(self, cursor, statement, options)
-        result.origin = (self, statement, parameters, many, None, None, options)
+        result.origin = (self, statement, given, many, None, None, options)
         if self.dispatch:
             result.set_context(self.told_last)
         return result
@@ -201,22 +203,22 @@ class Connection(TransactedChannel):
     def execute(
         self,
         statement: ReturnsRows[*Ts],
-        parameters: Any = None,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[*Ts]: ...
     @overload
     def execute(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[*tuple[Any, ...]]: ...
     def execute(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[*tuple[Any, ...]]:
@@ -237,22 +239,22 @@ class Connection(TransactedChannel):
     def scalar(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        parameters: Any = None,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> R | None: ...
     @overload
     def scalar(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any: ...
     def scalar(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any:
@@ -263,22 +265,22 @@ class Connection(TransactedChannel):
     def scalars(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        parameters: Any = None,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> ScalarResult[R]: ...
     @overload
     def scalars(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> ScalarResult[Any]: ...
     def scalars(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> ScalarResult[Any]:
@@ -288,7 +290,7 @@ class Connection(TransactedChannel):
     def exec_driver_sql(
         self,
         statement: str,
-        parameters: Any = None,
+        parameters: DriverParameters | None = None,
         execution_options: Mapping[str, Any] | None = None,
     ) -> CursorResult[*tuple[Any, ...]]:
         """Run SQL text as the driver takes it, with the driver's own placeholders.

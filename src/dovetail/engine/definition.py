@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..dialects.dbapi import DriverParameters
     from ..event import Dispatch
+    from ..sql.arguments import StatementArgument
     from ..steps import Steps
 
 
@@ -29,7 +30,7 @@ class Definer(Protocol):
     def fetch_steps(
         self, sql: str, parameters: DriverParameters = ()
     ) -> Steps[list[tuple[Any, ...]]]: ...
-    def execute_steps(self, statement: Any) -> Steps[Any]: ...
+    def execute_steps(self, statement: StatementArgument) -> Steps[Any]: ...
 
 
 class DDLEvents(Events):

@@ -28,11 +28,15 @@ from .planned import MARK, Prepared, default_columns, early_defaults, prepare, t
 from .returned_defaults import telling_defaults_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     from ..compiler.plan import StatementPlan
+    from ..dialects.dbapi import DriverParameters
+    from ..dialects.features import Features
+    from ..sql.arguments import ManyParameters, StatementArgument
     from ..sql.expression.dml import Insert
-    from ..sql.node import Walk
+    from ..sql.expression.dml_base import UpdateBase
+    from ..sql.node import Executable, Walk
     from ..steps import Steps
     from .channel import Channel
 
@@ -41,26 +45,31 @@ _NO_ROW: Row = {}
 
 
 def execute_steps(
-    channel: Channel, statement: Any, parameters: Any, options: Mapping[str, Any]
+    channel: Channel,
+    statement: StatementArgument,
+    parameters: ManyParameters,
+    options: Mapping[str, Any],
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Return the steps that run *statement* on *channel* and give its result."""
+    running: Any = statement
     if not getattr(statement, "supports_execution", False) or isinstance(statement, type):
-        statement = executable(statement)
-    own = statement.execution_options_dict
+        running = executable(statement)
+    own = running.execution_options_dict
     if own:
         options = {**own, **options}
     rows: list[Row] = []
     if parameters.__class__ is dict:
-        rows.append(parameters)
+        one: Any = parameters
+        rows.append(one)
     elif parameters is not None:
         rows = parameter_rows(parameters)
     run = _told_steps if channel.dispatch.listening else _run
     if options:
         schema_map = options.get("schema_translate_map")
         if schema_map is not channel.schema_map:
-            steps = run(channel, statement, rows, options)
+            steps = run(channel, running, rows, options)
             return channel.translated_steps(schema_map, steps)
-    return run(channel, statement, rows, options)
+    return run(channel, running, rows, options)
 
 
 def _run(
@@ -76,7 +85,7 @@ def _run(
 
 
 def _told_steps(
-    channel: Channel, statement: Any, rows: list[Row], options: Mapping[str, Any]
+    channel: Channel, statement: Executable, rows: list[Row], options: Mapping[str, Any]
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run *statement* with listeners."""
     dispatch = channel.dispatch
@@ -113,7 +122,7 @@ def executable(thing: object) -> Any:
     raise ObjectNotExecutableError(thing)
 
 
-def parameter_rows(parameters: Any) -> list[Row]:
+def parameter_rows(parameters: object) -> list[Row]:
     """Return *parameters* as a list of dictionaries: none, one or many.
 
     ArgumentError is raised for anything else.
@@ -146,7 +155,7 @@ def parameter_rows(parameters: Any) -> list[Row]:
 
 def _plan(
     channel: Channel,
-    statement: Any,
+    statement: Executable,
     walk: Walk,
     names: tuple[str, ...] | None,
     many: bool,
@@ -173,7 +182,9 @@ def _plan(
     return prepared
 
 
-def _own_plan(cache: Any, key: tuple[Any, ...], make: Callable[[], Prepared]) -> Prepared:
+def _own_plan(
+    cache: MutableMapping[Any, Any] | None, key: tuple[Any, ...], make: Callable[[], Prepared]
+) -> Prepared:
     """Return the plan that is in the user's own *cache* under *key*; None caches nothing."""
     if cache is None:
         return make()
@@ -183,7 +194,9 @@ def _own_plan(cache: Any, key: tuple[Any, ...], make: Callable[[], Prepared]) ->
     return found
 
 
-def query_of(channel: Channel, statement: Any, parameters: Any) -> tuple[Prepared, str, Any]:
+def query_of(
+    channel: Channel, statement: Executable, parameters: ManyParameters
+) -> tuple[Prepared, str, Any]:
     """Return the SELECT *statement* ready to run, its text and the driver's parameters.
 
     For those who get the rows from elsewhere.
@@ -193,7 +206,7 @@ def query_of(channel: Channel, statement: Any, parameters: Any) -> tuple[Prepare
 
 
 def _query(
-    channel: Channel, statement: Any, row: Row, options: Mapping[str, Any]
+    channel: Channel, statement: Executable, row: Row, options: Mapping[str, Any]
 ) -> tuple[Prepared, str, Any]:
     walk = statement.walk()
     prepared = _plan(channel, statement, walk, None, False, options)
@@ -257,7 +270,7 @@ def _work_steps(
     return (yield from _one_steps(channel, statement, prepared, binds, row, options))
 
 
-def _has_entities(statement: Any) -> bool:
+def _has_entities(statement: UpdateBase) -> bool:
     return getattr(statement.table, "is_promise", False)
 
 
@@ -266,7 +279,7 @@ def _has_entities(statement: Any) -> bool:
 
 def _one_steps(
     channel: Channel,
-    statement: Any,
+    statement: Executable,
     prepared: Prepared,
     binds: Sequence[Any],
     row: Row,
@@ -320,7 +333,7 @@ def _read_steps(
     channel: Channel,
     prepared: Prepared,
     sql: str,
-    parameters: Any,
+    parameters: DriverParameters,
     options: Mapping[str, Any],
     statement: Any = None,
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
@@ -358,7 +371,7 @@ def _change_steps(
     channel: Channel,
     prepared: Prepared,
     sql: str,
-    parameters: Any,
+    parameters: DriverParameters,
     row: Row,
     values: Sequence[Any],
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
@@ -386,7 +399,7 @@ def _change_steps(
 
 def _many_steps(
     channel: Channel,
-    statement: Any,
+    statement: Executable,
     prepared: Prepared,
     binds: Sequence[Any],
     rows: list[Row],
@@ -431,7 +444,7 @@ def _many_values_steps(
 
 
 def _widened(
-    parts: Any, sets: list[Any], features: Any, page: int
+    parts: Any, sets: list[Any], features: Features, page: int
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Yield the INSERTs of as many rows as go into one, *page* at most, and their parameters."""
     most = features.max_parameters or 32_000
@@ -443,7 +456,7 @@ def _widened(
 
 def _many_returning_steps(
     channel: Channel,
-    statement: Any,
+    statement: Executable,
     prepared: Prepared,
     rows: list[Row],
     values: Sequence[Any],
@@ -489,12 +502,13 @@ def _many_returning_steps(
 # -- defaults and definitions ---------------------------------------------------------------
 
 
-def _with_early_defaults(statement: Any, rows: list[Row]) -> list[Row]:
+def _with_early_defaults(statement: UpdateBase, rows: list[Row]) -> list[Row]:
     """Return *rows* with the values of defaults that must be known before."""
     columns = early_defaults(statement)
     if not columns:
         return rows
-    given = _values_by_name(statement.values_ or {})
+    values: Any = statement.values_ or {}
+    given = _values_by_name(values)
     missing = [column for column in columns if column.key not in given]
     if not missing:
         return rows
@@ -537,7 +551,7 @@ def _values_by_name(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _define_steps(
-    channel: Channel, statement: Any, options: Mapping[str, Any]
+    channel: Channel, statement: Executable, options: Mapping[str, Any]
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run a definition, such as CREATE TABLE."""
     compiled = channel.dialect.compile(statement)

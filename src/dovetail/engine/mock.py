@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Self
 
+    from ..dialects.dbapi import DriverParameters
     from ..dialects.dialect import Dialect
+    from ..sql.arguments import ManyParameters, StatementArgument
     from ..steps import Steps
     from .url import URL
 
@@ -55,18 +57,20 @@ class MockConnection:
     def execute(
         self,
         obj: object,
-        parameters: Any = None,
+        parameters: ManyParameters = None,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return what the function says to the statement *obj* and its *parameters*."""
         return self._execute(obj, parameters)
 
-    def execute_steps(self, statement: Any) -> Steps[Any]:
+    def execute_steps(self, statement: StatementArgument) -> Steps[Any]:
         """Hand *statement* to the function."""
         yield from nothing
         return self.execute(statement)
 
-    def fetch_steps(self, sql: str, parameters: Any = ()) -> Steps[list[tuple[Any, ...]]]:
+    def fetch_steps(
+        self, sql: str, parameters: DriverParameters = ()
+    ) -> Steps[list[tuple[Any, ...]]]:
         """Find nothing."""
         yield from nothing
         return []

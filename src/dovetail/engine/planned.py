@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..compiler.result_columns import ResultColumn
-    from ..sql.expression.dml import Insert
+    from ..dialects.dialect import Dialect
+    from ..dialects.features import Features
+    from ..sql.expression.dml_base import UpdateBase
+    from ..sql.node import Executable
     from ..sql.schema import Table
     from ..sql.table_column import Column
 
@@ -44,7 +47,12 @@ class Prepared:
         "shape",
     )
 
-    def __init__(self, plan: StatementPlan, shape: Shape | None, convert: Any) -> None:
+    def __init__(
+        self,
+        plan: StatementPlan,
+        shape: Shape | None,
+        convert: Callable[[list[Any]], list[Any]] | None,
+    ) -> None:
         self.plan = plan
         self.shape = shape
         self.convert: Callable[[list[Any]], list[Any]] | None = convert
@@ -88,7 +96,11 @@ class KeySource:
         self.told = told
 
     def value(
-        self, row: Mapping[str, Any], values: Sequence[Any], returned: Any, lastrowid: Any
+        self,
+        row: Mapping[str, Any],
+        values: Sequence[Any],
+        returned: Sequence[Any] | None,
+        lastrowid: int | None,
     ) -> Any:
         """Return the value; None if nobody tells."""
         value = None
@@ -104,7 +116,7 @@ class KeySource:
 def prepare(
     statement: Any,
     binds: Sequence[Any],
-    dialect: Any,
+    dialect: Dialect,
     names: tuple[str, ...] | None,
     one_row: bool,
 ) -> Prepared:
@@ -135,9 +147,9 @@ def prepare(
 
 
 def _prepared(
-    statement: Any,
+    statement: Executable,
     binds: Sequence[Any],
-    dialect: Any,
+    dialect: Dialect,
     names: tuple[str, ...] | None,
 ) -> Prepared:
     compiled = dialect.compile(statement, column_keys=names)
@@ -157,7 +169,7 @@ def _prepared(
     return prepared
 
 
-def _columns_named(statement: Any) -> tuple[Any, ...] | None:
+def _columns_named(statement: Executable) -> tuple[Any, ...] | None:
     """Return what *statement* selects; None where that is more than columns, or no SELECT."""
     raws: tuple[Any, ...] | None = getattr(statement, "raw_columns", None)
     if raws is None or any(hasattr(raw, "row_objects") for raw in raws):
@@ -172,7 +184,7 @@ def shape_of(columns: Sequence[ResultColumn]) -> Shape:
 
 
 def row_converter(
-    shape: Shape, columns: Sequence[ResultColumn], dialect: Any
+    shape: Shape, columns: Sequence[ResultColumn], dialect: Dialect
 ) -> Callable[[list[Any]], list[Any]]:
     """Return the function that makes rows of *shape* of the driver's rows."""
     conversions = [column.type.result_conversion(dialect) for column in columns]
@@ -198,7 +210,7 @@ def row_converter(
 
 
 def textual(
-    description: Sequence[Sequence[Any]], plan: StatementPlan, dialect: Any
+    description: Sequence[Sequence[Any]], plan: StatementPlan, dialect: Dialect
 ) -> tuple[Shape, Callable[[list[Any]], list[Any]]]:
     """Return shape and converter for text whose columns the user has named, as far as he did."""
     declared = plan.result_columns or ()
@@ -224,7 +236,7 @@ def textual(
 class _NoConversion:
     """Stands for the type of a column that the user has not named."""
 
-    def result_conversion(self, dialect: Any) -> None:
+    def result_conversion(self, dialect: Dialect) -> None:
         """Return that nothing is to be converted."""
 
 
@@ -238,7 +250,7 @@ _UNKNOWN: Any = _Unknown()
 # -- inserted primary keys ------------------------------------------------------------------
 
 
-def _key_columns(statement: Any) -> list[Any]:
+def _key_columns(statement: UpdateBase) -> list[Any]:
     """Return the primary key's columns, if *statement* inserts one row of values."""
     if isinstance(statement.values_, list) or statement.select_source is not None:
         return []
@@ -246,7 +258,7 @@ def _key_columns(statement: Any) -> list[Any]:
 
 
 def _key_sources(
-    plan: StatementPlan, table: Table, columns: list[Any], names: Sequence[str], features: Any
+    plan: StatementPlan, table: Table, columns: list[Any], names: Sequence[str], features: Features
 ) -> list[KeySource | None]:
     numbered = getattr(table, "autoincrement_column", None)
     sources: list[KeySource | None] = []
@@ -271,7 +283,7 @@ def _key_sources(
 # -- defaults that must be known before the statement runs ------------------------------------
 
 
-def early_defaults(statement: Any) -> list[Any]:
+def early_defaults(statement: UpdateBase) -> list[Any]:
     """Return the columns whose default is computed before *statement* is prepared.
 
     These are the parts of the primary key, since the result tells them, and functions that
@@ -292,7 +304,7 @@ def early_defaults(statement: Any) -> list[Any]:
     ]
 
 
-def default_columns(statement: Insert) -> list[Column[Any]]:
+def default_columns(statement: UpdateBase) -> list[Column[Any]]:
     """Return the columns of the table for which Python has a value where none is given."""
     return [
         column

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .cursor import CursorResult
 
 if TYPE_CHECKING:
+    from ..dialects.features import Features
     from ..sql.expression.column_element import ColumnElement
+    from ..sql.expression.dml_base import UpdateBase
     from ..steps import Steps
     from .channel import Channel
 
@@ -17,7 +19,7 @@ Run = Callable[["Channel", Any, list[Mapping[str, Any]], Mapping[str, Any]], Any
 
 def telling_defaults_steps(
     channel: Channel,
-    statement: Any,
+    statement: UpdateBase,
     rows: list[Mapping[str, Any]],
     options: Mapping[str, Any],
     run: Run,
@@ -47,7 +49,7 @@ def telling_defaults_steps(
     return told
 
 
-def _is_able(features: Any, statement: Any) -> bool:
+def _is_able(features: Features, statement: UpdateBase) -> bool:
     """Whether the server returns something from statements like *statement*."""
     if statement.is_insert:
         able = features.supports_insert_returning and statement.select_source is None
@@ -58,7 +60,7 @@ def _is_able(features: Any, statement: Any) -> bool:
     return bool(able)
 
 
-def default_columns(statement: Any, rows: Sequence[Mapping[str, Any]] = ()) -> list[Any]:
+def default_columns(statement: UpdateBase, rows: Sequence[Mapping[str, Any]] = ()) -> list[Any]:
     """What ``return_defaults()`` fetches: the key of what is inserted, what is named or filled in.
 
     *rows* are the parameters of *statement*.
@@ -72,7 +74,8 @@ def default_columns(statement: Any, rows: Sequence[Mapping[str, Any]] = ()) -> l
         return list({**found, **dict.fromkeys(named)})
     if not statement.is_insert and not statement.is_update:
         return []
-    given = {getattr(key, "key", key) for key in statement.values_ or ()}
+    values: Any = statement.values_ or ()
+    given = {getattr(key, "key", key) for key in values}
     given.update(rows[0] if rows else ())
     filled = _filled_by_insert if statement.is_insert else _filled_by_update
     found.update(dict.fromkeys(one for one in table.c if one.key not in given and filled(one)))

@@ -15,13 +15,16 @@ from collections.abc import (
     MutableSequence,
     MutableSet,
 )
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import SupportsIndex
 
 
 class LazyCollection:
     """Gives the collection *target* of *instance*, as it is when it is asked."""
 
-    def __init__(self, instance: Any, target: str) -> None:
+    def __init__(self, instance: object, target: str) -> None:
         self.parent = instance
         self.target = target
 
@@ -78,7 +81,7 @@ class _AssociationList(_AssociationCollection, MutableSequence[Any]):
     def __iter__(self) -> Iterator[Any]:
         return map(self.getter, self.col)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
         found = self.col[index]
         return [*map(self.getter, found)] if isinstance(index, slice) else self.getter(found)
 
@@ -98,7 +101,7 @@ class _AssociationList(_AssociationCollection, MutableSequence[Any]):
             for member, item in zip(members, values, strict=True):
                 self.setter(member, item)
 
-    def __delitem__(self, index: Any) -> None:
+    def __delitem__(self, index: SupportsIndex | slice) -> None:
         del self.col[index]
 
     def insert(self, index: int, value: object) -> None:
@@ -157,10 +160,10 @@ class _AssociationList(_AssociationCollection, MutableSequence[Any]):
             self.extend(values)
         return self
 
-    def __add__(self, other: Any) -> list[Any]:
+    def __add__(self, other: Iterable[Any]) -> list[Any]:
         return list(self) + list(other)
 
-    def __radd__(self, other: Any) -> list[Any]:
+    def __radd__(self, other: Iterable[Any]) -> list[Any]:
         return list(other) + list(self)
 
     def __mul__(self, times: int) -> list[Any]:
@@ -300,7 +303,7 @@ class _AssociationDict(_AssociationCollection, MutableMapping[Any, Any]):
     def __getitem__(self, key: object) -> Any:
         return self.getter(self.col[key])
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         if key in self.col:
             self.setter(self.col[key], key, value)
         else:

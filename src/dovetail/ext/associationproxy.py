@@ -43,6 +43,8 @@ from .association_collections import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..sql.operators import Operator
+
 __all__ = [
     "ASSOCIATION_PROXY",
     "AssociationProxy",
@@ -78,7 +80,7 @@ def association_proxy(
     info: dict[Any, Any] | None = None,
     cascade_scalar_deletes: bool = False,
     create_on_none_assignment: bool = False,
-    **options: Any,
+    **options: object,
 ) -> AssociationProxy[Any]:
     """Return an attribute that shows *attr* of what the relationship *target_collection* leads to.
 
@@ -165,13 +167,13 @@ class AssociationProxy(Generic[T]):
             return self  # on a mixin
         return self.for_class(owner)
 
-    def __set__(self, instance: Any, value: T) -> None:
+    def __set__(self, instance: object, value: T) -> None:
         self.for_class(type(instance)).set(instance, value)
 
     def __delete__(self, instance: object) -> None:
         self.for_class(type(instance)).delete(instance)
 
-    def for_class(self, class_: Any, obj: object = None) -> AssociationProxyInstance[T]:
+    def for_class(self, class_: object, obj: object = None) -> AssociationProxyInstance[T]:
         """The proxy as an attribute of *class_*, a mapped class or an alias of one."""
         if isinstance(class_, AliasedClass):
             return AssociationProxyInstance(self, class_)
@@ -255,13 +257,13 @@ class AssociationProxyInstance(Operating, Generic[T]):
     def _default_getset(self, collection_class: Any) -> tuple[Any, Any]:
         name = self.value_attr
 
-        def read(target: Any) -> Any:
+        def read(target: object) -> Any:
             return None if target is None else getattr(target, name)
 
-        def write(target: Any, value: Any) -> None:
+        def write(target: object, value: object) -> None:
             setattr(target, name, value)
 
-        def write_by_key(target: Any, key: object, value: object) -> None:
+        def write_by_key(target: object, key: object, value: object) -> None:
             setattr(target, name, value)
 
         return read, write_by_key if collection_class is dict else write
@@ -339,11 +341,11 @@ class AssociationProxyInstance(Operating, Generic[T]):
             return not self.scalar or remote._leads_to_many
         return not self.scalar or (self._is_object and bool(remote.prop.uselist))
 
-    def _exists(self, criterion: Any = None, values: dict[str, Any] | None = None) -> Any:
+    def _exists(self, criterion: object = None, values: dict[str, Any] | None = None) -> Any:
         local = self.local_attr
         return (local.has if self.scalar else local.any)(criterion, **(values or {}))
 
-    def _end_exists(self, criterion: Any, values: dict[str, Any]) -> Any:
+    def _end_exists(self, criterion: object, values: dict[str, Any]) -> Any:
         """EXISTS: what is shown, and fulfils the criteria."""
         remote = self.remote_attr
         if isinstance(remote, AssociationProxyInstance):
@@ -353,7 +355,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             return self._exists(end(criterion, **values))
         return self._exists(criterion, values)
 
-    def any(self, criterion: Any = None, **kwargs: Any) -> Any:
+    def any(self, criterion: object = None, **kwargs: object) -> Any:
         """EXISTS: a related instance, in a collection, that fulfils the criteria."""
         if not self._leads_to_many:
             raise InvalidRequestError(
@@ -361,7 +363,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             )
         return self._end_exists(criterion, kwargs)
 
-    def has(self, criterion: Any = None, **kwargs: Any) -> Any:
+    def has(self, criterion: object = None, **kwargs: object) -> Any:
         """EXISTS: the related instance, and it fulfils the criteria."""
         if self._leads_to_many:
             raise InvalidRequestError(
@@ -370,7 +372,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             )
         return self._end_exists(criterion, kwargs)
 
-    def contains(self, other: object, **kwargs: Any) -> Any:
+    def contains(self, other: object, **kwargs: object) -> Any:
         """EXISTS: *other* is among the related instances; of texts, one that contains *other*."""
         remote = self.remote_attr
         if self._is_object:
@@ -385,7 +387,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             )
         return self._exists(remote.contains(other, **kwargs))
 
-    def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+    def operate(self, op: Operator, *other: object, **kwargs: object) -> Any:
         """EXISTS: a related row whose value compares with *other* by *op*."""
         if op not in (ops.EQ, ops.NE):
             if self._is_object:
@@ -405,7 +407,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
             return or_(self._exists(compared), not_(self._exists()))
         return self._exists(compared)
 
-    def reverse_operate(self, op: Any, other: object, **kwargs: Any) -> Any:
+    def reverse_operate(self, op: Operator, other: object, **kwargs: object) -> Any:
         """EXISTS: a related row for which *other op value* is true."""
         return self._exists(self.remote_attr.reverse_operate(op, other, **kwargs))
 
@@ -415,7 +417,7 @@ class AssociationProxyInstance(Operating, Generic[T]):
 inspects_itself(AssociationProxyInstance)
 
 
-def _applied(attribute: Any, op: Any, other: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _applied(attribute: Any, op: Operator, other: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """*op* applied to *attribute* and *other*."""
     if op is ops.EQ:
         return attribute == other[0]

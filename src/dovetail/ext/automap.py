@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from warnings import warn
 
 from ..exc import ArgumentError, DovetailDeprecationWarning, NoReferencedTableError
@@ -26,6 +26,11 @@ from ..sql.constraints import ForeignKeyConstraint
 from ..sql.expression import and_
 from ..sql.schema import Table
 from .declarative.postponed import MappedLater, Postponed, in_levels, read_table, waiting_below
+
+if TYPE_CHECKING:
+    from ..engine.connection import Connection
+    from ..engine.engine import Engine
+    from ..engine.inspector import Inspector
 
 __all__ = [
     "AutomapBase",
@@ -79,12 +84,12 @@ class GenerateRelationshipType(Protocol):
     def __call__(
         self,
         base: type[Any],
-        direction: Any,
+        direction: object,
         return_fn: Callable[..., Any],
         attrname: str,
         local_cls: type[Any],
         referred_cls: type[Any],
-        **kw: Any,
+        **kw: object,
     ) -> Any: ...
 
 
@@ -109,12 +114,12 @@ def name_for_collection_relationship(
 
 def generate_relationship(
     base: type[Any],
-    direction: Any,
+    direction: object,
     return_fn: Callable[..., Any],
     attrname: str,
     local_cls: type[Any],
     referred_cls: type[Any],
-    **kw: Any,
+    **kw: object,
 ) -> Any:
     """The ``relationship()``, or the ``backref()``, that *return_fn* makes with the options *kw*.
 
@@ -147,7 +152,7 @@ class AutomapBase(MappedLater):
     by_module: ClassVar[ByName[Any]]
     metadata: ClassVar[Any]
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
+    def __init_subclass__(cls, **keywords: object) -> None:
         if AutomapBase in cls.__bases__:
             cls.classes = ByName()
             cls.by_module = ByName()
@@ -156,13 +161,13 @@ class AutomapBase(MappedLater):
     @classmethod
     def prepare(
         cls,
-        autoload_with: Any = None,
-        engine: Any = None,
+        autoload_with: Engine | Connection | None = None,
+        engine: Engine | Connection | None = None,
         reflect: bool = False,
         schema: str | None = None,
         classname_for_table: PythonNameForTableType | None = None,
         modulename_for_table: PythonNameForTableType | None = None,
-        collection_class: Any = None,
+        collection_class: Callable[[], Any] | None = None,
         name_for_scalar_relationship: NameForScalarRelationshipType | None = None,
         name_for_collection_relationship: NameForCollectionRelationshipType | None = None,
         generate_relationship: GenerateRelationshipType | None = None,
@@ -226,7 +231,7 @@ class Making:
     generate: GenerateRelationshipType
     inspector: Any = None
 
-    def read(self, inspector: Any, schema: str | None, options: dict[str, Any]) -> None:
+    def read(self, inspector: Inspector, schema: str | None, options: dict[str, Any]) -> None:
         """Read the tables of *schema*, and what declared ones have besides."""
         self.inspector = inspector
         metadata = self.base.metadata
@@ -425,7 +430,7 @@ def _through(class_: type[Any], name: str) -> Any:
     return prop.declared_secondary if isinstance(prop, RelationshipProperty) else None
 
 
-def _add(class_: type[Any], name: str, made: Any) -> None:
+def _add(class_: type[Any], name: str, made: object) -> None:
     if made is not None:
         add_mapped_attribute(class_, name, made)
 

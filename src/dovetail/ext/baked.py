@@ -45,7 +45,7 @@ class Bakery:
         self._kept: OrderedDict[Any, Query[Any]] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, initial_fn: Callable[[Session], Query[Any]], *args: Any) -> BakedQuery:
+    def __call__(self, initial_fn: Callable[[Session], Query[Any]], *args: object) -> BakedQuery:
         """A baked query that begins with what *initial_fn* makes of a session.
 
         *args* tell apart queries of the same function: what its variables stand for.
@@ -102,12 +102,12 @@ class BakedQuery:
 
     # Building -----------------------------------------------------------------------------------
 
-    def add_criteria(self, fn: Step, *args: Any) -> Self:
+    def add_criteria(self, fn: Step, *args: object) -> Self:
         """Add *fn*, which is given the query so far, to this; *args* tell apart what it makes."""
         self._add(fn, args)
         return self
 
-    def with_criteria(self, fn: Step, *args: Any) -> Self:
+    def with_criteria(self, fn: Step, *args: object) -> Self:
         """A copy with *fn* added."""
         return self._copy().add_criteria(fn, *args)
 
@@ -125,11 +125,11 @@ class BakedQuery:
 
     # Running --------------------------------------------------------------------------------------
 
-    def for_session(self, session: Any) -> Result:
+    def for_session(self, session: Session) -> Result:
         """This query in *session*."""
         return Result(self, _session_of(session))
 
-    def __call__(self, session: Any) -> Result:
+    def __call__(self, session: Session) -> Result:
         return self.for_session(session)
 
     def to_query(self, query_or_session: Any) -> Query[Any]:
@@ -162,7 +162,7 @@ class Result:
         self._params: dict[str, Any] = {}
         self._after: list[Step] = []
 
-    def params(self, _params: Mapping[str, Any] | None = None, /, **kw: Any) -> Self:
+    def params(self, _params: Mapping[str, Any] | None = None, /, **kw: object) -> Self:
         """With values for the parameters of the query."""
         self._params.update(_params or {}, **kw)
         return self
@@ -221,7 +221,7 @@ def _step(given: Step | tuple[Any, ...]) -> tuple[Any, ...]:
     return given if isinstance(given, tuple) else (given,)
 
 
-def _made(query: Any, steps: list[Step]) -> Query[Any]:
+def _made(query: object, steps: list[Step]) -> Query[Any]:
     for step in steps:
         query = step(query)
     if not isinstance(query, Query):

@@ -44,6 +44,9 @@ from ..steps import Steps
 
 if TYPE_CHECKING:
     from ..orm.mapping.mapper import Mapper
+    from ..orm.mapping.relationship import RelationshipProperty
+    from ..orm.tracking.attributes import AttributeBase
+    from ..sql.arguments import ManyParameters, StatementArgument
 
 __all__ = ["IdentityChooser", "ShardChooser", "ShardedQuery", "ShardedSession", "set_shard_id"]
 
@@ -55,7 +58,7 @@ Rows = dict[InstanceState, Any]
 class ShardChooser(Protocol):
     """A function that says in which shard *instance*, which is new, or *clause* belongs."""
 
-    def __call__(self, mapper: Any, instance: Any, clause: Any = None) -> Any: ...
+    def __call__(self, mapper: Mapper | None, instance: object, clause: object = None) -> Any: ...
 
 
 class IdentityChooser(Protocol):
@@ -69,7 +72,7 @@ class IdentityChooser(Protocol):
         lazy_loaded_from: InstanceState | None,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any],
-        **kw: Any,
+        **kw: object,
     ) -> Iterable[Any]: ...
 
 
@@ -82,7 +85,7 @@ class set_shard_id:
     entries: tuple[Entry, ...] = ()
     root: Any = None
 
-    def __init__(self, shard_id: Any, propagate_to_loaders: bool = True) -> None:
+    def __init__(self, shard_id: object, propagate_to_loaders: bool = True) -> None:
         self.shard_id = shard_id
         self.propagate_to_loaders = propagate_to_loaders
 
@@ -98,7 +101,7 @@ class set_shard_id:
 class ShardedQuery(Query[T]):
     """A Query that can be told its shard."""
 
-    def set_shard(self, shard_id: Any) -> Self:
+    def set_shard(self, shard_id: object) -> Self:
         """In shard *shard_id* alone."""
         return self.options(set_shard_id(shard_id))
 
@@ -113,7 +116,7 @@ class ShardedCore(SessionCore):
     identity_chooser: IdentityChooser | None
     execute_chooser: Callable[[ORMExecuteState], Iterable[Any]] | None
 
-    def __init__(self, session: Any, has_own_get_bind: bool) -> None:
+    def __init__(self, session: object, has_own_get_bind: bool) -> None:
         super().__init__(session, has_own_get_bind)
         self.shards: dict[Any, Any] = {}
         self.scope.has_tokens = True
@@ -125,7 +128,7 @@ class ShardedCore(SessionCore):
 
     # Where ------------------------------------------------------------------------------------
 
-    def _known(self, shard: Any, chooser: str) -> Any:
+    def _known(self, shard: object, chooser: str) -> Any:
         if shard not in self.shards:
             raise ArgumentError(
                 f"{chooser} names the shard {shard!r}, which is not known",
@@ -175,8 +178,8 @@ class ShardedCore(SessionCore):
 
     def run_statement_steps(
         self,
-        statement: Any,
-        params: Any = None,
+        statement: StatementArgument,
+        params: ManyParameters = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> Steps[Any]:
@@ -188,8 +191,8 @@ class ShardedCore(SessionCore):
 
     def _in_shards_steps(
         self,
-        statement: Any,
-        params: Any,
+        statement: StatementArgument,
+        params: ManyParameters,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Steps[Any]:
@@ -211,8 +214,8 @@ class ShardedCore(SessionCore):
 
     def _shards_for(
         self,
-        statement: Any,
-        params: Any,
+        statement: StatementArgument,
+        params: ManyParameters,
         options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
     ) -> Shards:
@@ -311,7 +314,7 @@ class ShardedCore(SessionCore):
         found = yield from self._get_among_steps(shards, mapper, key, options)
         return found if isinstance(found, mapper.class_) else None
 
-    def _held(self, mapper: Mapper, key: object, shard: Any) -> Any:
+    def _held(self, mapper: Mapper, key: object, shard: object) -> Any:
         """What the identity map has, unless it has expired as a whole."""
         state = self.scope.known(mapper, shard).get(key)
         held = None if state is None else state()
@@ -322,7 +325,7 @@ class ShardedCore(SessionCore):
     # Lazy loads -------------------------------------------------------------------------------
 
     def _load_attribute_steps(
-        self, state: InstanceState, instance: object, attribute: Any
+        self, state: InstanceState, instance: object, attribute: AttributeBase
     ) -> Steps[None]:
         if not attribute.is_relationship or state.load.token is None:
             yield from super()._load_attribute_steps(state, instance, attribute)
@@ -340,7 +343,7 @@ class ShardedCore(SessionCore):
         yield from self._load_elsewhere_steps(state, instance, prop, shards)
 
     def _load_elsewhere_steps(
-        self, state: InstanceState, instance: object, prop: Any, shards: Shards
+        self, state: InstanceState, instance: object, prop: RelationshipProperty, shards: Shards
     ) -> Steps[None]:
         """Load *prop* from other shards than that of *instance*: what each of them has."""
         tree: LoadTree = state.load.options or NO_TREE
@@ -358,7 +361,9 @@ class ShardedCore(SessionCore):
         else:
             instance.__dict__[prop.key] = found[0] if found else None
 
-    def _shards_lazily(self, state: InstanceState, instance: object, prop: Any) -> Shards:
+    def _shards_lazily(
+        self, state: InstanceState, instance: object, prop: RelationshipProperty
+    ) -> Shards:
         """The shards where *prop* of *instance* is loaded from."""
         own = [state.load.token]
         tree: LoadTree = state.load.options or NO_TREE
@@ -440,24 +445,29 @@ class ShardedSession(Session):
         "Says in which shards a statement runs."
     )
 
-    def bind_shard(self, shard_id: Any, bind: Any) -> None:
+    def bind_shard(self, shard_id: object, bind: Engine | Connection | None) -> None:
         """Use *bind*, an Engine or a Connection, for the shard *shard_id*."""
         self._core.shards[shard_id] = bind
 
     def get_bind(
-        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **arguments: Any
+        self,
+        mapper: Mapper | None = None,
+        clause: object = None,
+        *,
+        bind: Engine | Connection | None = None,
+        **arguments: object,
     ) -> Engine | Connection:
         """The database of ``shard_id=``, of ``instance=``, or of what is being done."""
         return super().get_bind(mapper, clause, bind=bind, **arguments)
 
 
-def _shard_named(options: Sequence[Any], given: Any) -> Any:
+def _shard_named(options: Sequence[Any], given: object) -> Any:
     """The shard that ``set_shard_id()`` among *options* names, or *given*."""
     named = [option.shard_id for option in options if isinstance(option, set_shard_id)]
     return named[-1] if named else given
 
 
-def _is_of_entities(statement: Any) -> bool:
+def _is_of_entities(statement: StatementArgument) -> bool:
     """True for a statement that speaks of mapped classes."""
     if not hasattr(statement, "walk"):
         return hasattr(statement, "mapper")
@@ -489,7 +499,7 @@ def _classic_identity(chooser: Callable[..., Iterable[Any]] | None) -> IdentityC
     if chooser is None:
         return None
 
-    def choose(mapper: Mapper, primary_key: Sequence[Any], **given: Any) -> Iterable[Any]:
+    def choose(mapper: Mapper, primary_key: Sequence[Any], **given: object) -> Iterable[Any]:
         return chooser(ShardedQuery(mapper.class_), primary_key)
 
     return choose

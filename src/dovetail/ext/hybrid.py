@@ -27,7 +27,7 @@ Where one body does not serve both, ``@length.inplace.expression`` says what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from ..exc import InvalidRequestError
 from ..orm.mapping.attribute import (
@@ -42,6 +42,9 @@ from ..sql.expression.coercion import node_of
 from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.operating import OPERATORS, REVERSED, Operating
 from ..sql.node import Walk
+
+if TYPE_CHECKING:
+    from ..sql.operators import Operator
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -83,15 +86,15 @@ class Comparator(Operating):
             expression = expression.__clause_element__()
         return expression
 
-    def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+    def operate(self, op: Operator, *other: object, **kwargs: object) -> Any:
         """Apply *op* to the expression and to *other*."""
         return op(self.__clause_element__(), *other, **kwargs)
 
-    def reverse_operate(self, op: Any, other: object, **kwargs: Any) -> Any:
+    def reverse_operate(self, op: Operator, other: object, **kwargs: object) -> Any:
         """Apply *op* to *other* and to the expression."""
         return self.__clause_element__().reverse_operate(op, other, **kwargs)
 
-    def adapt_to_entity(self, adapt_to_entity: Any) -> Comparator:
+    def adapt_to_entity(self, adapt_to_entity: object) -> Comparator:
         """This comparator, as what compares an attribute of an alias."""
         return self
 
@@ -111,14 +114,14 @@ _OTHERS = (
 
 
 def _of_expression(name: str) -> Callable[..., Any]:
-    def call(self: Comparator, *arguments: Any, **kwargs: Any) -> Any:
+    def call(self: Comparator, *arguments: object, **kwargs: object) -> Any:
         return getattr(self.__clause_element__(), name)(*arguments, **kwargs)
 
     return call
 
 
 def _compared(name: str) -> Callable[..., Any]:
-    def call(self: HybridAttribute[Any], *arguments: Any, **kwargs: Any) -> Any:
+    def call(self: HybridAttribute[Any], *arguments: object, **kwargs: object) -> Any:
         return getattr(self.comparator, name)(*arguments, **kwargs)
 
     return call
@@ -197,10 +200,10 @@ class HybridAttribute(QueryableAttribute[T]):
     def on(self, entity: EntityNode) -> Any:
         return self.descriptor.__get__(None, entity.entity_namespace)
 
-    def operate(self, op: Any, *other: Any, **modifiers: Any) -> Any:
+    def operate(self, op: Operator, *other: object, **modifiers: object) -> Any:
         return self._comparator.operate(op, *other, **modifiers)
 
-    def reverse_operate(self, op: Any, other: object) -> Any:
+    def reverse_operate(self, op: Operator, other: object) -> Any:
         return self._comparator.reverse_operate(op, other)
 
     __hash__ = object.__hash__
@@ -243,37 +246,37 @@ class _InPlace:
     def __init__(self, hybrid: Any) -> None:
         self.attr = hybrid
 
-    def _set(self, name: str, function: Any) -> Any:
+    def _set(self, name: str, function: Callable[..., Any]) -> Any:
         setattr(self.attr, name, _function(function))
         return self.attr
 
-    def expression(self, expr: Any) -> Any:
+    def expression(self, expr: Callable[..., Any]) -> Any:
         """Let the decorated function say what the hybrid is in SQL."""
         return self._set("expr", expr)
 
 
 class _InPlaceProperty(_InPlace):
-    def getter(self, fget: Any) -> Any:
+    def getter(self, fget: Callable[..., Any]) -> Any:
         """Let the decorated function compute the value of an instance."""
         return self._set("fget", fget)
 
-    def setter(self, fset: Any) -> Any:
+    def setter(self, fset: Callable[..., Any]) -> Any:
         """Let the decorated function set the value of an instance."""
         return self._set("fset", fset)
 
-    def deleter(self, fdel: Any) -> Any:
+    def deleter(self, fdel: Callable[..., Any]) -> Any:
         """Let the decorated function delete the value of an instance."""
         return self._set("fdel", fdel)
 
-    def comparator(self, comparator: Any) -> Any:
+    def comparator(self, comparator: Callable[..., Any]) -> Any:
         """Let the decorated function make the Comparator."""
         return self._set("custom_comparator", comparator)
 
-    def update_expression(self, meth: Any) -> Any:
+    def update_expression(self, meth: Callable[..., Any]) -> Any:
         """Let the decorated function say what an UPDATE sets in place of the hybrid."""
         return self._set("update_expr", meth)
 
-    def bulk_dml(self, meth: Any) -> Any:
+    def bulk_dml(self, meth: Callable[..., Any]) -> Any:
         """Let the decorated function put columns into a row in place of the hybrid."""
         return self._set("bulk_dml_setter", meth)
 
@@ -337,7 +340,7 @@ class hybrid_property(Generic[T]):
     def __get__(self, instance: object, owner: type[Any] | None = None) -> Any:
         return self._in_sql(owner) if instance is None else self.fget(instance)
 
-    def __set__(self, instance: Any, value: T) -> None:
+    def __set__(self, instance: object, value: T) -> None:
         if self.fset is None:
             raise AttributeError(f"can't set the hybrid attribute {self.__name__!r}: no setter")
         self.fset(instance, value)
@@ -392,7 +395,7 @@ class hybrid_property(Generic[T]):
 
     # Decorators ---------------------------------------------------------------------------------
 
-    def _varied(self, **changes: Any) -> Any:
+    def _varied(self, **changes: object) -> Any:
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__, **changes)
         twin.info = dict(self.info)
@@ -408,31 +411,31 @@ class hybrid_property(Generic[T]):
         """Decorators that add to this hybrid; the functions may have names of their own."""
         return _InPlaceProperty(self)
 
-    def getter(self, fget: Any) -> hybrid_property[T]:
+    def getter(self, fget: Callable[..., Any]) -> hybrid_property[T]:
         """A variant whose value is what the decorated function computes."""
         return self._varied(fget=fget, __name__=fget.__name__)  # type: ignore[no-any-return]
 
-    def setter(self, fset: Any) -> hybrid_property[T]:
+    def setter(self, fset: Callable[..., Any]) -> hybrid_property[T]:
         """A variant that the decorated function sets."""
         return self._varied(fset=fset)  # type: ignore[no-any-return]
 
-    def deleter(self, fdel: Any) -> hybrid_property[T]:
+    def deleter(self, fdel: Callable[..., Any]) -> hybrid_property[T]:
         """A variant that the decorated function deletes."""
         return self._varied(fdel=fdel)  # type: ignore[no-any-return]
 
-    def expression(self, expr: Any) -> hybrid_property[T]:
+    def expression(self, expr: Callable[..., Any]) -> hybrid_property[T]:
         """A variant that is in SQL what the decorated function returns, called with the class."""
         return self._varied(expr=_function(expr))  # type: ignore[no-any-return]
 
-    def comparator(self, comparator: Any) -> hybrid_property[T]:
+    def comparator(self, comparator: Callable[..., Any]) -> hybrid_property[T]:
         """A variant whose operators are those of the Comparator that the function returns."""
         return self._varied(custom_comparator=_function(comparator))  # type: ignore[no-any-return]
 
-    def update_expression(self, meth: Any) -> hybrid_property[T]:
+    def update_expression(self, meth: Callable[..., Any]) -> hybrid_property[T]:
         """A variant in whose place an UPDATE sets the pairs that the function returns."""
         return self._varied(update_expr=_function(meth))  # type: ignore[no-any-return]
 
-    def bulk_dml(self, meth: Any) -> hybrid_property[T]:
+    def bulk_dml(self, meth: Callable[..., Any]) -> hybrid_property[T]:
         """A variant in whose place the function fills a row: called with class, row and value."""
         return self._varied(bulk_dml_setter=_function(meth))  # type: ignore[no-any-return]
 

@@ -94,7 +94,7 @@ class index_property(hybrid_property[Any]):
             raise AttributeError(f"{self.attr_name!r} has no item {self.index!r}") from error
         flag_modified(instance, self.attr_name)
 
-    def expr(self, model: Any) -> Any:
+    def expr(self, model: type) -> Any:
         """What the attribute is in SQL, for *model*: the class, or an alias of it."""
         index = self.index
         if self.onebased and isinstance(index, int):

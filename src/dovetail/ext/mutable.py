@@ -33,6 +33,8 @@ from ..types.contract import TypeEngine
 if TYPE_CHECKING:
     from typing import SupportsIndex
 
+    from ..orm.mapping.attribute import QueryableAttribute
+
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
@@ -122,7 +124,7 @@ class Mutable(MutableBase):
                 self._parents.discard(state, key)
 
     @classmethod
-    def associate_with_attribute(cls, attribute: Any) -> None:
+    def associate_with_attribute(cls, attribute: QueryableAttribute[Any]) -> None:
         """Let the values of *attribute*, ``Job.options``, be of this class."""
         key: str = attribute.key
         associate(cls, attribute, attribute.class_, key)
@@ -149,10 +151,12 @@ class Mutable(MutableBase):
         return type_
 
 
-def associate(cls: type[MutableBase], attribute: Any, class_: type, key: str) -> None:
+def associate(
+    cls: type[MutableBase], attribute: QueryableAttribute[Any], class_: type, key: str
+) -> None:
     """Let the values of *attribute*, *key* of *class_*, be of *cls*, and know who holds them."""
 
-    def enter(state: InstanceState, *_: Any) -> None:
+    def enter(state: InstanceState, *_: object) -> None:
         instance = state()
         values = {} if instance is None else instance.__dict__
         value = values.get(key)
@@ -162,11 +166,11 @@ def associate(cls: type[MutableBase], attribute: Any, class_: type, key: str) ->
             if isinstance(value, MutableBase):
                 value._parents.add(state, key)
 
-    def enter_some(state: InstanceState, context: Any, names: Any) -> None:
+    def enter_some(state: InstanceState, context: object, names: Iterable[str] | None) -> None:
         if names is None or key in names:
             enter(state)
 
-    def replace(state: InstanceState, value: Any, old: Any, initiator: Any) -> Any:
+    def replace(state: InstanceState, value: object, old: object, initiator: object) -> Any:
         if value is not old:
             if value is not None and not isinstance(value, cls):
                 value = cls.coerce(key, value)
@@ -244,7 +248,7 @@ class TellingComposite(CompositeValue):
             value._parents.add(state_of(instance), self.key)
         return value
 
-    def set(self, instance: Any, value: Any) -> None:
+    def set(self, instance: object, value: object) -> None:
         if value is not None and not isinstance(value, self.prop.composite_class):
             value = self.prop.composite_class.coerce(self.key, value)
         super().set(instance, value)
@@ -262,7 +266,7 @@ def _telling(method: Callable[..., Any], *, in_steps: bool = False) -> Any:
     """
 
     @wraps(method)
-    def call(self: Any, *arguments: Any, **named: Any) -> Any:
+    def call(self: Any, *arguments: object, **named: object) -> Any:
         try:
             answer = method(self, *arguments, **named)
         except BaseException:
@@ -441,12 +445,12 @@ def _deep(value: object) -> Any:
 class MutableJSONDict(MutableJSON, MutableDict[str, Any]):
     """A dictionary that tells when it, or anything within it, is changed."""
 
-    def __init__(self, *items: Any, **named: Any) -> None:
+    def __init__(self, *items: object, **named: object) -> None:
         super().__init__()
         for key, value in dict(*items, **named).items():
             dict.__setitem__(self, key, self._hold(value))
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         super().__setitem__(key, self._hold(value))
 
     def setdefault(self, key: str, default: object = None) -> Any:
@@ -455,7 +459,7 @@ class MutableJSONDict(MutableJSON, MutableDict[str, Any]):
             self[key] = default
         return self[key]
 
-    def update(self, *items: Any, **named: Any) -> None:
+    def update(self, *items: object, **named: object) -> None:
         """Set all the items given."""
         for key, value in dict(*items, **named).items():
             self[key] = value
@@ -481,7 +485,7 @@ class MutableJSONList(MutableJSON, MutableList[Any]):
         """Put *item* at the end."""
         super().append(self._hold(item))
 
-    def insert(self, index: Any, item: object) -> None:
+    def insert(self, index: SupportsIndex, item: object) -> None:
         """Put *item* before *index*."""
         super().insert(index, self._hold(item))
 

@@ -137,7 +137,7 @@ class OrderingList(InstrumentedList):
         self.reorder()
         return item
 
-    def __setitem__(self, index: Any, value: object) -> None:
+    def __setitem__(self, index: SupportsIndex | slice, value: object) -> None:
         super().__setitem__(index, value)
         if isinstance(index, slice):
             self.reorder()
@@ -145,7 +145,7 @@ class OrderingList(InstrumentedList):
             place = range(len(self))[index]
             self._order(place, self[place])
 
-    def __delitem__(self, index: Any) -> None:
+    def __delitem__(self, index: SupportsIndex | slice) -> None:
         super().__delitem__(index)
         self.reorder()
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dovetail.codegen import source_text
+from dovetail.dialects.dialect import Dialect
 from dovetail.orm.flush.insert import InsertPlan
 from dovetail.orm.flush.update import update_plans
 from dovetail.orm.loading.hydrate import make_hydrator
@@ -13,7 +14,7 @@ from dovetail.orm.session.members import SessionMembers
 from dovetail.sql.expression.select import Select
 
 
-def generated_text(mapper: Mapper, dialect: Any) -> str:
+def generated_text(mapper: Mapper, dialect: Dialect) -> str:
     """The text of the functions that are made for *mapper*: load, insert, update, copy, expire.
 
     What a plan would make for the plain cases: a SELECT of the class, a row without values for

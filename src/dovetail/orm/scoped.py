@@ -9,6 +9,7 @@ from warnings import warn
 from dovetail.delegation import DelegatedAttribute, Face
 from dovetail.event import resolves
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
+from dovetail.orm.query.query import Query
 from dovetail.orm.session import Session
 from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.tracking.identity import IdentityMap
@@ -44,7 +45,7 @@ class ThreadLocalRegistry(local, Generic[V]):
         """True when this thread has one."""
         return "value" in self.__dict__
 
-    def set(self, obj: Any) -> None:
+    def set(self, obj: object) -> None:
         """Make *obj* the object of this thread."""
         self.value = obj
 
@@ -79,7 +80,7 @@ class ScopedRegistry(Generic[V]):
         """True when this scope has one."""
         return self.scopefunc() in self.registry
 
-    def set(self, obj: Any) -> None:
+    def set(self, obj: object) -> None:
         """Make *obj* the object of this scope."""
         self.registry[self.scopefunc()] = obj
 
@@ -138,7 +139,7 @@ class ScopedFace(Generic[S]):
             else ScopedRegistry(session_factory, scopefunc)
         )
 
-    def __call__(self, **kw: Any) -> S:
+    def __call__(self, **kw: object) -> S:
         """The current session; keywords configure a new one.
 
         InvalidRequestError for keywords where the scope has a session already.
@@ -158,7 +159,7 @@ class ScopedFace(Generic[S]):
             current = self.registry()
         return current
 
-    def configure(self, **kwargs: Any) -> None:
+    def configure(self, **kwargs: object) -> None:
         """Change the factory's configuration for later sessions: see ``sessionmaker.configure``.
 
         Warns where the scope has a session already, which keeps the configuration it has.
@@ -171,7 +172,7 @@ class ScopedFace(Generic[S]):
             )
         self.session_factory.configure(**kwargs)  # type: ignore[attr-defined]
 
-    def __contains__(self, instance: Any) -> bool:
+    def __contains__(self, instance: object) -> bool:
         return instance in self.registry()
 
     def __iter__(self) -> Iterator[Any]:
@@ -231,7 +232,7 @@ class scoped_session(ScopedFace[S]):
             finally:
                 self.registry.clear()
 
-    def query_property(self, query_cls: Any = None) -> Any:
+    def query_property(self, query_cls: type[Query[Any]] | None = None) -> Any:
         """A class attribute that is a Query of the class in the current session::
 
         class Base(DeclarativeBase):
@@ -310,11 +311,11 @@ def _what_it_keeps(scoped: Any) -> Any:
 class QueryProperty:
     """``Model.query``: a Query of the class in the current session."""
 
-    def __init__(self, scoped: "scoped_session[Any]", query_cls: Any) -> None:
+    def __init__(self, scoped: "scoped_session[Any]", query_cls: type[Query[Any]] | None) -> None:
         self.scoped = scoped
         self.query_cls = query_cls
 
-    def __get__(self, instance: Any, owner: type) -> Any:
+    def __get__(self, instance: object, owner: type) -> Any:
         session = self.scoped.registry()
         if self.query_cls is not None:
             return self.query_cls(owner, session)

@@ -95,7 +95,7 @@ def set_committed_value(instance: object, key: str, value: object) -> None:
         instance.__dict__[key] = value
 
 
-def collection_adapter(collection: Any) -> CollectionAdapter | None:
+def collection_adapter(collection: object) -> CollectionAdapter | None:
     """What fills *collection*, a collection that belongs to an instance; None for another."""
     attribute = getattr(collection, "attribute", None)
     return None if attribute is None else CollectionAdapter(attribute, collection)
@@ -202,6 +202,6 @@ def _inspect_instance(instance: object) -> InstanceState | None:
 
 
 @inspects_otherwise
-def _inspect_generic_alias(alias: Any) -> Mapper | None:
+def _inspect_generic_alias(alias: object) -> Mapper | None:
     """``Setting[int]``, of a mapped class that is generic."""
     return None if isinstance(alias, type) else mapper_of(alias)

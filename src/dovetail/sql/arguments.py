@@ -5,9 +5,10 @@ What may be any value of Python, a parameter then, is an ``object``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .node import Node
+from .node import Node, ReturnsRows
 from .promise import ClauseSource, StatementEntity
 
 ConditionArgument = Node | ClauseSource | bool | None
@@ -21,3 +22,9 @@ FromArgument = Node | ClauseSource | StatementEntity | type[Any]
 
 ColumnArgument = Node | ClauseSource | StatementEntity | type[Any] | float | bool | None
 """What is selected or given back: an expression, a table, a mapped class, a number."""
+
+StatementArgument = Node | ReturnsRows[*tuple[Any, ...]] | ClauseSource
+"""What is run: a statement, or a function or sequence, of which the value is selected."""
+
+ManyParameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+"""What comes beside a statement: values by name, or a list of them for many rows."""

@@ -18,7 +18,7 @@ class SchemaBind(Protocol):
     def run_schema(self) -> Callable[..., None]: ...
 
 
-class ExecutableDDLElement(Executable, Node):
+class ExecutableDDLElement(Executable):
     """Base of all statements that define."""
 
     is_ddl = True

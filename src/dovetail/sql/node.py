@@ -177,7 +177,7 @@ class ReturnsRows(Generic[*Ts]):
     __slots__ = ()
 
 
-class Executable:
+class Executable(Node):
     """A node that can be sent to the server by itself."""
 
     __slots__ = ()

@@ -34,7 +34,7 @@ class _Awaitable:
 
     __slots__ = ("_instance",)
 
-    def __init__(self, instance: Any) -> None:
+    def __init__(self, instance: object) -> None:
         self._instance = instance
 
     def __getattr__(self, name: str) -> Coroutine[Any, Any, Any]:

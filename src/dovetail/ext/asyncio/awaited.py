@@ -54,7 +54,7 @@ class AwaitedCore(SessionCore):
             return steps  # type: ignore[return-value]
         return super().run(steps)
 
-    def started(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    def started(self, function: Callable[..., Any], *arguments: object, **keywords: object) -> Any:
         """Call *function*, blocking code, up to where it needs the database.
 
         Return its answer, if it has one by then, or else the steps of a verb of this session
@@ -93,7 +93,7 @@ def awaited_class(class_: type[Session]) -> type[Session]:
     return AwaitedSession if class_ is Session else class_
 
 
-def awaited_session(class_: type[Session], *arguments: Any, **options: Any) -> Session:
+def awaited_session(class_: type[Session], *arguments: object, **options: object) -> Session:
     """Return a session of *class_*, made of *arguments* and *options*, whose core is awaited."""
     if class_ is Session:
         class_ = AwaitedSession

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Never, TypeVar
+from typing import Any, Never, SupportsIndex, TypeVar
 from weakref import ref
 
 from dovetail.delegation import DelegatedAttribute, Face
@@ -17,6 +17,10 @@ from dovetail.orm.session import Session
 from dovetail.orm.session.members import InstanceSet
 from dovetail.orm.tracking.identity import IdentityMap
 from dovetail.steps import Steps
+
+from ...engine.connection import Connection
+from ...orm.mapping.mapper import Mapper
+from ...sql.expression.from_clause import FromClause
 
 R = TypeVar("R")
 V = TypeVar("V")
@@ -45,7 +49,7 @@ changing = replace(session_face, first=("self.one_task.check()",))
 class OfSession(DelegatedAttribute[V]):
     """An attribute of the session inside."""
 
-    def inside(self, face: Any) -> Any:
+    def inside(self, face: "AwaitingMembers") -> Any:
         """Return the session inside."""
         return face.sync_session
 
@@ -58,7 +62,7 @@ class AwaitingMembers:
 
     def __init__(
         self,
-        bind: Any = None,
+        bind: AsyncEngine | AsyncConnection | None = None,
         *,
         binds: Mapping[Any, Any] | None = None,
         sync_session_class: type[Session] | None = None,
@@ -99,16 +103,16 @@ class AwaitingMembers:
         """Run *steps* of the session inside, to be awaited; refused while another task works."""
         return self.one_task.run(steps)
 
-    def _own_verb(self, verb: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    def _own_verb(self, verb: Callable[..., Any], *arguments: object, **options: object) -> Any:
         """Await a *verb* that the class of the session inside has for itself: blocking code."""
         return self.one_task.during(run_blocking(verb, *arguments, **options))
 
-    def __reduce_ex__(self, protocol: Any) -> Never:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         raise TypeError("an AsyncSession can't be pickled or copied: make another one")
 
     # Engines and connections ---------------------------------------------------------------------
 
-    def _around_connection(self, connection: Any) -> AsyncConnection:
+    def _around_connection(self, connection: Connection) -> AsyncConnection:
         given = self._awaiting.get(connection)
         if given is not None:
             return given  # type: ignore[no-any-return]
@@ -116,7 +120,7 @@ class AwaitingMembers:
             connection, self._around_engine(connection.engine), self.one_task
         )
 
-    def _around_engine(self, engine: Any) -> AsyncEngine:
+    def _around_engine(self, engine: Engine) -> AsyncEngine:
         given = self._awaiting.get(engine)
         return given if isinstance(given, AsyncEngine) else AsyncEngine(engine)
 
@@ -163,7 +167,7 @@ class AwaitingMembers:
     # Which database ---------------------------------------------------------------------
 
     def get_bind(
-        self, mapper: Any = None, clause: Any = None, bind: Any = None, **kw: Any
+        self, mapper: Mapper | None = None, clause: object = None, bind: Any = None, **kw: object
     ) -> Engine | Any:
         """Return the engine within the one that is awaited, for a mapper or statement."""
         asked = {"mapper": mapper, "clause": clause, "bind": _blocking_or_same(bind)}
@@ -171,7 +175,7 @@ class AwaitingMembers:
         return self.sync_session.get_bind(**kw)
 
     def get_async_bind(
-        self, mapper: Any = None, clause: Any = None, bind: Any = None, **kw: Any
+        self, mapper: Mapper | None = None, clause: object = None, bind: Any = None, **kw: object
     ) -> AsyncEngine | AsyncConnection:
         """Return the AsyncEngine, or AsyncConnection, for a mapper or statement.
 
@@ -182,7 +186,7 @@ class AwaitingMembers:
             awaiting = self._translated(self.get_bind(mapper, clause, **kw))
         return awaiting
 
-    def _translated(self, found: Any) -> Any:
+    def _translated(self, found: Engine | Connection | None) -> Any:
         """What awaits in place of *found*, which blocks: what was given, or one like it."""
         if found is None:
             return None
@@ -196,7 +200,7 @@ class AwaitingMembers:
         return self._translated(self.sync_session.bind)
 
     @bind.setter
-    def bind(self, value: Any) -> None:
+    def bind(self, value: AsyncEngine | AsyncConnection | None) -> None:
         self.one_task.check()
         blocking = self.sync_session.bind = _blocking(value)
         self._note(value, blocking)
@@ -206,20 +210,22 @@ class AwaitingMembers:
         """AsyncEngines and AsyncConnections by mapped class, base class or table."""
         return {key: self._translated(found) for key, found in self.sync_session.binds.items()}
 
-    def bind_mapper(self, mapper: Any, bind: Any) -> None:
+    def bind_mapper(
+        self, mapper: Mapper | type, bind: AsyncEngine | AsyncConnection | None
+    ) -> None:
         """Use *bind*, an AsyncEngine or AsyncConnection, for statements of *mapper*, or class."""
         blocking = _blocking(bind)
         self.sync_session.bind_mapper(mapper, blocking)
         self._note(bind, blocking)
 
-    def bind_table(self, table: Any, bind: Any) -> None:
+    def bind_table(self, table: FromClause, bind: AsyncEngine | AsyncConnection | None) -> None:
         """Use *bind*, an AsyncEngine or AsyncConnection, for statements of *table*."""
         blocking = _blocking(bind)
         self.sync_session.bind_table(table, blocking)
         self._note(bind, blocking)
 
 
-def _blocking(bind: Any) -> Any:
+def _blocking(bind: AsyncEngine | AsyncConnection | None) -> Any:
     """The engine or connection inside an awaiting one."""
     if isinstance(bind, AsyncEngine):
         return bind.sync_engine
@@ -233,6 +239,6 @@ def _blocking(bind: Any) -> Any:
     return None
 
 
-def _blocking_or_same(bind: Any) -> Any:
+def _blocking_or_same(bind: object) -> Any:
     """The engine or connection inside *bind*, or *bind* itself if it blocks."""
     return _blocking(bind) if isinstance(bind, AsyncEngine | AsyncConnection) else bind

@@ -1,7 +1,7 @@
 """AsyncSession: ``await`` in front of the steps of the Session."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from types import GeneratorType
+from types import GeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVarTuple, overload
 from warnings import warn
 from weakref import WeakValueDictionary
@@ -39,6 +39,9 @@ from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import ReturnsRows
 from dovetail.steps import Steps
 
+from ...sql.arguments import ManyParameters, StatementArgument
+from .engine import AsyncEngine
+
 if TYPE_CHECKING:
     from dovetail.sql.expression.dml import ReturningChange
 
@@ -55,8 +58,8 @@ S = TypeVar("S", bound="AsyncSession", default="AsyncSession")
 
 def _all_rows_steps(
     core: SessionCore,
-    statement: Any,
-    params: Any,
+    statement: StatementArgument,
+    params: ManyParameters,
     execution_options: Mapping[str, Any],
     bind_arguments: Mapping[str, Any] | None,
 ) -> Steps[Result[*tuple[Any, ...]]]:
@@ -87,7 +90,7 @@ def _delete_all_steps(core: SessionCore, instances: Iterable[Any]) -> Steps[None
     return core.delete_steps(instances)
 
 
-def _load_steps(core: SessionCore, instances: Any, *attributes: Any) -> Steps[Any]:
+def _load_steps(core: SessionCore, instances: object, *attributes: object) -> Steps[Any]:
     return core.load_steps(instances, attributes)
 
 
@@ -191,28 +194,34 @@ class AsyncSession(AwaitingMembers):
     async def execute(
         self,
         statement: "ReturningChange[*Ts]",
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[StatementOptions],
     ) -> CursorResult[*Ts]: ...
     @overload
     async def execute(
         self,
         statement: UpdateBase | TextClause,
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[StatementOptions],
     ) -> CursorResult[*tuple[Any, ...]]: ...
     @overload
     async def execute(
-        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: ReturnsRows[*Ts],
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> Result[*Ts]: ...
     @overload
     async def execute(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> Result[*tuple[Any, ...]]: ...
     async def execute(
         self,
-        statement: Any,
-        params: Any = None,
+        statement: StatementArgument,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -226,7 +235,12 @@ class AsyncSession(AwaitingMembers):
         return await self.one_task.run(_all_rows_steps(self._core, *asked))
 
     async def _own_statement(
-        self, verb: str, statement: Any, params: Any, options: Mapping[str, Any], bind: Any
+        self,
+        verb: str,
+        statement: StatementArgument,
+        params: ManyParameters,
+        options: Mapping[str, Any],
+        bind: Mapping[str, Any] | None,
     ) -> Any:
         """Await the *verb* that the class of the session inside has; all rows are fetched."""
         own = getattr(self.sync_session, verb)
@@ -241,17 +255,20 @@ class AsyncSession(AwaitingMembers):
     async def scalars(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[StatementOptions],
     ) -> ScalarResult[R]: ...
     @overload
     async def scalars(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> ScalarResult[Any]: ...
     async def scalars(
         self,
-        statement: Any,
-        params: Any = None,
+        statement: StatementArgument,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -268,17 +285,20 @@ class AsyncSession(AwaitingMembers):
     async def scalar(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[StatementOptions],
     ) -> R | None: ...
     @overload
     async def scalar(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> Any: ...
     async def scalar(
         self,
-        statement: Any,
-        params: Any = None,
+        statement: StatementArgument,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -294,16 +314,22 @@ class AsyncSession(AwaitingMembers):
 
     @overload
     async def stream(
-        self, statement: ReturnsRows[*Ts], params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: ReturnsRows[*Ts],
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> AsyncResult[*Ts]: ...
     @overload
     async def stream(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> AsyncResult[*tuple[Any, ...]]: ...
     async def stream(
         self,
-        statement: Any,
-        params: Any = None,
+        statement: StatementArgument,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -322,17 +348,20 @@ class AsyncSession(AwaitingMembers):
     async def stream_scalars(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        params: Any = None,
+        params: ManyParameters = None,
         **options: Unpack[StatementOptions],
     ) -> AsyncScalarResult[R]: ...
     @overload
     async def stream_scalars(
-        self, statement: Any, params: Any = None, **options: Unpack[StatementOptions]
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> AsyncScalarResult[Any]: ...
     async def stream_scalars(
         self,
-        statement: Any,
-        params: Any = None,
+        statement: StatementArgument,
+        params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -355,8 +384,8 @@ class AsyncSession(AwaitingMembers):
         *,
         options: Sequence[Any] | None = None,
         populate_existing: bool | None = None,
-        with_for_update: Any = None,
-        identity_token: Any = None,
+        with_for_update: object = None,
+        identity_token: object = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> T | None:
@@ -389,8 +418,8 @@ class AsyncSession(AwaitingMembers):
         *,
         options: Sequence[Any] | None = None,
         populate_existing: bool | None = None,
-        with_for_update: Any = None,
-        identity_token: Any = None,
+        with_for_update: object = None,
+        identity_token: object = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
     ) -> T:
@@ -416,7 +445,7 @@ class AsyncSession(AwaitingMembers):
         self,
         instance: object,
         attribute_names: Iterable[str] | None = None,
-        with_for_update: Any = None,
+        with_for_update: object = None,
     ) -> None:
         """Read *instance* again: see ``Session.refresh``."""
         if "refresh" in self._own:
@@ -524,7 +553,11 @@ class AsyncSessionTransaction:
         return frozenset(around(found) for found in self._started().connections)
 
     def bound_connection(
-        self, bindkey: Any = None, *, bind: Any = None, **kw: Any
+        self,
+        bindkey: Mapper | type | None = None,
+        *,
+        bind: AsyncEngine | AsyncConnection | None = None,
+        **kw: object,
     ) -> AsyncConnection:
         """Return the connection that takes part, for a mapped class where there are several.
 
@@ -549,7 +582,12 @@ class AsyncSessionTransaction:
         self._started().enter_block()
         return self
 
-    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         transaction = self._started()
         transaction.leave_block()
         await self.session.run_steps(transaction.exit_steps(kind))

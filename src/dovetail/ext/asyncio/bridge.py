@@ -39,7 +39,7 @@ for_task: ContextVar[Task[Any] | None] = ContextVar("dovetail_for_task", default
 """The task that blocking code in a thread runs for: what it awaits is a task of its own."""
 
 
-async def run_blocking(function: Callable[..., T], *arguments: Any, **options: Any) -> T:
+async def run_blocking(function: Callable[..., T], *arguments: object, **options: object) -> T:
     """Return what *function* returns; what it requests of awaiting drivers is awaited.
 
     ::
@@ -75,7 +75,9 @@ class _Crossing:
         self._awaited: Any = None
         self._is_cancelled = False
 
-    async def run(self, function: Callable[..., T], arguments: Any, options: dict[str, Any]) -> T:
+    async def run(
+        self, function: Callable[..., T], arguments: object, options: dict[str, Any]
+    ) -> T:
         """Return what *function* returns, once its thread has ended."""
         done: Future[tuple[Any, BaseException | None]] = self._loop.create_future()
         before = for_task.set(for_task.get() or current_task())

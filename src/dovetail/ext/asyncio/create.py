@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...engine.url import URL
 
 
-def create_async_engine(url: str | URL, **options: Any) -> AsyncEngine:
+def create_async_engine(url: str | URL, **options: object) -> AsyncEngine:
     """Return an engine whose driver awaits, for the database at *url*: see create_engine().
 
     A URL that names no driver finds the first one that awaits and is installed, and
@@ -29,7 +29,7 @@ def create_async_engine(url: str | URL, **options: Any) -> AsyncEngine:
     return AsyncEngine(engine_for(url, options, awaits=True))
 
 
-def create_async_pool_from_url(url: str | URL, **options: Any) -> Pool:
+def create_async_pool_from_url(url: str | URL, **options: object) -> Pool:
     """Return a pool of connections to the database at *url*: see create_pool_from_url().
 
     InvalidRequestError is raised where the driver of *url* does not await.
@@ -41,7 +41,7 @@ def create_async_pool_from_url(url: str | URL, **options: Any) -> Pool:
 
 
 def async_engine_from_config(
-    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: Any
+    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: object
 ) -> AsyncEngine:
     """Return an engine whose driver awaits, for options that are text."""
     return create_async_engine(**read_configuration(configuration, prefix, options))

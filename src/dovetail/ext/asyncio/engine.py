@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ...engine.cursor import CursorResult
     from ...engine.result import ScalarResult
     from ...engine.transaction import Transaction
+    from ...sql.arguments import ManyParameters, StatementArgument
     from ...sql.node import ReturnsRows
     from ...steps import Steps
     from .result import AsyncScalarResult
@@ -132,13 +133,13 @@ class AsyncEngine:
         """Close the idle connections of the pool."""
         await perform(self.sync_engine.dispose_steps(close))
 
-    def execution_options(self, **opt: Any) -> AsyncEngine:
+    def execution_options(self, **opt: object) -> AsyncEngine:
         """Return an engine with these options too, which shares the pool of this one."""
         return AsyncEngine(self.sync_engine.execution_options(**opt))
 
     get_execution_options = engine_face.passed(Engine.get_execution_options)
 
-    def update_execution_options(self, **opt: Any) -> None:
+    def update_execution_options(self, **opt: object) -> None:
         """Set options for all connections of this engine."""
         self.sync_engine.update_execution_options(**opt)
 
@@ -165,8 +166,8 @@ _around: WeakValueDictionary[Connection, AsyncConnection] = WeakValueDictionary(
 
 def _all_rows_steps(
     connection: Connection,
-    statement: Any,
-    parameters: Any,
+    statement: StatementArgument,
+    parameters: ManyParameters,
     execution_options: Mapping[str, Any] | None,
 ) -> Steps[CursorResult[*tuple[Any, ...]]]:
     """Run *statement* and fetch all rows, also where they would have come while they are read."""
@@ -275,22 +276,22 @@ class AsyncConnection:
     def stream(
         self,
         statement: ReturnsRows[*Ts],
-        parameters: Any = None,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Started[AsyncResult[*Ts]]: ...
     @overload
     def stream(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Started[AsyncResult[*tuple[Any, ...]]]: ...
     def stream(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Started[AsyncResult[*tuple[Any, ...]]]:
@@ -301,7 +302,10 @@ class AsyncConnection:
         return Started(self._stream(statement, parameters, execution_options))
 
     async def _stream(
-        self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
+        self,
+        statement: StatementArgument,
+        parameters: ManyParameters,
+        execution_options: Mapping[str, Any] | None,
     ) -> AsyncResult[*tuple[Any, ...]]:
         options = {"stream_results": True, **(execution_options or {})}
         steps = self.sync_connection.execute_steps(statement, parameters, execution_options=options)
@@ -311,22 +315,22 @@ class AsyncConnection:
     def stream_scalars(
         self,
         statement: ReturnsRows[R, *tuple[Any, ...]],
-        parameters: Any = None,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Started[AsyncScalarResult[R]]: ...
     @overload
     def stream_scalars(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Started[AsyncScalarResult[Any]]: ...
     def stream_scalars(
         self,
-        statement: Any,
-        parameters: Any = None,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Started[Any]:
@@ -334,7 +338,10 @@ class AsyncConnection:
         return Started(self._stream_scalars(statement, parameters, execution_options))
 
     async def _stream_scalars(
-        self, statement: Any, parameters: Any, execution_options: Mapping[str, Any] | None
+        self,
+        statement: StatementArgument,
+        parameters: ManyParameters,
+        execution_options: Mapping[str, Any] | None,
     ) -> Any:
         return (await self._stream(statement, parameters, execution_options)).scalars()
 
@@ -426,7 +433,7 @@ class AsyncConnection:
         """Return the driver's connection, behind a proxy that does not return it."""
         return await self.one_task.run(self.sync_connection.view_steps())
 
-    async def execution_options(self, **opt: Any) -> Self:
+    async def execution_options(self, **opt: object) -> Self:
         """Set options for all that this connection executes; return self."""
         self.one_task.check()
         self.sync_connection.execution_options(**opt)

@@ -14,6 +14,8 @@ from dovetail.ext.asyncio.awaiting_session import (
 from dovetail.orm.session import Session, object_session
 from dovetail.orm.session.keywords import SessionOptions
 
+from .engine import AsyncConnection, AsyncEngine
+
 
 class async_sessionmaker(Generic[S]):
     """A factory of AsyncSessions with the same configuration::
@@ -32,14 +34,16 @@ class async_sessionmaker(Generic[S]):
     @overload
     def __init__(
         self: "async_sessionmaker[AsyncSession]",
-        bind: Any = None,
+        bind: AsyncEngine | AsyncConnection | None = None,
         **options: Unpack[SessionOptions],
     ) -> None: ...
     @overload
-    def __init__(self, bind: Any = None, *, class_: type[S], **options: Any) -> None: ...
+    def __init__(
+        self, bind: AsyncEngine | AsyncConnection | None = None, *, class_: type[S], **options: Any
+    ) -> None: ...
     def __init__(
         self,
-        bind: Any = None,
+        bind: AsyncEngine | AsyncConnection | None = None,
         *,
         class_: Any = AsyncSession,
         autoflush: bool = True,
@@ -70,7 +74,7 @@ class async_sessionmaker(Generic[S]):
         async with self() as session, session.begin():
             yield session
 
-    def configure(self, **changes: Any) -> None:
+    def configure(self, **changes: object) -> None:
         """Change the configuration of sessions made later."""
         self.kw.update(changes)
 

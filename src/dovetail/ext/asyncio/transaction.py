@@ -13,6 +13,7 @@ from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from types import TracebackType
     from typing import Self
 
     from ...engine.connection import Connection
@@ -103,7 +104,12 @@ class AsyncTransaction(Generic[C]):
         self.sync_transaction.enter_block()
         return self
 
-    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self.connection.one_task.run(self.sync_transaction.exit_steps(error is not None))
 
     is_active = OfTransaction[bool]("Whether the transaction is in progress.")

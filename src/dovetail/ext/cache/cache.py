@@ -60,7 +60,7 @@ class Cache:
 
     # What it serves -----------------------------------------------------------------------------
 
-    def attach(self, target: Any) -> None:
+    def attach(self, target: object) -> None:
         """Serve the sessions of *target*, and hear of what they write.
 
         It is a sessionmaker, a scoped session, a session, a class of sessions, or an awaiting
@@ -101,7 +101,7 @@ class Cache:
 
     # What is stale ------------------------------------------------------------------------------
 
-    def invalidate(self, *tables: Any) -> None:
+    def invalidate(self, *tables: object) -> None:
         """Let all rows that depend on *tables* be read again; without any, all rows.
 
         For what sessions with this cache do not write themselves.  *tables* are tables, mapped
@@ -109,7 +109,7 @@ class Cache:
         """
         run_sync(self._invalidate_steps(BLOCKING, tables))
 
-    async def invalidate_async(self, *tables: Any) -> None:
+    async def invalidate_async(self, *tables: object) -> None:
         """As ``invalidate()``, awaited."""
         await run_async(self._invalidate_steps(AWAITING, tables))
 

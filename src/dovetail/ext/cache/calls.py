@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from dovetail.steps import Request
 
+from ...engine.connection import Connection
+
 
 class Calls(Protocol):
     """Makes requests."""
@@ -14,7 +16,7 @@ class Calls(Protocol):
     may_lock: bool
     """Whether a lock may be held from one request to another."""
 
-    def request(self, function: Callable[..., Any], *arguments: Any) -> Request:
+    def request(self, function: Callable[..., Any], *arguments: object) -> Request:
         """The request that calls *function*, which blocks."""
         ...
 
@@ -28,7 +30,7 @@ class Blocking:
 
     may_lock = True
 
-    def request(self, function: Callable[..., Any], *arguments: Any) -> Request:
+    def request(self, function: Callable[..., Any], *arguments: object) -> Request:
         """The request that calls *function*."""
         return (function, *arguments)
 
@@ -43,7 +45,7 @@ class Awaiting:
     # Each request may run in another thread, and locks of Redis belong to one.
     may_lock = False
 
-    def request(self, function: Callable[..., Any], *arguments: Any) -> Request:
+    def request(self, function: Callable[..., Any], *arguments: object) -> Request:
         """The request that awaits *function*."""
         return (to_thread, function, *arguments)
 
@@ -60,6 +62,6 @@ async def _landed(future: Future[Any], seconds: float) -> Any:
 BLOCKING, AWAITING = Blocking(), Awaiting()
 
 
-def calls_of(connection: Any) -> Calls:
+def calls_of(connection: Connection) -> Calls:
     """How the cache is asked for a session on *connection*."""
     return AWAITING if connection.engine.is_async else BLOCKING

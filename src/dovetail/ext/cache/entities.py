@@ -5,13 +5,18 @@ from typing import Any
 
 from dovetail.steps import Steps
 
+from ...engine.connection import Connection
+from ...orm.loading.plan import EntityPlan
+from ...orm.loading.related import KeyedPlan
+from ...orm.loading.session import LoadingSession
+from ...orm.mapping.mapper import Mapper
 from .keys import database_name, digest
 from .reading import Fetch, Reading, entry_of
 from .regions import Regions
 
 
 def names_of_rows(
-    regions: Regions, mapper: Any, plan: Any, connection: Any, keys: Sequence[Any]
+    regions: Regions, mapper: Mapper, plan: EntityPlan, connection: Connection, keys: Sequence[Any]
 ) -> tuple[list[str], list[str]]:
     """For each of *keys*, the name of the entry, and that of the row's token.
 
@@ -29,8 +34,8 @@ def names_of_rows(
 
 def entities_steps(
     reading: Reading,
-    session: Any,
-    plan: Any,
+    session: LoadingSession,
+    plan: KeyedPlan,
     keys: Sequence[Any],
     names: tuple[list[str], list[str]],
     shared: list[str],
@@ -67,7 +72,7 @@ def entities_steps(
 
 
 def _absent_steps(
-    reading: Reading, session: Any, plan: Any, wanted: Mapping[Any, str]
+    reading: Reading, session: LoadingSession, plan: KeyedPlan, wanted: Mapping[Any, str]
 ) -> Steps[list[Any]]:
     """Read the rows of the keys *wanted*, make instances, and store the rows."""
     fetch = _fetcher(plan, reading.connection, list(wanted))
@@ -102,7 +107,7 @@ def _entries(
     return values
 
 
-def _fetcher(plan: Any, connection: Any, keys: Sequence[Any]) -> Fetch:
+def _fetcher(plan: KeyedPlan, connection: Connection, keys: Sequence[Any]) -> Fetch:
     try:
         sql, parameters = plan.plan.prepare(plan.values_for(keys))
     except Exception as error:

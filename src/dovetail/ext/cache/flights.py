@@ -21,7 +21,7 @@ class Flights:
             future = self._flying[key] = Future()
             return future, True
 
-    def land(self, key: object, future: Future[Any], found: Any) -> None:
+    def land(self, key: object, future: Future[Any], found: object) -> None:
         """End the flight for *key*: those who wait are given *found*, None for nothing."""
         with self._lock:
             del self._flying[key]

@@ -23,7 +23,7 @@ def token() -> str:
     return uuid4().hex
 
 
-def digest(*parts: Any) -> str:
+def digest(*parts: object) -> str:
     """A name for *parts*; UnstableError if one of them has none that lasts."""
     return sha256("\x1f".join(_texts(parts)).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dovetail.steps import Steps
 
+from ...engine.connection import Connection
 from .calls import calls_of
 from .record import Record
 from .regions import Regions
@@ -19,7 +20,7 @@ _BY_STATEMENT = frozenset(("READ COMMITTED", "AUTOCOMMIT"))
 """Isolation levels at which each statement sees what is committed when it begins."""
 
 
-def sees_by_statement(connection: Any) -> bool:
+def sees_by_statement(connection: Connection) -> bool:
     """True where each statement sees what is committed when it begins.
 
     Otherwise all of a transaction sees what its first statement saw.
@@ -36,7 +37,7 @@ class Reading:
     """
 
     def __init__(
-        self, regions: Regions, request: FromCache, record: Record, connection: Any
+        self, regions: Regions, request: FromCache, record: Record, connection: Connection
     ) -> None:
         self.regions = regions
         self.record = record

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...orm.loading.source import SourceTransaction
 from .request import FromCache
 
 
@@ -33,7 +34,7 @@ class Record:
         return self.unknown or bool(self.tables)
 
 
-def record_of(transaction: Any) -> Record:
+def record_of(transaction: SourceTransaction) -> Record:
     """The record of the outermost transaction around *transaction*, made at first use."""
     while transaction.parent is not None:
         transaction = transaction.parent

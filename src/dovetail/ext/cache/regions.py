@@ -5,6 +5,7 @@ from typing import Any
 
 from dovetail.exc import ArgumentError
 
+from ...orm.mapping.mapper import Mapper
 from .flights import Flights
 from .request import FromCache, name_of
 from .stats import CacheStats
@@ -52,6 +53,6 @@ class Regions:
         kind = "rows" if rows else "table"
         return [f"{self.prefix}:{kind}:{table}" for table in sorted(tables)]
 
-    def token_of_row(self, mapper: Any, digested: str) -> str:
+    def token_of_row(self, mapper: Mapper, digested: str) -> str:
         """The name of the token of one row of *mapper*."""
         return f"{self.prefix}:row:{name_of(mapper.base.local_table)}:{digested}"

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ...sql.node import Walk
+
 
 class FromCache:
     """An option: the rows of this query may come from a cache, and go into it::
@@ -31,11 +33,11 @@ class FromCache:
     def __repr__(self) -> str:
         return f"FromCache({self.region!r})"
 
-    def collect(self, walk: Any) -> None:
+    def collect(self, walk: Walk) -> None:
         """Append nothing: the SQL is what it is without this option."""
 
 
-def names_of(table: Any) -> list[str]:
+def names_of(table: object) -> list[str]:
     """The names of the tables that *table*, a table, mapped class or name, stands for."""
     if isinstance(table, str):
         return [table]

@@ -8,6 +8,14 @@ from dovetail.orm.loading.related import KEYS_PER_STATEMENT
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.steps import Steps
 
+from ...compiler.plan import StatementPlan
+from ...dialects.dbapi import DriverParameters
+from ...engine.connection import Connection
+from ...orm.loading.related import KeyedPlan
+from ...orm.loading.session import LoadingSession
+from ...orm.loading.source import SourceTransaction
+from ...orm.mapping.mapper import Mapper
+from ...sql.node import Executable
 from .calls import Calls, calls_of
 from .entities import entities_steps, names_of_rows
 from .keys import UnstableError, database_name, digest
@@ -29,7 +37,9 @@ class CachedRows:
 
     # Queries ------------------------------------------------------------------------------------
 
-    def wants(self, session: Any, statement: Any, options: Mapping[str, Any]) -> bool:
+    def wants(
+        self, session: LoadingSession, statement: Executable, options: Mapping[str, Any]
+    ) -> bool:
         """True where the statement, or an option, asks for the cache."""
         request = _request(statement, options)
         if request is None or getattr(statement, "for_update_arg", None) is not None:
@@ -38,13 +48,18 @@ class CachedRows:
         record_of(session.transaction).request = request
         return True
 
-    def done(self, session: Any) -> None:
+    def done(self, session: LoadingSession) -> None:
         """Forget what the last statement asked for."""
         if session.transaction is not None:
             record_of(session.transaction).request = None
 
     def fetch_steps(
-        self, session: Any, connection: Any, plan: Any, sql: str, parameters: Any
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        plan: StatementPlan,
+        sql: str,
+        parameters: DriverParameters,
     ) -> Steps[list[Any]]:
         """The raw rows of *plan*, from the cache where the statement being run asks for that."""
 
@@ -76,7 +91,7 @@ class CachedRows:
         yield from reading.prepare_steps(tokens, found[1:])
         return (yield from reading.shared_steps(name, fetch))
 
-    def _name(self, connection: Any, sql: str, parameters: Any) -> str | None:
+    def _name(self, connection: Connection, sql: str, parameters: DriverParameters) -> str | None:
         """The name of the entry for a statement, or None where a parameter has none."""
         try:
             what = digest(database_name(connection.engine), sql, parameters)
@@ -85,7 +100,9 @@ class CachedRows:
         return f"{self.regions.prefix}:query:{what}"
 
     @staticmethod
-    def _may_ask(session: Any, record: Record, connection: Any, tables: Any) -> bool:
+    def _may_ask(
+        session: LoadingSession, record: Record, connection: Connection, tables: Iterable[str]
+    ) -> bool:
         """False where the transaction may see what is not committed."""
         return (
             not (record.unknown or record.exposed or session.flushing)
@@ -96,12 +113,17 @@ class CachedRows:
 
     # Instances by primary key ---------------------------------------------------------------------
 
-    def keeps(self, session: Any, mapper: Any) -> bool:
+    def keeps(self, session: LoadingSession, mapper: Mapper) -> bool:
         """True where rows of *mapper* are kept, and nobody adds criteria to what is loaded."""
         return mapper.class_ in self.regions.kept and not session.dispatch.do_orm_execute
 
     def entities_steps(
-        self, session: Any, connection: Any, mapper: Any, plan: Any, keys: Sequence[Any]
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        mapper: Mapper,
+        plan: KeyedPlan,
+        keys: Sequence[Any],
     ) -> Steps[list[Any]]:
         """The instances of *mapper* with *keys*, their rows from the cache as far as possible."""
         regions = self.regions
@@ -135,13 +157,13 @@ class CachedRows:
         elif tables:
             self._note_tables(session, tables)
 
-    def wrote(self, session: Any, mappers: Collection[Any]) -> None:
+    def wrote(self, session: LoadingSession, mappers: Collection[Any]) -> None:
         """Note the tables of *mappers*, of which any rows are about to be written."""
         own = [table for mapper in mappers for table in mapper.written_tables]
         self._note_tables(session, [other for table in own for other in written_with(table)])
 
     @staticmethod
-    def _note_tables(session: Any, tables: Iterable[Any]) -> None:
+    def _note_tables(session: LoadingSession, tables: Iterable[Any]) -> None:
         record = record_of(session.ensure_transaction())
         names = {name_of(table) for table in tables}
         record.tables |= names
@@ -159,7 +181,7 @@ class CachedRows:
                 self._note_rows(record, context.transaction, mapper, [*own.updates, *own.deletes])
 
     def _note_rows(
-        self, record: Record, transaction: Any, mapper: Any, states: Sequence[Any]
+        self, record: Record, transaction: SourceTransaction, mapper: Mapper, states: Sequence[Any]
     ) -> None:
         own = {name_of(table) for table in mapper.written_tables}
         for table in mapper.written_tables:
@@ -181,11 +203,11 @@ class CachedRows:
 
     # Transactions -------------------------------------------------------------------------------
 
-    def handed_out(self, transaction: Any) -> None:
+    def handed_out(self, transaction: SourceTransaction) -> None:
         """The user has the connection: what is written over it is not known."""
         record_of(transaction).exposed = True
 
-    def began_steps(self, transaction: Any, connection: Any) -> Steps[None]:
+    def began_steps(self, transaction: SourceTransaction, connection: Connection) -> Steps[None]:
         """Note the epochs, from before *connection* sees anything.
 
         A connection that somebody else began may see what is not committed: it is not noted,
@@ -207,7 +229,7 @@ class CachedRows:
                 if made is not None:
                     epochs[store.name] = made[0]
 
-    def committing_steps(self, transaction: Any, commit: Steps[None]) -> Steps[None]:
+    def committing_steps(self, transaction: SourceTransaction, commit: Steps[None]) -> Steps[None]:
         """Run *commit*; then what depends on what was written is stale.
 
         Also where it failed: a COMMIT whose answer was lost may have been done.
@@ -245,7 +267,7 @@ class CachedRows:
         ]
 
 
-def _request(statement: Any, options: Mapping[str, Any]) -> FromCache | None:
+def _request(statement: Executable, options: Mapping[str, Any]) -> FromCache | None:
     asked = options.get("cache") if options else None
     if asked is None:
         for option in statement.loader_options:

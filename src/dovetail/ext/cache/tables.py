@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ...compiler.plan import StatementPlan
+from ...sql.node import Executable, Node
+from ...sql.schema import Table
 from .request import name_of
 
 _read: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
@@ -16,7 +19,7 @@ _WRITING = re.compile(
 )
 
 
-def tables_read(plan: Any) -> frozenset[str]:
+def tables_read(plan: StatementPlan) -> frozenset[str]:
     """The names of the tables in the statement of *plan*, a StatementPlan."""
     found = _read.get(plan)
     if found is None:
@@ -25,14 +28,14 @@ def tables_read(plan: Any) -> frozenset[str]:
     return found
 
 
-def _tables_in(statement: Any) -> Iterator[Any]:
+def _tables_in(statement: Node) -> Iterator[Any]:
     for part in statement.walk().key:
         table = part if _is_table(part) else getattr(part, "table", None)
         if _is_table(table):
             yield table
 
 
-def _is_table(part: Any) -> bool:
+def _is_table(part: object) -> bool:
     return getattr(part, "visit_name", None) == "table" and not isinstance(part, type)
 
 
@@ -55,13 +58,13 @@ def tables_written(statement: Any) -> Iterable[Any] | None:
     return ()
 
 
-def _targets(statement: Any) -> Iterable[Any]:
+def _targets(statement: Executable) -> Iterable[Any]:
     """The columns that are set: those of a joined table too, on servers that do that."""
     values = getattr(statement, "values_", None)
     return values if isinstance(values, dict) else ()
 
 
-def _core_tables(table: Any) -> list[Any]:
+def _core_tables(table: Table) -> list[Any]:
     mapper = getattr(table, "mapper", None)
     if mapper is None:
         return [table]
@@ -69,12 +72,12 @@ def _core_tables(table: Any) -> list[Any]:
     return list(dict.fromkeys(t for one in mapper.self_and_descendants for t in one.tables))
 
 
-def written_with(table: Any) -> list[Any]:
+def written_with(table: Table) -> list[Any]:
     """*table*, and the tables whose rows the database changes or deletes along with its rows."""
     return [table, *dependents(table)]
 
 
-def dependents(table: Any) -> list[Any]:
+def dependents(table: Table) -> list[Any]:
     """The tables whose rows the database changes or deletes along with rows of *table*.
 
     *table* is among them where its rows refer to each other.
@@ -88,7 +91,7 @@ def dependents(table: Any) -> list[Any]:
     return found
 
 
-def _referring(table: Any) -> tuple[Any, ...]:
+def _referring(table: Table) -> tuple[Any, ...]:
     """The tables with a foreign key to *table* that cascades."""
     metadata = getattr(table, "metadata", None)
     if metadata is None:
@@ -109,6 +112,6 @@ def _referring(table: Any) -> tuple[Any, ...]:
     return known[1]
 
 
-def _key_names(table: Any) -> Iterator[str]:
+def _key_names(table: Table) -> Iterator[str]:
     for column in table.c:
         yield f"{name_of(table)}.{column.name}"

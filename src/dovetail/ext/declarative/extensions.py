@@ -16,12 +16,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...inspection import inspect
 from ...orm.relationships import RelationshipProperty
 from ...sql.schema import Table
 from .postponed import MappedLater, Postponed, in_levels, read_table, refuse_options, waiting_below
+
+if TYPE_CHECKING:
+    from ...engine.inspector import Inspector
 
 __all__ = ["DeferredReflection"]
 
@@ -68,7 +71,7 @@ class DeferredReflection(MappedLater):
                 postponed.map()
 
 
-def _tables(inspector: Any, postponed: Postponed) -> list[Table]:
+def _tables(inspector: Inspector, postponed: Postponed) -> list[Table]:
     """The table of a class, and those that its relationships go through."""
     assert postponed.table is not None
     tables = [postponed.table]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Never
+from typing import TYPE_CHECKING, Any, ClassVar, Never
 
 from ...exc import InvalidRequestError, UnmappedClassError
 from ...orm.mapping.declaring import declare_in_parts
 from ...orm.mapping.properties import MapperProperty
 from ...orm.mapping.registry import Registry
 from ...sql.schema import Table
+
+if TYPE_CHECKING:
+    from ...engine.inspector import Inspector
 
 _waiting: dict[type, Postponed] = {}
 """The classes that wait, in the order of their declaration."""
@@ -94,7 +97,7 @@ def in_levels(waiting: Iterable[Postponed]) -> Iterator[list[Postponed]]:
         remaining = [one for one in remaining if one not in level]
 
 
-def read_table(inspector: Any, table: Table, resolve_fks: bool) -> None:
+def read_table(inspector: Inspector, table: Table, resolve_fks: bool) -> None:
     """Add to *table* what the database has; what was declared stays as it was declared."""
     declared = [column.name for column in table.c]
     inspector.reflect_table(table, exclude_columns=declared, resolve_fks=resolve_fks)

@@ -196,7 +196,10 @@ class Evaluator:
     """
 
     def __init__(
-        self, mapper: Mapper, features: Any = None, parameters: Mapping[str, Any] = _NO_PARAMETERS
+        self,
+        mapper: Mapper,
+        features: Any = None,
+        parameters: Mapping[str, Any] = _NO_PARAMETERS,
     ) -> None:
         self.mapper = mapper
         self.features = features

@@ -3,7 +3,7 @@
 Like a flush, each fails as a whole: the transaction is rolled back.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from dovetail.collector import collector
@@ -18,7 +18,11 @@ from dovetail.steps import Steps
 
 
 def insert_mappings_steps(
-    session: BulkSession, mapper: Mapper, mappings: Any, return_defaults: bool, render_nulls: bool
+    session: BulkSession,
+    mapper: Mapper,
+    mappings: Iterable[Mapping[str, Any]],
+    return_defaults: bool,
+    render_nulls: bool,
 ) -> Steps[None]:
     """Insert a row for each of *mappings*, in their order."""
     mapper.configure()
@@ -41,7 +45,9 @@ def _inserting(
     )
 
 
-def update_mappings_steps(session: BulkSession, mapper: Mapper, mappings: Any) -> Steps[None]:
+def update_mappings_steps(
+    session: BulkSession, mapper: Mapper, mappings: Iterable[Mapping[str, Any]]
+) -> Steps[None]:
     """Update the row of each of *mappings*, found by its primary key."""
     mapper.configure()
     rows = expanded_rows(mapper, list(mappings))

@@ -10,7 +10,7 @@ from dovetail.orm.bulk.evaluator import Evaluator
 from dovetail.orm.bulk.inserting import insert_rows_steps
 from dovetail.orm.bulk.joined import SpreadChange, is_spread
 from dovetail.orm.bulk.returning import Returning
-from dovetail.orm.bulk.session import BulkSession, ManyParameters
+from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.synchronize import (
     Assignments,
     Matches,
@@ -34,6 +34,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.extensions import expanded_rows
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
+from dovetail.sql.arguments import ManyParameters
 from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.steps import Steps
 

@@ -17,8 +17,7 @@ from dovetail.orm.loading.related import (
     only_tree,
     reference_key,
 )
-from dovetail.orm.loading.session import LoadingSession
-from dovetail.orm.loading.telling import LoadCause
+from dovetail.orm.loading.session import LoadCause, LoadingSession
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper

@@ -3,11 +3,32 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from dovetail.compiler.plan import StatementPlan
+from dovetail.dialects.dbapi import DriverParameters
 from dovetail.engine.connection import Connection
 from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.node import Executable
 from dovetail.steps import Steps
+
+
+class SourceTransaction(Protocol):
+    """The transaction of a session, as a row source sees it.
+
+    ``source_record``  what the source keeps with it
+    ``switched``       the former keys of states whose key has changed
+    ``participants``   its part in each database, with the ``connection``
+    """
+
+    source_record: Any
+
+    @property
+    def parent(self) -> "SourceTransaction | None": ...
+    @property
+    def switched(self) -> Mapping[InstanceState, Any]: ...
+    @property
+    def participants(self) -> Mapping[Any, Any]: ...
 
 
 class RowSource(Protocol):
@@ -29,9 +50,9 @@ class RowSource(Protocol):
         self,
         session: LoadingSession,
         connection: Connection,
-        plan: Any,
+        plan: StatementPlan,
         sql: str,
-        parameters: Any,
+        parameters: DriverParameters,
     ) -> Steps[list[Any]]:
         """The raw rows of *plan*, a StatementPlan whose text and parameters are given."""
         ...
@@ -60,13 +81,13 @@ class RowSource(Protocol):
     def flushed(self, context: object) -> None:
         """The changes of *context*, a FlushContext, were written."""
 
-    def handed_out(self, transaction: object) -> None:
+    def handed_out(self, transaction: SourceTransaction) -> None:
         """The connection of *transaction* was given to the user."""
 
-    def began_steps(self, transaction: object, connection: Connection) -> Steps[None]:
+    def began_steps(self, transaction: SourceTransaction, connection: Connection) -> Steps[None]:
         """*transaction* has taken *connection*, over which no statement has gone yet."""
         ...
 
-    def committing_steps(self, transaction: object, commit: Steps[None]) -> Steps[None]:
+    def committing_steps(self, transaction: SourceTransaction, commit: Steps[None]) -> Steps[None]:
         """Run *commit*, which commits *transaction*, and forget what has become stale."""
         ...

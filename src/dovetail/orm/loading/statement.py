@@ -6,9 +6,10 @@ from typing import Any
 from dovetail.orm.loading.tree import NO_TREE, LoadTree, tree_for
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.sql.expression.naming import SelectLabelStyle
+from dovetail.sql.node import ReturnsRows
 
 
-class FromStatement:
+class FromStatement(ReturnsRows[*tuple[Any, ...]]):
     """A statement whose rows hold *items*: instances, and columns, found by name or by column.
 
     ``entity``  the first of the items that is a mapped class or an alias; None for columns alone
@@ -68,7 +69,7 @@ class FromStatement:
             self.items, self.element, self.execution_options_dict, both, self.names
         )
 
-    def with_option(self, option: Any) -> "FromStatement":
+    def with_option(self, option: object) -> "FromStatement":
         """A copy with one loader option more."""
         return self.options(option)
 

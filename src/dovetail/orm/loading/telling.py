@@ -1,13 +1,13 @@
 """Telling listeners of what was loaded: after the rows of a statement have become instances."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import Whole
-from dovetail.orm.tracking.state import InstanceState, Load
+from dovetail.orm.tracking.state import Load
 
 
 @dataclass(slots=True, frozen=True, eq=False)
@@ -39,25 +39,6 @@ class LoadContext:
         In a ``ShardedSession`` it has the ``shard_id``.
         """
         return dict(self.core.load_arguments)
-
-
-@dataclass(slots=True, frozen=True, eq=False)
-class LoadCause:
-    """What more is loaded for, where somebody listens to statements.
-
-    ``options``            those of the user's own that it has
-    ``execution_options``  those that hold for what is loaded besides
-    ``lazy_loaded_from``   the state whose attribute is read, if one is
-    """
-
-    options: tuple[Any, ...]
-    execution_options: Mapping[str, Any]
-    lazy_loaded_from: Any = None
-
-    @classmethod
-    def of_read(cls, state: InstanceState) -> "LoadCause":
-        """Return the cause of loading what *state* lacks."""
-        return cls(state.load.user_options, {}, state)
 
 
 def note_options(loads: Iterable[Load], options: Iterable[Any]) -> None:

@@ -12,7 +12,7 @@ from dovetail.orm.mapping.alias import aliased
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.strategies import STRATEGIES
 from dovetail.orm.query.adaption import Adaption, as_subquery, union_of
-from dovetail.sql.arguments import ConditionArgument, FromArgument
+from dovetail.sql.arguments import ColumnArgument, ConditionArgument, FromArgument
 from dovetail.sql.expression.coercion import criterion, from_node, join_target, node_of
 from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.expression.constructs import sort_argument
@@ -28,7 +28,7 @@ def _before_limits(method: F) -> F:
     """Refuse *method* where LIMIT or OFFSET would change its meaning."""
 
     @wraps(method)
-    def checked(self: Any, *arguments: object, **keywords: Any) -> Any:
+    def checked(self: Any, *arguments: object, **keywords: object) -> Any:
         self._refuse_after_source(method.__name__)
         statement = self._statement
         if self._asserts and (
@@ -48,7 +48,7 @@ def _before_source(method: F) -> F:
     """Refuse *method* on a query that has its statement from ``from_statement()``."""
 
     @wraps(method)
-    def checked(self: Any, *arguments: object, **keywords: Any) -> Any:
+    def checked(self: Any, *arguments: object, **keywords: object) -> Any:
         self._refuse_after_source(method.__name__)
         return method(self, *arguments, **keywords)
 
@@ -82,7 +82,7 @@ class QueryBuilding:
         """The SELECT that this is: the next class knows."""
         return self._statement
 
-    def _with(self, statement: Any = None, **changes: Any) -> Self:
+    def _with(self, statement: Executable | None = None, **changes: object) -> Self:
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         if statement is not None:
@@ -132,11 +132,11 @@ class QueryBuilding:
     # Criteria ---------------------------------------------------------------------------------
 
     @_before_limits
-    def filter(self, *criterion_: Any) -> Self:
+    def filter(self, *criterion_: ConditionArgument) -> Self:
         """Rows for which all criteria hold besides those before."""
         return self._with(self._statement.where(*self._clauses(criterion_, criterion)))
 
-    def where(self, *criterion_: Any) -> Self:
+    def where(self, *criterion_: ConditionArgument) -> Self:
         """The same as :meth:`filter`."""
         return self.filter(*criterion_)
 
@@ -163,12 +163,12 @@ class QueryBuilding:
         return self._with(self._statement.group_by(*self._clauses(clauses, sort_argument)))
 
     @_before_limits
-    def having(self, *having: Any) -> Self:
+    def having(self, *having: ConditionArgument) -> Self:
         """Groups for which all criteria hold."""
         return self._with(self._statement.having(*self._clauses(having, criterion)))
 
     @_before_source
-    def distinct(self, *expr: Any) -> Self:
+    def distinct(self, *expr: ColumnArgument) -> Self:
         """Each row once, or the first of each *expr* where the server has DISTINCT ON."""
         return self._with(self._statement.distinct(*self._clauses(expr, sort_argument)))
 
@@ -214,7 +214,7 @@ class QueryBuilding:
         return self._with(statement.with_only_columns(*entities, maintain_column_froms=True))
 
     @_before_source
-    def add_columns(self, *column: Any) -> Self:
+    def add_columns(self, *column: object) -> Self:
         """With columns besides."""
         made = columns_of(column)
         if self._adaption is not None:
@@ -225,7 +225,7 @@ class QueryBuilding:
         """With *entity* besides; *alias* is what it is selected from."""
         return self.add_columns(entity if alias is None else aliased(entity, alias))
 
-    def select_from(self, *from_obj: Any) -> Self:
+    def select_from(self, *from_obj: FromArgument) -> Self:
         """Selected from *from_obj*; ``join()`` goes on from there."""
         self._refuse_unless_new("select_from")
         made = self._clauses(from_obj, from_node)
@@ -328,11 +328,11 @@ class QueryBuilding:
 
     # Words ----------------------------------------------------------------------------------------
 
-    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Self:
+    def prefix_with(self, *prefixes: object, dialect: str = "*") -> Self:
         """With words after SELECT, for *dialect* alone if it is named."""
         return self._with(self._statement.prefix_with(*prefixes, dialect=dialect))
 
-    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Self:
+    def suffix_with(self, *suffixes: object, dialect: str = "*") -> Self:
         """With words at its end."""
         return self._with(self._statement.suffix_with(*suffixes, dialect=dialect))
 
@@ -437,7 +437,7 @@ def _loads_eagerly(option: LoaderOption) -> bool:
     return any(strategy is not None and strategy.eager for strategy in found)
 
 
-def _part(query: Any) -> Any:
+def _part(query: object) -> Any:
     """The SELECT that *query* is within a UNION."""
     statement: Any = query._compiled() if isinstance(query, QueryBuilding) else node_of(query)
     return statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)

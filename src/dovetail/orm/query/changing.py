@@ -47,7 +47,7 @@ class BulkUpdate(BulkUD):
     verb = "update()"
 
     def __init__(
-        self, query: Any, values: dict[Any, Any], update_kwargs: Mapping[str, Any]
+        self, query: object, values: dict[Any, Any], update_kwargs: Mapping[str, Any]
     ) -> None:
         super().__init__(query)
         self.values = values
@@ -59,7 +59,7 @@ class BulkDelete(BulkUD):
 
     verb = "delete()"
 
-    def __init__(self, query: Any, delete_kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, query: object, delete_kwargs: Mapping[str, Any]) -> None:
         super().__init__(query)
         self.delete_kwargs = delete_kwargs
 
@@ -70,7 +70,7 @@ class ChangingQuery(ReadingQuery[T]):
     def update(
         self,
         values: Mapping[Any, Any] | Iterable[tuple[Any, Any]],
-        synchronize_session: Any = "auto",
+        synchronize_session: str | bool = "auto",
         update_args: Mapping[str, Any] | None = None,
     ) -> int:
         """Update the rows of this query with *values*; return how many. Instances follow.
@@ -87,7 +87,7 @@ class ChangingQuery(ReadingQuery[T]):
         return self._run_change(context, synchronize_session, "after_bulk_update")
 
     def delete(
-        self, synchronize_session: Any = "auto", delete_args: Mapping[str, Any] | None = None
+        self, synchronize_session: str | bool = "auto", delete_args: Mapping[str, Any] | None = None
     ) -> int:
         """Delete the rows of this query; return how many. Instances follow.
 

@@ -27,13 +27,13 @@ class QueryEvents(Events):
 
     options: ClassVar[frozenset[str]] = frozenset(("bake_ok",))
 
-    def before_compile(self, query: Any) -> None:
+    def before_compile(self, query: object) -> None:
         """*query* is about to become a statement: it runs, is shown, or becomes part of another."""
 
-    def before_compile_update(self, query: Any, update_context: Any) -> None:
+    def before_compile_update(self, query: object, update_context: object) -> None:
         """``query.update()`` was called; ``update_context.values`` may be changed."""
 
-    def before_compile_delete(self, query: Any, delete_context: Any) -> None:
+    def before_compile_delete(self, query: object, delete_context: object) -> None:
         """``query.delete()`` was called."""
 
     @classmethod
@@ -49,7 +49,7 @@ class QueryEvents(Events):
             return function
 
         @wraps(function)
-        def heard(query: Any, *context: object) -> Any:
+        def heard(query: object, *context: object) -> Any:
             function(query, *context)
             return query
 

@@ -34,11 +34,12 @@ class Query(ChangingQuery[T]):
     ``session.execute()`` is today's way to write the same.
     """
 
-    def __init__(self, entities: Any, session: object = None) -> None:
+    def __init__(self, entities: object, session: object = None) -> None:
         if not isinstance(entities, (tuple, list)):
             entities = (entities,)
         self.session = session
-        self._statement = Select(*entities)
+        given: tuple[Any, ...] = tuple(entities)
+        self._statement = Select(*given)
         for raw in self._statement.raw_columns:
             if isinstance(raw, EntityNode) and not raw.mapper.configured:
                 # Backrefs are attributes from here on: options(joinedload(Address.user)).
@@ -132,13 +133,13 @@ class Query(ChangingQuery[T]):
         _classic("instances()", "select(User).from_statement(...)")
         return self._made_of(result_proxy)
 
-    def merge_result(self, iterator: Any, load: bool = True) -> Any:
+    def merge_result(self, iterator: Iterable[Any], load: bool = True) -> Any:
         """The instances of *iterator*, rows or a frozen result, merged into the session."""
         _classic("merge_result()", "session.merge() of each instance", LegacyAPIWarning)
         return self._merged(iterator, load)
 
 
-def merge_result(query: Query[Any], iterator: Any, load: bool = True) -> Any:
+def merge_result(query: Query[Any], iterator: Iterable[Any], load: bool = True) -> Any:
     """The instances of *iterator*, rows or a frozen result of *query*, in its session."""
     return query.merge_result(iterator, load)
 

@@ -10,7 +10,6 @@ from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.session.transaction import ACTIVE
 from dovetail.orm.session.transactional import SessionTransactions
 from dovetail.sql.expression.from_clause import FromClause
-from dovetail.sql.node import Node
 from dovetail.sql.schema import Table
 from dovetail.steps import Steps
 
@@ -35,7 +34,7 @@ class SessionBinds(SessionTransactions):
         """True where not all goes to one database: ``get_bind()`` is told what is asked."""
         return self.has_own_get_bind or bool(self.binds) or "get_bind" in self.overrides
 
-    def get_bind(self, **asked: Any) -> Engine | Connection:
+    def get_bind(self, **asked: object) -> Engine | Connection:
         """Return the Engine or Connection for what is *asked*: the session's answer.
 
         It is the user's where the session has a ``get_bind()`` of its own.
@@ -43,10 +42,16 @@ class SessionBinds(SessionTransactions):
         if self.has_own_get_bind or "get_bind" in self.overrides:
             own: Engine | Connection = self.session.get_bind(**asked)
             return own
-        return self.find_bind(**asked)
+        known: dict[str, Any] = asked
+        return self.find_bind(**known)
 
     def find_bind(
-        self, mapper: Mapper | None = None, clause: Any = None, *, bind: Any = None, **_: Any
+        self,
+        mapper: Mapper | None = None,
+        clause: object = None,
+        *,
+        bind: Engine | Connection | None = None,
+        **_: object,
     ) -> Engine | Connection:
         """Return the Engine or Connection for *mapper*, or for the tables of *clause*.
 
@@ -65,7 +70,7 @@ class SessionBinds(SessionTransactions):
             hint="give it one: Session(engine), or sessionmaker(bind=engine)",
         )
 
-    def _bind_among(self, mapper: Mapper | None, clause: Node | None) -> Any:
+    def _bind_among(self, mapper: Mapper | None, clause: object) -> Any:
         found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
         if found_mapper is not None:
             for class_ in found_mapper.class_.__mro__:
@@ -73,7 +78,7 @@ class SessionBinds(SessionTransactions):
                     return self.binds[class_]
             if found_mapper.local_table in self.binds:
                 return self.binds[found_mapper.local_table]
-        for table in _tables_of(clause) if clause is not None else ():
+        for table in _tables_of(clause):
             if table in self.binds:
                 return self.binds[table]
             found = self._bind_of_class_with(table)
@@ -102,7 +107,7 @@ class SessionBinds(SessionTransactions):
         """Whether *table* is of a class below *mapper*."""
         return any(table is one.local_table for one in mapper.self_and_descendants)
 
-    def connection_in_use(self, mapper: Mapper | None = None, clause: Node | None = None) -> Any:
+    def connection_in_use(self, mapper: Mapper | None = None, clause: object = None) -> Any:
         """The connection for *mapper* that the transaction in progress has, or None."""
         transaction = self.transaction
         if transaction is None or transaction.state is not ACTIVE or transaction.ended_within:
@@ -113,7 +118,7 @@ class SessionBinds(SessionTransactions):
         participant = transaction.participants.get(bind)
         return None if participant is None else participant.connection
 
-    def _bind_for(self, mapper: Mapper | None, clause: Node | None) -> Any:
+    def _bind_for(self, mapper: Mapper | None, clause: object) -> Any:
         """Ask ``get_bind()``, which may be the user's: by keywords, and what there is alone."""
         if clause is None:
             return self.get_bind() if mapper is None else self.get_bind(mapper=mapper)
@@ -121,14 +126,16 @@ class SessionBinds(SessionTransactions):
             return self.get_bind(clause=clause)
         return self.get_bind(mapper=mapper, clause=clause)
 
-    def connection_for_steps(self, mapper: Mapper | None = None, clause: Any = None) -> Steps[Any]:
+    def connection_for_steps(
+        self, mapper: Mapper | None = None, clause: object = None
+    ) -> Steps[Any]:
         """The connection for *mapper* in the transaction in progress."""
         connection = self.connection_in_use(mapper, clause)
         if connection is None:
             connection = yield from self.connect_steps(mapper, clause)
         return connection
 
-    def connect_steps(self, mapper: Mapper | None = None, clause: Node | None = None) -> Steps[Any]:
+    def connect_steps(self, mapper: Mapper | None = None, clause: object = None) -> Steps[Any]:
         """The connection for *mapper*, of which ``connection_in_use()`` knows none yet."""
         transaction = self.transaction or self.ensure_transaction()
         bind = self.bind
@@ -164,7 +171,7 @@ def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
     return checked
 
 
-def _tables_of(clause: Node) -> list[Any]:
+def _tables_of(clause: object) -> list[Any]:
     table = getattr(clause, "table", None)
     if table is not None:
         return [table]

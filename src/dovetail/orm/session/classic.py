@@ -33,41 +33,49 @@ class SessionExtension:
     ``event.listen(session, name, function)`` is today's way.
     """
 
-    def before_commit(self, session: Any) -> None:
+    def before_commit(self, session: object) -> None:
         """Called before the flush that precedes a commit."""
 
-    def after_commit(self, session: Any) -> None:
+    def after_commit(self, session: object) -> None:
         """Called after a commit."""
 
-    def after_rollback(self, session: Any) -> None:
+    def after_rollback(self, session: object) -> None:
         """Called after a rollback."""
 
     def before_flush(
-        self, session: Any, flush_context: FlushContext, instances: Iterable[object] | None
+        self, session: object, flush_context: FlushContext, instances: Iterable[object] | None
     ) -> None:
         """Called before a flush."""
 
-    def after_flush(self, session: Any, flush_context: FlushContext) -> None:
+    def after_flush(self, session: object, flush_context: FlushContext) -> None:
         """Called after a flush, while what was pending is still listed."""
 
-    def after_flush_postexec(self, session: Any, flush_context: FlushContext) -> None:
+    def after_flush_postexec(self, session: object, flush_context: FlushContext) -> None:
         """Called after a flush, when the instances have their new states."""
 
     def after_begin(
-        self, session: Any, transaction: SessionTransaction, connection: Connection
+        self, session: object, transaction: SessionTransaction, connection: Connection
     ) -> None:
         """Called after a transaction has begun on a connection."""
 
-    def after_attach(self, session: Any, instance: object) -> None:
+    def after_attach(self, session: object, instance: object) -> None:
         """Called after an instance has come into the session."""
 
     def after_bulk_update(
-        self, session: Any, query: Query[Any], query_context: Any, result: Result[*tuple[Any, ...]]
+        self,
+        session: object,
+        query: Query[Any],
+        query_context: object,
+        result: Result[*tuple[Any, ...]],
     ) -> None:
         """Called after ``Query.update()``."""
 
     def after_bulk_delete(
-        self, session: Any, query: Query[Any], query_context: Any, result: Result[*tuple[Any, ...]]
+        self,
+        session: object,
+        query: Query[Any],
+        query_context: object,
+        result: Result[*tuple[Any, ...]],
     ) -> None:
         """Called after ``Query.delete()``."""
 
@@ -96,7 +104,7 @@ def _with_parts(hook: Callable[..., None], context: Any) -> None:
 class StrongReferences:
     """Keeps the persistent instances of one session alive, which it refers to weakly itself."""
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: object) -> None:
         self._held: dict[int, Any] = {}
         for name in (
             "loaded_as_persistent",
@@ -108,10 +116,10 @@ class StrongReferences:
         for name in ("persistent_to_detached", "persistent_to_transient", "persistent_to_deleted"):
             listen(session, name, self._let_go)
 
-    def _hold(self, session: Any, instance: object) -> None:
+    def _hold(self, session: object, instance: object) -> None:
         self._held[id(instance)] = instance
 
-    def _let_go(self, session: Any, instance: object) -> None:
+    def _let_go(self, session: object, instance: object) -> None:
         self._held.pop(id(instance), None)
 
     def prune(self, session: Any) -> int:
@@ -134,9 +142,14 @@ class _SessionClassMethods:
         close_all_sessions()
 
     @classmethod
-    def identity_key(cls, *arguments: Any, **keywords: Any) -> Any:
+    def identity_key(
+        cls, class_: type | None = None, ident: object = None, *, instance: object = None,
+        row: Any = None, identity_token: object = None,
+    ) -> tuple[Any, ...]:  # fmt: skip
         """The identity key of an instance, or of a class and a primary key."""
-        return identity_key(*arguments, **keywords)
+        return identity_key(
+            class_, ident, instance=instance, row=row, identity_token=identity_token
+        )
 
     @classmethod
     def object_session(cls, instance: object) -> Any:
@@ -153,7 +166,7 @@ class ClassicVerbs(_SessionClassMethods):
 
     _strong: StrongReferences | None = None
 
-    def _use_classic(self, autocommit: bool, weak_identity_map: bool, extension: Any) -> None:
+    def _use_classic(self, autocommit: bool, weak_identity_map: bool, extension: object) -> None:
         """Set the modes up that were asked for."""
         if autocommit:
             _warn("autocommit=True", "with session.begin(): … around what belongs together")
@@ -242,7 +255,7 @@ def bind_arguments_of(
 
 
 def classic_arguments(
-    core: SessionCore, statement: Any, given: Mapping[str, Any] | None, classic: dict[str, Any]
+    core: SessionCore, statement: object, given: Mapping[str, Any] | None, classic: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """The statement and the bind arguments of ``execute()`` with keywords of the classic way.
 
@@ -262,7 +275,7 @@ def classic_arguments(
     return statement, {**bind_arguments_of(given, classic, "execute"), **own}
 
 
-def by_position(classic: tuple[Any, ...], *keywords: Any) -> tuple[Any, ...]:
+def by_position(classic: tuple[Any, ...], *keywords: object) -> tuple[Any, ...]:
     """*keywords* of a session, in the order of the classic signature, with those by position."""
     if len(classic) > len(keywords):
         raise TypeError(f"Session() takes at most {len(keywords) + 1} arguments by position")

@@ -7,8 +7,8 @@ from dovetail.compiler.plan import bound_values
 from dovetail.engine.connection import Connection
 from dovetail.engine.execution import query_of
 from dovetail.engine.result import Result
+from dovetail.engine.translation import SchemaMap
 from dovetail.exc import ArgumentError, InvalidRequestError
-from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.bulk.statements import bulk_steps
 from dovetail.orm.loading.given import GivenRows
 from dovetail.orm.loading.options import LazyPolicyOption
@@ -19,6 +19,7 @@ from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.persistence import SessionPersistence
+from dovetail.sql.arguments import ManyParameters, StatementArgument
 from dovetail.sql.expression.coercion import executable
 from dovetail.sql.expression.select import CompoundSelect, Select
 from dovetail.sql.node import Executable, Node
@@ -33,7 +34,12 @@ class EntityFeed:
     """Gets more instances for a result that streams."""
 
     def __init__(
-        self, session: Any, connection: Connection, plan: EntityPlan, cursor: Any, batch: int
+        self,
+        session: Any,
+        connection: Connection,
+        plan: EntityPlan,
+        cursor: Any,
+        batch: int,
     ):
         self.session = session
         self.connection = connection
@@ -92,7 +98,7 @@ class SessionStatements(SessionPersistence):
 
     def execute_steps(
         self,
-        statement: Executable,
+        statement: StatementArgument,
         params: ManyParameters = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -107,7 +113,7 @@ class SessionStatements(SessionPersistence):
 
     def run_statement_steps(
         self,
-        statement: Executable,
+        statement: StatementArgument,
         params: ManyParameters = None,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -128,8 +134,8 @@ class SessionStatements(SessionPersistence):
 
     def _translated_steps(
         self,
-        schema_map: Any,
-        statement: Executable,
+        schema_map: SchemaMap,
+        statement: StatementArgument,
         params: ManyParameters,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,

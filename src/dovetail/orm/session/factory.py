@@ -6,6 +6,8 @@ from typing import Any, Generic, Unpack, overload
 
 from typing_extensions import TypeVar
 
+from dovetail.engine.connection import Connection
+from dovetail.engine.engine import Engine
 from dovetail.event import resolves
 from dovetail.orm.session.instances import close_all_sessions
 from dovetail.orm.session.keywords import SessionOptions
@@ -26,15 +28,19 @@ class sessionmaker(Generic[S]):
 
     @overload
     def __init__(
-        self: "sessionmaker[Session]", bind: Any = None, **options: Unpack[SessionOptions]
+        self: "sessionmaker[Session]",
+        bind: Engine | Connection | None = None,
+        **options: Unpack[SessionOptions],
     ) -> None: ...
     @overload
-    def __init__(self, bind: Any = None, *, class_: type[S], **options: Any) -> None: ...
+    def __init__(
+        self, bind: Engine | Connection | None = None, *, class_: type[S], **options: Any
+    ) -> None: ...
     def __init__(
         self,
-        bind: Any = None,
+        bind: Engine | Connection | None = None,
         *,
-        class_: Any = Session,
+        class_: type[Session] = Session,
         autoflush: bool = True,
         expire_on_commit: bool = True,
         info: Mapping[Any, Any] | None = None,
@@ -46,7 +52,8 @@ class sessionmaker(Generic[S]):
         if info is not None:
             keywords["info"] = info
         self.kw = keywords
-        self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
+        made: Any = type(class_.__name__, (class_,), {"__module__": class_.__module__})
+        self.class_ = made
 
     def __call__(self, **local: Any) -> S:
         """A new session; the keywords win over the factory's own."""
@@ -60,7 +67,7 @@ class sessionmaker(Generic[S]):
         """A block with a new session in a transaction: it commits, or rolls back, and closes."""
         return self()._block()
 
-    def configure(self, **changes: Any) -> None:
+    def configure(self, **changes: object) -> None:
         """Change the configuration of sessions made later."""
         self.kw.update(changes)
 
@@ -82,6 +89,6 @@ def _what_it_makes(factory: Any) -> Any:
     return factory.class_
 
 
-def create_session(bind: Any = None, **keywords: Any) -> Session:
+def create_session(bind: Engine | Connection | None = None, **keywords: Any) -> Session:
     """A session without autoflush that expires nothing at a commit: classic, for tests."""
     return Session(bind, **{"autoflush": False, "expire_on_commit": False, **keywords})

@@ -18,7 +18,8 @@ def close_all_sessions() -> None:
 
 
 def identity_key(
-    class_: Any = None, ident: object = None, *, instance: object = None, row: Any = None,
+    class_: type | None = None, ident: object = None, *, instance: object = None,
+    row: Any = None,
     identity_token: object = None,
 ) -> tuple[Any, ...]:  # fmt: skip
     """The identity key of *instance*, or of the row of *class_* with primary key *ident*."""

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from dovetail.exc import InvalidRequestError
-from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.loading.options import UserDefinedOption
+from dovetail.orm.loading.session import LoadCause
 from dovetail.orm.loading.statement import FromStatement
-from dovetail.orm.loading.telling import LoadCause
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.tracking.state import InstanceState
+from dovetail.sql.arguments import ManyParameters, StatementArgument
 from dovetail.sql.expression.dml import Delete, Insert, Update
 from dovetail.sql.expression.select import CompoundSelect, Select
 from dovetail.sql.expression.select_base import Exists, ScalarSelect
-from dovetail.sql.node import Executable, Node
+from dovetail.sql.node import Node
 from dovetail.sql.traversal import children
 from dovetail.steps import Steps
 
@@ -40,7 +40,7 @@ class StatementSession(Protocol):
 
     def run_statement_steps(
         self,
-        statement: Executable,
+        statement: StatementArgument,
         params: ManyParameters = None,
         execution_options: Mapping[str, Any] = ...,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -72,20 +72,20 @@ class ORMExecuteState:
     def __init__(
         self,
         core: StatementSession,
-        statement: Any,
-        parameters: Any,
+        statement: StatementArgument,
+        parameters: ManyParameters,
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
         listeners: Listeners,
         *,
         is_relationship_load: bool = False,
         is_column_load: bool = False,
-        lazy_loaded_from: Any = None,
+        lazy_loaded_from: InstanceState | None = None,
     ) -> None:
         self.session = core.session
         self._core = core
-        self.statement = statement
-        self.parameters = parameters
+        self.statement: Any = statement
+        self.parameters: Any = parameters
         self.local_execution_options: Mapping[str, Any] = dict(execution_options)
         self.bind_arguments: dict[str, Any] = dict(bind_arguments or {})
         self.is_relationship_load = is_relationship_load
@@ -192,7 +192,7 @@ class ORMExecuteState:
 
     def invoke_statement(
         self,
-        statement: Any = None,
+        statement: StatementArgument | None = None,
         params: ManyParameters = None,
         execution_options: Mapping[str, Any] | None = None,
         bind_arguments: Mapping[str, Any] | None = None,
@@ -264,7 +264,7 @@ def _counted(parameters: Any) -> str:
     return f"{len(parameters)} sets of parameters in a list"
 
 
-def _mappers_of(statement: Any) -> list[Any]:
+def _mappers_of(statement: object) -> list[Any]:
     """The mappers of what *statement* selects or writes to, each once."""
     if isinstance(statement, FromStatement):
         return list(dict.fromkeys(statement.mappers))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from warnings import warn
 
 from dovetail.collector import MANY, collector
@@ -16,7 +16,6 @@ from dovetail.exc import (
     StatementError,
     UnmappedClassError,
 )
-from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.flush.cascade import delete_cascade_steps
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.unit_of_work import flush_steps
@@ -38,7 +37,7 @@ from dovetail.orm.loading.related import (
     load_related_steps,
     only_tree,
 )
-from dovetail.orm.loading.telling import LoadCause
+from dovetail.orm.loading.session import LoadCause
 from dovetail.orm.loading.tree import NO_TREE, REFRESH, LoadTree
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
@@ -47,12 +46,16 @@ from dovetail.orm.mapping.strategies import JOINED
 from dovetail.orm.session.binds import SessionBinds
 from dovetail.orm.session.orm_execute import NO_OPTIONS, ORMExecuteState
 from dovetail.orm.session.transaction import ACTIVE, CLOSED, SUBTRANSACTION, SessionTransaction
+from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.reach import cascaded
 from dovetail.orm.tracking.references import warn_of_change
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
+from dovetail.sql.arguments import ManyParameters, StatementArgument
 from dovetail.sql.node import Executable
 from dovetail.steps import Steps
+
+T = TypeVar("T")
 
 Pair = tuple[InstanceState, Any]
 
@@ -73,14 +76,14 @@ class SessionPersistence(SessionBinds):
         # What the base class of statements has.
         def execute_steps(
             self,
-            statement: Executable,
+            statement: StatementArgument,
             params: ManyParameters = None,
             execution_options: Mapping[str, Any] = NO_OPTIONS,
             bind_arguments: Mapping[str, Any] | None = None,
         ) -> Steps[Any]: ...
         def run_statement_steps(
             self,
-            statement: Executable,
+            statement: StatementArgument,
             params: ManyParameters = None,
             execution_options: Mapping[str, Any] = NO_OPTIONS,
             bind_arguments: Mapping[str, Any] | None = None,
@@ -146,7 +149,7 @@ class SessionPersistence(SessionBinds):
             raise
         context.transaction.flushed = True
 
-    def autoflush_steps(self, cause: Any = None) -> Steps[None]:
+    def autoflush_steps(self, cause: object = None) -> Steps[None]:
         """Flush before a query, where the session does that; *cause* is the query, or says why."""
         if self.autoflush and not self.flushing and self.has_pending():
             try:
@@ -233,7 +236,7 @@ class SessionPersistence(SessionBinds):
         rows = yield from plan.rows_steps(self, connection, list(mapper.key_tuple(key)))
         return self._got(mapper, key, rows[0] if rows else None, before)
 
-    def _got(self, mapper: Mapper, key: object, found: object, before: Any) -> Any:
+    def _got(self, mapper: Mapper, key: object, found: object, before: object) -> Any:
         """*found*, the instance with *key* or None, which was read in version *before*."""
         if found is not None and before is not None:
             check_version(mapper, found, before)
@@ -279,14 +282,18 @@ class SessionPersistence(SessionBinds):
 
     # Lazy loads ---------------------------------------------------------------------------------
 
-    def load_attribute(self, state: InstanceState, instance: object, attribute: Any) -> None:
+    def load_attribute(
+        self, state: InstanceState, instance: object, attribute: AttributeBase
+    ) -> None:
         """Called by a tracked attribute that is read and not there."""
         steps = self._load_attribute_steps(state, instance, attribute)
         if self.scope.has_tokens:
             steps = self.at_token_steps(state.load.token, steps)
         self._run_lazy(steps, instance, attribute)
 
-    def load_replaced(self, state: InstanceState, instance: object, attribute: Any) -> None:
+    def load_replaced(
+        self, state: InstanceState, instance: object, attribute: AttributeBase
+    ) -> None:
         """Called by a tracked attribute whose old value is needed; pending changes stay pending."""
         steps = load_attribute_steps(self, state, instance, attribute)
         if self.scope.has_tokens:
@@ -294,7 +301,7 @@ class SessionPersistence(SessionBinds):
         self._run_lazy(steps, instance, attribute)
 
     def _load_attribute_steps(
-        self, state: InstanceState, instance: object, attribute: Any
+        self, state: InstanceState, instance: object, attribute: AttributeBase
     ) -> Steps[None]:
         if not attribute.is_relationship and not is_unknown(state, instance, attribute.key):
             return
@@ -308,10 +315,12 @@ class SessionPersistence(SessionBinds):
             return
         yield from load_attribute_steps(self, state, instance, attribute)
 
-    def _run_lazy(self, steps: Steps[None], instance: object, attribute: Any) -> None:
+    def _run_lazy(self, steps: Steps[None], instance: object, attribute: object) -> None:
         self.run(steps)
 
-    def state_for_load(self, statement: Executable, kind: Any, chain: Any) -> ORMExecuteState:
+    def state_for_load(
+        self, statement: Executable, kind: object, chain: Sequence[RelationshipProperty]
+    ) -> ORMExecuteState:
         """What those who listen make of *statement*, which loads what instances here lack.
 
         *kind* is "column", "entity" or the relationship that is loaded, *chain* the way to it.
@@ -337,7 +346,8 @@ class SessionPersistence(SessionBinds):
                 # What is eager in what was read lazily is not: it comes with that.
                 self.load_cause = LoadCause(cause.options, options)
         if is_relationship:
-            props = chain or (kind,)
+            alone: Any = kind
+            props = chain or (alone,)
             state.loader_strategy_path = tuple(
                 part for prop in props for part in (prop.parent, prop)
             )
@@ -548,7 +558,7 @@ class SessionPersistence(SessionBinds):
             self.autoflush = found
 
 
-def mapper_for(entity: Any) -> Mapper:
+def mapper_for(entity: object) -> Mapper:
     """The mapper of *entity*; UnmappedClassError says what is wrong with anything else."""
     mapper = mapper_of(entity)
     if mapper is None:
@@ -608,7 +618,7 @@ def warn_of_objects() -> None:
     )
 
 
-def require_found(found: Any, entity: Any, key: Any) -> Any:
+def require_found(found: T | None, entity: type[T], key: object) -> T:
     """*found*; NoResultFound where it is None."""
     if found is None:
         raise NoResultFound(f"no {entity.__name__} has the primary key {key!r}")

@@ -29,7 +29,6 @@ from dovetail.exc import (
     InvalidOption,
     did_you_mean,
 )
-from dovetail.orm.bulk.session import ManyParameters
 from dovetail.orm.loading.lockmode import lock_of
 from dovetail.orm.loading.source import RowSource
 from dovetail.orm.mapping.mapper import Mapper
@@ -53,6 +52,7 @@ from dovetail.orm.session.settings import Setting
 from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql.arguments import ManyParameters, StatementArgument
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.dml_base import UpdateBase
 from dovetail.sql.expression.entity_types import (
@@ -114,7 +114,7 @@ class Session(SessionContents, ClassicVerbs):
 
     def __init__(
         self,
-        bind: Any = None,
+        bind: Engine | Connection | None = None,
         *classic: object,
         autoflush: bool = True,
         future: bool = True,
@@ -131,7 +131,7 @@ class Session(SessionContents, ClassicVerbs):
         execution_options: Mapping[str, Any] = NO_OPTIONS,
         autocommit: bool = False,
         weak_identity_map: bool = True,
-        extension: Any = None,
+        extension: object = None,
         _enable_transaction_accounting: bool = True,
         **unknown: Never,
     ) -> None:
@@ -309,7 +309,12 @@ class Session(SessionContents, ClassicVerbs):
         return used
 
     def get_bind(
-        self, mapper: Any = None, clause: Any = None, *, bind: Any = None, **arguments: Any
+        self,
+        mapper: Any = None,
+        clause: Any = None,
+        *,
+        bind: Any = None,
+        **arguments: Any,
     ) -> Engine | Connection:
         """The Engine or Connection for *mapper*, or for the tables of *clause*.
 
@@ -379,13 +384,13 @@ class Session(SessionContents, ClassicVerbs):
     @overload
     def execute(
         self,
-        statement: Any = None,
+        statement: StatementArgument | None = None,
         params: ManyParameters = None,
         **options: Unpack[ClassicOptions],
     ) -> Result[*tuple[Any, ...]]: ...
     def execute(
         self,
-        statement: Any = None,
+        statement: StatementArgument | None = None,
         params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
@@ -401,13 +406,14 @@ class Session(SessionContents, ClassicVerbs):
 
         ``mapper=``, ``clause=`` and ``bind=`` are classic for *bind_arguments*.
         """
+        asked: Any = statement
         if classic or statement is None:
-            statement, bind_arguments = classic_arguments(
+            asked, bind_arguments = classic_arguments(
                 self._core, statement, bind_arguments, classic
             )
         core = self._core
         result: Result[*tuple[Any, ...]] = core.run(
-            core.execute_steps(statement, params, execution_options, bind_arguments)
+            core.execute_steps(asked, params, execution_options, bind_arguments)
         )
         return result
 
@@ -420,11 +426,14 @@ class Session(SessionContents, ClassicVerbs):
     ) -> ScalarResult[R]: ...
     @overload
     def scalars(
-        self, statement: Any, params: ManyParameters = None, **options: Unpack[StatementOptions]
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        **options: Unpack[StatementOptions],
     ) -> ScalarResult[Any]: ...
     def scalars(
         self,
-        statement: Any,
+        statement: StatementArgument,
         params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
@@ -449,13 +458,13 @@ class Session(SessionContents, ClassicVerbs):
     @overload
     def scalar(
         self,
-        statement: Any = None,
+        statement: StatementArgument | None = None,
         params: ManyParameters = None,
         **options: Unpack[ClassicOptions],
     ) -> Any: ...
     def scalar(
         self,
-        statement: Any = None,
+        statement: StatementArgument | None = None,
         params: ManyParameters = None,
         *,
         execution_options: Mapping[str, Any] = NO_OPTIONS,
@@ -642,7 +651,7 @@ class Session(SessionContents, ClassicVerbs):
             self._core.refresh_instance_steps(instance, attribute_names, with_for_update)
         )
 
-    def load(self, instances: object, *attributes: Any) -> Any:
+    def load(self, instances: object, *attributes: object) -> Any:
         """Load relationships or columns onto instances that are here already.
 
         One statement for each attribute, however many instances; a later attribute may belong to
@@ -688,7 +697,8 @@ class Session(SessionContents, ClassicVerbs):
 
     @classmethod
     def identity_key(
-        cls, class_: Any = None, ident: object = None, *, instance: object = None, row: Any = None,
+        cls, class_: type | None = None, ident: object = None, *, instance: object = None,
+        row: Any = None,
         identity_token: object = None,
     ) -> tuple[Any, ...]:  # fmt: skip
         """Return the identity key of an instance, or of a class and a primary key, or a row."""

@@ -17,6 +17,7 @@ from dovetail.exc import (
     ResourceClosedError,
     StatementError,
 )
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import lost_values
 from dovetail.orm.tracking.state import InstanceState, Load, Scope
 from dovetail.steps import Steps
@@ -454,7 +455,10 @@ class SessionTransaction:
         state.load = mapper.transient_load
 
     def connection(
-        self, bindkey: Any = None, execution_options: Any = None, **bind_arguments: Any
+        self,
+        bindkey: Mapper | type | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+        **bind_arguments: object,
     ) -> Any:
         """The connection of this transaction: for a mapped class, or an Engine, where it matters.
 
@@ -477,7 +481,9 @@ class SessionTransaction:
         """The connections that take part; of a savepoint, those that were used within it."""
         return frozenset(participant.connection for participant in self.participants.values())
 
-    def bound_connection(self, bindkey: Any = None, **kwargs: object) -> Connection:
+    def bound_connection(
+        self, bindkey: Mapper | type | None = None, **kwargs: object
+    ) -> Connection:
         """Return the connection that takes part, for a mapped class where there are several.
 
         ``kwargs`` go to ``Session.get_bind()``: ``clause`` or ``bind``.  InvalidRequestError is

@@ -27,10 +27,8 @@ class Insert(ValuesBase):
     parts = ("table", "values_", "select_source", "returning_columns", "post_values", "ctes")
     is_insert = True
 
-    select_source: tuple[tuple[Any, ...], Any] | None = None
     include_defaults = True
     post_values: Any = None
-    sort_by_parameter_order = False
 
     if TYPE_CHECKING:
 

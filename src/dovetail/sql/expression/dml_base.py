@@ -8,7 +8,7 @@ from typing import Any, Self, SupportsIndex, TypeVarTuple
 from ...exc import ArgumentError, InvalidRequestError, refuse_options
 from ...types.contract import NULLTYPE
 from ..arguments import ColumnArgument, ConditionArgument
-from ..node import Executable, Node, Walk
+from ..node import Executable, Walk
 from ..promise import ClauseSource, collect_standing
 from .by_name import equal_by_name, namespaces_of_change
 from .coercion import criterion, node_of
@@ -83,14 +83,18 @@ def _collect_row(row: Row, walk: Walk) -> None:
         value.collect(walk)
 
 
-class UpdateBase(Executable, Node):
+class UpdateBase(Executable):
     """Base of the statements that change rows."""
 
-    __slots__ = ("__dict__", "__weakref__", "_memo")
+    __slots__ = ("__dict__", "_memo")
 
     is_dml = True
     is_from = False
     table: Any = None
+    values_: Row | list[Row] | None = None
+    select_source: tuple[tuple[Any, ...], Any] | None = None
+    """Of an INSERT of what a SELECT gives: the columns, and the SELECT."""
+    sort_by_parameter_order = False
     returning_columns: tuple[Any, ...] = ()
     prefixes: tuple[tuple[str, str], ...] = ()
     ctes: tuple[Any, ...] = ()
@@ -241,7 +245,6 @@ class UpdateBase(Executable, Node):
 class ValuesBase(UpdateBase):
     """What INSERT and UPDATE have in common: values by column."""
 
-    values_: Row | list[Row] | None = None
     preserves_order = False
 
     def values(self, *arguments: Any, **named: object) -> Self:

@@ -45,11 +45,11 @@ def named_values(statement: Node) -> dict[str, Any]:
     return found
 
 
-class SelectBase(Executable, Node):
+class SelectBase(Executable):
     """Base of SELECT, of its unions, and of text that gives rows."""
 
     # Copies share __dict__'s content; what was computed from it stays behind.
-    __slots__ = ("__dict__", "__weakref__", "_memo")
+    __slots__ = ("__dict__", "_memo")
 
     is_select = True
     is_select_statement = True
