@@ -160,7 +160,7 @@ def entry(name: str, value: Any, documented: set[type[Any]]) -> str:
     if inspect.isclass(value):
         bare = issubclass(value, enum.Enum | BaseException) or getattr(value, "_is_protocol", False)
         heading = f"class {name}" if bare else f"class {name}{signature(value)}"
-    elif callable(value) and not hasattr(value, "visit_name"):
+    elif callable(value) and not hasattr(value, "__visit_name__"):
         heading = f"{name}{signature(value)}" if inspect.isroutine(value) else name
     else:
         heading = name

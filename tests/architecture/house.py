@@ -34,7 +34,7 @@ ORM_ROOMS = (
     ("scoped", "dump"),
 )
 TOP_ROOMS = ("demo", "familiar", "as_sqlalchemy", "testing", "__main__")
-SQL_FACES = ("dml", "elements", "functions", "lambdas", "selectable")
+SQL_FACES = ("dml", "elements", "functions", "lambdas", "selectable", "visitors")
 """Familiar paths of what is in ``sql/expression/``."""
 
 MAX_FILE_LINES = 750
@@ -370,7 +370,7 @@ def strategies_asked_by_name(house: House) -> list[str]:
 
 def _asks_for_other_words(left: ast.expr) -> bool:
     """Whether *left* has words of its own, of which some are those of strategies as well."""
-    return isinstance(left, ast.Attribute) and left.attr in {"visit_name", "polymorphic_load"}
+    return isinstance(left, ast.Attribute) and left.attr in {"__visit_name__", "polymorphic_load"}
 
 
 RULES = (

@@ -44,7 +44,7 @@ def plain(value):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
-    if hasattr(value, "visit_name") or hasattr(value, "__visit_name__"):
+    if hasattr(value, "__visit_name__"):
         return type(value).__name__, getattr(value, "length", None)
     return value
 

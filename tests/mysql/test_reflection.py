@@ -263,4 +263,4 @@ def test_a_definition_of_mysql_8_is_read():
 def test_an_unknown_type_is_read_with_a_warning():
     with pytest.warns(exc.DovetailWarning, match="geometry_of_tomorrow"):
         kind = read_type("geometry_of_tomorrow(3)")
-    assert kind.visit_name == "null"
+    assert kind.__visit_name__ == "null"

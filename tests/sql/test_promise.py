@@ -37,7 +37,7 @@ PLANNER = Planner()
 
 class Attribute(ColumnElement):
     is_promise = True
-    visit_name = "promised column"
+    __visit_name__ = "promised column"
 
     def __init__(self, name):
         self.column_name = name
@@ -51,7 +51,7 @@ class Attribute(ColumnElement):
 
 class Entity(Node):
     is_promise = True
-    visit_name = "promise"
+    __visit_name__ = "promise"
 
     def collect(self, walk: Walk) -> None:
         walk.key.append(self)

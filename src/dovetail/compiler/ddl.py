@@ -79,7 +79,7 @@ class DDLCompiler:
             custom = custom_writers.find(type(node), self.dialect.name)
             if custom is not None:
                 return custom(node, self)
-        method = getattr(self, f"visit_{node.visit_name}", None)
+        method = getattr(self, f"visit_{node.__visit_name__}", None)
         if method is None:
             raise CompileError(f"{self.dialect.name} cannot write {type(node).__name__}")
         return method(node)

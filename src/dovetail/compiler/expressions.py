@@ -107,7 +107,7 @@ class ExpressionCompiler:
             custom = custom_writers.find(type(node), self.dialect.name)
             if custom is not None:
                 return custom(node, self)
-        method = getattr(self, f"visit_{node.visit_name}", None)
+        method = getattr(self, f"visit_{node.__visit_name__}", None)
         if method is None:
             raise UnsupportedCompilationError(self, type(node))
         text: str = method(node)
@@ -145,22 +145,22 @@ class ExpressionCompiler:
             self.criteria = before
             return text
         if not self.features.supports_native_boolean:
-            if node.visit_name in ("true", "false"):
-                return "1 = 1" if (node.visit_name == "true") is expected else "0 = 1"
+            if node.__visit_name__ in ("true", "false"):
+                return "1 = 1" if (node.__visit_name__ == "true") is expected else "0 = 1"
             core = node
-            while core.visit_name == "label":
+            while core.__visit_name__ == "label":
                 core = core.element
-            if core.visit_name in _BARE_BOOLEANS and core.type.affinity == "boolean":
+            if core.__visit_name__ in _BARE_BOOLEANS and core.type.affinity == "boolean":
                 return f"{self.operand(core, ops.EQ)} = {1 if expected else 0}"
         text = self.operand(node, outer) if outer is not ops.WHOLE else self.write(node)
         return text if expected else f"NOT {text}"
 
     def conjunction(self, criteria: Iterable[ColumnElement[Any]]) -> str:
         """Return *criteria* joined by AND; those that say nothing are left out."""
-        kept = [c for c in criteria if not (c.visit_name == "boolean_list" and not c.clauses)]
+        kept = [c for c in criteria if not (c.__visit_name__ == "boolean_list" and not c.clauses)]
         if len(kept) > 1:
-            kept = [c for c in kept if c.visit_name != "true"] or kept[:1]
-            false = next((c for c in kept if c.visit_name == "false"), None)
+            kept = [c for c in kept if c.__visit_name__ != "true"] or kept[:1]
+            false = next((c for c in kept if c.__visit_name__ == "false"), None)
             kept = [false] if false is not None else kept
         before, self.inside_operator = self.inside_operator, True
         if len(kept) == 1:
@@ -342,7 +342,7 @@ class ExpressionCompiler:
 
     def from_name(self, table: FromClause) -> str:
         """Return how a column speaks of *table*."""
-        if table.visit_name == "table":
+        if table.__visit_name__ == "table":
             return self.format_table(table)
         return self.quote(self.name(table.name))
 
@@ -402,7 +402,7 @@ class ExpressionCompiler:
         # An element of the user's own holds it, where nobody has put the column in its place.
         return self.write(node.column)
 
-    def visit_expression_list(self, node: ExpressionList) -> str:
+    def visit_clauselist(self, node: ExpressionList) -> str:
         operator: Operator = node.operator
         return operator.text.join(self.operand(c, operator) for c in node.clauses)
 
@@ -429,7 +429,7 @@ class ExpressionCompiler:
         if isinstance(right, BindParameter):
             return f"({self.bind(right, negated=negated)})"
         text = self.write(right)
-        return text if right.visit_name in ("scalar_select", "scalar_values") else f"({text})"
+        return text if right.__visit_name__ in ("scalar_select", "scalar_values") else f"({text})"
 
     def binary_between(self, node: BinaryExpression[Any]) -> str:
         text = " BETWEEN SYMMETRIC " if node.modifier("symmetric") else " BETWEEN "
@@ -582,11 +582,11 @@ class ExpressionCompiler:
 
     def visit_collection_aggregate(self, node: CollectionAggregate[Any]) -> str:
         text = self.write(node.element)
-        if node.element.visit_name != "scalar_select":
+        if node.element.__visit_name__ != "scalar_select":
             text = f"({text})"
         return f"{node.operator.text}{text}"
 
-    def visit_aggregate_order_by(self, node: AggregateOrderBy[Any]) -> str:
+    def visit_aggregateorderby(self, node: AggregateOrderBy[Any]) -> str:
         order = ", ".join(map(self.write, node.order_by))
         text = self.write(node.element)
         return f"{text[:-1]} ORDER BY {order})"
@@ -638,14 +638,14 @@ class ExpressionCompiler:
     def _bound(self, bound: Bound) -> str:
         return bound.words if bound.offset is None else f"{self.write(bound.offset)} {bound.words}"
 
-    def visit_within_group(self, node: WithinGroup[Any]) -> str:
+    def visit_withingroup(self, node: WithinGroup[Any]) -> str:
         order = ", ".join(map(self.write, node.order_by))
         return f"{self.write(node.element)} WITHIN GROUP (ORDER BY {order})"
 
-    def visit_function_filter(self, node: FunctionFilter[Any]) -> str:
+    def visit_funcfilter(self, node: FunctionFilter[Any]) -> str:
         return f"{self.write(node.element)} FILTER (WHERE {self.conjunction(node.criteria)})"
 
-    def visit_text(self, node: TextClause) -> str:
+    def visit_textclause(self, node: TextClause) -> str:
         if MARK in node.text:
             raise CompileError("the text of this statement contains a NUL character")
         binds = {bind.key: bind for bind in node.binds}

@@ -18,7 +18,7 @@ _JOINED_BY_THEMSELVES = frozenset(("table_valued", "lateral"))
 
 def warn_of_products(froms: Sequence[Any], criteria: Iterable[Any]) -> None:
     """Warn where two of *froms* are joined by none of the *criteria*."""
-    listed = [one for one in froms if one.visit_name not in _JOINED_BY_THEMSELVES]
+    listed = [one for one in froms if one.__visit_name__ not in _JOINED_BY_THEMSELVES]
     if len(listed) < 2:
         return
     place_of = {id(part): n for n, one in enumerate(listed) for part in _parts(one)}
@@ -45,7 +45,7 @@ def _parts(source: Any) -> list[Any]:
 
 
 def _conjuncts(criterion: Any) -> Iterator[Any]:
-    if criterion.visit_name == "boolean_list" and criterion.operator is ops.AND:
+    if criterion.__visit_name__ == "boolean_list" and criterion.operator is ops.AND:
         for clause in criterion.clauses:
             yield from _conjuncts(clause)
     else:

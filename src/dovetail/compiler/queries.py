@@ -102,7 +102,7 @@ class QueryCompiler(RestrictingCompiler):
     ) -> str:
         """Return *node*; *as_from* if it stands in FROM, *main* if it is the statement."""
         node = node.as_core()
-        if node.visit_name != "select":
+        if node.__visit_name__ != "select":
             return self.write_query(node, as_from=as_from, lateral=lateral, main=main)
         explicit = apply_joins(node.raw_columns, node.from_clauses, node.joins)
         froms = without_joined(derived_froms(node.raw_columns, explicit, node.where_criteria))
@@ -197,7 +197,7 @@ class QueryCompiler(RestrictingCompiler):
         """Return SELECT and the columns."""
         # Before they are written, so that ORDER BY within a column knows none of them.
         for item in named:
-            if item.column.visit_name == "label":
+            if item.column.__visit_name__ == "label":
                 frame.labels[id(item.column)] = self.name(item.name)
         columns = [self._select_column(item, as_from) for item in named]
         for item in named:
@@ -212,13 +212,13 @@ class QueryCompiler(RestrictingCompiler):
         """Return what a result knows of the column *item*."""
         name = self.name(item.name) if item.name is not None else item.key
         element = item.column
-        while element.visit_name == "label":
+        while element.__visit_name__ == "label":
             element = element.element
         key = str(getattr(element, "key", None) or name) if item.is_own_name else name
-        if item.column.visit_name == "label":
+        if item.column.__visit_name__ == "label":
             key = name
         objects: tuple[Any, ...] = (item.column, element)
-        if element.visit_name == "attribute":
+        if element.__visit_name__ == "attribute":
             # Of a text whose columns were named by mapped attributes.
             objects = (*objects, element.column)
         return ResultColumn(name, key, item.type, objects)
@@ -231,7 +231,7 @@ class QueryCompiler(RestrictingCompiler):
         text = self.write(around if around is not None else column)
         if item.name is None or getattr(column, "is_literal", False):
             return text
-        if column.visit_name != "label" and item.is_own_name and not as_from and around is None:
+        if column.__visit_name__ != "label" and item.is_own_name and not as_from and around is None:
             return text
         return f"{text} AS {self.quote(name)}"
 
@@ -269,7 +269,7 @@ class QueryCompiler(RestrictingCompiler):
 
     def group_key(self, node: ColumnElement[Any]) -> str:
         """Return one item of GROUP BY; the name of a label may mean a column of a table there."""
-        if node.visit_name == "label" and self.frames:
+        if node.__visit_name__ == "label" and self.frames:
             name = self.frames[-1].labels.get(id(node))
             if name is not None and self._column_of_from(self.frames[-1], name) is not None:
                 return self.write(node.element)
@@ -289,12 +289,12 @@ class QueryCompiler(RestrictingCompiler):
     def sort_key(self, node: ColumnElement[Any]) -> str:
         """Return one item of ORDER BY or GROUP BY: a selected label by its name."""
         frame = self.frames[-1] if self.frames else Frame()
-        if node.visit_name == "label":
+        if node.__visit_name__ == "label":
             name = frame.labels.get(id(node))
             return self.quote(name) if name is not None else self.write(node.element)
-        if node.visit_name == "unary" and node.operator in ops.SUFFIXES:
+        if node.__visit_name__ == "unary" and node.operator in ops.SUFFIXES:
             inner = node.element
-            if inner.visit_name in ("label", "label_reference", "unary"):
+            if inner.__visit_name__ in ("label", "label_reference", "unary"):
                 words: str = node.operator.text
                 return self.sort_key(inner) + words
         return self.write(node)
@@ -312,7 +312,7 @@ class QueryCompiler(RestrictingCompiler):
                 hint=did_you_mean(node.name, frame.by_name)
                 or f"for SQL as it is use text({node.name!r})",
             )
-        if column.visit_name == "column" and not frame.is_compound:
+        if column.__visit_name__ == "column" and not frame.is_compound:
             return self.write(column)
         return self.quote(node.name)
 
@@ -356,7 +356,7 @@ class QueryCompiler(RestrictingCompiler):
         for part in parts:
             source = part.table if getattr(part, "table", None) is not None else part
             for table in reversed(tables_within(source)):
-                is_text = table.visit_name == "text"
+                is_text = table.__visit_name__ == "textclause"
                 found[self.write(table) if is_text else self.from_name(table)] = None
         return list(found)
 
@@ -405,7 +405,7 @@ class QueryCompiler(RestrictingCompiler):
             if item.name is not None:
                 name = self.name(item.name)
                 frame.by_name.setdefault(name, item.column)
-                if item.column.visit_name == "label":
+                if item.column.__visit_name__ == "label":
                     frame.labels[id(item.column)] = name
         before, self.include_table = self.include_table, False
         for name in self.compound_clauses:
@@ -420,7 +420,7 @@ class QueryCompiler(RestrictingCompiler):
         text = self.write_query(node, as_from=as_from, main=main)
         ends = ("limit_clause", "offset_clause", "fetch_clause")
         needs_group = (
-            node.visit_name == "compound_select"
+            node.__visit_name__ == "compound_select"
             or bool(getattr(node, "order_by_clauses", ()))
             or any(getattr(node, name, None) is not None for name in ends)
         )
@@ -443,7 +443,7 @@ class QueryCompiler(RestrictingCompiler):
         """Return *source* as it stands in FROM."""
         if custom_writers.any and custom_writers.find(type(source), self.dialect.name):
             return self.write(source)
-        method = getattr(self, f"from_{source.visit_name}", None)
+        method = getattr(self, f"from_{source.__visit_name__}", None)
         if method is None:
             return self.write(source)
         text: str = method(source)
@@ -456,10 +456,10 @@ class QueryCompiler(RestrictingCompiler):
 
     def from_alias(self, source: AliasedFrom) -> str:
         element = source.element
-        while element.visit_name == "alias":
+        while element.__visit_name__ == "alias":
             # What has a name already gets this one in its place.
             element = element.element
-        if element.visit_name == "subquery":
+        if element.__visit_name__ == "subquery":
             text = f"({self.write_query(element.element, as_from=True)})"
         else:
             text = self.write_from(element)
@@ -476,7 +476,7 @@ class QueryCompiler(RestrictingCompiler):
     def from_tablesample(self, source: TableSample) -> str:
         sampling = source.sampling
         method = str(sampling) if isinstance(sampling, int | float) else self.write(sampling)
-        if getattr(sampling, "visit_name", "bindparam") == "bindparam":
+        if getattr(sampling, "__visit_name__", "bindparam") == "bindparam":
             method = f"system({method})"
         text = f"{self.from_alias(source)} TABLESAMPLE {method}"
         if source.seed is not None:
@@ -523,7 +523,7 @@ class QueryCompiler(RestrictingCompiler):
         else:
             words = "LEFT OUTER JOIN" if source.isouter else "JOIN"
         left, right = self.write_from(source.left), self.write_from(source.right)
-        if source.right.visit_name == "join":
+        if source.right.__visit_name__ == "join":
             right = f"({right})"
         restrictions = self.frames[-1].restrictions if self.frames else None
         on = self.restricted_on(source.onclause, source.right, restrictions)
@@ -581,7 +581,7 @@ class QueryCompiler(RestrictingCompiler):
         self.cte_depth -= 1
         self.frames, self.result_columns = frames, results
         head = self.quote(name)
-        if cte.recursive or cte.element.visit_name == "values":
+        if cte.recursive or cte.element.__visit_name__ == "values":
             names = ", ".join(self.quote(self.name(item.name)) for item in cte.element.export())
             head += f"({names})"
         if cte.recursive and inner is None:

@@ -57,7 +57,7 @@ class StatementCompiler(QueryCompiler):
     def write_statement(self, node: Node) -> str:
         """Return *node*, the whole statement."""
         whole: Any = node
-        visit = node.visit_name
+        visit = node.__visit_name__
         if getattr(node, "is_select_statement", False) and visit != "textual_select":
             text = self.write_query(whole, main=True)
         elif getattr(node, "is_from", False) and visit != "values":
@@ -91,7 +91,7 @@ class StatementCompiler(QueryCompiler):
         return found
 
     def _target(self, node: UpdateBase, key: Any) -> Any:
-        if key.visit_name == "binary":
+        if key.__visit_name__ == "binary":
             return self._element(node, key)
         if key.table is node.table:
             return key
@@ -126,7 +126,7 @@ class StatementCompiler(QueryCompiler):
         self.value_binds.setdefault(column, value)
         own = name if name is not None else str(column.key)
         # Several elements of one column may be set.
-        given = own if value.unique and column.visit_name != "binary" else None
+        given = own if value.unique and column.__visit_name__ != "binary" else None
         return self.bind(value, given, column.type)
 
     def required(self, column: ColumnElement[Any]) -> BindParameter[Any]:
@@ -279,7 +279,7 @@ class StatementCompiler(QueryCompiler):
         self, node: Insert, source: Any, columns: list[Any]
     ) -> tuple[Any, list[Any]]:
         """Return *source* and *columns* with the defaults of the columns left out."""
-        if source.visit_name != "select":
+        if source.__visit_name__ != "select":
             return source, columns
         extra = []
         for column in node.table.c:
@@ -340,7 +340,7 @@ class StatementCompiler(QueryCompiler):
 
     def assigned(self, column: ColumnElement[Any], extra: list[Any]) -> str:
         """Return the column that is set, or the element of one."""
-        if column.visit_name == "binary":
+        if column.__visit_name__ == "binary":
             return self.assigned_element(column, extra)
         return self.quote(column.name)
 
@@ -462,7 +462,7 @@ def _bare_column(key: str) -> Any:
 class _BareColumn:
     """A column known by the key of its value alone."""
 
-    visit_name = "column"
+    __visit_name__ = "column"
     default = None
     onupdate = None
     table = None

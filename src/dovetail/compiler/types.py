@@ -30,7 +30,7 @@ class TypeCompiler:
             custom = custom_writers.find(type(type_), self.dialect.name)
             if custom is not None:
                 return custom(type_, self)
-        method = getattr(self, f"visit_{type_.visit_name}", None)
+        method = getattr(self, f"visit_{type_.__visit_name__}", None)
         if method is None:
             raise CompileError(
                 f"{type(self.dialect).__name__} has no type {type(type_).__name__}",

@@ -157,7 +157,7 @@ def _prepared(
     by_name = names is None and statement.walk().planner is not None
     plan = StatementPlan(compiled, binds, by_name=by_name)
     columns = plan.result_columns
-    if columns is None or statement.visit_name == "textual_select":
+    if columns is None or statement.__visit_name__ == "textual_select":
         return Prepared(plan, None, None)
     shape = shape_of(columns)
     raws = _columns_named(statement)

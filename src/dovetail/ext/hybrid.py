@@ -144,7 +144,7 @@ class HybridAttribute(QueryableAttribute[T]):
 
     __slots__ = ("_comparator", "descriptor", "element")
 
-    visit_name: ClassVar[str] = "hybrid"
+    __visit_name__: ClassVar[str] = "hybrid"
     parts: ClassVar[tuple[str, ...]] = ("element",)
 
     def __init__(

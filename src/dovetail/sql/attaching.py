@@ -44,7 +44,7 @@ def columns_within(parts: Iterable[Any]) -> list[Any]:
         for part in parts
         if isinstance(part, Node)
         for node in iterate(part)
-        if node.visit_name == "column" and hasattr(node, "when_attached")
+        if node.__visit_name__ == "column" and hasattr(node, "when_attached")
     ]
 
 

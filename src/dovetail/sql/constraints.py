@@ -36,7 +36,7 @@ _order = count()
 class Constraint(Named, SchemaItem):
     """Base of all constraints of a table."""
 
-    visit_name = "constraint"
+    __visit_name__ = "constraint"
     table: Any = None
     type_bound: bool = False
     create_rule: Callable[[Any], bool] | None = None
@@ -184,7 +184,7 @@ def table_column(table: Any, name: str, owner: Any) -> Any:
 class PrimaryKeyConstraint(ColumnCollectionConstraint):
     """``PRIMARY KEY (columns)``."""
 
-    visit_name = "primary_key_constraint"
+    __visit_name__ = "primary_key_constraint"
 
     def __init__(self, *columns: Any, _implicit: bool = False, **kw: Any) -> None:
         self.implicit = _implicit
@@ -227,13 +227,13 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
 class UniqueConstraint(ColumnCollectionConstraint):
     """``UNIQUE (columns)``."""
 
-    visit_name = "unique_constraint"
+    __visit_name__ = "unique_constraint"
 
 
 class CheckConstraint(Constraint):
     """``CHECK (sqltext)``."""
 
-    visit_name = "check_constraint"
+    __visit_name__ = "check_constraint"
     parts = ("sqltext",)
     is_inline: bool = False
     """Whether it was given to a column, in whose definition it stands."""
@@ -262,7 +262,7 @@ class CheckConstraint(Constraint):
 
     @property
     def columns(self) -> ColumnCollection[Any]:
-        found = [part for part in iterate(self.sqltext) if part.visit_name == "column"]
+        found = [part for part in iterate(self.sqltext) if part.__visit_name__ == "column"]
         return ColumnCollection((str(column.key), column) for column in found)  # type: ignore[attr-defined]
 
     def attach(self, parent: Any) -> None:
@@ -296,7 +296,7 @@ def _missing_table_hint(target: Any, table_name: str) -> str:
 class ForeignKey(SchemaItem):
     """Says of a column that it refers to another: ``ForeignKey("user.id")``."""
 
-    visit_name = "foreign_key"
+    __visit_name__ = "foreign_key"
     parent: Any = None
     constraint: Any = None
 
@@ -456,7 +456,7 @@ class ForeignKey(SchemaItem):
 class ForeignKeyConstraint(Constraint):
     """``FOREIGN KEY (columns) REFERENCES table (refcolumns)``."""
 
-    visit_name = "foreign_key_constraint"
+    __visit_name__ = "foreign_key_constraint"
 
     def __init__(
         self,
@@ -549,7 +549,7 @@ class ForeignKeyConstraint(Constraint):
 class Index(Named, SchemaItem):
     """``CREATE [UNIQUE] INDEX name ON table (expressions)``."""
 
-    visit_name = "index"
+    __visit_name__ = "index"
     table: Any = None
 
     def __init__(
@@ -586,7 +586,7 @@ class Index(Named, SchemaItem):
             part
             for expression in self.expressions
             for part in iterate(expression)
-            if part.visit_name == "column"
+            if part.__visit_name__ == "column"
         ]
         return ColumnCollection((str(column.key), column) for column in found)
 

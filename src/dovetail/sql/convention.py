@@ -102,7 +102,7 @@ class _Tokens:
 
 def _speaks_of_columns(constraint: Any) -> bool:
     """Tell whether *constraint* says anything: a primary key may be empty."""
-    return constraint.visit_name != "primary_key_constraint" or len(constraint) > 0
+    return constraint.__visit_name__ != "primary_key_constraint" or len(constraint) > 0
 
 
 def require_name(constraint: Any) -> None:
@@ -110,7 +110,7 @@ def require_name(constraint: Any) -> None:
     if constraint.name is None and constraint.type_bound:
         convention = constraint.table.metadata.naming_convention
         pattern = convention.get(type(constraint)) or convention.get(
-            _PREFIXES.get(constraint.visit_name, ""), ""
+            _PREFIXES.get(constraint.__visit_name__, ""), ""
         )
         if "constraint_name" in pattern:
             _Tokens(constraint, constraint.table, convention)["constraint_name"]
@@ -123,7 +123,7 @@ def conventional_name(constraint: Any, table: Any) -> str | None:
     convention = table.metadata.naming_convention
     pattern = convention.get(type(constraint))
     if pattern is None:
-        pattern = convention.get(_PREFIXES.get(constraint.visit_name, ""))
+        pattern = convention.get(_PREFIXES.get(constraint.__visit_name__, ""))
     if pattern is None:
         return None
     # A name that was given stays, unless the convention wants it as a part.

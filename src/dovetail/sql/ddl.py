@@ -69,7 +69,7 @@ class ExecutableDDLElement(Executable):
 class DDL(ExecutableDDLElement):
     """DDL as text; ``%(table)s``, ``%(schema)s`` and ``%(fullname)s`` name its target."""
 
-    visit_name = "ddl"
+    __visit_name__ = "ddl"
 
     def __init__(self, statement: str, context: dict[str, Any] | None = None) -> None:
         self.statement = statement
@@ -88,7 +88,7 @@ class _SchemaStatement(ExecutableDDLElement):
 class CreateTable(_SchemaStatement):
     """CREATE TABLE."""
 
-    visit_name = "create_table"
+    __visit_name__ = "create_table"
 
     def __init__(
         self,
@@ -103,13 +103,13 @@ class CreateTable(_SchemaStatement):
 class DropTable(_SchemaStatement):
     """DROP TABLE."""
 
-    visit_name = "drop_table"
+    __visit_name__ = "drop_table"
 
 
 class DropView(_SchemaStatement):
     """DROP VIEW."""
 
-    visit_name = "drop_view"
+    __visit_name__ = "drop_view"
 
     def __init__(
         self, element: Any, *, if_exists: bool = False, materialized: bool = False
@@ -121,31 +121,31 @@ class DropView(_SchemaStatement):
 class CreateIndex(_SchemaStatement):
     """CREATE INDEX."""
 
-    visit_name = "create_index"
+    __visit_name__ = "create_index"
 
 
 class DropIndex(_SchemaStatement):
     """DROP INDEX."""
 
-    visit_name = "drop_index"
+    __visit_name__ = "drop_index"
 
 
 class CreateSequence(_SchemaStatement):
     """CREATE SEQUENCE."""
 
-    visit_name = "create_sequence"
+    __visit_name__ = "create_sequence"
 
 
 class DropSequence(_SchemaStatement):
     """DROP SEQUENCE."""
 
-    visit_name = "drop_sequence"
+    __visit_name__ = "drop_sequence"
 
 
 class CreateSchema(_SchemaStatement):
     """CREATE SCHEMA."""
 
-    visit_name = "create_schema"
+    __visit_name__ = "create_schema"
 
     def __init__(self, name: str, if_not_exists: bool = False) -> None:
         super().__init__(name, if_not_exists=if_not_exists)
@@ -154,7 +154,7 @@ class CreateSchema(_SchemaStatement):
 class DropSchema(_SchemaStatement):
     """DROP SCHEMA."""
 
-    visit_name = "drop_schema"
+    __visit_name__ = "drop_schema"
 
     def __init__(self, name: str, cascade: bool = False, if_exists: bool = False) -> None:
         super().__init__(name, if_exists=if_exists)
@@ -164,13 +164,13 @@ class DropSchema(_SchemaStatement):
 class AddConstraint(_SchemaStatement):
     """ALTER TABLE … ADD CONSTRAINT."""
 
-    visit_name = "add_constraint"
+    __visit_name__ = "add_constraint"
 
 
 class DropConstraint(_SchemaStatement):
     """ALTER TABLE … DROP CONSTRAINT."""
 
-    visit_name = "drop_constraint"
+    __visit_name__ = "drop_constraint"
 
     def __init__(self, element: Any, cascade: bool = False, if_exists: bool = False) -> None:
         super().__init__(element, if_exists=if_exists)
@@ -180,43 +180,43 @@ class DropConstraint(_SchemaStatement):
 class SetTableComment(_SchemaStatement):
     """COMMENT ON TABLE."""
 
-    visit_name = "set_table_comment"
+    __visit_name__ = "set_table_comment"
 
 
 class DropTableComment(_SchemaStatement):
     """COMMENT ON TABLE … IS NULL."""
 
-    visit_name = "drop_table_comment"
+    __visit_name__ = "drop_table_comment"
 
 
 class SetColumnComment(_SchemaStatement):
     """COMMENT ON COLUMN."""
 
-    visit_name = "set_column_comment"
+    __visit_name__ = "set_column_comment"
 
 
 class DropColumnComment(_SchemaStatement):
     """COMMENT ON COLUMN … IS NULL."""
 
-    visit_name = "drop_column_comment"
+    __visit_name__ = "drop_column_comment"
 
 
 class SetConstraintComment(_SchemaStatement):
     """COMMENT ON CONSTRAINT."""
 
-    visit_name = "set_constraint_comment"
+    __visit_name__ = "set_constraint_comment"
 
 
 class DropConstraintComment(_SchemaStatement):
     """COMMENT ON CONSTRAINT … IS NULL."""
 
-    visit_name = "drop_constraint_comment"
+    __visit_name__ = "drop_constraint_comment"
 
 
 class CreateColumn(Node):
     """The definition of one column within CREATE TABLE."""
 
-    visit_name = "create_column"
+    __visit_name__ = "create_column"
 
     def __init__(self, element: Any) -> None:
         self.element = element

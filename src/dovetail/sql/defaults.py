@@ -21,7 +21,7 @@ from .node import Node, Walk
 class SchemaItem(Node):
     """Base of what schemas are made of."""
 
-    visit_name = "schema_item"
+    __visit_name__ = "schema_item"
     create_with_table: ClassVar[bool] = True
 
     def attach(self, parent: Any) -> None:
@@ -61,7 +61,7 @@ def check_options(owner: str, options: dict[str, Any], known: Iterable[str]) -> 
 class FetchedValue(SchemaItem):
     """Says that the server gives a value in a way of its own, such as a trigger."""
 
-    visit_name = "fetched_value"
+    __visit_name__ = "fetched_value"
     is_server_default = True
     reflected = False
     has_argument = False
@@ -82,7 +82,7 @@ class FetchedValue(SchemaItem):
 class DefaultClause(FetchedValue):
     """``DEFAULT arg`` in the table's DDL."""
 
-    visit_name = "default_clause"
+    __visit_name__ = "default_clause"
     has_argument = True
 
     def __init__(self, arg: object, for_update: bool = False, _reflected: bool = False) -> None:
@@ -100,7 +100,7 @@ class DefaultClause(FetchedValue):
 class ColumnDefault(SchemaItem):
     """A value that Python gives when none is given: a scalar, a function, or a SQL expression."""
 
-    visit_name = "column_default"
+    __visit_name__ = "column_default"
     is_callable = False
     is_clause_element = False
     is_scalar = False
@@ -172,7 +172,7 @@ def _wants_context(function: Callable[..., Any]) -> bool:
 class Sequence(SchemaItem):
     """A sequence of the server: a column's default where it is given as one."""
 
-    visit_name = "sequence"
+    __visit_name__ = "sequence"
     is_sequence = True
     is_callable = False
     is_clause_element = False
@@ -243,7 +243,7 @@ class Sequence(SchemaItem):
 class NextValue(GenericFunction[int]):
     """The next value of a sequence: ``func.next_value(sequence)``."""
 
-    visit_name = "next_value"
+    __visit_name__ = "next_value"
     name = "next_value"
 
     def __init__(self, sequence: Sequence, **_: object) -> None:
@@ -264,7 +264,7 @@ class NextValue(GenericFunction[int]):
 class Identity(FetchedValue):
     """``GENERATED … AS IDENTITY``."""
 
-    visit_name = "identity_column"
+    __visit_name__ = "identity_column"
 
     def __init__(
         self,
@@ -308,7 +308,7 @@ class Identity(FetchedValue):
 class Computed(FetchedValue):
     """``GENERATED ALWAYS AS (sqltext)``: a column that the server computes."""
 
-    visit_name = "computed_column"
+    __visit_name__ = "computed_column"
 
     def __init__(self, sqltext: object, persisted: bool | None = None) -> None:
         super().__init__()

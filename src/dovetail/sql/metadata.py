@@ -55,7 +55,7 @@ class CheckFirst(Flag):
 class MetaData(SchemaItem):
     """Tables by name, with what they have in common: a schema, a naming convention."""
 
-    visit_name = "metadata"
+    __visit_name__ = "metadata"
 
     def __init__(
         self,

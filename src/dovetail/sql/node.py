@@ -59,13 +59,13 @@ class Node:
     """One part of a SQL statement.
 
     A node is never changed after it is built; every method that seems to change one returns
-    a copy.  ``visit_name`` picks the compiler method that writes it; ``parts`` names the
+    a copy.  ``__visit_name__`` picks the compiler method that writes it; ``parts`` names the
     attributes that hold other nodes, alone or in tuples, lists and dictionaries.
     """
 
     __slots__ = ("__weakref__",)
 
-    visit_name: ClassVar[str] = "node"
+    __visit_name__: ClassVar[str] = "node"
     parts: ClassVar[tuple[str, ...]] = ()
     is_promise: ClassVar[bool] = False
     supports_execution: ClassVar[bool] = False

@@ -53,7 +53,7 @@ class _UnlessNative:
 class Column(ColumnClause[T], SchemaItem):
     """A column of a table."""
 
-    visit_name = "column"
+    __visit_name__ = "column"
     bind_name: Any = None
     is_omitted: bool
     """Whether statements have it only where it is named: see :func:`insert_sentinel`."""

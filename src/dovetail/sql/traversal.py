@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
+from ..exc import ArgumentError
 from .node import Node
 
 N = TypeVar("N", bound=Node)
+T = TypeVar("T")
 Replacement = Callable[[Node], Node | None]
 
 
@@ -33,10 +35,17 @@ def _nodes(value: object) -> Iterator[Node]:
             yield from contained()
 
 
-def iterate(node: Node) -> Iterator[Node]:
-    """Yield *node* and all nodes below it, each once, a parent before its children."""
+def iterate(obj: object, opts: Mapping[str, object] | None = None) -> Iterator[Node]:
+    """Yield *obj* and all nodes below it, each once, a parent before its children.
+
+    With ``{"column_collections": False}`` in *opts* what is below a table is left out: here it
+    is in any case, for the columns of a table are no part of a statement about it.  Other options
+    are refused.
+    """
+    if opts and set(opts) - {"column_collections", "schema_visitor"}:
+        raise ArgumentError(f"iterate() knows no options {sorted(opts)}")
     seen: set[int] = set()
-    waiting = [node]
+    waiting = [_node_of(obj)]
     while waiting:
         found = waiting.pop()
         if id(found) in seen:
@@ -46,31 +55,169 @@ def iterate(node: Node) -> Iterator[Node]:
         waiting.extend(reversed(list(children(found))))
 
 
+def _node_of(obj: object) -> Node:
+    element = getattr(obj, "__clause_element__", None)
+    node: Any = obj if element is None else element()
+    if not isinstance(node, Node):
+        raise ArgumentError(f"a statement or an expression is gone through, not {obj!r}")
+    return node
+
+
+Visits = Mapping[str, Callable[[Any], object]]
+"""What is called for a node, by its ``__visit_name__``."""
+
+
+def traverse_using(iterator: Iterable[Node], obj: T, visitors: Visits) -> T:
+    """Call what *visitors* have for each node of *iterator*; return *obj*."""
+    for node in iterator:
+        visit = visitors.get(node.__visit_name__)
+        if visit is not None:
+            visit(node)
+    return obj
+
+
+def traverse(obj: T, opts: Mapping[str, object] | None, visitors: Visits) -> T:
+    """Call what *visitors* have for *obj* and each node below it; return *obj*::
+
+    names = []
+    traverse(statement, {}, {"bindparam": lambda bind: names.append(bind.key)})
+    """
+    return traverse_using(iterate(obj, opts), obj, visitors)
+
+
+_NEVER_COPIED = frozenset(("column", "entity", "attribute", "table"))
+
+
+def cloned_traverse(obj: object, opts: Mapping[str, object] | None, visitors: Visits) -> Any:
+    """Return a copy of *obj* in which what *visitors* have was called for the copy of each node.
+
+    ``{"stop_on": [node, …]}`` in *opts* keeps these, and what is below them, as they are.  A
+    visitor that changes its node changes the copy alone.
+    """
+    kept = {id(node) for node in _option(opts, "stop_on")}
+    made: dict[int, Node] = {}
+
+    def copied(node: Node) -> Node | None:
+        if id(node) in kept or id(node) in made:
+            return node
+        # Tables and columns are what statements speak of: a copy would be another table.
+        copy = node if node.__visit_name__ in _NEVER_COPIED else copying.rebuilt(node)
+        if copy is node and copy.__visit_name__ not in _NEVER_COPIED:
+            copy = node._copy()
+        made[id(copy)] = copy
+        visit = visitors.get(copy.__visit_name__)
+        if visit is not None:
+            visit(copy)
+        return copy
+
+    copying = Replacing(copied)
+    return copying.node(_node_of(obj))
+
+
+def _option(opts: Mapping[str, object] | None, name: str) -> Iterable[Any]:
+    """Return what *opts* has under *name*, the one option that is taken."""
+    given = opts or {}
+    if set(given) - {name}:
+        raise ArgumentError(f"the option of this traversal is {name!r}; got {sorted(given)}")
+    return given.get(name) or ()  # type: ignore[return-value]
+
+
+def replacement_traverse(
+    obj: object, opts: Mapping[str, object] | None, replace: Callable[..., Node | None]
+) -> Any:
+    """Return *obj* with each node for which *replace* gives one replaced by that.
+
+    ``{"stop_on": [node, …]}`` in *opts* keeps these as they are.
+    """
+    kept = {id(node) for node in _option(opts, "stop_on")}
+    return replacing(obj, lambda node: node if id(node) in kept else replace(node))
+
+
+def replacing(obj: object, function: Replacement) -> Any:
+    """Return *obj*, or the node that it stands for, with the replacements of *function*."""
+    return Replacing(function).node(_node_of(obj))
+
+
 class ClauseVisitor:
     """Base of visitors: ``traverse()`` calls ``visit_<name>`` for each part of a statement.
 
-    The names are those in ``visit_name`` of the parts; for others nothing is called::
+    The names are those in ``__visit_name__`` of the parts; for others nothing is called::
 
         class Tables(ClauseVisitor):
             def visit_table(self, table):
                 self.names.append(table.name)
     """
 
-    def iterate(self, obj: Node) -> Iterator[Node]:
+    __traverse_options__: ClassVar[Mapping[str, object]] = {}
+    """What is told to :func:`iterate`."""
+
+    def iterate(self, obj: object) -> Iterator[Node]:
         """Yield *obj* and all nodes below it, each once."""
-        element = getattr(obj, "__clause_element__", None)
-        yield from iterate(obj if element is None else element())
+        return iterate(obj, self.__traverse_options__)
 
     def traverse_single(self, obj: Node) -> Any:
         """Call the method for *obj* alone, if there is one, and return its answer."""
-        method = getattr(self, f"visit_{obj.visit_name}", None)
+        method = getattr(self, f"visit_{obj.__visit_name__}", None)
         return None if method is None else method(obj)
 
     def traverse(self, obj: Node) -> Any:
         """Call the methods for *obj* and all that is below it; return *obj*."""
         for node in self.iterate(obj):
-            self.traverse_single(node)
+            for visitor in self.visitor_iterator:
+                visitor.traverse_single(node)
         return obj
+
+    @property
+    def visitor_iterator(self) -> Iterator[ClauseVisitor]:
+        """This visitor, and those that were chained to it."""
+        visitor: ClauseVisitor | None = self
+        while visitor is not None:
+            yield visitor
+            visitor = getattr(visitor, "_next", None)
+
+    def chain(self, visitor: ClauseVisitor) -> Self:
+        """Let *visitor* meet each node after this one; return this."""
+        list(self.visitor_iterator)[-1]._next = visitor  # type: ignore[attr-defined]
+        return self
+
+    def _visits(self) -> Visits:
+        return {
+            name.removeprefix("visit_"): getattr(self, name)
+            for name in dir(self)
+            if name.startswith("visit_")
+        }
+
+
+class CloningVisitor(ClauseVisitor):
+    """A visitor of copies: ``traverse()`` returns a copy, whose nodes it met."""
+
+    def copy_and_process(self, list_: Iterable[object]) -> list[Any]:
+        """Return what :meth:`traverse` gives for each of *list_*."""
+        return [self.traverse(each) for each in list_]
+
+    def traverse(self, obj: object) -> Any:
+        """Return a copy of *obj*, for the nodes of which the methods were called."""
+        return cloned_traverse(obj, self.__traverse_options__, self._visits())
+
+
+class ReplacingCloningVisitor(CloningVisitor):
+    """A visitor that replaces: ``replace(node)`` gives another node, or None to go on below."""
+
+    def replace(self, elem: Node) -> Node | None:
+        """Return what stands in the place of *elem*, or None."""
+        return None
+
+    def traverse(self, obj: object) -> Any:
+        """Return a copy of *obj* with what :meth:`replace` gave."""
+
+        def replaced(node: Node) -> Node | None:
+            for visitor in self.visitor_iterator:
+                found: Node | None = visitor.replace(node)  # type: ignore[attr-defined]
+                if found is not None:
+                    return found
+            return None
+
+        return replacement_traverse(obj, self.__traverse_options__, replaced)
 
 
 def replace(node: N, function: Replacement) -> N:
@@ -148,7 +295,7 @@ def adapt(node: N, target: Any) -> N:
     """Return *node* with columns replaced by those of *target* that correspond to them."""
 
     def to_target(part: Node) -> Node | None:
-        if getattr(part, "table", None) is None or part.visit_name != "column":
+        if getattr(part, "table", None) is None or part.__visit_name__ != "column":
             return None
         found: Node | None = target.corresponding_column(part)
         return found
@@ -158,4 +305,4 @@ def adapt(node: N, target: Any) -> N:
 
 def find_tables(node: Node) -> list[Node]:
     """Return the tables that *node* speaks of, in the order met."""
-    return [part for part in iterate(node) if part.visit_name == "table"]
+    return [part for part in iterate(node) if part.__visit_name__ == "table"]

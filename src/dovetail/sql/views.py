@@ -61,7 +61,7 @@ class CreateView(_TableFromSelect):
         connection.execute(select(adults.table))
     """
 
-    visit_name = "create_view"
+    __visit_name__ = "create_view"
     is_view = True
 
     def __init__(
@@ -86,7 +86,7 @@ class CreateView(_TableFromSelect):
 class CreateTableAs(_TableFromSelect):
     """CREATE TABLE … AS; ``statement.table`` is the table, to be selected from."""
 
-    visit_name = "create_table_as"
+    __visit_name__ = "create_table_as"
     is_view = False
 
     def __init__(

@@ -86,7 +86,7 @@ class _Calculated(TypeEngine[T]):
 class Integer(_Calculated[int]):
     """A whole number."""
 
-    visit_name = "integer"
+    __visit_name__ = "integer"
     affinity = "integer"
     own_values = frozenset({int})
     results = _RESULTS_OF_INTEGERS
@@ -105,21 +105,21 @@ class Integer(_Calculated[int]):
 class SmallInteger(Integer):
     """A whole number of at least 16 bits."""
 
-    visit_name = "small_integer"
+    __visit_name__ = "small_integer"
     results = _RESULTS_OF_OTHER_INTEGERS
 
 
 class BigInteger(Integer):
     """A whole number of at least 64 bits."""
 
-    visit_name = "big_integer"
+    __visit_name__ = "big_integer"
     results = _RESULTS_OF_OTHER_INTEGERS
 
 
 class String(TypeEngine[str]):
     """Text: VARCHAR."""
 
-    visit_name = "string"
+    __visit_name__ = "string"
     affinity = "string"
     own_values = frozenset({str})
 
@@ -152,25 +152,25 @@ class String(TypeEngine[str]):
 class Text(String):
     """Text of any length."""
 
-    visit_name = "text"
+    __visit_name__ = "text"
 
 
 class Unicode(String):
     """Text in the server's national character type, where it has one."""
 
-    visit_name = "unicode"
+    __visit_name__ = "unicode"
 
 
 class UnicodeText(Text):
     """Text of any length in the server's national character type, where it has one."""
 
-    visit_name = "unicode_text"
+    __visit_name__ = "unicode_text"
 
 
 class Boolean(TypeEngine[bool]):
     """True or false; 0 and 1 where the server has no booleans."""
 
-    visit_name = "boolean"
+    __visit_name__ = "boolean"
     affinity = "boolean"
     own_values = frozenset({bool})
 
@@ -226,7 +226,7 @@ class Numeric(_Calculated[_N]):
     not given).  ``asdecimal=False`` reads floats.
     """
 
-    visit_name = "numeric"
+    __visit_name__ = "numeric"
     affinity = "numeric"
     own_values = frozenset({Decimal, float, int})
     results = _RESULTS_OF_NUMBERS
@@ -305,7 +305,7 @@ def decimal_maker(places: int) -> Callable[[Any], Decimal]:
 class Float(Numeric[_N]):
     """A floating-point number; read as a float."""
 
-    visit_name = "float"
+    __visit_name__ = "float"
     own_values = frozenset({float, int, Decimal})
     results = _RESULTS_OF_FLOATS
 
@@ -347,13 +347,13 @@ class Float(Numeric[_N]):
 class Double(Float[_N]):
     """A floating-point number of double precision."""
 
-    visit_name = "double"
+    __visit_name__ = "double"
 
 
 class DateTime(_Calculated[dt.datetime]):
     """Date and time of day, with a time zone where *timezone* says so and the server can."""
 
-    visit_name = "datetime"
+    __visit_name__ = "datetime"
     affinity = "datetime"
     own_values = frozenset({dt.datetime})
     results = _RESULTS_OF_MOMENTS
@@ -375,7 +375,7 @@ class DateTime(_Calculated[dt.datetime]):
 class Date(_Calculated[dt.date]):
     """A day of the calendar."""
 
-    visit_name = "date"
+    __visit_name__ = "date"
     affinity = "date"
     own_values = frozenset({dt.date})
     results = _RESULTS_OF_DAYS
@@ -394,7 +394,7 @@ class Date(_Calculated[dt.date]):
 class Time(_Calculated[dt.time]):
     """A time of day."""
 
-    visit_name = "time"
+    __visit_name__ = "time"
     affinity = "time"
     own_values = frozenset({dt.time})
     results = _RESULTS_OF_TIMES
@@ -419,7 +419,7 @@ class Interval(_Calculated[dt.timedelta]):
     ``native=False`` keeps it so everywhere.
     """
 
-    visit_name = "interval"
+    __visit_name__ = "interval"
     affinity = "interval"
     own_values = frozenset({dt.timedelta})
     results = _RESULTS_OF_INTERVALS
@@ -469,7 +469,7 @@ class Interval(_Calculated[dt.timedelta]):
 class LargeBinary(TypeEngine[bytes]):
     """Bytes: BLOB."""
 
-    visit_name = "large_binary"
+    __visit_name__ = "large_binary"
     affinity = "binary"
     own_values = frozenset({bytes})
 

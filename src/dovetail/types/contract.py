@@ -65,7 +65,7 @@ class TypeEngine(Generic[T]):
     names, which do.  All may be None: nothing to convert.
     """
 
-    visit_name: ClassVar[str] = "type"
+    __visit_name__: ClassVar[str] = "type"
     affinity: ClassVar[str] = "null"
     """The family that decides which operators and comparisons go together."""
     own_values: ClassVar[frozenset[type[Any]]] = frozenset()
@@ -294,7 +294,7 @@ class ExternalType(TypeEngineMixin):
 class UserDefinedType(ExternalType, TypeEngine[T]):
     """Base for types that dovetail does not know: subclass it and give :meth:`get_col_spec`."""
 
-    visit_name = "user_defined"
+    __visit_name__ = "user_defined"
     affinity = "user_defined"
 
     @cached_property
@@ -312,7 +312,7 @@ class UserDefinedType(ExternalType, TypeEngine[T]):
 class NullType(TypeEngine[Any]):
     """A type that is not known: values pass unconverted."""
 
-    visit_name = "null"
+    __visit_name__ = "null"
 
     def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return value_types.type_of(value)

@@ -37,7 +37,7 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
     """
 
     has_state = True
-    visit_name = "type_decorator"
+    __visit_name__ = "type_decorator"
     impl: Any
     coerce_to_is_types: ClassVar[tuple[type[Any], ...]] = (type(None),)
 

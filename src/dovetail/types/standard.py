@@ -26,7 +26,7 @@ from .structured import Uuid
 class INTEGER(Integer):
     """INTEGER."""
 
-    visit_name = "INTEGER"
+    __visit_name__ = "INTEGER"
 
 
 INT = INTEGER
@@ -35,136 +35,136 @@ INT = INTEGER
 class SMALLINT(SmallInteger):
     """SMALLINT."""
 
-    visit_name = "SMALLINT"
+    __visit_name__ = "SMALLINT"
 
 
 class BIGINT(BigInteger):
     """BIGINT."""
 
-    visit_name = "BIGINT"
+    __visit_name__ = "BIGINT"
 
 
 class NUMERIC(Numeric[Any]):
     """NUMERIC(precision, scale)."""
 
-    visit_name = "NUMERIC"
+    __visit_name__ = "NUMERIC"
 
 
 class DECIMAL(Numeric[Any]):
     """DECIMAL(precision, scale)."""
 
-    visit_name = "DECIMAL"
+    __visit_name__ = "DECIMAL"
 
 
 class FLOAT(Float[Any]):
     """FLOAT(precision)."""
 
-    visit_name = "FLOAT"
+    __visit_name__ = "FLOAT"
 
 
 class REAL(Float[Any]):
     """REAL."""
 
-    visit_name = "REAL"
+    __visit_name__ = "REAL"
 
 
 class DOUBLE(Double[Any]):
     """DOUBLE."""
 
-    visit_name = "DOUBLE"
+    __visit_name__ = "DOUBLE"
 
 
 class DOUBLE_PRECISION(Double[Any]):
     """DOUBLE PRECISION."""
 
-    visit_name = "DOUBLE_PRECISION"
+    __visit_name__ = "DOUBLE_PRECISION"
 
 
 class VARCHAR(String):
     """VARCHAR(length)."""
 
-    visit_name = "VARCHAR"
+    __visit_name__ = "VARCHAR"
 
 
 class CHAR(String):
     """CHAR(length)."""
 
-    visit_name = "CHAR"
+    __visit_name__ = "CHAR"
 
 
 class NVARCHAR(Unicode):
     """NVARCHAR(length)."""
 
-    visit_name = "NVARCHAR"
+    __visit_name__ = "NVARCHAR"
 
 
 class NCHAR(Unicode):
     """NCHAR(length)."""
 
-    visit_name = "NCHAR"
+    __visit_name__ = "NCHAR"
 
 
 class TEXT(Text):
     """TEXT."""
 
-    visit_name = "TEXT"
+    __visit_name__ = "TEXT"
 
 
 class CLOB(Text):
     """CLOB."""
 
-    visit_name = "CLOB"
+    __visit_name__ = "CLOB"
 
 
 class BLOB(LargeBinary):
     """BLOB."""
 
-    visit_name = "BLOB"
+    __visit_name__ = "BLOB"
 
 
 class BINARY(LargeBinary):
     """BINARY(length)."""
 
-    visit_name = "BINARY"
+    __visit_name__ = "BINARY"
 
 
 class VARBINARY(LargeBinary):
     """VARBINARY(length)."""
 
-    visit_name = "VARBINARY"
+    __visit_name__ = "VARBINARY"
 
 
 class BOOLEAN(Boolean):
     """BOOLEAN."""
 
-    visit_name = "BOOLEAN"
+    __visit_name__ = "BOOLEAN"
 
 
 class DATE(Date):
     """DATE."""
 
-    visit_name = "DATE"
+    __visit_name__ = "DATE"
 
 
 class TIME(Time):
     """TIME."""
 
-    visit_name = "TIME"
+    __visit_name__ = "TIME"
 
 
 class DATETIME(DateTime):
     """DATETIME."""
 
-    visit_name = "DATETIME"
+    __visit_name__ = "DATETIME"
 
 
 class TIMESTAMP(DateTime):
     """TIMESTAMP, with a time zone where asked for."""
 
-    visit_name = "TIMESTAMP"
+    __visit_name__ = "TIMESTAMP"
 
 
 class UUID(Uuid[Any]):
     """UUID."""
 
-    visit_name = "UUID"
+    __visit_name__ = "UUID"

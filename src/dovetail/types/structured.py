@@ -43,7 +43,7 @@ class Enum(String):
     with ``validate_strings``) and LookupError tells when one is read.
     """
 
-    visit_name = "enum"
+    __visit_name__ = "enum"
     has_state = True
     own_values = frozenset({str})
     enum_class: type[enum.Enum] | None
@@ -221,7 +221,7 @@ class JSON(TypeEngine[Any]):
     the former.
     """
 
-    visit_name = "JSON"
+    __visit_name__ = "JSON"
     affinity = "json"
     hashable = False
     NULL: ClassVar[Any] = JSON_NULL
@@ -275,7 +275,7 @@ class JSON(TypeEngine[Any]):
 class JSONIndexType(TypeEngine[Any]):
     """The type of an index into JSON: a name or a number."""
 
-    visit_name = "json_index"
+    __visit_name__ = "json_index"
     affinity = "json_index"
 
     def bind_function(self, dialect: TypeDialect) -> Processor | None:
@@ -294,19 +294,19 @@ class JSONIndexType(TypeEngine[Any]):
 class JSONIntIndexType(JSONIndexType):
     """The type of a number as an index into JSON."""
 
-    visit_name = "json_int_index"
+    __visit_name__ = "json_int_index"
 
 
 class JSONStrIndexType(JSONIndexType):
     """The type of a name as an index into JSON."""
 
-    visit_name = "json_str_index"
+    __visit_name__ = "json_str_index"
 
 
 class JSONPathType(TypeEngine[Any]):
     """The type of a path into JSON: a tuple of names and numbers."""
 
-    visit_name = "json_path"
+    __visit_name__ = "json_path"
     affinity = "json_path"
 
     def bind_function(self, dialect: TypeDialect) -> Processor | None:
@@ -333,7 +333,7 @@ class Uuid(TypeEngine[_U]):
     ``as_uuid=False`` takes and gives strings.
     """
 
-    visit_name = "uuid"
+    __visit_name__ = "uuid"
     affinity = "uuid"
     own_values = frozenset({UUID})
     length: int | None = None
@@ -391,7 +391,7 @@ class PickleType(TypeEngine[Any]):
     Compared with ``==``, or with *comparator*; a change inside an object is not seen.
     """
 
-    visit_name = "pickle"
+    __visit_name__ = "pickle"
     affinity = "pickle"
     impl: Any = LargeBinary
     cache_ok = True
@@ -433,7 +433,7 @@ class PickleType(TypeEngine[Any]):
 class ARRAY(TypeEngine[Sequence[T]]):
     """A list of values of one type, on servers that have arrays."""
 
-    visit_name = "ARRAY"
+    __visit_name__ = "ARRAY"
     affinity = "array"
     zero_indexes: bool = False
 
@@ -491,7 +491,7 @@ def _each(convert: Processor, collect: Callable[[Any], Any]) -> Processor:
 class TupleType(TypeEngine[tuple[Any, ...]]):
     """The type of ``(a, b)``."""
 
-    visit_name = "tuple"
+    __visit_name__ = "tuple"
     affinity = "tuple"
 
     def __init__(self, *types: TypeEngine[Any]) -> None:

@@ -64,11 +64,11 @@ class MysqlExpressions(StatementCompiler):
     def chain_concat(self, node: Node) -> str:
         return self.binary_concat(node)
 
-    def visit_expression_list(self, node: ExpressionList) -> str:
+    def visit_clauselist(self, node: ExpressionList) -> str:
         return (
             self.binary_concat(node)
             if node.operator is ops.CONCAT
-            else super().visit_expression_list(node)
+            else super().visit_clauselist(node)
         )
 
     def pattern_text(self, form: str, text: str) -> str:
@@ -85,7 +85,7 @@ class MysqlExpressions(StatementCompiler):
 
     def binary_match(self, node: Any) -> str:
         left = node.left
-        columns = left.clauses if left.visit_name == "tuple" else (left,)
+        columns = left.clauses if left.__visit_name__ == "tuple" else (left,)
         return self._matched(columns, node.right, f" {_BOOLEAN_MODE}")
 
     def binary_not_match(self, node: Node) -> str:
@@ -194,13 +194,13 @@ class MysqlExpressions(StatementCompiler):
         return super().visit_unary(node) if order is None else self._nulls(node, order)
 
     def sort_key(self, node: ColumnElement[Any]) -> str:
-        order = _SORTS.get(node.operator) if node.visit_name == "unary" else None
+        order = _SORTS.get(node.operator) if node.__visit_name__ == "unary" else None
         return super().sort_key(node) if order is None else self._nulls(node, order)
 
     def _nulls(self, node: Any, order: str) -> str:
         """Return NULLS FIRST or LAST in words that these servers know."""
         inner = core = node.element
-        while core.visit_name == "unary" and core.operator in ops.SUFFIXES:
+        while core.__visit_name__ == "unary" and core.operator in ops.SUFFIXES:
             core = core.element
         return f"{super().sort_key(core)}{order}{super().sort_key(inner)}"
 
@@ -228,7 +228,7 @@ class MysqlExpressions(StatementCompiler):
 
     def _constant(self, node: Any) -> str:
         """Return the value of a parameter where the server takes a literal alone."""
-        if node.visit_name == "bindparam":
+        if node.__visit_name__ == "bindparam":
             return self.literal(node, node.type, False)
         return self.write(node)
 
@@ -240,7 +240,7 @@ class MysqlExpressions(StatementCompiler):
 
 def _concatenated(node: Any) -> list[Any]:
     """Return what is put together, however the pieces were nested."""
-    clauses = (node.left, node.right) if node.visit_name == "binary" else node.clauses
+    clauses = (node.left, node.right) if node.__visit_name__ == "binary" else node.clauses
     found: list[Any] = []
     for clause in clauses:
         found += _concatenated(clause) if clause.operator is ops.CONCAT else [clause]
@@ -368,14 +368,14 @@ class MysqlCompiler(MysqlExpressions):
         return f"{alias}ON DUPLICATE KEY UPDATE {assignments}"
 
     def _duplicate_value(self, column: Any, value: Any) -> str:
-        if value.visit_name == "bindparam":
+        if value.__visit_name__ == "bindparam":
             return self.bind(value, None, column.type)
         text = self.write(value)
         return f"({text})" if value.operator is not None else text
 
     def visit_column(self, node: NamedColumn[Any]) -> str:
         table = node.table
-        if self._inserted is None or table is None or table.visit_name != "alias":
+        if self._inserted is None or table is None or table.__visit_name__ != "alias":
             return super().visit_column(node)
         if table.name != self._inserted:
             return super().visit_column(node)
@@ -401,7 +401,7 @@ class MysqlCompiler(MysqlExpressions):
         return f" LIMIT {int(limit)}" if limit is not None else ""
 
     def delete_target(self, node: Delete, extra: list[Any]) -> str:
-        if not extra and node.table.visit_name != "alias":
+        if not extra and node.table.__visit_name__ != "alias":
             return super().delete_target(node, extra)
         sources = ", ".join(self.write_from(source) for source in (node.table, *extra))
         return f"FROM {self.from_name(node.table)} USING {sources}"
@@ -414,9 +414,10 @@ class MysqlCompiler(MysqlExpressions):
             features = self.features
             able = {"insert": features.supports_insert_returning}
             able |= {"delete": features.supports_delete_returning}
-            if not able.get(node.visit_name, False):
+            if not able.get(node.__visit_name__, False):
                 raise CompileError(
-                    f"this {self.dialect.server_name} has no {node.visit_name.upper()} … RETURNING",
+                    f"this {self.dialect.server_name} has no {node.__visit_name__.upper()} "
+                    "… RETURNING",
                     hint="select the rows before or after",
                 )
         return super().returning_text(node)

@@ -55,7 +55,7 @@ _TEXTS = frozenset(
 """Options whose values are literals."""
 
 _BARE_DEFAULTS = frozenset(
-    {"text", "true", "false", "null", "bindparam", "ansi_function", "grouping", "next_value"}
+    {"textclause", "true", "false", "null", "bindparam", "ansi_function", "grouping", "next_value"}
 )
 """What stands after DEFAULT without parentheses."""
 
@@ -102,7 +102,7 @@ class MysqlDDLCompiler(DDLCompiler):
         return " ".join(parts)
 
     def _is_timestamp(self, column: ColumnElement[Any]) -> bool:
-        return str(column.type.dialect_impl(self.dialect).visit_name) == "TIMESTAMP"
+        return str(column.type.dialect_impl(self.dialect).__visit_name__) == "TIMESTAMP"
 
     def _is_numbered(self, column: ColumnElement[Any]) -> bool:
         """Whether the server numbers *column*."""
@@ -127,7 +127,7 @@ class MysqlDDLCompiler(DDLCompiler):
         if isinstance(default.arg, str):
             return self.literal(default.arg)
         text = self.expression(default.arg)
-        if default.arg.visit_name in _BARE_DEFAULTS or text.startswith("("):
+        if default.arg.__visit_name__ in _BARE_DEFAULTS or text.startswith("("):
             return text
         return f"({text})"
 
@@ -180,7 +180,7 @@ class MysqlDDLCompiler(DDLCompiler):
         constraint = node.element
         table = self.table_name(constraint.table)
         exists = "IF EXISTS " if node.if_exists else ""
-        kind = constraint.visit_name
+        kind = constraint.__visit_name__
         if kind == "primary_key_constraint":
             return f"ALTER TABLE {table} DROP PRIMARY KEY"
         words = {
@@ -214,11 +214,11 @@ class MysqlDDLCompiler(DDLCompiler):
     def _key_part(self, expression: Any, lengths: Any) -> str:
         """Return one part of an index, with the length of its prefix."""
         words = ""
-        while expression.visit_name == "unary" and expression.operator in (ops.ASC, ops.DESC):
+        while expression.__visit_name__ == "unary" and expression.operator in (ops.ASC, ops.DESC):
             words = expression.operator.text
             expression = expression.element
         text = self.expression(expression)
-        if expression.visit_name != "column":
+        if expression.__visit_name__ != "column":
             return f"({text}){words}"
         if isinstance(lengths, dict):
             length = lengths.get(expression.name, lengths.get(expression.key))

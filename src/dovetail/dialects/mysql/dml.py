@@ -17,7 +17,7 @@ from ...sql.upsert import ConflictInsert
 class OnDuplicateKeyUpdate(Node):
     """ON DUPLICATE KEY UPDATE …"""
 
-    visit_name = "on_duplicate_key_update"
+    __visit_name__ = "on_duplicate_key_update"
     parts: ClassVar[tuple[str, ...]] = ("values_", "table")
 
     def __init__(self, statement: Any, values: Any) -> None:
@@ -36,7 +36,7 @@ class OnDuplicateKeyUpdate(Node):
         self.values_ = row_of(values, statement)
 
     def collect(self, walk: Walk) -> None:
-        walk.key.append(self.visit_name)
+        walk.key.append(self.__visit_name__)
         walk.key.append((len(self.values_), self.preserves_order))
         for name, value in self.values_.items():
             if isinstance(name, str):

@@ -52,7 +52,7 @@ class SET(String):
         Column("days", SET("mo", "tu", "we"))  # {"mo", "we"}
     """
 
-    visit_name = "SET"
+    __visit_name__ = "SET"
     own_values = frozenset({set, frozenset, str, int})
     hashable = False
 

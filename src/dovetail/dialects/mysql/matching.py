@@ -20,7 +20,7 @@ class match(ColumnElement[Any]):
         select(page).where(match(page.c.title, page.c.body, against="dove*").in_boolean_mode())
     """
 
-    visit_name = "mysql_match"
+    __visit_name__ = "mysql_match"
     parts = ("columns", "against")
     type = MATCHTYPE
     mode: str | None = None

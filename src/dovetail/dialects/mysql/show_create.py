@@ -193,7 +193,7 @@ class Reader:
     def column_check(self, made: Definition, column: dict[str, Any]) -> None:
         """Read the CHECK of a column; that of MariaDB's JSON tells what the column is."""
         sqltext = self.group()
-        if column["type"].visit_name == "LONGTEXT" and _JSON_CHECK.match(sqltext):
+        if column["type"].__visit_name__ == "LONGTEXT" and _JSON_CHECK.match(sqltext):
             column["type"] = JSON()
         else:
             made.checks.append({"name": None, "sqltext": sqltext})

@@ -208,9 +208,9 @@ class MysqlTypeCompiler(TypeCompiler):
     def cast_target(self, type_: Any) -> str | None:
         """Return *type_* as CAST takes it, or None if it takes no such type."""
         type_ = type_._variants.get(self.dialect.name, type_)
-        if type_.visit_name == "type_decorator":
+        if type_.__visit_name__ == "type_decorator":
             return self.cast_target(type_.load_dialect_impl(self.dialect))
-        name, features = type_.visit_name, self.dialect.features
+        name, features = type_.__visit_name__, self.dialect.features
         if name in _WHOLE:
             unsigned = getattr(type_, "unsigned", False)
             return "UNSIGNED INTEGER" if unsigned else "SIGNED INTEGER"

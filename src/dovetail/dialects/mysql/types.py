@@ -47,31 +47,31 @@ class _WholeNumber:
 class INTEGER(_WholeNumber, Integer):
     """INTEGER: 4 bytes."""
 
-    visit_name = "INTEGER"
+    __visit_name__ = "INTEGER"
 
 
 class BIGINT(_WholeNumber, BigInteger):
     """BIGINT: 8 bytes."""
 
-    visit_name = "BIGINT"
+    __visit_name__ = "BIGINT"
 
 
 class MEDIUMINT(_WholeNumber, Integer):
     """MEDIUMINT: 3 bytes."""
 
-    visit_name = "MEDIUMINT"
+    __visit_name__ = "MEDIUMINT"
 
 
 class SMALLINT(_WholeNumber, SmallInteger):
     """SMALLINT: 2 bytes."""
 
-    visit_name = "SMALLINT"
+    __visit_name__ = "SMALLINT"
 
 
 class TINYINT(_WholeNumber, Integer):
     """TINYINT: 1 byte; ``TINYINT(1)`` is what BOOL stands for."""
 
-    visit_name = "TINYINT"
+    __visit_name__ = "TINYINT"
 
 
 class _FixedNumber:
@@ -98,31 +98,31 @@ class _FixedNumber:
 class NUMERIC(_FixedNumber, Numeric[Any]):
     """NUMERIC(precision, scale)."""
 
-    visit_name = "NUMERIC"
+    __visit_name__ = "NUMERIC"
 
 
 class DECIMAL(_FixedNumber, Numeric[Any]):
     """DECIMAL(precision, scale)."""
 
-    visit_name = "DECIMAL"
+    __visit_name__ = "DECIMAL"
 
 
 class DOUBLE(_FixedNumber, Double[Any]):
     """DOUBLE(precision, scale); read as a Decimal unless ``asdecimal=False``."""
 
-    visit_name = "DOUBLE"
+    __visit_name__ = "DOUBLE"
 
 
 class REAL(_FixedNumber, Float[Any]):
     """REAL(precision, scale): DOUBLE, or FLOAT where ``sql_mode`` says REAL_AS_FLOAT."""
 
-    visit_name = "REAL"
+    __visit_name__ = "REAL"
 
 
 class FLOAT(_FixedNumber, Float[Any]):
     """FLOAT(precision, scale)."""
 
-    visit_name = "FLOAT"
+    __visit_name__ = "FLOAT"
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class FLOAT(_FixedNumber, Float[Any]):
 class BIT(TypeEngine[int]):
     """BIT(length): up to 64 bits, read as a whole number."""
 
-    visit_name = "BIT"
+    __visit_name__ = "BIT"
     affinity = "integer"
     own_values = frozenset({int, bool})
 
@@ -190,7 +190,7 @@ def time_of(value: object) -> dt.time:
 class TIME(Time):
     """TIME(fsp): a time of day, with *fsp* decimal places of seconds."""
 
-    visit_name = "TIME"
+    __visit_name__ = "TIME"
 
     def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
         self.timezone = timezone
@@ -221,7 +221,7 @@ def _time_text(value: object) -> Any:
 class DATETIME(DateTime):
     """DATETIME(fsp): with *fsp* decimal places of seconds, 6 for all that Python has."""
 
-    visit_name = "DATETIME"
+    __visit_name__ = "DATETIME"
 
     def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
         self.timezone = timezone
@@ -231,7 +231,7 @@ class DATETIME(DateTime):
 class TIMESTAMP(DateTime):
     """TIMESTAMP(fsp): kept as UTC, shown in the time zone of the session."""
 
-    visit_name = "TIMESTAMP"
+    __visit_name__ = "TIMESTAMP"
 
     def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
         self.timezone = timezone
@@ -241,7 +241,7 @@ class TIMESTAMP(DateTime):
 class YEAR(TypeEngine[int]):
     """YEAR: 1901 to 2155."""
 
-    visit_name = "YEAR"
+    __visit_name__ = "YEAR"
     affinity = "integer"
     own_values = frozenset({int})
 
@@ -285,37 +285,37 @@ class _Text:
 class TEXT(_Text, Text):
     """TEXT: up to 64 KiB."""
 
-    visit_name = "TEXT"
+    __visit_name__ = "TEXT"
 
 
 class TINYTEXT(_Text, Text):
     """TINYTEXT: up to 255 bytes."""
 
-    visit_name = "TINYTEXT"
+    __visit_name__ = "TINYTEXT"
 
 
 class MEDIUMTEXT(_Text, Text):
     """MEDIUMTEXT: up to 16 MiB."""
 
-    visit_name = "MEDIUMTEXT"
+    __visit_name__ = "MEDIUMTEXT"
 
 
 class LONGTEXT(_Text, Text):
     """LONGTEXT: up to 4 GiB."""
 
-    visit_name = "LONGTEXT"
+    __visit_name__ = "LONGTEXT"
 
 
 class VARCHAR(_Text, String):
     """VARCHAR(length)."""
 
-    visit_name = "VARCHAR"
+    __visit_name__ = "VARCHAR"
 
 
 class CHAR(_Text, String):
     """CHAR(length)."""
 
-    visit_name = "CHAR"
+    __visit_name__ = "CHAR"
 
 
 class _National:
@@ -330,13 +330,13 @@ class _National:
 class NVARCHAR(_National, Unicode):
     """NATIONAL VARCHAR(length)."""
 
-    visit_name = "NVARCHAR"
+    __visit_name__ = "NVARCHAR"
 
 
 class NCHAR(_National, Unicode):
     """NATIONAL CHAR(length)."""
 
-    visit_name = "NCHAR"
+    __visit_name__ = "NCHAR"
 
 
 # -- bytes ------------------------------------------------------------------------------------
@@ -345,19 +345,19 @@ class NCHAR(_National, Unicode):
 class TINYBLOB(LargeBinary):
     """TINYBLOB: up to 255 bytes."""
 
-    visit_name = "TINYBLOB"
+    __visit_name__ = "TINYBLOB"
 
 
 class MEDIUMBLOB(LargeBinary):
     """MEDIUMBLOB: up to 16 MiB."""
 
-    visit_name = "MEDIUMBLOB"
+    __visit_name__ = "MEDIUMBLOB"
 
 
 class LONGBLOB(LargeBinary):
     """LONGBLOB: up to 4 GiB."""
 
-    visit_name = "LONGBLOB"
+    __visit_name__ = "LONGBLOB"
 
 
 # -- the rest ---------------------------------------------------------------------------------
@@ -370,7 +370,7 @@ class JSON(structured.JSON):
 class INET4(TypeEngine[str]):
     """An IPv4 address, of MariaDB 10.10 and later; read as text."""
 
-    visit_name = "INET4"
+    __visit_name__ = "INET4"
     affinity = "string"
     own_values = frozenset({str})
 
@@ -388,7 +388,7 @@ class INET4(TypeEngine[str]):
 class INET6(INET4):
     """An IPv6 address, of MariaDB 10.5 and later; read as text."""
 
-    visit_name = "INET6"
+    __visit_name__ = "INET6"
 
 
 class MariadbUuid(Uuid[Any]):

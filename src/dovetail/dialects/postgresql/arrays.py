@@ -121,7 +121,7 @@ class array(ExpressionList):
     Without elements its type is needed: ``array([], type_=Integer)``.
     """
 
-    visit_name = "array"
+    __visit_name__ = "array"
     operator: Any = None
 
     def __init__(

@@ -149,7 +149,10 @@ class PostgresqlCompiler(OnConflictCompiler):
 
     def binary_getitem(self, node: Any) -> str:
         left = self.write(node.left)
-        if node.left.visit_name not in ("column", "binary") or node.left.operator not in _INDEXED:
+        if (
+            node.left.__visit_name__ not in ("column", "binary")
+            or node.left.operator not in _INDEXED
+        ):
             left = f"({left})"
         return f"{left}[{self.write(node.right)}]"
 
@@ -168,7 +171,7 @@ class PostgresqlCompiler(OnConflictCompiler):
         if node.type.affinity != "json":
             return f"CAST({self.infix(node, as_text)} AS {self.type_text(node.type)})"
         is_name = node.operator is ops.JSON_GETITEM
-        if is_name and node.left.type.visit_name == "JSONB" and self.dialect.has_subscripts:
+        if is_name and node.left.type.__visit_name__ == "JSONB" and self.dialect.has_subscripts:
             left = self.write(node.left)
             if node.left.operator not in _INDEXED:
                 left = f"({left})"
@@ -184,7 +187,7 @@ class PostgresqlCompiler(OnConflictCompiler):
             return f"ARRAY[]::{self.type_text(node.type)}"
         return f"ARRAY[{', '.join(map(self.write, node.clauses))}]"
 
-    def visit_aggregate_order_by(self, node: AggregateOrderBy[Any]) -> str:
+    def visit_aggregateorderby(self, node: AggregateOrderBy[Any]) -> str:
         order = ", ".join(map(self.write, node.order_by))
         return f"{self.write(node.target)} ORDER BY {order}" if order else self.write(node.target)
 
@@ -248,7 +251,7 @@ class PostgresqlCompiler(OnConflictCompiler):
     def from_tablesample(self, source: TableSample) -> str:
         sampling = source.sampling
         method = self.write(sampling) if isinstance(sampling, Node) else str(sampling)
-        if getattr(sampling, "visit_name", "bindparam") == "bindparam":
+        if getattr(sampling, "__visit_name__", "bindparam") == "bindparam":
             method = f"system({method})"
         text = f"{self.from_alias(source)} TABLESAMPLE {method}"
         if source.seed is not None:

@@ -30,7 +30,7 @@ _SERIAL = (
     ("SMALLINT", "SMALLSERIAL"),
     ("INTEGER", "SERIAL"),
 )
-_BARE_KEYS = frozenset(("column", "function", "text", "literal_column", "grouping"))
+_BARE_KEYS = frozenset(("column", "function", "textclause", "literal_column", "grouping"))
 
 
 class PostgresqlDDLCompiler(DDLCompiler):
@@ -178,12 +178,12 @@ class PostgresqlDDLCompiler(DDLCompiler):
 
     def index_key(self, expression: Node) -> str:
         core: Any = expression
-        while core.visit_name == "label":
+        while core.__visit_name__ == "label":
             core = core.element
-        if core.visit_name == "unary" and core.operator in ops.SUFFIXES:
+        if core.__visit_name__ == "unary" and core.operator in ops.SUFFIXES:
             return self.expression(core)
         text = self.expression(core)
-        return text if core.visit_name in _BARE_KEYS else f"({text})"
+        return text if core.__visit_name__ in _BARE_KEYS else f"({text})"
 
     def visit_drop_index(self, node: DropIndex) -> str:
         index = node.element

@@ -135,9 +135,9 @@ class PostgresqlDialect(Dialect):
         if self.features.infers_parameter_types:
             if isinstance(type_, DOMAIN):
                 return self._bind_cast(type_.data_type)
-            if type_.visit_name in _INFERRED_NAMES:
-                return f"::{type_.visit_name}"
-        if type_.visit_name in _NEVER_CAST:
+            if type_.__visit_name__ in _INFERRED_NAMES:
+                return f"::{type_.__visit_name__}"
+        if type_.__visit_name__ in _NEVER_CAST:
             return ""
         if isinstance(type_, structured.ARRAY):
             return self._array_cast(type_)
@@ -154,7 +154,7 @@ class PostgresqlDialect(Dialect):
             # A value that is compared must not be rounded.
             plain = TIMESTAMP if isinstance(type_, TIMESTAMP) else TIME
             type_ = plain(timezone=type_.timezone)
-        if type_.affinity in _CAST_AFFINITIES or type_.visit_name in _CAST_NAMES:
+        if type_.affinity in _CAST_AFFINITIES or type_.__visit_name__ in _CAST_NAMES:
             return f"::{self.type_compiler.write(type_)}"
         return ""
 
@@ -178,7 +178,7 @@ class PostgresqlDialect(Dialect):
             brackets = "[]" * (type_.dimensions or 1)
             return f"::TEXT{brackets}{inner.removeprefix('::TEXT')}{brackets}"
         if not inner:
-            is_number = item.affinity == "numeric" and item.visit_name in ("numeric", "NUMERIC")
+            is_number = item.affinity == "numeric" and item.__visit_name__ in ("numeric", "NUMERIC")
             inner = "::NUMERIC" if is_number else f"::{self.type_compiler.write(item)}"
         return inner + "[]" * (type_.dimensions or 1)
 

@@ -25,7 +25,7 @@ class ExcludeConstraint(Constraint):
     PostgreSQL manual, "CREATE TABLE: EXCLUDE".
     """
 
-    visit_name = "exclude_constraint"
+    __visit_name__ = "exclude_constraint"
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class ExcludeConstraint(Constraint):
             part
             for what, _ in self.elements
             for part in iterate(what)
-            if part.visit_name == "column"
+            if part.__visit_name__ == "column"
         ]
         kind: Any = type(super().columns)
         return kind((str(column.key), column) for column in found)  # type: ignore[attr-defined]

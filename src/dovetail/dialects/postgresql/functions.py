@@ -25,7 +25,7 @@ class aggregate_order_by(ColumnElement[Any]):
         func.array_agg(aggregate_order_by(user.c.name, user.c.born.desc()))
     """
 
-    visit_name = "aggregate_order_by"
+    __visit_name__ = "aggregateorderby"
     parts = ("target", "order_by")
 
     def __init__(self, target: Any, *order_by: Any) -> None:

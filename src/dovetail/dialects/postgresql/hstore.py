@@ -96,7 +96,7 @@ class HSTOREComparator:
 class HSTORE(TypeEngine[dict[str, str | None]]):
     """Texts by key: dictionaries of texts."""
 
-    visit_name = "HSTORE"
+    __visit_name__ = "HSTORE"
     affinity = "hstore"
     hashable = False
     own_values = frozenset({dict})

@@ -71,7 +71,7 @@ class JSON(structured.JSON):
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         to_text = self.bind_processor(dialect)
-        return lambda value: f"{quoted(to_text(value))}::{self.visit_name}"
+        return lambda value: f"{quoted(to_text(value))}::{self.__visit_name__}"
 
 
 class JSONBComparator(PgJSONComparator):
@@ -130,7 +130,7 @@ def _texts(values: Sequence[Any]) -> Any:
 class JSONB(JSON):
     """JSON, kept decomposed: it can be indexed, searched and compared."""
 
-    visit_name = "JSONB"
+    __visit_name__ = "JSONB"
     comparator_factory = JSONBComparator
 
     def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:

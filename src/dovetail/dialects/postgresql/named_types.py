@@ -60,25 +60,25 @@ class _TypeStatement(ExecutableDDLElement):
 class CreateEnumType(_TypeStatement):
     """CREATE TYPE … AS ENUM."""
 
-    visit_name = "create_enum_type"
+    __visit_name__ = "create_enum_type"
 
 
 class DropEnumType(_TypeStatement):
     """DROP TYPE."""
 
-    visit_name = "drop_enum_type"
+    __visit_name__ = "drop_enum_type"
 
 
 class CreateDomainType(_TypeStatement):
     """CREATE DOMAIN."""
 
-    visit_name = "create_domain_type"
+    __visit_name__ = "create_domain_type"
 
 
 class DropDomainType(_TypeStatement):
     """DROP DOMAIN."""
 
-    visit_name = "drop_domain_type"
+    __visit_name__ = "drop_domain_type"
 
 
 class ENUM(NamedType, Enum):
@@ -88,7 +88,7 @@ class ENUM(NamedType, Enum):
     is false; with *metadata* it goes with all tables of that.
     """
 
-    visit_name = "ENUM"
+    __visit_name__ = "ENUM"
     creator = CreateEnumType
     dropper = DropEnumType
 
@@ -113,7 +113,7 @@ class ENUM(NamedType, Enum):
 class DOMAIN(NamedType):
     """Another type with a name, and perhaps constraints, of its own."""
 
-    visit_name = "DOMAIN"
+    __visit_name__ = "DOMAIN"
     creator = CreateDomainType
     dropper = DropDomainType
 

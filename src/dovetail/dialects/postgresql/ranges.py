@@ -107,7 +107,7 @@ class AbstractRange(TypeEngine[Any]):
 
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         to_text = self.bind_function(dialect)
-        return lambda value: f"{quoted(to_text(value))}::{self.visit_name}"
+        return lambda value: f"{quoted(to_text(value))}::{self.__visit_name__}"
 
 
 class AbstractSingleRange(AbstractRange):
@@ -166,82 +166,82 @@ _ZONED = DateTime(timezone=True)
 class INT4RANGE(AbstractSingleRange):
     """A range of INTEGER."""
 
-    visit_name = "INT4RANGE"
+    __visit_name__ = "INT4RANGE"
 
 
 class INT8RANGE(AbstractSingleRange):
     """A range of BIGINT."""
 
-    visit_name = "INT8RANGE"
+    __visit_name__ = "INT8RANGE"
     item_type = _BIG
 
 
 class NUMRANGE(AbstractSingleRange):
     """A range of NUMERIC."""
 
-    visit_name = "NUMRANGE"
+    __visit_name__ = "NUMRANGE"
     item_type = NUMERICTYPE
 
 
 class DATERANGE(AbstractSingleRange):
     """A range of DATE."""
 
-    visit_name = "DATERANGE"
+    __visit_name__ = "DATERANGE"
     item_type = DATETYPE
 
 
 class TSRANGE(AbstractSingleRange):
     """A range of TIMESTAMP WITHOUT TIME ZONE."""
 
-    visit_name = "TSRANGE"
+    __visit_name__ = "TSRANGE"
     item_type = DATETIMETYPE
 
 
 class TSTZRANGE(AbstractSingleRange):
     """A range of TIMESTAMP WITH TIME ZONE."""
 
-    visit_name = "TSTZRANGE"
+    __visit_name__ = "TSTZRANGE"
     item_type = _ZONED
 
 
 class INT4MULTIRANGE(AbstractMultiRange):
     """Several ranges of INTEGER."""
 
-    visit_name = "INT4MULTIRANGE"
+    __visit_name__ = "INT4MULTIRANGE"
 
 
 class INT8MULTIRANGE(AbstractMultiRange):
     """Several ranges of BIGINT."""
 
-    visit_name = "INT8MULTIRANGE"
+    __visit_name__ = "INT8MULTIRANGE"
     item_type = _BIG
 
 
 class NUMMULTIRANGE(AbstractMultiRange):
     """Several ranges of NUMERIC."""
 
-    visit_name = "NUMMULTIRANGE"
+    __visit_name__ = "NUMMULTIRANGE"
     item_type = NUMERICTYPE
 
 
 class DATEMULTIRANGE(AbstractMultiRange):
     """Several ranges of DATE."""
 
-    visit_name = "DATEMULTIRANGE"
+    __visit_name__ = "DATEMULTIRANGE"
     item_type = DATETYPE
 
 
 class TSMULTIRANGE(AbstractMultiRange):
     """Several ranges of TIMESTAMP WITHOUT TIME ZONE."""
 
-    visit_name = "TSMULTIRANGE"
+    __visit_name__ = "TSMULTIRANGE"
     item_type = DATETIMETYPE
 
 
 class TSTZMULTIRANGE(AbstractMultiRange):
     """Several ranges of TIMESTAMP WITH TIME ZONE."""
 
-    visit_name = "TSTZMULTIRANGE"
+    __visit_name__ = "TSTZMULTIRANGE"
     item_type = _ZONED
 
 

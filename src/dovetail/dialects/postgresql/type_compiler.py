@@ -46,7 +46,7 @@ _PLAIN = {
     "json_int_index": "INT",
     "json_str_index": "TEXT",
 }
-"""Types written as one word, by their ``visit_name``."""
+"""Types written as one word, by their ``__visit_name__``."""
 
 
 class PostgresqlTypeCompiler(TypeCompiler):
@@ -55,7 +55,7 @@ class PostgresqlTypeCompiler(TypeCompiler):
     def write(self, type_: TypeEngine[Any]) -> str:
         """Return *type_* as text."""
         if self.dialect.name not in type_._variants:
-            plain = _PLAIN.get(type_.visit_name)
+            plain = _PLAIN.get(type_.__visit_name__)
             if plain is not None:
                 return plain
         return super().write(type_)

@@ -48,7 +48,7 @@ class PgFloat(Float[Any]):
 class _Native(TypeEngine[Any]):
     """A type that the driver, or the server from text, converts."""
 
-    visit_name: ClassVar[str] = "native"
+    __visit_name__: ClassVar[str] = "native"
     affinity: ClassVar[str] = "native"
 
     def literal_function(self, dialect: TypeDialect) -> Literal:
@@ -61,7 +61,7 @@ class _Native(TypeEngine[Any]):
 class BYTEA(LargeBinary):
     """BYTEA."""
 
-    visit_name = "BYTEA"
+    __visit_name__ = "BYTEA"
 
     def literal_function(self, dialect: TypeDialect) -> Literal:
         return lambda value: f"'\\x{bytes(value).hex()}'::BYTEA"
@@ -78,7 +78,7 @@ class TIMESTAMP(standard.TIMESTAMP):
 class TIME(Time):
     """TIME(precision), with a time zone where asked for."""
 
-    visit_name = "TIME"
+    __visit_name__ = "TIME"
 
     def __init__(self, timezone: bool = False, precision: int | None = None) -> None:
         super().__init__(timezone)
@@ -91,7 +91,7 @@ class INTERVAL(Interval):
     A month is read as 30 days, a year as 365.
     """
 
-    visit_name = "INTERVAL"
+    __visit_name__ = "INTERVAL"
 
     def __init__(self, precision: int | None = None, fields: str | None = None) -> None:
         super().__init__()
@@ -115,13 +115,13 @@ def _seconds(value: dt.timedelta) -> str:
 class PgInterval(INTERVAL):
     """What a general Interval is here."""
 
-    visit_name = "interval"
+    __visit_name__ = "interval"
 
 
 class BIT(TypeEngine[str]):
     """BIT(length) or BIT VARYING(length): read as :class:`BitString`."""
 
-    visit_name = "BIT"
+    __visit_name__ = "BIT"
     affinity = "bit"
     own_values = frozenset({str, BitString})
 
@@ -161,61 +161,61 @@ class _Network(_Native):
 class INET(_Network):
     """A host's address, perhaps with its network: read as objects of :mod:`ipaddress`."""
 
-    visit_name = "INET"
+    __visit_name__ = "INET"
 
 
 class CIDR(_Network):
     """A network's address: read as objects of :mod:`ipaddress`."""
 
-    visit_name = "CIDR"
+    __visit_name__ = "CIDR"
 
 
 class MACADDR(_Native):
     """A hardware address of six bytes."""
 
-    visit_name = "MACADDR"
+    __visit_name__ = "MACADDR"
 
 
 class MACADDR8(_Native):
     """A hardware address of eight bytes."""
 
-    visit_name = "MACADDR8"
+    __visit_name__ = "MACADDR8"
 
 
 class MONEY(_Native):
     """An amount of money, as the text that the server's locale makes of it."""
 
-    visit_name = "MONEY"
+    __visit_name__ = "MONEY"
 
 
 class OID(Integer):
     """The number of an object of the server."""
 
-    visit_name = "OID"
+    __visit_name__ = "OID"
 
 
 class REGCLASS(_Native):
     """The name of a table, kept as its number."""
 
-    visit_name = "REGCLASS"
+    __visit_name__ = "REGCLASS"
 
 
 class REGCONFIG(_Native):
     """The name of a configuration of the text search."""
 
-    visit_name = "REGCONFIG"
+    __visit_name__ = "REGCONFIG"
 
 
 class TSQUERY(_Native):
     """A query of the text search."""
 
-    visit_name = "TSQUERY"
+    __visit_name__ = "TSQUERY"
 
 
 class TSVECTOR(_Native):
     """A document prepared for the text search: ``column.match("word")``."""
 
-    visit_name = "TSVECTOR"
+    __visit_name__ = "TSVECTOR"
 
     def coerce_compared_value(self, op: Any, value: object) -> TypeEngine[Any]:
         return _TEXT if op is ops.MATCH else super().coerce_compared_value(op, value)
@@ -227,13 +227,13 @@ class TSVECTOR(_Native):
 class CITEXT(PgText):
     """Text of which upper and lower case are the same (extension ``citext``)."""
 
-    visit_name = "CITEXT"
+    __visit_name__ = "CITEXT"
 
 
 class JSONPATH(_Native):
     """A path into JSON, in the language of the SQL standard."""
 
-    visit_name = "JSONPATH"
+    __visit_name__ = "JSONPATH"
 
 
 class PgUuid(Uuid[Any]):

@@ -36,7 +36,7 @@ def _tables_in(statement: Node) -> Iterator[Any]:
 
 
 def _is_table(part: object) -> bool:
-    return getattr(part, "visit_name", None) == "table" and not isinstance(part, type)
+    return getattr(part, "__visit_name__", None) == "table" and not isinstance(part, type)
 
 
 def tables_written(statement: Any) -> Iterable[Any] | None:

@@ -25,7 +25,7 @@ def of_class(statement: UpdateBase, alias: EntityNode) -> Any:
             return None if found is None else node.on(found)
         if isinstance(node, EntityNode):
             return places.get(node)
-        if node.visit_name == "column":
+        if node.__visit_name__ == "column":
             if node.table is table:
                 return other_table.c[node.key]
             if node.table is alias.selectable and alias.is_plain_alias:

@@ -213,7 +213,7 @@ class Evaluator:
 
     def value(self, node: Node) -> Evaluation:
         """The function that gives the value of *node*."""
-        visit = getattr(self, f"_visit_{node.visit_name}", None)
+        visit = getattr(self, f"_visit_{node.__visit_name__}", None)
         if visit is None:
             raise UnevaluatableError(f"{_shown(node)} can't be evaluated in Python")
         evaluation: Evaluation = visit(node)
@@ -334,9 +334,9 @@ class Evaluator:
         self._check_comparable(node, node.left)
         value = self.value(node.left)
         wanted = node.operator is ops.IN
-        if node.right.visit_name == "expression_list":
+        if node.right.__visit_name__ == "clauselist":
             parts = [self.value(clause) for clause in node.right.clauses]
-        elif node.right.visit_name == "bindparam":
+        elif node.right.__visit_name__ == "bindparam":
             found = self.value(node.right)({})
             items = list(found or ())
             return lambda row: (

@@ -43,7 +43,7 @@ def is_spread(mapper: Mapper, statement: UpdateBase) -> bool:
         return True
     core = statement.as_core()
     spoken = [*core.where_criteria, *core.returning_columns, *(core.values_ or {}).values()]
-    nodes = [node for part in spoken if hasattr(part, "visit_name") for node in iterate(part)]
+    nodes = [node for part in spoken if hasattr(part, "__visit_name__") for node in iterate(part)]
     return any(getattr(node, "table", None) in others for node in nodes)
 
 

@@ -184,4 +184,4 @@ def _read_later(columns: Sequence[Any]) -> list[LoaderOption]:
 
 
 def _has_subquery(expression: ColumnElement[Any]) -> bool:
-    return any(node.visit_name in ("select", "compound_select") for node in iterate(expression))
+    return any(node.__visit_name__ in ("select", "compound_select") for node in iterate(expression))

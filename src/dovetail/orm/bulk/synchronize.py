@@ -60,10 +60,10 @@ class Assignments:
 
     def _sort_in(self, name: str, node: Node, before: set[str], evaluator: Evaluator) -> None:
         column_type = self.mapper.columns[name].type
-        if node.visit_name == "null":
+        if node.__visit_name__ == "null":
             self.literal[name] = None
             return
-        if node.visit_name == "bindparam":
+        if node.__visit_name__ == "bindparam":
             value = evaluator.value(node)({})
             if is_kept_as_is(column_type, value):
                 self.literal[name] = value

@@ -170,7 +170,7 @@ def _rows_function(
     prop: RelationshipProperty, compiled: Compiled, binds: list[Any], dialect: Dialect
 ) -> RowsFunction:
     """What makes parameters of *compiled* of values in the order of *binds*."""
-    source = Source(f"{compiled.statement.visit_name} {prop}")
+    source = Source(f"{compiled.statement.__visit_name__} {prop}")
     with source.block("def rows_of(rows):"):
         source.line("made = []")
         with source.block("for row in rows:"):

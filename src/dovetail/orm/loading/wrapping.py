@@ -31,7 +31,7 @@ class Wrapping:
                             planning.position_of(found)
         for clause in self.core.order_by_clauses:
             key = _sort_key(clause)
-            if key.visit_name not in _NAMES:
+            if key.__visit_name__ not in _NAMES:
                 # What sorts the rows is computed where they are.
                 planning.position_of(key)
         count = len(planning.columns)
@@ -59,13 +59,13 @@ class Wrapping:
         )
 
 
-_NAMES = frozenset(("label_reference", "text"))
+_NAMES = frozenset(("label_reference", "textclause"))
 """What ORDER BY says by the name of a column."""
 
 
 def _sort_key(clause: Any) -> Any:
     """What *clause* sorts by, the direction aside."""
-    while clause.visit_name == "unary" and clause.operator in SUFFIXES:
+    while clause.__visit_name__ == "unary" and clause.operator in SUFFIXES:
         clause = clause.element
     return clause
 

@@ -153,7 +153,7 @@ def aliased(
     """
     if mapper_of(element) is None and not isinstance(element, (AliasedClass, Mapper)):
         make = getattr(element, "alias", None)
-        if make is None or getattr(element, "visit_name", None) is None:
+        if make is None or getattr(element, "__visit_name__", None) is None:
             raise ArgumentError(
                 f"aliased() takes a mapped class or a table, not {element!r}",
                 hint="is the class mapped?",

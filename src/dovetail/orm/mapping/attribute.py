@@ -45,7 +45,7 @@ class EntityNode(Node):
         "within",
     )
 
-    visit_name: ClassVar[str] = "entity"
+    __visit_name__: ClassVar[str] = "entity"
     is_promise: ClassVar[bool] = True
 
     def __init__(
@@ -137,7 +137,7 @@ class EntityNode(Node):
             if number is None:
                 numbers[self] = number = len(numbers)
                 key += ("alias", number, self.mapper, self.name)
-                if self.selectable.visit_name != "alias" or not self.is_plain_alias:
+                if self.selectable.__visit_name__ != "alias" or not self.is_plain_alias:
                     self.selectable.collect(walk)
             else:
                 key += ("alias again", number)
@@ -256,7 +256,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
 
     __slots__ = ("key", "owner", "prop", "read")
 
-    visit_name: ClassVar[str] = "attribute"
+    __visit_name__: ClassVar[str] = "attribute"
     is_promise: ClassVar[bool] = True
     is_attribute: ClassVar[bool] = True
     extension_type: ClassVar[Any] = NOT_EXTENSION
@@ -676,7 +676,7 @@ class MarkedColumn(ColumnElement[T_co]):
 
     __slots__ = ("column", "join_roles")
 
-    visit_name: ClassVar[str] = "marked_column"
+    __visit_name__: ClassVar[str] = "marked_column"
     parts: ClassVar[tuple[str, ...]] = ("column",)
 
     def __init__(self, column: ColumnElement[Any], roles: frozenset[str]) -> None:

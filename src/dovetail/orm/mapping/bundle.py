@@ -31,7 +31,7 @@ class Bundle(Node, Generic[T]):
     A class derived from it may say what an item is: see :meth:`create_row_processor`.
     """
 
-    visit_name: ClassVar[str] = "bundle"
+    __visit_name__: ClassVar[str] = "bundle"
     parts: ClassVar[tuple[str, ...]] = ("exprs",)
     is_promise: ClassVar[bool] = True
     is_bundle: ClassVar[bool] = True

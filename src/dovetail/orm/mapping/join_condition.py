@@ -473,9 +473,9 @@ def conjunction(condition: Any) -> Sequence[Any]:
     """The parts of *condition* that are joined by AND."""
     if condition is None:
         return ()
-    if getattr(condition, "visit_name", "") == "grouping":
+    if getattr(condition, "__visit_name__", "") == "grouping":
         return conjunction(condition.element)
-    if getattr(condition, "visit_name", "") == "boolean_list" and condition.operator is AND:
+    if getattr(condition, "__visit_name__", "") == "boolean_list" and condition.operator is AND:
         return [part for clause in condition.clauses for part in conjunction(clause)]
     return [condition]
 

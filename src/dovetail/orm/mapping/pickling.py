@@ -53,7 +53,7 @@ class _EntityPickler(pickle.Pickler):
     def reducer_override(self, subject: Any) -> Any:
         if isinstance(subject, type):
             return NotImplemented
-        visit = getattr(subject, "visit_name", None)
+        visit = getattr(subject, "__visit_name__", None)
         if visit == "column" and self._is_known(subject.table):
             return _column_of, (subject.table, subject.key)
         if visit is not None and self._is_known(subject):

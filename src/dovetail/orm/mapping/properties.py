@@ -263,7 +263,7 @@ class MappedColumn(Mapped[T]):
             if "nullable" not in keywords and not keywords.get("primary_key"):
                 keywords["nullable"] = annotation.nullable
             # With a foreign key the type is that of the column referred to.
-            has_key = any(getattr(arg, "visit_name", "") == "foreign_key" for arg in args)
+            has_key = any(getattr(arg, "__visit_name__", "") == "foreign_key" for arg in args)
             if type_ is None and not has_key:
                 type_ = types.find(annotation, key)
         if type_ is not None:

@@ -50,7 +50,7 @@ class Renaming(Replacing):
         if len(found) == 1 and None not in found.values():
             return next(iter(found.values()))
         # An alias of a table is one of that table, whatever stands for the table elsewhere.
-        return source if source.visit_name in ("alias", "tablesample") else None
+        return source if source.__visit_name__ in ("alias", "tablesample") else None
 
     def rebuilt(self, node: Node) -> Node:
         statement: Any = node

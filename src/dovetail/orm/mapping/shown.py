@@ -40,7 +40,7 @@ def _below(column: ColumnElement[Any]) -> tuple[Any, Path]:
     while isinstance(column, ProxyColumn) and not column.others:
         path.append(column.table)
         column = column.element
-        while column.visit_name == "label":
+        while column.__visit_name__ == "label":
             column = column.element
     return column, tuple(path)
 

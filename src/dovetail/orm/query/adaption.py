@@ -140,7 +140,11 @@ def _namespace(statement: Any) -> Any:
 def _name_of(raw: object, core: Select[*tuple[Any, ...]]) -> Any:
     for candidate in (raw, core):
         name = getattr(candidate, "key", None) or getattr(candidate, "name", None)
-        if isinstance(name, str) and isinstance(candidate, Node) and candidate.visit_name != "text":
+        if (
+            isinstance(name, str)
+            and isinstance(candidate, Node)
+            and candidate.__visit_name__ != "textclause"
+        ):
             return name
     return None
 

@@ -163,7 +163,7 @@ def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
     """*binds*, by class or table; ArgumentError for keys of other kinds."""
     checked: dict[Any, Any] = {}
     for key, bind in (binds or {}).items():
-        if not isinstance(key, type) and not hasattr(key, "visit_name"):
+        if not isinstance(key, type) and not hasattr(key, "__visit_name__"):
             key = getattr(key, "class_", None)
         if key is None:
             raise ArgumentError("the keys of binds= are mapped classes, base classes and tables")

@@ -351,7 +351,7 @@ def _given_rows(
         return found
 
     # Of text nobody knows the types, unless it was told which columns it has.
-    is_text = getattr(wrapped.element, "visit_name", "text") == "text"
+    is_text = getattr(wrapped.element, "__visit_name__", "textclause") == "textclause"
     return GivenRows(
         wrapped,
         names,

@@ -109,7 +109,7 @@ def _beside(left: ColumnElement[Any], op: Operator, value: object) -> Any:
             return node
         if getattr(value.__class__, "__statement_entity__", None) is not None:
             raise _no_value(value)
-        if left.visit_name == "tuple" and isinstance(value, tuple | list):
+        if left.__visit_name__ == "tuple" and isinstance(value, tuple | list):
             return left.row_beside(value)
     return parameter_beside(left, op, value)
 

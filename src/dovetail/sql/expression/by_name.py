@@ -45,9 +45,9 @@ def standing_in(criteria: Sequence[Any]) -> list[Any]:
 
 def _source(node: Any) -> Any:
     """Return what *node* is, or what it is a column of; None where it is neither."""
-    if node.visit_name == "column":
+    if node.__visit_name__ == "column":
         return node.table
-    if node.visit_name == "attribute":
+    if node.__visit_name__ == "attribute":
         return node.owner
     return node if hasattr(node, "entity_namespace") else None
 

@@ -68,7 +68,7 @@ def join_target(subject: object, what: str = "join()") -> Any:
     """Return what *subject*, to be joined, stands for: as :func:`from_node`, or a relationship."""
     node = node_of(subject)
     is_value = isinstance(node, ColumnElement) and not getattr(node, "is_path", False)
-    if node is None or (is_value and node.visit_name != "text"):
+    if node is None or (is_value and node.__visit_name__ != "textclause"):
         raise ArgumentError(
             f"{what} needs a table, a subquery or a mapped class; got {subject!r}",
             hint=_hint_for_from(subject, node),

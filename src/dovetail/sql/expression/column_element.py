@@ -461,7 +461,7 @@ class Label(ColumnElement[T]):
     """``element AS name``: in the columns of a SELECT; elsewhere it is its element."""
 
     __slots__ = ("element", "name", "type")
-    visit_name = "label"
+    __visit_name__ = "label"
     parts = ("element",)
     element: Any
 

@@ -22,7 +22,7 @@ class NamedColumn(ColumnElement[T]):
     """An expression that is nothing but a column's name, with or without a table."""
 
     __slots__ = ()
-    visit_name = "column"
+    __visit_name__ = "column"
     name: Any
     is_literal: bool = False
     nullable: Any = True
@@ -190,7 +190,7 @@ class ProxyColumn(NamedColumn[T]):
     def lineage(self) -> tuple[Any, ...]:
         found = [self]
         for element in (self.element, *self.others):
-            while getattr(element, "visit_name", None) == "label":
+            while getattr(element, "__visit_name__", None) == "label":
                 element = element.element
             found += getattr(element, "lineage", (element,))
         return tuple(found)

@@ -38,7 +38,7 @@ class OnConflict(Node):
 
     def collect(self, walk: Walk) -> None:
         key = walk.key
-        key.append(self.visit_name)
+        key.append(self.__visit_name__)
         key.append((self.constraint, len(self.elements), self.index_where is None))
         for element in self.elements:
             if isinstance(element, str):
@@ -57,13 +57,13 @@ def _where_of(constraint: Any) -> Any:
 class OnConflictDoNothing(OnConflict):
     """ON CONFLICT … DO NOTHING."""
 
-    visit_name = "on_conflict_do_nothing"
+    __visit_name__ = "on_conflict_do_nothing"
 
 
 class OnConflictDoUpdate(OnConflict):
     """ON CONFLICT … DO UPDATE SET …"""
 
-    visit_name = "on_conflict_do_update"
+    __visit_name__ = "on_conflict_do_update"
     parts = ("elements", "index_where", "values_", "where", "table")
 
     def __init__(

@@ -31,14 +31,14 @@ class Null(_Constant[None]):
     """NULL."""
 
     __slots__ = ()
-    visit_name = "null"
+    __visit_name__ = "null"
 
 
 class True_(_Constant[bool]):
     """True; ``1`` where the server has no booleans."""
 
     __slots__ = ()
-    visit_name = "true"
+    __visit_name__ = "true"
     type = BOOLEANTYPE
 
 
@@ -46,7 +46,7 @@ class False_(_Constant[bool]):
     """False; ``0`` where the server has no booleans."""
 
     __slots__ = ()
-    visit_name = "false"
+    __visit_name__ = "false"
     type = BOOLEANTYPE
 
 

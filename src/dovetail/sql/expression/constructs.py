@@ -118,7 +118,7 @@ class Cast(ColumnElement[T]):
     """``CAST(clause AS type)``."""
 
     __slots__ = ("clause", "type")
-    visit_name = "cast"
+    __visit_name__ = "cast"
     parts = ("clause",)
 
     def __init__(self, clause: object, type_: TypeArgument[T]) -> None:
@@ -131,7 +131,7 @@ class Cast(ColumnElement[T]):
         return getattr(self.clause, "name", None)
 
     def collect(self, walk: Walk) -> None:
-        walk.key.append(self.visit_name)
+        walk.key.append(self.__visit_name__)
         walk.key.append(self.type.key)
         self.clause.collect(walk)
 
@@ -140,14 +140,14 @@ class TryCast(Cast[T]):
     """``TRY_CAST(clause AS type)``: NULL for what cannot be cast."""
 
     __slots__ = ()
-    visit_name = "try_cast"
+    __visit_name__ = "try_cast"
 
 
 class TypeCoerce(Cast[T]):
     """An expression that Python takes to be of another type; the SQL is unchanged."""
 
     __slots__ = ()
-    visit_name = "type_coerce"
+    __visit_name__ = "type_coerce"
 
     def __init__(self, clause: object, type_: TypeArgument[T]) -> None:
         self.type = to_instance(type_)
@@ -176,7 +176,7 @@ class Case(ColumnElement[T]):
     """``CASE WHEN … THEN … ELSE … END``."""
 
     __slots__ = ("else_", "type", "value", "whens")
-    visit_name = "case"
+    __visit_name__ = "case"
     parts = ("value", "whens", "else_")
 
     def __init__(self, whens: Sequence[tuple[Any, Any]], value: object, else_: object) -> None:
@@ -232,7 +232,7 @@ class Extract(ColumnElement[int]):
     """``EXTRACT(field FROM expr)``."""
 
     __slots__ = ("expr", "field")
-    visit_name = "extract"
+    __visit_name__ = "extract"
     parts = ("expr",)
     type = INTEGERTYPE
 
@@ -255,7 +255,7 @@ class Tuple(ColumnElement[Any]):
     """``(a, b)``."""
 
     __slots__ = ("clauses", "type")
-    visit_name = "tuple"
+    __visit_name__ = "tuple"
     parts = ("clauses",)
 
     def __init__(self, *clauses: object, types: Sequence[TypeArgument[Any]] | None = None) -> None:
@@ -289,7 +289,7 @@ class CollectionAggregate(ColumnElement[T]):
     """``ANY (…)`` or ``ALL (…)``: one side of a comparison."""
 
     __slots__ = ("element", "operator", "type")
-    visit_name = "collection_aggregate"
+    __visit_name__ = "collection_aggregate"
     parts = ("element",)
     operator: Operator
 
@@ -333,7 +333,7 @@ class CollationClause(ColumnElement[str]):
     """The name of a collation."""
 
     __slots__ = ("collation", "schema")
-    visit_name = "collation"
+    __visit_name__ = "collation"
 
     def __init__(self, collation: str, schema: str | None = None) -> None:
         self.collation = collation
@@ -437,7 +437,7 @@ class Over(ColumnElement[T]):
     """``element OVER (PARTITION BY … ORDER BY …)``."""
 
     __slots__ = ("element", "frame", "order_by", "partition_by")
-    visit_name = "over"
+    __visit_name__ = "over"
     parts = ("element", "partition_by", "order_by", "frame")
 
     def __init__(
@@ -485,7 +485,7 @@ class WithinGroup(ColumnElement[T]):
     """``element WITHIN GROUP (ORDER BY …)``."""
 
     __slots__ = ("element", "order_by")
-    visit_name = "within_group"
+    __visit_name__ = "withingroup"
     parts = ("element", "order_by")
 
     def __init__(self, element: ColumnElement[Any], *order_by: SortArgument) -> None:
@@ -519,7 +519,7 @@ class FunctionFilter(ColumnElement[T]):
     """``element FILTER (WHERE …)``."""
 
     __slots__ = ("criteria", "element")
-    visit_name = "function_filter"
+    __visit_name__ = "funcfilter"
     parts = ("element", "criteria")
     operator = ops.FILTER
 

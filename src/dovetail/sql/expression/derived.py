@@ -17,7 +17,7 @@ from .from_clause import Alias, AliasedFrom, FromClause, TableValuedColumn
 class Subquery(AliasedFrom):
     """``(SELECT …) AS name``."""
 
-    visit_name = "subquery"
+    __visit_name__ = "subquery"
 
     def _base_name(self, element: Node) -> str:
         return self.base_name
@@ -31,13 +31,13 @@ class Subquery(AliasedFrom):
 class Lateral(Subquery):
     """``LATERAL (SELECT …) AS name``: it may speak of what stands before it in FROM."""
 
-    visit_name = "lateral"
+    __visit_name__ = "lateral"
 
 
 class CTE(AliasedFrom):
     """``WITH name AS (SELECT …)``: used like a table in the statement below it."""
 
-    visit_name = "cte"
+    __visit_name__ = "cte"
     restates: CTE | None = None
 
     def __init__(
@@ -103,7 +103,7 @@ class CTE(AliasedFrom):
 class TableValuedAlias(AliasedFrom):
     """``function(…) AS name (columns)``: a function that gives rows."""
 
-    visit_name = "table_valued"
+    __visit_name__ = "table_valued"
     render_derived_names = False
     with_types = False
     is_lateral = False
@@ -159,7 +159,7 @@ class TableValuedAlias(AliasedFrom):
 class Values(FromClause):
     """``(VALUES (…), (…)) AS name (columns)``: rows written into the statement."""
 
-    visit_name = "values"
+    __visit_name__ = "values"
     parts = ("rows",)
     is_lateral = False
 
@@ -233,7 +233,7 @@ class ScalarValues(ColumnElement[Any]):
     """Rows written into the statement, as an expression."""
 
     __slots__ = ("element", "type")
-    visit_name = "scalar_values"
+    __visit_name__ = "scalar_values"
     parts = ("element",)
 
     def __init__(self, element: Values) -> None:

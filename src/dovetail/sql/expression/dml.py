@@ -23,7 +23,7 @@ class Insert(ValuesBase):
     """An INSERT: made by :func:`dovetail.insert`."""
 
     __slots__ = ()
-    visit_name = "insert"
+    __visit_name__ = "insert"
     parts = ("table", "values_", "select_source", "returning_columns", "post_values", "ctes")
     is_insert = True
 
@@ -194,7 +194,7 @@ class Update(FilteredBase, ValuesBase):
     """An UPDATE: made by :func:`dovetail.update`."""
 
     __slots__ = ()
-    visit_name = "update"
+    __visit_name__ = "update"
     parts = ("table", "values_", "where_criteria", "returning_columns", "ctes")
     is_update = True
 
@@ -291,7 +291,7 @@ class Delete(FilteredBase):
     """A DELETE: made by :func:`dovetail.delete`."""
 
     __slots__ = ()
-    visit_name = "delete"
+    __visit_name__ = "delete"
     parts = ("table", "where_criteria", "returning_columns", "ctes")
     is_delete = True
 
@@ -390,7 +390,7 @@ class DMLTargetCopy(ColumnElement[Any]):
     """What an INSERT or UPDATE gives to another of its columns."""
 
     __slots__ = ("column", "type")
-    visit_name = "dml_target_copy"
+    __visit_name__ = "dml_target_copy"
 
     def __init__(self, column: ColumnElement[Any]) -> None:
         self.column = column
@@ -407,7 +407,7 @@ def from_dml_column(column: object) -> DMLTargetCopy:
     insert(item).values(price=5, gross=from_dml_column(item.c.price) * 1.2)
     """
     found: Any = node_of(column)
-    if found is None or found.visit_name != "column":
+    if found is None or found.__visit_name__ != "column":
         raise ArgumentError(f"from_dml_column() takes a column of the table; got {column!r}")
     return DMLTargetCopy(found)
 

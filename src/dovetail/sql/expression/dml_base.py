@@ -54,7 +54,7 @@ def value_key(key: object) -> Any:
 
 def column_set(target: Any) -> Any:
     """Return the column that *target* of an UPDATE is, or is an element of."""
-    while not isinstance(target, str) and target.visit_name == "binary":
+    while not isinstance(target, str) and target.__visit_name__ == "binary":
         target = target.left
     return target
 

@@ -33,7 +33,7 @@ class BindParameter(ColumnElement[T]):
     """
 
     __slots__ = ("key", "type", "value")
-    visit_name = "bindparam"
+    __visit_name__ = "bindparam"
 
     unique: bool = True
     expanding: bool = False
@@ -241,7 +241,7 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
     """
 
     __slots__ = ("left", "modifiers", "operator", "right", "type")
-    visit_name = "binary"
+    __visit_name__ = "binary"
     parts = ("left", "right")
     operator: Operator
     left: Any
@@ -315,7 +315,7 @@ class UnaryExpression(ColumnElement[T]):
     """An operator with one operand, before or after it."""
 
     __slots__ = ("element", "operator", "type")
-    visit_name = "unary"
+    __visit_name__ = "unary"
     parts = ("element",)
     operator: Operator
     element: Any
@@ -335,7 +335,7 @@ class ExpressionList(ColumnElement[Any]):
     """Expressions with an operator between them: the arguments of a function, ``x AND y``."""
 
     __slots__ = ("clauses", "operator", "type")
-    visit_name = "expression_list"
+    __visit_name__ = "clauselist"
     parts = ("clauses",)
     operator: Operator
 
@@ -386,7 +386,7 @@ class BooleanClauseList(ExpressionList):
     """``a AND b AND c``, or with OR.  Empty, it says nothing and is left out."""
 
     __slots__ = ()
-    visit_name = "boolean_list"
+    __visit_name__ = "boolean_list"
 
     def __init__(self, clauses: Iterable[Any], operator: Operator) -> None:
         super().__init__(clauses, operator, BOOLEANTYPE)
@@ -411,7 +411,7 @@ class Chain(ExpressionList):
     """
 
     __slots__ = ()
-    visit_name = "chain"
+    __visit_name__ = "chain"
 
     def collect(self, walk: Walk) -> None:
         walk.key.append(self.type.key)
@@ -422,7 +422,7 @@ class Grouping(ColumnElement[T]):
     """``(element)``: parentheses of the user's own."""
 
     __slots__ = ("element", "type")
-    visit_name = "grouping"
+    __visit_name__ = "grouping"
     parts = ("element",)
 
     def __init__(self, element: Node) -> None:
@@ -438,7 +438,7 @@ class LabelReference(ColumnElement[Any]):
     """A name given as text in ORDER BY or GROUP BY: it must be that of a selected column."""
 
     __slots__ = ("name",)
-    visit_name = "label_reference"
+    __visit_name__ = "label_reference"
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -169,7 +169,7 @@ class TableValuedColumn(ColumnElement[Any]):
     """The row of what stands in FROM as a value: its name alone."""
 
     __slots__ = ("table", "type")
-    visit_name = "table_valued_column"
+    __visit_name__ = "table_valued_column"
     parts = ("table",)
 
     def __init__(self, table: FromClause, type_: TypeEngine[Any]) -> None:
@@ -252,7 +252,7 @@ class AliasedFrom(FromClause):
 
     def collect(self, walk: Walk) -> None:
         key, numbers = walk.key, walk.numbers
-        key.append(self.visit_name)
+        key.append(self.__visit_name__)
         number = numbers.get(self)
         if number is not None:
             key.append(number)
@@ -274,20 +274,20 @@ AliasedReturnsRows = AliasedFrom
 class Alias(AliasedFrom):
     """``table AS name``."""
 
-    visit_name = "alias"
+    __visit_name__ = "alias"
 
 
 class TableSample(AliasedFrom):
     """``table AS name TABLESAMPLE method(sampling) REPEATABLE (seed)``."""
 
-    visit_name = "tablesample"
+    __visit_name__ = "tablesample"
     parts = ("element", "sampling", "seed")
 
     def __init__(
         self, element: Any, sampling: Node | float, name: str | None, seed: Node | None
     ) -> None:
         super().__init__(element, name)
-        is_plain = isinstance(sampling, int | float) or hasattr(sampling, "visit_name")
+        is_plain = isinstance(sampling, int | float) or hasattr(sampling, "__visit_name__")
         self.sampling = sampling if is_plain else bindparam("system", sampling, unique=True)
         self.seed = seed
 
@@ -298,7 +298,7 @@ class TableSample(AliasedFrom):
 class Join(FromClause):
     """``left JOIN right ON onclause``."""
 
-    visit_name = "join"
+    __visit_name__ = "join"
     parts = ("left", "right", "_onclause")
 
     def __init__(

@@ -37,7 +37,7 @@ def _gather(node: Any, found: dict[int, Any], seen: set[int]) -> None:
     seen.add(id(node))
     if isinstance(node, FromClause):
         found.setdefault(id(node), node)
-    elif node.visit_name == "column":
+    elif node.__visit_name__ == "column":
         if node.table is not None:
             found.setdefault(id(node.table), node.table)
     elif not getattr(node, "is_select_statement", False):
@@ -55,7 +55,7 @@ def named_froms(columns: Iterable[Node]) -> list[Any]:
         source = getattr(node, "from_source", None)
         if source is not None:
             found.setdefault(id(source), source)
-        elif isinstance(node, FromClause) or node.visit_name == "column":
+        elif isinstance(node, FromClause) or node.__visit_name__ == "column":
             _gather(node, found, set())
         elif not getattr(node, "is_select_statement", False):
             waiting += list(children(node))[::-1]

@@ -40,7 +40,7 @@ class FunctionElement(ColumnElement[T]):
     text is to be another than ``name(arguments)``.
     """
 
-    visit_name = "function"
+    __visit_name__ = "function"
     is_function: ClassVar[bool] = True
     parts = ("clauses",)
     name: Any = None
@@ -169,7 +169,7 @@ class AggregateOrderBy(ColumnElement[T]):
     """``element(arguments ORDER BY …)``."""
 
     __slots__ = ("element", "order_by")
-    visit_name = "aggregate_order_by"
+    __visit_name__ = "aggregateorderby"
     parts = ("element", "order_by")
 
     def __init__(self, element: ColumnElement[Any], *order_by: SortArgument) -> None:
@@ -209,7 +209,7 @@ class FieldOfFunction(ColumnElement[T]):
     """``(function(…)).name``."""
 
     __slots__ = ("element", "name", "type")
-    visit_name = "field_of_function"
+    __visit_name__ = "field_of_function"
     parts = ("element",)
 
     def __init__(
@@ -235,7 +235,7 @@ class FunctionAsBinary(BinaryExpression[bool]):
     """A function that compares two of its arguments."""
 
     __slots__ = ("function", "left_index", "right_index")
-    visit_name = "function_as_binary"
+    __visit_name__ = "function_as_binary"
 
     def __init__(self, function: FunctionElement[Any], left_index: int, right_index: int) -> None:
         clauses = function.clauses
@@ -327,7 +327,7 @@ class GenericFunction(Function[T]):
 class AnsiFunction(GenericFunction[T]):
     """A function of the standard that is written without parentheses."""
 
-    visit_name = "ansi_function"
+    __visit_name__ = "ansi_function"
     _register = False
 
 

@@ -141,7 +141,7 @@ class GenerativeSelect(SelectBase):
 
     def collect(self, walk: Walk) -> None:
         key = walk.key
-        key.append(self.visit_name)
+        key.append(self.__visit_name__)
         for name, value in self.__dict__.items():
             collector = _COLLECTORS.get(name)
             if collector is not None:

@@ -62,7 +62,7 @@ class Slice(ColumnElement[Any]):
     """``start:stop`` between the brackets of an array."""
 
     __slots__ = ("start", "stop")
-    visit_name = "slice"
+    __visit_name__ = "slice"
     parts = ("start", "stop")
 
     def __init__(self, start: Node | None, stop: Node | None) -> None:

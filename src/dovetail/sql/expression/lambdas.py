@@ -26,6 +26,11 @@ class LambdaElement:
             raise ArgumentError("the function returns no statement or expression")
         self._resolved: Any = made
 
+    @property
+    def __visit_name__(self) -> str:
+        name: str = self._resolved.__visit_name__
+        return name
+
     def __clause_element__(self) -> Any:
         return self._resolved
 

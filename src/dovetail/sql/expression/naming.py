@@ -49,7 +49,7 @@ def expanded_columns(columns: Iterable[Any]) -> list[Any]:
     for column in columns:
         if isinstance(column, FromClause):
             found += [each for each in column.c if not getattr(each, "is_omitted", False)]
-        elif column.visit_name == "expression_list":
+        elif column.__visit_name__ == "clauselist":
             found += expanded_columns(column.clauses)
         else:
             found.append(column)
@@ -63,7 +63,7 @@ def items_of(columns: Iterable[Any]) -> list[tuple[Any, ...]]:
         objects = getattr(column, "row_objects", None)
         if objects is not None:
             found.append(objects)
-        elif isinstance(column, ColumnElement) and column.visit_name != "expression_list":
+        elif isinstance(column, ColumnElement) and column.__visit_name__ != "clauselist":
             found.append((column,))
         else:
             found += [(each,) for each in expanded_columns([column])]
@@ -82,9 +82,9 @@ class _Namer:
     def name(self, column: ColumnElement[Any]) -> SelectedColumn:
         if isinstance(column, Label):
             return self._labelled(column)
-        if column.visit_name in ("column", "table_valued_column"):
+        if column.__visit_name__ in ("column", "table_valued_column"):
             return self._plain(column)
-        if column.visit_name == "text":
+        if column.__visit_name__ == "textclause":
             return SelectedColumn(column, None, None, True)
         base = self._base(column)
         if base is not None and self.style is not LABEL_STYLE_NONE:
@@ -99,11 +99,11 @@ class _Namer:
 
     def _base(self, column: ColumnElement[Any]) -> str | None:
         """The name that a CAST keeps of the column within."""
-        while column.visit_name in ("cast", "try_cast", "type_coerce"):
+        while column.__visit_name__ in ("cast", "try_cast", "type_coerce"):
             column = column.clause
         if isinstance(column, Label) and isinstance(column.name, str):
             return column.name
-        if column.visit_name == "column" and isinstance(column.name, str):
+        if column.__visit_name__ == "column" and isinstance(column.name, str):
             return column.name
         return None
 

@@ -65,7 +65,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
     """A SELECT: made by :func:`dovetail.select`, refined by methods that return copies."""
 
     __slots__ = ()
-    visit_name = "select"
+    __visit_name__ = "select"
     parts = (
         "raw_columns",
         "from_clauses",
@@ -477,7 +477,7 @@ class CompoundSelect(SelectedRows[*Ts], GenerativeSelect):
     """``SELECT … UNION SELECT …`` and its like."""
 
     __slots__ = ()
-    visit_name = "compound_select"
+    __visit_name__ = "compound_select"
     parts = ("selects", "order_by_clauses", "group_by_clauses", "limit_clause", "offset_clause")
 
     selects: tuple[Any, ...] = ()

@@ -202,7 +202,7 @@ class ScalarSelect(ColumnElement[T]):
     """``(SELECT …)`` as a value."""
 
     __slots__ = ("element",)
-    visit_name = "scalar_select"
+    __visit_name__ = "scalar_select"
     parts = ("element",)
     element: Any
 
@@ -243,7 +243,7 @@ class Exists(ColumnElement[bool]):
     """``EXISTS (SELECT …)``."""
 
     __slots__ = ("element",)
-    visit_name = "exists"
+    __visit_name__ = "exists"
     parts = ("element",)
     element: Any
     operator = ops.EXISTS

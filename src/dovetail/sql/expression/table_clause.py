@@ -14,7 +14,7 @@ from .from_clause import FromClause
 class TableClause(FromClause):
     """A table known by name and columns alone: ``table("user", column("id"))``."""
 
-    visit_name = "table"
+    __visit_name__ = "table"
     fullname: str
 
     def __init__(self, name: str, *columns: NamedColumn[Any], schema: str | None = None) -> None:

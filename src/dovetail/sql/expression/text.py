@@ -21,7 +21,7 @@ BIND_NAMES = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
 class TextClause(Executable, ColumnElement[Any]):
     """SQL as text: made by :func:`text`."""
 
-    visit_name = "text"
+    __visit_name__ = "textclause"
     parts = ("binds",)
     is_text = True
     returns_rows = True
@@ -102,7 +102,7 @@ class TextualSelect(SelectBase):
     """Text that gives rows of known columns."""
 
     __slots__ = ()
-    visit_name = "textual_select"
+    __visit_name__ = "textual_select"
     parts = ("element",)
 
     def __init__(self, element: TextClause, columns: list[Any], positional: bool) -> None:

@@ -1,0 +1,1 @@
+"""Types of databases that dovetail does not speak to: programs name them beside their own."""

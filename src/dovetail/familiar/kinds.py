@@ -1,0 +1,156 @@
+"""Classes by which the other package sorts types and dialects: they answer ``isinstance`` truly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dialects.mysql.dialect import MariadbDialect, MysqlDialect
+from ..dialects.postgresql.dialect import PostgresqlDialect
+from ..dialects.sqlite.dialect import SqliteDialect
+from ..types.basic import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Integer,
+    Interval,
+    LargeBinary,
+    Numeric,
+    String,
+    Time,
+)
+from ..types.contract import TypeEngineMixin
+from ..types.decorator import TypeDecorator
+from ..types.structured import ARRAY, JSON, Enum
+
+
+class Kind(type):
+    """The class of classes that have members besides their subclasses: ``__members__``."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls._members()) or super().__instancecheck__(instance)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls._members()) or super().__subclasscheck__(subclass)
+
+    def _members(cls) -> tuple[type, ...]:
+        # A class that derives from one of these has its own instances alone.
+        found: tuple[type, ...] = cls.__dict__.get("__members__", ())
+        return found
+
+
+class SchemaType(TypeEngineMixin, metaclass=Kind):
+    """Types that have a part in the schema: a CHECK constraint, or a type of their own."""
+
+    __members__ = (Enum, Boolean)
+
+
+class Concatenable(TypeEngineMixin, metaclass=Kind):
+    """Types whose values are put together by ``+``."""
+
+    __members__ = (String, ARRAY)
+
+
+class Indexable(TypeEngineMixin, metaclass=Kind):
+    """Types whose values have elements: ``column[key]``."""
+
+    __members__ = (JSON, ARRAY)
+
+
+class HasExpressionLookup(TypeEngineMixin, metaclass=Kind):
+    """Types of which an operator's result depends on the type of the other side."""
+
+    __members__ = (Integer, BigInteger, Numeric, DateTime, Date, Time, Interval)
+
+
+class BinaryKind(TypeEngineMixin, metaclass=Kind):
+    """Types of bytes."""
+
+    __members__ = (LargeBinary,)
+
+
+class Variant(TypeDecorator[Any]):
+    """A type with variants, before 2.0: ``with_variant()`` gives a copy of the type now.
+
+    There are no instances.
+    """
+
+    def __init__(self, *arguments: object, **keywords: object) -> None:
+        raise NotImplementedError(
+            "no Variant is made: type.with_variant(other, 'postgresql') gives a copy of the type"
+        )
+
+
+class DriverKind(Kind):
+    """The class of the dialect of one driver: an instance has its name in ``driver``."""
+
+    driver: str
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        if "driver" in cls.__dict__:
+            return isinstance(instance, cls.__base__) and instance.driver == cls.driver  # type: ignore[attr-defined, arg-type]
+        return type.__instancecheck__(cls, instance)
+
+
+class PGDialect_psycopg2(PostgresqlDialect, metaclass=DriverKind):
+    """The dialect of PostgreSQL on psycopg2."""
+
+    driver = "psycopg2"
+
+
+class PGDialect_psycopg(PostgresqlDialect, metaclass=DriverKind):
+    """The dialect of PostgreSQL on psycopg."""
+
+    driver = "psycopg"
+
+
+class PGDialect_asyncpg(PostgresqlDialect, metaclass=DriverKind):
+    """The dialect of PostgreSQL on asyncpg."""
+
+    driver = "asyncpg"
+
+
+class MySQLDialect_pymysql(MysqlDialect, metaclass=DriverKind):
+    """The dialect of MySQL on PyMySQL."""
+
+    driver = "pymysql"
+
+
+class MySQLDialect_mysqldb(MysqlDialect, metaclass=DriverKind):
+    """The dialect of MySQL on mysqlclient."""
+
+    driver = "mysqldb"
+
+
+class MySQLDialect_asyncmy(MysqlDialect, metaclass=DriverKind):
+    """The dialect of MySQL on asyncmy."""
+
+    driver = "asyncmy"
+
+
+class MySQLDialect_aiomysql(MysqlDialect, metaclass=DriverKind):
+    """The dialect of MySQL on aiomysql."""
+
+    driver = "aiomysql"
+
+
+class SQLiteDialect_pysqlite(SqliteDialect, metaclass=DriverKind):
+    """The dialect of SQLite on the standard library's module."""
+
+    driver = "pysqlite"
+
+
+class SQLiteDialect_aiosqlite(SqliteDialect, metaclass=DriverKind):
+    """The dialect of SQLite on aiosqlite."""
+
+    driver = "aiosqlite"
+
+
+class MySQLKind(Kind):
+    """The class of dialects of MySQL, MariaDB among them."""
+
+
+class MySQLDialect(MysqlDialect, metaclass=MySQLKind):
+    """The dialects of MySQL and MariaDB."""
+
+    __members__ = (MysqlDialect, MariadbDialect)
