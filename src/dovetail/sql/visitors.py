@@ -1,30 +1,17 @@
 """Going through statements, at the familiar path: visiting, and copying with replacements."""
 
-from .node import Node as Visitable
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
+
+from .node import Node as _Node
 from .traversal import (
-    ClauseVisitor,
-    CloningVisitor,
-    ReplacingCloningVisitor,
-    cloned_traverse,
-    iterate,
-    replacement_traverse,
-    traverse,
-    traverse_using,
+    ClauseVisitor as ClauseVisitor, CloningVisitor as CloningVisitor,
+    ReplacingCloningVisitor as ReplacingCloningVisitor, cloned_traverse as cloned_traverse,
+    iterate as iterate, replacement_traverse as replacement_traverse, traverse as traverse,
+    traverse_using as traverse_using,
 )
 
 ExternalTraversal = ClauseVisitor
-ExternallyTraversible = Visitable
-
-__all__ = [
-    "ClauseVisitor",
-    "CloningVisitor",
-    "ExternalTraversal",
-    "ExternallyTraversible",
-    "ReplacingCloningVisitor",
-    "Visitable",
-    "cloned_traverse",
-    "iterate",
-    "replacement_traverse",
-    "traverse",
-    "traverse_using",
-]
+ExternallyTraversible = _Node
+Visitable = _Node
