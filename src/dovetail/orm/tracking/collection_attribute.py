@@ -1,6 +1,7 @@
 """Attributes that hold a collection of related instances."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from dovetail.exc import ObjectDereferencedError
@@ -40,6 +41,16 @@ class QueuedChanges:
         """Note that *item* was taken out."""
         if self._added.pop(id(item), None) is None:
             self._removed[id(item)] = item
+
+
+@contextmanager
+def _without_autoflush(session: Any) -> Iterator[None]:
+    """A block in which no query of a listener writes what is half done; *session* may be None."""
+    if session is None:
+        yield
+    else:
+        with session.no_autoflush:
+            yield
 
 
 def _holds(items: Iterable[Any], item: object) -> bool:
@@ -164,7 +175,8 @@ class CollectionAttribute(RelatedAttribute):
         values[self.key] = collection = self.begin(state, instance)
         collection.attribute = old.attribute = None
         try:
-            self._exchange(state, instance, before, items, collection)
+            with _without_autoflush(state.core):
+                self._exchange(state, instance, before, items, collection)
         except BaseException:
             values[self.key] = old
             old.attribute = self
@@ -189,6 +201,9 @@ class CollectionAttribute(RelatedAttribute):
                 if session is not None:
                     # It may be here because its own side was set, which does not bring it in.
                     session.cascade_add(item)
+            if state.row_key is not None and self.key not in (state.committed or ()):
+                # A listener has flushed: what has come in so far is what the rows say.
+                self.remember(state, instance)
             if displaced is None:
                 add(into, item)
             else:

@@ -7,7 +7,7 @@ from dovetail.orm.tracking.state import InstanceState
 
 
 class CollectionOwner(Protocol):
-    """The attribute that a collection belongs to: it is told before each change."""
+    """The attribute that a collection belongs to: it is told of each change before it is made."""
 
     key: str
 
@@ -34,14 +34,16 @@ class Collection:
         attribute = self.attribute
         if attribute is None or self.owner is None:
             return item
+        item = attribute.appended(self.owner, item)
+        # Last of all: listeners may have flushed what had changed before.
         attribute.before_change(self.owner)
-        return attribute.appended(self.owner, item)
+        return item
 
     def _removing(self, item: object) -> None:
         attribute = self.attribute
         if attribute is not None and self.owner is not None:
-            attribute.before_change(self.owner)
             attribute.removed(self.owner, item)
+            attribute.before_change(self.owner)
 
 
 class InstrumentedList(list[Any], Collection):

@@ -287,6 +287,9 @@ def _telling(method: Callable[..., Any], effect: Effect) -> Callable[..., Any]:
             self._removing(removed.of(args, named))
         if added is not None:
             args, named = added.changed(args, named, self._adding(added.of(args, named)))
+        if effect.removed is True and self.owner is not None:
+            # It is told when the method has taken the member out.
+            self.attribute.before_change(self.owner)
         with quiet(self):
             answer = method(self, *args, **named)
         if effect.removed is True and answer is not None:
