@@ -80,18 +80,25 @@ def save_cyclic_stage_steps(context: FlushContext, stage: Stage) -> Steps[None]:
         }
         receive_keys(session, mapper, settled.items(), changes)
         yield from _update_steps(context, mapper, settled, tells="before")
+    # New members of rows that are there already are inserted with their keys.
+    _hand_on_known_keys(stage, changes)
     for level in insert_levels(stage, new_rows(stage, changes, session.scope.new)):
         of_mappers = by_mapper(level)
         yield from _insert_steps(context, level, of_mappers)
         for mapper, inserts in of_mappers.items():
             hand_on_keys(mapper, MapperChanges(mapper, inserts=inserts), changes)
-    for mapper in stage.mappers:
-        own = changes.of(mapper)
-        hand_on_keys(mapper, MapperChanges(mapper, updates=own.updates), changes)
+    _hand_on_known_keys(stage, changes)
     for mapper in stage.mappers:
         own = changes.of(mapper)
         receive_keys(session, mapper, own.updates.items(), changes)
         yield from _update_steps(context, mapper, own.updates)
+
+
+def _hand_on_known_keys(stage: Stage, changes: Changes) -> None:
+    """Copy the keys of the updated rows of *stage* to the new members of their collections."""
+    for mapper in stage.mappers:
+        own = changes.of(mapper)
+        hand_on_keys(mapper, MapperChanges(mapper, updates=own.updates), changes)
 
 
 def _waits_for_new(stage: Stage, state: InstanceState, instance: object, changes: Changes) -> bool:

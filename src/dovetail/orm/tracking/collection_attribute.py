@@ -10,7 +10,7 @@ from dovetail.orm.tracking.custom import roles_of
 from dovetail.orm.tracking.history import NO_HISTORY, History, collection_history
 from dovetail.orm.tracking.kinds import CollectionKind
 from dovetail.orm.tracking.references import RelatedAttribute
-from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, TrackingSession, state_of
 
 
 class QueuedChanges:
@@ -44,7 +44,7 @@ class QueuedChanges:
 
 
 @contextmanager
-def _without_autoflush(session: Any) -> Iterator[None]:
+def _without_autoflush(session: TrackingSession | None) -> Iterator[None]:
     """A block in which no query of a listener writes what is half done; *session* may be None."""
     if session is None:
         yield

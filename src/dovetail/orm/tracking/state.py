@@ -1,6 +1,7 @@
 """What is known of one instance: its state, and what it shares with those loaded beside it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, SupportsIndex
 from weakref import ref
 
@@ -59,6 +60,9 @@ class TrackingSession(Protocol):
 
     @property
     def session(self) -> Any: ...
+
+    @property
+    def no_autoflush(self) -> AbstractContextManager[object]: ...
 
     def load_attribute(
         self, state: "InstanceState", instance: object, attribute: object
