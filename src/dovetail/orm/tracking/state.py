@@ -61,8 +61,7 @@ class TrackingSession(Protocol):
     @property
     def session(self) -> Any: ...
 
-    @property
-    def no_autoflush(self) -> AbstractContextManager[object]: ...
+    no_autoflush: AbstractContextManager[object]
 
     def load_attribute(
         self, state: "InstanceState", instance: object, attribute: object
