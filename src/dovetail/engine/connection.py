@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from sys import is_finalizing
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
 
@@ -19,7 +20,6 @@ from .events import ConnectionEvents
 from .execution import execute_steps
 from .pool.record import ConnectionRecord, PooledView
 from .transacted import TransactedChannel
-from .undoubling import undoubled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -451,3 +451,13 @@ def checked_isolation(level: str | None, known: Sequence[str]) -> str | None:
             hint=did_you_mean(name, known),
         )
     return name
+
+
+_ALL_DOUBLED = re.compile(r"(?:[^%]|%%)*")
+
+
+def undoubled(sql: str) -> str:
+    """Return *sql* with one percent sign for two, where all of them are doubled."""
+    if "%" not in sql or _ALL_DOUBLED.fullmatch(sql) is None:
+        return sql
+    return sql.replace("%%", "%")

@@ -7,6 +7,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Concatenate,
+    Generic,
     ParamSpec,
     TypeVar,
     TypeVarTuple,
@@ -24,16 +25,16 @@ from ...engine.pool.record import PooledConnection
 from ...engine.url import URL
 from ...event import Events
 from ...exc import AsyncContextAlreadyStarted, AsyncContextNotStarted, InvalidRequestError
+from ...steps import bridging, run_sync
 from .bridge import run_blocking
 from .one_task import OneTask, perform
-from .raw_connection import AwaitingPooledConnection
 from .result import AsyncResult
-from .started import Started
 from .transaction import AsyncTransaction, around_transactions
 
 if TYPE_CHECKING:
     from collections.abc import (
         AsyncIterator,
+        Awaitable,
         Callable,
         Generator,
         Mapping,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from ...steps import Steps
     from .result import AsyncScalarResult
 
+T = TypeVar("T")
 V = TypeVar("V")
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -57,6 +59,53 @@ Ts = TypeVarTuple("Ts")
 engine_face = Face(inside="self.sync_engine")
 connection_face = Face(inside="self.sync_connection")
 """Members of AsyncEngines and AsyncConnections: they are those of what is inside."""
+
+
+class AwaitingPooledConnection(PooledConnection):
+    """A borrowed connection of an awaiting driver: what ends the loan is awaited.
+
+    In code that ``run_sync()`` runs the same methods block.
+    """
+
+    def _end(self, steps: Steps[None]) -> Any:
+        return run_sync(steps) if bridging.find() is not None else perform(steps)
+
+    def close(self) -> Any:
+        """Return the connection to its pool, or close it if it has left."""
+        return self._end(self.close_steps())
+
+    def invalidate(self, e: BaseException | None = None, soft: bool = False) -> Any:
+        """Declare the connection dead and return its place to the pool."""
+        return self._end(self.invalidate_steps(e, soft))
+
+    def detach(self) -> Any:
+        """Take the connection out of its pool, which may open another in its place."""
+        return self._end(self.detach_steps())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await perform(self.close_steps())
+
+
+class Started(Generic[T]):
+    """Something to be awaited, or entered as an async context manager that closes it."""
+
+    def __init__(self, making: Awaitable[T]) -> None:
+        self._making = making
+        self._made: Any = None
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._making.__await__()
+
+    async def __aenter__(self) -> T:
+        self._made = await self._making
+        made: T = self._made
+        return made
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._made.close()
 
 
 class OfEngine(DelegatedAttribute[V]):

@@ -5,7 +5,6 @@ from typing import Any
 
 from dovetail.engine.connection import Connection
 from dovetail.exc import ArgumentError, InvalidRequestError, UnevaluatableError
-from dovetail.orm.bulk.aliased_target import of_class
 from dovetail.orm.bulk.evaluator import Evaluator
 from dovetail.orm.bulk.inserting import insert_rows_steps
 from dovetail.orm.bulk.joined import SpreadChange, is_spread
@@ -30,12 +29,13 @@ from dovetail.orm.bulk.updating import (
     update_rows_steps,
 )
 from dovetail.orm.loading.criteria import restricted_statement, rows_of_change
-from dovetail.orm.mapping.attribute import EntityNode
+from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.extensions import expanded_rows
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.arguments import ManyParameters
 from dovetail.sql.expression.dml_base import UpdateBase
+from dovetail.sql.traversal import Replacing
 from dovetail.steps import Steps
 
 SYNCHRONIZE = ("auto", "evaluate", "fetch", False, None)
@@ -403,3 +403,37 @@ class Answer:
             ]
             let_go(change.session, change.mapper, [p for p in gone if not p[0].load.deleted])
         return made
+
+
+def of_class(statement: UpdateBase, alias: EntityNode) -> Any:
+    """Return *statement*, a change of *alias*, as one of its class.
+
+    What speaks of the class itself, or of its table, speaks of an alias then: the two change
+    places, so that all is said of the same rows as before.
+    """
+    plain = alias.mapper.entity
+    table = alias.mapper.local_table
+    other_table = table.alias()
+    other = EntityNode(alias.mapper, other_table, other_table)
+    places = {alias: plain, plain: other}
+
+    def place(node: Any) -> Any:
+        if isinstance(node, QueryableAttribute):
+            found = places.get(node.owner)
+            return None if found is None else node.on(found)
+        if isinstance(node, EntityNode):
+            return places.get(node)
+        if node.__visit_name__ == "column":
+            if node.table is table:
+                return other_table.c[node.key]
+            if node.table is alias.selectable and alias.is_plain_alias:
+                return table.c[node.key]
+        return None
+
+    replacing = Replacing(place)
+    changes = {
+        name: replacing.value(getattr(statement, name))
+        for name in statement.parts
+        if getattr(statement, name, None) is not None
+    }
+    return statement._copy(**changes)

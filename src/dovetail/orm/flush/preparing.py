@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dovetail.exc import FlushError
 from dovetail.orm.flush.association import AssociationRows, canonical
 from dovetail.orm.flush.cascade import (
     held_by,
@@ -16,7 +17,6 @@ from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import clear_key, warn_of_absent
 from dovetail.orm.flush.taking_over import take_over_rows
-from dovetail.orm.flush.unread import refuse_unread
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import state_of
 from dovetail.steps import Steps, nothing
@@ -133,3 +133,19 @@ def _touch_members(
                 if _refers_to(prop, item, instance):
                     clear_key(prop, item)
                 changes.touch(item, other)
+
+
+def refuse_unread(prop: RelationshipProperty, own: MapperChanges) -> None:
+    """Refuse new members of *prop* of a class below the related one, which no column tells."""
+    mapper = prop.mapper
+    if mapper.polymorphic_on is not None:
+        return
+    for state, instance in own.saved():
+        for item in changed_related(prop, state, instance)[0]:
+            if state_of(item).load.mapper is not mapper:
+                raise FlushError(
+                    f"{item!r:.80} can't be in {prop}: {mapper.class_.__name__} has no "
+                    f"polymorphic_on, so that it would be read as {mapper.class_.__name__}",
+                    hint=f"give {mapper.class_.__name__} a polymorphic_on, and each class an "
+                    "identity; or relate to the class itself (enable_typechecks=False lets it be)",
+                )

@@ -1,6 +1,6 @@
 """Plans: a statement of entities, compiled, with the function that makes instances of its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any
 
@@ -10,18 +10,94 @@ from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.execution import unbindable
 from dovetail.engine.rows import Shape
+from dovetail.exc import InvalidRequestError
+from dovetail.orm.loading.criteria import restricted_statement
 from dovetail.orm.loading.hydrate import make_hydrator
 from dovetail.orm.loading.layout import EntityLayout, RowLayout
 from dovetail.orm.loading.planner import plan_select
 from dovetail.orm.loading.related import complete_steps, load_related_steps
+from dovetail.orm.loading.resolving import resolving
 from dovetail.orm.loading.session import LoadingSession
+from dovetail.orm.loading.standing import spoken_of
+from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import listen_to, note_options, tell_of_loads
-from dovetail.orm.loading.to_core import EntityPlanner
 from dovetail.orm.loading.tree import REFRESH, LoadTree
+from dovetail.orm.loading.wholes import own_rows
+from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.pickling import packed
 from dovetail.orm.tracking.state import Load
 from dovetail.sql.expression.naming import items_of
+from dovetail.sql.expression.select import Select
+from dovetail.sql.node import Executable
 from dovetail.steps import Steps
+
+
+def _name_columns(mapper: Mapper, parts: dict[str, Any]) -> None:
+    """Put keys of columns for names of attributes into *parts* of an INSERT or UPDATE."""
+    columns = mapper.columns
+
+    def key(name: Any) -> Any:
+        return columns[name].key if isinstance(name, str) and name in columns else name
+
+    values = parts.get("values_")
+    if isinstance(values, list):
+        parts["values_"] = [{key(n): value for n, value in row.items()} for row in values]
+    elif values is not None:
+        parts["values_"] = {key(n): value for n, value in values.items()}
+    if "select_source" in parts:
+        names, source = parts["select_source"]
+        parts["select_source"] = (tuple(map(key, names)), source)
+
+
+def _values(statement: Executable) -> list[Any]:
+    values = getattr(statement, "values_", None)
+    return list(values.values()) if isinstance(values, dict) else []
+
+
+class EntityPlanner:
+    """Turns statements of entities into statements of tables: Core asks it to.
+
+    ``make_plan``  makes the plan of a statement of entities, for those who load what is related
+    """
+
+    def __init__(self, make_plan: Callable[..., Any]) -> None:
+        self.make_plan = make_plan
+
+    def to_core(self, statement: Any) -> Any:
+        """An equal statement of tables and columns alone."""
+        if isinstance(statement, Select):
+            return plan_select(statement).core
+        if isinstance(statement, QueryableAttribute):
+            return resolving()(statement)
+        if hasattr(statement, "parts"):
+            entity = getattr(statement, "table", None)
+            changes: dict[str, Any] = {}
+            if isinstance(entity, EntityNode) and "where_criteria" in statement.parts:
+                spoken = (*statement.where_criteria, *_values(statement))
+                changes["standing"] = spoken_of(spoken, entity)
+                statement = restricted_statement(statement, entity)
+            resolved = resolving(own_rows(entity) if isinstance(entity, EntityNode) else None)
+            for name in statement.parts:
+                if getattr(statement, name, None) is not None:
+                    changes[name] = resolved(getattr(statement, name))
+            if isinstance(entity, EntityNode):
+                # One statement writes one table: that of the class itself.
+                aliased = entity.alias is not None and entity.is_plain_alias
+                changes["table"] = entity.selectable if aliased else entity.mapper.local_table
+                _name_columns(entity.mapper, changes)
+            return statement._copy(**changes)
+        raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
+
+    def reduce(self, statement: Executable) -> Any:
+        """What ``pickle`` is told of *statement*: classes and their tables by name."""
+        return packed(statement)
+
+    def from_statement(
+        self, items: Any, statement: Any, options: Mapping[str, Any], loader_options: Any
+    ) -> FromStatement:
+        """*statement*, whose rows hold *items*: entities, and columns."""
+        return FromStatement(items, statement, options, loader_options)
 
 
 class EntityPlan:
