@@ -10,7 +10,7 @@ MOST = {
     "dialects": 225,
     "engine": 107,
     "ext": 72,
-    "orm": 406,
+    "orm": 302,
     "sql": 147,
     "types": 25,
 }

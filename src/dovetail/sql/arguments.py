@@ -28,3 +28,6 @@ StatementArgument = Node | ReturnsRows[*tuple[Any, ...]] | ClauseSource
 
 ManyParameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 """What comes beside a statement: values by name, or a list of them for many rows."""
+
+RowKey = str | int | Node | ClauseSource | StatementEntity | type[Any]
+"""What an item of a row is found by: a name, a place, a column, a mapped class or attribute."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...engine.readable import Readable
     from ...engine.result import FrozenResult, MappingResult, Result
     from ...engine.rows import RMKeyView, Row, RowMapping
-    from ...sql.schema import Column
+    from ...sql.arguments import RowKey
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -206,8 +206,8 @@ class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
         self: AsyncResult[R, *tuple[Any, ...]], index: Literal[0] = 0
     ) -> AsyncScalarResult[R]: ...
     @overload
-    def scalars(self, index: str | int | Column[Any] = 0) -> AsyncScalarResult[Any]: ...
-    def scalars(self, index: str | int | Column[Any] = 0) -> AsyncScalarResult[Any]:
+    def scalars(self, index: RowKey = 0) -> AsyncScalarResult[Any]: ...
+    def scalars(self, index: RowKey = 0) -> AsyncScalarResult[Any]:
         """Return the values of one column."""
         return AsyncScalarResult(self, index)
 
@@ -215,7 +215,7 @@ class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
         """Return the rows as mappings."""
         return AsyncMappingResult(self)
 
-    def columns(self, *col_expressions: object) -> AsyncResult[*tuple[Any, ...]]:
+    def columns(self, *col_expressions: RowKey) -> AsyncResult[*tuple[Any, ...]]:
         """Return a result of these columns alone."""
         return AsyncResult(self._real.columns(*col_expressions), self._one_task)
 
@@ -237,9 +237,7 @@ class AsyncResult(AsyncReadable["Row[*Ts]"], Generic[*Ts]):
 class AsyncScalarResult(AsyncReadable[R], Generic[R]):
     """The values of one column of a result, awaited."""
 
-    def __init__(
-        self, result: AsyncResult[*tuple[Any, ...]], index: str | int | Column[Any]
-    ) -> None:
+    def __init__(self, result: AsyncResult[*tuple[Any, ...]], index: RowKey) -> None:
         super().__init__(result._real.scalars(index), result._one_task)
 
 
@@ -255,7 +253,7 @@ class AsyncMappingResult(AsyncReadable["RowMapping"]):
         """Return the names of the columns."""
         return self._real.keys()
 
-    def columns(self, *col_expressions: object) -> AsyncMappingResult:
+    def columns(self, *col_expressions: RowKey) -> AsyncMappingResult:
         """Return mappings of these columns alone."""
         made = object.__new__(AsyncMappingResult)
         AsyncReadable.__init__(made, self._real.columns(*col_expressions), self._one_task)

@@ -131,7 +131,7 @@ class InsertPlan:
         if key in self.mapper.primary_keys:
             self.made_keys.append(column)
 
-    def values_of(self, source: Any) -> Any:
+    def values_of(self, source: object) -> Any:
         """The values of one of those that the plan inserts, by attribute."""
         return source.__dict__
 

@@ -8,7 +8,7 @@ from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
 
 
-def copy_key(prop: RelationshipProperty, source: Any, target: object) -> None:
+def copy_key(prop: RelationshipProperty, source: object, target: object) -> None:
     """Write the key of *source* to *target*, which refers to it by *prop*.
 
     An attribute is written only where the value differs, so that an unchanged reference

@@ -284,7 +284,7 @@ def is_outer_in(source: FromClause, selectable: FromClause) -> bool:
     return is_outer_in(source.left, selectable) or is_outer_in(source.right, selectable)
 
 
-def contains(source: Any, selectable: Any) -> bool:
+def contains(source: FromClause, selectable: FromClause | None) -> bool:
     """True where *selectable* stands inside *source*, a join."""
     if not isinstance(source, Join):
         return False

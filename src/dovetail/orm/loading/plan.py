@@ -37,7 +37,7 @@ def _name_columns(mapper: Mapper, parts: dict[str, Any]) -> None:
     """Put keys of columns for names of attributes into *parts* of an INSERT or UPDATE."""
     columns = mapper.columns
 
-    def key(name: Any) -> Any:
+    def key(name: object) -> Any:
         return columns[name].key if isinstance(name, str) and name in columns else name
 
     values = parts.get("values_")
@@ -94,7 +94,11 @@ class EntityPlanner:
         return packed(statement)
 
     def from_statement(
-        self, items: Any, statement: Any, options: Mapping[str, Any], loader_options: Any
+        self,
+        items: Sequence[Any],
+        statement: Any,
+        options: Mapping[str, Any],
+        loader_options: Sequence[Any],
     ) -> FromStatement:
         """*statement*, whose rows hold *items*: entities, and columns."""
         return FromStatement(items, statement, options, loader_options)
@@ -125,7 +129,7 @@ class EntityPlan:
 
     def __init__(
         self,
-        statement: Any,
+        statement: Select[*tuple[Any, ...]],
         binds: Sequence[Any],
         dialect: Dialect,
         *,

@@ -43,8 +43,8 @@ class KeyedPlan:
 
     def __init__(
         self,
-        statement: Any,
-        parameter: Any,
+        statement: Executable,
+        parameter: object,
         names: Sequence[str],
         dialect: Dialect,
         *,

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from dovetail.compiler.plan import StatementPlan
 from dovetail.dialects.dbapi import DriverParameters
 from dovetail.engine.connection import Connection
+from dovetail.orm.loading.related import KeyedPlan
 from dovetail.orm.loading.session import LoadingSession
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState
@@ -66,7 +67,7 @@ class RowSource(Protocol):
         session: LoadingSession,
         connection: Connection,
         mapper: Mapper,
-        plan: Any,
+        plan: KeyedPlan,
         keys: Sequence[Any],
     ) -> Steps[list[Any]]:
         """The instances of *mapper* with *keys*, for which *plan*, a KeyedPlan, has the SQL."""

@@ -47,7 +47,7 @@ class Wholes:
             part.within = whole
         return part
 
-    def place(self, node: Node) -> Node | None:
+    def place(self, node: Any) -> Node | None:
         """What stands for *node*, an attribute or a column; None where it stands for itself."""
         if isinstance(node, QueryableAttribute):
             part = self.part(node.owner)
@@ -70,7 +70,7 @@ class Wholes:
                 for source in _sources_of(part):
                     own.update(source.contained() if isinstance(source, Join) else (source,))
 
-        def place(node: Node) -> Node | None:
+        def place(node: Any) -> Node | None:
             table = getattr(node, "table", None)
             if table is None or table in own:
                 return None

@@ -51,7 +51,7 @@ class Mapped(Generic[T_co]):
     __slots__ = ()
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Any]) -> Any:
+    def __get_pydantic_core_schema__(cls, source: object, handler: Callable[[Any], Any]) -> Any:
         """What ``pydantic``, as the maker of a dataclass, validates: a value of the type inside."""
         return handler(get_args(source)[0])
 

@@ -149,7 +149,7 @@ class EntityNode(Node):
         element = getattr(self.selectable, "element", None)
         return element is mapper.local_table is mapper.persist_selectable
 
-    def column(self, column: Any) -> Any:
+    def column(self, column: ColumnElement[Any]) -> Any:
         """The column of ``selectable`` that stands for *column* of the mapped table."""
         if not self.is_translated:
             return column
@@ -162,7 +162,7 @@ class EntityNode(Node):
             )
         return found
 
-    def find(self, column: Any) -> Any:
+    def find(self, column: ColumnElement[Any]) -> Any:
         """As :meth:`column`; None where ``selectable`` has no such column."""
         selectable = self.selectable
         if not self.is_translated:
@@ -595,7 +595,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
     def is_not(self, other: object) -> Any:
         return comparisons.equal(self, other, negated=True)
 
-    def contains(self, other: object, *args: object, **kwargs: Any) -> Any:
+    def contains(self, other: object, *args: object, **kwargs: object) -> Any:
         """True where the collection has *other* as a member."""
         refuse_options("contains()", kwargs, *args)
         return comparisons.contains(self, other)
@@ -618,7 +618,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
         found: ColumnElement[bool] = comparisons.exists(self, criterion, values)
         return found
 
-    def _refuse_operator(self, *_: Any, **__: Any) -> Any:
+    def _refuse_operator(self, *_: object, **__: object) -> Any:
         raise UnknownOperator(
             f"relationship {self} is compared by ==, !=, is_(), contains(), any() and has() alone",
             hint="for others compare a column, or use any() or has() with a criterion",
@@ -705,7 +705,7 @@ def remote(expr: Any) -> Any:
     return _mark(expr, "remote")
 
 
-def table_columns(expression: Any) -> Any:
+def table_columns(expression: object) -> Any:
     """*expression* with mapped attributes replaced by the columns they stand for.
 
     Statements within keep theirs: of which classes they speak restricts their rows.

@@ -37,7 +37,7 @@ class Bundle(Node, Generic[T]):
     is_bundle: ClassVar[bool] = True
     single_entity = False
 
-    def __init__(self, name: str, *exprs: Any, single_entity: bool = False) -> None:
+    def __init__(self, name: str, *exprs: object, single_entity: bool = False) -> None:
         if not isinstance(name, str):
             raise ArgumentError(
                 f"a Bundle has a name before its columns; got {name!r}",

@@ -68,7 +68,7 @@ class ClassManager(Generic[T]):
         if uses_plain_constructor(self.class_) or hasattr(inner, "__begins__"):
             return
 
-        def __init__(instance: object, *args: object, **kwargs: Any) -> None:  # noqa: N807
+        def __init__(instance: object, *args: object, **kwargs: object) -> None:  # noqa: N807
             self.mapper.configure()
             inner(instance, *args, **kwargs)
 
@@ -113,7 +113,7 @@ class ClassManager(Generic[T]):
         self.mapper.place("__init__", self._telling(construct if is_plain else inner))
 
     def _telling(self, inner: Callable[..., None]) -> Callable[..., None]:
-        def __init__(instance: object, *args: object, **kwargs: Any) -> None:  # noqa: N807
+        def __init__(instance: object, *args: object, **kwargs: object) -> None:  # noqa: N807
             if type(instance) is not self.class_:
                 inner(instance, *args, **kwargs)
                 return

@@ -13,6 +13,8 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.join_condition import MANYTOONE
 from dovetail.orm.mapping.parent import value_of_row
+from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.sql.arguments import ConditionArgument
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import literal_column
 from dovetail.sql.expression.constants import Null
@@ -65,7 +67,7 @@ def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
         return entity.column
     mapper = entity.mapper
 
-    def column(given: object) -> Any:
+    def column(given: ColumnElement[Any]) -> Any:
         key = mapper.column_keys.get(given)
         if key is None or mapper.attrs[key].columns[0] is not given:
             return entity.column(given)
@@ -75,7 +77,10 @@ def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
 
 
 def _value_of(
-    prop: Any, instance: object, column: ColumnElement[Any], name: str | None = None
+    prop: RelationshipProperty,
+    instance: object,
+    column: ColumnElement[Any],
+    name: str | None = None,
 ) -> Any:
     """The value of *column* of a related *instance*, as a parameter called *name*."""
     mapper = type(instance).__dict__.get("__mapper__")
@@ -87,7 +92,7 @@ def _value_of(
     return value_of_row(instance, column, prop.mapper, name or column.key)
 
 
-def _key_condition(prop: Any, instance: object) -> Any:
+def _key_condition(prop: RelationshipProperty, instance: object) -> Any:
     columns = prop.mapper.primary_key
     parts = [column == _value_of(prop, instance, column) for column in columns]
     return and_(*parts) if len(parts) > 1 else parts[0]
@@ -112,7 +117,9 @@ def contains(reference: RelationshipReference[Any], other: object) -> Any:
     return exists(reference, _key_condition(prop, other), {})
 
 
-def exists(reference: RelationshipReference[Any], criterion: Any, values: dict[str, Any]) -> Any:
+def exists(
+    reference: RelationshipReference[Any], criterion: ConditionArgument, values: dict[str, Any]
+) -> Any:
     """``EXISTS (SELECT 1 FROM related WHERE joined AND criteria)``."""
     prop = reference.prop
     prop.parent.configure()

@@ -13,6 +13,7 @@ from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation, understan
 from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.comparing import with_comparator
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
     MappedColumn,
@@ -120,12 +121,12 @@ class Composite(MapperProperty[T], Mapped[T]):
             )
         return name if self.column_template is None else self.column_template % name
 
-    def attach(self, mapper: Any, key: str) -> None:
+    def attach(self, mapper: MapperView, key: str) -> None:
         super().attach(mapper, key)
         self.impl = CompositeValue(key, self)
         self._keys: tuple[str, ...] | None = None
 
-    def stand_in(self, mapper: Any) -> None:
+    def stand_in(self, mapper: MapperView) -> None:
         mapper.composites[self.key] = self
         mapper.proxied[self.key] = self.impl
 

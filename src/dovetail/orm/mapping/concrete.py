@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.polymorphic import polymorphic_union
 
 
@@ -68,7 +69,7 @@ class Elsewhere:
         )
 
 
-def union_of(mapper: Any) -> Any:
+def union_of(mapper: MapperView) -> Any:
     """What queries of *mapper* select from where classes below have their own tables, or None."""
     name = getattr(mapper.class_, "_concrete_discriminator_name", None)
     tables = {

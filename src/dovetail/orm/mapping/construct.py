@@ -4,6 +4,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.state import STATE_NAME, InstanceState, forget, new_state
 
 
@@ -39,7 +40,7 @@ def uses_plain_constructor(class_: type) -> bool:
     return init is construct or getattr(init, "__wrapped__", None) is construct
 
 
-def plain_constructor(mapper: Any) -> Callable[..., None]:
+def plain_constructor(mapper: MapperView) -> Callable[..., None]:
     """A constructor for the class of *mapper*: ``construct``, with a short way for column values.
 
     When all names are columns, the dictionary of the keywords becomes the instance's own; when

@@ -428,7 +428,7 @@ def _constructor_by(class_: Any, made: Callable[..., None]) -> Callable[..., Non
         def __getattr__(self, name: str) -> Any:
             return getattr(class_, name)
 
-        def __post_init__(self, *given: Any) -> None:
+        def __post_init__(self, *given: object) -> None:
             self._passed_on = given
 
     @wraps(made)

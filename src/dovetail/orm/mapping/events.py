@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from dovetail.engine.connection import Connection
 from dovetail.event import Dispatch, Events, own_dispatch
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.state import state_of
 
 
@@ -50,16 +51,17 @@ class EventsOfClasses(Events):
             mapper = target.__dict__.get("__mapper__")
             return cls._held_for(target) if mapper is None else cls.of(mapper)
         if getattr(target, "is_mapper", False):
-            return cls.of(target)
+            found: Any = target
+            return cls.of(found)
         return None
 
     @classmethod
-    def of(cls, mapper: Any) -> Dispatch:
+    def of(cls, mapper: MapperView) -> Dispatch:
         """The dispatch of *mapper* alone."""
         return own_dispatch(cls.owner(mapper))
 
     @classmethod
-    def owner(cls, mapper: Any) -> Any:
+    def owner(cls, mapper: MapperView) -> Any:
         """What holds the dispatch of this family for *mapper*."""
         return mapper
 
@@ -74,7 +76,7 @@ class EventsOfClasses(Events):
         return held
 
     @classmethod
-    def greet(cls, mapper: Any) -> None:
+    def greet(cls, mapper: MapperView) -> None:
         """Let those listen to *mapper*, a new one, who have waited for its class, or a base."""
         if mapper.inherits is not None:
             cls.of(mapper).adopt(cls.of(mapper.inherits), propagating_only=True)
@@ -124,16 +126,16 @@ class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
         )
         return of_all and super()._happens_at(name, target)
 
-    def instrument_class(self, mapper: Any, class_: type) -> None:
+    def instrument_class(self, mapper: MapperView, class_: type) -> None:
         """Call when *class_* gets its mapped attributes."""
 
-    def after_mapper_constructed(self, mapper: Any, class_: type) -> None:
+    def after_mapper_constructed(self, mapper: MapperView, class_: type) -> None:
         """Call when *mapper* is made; the other ends of its relationships are not known yet."""
 
-    def before_mapper_configured(self, mapper: Any, class_: type) -> Any:
+    def before_mapper_configured(self, mapper: MapperView, class_: type) -> Any:
         """Call before *mapper* is configured; EXT_SKIP, with ``retval=True``, puts it off."""
 
-    def mapper_configured(self, mapper: Any, class_: type) -> None:
+    def mapper_configured(self, mapper: MapperView, class_: type) -> None:
         """Call after *mapper* was configured."""
 
     def before_configured(self) -> None:
@@ -142,22 +144,22 @@ class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
     def after_configured(self) -> None:
         """Call after mappers were configured; target ``Mapper`` alone."""
 
-    def before_insert(self, mapper: Any, connection: Connection, target: object) -> None:
+    def before_insert(self, mapper: MapperView, connection: Connection, target: object) -> None:
         """Call before the INSERT of *target*."""
 
-    def after_insert(self, mapper: Any, connection: Connection, target: object) -> None:
+    def after_insert(self, mapper: MapperView, connection: Connection, target: object) -> None:
         """Call after the INSERT of *target*."""
 
-    def before_update(self, mapper: Any, connection: Connection, target: object) -> None:
+    def before_update(self, mapper: MapperView, connection: Connection, target: object) -> None:
         """Call before a changed *target* is looked at; there may be nothing to UPDATE."""
 
-    def after_update(self, mapper: Any, connection: Connection, target: object) -> None:
+    def after_update(self, mapper: MapperView, connection: Connection, target: object) -> None:
         """Call after a changed *target* was looked at, and updated where need be."""
 
-    def before_delete(self, mapper: Any, connection: Connection, target: object) -> None:
+    def before_delete(self, mapper: MapperView, connection: Connection, target: object) -> None:
         """Call before the DELETE of *target*."""
 
-    def after_delete(self, mapper: Any, connection: Connection, target: object) -> None:
+    def after_delete(self, mapper: MapperView, connection: Connection, target: object) -> None:
         """Call after the DELETE of *target*."""
 
     @classmethod
@@ -171,14 +173,14 @@ class MapperEvents(EventsOfClasses, sends=ROW_EVENTS):
     ) -> Callable[..., Any]:
         if name == "before_mapper_configured" and not retval:
 
-            def call(mapper: Any, class_: type) -> Any:
+            def call(mapper: MapperView, class_: type) -> Any:
                 function(mapper, class_)
 
             return call
         if not options.get("raw") or name not in ROW_EVENTS:
             return function
 
-        def call_raw(mapper: Any, connection: Connection, instance: object) -> Any:
+        def call_raw(mapper: MapperView, connection: Connection, instance: object) -> Any:
             return function(mapper, connection, state_of(instance))
 
         return call_raw
@@ -192,7 +194,7 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
 
     options: ClassVar[frozenset[str]] = frozenset(("raw", "restore_load_context"))
 
-    def first_init(self, manager: Any, cls: Any) -> None:
+    def first_init(self, manager: object, cls: Any) -> None:
         """Call before the first instance of *cls* is constructed."""
 
     def init(self, target: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -208,7 +210,7 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
         """Call after attributes of *target* were read again: the names, or None for all."""
 
     def refresh_flush(
-        self, target: object, flush_context: Any, attrs: Iterable[str] | None
+        self, target: object, flush_context: object, attrs: Iterable[str] | None
     ) -> None:
         """Call after a flush has brought values that *target* had not: the names."""
 
@@ -222,7 +224,7 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
         """Call when *target* was unpickled, with what ``pickle`` listeners have put in."""
 
     @classmethod
-    def owner(cls, mapper: Any) -> Any:
+    def owner(cls, mapper: MapperView) -> Any:
         return mapper.class_manager
 
     @classmethod
@@ -237,7 +239,7 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
         if not options.get("raw") or name == "first_init":
             return function
 
-        def call(instance: object, *arguments: Any) -> Any:
+        def call(instance: object, *arguments: object) -> Any:
             return function(state_of(instance), *arguments)
 
         return call

@@ -10,6 +10,7 @@ from inspect import getattr_static
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.mapping.mapper_view import MapperView
 
 
 class InspectionAttrExtensionType(Enum):
@@ -94,7 +95,7 @@ def expanded_rows(mapper: Any, rows: Sequence[Any]) -> Sequence[Any]:
 
 
 def _replace_value(
-    mapper: Any, extension: object, name: str, row: dict[str, Any], value: object
+    mapper: MapperView, extension: object, name: str, row: dict[str, Any], value: object
 ) -> None:
     replace = getattr(extension, "bulk_values", None)
     if replace is None or not replace(mapper.class_, row, value):

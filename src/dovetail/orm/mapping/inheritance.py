@@ -14,6 +14,7 @@ from dovetail.exc import (
 )
 from dovetail.orm.mapping.attribute import table_columns
 from dovetail.orm.mapping.mapped_tables import Pairs, equated_within, tables_of
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.properties import MapperProperty
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.from_clause import Join, join_condition
@@ -89,7 +90,7 @@ class Hierarchy:
         if self.polymorphic_map.get(identity) is self:
             del self.polymorphic_map[identity]
 
-    def _take_tables(self, inherits: Any) -> None:
+    def _take_tables(self, inherits: MapperView) -> None:
         """Keep rows in the tables of *inherits*, and in a table besides if there is one."""
         self.single = self.local_table is inherits.local_table
         if self.single:
@@ -116,7 +117,7 @@ class Hierarchy:
             joined.update(equated_within(one.local_table))
         return tuple(pair for pair in self.equated if pair not in joined)
 
-    def _find_condition(self, inherits: Any) -> Any:
+    def _find_condition(self, inherits: MapperView) -> Any:
         above, own = inherits.local_table.description, self.local_table.description
         try:
             return join_condition(inherits.local_table, self.local_table)
@@ -233,7 +234,7 @@ class Hierarchy:
         """True when this is *other*, or inherits from it."""
         return self is other or (self.inherits is not None and self.inherits.isa(other))
 
-    def common_parent(self, other: Any) -> bool:
+    def common_parent(self, other: MapperView) -> bool:
         """True when this and *other* belong to one hierarchy."""
         return self.top is other.top
 

@@ -73,20 +73,20 @@ class JoinCondition:
         local_tables: Sequence[Any],
         target_tables: Sequence[Any],
         inherited: Pairs = (),
-        secondary: Any = None,
-        primaryjoin: Any = None,
-        secondaryjoin: Any = None,
+        secondary: FromClause | None = None,
+        primaryjoin: ColumnElement[Any] | None = None,
+        secondaryjoin: ColumnElement[Any] | None = None,
         foreign_keys: Iterable[Any] = (),
         remote_side: Iterable[Any] = (),
         roles: JoinRoles | None = None,
-        marked: Any = None,
+        marked: ColumnElement[Any] | None = None,
         viewonly: bool = False,
     ) -> None:
         self.title = title
         self.local_table, self.local_tables = local_tables[0], tuple(local_tables)
         self.target_table, self.target_tables = target_tables[0], tuple(target_tables)
         self._inherited = frozenset(frozenset(pair) for pair in inherited)
-        self.secondary = secondary
+        self.secondary: Any = secondary
         roles = roles or JoinRoles()
         self._foreign = {*foreign_keys, *roles.foreign}
         self._remote = {*remote_side, *roles.remote}
@@ -122,7 +122,7 @@ class JoinCondition:
         second = self._keys_between(self.secondary, self.target_tables) if want_second else ()
         return first, second
 
-    def _keys_between(self, child: Any, parents: Sequence[Any]) -> Pairs:
+    def _keys_between(self, child: FromClause, parents: Sequence[Any]) -> Pairs:
         """(parent column, child column) of the one foreign key from *child* to its parent."""
         keys = self._foreign_keys((child,), parents)
         parent = parents[0]
@@ -186,7 +186,7 @@ class JoinCondition:
 
     # Direct joins -------------------------------------------------------------------------
 
-    def _join_directly(self, primaryjoin: Any) -> None:
+    def _join_directly(self, primaryjoin: ColumnElement[Any] | None) -> None:
         self.secondaryjoin = None
         self.secondary_synchronize_pairs = ()
         if primaryjoin is None:
@@ -249,7 +249,7 @@ class JoinCondition:
             )
         return keys[0]
 
-    def _declared(self, primaryjoin: Any) -> Pairs:
+    def _declared(self, primaryjoin: ColumnElement[Any]) -> Pairs:
         """(source, destination) of the equated pairs of an explicit condition."""
         pairs = []
         for left, right in equated_columns(primaryjoin):
@@ -262,7 +262,7 @@ class JoinCondition:
             self._check_viewed(primaryjoin)
         return tuple(pairs)
 
-    def _check_viewed(self, primaryjoin: Any) -> None:
+    def _check_viewed(self, primaryjoin: ColumnElement[Any]) -> None:
         """Refuse a condition that equates nothing, but for reading what is marked."""
         if self._viewonly and not self._foreign:
             self._foreign = {
@@ -284,7 +284,7 @@ class JoinCondition:
                 hint="give viewonly=True, to read by it alone",
             )
 
-    def _check_ambiguous(self, left: Any, right: Any) -> None:
+    def _check_ambiguous(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> None:
         """Refuse two columns that both are said to hold the key of the other."""
         both_marked = left is not right and {left, right} <= self._foreign
         if both_marked and self.shared_tables.isdisjoint({left.table, right.table}):
@@ -486,7 +486,7 @@ def equated_columns(condition: ColumnElement[Any]) -> list[tuple[Any, Any]]:
     return [pair for part in equalities for pair in _operands(part)]
 
 
-def compared_columns(condition: Any) -> list[tuple[Any, Any]]:
+def compared_columns(condition: ColumnElement[Any]) -> list[tuple[Any, Any]]:
     """The pairs of columns that *condition* compares, by any operator and at any depth."""
     return [pair for part in iterate(condition) for pair in _operands(part)]
 
@@ -517,6 +517,6 @@ def unmarked(condition: Any, roles: JoinRoles) -> Any:
     return replace(condition, unmark)
 
 
-def columns_in(condition: Any) -> set[Any]:
+def columns_in(condition: ColumnElement[Any]) -> set[Any]:
     """The table columns that *condition* names."""
     return {node for node in iterate(condition) if getattr(node, "table", None) is not None}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dovetail.orm.mapping.join_condition import equated_columns
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.expression.from_clause import FromClause, Join
@@ -81,7 +82,7 @@ def without_repeats(columns: Iterable[Any], pairs: Pairs) -> tuple[Any, ...]:
     return tuple(kept)
 
 
-def mapped_tables(mapper: Any) -> tuple[MappedTable, ...]:
+def mapped_tables(mapper: MapperView) -> tuple[MappedTable, ...]:
     """The tables of *mapper*, those that others refer to first; none where a SELECT is above all.
 
     A hierarchy is not written in part.
@@ -95,7 +96,7 @@ def mapped_tables(mapper: Any) -> tuple[MappedTable, ...]:
     return tuple(_mapped_table(mapper, table, tables) for table in tables)
 
 
-def shown_by_levels(mapper: Any) -> dict[Any, Any]:
+def shown_by_levels(mapper: MapperView) -> dict[Any, Any]:
     """The column of a table that each column shows which *mapper* reads from a SELECT."""
     found: dict[Any, Any] = {}
     for one in _levels(mapper):

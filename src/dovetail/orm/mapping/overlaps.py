@@ -5,6 +5,7 @@ from typing import Any
 from warnings import warn
 
 from dovetail.exc import DovetailWarning
+from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 
 
@@ -48,7 +49,7 @@ def _are_apart(prop: RelationshipProperty, other: RelationshipProperty) -> bool:
     return any(_are_sisters(one, end) for one in ends for end in other_ends)
 
 
-def _are_sisters(one: Any, other: Any) -> bool:
+def _are_sisters(one: Mapper, other: Mapper) -> bool:
     return one.common_parent(other) and not one.isa(other) and not other.isa(one)
 
 

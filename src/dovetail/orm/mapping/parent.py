@@ -6,6 +6,7 @@ from typing import Any
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.inspection import inspect
 from dovetail.orm.mapping.attribute import EntityNode, RelationshipReference
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.elements import and_, bindparam
@@ -52,7 +53,7 @@ def with_parent(instance: object, prop: Any, from_entity: Any = None) -> Any:
 
 
 def value_of_row(
-    instance: object, column: ColumnElement[Any], mapper: Any, name: str | None = None
+    instance: object, column: ColumnElement[Any], mapper: MapperView, name: str | None = None
 ) -> Any:
     """The value that the row of *instance* has in *column* of *mapper*, as a parameter.
 
@@ -88,7 +89,7 @@ def _value_now(instance: object, key: str, place: int | None) -> Any:
     return getattr(instance, key)
 
 
-def relationship_between(instance: object, mapper: Any) -> Any:
+def relationship_between(instance: object, mapper: MapperView) -> Any:
     """The relationship of *instance*'s class that leads to *mapper*.
 
     InvalidRequestError where there is none.

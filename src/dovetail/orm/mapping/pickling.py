@@ -11,6 +11,7 @@ from typing import Any, SupportsIndex
 
 from dovetail.orm.mapping.events import known_mappers
 from dovetail.sql.expression.from_clause import FromClause
+from dovetail.sql.schema import Table
 
 
 class Packed:
@@ -64,7 +65,7 @@ class _EntityPickler(pickle.Pickler):
         plain = getattr(subject, "reduce_plain", None)
         return NotImplemented if plain is None else plain()
 
-    def _is_known(self, table: Any) -> bool:
+    def _is_known(self, table: Table) -> bool:
         """True for what a class is mapped to, and for other tables beside it."""
         if id(table) in self.mapped:
             return True

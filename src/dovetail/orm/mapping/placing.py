@@ -88,7 +88,7 @@ class PlacedAttributes(Hierarchy):
 
     # Attributes ---------------------------------------------------------------------------
 
-    def add_property(self, key: str, prop: Any) -> None:
+    def add_property(self, key: str, prop: object) -> None:
         """Map attribute *key* to *prop*, a property or a column, for classes below as well."""
         prop = as_property(prop)
         if not self.is_made:
@@ -134,13 +134,14 @@ class PlacedAttributes(Hierarchy):
         is_known = key in self.attrs
         if is_known or self.inherits is not None:
             self._join_columns(key, prop)
-        prop.attach(self, key)
+        this: Any = self
+        prop.attach(this, key)
         if is_known:
             self.column_attrs.discard(key)
             self.relationships.discard(key)
         self.attrs[key] = prop
         if prop.is_proxy:
-            prop.stand_in(self)
+            prop.stand_in(this)
             self.place(key, prop.placed(self.entity))
             return
         if isinstance(prop, RelationshipProperty):
@@ -209,7 +210,8 @@ class PlacedAttributes(Hierarchy):
         """Have attribute *key* as the class above has it."""
         if prop.is_proxy:
             self.attrs[key] = prop
-            prop.stand_in(self)
+            this: Any = self
+            prop.stand_in(this)
             if key not in self.class_.__dict__:
                 self.place(key, prop.placed(self.entity))
             return

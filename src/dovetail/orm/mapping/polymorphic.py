@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.sql.expression.columns import literal_column
 from dovetail.sql.expression.constants import null
 from dovetail.sql.expression.from_clause import Join
@@ -37,7 +38,7 @@ def kinds_below(mapper: Any, classes: Any, *, may_miss: bool = False) -> tuple[A
     return tuple(one for one in descendants if one in wanted)
 
 
-def joined_kinds(mapper: Any, kinds: Iterable[Any], innerjoin: bool = False) -> Any:
+def joined_kinds(mapper: MapperView, kinds: Iterable[Any], innerjoin: bool = False) -> Any:
     """The tables of *mapper*, joined to those of *kinds*."""
     made = mapper.persist_selectable
     for kind in kinds:

@@ -10,8 +10,10 @@ from dovetail.event import Dispatch
 from dovetail.exc import ArgumentError, InvalidOption, did_you_mean
 from dovetail.orm.mapping.annotation_types import is_type
 from dovetail.orm.mapping.annotations import Mapped, MappedAnnotation
+from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.constraints import Constraint
 from dovetail.sql.expression.column_element import ColumnElement
@@ -91,7 +93,7 @@ class MapperProperty(Generic[T]):
         twin.info = dict(self.info)
         return twin
 
-    def attach(self, mapper: Any, key: str) -> None:
+    def attach(self, mapper: MapperView, key: str) -> None:
         """Become the attribute *key* of *mapper*."""
         self.parent = mapper
         self.key = key
@@ -102,11 +104,11 @@ class MapperProperty(Generic[T]):
                 if mapper.attrs.get(self.key) is self:
                     mapper.track(self.key, self)
 
-    def stand_in(self, mapper: Any) -> None:
+    def stand_in(self, mapper: MapperView) -> None:
         """Become an attribute of *mapper* that stands for others; asked of proxies alone."""
         raise NotImplementedError
 
-    def placed(self, entity: Any) -> Any:
+    def placed(self, entity: EntityNode) -> Any:
         """What is placed on the class of *entity*; asked of proxies alone."""
         raise NotImplementedError
 
@@ -366,7 +368,7 @@ _OPEN = ("index", "unique")
 
 
 def _delegated(name: str) -> Any:
-    def operate(self: Any, *others: Any, **modifiers: Any) -> Any:
+    def operate(self: Any, *others: object, **modifiers: object) -> Any:
         return getattr(self.__clause_element__(), name)(*others, **modifiers)
 
     return operate

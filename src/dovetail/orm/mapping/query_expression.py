@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from dovetail.exc import InvalidOption, did_you_mean
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.properties import MappedSQLExpression, dataclass_options
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.orm.tracking.state import state_of
@@ -26,7 +27,7 @@ class QueryExpression(MappedSQLExpression):
             expression = expression.label(None)
         super().__init__(expression, deferred=not self.has_default, **options)
 
-    def attach(self, mapper: Any, key: str) -> None:
+    def attach(self, mapper: MapperView, key: str) -> None:
         super().attach(mapper, key)
         found = self.impl
         self.impl = QueryExpressionAttribute(

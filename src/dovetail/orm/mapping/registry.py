@@ -1,6 +1,6 @@
 """The registry: the classes that are mapped together and find one another by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from threading import RLock
 from typing import Any
 from weakref import WeakSet
@@ -70,9 +70,9 @@ class Registry:
         self,
         *,
         metadata: MetaData | None = None,
-        class_registry: Any = None,
+        class_registry: MutableMapping[str, Any] | None = None,
         type_annotation_map: dict[Any, Any] | None = None,
-        constructor: Any = construct,
+        constructor: Callable[..., None] | None = construct,
     ) -> None:
         self.metadata = metadata if metadata is not None else MetaData()
         self.type_annotation_map = dict(type_annotation_map or {})
@@ -177,7 +177,7 @@ class Registry:
 
     def make(
         self,
-        kind: Any,
+        kind: type,
         class_: type,
         table: Any,
         properties: dict[str, Any],
@@ -340,7 +340,8 @@ class Registry:
         """Add the other side that ``backref=`` asks for."""
         if prop.backref is None:
             return
-        name, keywords = (prop.backref, {}) if isinstance(prop.backref, str) else prop.backref
+        backref: Any = prop.backref
+        name, keywords = (backref, {}) if isinstance(backref, str) else backref
         prop.backref = None
         prop.back_populates = name
         target: Mapper = prop.mapper

@@ -20,6 +20,7 @@ from dovetail.orm.mapping.join_condition import (
     RelationshipDirection,
     unmarked,
 )
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.properties import MapperProperty, dataclass_options
 from dovetail.orm.mapping.strategies import LAZY, LoaderStrategy
 from dovetail.orm.mapping.writers import KINDS, WriterAttribute
@@ -92,7 +93,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         primaryjoin: object = None,
         secondaryjoin: object = None,
         back_populates: object = None,
-        backref: Any = None,
+        backref: object = None,
         order_by: object = False,
         cascade: str | Iterable[str] | None = None,
         viewonly: bool = False,
@@ -404,7 +405,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         )
 
 
-def _tables_of(mapper: Any) -> list[Any]:
+def _tables_of(mapper: MapperView) -> list[Any]:
     """Where columns of *mapper* are, its own table first."""
     return [*reversed(mapper.tables)] or [mapper.local_table]
 

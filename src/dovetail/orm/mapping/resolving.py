@@ -159,7 +159,7 @@ class Resolver:
             hint=f"did you mean {near[0]!r}?" if near else "define the Table first",
         )
 
-    def expression(self, declared: Any, prop: RelationshipProperty) -> Any:
+    def expression(self, declared: object, prop: RelationshipProperty) -> Any:
         """A join condition or column: an expression, a string, or a callable; entities resolved."""
         if isinstance(declared, str):
             try:

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 from typing_extensions import TypeVar
 
 from dovetail.orm.mapping.annotations import Mapped
-from dovetail.orm.mapping.attribute import QueryableAttribute, RelationshipReference
+from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from dovetail.orm.mapping.comparing import with_comparator
+from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.properties import MapperProperty, only_dataclass_options
 from dovetail.sql.node import Walk
 
@@ -37,7 +38,7 @@ class Synonym(MapperProperty[T], Mapped[T]):
         self.info = dict(info or {})
         self.doc = doc
 
-    def attach(self, mapper: Any, key: str) -> None:
+    def attach(self, mapper: MapperView, key: str) -> None:
         super().attach(mapper, key)
         own = mapper.class_.__dict__.get(key)
         if self.descriptor is None and isinstance(own, property):
@@ -45,10 +46,10 @@ class Synonym(MapperProperty[T], Mapped[T]):
         if self.map_column:
             mapper.map_column_as(key, self.name)
 
-    def stand_in(self, mapper: Any) -> None:
+    def stand_in(self, mapper: MapperView) -> None:
         mapper.synonyms[self.key] = self
 
-    def placed(self, entity: Any) -> Any:
+    def placed(self, entity: EntityNode) -> Any:
         """What is placed on the class."""
         return SynonymAttribute(self)
 
@@ -84,7 +85,7 @@ class SynonymAttribute:
         else:
             delattr(instance, self.prop.name)
 
-    def _meant(self, attribute: Any) -> Any:
+    def _meant(self, attribute: object) -> Any:
         """*attribute* as it is seen through the synonym: under its name, if it is a column."""
         if not isinstance(attribute, QueryableAttribute):
             return attribute

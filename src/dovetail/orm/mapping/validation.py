@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from dovetail.event import listen
 from dovetail.exc import InvalidRequestError
+from dovetail.orm.mapping.mapper_view import MapperView
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,7 +142,7 @@ def listen_as_validator(attribute: Any) -> None:
     listen(attribute, "remove", remove, propagate=True)
 
 
-def listen_as_reconstructor(mapper: Any) -> None:
+def listen_as_reconstructor(mapper: MapperView) -> None:
     """Let the ``reconstructor`` methods of the class of *mapper* be called after a load."""
     for function in _methods(mapper.class_, _RECONSTRUCTS):
         listen(mapper, "load", _after_load(function))

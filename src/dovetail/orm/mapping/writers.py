@@ -230,14 +230,14 @@ class AppenderQuery(CollectionWriter[T]):
             return self._refusing
         return getattr(self._query(), name)
 
-    def _refusing(self, *_: Any, **__: Any) -> Any:
+    def _refusing(self, *_: object, **__: object) -> Any:
         raise self._detached()
 
     def __str__(self) -> str:
         return str(self._query())
 
 
-def _rebuild(kind: Any, known: list[Any]) -> Any:
+def _rebuild(kind: type, known: list[Any]) -> Any:
     made = kind()
     made.known.extend(known)
     return made

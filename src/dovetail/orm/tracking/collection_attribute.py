@@ -184,7 +184,12 @@ class CollectionAttribute(RelatedAttribute):
         collection.attribute = self
 
     def _exchange(
-        self, state: InstanceState, instance: object, before: list[Any], items: list[Any], into: Any
+        self,
+        state: InstanceState,
+        instance: object,
+        before: list[Any],
+        items: list[Any],
+        into: object,
     ) -> None:
         """Tell of what is put in and taken out where *items* replace what was there *before*."""
         held = {id(item) for item in before}

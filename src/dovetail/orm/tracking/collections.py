@@ -1,6 +1,6 @@
 """Collections that tell their owner what is put into them and taken out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, SupportsIndex
 
 from dovetail.orm.tracking.state import InstanceState
@@ -127,7 +127,7 @@ class InstrumentedList(list[Any], Collection):
     def __copy__(self) -> list[Any]:
         return list(self)
 
-    def sort(self, *, key: Any = None, reverse: bool = False) -> None:
+    def sort(self, *, key: Callable[[Any], Any] | None = None, reverse: bool = False) -> None:
         super().sort(key=key, reverse=reverse)
 
 
@@ -237,7 +237,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
         for key in list(self):
             del self[key]
 
-    def pop(self, key: object, *default: Any) -> Any:
+    def pop(self, key: object, *default: object) -> Any:
         if key in self:
             self._removing(self[key])
         return super().pop(key, *default)

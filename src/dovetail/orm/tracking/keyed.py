@@ -7,6 +7,7 @@ from warnings import warn
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
 from dovetail.orm.tracking.collections import InstrumentedDict
 from dovetail.orm.tracking.state import NO_VALUE, state_of
+from dovetail.sql.expression.column_element import ColumnElement
 
 KeyFunction = Callable[[Any], Any]
 
@@ -72,7 +73,7 @@ class KeyFuncDict(InstrumentedDict):
 MappedCollection = KeyFuncDict
 
 
-def _rebuild(kind: type[Any], *arguments: Any) -> Any:
+def _rebuild(kind: type[Any], *arguments: object) -> Any:
     if not arguments:
         return kind()
     keyfunc, ignores = arguments
@@ -170,7 +171,7 @@ def _keys_by_name(*names: tuple[str | None, str]) -> ColumnNames:
     return ColumnNames(names)
 
 
-def _table_name(column: Any) -> str | None:
+def _table_name(column: ColumnElement[Any]) -> str | None:
     """The name of the table of *column*; None for one whose name is made up when it is written."""
     name = column.table.name
     return name if isinstance(name, str) else None
@@ -209,7 +210,7 @@ def keyfunc_mapping(
         __slots__ = ()
         is_local = True
 
-        def __init__(self, *items: Any) -> None:
+        def __init__(self, *items: object) -> None:
             super().__init__(
                 keyfunc, *items, ignore_unpopulated_attribute=ignore_unpopulated_attribute
             )

@@ -122,16 +122,16 @@ def _own_kind(collection_class: object, class_: type) -> CollectionKind:
     append, remove = getattr(class_, roles["appender"]), getattr(class_, roles["remover"])
     iterate = getattr(class_, roles["iterator"])
 
-    def add(members: Any, item: object) -> None:
+    def add(members: Iterable[Any], item: object) -> None:
         with quiet(members):
             append(members, item)
 
-    def take_out(members: Any, item: object) -> None:
+    def take_out(members: Iterable[Any], item: object) -> None:
         if any(held is item for held in iterate(members)):
             with quiet(members):
                 remove(members, item)
 
-    def items(members: Any) -> Iterator[Any]:
+    def items(members: Iterable[Any]) -> Iterator[Any]:
         return iter(iterate(members))
 
     def given(value: Any) -> Iterable[Any]:
@@ -139,8 +139,9 @@ def _own_kind(collection_class: object, class_: type) -> CollectionKind:
             convert = getattr(class_, roles["converter"])
             converted: Iterable[Any] = convert(factory(), value)
             return converted
+        held: Any = value
         if isinstance(value, class_):
-            return items(value)
+            return items(held)
         found: Iterable[Any] = value.values() if kind is dict else value
         return found
 

@@ -176,7 +176,7 @@ def _install_setstate(class_: type) -> None:
     if hasattr(inner, "__adopts__"):
         return
 
-    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807 - placed on a class
+    def __setstate__(self: Any, state: object) -> None:  # noqa: N807 - placed on a class
         carried = None
         if isinstance(state, dict) and STATE_KEY in state:
             state = dict(state)

@@ -115,7 +115,7 @@ class Scope:
         "token",
     )
 
-    def __init__(self, core: Any) -> None:
+    def __init__(self, core: object) -> None:
         self.reference: Callable[[], Any] = ref(core)
         self.identities: dict[Any, dict[Any, InstanceState]] = {}
         self.new: dict[InstanceState, Any] = {}

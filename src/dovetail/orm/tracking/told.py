@@ -178,7 +178,7 @@ _KINDS: tuple[tuple[type[AttributeBase], type[AttributeBase]], ...] = (
 )
 
 
-def _value_before(attribute: Any, instance: object) -> Any:
+def _value_before(attribute: AttributeBase, instance: object) -> Any:
     """The value that is replaced, loaded where the attribute keeps its old values."""
     values = instance.__dict__
     if attribute.keeps_old_value and attribute.key not in values:
