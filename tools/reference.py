@@ -1,4 +1,4 @@
-"""Writes docs/reference and the tables of docs/errors.md and docs/dialects.md from the package.
+"""Writes docs/reference, docs/modules.md and the tables of docs/errors.md and docs/dialects.md.
 
 python tools/reference.py          # write what has changed
 python tools/reference.py --check  # say what is out of date, and write nothing
@@ -11,14 +11,13 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Never, TypeVar
 
 from dovetail.delegation import DelegatedAttribute
-from dovetail.dialects.features import Features
 from dovetail.dialects.registry import dialect_class
+from dovetail.testing.features import meanings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PATHS = {
@@ -231,21 +230,11 @@ def dialects() -> str:
     _, _, after = rest.partition(END)
     records = [dialect_class(name)().features for name in DIALECTS.values()]
     rows = [f"| feature | {' | '.join(DIALECTS)} |", "| --- |" + " --- |" * len(DIALECTS)]
-    for name, meaning in feature_meanings():
+    for name, meaning in meanings().items():
         values = " | ".join(shown_feature(getattr(record, name)) for record in records)
         rows.append(f"| {meaning} `{name}` | {values} |")
     table = "\n".join(rows)
     return f"{before}{FEATURES_BEGIN}{table}\n{END}{after}"
-
-
-def feature_meanings() -> Iterator[tuple[str, str]]:
-    """(name, what it means) of each feature, in the order of the record."""
-    source = Path(inspect.getsourcefile(Features) or "").read_text(encoding="utf-8")
-    body = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)).body
-    for node, following in pairwise(body):
-        if isinstance(node, ast.AnnAssign) and isinstance(following, ast.Expr):
-            meaning = ast.literal_eval(following.value)
-            yield node.target.id, " ".join(meaning.split())  # type: ignore[union-attr]
 
 
 def shown_feature(value: Any) -> str:
@@ -258,10 +247,61 @@ def shown_feature(value: Any) -> str:
     return "own" if callable(value) else str(value)
 
 
+PACKAGE = DOCS.parent / "src" / "dovetail"
+MODULES_HEAD = """# The modules, by room
+
+What each module is about, as its first line says. [ARCHITECTURE.md](../ARCHITECTURE.md) says how
+the rooms lie on each other and what goes through them; modules that only hand names on are left
+out. `python tools/reference.py` writes this page.
+"""
+
+
+def rooms(package: Path = PACKAGE) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each folder of *package* with the modules in it, by name, and what each is about."""
+    folders = sorted({path.parent for path in package.rglob("*.py")})
+    for folder in folders:
+        trees = {
+            path.name: ast.parse(path.read_text(encoding="utf-8"))
+            for path in sorted(folder.glob("*.py"))
+            if path.name != "__init__.py"
+        }
+        found = {name: purpose(tree) for name, tree in trees.items() if not is_face(tree)}
+        if found:
+            yield folder.relative_to(package.parent).as_posix(), found
+
+
+def purpose(tree: ast.Module) -> str:
+    lines = (ast.get_docstring(tree) or "").partition("\n\n")[0].split()
+    return " ".join(lines).replace("|", "\\|")
+
+
+def is_face(tree: ast.Module) -> bool:
+    return all(hands_on(node) for node in tree.body)
+
+
+def hands_on(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.Assign(value=ast.Name()):
+            return True
+    return False
+
+
+def modules(package: Path = PACKAGE) -> str:
+    """docs/modules.md."""
+    lines = [MODULES_HEAD]
+    for room, found in rooms(package):
+        lines += [f"## {room}/", "", "| module | what it is about |", "| --- | --- |"]
+        lines += [f"| `{name}` | {purpose} |" for name, purpose in found.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def pages() -> dict[Path, str]:
     """What should stand in each generated file."""
-    modules = [import_module(path) for path in PATHS]
-    named = (getattr(module, name) for module in modules for name in public_names(module))
+    imported = [import_module(path) for path in PATHS]
+    named = (getattr(module, name) for module in imported for name in public_names(module))
     documented = {value for value in named if inspect.isclass(value)}
     made = {
         DOCS / "reference" / f"{path}.md": page(path, title, documented)
@@ -270,6 +310,7 @@ def pages() -> dict[Path, str]:
     made[DOCS / "reference" / "index.md"] = contents()
     made[DOCS / "errors.md"] = errors()
     made[DOCS / "dialects.md"] = dialects()
+    made[DOCS / "modules.md"] = modules()
     return made
 
 

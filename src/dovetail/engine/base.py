@@ -1,14 +1,12 @@
 """Engine, connection and transactions, under a path that users know."""
 
-from .connection import Connection
-from .engine import Engine
-from .transaction import NestedTransaction, RootTransaction, Transaction, TwoPhaseTransaction
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "Connection",
-    "Engine",
-    "NestedTransaction",
-    "RootTransaction",
-    "Transaction",
-    "TwoPhaseTransaction",
-]
+from .connection import Connection as Connection
+from .engine import Engine as Engine
+from .transaction import (
+    NestedTransaction as NestedTransaction, RootTransaction as RootTransaction,
+    Transaction as Transaction, TwoPhaseTransaction as TwoPhaseTransaction,
+)

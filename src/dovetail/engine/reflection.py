@@ -1,11 +1,10 @@
 """The inspector, under a path that users know."""
 
-from .inspector import Inspector
-from .kinds import ObjectKind, ObjectScope, ReflectionDefaults
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = [
-    "Inspector",
-    "ObjectKind",
-    "ObjectScope",
-    "ReflectionDefaults",
-]
+from .inspector import Inspector as Inspector
+from .kinds import (
+    ObjectKind as ObjectKind, ObjectScope as ObjectScope, ReflectionDefaults as ReflectionDefaults,
+)

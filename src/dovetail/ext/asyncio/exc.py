@@ -1,8 +1,10 @@
 """The errors of awaiting engines and sessions, at their familiar path."""
 
-from ...exc import (
-    AsyncContextAlreadyStarted,
-    AsyncContextNotStarted,
-)
+# From tools/faces.toml, by tools/faces.py.
+# fmt: off
+# isort: off
 
-__all__ = ["AsyncContextAlreadyStarted", "AsyncContextNotStarted"]
+from ...exc import (
+    AsyncContextAlreadyStarted as AsyncContextAlreadyStarted,
+    AsyncContextNotStarted as AsyncContextNotStarted,
+)
