@@ -33,4 +33,4 @@ def test_every_room_is_named_in_the_page(house):
 
     unnamed = {room for room in rooms if f"{room}/" not in page and f"`{room}`" not in page}
 
-    assert unnamed == {"sqlite", "postgresql", "mysql"}
+    assert unnamed <= {"sqlite", "postgresql", "mysql"}
