@@ -10,6 +10,7 @@ import pytest
 
 from dovetail.dialects.features import Features
 from dovetail.testing.features import meanings
+from tests.architecture.house import House
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 PACKAGE = """
@@ -172,3 +173,20 @@ def test_each_feature_is_tried_or_says_why_not():
     untried = {field.name for field in fields(Features) if field.name not in text}
 
     assert untried == set(UNTRIED)
+
+
+def test_nothing_else_imports_what_tests_need():
+    house = House(SOURCE / "dovetail")
+    others = [module for module in house.modules.values() if module.parts[:1] != ("testing",)]
+
+    reached = {
+        module.name
+        for module in others
+        for found in house.imports(module)
+        if found.target.partition(".")[0] == "testing"
+    }
+    with_pytest = {
+        module.name for module in others if "import pytest" in module.path.read_text("utf-8")
+    }
+
+    assert (reached, with_pytest) == (set(), set())

@@ -57,6 +57,17 @@ class FeaturesContract:
 
         assert (locked, left) == (["a"], ["b"])
 
+    def test_percent_signs_in_texts_for_the_driver(
+        self, connection: Connection, features: Features
+    ) -> None:
+        # One is written as two for most drivers; who keeps two is given one.
+        formats = connection.dialect.paramstyle in {"format", "pyformat"}
+        doubles = formats or features.keeps_doubled_percent
+
+        for text in ("100%%", "%%s"):
+            found = connection.exec_driver_sql(f"SELECT '{text}'").scalar()
+            assert found == (text.replace("%%", "%") if doubles else text)
+
     def test_division(self, connection: Connection, features: Features) -> None:
         found = connection.exec_driver_sql("SELECT 7 / 2").scalar()
 
