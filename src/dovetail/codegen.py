@@ -103,7 +103,7 @@ def dump(title: str = "") -> Iterator[tuple[str, str]]:
             yield filename, source_text(function) or ""
 
 
-def evaluate(text: str, names: Any) -> Any:
+def evaluate(text: str, names: dict[str, Any]) -> Any:
     """Return the value of the Python expression *text* over *names*, a mapping.
 
     For annotations and join conditions that users write as strings; whatever the expression

@@ -164,13 +164,13 @@ class DelegatedAttribute(Generic[V]):
         raise NotImplementedError
 
     @overload
-    def __get__(self, face: None, owner: Any = None) -> Self: ...
+    def __get__(self, face: None, owner: object = None) -> Self: ...
 
     @overload
-    def __get__(self, face: Any, owner: Any = None) -> V: ...
+    def __get__(self, face: object, owner: object = None) -> V: ...
 
-    def __get__(self, face: Any, owner: Any = None) -> Any:
+    def __get__(self, face: object, owner: object = None) -> Any:
         return self if face is None else getattr(self.inside(face), self.name)
 
-    def __set__(self, face: Any, value: V) -> None:
+    def __set__(self, face: object, value: V) -> None:
         setattr(self.inside(face), self.name, value)

@@ -167,7 +167,7 @@ class ListenedAs(Protocol):
     """What is listened to in the place of another: an AsyncEngine in that of its Engine."""
 
     @staticmethod
-    def _listened_as(target: Any, family: type[Events]) -> object:
+    def _listened_as(target: object, family: type[Events]) -> object:
         """Return what *target*, an instance or its class, stands for to *family*, or itself."""
         ...
 
@@ -193,7 +193,7 @@ class Events:
     sends: ClassVar[frozenset[str]] = frozenset()
     """Events that happen while statements are run: a listener may want to send one too."""
 
-    def __init_subclass__(cls, sends: bool | Collection[str] = False, **kwargs: Any) -> None:
+    def __init_subclass__(cls, sends: bool | Collection[str] = False, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         declared = [
             name
@@ -207,7 +207,7 @@ class Events:
         _families.append(cls)
 
     @classmethod
-    def _happens_at(cls, name: str, target: Any) -> bool:
+    def _happens_at(cls, name: str, target: object) -> bool:
         """Tell whether the event *name* can happen at *target*, which may be of this family."""
         return name in cls.event_names
 
@@ -229,7 +229,12 @@ class Events:
 
     @classmethod
     def _adapt(
-        cls, name: str, function: Callable[..., Any], target: Any, retval: bool, **options: Any
+        cls,
+        name: str,
+        function: Callable[..., Any],
+        target: object,
+        retval: bool,
+        **options: object,
     ) -> Callable[..., Any]:
         """Return what is to be called for *function*; a family may wrap it."""
         return function
@@ -298,7 +303,7 @@ def resolves(*types: type[Any]) -> Callable[[F], F]:
     return register
 
 
-def _resolve(target: Any, name: str) -> tuple[type[Events], Dispatch]:
+def _resolve(target: object, name: str) -> tuple[type[Events], Dispatch]:
     for type_ in type(target).__mro__:
         resolver = _resolvers.get(type_)
         if resolver is not None:
@@ -319,7 +324,7 @@ def _resolve(target: Any, name: str) -> tuple[type[Events], Dispatch]:
 def _named(family: type[Events], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     parameters = tuple(signature(getattr(family, name)).parameters)[1:]
 
-    def call(*arguments: Any, **more: Any) -> Any:
+    def call(*arguments: object, **more: object) -> Any:
         return function(**dict(zip(parameters, arguments, strict=False)), **more)
 
     return call
@@ -347,7 +352,7 @@ def _with_former_parameters(
         stacklevel=3,
     )
 
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: object) -> Any:
         told = dict(zip(parameters, arguments, strict=True))
         return function(*(told.get(parameter, False) for parameter in former))
 
@@ -355,7 +360,7 @@ def _with_former_parameters(
 
 
 def listen(
-    target: Any,
+    target: object,
     name: str,
     function: Callable[..., Any],
     *,
@@ -364,7 +369,7 @@ def listen(
     once: bool = False,
     named: bool = False,
     insert: bool = False,
-    **options: Any,
+    **options: object,
 ) -> None:
     """Call *function* whenever the event *name* happens at *target*.
 
@@ -406,7 +411,7 @@ def _once(call: Callable[..., Any], discard: Callable[[], None]) -> Callable[...
     waiting = [True]
 
     @wraps(call)
-    def call_once(*arguments: Any, **more: Any) -> Any:
+    def call_once(*arguments: object, **more: object) -> Any:
         with _lock:
             first = bool(waiting)
             waiting.clear()
@@ -418,7 +423,7 @@ def _once(call: Callable[..., Any], discard: Callable[[], None]) -> Callable[...
     return call_once
 
 
-def listens_for(target: Any, name: str, **options: Any) -> Callable[[F], F]:
+def listens_for(target: object, name: str, **options: Any) -> Callable[[F], F]:
     """Return a decorator that lets its function listen: see :func:`listen`.
 
     ::
@@ -435,7 +440,7 @@ def listens_for(target: Any, name: str, **options: Any) -> Callable[[F], F]:
     return register
 
 
-def remove(target: Any, identifier: str, fn: Callable[..., Any]) -> None:
+def remove(target: object, identifier: str, fn: Callable[..., Any]) -> None:
     """Let *fn* listen no longer to the event *identifier* at *target*.
 
     InvalidRequestError is raised if it did not listen.
@@ -448,7 +453,7 @@ def remove(target: Any, identifier: str, fn: Callable[..., Any]) -> None:
         dispatch._discard(identifier, entry)
 
 
-def contains(target: Any, identifier: str, fn: Callable[..., Any]) -> bool:
+def contains(target: object, identifier: str, fn: Callable[..., Any]) -> bool:
     """Tell whether *fn* listens to the event *identifier* at *target*."""
     with _lock:
         return _resolve(target, identifier)[1]._find(identifier, fn) is not None

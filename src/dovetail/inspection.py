@@ -55,10 +55,10 @@ def inspects_otherwise(function: F) -> F:
 
 
 @overload
-def inspect(subject: Any, raiseerr: Literal[True] = True) -> Any: ...
+def inspect(subject: object, raiseerr: Literal[True] = True) -> Any: ...
 @overload
-def inspect(subject: Any, raiseerr: bool = True) -> Any | None: ...
-def inspect(subject: Any, raiseerr: bool = True) -> Any:
+def inspect(subject: object, raiseerr: bool = True) -> Any | None: ...
+def inspect(subject: object, raiseerr: bool = True) -> Any:
     """Return the object that describes *subject*.
 
     A mapped class gives its Mapper, an instance its InstanceState, an Engine or Connection an

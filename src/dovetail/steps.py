@@ -101,7 +101,7 @@ class Bridging:
 bridging = Bridging()
 
 
-def _meet(steps: Steps[T], answer: Any) -> Any:
+def _meet(steps: Steps[T], answer: object) -> Any:
     """Return what the coroutine *answer* gives, if there is a bridge to an event loop."""
     cross = bridging.find()
     if cross is None:
@@ -126,7 +126,7 @@ def _no_bridge_here() -> MissingGreenlet:
     )
 
 
-def bridged(answer: Any) -> Any:
+def bridged(answer: object) -> Any:
     """Return what *answer* gives; where it is to be awaited, that is done over the bridge.
 
     MissingGreenlet is raised where there is none.

@@ -62,4 +62,11 @@ def mistakes(session: Session, user: User) -> None:
     sessionmaker(create_engine("sqlite://"), expire_on_comit=False)  # error
     session.get(User, 1, populate_existin=True)  # error
     session.scalars(select(User), execution_option={})  # error
+    session.execute("SELECT 1")  # error
+    session.scalars("SELECT 1")  # error
+    session.execute(select(User), ["Ada"])  # error
+    session.get_bind("user_account")  # error
+    with create_engine("sqlite://").connect() as connection:
+        connection.execute("SELECT 1")  # error
+        connection.execute(select(User), 1)  # error
     print(number, name, more, length)

@@ -296,7 +296,7 @@ class ExpressionCompiler:
             return ", ".join(self._literal_item(item, kind) for item in values)
         return self.literal_value(value, kind)
 
-    def _literal_item(self, value: Any, kind: TypeEngine[Any]) -> str:
+    def _literal_item(self, value: object, kind: TypeEngine[Any]) -> str:
         """Return one item of a list as text, with what its type puts around it."""
         if isinstance(value, tuple) and isinstance(kind, TupleType):
             parts = zip(value, kind.types, strict=True)
@@ -305,7 +305,7 @@ class ExpressionCompiler:
         around = kind.bind_expression(item)
         return self.literal_value(value, kind) if around is None else self._write_inside(around)
 
-    def literal_value(self, value: Any, kind: TypeEngine[Any]) -> str:
+    def literal_value(self, value: object, kind: TypeEngine[Any]) -> str:
         """Return *value* as text, as its type says."""
         if value is None and not kind.should_evaluate_none:
             return "NULL"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exc import CompileError
+
+if TYPE_CHECKING:
+    from ..sql.constraints import Constraint
+    from ..sql.expression.column_element import ColumnElement
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
@@ -83,10 +87,10 @@ class IdentifierPreparer:
         name = self.quote(table.name)
         return f"{self.quote_schema(own)}.{name}" if own else name
 
-    def format_column(self, column: Any) -> str:
+    def format_column(self, column: ColumnElement[Any]) -> str:
         """Return the name of *column* alone."""
         return self.quote(column.name)
 
-    def format_constraint(self, constraint: Any) -> str | None:
+    def format_constraint(self, constraint: Constraint) -> str | None:
         """Return the name of a constraint or index, or None if it has none."""
         return self.quote(constraint.name) if constraint.name is not None else None

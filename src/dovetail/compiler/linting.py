@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from ..exc import DovetailWarning
@@ -11,6 +11,9 @@ from ..sql import operators as ops
 from ..sql.expression.from_clause import Join
 from ..sql.expression.froms import tables_within
 from ..sql.traversal import iterate
+
+if TYPE_CHECKING:
+    from ..sql.expression.from_clause import FromClause
 
 _JOINED_BY_THEMSELVES = frozenset(("table_valued", "lateral"))
 """What speaks of its neighbours inside, or gives rows for each of theirs on purpose."""
@@ -40,7 +43,7 @@ def warn_of_products(froms: Sequence[Any], criteria: Iterable[Any]) -> None:
         )
 
 
-def _parts(source: Any) -> list[Any]:
+def _parts(source: FromClause) -> list[Any]:
     return [source, *tables_within(source)]
 
 
@@ -52,7 +55,7 @@ def _conjuncts(criterion: Any) -> Iterator[Any]:
         yield criterion
 
 
-def _conditions(source: Any) -> Iterator[Any]:
+def _conditions(source: FromClause) -> Iterator[Any]:
     """The conditions of the joins in *source*."""
     if isinstance(source, Join):
         yield source.onclause

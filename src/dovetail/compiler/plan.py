@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..codegen import Source, compile_function
 from ..exc import InvalidRequestError
@@ -12,6 +12,10 @@ from .compiled import NAMED_STYLES, Compiled
 from .result_columns import ResultColumn
 from .slots import Slot
 from .statements import DefaultParameter
+
+if TYPE_CHECKING:
+    from ..sql.node import Executable
+    from ..types.contract import TypeDialect
 
 Parameters = tuple[Any, ...] | dict[str, Any]
 _MOST_TEXTS = 64
@@ -69,7 +73,7 @@ class StatementPlan:
         self.bind: Callable[[Sequence[Any]], Any] = self._make_binder()
         """Makes the driver's parameters of values; of a statement with lists, also lengths."""
 
-    def all_binds(self, binds: Sequence[Any], statement: Any) -> list[Any]:
+    def all_binds(self, binds: Sequence[Any], statement: Executable) -> list[Any]:
         """*binds*, those of *statement*, and the inner ones with what it gives them by name."""
         named = named_values(statement)
         inner = (b.with_value(named[b.key]) if b.key in named else b for b in self.inner)
@@ -361,7 +365,7 @@ def _converted(raw: str, convert: str | None, conversion: Any, number: int) -> s
     return f"None if (v{number} := {raw}) is None else {convert}(v{number})"
 
 
-def _flattener(slot: Slot, dialect: Any) -> Callable[[Iterable[Any]], Iterable[Any]]:
+def _flattener(slot: Slot, dialect: TypeDialect) -> Callable[[Iterable[Any]], Iterable[Any]]:
     """Return what converts the parts of tuples."""
     kinds: Sequence[Any] = slot.type.types  # type: ignore[attr-defined]
     converters = [kind.bind_conversion(dialect) for kind in kinds]

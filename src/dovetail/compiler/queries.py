@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..exc import CompileError, InvalidRequestError, did_you_mean
 from ..sql import operators as ops
@@ -38,6 +38,9 @@ from .linting import warn_of_products
 from .restricting import RestrictingCompiler, Restrictions
 from .result_columns import ResultColumn
 from .target import CompilerDialect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AnySelect = Select[*tuple[Any, ...]]
 AnyCompound = CompoundSelect[*tuple[Any, ...]]
@@ -140,7 +143,7 @@ class QueryCompiler(RestrictingCompiler):
         text = f" {hints.rstrip()}" if hints else ""
         return text + self.words(node.suffixes, before=True)
 
-    def _table_hints(self, hints: Any, form: str) -> dict[int, str]:
+    def _table_hints(self, hints: Sequence[Any], form: str) -> dict[int, str]:
         found: dict[int, str] = {}
         for source, text, name in hints:
             if source is None or name not in ("*", self.dialect.name):

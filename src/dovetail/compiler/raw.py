@@ -21,14 +21,14 @@ def number(value: Any, what: str) -> str:
     return str(value.__index__())
 
 
-def words(value: Any, what: str) -> str:
+def words(value: object, what: str) -> str:
     """Return *value*, *what* a statement says; CompileError unless it is a word, or several."""
     if not isinstance(value, str) or _WORDS.fullmatch(value) is None:
         raise CompileError(f"{what} is a word of SQL; got {value!r}")
     return value
 
 
-def check_type(type_: Any) -> None:
+def check_type(type_: object) -> None:
     """Refuse a type that says something else than a number where its name has one."""
     given = vars(type_)
     for name in _NUMBERS:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..sql.expression.from_clause import Join
 from ..sql.expression.froms import from_objects
 from ..sql.promise import Standing
 from .expressions import ExpressionCompiler
+
+if TYPE_CHECKING:
+    from ..sql.node import Node
 
 
 class Restrictions:
@@ -35,7 +38,7 @@ class Restrictions:
                 self.where.append((one, there))
 
 
-def _parts(source: Any) -> list[Any]:
+def _parts(source: Node) -> list[Any]:
     if not isinstance(source, Join):
         return [source]
     return [source, *_parts(source.left), *_parts(source.right)]

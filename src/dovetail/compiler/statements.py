@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..exc import CompileError, did_you_mean
 from ..sql import operators as ops
@@ -22,16 +22,19 @@ from .restricting import Restrictions
 from .slots import MARK
 from .target import CompilerDialect
 
+if TYPE_CHECKING:
+    from ..sql.expression.from_clause import FromClause
+
 
 class DefaultParameter(NamedParameter[Any]):
     """The value that a column's default gives for one row."""
 
     __slots__ = ("column", "default")
 
-    def __init__(self, column: ColumnElement[Any], default: Any) -> None:
+    def __init__(self, column: ColumnElement[Any], default: object) -> None:
         super().__init__(str(column.key), None, column.type, False, False, False, None, False)
         self.column = column
-        self.default = default
+        self.default: Any = default
 
 
 class StatementCompiler(QueryCompiler):
@@ -42,7 +45,7 @@ class StatementCompiler(QueryCompiler):
     """The CTEs of INSERT … SELECT stand before the SELECT, and not before the INSERT."""
 
     def __init__(
-        self, dialect: CompilerDialect, *, column_keys: Sequence[str] | None = None, **kw: Any
+        self, dialect: CompilerDialect, *, column_keys: Sequence[str] | None = None, **kw: object
     ) -> None:
         super().__init__(dialect, **kw)
         self.column_keys = column_keys
@@ -344,7 +347,7 @@ class StatementCompiler(QueryCompiler):
             return self.assigned_element(column, extra)
         return self.quote(column.name)
 
-    def assigned_element(self, element: Any, extra: list[Any]) -> str:
+    def assigned_element(self, element: ColumnElement[Any], extra: list[Any]) -> str:
         """Return the element of a column that is set, where the server can set one alone."""
         raise CompileError(
             f"{self.dialect.name} can't set an element of {column_set(element).key!r} alone",
@@ -478,6 +481,6 @@ class _BareColumn:
         return hash(self.key)
 
 
-def _written(table: Any) -> set[str]:
+def _written(table: FromClause) -> set[str]:
     """Return the keys of the columns that an INSERT has whose values nobody has named."""
     return {str(column.key) for column in table.c if not getattr(column, "is_omitted", False)}

@@ -36,11 +36,11 @@ class Counter:
 
     def _count(
         self,
-        connection: Any,
-        cursor: Any,
+        connection: object,
+        cursor: object,
         statement: str,
-        parameters: Any,
-        context: Any,
+        parameters: object,
+        context: object,
         executemany: bool,
     ) -> None:
         self.statements += 1

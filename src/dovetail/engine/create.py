@@ -146,7 +146,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 """What checks the value of an option; it raises ArgumentError."""
 
 
-def create_engine(url: str | URL, **options: Any) -> Engine:
+def create_engine(url: str | URL, **options: object) -> Engine:
     """Return an engine for the database at *url*; no connection is opened yet.
 
     ::
@@ -199,7 +199,7 @@ def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) ->
     return engine
 
 
-def create_pool_from_url(url: str | URL, **options: Any) -> Pool:
+def create_pool_from_url(url: str | URL, **options: object) -> Pool:
     """Return a pool of connections to the database at *url*, without an engine.
 
     It takes the options of :func:`create_engine`, of which those that are no business of a pool
@@ -335,7 +335,7 @@ def _pool_class(backend: Driver, url: URL) -> type[Pool]:
 
 
 def engine_from_config(
-    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: Any
+    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: object
 ) -> Engine:
     """Return an engine for options that are text, as from a configuration file.
 

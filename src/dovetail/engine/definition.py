@@ -39,19 +39,19 @@ class DDLEvents(Events):
     A ``DDL`` object may be the listener: it is executed.
     """
 
-    def before_create(self, target: Any, connection: Any) -> None:
+    def before_create(self, target: object, connection: Definer) -> None:
         """Call before CREATE is sent for *target*."""
 
-    def after_create(self, target: Any, connection: Any) -> None:
+    def after_create(self, target: object, connection: Definer) -> None:
         """Call after CREATE was sent for *target*."""
 
-    def before_drop(self, target: Any, connection: Any) -> None:
+    def before_drop(self, target: object, connection: Definer) -> None:
         """Call before DROP is sent for *target*."""
 
-    def after_drop(self, target: Any, connection: Any) -> None:
+    def after_drop(self, target: object, connection: Definer) -> None:
         """Call after DROP was sent for *target*."""
 
-    def column_reflect(self, inspector: Any, table: Table, column_info: Any) -> None:
+    def column_reflect(self, inspector: object, table: Table, column_info: dict[str, Any]) -> None:
         """Call for each column that is reflected; *column_info* may be changed."""
 
 
@@ -103,7 +103,7 @@ def schema_steps(
         _tell(metadata, f"after_{verb}", connection, details)
 
 
-def _tell(target: Any, name: str, connection: Definer, details: dict[str, Any]) -> None:
+def _tell(target: object, name: str, connection: Definer, details: dict[str, Any]) -> None:
     dispatch = dispatch_of(target)
     if dispatch:
         for function in getattr(dispatch, name):
@@ -135,7 +135,7 @@ def _sequences_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[
 def _types_steps(
     connection: Definer,
     verb: str,
-    metadata: Any,
+    metadata: MetaData,
     tables: Iterable[Any] | None,
     existing: Collection[tuple[str | None, str]] | None,
 ) -> Steps[list[Any]]:

@@ -49,7 +49,7 @@ class Engine:
     def __init__(
         self,
         pool: Pool,
-        dialect: Any,
+        dialect: Dialect,
         url: URL,
         *,
         backend: Driver,
@@ -186,7 +186,7 @@ class Engine:
             )
         self._options = MappingProxyType({**self._options, **opt})
 
-    def execution_options(self, **opt: Any) -> Self:
+    def execution_options(self, **opt: object) -> Self:
         """Return an engine with these options too, which shares the pool of this one.
 
         ::

@@ -63,7 +63,7 @@ class Inspector:
         return cls(bind)
 
     def _ask(
-        self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: Any, **kw: Any
+        self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: object, **kw: object
     ) -> Any:
         _refuse(kw)
         key = (steps.__name__, *arguments)
@@ -71,7 +71,7 @@ class Inspector:
             self.info_cache[key] = self._run(steps, *arguments)
         return self.info_cache[key]
 
-    def _run(self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: Any) -> Any:
+    def _run(self, steps: Callable[..., Generator[Any, Any, Any]], *arguments: object) -> Any:
         bind = self.bind
         if isinstance(bind, Connection):
             return run_sync(steps(self._inquiry(bind), *arguments))
@@ -87,7 +87,7 @@ class Inspector:
         if steps is None or not name.startswith("get_"):
             raise AttributeError(f"this {self.dialect.name} inspector has no {name!r}")
 
-        def ask(*arguments: Any, **named: Any) -> Any:
+        def ask(*arguments: object, **named: object) -> Any:
             return self._ask(steps, *arguments, *named.values())
 
         return ask
@@ -117,44 +117,44 @@ class Inspector:
         name: str | None = self._ask(self._reflection.default_schema_steps)
         return name
 
-    def get_schema_names(self, **kw: Any) -> list[str]:
+    def get_schema_names(self, **kw: object) -> list[str]:
         """Return the names of all schemas."""
         return list(self._ask(self._reflection.schema_names_steps, **kw))
 
-    def has_schema(self, schema_name: str, **kw: Any) -> bool:
+    def has_schema(self, schema_name: str, **kw: object) -> bool:
         """Tell whether there is a schema *schema_name*."""
         return schema_name in self.get_schema_names(**kw)
 
-    def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
+    def has_table(self, table_name: str, schema: str | None = None, **kw: object) -> bool:
         """Tell whether there is a table or view *table_name*."""
         return bool(self._ask(self._reflection.has_table_steps, table_name, schema, **kw))
 
-    def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+    def get_table_names(self, schema: str | None = None, **kw: object) -> list[str]:
         """Return the names of all tables."""
         return list(self._ask(self._reflection.table_names_steps, schema, **kw))
 
-    def get_temp_table_names(self, **kw: Any) -> list[str]:
+    def get_temp_table_names(self, **kw: object) -> list[str]:
         """Return the names of all temporary tables."""
         return list(self._ask(self._reflection.temp_table_names_steps, **kw))
 
-    def get_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+    def get_view_names(self, schema: str | None = None, **kw: object) -> list[str]:
         """Return the names of all views."""
         return list(self._ask(self._reflection.view_names_steps, schema, **kw))
 
-    def get_materialized_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+    def get_materialized_view_names(self, schema: str | None = None, **kw: object) -> list[str]:
         """Return the names of all materialized views."""
         return list(self._ask(self._reflection.materialized_view_names_steps, schema, **kw))
 
-    def get_temp_view_names(self, **kw: Any) -> list[str]:
+    def get_temp_view_names(self, **kw: object) -> list[str]:
         """Return the names of all temporary views."""
         return list(self._ask(self._reflection.temp_view_names_steps, **kw))
 
-    def get_view_definition(self, view_name: str, schema: str | None = None, **kw: Any) -> str:
+    def get_view_definition(self, view_name: str, schema: str | None = None, **kw: object) -> str:
         """Return the text of *view_name*; NoSuchTableError is raised if there is none."""
         return str(self._ask(self._reflection.view_definition_steps, view_name, schema, **kw))
 
     def get_columns(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> list[dict[str, Any]]:
         """Return the columns of *table_name*: name, type, nullable, default.
 
@@ -163,25 +163,25 @@ class Inspector:
         return _copies(self._ask(self._reflection.columns_steps, table_name, schema, **kw))
 
     def get_pk_constraint(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> dict[str, Any]:
         """Return the primary key of *table_name*: constrained_columns, name."""
         return dict(self._ask(self._reflection.primary_key_steps, table_name, schema, **kw))
 
     def get_foreign_keys(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> list[dict[str, Any]]:
         """Return the foreign keys of *table_name*."""
         return _copies(self._ask(self._reflection.foreign_keys_steps, table_name, schema, **kw))
 
     def get_indexes(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> list[dict[str, Any]]:
         """Return the indexes of *table_name*: name, column_names, unique."""
         return _copies(self._ask(self._reflection.indexes_steps, table_name, schema, **kw))
 
     def has_index(
-        self, table_name: str, index_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, index_name: str, schema: str | None = None, **kw: object
     ) -> bool:
         """Tell whether *table_name* has an index *index_name*."""
         if not self.has_table(table_name, schema, **kw):
@@ -189,7 +189,7 @@ class Inspector:
         return any(index["name"] == index_name for index in self.get_indexes(table_name, schema))
 
     def get_unique_constraints(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> list[dict[str, Any]]:
         """Return the unique constraints of *table_name*: name, column_names."""
         return _copies(
@@ -197,7 +197,7 @@ class Inspector:
         )
 
     def get_check_constraints(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> list[dict[str, Any]]:
         """Return the check constraints of *table_name*: name, sqltext."""
         return _copies(
@@ -205,26 +205,26 @@ class Inspector:
         )
 
     def get_table_comment(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> dict[str, Any]:
         """Return the comment of *table_name*; NotImplementedError where there are none."""
         return dict(self._ask(self._reflection.table_comment_steps, table_name, schema, **kw))
 
     def get_table_options(
-        self, table_name: str, schema: str | None = None, **kw: Any
+        self, table_name: str, schema: str | None = None, **kw: object
     ) -> dict[str, Any]:
         """Return what *table_name* has besides, named as ``Table`` takes it: ``mysql_engine``."""
         return dict(self._ask(self._reflection.table_options_steps, table_name, schema, **kw))
 
-    def has_sequence(self, sequence_name: str, schema: str | None = None, **kw: Any) -> bool:
+    def has_sequence(self, sequence_name: str, schema: str | None = None, **kw: object) -> bool:
         """Tell whether there is a sequence *sequence_name*."""
         return sequence_name in self.get_sequence_names(schema, **kw)
 
-    def has_type(self, type_name: str, schema: str | None = None, **kw: Any) -> bool:
+    def has_type(self, type_name: str, schema: str | None = None, **kw: object) -> bool:
         """Tell whether there is a type *type_name*, made by a user."""
         return type_name in self._ask(self._reflection.type_names_steps, schema, **kw)
 
-    def get_sequence_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+    def get_sequence_names(self, schema: str | None = None, **kw: object) -> list[str]:
         """Return the names of all sequences."""
         return list(self._ask(self._reflection.sequence_names_steps, schema, **kw))
 
@@ -243,7 +243,7 @@ class Inspector:
         TableReader(self, table, include_columns, exclude_columns, resolve_fks).read()
 
     def get_sorted_table_and_fkc_names(
-        self, schema: str | None = None, **kw: Any
+        self, schema: str | None = None, **kw: object
     ) -> list[tuple[str | None, list[tuple[str, str | None]]]]:
         """Return the tables so ordered that what is referred to comes first.
 
@@ -294,7 +294,7 @@ class Inspector:
         filter_names: Collection[str] | None,
         kind: ObjectKind,
         scope: ObjectScope,
-        **kw: Any,
+        **kw: object,
     ) -> dict[TableKey, Any]:
         _refuse(kw)
         names = self._listed(schema, kind, scope)
@@ -315,7 +315,7 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> Many:
         """Return the columns of many tables, by (schema, table)."""
         return self._multi("columns", schema, filter_names, kind, scope, **kw)
@@ -326,7 +326,7 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> One:
         """Return the primary keys of many tables, by (schema, table)."""
         return self._multi("primary_key", schema, filter_names, kind, scope, **kw)
@@ -337,7 +337,7 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> Many:
         """Return the foreign keys of many tables, by (schema, table)."""
         return self._multi("foreign_keys", schema, filter_names, kind, scope, **kw)
@@ -348,7 +348,7 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> Many:
         """Return the indexes of many tables, by (schema, table)."""
         return self._multi("indexes", schema, filter_names, kind, scope, **kw)
@@ -359,7 +359,7 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> Many:
         """Return the unique constraints of many tables, by (schema, table)."""
         return self._multi("unique_constraints", schema, filter_names, kind, scope, **kw)
@@ -370,7 +370,7 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> Many:
         """Return the check constraints of many tables, by (schema, table)."""
         return self._multi("check_constraints", schema, filter_names, kind, scope, **kw)
@@ -381,7 +381,7 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> One:
         """Return the comments of many tables, by (schema, table)."""
         return self._multi("table_comment", schema, filter_names, kind, scope, **kw)
@@ -392,13 +392,13 @@ class Inspector:
         filter_names: Collection[str] | None = None,
         kind: ObjectKind = _TABLE,
         scope: ObjectScope = _DEFAULT,
-        **kw: Any,
+        **kw: object,
     ) -> One:
         """Return what many tables have besides, by (schema, table): ``mysql_engine``."""
         return self._multi("table_options", schema, filter_names, kind, scope, **kw)
 
     def has_multi_table(
-        self, table_names: Sequence[str], schema: str | None = None, **kw: Any
+        self, table_names: Sequence[str], schema: str | None = None, **kw: object
     ) -> dict[TableKey, bool]:
         """Tell which of *table_names* are tables or views, by (schema, table)."""
         return {(schema, name): self.has_table(name, schema, **kw) for name in table_names}

@@ -35,7 +35,7 @@ class IteratorResult(Result[*Ts]):
 
     def __init__(
         self,
-        cursor_metadata: Any,
+        cursor_metadata: object,
         iterator: Iterable[Any],
         raw: Result[*tuple[Any, ...]] | None = None,
         _source_supports_scalars: bool = False,
@@ -58,7 +58,7 @@ class ChunkedIteratorResult(Result[*Ts]):
 
     def __init__(
         self,
-        cursor_metadata: Any,
+        cursor_metadata: object,
         chunks: Callable[[int | None], Iterable[Sequence[Any]]],
         source_supports_scalars: bool = False,
         raw: Result[*tuple[Any, ...]] | None = None,

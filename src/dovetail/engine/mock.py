@@ -37,7 +37,7 @@ class MockConnection:
         """The name of the dialect."""
         return self.dialect.name
 
-    def connect(self, **kwargs: Any) -> Self:
+    def connect(self, **kwargs: object) -> Self:
         """Return the object itself."""
         return self
 
@@ -46,7 +46,7 @@ class MockConnection:
         schema: str | None = obj.schema
         return schema
 
-    def execution_options(self, **kw: Any) -> Self:
+    def execution_options(self, **kw: object) -> Self:
         """Return the object itself; options mean nothing here."""
         return self
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Self
 
+    from ..sql.arguments import RowKey
     from ..steps import Steps
 
 T = TypeVar("T")
@@ -243,8 +244,8 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
     @overload
     def scalars(self: Result[R, *tuple[Any, ...]], index: Literal[0] = 0) -> ScalarResult[R]: ...
     @overload
-    def scalars(self, index: Any = 0) -> ScalarResult[Any]: ...
-    def scalars(self, index: Any = 0) -> ScalarResult[Any]:
+    def scalars(self, index: RowKey = 0) -> ScalarResult[Any]: ...
+    def scalars(self, index: RowKey = 0) -> ScalarResult[Any]:
         """Return the values of one column: the first, or that at *index* (or of that name)."""
         return ScalarResult(
             self, 0 if index.__class__ is int and not index else self._shape.index(index)
@@ -263,7 +264,7 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
         """The result itself, for type checkers one of plain tuples."""
         return self  # type: ignore[return-value]
 
-    def columns(self, *col_expressions: Any) -> Result[*tuple[Any, ...]]:
+    def columns(self, *col_expressions: RowKey) -> Result[*tuple[Any, ...]]:
         """Return a result of these columns alone: names, positions or column objects."""
         return narrowed(self, [self._shape.index(each) for each in col_expressions])
 
@@ -378,7 +379,7 @@ class MappingResult(FilterResult[RowMapping]):
         """Return the names of the columns."""
         return self._parent.keys()
 
-    def columns(self, *col_expressions: Any) -> MappingResult:
+    def columns(self, *col_expressions: RowKey) -> MappingResult:
         """Return mappings of these columns alone."""
         return self._parent.columns(*col_expressions).mappings()
 
@@ -417,7 +418,9 @@ class FrozenResult:
 class MergedResult(Result[*Ts]):
     """The rows of several results, one after another.  Made by :meth:`Result.merge`."""
 
-    def __init__(self, cursor_metadata: Any, results: Sequence[Result[*tuple[Any, ...]]]) -> None:
+    def __init__(
+        self, cursor_metadata: Shape | None, results: Sequence[Result[*tuple[Any, ...]]]
+    ) -> None:
         shape = results[0]._shape
         super().__init__(shape, [], convert=shape.row_list, feed=_MergedFeed(results))
         self._unique_filters = results[0]._unique_filters

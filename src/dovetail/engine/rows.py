@@ -70,7 +70,7 @@ class Shape:
         keys = tuple(self.keys[position] for position in positions)
         return Shape(keys, [objects[position] for position in positions])
 
-    def position(self, column: Any) -> int | None:
+    def position(self, column: object) -> int | None:
         """Return where the *column* itself stands, whatever it is called; None if it does not."""
         found = self._by_object.get(column)
         if found is None and self._later:
@@ -83,7 +83,7 @@ class Shape:
         """Return the tuples *raw* as rows."""
         return list(map(self.row, raw))
 
-    def index(self, key: Any) -> int:
+    def index(self, key: object) -> int:
         """Return the position of the column that *key* (a name, number or column) stands for.
 
         NoSuchColumnError is raised if there is none, InvalidRequestError if a name stands
@@ -110,7 +110,7 @@ class Shape:
 def _forgetting(later: dict[int, Any], number: int) -> Callable[[Any], None]:
     """Return what takes the object with this *number* out of *later* when it is gone."""
 
-    def forget(_: Any) -> None:
+    def forget(_: object) -> None:
         later.pop(number, None)
 
     return forget
@@ -295,7 +295,7 @@ def row_class(keys: tuple[str, ...]) -> type[Row[*tuple[Any, ...]]]:
 
 
 def _ambiguity(name: str) -> Callable[[Any], NoReturn]:
-    def read(row: Any) -> NoReturn:
+    def read(row: tuple[Any, ...]) -> NoReturn:
         _ambiguous(name)
 
     return read

@@ -212,6 +212,6 @@ def _column(info: dict[str, Any]) -> Column[Any]:
     return made
 
 
-def _is_empty(option: Any) -> bool:
+def _is_empty(option: object) -> bool:
     # An expression is not asked whether it equals anything.
     return option is None or (isinstance(option, list) and not option)

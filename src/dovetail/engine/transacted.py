@@ -368,7 +368,7 @@ class TransactedChannel(Channel):
         """Return the names of transactions that were prepared and not ended."""
         return list(run_sync(self._prepared_steps("recover")))
 
-    def _prepared_steps(self, verb: str, *arguments: Any) -> Steps[Any]:
+    def _prepared_steps(self, verb: str, *arguments: object) -> Steps[Any]:
         """Do *verb* to transactions that are prepared, which need not be those of this object."""
         if self._record is None or self._is_inherited():
             yield from self._reconnect_steps()

@@ -192,7 +192,7 @@ class TwoPhaseTransaction(RootTransaction):
     that rolls all of them back.
     """
 
-    def __init__(self, connection: Any, xid: str) -> None:
+    def __init__(self, connection: object, xid: str) -> None:
         super().__init__(connection)
         self.xid = xid
         self.is_prepared = False
@@ -241,7 +241,7 @@ class NestedTransaction(Transaction):
 
     nested = True
 
-    def __init__(self, connection: Any, parent: Transaction, name: str) -> None:
+    def __init__(self, connection: object, parent: Transaction, name: str) -> None:
         super().__init__(connection, parent)
         self.name = name
         self.outer: NestedTransaction | None = self._connection._savepoint

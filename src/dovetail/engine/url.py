@@ -95,7 +95,7 @@ class URL:
         secret = None if password is None else str(password)
         return cls(drivername, username, secret, host, port, database, _frozen_query(query or {}))
 
-    def set(self, **parts: Any) -> URL:
+    def set(self, **parts: object) -> URL:
         """Return a copy in which *parts* are other ones."""
         current = {name: getattr(self, name) for name in _PARTS}
         unknown = next((name for name in parts if name not in current), None)
@@ -103,7 +103,7 @@ class URL:
             raise TypeError(f"a URL has no part {unknown!r}; its parts are {', '.join(current)}")
         return URL.create(**{**current, **parts})
 
-    def _replace(self, **parts: Any) -> URL:
+    def _replace(self, **parts: object) -> URL:
         return self.set(**parts)
 
     def update_query_dict(

@@ -259,7 +259,7 @@ class ObjectDeletedError(InvalidRequestError):
 
     code = "DV-LOAD-05"
 
-    def __init__(self, state: Any, msg: str | None = None, *, hint: str | None = None) -> None:
+    def __init__(self, state: object, msg: str | None = None, *, hint: str | None = None) -> None:
         message = state if isinstance(state, str) else msg or f"the row of {state!r} is gone"
         super().__init__(message, hint=hint)
 

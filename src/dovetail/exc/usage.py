@@ -297,7 +297,7 @@ class MultipleResultsFound(InvalidRequestError):  # noqa: N818 - a name users kn
     usual_hint = "narrow the query, or take the first with first()"
 
 
-def refuse_options(function: str, options: Mapping[str, Any], *more: Any) -> None:
+def refuse_options(function: str, options: Mapping[str, Any], *more: object) -> None:
     """Raise ArgumentError where a call of *function* has arguments that mean nothing to it.
 
     For those that take others' arguments because a base class does.

@@ -39,7 +39,7 @@ from ..orm.session.settings import Setting
 from ..orm.tracking.expiry import Whole
 from ..orm.tracking.state import NO_VALUE, InstanceState
 from ..sql.expression.select import CompoundSelect, Select
-from ..sql.node import Walk
+from ..sql.node import Node, Walk
 from ..steps import Steps
 
 if TYPE_CHECKING:
@@ -451,11 +451,11 @@ class ShardedSession(Session):
 
     def get_bind(
         self,
-        mapper: Mapper | None = None,
-        clause: object = None,
+        mapper: Mapper | type | None = None,
+        clause: Node | None = None,
         *,
         bind: Engine | Connection | None = None,
-        **arguments: object,
+        **arguments: Any,
     ) -> Engine | Connection:
         """The database of ``shard_id=``, of ``instance=``, or of what is being done."""
         return super().get_bind(mapper, clause, bind=bind, **arguments)

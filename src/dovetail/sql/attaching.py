@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..exc import ArgumentError
 from .node import Node
 from .traversal import Replacing, iterate
+
+if TYPE_CHECKING:
+    from .expression.from_clause import FromClause
 
 Part = Callable[[Any], Any]
 """What becomes of a part, a column's name or an expression, in a copy."""
@@ -54,7 +57,7 @@ class Attached(Protocol):
     name: Any
     table: Any
 
-    def attach(self, parent: Any) -> None:
+    def attach(self, parent: object) -> None:
         """Become part of *parent*."""
         ...
 
@@ -87,7 +90,7 @@ def check_one_table(item: Attached, columns: Iterable[Any]) -> None:
         )
 
 
-def check_table(item: Attached, parts: Iterable[Any], table: Any) -> None:
+def check_table(item: Attached, parts: Iterable[Any], table: FromClause) -> None:
     """Refuse to attach *item* to a *table* that has not all the columns in *parts*."""
     for column in columns_within(parts):
         if column.table is not table:
@@ -102,7 +105,7 @@ def check_table(item: Attached, parts: Iterable[Any], table: Any) -> None:
 def replaced(columns: dict[int, Any]) -> Part:
     """Return what puts *columns*, by the ids of those that they stand for, into a part."""
 
-    def part_of(part: Any) -> Any:
+    def part_of(part: object) -> Any:
         if not isinstance(part, Node):
             return part
         return Replacing(lambda node: columns.get(id(node))).node(part)

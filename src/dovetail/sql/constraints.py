@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exc import (
     ArgumentError,
@@ -30,6 +30,10 @@ from .expression.text import TextClause
 from .names import named
 from .traversal import iterate
 
+if TYPE_CHECKING:
+    from .expression.column_element import ColumnElement
+    from .expression.from_clause import FromClause
+
 _order = count()
 
 
@@ -48,7 +52,7 @@ class Constraint(Named, SchemaItem):
         initially: str | None = None,
         info: dict[Any, Any] | None = None,
         comment: str | None = None,
-        **dialect_options: Any,
+        **dialect_options: object,
     ) -> None:
         self.name = self.given_name = name
         self.deferrable = deferrable
@@ -158,7 +162,7 @@ class ColumnCollectionConstraint(Constraint):
         return True
 
 
-def _column_or_name(column: Any) -> Any:
+def _column_or_name(column: object) -> Any:
     if isinstance(column, str):
         return column
     node = node_of(column)
@@ -186,7 +190,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
 
     __visit_name__ = "primary_key_constraint"
 
-    def __init__(self, *columns: Any, _implicit: bool = False, **kw: Any) -> None:
+    def __init__(self, *columns: object, _implicit: bool = False, **kw: object) -> None:
         self.implicit = _implicit
         super().__init__(*columns, **kw)
 
@@ -203,7 +207,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         table.constraints.discard(table.primary_key)
         table.primary_key = self
 
-    def add_column(self, column: Any) -> None:
+    def add_column(self, column: ColumnElement[Any]) -> None:
         """Put *column*, which joins the table later, into the key."""
         self._columns.replace(column, str(column.key))
 
@@ -303,7 +307,7 @@ class ForeignKey(SchemaItem):
     def __init__(
         self,
         column: Any,
-        _constraint: Any = None,
+        _constraint: object = None,
         use_alter: bool = False,
         name: str | None = None,
         onupdate: str | None = None,
@@ -314,7 +318,7 @@ class ForeignKey(SchemaItem):
         match: str | None = None,
         info: dict[Any, Any] | None = None,
         comment: str | None = None,
-        **dialect_options: Any,
+        **dialect_options: object,
     ) -> None:
         self.target = column if isinstance(column, str) else _column_or_name(column)
         self.use_alter = use_alter
@@ -326,7 +330,7 @@ class ForeignKey(SchemaItem):
         self.link_to_name = link_to_name
         self.match = match
         self.comment = comment
-        self.dialect_options = dialect_options
+        self.dialect_options: dict[str, Any] = dialect_options
         if _constraint is not None:
             self.constraint = _constraint
         if info is not None:
@@ -393,11 +397,11 @@ class ForeignKey(SchemaItem):
             )
         return found
 
-    def references(self, table: Any) -> bool:
+    def references(self, table: FromClause) -> bool:
         """Return whether the target is a column of *table*."""
         return self.column.table is table
 
-    def get_referent(self, table: Any) -> Any:
+    def get_referent(self, table: FromClause) -> Any:
         """Return the column of *table* that stands for the target, or None."""
         return table.corresponding_column(self.column)
 

@@ -34,7 +34,7 @@ class Named:
     _given: tuple[Any, Any] | None = None
     """The name that was given, and the one that the convention made of it."""
 
-    def take_name(self, table: Any) -> None:
+    def take_name(self, table: object) -> None:
         """Take the name that the convention of *table*'s metadata gives, if it gives one."""
         name = conventional_name(self, table)
         if name is not None:
@@ -52,9 +52,9 @@ class Named:
 class _Tokens:
     """The values of a convention's tokens for one constraint, found when asked for."""
 
-    def __init__(self, constraint: Any, table: Any, convention: Mapping[Any, Any]) -> None:
-        self.constraint = constraint
-        self.table = table
+    def __init__(self, constraint: object, table: object, convention: Mapping[Any, Any]) -> None:
+        self.constraint: Any = constraint
+        self.table: Any = table
         self.convention = convention
 
     def __getitem__(self, token: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from .node import Executable, Node, Walk
+
+if TYPE_CHECKING:
+    from ..types.contract import TypeDialect
 
 
 class SchemaBind(Protocol):
@@ -42,7 +45,7 @@ class ExecutableDDLElement(Executable):
         return self._with(condition=(dialect, callable_, state))
 
     def applies_to(
-        self, dialect: Any, target: Any = None, bind: object = None, **kw: object
+        self, dialect: TypeDialect, target: object = None, bind: object = None, **kw: object
     ) -> bool:
         """Return whether the statement is to be sent to *dialect*."""
         if self.condition is None:
@@ -56,7 +59,7 @@ class ExecutableDDLElement(Executable):
             return True
         return bool(function(self, target, bind, dialect=dialect, state=state, **kw))
 
-    def against(self, target: Any) -> Self:
+    def against(self, target: object) -> Self:
         """Return a copy for *target*."""
         return self._with(target=target)
 
@@ -79,8 +82,10 @@ class DDL(ExecutableDDLElement):
 class _SchemaStatement(ExecutableDDLElement):
     verb: ClassVar[str]
 
-    def __init__(self, element: Any, if_exists: bool = False, if_not_exists: bool = False) -> None:
-        self.element = element
+    def __init__(
+        self, element: object, if_exists: bool = False, if_not_exists: bool = False
+    ) -> None:
+        self.element: Any = element
         self.if_exists = if_exists
         self.if_not_exists = if_not_exists
 
@@ -92,7 +97,7 @@ class CreateTable(_SchemaStatement):
 
     def __init__(
         self,
-        element: Any,
+        element: object,
         include_foreign_key_constraints: Collection[Any] | None = None,
         if_not_exists: bool = False,
     ) -> None:
@@ -112,7 +117,7 @@ class DropView(_SchemaStatement):
     __visit_name__ = "drop_view"
 
     def __init__(
-        self, element: Any, *, if_exists: bool = False, materialized: bool = False
+        self, element: object, *, if_exists: bool = False, materialized: bool = False
     ) -> None:
         super().__init__(element, if_exists=if_exists)
         self.materialized = materialized
@@ -172,7 +177,7 @@ class DropConstraint(_SchemaStatement):
 
     __visit_name__ = "drop_constraint"
 
-    def __init__(self, element: Any, cascade: bool = False, if_exists: bool = False) -> None:
+    def __init__(self, element: object, cascade: bool = False, if_exists: bool = False) -> None:
         super().__init__(element, if_exists=if_exists)
         self.cascade = cascade
 
@@ -218,8 +223,8 @@ class CreateColumn(Node):
 
     __visit_name__ = "create_column"
 
-    def __init__(self, element: Any) -> None:
-        self.element = element
+    def __init__(self, element: object) -> None:
+        self.element: Any = element
 
 
 def send(bind: Any, statement: ExecutableDDLElement) -> None:

@@ -136,7 +136,7 @@ class ColumnDefault(SchemaItem):
         else:
             parent.default = self
 
-    def value(self, context: Any = None) -> Any:
+    def value(self, context: object = None) -> Any:
         """Return the value for one row; *context* goes to a function that takes one."""
         if self.is_scalar:
             return self.arg

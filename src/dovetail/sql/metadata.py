@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Flag
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exc import ArgumentError, CircularDependencyError
 from ..graph import find_cycles, sort
@@ -21,6 +21,9 @@ from .ddl import SchemaBind
 from .defaults import SchemaItem, Sequence
 from .names import named
 from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
+
+if TYPE_CHECKING:
+    from .constraints import Constraint
 
 RETAIN_SCHEMA = object()
 """Given as the schema of a copy: the one that the table has."""
@@ -276,7 +279,7 @@ def _copy_constraints(source: Table, target: Table, schema_of: Callable[..., Any
         index.copied(part_of).attach(target)
 
 
-def _comes_with_columns(constraint: Any) -> bool:
+def _comes_with_columns(constraint: Constraint) -> bool:
     """Return whether the columns of a table bring *constraint* along: those of a copy do too."""
     if isinstance(constraint, PrimaryKeyConstraint):
         return constraint.implicit and constraint.name is None
@@ -285,7 +288,10 @@ def _comes_with_columns(constraint: Any) -> bool:
 
 
 def _copied_targets(
-    constraint: ForeignKeyConstraint, source: Table, target: Table, schema_of: Any
+    constraint: ForeignKeyConstraint,
+    source: Table,
+    target: Table,
+    schema_of: Callable[..., Any] | None,
 ) -> list[str]:
     found = []
     for key in constraint.elements:

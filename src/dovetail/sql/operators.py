@@ -194,7 +194,7 @@ def custom_operator(
     text: str,
     precedence: int = 0,
     is_comparison: bool = False,
-    return_type: Any = None,
+    return_type: object = None,
     type_key: object = None,
 ) -> Operator:
     """Return the operator written as *text*: the same one for the same arguments."""

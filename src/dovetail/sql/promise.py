@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 class Planner(Protocol):
     """Turns statements of entities into statements of tables."""
 
-    def to_core(self, statement: Any) -> Any:
+    def to_core(self, statement: object) -> Any:
         """Return an equal statement that is made of tables and columns alone."""
         ...
 
-    def reduce(self, statement: Any) -> Any:
+    def reduce(self, statement: object) -> Any:
         """Return what ``pickle`` is told of *statement*: classes and their tables by name."""
         ...
 

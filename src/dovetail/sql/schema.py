@@ -16,6 +16,9 @@ from .names import named
 from .table_column import Column as Column
 from .typed_columns import typed_columns
 
+if TYPE_CHECKING:
+    from .expression.column_element import ColumnElement
+
 BLANK_SCHEMA: Any = object()
 """Given as a schema: none, where the MetaData has one that tables would be in."""
 
@@ -82,7 +85,7 @@ class Table(TableClause, SchemaItem):
         name: str,
         metadata: Any,
         /,
-        *args: Any,
+        *args: SchemaItem,
         schema: str | None = None,
         quote: bool | None = None,
         quote_schema: bool | None = None,
@@ -98,7 +101,7 @@ class Table(TableClause, SchemaItem):
         info: dict[Any, Any] | None = None,
         prefixes: Iterable[str] | None = None,
         listeners: Iterable[Any] = (),
-        **dialect_options: Any,
+        **dialect_options: object,
     ) -> None:
         # All is done in __new__, which may give a table that exists.
         pass
@@ -208,7 +211,7 @@ class Table(TableClause, SchemaItem):
         """Note a foreign key: its column may take its type from the target."""
         self.metadata.foreign_key_added(key)
 
-    def append_column(self, column: Any, replace_existing: bool = False) -> None:
+    def append_column(self, column: ColumnElement[Any], replace_existing: bool = False) -> None:
         """Add *column* to this table."""
         is_extending = self.__dict__.get("extending", False)
         self.extending = is_extending or replace_existing

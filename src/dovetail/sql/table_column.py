@@ -28,6 +28,8 @@ from .node import Walk
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
+    from ..types.contract import TypeDialect
+
     T = TypeVar("T", default=Any)
 else:
     # A default means something to type checkers alone.
@@ -46,7 +48,7 @@ class _UnlessNative:
     def __init__(self, feature: str) -> None:
         self.feature = feature
 
-    def __call__(self, dialect: Any) -> bool:
+    def __call__(self, dialect: TypeDialect) -> bool:
         return not getattr(dialect.features, self.feature)
 
 
@@ -302,7 +304,7 @@ class Column(ColumnClause[T], SchemaItem):
         return str(self.name)
 
 
-def _name_and_type(name: Any, type_: Any, args: Iterable[Any]) -> tuple[Any, Any, list[Any]]:
+def _name_and_type(name: object, type_: object, args: Iterable[Any]) -> tuple[Any, Any, list[Any]]:
     """Sort out the leading arguments of Column, of which each may be left out."""
     items = list(args)
     if isinstance(type_, TypeEngine) and isinstance(name, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import reduce
 from inspect import get_annotations
 from operator import or_
@@ -61,7 +61,7 @@ class TypedColumns:
             )
 
 
-def typed_columns(class_: Any) -> list[Column[Any]]:
+def typed_columns(class_: type) -> list[Column[Any]]:
     """New columns, those that *class_* and the classes above it declare, the upper ones first."""
     if not issubclass(class_, TypedColumns):
         raise InvalidRequestError(
@@ -94,7 +94,7 @@ def _declarations(class_: type) -> Iterator[tuple[str, Any, Any, type]]:
                 yield name, annotations.get(name), vars(owner).get(name), owner
 
 
-def _completed(name: str, said: Any, column: Any, owner: type) -> Column[Any]:
+def _completed(name: str, said: object, column: Any, owner: type) -> Column[Any]:
     """A column for one table, of the annotation *said* and the *column* that were declared."""
     title = f"{owner.__name__}.{name}"
     if column is not None and not isinstance(column, Column):
@@ -132,7 +132,7 @@ def _refuse_local_keys(column: Column[Any], title: str) -> None:
             )
 
 
-def _understood(said: Any, owner: type, title: str) -> tuple[Any, bool]:
+def _understood(said: object, owner: type, title: str) -> tuple[Any, bool]:
     """The Python type in the annotation *said*, and whether None is among its values."""
     said = _evaluated(said, owner, title)
     kind = get_origin(said) or said
@@ -156,7 +156,7 @@ def _evaluated(said: Any, owner: type, title: str) -> Any:
     if not isinstance(said, str):
         return said
     module = modules.get(owner.__module__)
-    names: Mapping[str, Any] = {**({} if module is None else vars(module)), **vars(owner)}
+    names: dict[str, Any] = {**({} if module is None else vars(module)), **vars(owner)}
     try:
         return evaluate(said, names)
     except Exception as error:

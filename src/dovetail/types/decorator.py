@@ -41,7 +41,7 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
     impl: Any
     coerce_to_is_types: ClassVar[tuple[type[Any], ...]] = (type(None),)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         kind = getattr(type(self), "impl", None)
         if kind is None:
             raise ArgumentError(

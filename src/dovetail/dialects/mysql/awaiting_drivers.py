@@ -220,7 +220,7 @@ def _unreachable(cause: OSError, limit: float) -> tuple[int, str]:
 
 
 @cache
-def _giving_up(base: Any) -> Any:
+def _giving_up(base: type) -> Any:
     """Return a class of connections of asyncmy that is *base*, but ends at once when it is late.
 
     After ``read_timeout`` the package says goodbye, and with TLS waits for an answer to that.
@@ -255,7 +255,7 @@ def _patient(base: Any) -> Any:
 
 
 @cache
-def _without_warnings(base: Any) -> Any:
+def _without_warnings(base: type) -> Any:
     """Return a class of cursors of aiomysql that is *base*, but does not ask for warnings."""
 
     async def _show_warnings(self: Any, connection: Any) -> None:

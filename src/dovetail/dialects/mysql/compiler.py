@@ -77,18 +77,18 @@ class MysqlExpressions(StatementCompiler):
         parts = ", ".join(part.strip() for part in form.split("||"))
         return f"concat({parts.format(text)})"
 
-    def binary_is_distinct_from(self, node: Any) -> str:
+    def binary_is_distinct_from(self, node: BinaryExpression[Any]) -> str:
         return f"NOT ({self.infix(node, ' <=> ')})"
 
-    def binary_is_not_distinct_from(self, node: Any) -> str:
+    def binary_is_not_distinct_from(self, node: BinaryExpression[Any]) -> str:
         return self.infix(node, " <=> ")
 
-    def binary_match(self, node: Any) -> str:
+    def binary_match(self, node: BinaryExpression[Any]) -> str:
         left = node.left
         columns = left.clauses if left.__visit_name__ == "tuple" else (left,)
         return self._matched(columns, node.right, f" {_BOOLEAN_MODE}")
 
-    def binary_not_match(self, node: Node) -> str:
+    def binary_not_match(self, node: BinaryExpression[Any]) -> str:
         return f"NOT {self.binary_match(node)}"
 
     def visit_mysql_match(self, node: Any) -> str:
@@ -107,13 +107,13 @@ class MysqlExpressions(StatementCompiler):
 
     # -- regular expressions --------------------------------------------------------------------
 
-    def binary_regexp_match(self, node: Node) -> str:
+    def binary_regexp_match(self, node: BinaryExpression[Any]) -> str:
         return self._regexp(node, " REGEXP ", "")
 
-    def binary_not_regexp_match(self, node: Node) -> str:
+    def binary_not_regexp_match(self, node: BinaryExpression[Any]) -> str:
         return self._regexp(node, " NOT REGEXP ", "NOT ")
 
-    def _regexp(self, node: Any, text: str, negation: str) -> str:
+    def _regexp(self, node: BinaryExpression[Any], text: str, negation: str) -> str:
         flags = node.modifier("flags")
         if not flags:
             return self.infix(node, text)
@@ -135,13 +135,13 @@ class MysqlExpressions(StatementCompiler):
             return f"REGEXP_REPLACE({left}, {pattern}, {replacement})"
         return f"REGEXP_REPLACE({left}, {pattern}, {replacement}, {flags})"
 
-    def _literal_text(self, text: Any) -> str:
+    def _literal_text(self, text: object) -> str:
         made: str = self.dialect.literal_text(str(text))
         return made
 
     # -- JSON -----------------------------------------------------------------------------------
 
-    def binary_json_getitem(self, node: Any) -> str:
+    def binary_json_getitem(self, node: BinaryExpression[Any]) -> str:
         text = f"JSON_EXTRACT({self.write(node.left)}, {self.write(node.right)})"
         kind = node.type
         if kind.affinity == "json":
@@ -164,7 +164,7 @@ class MysqlExpressions(StatementCompiler):
         # Adding zero makes a number of it, on servers too that cast to no floats.
         return f"{text}+0.0000000000000000000000"
 
-    def binary_json_path_getitem(self, node: Node) -> str:
+    def binary_json_path_getitem(self, node: BinaryExpression[Any]) -> str:
         return self.binary_json_getitem(node)
 
     # -- words ----------------------------------------------------------------------------------

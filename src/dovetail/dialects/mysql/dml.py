@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ...exc import ArgumentError, InvalidRequestError
 from ...sql.expression.column_element import ColumnElement
@@ -12,6 +12,9 @@ from ...sql.expression.dml_base import row_of
 from ...sql.expression.from_clause import Alias
 from ...sql.node import Node, Walk
 from ...sql.upsert import ConflictInsert
+
+if TYPE_CHECKING:
+    from ...sql.arguments import FromArgument
 
 
 class OnDuplicateKeyUpdate(Node):
@@ -66,7 +69,7 @@ class Insert(ConflictInsert):
         return next(iter(self.inserted)).table
 
     def on_duplicate_key_update(
-        self, *arguments: Mapping[Any, Any] | Iterable[tuple[Any, Any]], **values: Any
+        self, *arguments: Mapping[Any, Any] | Iterable[tuple[Any, Any]], **values: object
     ) -> Self:
         """Return a copy that changes the rows that are there already::
 
@@ -85,7 +88,7 @@ class Insert(ConflictInsert):
         return self._with(post_values=OnDuplicateKeyUpdate(self, given))
 
 
-def insert(table: Any) -> Insert:
+def insert(table: FromArgument) -> Insert:
     """Return an INSERT into *table* that may say ON DUPLICATE KEY UPDATE."""
     return Insert(table)
 
@@ -101,7 +104,7 @@ class RowLimit:
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def apply_to(self, statement: Any) -> Any:
+    def apply_to(self, statement: Insert) -> Any:
         """Return *statement* for *count* rows at most."""
         if not (statement.is_update or statement.is_delete):
             raise ArgumentError("limit() is for UPDATE and DELETE; a SELECT has .limit()")

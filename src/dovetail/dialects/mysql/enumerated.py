@@ -150,7 +150,7 @@ class SET(String):
     def literal_function(self, dialect: TypeDialect) -> Callable[[Any], str]:
         convert = self.bind_function(dialect)
 
-        def write(value: Any) -> str:
+        def write(value: object) -> str:
             made = convert(value)
             return str(made) if isinstance(made, int) else quote_text(made)
 

@@ -50,7 +50,7 @@ class MysqlFeatures(Features):
     """An index may be on an expression."""
 
 
-def _index(value: Any) -> str:
+def _index(value: object) -> str:
     """Return an index into JSON as a path: ``$."name"``, ``$[5]``."""
     return f"$[{value}]" if isinstance(value, int) else f"$.{_quoted(value)}"
 
@@ -61,7 +61,7 @@ def _path(value: Iterable[Any]) -> str:
     return "$" + "".join(steps)
 
 
-def _quoted(name: Any) -> str:
+def _quoted(name: object) -> str:
     """Return *name* as a member of a path: a string of JSON."""
     return json.dumps(str(name))
 

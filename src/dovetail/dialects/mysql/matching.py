@@ -25,7 +25,7 @@ class match(ColumnElement[Any]):
     type = MATCHTYPE
     mode: str | None = None
 
-    def __init__(self, *columns: Any, against: Any) -> None:
+    def __init__(self, *columns: object, against: object) -> None:
         if not columns:
             raise ArgumentError("match() needs the columns to look into")
         made = [node_of(column) for column in columns]
@@ -36,7 +36,7 @@ class match(ColumnElement[Any]):
         self.against: Any = node if node is not None else BindParameter(None, against, STRINGTYPE)
         self.expands = False
 
-    def _changed(self, **changes: Any) -> Self:
+    def _changed(self, **changes: object) -> Self:
         return self._copy(**changes)
 
     def in_boolean_mode(self) -> Self:

@@ -138,5 +138,5 @@ class TransactionSteps:
         return [_text(data)[: int(length)] for _, length, _, data in rows]
 
 
-def _text(data: Any) -> str:
+def _text(data: object) -> str:
     return data.decode() if isinstance(data, bytes) else str(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypeVar
 
@@ -17,6 +17,9 @@ from ...types import structured
 from ...types.contract import NULLTYPE, Processor, TypeDialect, TypeEngine, to_instance
 from .text import read_array
 
+if TYPE_CHECKING:
+    from ...sql.node import Walk
+
 T = TypeVar("T", default=Any)
 
 CONTAINS = custom_operator("@>", 5, is_comparison=True)
@@ -29,7 +32,7 @@ class PgArrayComparator(ArrayComparator):
 
     __slots__ = ()
 
-    def contains(self, other: object, **kw: Any) -> Any:
+    def contains(self, other: object, **kw: object) -> Any:
         """``this @> other``: every element of *other* is in this."""
         refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)
@@ -142,7 +145,7 @@ class array(ExpressionList):
         else:
             self.type = ARRAY(kind)
 
-    def collect(self, walk: Any) -> None:
+    def collect(self, walk: Walk) -> None:
         walk.key.append("array")
         walk.key.append(self.type.key)
         walk.key.append(len(self.clauses))

@@ -74,7 +74,7 @@ class BitString(str):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str.__repr__(self)})"
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: SupportsIndex | slice) -> Any:
         found = str.__getitem__(self, key)
         return type(self)(found)
 

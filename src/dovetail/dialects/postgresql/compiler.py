@@ -112,23 +112,23 @@ class PostgresqlCompiler(OnConflictCompiler):
         """Return a literal that means the same under every setting of the server."""
         return escaped(text)
 
-    def binary_match(self, node: Any) -> str:
+    def binary_match(self, node: BinaryExpression[Any]) -> str:
         config = node.modifier("postgresql_regconfig")
         right = self.operand(node.right, node.operator)
         if config:
             right = f"{self.literal_value(config, STRINGTYPE)}, {right}"
         return f"{self.operand(node.left, node.operator)} @@ plainto_tsquery({right})"
 
-    def binary_not_match(self, node: Node) -> str:
+    def binary_not_match(self, node: BinaryExpression[Any]) -> str:
         return f"NOT {self.binary_match(node)}"
 
-    def binary_regexp_match(self, node: Node) -> str:
+    def binary_regexp_match(self, node: BinaryExpression[Any]) -> str:
         return self._regexp("~", node)
 
-    def binary_not_regexp_match(self, node: Node) -> str:
+    def binary_not_regexp_match(self, node: BinaryExpression[Any]) -> str:
         return self._regexp("!~", node)
 
-    def _regexp(self, word: str, node: Any) -> str:
+    def _regexp(self, word: str, node: BinaryExpression[Any]) -> str:
         flags = node.modifier("flags")
         if not flags:
             return self.infix(node, f" {word} ")
@@ -144,10 +144,10 @@ class PostgresqlCompiler(OnConflictCompiler):
             parts.append(self.literal_value(node.modifier("flags"), STRINGTYPE))
         return f"REGEXP_REPLACE({', '.join(parts)})"
 
-    def binary_bitwise_xor(self, node: Any) -> str:
+    def binary_bitwise_xor(self, node: BinaryExpression[Any]) -> str:
         return self.infix(node, " # ")
 
-    def binary_getitem(self, node: Any) -> str:
+    def binary_getitem(self, node: BinaryExpression[Any]) -> str:
         left = self.write(node.left)
         if (
             node.left.__visit_name__ not in ("column", "binary")
@@ -161,13 +161,13 @@ class PostgresqlCompiler(OnConflictCompiler):
         stop = self.write(node.stop) if node.stop is not None else ""
         return f"{start}:{stop}"
 
-    def binary_json_getitem(self, node: Node) -> str:
+    def binary_json_getitem(self, node: BinaryExpression[Any]) -> str:
         return self._json_item(node, " -> ", " ->> ")
 
-    def binary_json_path_getitem(self, node: Node) -> str:
+    def binary_json_path_getitem(self, node: BinaryExpression[Any]) -> str:
         return self._json_item(node, " #> ", " #>> ")
 
-    def _json_item(self, node: Any, as_json: str, as_text: str) -> str:
+    def _json_item(self, node: BinaryExpression[Any], as_json: str, as_text: str) -> str:
         if node.type.affinity != "json":
             return f"CAST({self.infix(node, as_text)} AS {self.type_text(node.type)})"
         is_name = node.operator is ops.JSON_GETITEM

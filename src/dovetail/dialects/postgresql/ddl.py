@@ -266,7 +266,7 @@ _USUAL = {
 }
 
 
-def _without_usual(identity: Any) -> Any:
+def _without_usual(identity: Identity) -> Any:
     """Return *identity* without what would be so anyway."""
     kept = Identity(always=identity.always)
     for name, usual in _USUAL.items():

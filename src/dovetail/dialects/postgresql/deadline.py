@@ -19,7 +19,7 @@ _INTERVAL = 0.1
 """Seconds after which a wait looks around, as in psycopg itself."""
 
 
-def _limited(connection: Any, gen: Any) -> Generator[Any, Any, Any]:
+def _limited(connection: Any, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Run *gen*, which talks to the server, until it is done or out of time."""
     seconds = connection.read_timeout
     deadline = monotonic() + seconds
@@ -64,7 +64,7 @@ class AwaitingConnection(AsyncConnection[Any]):
 
     async def wait(
         self,
-        gen: Any,
+        gen: Generator[Any, Any, Any],
         interval: float = _INTERVAL,
         timeout: float | None = None,  # noqa: ASYNC109 - the name that psycopg has for it
     ) -> Any:
@@ -80,7 +80,7 @@ class AwaitingConnection(AsyncConnection[Any]):
                 (await ended(self._stop(gen))).result()
             raise
 
-    async def _stop(self, gen: Any) -> None:
+    async def _stop(self, gen: Generator[Any, Any, Any]) -> None:
         """Ask the server to stop, and wait for what it answers; give it up if it does not."""
         try:
             await self.cancel_safe(timeout=_GRACE)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ...compiler.slots import Slot
+    from ...sql.metadata import MetaData
 
 POSTGRESQL_RESERVED = reserved_words(
     """
@@ -195,7 +196,7 @@ class PostgresqlDialect(Dialect):
             return self.bind_cast(parts.types[int(name.rpartition("_")[2]) - 1])
         return self.bind_cast(slot.type)
 
-    def named_types(self, tables: Iterable[Any], metadata: Any = None) -> list[Any]:
+    def named_types(self, tables: Iterable[Any], metadata: MetaData | None = None) -> list[Any]:
         """Return the enumerations and domains of *tables* and of *metadata*, each once."""
         found: dict[Any, Any] = {}
         for type_ in getattr(metadata, "types", ()):

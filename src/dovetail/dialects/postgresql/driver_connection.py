@@ -150,7 +150,7 @@ class PsycopgBase:
         "raw",
     )
 
-    def __init__(self, raw: Any, json_deserializer: Any = None) -> None:
+    def __init__(self, raw: Any, json_deserializer: Callable[[Any], Any] | None = None) -> None:
         self.raw = raw
         self._pq = raw.pgconn
         self._began = False

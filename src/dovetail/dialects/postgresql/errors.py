@@ -210,7 +210,7 @@ def _refused(state: str, plain: Cause) -> Cause:
     return Cause(error=OperationalError, hint=_HINTS.get(state), retry_scope=passes)
 
 
-def _told(diagnostics: Any, *names: str) -> str | None:
+def _told(diagnostics: object, *names: str) -> str | None:
     """Return what the server tells under the first of *names* that the driver has."""
     return next((getattr(diagnostics, name) for name in names if hasattr(diagnostics, name)), None)
 
@@ -230,7 +230,7 @@ def _without_state(text: str, plain: Cause) -> Cause:
     return plain
 
 
-def _columns(diagnostics: Any, state: str) -> tuple[str, ...]:
+def _columns(diagnostics: object, state: str) -> tuple[str, ...]:
     """Return the columns that a violation speaks of, as far as the server tells."""
     column = getattr(diagnostics, "column_name", None)
     if column:

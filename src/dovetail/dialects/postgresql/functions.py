@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...sql.expression.building import operand
 from ...sql.expression.column_element import ColumnElement
@@ -13,6 +13,9 @@ from ...types import structured
 from ...types.basic import Text
 from .arrays import ARRAY
 from .types import REGCONFIG, TSQUERY, TSVECTOR
+
+if TYPE_CHECKING:
+    from ...sql.expression.select import Select
 
 _CONFIG = REGCONFIG()
 
@@ -28,7 +31,7 @@ class aggregate_order_by(ColumnElement[Any]):
     __visit_name__ = "aggregateorderby"
     parts = ("target", "order_by")
 
-    def __init__(self, target: Any, *order_by: Any) -> None:
+    def __init__(self, target: object, *order_by: object) -> None:
         self.target = operand(target, None)
         self.type = self.target.type
         self.order_by = tuple(sort_argument(clause) for clause in order_by)
@@ -41,7 +44,7 @@ class aggregate_order_by(ColumnElement[Any]):
             clause.collect(walk)
 
 
-def array_agg(*arguments: Any, **options: Any) -> Any:
+def array_agg(*arguments: object, **options: object) -> Any:
     """Return ``array_agg(…)``, whose result is an array of PostgreSQL."""
     made = standard_array_agg(*arguments, **options)
     if "type_" not in options and isinstance(made.type, structured.ARRAY):
@@ -55,7 +58,7 @@ class _SearchFunction(GenericFunction[Any]):
     _register = False
     takes_config_alone = 2
 
-    def __init__(self, *clauses: Any, **kwargs: Any) -> None:
+    def __init__(self, *clauses: object, **kwargs: object) -> None:
         given = list(clauses)
         if len(given) >= self.takes_config_alone and isinstance(given[0], str):
             bound = operand(given[0], _CONFIG)
@@ -101,7 +104,7 @@ class ts_headline(_SearchFunction):
     type = Text()
 
 
-def distinct_on(*expressions: Any) -> DistinctOn:
+def distinct_on(*expressions: object) -> DistinctOn:
     """Return DISTINCT ON for a SELECT: ``select(t.c.a).ext(distinct_on(t.c.b))``."""
     return DistinctOn(expressions)
 
@@ -112,6 +115,6 @@ class DistinctOn:
     def __init__(self, expressions: tuple[Any, ...]) -> None:
         self.expressions = expressions
 
-    def apply_to_select(self, select: Any) -> Any:
+    def apply_to_select(self, select: Select[*tuple[Any, ...]]) -> Any:
         """Return *select* with the clause."""
         return select.distinct(*self.expressions)

@@ -26,8 +26,8 @@ class HSTOREComparator:
 
     __slots__ = ("expression",)
 
-    def __init__(self, expression: Any) -> None:
-        self.expression = expression
+    def __init__(self, expression: object) -> None:
+        self.expression: Any = expression
 
     def __getitem__(self, key: object) -> BinaryExpression[Any]:
         """``this -> key``: the text under *key*."""
@@ -70,7 +70,7 @@ class HSTOREComparator:
             key = operand(list(key), _TEXTS)
         return hstore_delete(self.expression, key)
 
-    def slice(self, array: Any) -> Any:
+    def slice(self, array: object) -> Any:
         """Return the pairs of the keys in *array*."""
         if isinstance(array, list | tuple):
             array = operand(list(array), _TEXTS)

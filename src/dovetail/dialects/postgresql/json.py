@@ -23,6 +23,8 @@ from .types import JSONPATH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ...sql.operators import Operator
+
 AS_TEXT = custom_operator("->>", 5)
 PATH_AS_TEXT = custom_operator("#>>", 5)
 HAS_KEY = custom_operator("?", 5, is_comparison=True)
@@ -79,7 +81,7 @@ class JSONBComparator(PgJSONComparator):
 
     __slots__ = ()
 
-    def _texts(self, operator: Any, other: object) -> Any:
+    def _texts(self, operator: Operator, other: object) -> Any:
         if isinstance(other, list | tuple):
             other = _texts(other)
         return self.expression.operate(operator, other)
@@ -96,7 +98,7 @@ class JSONBComparator(PgJSONComparator):
         """``this ?| other``: any of these keys is there."""
         return self._texts(HAS_ANY, other)
 
-    def contains(self, other: object, **kw: Any) -> Any:
+    def contains(self, other: object, **kw: object) -> Any:
         """``this @> other``."""
         refuse_options("contains()", kw)
         return self.expression.operate(CONTAINS, other)

@@ -20,11 +20,11 @@ class NamedType(TypeEngine[Any]):
     creator: ClassVar[type[_TypeStatement]]
     dropper: ClassVar[type[_TypeStatement]]
 
-    def create(self, bind: Any, checkfirst: bool = True) -> None:
+    def create(self, bind: object, checkfirst: bool = True) -> None:
         """Send CREATE TYPE to *bind*, an engine or a connection, if there is no such type."""
         _send_if(bind, self, self.creator(self), wanted=False, checkfirst=checkfirst)
 
-    def drop(self, bind: Any, checkfirst: bool = True) -> None:
+    def drop(self, bind: object, checkfirst: bool = True) -> None:
         """Send DROP TYPE to *bind*, an engine or a connection, if there is such a type."""
         _send_if(bind, self, self.dropper(self), wanted=True, checkfirst=checkfirst)
 
@@ -53,7 +53,7 @@ def has_type(connection: Any, name: str, schema: str | None) -> bool:
 class _TypeStatement(ExecutableDDLElement):
     """CREATE or DROP of a type."""
 
-    def __init__(self, element: Any) -> None:
+    def __init__(self, element: object) -> None:
         self.element = element
 
 

@@ -151,7 +151,12 @@ _TYPES = (
 class Psycopg2Connection(DbapiConnection):
     """A connection of ``psycopg2``, which opens transactions itself, with the first statement."""
 
-    def __init__(self, raw: Any, json_deserializer: Any = None, patience: Any = None) -> None:
+    def __init__(
+        self,
+        raw: Any,
+        json_deserializer: Callable[[Any], Any] | None = None,
+        patience: float | None = None,
+    ) -> None:
         super().__init__(raw)
         self._patience: float | None = patience
         """Seconds for an answer, after which the server counts as gone; None for no limit."""
@@ -160,7 +165,7 @@ class Psycopg2Connection(DbapiConnection):
         self._xid: str | None = None
         for kind in _TYPES:
             extensions.register_type(kind, raw)
-        loads = {} if json_deserializer is None else {"loads": json_deserializer}
+        loads: dict[str, Any] = {} if json_deserializer is None else {"loads": json_deserializer}
         register_default_json(raw, **loads)
         register_default_jsonb(raw, **loads)
         if patience is not None:
@@ -323,7 +328,7 @@ class Psycopg2Connection(DbapiConnection):
     def _limited(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return *function* with a limit to its time; psycopg2 has none that would help."""
 
-        def within(*arguments: Any) -> Any:
+        def within(*arguments: object) -> Any:
             with self._watched():
                 return function(*arguments)
 

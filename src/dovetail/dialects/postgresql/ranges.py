@@ -36,8 +36,8 @@ class RangeComparator:
 
     __slots__ = ("expression",)
 
-    def __init__(self, expression: Any) -> None:
-        self.expression = expression
+    def __init__(self, expression: object) -> None:
+        self.expression: Any = expression
 
     def contains(self, other: object, **kw: Any) -> Any:
         """``this @> other``: *other*, a value or a range, is in this."""

@@ -269,7 +269,7 @@ def _column(row: Row, named: dict[int, Any]) -> dict[str, Any]:
     return column
 
 
-def _bare(definition: Any) -> str:
+def _bare(definition: object) -> str:
     """Return *definition* without the parentheses around the whole of it."""
     sql = str(definition)
     if not (sql.startswith("(") and sql.endswith(")")):

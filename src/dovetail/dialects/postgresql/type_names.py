@@ -54,7 +54,7 @@ _INTERVAL = re.compile(
 )
 
 
-def _timed(kind: Any, zone: str, sizes: list[int]) -> TypeEngine[Any]:
+def _timed(kind: type, zone: str, sizes: list[int]) -> TypeEngine[Any]:
     made: TypeEngine[Any] = kind(zone.strip() == "with time zone", *sizes)
     return made
 

@@ -15,7 +15,7 @@ from ...sql import operators as ops
 from .kinds import FOR_UPDATE
 
 if TYPE_CHECKING:
-    from ...sql.constraints import ForeignKeyConstraint, PrimaryKeyConstraint
+    from ...sql.constraints import ForeignKeyConstraint, Index, PrimaryKeyConstraint
     from ...sql.ddl import CreateIndex, DropIndex
     from ...sql.expression.column_element import ColumnElement
     from ...sql.expression.constructs import Extract
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ...sql.expression.elements import BinaryExpression
     from ...sql.expression.functions import FunctionElement
     from ...sql.expression.generative_select import GenerativeSelect
-    from ...sql.node import Node
     from ...sql.schema import Table
     from ...sql.table_column import Column
 
@@ -79,19 +78,19 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
         left = self.operand(node.left, ops.TRUEDIV)
         return f"{left} / ({self.operand(node.right, ops.ADD)} + 0.0)"
 
-    def binary_is_distinct_from(self, node: Any) -> str:
+    def binary_is_distinct_from(self, node: BinaryExpression[Any]) -> str:
         return self.infix(node, " IS NOT ")
 
-    def binary_is_not_distinct_from(self, node: Any) -> str:
+    def binary_is_not_distinct_from(self, node: BinaryExpression[Any]) -> str:
         return self.infix(node, " IS ")
 
-    def binary_regexp_match(self, node: Node) -> str:
+    def binary_regexp_match(self, node: BinaryExpression[Any]) -> str:
         return self._regexp(node, " REGEXP ")
 
-    def binary_not_regexp_match(self, node: Node) -> str:
+    def binary_not_regexp_match(self, node: BinaryExpression[Any]) -> str:
         return self._regexp(node, " NOT REGEXP ")
 
-    def _regexp(self, node: Any, text: str) -> str:
+    def _regexp(self, node: BinaryExpression[Any], text: str) -> str:
         if node.modifier("flags"):
             raise CompileError(
                 "SQLite's regular expressions take no flags", hint="put them inside: (?i)pattern"
@@ -101,7 +100,7 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
     def binary_regexp_replace(self, node: BinaryExpression[Any]) -> str:
         raise CompileError("SQLite does not replace by regular expressions")
 
-    def binary_json_getitem(self, node: Any) -> str:
+    def binary_json_getitem(self, node: BinaryExpression[Any]) -> str:
         text = f"JSON_EXTRACT({self.write(node.left)}, {self.write(node.right)})"
         if node.type.affinity == "json":
             return f"JSON_QUOTE({text})"
@@ -109,7 +108,7 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
         is_cast = node.type.affinity in _CAST_FROM_JSON
         return f"CAST({text} AS {self.type_text(node.type)})" if is_cast else text
 
-    def binary_json_path_getitem(self, node: Node) -> str:
+    def binary_json_path_getitem(self, node: BinaryExpression[Any]) -> str:
         return self.binary_json_getitem(node)
 
     def visit_function(self, node: FunctionElement[Any]) -> str:
@@ -213,7 +212,7 @@ class SqliteDDLCompiler(DDLCompiler):
         exists = "IF EXISTS " if node.if_exists else ""
         return f"\nDROP INDEX {exists}{self._index_name(node.element)}"
 
-    def _index_name(self, index: Any) -> str:
+    def _index_name(self, index: Index) -> str:
         name = self.name_of(index, "an index")
         schema = self.dialect.schema_name(index.table.schema)
         return f"{self.preparer.quote_schema(schema)}.{name}" if schema else name

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...sql.upsert import ConflictInsert
+
+if TYPE_CHECKING:
+    from ...sql.arguments import FromArgument
 
 
 class Insert(ConflictInsert):
@@ -13,6 +16,6 @@ class Insert(ConflictInsert):
     __slots__ = ()
 
 
-def insert(table: Any) -> Insert:
+def insert(table: FromArgument) -> Insert:
     """Return an INSERT into *table* that may say ON CONFLICT."""
     return Insert(table)

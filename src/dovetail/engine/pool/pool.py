@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Self
 
+    from ...dialects.dialect import Dialect
     from ...dialects.driver import DriverConnection
     from ...steps import Steps
     from .waiter import Waiter
@@ -61,7 +62,7 @@ class Pool:
         logging_name: str | None = None,
         reset_on_return: ResetStyle | bool | str | None = True,
         events: Sequence[tuple[Callable[..., Any], str]] | None = None,
-        dialect: Any = None,
+        dialect: Dialect | None = None,
         pre_ping: bool = False,
         ping_after: float = 1.0,
         max_age: float | None = None,
@@ -280,7 +281,7 @@ class Pool:
             yield from self._close_steps(record, terminate=True)
             raise
 
-    def _tell_steps(self, function: Callable[..., Any], *arguments: Any) -> Steps[None]:
+    def _tell_steps(self, function: Callable[..., Any], *arguments: object) -> Steps[None]:
         """Call a listener that may talk to the server; what it requests of a driver that awaits
         is awaited."""
         if self._opener.is_async and bridging.run is not None:

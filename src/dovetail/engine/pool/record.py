@@ -253,7 +253,7 @@ class PooledConnection(ManagesConnection):
         record = self._connection_record
         return None if record is None else record.record_info
 
-    def cursor(self, *arguments: Any, **options: Any) -> Any:
+    def cursor(self, *arguments: object, **options: object) -> Any:
         """Return a cursor of the driver."""
         return self.driver.listener_view().cursor(*arguments, **options)
 

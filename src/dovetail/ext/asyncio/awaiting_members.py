@@ -21,6 +21,7 @@ from dovetail.steps import Steps
 from ...engine.connection import Connection
 from ...orm.mapping.mapper import Mapper
 from ...sql.expression.from_clause import FromClause
+from ...sql.node import Node
 
 R = TypeVar("R")
 V = TypeVar("V")
@@ -167,7 +168,11 @@ class AwaitingMembers:
     # Which database ---------------------------------------------------------------------
 
     def get_bind(
-        self, mapper: Mapper | None = None, clause: object = None, bind: Any = None, **kw: object
+        self,
+        mapper: Mapper | type | None = None,
+        clause: Node | None = None,
+        bind: Any = None,
+        **kw: Any,
     ) -> Engine | Any:
         """Return the engine within the one that is awaited, for a mapper or statement."""
         asked = {"mapper": mapper, "clause": clause, "bind": _blocking_or_same(bind)}
@@ -175,7 +180,11 @@ class AwaitingMembers:
         return self.sync_session.get_bind(**kw)
 
     def get_async_bind(
-        self, mapper: Mapper | None = None, clause: object = None, bind: Any = None, **kw: object
+        self,
+        mapper: Mapper | type | None = None,
+        clause: Node | None = None,
+        bind: Any = None,
+        **kw: Any,
     ) -> AsyncEngine | AsyncConnection:
         """Return the AsyncEngine, or AsyncConnection, for a mapper or statement.
 

@@ -16,6 +16,7 @@ from dovetail.sql.arguments import ColumnArgument, ConditionArgument, FromArgume
 from dovetail.sql.expression.coercion import criterion, from_node, join_target, node_of
 from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.expression.constructs import sort_argument
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.expression.naming import LABEL_STYLE_TABLENAME_PLUS_COL
 from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Executable, Node
@@ -462,7 +463,7 @@ class _PointedAt(Select[Any]):
         self,
         target: FromArgument,
         onclause: ConditionArgument,
-        left: object,
+        left: FromClause | None,
         isouter: bool,
         full: bool,
     ) -> Any:

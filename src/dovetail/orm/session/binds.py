@@ -47,7 +47,7 @@ class SessionBinds(SessionTransactions):
 
     def find_bind(
         self,
-        mapper: Mapper | None = None,
+        mapper: Mapper | type | None = None,
         clause: object = None,
         *,
         bind: Engine | Connection | None = None,
@@ -70,7 +70,7 @@ class SessionBinds(SessionTransactions):
             hint="give it one: Session(engine), or sessionmaker(bind=engine)",
         )
 
-    def _bind_among(self, mapper: Mapper | None, clause: object) -> Any:
+    def _bind_among(self, mapper: Mapper | type | None, clause: object) -> Any:
         found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
         if found_mapper is not None:
             for class_ in found_mapper.class_.__mro__:

@@ -75,7 +75,7 @@ from dovetail.sql.expression.entity_types import (
 )
 from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.expression.text import TextClause
-from dovetail.sql.node import ReturnsRows
+from dovetail.sql.node import Node, ReturnsRows
 
 if TYPE_CHECKING:
     from dovetail.sql.expression.dml import ReturningChange
@@ -310,10 +310,10 @@ class Session(SessionContents, ClassicVerbs):
 
     def get_bind(
         self,
-        mapper: Any = None,
-        clause: Any = None,
+        mapper: Mapper | type | None = None,
+        clause: Node | None = None,
         *,
-        bind: Any = None,
+        bind: Engine | Connection | None = None,
         **arguments: Any,
     ) -> Engine | Connection:
         """The Engine or Connection for *mapper*, or for the tables of *clause*.

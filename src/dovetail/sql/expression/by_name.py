@@ -80,17 +80,17 @@ def equal_by_name(namespaces: Sequence[Any], values: Mapping[str, Any]) -> list[
     return criteria
 
 
-def _attribute(namespace: Any, name: str) -> Any:
+def _attribute(namespace: object, name: str) -> Any:
     source = getattr(namespace, "source", None)
     return getattr(namespace, name, None) if source is None else source.c.get(name)
 
 
-def _names(namespace: Any) -> list[str]:
+def _names(namespace: object) -> list[str]:
     source = getattr(namespace, "source", None)
     return dir(namespace) if source is None else source.c.keys()
 
 
-def _described(namespace: Any) -> str:
+def _described(namespace: object) -> str:
     """Return the name of a mapped class, or of a table, for a message."""
     source = getattr(namespace, "source", None)
     if source is not None:

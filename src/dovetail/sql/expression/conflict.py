@@ -49,7 +49,7 @@ class OnConflict(Node):
             self.index_where.collect(walk)
 
 
-def _where_of(constraint: Any) -> Any:
+def _where_of(constraint: object) -> Any:
     options = getattr(constraint, "dialect_options", {})
     return next((v for name, v in options.items() if name.endswith("_where")), None)
 
@@ -68,8 +68,8 @@ class OnConflictDoUpdate(OnConflict):
 
     def __init__(
         self,
-        table: Any,
-        constraint: Any,
+        table: object,
+        constraint: object,
         index_elements: Iterable[Any] | None,
         index_where: ConditionArgument,
         values: dict[Any, Any],
@@ -81,7 +81,7 @@ class OnConflictDoUpdate(OnConflict):
                 "on_conflict_do_update() needs index_elements= or constraint=",
                 hint="name the columns of the unique key: index_elements=[table.c.id]",
             )
-        self.table = table
+        self.table: Any = table
         self.values_ = values
         self.where = criterion(where) if where is not None else None
 

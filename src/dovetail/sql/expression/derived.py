@@ -42,7 +42,7 @@ class CTE(AliasedFrom):
 
     def __init__(
         self,
-        element: Any,
+        element: Node,
         name: str | None = None,
         recursive: bool = False,
         nesting: bool = False,
@@ -84,7 +84,7 @@ class CTE(AliasedFrom):
         """Return this CTE as the union with *others*, doubles kept."""
         return self._restated(self.element.union_all(*others))
 
-    def _restated(self, element: Any) -> CTE:
+    def _restated(self, element: Node) -> CTE:
         restated = CTE(
             element, None, self.recursive, self.nesting, self, self.prefixes, self.suffixes
         )
@@ -110,7 +110,7 @@ class TableValuedAlias(AliasedFrom):
     ordinality = False
 
     def __init__(
-        self, element: Any, columns: Iterable[Any], name: str | None = None, scalar: bool = False
+        self, element: Node, columns: Iterable[Any], name: str | None = None, scalar: bool = False
     ) -> None:
         super().__init__(element, name)
         self.own_columns = tuple(columns)

@@ -59,7 +59,7 @@ def column_set(target: Any) -> Any:
     return target
 
 
-def _row_value(key: Any, value: object) -> Any:
+def _row_value(key: object, value: object) -> Any:
     """Return *value* as an expression; the compiler gives a parameter the column's type."""
     if isinstance(value, ColumnElement):
         return value
@@ -247,7 +247,7 @@ class ValuesBase(UpdateBase):
 
     preserves_order = False
 
-    def values(self, *arguments: Any, **named: object) -> Self:
+    def values(self, *arguments: object, **named: object) -> Self:
         """Return a copy with values: names and values, a dictionary, or a list of them.
 
         They are added to those it has; parameters given when the statement runs add to

@@ -215,7 +215,7 @@ class AliasedFrom(FromClause):
     element: Any
     base_name = "anon"
 
-    def __init__(self, element: Any, name: str | None = None) -> None:
+    def __init__(self, element: Node, name: str | None = None) -> None:
         self.element = element
         self.name = name if name is not None else AnonymousName(self._base_name(element))
 
@@ -284,7 +284,7 @@ class TableSample(AliasedFrom):
     parts = ("element", "sampling", "seed")
 
     def __init__(
-        self, element: Any, sampling: Node | float, name: str | None, seed: Node | None
+        self, element: Node, sampling: Node | float, name: str | None, seed: Node | None
     ) -> None:
         super().__init__(element, name)
         is_plain = isinstance(sampling, int | float) or hasattr(sampling, "__visit_name__")

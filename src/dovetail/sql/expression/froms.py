@@ -80,7 +80,7 @@ def without_joined(froms: Iterable[Any]) -> list[Any]:
     return [source for source in listed if id(source) not in hidden]
 
 
-def _hidden(source: Any) -> list[Any]:
+def _hidden(source: FromClause) -> list[Any]:
     if not isinstance(source, Join):
         return []
     found = []
@@ -89,7 +89,7 @@ def _hidden(source: Any) -> list[Any]:
     return found
 
 
-def tables_within(source: Any) -> list[Any]:
+def tables_within(source: FromClause) -> list[Any]:
     """Return *source*, or what it joins."""
     return source.contained() if isinstance(source, Join) else [source]
 
@@ -169,7 +169,7 @@ def reduced_columns(
     found = list({id(column): column for column in columns}.values())
     gone: set[int] = set()
 
-    def may_go(column: Any, other: Any) -> bool:
+    def may_go(column: ColumnElement[Any], other: ColumnElement[Any]) -> bool:
         return other is not column and (not only_synonyms or other.name == column.name)
 
     for column in found:

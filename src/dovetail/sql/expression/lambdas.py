@@ -37,7 +37,7 @@ class LambdaElement:
     def __str__(self) -> str:
         return str(self._resolved)
 
-    def compile(self, *arguments: object, **keywords: Any) -> Any:
+    def compile(self, *arguments: object, **keywords: object) -> Any:
         """Return the statement as SQL."""
         return self._resolved.compile(*arguments, **keywords)
 

@@ -32,6 +32,9 @@ from .naming import (
 )
 from .select_base import ScalarSelect
 
+if TYPE_CHECKING:
+    from .from_clause import FromClause
+
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
@@ -335,7 +338,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         self,
         target: FromArgument,
         onclause: ConditionArgument,
-        left: Any,
+        left: FromClause | None,
         isouter: bool,
         full: bool,
     ) -> Self:
@@ -511,7 +514,7 @@ def labelled(source: FromArgument) -> Select[*tuple[Any, ...]]:
     return made.correlate(None)
 
 
-def _source_of(raw: Any) -> Any:
+def _source_of(raw: object) -> Any:
     """Return the entity, or the table, that *raw* is a column of; None for none."""
     if getattr(raw, "entity_namespace", None) is not None:
         return raw

@@ -109,12 +109,12 @@ def intersect_all(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
     return CompoundSelect("INTERSECT ALL", *selects)
 
 
-def Nullable(val: Any) -> Any:  # noqa: N802 - the name that users know
+def Nullable(val: object) -> Any:  # noqa: N802 - the name that users know
     """Return *val* itself; type checkers take it to be NULL sometimes."""
     return val
 
 
-def NotNullable(val: Any) -> Any:  # noqa: N802 - the name that users know
+def NotNullable(val: object) -> Any:  # noqa: N802 - the name that users know
     """Return *val* itself; type checkers take it to be never NULL."""
     return val
 

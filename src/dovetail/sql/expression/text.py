@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...exc import ArgumentError, did_you_mean
 from ...types.contract import NULLTYPE, to_instance, value_types
@@ -13,6 +13,10 @@ from .columns import ColumnClause
 from .elements import BindParameter, NamedParameter, bindparam
 from .naming import SelectedColumn
 from .select_base import SelectBase
+
+if TYPE_CHECKING:
+    from ...types.contract import TypeEngine
+    from ..arguments import ColumnArgument
 
 BIND_NAMES = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
 """A parameter in text: a colon and a name; ``::``, ``:name:`` and ``\\:`` are none."""
@@ -62,7 +66,7 @@ class TextClause(Executable, ColumnElement[Any]):
             own[name] = bindparam(name, value, type_, expanding=old.expanding)
         return TextClause(self.text, tuple(own.values()))
 
-    def _known(self, name: Any, own: dict[Any, Any]) -> Any:
+    def _known(self, name: object, own: dict[Any, Any]) -> Any:
         if name not in own:
             raise ArgumentError(
                 f"this text() has no parameter named {name!r}",
@@ -70,7 +74,9 @@ class TextClause(Executable, ColumnElement[Any]):
             )
         return name
 
-    def columns(self, *columns: Any, **types: Any) -> TextualSelect:
+    def columns(
+        self, *columns: ColumnArgument, **types: TypeEngine[Any] | type[TypeEngine[Any]]
+    ) -> TextualSelect:
         """Return this as a SELECT of which the columns are known, by position or by name."""
         made = list(columns)
         made += [ColumnClause(name, to_instance(type_)) for name, type_ in types.items()]
