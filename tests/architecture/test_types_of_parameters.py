@@ -1,4 +1,4 @@
-"""How many parameters are of type ``Any``: fewer with each change, until one in ten is left."""
+"""How many parameters are of type ``Any``: fewer than one in ten, and fewer with each change."""
 
 import ast
 from pathlib import Path
@@ -10,13 +10,14 @@ MOST = {
     "dialects": 163,
     "engine": 30,
     "ext": 75,
+    "familiar": 38,
     "orm": 299,
     "sql": 84,
     "types": 23,
 }
 """By floor.  Who needs one more finds another that can be said: the numbers only fall."""
 
-SLACK = 40
+SLACK = 20
 """So many fewer, and the number is to be written down anew."""
 
 
@@ -46,3 +47,16 @@ def test_fewer_parameters_are_any():
     assert {floor: n for floor, n in found.items() if n < MOST[floor] - SLACK} == {}, (
         "write it down"
     )
+
+
+def test_fewer_than_one_in_ten_of_all_parameters_are_any():
+    annotations = [
+        annotation
+        for path in PACKAGE.rglob("*.py")
+        for annotation in parameters_of(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    said = [annotation for annotation in annotations if annotation is not None]
+
+    unsaid = sum(ast.unparse(annotation) == "Any" for annotation in said)
+
+    assert unsaid / len(said) < 0.07
