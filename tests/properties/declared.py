@@ -234,7 +234,9 @@ class Declared:
                 # Joined eager loading that comes back to where it began, in one hierarchy or by
                 # way of another, has no end in the oracle: what is joined has a greater number.
                 one["lazy"] = one["lazy"].replace("joined", "selectin")
-        if related.cascade and (related.kind != "many to many" or "orphan" not in related.cascade):
+        # Who would own a child that is taken from one parent to another, none of which it knows?
+        owned = related.kind != "many to many" and not related.alone
+        if related.cascade and (owned or "orphan" not in related.cascade):
             options["cascade"] = related.cascade
         if related.kind == "many to many":
             table = self._third_table(number, parent, child)
@@ -259,6 +261,11 @@ class Declared:
             ]
         relationship = self.orm.relationship
         forward, back = f"r{number}", f"b{number}"
+        if self.is_alone(number):
+            self.parts[parent].relationships[forward] = relationship(
+                lambda: self.mapped[child], **options
+            )
+            return
         if related.backref:
             options_back.pop("secondary", None)
             self.parts[parent].relationships[forward] = relationship(
@@ -302,6 +309,11 @@ class Declared:
                 primaryjoin=self._join(end, link, own, to_one=True),
                 back_populates=forward,
             )
+
+    def is_alone(self, number):
+        """Whether there is no way back along relationship *number*."""
+        related = self.related[number]
+        return related.alone and related.kind != "association"
 
     def is_ordered(self, number):
         """Whether the collections of relationship *number* have an order of their own."""

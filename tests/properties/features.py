@@ -7,7 +7,19 @@ from tests.properties.layouts import DEFAULTS, HOMES, STYLES, TYPES, UPDATES, VE
 from tests.properties.schemas import BELOW, KEYS, KINDS, LAZY, LOADS, SHAPES, TRANSLATED
 
 STEPS = (
-    *("make", "set", "compute", "merge", "insert", "update", "link", "unlink", "refer", "delete"),
+    *(
+        "make",
+        "set",
+        "compute",
+        "merge",
+        "insert",
+        "update",
+        "link",
+        "unlink",
+        "refer",
+        "grow",
+        "delete",
+    ),
     *("flush", "commit", "expunge", "expire", "savepoint", "release", "rollback"),
 )
 
@@ -37,6 +49,7 @@ EVERY = {
     "keys with the names of others",
     "a version that is not the last column",
     "a backref",
+    "a way there without a way back",
     "a self-reference",
     "an ordered collection",
     "a column shared by sisters",
@@ -99,7 +112,9 @@ def _of_relationships(schema, declared) -> Iterator[str]:
         ends |= {parent, child}
         yield f"relationship {related.kind}"
         yield from (f"lazy {related.lazy}", f"lazy {related.lazy_back}")
-        if related.backref and related.kind != "association":
+        if declared.is_alone(number):
+            yield "a way there without a way back"
+        elif related.backref and related.kind != "association":
             yield "a backref"
         if parent == child:
             yield "a self-reference"

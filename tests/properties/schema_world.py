@@ -211,7 +211,14 @@ class SchemaWorld(Declared):
         """
         with self.session.no_autoflush:
             getattr(parent, f"r{number}")
-            here = getattr(child, f"b{number}")
+            here = self._back(number, child)
+            if self.related[number].kind == "one to one" and here not in (None, parent):
+                # A child that comes back to a former parent the oracle leaves with the other one,
+                # unless it has read anew who refers to whom.
+                for made, name in ((parent, f"r{number}"), (child, f"b{number}")):
+                    if self.sa.inspect(made).key is not None:
+                        self.session.expire(made, [name])
+                        getattr(made, name)
         above, below = self.ends(number)
         if above.number == below.number:
             # What is taken out again before it was written still comes after its former parent
@@ -221,6 +228,23 @@ class SchemaWorld(Declared):
             if here not in (None, []) or is_counted:
                 self.do_flush()
         return parent in self.session and child in self.session
+
+    def _back(self, number, child):
+        """What leads from *child* along relationship *number*: None where no way does."""
+        return None if self.is_alone(number) else getattr(child, f"b{number}")
+
+    def _leave_others(self, number, parent, child):
+        """Take *child* out of the collections of other parents: nothing else would."""
+        above, _ = self.ends(number)
+        for member, other in self.objects:
+            if other is parent or above not in self.line(member):
+                continue
+            held = getattr(other, f"r{number}")
+            if self.related[number].kind == "one to one":
+                if held is child:
+                    setattr(other, f"r{number}", None)
+            elif child in held:
+                held.remove(child)
 
     def _is_moved_unsaved(self, number, related, parent, child):
         """Whether *child*, which has no row yet, is taken from another parent that owns it.
@@ -238,6 +262,8 @@ class SchemaWorld(Declared):
             return
         if self._is_moved_unsaved(number, related, parent, child):
             return
+        if self.is_alone(number) and related.kind != "many to many":
+            self._leave_others(number, parent, child)
         if related.kind == "association":
             self._associate_pair(number, parent, child)
         elif related.kind == "one to one":
@@ -254,6 +280,33 @@ class SchemaWorld(Declared):
         link = self.mapped[Member(~number, 0)](note=self.serial)
         link.left, link.right = parent, child
         self.session.add(link)
+
+    def do_grow(self, which, first, values):
+        """Put a new child under a parent that has its row already."""
+        if not self.related:
+            return
+        number = which % len(self.related)
+        if self.related[number].kind == "association":
+            return
+        self.do_flush()
+        above, below = self.ends(number)
+        parent = self._of(above, first)
+        if parent is None:
+            return
+        with self.session.no_autoflush:
+            held = getattr(parent, f"r{number}")
+        if self.related[number].kind == "one to one" and held is not None:
+            return
+        if self.is_made(below.number) and above.number == below.number:
+            # It comes before others that have no parent in the oracle, or after them.
+            return
+        self.do_make(below.number, below.place, values)
+        child = self.objects[-1][1]
+        with self.session.no_autoflush:
+            if self.related[number].kind == "one to one":
+                setattr(parent, f"r{number}", child)
+            else:
+                getattr(parent, f"r{number}").append(child)
 
     def do_unlink(self, which, first, second):
         number, related, parent, child = self._ends(which, first, second)
@@ -273,7 +326,7 @@ class SchemaWorld(Declared):
 
     def do_refer(self, which, first, second):
         number, related, parent, child = self._ends(which, first, second)
-        if parent is None or child is None or parent is child:
+        if parent is None or child is None or parent is child or self.is_alone(number):
             return
         if self._is_moved_unsaved(number, related, parent, child):
             return
@@ -297,6 +350,8 @@ class SchemaWorld(Declared):
                     # Of an instance that is here by one reference and left out by criteria, the
                     # oracle says by another this or that: along each it is another one.
                     self.do_refer(which, which + child % (parents + 1), child)
+                    if self.is_alone(which):
+                        self.do_link(which, which + child % (parents + 1), child)
                     if related.kind in MANY:
                         self.do_link(which, which + (child + 1) % (parents + 1), child)
         self.do_flush()
@@ -414,7 +469,7 @@ class SchemaWorld(Declared):
             link = Member(~number, 0) if self.related[number].kind == "association" else None
             if parent in line:
                 yield f"r{number}", link or child
-            if child in line:
+            if child in line and not self.is_alone(number):
                 yield f"b{number}", link or parent
         if member.number < 0:
             yield from zip(("left", "right"), self.ends(~member.number), strict=True)

@@ -51,6 +51,7 @@ class Related(NamedTuple):
 
     ``backref``  the way back is declared along with the way there
     ``ordered``  a collection is in the descending order of its keys
+    ``alone``    the way there is mapped, and no way back
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Related(NamedTuple):
     lazy_back: str
     backref: bool
     ordered: bool
+    alone: bool = False
 
 
 class Schema(NamedTuple):
@@ -96,6 +98,7 @@ def _relationship(count, parent=None, parent_below=_level):
         lazy_back=st.sampled_from(LAZY),
         backref=st.booleans(),
         ordered=st.booleans(),
+        alone=st.booleans(),
     )
 
 
@@ -153,6 +156,7 @@ _links = (
     st.tuples(st.just("link"), _small, _small, _small),
     st.tuples(st.just("unlink"), _small, _small, _small),
     st.tuples(st.just("refer"), _small, _small, _small),
+    st.tuples(st.just("grow"), _small, _small, _values),
 )
 _ends = (
     st.tuples(st.just("delete"), _small),
