@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import and_, inspect, select
+from dovetail import and_, insert, inspect, select, update
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm import (
     Load,
@@ -397,6 +397,40 @@ class TestRecursion:
             reached += 1
             topic = topic.children[0] if topic.children else None
         assert reached == loaded_depth
+
+    @pytest.mark.parametrize("depth", [-1, 999])
+    def test_a_tree_deeper_than_python_recurses(self, session, depth):
+        count = 1200
+        session.execute(
+            insert(Topic),
+            [
+                {"id": number, "name": "deep", "parent_id": number - 1 if number > 1001 else None}
+                for number in range(1001, 1001 + count)
+            ],
+        )
+        option = selectinload(Topic.children, recursion_depth=depth)
+
+        topic = session.scalars(select(Topic).where(Topic.id == 1001).options(option)).one()
+
+        reached = 0
+        while topic is not None and "children" in loaded(topic):
+            reached += 1
+            topic = topic.children[0] if topic.children else None
+        assert reached == (count if depth < 0 else depth + 1)
+
+    def test_rows_that_lead_back_to_themselves_end_the_recursion(self, session, sql_log):
+        session.execute(update(Topic).where(Topic.id == 1).values(parent_id=6))
+        session.commit()
+        sql_log.clear()
+        option = selectinload(Topic.children, recursion_depth=-1)
+
+        topic = session.scalars(select(Topic).where(Topic.id == 3).options(option)).one()
+
+        seen = [topic]
+        for _ in range(6):
+            seen.append(seen[-1].children[0])
+        assert [one.id for one in seen] == [3, 4, 5, 6, 1, 2, 3]
+        assert len(sql_log) == 7
 
     def test_a_self_reference_joined_explicitly(self, session, sql_log):
         sql_log.clear()

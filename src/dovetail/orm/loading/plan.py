@@ -1,5 +1,6 @@
 """Plans: a statement of entities, compiled, with the function that makes instances of its rows."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any
@@ -26,6 +27,7 @@ from dovetail.orm.loading.wholes import own_rows
 from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.pickling import packed
+from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import Load
 from dovetail.sql.expression.naming import items_of
 from dovetail.sql.expression.select import Select
@@ -254,20 +256,47 @@ class EntityPlan:
             pairs = [pair for pair in found.items() if pair[0].load.mapper in below]
             yield from complete_steps(session, connection, layout, kind, pairs)
         for prop in layout.later:
-            key = prop.key
-            tree = layout.tree
-            afresh = self.populate_existing and not tree.repeats(prop)
-            lacking = list(found.items())
-            if not (afresh or (tree.below(prop).goes_on and not tree.repeats(prop))):
-                # What is here already is left alone, unless options go on below it.
-                lacking = [pair for pair in lacking if key not in pair[1].__dict__]
-            if not layout.mapper.isa(prop.parent):
-                lacking = [pair for pair in lacking if pair[0].load.mapper.isa(prop.parent)]
-            if lacking:
-                chain = self.chain if prop in self.chain else (*self.chain, prop)
-                yield from load_related_steps(
-                    session, connection, prop, lacking, tree, chain, afresh=afresh
-                )
+            steps = self._related_steps(session, connection, layout, prop, found)
+            if not layout.tree.repeats(prop):
+                yield from steps
+            elif session.levels is not None and prop in self.chain:
+                # However deep a tree is, its levels are loaded one after the other.
+                session.levels.append(steps)
+            else:
+                yield from self._levels_steps(session, steps)
+
+    def _levels_steps(self, session: LoadingSession, steps: Steps[None]) -> Steps[None]:
+        """Take *steps*, and those that they put off: a level of a tree each."""
+        outer, session.levels = session.levels, deque([steps])
+        try:
+            while session.levels:
+                yield from session.levels.popleft()
+        finally:
+            session.levels = outer
+
+    def _related_steps(
+        self,
+        session: LoadingSession,
+        connection: Connection,
+        layout: EntityLayout,
+        prop: RelationshipProperty,
+        found: dict[Any, Any],
+    ) -> Steps[None]:
+        """Load relationship *prop* of those *found* that lack it."""
+        key = prop.key
+        tree = layout.tree
+        afresh = self.populate_existing and not tree.repeats(prop)
+        lacking = list(found.items())
+        if not (afresh or (tree.below(prop).goes_on and not tree.repeats(prop))):
+            # What is here already is left alone, unless options go on below it.
+            lacking = [pair for pair in lacking if key not in pair[1].__dict__]
+        if not layout.mapper.isa(prop.parent):
+            lacking = [pair for pair in lacking if pair[0].load.mapper.isa(prop.parent)]
+        if lacking:
+            chain = self.chain if prop in self.chain else (*self.chain, prop)
+            yield from load_related_steps(
+                session, connection, prop, lacking, tree, chain, afresh=afresh
+            )
 
 
 class ReturnedRows(EntityPlan):

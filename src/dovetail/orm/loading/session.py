@@ -1,5 +1,6 @@
 """What loading asks of a session, of its core, which stands above; and tells it."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -39,6 +40,7 @@ class LoadingSession(Protocol):
     ``dispatch``    who listens to it
     ``row_source``  a second-level cache, a RowSource, or None
     ``load_cause``  what is being loaded for, where somebody listens to statements
+    ``levels``      what is to be loaded below a tree's level that is being loaded, if one is
     ``epoch``       how many transactions it has ended
     ``flushing``    whether a flush is in progress
     ``transaction``  the innermost one in progress, or None
@@ -48,6 +50,7 @@ class LoadingSession(Protocol):
     dispatch: Dispatch
     row_source: Any
     load_cause: LoadCause | None
+    levels: deque[Steps[None]] | None
     lazy_policy: str
     epoch: int
     flushing: bool

@@ -1,5 +1,6 @@
 """Reading and writing instances: get, flush, delete, refresh, lazy loads."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -67,6 +68,7 @@ class SessionPersistence(SessionBinds):
     execution_options_dict: Mapping[str, Any] = NO_OPTIONS
 
     load_cause: LoadCause | None = None
+    levels: deque[Steps[None]] | None = None
     """What is being loaded for, where somebody listens to statements."""
 
     flushing = False
