@@ -12,6 +12,8 @@ from .finder import AliasFinder
 from .layout import ALIAS, Layout
 from .loggers import connect_loggers
 from .naming import say_their_modules
+from .views import statements  # noqa: F401
+from .views.table import views
 
 VERSION_VARIABLE = "DOVETAIL_AS_SQLALCHEMY_VERSION"
 
@@ -45,4 +47,5 @@ def activate() -> None:
     conventions.follow_the_other_package()
     connect_loggers()
     sys.meta_path[:0] = [AliasFinder(layout, version), AliasDistributions(version)]
+    views.attach()
     say_their_modules(layout)

@@ -1,0 +1,142 @@
+"""Views of statements."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+from ...orm.loading.statement import FromStatement
+from ...orm.mapping.attribute import EntityNode, QueryableAttribute
+from ...sql.elements import ColumnElement
+from ...sql.expression.generative_select import GenerativeSelect
+from ...sql.node import Executable
+from ...sql.selectable import FromClause, Select, SelectBase
+from .table import views
+
+views.names(
+    Executable,
+    _execution_options="execution_options_dict",
+    _with_options="loader_options",
+)
+views.names(
+    FromStatement,
+    _execution_options="execution_options_dict",
+    _with_options="loader_options",
+    _raw_columns="items",
+)
+views.names(
+    GenerativeSelect,
+    _for_update_arg="for_update_arg",
+    _group_by_clauses="group_by_clauses",
+    _limit_clause="limit_clause",
+    _offset_clause="offset_clause",
+    _order_by_clauses="order_by_clauses",
+)
+views.names(
+    Select,
+    _having_criteria="having_criteria",
+    _raw_columns="raw_columns",
+    _where_criteria="where_criteria",
+)
+
+
+@views.attribute(GenerativeSelect)
+def _fetch_clause(statement: GenerativeSelect) -> Any:
+    """Return how many rows FETCH gives at most, or None."""
+    return None if statement.fetch_clause is None else statement.fetch_clause.count
+
+
+@views.attribute(GenerativeSelect)
+def _limit(statement: GenerativeSelect) -> int | None:
+    """Return the number in LIMIT, None where there is none, or where it is no plain number."""
+    return _number(statement.limit_clause)
+
+
+@views.attribute(GenerativeSelect)
+def _offset(statement: GenerativeSelect) -> int | None:
+    """Return the number in OFFSET, None where there is none, or where it is no plain number."""
+    return _number(statement.offset_clause)
+
+
+def _number(clause: Any) -> int | None:
+    value = getattr(clause, "value", None)
+    return value if isinstance(value, int) else None
+
+
+@views.attribute(Select)
+def _distinct(statement: Select[*tuple[Any, ...]]) -> bool:
+    """Return whether rows are given once each."""
+    return statement.distinct_on is not False
+
+
+@views.attribute(Select)
+def _distinct_on(statement: Select[*tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Return the expressions of DISTINCT ON."""
+    given = statement.distinct_on
+    return given if isinstance(given, tuple) else ()
+
+
+@views.attribute(Select)
+def _from_obj(statement: Select[*tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Return what ``select_from()`` was given."""
+    return tuple(_core(one) for one in statement.from_clauses)
+
+
+def _core(source: Any) -> Any:
+    """Return what stands in FROM for *source*."""
+    return getattr(source, "selectable", source)
+
+
+@views.attribute(SelectBase)
+def _all_selected_columns(statement: SelectBase) -> list[ColumnElement[Any]]:
+    """Return the columns of the rows, those of classes and of tables one by one."""
+    return [item.column for item in statement.as_core().named_columns()]
+
+
+@views.attribute(Select)
+def _setup_joins(statement: Select[*tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Return (target, condition or None, left side or None, options) of each join."""
+    return tuple(
+        (target, onclause, left, {"isouter": isouter, "full": full})
+        for target, onclause, left, isouter, full in statement.joins
+    )
+
+
+@views.attribute(SelectBase)
+def _propagate_attrs(statement: SelectBase) -> dict[str, Any]:
+    """Return what tells statements of mapped classes from others."""
+    for raw in getattr(statement, "raw_columns", ()):
+        entity = raw if isinstance(raw, EntityNode) else getattr(raw, "owner", None)
+        if isinstance(entity, EntityNode):
+            return {"compile_state_plugin": "orm", "plugin_subject": entity.inspected}
+    return {}
+
+
+# What is of no mapped class has nothing noted.
+views.values(ColumnElement, FromClause, _annotations=MappingProxyType({}))
+
+
+@views.attribute(EntityNode, QueryableAttribute)
+def _annotations(node: EntityNode | QueryableAttribute[Any]) -> dict[str, Any]:
+    """Return of which class, or alias of one, a part of a statement is."""
+    entity = node if isinstance(node, EntityNode) else node.owner
+    found = {
+        "entity_namespace": entity.inspected,
+        "parententity": entity.inspected,
+        "parentmapper": entity.mapper,
+    }
+    return found if isinstance(node, EntityNode) else {**found, "proxy_key": node.key}
+
+
+@views.method(Executable, FromStatement)
+def _generate(statement: Any) -> Any:
+    """Return a copy."""
+    twin = object.__new__(type(statement))
+    twin.__dict__.update(statement.__dict__)
+    return twin
+
+
+@views.method(Executable, FromStatement)
+def _clone(statement: Any, **options: object) -> Any:
+    """Return a copy."""
+    return _generate(statement)

@@ -1,0 +1,135 @@
+"""Underscored names of the other package, which show what objects of dovetail know."""
+
+import pytest
+
+from tests.alias.program import run
+
+MODEL = """
+import sqlalchemy as sa
+from sqlalchemy.orm import (
+    DeclarativeBase, Mapped, mapped_column, relationship, Session, aliased, registry,
+)
+
+class Base(DeclarativeBase):
+    pass
+
+class User(Base):
+    __tablename__ = "user_account"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True, comment="what others say")
+    addresses: Mapped[list["Address"]] = relationship(back_populates="user")
+
+class Address(Base):
+    __tablename__ = "address"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    user: Mapped["User"] = relationship(back_populates="addresses")
+
+engine = sa.create_engine("sqlite://")
+Base.metadata.create_all(engine)
+session = Session(engine)
+"""
+
+
+def with_model(text):
+    return run(MODEL + "\n".join(line[4:] for line in text.splitlines()))
+
+
+def same_with_both(text):
+    """What the program prints on both packages, which must be the same."""
+    pytest.importorskip("sqlalchemy")
+    program = MODEL + "\n".join(line[4:] for line in text.splitlines())
+    here, there = run(program), run(program, alias=False)
+    assert here == there
+    return here
+
+
+def test_no_view_hides_what_a_class_has_itself():
+    """A view that stands before an attribute of the house would change what the house does."""
+    assert (
+        run(
+            """
+        from dovetail.familiar import activation
+        from dovetail.familiar.views.table import views
+
+        for kind, placed in views.by_class.items():
+            for name in placed:
+                places = [base.__name__ for base in kind.__mro__ if name in vars(base)]
+                below = [base for base in kind.__mro__[1:] if name in views.by_class.get(base, ())]
+                if len(places) > len(below):
+                    print(kind.__name__, name, places)
+        """,
+            alias=False,
+        )
+        == []
+    )
+
+
+def test_parts_of_a_statement():
+    assert same_with_both(
+        """
+    statement = (
+        sa.select(User.id, User.name).where(User.id > 1).order_by(User.name).group_by(User.id)
+        .having(sa.func.count() > 1).limit(5).offset(2).distinct()
+        .execution_options(stream=True)
+    )
+    print([str(one) for one in statement._where_criteria])
+    print([one.name for one in statement._order_by_clauses])
+    print([one.name for one in statement._group_by_clauses])
+    print([str(one) for one in statement._having_criteria])
+    print(statement._limit, statement._offset, statement._limit_clause is not None)
+    print(statement._distinct, statement._distinct_on, dict(statement._execution_options))
+    print(statement._for_update_arg, [one.name for one in statement._all_selected_columns])
+    print([one.key for one in statement._raw_columns])
+    joined = sa.select(Address).join(Address.user, isouter=True)
+    print(joined._setup_joins[0][3], len(joined._setup_joins), dict(joined._propagate_attrs).keys())
+    print(sa.select(Address)._raw_columns[0]._annotations["parententity"] is sa.inspect(Address))
+    print(dict(sa.select(User.__table__)._propagate_attrs))
+        """
+    )
+
+
+def test_a_copy_of_a_statement_is_another_object():
+    assert same_with_both(
+        """
+    for statement in (sa.select(User), sa.text("SELECT 1"), sa.update(User)):
+        twin = statement._generate()
+        print(twin is statement, type(twin) is type(statement), str(twin) == str(statement))
+    read = sa.select(User).from_statement(sa.text("SELECT 1 AS id, 'ada' AS name"))
+    twin = read._generate()
+    twin.element = sa.text("SELECT 2 AS id, 'ben' AS name")
+    print(session.scalars(twin).one().name, session.scalars(read).one().name)
+        """
+    )
+
+
+def test_roles_answer_for_what_plays_them():
+    assert same_with_both(
+        """
+    from sqlalchemy.sql import roles
+    parts = {
+        "column": sa.column("x"), "table": User.__table__, "select": sa.select(User.id),
+        "text": sa.text("x"), "union": sa.select(User.id).union(sa.select(User.id)),
+        "value": sa.select(User.id).scalar_subquery(), "null": sa.null(), "update": sa.update(User),
+        "subquery": sa.select(User.id).subquery(),
+        "cte": sa.select(User.id).cte(), "bind": sa.bindparam("x"),
+        "and": (User.id > 1) & (User.id < 2),
+        "drop": sa.schema.DropTable(User.__table__), "5": 5, "class": User,
+    }
+    for name in (
+        "SQLRole", "ColumnsClauseRole", "FromClauseRole", "WhereHavingRole", "OrderByRole",
+        "StatementRole", "SelectStatementRole", "InElementRole", "JoinTargetRole", "DMLRole",
+        "DDLRole", "IsCTERole", "CompoundElementRole", "ConstExprRole", "DMLTableRole",
+        "LabeledColumnExprRole", "ReturnsRowsRole", "StrAsPlainColumnRole",
+        "AnonymizedFromClauseRole", "DMLSelectRole", "DDLReferredColumnRole",
+    ):
+        role = getattr(roles, name)
+        print(name, [key for key, part in parts.items() if isinstance(part, role)])
+        """
+    )
+
+
+def test_a_role_takes_the_type_that_annotations_give_it():
+    assert run("from sqlalchemy.sql.roles import TypedColumnsClauseRole as R; print(R[int])") == [
+        "dovetail.familiar.roles.TypedColumnsClauseRole[int]"
+    ]
