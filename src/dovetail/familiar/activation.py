@@ -12,8 +12,7 @@ from .finder import AliasFinder
 from .layout import ALIAS, Layout
 from .loggers import connect_loggers
 from .naming import say_their_modules
-from .views import statements  # noqa: F401
-from .views.table import views
+from .views.every import EVERY
 
 VERSION_VARIABLE = "DOVETAIL_AS_SQLALCHEMY_VERSION"
 
@@ -47,5 +46,6 @@ def activate() -> None:
     conventions.follow_the_other_package()
     connect_loggers()
     sys.meta_path[:0] = [AliasFinder(layout, version), AliasDistributions(version)]
-    views.attach()
+    for views in EVERY:
+        views.attach()
     say_their_modules(layout)

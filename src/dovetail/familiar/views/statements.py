@@ -11,7 +11,9 @@ from ...sql.elements import ColumnElement
 from ...sql.expression.generative_select import GenerativeSelect
 from ...sql.node import Executable
 from ...sql.selectable import FromClause, Select, SelectBase
-from .table import views
+from .table import Views
+
+views = Views()
 
 views.names(
     Executable,
@@ -58,7 +60,7 @@ def _offset(statement: GenerativeSelect) -> int | None:
     return _number(statement.offset_clause)
 
 
-def _number(clause: Any) -> int | None:
+def _number(clause: object) -> int | None:
     value = getattr(clause, "value", None)
     return value if isinstance(value, int) else None
 
@@ -82,7 +84,7 @@ def _from_obj(statement: Select[*tuple[Any, ...]]) -> tuple[Any, ...]:
     return tuple(_core(one) for one in statement.from_clauses)
 
 
-def _core(source: Any) -> Any:
+def _core(source: object) -> object:
     """Return what stands in FROM for *source*."""
     return getattr(source, "selectable", source)
 
@@ -129,14 +131,14 @@ def _annotations(node: EntityNode | QueryableAttribute[Any]) -> dict[str, Any]:
 
 
 @views.method(Executable, FromStatement)
-def _generate(statement: Any) -> Any:
+def _generate(statement: Executable | FromStatement) -> Executable | FromStatement:
     """Return a copy."""
-    twin = object.__new__(type(statement))
+    twin: Executable | FromStatement = object.__new__(type(statement))
     twin.__dict__.update(statement.__dict__)
     return twin
 
 
 @views.method(Executable, FromStatement)
-def _clone(statement: Any, **options: object) -> Any:
+def _clone(statement: Executable | FromStatement, **options: object) -> Executable | FromStatement:
     """Return a copy."""
     return _generate(statement)

@@ -1,8 +1,9 @@
 """The table of views: attributes that classes of dovetail have while the alias is on.
 
 A view shows what an object of dovetail knows, by a name that the other package has for it and does
-not document; it is read, and never written.  The modules beside this one fill the table::
+not document; it is read, and never written.  The modules beside this one have a table each::
 
+    views = Views()
     views.names(Select, _where_criteria="where_criteria")
 
 
@@ -64,6 +65,3 @@ class Views:
     def _note(self, kinds: tuple[type, ...], name: str, view: object) -> None:
         for kind in kinds:
             self.by_class.setdefault(kind, {})[name] = view
-
-
-views = Views()
