@@ -108,8 +108,9 @@ def test_a_function_element(engine):
     assert found == ["none", "ada"]
 
 
-def test_a_statement_of_ones_own(engine):
-    class InsertFromSelect(Executable, ClauseElement):
+@pytest.mark.parametrize("bases", [(Executable, ClauseElement), (ClauseElement, Executable)])
+def test_a_statement_of_ones_own(engine, bases):
+    class InsertFromSelect(*bases):
         inherit_cache = False
 
         def __init__(self, table, select):

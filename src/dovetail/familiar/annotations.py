@@ -52,5 +52,3 @@ EntityType = type[T] | Any
 InternalEntityType = Any
 SynchronizeSessionArgument = Literal[False, "auto", "evaluate", "fetch"]
 DMLStrategyArgument = Literal["bulk", "raw", "orm", "auto"]
-
-__all__ = [name for name in dir() if name[:1].isupper() and len(name) > 1]

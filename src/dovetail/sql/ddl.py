@@ -21,7 +21,7 @@ class SchemaBind(Protocol):
     def run_schema(self) -> Callable[..., None]: ...
 
 
-class ExecutableDDLElement(Executable):
+class ExecutableDDLElement(Executable, Node):
     """Base of all statements that define."""
 
     is_ddl = True

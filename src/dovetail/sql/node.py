@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copyreg import __newobj__ as new_object  # type: ignore[attr-defined]
 from types import MemberDescriptorType
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVarTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVarTuple
 
 from ..exc import ArgumentError, CompileError, InvalidRequestError
 from .promise import Planner, Standing
@@ -177,8 +177,15 @@ class ReturnsRows(Generic[*Ts]):
     __slots__ = ()
 
 
-class Executable(Node):
-    """A node that can be sent to the server by itself."""
+if TYPE_CHECKING:
+    _Sendable = Node
+else:
+    # Users write ``class X(Executable, ClauseElement)``, and the two the other way round.
+    _Sendable = object
+
+
+class Executable(_Sendable):
+    """What makes a node one that can be sent to the server by itself."""
 
     __slots__ = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict as OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableSet
 from itertools import filterfalse
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -22,8 +22,9 @@ class immutabledict(dict[K, V]):
     def _refuse(self, *arguments: object, **keywords: object) -> NoReturn:
         raise TypeError(f"{type(self).__name__} object is immutable")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
+    if not TYPE_CHECKING:
+        __setitem__ = __delitem__ = __ior__ = _refuse
+        clear = pop = popitem = setdefault = update = _refuse
 
     def union(self, *others: Mapping[Any, Any], **more: object) -> immutabledict[K, V]:
         """Return a dictionary with what *others* have too; a later one wins."""

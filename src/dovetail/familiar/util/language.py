@@ -166,8 +166,9 @@ def duck_type_collection(specimen: object, default: type[Any] | None = None) -> 
 
     ``__emulates__`` says so where it is there; *default* is for what is none.
     """
-    if hasattr(specimen, "__emulates__"):
-        told = specimen.__emulates__
+    missing = object()
+    told: Any = getattr(specimen, "__emulates__", missing)
+    if told is not missing:
         return set if isinstance(told, type) and issubclass(told, set) else told
     kind = specimen if isinstance(specimen, type) else type(specimen)
     for base in (list, set, dict):

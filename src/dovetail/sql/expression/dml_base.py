@@ -8,7 +8,7 @@ from typing import Any, Self, SupportsIndex, TypeVarTuple
 from ...exc import ArgumentError, InvalidRequestError, refuse_options
 from ...types.contract import NULLTYPE
 from ..arguments import ColumnArgument, ConditionArgument
-from ..node import Executable, Walk
+from ..node import Executable, Node, Walk
 from ..promise import ClauseSource, collect_standing
 from .by_name import equal_by_name, namespaces_of_change
 from .coercion import criterion, node_of
@@ -83,7 +83,7 @@ def _collect_row(row: Row, walk: Walk) -> None:
         value.collect(walk)
 
 
-class UpdateBase(Executable):
+class UpdateBase(Executable, Node):
     """Base of the statements that change rows."""
 
     __slots__ = ("__dict__", "_memo")

@@ -45,7 +45,7 @@ def named_values(statement: Node) -> dict[str, Any]:
     return found
 
 
-class SelectBase(Executable):
+class SelectBase(Executable, Node):
     """Base of SELECT, of its unions, and of text that gives rows."""
 
     # Copies share __dict__'s content; what was computed from it stays behind.
