@@ -203,6 +203,12 @@ class Executable(_Sendable):
     loader_options: tuple[Any, ...] = ()
     standing: tuple[Standing, ...] = ()
 
+    def __init_subclass__(cls, **keywords: object) -> None:
+        super().__init_subclass__(**keywords)
+        if "supports_execution" not in vars(cls) and not cls.supports_execution:
+            # A base before this one is a node that can't be sent.
+            cls.supports_execution = True
+
     def _with(self, **changes: object) -> Self:
         copy: Any = object.__new__(type(self))
         copy.__dict__ = {**self.__dict__, **changes}
