@@ -37,7 +37,6 @@ from dovetail.orm.mapping.attribute import (
 )
 from dovetail.orm.mapping.bundle import Bundle, DictBundle
 from dovetail.orm.mapping.class_manager import ClassManager
-from dovetail.orm.mapping.class_registry import mapped_as_dataclass, registry
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.composite import Composite, CompositeAttribute, composite
 from dovetail.orm.mapping.dataclass import MappedAsDataclass, unmapped_dataclass
@@ -51,6 +50,8 @@ from dovetail.orm.mapping.declarative import (
     declarative_base,
     declarative_mixin,
     has_inherited_table,
+    mapped_as_dataclass,
+    registry,
 )
 from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.events import (

@@ -5,7 +5,6 @@
 # isort: off
 
 from .mapping.annotation_types import TypeResolve as TypeResolve
-from .mapping.class_registry import mapped_as_dataclass as mapped_as_dataclass, registry as registry
 from .mapping.dataclass import (
     MappedAsDataclass as MappedAsDataclass, unmapped_dataclass as unmapped_dataclass,
 )

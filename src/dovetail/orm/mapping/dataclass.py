@@ -117,6 +117,7 @@ class MappedAsDataclass:
         is_mapped = not cls.__dict__.get("__abstract__") and any(
             "__declares_nothing__" in vars(base)
             for above in cls.__bases__
+            if "__declares_nothing__" not in vars(above)
             for base in above.__mro__[1:]
         )
         options = {**getattr(cls, _OPTIONS, {}), **options}

@@ -1,12 +1,14 @@
-"""Mapped classes written as classes: the declarative bases."""
+"""Mapped classes written as classes: the declarative bases, and the registry that makes them."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, dataclass_transform
 
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.orm.mapping.annotations import MappedAnnotation
 from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.orm.mapping.composite import composite
 from dovetail.orm.mapping.construct import construct
+from dovetail.orm.mapping.dataclass import chosen, make_dataclass
 from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.declaring import declare, mapped
 from dovetail.orm.mapping.extensions import is_extension
@@ -14,9 +16,13 @@ from dovetail.orm.mapping.mapper import Mapper, mapper_of, metadata_of
 from dovetail.orm.mapping.properties import (
     MappedColumn,
     MapperProperty,
+    column_property,
+    deferred,
+    mapped_column,
 )
 from dovetail.orm.mapping.registry import Registry
-from dovetail.orm.mapping.synonym import Synonym
+from dovetail.orm.mapping.relationship import relationship
+from dovetail.orm.mapping.synonym import Synonym, synonym
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.metadata import MetaData
@@ -66,7 +72,7 @@ class DeclarativeMeta(DeclarativeAttributeIntercept):
     ) -> None:
         super().__init__(name, bases, body)
         registry = registry_of(cls)
-        if issubclass(cls, _BASES):
+        if issubclass(cls, DeclarativeFamily):
             # What a metaclass derived from this one does before counts.
             begin_class(cls)
         elif registry is not None:
@@ -98,7 +104,148 @@ def _add_later(mapper: Mapper, name: str, value: object) -> None:
     mapper.add_property(name, value)
 
 
-class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
+@dataclass_transform(
+    field_specifiers=(mapped_column, relationship, column_property, deferred, composite, synonym)
+)
+def mapped_as_dataclass(
+    registry: Registry,
+    /,
+    *,
+    init: bool | None = None,
+    repr: bool | None = None,
+    eq: bool | None = None,
+    order: bool | None = None,
+    unsafe_hash: bool | None = None,
+    match_args: bool | None = None,
+    kw_only: bool | None = None,
+    dataclass_callable: Callable[..., Any] | None = None,
+) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that makes a class a dataclass, and maps it with *registry*.
+
+    The keywords are those of ``dataclasses.dataclass``.
+    """
+    options = chosen(
+        init=init,
+        repr=repr,
+        eq=eq,
+        order=order,
+        unsafe_hash=unsafe_hash,
+        match_args=match_args,
+        kw_only=kw_only,
+        dataclass_callable=dataclass_callable,
+    )
+
+    def make(class_: type[T]) -> type[T]:
+        make_dataclass(class_, options, is_mapped=True)
+        return mapped(registry, class_)
+
+    return make
+
+
+class registry(Registry):
+    """A set of mapped classes: one MetaData, one map of annotation types."""
+
+    @dataclass_transform(
+        field_specifiers=(
+            mapped_column,
+            relationship,
+            column_property,
+            deferred,
+            composite,
+            synonym,
+        )
+    )
+    def mapped_as_dataclass(
+        self,
+        class_: object = None,
+        /,
+        *,
+        init: bool | None = None,
+        repr: bool | None = None,
+        eq: bool | None = None,
+        order: bool | None = None,
+        unsafe_hash: bool | None = None,
+        match_args: bool | None = None,
+        kw_only: bool | None = None,
+        dataclass_callable: Callable[..., Any] | None = None,
+    ) -> Any:
+        """Make the decorated class a dataclass, and map it; see :class:`MappedAsDataclass`."""
+        make: Callable[[Any], Any] = mapped_as_dataclass(
+            self,
+            init=init,
+            repr=repr,
+            eq=eq,
+            order=order,
+            unsafe_hash=unsafe_hash,
+            match_args=match_args,
+            kw_only=kw_only,
+            dataclass_callable=dataclass_callable,
+        )
+        return make if class_ is None else make(class_)
+
+    def generate_base(
+        self, mapper: Any = None, cls: Any = object, name: str = "Base", metaclass: Any = None
+    ) -> Any:
+        """Return a declarative base class for this registry.
+
+        ``mapper``     called in place of the mapper's class, for a class of its own
+        ``cls``        a base of the base, or a tuple of some
+        ``metaclass``  the class of the base
+        """
+        return generate_base(self, mapper, cls, name, metaclass)
+
+    def mapped(self, class_: type[T]) -> type[T]:
+        """Map the decorated class, which needs no base, as its body says."""
+        return mapped(self, class_)
+
+    def map_declaratively(self, class_: type) -> Mapper:
+        """Map *class_* as its body says; return the mapper."""
+        mapped(self, class_)
+        mapper: Mapper = class_.__dict__["__mapper__"]
+        return mapper
+
+    def as_declarative_base(self, **keywords: object) -> Callable[[Any], Any]:
+        """Make the decorated class a declarative base of this registry."""
+
+        def make(class_: type) -> Any:
+            return self.generate_base(cls=class_, name=class_.__name__, **keywords)
+
+        return make
+
+
+ClassRegistry: TypeAlias = registry
+"""The class, where a class has an attribute of its name."""
+
+
+class DeclarativeFamily:
+    """What all declarative bases have, and the classes that are derived from them."""
+
+    __declares_nothing__: ClassVar[bool] = True
+    # One slot for the state of an instance: __dict__ holds the user's values alone.
+    __slots__ = ("__dict__", "__dovetail_state__", "__weakref__")
+
+    registry: ClassVar[ClassRegistry]
+    metadata: ClassVar[MetaData]
+    __mapper__: ClassVar[Mapper[Any]]
+    __table__: ClassVar[FromClause]
+    __tablename__: Any
+    __mapper_args__: Any
+    __table_args__: Any
+
+    if TYPE_CHECKING:
+        __dovetail_state__: InstanceState[Any]
+
+        def __init__(self, **values: object) -> None: ...
+    else:
+        __init__ = construct
+
+    def __init_subclass__(cls, **keywords: object) -> None:
+        super().__init_subclass__(**keywords)
+        if not (isinstance(cls, DeclarativeMeta) or "__declares_nothing__" in cls.__dict__):
+            begin_class(cls)
+
+
+class DeclarativeBase(DeclarativeFamily, metaclass=DeclarativeAttributeIntercept):
     """The base of a family of mapped classes: derive one Base from it, and the classes from that.
 
     ``metadata``, ``registry`` and ``type_annotation_map`` may be set on the Base::
@@ -114,61 +261,20 @@ class DeclarativeBase(metaclass=DeclarativeAttributeIntercept):
     """
 
     __declares_nothing__: ClassVar[bool] = True
-    # One slot for the state of an instance: __dict__ holds the user's values alone.
-    __slots__ = ("__dict__", "__dovetail_state__", "__weakref__")
-
-    registry: ClassVar[Registry]
-    metadata: ClassVar[MetaData]
-    __mapper__: ClassVar[Mapper[Any]]
-    __table__: ClassVar[FromClause]
-    __tablename__: Any
-    __mapper_args__: Any
-    __table_args__: Any
-
-    if TYPE_CHECKING:
-        __dovetail_state__: InstanceState[Any]
-
-        def __init__(self, **values: object) -> None: ...
-    else:
-        __init__ = construct
-
-    def __init_subclass__(cls, **keywords: object) -> None:
-        super().__init_subclass__(**keywords)
-        if not isinstance(cls, DeclarativeMeta):
-            begin_class(cls)
+    __slots__ = ()
 
 
-class DeclarativeBaseNoMeta:
+class DeclarativeBaseNoMeta(DeclarativeFamily):
     """As :class:`DeclarativeBase`, without a metaclass.
 
     An attribute is added later by ``add_mapped_attribute()``.
     """
 
     __declares_nothing__: ClassVar[bool] = True
-    __slots__ = ("__dict__", "__dovetail_state__", "__weakref__")
-
-    registry: ClassVar[Registry]
-    metadata: ClassVar[MetaData]
-    __mapper__: ClassVar[Mapper[Any]]
-    __table__: ClassVar[FromClause]
-    __tablename__: Any
-    __mapper_args__: Any
-    __table_args__: Any
-
-    if TYPE_CHECKING:
-        __dovetail_state__: InstanceState[Any]
-
-        def __init__(self, **values: object) -> None: ...
-    else:
-        __init__ = construct
-
-    def __init_subclass__(cls, **keywords: object) -> None:
-        super().__init_subclass__(**keywords)
-        if not isinstance(cls, DeclarativeMeta):
-            begin_class(cls)
+    __slots__ = ()
 
 
-_BASES = (DeclarativeBase, DeclarativeBaseNoMeta)
+_BASES = (DeclarativeFamily, DeclarativeBase, DeclarativeBaseNoMeta)
 
 
 def registry_of(class_: type) -> Any:
@@ -195,7 +301,8 @@ def begin_class(class_: type) -> None:
 def set_up_base(base: Any) -> None:
     """Give *base* its registry and MetaData."""
     table = base.__dict__.get("__table__")
-    if isinstance(base.__dict__.get("__tablename__"), str) or (
+    named = base.__dict__.get("__tablename__")
+    if (isinstance(named, str) and not base.__dict__.get("__abstract__")) or (
         # A method names the table of each class below.
         table is not None and not isinstance(table, declared_attr)
     ):
@@ -213,7 +320,7 @@ def set_up_base(base: Any) -> None:
     metadata = metadata_of(base, None)
     types = getattr(base, "type_annotation_map", None)
     if own is None:
-        own = Registry(metadata=metadata, type_annotation_map=types)
+        own = registry(metadata=metadata, type_annotation_map=types)
         type.__setattr__(base, "registry", own)
     elif "type_annotation_map" in vars(base) and "registry" in vars(base):
         raise InvalidRequestError(
@@ -244,13 +351,13 @@ def declarative_base(
 
     The keywords are those of :class:`registry` and of its ``generate_base()``.
     """
-    registry = Registry(
+    own = registry(
         metadata=metadata,
         class_registry=class_registry,
         type_annotation_map=type_annotation_map,
         constructor=constructor,
     )
-    return generate_base(registry, mapper, cls, name, metaclass)
+    return generate_base(own, mapper, cls, name, metaclass)
 
 
 def generate_base(
@@ -266,6 +373,7 @@ def generate_base(
         "registry": registry,
         "_sa_registry": registry,
         "metadata": registry.metadata,
+        "__abstract__": True,
         "__module__": __name__,
     }
     if registry.constructor is not None:
@@ -279,10 +387,10 @@ def generate_base(
     if any(hasattr(base, "__class_getitem__") for base in bases):
         # The base is no generic class itself: what it is of is for type checkers.
         body["__class_getitem__"] = classmethod(lambda class_, of: class_)
-    kind: Any = meta or DeclarativeAttributeIntercept
+    kind: Any = meta or DeclarativeMeta
     if not issubclass(kind, DeclarativeAttributeIntercept):
         kind = type(kind.__name__, (kind, DeclarativeAttributeIntercept), {})
-    return kind(name, (*bases, DeclarativeBase), body)
+    return kind(name, (*bases, DeclarativeFamily), body)
 
 
 def as_declarative(**keywords: Any) -> Callable[[type], Any]:

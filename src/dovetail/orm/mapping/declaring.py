@@ -145,7 +145,7 @@ def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:
     return None, None
 
 
-def _table_arguments(class_: type) -> Any:
+def _given_table_arguments(class_: type) -> Any:
     """What ``__table_args__`` says of the table of *class_*: its own, a mixin's, or what a method
     makes of it.
 
@@ -474,8 +474,11 @@ def _table_and_properties(
             _attach_constraints(class_, table, inherits, made)
             return table, parts
     if inherits is not None:
-        _refuse_for_shared_table(class_, inherits)
+        said = _said_of_shared_table(class_, inherits)
         table = _share_table(class_, inherits.local_table, parts)
+        if said is not None:
+            items, keywords = said
+            Table(table.name, table.metadata, *items, **{"schema": table.schema, **keywords})
         _attach_constraints(class_, table, inherits, _MadeColumns(class_, parts))
         return table, parts
     raise InvalidRequestError(
@@ -484,15 +487,24 @@ def _table_and_properties(
     )
 
 
-def _refuse_for_shared_table(class_: type, inherits: Mapper) -> None:
-    """Refuse options of a table that *class_* does not have: it is in that of the class above."""
-    if class_.__dict__.get("__table_args__") and not inherits.concrete:
+def _said_of_shared_table(
+    class_: type, inherits: Mapper
+) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """What ``__table_args__`` of *class_* say besides of the table of the class above, or None.
+
+    They are refused where they do not say that they do: the class has no table of its own.
+    """
+    if not class_.__dict__.get("__table_args__") or inherits.concrete:
+        return None
+    items, keywords = _table_arguments(class_)
+    if not keywords.get("extend_existing"):
         raise ArgumentError(
             f"{class_.__name__} has __table_args__ and no table: its rows are in "
             f"{inherits.local_table.description!r}, the table of {inherits.class_.__name__}",
-            hint=f"put them on {inherits.class_.__name__}, or give {class_.__name__} a "
-            "__tablename__",
+            hint=f"put them on {inherits.class_.__name__}, say extend_existing, or give "
+            f"{class_.__name__} a __tablename__ of its own",
         )
+    return items, keywords
 
 
 def _fields_of(class_: type, base: type) -> dict[str, Any]:
@@ -659,11 +671,9 @@ def _refuse_plain(class_: type, key: str, column: ColumnElement[Any], said: obje
         )
 
 
-def _make_table(
-    registry: Registry, class_: type, name: str, columns: list[Any], made: _MadeColumns
-) -> Any:
-    """The table of *class_*; None where its ``__table_cls__`` makes none."""
-    arguments = _table_arguments(class_)
+def _table_arguments(class_: type) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """(items, keywords) that ``__table_args__`` gives the table of *class_*."""
+    arguments = _given_table_arguments(class_)
     args: tuple[Any, ...] = ()
     keywords: dict[str, Any] = {}
     if isinstance(arguments, dict):
@@ -678,6 +688,14 @@ def _make_table(
             f"{class_.__name__}.__table_args__ is a tuple, or a dictionary, or a tuple that ends "
             f"with one; not a {type(arguments).__name__}"
         )
+    return args, keywords
+
+
+def _make_table(
+    registry: Registry, class_: type, name: str, columns: list[Any], made: _MadeColumns
+) -> Any:
+    """The table of *class_*; None where its ``__table_cls__`` makes none."""
+    args, keywords = _table_arguments(class_)
     metadata = metadata_of(class_, registry.metadata)
     make: Any = getattr(class_, "__table_cls__", Table)
     items = [_of_class(item, made) for item in args]

@@ -165,7 +165,10 @@ class JoinCondition:
                         distance = children.index(child) + parents.index(parent)
                         found.append((distance, pairs))
         nearest = min((distance for distance, _ in found), default=0)
-        return [pairs for distance, pairs in found if distance == nearest]
+        keys = [pairs for distance, pairs in found if distance == nearest]
+        # Of several over the same columns, that of exactly the columns that were named is meant.
+        exact = [pairs for pairs in keys if {column for _, column in pairs} == self._foreign]
+        return exact[:1] or keys
 
     def _secondary_pairs(self, condition: Any, tables: Sequence[Any]) -> Pairs:
         """(column of one of *tables*, column of the third table) that *condition* equates."""

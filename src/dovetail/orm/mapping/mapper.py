@@ -139,7 +139,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
         """Make the class one of this mapper."""
         class_ = self.class_
         self.place("__mapper__", self)
-        self.place("__table__", self.local_table)
+        if not self.single:
+            # Of a class in the table of the one above, the table is that one's.
+            self.place("__table__", self.local_table)
         self.place("__statement_entity__", self.entity)
         self.place("_sa_class_manager", self.class_manager)
         for name in (

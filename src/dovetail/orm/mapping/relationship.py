@@ -115,10 +115,17 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         omit_join: bool | None = None,
         comparator_factory: type | None = None,
         query_class: object = None,
+        cascade_backrefs: bool = False,
         info: dict[Any, Any] | None = None,
         doc: str | None = None,
     ) -> None:
         super().__init__()
+        if cascade_backrefs:
+            raise ArgumentError(
+                "cascade_backrefs=True is no longer to be had: what is put on the other side of a "
+                "relationship joins the session by session.add() alone, or by its own cascade",
+                hint="leave it out, and add() the instance",
+            )
         self.query_class = query_class
         self.comparator_factory = comparator_factory
         self.argument = argument

@@ -1,7 +1,8 @@
 """Collections that are never loaded as a whole: written one by one, read by statements."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Generic, Self, SupportsIndex, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, SupportsIndex, TypeVar
 
 from dovetail.exc import (
     DetachedInstanceError,
@@ -42,9 +43,13 @@ class CollectionWriter(Collection, Generic[T]):
 
     def holding(self, instance: object) -> Self:
         """The same collection, which holds *instance*."""
-        view = object.__new__(type(self))
+        view = object.__new__(self._seen_as())
         view.__dict__.update(self.__dict__, _held=instance)
         return view
+
+    def _seen_as(self) -> type[Self]:
+        """The class of what a read of the attribute gives."""
+        return type(self)
 
     @property
     def instance(self) -> Any:
@@ -70,7 +75,7 @@ class CollectionWriter(Collection, Generic[T]):
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return _rebuild, (type(self), self.known)
 
-    def _statement(self, statement: Any) -> Any:
+    def _of_members(self, statement: Any) -> Any:
         instance = self.instance
         if instance is None:
             raise DetachedInstanceError(
@@ -103,7 +108,7 @@ class WriteOnlyCollection(CollectionWriter[T]):
     def select(self) -> Select[T]:
         """A SELECT of the members, in the order of the relationship."""
         prop = self.attribute.prop
-        made: Select[T] = self._statement(Select(prop.mapper.entity)).order_by(*prop.order_by)
+        made: Select[T] = self._of_members(Select(prop.mapper.entity)).order_by(*prop.order_by)
         return made
 
     def insert(self) -> Insert:
@@ -123,12 +128,12 @@ class WriteOnlyCollection(CollectionWriter[T]):
 
     def update(self) -> Update:
         """An UPDATE of the members."""
-        made: Update = self._statement(update(self.attribute.prop.mapper.class_))
+        made: Update = self._of_members(update(self.attribute.prop.mapper.class_))
         return made
 
     def delete(self) -> Delete:
         """A DELETE of the members."""
-        made: Delete = self._statement(delete(self.attribute.prop.mapper.class_))
+        made: Delete = self._of_members(delete(self.attribute.prop.mapper.class_))
         return made
 
     def __iter__(self) -> Iterator[T]:
@@ -144,10 +149,25 @@ class AppenderQuery(CollectionWriter[T]):
     author.books.filter(Book.year > 2000).all()
     author.books.append(Book(title="New"))
 
-    The query is of the relationship's ``query_class``, or else of the session's.
+    A read of the attribute gives one that is a query as well: of the relationship's
+    ``query_class``, or else of the session's.
     """
 
     usual_query_class: ClassVar[Any] = object
+
+    def _seen_as(self) -> type[Self]:
+        kind: Any = type(self)
+        seen: type[Self] = query_of_members(kind, self._query_class)
+        return seen
+
+    @property
+    def _statement(self) -> Any:
+        """The SELECT of the members: a query asks itself for it."""
+        return self._query()._statement
+
+    def _with(self, *arguments: object, **changes: object) -> Any:
+        """What a method of a query returns: a longer one, which is no collection."""
+        return self._query()._with(*arguments, **changes)
 
     def append(self, item: T) -> None:
         """Put *item* in."""
@@ -173,7 +193,7 @@ class AppenderQuery(CollectionWriter[T]):
         if self.owner is not None and self.owner.row_key is None and self.session.autoflush:
             self.session.flush()
         prop = self.attribute.prop
-        query = self._statement(self._query_class(prop.mapper.class_, self.session))
+        query = self._of_members(self._query_class(prop.mapper.class_, self.session))
         return query.order_by(*prop.order_by) if prop.order_by else query
 
     def _detached(self) -> DetachedInstanceError:
@@ -222,19 +242,24 @@ class AppenderQuery(CollectionWriter[T]):
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         return self.known[index] if self._is_in_memory() else self._query()[index]
 
-    def __getattr__(self, name: str) -> Any:
-        kind = object if name.startswith("_") else self._query_class
-        if not hasattr(kind, name):
-            raise AttributeError(f"neither {type(self).__name__} nor {kind.__name__} has {name!r}")
-        if self.session is None and callable(getattr(kind, name)):
-            return self._refusing
-        return getattr(self._query(), name)
+    if TYPE_CHECKING:
 
-    def _refusing(self, *_: object, **__: object) -> Any:
-        raise self._detached()
+        def __getattr__(self, name: str) -> Any: ...
 
     def __str__(self) -> str:
         return str(self._query())
+
+
+@lru_cache(maxsize=64)
+def query_of_members(kind: type, query_class: type) -> Any:
+    """The class of collections that are of *kind*, and queries of *query_class*."""
+    body = {
+        "__module__": query_class.__module__,
+        "__reduce_ex__": lambda self, protocol: (_rebuild, (kind, self.known)),
+        "_options": {},
+        "_params": {},
+    }
+    return type(f"Appender{query_class.__name__}", (kind, query_class), body)
 
 
 def _rebuild(kind: type, known: list[Any]) -> Any:

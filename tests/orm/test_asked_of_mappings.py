@@ -1,0 +1,167 @@
+"""What libraries ask of mapped classes, and how they map them, run on both packages."""
+
+import pytest
+
+from tests.orm.both import compare, programs
+
+
+def one_registry(w):
+    """The registry of a declarative base maps by all ways that a registry knows."""
+    orm, reg = w.orm, w.Base.registry
+
+    @reg.mapped
+    class Plain:
+        __tablename__ = "plain"
+        id = w.sa.Column(w.sa.Integer, primary_key=True)
+
+    @reg.mapped_as_dataclass
+    class Record:
+        __tablename__ = "record"
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+
+    class Later:
+        __tablename__ = "later"
+        id = w.sa.Column(w.sa.Integer, primary_key=True)
+
+    mapper = reg.map_declaratively(Later)
+    Other = reg.generate_base(name="Other")
+
+    @reg.as_declarative_base()
+    class Third:
+        pass
+
+    yield isinstance(reg, orm.registry), Plain.__table__.metadata is w.Base.metadata
+    yield Record(1).id, mapper.class_ is Later, Other.registry is reg, Third.registry is reg
+
+
+def bases_by_function(w):
+    """What ``declarative_base()`` makes has the metaclass, and derives from no DeclarativeBase."""
+    orm = w.orm
+
+    class Meta(orm.DeclarativeMeta):
+        def __init__(cls, name, bases, body, **keywords):
+            if "__tablename__" not in body and name != "Base":
+                cls.__tablename__ = name.lower()
+            super().__init__(name, bases, body, **keywords)
+
+    class Model:
+        def shown(self):
+            return type(self).__name__
+
+    plain = orm.declarative_base()
+    Base = orm.declarative_base(cls=Model, metaclass=Meta)
+    Again = type("Again", (Model,), {})
+    Named = orm.declarative_base(cls=Again, name="Named", metaclass=Meta)
+
+    class Thing(Base):
+        id = w.sa.Column(w.sa.Integer, primary_key=True)
+
+    yield isinstance(plain, orm.DeclarativeMeta), issubclass(plain, orm.DeclarativeBase)
+    yield type(Base) is Meta, [base.__name__ for base in Base.__bases__[:1]], Base.__name__
+    yield Thing.__table__.name, Thing().shown(), Named.__name__, issubclass(Named, Model)
+
+
+def both_bases(w):
+    class Base(w.orm.DeclarativeBase, w.orm.DeclarativeBaseNoMeta):
+        pass
+
+    yield Base.metadata.tables == {}
+
+
+def shared_table(w):
+    """A class in the table of the one above has that one's, and may say more of it."""
+    sa = w.sa
+
+    class Task(w.Base):
+        __tablename__ = "task"
+        __table_args__ = {"comment": "tasks"}
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    class Extended(Task):
+        __tablename__ = "task"
+        __table_args__ = (sa.Index("by_name", "name"), {"extend_existing": True, "info": {"a": 1}})
+        name = sa.Column(sa.String(20))
+
+    class Small(Task):
+        pass
+
+    yield "__table__" in vars(Small), Small.__table__ is Task.__table__ is Extended.__table__
+    yield Task.__table__.c.keys(), Task.__table__.comment
+    yield [index.name for index in Task.__table__.indexes], Task.__table__.info
+    w.create()
+    w.add(Extended(id=1, name="ada"))
+    yield w.s.scalars(sa.select(Extended.name)).all()
+
+
+def keys_that_overlap(w):
+    """Of foreign keys over the same columns the one of exactly the columns named is meant."""
+    sa, orm = w.sa, w.orm
+
+    class Seminar(w.Base):
+        __tablename__ = "seminar"
+        title = sa.Column(sa.String(20), primary_key=True)
+        term = sa.Column(sa.String(20), primary_key=True)
+
+    class Lecture(w.Base):
+        __tablename__ = "lecture"
+        __table_args__ = (
+            sa.ForeignKeyConstraint(["title", "term"], [Seminar.title, Seminar.term]),
+        )
+        id = sa.Column(sa.Integer, primary_key=True)
+        title = sa.Column(sa.String(20), sa.ForeignKey(Seminar.title))
+        term = sa.Column(sa.String(20), sa.ForeignKey(Seminar.term))
+        seminar = orm.relationship(Seminar, foreign_keys=[title, term], backref="lectures")
+        titled = orm.relationship(Seminar, foreign_keys=[title], viewonly=True, uselist=True)
+
+    w.create()
+    w.add(Seminar(title="Logic", term="spring", lectures=[Lecture(id=1)]))
+    lecture = w.s.get(Lecture, 1)
+    yield lecture.title, lecture.term, lecture.seminar.title, [s.term for s in lecture.titled]
+    yield str(Lecture.seminar.property.primaryjoin)
+    yield str(Lecture.titled.property.primaryjoin)
+
+
+def cascades_of_other_sides(w):
+    relationship = w.orm.relationship
+    yield relationship("X", cascade_backrefs=False) is not None
+    yield w.error(lambda: relationship("X", cascade_backrefs=True))
+
+
+def dynamic_collections(w):
+    """A dynamic collection is a query, of the relationship's class or of the session's."""
+    sa, orm = w.sa, w.orm
+
+    class Own(orm.Query):
+        def named(self, name):
+            return self.filter_by(name=name)
+
+    class User(w.Base):
+        __tablename__ = "user_account"
+        id = sa.Column(sa.Integer, primary_key=True)
+        notes = orm.relationship("Note", lazy="dynamic", query_class=Own)
+        others = orm.relationship("Note", lazy="dynamic", viewonly=True)
+
+    class Note(w.Base):
+        __tablename__ = "note"
+        id = sa.Column(sa.Integer, primary_key=True)
+        name = sa.Column(sa.String(20))
+        user_id = sa.Column(sa.ForeignKey("user_account.id"))
+
+    w.create()
+    user = User(id=1)
+    yield isinstance(user.notes, orm.Query), isinstance(user.notes, Own)
+    yield isinstance(user.others, orm.AppenderQuery), isinstance(user.others, Own)
+    user.notes.append(Note(id=1, name="one"))
+    yield [note.id for note in user.notes], user.notes.count()
+    w.add(user, Note(id=2, name="two"))
+    user = w.s.get(User, 1)
+    yield user.notes.named("one").count(), type(user.notes.named("x")) is Own
+    yield user.notes.filter(Note.id > 1).all(), user.notes.order_by(Note.id).first().name
+    yield user.notes.with_entities(Note.name).all() == [("one",)], user.notes.session is w.s
+    yield w.s.query(user.notes.subquery()).count(), user.notes.exists() is not None
+    yield user.notes.filter_by(name="one").delete(), user.notes.all(), user.notes.limit(1).all()
+
+
+@pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
+def test_both_answer_the_same(program):
+    compare(program)
