@@ -95,6 +95,8 @@ class AliasFinder(MetaPathFinder):
 
     def __init__(self, layout: Layout, version: str) -> None:
         self.layout, self.version = layout, version
+        self.waiting = set(layout.paths)
+        """The paths that have not been imported yet."""
         self.module_class = type("AliasedModule", (AliasedModule,), {"__layout__": layout})
 
     def find_spec(
@@ -126,9 +128,26 @@ class AliasFinder(MetaPathFinder):
             if error.name is None or not (ours == error.name or ours.startswith(f"{error.name}.")):
                 raise
             module = ModuleType(under_the_alias(path), f"The path {under_the_alias(path)}.")
+        self._take(path, module)
+        if not path:
+            module.__dict__["__version__"] = self.version
+        self._take_what_came_along()
+        return module
+
+    def _take(self, path: str, module: ModuleType) -> None:
+        """Let *module* have the names of *path*."""
         # Not by assignment of the attribute: the class that is put here watches those.
         module.__dict__["__alias_path__"] = path
         module.__class__ = self.module_class
-        if not path:
-            module.__dict__["__version__"] = self.version
-        return module
+        self.waiting.discard(path)
+
+    def _take_what_came_along(self) -> None:
+        """Let modules that dovetail imported itself have their names.
+
+        A program reaches them as attributes of their packages, ``from sqlalchemy.sql import
+        operators``: nobody is asked for a module then.
+        """
+        for path in sorted(self.waiting):
+            module = sys.modules.get(in_the_house(path))
+            if module is not None:
+                self._take(path, module)

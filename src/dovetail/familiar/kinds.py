@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..dialects.mysql.dialect import MariadbDialect, MysqlDialect
 from ..dialects.postgresql.dialect import PostgresqlDialect
 from ..dialects.sqlite.dialect import SqliteDialect
+from ..sql.expression.type_comparator import TypeComparator
 from ..types.basic import (
     BigInteger,
     Boolean,
@@ -19,7 +20,7 @@ from ..types.basic import (
     String,
     Time,
 )
-from ..types.contract import TypeEngineMixin
+from ..types.contract import NullType, TypeEngine, TypeEngineMixin
 from ..types.decorator import TypeDecorator
 from ..types.structured import ARRAY, JSON, Enum
 
@@ -46,9 +47,18 @@ class SchemaType(TypeEngineMixin, metaclass=Kind):
 
 
 class Concatenable(TypeEngineMixin, metaclass=Kind):
-    """Types whose values are put together by ``+``."""
+    """Types whose values are put together by ``+``; a mixin of types of the user's own."""
 
     __members__ = (String, ARRAY)
+    Comparator: ClassVar[type[TypeComparator[Any]]] = TypeComparator
+
+    def result_of(self, operator: str, other: TypeEngine[Any]) -> tuple[str, TypeEngine[Any]]:
+        """Return what *operator* with *other* means: ``+`` with another such type is ``||``."""
+        own: Any = self
+        if operator == "add" and isinstance(other, (Concatenable, NullType)):
+            return "concat", own
+        found: tuple[str, TypeEngine[Any]] = TypeEngine.result_of(own, operator, other)
+        return found
 
 
 class Indexable(TypeEngineMixin, metaclass=Kind):

@@ -53,6 +53,13 @@ class Operator:
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
 
+    @property
+    def __name__(self) -> str:
+        """What the operator is called where functions stand for it: ``eq``, ``and_``, ``in_op``."""
+        if self.name.startswith("custom:"):
+            return "custom_op"
+        return _FUNCTIONS.get(self.name, f"{self.name}_op")
+
     def __call__(self, left: Any, *right: object, **modifiers: object) -> Any:
         """Apply the operator to expressions: ``operators.EQ(a, b)`` is ``a == b``."""
         return left.operate(self, *right, **modifiers)
@@ -63,6 +70,19 @@ class Operator:
             return False
         return inner.precedence <= self.precedence
 
+
+_FUNCTIONS: Final = {
+    **{
+        name: name
+        for name in (
+            *("add", "sub", "mul", "truediv", "floordiv", "mod", "neg", "inv", "collate", "exists"),
+            *("eq", "ne", "lt", "le", "gt", "ge", "getitem", "is_not"),
+            *("is_distinct_from", "is_not_distinct_from"),
+        )
+    },
+    **{name: f"{name}_" for name in ("and", "or", "is", "from", "as", "pow")},
+}
+"""The names of functions that do not end with ``_op``."""
 
 OPERATORS: Final[dict[str, Operator]] = {}
 """All operators of the standard by name."""

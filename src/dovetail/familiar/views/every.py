@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import statements
+from . import expressions, queries, statements
 from .table import Views
 
-EVERY: tuple[Views, ...] = (statements.views,)
+EVERY: tuple[Views, ...] = (expressions.views, queries.views, statements.views)

@@ -191,10 +191,15 @@ def general(left: ColumnElement[Any], op: Operator, *other: object, **modifiers:
         return conjunction(op, (left, *other))
     if op in (ops.IN, ops.NOT_IN):
         return member(left, op, other[0])
-    if op is ops.BETWEEN:
+    options: dict[str, Any] = modifiers
+    if op in (ops.BETWEEN, ops.NOT_BETWEEN):
         bounds: tuple[Any, ...] = other
-        options: dict[str, Any] = modifiers
-        return between(left, *bounds, **options)
+        found = between(left, *bounds, **options)
+        return found if op is ops.BETWEEN else negation(found)
+    if options.get("autoescape"):
+        return pattern(left, op, other[0], **options)
+    if op is ops.REGEXP_REPLACE and len(other) > 1:
+        modifiers = {"replacement": other[1], **modifiers}
     given = {name: value for name, value in modifiers.items() if value is not None}
     if not given:
         if op.is_comparison and not op.is_pattern:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from ...exc import InvalidRequestError
 from ...types.contract import NULLTYPE, TypeEngine
@@ -386,8 +386,8 @@ class ColumnElement(Node, Generic[T_co]):
             "Python's 'in' has no meaning for SQL expressions", hint="use column.in_([...])"
         )
 
-    def __iter__(self) -> Any:
-        raise TypeError(f"{type(self).__name__!r} object is not iterable")
+    __iter__: ClassVar[Any] = None
+    """An expression has no items of its own, ``column[index]`` or not."""
 
     def any_(self) -> ColumnElement[Any]:
         """``ANY (this)``: for one side of a comparison."""

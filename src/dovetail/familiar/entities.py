@@ -1,0 +1,62 @@
+"""What a query asks for, item by item, as programs read it from the query's compile state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..inspection import inspect
+
+if TYPE_CHECKING:
+    from ..orm.query.query import Query
+
+
+class QueryEntity:
+    """One item of the rows of a query: ``expr`` as it was asked for, ``entity_zero`` its class."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        entity = described["entity"]
+        self.entity_zero: Any = None if entity is None else inspect(entity)
+        self.mapper: Any = getattr(self.entity_zero, "mapper", None)
+        self.expr: Any = described["expr"]
+        self._label_name: str | None = described["name"]
+
+
+class MapperEntity(QueryEntity):
+    """An item that is instances of a class, or of an alias of one."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        super().__init__(described)
+        self.expr = self.entity_zero
+        self.selectable: Any = self.entity_zero.selectable
+
+
+class ColumnEntity(QueryEntity):
+    """An item that is the values of an expression."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        super().__init__(described)
+        self.column: Any = described["expr"]
+        self.type: Any = described["type"]
+
+
+class CompileState:
+    """A query and its items."""
+
+    def __init__(self, query: Query[Any]) -> None:
+        self.query: Any = query
+        self.statement: Any = query.statement
+        self._entities = [_entity(described) for described in query.column_descriptions]
+
+    def _entity_zero(self) -> Any:
+        """Return the first mapper, or alias of a class, that the query asks for, or None."""
+        found = (one.entity_zero for one in self._entities)
+        return next((zero for zero in found if zero is not None), None)
+
+    def _mapper_zero(self) -> Any:
+        """Return the mapper of the first class that the query asks for, or None."""
+        return getattr(self._entity_zero(), "mapper", None)
+
+
+def _entity(described: dict[str, Any]) -> QueryEntity:
+    whole = described["entity"] is not None and described["expr"] is described["entity"]
+    return MapperEntity(described) if whole else ColumnEntity(described)

@@ -1,0 +1,148 @@
+"""Operators, adapters and what is read of expressions, by the other package's names."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.alias.program import run
+from tests.alias.test_views import MODEL
+
+
+def same_with_both(text):
+    """The program *text*, after the model, must print the same on both packages."""
+    pytest.importorskip("sqlalchemy")
+    program = MODEL + dedent(text)
+    assert run(program) == run(program, alias=False)
+
+
+def test_names_are_found_also_in_modules_that_dovetail_imported_itself():
+    assert run(
+        """
+        import dovetail.orm
+        from sqlalchemy.sql import operators, util
+        from sqlalchemy.orm import mapperlib
+        import sqlalchemy.sql.operators
+
+        print(operators.notin_op is operators.not_in_op, operators is sqlalchemy.sql.operators)
+        print(util.ClauseAdapter.__name__, mapperlib.Mapper.__name__)
+        """
+    ) == ["True True", "ClauseAdapter Mapper"]
+
+
+def test_operators_are_functions_of_expressions_and_say_their_names():
+    same_with_both(
+        """
+        from sqlalchemy.sql import operators as ops
+
+        number, other = sa.column("number", sa.Integer), sa.column("other", sa.Integer)
+        text = sa.column("text", sa.String)
+        for name in "asc_op desc_op nulls_first_op nullslast_op distinct_op bitwise_not_op".split():
+            print(name, getattr(ops, name)(number))
+        for name in "add eq ne is_ isnot isnot_distinct_from bitwise_xor_op".split():
+            print(name, getattr(ops, name)(number, other))
+        for name in (
+            "notlike_op notilike_op notstartswith_op not_contains_op icontains_op match_op "
+            "iendswith_op regexp_match_op not_regexp_match_op collate"
+        ).split():
+            print(name, getattr(ops, name)(text, "x"))
+        print(ops.notin_op(number, [1, 2]).compile(compile_kwargs={"literal_binds": True}))
+        print(ops.notbetween_op(number, 1, 2), ops.regexp_replace_op(text, "x", "y"))
+        print(ops.contains_op(text, "100%", autoescape=True))
+        """
+    )
+
+
+def test_operators_can_be_told_apart():
+    same_with_both(
+        """
+        from sqlalchemy.sql import operators as ops
+
+        number, text = sa.column("number", sa.Integer), sa.column("text", sa.String)
+        print((number == 1).operator is ops.eq, (~number.in_([1])).operator is ops.notin_op)
+        print(number.desc().modifier is ops.desc_op, (-number).modifier)
+        print(text.icontains("x").operator is ops.icontains_op)
+        for expression in (
+            number == 1, number + 1, number.in_([1]), sa.and_(number == 1, number == 2),
+            text.like("x"), text.is_not(None), number.op("->")(1), text.startswith("x"),
+        ):
+            print(expression.operator.__name__)
+        print(number.op("->")(1).operator.opstring)
+        names = "add and_ eq lt is_ in_op like_op asc_op nulls_last_op distinct_op inv mul".split()
+        for ask in (
+            "is_comparison is_commutative is_associative is_boolean is_natural_self_precedent "
+            "is_order_by_modifier is_ordering_modifier"
+        ).split():
+            print(ask, [name for name in names if getattr(ops, ask)(getattr(ops, name))])
+        print(ops.mirror(ops.lt) is ops.gt, ops.mirror(ops.add) is ops.add)
+        print(ops.is_precedent(ops.add, ops.mul), ops.is_precedent(ops.mul, ops.add))
+        """
+    )
+
+
+def test_a_condition_is_adapted_to_another_from():
+    same_with_both(
+        """
+        from sqlalchemy.sql.util import ClauseAdapter, ColumnAdapter
+
+        users = sa.table("users", sa.column("id"), sa.column("name"))
+        people = users.alias("people")
+        condition = sa.and_(users.c.id == 1, users.c.name != "x")
+        print(ClauseAdapter(people).traverse(condition))
+        print(ClauseAdapter(people, include_fn=lambda c: c is users.c.id).traverse(condition))
+        print(ClauseAdapter(people, exclude_fn=lambda c: c is users.c.id).traverse(condition))
+        old = sa.table("old", sa.column("id"), sa.column("name"))
+        print(ClauseAdapter(people).traverse(old.c.id == users.c.id))
+        print(ClauseAdapter(people, adapt_on_names=True).traverse(old.c.id == users.c.id))
+        print(ClauseAdapter(people, {old.c.id: {users.c.id}}).traverse(old.c.id == 2))
+        every = ColumnAdapter(people)
+        print(every.columns[users.c.name] is people.c.name, every.columns[old.c.name] is old.c.name)
+        strict = ColumnAdapter(people, adapt_required=True)
+        print(strict.columns[old.c.name])
+        print(ColumnAdapter(people).traverse(condition))
+        """
+    )
+
+
+def test_texts_of_a_type_of_the_users_own_are_put_together():
+    same_with_both(
+        """
+        from sqlalchemy import types
+
+        class Path(types.Concatenable, types.UserDefinedType):
+            cache_ok = True
+            def get_col_spec(self):
+                return "PATH"
+
+            class comparator_factory(types.Concatenable.Comparator):
+                def above(self, other):
+                    return self.op("@>")(other)
+
+        path, other = sa.column("path", Path), sa.column("other", Path)
+        print(path + other, path.above(other), isinstance(Path(), types.Concatenable))
+        """
+    )
+
+
+def test_the_items_of_a_query_can_be_read():
+    same_with_both(
+        """
+        from sqlalchemy.orm.context import _ColumnEntity, _MapperEntity
+
+        query = session.query(User, Address.id).order_by(User.name)
+        state = query._compile_state()
+        for entity in state._entities:
+            print(isinstance(entity, _MapperEntity), isinstance(entity, _ColumnEntity))
+            print(entity.entity_zero is sa.inspect(User), entity._label_name)
+        print(state._mapper_zero() is sa.inspect(User), len(query._order_by_clauses))
+        """
+    )
+
+
+def test_an_expression_is_not_iterable():
+    same_with_both(
+        """
+        from collections.abc import Iterable
+
+        print(isinstance(User.__table__.c.id, Iterable), isinstance(User.name, Iterable))
+        """
+    )
