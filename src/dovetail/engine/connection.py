@@ -230,6 +230,11 @@ class Connection(TransactedChannel):
 
             connection.execute(select(user).where(user.c.id == 5)).one()
             connection.execute(insert(user), [{"name": "Ada"}, {"name": "Alan"}])
+
+        With the SQL that it sends::
+
+            connection.execute(insert(User), [{"name": "eve"}, {"name": "fay"}])
+            # INSERT INTO user_account (name) VALUES (?)
         """
         return run_sync(
             self.execute_steps(statement, parameters, execution_options=execution_options)
@@ -258,7 +263,13 @@ class Connection(TransactedChannel):
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Run *statement*; return the first value of its first row, None without a row."""
+        """Run *statement*; return the first value of its first row, None without a row.
+
+        With the SQL that it sends::
+
+            connection.scalar(select(func.max(Order.total)))
+            # SELECT max(orders.total) AS max_1 FROM orders
+        """
         return self.execute(statement, parameters, execution_options=execution_options).scalar()
 
     @overload
@@ -284,7 +295,13 @@ class Connection(TransactedChannel):
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> ScalarResult[Any]:
-        """Run *statement*; return the first value of each row."""
+        """Run *statement*; return the first value of each row.
+
+        With the SQL that it sends::
+
+            connection.scalars(select(User.name).order_by(User.id)).all()
+            # SELECT user_account.name FROM user_account ORDER BY user_account.id
+        """
         return self.execute(statement, parameters, execution_options=execution_options).scalars()
 
     def exec_driver_sql(
@@ -295,7 +312,10 @@ class Connection(TransactedChannel):
     ) -> CursorResult[*tuple[Any, ...]]:
         """Run SQL text as the driver takes it, with the driver's own placeholders.
 
-        *parameters* is a tuple or dictionary, or a list of such to run it once for each.
+        *parameters* is a tuple or dictionary, or a list of such to run it once for each::
+
+            connection.exec_driver_sql("SELECT name FROM user_account WHERE id = ?", (1,)).scalar()
+            # SELECT name FROM user_account WHERE id = ?
         """
         return run_sync(self.exec_driver_sql_steps(statement, parameters, execution_options))
 

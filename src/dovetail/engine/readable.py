@@ -127,7 +127,14 @@ class Readable(Generic[T]):
     # Ways to read.
 
     def all(self) -> Sequence[T]:
-        """Return all that remains, as a list."""
+        """Return all that remains, as a list.
+
+        With the SQL that it sends::
+
+            rows = session.execute(select(User.id, User.name)).all()
+            # SELECT user_account.id, user_account.name FROM user_account
+            assert rows == [(1, "ada"), (2, "ben")]
+        """
         items = self._take(None)
         return items if self._seen is None else self._distinct(items)
 
@@ -142,7 +149,14 @@ class Readable(Generic[T]):
         )
 
     def partitions(self, size: int | None = None) -> Iterator[Sequence[T]]:
-        """Yield lists of up to *size* items."""
+        """Yield lists of up to *size* items.
+
+        With the SQL that it sends::
+
+            result = session.execute(select(Order.id).order_by(Order.id))
+            # SELECT orders.id FROM orders ORDER BY orders.id
+            assert [len(rows) for rows in result.partitions(2)] == [2, 1]
+        """
         while True:
             part = self.fetchmany(size)
             if not part:
@@ -172,7 +186,14 @@ class Readable(Generic[T]):
         return found[0]
 
     def first(self) -> T | None:
-        """Return the first item, or None if there is none; what remains is given up."""
+        """Return the first item, or None if there is none; what remains is given up.
+
+        With the SQL that it sends::
+
+            row = session.execute(select(User.id, User.name).order_by(User.id)).first()
+            # SELECT user_account.id, user_account.name FROM user_account ORDER BY user_account.id
+            assert row == (1, "ada")
+        """
         found = self._some(1)
         self.close()
         return found[0] if found else None
@@ -180,7 +201,11 @@ class Readable(Generic[T]):
     def one(self) -> T:
         """Return the only item.
 
-        NoResultFound is raised if there is none, MultipleResultsFound if there are more.
+        NoResultFound is raised if there is none, MultipleResultsFound if there are more::
+
+            row = session.execute(select(User.name).where(User.id == 1)).one()
+            # SELECT user_account.name FROM user_account WHERE user_account.id = ?
+            assert row.name == "ada"
         """
         found = self._some(2)
         self.close()
@@ -191,7 +216,14 @@ class Readable(Generic[T]):
         raise NoResultFound("no row was found where one was required")
 
     def one_or_none(self) -> T | None:
-        """Return the only item, or None; MultipleResultsFound is raised if there are more."""
+        """Return the only item, or None; MultipleResultsFound is raised if there are more.
+
+        With the SQL that it sends::
+
+            row = session.execute(select(User.name).where(User.id == 5)).one_or_none()
+            # SELECT user_account.name FROM user_account WHERE user_account.id = ?
+            assert row is None
+        """
         found = self._some(2)
         self.close()
         if len(found) > 1:

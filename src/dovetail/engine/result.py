@@ -198,7 +198,16 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
     # Rows.
 
     def unique(self, strategy: Callable[[Any], Any] | None = None) -> Self:
-        """Give out no row twice; *strategy* says by what rows are told apart. Return self."""
+        """Give out no row twice; *strategy* says by what rows are told apart. Return self.
+
+        With the SQL that it sends::
+
+            statement = select(User).options(joinedload(User.orders))
+            assert len(session.execute(statement).unique().all()) == 2
+            # SELECT user_account.id, user_account.name, orders_1.id AS id_1, orders_1.user_id,
+            #     orders_1.total FROM user_account LEFT OUTER JOIN orders AS orders_1 ON
+            #     user_account.id = orders_1.user_id
+        """
         if strategy is None and self._unique_filters is not None:
             strategy = _row_key(self._unique_filters)
         return super().unique(strategy)
@@ -246,13 +255,27 @@ class Result(Readable[Row[*Ts]], Generic[*Ts]):
     @overload
     def scalars(self, index: RowKey = 0) -> ScalarResult[Any]: ...
     def scalars(self, index: RowKey = 0) -> ScalarResult[Any]:
-        """Return the values of one column: the first, or that at *index* (or of that name)."""
+        """Return the values of one column: the first, or that at *index* (or of that name).
+
+        With the SQL that it sends::
+
+            names = session.execute(select(User.name).order_by(User.id)).scalars().all()
+            # SELECT user_account.name FROM user_account ORDER BY user_account.id
+            assert names == ["ada", "ben"]
+        """
         return ScalarResult(
             self, 0 if index.__class__ is int and not index else self._shape.index(index)
         )
 
     def mappings(self) -> MappingResult:
-        """Return the rows as mappings from names to values."""
+        """Return the rows as mappings from names to values.
+
+        With the SQL that it sends::
+
+            rows = session.execute(select(User.id, User.name)).mappings().all()
+            # SELECT user_account.id, user_account.name FROM user_account
+            assert rows[0] == {"id": 1, "name": "ada"}
+        """
         return MappingResult(self)
 
     def tuples(self) -> TupleResult[tuple[*Ts]]:

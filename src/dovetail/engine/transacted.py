@@ -435,7 +435,12 @@ class TransactedChannel(Channel):
     def begin(self) -> RootTransaction:
         """Begin a transaction; a context manager that commits or rolls back.
 
-        InvalidRequestError is raised if one is in progress.
+        InvalidRequestError is raised if one is in progress::
+
+            with connection.begin():
+                connection.execute(insert(User).values(name="eve"))
+            # INSERT INTO user_account (name) VALUES (?)
+            # COMMIT
         """
         if self._record is None:
             return run_sync(self.begin_steps())
@@ -451,11 +456,27 @@ class TransactedChannel(Channel):
         return run_sync(self.begin_nested_steps())
 
     def commit(self) -> None:
-        """Commit the transaction in progress, if there is one."""
+        """Commit the transaction in progress, if there is one.
+
+        With the SQL that it sends::
+
+            connection.execute(insert(User).values(name="eve"))
+            # INSERT INTO user_account (name) VALUES (?)
+            connection.commit()
+            # COMMIT
+        """
         run_sync(self.commit_steps())
 
     def rollback(self) -> None:
-        """Roll the transaction in progress back, if there is one."""
+        """Roll the transaction in progress back, if there is one.
+
+        With the SQL that it sends::
+
+            connection.execute(insert(User).values(name="eve"))
+            # INSERT INTO user_account (name) VALUES (?)
+            connection.rollback()
+            # ROLLBACK
+        """
         run_sync(self.rollback_steps())
 
     @property

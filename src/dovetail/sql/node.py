@@ -233,7 +233,15 @@ class Executable(_Sendable):
         return self.execution_options_dict
 
     def options(self, *options: object) -> Self:
-        """Return a copy with loader options, such as ``selectinload(User.addresses)``."""
+        """Return a copy with loader options, such as ``selectinload(User.addresses)``.
+
+        With the SQL that it sends::
+
+            session.scalars(select(User).options(selectinload(User.orders))).all()
+            # SELECT user_account.id, user_account.name FROM user_account
+            # SELECT orders.user_id, orders.id, orders.total FROM orders WHERE orders.user_id IN (?,
+            #     ?)
+        """
         for option in options:
             if isinstance(option, Node) or not hasattr(option, "collect"):
                 raise InvalidRequestError(

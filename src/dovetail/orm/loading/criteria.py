@@ -190,7 +190,13 @@ def with_loader_criteria(
         )
 
     A function is called anew for each option, so that the values it refers to are current:
-    ``track_closure_variables`` is taken and has no effect.
+    ``track_closure_variables`` is taken and has no effect::
+
+        large = with_loader_criteria(Order, Order.total > 10)
+        session.scalars(select(User).options(selectinload(User.orders), large)).all()
+        # SELECT user_account.id, user_account.name FROM user_account
+        # SELECT orders.user_id, orders.id, orders.total FROM orders WHERE orders.user_id IN (?, ?)
+        #     AND orders.total > ?
     """
     if isinstance(entity_or_base, AliasedClass):
         condition = where_criteria if callable(where_criteria) else lambda alias: where_criteria

@@ -306,6 +306,13 @@ def joinedload(*attributes: AttributeArgument, innerjoin: bool = False) -> Loade
     Several attributes are a path; ``innerjoin=True`` joins without OUTER, for what always exists::
 
         select(User).options(joinedload(User.addresses))
+
+    With the SQL that it sends::
+
+        session.scalars(select(Order).options(joinedload(Order.user))).all()
+        # SELECT orders.id, orders.user_id, orders.total, user_account_1.id AS id_1,
+        #     user_account_1.name FROM orders LEFT OUTER JOIN user_account AS user_account_1 ON
+        #     user_account_1.id = orders.user_id
     """
     return _start().joinedload(*attributes, innerjoin=innerjoin)
 
@@ -318,6 +325,12 @@ def selectinload(
     A self-referential relationship can go on for *recursion_depth* levels, -1 for all::
 
         select(User).options(selectinload(User.orders).selectinload(Order.items))
+
+    With the SQL that it sends::
+
+        session.scalars(select(User).options(selectinload(User.orders))).all()
+        # SELECT user_account.id, user_account.name FROM user_account
+        # SELECT orders.user_id, orders.id, orders.total FROM orders WHERE orders.user_id IN (?, ?)
     """
     return _start().selectinload(*attributes, recursion_depth=recursion_depth, chunksize=chunksize)
 
@@ -330,22 +343,55 @@ def subqueryload(*attributes: AttributeArgument) -> LoaderOption:
 def immediateload(
     *attributes: AttributeArgument, recursion_depth: int | None = None
 ) -> LoaderOption:
-    """Load relationships right after the instances, from the identity map where it can be."""
+    """Load relationships right after the instances, from the identity map where it can be.
+
+    With the SQL that it sends::
+
+        session.scalars(select(Order).options(immediateload(Order.user))).all()
+        # SELECT orders.id, orders.user_id, orders.total FROM orders
+        # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id IN (?,
+        #     ?)
+    """
     return _start().immediateload(*attributes, recursion_depth=recursion_depth)
 
 
 def lazyload(*attributes: AttributeArgument) -> LoaderOption:
-    """Load relationships when they are first read."""
+    """Load relationships when they are first read.
+
+    With the SQL that it sends::
+
+        user = session.scalars(select(User).options(lazyload(User.orders)).limit(1)).one()
+        # SELECT user_account.id, user_account.name FROM user_account LIMIT ?
+        user.orders
+        # SELECT orders.user_id, orders.id, orders.total FROM orders WHERE orders.user_id IN (?)
+    """
     return _start().lazyload(*attributes)
 
 
 def noload(*attributes: AttributeArgument) -> LoaderOption:
-    """Never load relationships: they read as None, or as empty."""
+    """Never load relationships: they read as None, or as empty.
+
+    With the SQL that it sends::
+
+        user = session.scalars(select(User).options(noload(User.orders)).where(User.id == 1)).one()
+        # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+        assert user.orders == []
+    """
     return _start().noload(*attributes)
 
 
 def raiseload(*attributes: AttributeArgument, sql_only: bool = False) -> LoaderOption:
-    """Make reading unloaded relationships an error; ``raiseload("*")`` means all of them."""
+    """Make reading unloaded relationships an error; ``raiseload("*")`` means all of them.
+
+    With the SQL that it sends::
+
+        user = session.scalars(select(User).options(raiseload(User.orders)).limit(1)).one()
+        # SELECT user_account.id, user_account.name FROM user_account LIMIT ?
+        try:
+            user.orders
+        except InvalidRequestError:
+            pass
+    """
     return _start().raiseload(*attributes, sql_only=sql_only)
 
 
@@ -353,6 +399,15 @@ def contains_eager(*attributes: AttributeArgument, alias: object = None) -> Load
     """Fill relationships from the columns of a join that the statement has by itself::
 
     select(User).join(User.addresses).options(contains_eager(User.addresses))
+
+    With the SQL that it sends::
+
+        statement = select(Order).join(Order.user).where(User.name == "ada")
+        orders = session.scalars(statement.options(contains_eager(Order.user))).all()
+        # SELECT orders.id, orders.user_id, orders.total, user_account.id AS id_1, user_account.name
+        #     FROM orders JOIN user_account ON user_account.id = orders.user_id WHERE
+        #     user_account.name = ?
+        orders[0].user.name
     """
     return _start().contains_eager(*attributes, alias=alias)
 
@@ -363,19 +418,39 @@ def defaultload(*attributes: AttributeArgument) -> LoaderOption:
 
 
 def load_only(*attributes: AttributeArgument, raiseload: bool = False) -> LoaderOption:
-    """Load these columns alone, and the primary key: ``load_only(User.name)``."""
+    """Load these columns alone, and the primary key: ``load_only(User.name)``.
+
+    With the SQL that it sends::
+
+        session.scalars(select(Order).options(load_only(Order.total))).all()
+        # SELECT orders.id, orders.total FROM orders
+    """
     return _start().load_only(*attributes, raiseload=raiseload)
 
 
 def defer(
     key: AttributeArgument, *addl_attrs: AttributeArgument, raiseload: bool = False
 ) -> LoaderOption:
-    """Leave a column unloaded until it is read; relationships may lead to it."""
+    """Leave a column unloaded until it is read; relationships may lead to it.
+
+    With the SQL that it sends::
+
+        user = session.scalars(select(User).options(defer(User.name)).where(User.id == 1)).one()
+        # SELECT user_account.id FROM user_account WHERE user_account.id = ?
+        user.name
+        # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id IN (?)
+    """
     return _path_then_columns((key, *addl_attrs), "defer", raiseload)
 
 
 def undefer(key: AttributeArgument, *addl_attrs: AttributeArgument) -> LoaderOption:
-    """Load a column with its instance although it is mapped as deferred."""
+    """Load a column with its instance although it is mapped as deferred.
+
+    With the SQL that it sends::
+
+        session.scalars(select(User).options(defer("*"), undefer(User.name))).all()
+        # SELECT user_account.id, user_account.name FROM user_account
+    """
     return _path_then_columns((key, *addl_attrs), "undefer", False)
 
 

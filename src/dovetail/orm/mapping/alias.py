@@ -150,6 +150,14 @@ def aliased(
 
         manager = aliased(Employee)
         select(Employee, manager).join(manager, Employee.manager_id == manager.id)
+
+    With the SQL that it sends::
+
+        other = aliased(Order)
+        statement = select(Order.id, other.id).join(other, other.id > Order.id)
+        session.execute(statement).all()
+        # SELECT orders.id, orders_1.id AS id_1 FROM orders JOIN orders AS orders_1 ON orders.id <
+        #     orders_1.id
     """
     if mapper_of(element) is None and not isinstance(element, (AliasedClass, Mapper)):
         make = getattr(element, "alias", None)

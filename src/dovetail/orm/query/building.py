@@ -134,7 +134,14 @@ class QueryBuilding:
 
     @_before_limits
     def filter(self, *criterion_: ConditionArgument) -> Self:
-        """Rows for which all criteria hold besides those before."""
+        """Rows for which all criteria hold besides those before.
+
+        With the SQL that it sends::
+
+            session.query(User).filter(User.name == "ada").all()
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.name =
+            #     ?
+        """
         return self._with(self._statement.where(*self._clauses(criterion_, criterion)))
 
     def where(self, *criterion_: ConditionArgument) -> Self:
@@ -143,7 +150,14 @@ class QueryBuilding:
 
     @_before_limits
     def filter_by(self, **kwargs: object) -> Self:
-        """Rows whose attributes, of the last entity joined, equal the values given."""
+        """Rows whose attributes, of the last entity joined, equal the values given.
+
+        With the SQL that it sends::
+
+            session.query(User).filter_by(name="ada").all()
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.name =
+            #     ?
+        """
         if self._adaption is not None and not self._statement.joins:
             namespace = self._adaption.namespace
             return self.filter(*[getattr(namespace, key) == kwargs[key] for key in kwargs])
@@ -151,7 +165,14 @@ class QueryBuilding:
 
     @_before_limits
     def order_by(self, *clauses: object) -> Self:
-        """Sorted by *clauses*; None takes the order away."""
+        """Sorted by *clauses*; None takes the order away.
+
+        With the SQL that it sends::
+
+            session.query(User).order_by(User.name.desc()).all()
+            # SELECT user_account.id, user_account.name FROM user_account ORDER BY user_account.name
+            #     DESC
+        """
         if len(clauses) == 1 and any(clauses[0] is one for one in _FALSE):
             return self._with(self._statement.order_by(None))
         return self._with(self._statement.order_by(*self._clauses(clauses, sort_argument)))
@@ -270,6 +291,12 @@ class QueryBuilding:
             query.join(Address)  # by the only foreign key
             query.join(Address, User.addresses)
             query.join(Address, Address.user_id == User.id)
+
+        With the SQL that it sends::
+
+            session.query(User).join(User.orders).filter(Order.total > 20).all()
+            # SELECT user_account.id, user_account.name FROM user_account JOIN orders ON
+            #     user_account.id = orders.user_id WHERE orders.total > ?
         """
         if self._adaption is not None:
             target = self._adapted(join_target(target))

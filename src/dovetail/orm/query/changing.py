@@ -78,7 +78,10 @@ class ChangingQuery(ReadingQuery[T]):
         ``synchronize_session``  how: "auto", "evaluate", "fetch", or False for not at all
         ``update_args``          ``preserve_parameter_order``, and options of one server
 
-        InvalidRequestError for a query with joins, limits, order or groups.
+        InvalidRequestError for a query with joins, limits, order or groups::
+
+            session.query(Order).filter(Order.id == 1).update({"total": 31})
+            # UPDATE orders SET total=? WHERE orders.id = ?
         """
         given = dict(values.items() if isinstance(values, Mapping) else values)
         context = BulkUpdate(self, given, update_args or {})
@@ -93,7 +96,10 @@ class ChangingQuery(ReadingQuery[T]):
 
         ``delete_args``  options of one server
 
-        InvalidRequestError for a query with joins, limits, order or groups.
+        InvalidRequestError for a query with joins, limits, order or groups::
+
+            session.query(Order).filter(Order.total < 10).delete()
+            # DELETE FROM orders WHERE orders.total < ?
         """
         context = BulkDelete(self, delete_args or {})
         for listener in self.dispatch.before_compile_delete:

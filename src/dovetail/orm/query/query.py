@@ -50,7 +50,13 @@ class Query(ChangingQuery[T]):
     # Older spellings ------------------------------------------------------------------------------
 
     def get(self, ident: object) -> T | None:
-        """The instance with primary key *ident*, or None: today's ``Session.get()``."""
+        """The instance with primary key *ident*, or None: today's ``Session.get()``.
+
+        With the SQL that it sends::
+
+            session.query(User).get(1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+        """
         _classic("get()", "Session.get()", LegacyAPIWarning)
         return self._by_key(ident)
 

@@ -217,7 +217,13 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         return iter(self._rows())
 
     def all(self) -> list[T]:
-        """All instances, or rows."""
+        """All instances, or rows.
+
+        With the SQL that it sends::
+
+            session.query(User).all()
+            # SELECT user_account.id, user_account.name FROM user_account
+        """
         return list(self._rows().all())
 
     @overload
@@ -242,7 +248,14 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         return self.slice(place, place + 1).all()[0]
 
     def first(self) -> T | None:
-        """The first, or None."""
+        """The first, or None.
+
+        With the SQL that it sends::
+
+            session.query(User).order_by(User.id).first()
+            # SELECT user_account.id, user_account.name FROM user_account ORDER BY user_account.id
+            #     LIMIT ?
+        """
         if self._source is not None:
             rows = self._rows()
         else:
@@ -258,7 +271,13 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         return quiet._rows()
 
     def one(self) -> T:
-        """The only one; NoResultFound or MultipleResultsFound where there is not one."""
+        """The only one; NoResultFound or MultipleResultsFound where there is not one.
+
+        With the SQL that it sends::
+
+            session.query(User).filter(User.id == 1).one()
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+        """
         found: T = self._rows().one()
         return found
 
@@ -284,7 +303,15 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         return self._execute().scalars()
 
     def count(self) -> int:
-        """How many rows there are: ``SELECT count(*) FROM (this)``."""
+        """How many rows there are: ``SELECT count(*) FROM (this)``.
+
+        With the SQL that it sends::
+
+            session.query(User).filter(User.name == "ada").count()
+            # SELECT count(*) AS count_1 FROM (SELECT user_account.id AS user_account_id,
+            #     user_account.name AS user_account_name FROM user_account WHERE user_account.name =
+            #     ?) AS anon_1
+        """
         self._refuse_after_source("count")
         inner = self._labelled(self._compiled()).order_by(None).subquery()
         counted: Any = Select(func.count(literal_column("*"))).select_from(inner)

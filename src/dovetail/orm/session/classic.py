@@ -201,7 +201,12 @@ class ClassicVerbs(_SessionClassMethods):
 
         With *return_defaults* the generated primary keys are put into the dictionaries.
         None leaves a column to its default; with *render_nulls* it is NULL.
-        InvalidRequestError for a name that is no column attribute.
+        InvalidRequestError for a name that is no column attribute::
+
+            session.bulk_insert_mappings(User, [{"name": "eve"}, {"name": "fay"}])
+            # INSERT INTO user_account (name) VALUES (?), (?)
+            session.commit()
+            # COMMIT
         """
         core, found = self._core, mapper_for(mapper)
         core.run(insert_mappings_steps(core, found, mappings, return_defaults, render_nulls))
@@ -209,7 +214,12 @@ class ClassicVerbs(_SessionClassMethods):
     def bulk_update_mappings(self, mapper: Mapper, mappings: Iterable[Mapping[str, Any]]) -> None:
         """Update a row for each dictionary, which holds the primary key and the new values.
 
-        Dictionaries with the same names go together.  StaleDataError where a row is missing.
+        Dictionaries with the same names go together.  StaleDataError where a row is missing::
+
+            session.bulk_update_mappings(User, [{"id": 1, "name": "adah"}])
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            session.commit()
+            # COMMIT
         """
         core = self._core
         core.run(update_mappings_steps(core, mapper_for(mapper), mappings))
@@ -226,6 +236,13 @@ class ClassicVerbs(_SessionClassMethods):
         ``return_defaults``      new objects get the primary keys that the database made
         ``update_changed_only``  of objects with a row, changed attributes alone are written
         ``preserve_order``       without it, objects of one class go together
+
+        With the SQL that it sends::
+
+            session.bulk_save_objects([User(name="eve"), User(name="fay")])
+            # INSERT INTO user_account (name) VALUES (?), (?)
+            session.commit()
+            # COMMIT
         """
         options = return_defaults, update_changed_only, preserve_order
         self._core.run(save_objects_steps(self._core, objects, *options))

@@ -54,7 +54,12 @@ class SessionContents:
     ) -> bool:
         """True when *instance* has a change that a flush would write; exact, sends no SQL.
 
-        *passive* is of former days, when this could send SQL; giving it is warned of.
+        *passive* is of former days, when this could send SQL; giving it is warned of::
+
+            user = session.get(User, 1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            user.name = "ada"
+            assert not session.is_modified(user)
         """
         return self._core.is_modified(instance, include_collections, passive)
 
@@ -63,7 +68,13 @@ class SessionContents:
 
         A new one becomes pending and is inserted by the next flush; a detached one becomes
         persistent again.  UnmappedInstanceError for what is not mapped, InvalidRequestError
-        for an instance of another session.
+        for an instance of another session::
+
+            user = User(name="eve")
+            session.add(user)
+            session.commit()
+            # INSERT INTO user_account (name) VALUES (?)
+            # COMMIT
         """
         core = self._core
         scope = core.scope
@@ -93,7 +104,15 @@ class SessionContents:
             core.cascade_save(state, instance)
 
     def add_all(self, instances: Iterable[Any]) -> None:
-        """Put all *instances* into the session, each by ``add()``."""
+        """Put all *instances* into the session, each by ``add()``.
+
+        With the SQL that it sends::
+
+            session.add_all([User(name="eve"), User(name="fay")])
+            session.commit()
+            # INSERT INTO user_account (name) VALUES (?), (?) RETURNING id
+            # COMMIT
+        """
         if hasattr(instances, "__dovetail_state__"):
             raise ArgumentError(
                 f"add_all() takes several instances, not one: {instances!r}",
@@ -110,7 +129,17 @@ class SessionContents:
         self._core.enable_relationship_loading(obj)
 
     def expunge(self, instance: object) -> None:
-        """Take *instance*, and what it leads to by the expunge cascade, out of the session."""
+        """Take *instance*, and what it leads to by the expunge cascade, out of the session.
+
+        With the SQL that it sends::
+
+            user = session.get(User, 1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            session.expunge(user)
+            user.name = "adah"
+            session.commit()
+            # COMMIT
+        """
         self._core.expunge(instance)
 
     def expunge_all(self) -> None:
@@ -120,7 +149,14 @@ class SessionContents:
     def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
         """Let the attributes of *instance*, or those named, be read again at the next touch.
 
-        Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here.
+        Unflushed changes of them are lost.  InvalidRequestError for what is not persistent here::
+
+            user = session.get(User, 1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            session.expire(user, ["name"])
+            user.name
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id IN
+            #     (?)
         """
         self._core.expire(instance, attribute_names)
 

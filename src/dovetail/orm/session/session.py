@@ -230,7 +230,12 @@ class Session(SessionContents, ClassicVerbs):
         """Begin a transaction, or with *nested* a savepoint; usable as a ``with`` block.
 
         InvalidRequestError when one is in progress: it begins with the first statement too.
-        With *subtransactions*, the classic way, one that ends with the outer one is begun then.
+        With *subtransactions*, the classic way, one that ends with the outer one is begun then::
+
+            with session.begin():
+                session.add(User(name="eve"))
+            # INSERT INTO user_account (name) VALUES (?)
+            # COMMIT
         """
         if nested:
             return self.begin_nested()
@@ -249,17 +254,45 @@ class Session(SessionContents, ClassicVerbs):
 
         with session.begin_nested():
             session.add(User(name="may fail"))
+
+        With the SQL that it sends::
+
+            with session.begin_nested():
+                session.add(User(name="eve"))
+            # SAVEPOINT
+            # INSERT INTO user_account (name) VALUES (?)
+            # RELEASE SAVEPOINT
         """
         return self._core.run(self._core.begin_nested_steps())
 
     def commit(self) -> None:
-        """Flush, commit, and expire what was loaded (``expire_on_commit``)."""
+        """Flush, commit, and expire what was loaded (``expire_on_commit``).
+
+        With the SQL that it sends::
+
+            session.get(User, 1).name = "adah"
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            session.commit()
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            # COMMIT
+        """
         self._core.run(self._core.commit_steps())
 
     def rollback(self) -> None:
         """Roll back; instances are restored to what their rows are.
 
-        New ones leave the session, deleted ones return, changed ones are read again when touched.
+        New ones leave the session, deleted ones return, changed ones are read again when touched::
+
+            user = session.get(User, 1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            user.name = "adah"
+            session.flush()
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            session.rollback()
+            # ROLLBACK
+            assert user.name == "ada"
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id IN
+            #     (?)
         """
         self._core.run(self._core.rollback_steps())
 
@@ -293,7 +326,10 @@ class Session(SessionContents, ClassicVerbs):
         *execution_options* hold for it until the transaction ends: ``isolation_level``, which is
         set before anything was sent, or ``schema_translate_map``.  They have no effect, and there
         is a warning, where the transaction uses the connection already.
-        Without a lasting transaction, in the classic mode, one that the caller closes.
+        Without a lasting transaction, in the classic mode, one that the caller closes::
+
+            session.connection().exec_driver_sql("SELECT count(*) FROM orders").scalar()
+            # SELECT count(*) FROM orders
         """
         arguments = bind_arguments_of(bind_arguments, classic, "connection") or {}
         core = self._core
@@ -354,7 +390,17 @@ class Session(SessionContents, ClassicVerbs):
     @property
     @contextmanager
     def no_autoflush(self) -> Iterator[Self]:
-        """A block in which queries do not flush first."""
+        """A block in which queries do not flush first.
+
+        With the SQL that is sent::
+
+            session.add(User(name="eve"))
+            with session.no_autoflush:
+                session.scalars(select(User.name)).all()
+            # SELECT user_account.name FROM user_account
+            session.flush()
+            # INSERT INTO user_account (name) VALUES (?)
+        """
         with self._core.no_autoflush:
             yield self
 
@@ -404,7 +450,11 @@ class Session(SessionContents, ClassicVerbs):
             for user, count in session.execute(select(User, func.count()).group_by(User)):
                 ...
 
-        ``mapper=``, ``clause=`` and ``bind=`` are classic for *bind_arguments*.
+        ``mapper=``, ``clause=`` and ``bind=`` are classic for *bind_arguments*::
+
+            rows = session.execute(select(User.name, Order.total).join(User.orders)).all()
+            # SELECT user_account.name, orders.total FROM user_account JOIN orders ON
+            #     user_account.id = orders.user_id
         """
         asked: Any = statement
         if classic or statement is None:
@@ -442,6 +492,11 @@ class Session(SessionContents, ClassicVerbs):
         """Run *statement* and return the first item of each row: instances, for entities::
 
         session.scalars(select(User).where(User.name == "ada")).all()
+
+        With the SQL that it sends::
+
+            users = session.scalars(select(User).order_by(User.name)).all()
+            # SELECT user_account.id, user_account.name FROM user_account ORDER BY user_account.name
         """
         result: Result[*tuple[Any, ...]] = self.execute(
             statement, params, execution_options=execution_options, bind_arguments=bind_arguments
@@ -471,7 +526,13 @@ class Session(SessionContents, ClassicVerbs):
         bind_arguments: Mapping[str, Any] | None = None,
         **classic: Any,
     ) -> Any:
-        """The first item of the first row, or None without rows."""
+        """The first item of the first row, or None without rows.
+
+        With the SQL that it sends::
+
+            count = session.scalar(select(func.count()).select_from(User))
+            # SELECT count(*) AS count_1 FROM user_account
+        """
         return self.execute(
             statement,
             params,
@@ -521,7 +582,14 @@ class Session(SessionContents, ClassicVerbs):
     @overload
     def query(self, *entities: object, **keywords: Any) -> Query[Any]: ...
     def query(self, *entities: object, **keywords: Any) -> Query[Any]:
-        """A Query of *entities*: the older way to write a SELECT."""
+        """A Query of *entities*: the older way to write a SELECT.
+
+        With the SQL that it sends::
+
+            session.query(User).filter(User.name == "ada").all()
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.name =
+            #     ?
+        """
         return self._query_cls(entities, self, **keywords)
 
     def get(
@@ -545,6 +613,12 @@ class Session(SessionContents, ClassicVerbs):
 
             session.get(User, 5)
             session.get(Version, (5, 2))
+
+        With the SQL that it sends::
+
+            user = session.get(User, 1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            session.get(User, 1) is user
         """
         core = self._core
         try:
@@ -604,7 +678,13 @@ class Session(SessionContents, ClassicVerbs):
         return found
 
     def get_one(self, entity: type[T], ident: object, **keywords: Unpack[GetOptions]) -> T:
-        """As ``get()``, but NoResultFound is raised where there is no such row."""
+        """As ``get()``, but NoResultFound is raised where there is no such row.
+
+        With the SQL that it sends::
+
+            user = session.get_one(User, 1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+        """
         found: T = require_found(self.get(entity, ident, **keywords), entity, ident)
         return found
 
@@ -615,7 +695,13 @@ class Session(SessionContents, ClassicVerbs):
 
         A failure rolls the transaction back, is raised, and is named by the
         PendingRollbackError that the session answers with until ``rollback()``.  With *objects*,
-        the classic way, it writes those alone: what they lead to may need more.
+        the classic way, it writes those alone: what they lead to may need more::
+
+            user = User(name="eve")
+            session.add(user)
+            session.flush()
+            # INSERT INTO user_account (name) VALUES (?)
+            user.id
         """
         if objects is not None:
             warn_of_objects()
@@ -623,12 +709,32 @@ class Session(SessionContents, ClassicVerbs):
             self._core.run(self._core.flush_steps(objects))
 
     def delete(self, instance: object) -> None:
-        """Delete the row of *instance*, and what the delete cascade leads to, at the next flush."""
+        """Delete the row of *instance*, and what the delete cascade leads to, at the next flush.
+
+        With the SQL that it sends::
+
+            order = session.get(Order, 3)
+            # SELECT orders.id, orders.user_id, orders.total FROM orders WHERE orders.id = ?
+            session.delete(order)
+            session.commit()
+            # DELETE FROM orders WHERE orders.id = ?
+            # COMMIT
+        """
         if not self._core.delete_alone(instance):
             self._core.run(self._core.delete_steps((instance,)))
 
     def delete_all(self, instances: Iterable[Any]) -> None:
-        """Delete the rows of all *instances* at the next flush."""
+        """Delete the rows of all *instances* at the next flush.
+
+        With the SQL that it sends::
+
+            orders = session.scalars(select(Order).where(Order.total < 20)).all()
+            # SELECT orders.id, orders.user_id, orders.total FROM orders WHERE orders.total < ?
+            session.delete_all(orders)
+            session.commit()
+            # DELETE FROM orders WHERE orders.id = ?
+            # COMMIT
+        """
         self._core.run(self._core.delete_steps(instances))
 
     def refresh(
@@ -641,7 +747,13 @@ class Session(SessionContents, ClassicVerbs):
         """Read *instance* again now, all of it or what is named; changes to that are lost.
 
         *with_for_update* locks the row: True, or a dictionary such as ``{"nowait": True}``;
-        *lockmode* ("read", "update", "update_nowait") is classic for it.
+        *lockmode* ("read", "update", "update_nowait") is classic for it::
+
+            user = session.get(User, 1)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            session.refresh(user)
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id IN
+            #     (?)
         """
         if isinstance(with_for_update, str):
             lockmode, with_for_update = with_for_update, None
@@ -660,6 +772,15 @@ class Session(SessionContents, ClassicVerbs):
 
             addresses = session.load(user, User.addresses)
             session.load(users, User.addresses, Address.city)
+
+        With the SQL that it sends::
+
+            users = session.scalars(select(User)).all()
+            # SELECT user_account.id, user_account.name FROM user_account
+            session.load(users, User.orders)
+            # SELECT orders.user_id, orders.id, orders.total FROM orders WHERE orders.user_id IN (?,
+            #     ?)
+            [len(user.orders) for user in users]
         """
         return self._core.run(self._core.load_steps(instances, attributes))
 
@@ -668,7 +789,13 @@ class Session(SessionContents, ClassicVerbs):
 
         It is loaded where the session has none, and made new where there is no row.  Related
         instances follow by the merge cascade.  With ``load=False`` nothing is read: for
-        unchanged instances from a cache.
+        unchanged instances from a cache::
+
+            merged = session.merge(User(id=1, name="adah"))
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            session.commit()
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            # COMMIT
         """
         if not load:
             own: T = place_all(self._core, (instance,))[0]
@@ -681,7 +808,17 @@ class Session(SessionContents, ClassicVerbs):
     def merge_all(
         self, instances: Iterable[T], *, load: bool = True, options: Sequence[Any] | None = None
     ) -> list[T]:
-        """Merge all *instances*; return the session's own, in the same order."""
+        """Merge all *instances*; return the session's own, in the same order.
+
+        With the SQL that it sends::
+
+            session.merge_all([User(id=1, name="adah"), User(id=2, name="benny")])
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            session.commit()
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            # COMMIT
+        """
         steps = merge_all_steps(self._core, instances, load, options or ())
         return self._core.run(steps)
 

@@ -158,7 +158,13 @@ class TypeCoerce(Cast[T]):
 
 
 def cast(expression: object, type_: TypeArgument[T]) -> Cast[T]:
-    """Return ``CAST(expression AS type_)``."""
+    """Return ``CAST(expression AS type_)``.
+
+    With the SQL that it sends::
+
+        session.scalars(select(cast(Order.total, String))).all()
+        # SELECT CAST(orders.total AS VARCHAR) AS total FROM orders
+    """
     return Cast(expression, type_)
 
 
@@ -216,6 +222,12 @@ def case(*whens: Any, value: object = None, else_: object = None) -> Case[Any]:
 
     case((user.c.age < 18, "minor"), (user.c.age < 65, "adult"), else_="senior")
     case({"a": 1, "b": 2}, value=user.c.grade, else_=0)
+
+    With the SQL that it sends::
+
+        size = case((Order.total > 20, "large"), else_="small")
+        session.execute(select(Order.id, size)).all()
+        # SELECT orders.id, CASE WHEN (orders.total > ?) THEN ? ELSE ? END AS anon_1 FROM orders
     """
     if len(whens) == 1 and isinstance(whens[0], Mapping):
         pairs: Sequence[Any] = list(whens[0].items())
@@ -281,7 +293,14 @@ class Tuple(ColumnElement[Any]):
 
 
 def tuple_(*clauses: object, types: Sequence[TypeArgument[Any]] | None = None) -> Tuple:
-    """Return ``(a, b)``, for comparing several columns at once."""
+    """Return ``(a, b)``, for comparing several columns at once.
+
+    With the SQL that it sends::
+
+        pairs = tuple_(Order.user_id, Order.total).in_([(1, 30), (2, 7)])
+        session.scalars(select(Order.id).where(pairs)).all()
+        # SELECT orders.id FROM orders WHERE (orders.user_id, orders.total) IN ((?, ?), (?, ?))
+    """
     return Tuple(*clauses, types=types)
 
 

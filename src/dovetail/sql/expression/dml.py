@@ -102,7 +102,15 @@ class Insert(ValuesBase):
     def from_select(
         self, names: Sequence[Any], select: Node, include_defaults: bool = True
     ) -> Self:
-        """Return a copy whose rows come from *select*, its columns going to *names*."""
+        """Return a copy whose rows come from *select*, its columns going to *names*.
+
+        With the SQL that it sends::
+
+            statement = insert(User).from_select(["name"], select(User.name).where(User.id == 1))
+            session.execute(statement)
+            # INSERT INTO user_account (name) SELECT user_account.name FROM user_account WHERE
+            #     user_account.id = ?
+        """
         if self.values_ is not None:
             raise InvalidRequestError("an INSERT takes its rows from values or a SELECT, not both")
         source = node_of(select)
@@ -413,15 +421,33 @@ def from_dml_column(column: object) -> DMLTargetCopy:
 
 
 def insert(table: FromArgument) -> Insert:
-    """Return an INSERT into *table*, or into that of a mapped class."""
+    """Return an INSERT into *table*, or into that of a mapped class.
+
+    With the SQL that it sends::
+
+        session.execute(insert(User), [{"name": "eve"}, {"name": "fay"}])
+        # INSERT INTO user_account (name) VALUES (?), (?)
+    """
     return Insert(table)
 
 
 def update(table: FromArgument) -> Update:
-    """Return an UPDATE of *table*, or of that of a mapped class."""
+    """Return an UPDATE of *table*, or of that of a mapped class.
+
+    With the SQL that it sends::
+
+        session.execute(update(User).where(User.id == 1).values(name="adah"))
+        # UPDATE user_account SET name=? WHERE user_account.id = ?
+    """
     return Update(table)
 
 
 def delete(table: FromArgument) -> Delete:
-    """Return a DELETE from *table*, or from that of a mapped class."""
+    """Return a DELETE from *table*, or from that of a mapped class.
+
+    With the SQL that it sends::
+
+        session.execute(delete(Order).where(Order.id == 3))
+        # DELETE FROM orders WHERE orders.id = ?
+    """
     return Delete(table)

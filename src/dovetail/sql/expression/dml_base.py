@@ -132,7 +132,13 @@ class UpdateBase(Executable, Node):
         return names
 
     def returning(self, *columns: ColumnArgument, sort_by_parameter_order: bool = False) -> Any:
-        """Return a copy that gives back *columns* of the rows it touches."""
+        """Return a copy that gives back *columns* of the rows it touches.
+
+        With the SQL that it sends::
+
+            session.scalars(insert(User).values(name="eve").returning(User.id)).one()
+            # INSERT INTO user_account (name) VALUES (?) RETURNING id
+        """
         if self.returns_defaults is not None:
             raise InvalidRequestError(
                 "return_defaults() and returning() exclude each other",
@@ -251,7 +257,10 @@ class ValuesBase(UpdateBase):
         """Return a copy with values: names and values, a dictionary, or a list of them.
 
         They are added to those it has; parameters given when the statement runs add to
-        them too.
+        them too::
+
+            session.execute(insert(User).values(name="eve"))
+            # INSERT INTO user_account (name) VALUES (?)
         """
         if self.__dict__.get("select_source") is not None:
             raise InvalidRequestError("an INSERT takes its rows from values or a SELECT, not both")
@@ -310,7 +319,13 @@ class FilteredBase(UpdateBase):
     where_criteria: tuple[Any, ...] = ()
 
     def where(self, *criteria: ConditionArgument) -> Self:
-        """Return a copy with *criteria* besides those it has, joined by AND."""
+        """Return a copy with *criteria* besides those it has, joined by AND.
+
+        With the SQL that it sends::
+
+            session.execute(update(User).where(User.name == "ada").values(name="adah"))
+            # UPDATE user_account SET name=? WHERE user_account.name = ?
+        """
         made = tuple(criterion(clause) for clause in criteria)
         return self._with(where_criteria=self.where_criteria + made)
 

@@ -224,7 +224,13 @@ def literal(
     type_: TypeEngine[Any] | type[TypeEngine[Any]] | None = None,
     literal_execute: bool = False,
 ) -> BindParameter[Any]:
-    """Return *value* as a parameter, where Python alone would not make an expression of it."""
+    """Return *value* as a parameter, where Python alone would not make an expression of it.
+
+    With the SQL that it sends::
+
+        session.execute(select(User.name, literal("user").label("kind"))).all()
+        # SELECT user_account.name, ? AS kind FROM user_account
+    """
     if literal_execute:
         return bindparam(None, value, type_, literal_execute=True)
     resolved = to_instance(type_) if type_ is not None else value_types.type_of(value)
@@ -474,12 +480,24 @@ def conjunction(operator: Operator, clauses: Iterable[Any]) -> ColumnElement[boo
 
 
 def and_(*clauses: ConditionArgument) -> ColumnElement[bool]:
-    """Return ``a AND b AND c``.  ``and_()`` of nothing adds nothing to a statement."""
+    """Return ``a AND b AND c``.  ``and_()`` of nothing adds nothing to a statement.
+
+    With the SQL that it sends::
+
+        session.scalars(select(Order.id).where(and_(Order.total > 10, Order.total < 20))).all()
+        # SELECT orders.id FROM orders WHERE orders.total > ? AND orders.total < ?
+    """
     return conjunction(ops.AND, clauses)
 
 
 def or_(*clauses: ConditionArgument) -> ColumnElement[bool]:
-    """Return ``a OR b OR c``.  ``or_()`` of nothing adds nothing to a statement."""
+    """Return ``a OR b OR c``.  ``or_()`` of nothing adds nothing to a statement.
+
+    With the SQL that it sends::
+
+        session.scalars(select(Order.id).where(or_(Order.total < 10, Order.total > 20))).all()
+        # SELECT orders.id FROM orders WHERE orders.total < ? OR orders.total > ?
+    """
     return conjunction(ops.OR, clauses)
 
 

@@ -150,7 +150,13 @@ class GenerativeSelect(SelectBase):
         key.append("end")
 
     def order_by(self, *clauses: SortArgument | bool | None) -> Self:
-        """Return a copy sorted by *clauses*, after those it has; None takes all away."""
+        """Return a copy sorted by *clauses*, after those it has; None takes all away.
+
+        With the SQL that it sends::
+
+            session.scalars(select(User.name).order_by(User.name.desc())).all()
+            # SELECT user_account.name FROM user_account ORDER BY user_account.name DESC
+        """
         copy: Self = object.__new__(self.__class__)
         if len(clauses) == 1 and (clauses[0] is None or clauses[0] is False):
             copy.__dict__ = {**self.__dict__, "order_by_clauses": ()}
@@ -163,20 +169,39 @@ class GenerativeSelect(SelectBase):
         return copy
 
     def group_by(self, *clauses: SortArgument | None) -> Self:
-        """Return a copy grouped by *clauses*, after those it has; None takes all away."""
+        """Return a copy grouped by *clauses*, after those it has; None takes all away.
+
+        With the SQL that it sends::
+
+            statement = select(Order.user_id, func.sum(Order.total)).group_by(Order.user_id)
+            session.execute(statement).all()
+            # SELECT orders.user_id, sum(orders.total) AS sum_1 FROM orders GROUP BY orders.user_id
+        """
         if len(clauses) == 1 and clauses[0] is None:
             return self._with(group_by_clauses=())
         made = tuple(sort_argument(clause) for clause in clauses)
         return self._with(group_by_clauses=self.group_by_clauses + made)
 
     def limit(self, limit: object) -> Self:
-        """Return a copy that gives at most *limit* rows; None takes the limit away."""
+        """Return a copy that gives at most *limit* rows; None takes the limit away.
+
+        With the SQL that it sends::
+
+            session.scalars(select(Order.total).order_by(Order.total).limit(2)).all()
+            # SELECT orders.total FROM orders ORDER BY orders.total LIMIT ?
+        """
         copy: Self = object.__new__(self.__class__)
         copy.__dict__ = {**self.__dict__, "limit_clause": row_limit(limit), "fetch_clause": None}
         return copy
 
     def offset(self, offset: object) -> Self:
-        """Return a copy that leaves out the first *offset* rows."""
+        """Return a copy that leaves out the first *offset* rows.
+
+        With the SQL that it sends::
+
+            session.scalars(select(Order.total).order_by(Order.total).limit(2).offset(1)).all()
+            # SELECT orders.total FROM orders ORDER BY orders.total LIMIT ? OFFSET ?
+        """
         return self._with(offset_clause=row_offset(offset))
 
     def fetch(self, count: object, with_ties: bool = False, percent: bool = False) -> Self:

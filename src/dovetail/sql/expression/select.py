@@ -140,7 +140,14 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         return described
 
     def add_columns(self, *columns: ColumnArgument) -> Select[*tuple[Any, ...]]:
-        """Return a copy with *columns* besides."""
+        """Return a copy with *columns* besides.
+
+        With the SQL that it sends::
+
+            statement = select(User.name).add_columns(User.id)
+            session.execute(statement).all()
+            # SELECT user_account.name, user_account.id FROM user_account
+        """
         made: Select[*tuple[Any, ...]] = self._with(
             raw_columns=self.raw_columns + columns_of(columns)
         )
@@ -236,7 +243,11 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
     ) -> Any:
         """Return a copy with *columns* in place of those it has.
 
-        With *maintain_column_froms* the tables of the former columns stay in FROM.
+        With *maintain_column_froms* the tables of the former columns stay in FROM::
+
+            statement = select(User).where(User.id > 1)
+            session.scalars(statement.with_only_columns(User.name)).all()
+            # SELECT user_account.name FROM user_account WHERE user_account.id > ?
         """
         base: Any = self
         if maintain_column_froms:
@@ -258,7 +269,13 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         return reduced
 
     def distinct(self, *columns: SortArgument) -> Self:
-        """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it."""
+        """Return a copy with DISTINCT, or ``DISTINCT ON (columns)`` on servers that have it.
+
+        With the SQL that it sends::
+
+            session.scalars(select(Order.user_id).distinct()).all()
+            # SELECT DISTINCT orders.user_id FROM orders
+        """
         if not columns:
             return self._with(distinct_on=True)
         previous = self.distinct_on if isinstance(self.distinct_on, tuple) else ()
@@ -283,7 +300,13 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         return self.get_final_froms()
 
     def select_from(self, *froms: FromArgument) -> Self:
-        """Return a copy with *froms* in FROM, before the tables of its columns."""
+        """Return a copy with *froms* in FROM, before the tables of its columns.
+
+        With the SQL that it sends::
+
+            session.scalar(select(func.count()).select_from(User))
+            # SELECT count(*) AS count_1 FROM user_account
+        """
         return self._with(
             from_clauses=self.from_clauses + tuple(from_node(source) for source in froms)
         )
@@ -302,6 +325,12 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
 
             select(user).join(address)
             select(User).join(User.addresses)
+
+        With the SQL that it sends::
+
+            session.scalars(select(User.name).join(User.orders).where(Order.total > 20)).all()
+            # SELECT user_account.name FROM user_account JOIN orders ON user_account.id =
+            #     orders.user_id WHERE orders.total > ?
         """
         return self._join(target, onclause, None, isouter, full)
 
@@ -320,7 +349,14 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
     def outerjoin(
         self, target: FromArgument, onclause: ConditionArgument = None, *, full: bool = False
     ) -> Self:
-        """Return a copy with ``LEFT OUTER JOIN target``."""
+        """Return a copy with ``LEFT OUTER JOIN target``.
+
+        With the SQL that it sends::
+
+            session.execute(select(User.name, Order.total).outerjoin(User.orders)).all()
+            # SELECT user_account.name, orders.total FROM user_account LEFT OUTER JOIN orders ON
+            #     user_account.id = orders.user_id
+        """
         return self._join(target, onclause, None, True, full)
 
     def outerjoin_from(
@@ -368,7 +404,13 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         return made
 
     def where(self, *criteria: ConditionArgument) -> Self:
-        """Return a copy with *criteria* besides those it has, joined by AND."""
+        """Return a copy with *criteria* besides those it has, joined by AND.
+
+        With the SQL that it sends::
+
+            session.scalars(select(Order.id).where(Order.total > 10, Order.user_id == 1)).all()
+            # SELECT orders.id FROM orders WHERE orders.total > ? AND orders.user_id = ?
+        """
         for clause in criteria:
             if not isinstance(clause, ColumnElement):
                 criteria = tuple(criterion(clause) for clause in criteria)
@@ -382,7 +424,11 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
     def filter_by(self, **values: object) -> Self:
         """Return a copy in which columns equal *values*, in whichever FROM they are.
 
-        AmbiguousColumnError for a name that several of them have.
+        AmbiguousColumnError for a name that several of them have::
+
+            session.scalars(select(User).filter_by(name="ada")).all()
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.name =
+            #     ?
         """
         return self.where(*equal_by_name(self._namespaces(), values)) if values else self
 
@@ -422,7 +468,14 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         return and_(*self.where_criteria) if self.where_criteria else None
 
     def having(self, *criteria: ConditionArgument) -> Self:
-        """Return a copy with *criteria* on groups besides those it has."""
+        """Return a copy with *criteria* on groups besides those it has.
+
+        With the SQL that it sends::
+
+            statement = select(Order.user_id).group_by(Order.user_id).having(func.count() > 1)
+            session.scalars(statement).all()
+            # SELECT orders.user_id FROM orders GROUP BY orders.user_id HAVING count(*) > ?
+        """
         made = tuple(criterion(clause) for clause in criteria)
         return self._with(having_criteria=self.having_criteria + made)
 
@@ -432,7 +485,12 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         """Return a copy that speaks of *froms* of the statement around it.
 
         Without this the compiler decides: what stands in FROM around a value is not
-        repeated within.  ``correlate(None)`` repeats it.
+        repeated within.  ``correlate(None)`` repeats it::
+
+            count = select(func.count(Order.id)).where(Order.user_id == User.id).correlate(User)
+            session.execute(select(User.name, count.scalar_subquery())).all()
+            # SELECT user_account.name, (SELECT count(orders.id) AS count_1 FROM orders WHERE
+            #     orders.user_id = user_account.id) AS anon_1 FROM user_account
         """
         if len(froms) == 1 and froms[0] is None:
             return self._with(correlate_froms=(), auto_correlate=False)

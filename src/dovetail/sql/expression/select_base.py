@@ -125,7 +125,17 @@ class SelectBase(Executable, Node):
         return other is self
 
     def subquery(self, name: str | None = None) -> Subquery:
-        """Return ``(this) AS name``, to be selected from."""
+        """Return ``(this) AS name``, to be selected from.
+
+        With the SQL that it sends::
+
+            large = select(Order).where(Order.total > 10).subquery()
+            statement = select(User.name, large.c.total).join(large, large.c.user_id == User.id)
+            session.execute(statement).all()
+            # SELECT user_account.name, anon_1.total FROM user_account JOIN (SELECT orders.id AS id,
+            #     orders.user_id AS user_id, orders.total AS total FROM orders WHERE orders.total >
+            #     ?) AS anon_1 ON anon_1.user_id = user_account.id
+        """
         return Subquery(self, name)
 
     def alias(self, name: str | None = None, flat: bool = False) -> Subquery:
@@ -145,11 +155,28 @@ class SelectBase(Executable, Node):
         return Lateral(self, name)
 
     def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
-        """Return ``WITH name AS (this)``, to be selected from."""
+        """Return ``WITH name AS (this)``, to be selected from.
+
+        With the SQL that it sends::
+
+            large = select(Order).where(Order.total > 10).cte("large")
+            session.execute(select(func.sum(large.c.total))).scalar()
+            # WITH large AS (SELECT orders.id AS id, orders.user_id AS user_id, orders.total AS
+            #     total FROM orders WHERE orders.total > ?) SELECT sum(large.total) AS sum_1 FROM
+            #     large
+        """
         return CTE(self, name, recursive, nesting)
 
     def scalar_subquery(self) -> ScalarSelect[Any]:
-        """Return this as a value: its only column of its only row."""
+        """Return this as a value: its only column of its only row.
+
+        With the SQL that it sends::
+
+            most = select(func.max(Order.total)).scalar_subquery()
+            session.scalars(select(Order.id).where(Order.total == most)).all()
+            # SELECT orders.id FROM orders WHERE orders.total = (SELECT max(orders.total) AS max_1
+            #     FROM orders)
+        """
         return ScalarSelect(self)
 
     def as_scalar(self) -> ScalarSelect[Any]:
@@ -165,7 +192,15 @@ class SelectBase(Executable, Node):
         return Label(name, ScalarSelect(self))
 
     def exists(self) -> Exists:
-        """Return ``EXISTS (this)``."""
+        """Return ``EXISTS (this)``.
+
+        With the SQL that it sends::
+
+            has_orders = select(Order.id).where(Order.user_id == User.id).exists()
+            session.scalars(select(User.name).where(has_orders)).all()
+            # SELECT user_account.name FROM user_account WHERE EXISTS (SELECT orders.id FROM orders
+            #     WHERE orders.user_id = user_account.id)
+        """
         return Exists(self)
 
     def params(self, __values: dict[str, Any] | None = None, **values: object) -> Self:
@@ -174,15 +209,33 @@ class SelectBase(Executable, Node):
         return bound
 
     def union(self, *others: Node) -> Any:
-        """``this UNION others``: the rows of all, each once."""
+        """``this UNION others``: the rows of all, each once.
+
+        With the SQL that it sends::
+
+            session.scalars(select(User.id).union(select(Order.id))).all()
+            # SELECT user_account.id FROM user_account UNION SELECT orders.id FROM orders
+        """
         return statements.compound("UNION", self, *others)
 
     def union_all(self, *others: Node) -> Any:
-        """``this UNION ALL others``: the rows of all."""
+        """``this UNION ALL others``: the rows of all.
+
+        With the SQL that it sends::
+
+            session.scalars(select(User.id).union_all(select(Order.id))).all()
+            # SELECT user_account.id FROM user_account UNION ALL SELECT orders.id FROM orders
+        """
         return statements.compound("UNION ALL", self, *others)
 
     def except_(self, *others: Node) -> Any:
-        """``this EXCEPT others``: the rows that the others do not have."""
+        """``this EXCEPT others``: the rows that the others do not have.
+
+        With the SQL that it sends::
+
+            session.scalars(select(User.id).except_(select(Order.user_id))).all()
+            # SELECT user_account.id FROM user_account EXCEPT SELECT orders.user_id FROM orders
+        """
         return statements.compound("EXCEPT", self, *others)
 
     def except_all(self, *others: Node) -> Any:
@@ -190,7 +243,13 @@ class SelectBase(Executable, Node):
         return statements.compound("EXCEPT ALL", self, *others)
 
     def intersect(self, *others: Node) -> Any:
-        """``this INTERSECT others``: the rows that all have."""
+        """``this INTERSECT others``: the rows that all have.
+
+        With the SQL that it sends::
+
+            session.scalars(select(User.id).intersect(select(Order.user_id))).all()
+            # SELECT user_account.id FROM user_account INTERSECT SELECT orders.user_id FROM orders
+        """
         return statements.compound("INTERSECT", self, *others)
 
     def intersect_all(self, *others: Node) -> Any:
@@ -281,6 +340,12 @@ def exists(*arguments: ColumnArgument) -> Exists:
     """Return ``EXISTS (SELECT …)``: of a SELECT, of columns, or of ``*``::
 
     select(user).where(exists().where(address.c.user_id == user.c.id))
+
+    With the SQL that it sends::
+
+        session.scalars(select(User.name).where(exists().where(Order.user_id == User.id))).all()
+        # SELECT user_account.name FROM user_account WHERE EXISTS (SELECT * FROM orders WHERE
+        #     orders.user_id = user_account.id)
     """
     if len(arguments) == 1:
         only: Any = arguments[0]

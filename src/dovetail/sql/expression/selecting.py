@@ -69,6 +69,11 @@ def select(*entities: ColumnArgument) -> Any:
 
     select(User).where(User.name == "Ada")
     select(user.c.id, func.count()).group_by(user.c.id)
+
+    With the SQL that it sends::
+
+        session.scalars(select(User).where(User.name == "ada")).all()
+        # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.name = ?
     """
     for entity in entities:
         if not isinstance(entity, ColumnElement):
@@ -80,12 +85,24 @@ def select(*entities: ColumnArgument) -> Any:
 
 
 def union(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
-    """Return the rows of all *selects*, each once."""
+    """Return the rows of all *selects*, each once.
+
+    With the SQL that it sends::
+
+        session.scalars(union(select(User.id), select(Order.id))).all()
+        # SELECT user_account.id FROM user_account UNION SELECT orders.id FROM orders
+    """
     return CompoundSelect("UNION", *selects)
 
 
 def union_all(*selects: ReturnsRows[*Ts]) -> CompoundSelect[*Ts]:
-    """Return the rows of all *selects*."""
+    """Return the rows of all *selects*.
+
+    With the SQL that it sends::
+
+        session.scalars(union_all(select(User.id), select(Order.id))).all()
+        # SELECT user_account.id FROM user_account UNION ALL SELECT orders.id FROM orders
+    """
     return CompoundSelect("UNION ALL", *selects)
 
 
@@ -165,7 +182,13 @@ def _unary(column: SortArgument, operator: Operator) -> ColumnElement[Any]:
 
 
 def not_(clause: ConditionArgument) -> ColumnElement[Any]:
-    """Return ``NOT clause``, or its opposite where there is one."""
+    """Return ``NOT clause``, or its opposite where there is one.
+
+    With the SQL that it sends::
+
+        session.scalars(select(Order.id).where(not_(Order.total.between(10, 20)))).all()
+        # SELECT orders.id FROM orders WHERE orders.total NOT BETWEEN ? AND ?
+    """
     return ~clause if isinstance(clause, ColumnElement) else negation(clause)
 
 

@@ -94,7 +94,10 @@ class TextClause(Executable, ColumnElement[Any]):
 def text(text: str) -> TextClause:
     """Return SQL as it is, with ``:name`` for parameters.
 
-    It goes to the server unchanged: never put a user's values into it.
+    It goes to the server unchanged: never put a user's values into it::
+
+        session.execute(text("SELECT name FROM user_account WHERE id = :id"), {"id": 1}).scalar()
+        # SELECT name FROM user_account WHERE id = ?
     """
     return TextClause(text)
 
