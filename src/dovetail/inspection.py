@@ -16,6 +16,7 @@ from .exc import NoInspectionAvailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+C = TypeVar("C")
 F = TypeVar("F", bound="Callable[[Any], Any]")
 
 _inspectors: dict[type[Any], Callable[[Any], Any]] = {}
@@ -38,7 +39,7 @@ def inspects(*types: type[Any]) -> Callable[[F], F]:
     return register
 
 
-def inspects_itself(cls: type[Any]) -> type[Any]:
+def inspects_itself(cls: type[C]) -> type[C]:
     """Let instances of *cls* be their own description; a class decorator."""
     inspects(cls)(lambda subject: subject)
     return cls
@@ -62,8 +63,8 @@ def inspect(subject: object, raiseerr: bool = True) -> Any:
     """Return the object that describes *subject*.
 
     A mapped class gives its Mapper, an instance its InstanceState, an Engine or Connection an
-    Inspector.  For what is not known NoInspectionAvailable is raised; with *raiseerr* false
-    the answer is None::
+    Inspector; tables, statements and expressions say all of themselves.  For what is not known
+    NoInspectionAvailable is raised; with *raiseerr* false the answer is None::
 
         inspect(engine).get_table_names()
         inspect(user).pending

@@ -146,3 +146,28 @@ def test_an_expression_is_not_iterable():
         print(isinstance(User.__table__.c.id, Iterable), isinstance(User.name, Iterable))
         """
     )
+
+
+def test_declarations_and_types_of_the_schema_can_be_derived_from():
+    same_with_both(
+        """
+        from sqlalchemy import types
+        from sqlalchemy.orm import declared_attr
+
+        class Counted(declared_attr):
+            def __get__(self, instance, owner):
+                return self.fget(owner)
+
+        class Mixin:
+            @Counted
+            def number(cls):
+                return cls.__name__
+
+        class Colour(types.UserDefinedType, types.SchemaType):
+            def __init__(self, name):
+                types.SchemaType.__init__(self, name=name, schema="shop")
+
+        colour = Colour("colour")
+        print(Mixin.number, colour.name, colour.schema, isinstance(colour, types.SchemaType))
+        """
+    )

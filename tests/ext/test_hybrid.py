@@ -360,3 +360,38 @@ def test_what_is_said_of_a_hybrid_in_sql_is_its_text_on_the_class():
             return self.id
 
     assert (A.twice.__doc__, A.once.__doc__) == ("In SQL.", "The id.")
+
+
+def test_a_comparator_may_have_operators_alone(lib):
+    sa, orm, hybrid = lib.sa, lib.orm, lib.ext("hybrid")
+
+    class AnyOf(orm.PropComparator):
+        def __init__(self, owner):
+            self.owner = owner
+
+        def __eq__(self, other):
+            return sa.or_(self.owner.number == other, self.owner.other == other)
+
+        __hash__ = None
+
+    class Fact(lib.Base):
+        __tablename__ = "fact"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        number = orm.mapped_column(sa.Integer)
+        other = orm.mapped_column(sa.Integer)
+
+        @hybrid.hybrid_property
+        def value(self):
+            return self.number
+
+        @value.setter
+        def value(self, given):
+            self.number = given
+
+        @value.comparator
+        def value(cls):
+            return AnyOf(cls)
+
+    assert hasattr(Fact, "value")
+    assert Fact(value=3).number == 3
+    assert flat(Fact.value == 2) == "fact.number = :number_1 OR fact.other = :other_1"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dovetail import Column, Integer, MetaData, Table, select
 from dovetail.exc import NoInspectionAvailable
 from dovetail.inspection import inspect, inspects, inspects_itself
 
@@ -39,3 +40,12 @@ def test_what_is_not_known_is_an_error_or_none():
 def test_a_type_is_described_once():
     with pytest.raises(ValueError, match="already"):
         inspects(Box)(describe)
+
+
+def test_tables_statements_and_expressions_describe_themselves():
+    table = Table("t", MetaData(), Column("id", Integer))
+    alias = table.alias()
+
+    for subject in (table, alias, table.c.id, alias.c.id == 1, select(table), table.join(alias)):
+        assert inspect(subject) is subject
+    assert alias.selectable is alias

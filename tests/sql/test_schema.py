@@ -407,3 +407,12 @@ def test_long_names_begin_with_the_schema():
     assert join(table, other).c.keys() == ["a_b_doc_id", "note_doc_id"]
     labelled = select(table).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
     assert labelled.selected_columns.keys() == ["a_b_doc_id"]
+
+
+@pytest.mark.parametrize("default", [lambda: 5, lambda context: 5, lambda context=None: 5])
+def test_the_function_of_a_default_is_called_with_the_context_whatever_was_given(default):
+    column = Column("n", Integer, default=default)
+
+    assert column.default.arg(None) == 5
+    assert column.default.value() == 5
+    assert column._copy().default.arg(None) == 5

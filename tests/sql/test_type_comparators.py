@@ -155,3 +155,24 @@ def test_a_type_says_what_its_elements_are(core):
                 return core.func.pair_at(self.expr, key)
 
     assert str(core.column("x", Pairs())["a"]) == "pair_at(x, :pair_at_1)"
+
+
+def test_and_or_and_not_are_asked_of_the_type_too(core):
+    types = importlib.import_module(f"{core.__name__}.types")
+
+    class Joined(types.TypeDecorator):
+        impl = types.String
+        cache_ok = True
+
+        class comparator_factory(types.String.Comparator):
+            def __or__(self, other):
+                return self.op("||")(other)
+
+            def __invert__(self):
+                return core.func.backwards(self.expr)
+
+    first, second = core.column("first", Joined), core.column("second", Joined)
+
+    assert str(first | second) == "first || second"
+    assert str(~first) == "backwards(first)"
+    assert str(~(first == second)) == "first != second"

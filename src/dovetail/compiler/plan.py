@@ -307,7 +307,7 @@ class _BinderWriter:
             default = bind.default
             if default.is_scalar:
                 return self.source.use(f"default_{number}", default.arg)
-            function = self.source.use(f"default_{number}", default.arg)
+            function = self.source.use(f"default_{number}", default.given)
             if not default.takes_context:
                 return f"{function}()"
             context = self.source.use("Context", DefaultContext)

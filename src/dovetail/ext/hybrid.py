@@ -363,7 +363,10 @@ class hybrid_property(Generic[T]):
             return made
         element: Any = None
         if not isinstance(made, type):
-            element = node_of(made)
+            try:
+                element = node_of(made)
+            except NotImplementedError:
+                return made  # a comparator that has operators alone
         if getattr(element, "is_select_statement", False):
             element = element.scalar_subquery()
         if not isinstance(element, ColumnElement):

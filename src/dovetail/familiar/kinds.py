@@ -8,6 +8,8 @@ from ..dialects.mysql.dialect import MariadbDialect, MysqlDialect
 from ..dialects.postgresql.dialect import PostgresqlDialect
 from ..dialects.sqlite.dialect import SqliteDialect
 from ..sql.expression.type_comparator import TypeComparator
+from ..sql.metadata import MetaData
+from ..sql.names import quoted_name
 from ..types.basic import (
     BigInteger,
     Boolean,
@@ -41,9 +43,25 @@ class Kind(type):
 
 
 class SchemaType(TypeEngineMixin, metaclass=Kind):
-    """Types that have a part in the schema: a CHECK constraint, or a type of their own."""
+    """Types that have a part in the schema: a CHECK constraint, or a type of their own.
+
+    A mixin of types of the user's own, which says what they are called there.
+    """
 
     __members__ = (Enum, Boolean)
+
+    def __init__(
+        self,
+        name: str | None = None,
+        schema: str | None = None,
+        metadata: MetaData | None = None,
+        inherit_schema: bool = False,
+        quote: bool | None = None,
+    ) -> None:
+        self.name = None if name is None else quoted_name(name, quote)
+        self.schema = schema
+        self.metadata = metadata
+        self.inherit_schema = inherit_schema
 
 
 class Concatenable(TypeEngineMixin, metaclass=Kind):

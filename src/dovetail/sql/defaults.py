@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, update_wrapper
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
@@ -107,24 +107,30 @@ class ColumnDefault(SchemaItem):
     is_sequence = False
     is_server_default = False
     takes_context = False
+    """Whether the function that was given is called with the context."""
+    given: Any
+    """What was given, the function itself among others."""
+    arg: Any
+    """The value, the expression, or a function of the context, whatever the one given takes."""
 
     def __init__(self, arg: object, for_update: bool = False) -> None:
         self.for_update = for_update
         self.column: Any = None
+        self.given = arg
         if isinstance(arg, FetchedValue):
             raise ArgumentError("a server default goes into server_default=, not default=")
         node = node_of(arg) if not isinstance(arg, type) else None
         if node is not None:
             self.is_clause_element = True
-            self.arg: Any = (
+            self.arg = (
                 node.scalar_subquery()  # type: ignore[attr-defined]
                 if getattr(node, "is_select_statement", False)
                 else node
             )
         elif callable(arg):
             self.is_callable = True
-            self.arg = arg
             self.takes_context = _wants_context(arg)
+            self.arg = arg if self.takes_context else _of_context(arg)
         else:
             self.is_scalar = True
             self.arg = arg
@@ -140,13 +146,23 @@ class ColumnDefault(SchemaItem):
         """Return the value for one row; *context* goes to a function that takes one."""
         if self.is_scalar:
             return self.arg
-        return self.arg(context) if self.takes_context else self.arg()
+        return self.arg(context)
 
     def __repr__(self) -> str:
-        return f"ColumnDefault({self.arg!r})"
+        return f"ColumnDefault({self.given!r})"
 
 
 ScalarElementColumnDefault = CallableColumnDefault = ColumnElementColumnDefault = ColumnDefault
+
+
+def _of_context(function: Callable[[], object]) -> Callable[[object], object]:
+    """Return *function* as one of the context, which it does not look at."""
+
+    def value(context: object) -> object:
+        return function()
+
+    # What has a name of its own keeps it; an object that can be called may have none.
+    return update_wrapper(value, function)
 
 
 def _wants_context(function: Callable[..., Any]) -> bool:

@@ -330,7 +330,7 @@ def _is_type(value: object) -> bool:
 def _again(default: object) -> Any:
     """Return what makes the same default for another column."""
     if isinstance(default, ColumnDefault):
-        return ColumnDefault(default.arg, default.for_update)
+        return ColumnDefault(default.given, default.for_update)
     if isinstance(default, DefaultClause):
         return DefaultClause(default.arg, default.for_update, default.reflected)
     if isinstance(default, Sequence):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from . import expressions, queries, statements
+from . import declarations, expressions, queries, statements
 from .table import Views
 
-EVERY: tuple[Views, ...] = (expressions.views, queries.views, statements.views)
+EVERY: tuple[Views, ...] = (
+    declarations.views,
+    expressions.views,
+    queries.views,
+    statements.views,
+)

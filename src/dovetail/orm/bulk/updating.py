@@ -224,7 +224,7 @@ class RowsUpdate:
         return self.version is not None and bool(self.mapper.makes_versions)
 
     def _default(self, source: Source, place: int, default: Any) -> str:
-        name = source.use(f"default{place}", default.arg)
+        name = source.use(f"default{place}", default.given)
         if default.is_scalar:
             return name
         if not default.takes_context:

@@ -207,7 +207,7 @@ class InsertPlan:
         is_made = False
         if default is not None and self._makes_default(key, column):
             is_made = True
-            made = source.use(f"default{number}", default.arg)
+            made = source.use(f"default{number}", default.given)
             absent = f"{key!r} not in values" if keeps_none else f"{name} is None"
             with source.block(f"if {absent}:"):
                 if default.is_scalar:

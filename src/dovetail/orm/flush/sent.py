@@ -65,7 +65,7 @@ def sent_besides(
     default = bind.default
     if default.is_scalar:
         return source.use(f"constant{place}", converted(default.arg, bind.type, dialect))
-    made = source.use(f"default_for{place}", default.arg) + "()"
+    made = source.use(f"default_for{place}", default.given) + "()"
     if default.takes_context:
         source.use("RowContext", DefaultContext)
         made = f"{made[:-2]}(RowContext({values}))"

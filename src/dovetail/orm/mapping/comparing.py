@@ -23,7 +23,14 @@ class PropComparator:
     entity: Any
 
     def __clause_element__(self) -> Any:
-        return super().__clause_element__()  # type: ignore[misc]
+        """Return what is compared, where this stands for one expression.
+
+        :raises NotImplementedError: it stands for none: its operators are all that it has
+        """
+        above = getattr(super(), "__clause_element__", None)
+        if above is None:
+            raise NotImplementedError(f"{type(self).__name__} stands for no single expression")
+        return above()
 
 
 @cache

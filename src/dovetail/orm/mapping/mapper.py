@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic
 from typing_extensions import TypeVar
 
 from dovetail.event import Dispatch
-from dovetail.exc import ArgumentError, InvalidRequestError
+from dovetail.exc import ArgumentError, InvalidRequestError, UnmappedColumnError
 from dovetail.orm.mapping.attribute import (
     EntityNode,
     table_columns,
@@ -497,8 +497,14 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
         return key in self.attrs
 
     def get_property_by_column(self, column: ColumnElement[Any]) -> MapperProperty:
-        """The property of the attribute that holds *column*."""
-        return self.attrs[self.column_keys[column]]
+        """Return the property of the attribute that holds *column*.
+
+        :raises UnmappedColumnError: no attribute does
+        """
+        key = self.column_keys.get(column)
+        if key is None:
+            raise UnmappedColumnError(f"{self.class_.__name__} has no attribute for {column!r}")
+        return self.attrs[key]
 
     # What a flush writes ------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from ...exc import InvalidRequestError
+from ...inspection import inspects_itself
 from ...types.contract import NULLTYPE, TypeEngine
 from .. import operators as ops
 from ..names import AnonymousName
@@ -47,6 +48,7 @@ class _Builders:
 build = _Builders()
 
 
+@inspects_itself
 class ColumnElement(Node, Generic[T_co]):
     """An expression with a value: ``User.id``, ``5``, ``a.x + 1``, ``func.now()``.
 

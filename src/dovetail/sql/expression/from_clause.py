@@ -12,6 +12,7 @@ from ...exc import (
     NoReferencedTableError,
     did_you_mean,
 )
+from ...inspection import inspects_itself
 from ...types.contract import NULLTYPE, TypeEngine
 from ..arguments import ConditionArgument, FromArgument
 from ..names import AnonymousName
@@ -52,6 +53,7 @@ class _Statements:
 statements = _Statements()
 
 
+@inspects_itself
 class FromClause(Node):
     """Base of all that has columns and may be selected from."""
 
@@ -106,6 +108,11 @@ class FromClause(Node):
     def entity_namespace(self) -> Any:
         """Where ``filter_by`` looks for names."""
         return Namespace(self)
+
+    @property
+    def selectable(self) -> Self:
+        """This itself: what may stand in FROM, of a class and of a table alike."""
+        return self
 
     def corresponding_column(
         self, column: ColumnElement[Any], require_embedded: bool = False

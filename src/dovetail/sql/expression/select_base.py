@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Self, SupportsIndex, TypeVar
 
 from ...exc import ArgumentError
+from ...inspection import inspects_itself
 from ...types.basic import BOOLEANTYPE, INTEGERTYPE
 from ...types.contract import NULLTYPE, TypeEngine, value_types
 from .. import operators as ops
@@ -45,6 +46,7 @@ def named_values(statement: Node) -> dict[str, Any]:
     return found
 
 
+@inspects_itself
 class SelectBase(Executable, Node):
     """Base of SELECT, of its unions, and of text that gives rows."""
 

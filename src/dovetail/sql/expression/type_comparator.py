@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from ..operators import Operator
+from ..operators import NOT, Operator
 from . import building
 from .column_element import ColumnElement, build
+from .elements import negation
 from .operating import OPERATORS, REVERSED, Operating
 
 T = TypeVar("T")
@@ -129,7 +130,19 @@ def _unary(op: Operator, element: ColumnElement[Any]) -> Any:
     return building.unary(op, element) if own is None else _apply(own, op)
 
 
+def _join(op: Operator, left: object, right: object) -> Any:
+    own = _own(left) if isinstance(left, ColumnElement) else None
+    return building.join(op, left, right) if own is None else _apply(own, op, right)
+
+
+def _negate(element: ColumnElement[Any]) -> Any:
+    own = _own(element)
+    return negation(element) if own is None else _apply(own, NOT)
+
+
 def _ask_from_now_on() -> None:
+    build.join = _join
+    build.negate = _negate
     build.compare = _asking(building.compare)
     build.general = _asking(building.general)
     build.member = _asking(building.member)
