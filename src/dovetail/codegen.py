@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import linecache
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import count
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary, finalize
 
@@ -73,13 +75,27 @@ def compile_function(source: Source, function: str) -> Callable[..., Any]:
     text = source.text()
     filename = f"<dovetail {source.title} #{next(_serial)}>"
     namespace: dict[str, Any] = dict(source.names)
-    exec(compile(text, filename, "exec"), namespace)
+    exec(_renamed(_compiled(text), filename), namespace)
     generated: FunctionType = namespace[function]
     # Tracebacks and debuggers find the text here; it goes when the function goes.
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     finalize(generated, linecache.cache.pop, filename, None).atexit = False
     _generated[filename] = generated
     return generated
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> CodeType:
+    """Return the code of *text*: engines made one after the other write the same functions."""
+    return compile(text, "<dovetail>", "exec")
+
+
+def _renamed(code: CodeType, filename: str) -> CodeType:
+    """Return *code*, and what is defined within it, as that of the file *filename*."""
+    constants = tuple(
+        _renamed(one, filename) if isinstance(one, CodeType) else one for one in code.co_consts
+    )
+    return code.replace(co_filename=filename, co_consts=constants)
 
 
 def source_text(function: Callable[..., Any]) -> str | None:

@@ -66,3 +66,21 @@ def test_a_name_stands_for_one_object():
 def test_other_functions_have_no_generated_text():
     assert source_text(made.__get__) is None
     assert source_text(made) is None
+
+
+def test_the_same_text_makes_functions_of_their_own():
+    def made(value):
+        source = Source("twice")
+        source.use("value", value)
+        with source.block("def give():"):
+            source.line("return [value for _ in 'ab']")
+        return compile_function(source, "give")
+
+    first, second = made(1), made(2)
+
+    assert (first(), second()) == ([1, 1], [2, 2])
+    assert first.__code__.co_filename != second.__code__.co_filename
+    assert source_text(first) == source_text(second)
+    del second
+    gc.collect()
+    assert source_text(first).startswith("def give():")
