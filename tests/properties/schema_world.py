@@ -239,7 +239,9 @@ class SchemaWorld(Declared):
         for member, other in self.objects:
             if other is parent or above not in self.line(member):
                 continue
-            held = getattr(other, f"r{number}")
+            with self.session.no_autoflush:
+                # Here a read loads for others too: there would be a flush at another time.
+                held = getattr(other, f"r{number}")
             if self.related[number].kind == "one to one":
                 if held is child:
                     setattr(other, f"r{number}", None)
