@@ -55,6 +55,7 @@ def test_codes_are_unique():
     [
         exc.UniqueViolation("INSERT", (1,), ValueError("x"), table="t", columns=("a",), hint="h"),
         exc.StatementError("m", "SELECT", {}, ValueError("x")),
+        exc.MissingParameterError.of("a", "SELECT :a", hint="h"),
         exc.UnmappedInstanceError(3),
         exc.UnmappedClassError(int),
         exc.ObjectNotExecutableError("select 1"),

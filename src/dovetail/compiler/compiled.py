@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..exc import CompileError, InvalidRequestError
+from ..exc import CompileError, MissingParameterError
 from ..sql.expression.elements import BindParameter
 from ..sql.node import Node
 from .result_columns import ResultColumn
@@ -148,7 +148,9 @@ class Compiled:
             elif bind.key is not None and not bind.unique and bind.key in given:
                 values[slot.name] = given[bind.key]
             elif bind.required and _check:
-                raise InvalidRequestError(f"a value is required for parameter {slot.name!r}")
+                raise MissingParameterError.of(
+                    slot.name, self.sql, hint=f"construct_params({{{slot.name!r}: value}})"
+                )
             else:
                 values[slot.name] = bind.effective_value
         return values

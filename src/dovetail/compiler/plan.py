@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..codegen import Source, compile_function
-from ..exc import InvalidRequestError
+from ..exc import InvalidRequestError, MissingParameterError
 from ..sql.expression.select_base import named_values
 from .compiled import NAMED_STYLES, Compiled
 from .result_columns import ResultColumn
@@ -118,8 +118,10 @@ class StatementPlan:
             if without is None or not self._reads(name, names):
                 # A default, or the conversion of a type, has raised it.
                 raise
-            raise InvalidRequestError(
-                f"a value is required for parameter {name!r} in row {without}",
+            raise MissingParameterError.of(
+                str(name),
+                self.sql,
+                row=f" in row {without}",
                 hint="all rows need the names that the first one has",
             ) from None
         return made
@@ -398,7 +400,7 @@ def bound_values(
 ) -> list[Any]:
     """Return the values of *binds*, in order; those named in *parameters* replaced.
 
-    A parameter that is required and not given raises InvalidRequestError.
+    A parameter that is required and not given raises MissingParameterError.
     """
     found: list[Any] = []
     given = parameters or {}
@@ -406,9 +408,8 @@ def bound_values(
         if not bind.unique and bind.key in given:
             found.append(given[bind.key])
         elif bind.required:
-            raise InvalidRequestError(
-                f"a value is required for parameter {bind.key!r}",
-                hint=f"execute(statement, {{{bind.key!r}: value}})",
+            raise MissingParameterError.of(
+                bind.key, hint=f"execute(statement, {{{bind.key!r}: value}})"
             )
         else:
             found.append(values[number] if values is not None else bind.effective_value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from .base import DovetailError
+from .usage import InvalidRequestError
 
 RetryScope = Literal["statement", "savepoint", "transaction", "new_connection", "never"]
 """What has to be run again after an error, for it to succeed perhaps:
@@ -85,6 +86,18 @@ class StatementError(DovetailError):
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+class MissingParameterError(StatementError, InvalidRequestError):
+    """A parameter of a statement has no value."""
+
+    code = "DV-DB-28"
+
+    @classmethod
+    def of(cls, name: str, statement: str | None = None, *, row: str = "", hint: str) -> Self:
+        """Return the error of a *statement* whose parameter *name* is given no value."""
+        message = f"a value is required for parameter {name!r}{row}"
+        return cls(message, statement, None, InvalidRequestError(message), hint=hint)
 
 
 class DBAPIError(StatementError):

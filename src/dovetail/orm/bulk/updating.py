@@ -11,7 +11,12 @@ from dovetail.compiler.plan import DefaultContext
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
-from dovetail.exc import CompileError, InvalidRequestError, StaleDataError
+from dovetail.exc import (
+    CompileError,
+    InvalidRequestError,
+    MissingParameterError,
+    StaleDataError,
+)
 from dovetail.orm.bulk.inserting import check_names, refuse_unknown
 from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
@@ -190,9 +195,8 @@ class RowsUpdate:
         if not bind.unique and bind.key in self.asked:
             return written(source, f"row[{bind.key!r}]", type_, self.dialect, f"_of{place}")
         if getattr(bind, "required", False):
-            raise InvalidRequestError(
-                f"a value is required for parameter {bind.key!r}",
-                hint=f"give each row one: {{{bind.key!r}: ...}}",
+            raise MissingParameterError.of(
+                bind.key, hint=f"give each row one: {{{bind.key!r}: ...}}"
             )
         return sent_besides(source, place, bind, self.dialect, self._row_by_columns, type_)
 
