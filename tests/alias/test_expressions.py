@@ -171,3 +171,18 @@ def test_declarations_and_types_of_the_schema_can_be_derived_from():
         print(Mixin.number, colour.name, colour.schema, isinstance(colour, types.SchemaType))
         """
     )
+
+
+def test_a_statement_has_a_key_under_which_its_rows_can_be_kept():
+    same_with_both(
+        """
+        kept = {}
+        first = sa.select(User).where(User.name == "ada").limit(3)
+        second = sa.select(User).where(User.name == "eve").limit(3)
+        print(first._generate_cache_key().to_offline_string(kept, first, {}))
+        print(second._generate_cache_key().to_offline_string(kept, second, {}), len(kept))
+        print(first._generate_cache_key().key == second._generate_cache_key().key)
+        named = sa.select(User).where(User.name == sa.bindparam("who"))
+        print(named._generate_cache_key().to_offline_string(kept, named, {"who": "eve"}))
+        """
+    )

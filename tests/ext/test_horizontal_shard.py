@@ -1,5 +1,6 @@
 """One session over several databases: where statements go, and whose instances are whose."""
 
+import asyncio
 import pickle
 from importlib import import_module
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from dovetail import (
     update,
 )
 from dovetail.exc import ArgumentError, DovetailDeprecationWarning, MultipleResultsFound
+from dovetail.ext.asyncio import async_sessionmaker, create_async_engine
 from dovetail.ext.horizontal_shard import ShardedQuery, ShardedSession, set_shard_id
 from dovetail.orm import (
     DeclarativeBase,
@@ -730,3 +732,30 @@ def test_an_object_that_moves_to_another_shard_keeps_its_key(session):
 
     found = sorted((place.region, place.name) for place in places(session))
     assert found == [("north", "Oslo"), ("north", "Quito"), ("south", "Lima")]
+
+
+def test_an_awaiting_session_has_a_sharded_one_inside():
+    def first(*arguments):
+        return "first"
+
+    def all_shards(*arguments):
+        return ["first"]
+
+    async def program():
+        engine = create_async_engine("sqlite+aiosqlite://")
+        make = async_sessionmaker(
+            sync_session_class=ShardedSession,
+            shards={"first": engine.sync_engine},
+            shard_chooser=first,
+            identity_chooser=all_shards,
+            execute_chooser=all_shards,
+        )
+        async with make() as session:
+            await session.run_sync(lambda inner: Place.metadata.create_all(engine.sync_engine))
+            session.add(Place(id=1, region="north", name="Oslo"))
+            await session.commit()
+            found = (await session.scalars(select(Place))).all()
+        await engine.dispose()
+        return [place.name for place in found]
+
+    assert asyncio.run(program()) == ["Oslo"]

@@ -13,7 +13,10 @@ from dovetail import (
     MetaData,
     Table,
     create_engine,
+    func,
     inspect,
+    select,
+    text,
 )
 from dovetail.exc import DovetailDeprecationWarning, DovetailWarning, MappingError
 from dovetail.orm import (
@@ -717,3 +720,27 @@ def test_a_string_for_a_table_outside_of_the_schema_is_a_spelling_that_goes():
     table = Table("ab", Base.metadata, *columns, schema=BLANK_SCHEMA)
     with pytest.warns(DovetailDeprecationWarning, match="'ab' means a table without schema"):
         assert inspect(A).relationships["others"].secondary is table
+
+
+def test_a_select_stands_in_brackets_as_a_column_property_in_the_class_and_afterwards():
+    class Base(DeclarativeBase):
+        pass
+
+    class Count(Base):
+        __tablename__ = "count"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        first = column_property(select(func.min(text("1"))))
+
+        @classmethod
+        def __declare_last__(cls):
+            cls.last = column_property(select(func.max(text("2"))))
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Count(id=1))
+        session.commit()
+
+        found = session.scalars(select(Count)).one()
+        assert (found.first, found.last) == (1, 2)
+    engine.dispose()

@@ -12,6 +12,7 @@ from ..sql.expression.derived import CTE
 from ..sql.expression.dml import Delete, DMLTargetCopy, Insert, Update
 from ..sql.expression.dml_base import UpdateBase, column_set
 from ..sql.expression.elements import BindParameter, NamedParameter
+from ..sql.expression.froms import contained_in
 from ..sql.expression.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..sql.expression.select_base import SelectBase
 from ..sql.node import Node
@@ -404,7 +405,7 @@ class StatementCompiler(QueryCompiler):
     # -- DELETE -------------------------------------------------------------------------------
 
     def visit_delete(self, node: Delete) -> str:
-        extra = self.extra_froms(node, node.where_criteria)
+        extra = self._delete_froms(node)
         outer_criteria = self._enter(node, extra)
         for cte in node.ctes:
             self.write_cte(cte)
@@ -415,6 +416,13 @@ class StatementCompiler(QueryCompiler):
         text += self.returning_text(node)
         self._leave(outer_criteria)
         return text
+
+    def _delete_froms(self, node: Delete) -> list[Any]:
+        """Return what stands in USING: what the statement names, and what else it speaks of."""
+        named = node.using_froms
+        spoken = self.extra_froms(node, node.where_criteria)
+        joined = {id(table) for source in named for table in contained_in(source)}
+        return [*named, *(source for source in spoken if id(source) not in joined)]
 
     def delete_target(self, node: Delete, extra: list[Any]) -> str:
         """Return what stands after DELETE."""

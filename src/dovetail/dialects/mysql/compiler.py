@@ -8,6 +8,7 @@ from warnings import warn
 from ...compiler.statements import StatementCompiler
 from ...exc import CompileError, DovetailWarning
 from ...sql import operators as ops
+from ...sql.expression.froms import contained_in
 from ...sql.expression.select_base import ScalarSelect
 from ...sql.upsert import conflict_values
 
@@ -403,7 +404,9 @@ class MysqlCompiler(MysqlExpressions):
     def delete_target(self, node: Delete, extra: list[Any]) -> str:
         if not extra and node.table.__visit_name__ != "alias":
             return super().delete_target(node, extra)
-        sources = ", ".join(self.write_from(source) for source in (node.table, *extra))
+        joined = any(table is node.table for source in extra for table in contained_in(source))
+        written = extra if joined else (node.table, *extra)
+        sources = ", ".join(self.write_from(source) for source in written)
         return f"FROM {self.from_name(node.table)} USING {sources}"
 
     def delete_using(self, extra: list[Any]) -> str:

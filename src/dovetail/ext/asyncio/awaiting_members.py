@@ -79,7 +79,7 @@ class AwaitingMembers:
         if sync_session_class is not None:
             self.sync_session_class = sync_session_class
         class_, blocking = self.sync_session_class, _blocking(bind)
-        self.sync_session = awaited_session(class_, blocking, **keywords)
+        self.sync_session = awaited_session(class_, bind=blocking, **keywords)
         core: Any = self.sync_session._core
         core.awaited_by = ref(self)
         self._core = core

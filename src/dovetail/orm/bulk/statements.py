@@ -256,8 +256,9 @@ class Change:
         UnevaluatableError where the criteria are for the database alone.
         """
         found = matches(pairs, evaluator.criteria(self.statement.where_criteria))
-        if self.statement.dialect_options or self.statement.ctes:
-            # There may be a LIMIT.
+        using = getattr(self.statement, "using_froms", ())
+        if self.statement.dialect_options or self.statement.ctes or using:
+            # There may be a LIMIT, or rows that are not joined.
             return None
         if assignments is None:
             is_exact = evaluator.features is not None

@@ -18,6 +18,7 @@ from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.sql.constraints import Constraint
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import ProxyColumn
+from dovetail.sql.expression.select_base import SelectBase
 from dovetail.sql.schema import Column
 from dovetail.types.basic import INTEGERTYPE
 from dovetail.types.contract import TypeEngine
@@ -158,7 +159,7 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         self.expire_on_flush = expire_on_flush
         if not columns:
             raise ArgumentError("column_property() needs a column or an expression")
-        self.columns = list(columns)
+        self.columns = [_selected(column) for column in columns]
         self.deferred = deferred or raiseload
         self.group = group
         self.raiseload = raiseload
@@ -199,6 +200,11 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
     def is_written(self) -> bool:
         """True for a column that a flush writes."""
         return isinstance(self.columns[0], Column)
+
+
+def _selected(column: object) -> Any:
+    """Return *column* as it is selected: a SELECT in brackets."""
+    return column.scalar_subquery() if isinstance(column, SelectBase) else column
 
 
 class MappedSQLExpression(ColumnProperty[T]):

@@ -300,8 +300,21 @@ class Delete(FilteredBase):
 
     __slots__ = ()
     __visit_name__ = "delete"
-    parts = ("table", "where_criteria", "returning_columns", "ctes")
+    parts = ("table", "using_froms", "where_criteria", "returning_columns", "ctes")
     is_delete = True
+    using_froms: tuple[Any, ...] = ()
+
+    def using(self, *froms: FromArgument) -> Self:
+        """Return a copy that names other tables, or a join with that of the DELETE, in USING.
+
+        Tables that the criteria speak of need no naming; a join does::
+
+            delete(User).using(User.__table__.outerjoin(Address.__table__)).where(
+                Address.id == None
+            )
+            # DELETE FROM user_account USING user_account LEFT OUTER JOIN address ON ...
+        """
+        return self._with(using_froms=self.using_froms + tuple(from_node(one) for one in froms))
 
     if TYPE_CHECKING:
 
@@ -375,6 +388,11 @@ class Delete(FilteredBase):
     def collect(self, walk: Walk) -> None:
         walk.key.append("delete")
         self.table.collect(walk)
+        if self.using_froms:
+            walk.key.append("using")
+            walk.key.append(len(self.using_froms))
+            for source in self.using_froms:
+                source.collect(walk)
         self._collect_where(walk)
         self._collect_common(walk)
 

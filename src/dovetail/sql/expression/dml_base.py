@@ -17,7 +17,13 @@ from .columns import ColumnCollection, columns_of
 from .derived import CTE
 from .elements import BindParameter, and_
 from .from_clause import Exported
-from .naming import LABEL_STYLE_DEFAULT, SelectedColumn, exported_columns, named_columns
+from .naming import (
+    LABEL_STYLE_DEFAULT,
+    SelectedColumn,
+    described_columns,
+    exported_columns,
+    named_columns,
+)
 from .select_base import bound_values
 
 Ts = TypeVarTuple("Ts")
@@ -185,6 +191,11 @@ class UpdateBase(Executable, Node):
         """What is changed."""
         table = self.table
         return {"name": getattr(table, "name", None), "table": table, "entity": table}
+
+    @property
+    def returning_column_descriptions(self) -> list[dict[str, Any]]:
+        """What the columns of RETURNING are: for each its name, type and expression."""
+        return described_columns(self.returning_columns, LABEL_STYLE_DEFAULT)
 
     def named_columns(self) -> list[SelectedColumn]:
         """Return the columns given back, with their names."""

@@ -46,6 +46,11 @@ def _gather(node: Any, found: dict[int, Any], seen: set[int]) -> None:
             _gather(child, found, seen)
 
 
+def contained_in(source: FromClause) -> list[Any]:
+    """Return the tables that *source*, in FROM, brings: those joined, or itself."""
+    return source.contained() if isinstance(source, Join) else [source]
+
+
 def named_froms(columns: Iterable[Node]) -> list[Any]:
     """Return what *columns* come from, mapped classes as the classes that they are."""
     found: dict[int, Any] = {}

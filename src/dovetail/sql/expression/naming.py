@@ -159,7 +159,21 @@ def long_name(column: ColumnElement[Any], name: str) -> str:
     return generated_name(f"{table_label(table)}_{name}")
 
 
-def tell_apart(described: Iterable[dict[str, Any]], style: SelectLabelStyle) -> None:
+def described_columns(columns: Iterable[Any], style: SelectLabelStyle) -> list[dict[str, Any]]:
+    """Return for each of *columns* its name in rows, its type and its expression."""
+    described: list[dict[str, Any]] = []
+    for raw in columns:
+        describe = getattr(raw, "describe_column", None)
+        if describe is not None:
+            described.append(describe())
+            continue
+        for item in named_columns((raw,), LABEL_STYLE_NONE):
+            described.append({"name": item.key, "type": item.type, "expr": item.column})
+    _tell_apart(described, style)
+    return described
+
+
+def _tell_apart(described: Iterable[dict[str, Any]], style: SelectLabelStyle) -> None:
     """Give the columns among *described* the names that rows of a SELECT of *style* have."""
     taken: set[str] = set()
     for item in described:

@@ -24,11 +24,10 @@ from .froms import (
 )
 from .generative_select import GenerativeSelect
 from .naming import (
-    LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectedColumn,
+    described_columns,
     named_columns,
-    tell_apart,
 )
 from .select_base import ScalarSelect
 
@@ -128,16 +127,7 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
     @property
     def column_descriptions(self) -> list[dict[str, Any]]:
         """What the columns are: for each its name, type and expression."""
-        described: list[dict[str, Any]] = []
-        for raw in self.raw_columns:
-            describe = getattr(raw, "describe_column", None)
-            if describe is not None:
-                described.append(describe())
-                continue
-            for item in named_columns((raw,), LABEL_STYLE_NONE):
-                described.append({"name": item.key, "type": item.type, "expr": item.column})
-        tell_apart(described, self.label_style)
-        return described
+        return described_columns(self.raw_columns, self.label_style)
 
     def add_columns(self, *columns: ColumnArgument) -> Select[*tuple[Any, ...]]:
         """Return a copy with *columns* besides.
