@@ -132,3 +132,44 @@ def test_a_role_takes_the_type_that_annotations_give_it():
     assert run("from sqlalchemy.sql.roles import TypedColumnsClauseRole as R; print(R[int])") == [
         "dovetail.familiar.roles.TypedColumnsClauseRole[int]"
     ]
+
+
+def test_items_of_a_query():
+    assert same_with_both(
+        """
+    from sqlalchemy.orm.context import _ColumnEntity, _MapperEntity
+    query = session.query(User, User.name, sa.func.count()).filter(User.id > 1).order_by(User.id)
+    items = query._compile_state()._entities
+    print([isinstance(item, _MapperEntity) for item in items])
+    print([isinstance(item, _ColumnEntity) for item in items])
+    print(items[0].expr is User, items[0].entity_zero is sa.inspect(User), items[2].entity_zero)
+    print(query._compile_state()._mapper_zero() is sa.inspect(User))
+    print(query._entity_from_pre_ent_zero() is sa.inspect(User), len(query._order_by_clauses))
+    print([str(one) for one in query._where_criteria], query._limit_clause, query._distinct)
+    other = aliased(User)
+    print(session.query(other)._entity_from_pre_ent_zero() is sa.inspect(other))
+    read = session.query(User).from_statement(sa.text("SELECT 1 AS id, 'ada' AS name"))
+    print([user.name for user in session.execute(read._statement_20()).scalars()])
+    print(query._generate() is query, query._generate().whereclause is not None)
+        """
+    )
+
+
+def test_a_session_is_told_nothing_by_the_keywords_that_others_hand_on():
+    assert with_model(
+        """
+    class Own(Session):
+        def execute(self, *given, _parent_execute_state=None, _add_event=None, **named):
+            return super().execute(
+                *given, _parent_execute_state=_parent_execute_state, _add_event=_add_event,
+                **named,
+            )
+
+    own = Own(engine)
+    print(own.execute(sa.select(1)).scalar(), own.scalar(sa.select(2)))
+    try:
+        own.execute(sa.select(1), _add_event=print)
+    except TypeError as error:
+        print(error)
+        """
+    ) == ["1 2", "execute() can't be told _add_event: leave it out"]

@@ -162,6 +162,100 @@ def dynamic_collections(w):
     yield user.notes.filter_by(name="one").delete(), user.notes.all(), user.notes.limit(1).all()
 
 
+FLAGS = (
+    "is_selectable", "is_aliased_class", "is_instance", "is_mapper", "is_bundle", "is_property",
+    "is_attribute", "is_clause_element",
+)  # fmt: skip
+
+
+def mapped_in_many_ways(w):
+    sa, orm = w.sa, w.orm
+    w.Base.registry.dispose()
+    w.Base.metadata.clear()
+    hybrid_property = w.module("ext.hybrid").hybrid_property
+    association_proxy = w.module("ext.associationproxy").association_proxy
+
+    class User(w.Base):
+        __tablename__ = "user_account"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        notes = orm.relationship("Note", back_populates="user")
+        name = orm.mapped_column(
+            "nick", sa.String(5), info={"x": 1}, default="k", doc="what", unique=True, comment="c"
+        )
+        loud = orm.column_property(sa.func.upper(name, type_=sa.String()))
+        other = orm.synonym("name")
+        late = orm.deferred(sa.Column(sa.String(7)))
+        ids = association_proxy("notes", "id")
+
+        @hybrid_property
+        def both(self):
+            return self.name
+
+    class Note(w.Base):
+        __tablename__ = "note"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        user_id = orm.mapped_column(sa.ForeignKey("user_account.id"))
+        user = orm.relationship("User", back_populates="notes")
+        again = orm.relationship("User", viewonly=True, backref="others")
+
+    class Joined(User):
+        __tablename__ = "joined"
+        id = orm.mapped_column(sa.ForeignKey("user_account.id"), primary_key=True)
+        own = orm.mapped_column(sa.String(5))
+        mine = orm.synonym("own")
+
+    w.orm.configure_mappers()
+    return User, Note, Joined
+
+
+def order_of_attributes(w):
+    for class_ in mapped_in_many_ways(w):
+        mapper = w.sa.inspect(class_)
+        yield mapper.attrs.keys(), mapper.relationships.keys()
+        yield [prop.key for prop in mapper.iterate_properties], mapper.synonyms.keys()
+        yield [prop.key for prop in mapper.attrs], [key for key, _ in mapper.attrs.items()]
+        instance = class_()
+        views = w.sa.inspect(instance).attrs
+        yield sorted(views.keys()), views.keys() == [one.key for one in views.values()]
+        yield views.get("nothing"), views.get("id").key, "id" in views, len(views)
+        yield [key for key, _ in views.items()] == views.keys(), views["id"].history.added
+    user = mapped_in_many_ways(w)[0](name="ada")
+    other = w.sa.inspect(user).attrs.other
+    yield other.key, other.value, other.history.added
+
+
+def flags(w):
+    User, *_ = mapped_in_many_ways(w)
+    mapper = w.sa.inspect(User)
+    kinds = {
+        "mapper": mapper,
+        "alias": w.sa.inspect(w.orm.aliased(User)),
+        "state": w.sa.inspect(User()),
+        "bundle": w.orm.Bundle("b", User.id),
+        **{f"attribute {key}": getattr(User, key) for key in ("id", "notes", "loud", "other")},
+        **{f"property {key}": prop for key, prop in mapper.attrs.items()},
+        **{f"descriptor {key}": one for key, one in mapper.all_orm_descriptors.items()},
+    }
+    for key, one in sorted(kinds.items()):
+        yield key, [flag for flag in FLAGS if getattr(one, flag)], one.extension_type.name
+        yield isinstance(one, w.module("orm.interfaces").InspectionAttr)
+
+
+def attributes_of_columns(w):
+    """A mapped attribute answers for its column."""
+    User, Note, _ = mapped_in_many_ways(w)
+    name = User.name
+    yield name.nullable, name.unique, name.index, name.comment, name.doc, name.default.arg
+    yield name.server_default, name.onupdate, name.autoincrement, name.computed, name.identity
+    yield name.table is User.__table__, name.key, name.name, name.type.length, name.info
+    yield User.other.comment, User.other.table is User.__table__, User.late.type.length
+    yield Note.user_id.foreign_keys == Note.__table__.c.user_id.foreign_keys
+    yield name.property.doc, name.parent is w.sa.inspect(User), [c.name for c in name.base_columns]
+    alias = w.orm.aliased(User)
+    yield alias.name.parent is w.sa.inspect(alias), alias.name.nullable
+    yield w.error(lambda: name.nothing), w.error(lambda: User.notes.nullable)
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_both_answer_the_same(program):
     compare(program)

@@ -24,9 +24,9 @@ from ..exc import ArgumentError, InvalidRequestError
 from ..inspection import inspects_itself
 from ..orm.mapping.alias import AliasedClass
 from ..orm.mapping.attribute import RelationshipReference
-from ..orm.mapping.extensions import InspectionAttrExtensionType
 from ..orm.mapping.mapper import mapper_of
 from ..orm.mapping.properties import only_dataclass_options
+from ..orm.tracking.inspection_attr import InspectionAttrExtensionType, InspectionAttrInfo
 from ..sql import operators as ops
 from ..sql.expression.elements import or_
 from ..sql.expression.operating import Operating
@@ -114,7 +114,7 @@ def association_proxy(
     return made
 
 
-class AssociationProxy(Generic[T]):
+class AssociationProxy(InspectionAttrInfo, Generic[T]):
     """An association proxy as declared: see :func:`association_proxy`."""
 
     extension_type: ClassVar[AssociationProxyExtensionType] = ASSOCIATION_PROXY

@@ -36,8 +36,8 @@ from ..orm.mapping.attribute import (
     RelationshipReference,
     table_columns,
 )
-from ..orm.mapping.extensions import InspectionAttrExtensionType
 from ..orm.mapping.mapper import Mapper
+from ..orm.tracking.inspection_attr import InspectionAttrExtensionType, InspectionAttrInfo
 from ..sql.expression.coercion import node_of
 from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.operating import OPERATORS, REVERSED, Operating
@@ -281,7 +281,7 @@ class _InPlaceProperty(_InPlace):
         return self._set("bulk_dml_setter", meth)
 
 
-class hybrid_property(Generic[T]):
+class hybrid_property(InspectionAttrInfo, Generic[T]):
     """An attribute computed in Python on an instance, and in SQL on the class; a decorator.
 
     The same body serves both, called with the instance or with the class, unless
@@ -443,7 +443,7 @@ class hybrid_property(Generic[T]):
         return self._varied(bulk_dml_setter=_function(meth))  # type: ignore[no-any-return]
 
 
-class hybrid_method(Generic[P, T]):
+class hybrid_method(InspectionAttrInfo, Generic[P, T]):
     """A method that computes in Python on an instance, and in SQL on the class; a decorator.
 
     The same body serves both, unless ``expression`` says what is SQL::

@@ -18,25 +18,29 @@ class QueryEntity:
         self.entity_zero: Any = None if entity is None else inspect(entity)
         self.mapper: Any = getattr(self.entity_zero, "mapper", None)
         self.expr: Any = described["expr"]
+        self.type: Any = described["type"]
         self._label_name: str | None = described["name"]
 
 
 class MapperEntity(QueryEntity):
     """An item that is instances of a class, or of an alias of one."""
 
+    supports_single_entity = True
+
     def __init__(self, described: dict[str, Any]) -> None:
         super().__init__(described)
-        self.expr = self.entity_zero
+        self.is_aliased_class: bool = described["aliased"]
         self.selectable: Any = self.entity_zero.selectable
 
 
 class ColumnEntity(QueryEntity):
     """An item that is the values of an expression."""
 
+    supports_single_entity = False
+
     def __init__(self, described: dict[str, Any]) -> None:
         super().__init__(described)
         self.column: Any = described["expr"]
-        self.type: Any = described["type"]
 
 
 class CompileState:

@@ -120,6 +120,12 @@ from dovetail.orm.session.transaction import (
 )
 from dovetail.orm.tools import class_mapper, object_mapper
 from dovetail.orm.tracking.identity import IdentityMap
+from dovetail.orm.tracking.inspection_attr import (
+    InspectionAttr,
+    InspectionAttrExtensionType,
+    InspectionAttrInfo,
+    NotExtension,
+)
 from dovetail.orm.tracking.keyed import (
     KeyFuncDict,
     MappedCollection,
@@ -139,6 +145,10 @@ CompositeProperty = Composite
 SynonymProperty = Synonym
 
 __all__ = [
+    "InspectionAttr",
+    "InspectionAttrExtensionType",
+    "InspectionAttrInfo",
+    "NotExtension",
     "with_loader_criteria",
     "LoaderCriteriaOption",
     "merge_result",

@@ -17,6 +17,10 @@ from .mapping.join_condition import (
 )
 from .session.instances import object_state as object_state
 from .tools import class_mapper as class_mapper, object_mapper as object_mapper
+from .tracking.inspection_attr import (
+    InspectionAttr as InspectionAttr, InspectionAttrExtensionType as InspectionAttrExtensionType,
+    InspectionAttrInfo as InspectionAttrInfo, NotExtension as NotExtension,
+)
 from .tracking.passive import (
     ATTR_EMPTY as ATTR_EMPTY, ATTR_WAS_SET as ATTR_WAS_SET,
     LoaderCallableStatus as LoaderCallableStatus, NO_VALUE as NO_VALUE,

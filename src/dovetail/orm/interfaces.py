@@ -15,3 +15,7 @@ from .mapping.join_condition import (
 )
 from .mapping.properties import MapperProperty as MapperProperty
 from .session.classic import SessionExtension as SessionExtension
+from .tracking.inspection_attr import (
+    InspectionAttr as InspectionAttr, InspectionAttrExtensionType as InspectionAttrExtensionType,
+    InspectionAttrInfo as InspectionAttrInfo, NotExtension as NotExtension,
+)

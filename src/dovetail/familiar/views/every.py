@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from . import declarations, expressions, queries, statements
+from . import declarations, expressions, queries, sessions, statements
 from .table import Views
 
 EVERY: tuple[Views, ...] = (
     declarations.views,
     expressions.views,
     queries.views,
+    sessions.views,
     statements.views,
 )

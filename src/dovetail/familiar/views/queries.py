@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...inspection import inspect
 from ...orm.query.query import Query
 from ..entities import CompileState
 from .table import Views
 
-if TYPE_CHECKING:
-    from ...sql.elements import ColumnElement
-
 views = Views()
+
+views.names(
+    Query,
+    _distinct="_statement._distinct",
+    _distinct_on="_statement._distinct_on",
+    _execution_options="_statement.execution_options_dict",
+    _for_update_arg="_statement.for_update_arg",
+    _from_obj="_statement._from_obj",
+    _group_by_clauses="_statement.group_by_clauses",
+    _having_criteria="_statement.having_criteria",
+    _limit_clause="_statement.limit_clause",
+    _offset_clause="_statement.offset_clause",
+    _order_by_clauses="_statement.order_by_clauses",
+    _propagate_attrs="_statement._propagate_attrs",
+    _raw_columns="_statement.raw_columns",
+    _setup_joins="_statement._setup_joins",
+    _where_criteria="_statement.where_criteria",
+    _with_options="_statement.loader_options",
+)
+
+
+@views.method(Query)
+def _statement_20(
+    query: Query[Any], for_statement: bool = False, use_legacy_query_style: bool = True
+) -> Any:
+    """Return the statement that the query sends: a SELECT, or what ``from_statement()`` made."""
+    return query._bound() if query._source is None else query._source
 
 
 @views.method(Query)
@@ -20,8 +45,21 @@ def _compile_state(query: Query[Any], for_statement: bool = False) -> CompileSta
     return CompileState(query)
 
 
-@views.attribute(Query)
-def _order_by_clauses(query: Query[Any]) -> tuple[ColumnElement[Any], ...]:
-    """Return what the rows are sorted by."""
-    found: tuple[ColumnElement[Any], ...] = query.statement.order_by_clauses
-    return found
+@views.method(Query)
+def _entity_from_pre_ent_zero(query: Query[Any]) -> Any:
+    """Return the mapper of the first item, or what ``inspect()`` tells of its alias; or None."""
+    described = query.column_descriptions
+    entity = described[0]["entity"] if described else None
+    return None if entity is None else inspect(entity)
+
+
+@views.method(Query)
+def _generate(query: Query[Any]) -> Query[Any]:
+    """Return a copy."""
+    return query._with()
+
+
+@views.method(Query)
+def _clone(query: Query[Any], **options: object) -> Query[Any]:
+    """Return a copy."""
+    return query._with()

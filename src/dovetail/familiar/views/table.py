@@ -13,6 +13,7 @@ not document; it is read, and never written.  The modules beside this one have a
 
 from __future__ import annotations
 
+from functools import wraps
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +28,7 @@ class Views:
 
     def __init__(self) -> None:
         self.by_class: dict[type, dict[str, Any]] = {}
+        self.widened: list[tuple[type, str, tuple[str, ...]]] = []
 
     def names(self, *kinds: type, **names: str) -> None:
         """Let *kinds* have other names, ``theirs="ours"``, for attributes; a dot leads on."""
@@ -56,12 +58,31 @@ class Views:
         for name, value in values.items():
             self._note(kinds, name, value)
 
+    def also_takes(self, kind: type, method: str, *keywords: str) -> None:
+        """Let *method* of *kind* take *keywords* that other classes hand on, and say nothing."""
+        self.widened.append((kind, method, keywords))
+
     def attach(self) -> None:
         """Place the views on their classes."""
         for kind, placed in self.by_class.items():
             for name, view in placed.items():
                 type.__setattr__(kind, name, view)
+        for kind, method, keywords in self.widened:
+            type.__setattr__(kind, method, _taking(vars(kind)[method], keywords))
 
     def _note(self, kinds: tuple[type, ...], name: str, view: object) -> None:
         for kind in kinds:
             self.by_class.setdefault(kind, {})[name] = view
+
+
+def _taking(function: Callable[..., Any], keywords: tuple[str, ...]) -> Callable[..., Any]:
+    """Return *function* with *keywords* besides, of which each may be None alone."""
+
+    @wraps(function)
+    def taking(self: object, *arguments: object, **given: object) -> Any:
+        for name in keywords:
+            if given.pop(name, None) is not None:
+                raise TypeError(f"{function.__name__}() can't be told {name}: leave it out")
+        return function(self, *arguments, **given)
+
+    return taking

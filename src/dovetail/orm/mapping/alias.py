@@ -10,6 +10,7 @@ from dovetail.orm.mapping.extensions import of_alias
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.pickling import Packed
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
+from dovetail.orm.tracking.inspection_attr import InspectionAttr
 
 T = TypeVar("T")
 
@@ -77,12 +78,10 @@ class _Part(AliasedClass):
         self.__name__ = mapper.class_.__name__
 
 
-class AliasedInsp:
+class AliasedInsp(InspectionAttr):
     """What ``inspect()`` tells of an alias; in statements it is the alias."""
 
     is_aliased_class = True
-    is_mapper = False
-    is_instance = False
 
     def __init__(self, entity: EntityNode) -> None:
         self.entity = entity.alias

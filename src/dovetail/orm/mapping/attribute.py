@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from dovetail.exc import InvalidRequestError, UnknownOperator, refuse_options
 from dovetail.inspection import inspect
 from dovetail.orm.mapping.comparing import with_comparator
-from dovetail.orm.mapping.extensions import NOT_EXTENSION, expanded_pairs
+from dovetail.orm.mapping.extensions import expanded_pairs
 from dovetail.orm.mapping.renaming import Renaming
 from dovetail.orm.tracking.history import History
+from dovetail.orm.tracking.inspection_attr import InspectionAttr
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.expression.column_element import ColumnElement
@@ -248,7 +249,7 @@ class EntityNode(Node):
         return selectable.contained() if isinstance(selectable, Join) else [selectable]
 
 
-class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
+class QueryableAttribute(ColumnElement[T_co], InspectionAttr, Generic[T_co]):
     """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``.
 
     ``owner``  what it is an attribute of, as it stands in statements: the class, or the alias
@@ -259,12 +260,26 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     __visit_name__: ClassVar[str] = "attribute"
     is_promise: ClassVar[bool] = True
     is_attribute: ClassVar[bool] = True
-    extension_type: ClassVar[Any] = NOT_EXTENSION
 
     def __init__(self, key: str, prop: Any, entity: EntityNode) -> None:
         self.key = key
         self.prop = prop
         self.owner = entity
+
+    def __getattr__(self, name: str) -> Any:
+        # What the type adds to columns; and what the column says of itself: User.name.nullable.
+        if name.startswith("__") or name in QueryableAttribute.__slots__:
+            raise AttributeError(name)
+        factory = self.type.comparator_factory
+        if factory is not None and hasattr(factory, name):
+            return getattr(factory(self), name)
+        try:
+            return getattr(self.column, name)
+        except AttributeError:
+            raise AttributeError(
+                f"neither the attribute {self} nor its column, nor its type "
+                f"{type(self.type).__name__}, has an attribute {name!r}"
+            ) from None
 
     def collect(self, walk: Walk) -> None:
         entity = self.owner
@@ -364,7 +379,7 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
     @property
     def parent(self) -> Any:
         """The mapper of the class, or the inspection of the alias."""
-        return self.owner.mapper
+        return self.owner.inspected
 
     @property
     def declared(self) -> Any:
@@ -394,6 +409,11 @@ class QueryableAttribute(ColumnElement[T_co], Generic[T_co]):
         """The name of the column."""
         name: str = getattr(self.prop.columns[0], "name", None) or self.key
         return name
+
+    @property
+    def table(self) -> Any:
+        """The table of the column, or what the alias selects from."""
+        return getattr(self.column, "table", None)
 
     @property
     def foreign_keys(self) -> Any:

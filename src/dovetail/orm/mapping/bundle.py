@@ -11,6 +11,7 @@ from dovetail.exc import ArgumentError
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.by_name import ByName
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.tracking.inspection_attr import InspectionAttr
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import columns_of
 from dovetail.sql.node import Node, Walk
@@ -19,7 +20,7 @@ from dovetail.sql.traversal import iterate
 T = TypeVar("T", default=Any)
 
 
-class Bundle(Node, Generic[T]):
+class Bundle(Node, InspectionAttr, Generic[T]):
     """Columns that make one item of a row, under one name::
 
         name = Bundle("name", User.first, User.last)

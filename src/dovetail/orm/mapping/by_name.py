@@ -1,6 +1,6 @@
 """What a mapper has, by name, as users read it."""
 
-from collections.abc import ItemsView, Iterator
+from collections.abc import ItemsView, Iterable, Iterator
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -47,6 +47,10 @@ class ByName(Generic[V]):
     def discard(self, name: str) -> None:
         """Forget *name*."""
         self._named.pop(name, None)
+
+    def arrange(self, names: Iterable[str]) -> None:
+        """Be in the order of *names*, and what they leave out behind."""
+        self._named = {**{name: self._named[name] for name in names}, **self._named}
 
     def names(self) -> list[str]:
         """The names, in order."""

@@ -11,20 +11,19 @@ from typing_extensions import TypeVar
 from dovetail.event import Dispatch
 from dovetail.orm.mapping.construct import construct, plain_constructor, uses_plain_constructor
 from dovetail.orm.mapping.events import InstanceEvents
+from dovetail.orm.tracking.inspection_attr import InspectionAttr
 
 T = TypeVar("T", default=Any)
 
 _NOT_PLACED: Any = object()
 
 
-class ClassManager(Generic[T]):
+class ClassManager(InspectionAttr, Generic[T]):
     """How the class of a mapper is instrumented.
 
     ``class_``, ``mapper``  the class, and its mapper
     """
 
-    is_instance = False
-    is_mapper = False
     dispatch: Dispatch = InstanceEvents.everywhere
 
     def __init__(self, mapper: Any) -> None:

@@ -5,25 +5,12 @@ The extensions make them: hybrid attributes and association proxies.  What they 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
 from inspect import getattr_static
 from typing import Any
 
 from dovetail.exc import InvalidRequestError
 from dovetail.orm.mapping.mapper_view import MapperView
-
-
-class InspectionAttrExtensionType(Enum):
-    """What kind of attribute of a mapped class something is."""
-
-
-class NotExtension(InspectionAttrExtensionType):
-    """Attributes that are mapped."""
-
-    NOT_EXTENSION = "not_extension"
-
-
-NOT_EXTENSION = NotExtension.NOT_EXTENSION
+from dovetail.orm.tracking.inspection_attr import NOT_EXTENSION, InspectionAttrExtensionType
 
 
 def is_extension(value: object) -> bool:

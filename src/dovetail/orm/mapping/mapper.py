@@ -39,6 +39,7 @@ from dovetail.orm.mapping.validation import (
 )
 from dovetail.orm.mapping.versioning import Versioning
 from dovetail.orm.tracking.attributes import AttributeBase
+from dovetail.orm.tracking.inspection_attr import InspectionAttr
 from dovetail.orm.tracking.placement import STATE_KEY, install_setattr, install_state, state_slot
 from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
 from dovetail.sql.expression.column_element import ColumnElement
@@ -49,7 +50,7 @@ from dovetail.sql.schema import Table
 T = TypeVar("T", default=Any)
 
 
-class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
+class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic[T]):
     """How the instances of one class are kept in one table.
 
     ``class_``, ``local_table``   what is mapped, and to what
@@ -66,8 +67,6 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
 
     dispatch: Dispatch = MapperEvents.everywhere
     is_mapper: ClassVar[bool] = True
-    is_aliased_class: ClassVar[bool] = False
-    is_instance: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -170,7 +169,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
 
     def _map(self, own: dict[str, MapperProperty]) -> None:
         """Map the class: attributes of the class above, its *own*, and the columns left."""
-        inherits = self.inherits
+        inherits, declared = self.inherits, list(own)
         if inherits is not None:
             for key, inherited in inherits.attrs.items():
                 if key in own:
@@ -186,6 +185,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, Generic[T]):
         self._find_primary_key()
         self._tell_apart(*self._discriminator)
         self._find_version(*self._version, inherits)
+        self.arrange(declared)
         self.place_entity()
 
     def __repr__(self) -> str:

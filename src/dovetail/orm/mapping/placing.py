@@ -1,6 +1,6 @@
 """What a mapper places on its class: attributes, for the classes below too; and taking it away."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from warnings import warn
 
@@ -18,7 +18,7 @@ from dovetail.orm.mapping.concrete import Elsewhere
 from dovetail.orm.mapping.declared_attr import declared_attr
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.mapping.inheritance import Hierarchy
-from dovetail.orm.mapping.mapped_tables import counterparts
+from dovetail.orm.mapping.mapped_tables import columns_of, counterparts
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents
 from dovetail.orm.mapping.properties import (
     ColumnProperty,
@@ -43,6 +43,7 @@ class PlacedAttributes(Hierarchy):
     class_manager: Any
     column_attrs: Any
     relationships: Any
+    synonyms: Any
     column_keys: dict[Any, str]
     attributes: dict[str, AttributeBase]
     setters: dict[str, Callable[[Any, Any], None] | None]
@@ -108,6 +109,24 @@ class PlacedAttributes(Hierarchy):
         if isinstance(prop, RelationshipProperty):
             self.configured = False
             self.registry.reconfigure(self, prop)
+
+    def arrange(self, declared: Iterable[str]) -> None:
+        """Have the attributes in their familiar order: those *declared* of no column come first.
+
+        Then come those of the class above, and those of columns in the order of the table.
+        """
+        inherits, attrs = self.inherits, self.attrs
+        others = [
+            key
+            for key in declared
+            if not (isinstance(attrs[key], ColumnProperty) and attrs[key].is_column)
+        ]
+        above = [] if inherits is None or self.concrete else inherits.attrs.names()
+        columns = columns_of(self.local_table)
+        by_table = [self.column_keys[column] for column in columns if column in self.column_keys]
+        known = [key for key in (*others, *above, *by_table) if key in attrs]
+        for some in (attrs, self.relationships, self.synonyms):
+            some.arrange([key for key in known if key in some])
 
     def add_properties(self, dict_of_properties: Mapping[str, Any]) -> None:
         """Map each attribute of *dict_of_properties* to what stands there for it."""

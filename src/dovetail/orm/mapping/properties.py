@@ -15,6 +15,7 @@ from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.attributes import ValueAttribute
+from dovetail.orm.tracking.inspection_attr import InspectionAttrInfo
 from dovetail.sql.constraints import Constraint
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import ProxyColumn
@@ -65,9 +66,10 @@ def _property_of(class_: Any, key: str) -> Any:
     return class_.__mapper__.attrs[key]
 
 
-class MapperProperty(Generic[T]):
+class MapperProperty(InspectionAttrInfo, Generic[T]):
     """What one attribute of a mapped class stands for."""
 
+    is_property: ClassVar[bool] = True
     is_relationship: ClassVar[bool] = False
     is_proxy: ClassVar[bool] = False
     """True for an attribute that stands for others, which hold the values."""
@@ -178,6 +180,8 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         super().attach(mapper, key)
         type_ = self.columns[0].type
         self.impl = ValueAttribute(key, equal=type_.equality, keeps_old_value=self.active_history)
+        if self.doc is None:
+            self.doc = next((found for column in self.columns if (found := _doc_of(column))), None)
         if self.dataclass_options and not writes_defaults(mapper.class_):
             default = self.dataclass_options.get("default")
             self.impl.default = None if callable(default) else default
@@ -205,6 +209,11 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
 def _selected(column: object) -> Any:
     """Return *column* as it is selected: a SELECT in brackets."""
     return column.scalar_subquery() if isinstance(column, SelectBase) else column
+
+
+def _doc_of(column: object) -> str | None:
+    found: str | None = getattr(column, "doc", None)
+    return found
 
 
 class MappedSQLExpression(ColumnProperty[T]):

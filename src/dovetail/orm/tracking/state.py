@@ -7,7 +7,9 @@ from weakref import ref
 
 from typing_extensions import TypeVar
 
-from dovetail.exc import InvalidRequestError, ObjectDereferencedError, UnmappedInstanceError
+from dovetail.exc import InvalidRequestError, UnmappedInstanceError
+from dovetail.orm.tracking.attribute_states import AttributeState, AttributeStates
+from dovetail.orm.tracking.inspection_attr import InspectionAttrInfo
 from dovetail.orm.tracking.passive import NO_VALUE
 from dovetail.orm.tracking.tokens import AtToken
 
@@ -296,7 +298,7 @@ class Touches:
         self.position = 0
 
 
-class InstanceState(ref[Any], Generic[T]):
+class InstanceState(ref[Any], InspectionAttrInfo, Generic[T]):
     """What dovetail knows of one instance; it is the weak reference to it as well.
 
     ``row_key``    the identity within the mapper's hierarchy: the scalar primary key or the tuple
@@ -319,8 +321,6 @@ class InstanceState(ref[Any], Generic[T]):
     __hash__ = object.__hash__
 
     is_instance: ClassVar[bool] = True
-    is_mapper: ClassVar[bool] = False
-    is_aliased_class: ClassVar[bool] = False
 
     def __repr__(self) -> str:
         return f"<InstanceState of {self.load.mapper.class_.__name__} key={self.row_key!r}>"
@@ -561,88 +561,6 @@ class PickledState:
         self.expired = expired
         self.deleted = deleted
         self.extra = extra
-
-
-class AttributeStates:
-    """The attributes of one instance, by name or by iteration."""
-
-    __slots__ = ("_state",)
-
-    def __init__(self, state: InstanceState) -> None:
-        self._state = state
-
-    def __getattr__(self, name: str) -> "AttributeState":
-        if name not in self:
-            raise AttributeError(f"{self._state.class_.__name__} has no mapped attribute {name!r}")
-        return AttributeState(self._state, name)
-
-    def __getitem__(self, name: str) -> "AttributeState":
-        if name not in self:
-            raise KeyError(name)
-        return AttributeState(self._state, name)
-
-    def __iter__(self) -> Iterator["AttributeState"]:
-        return (AttributeState(self._state, name) for name in self.keys())
-
-    def __contains__(self, name: str) -> bool:
-        mapper = self._state.mapper
-        return name in mapper.attributes or name in mapper.proxied
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-    def keys(self) -> list[str]:
-        """Names of the mapped attributes."""
-        return [*self._state.mapper.attributes, *self._state.mapper.proxied]
-
-    def values(self) -> list["AttributeState"]:
-        """A view on each mapped attribute."""
-        return list(self)
-
-    def items(self) -> list[tuple[str, "AttributeState"]]:
-        """Pairs of name and view."""
-        return [(view.key, view) for view in self]
-
-
-class AttributeState:
-    """One attribute of one instance: its value and its history."""
-
-    __slots__ = ("key", "state")
-
-    def __init__(self, state: InstanceState, key: str) -> None:
-        self.state = state
-        self.key = key
-
-    @property
-    def _attribute(self) -> Any:
-        mapper = self.state.mapper
-        return mapper.attributes.get(self.key) or mapper.proxied[self.key]
-
-    @property
-    def _instance(self) -> Any:
-        instance = self.state()
-        if instance is None:
-            raise ObjectDereferencedError.without_instance(self.state.class_.__name__, self.key)
-        return instance
-
-    @property
-    def loaded_value(self) -> Any:
-        """The value, or NO_VALUE when it has not been loaded; never sends SQL."""
-        return self.state.dict.get(self.key, NO_VALUE)
-
-    @property
-    def value(self) -> Any:
-        """The value, loaded when it is absent."""
-        return getattr(self._instance, self.key)
-
-    @property
-    def history(self) -> Any:
-        """What changed since the last flush, without sending SQL."""
-        return self._attribute.history(self.state, self._instance)
-
-    def load_history(self) -> Any:
-        """What changed since the last flush; the old value is loaded when it is absent."""
-        return self._attribute.load_history(self.state, self._instance)
 
 
 def forget(state: InstanceState) -> None:
