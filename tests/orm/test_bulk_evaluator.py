@@ -179,7 +179,7 @@ FEATURES = {
 )
 def test_comparisons_of_the_servers_own_are_left_to_it(criterion, able):
     for server, features in FEATURES.items():
-        evaluator = Evaluator(Item.__mapper__, features)
+        evaluator = Evaluator(Item.__mapper__, features, exact=True)
         if server in able.split():
             evaluator.criteria([criterion])
         else:
@@ -190,12 +190,32 @@ def test_comparisons_of_the_servers_own_are_left_to_it(criterion, able):
 def test_like_folds_as_the_server_does():
     held = {"s": "ÄBC"}
 
-    assert Evaluator(Item.__mapper__, FEATURES["sqlite"]).criteria([I.s.like("Äbc")])(held) is True
-    assert Evaluator(Item.__mapper__, FEATURES["sqlite"]).criteria([I.s.like("äbc")])(held) is False
     assert (
-        Evaluator(Item.__mapper__, FEATURES["postgresql"]).criteria([I.s.like("Äbc")])(held)
+        Evaluator(Item.__mapper__, FEATURES["sqlite"], exact=True).criteria([I.s.like("Äbc")])(held)
+        is True
+    )
+    assert (
+        Evaluator(Item.__mapper__, FEATURES["sqlite"], exact=True).criteria([I.s.like("äbc")])(held)
         is False
     )
+    assert (
+        Evaluator(Item.__mapper__, FEATURES["postgresql"], exact=True).criteria([I.s.like("Äbc")])(
+            held
+        )
+        is False
+    )
+
+
+def test_what_the_user_lets_python_compare_still_folds_as_like_does():
+    """``synchronize_session="evaluate"`` with a pattern that SQLite finds in other case."""
+    held = {"s": "abc"}
+
+    def finds(server):
+        return Evaluator(Item.__mapper__, FEATURES[server]).criteria([I.s.like("A%")])(held)
+
+    assert finds("sqlite") is True
+    assert finds("postgresql") is False
+    assert finds("mariadb") is False
 
 
 @pytest.mark.parametrize(

@@ -281,6 +281,13 @@ def check_memory(world, started, rows, values, people):
     autoflush=True,
 )
 @example(
+    people=[(None, None, "a", ("as loaded",))],
+    where=("like", "A", False),
+    values={"a": ("number", 0)},
+    strategy="evaluate",
+    autoflush=False,
+)
+@example(
     people=[(-1, 1, "a", ("as loaded",))],
     where=("eq", ("mod", ("attr", "a"), ("number", 3)), ("number", -1)),
     values={"b": ("number", 3)},

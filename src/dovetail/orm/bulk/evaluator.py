@@ -16,6 +16,7 @@ from operator import add, eq, ge, gt, le, lt, mul, ne, sub
 from typing import Any
 from uuid import UUID
 
+from dovetail.dialects.features import Features
 from dovetail.exc import UnevaluatableError
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapper import Mapper
@@ -190,19 +191,23 @@ def _member(value: object, items: Sequence[Any]) -> bool | None:
 class Evaluator:
     """Makes functions of rows of one mapper.
 
-    With the *features* of a server, what that compares in a way of its own (texts by a collation,
-    numbers rounded) can't be evaluated; without, Python's way is good enough.  *parameters* are
-    the values for parameters by name.
+    Where it is to be *exact*, what the server with these *features* compares in a way of its own
+    (texts by a collation, numbers rounded) can't be evaluated; else Python's way is good enough
+    where the server's is not known.  *parameters* are the values for parameters by name.
     """
 
     def __init__(
         self,
         mapper: Mapper,
-        features: Any = None,
+        features: Features | None = None,
         parameters: Mapping[str, Any] = _NO_PARAMETERS,
+        *,
+        exact: bool = False,
     ) -> None:
         self.mapper = mapper
-        self.features = features
+        self.features = features if exact else None
+        folds = None if features is None else features.like_folds
+        self.like_folds = folds if exact else folds or str
         self.parameters = parameters
 
     def criteria(self, criteria: Sequence[Any]) -> Evaluation:
@@ -370,7 +375,7 @@ class Evaluator:
     def _pattern(self, node: BinaryExpression[Any]) -> Evaluation:
         negated = node.operator not in _PATTERNS
         before, after = _PATTERNS[node.operator.negation if negated else node.operator]
-        fold = str if self.features is None else self.features.like_folds
+        fold = self.like_folds
         if fold is None or _has_collation(node.left):
             raise self._refuse(node, "what LIKE finds equal depends on the collation")
         escape = node.modifier("escape")

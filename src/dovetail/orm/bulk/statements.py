@@ -215,8 +215,8 @@ class Change:
             self.params = {name: value for name, value in given.items() if name in named}
 
     def _synchronized_steps(self, synchronize: object, pairs: list[Pair]) -> Steps[Any]:
-        exact = self.features if synchronize == "auto" else None
-        evaluator = Evaluator(self.mapper, exact, self.params or {})
+        exact = synchronize == "auto"
+        evaluator = Evaluator(self.mapper, self.features, self.params or {}, exact=exact)
         assignments = None
         if self.statement.is_update:
             self._take_defaults()
