@@ -215,7 +215,7 @@ def test_what_the_user_lets_python_compare_still_folds_as_like_does():
 
     assert finds("sqlite") is True
     assert finds("postgresql") is False
-    assert finds("mariadb") is False
+    assert finds("mysql") is False
 
 
 @pytest.mark.parametrize(
