@@ -543,7 +543,7 @@ class Tag(Base):
 def test_a_mixin_gives_its_proxies_on():
     assert HasTags.names is HasTags.__dict__["names"]
     assert Box(names=["x"]).tags[0].name == "x"
-    assert list(Box.__mapper__.all_orm_descriptors.keys()) == ["id", "tags", "names"]
+    assert list(Box.__mapper__.all_orm_descriptors.keys()) == ["tags", "id", "names"]
 
 
 def test_pickled_proxies_show_the_pickled_instance():

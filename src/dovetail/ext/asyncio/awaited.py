@@ -1,15 +1,18 @@
 """The session within an AsyncSession, and its core, which refuses to block."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeVar
 from weakref import ref
 
-from dovetail.exc import LazyLoadError
+from dovetail.exc import AwaitingLoadError, LazyLoadError
 from dovetail.ext.asyncio.one_task import OneTask
+from dovetail.orm.loading.lazy import load_attribute_steps
 from dovetail.orm.session import Session
 from dovetail.orm.session.core import SessionCore
-from dovetail.orm.tracking.state import cores
+from dovetail.orm.tracking.attributes import AttributeBase
+from dovetail.orm.tracking.references import ReferenceAttribute
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, cores
 from dovetail.steps import Steps, bridging, run_sync
 
 R = TypeVar("R")
@@ -46,6 +49,8 @@ class AwaitedCore(SessionCore):
     """The AsyncSession around the session."""
 
     _is_starting = False
+    _replaced: tuple[tuple[InstanceState, AttributeBase], ...] = ()
+    """The references whose values before are to be loaded when that can be awaited."""
 
     def run(self, steps: Steps[R]) -> R:
         """Run *steps* as in a blocking session; within :meth:`started`, hand them on."""
@@ -79,6 +84,47 @@ class AwaitedCore(SessionCore):
             return
         # Those who wait for the answer let go as they do after any failure.
         steps.throw(LazyLoadError.awaiting(type(instance).__name__, attribute.key))
+
+    # What a reference replaces ------------------------------------------------------------------
+
+    def load_replaced(
+        self, state: InstanceState, instance: object, attribute: AttributeBase
+    ) -> None:
+        """Load what is about to be replaced, or leave that to the flush, which can await."""
+        try:
+            super().load_replaced(state, instance, attribute)
+        except AwaitingLoadError:
+            if attribute.keeps_old_value:
+                raise
+            self._replaced = (*self._replaced, (state, attribute))
+            # Other flushes have nothing to find, and do not pass this.
+            self.__dict__["flush_steps"] = self._finding_flush_steps
+
+    def _finding_flush_steps(self, objects: Iterable[Any] | None = None) -> Steps[None]:
+        """Write pending changes, when it is known what references have replaced."""
+        del self.__dict__["flush_steps"]
+        replaced, self._replaced = self._replaced, ()
+        for state, attribute in replaced:
+            yield from self._find_replaced_steps(state, attribute)
+        yield from self.flush_steps(objects)
+
+    def _find_replaced_steps(self, state: InstanceState, attribute: AttributeBase) -> Steps[None]:
+        """Load what *attribute* referred to before, and let it know that it no longer does."""
+        instance, key, committed = state(), attribute.key, state.committed
+        if instance is None or state.core is not self or committed is None:
+            return
+        values = instance.__dict__
+        if committed.get(key) is not NO_VALUE or key not in values:
+            return
+        current = values.pop(key)
+        try:
+            yield from load_attribute_steps(self, state, instance, attribute)
+        finally:
+            old = values.get(key)
+            values[key] = current
+        committed[key] = old
+        if old is not None and old is not current and isinstance(attribute, ReferenceAttribute):
+            attribute.lost(state, instance, old)
 
 
 class AwaitedSession(Session):

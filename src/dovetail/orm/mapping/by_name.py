@@ -1,6 +1,6 @@
 """What a mapper has, by name, as users read it."""
 
-from collections.abc import ItemsView, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -64,9 +64,9 @@ class ByName(Generic[V]):
         """What is named."""
         return list(self._named.values())
 
-    def items(self) -> ItemsView[str, V]:
+    def items(self) -> list[tuple[str, V]]:
         """Pairs of name and what it stands for."""
-        return self._named.items()
+        return list(self._named.items())
 
     def __repr__(self) -> str:
         return f"<{', '.join(self._named)}>"

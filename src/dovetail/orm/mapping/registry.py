@@ -333,7 +333,7 @@ class Registry:
         """The relationships of all classes, each once."""
         for mapper in self._mappers:
             for prop in mapper.relationships.values():
-                if prop.parent is mapper and hasattr(prop, "condition"):
+                if prop.parent is mapper and "condition" in vars(prop):
                     yield prop
 
     def _add_backref(self, prop: RelationshipProperty) -> None:

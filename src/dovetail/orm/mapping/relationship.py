@@ -179,6 +179,16 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         self.reverse_properties: list[RelationshipProperty] = []
         self.annotation: MappedAnnotation | None = None
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Who asks where this leads to configures the mapping.
+            if name in _FOUND and "parent" in self.__dict__:
+                self.parent.configure()
+                if name in self.__dict__:
+                    return self.__dict__[name]
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def copy(self) -> "RelationshipProperty":
         """A declaration of its own, for another class that uses the same mixin."""
         twin = object.__new__(type(self))
@@ -410,6 +420,10 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
             and self.condition.is_plain
             and not self.order_by
         )
+
+
+_FOUND = ("mapper", "condition")
+"""What configuring a relationship finds."""
 
 
 def _tables_of(mapper: MapperView) -> list[Any]:

@@ -95,6 +95,16 @@ class ColumnElement(Node, Generic[T_co]):
         """This column and those that it stands for, the nearest first."""
         return (self,)
 
+    @property
+    def base_columns(self) -> frozenset[Any]:
+        """The columns of tables that this one comes from; an expression comes from itself."""
+        return frozenset(self.lineage[-1:])
+
+    @property
+    def proxy_set(self) -> frozenset[Any]:
+        """This column and those that it stands for."""
+        return frozenset(self.lineage)
+
     def shares_lineage(self, other: object) -> bool:
         """Return whether this and *other* come from the same column."""
         own = set(map(id, self.lineage))
@@ -488,6 +498,18 @@ class Label(ColumnElement[T]):
     @property
     def foreign_keys(self) -> Any:
         return self.element.foreign_keys
+
+    @property
+    def base_columns(self) -> frozenset[Any]:
+        """The columns of tables that its element comes from."""
+        found: frozenset[Any] = self.element.base_columns
+        return found
+
+    @property
+    def proxy_set(self) -> frozenset[Any]:
+        """This, its element, and the columns that that one stands for."""
+        found: frozenset[Any] = self.element.proxy_set | {self}
+        return found
 
     @property
     def primary_key(self) -> Any:

@@ -31,11 +31,6 @@ class NamedColumn(ColumnElement[T]):
     def bind_name(self) -> Any:
         return self.key
 
-    @property
-    def base_columns(self) -> frozenset[Any]:
-        """The columns of tables that this one comes from."""
-        return frozenset((self,))
-
 
 class ColumnClause(NamedColumn[T]):
     """A column known by name alone: ``column("x")``; text as it is: ``literal_column("x")``."""
