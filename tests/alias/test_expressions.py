@@ -186,3 +186,55 @@ def test_a_statement_has_a_key_under_which_its_rows_can_be_kept():
         print(named._generate_cache_key().to_offline_string(kept, named, {"who": "eve"}))
         """
     )
+
+
+def test_elements_of_the_users_own_say_what_they_hold():
+    same_with_both(
+        """
+        from sqlalchemy.sql import ColumnElement, visitors
+        from sqlalchemy.sql.visitors import InternalTraversal
+
+        class Distance(ColumnElement):
+            inherit_cache = True
+            _traverse_internals = [
+                ("left", InternalTraversal.dp_clauseelement),
+                ("right", InternalTraversal.dp_clauseelement),
+                ("metric", InternalTraversal.dp_string),
+            ]
+            def __init__(self, left, right, metric):
+                self.left, self.right, self.metric = left, right, metric
+
+        distance = Distance(sa.column("a"), sa.literal(3.5), "x")
+        print([type(one).__name__ for one in distance.get_children()])
+        print([one.value for one in visitors.iterate(distance) if hasattr(one, "value")])
+        copied = visitors.replacement_traverse(
+            distance, {}, lambda one, **kw: sa.column("b") if one is distance.left else None
+        )
+        print(copied.left, copied.metric, distance.left)
+        """
+    )
+
+
+def test_kinds_answer_truly():
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, joinedload
+        from sqlalchemy.dialects.postgresql.base import PGBit
+        from sqlalchemy.dialects.sqlite.base import ischema_names
+        from sqlalchemy.sql.annotation import Annotated
+        from sqlalchemy.sql.base import ExecutableOption
+        from sqlalchemy.sql.dml import ReturningUpdate
+
+        class Base(DeclarativeBase):
+            pass
+
+        class User(Base):
+            __tablename__ = "user_account"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        print(isinstance(User.id, Annotated), isinstance(sa.column("x"), Annotated))
+        print(isinstance(joinedload("*"), ExecutableOption), isinstance(5, ExecutableOption))
+        print(PGBit.__visit_name__, ischema_names["TEXT"].__name__, bool(ReturningUpdate[int]))
+        """
+    ) == ["True False", "True False", "BIT TEXT True"]

@@ -187,3 +187,14 @@ def test_what_both_packages_call_a_class_is_a_class_here():
                     complaints.append(f"{path}.{name} is {here!r}")
 
     assert complaints == []
+
+
+def test_a_path_below_one_that_only_the_other_package_has_can_be_imported_first():
+    assert run(
+        """
+        from sqlalchemy.dialects.mssql.base import MSDialect
+        import sqlalchemy.dialects.oracle.types as types
+
+        print(MSDialect.name, types.NUMBER.__name__)
+        """
+    ) == ["mssql NUMBER"]

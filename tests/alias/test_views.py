@@ -54,7 +54,7 @@ def test_no_view_hides_what_a_class_has_itself():
         for views in EVERY:
             for kind, placed in views.by_class.items():
                 for name in placed:
-                    for base in kind.__mro__:
+                    for base in kind.__mro__[:-1]:
                         if name in vars(base):
                             print(kind.__name__, name, base.__name__)
         """,

@@ -11,6 +11,7 @@ import pytest
 PROGRAMS = Path(__file__).parent / "programs"
 NEEDS = {
     "cached_rows": "dogpile.cache",
+    "celery_results": "celery",
     "pandas_tables": "pandas",
     "scheduled_jobs": "apscheduler",
 }

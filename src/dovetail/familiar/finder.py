@@ -128,6 +128,8 @@ class AliasFinder(MetaPathFinder):
             if error.name is None or not (ours == error.name or ours.startswith(f"{error.name}.")):
                 raise
             module = ModuleType(under_the_alias(path), f"The path {under_the_alias(path)}.")
+            if self.layout.is_below(path):
+                module.__path__ = []  # what is below is found here, too
         self._take(path, module)
         if not path:
             module.__dict__["__version__"] = self.version

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import GenericAlias
 from typing import Any, ClassVar
 
 from ..dialects.mysql.dialect import MariadbDialect, MysqlDialect
 from ..dialects.postgresql.dialect import PostgresqlDialect
 from ..dialects.sqlite.dialect import SqliteDialect
+from ..orm.loading.criteria import LoaderCriteriaOption
+from ..orm.loading.options import LazyPolicyOption, LoaderOption, UserDefinedOption
+from ..orm.mapping.attribute import EntityNode, QueryableAttribute
+from ..sql.expression.dml import Delete, Insert, Update
 from ..sql.expression.type_comparator import TypeComparator
 from ..sql.metadata import MetaData
 from ..sql.names import quoted_name
@@ -89,6 +94,36 @@ class HasExpressionLookup(TypeEngineMixin, metaclass=Kind):
     """Types of which an operator's result depends on the type of the other side."""
 
     __members__ = (Integer, BigInteger, Numeric, DateTime, Date, Time, Interval)
+
+
+class Annotated(metaclass=Kind):
+    """Parts of statements that know of which mapped class they are."""
+
+    __members__ = (QueryableAttribute, EntityNode)
+
+
+class ExecutableOption(metaclass=Kind):
+    """Options of statements."""
+
+    __members__ = (LoaderOption, LoaderCriteriaOption, LazyPolicyOption, UserDefinedOption)
+
+
+class ReturningInsert(Insert, metaclass=Kind):
+    """INSERT … RETURNING, in annotations; a statement is an Insert, whatever it gives back."""
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
+
+
+class ReturningUpdate(Update, metaclass=Kind):
+    """UPDATE … RETURNING, in annotations; a statement is an Update, whatever it gives back."""
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
+
+
+class ReturningDelete(Delete, metaclass=Kind):
+    """DELETE … RETURNING, in annotations; a statement is a Delete, whatever it gives back."""
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
 
 class BinaryKind(TypeEngineMixin, metaclass=Kind):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import declarations, expressions, queries, sessions, statements
+from . import declarations, elements, expressions, queries, sessions, statements
 from .table import Views
 
 EVERY: tuple[Views, ...] = (
     declarations.views,
+    elements.views,
     expressions.views,
     queries.views,
     sessions.views,
