@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...sql.node import Node
 from ...sql.traversal import children
 from ..traversals import parts_of
@@ -12,7 +10,7 @@ from .table import Views
 views = Views()
 
 
-def _declared(cls: type[Node], /, **options: Any) -> None:
+def _declared(cls: type[Node], /, **options: object) -> None:
     """Take from ``_traverse_internals`` what elements of a class of the user's own hold."""
     super(Node, cls).__init_subclass__(**options)
     internals = vars(cls).get("_traverse_internals")
@@ -24,6 +22,6 @@ views.values(Node, __init_subclass__=classmethod(_declared))
 
 
 @views.method(Node)
-def get_children(node: Node, **options: object) -> list[Node]:
+def get_children(node: Node) -> list[Node]:
     """Return the elements that *node* holds directly."""
     return list(children(node))
