@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Generic, Unpack, overload
+from typing import Any, Unpack, overload
 
-from dovetail.event import resolves
 from dovetail.ext.asyncio.awaited import close_all_sessions as close_all_sessions
 from dovetail.ext.asyncio.awaiting_session import (
     AsyncSession as AsyncSession,
@@ -12,19 +11,22 @@ from dovetail.ext.asyncio.awaiting_session import (
     S,
 )
 from dovetail.orm.session import Session, object_session
+from dovetail.orm.session.factory import SessionFactory
 from dovetail.orm.session.keywords import SessionOptions
 
 from .engine import AsyncConnection, AsyncEngine
 
 
-class async_sessionmaker(Generic[S]):
-    """A factory of AsyncSessions with the same configuration::
+class async_sessionmaker(SessionFactory[S]):
+    """A factory of AsyncSessions with the same configuration.
+
+    ::
 
         Session = async_sessionmaker(engine, expire_on_commit=False)
 
         async with Session() as session:
             ...
-        async with Session.begin() as session:   # commits at the end of the block
+        async with Session.begin() as session:  # commits at the end of the block
             ...
 
     ``bind``    AsyncEngine or AsyncConnection for all statements
@@ -51,41 +53,14 @@ class async_sessionmaker(Generic[S]):
         info: Mapping[Any, Any] | None = None,
         **keywords: Any,
     ) -> None:
-        keywords["bind"] = bind
-        keywords["autoflush"] = autoflush
-        keywords["expire_on_commit"] = expire_on_commit
-        if info is not None:
-            keywords["info"] = info
-        self.kw = keywords
-        self.class_: type[S] = type(class_.__name__, (class_,), {"__module__": class_.__module__})
-
-    def __call__(self, **local: Any) -> S:
-        """Return a new session; the keywords win over the factory's own."""
-        for name, value in self.kw.items():
-            if name == "info" and "info" in local:
-                local["info"] = {**value, **local["info"]}
-            else:
-                local.setdefault(name, value)
-        return self.class_(**local)
+        own = {"bind": bind, "autoflush": autoflush, "expire_on_commit": expire_on_commit}
+        self._make(class_, info, {**keywords, **own})
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[S]:
         """Open a new session in a transaction: it commits, or rolls back, and closes."""
         async with self() as session, session.begin():
             yield session
-
-    def configure(self, **changes: object) -> None:
-        """Change the configuration of sessions made later."""
-        self.kw.update(changes)
-
-    def __repr__(self) -> str:
-        options = ", ".join(f"{name}={value!r}" for name, value in self.kw.items())
-        return f"async_sessionmaker(class_={self.class_.__name__}, {options})"
-
-
-@resolves(async_sessionmaker)
-def _what_it_makes(factory: Any) -> Any:
-    return factory.class_
 
 
 def async_object_session(instance: object) -> AsyncSession | None:
