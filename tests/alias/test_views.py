@@ -173,3 +173,30 @@ def test_a_session_is_told_nothing_by_the_keywords_that_others_hand_on():
         print(error)
         """
     ) == ["1 2", "execute() can't be told _add_event: leave it out"]
+
+
+def test_what_mappers_and_instances_know():
+    assert same_with_both(
+        """
+    from sqlalchemy.orm.base import instance_dict, instance_state, manager_of_class
+    mapper = sa.inspect(User)
+    print(list(mapper._props), mapper._identity_class is User, mapper.entity_namespace is User)
+    print(mapper._columntoproperty[User.__table__.c.name] is mapper.attrs.name)
+    print([str(one) for one in mapper.attrs.addresses._reverse_property])
+    print([one.name for one in mapper.attrs.addresses._calculated_foreign_keys])
+    print(mapper.attrs.addresses._is_self_referential, User.name._is_internal_proxy)
+    print(Base.registry._class_registry["User"] is User)
+    made = manager_of_class(User).new_instance()
+    print(type(made) is User, instance_state(made) is sa.inspect(made), sa.inspect(made).transient)
+    session.add(User(id=1, name="ada"))
+    session.commit()
+    ada = session.get(User, 1)
+    print(sa.inspect(ada).committed_state, instance_dict(ada)["name"])
+    ada.name = "eve"
+    print(sa.inspect(ada).committed_state, sa.inspect(ada)._instance_dict is not None)
+    try:
+        manager_of_class(int)
+    except sa.exc.InvalidRequestError as error:
+        print(type(error).__name__)
+        """
+    )

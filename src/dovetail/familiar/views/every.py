@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import declarations, elements, expressions, queries, sessions, statements
+from . import declarations, elements, expressions, mappings, queries, sessions, statements
 from .table import Views
 
 EVERY: tuple[Views, ...] = (
     declarations.views,
     elements.views,
     expressions.views,
+    mappings.views,
     queries.views,
     sessions.views,
     statements.views,
