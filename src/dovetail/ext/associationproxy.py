@@ -117,7 +117,7 @@ def association_proxy(
 class AssociationProxy(InspectionAttrInfo, Generic[T]):
     """An association proxy as declared: see :func:`association_proxy`."""
 
-    extension_type: ClassVar[AssociationProxyExtensionType] = ASSOCIATION_PROXY
+    extension_type: ClassVar[InspectionAttrExtensionType] = ASSOCIATION_PROXY
     is_attribute: ClassVar[bool] = True
     dataclass_options: Mapping[str, Any] = {}
 

@@ -305,7 +305,7 @@ class hybrid_property(InspectionAttrInfo, Generic[T]):
             return list(zip((cls.first, cls.last), value.split(" ", 1)))
     """
 
-    extension_type: ClassVar[HybridExtensionType] = HYBRID_PROPERTY
+    extension_type: ClassVar[InspectionAttrExtensionType] = HYBRID_PROPERTY
     is_attribute: ClassVar[bool] = True
 
     def __init__(
@@ -453,7 +453,7 @@ class hybrid_method(InspectionAttrInfo, Generic[P, T]):
             return (self.start <= point) & (point < self.end)
     """
 
-    extension_type: ClassVar[HybridExtensionType] = HYBRID_METHOD
+    extension_type: ClassVar[InspectionAttrExtensionType] = HYBRID_METHOD
     is_attribute: ClassVar[bool] = True
 
     def __init__(

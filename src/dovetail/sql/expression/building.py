@@ -185,7 +185,7 @@ def combine(left: ColumnElement[Any], op: Operator, other: object, reverse: bool
 
 def general(left: ColumnElement[Any], op: Operator, *other: object, **modifiers: object) -> Any:
     """Return *op* applied to *left*, with *modifiers* kept beside."""
-    if not other:
+    if len(other) == 0:
         return negation(left) if op is ops.NOT else unary(op, left)
     if op in (ops.AND, ops.OR):
         return conjunction(op, (left, *other))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from ...exc import InvalidRequestError
 from ...inspection import inspects_itself
@@ -398,7 +398,7 @@ class ColumnElement(Node, Generic[T_co]):
             "Python's 'in' has no meaning for SQL expressions", hint="use column.in_([...])"
         )
 
-    __iter__: ClassVar[Any] = None
+    __iter__: Any = None
     """An expression has no items of its own, ``column[index]`` or not."""
 
     def any_(self) -> ColumnElement[Any]:
