@@ -7,9 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
-if __name__ == "__main__" and sys.argv[1:2] == ["as-sqlalchemy"]:
+if __name__ == "__main__" and sys.argv[1:2] in (["as-sqlalchemy"], ["alembic"]):
     # Before what only the other commands need.
-    import_module("dovetail.familiar.command").run(sys.argv[2:])
+    commands = import_module("dovetail.familiar.command")
+    (commands.run_alembic if sys.argv[1] == "alembic" else commands.run)(sys.argv[2:])
 
 try:
     import typer

@@ -13,6 +13,7 @@ to it alone, so that listening costs nothing where nobody listens.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
@@ -25,7 +26,7 @@ from weakref import WeakSet, ref
 from .exc import DovetailDeprecationWarning, InvalidRequestError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
 F = TypeVar("F", bound="Callable[..., Any]")
 Listener = "Callable[..., Any]"
@@ -79,6 +80,17 @@ class Sending:
 sending: Final = Sending()
 
 
+class Listeners(tuple[Callable[..., Any], ...]):
+    """The functions that listen to one event of a target; called, it calls each of them."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: object, **details: object) -> None:
+        """Tell all who listen that the event happens."""
+        for function in self:
+            function(*arguments, **details)
+
+
 class Dispatch:
     """The listeners of one target, by the name of the event.
 
@@ -99,7 +111,7 @@ class Dispatch:
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> tuple[Callable[..., Any], ...]: ...
+        def __getattr__(self, name: str) -> Listeners: ...
 
     def __bool__(self) -> bool:
         return self.listening
@@ -134,7 +146,8 @@ class Dispatch:
         active = False
         attributes = self.__dict__
         for name in self._family.event_names:
-            calls = tuple(entry.call for entry in self._effective(name))
+            kind = self._family.kinds_of_listeners.get(name, Listeners)
+            calls = kind(entry.call for entry in self._effective(name))
             attributes[name] = calls
             active = active or bool(calls)
         self.listening = active
@@ -186,6 +199,9 @@ class Events:
 
     options: ClassVar[frozenset[str]] = frozenset()
     """Keywords that ``listen()`` hands to :meth:`_adapt`, beside its own."""
+
+    kinds_of_listeners: ClassVar[Mapping[str, type[Listeners]]] = {}
+    """The classes of listeners that do more when they are called, by the name of the event."""
 
     propagates: ClassVar[bool] = False
     """Whether listeners that do not say so listen to subclasses too."""

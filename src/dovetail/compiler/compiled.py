@@ -208,6 +208,7 @@ def compile_statement(
             literal_binds=bool(options.get("literal_binds")),
         )
         compiler.lints = lints
+        compiler.include_table = bool(options.get("include_table", True))
     try:
         text = compiler.write_statement(core)
     except RecursionError:

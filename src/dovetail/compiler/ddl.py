@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from hashlib import md5
 from typing import Any
 
-from ..exc import CompileError, IdentifierError
+from ..exc import CompileError
 from ..sql.constraints import (
     CheckConstraint,
     Constraint,
@@ -15,7 +14,7 @@ from ..sql.constraints import (
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
-from ..sql.convention import conv, require_name
+from ..sql.convention import require_name
 from ..sql.ddl import (
     DDL,
     AddConstraint,
@@ -39,6 +38,7 @@ from ..sql.ddl import (
     SetTableComment,
 )
 from ..sql.defaults import Computed, Identity, Sequence
+from ..sql.expression.column_element import ColumnElement
 from ..sql.metadata import MetaData, circular_constraints, sort_tables
 from ..sql.node import Node
 from ..sql.schema import Table
@@ -48,13 +48,14 @@ from .custom import custom_writers
 from .identifiers import IdentifierPreparer
 from .raw import number
 from .slots import MARK
-from .target import CompilerDialect
+from .target import CompilerDialect, refuse_statement
 
 
 class DDLCompiler:
     """Writes definitions.  Expressions in them have their values written out."""
 
-    def __init__(self, dialect: CompilerDialect) -> None:
+    def __init__(self, dialect: CompilerDialect, statement: None = None) -> None:
+        refuse_statement(statement)
         # Any: the compiler of one server asks its own dialect for more.
         self.dialect: Any = dialect
         self.features = dialect.features
@@ -98,10 +99,6 @@ class DDLCompiler:
         """What writes types."""
         return self.dialect.type_compiler
 
-    def get_column_specification(self, column: Column[Any], **kw: object) -> str:
-        """Return the definition of *column*: the name that ``@compiles`` functions know."""
-        return self.column_definition(column)
-
     def expression(self, node: Node, include_table: bool = False) -> str:
         """Return *node* with its values written out, columns without their table."""
         self.expressions.include_table = include_table
@@ -120,17 +117,7 @@ class DDLCompiler:
                 f"{what} of table {item.table.description!r} needs a name for this",
                 hint="give it a name, or the MetaData a naming_convention",
             )
-        features = self.features
-        longest = features.max_constraint_name_length or features.max_identifier_length
-        if len(item.name) > longest and isinstance(item.name, conv):
-            # Made by a convention: the same for the same name, in every process.
-            digest = md5(item.name.encode(), usedforsecurity=False).hexdigest()
-            return self.quote(f"{item.name[: longest - 8]}_{digest[-4:]}")
-        if len(item.name) > longest:
-            raise IdentifierError(
-                f"the name {str(item.name)!r} is longer than the {longest} characters allowed"
-            )
-        return self.quote(item.name)
+        return str(self.preparer.format_constraint(item))
 
     # -- tables -------------------------------------------------------------------------------
 
@@ -143,21 +130,21 @@ class DDLCompiler:
             written = [self.write(CreateColumn(column)) for column in columns]
             items = [text for text in written if text is not None]
         else:
-            items = [self.column_definition(column) for column in columns]
-        items += self.table_constraints(table, node.include_foreign_key_constraints)
+            items = [self.get_column_specification(column) for column in columns]
+        items += self._constraint_texts(table, node.include_foreign_key_constraints)
         body = ", \n\t".join(items)
         head = f"\nCREATE {prefixes}TABLE {exists}{self.table_name(table)}"
         inside = f"\n\t{body}" if items else ""
-        return f"{head} ({inside}\n){self.table_ending(table)}\n\n"
+        return f"{head} ({inside}\n){self.post_create_table(table)}\n\n"
 
-    def table_ending(self, table: Table) -> str:
+    def post_create_table(self, table: Table) -> str:
         """Return what follows the parentheses of CREATE TABLE."""
         return ""
 
     def visit_create_column(self, node: CreateColumn) -> str:
-        return self.column_definition(node.element)
+        return self.get_column_specification(node.element)
 
-    def column_definition(self, column: Column[Any]) -> str:
+    def get_column_specification(self, column: Column[Any], **kw: object) -> str:
         """Return the definition of *column*."""
         try:
             kind = self.column_type(column)
@@ -167,14 +154,14 @@ class DDLCompiler:
                 hint=error.hint,
             ) from error
         parts = [self.quote(column.name), kind]
-        default = self.default_text(column)
+        default = self.get_column_default_string(column)
         if default is not None:
             parts.append(f"DEFAULT {default}")
         if column.computed is not None:
-            parts.append(self.computed_text(column.computed))
+            parts.append(self.visit_computed_column(column.computed))
         if column.identity is not None and self.features.supports_identity_columns:
             # Which is NOT NULL by itself.
-            parts.append(self.identity_text(column.identity))
+            parts.append(self.visit_identity_column(column.identity))
         elif not column.nullable:
             parts.append("NOT NULL")
         parts += [self.constraint_text(c) or "" for c in column.constraints]
@@ -185,29 +172,33 @@ class DDLCompiler:
         text: str = self.dialect.type_compiler.write(column.type)
         return text
 
-    def default_text(self, column: Column[Any]) -> str | None:
+    def get_column_default_string(self, column: Column[Any]) -> str | None:
         """Return the text after DEFAULT, or None."""
         default = column.server_default
         if default is None or not default.has_argument:
             return None
-        if isinstance(default.arg, str):
-            return "'" + default.arg.replace("'", "''") + "'"
-        return self.expression(default.arg)
+        return self.render_default_string(default.arg)
 
-    def computed_text(self, computed: Computed) -> str:
+    def render_default_string(self, default: str | ColumnElement[Any]) -> str:
+        """Return *default*, a text or an expression, as it stands after DEFAULT."""
+        if isinstance(default, str):
+            return "'" + default.replace("'", "''") + "'"
+        return self.expression(default)
+
+    def visit_computed_column(self, computed: Computed, **kw: object) -> str:
         """Return GENERATED ALWAYS AS."""
         text = f"GENERATED ALWAYS AS ({self.expression(computed.sqltext)})"
         if computed.persisted is None:
             return text
         return f"{text} {'STORED' if computed.persisted else 'VIRTUAL'}"
 
-    def identity_text(self, identity: Identity) -> str:
+    def visit_identity_column(self, identity: Identity, **kw: object) -> str:
         """Return GENERATED … AS IDENTITY."""
         text = f"GENERATED {'ALWAYS' if identity.always else 'BY DEFAULT'} AS IDENTITY"
-        options = self.sequence_options(identity)
+        options = self.get_identity_options(identity)
         return f"{text} ({options})" if options else text
 
-    def sequence_options(self, item: Sequence | Identity) -> str:
+    def get_identity_options(self, item: Sequence | Identity) -> str:
         """Return what a sequence or identity says of its numbers."""
         parts = []
         if item.increment is not None:
@@ -259,7 +250,16 @@ class DDLCompiler:
 
     # -- constraints --------------------------------------------------------------------------
 
-    def table_constraints(self, table: Table, foreign_keys: Collection[Any] | None) -> list[str]:
+    def create_table_constraints(
+        self,
+        table: Table,
+        _include_foreign_key_constraints: Collection[Any] | None = None,
+        **kw: object,
+    ) -> str:
+        """Return the constraints of *table*, as they follow its columns."""
+        return ", \n\t".join(self._constraint_texts(table, _include_foreign_key_constraints))
+
+    def _constraint_texts(self, table: Table, foreign_keys: Collection[Any] | None) -> list[str]:
         """Return the constraints of *table*; of the foreign keys those in *foreign_keys*."""
         items = [table.primary_key] if len(table.primary_key) else []
         items += sorted(
@@ -270,6 +270,8 @@ class DDLCompiler:
             if getattr(item, "is_inline", False):
                 continue
             if item.create_rule is not None and not item.create_rule(self.dialect):
+                continue
+            if not item.is_for(self.dialect):
                 continue
             is_foreign = isinstance(item, ForeignKeyConstraint)
             if is_foreign and foreign_keys is not None and item not in foreign_keys:
@@ -297,29 +299,49 @@ class DDLCompiler:
         return f"PRIMARY KEY ({self.names(node)})"
 
     def visit_unique_constraint(self, node: UniqueConstraint) -> str | None:
-        return f"UNIQUE ({self.names(node)}){self.deferring(node)}" if len(node) else None
+        return (
+            f"UNIQUE ({self.names(node)}){self.define_constraint_deferrability(node)}"
+            if len(node)
+            else None
+        )
 
     def visit_check_constraint(self, node: CheckConstraint) -> str:
         require_name(node)
-        return f"CHECK ({self.expression(node.sqltext)}){self.deferring(node)}"
+        return (
+            f"CHECK ({self.expression(node.sqltext)}){self.define_constraint_deferrability(node)}"
+        )
 
     def visit_foreign_key_constraint(self, node: ForeignKeyConstraint) -> str:
         own = ", ".join(self.quote(key.parent.name) for key in node.elements)
         referred = ", ".join(self.quote(key.column.name) for key in node.elements)
-        text = f"FOREIGN KEY({own}) REFERENCES {self.referred_name(node)} ({referred})"
-        if node.match is not None:
-            text += f" MATCH {_word(node.match)}"
-        if node.ondelete is not None:
-            text += f" ON DELETE {_word(node.ondelete)}"
-        if node.onupdate is not None:
-            text += f" ON UPDATE {_word(node.onupdate)}"
-        return text + self.deferring(node)
+        table = self.define_constraint_remote_table(node, node.referred_table, self.preparer)
+        return (
+            f"FOREIGN KEY({own}) REFERENCES {table} ({referred})"
+            f"{self.define_constraint_match(node)}"
+            f"{self.define_constraint_cascades(node)}"
+            f"{self.define_constraint_deferrability(node)}"
+        )
 
-    def referred_name(self, constraint: ForeignKeyConstraint) -> str:
-        """Return the name of the table that a foreign key refers to."""
-        return self.table_name(constraint.referred_table)
+    def define_constraint_remote_table(
+        self, constraint: ForeignKeyConstraint, table: Table, preparer: IdentifierPreparer
+    ) -> str:
+        """Return the name of *table*, which a foreign key refers to."""
+        return self.table_name(table)
 
-    def deferring(self, constraint: Constraint) -> str:
+    def define_constraint_match(self, constraint: ForeignKeyConstraint) -> str:
+        """Return MATCH of a foreign key."""
+        return "" if constraint.match is None else f" MATCH {_word(constraint.match)}"
+
+    def define_constraint_cascades(self, constraint: ForeignKeyConstraint) -> str:
+        """Return ON DELETE and ON UPDATE of a foreign key."""
+        text = ""
+        if constraint.ondelete is not None:
+            text += f" ON DELETE {_word(constraint.ondelete)}"
+        if constraint.onupdate is not None:
+            text += f" ON UPDATE {_word(constraint.onupdate)}"
+        return text
+
+    def define_constraint_deferrability(self, constraint: Constraint) -> str:
         """Return DEFERRABLE and INITIALLY."""
         text = ""
         if constraint.deferrable is not None:
@@ -377,7 +399,7 @@ class DDLCompiler:
         text = f"CREATE SEQUENCE {exists}{self.sequence_name(sequence)}"
         if sequence.data_type is not None:
             text += f" AS {self.dialect.type_compiler.write(sequence.data_type)}"
-        options = self.sequence_options(sequence)
+        options = self.get_identity_options(sequence)
         return f"{text} {options}" if options else text
 
     def visit_drop_sequence(self, node: DropSequence) -> str:
@@ -510,9 +532,10 @@ def _create_tables(tables: list[Any], dialect: CompilerDialect) -> list[Executab
     for table in sort_tables(tables):
         kept = [c for c in table.foreign_key_constraints if c not in later]
         made.append(table.creation or CreateTable(table, kept))
-        made += [CreateIndex(index) for index in sorted_indexes(table)]
+        made += [CreateIndex(i) for i in sorted_indexes(table) if i.is_for(dialect)]
         made += _comments(table, dialect)
-    made += [AddConstraint(c) for c in sorted(later, key=lambda c: c.order)]
+    alone = [c for c in sorted(later, key=lambda c: c.order) if c.is_for(dialect)]
+    made += [AddConstraint(c, isolate_from_table=False) for c in alone]
     return made
 
 
@@ -531,7 +554,8 @@ def _drop_tables(tables: list[Any], dialect: CompilerDialect) -> list[Executable
     if dialect.features.supports_alter:
         loose = circular_constraints(tables)
         loose |= {c for t in tables for c in t.foreign_key_constraints if c.use_alter}
-        made += [DropConstraint(c) for c in sorted(loose, key=lambda c: c.order)]
+        alone = [c for c in sorted(loose, key=lambda c: c.order) if c.is_for(dialect)]
+        made += [DropConstraint(c) for c in alone]
     made += [table.removal or DropTable(table) for table in reversed(sort_tables(tables))]
     return made
 

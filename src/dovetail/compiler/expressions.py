@@ -294,7 +294,7 @@ class ExpressionCompiler:
             if not values:
                 return Slot(node, "", kind, True, negated, in_text).empty_text()
             return ", ".join(self._literal_item(item, kind) for item in values)
-        return self.literal_value(value, kind)
+        return self.render_literal_value(value, kind)
 
     def _literal_item(self, value: object, kind: TypeEngine[Any]) -> str:
         """Return one item of a list as text, with what its type puts around it."""
@@ -303,15 +303,17 @@ class ExpressionCompiler:
             return f"({', '.join(self._literal_item(v, t) for v, t in parts)})"
         item = NamedParameter[Any](None, value, kind, True, False, False, None, True)
         around = kind.bind_expression(item)
-        return self.literal_value(value, kind) if around is None else self._write_inside(around)
+        return (
+            self.render_literal_value(value, kind) if around is None else self._write_inside(around)
+        )
 
-    def literal_value(self, value: object, kind: TypeEngine[Any]) -> str:
+    def render_literal_value(self, value: object, kind: TypeEngine[Any]) -> str:
         """Return *value* as text, as its type says."""
         if value is None and not kind.should_evaluate_none:
             return "NULL"
         if isinstance(value, tuple) and isinstance(kind, TupleType):
             parts = zip(value, kind.types, strict=True)
-            return f"({', '.join(self.literal_value(v, t) for v, t in parts)})"
+            return f"({', '.join(self.render_literal_value(v, t) for v, t in parts)})"
         processor = kind.dialect_impl(self.dialect).literal_processor(self.dialect)
         if processor is None:
             raise CompileError(

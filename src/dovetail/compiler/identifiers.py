@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from ..exc import CompileError
+from ..exc import CompileError, IdentifierError
+from ..sql.convention import conv
 
 if TYPE_CHECKING:
-    from ..sql.constraints import Constraint
+    from ..sql.constraints import Constraint, Index
     from ..sql.expression.column_element import ColumnElement
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
@@ -49,6 +51,8 @@ class IdentifierPreparer:
         self.reserved_words = frozenset(reserved)
         self.initial_quote = quote
         self.final_quote = final_quote if final_quote is not None else quote
+        self.longest = 9999
+        """Most characters in the name of a constraint or index."""
         self._known: dict[str, str] = {}
 
     def requires_quotes(self, name: str) -> bool:
@@ -91,6 +95,24 @@ class IdentifierPreparer:
         """Return the name of *column* alone."""
         return self.quote(column.name)
 
-    def format_constraint(self, constraint: Constraint) -> str | None:
-        """Return the name of a constraint or index, or None if it has none."""
-        return self.quote(constraint.name) if constraint.name is not None else None
+    def format_constraint(
+        self, constraint: Constraint | Index, _alembic_quote: bool = True
+    ) -> str | None:
+        """Return the name of a constraint or index, or None if it has none.
+
+        A name that a convention made and that is too long is cut short, the same way in every
+        process.  *_alembic_quote* says whether the name stands in quotes where it needs them.
+
+        :raises IdentifierError: a name that was given is too long
+        """
+        name = constraint.name
+        if name is None:
+            return None
+        if len(name) > self.longest:
+            if not isinstance(name, conv):
+                raise IdentifierError(
+                    f"the name {str(name)!r} is longer than the {self.longest} characters allowed"
+                )
+            digest = md5(name.encode(), usedforsecurity=False).hexdigest()
+            name = f"{name[: self.longest - 8]}_{digest[-4:]}"
+        return self.quote(name) if _alembic_quote else str(name)

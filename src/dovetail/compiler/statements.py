@@ -21,7 +21,7 @@ from .linting import warn_of_products
 from .queries import Frame, QueryCompiler
 from .restricting import Restrictions
 from .slots import MARK
-from .target import CompilerDialect
+from .target import CompilerDialect, refuse_statement
 
 if TYPE_CHECKING:
     from ..sql.expression.from_clause import FromClause
@@ -46,8 +46,14 @@ class StatementCompiler(QueryCompiler):
     """The CTEs of INSERT … SELECT stand before the SELECT, and not before the INSERT."""
 
     def __init__(
-        self, dialect: CompilerDialect, *, column_keys: Sequence[str] | None = None, **kw: object
+        self,
+        dialect: CompilerDialect,
+        statement: None = None,
+        *,
+        column_keys: Sequence[str] | None = None,
+        **kw: object,
     ) -> None:
+        refuse_statement(statement)
         super().__init__(dialect, **kw)
         self.column_keys = column_keys
         self.value_binds: dict[Any, BindParameter[Any]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
+from ..exc import ArgumentError
 from ..types.contract import TypeDialect, TypeEngine
 from .identifiers import IdentifierPreparer
 
@@ -46,3 +47,15 @@ class CompilerDialect(TypeDialect, Protocol):
     def schema_name(self, schema: str | None) -> str | None:
         """Return the schema that is written for *schema*."""
         ...
+
+
+def refuse_statement(statement: object) -> None:
+    """Refuse a *statement* for a compiler, which is asked to write one after it was made.
+
+    :raises ArgumentError: there is one
+    """
+    if statement is not None:
+        raise ArgumentError(
+            f"a compiler is made for a dialect, not for {type(statement).__name__}",
+            hint="statement.compile(dialect=dialect), or compiler.process(expression)",
+        )

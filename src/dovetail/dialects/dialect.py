@@ -16,6 +16,7 @@ from ..compiler.types import StringifyTypeCompiler, TypeCompiler
 from ..exc import ArgumentError
 from ..sql.node import Node, compilation
 from ..types.contract import TypeEngine
+from .asking import AskedDialect
 from .features import Features
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from .driver import ServerFacts
 
 
-class Dialect:
+class Dialect(AskedDialect):
     """The contract of all dialects; as it stands, the standard's own.
 
     A dialect first changes data (``features``, ``colspecs``, ``ischema_names``), then, only
@@ -71,6 +72,10 @@ class Dialect:
                 f"unknown parameter style {self.paramstyle!r}: {', '.join(PARAMETER_STYLES)}"
             )
         self.features = replace(self.default_features, **features)
+        self.identifier_preparer = copy(self.identifier_preparer)
+        self.identifier_preparer.longest = (
+            self.features.max_constraint_name_length or self.features.max_identifier_length
+        )
         self.label_length = label_length
         self.lints_from = bool(enable_from_linting)
         """Whether FROMs that no condition joins are warned of, in statements that run."""
@@ -296,6 +301,8 @@ _FAMILIAR = {
     "insert_returning": "supports_insert_returning",
     "update_returning": "supports_update_returning",
     "delete_returning": "supports_delete_returning",
+    "inline_comments": "inline_comments",
+    "max_constraint_name_length": "max_constraint_name_length",
     "supports_alter": "supports_alter",
     "supports_comments": "supports_comments",
     "supports_default_values": "supports_default_values",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from ..compiler.ddl import schema_statements
-from ..event import Events, root
+from ..event import Events, Listeners, root
 from ..sql.ddl import CreateTable, DropTable
 from ..sql.metadata import MetaData
 from ..sql.schema import Table
+from ..steps import run_sync
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from ..dialects.dbapi import DriverParameters
     from ..event import Dispatch
@@ -33,11 +34,63 @@ class Definer(Protocol):
     def execute_steps(self, statement: StatementArgument) -> Steps[Any]: ...
 
 
+class _TypesOfTable(Listeners):
+    """Listeners of a table that is created, or was dropped, by a program of its own.
+
+    Such a program calls them, ``table.dispatch.before_create(table, connection)``; the types that
+    the server has for the table alone are created, or dropped, then.  One that makes several tables
+    gives an object with a ``memo``, a dictionary, as ``_ddl_runner``: each type comes once then.
+    """
+
+    __slots__ = ()
+    verb: str
+
+    def __call__(self, *arguments: object, **details: object) -> None:
+        target, connection = cast("tuple[object, Definer]", arguments)
+        if isinstance(target, Table):
+            existing: list[Any] | None = [] if details.get("checkfirst", False) else None
+            memo: dict[Any, Any] = getattr(details.get("_ddl_runner"), "memo", {})
+            known = memo.setdefault("types of tables", set())
+            run_sync(self._steps(target, connection, existing, known))
+        super().__call__(*arguments, **details)
+
+    def _steps(
+        self,
+        table: Table,
+        connection: Definer,
+        existing: Collection[Any] | None,
+        known: set[tuple[str | None, str]],
+    ) -> Steps[None]:
+        statements = yield from _types_steps(
+            connection, self.verb, table.metadata, [table], existing
+        )
+        for statement in statements:
+            name = (statement.element.schema, statement.element.name)
+            if name not in known:
+                known.add(name)
+                yield from connection.execute_steps(statement)
+
+
+class _BeforeCreate(_TypesOfTable):
+    __slots__ = ()
+    verb = "create"
+
+
+class _AfterDrop(_TypesOfTable):
+    __slots__ = ()
+    verb = "drop"
+
+
 class DDLEvents(Events):
     """What happens to tables.  Targets: a Table, a MetaData, or their classes.
 
     A ``DDL`` object may be the listener: it is executed.
     """
+
+    kinds_of_listeners: ClassVar[Mapping[str, type[Listeners]]] = {
+        "before_create": _BeforeCreate,
+        "after_drop": _AfterDrop,
+    }
 
     def before_create(self, target: object, connection: Definer) -> None:
         """Call before CREATE is sent for *target*."""

@@ -10,6 +10,7 @@ from ..graph import sort
 from ..inspection import inspects
 from ..steps import run_sync
 from .connection import Connection
+from .described import Many, One, ReflectionInfo, TableKey
 from .engine import Engine
 from .kinds import ObjectKind, ObjectScope
 from .table_reader import TableReader
@@ -32,9 +33,6 @@ KINDS = (
 )
 """What tables have."""
 
-TableKey = tuple[str | None, str]
-Many = dict[TableKey, list[dict[str, Any]]]
-One = dict[TableKey, dict[str, Any]]
 
 _TABLE = ObjectKind.TABLE
 _DEFAULT = ObjectScope.DEFAULT
@@ -234,13 +232,16 @@ class Inspector:
         include_columns: Iterable[str] | None = None,
         exclude_columns: Iterable[str] = (),
         resolve_fks: bool = True,
+        _reflect_info: ReflectionInfo | None = None,
     ) -> None:
         """Give *table* the columns, keys and indexes that it has in the database.
 
         NoSuchTableError is raised if there is no such table.  With *resolve_fks*, tables
         that it refers to are reflected too, into the same metadata.
         """
-        TableReader(self, table, include_columns, exclude_columns, resolve_fks).read()
+        TableReader(
+            self, table, include_columns, exclude_columns, resolve_fks, _reflect_info
+        ).read()
 
     def get_sorted_table_and_fkc_names(
         self, schema: str | None = None, **kw: object

@@ -10,6 +10,18 @@ from ..compiler.compiled import Compiled
 from ..compiler.types import TypeCompiler
 from ..dialects.dbapi import DBAPIConnection, DBAPICursor
 from ..dialects.dialect import Dialect
+from ..dialects.reflected import (
+    ReflectedCheckConstraint,
+    ReflectedColumn,
+    ReflectedComputed,
+    ReflectedConstraint,
+    ReflectedForeignKeyConstraint,
+    ReflectedIdentity,
+    ReflectedIndex,
+    ReflectedPrimaryKeyConstraint,
+    ReflectedTableComment,
+    ReflectedUniqueConstraint,
+)
 from .connection import Connection
 from .context import ErrorContext as ExceptionContext, ExecutionContext
 from .engine import Engine
@@ -56,5 +68,15 @@ __all__ = [
     "Dialect",
     "ExceptionContext",
     "ExecutionContext",
+    "ReflectedCheckConstraint",
+    "ReflectedColumn",
+    "ReflectedComputed",
+    "ReflectedConstraint",
+    "ReflectedForeignKeyConstraint",
+    "ReflectedIdentity",
+    "ReflectedIndex",
+    "ReflectedPrimaryKeyConstraint",
+    "ReflectedTableComment",
+    "ReflectedUniqueConstraint",
     "TypeCompiler",
 ]

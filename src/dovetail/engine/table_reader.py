@@ -13,6 +13,7 @@ from ..sql.constraints import (
     UniqueConstraint,
 )
 from ..sql.defaults import Computed, DefaultClause, Identity
+from ..sql.dialect_options import DialectArguments
 from ..sql.expression.text import verbatim
 from ..sql.schema import BLANK_SCHEMA, Column, Table
 
@@ -49,8 +50,10 @@ class TableReader:
         include: Iterable[str] | None,
         exclude: Iterable[str],
         resolve: bool,
+        describer: Describer | None = None,
     ) -> None:
         self.inspector = inspector
+        self.describer = describer if describer is not None else inspector
         self.table = table
         self.include = None if include is None else frozenset(include)
         self.exclude = frozenset(exclude)
@@ -79,7 +82,7 @@ class TableReader:
     def read_columns(self) -> None:
         """Add the columns that are wanted and not there yet."""
         listeners: Any = getattr(self.table, "dispatch", None)
-        for info in self._ask(self.inspector.get_columns):
+        for info in self._ask(self.describer.get_columns):
             name = info["name"]
             if name in self.exclude or (self.include is not None and name not in self.include):
                 continue
@@ -89,7 +92,7 @@ class TableReader:
 
     def read_primary_key(self) -> None:
         """Set the primary key, unless the user has given one."""
-        found = self._ask(self.inspector.get_pk_constraint)
+        found = self._ask(self.describer.get_pk_constraint)
         names = found["constrained_columns"]
         if names and not len(self.table.primary_key) and self._has(names):
             options = _options(found)
@@ -102,7 +105,7 @@ class TableReader:
             tuple(key.parent.name for key in constraint.elements)
             for constraint in self.table.foreign_key_constraints
         }
-        for found in self._ask(self.inspector.get_foreign_keys):
+        for found in self._ask(self.describer.get_foreign_keys):
             names = found["constrained_columns"]
             if tuple(names) in given or not self._has(names):
                 continue
@@ -128,7 +131,7 @@ class TableReader:
     def read_indexes(self) -> None:
         """Add the indexes whose columns are there."""
         known = {index.name for index in self.table.indexes}
-        for found in self._ask(self.inspector.get_indexes):
+        for found in self._ask(self.describer.get_indexes):
             if found["name"] in known or found.get("duplicates_constraint"):
                 continue
             if not self._has(name for name in found["column_names"] if name is not None):
@@ -155,7 +158,7 @@ class TableReader:
 
     def read_constraints(self) -> None:
         """Add unique and check constraints."""
-        for found in self._ask(self.inspector.get_unique_constraints):
+        for found in self._ask(self.describer.get_unique_constraints):
             names = found["column_names"]
             # What is a unique index too was read as one.
             if self._has(names) and not found.get("duplicates_index"):
@@ -163,7 +166,7 @@ class TableReader:
                     *self._columns(names), name=found["name"], **_options(found)
                 )
                 self.table.append_constraint(unique)
-        for found in self._ask(self.inspector.get_check_constraints):
+        for found in self._ask(self.describer.get_check_constraints):
             check = CheckConstraint(
                 verbatim(found["sqltext"]), name=found["name"], **_options(found)
             )
@@ -173,14 +176,14 @@ class TableReader:
         """Set the comment, unless the user has given one."""
         if self.table.comment is None:
             try:
-                self.table.comment = self._ask(self.inspector.get_table_comment)["text"]
+                self.table.comment = self._ask(self.describer.get_table_comment).get("text")
             except NotImplementedError:
                 return
 
     def read_options(self) -> None:
         """Add the options that the dialect has for tables, where the user has given no others."""
-        options = self._ask(self.inspector.get_table_options)
-        self.table.dialect_options = {**options, **self.table.dialect_options}
+        options = self._ask(self.describer.get_table_options)
+        self.table.dialect_kwargs = DialectArguments({**options, **self.table.dialect_kwargs})
 
 
 def _options(found: dict[str, Any]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class BakedQuery:
         self.steps.append(fn)
         self._keys.append((code.co_filename, code, args))
 
-    def _copy(self) -> Self:
+    def _twin(self) -> Self:
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__, steps=[*self.steps], _keys=[*self._keys])
         return twin
@@ -109,7 +109,7 @@ class BakedQuery:
 
     def with_criteria(self, fn: Step, *args: object) -> Self:
         """A copy with *fn* added."""
-        return self._copy().add_criteria(fn, *args)
+        return self._twin().add_criteria(fn, *args)
 
     def __iadd__(self, other: Step | tuple[Any, ...]) -> Self:
         return self.add_criteria(*_step(other))

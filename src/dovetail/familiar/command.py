@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,3 +58,16 @@ def run(arguments: Sequence[str]) -> None:
         sys.exit(subprocess.call(line, env=environment()))
     sys.stdout.flush()
     os.execve(line[0], line, environment())
+
+
+def run_alembic(arguments: Sequence[str]) -> None:
+    """Run Alembic's command line with dovetail in place of SQLAlchemy.
+
+    :raises SystemExit: Alembic is not installed
+    """
+    if find_spec("alembic") is None:
+        sys.exit(
+            "The command needs Alembic, which is not installed.\n"
+            "  hint: pip install alembic, or the extra alembic of dovetail-orm"
+        )
+    run(["-m", "alembic", *arguments])

@@ -21,9 +21,11 @@ from .attaching import (
     options_of_tables,
     without_attributes,
 )
+from .conditional import ConditionalDDL
 from .convention import Named
 from .ddl import CreateIndex, DropIndex, SchemaBind, send
 from .defaults import SchemaItem
+from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.coercion import node_of
 from .expression.columns import ColumnCollection
 from .expression.text import TextClause
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 _order = count()
 
 
-class Constraint(Named, SchemaItem):
+class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
     """Base of all constraints of a table."""
 
     __visit_name__ = "constraint"
@@ -58,7 +60,7 @@ class Constraint(Named, SchemaItem):
         self.deferrable = deferrable
         self.initially = initially
         self.comment = comment
-        self.dialect_options: dict[str, Any] = options_of_tables(dialect_options)
+        self.dialect_kwargs = DialectArguments(options_of_tables(dialect_options))
         self.order = next(_order)
         if info is not None:
             self.info = info
@@ -67,6 +69,11 @@ class Constraint(Named, SchemaItem):
     def columns(self) -> ColumnCollection[Any]:
         """The columns it speaks of."""
         return ColumnCollection()
+
+    @property
+    def parent(self) -> Any:
+        """What it belongs to: its table, or the column that a CHECK was given to."""
+        return self.table
 
     def attach(self, parent: Any) -> None:
         if self.table is parent:
@@ -105,7 +112,7 @@ class Constraint(Named, SchemaItem):
             "deferrable": self.deferrable,
             "initially": self.initially,
             "info": self.__dict__.get("info"),
-            **self.dialect_options,
+            **self.dialect_kwargs,
         }
 
     def __repr__(self) -> str:
@@ -232,6 +239,8 @@ class UniqueConstraint(ColumnCollectionConstraint):
     """``UNIQUE (columns)``."""
 
     __visit_name__ = "unique_constraint"
+    of_column: bool = False
+    """Whether it stands for ``Column(unique=True)``."""
 
 
 class CheckConstraint(Constraint):
@@ -239,8 +248,8 @@ class CheckConstraint(Constraint):
 
     __visit_name__ = "check_constraint"
     parts = ("sqltext",)
-    is_inline: bool = False
-    """Whether it was given to a column, in whose definition it stands."""
+    column: Any = None
+    """The column that it was given to, in whose definition it stands."""
 
     def __init__(
         self,
@@ -273,13 +282,22 @@ class CheckConstraint(Constraint):
         if getattr(parent, "is_from", False):
             super().attach(parent)
         else:
-            self.is_inline = True
+            self.column = parent
             parent.constraints.add(self)
             parent.when_attached(self.attach)
 
     @property
     def parts_given(self) -> list[Any]:
         return [self.sqltext]
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether it stands in the definition of a column."""
+        return self.column is not None
+
+    @property
+    def parent(self) -> Any:
+        return self.table if self.column is None else self.column
 
     def resolve(self, table: Any) -> None:
         check_table(self, self.parts_given, table)
@@ -297,7 +315,7 @@ def _missing_table_hint(target: Any, table_name: str) -> str:
     )
 
 
-class ForeignKey(SchemaItem):
+class ForeignKey(DialectKWArgs, SchemaItem):
     """Says of a column that it refers to another: ``ForeignKey("user.id")``."""
 
     __visit_name__ = "foreign_key"
@@ -330,7 +348,7 @@ class ForeignKey(SchemaItem):
         self.link_to_name = link_to_name
         self.match = match
         self.comment = comment
-        self.dialect_options: dict[str, Any] = dialect_options
+        self.dialect_kwargs = DialectArguments(dialect_options)
         if _constraint is not None:
             self.constraint = _constraint
         if info is not None:
@@ -425,7 +443,7 @@ class ForeignKey(SchemaItem):
                 initially=self.initially,
                 match=self.match,
                 comment=self.comment,
-                **self.dialect_options,
+                **self.dialect_kwargs,
             )
             made.elements = [self]
             self.constraint = made
@@ -450,7 +468,7 @@ class ForeignKey(SchemaItem):
             link_to_name=self.link_to_name,
             match=self.match,
             comment=self.comment,
-            **self.dialect_options,
+            **self.dialect_kwargs,
         )
 
     def __repr__(self) -> str:
@@ -550,11 +568,13 @@ class ForeignKeyConstraint(Constraint):
         )
 
 
-class Index(Named, SchemaItem):
+class Index(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
     """``CREATE [UNIQUE] INDEX name ON table (expressions)``."""
 
     __visit_name__ = "index"
     table: Any = None
+    of_column: bool = False
+    """Whether it stands for ``Column(index=True)``."""
 
     def __init__(
         self,
@@ -568,7 +588,7 @@ class Index(Named, SchemaItem):
     ) -> None:
         self.name = name if name is None else named(name, quote)
         self.unique = unique
-        self.dialect_options: dict[str, Any] = options_of_tables(dialect_options)
+        self.dialect_kwargs = DialectArguments(options_of_tables(dialect_options))
         self.pending = [e if isinstance(e, str) else _column_or_name(e) for e in expressions]
         self.expressions: list[Any] = []
         if info is not None:
@@ -613,7 +633,7 @@ class Index(Named, SchemaItem):
 
     def copied(self, part_of: Part) -> Index:
         """Return the same index for another table, made of what *part_of* gives for parts."""
-        options = {name: part_of(value) for name, value in self.dialect_options.items()}
+        options = {name: part_of(value) for name, value in self.dialect_kwargs.items()}
         return Index(
             self.name_of_copies,
             *map(part_of, self.pending),

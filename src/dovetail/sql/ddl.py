@@ -167,9 +167,22 @@ class DropSchema(_SchemaStatement):
 
 
 class AddConstraint(_SchemaStatement):
-    """ALTER TABLE … ADD CONSTRAINT."""
+    """ALTER TABLE … ADD CONSTRAINT.
+
+    CREATE TABLE leaves the constraint out from here on, unless *isolate_from_table* is false.
+    """
 
     __visit_name__ = "add_constraint"
+
+    def __init__(self, element: object, *, isolate_from_table: bool = True) -> None:
+        super().__init__(element)
+        if isolate_from_table:
+            self.element.create_rule = _never
+
+
+def _never(dialect: object) -> bool:
+    """Return that CREATE TABLE leaves a constraint out."""
+    return False
 
 
 class DropConstraint(_SchemaStatement):

@@ -241,23 +241,15 @@ class MetaData(SchemaItem):
         key = f"{schema}.{copied_name}" if schema else str(copied_name)
         if key in self.tables:
             return self.tables[key]
-        columns = [column.copy() for column in table.c]
-        for column in columns:
-            # Indexes, unique and foreign keys are copied with the table's.
-            column.index = column.unique = None
-            column.foreign_keys.clear()
-            column._waiting = None
-            for check in column.constraints:
-                column.when_attached(check.attach)
         made = Table(
             copied_name,
             self,
-            *columns,
+            *[column.copy_for_table() for column in table.c],
             schema=schema or BLANK_SCHEMA,
             comment=table.comment,
             info=table.__dict__.get("info"),
             prefixes=table.prefixes,
-            **table.dialect_options,
+            **table.dialect_kwargs,
         )
         _copy_constraints(table, made, referred_schema_fn)
         for column in table.c:

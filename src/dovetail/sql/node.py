@@ -113,7 +113,7 @@ class Node:
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__qualname__} object at {id(self):#x}>"
 
-    def _copy(self, **changes: object) -> Self:
+    def _twin(self, **changes: object) -> Self:
         """Return a copy that differs in *changes* alone."""
         copy = object.__new__(type(self))
         for name in slot_names(type(self)):

@@ -10,6 +10,7 @@ from ..inspection import inspect
 from .constraints import Constraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 from .ddl import SchemaBind
 from .defaults import SchemaItem, check_options
+from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.columns import ColumnCollection
 from .expression.table_clause import TableClause
 from .names import named
@@ -23,7 +24,7 @@ BLANK_SCHEMA: Any = object()
 """Given as a schema: none, where the MetaData has one that tables would be in."""
 
 
-class Table(TableClause, SchemaItem):
+class Table(DialectKWArgs, TableClause, SchemaItem):
     """A table: name, columns, constraints, held by a :class:`MetaData`.
 
     A class of columns may come first: see :class:`TypedColumns`.
@@ -123,11 +124,9 @@ class Table(TableClause, SchemaItem):
         self.prefixes = list(kw.get("prefixes") or ())
         if kw.get("info") is not None:
             self.info = kw["info"]
-        self.dialect_options = check_options(
-            f"Table({name!r})",
-            {k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS},
-            _TABLE_ARGUMENTS,
-        )
+        options = {k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS}
+        check_options(f"Table({name!r})", options, _TABLE_ARGUMENTS)
+        self.dialect_kwargs = DialectArguments(options)
         self.primary_key = None
         PrimaryKeyConstraint(_implicit=True).attach(self)
         metadata.tables[self.key] = self
@@ -224,6 +223,10 @@ class Table(TableClause, SchemaItem):
         """Add *constraint* to this table."""
         constraint.attach(self)
 
+    def add_is_dependent_on(self, table: Table) -> None:
+        """Let *table* be created before this one, and dropped after it."""
+        self.made_of = (*self.made_of, table)
+
     @property
     def foreign_keys(self) -> set[ForeignKey]:
         """The foreign keys of all columns."""
@@ -275,16 +278,6 @@ class Table(TableClause, SchemaItem):
         """Return a copy of this table that belongs to *metadata*."""
         made: Table = metadata.copied_table(self, schema, referred_schema_fn, name)
         return made
-
-    @property
-    def dialect_kwargs(self) -> dict[str, Any]:
-        """The options of dialects, each named ``<dialect>_<option>``."""
-        return dict(self.dialect_options)
-
-    @property
-    def kwargs(self) -> dict[str, Any]:
-        """The options of dialects, each named ``<dialect>_<option>``."""
-        return self.dialect_kwargs
 
     def __repr__(self) -> str:
         columns = ", ".join(repr(column) for column in self.c)
@@ -338,5 +331,5 @@ def _existing(existing: Any, items: list[Any], kw: dict[str, Any]) -> Any:
         existing.comment = kw["comment"]
     if kw.get("info"):
         existing.info = {**existing.info, **kw["info"]}
-    existing.dialect_options.update({k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS})
+    existing.dialect_kwargs.update({k: v for k, v in kw.items() if k not in _TABLE_ARGUMENTS})
     return existing

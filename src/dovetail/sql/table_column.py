@@ -21,6 +21,7 @@ from .defaults import (
     Sequence,
     check_options,
 )
+from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.columns import ColumnClause
 from .names import named
 from .node import Walk
@@ -52,7 +53,7 @@ class _UnlessNative:
         return not getattr(dialect.features, self.feature)
 
 
-class Column(ColumnClause[T], SchemaItem):
+class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
     """A column of a table."""
 
     __visit_name__ = "column"
@@ -116,7 +117,7 @@ class Column(ColumnClause[T], SchemaItem):
         self.foreign_keys = set()
         self.identity: Identity | None = None
         self.computed: Computed | None = None
-        self.dialect_options = dialect_options
+        self.dialect_kwargs = DialectArguments(dialect_options)
         if dialect_options:
             known = Column.__init__.__kwdefaults__ or ()
             if "foreign_key" in dialect_options:
@@ -207,9 +208,11 @@ class Column(ColumnClause[T], SchemaItem):
         for function in waiting or ():
             function(parent)
         if self.index:
-            Index(None, self, unique=bool(self.unique), _table=parent)
+            Index(None, self, unique=bool(self.unique), _table=parent).of_column = True
         elif self.unique:
-            UniqueConstraint(self.key).attach(parent)
+            made = UniqueConstraint(self.key)
+            made.of_column = True
+            made.attach(parent)
         self._add_type_constraint(parent)
 
     def _add_type_constraint(self, table: Any) -> None:
@@ -267,7 +270,7 @@ class Column(ColumnClause[T], SchemaItem):
             "system": self.system,
             "unique": self.unique,
             "_omit_from_statements": self.is_omitted,
-            **self.dialect_options,
+            **self.dialect_kwargs,
             **changes,
         }
         name = arguments.pop("name", self.name)
@@ -279,12 +282,28 @@ class Column(ColumnClause[T], SchemaItem):
             check.copied(replaced({id(self): made})).attach(made)
         return made
 
+    def copy_for_table(self, **changes: object) -> Column[T]:
+        """Return a copy for a copy of the table, which brings keys, constraints and indexes along.
+
+        Foreign keys that are no part of a table yet, and checks of the column, are copied.
+        """
+        changes = {"index": None, "unique": None, **changes}
+        keys = [key for key in self.foreign_keys if key.constraint is None]
+        made = self.copy(**changes)
+        made.foreign_keys.clear()
+        made._waiting = None
+        for key in keys:
+            key.copy().attach(made)
+        for check in made.constraints:
+            made.when_attached(check.attach)
+        return made
+
     def _said_nullable(self) -> bool | None:
         """Whether it takes NULL, where that was said here or by its constraints; or None."""
         is_usual = self.nullable is not self.primary_key
         return None if is_usual and not self.nullable_is_given else self.nullable
 
-    def _copy(self, **changes: object) -> Column[T]:
+    def _twin(self, **changes: object) -> Column[T]:
         return self.copy(**changes)
 
     def __repr__(self) -> str:

@@ -103,7 +103,7 @@ def cloned_traverse(obj: object, opts: Mapping[str, object] | None, visitors: Vi
         # Tables and columns are what statements speak of: a copy would be another table.
         copy = node if node.__visit_name__ in _NEVER_COPIED else copying.rebuilt(node)
         if copy is node and copy.__visit_name__ not in _NEVER_COPIED:
-            copy = node._copy()
+            copy = node._twin()
         made[id(copy)] = copy
         visit = visitors.get(copy.__visit_name__)
         if visit is not None:
@@ -264,7 +264,7 @@ class Replacing:
             new = self.value(old)
             if new is not old:
                 changes[name] = new
-        return node._copy(**changes) if changes else node
+        return node._twin(**changes) if changes else node
 
     def value(self, value: object) -> Any:
         """Return *value*, a node or a container of nodes, with the replacements made."""

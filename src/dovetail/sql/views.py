@@ -38,7 +38,7 @@ class _TableFromSelect(ExecutableDDLElement):
         self.schema = schema
         self.metadata = metadata if metadata is not None else MetaData()
         known = ("metadata", "schema", "temporary", "or_replace", "materialized", "if_not_exists")
-        self.dialect_options = check_options(type(self).__name__, dialect_options, known)
+        self.dialect_kwargs = check_options(type(self).__name__, dialect_options, known)
         self.table = Table(
             name,
             self.metadata,

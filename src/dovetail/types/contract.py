@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from ..exc import ArgumentError, CompileError
 from .settling import Settling
+from .shown import shown
 
 T = TypeVar("T")
 Processor = Callable[[Any], Any]
@@ -100,12 +101,7 @@ class TypeEngine(Generic[T]):
         return {name: value for name, value in vars(self).items() if name not in _CACHES}
 
     def __repr__(self) -> str:
-        arguments = ", ".join(
-            f"{name}={value!r}"
-            for name, value in vars(self).items()
-            if not name.startswith("_") and name not in _NO_STRUCTURE and value is not None
-        )
-        return f"{type(self).__name__}({arguments})"
+        return shown(self)
 
     def __str__(self) -> str:
         try:

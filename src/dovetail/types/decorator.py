@@ -89,6 +89,11 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
             raise AttributeError(name)
         return getattr(self.impl, name)
 
+    def __repr__(self) -> str:
+        # What is given to it goes to the wrapped type; its own may be no text: a key, a function.
+        made = repr(self.impl)
+        return type(self).__name__ + made[made.index("(") :]
+
     # -- what users override --------------------------------------------------------------
 
     def process_bind_param(self, value: T | None, dialect: Any) -> Any:

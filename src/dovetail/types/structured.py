@@ -14,6 +14,7 @@ from . import settling
 from .basic import LargeBinary, String, quote_text
 from .contract import Processor, TypeDialect, TypeEngine, to_instance
 from .settling import Settling
+from .shown import shown
 
 T = TypeVar("T")
 _U = TypeVar("_U", UUID, str)
@@ -190,7 +191,9 @@ class Enum(String):
         return LookupError(text + ", ".join(self.enums) + (f"; {hint}" if hint else ""))
 
     def __repr__(self) -> str:
-        return f"Enum({', '.join(map(repr, self.enums))}, name={self.name!r})"
+        longest = max(map(len, self.enums), default=0)
+        usual = frozenset({"length"} if self.length == longest else ())
+        return shown(self, *self.enums, without=_NOT_SHOWN | usual)
 
     def adapt_to_emulated_enum(self) -> String:
         """Return the text type that holds the values where there is no native enum."""
@@ -198,6 +201,8 @@ class Enum(String):
 
 
 _PLAIN_STRING = String()
+_NOT_SHOWN = frozenset(("metadata", "values_callable", "sort_key_function", "inherit_schema"))
+"""What stays out of the text of an Enum: its values, and no objects of the program."""
 
 
 class _JSONNull:
@@ -408,6 +413,9 @@ class PickleType(TypeEngine[Any]):
         self.pickler = pickler or pickle
         self.comparator = comparator
         self.impl = to_instance(impl if impl is not None else LargeBinary)
+
+    def __repr__(self) -> str:
+        return shown(self, without=frozenset(("pickler", "impl", "comparator")))
 
     def coerce_compared_value(self, op: object, value: object) -> TypeEngine[Any]:
         return self

@@ -254,8 +254,8 @@ class MysqlCompiler(MysqlExpressions):
     with_follows_insert = True
     table_hint = "{}"
 
-    def __init__(self, dialect: CompilerDialect, **options: Any) -> None:
-        super().__init__(dialect, **options)
+    def __init__(self, dialect: CompilerDialect, statement: None = None, **options: Any) -> None:
+        super().__init__(dialect, statement, **options)
         self._insert: Any = None
         """The INSERT being written."""
         self._inserted: str | None = None

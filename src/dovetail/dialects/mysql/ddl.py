@@ -70,7 +70,7 @@ class MysqlDDLCompiler(DDLCompiler):
 
     # -- columns ------------------------------------------------------------------------------
 
-    def column_definition(self, column: Column[Any]) -> str:
+    def get_column_specification(self, column: Column[Any], **kw: object) -> str:
         """Return the definition of *column*.
 
         A TIMESTAMP says NULL, since it is NOT NULL otherwise on servers that lack
@@ -84,7 +84,7 @@ class MysqlDDLCompiler(DDLCompiler):
                 hint=error.hint,
             ) from error
         if column.computed is not None:
-            parts.append(self.computed_text(column.computed))
+            parts.append(self.visit_computed_column(column.computed))
         if not column.nullable:
             # MariaDB takes no NOT NULL for a column that it computes.
             if column.computed is None or not self.features.is_mariadb:
@@ -93,7 +93,7 @@ class MysqlDDLCompiler(DDLCompiler):
             parts.append("NULL")
         if column.comment is not None:
             parts.append(f"COMMENT {self.literal(column.comment)}")
-        default = self.default_text(column)
+        default = self.get_column_default_string(column)
         if default is not None:
             parts.append(f"DEFAULT {default}")
         elif self._is_numbered(column):
@@ -119,21 +119,18 @@ class MysqlDDLCompiler(DDLCompiler):
             and not default.optional
         )
 
-    def default_text(self, column: ColumnElement[Any]) -> str | None:
+    def render_default_string(self, default: str | ColumnElement[Any]) -> str:
         """Return the text after DEFAULT: an expression needs parentheses, unless it is NOW."""
-        default = column.server_default
-        if default is None or not default.has_argument:
-            return None
-        if isinstance(default.arg, str):
-            return self.literal(default.arg)
-        text = self.expression(default.arg)
-        if default.arg.__visit_name__ in _BARE_DEFAULTS or text.startswith("("):
+        if isinstance(default, str):
+            return self.literal(default)
+        text = self.expression(default)
+        if default.__visit_name__ in _BARE_DEFAULTS or text.startswith("("):
             return text
         return f"({text})"
 
     # -- tables -------------------------------------------------------------------------------
 
-    def table_ending(self, table: Table) -> str:
+    def post_create_table(self, table: Table) -> str:
         """Return the options of *table*, as given, partitions last."""
         options = self.dialect.options(table)
         if table.comment is not None:
@@ -243,7 +240,7 @@ class MysqlDDLCompiler(DDLCompiler):
     def visit_set_column_comment(self, node: SetColumnComment) -> str:
         column = node.element
         name = self.quote(column.name)
-        definition = self.column_definition(column)
+        definition = self.get_column_specification(column)
         return f"ALTER TABLE {self.table_name(column.table)} CHANGE {name} {definition}"
 
     def visit_drop_schema(self, node: DropSchema) -> str:

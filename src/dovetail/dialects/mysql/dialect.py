@@ -83,7 +83,7 @@ class MysqlDialect(Dialect):
         """Return the options of *item* that are meant for this dialect, by their short names."""
         found: dict[str, Any] = {}
         for prefix in reversed(self.option_names):
-            for name, value in item.dialect_options.items():
+            for name, value in item.dialect_kwargs.items():
                 if name.startswith(f"{prefix}_") and value is not None:
                     found[name.removeprefix(f"{prefix}_")] = value
         return found
@@ -91,7 +91,7 @@ class MysqlDialect(Dialect):
     def option(self, item: Any, name: str) -> Any:
         """Return the option *name* of *item*, or None."""
         for prefix in self.option_names:
-            value = item.dialect_options.get(f"{prefix}_{name}")
+            value = item.dialect_kwargs.get(f"{prefix}_{name}")
             if value is not None:
                 return value
         return None

@@ -11,6 +11,7 @@ from ...sql.expression.columns import ColumnClause
 from ...sql.expression.elements import BinaryExpression
 from ...types.basic import String, quote_text
 from ...types.contract import Processor, TypeDialect
+from ...types.shown import shown
 from ...types.structured import Enum
 
 if TYPE_CHECKING:
@@ -157,4 +158,6 @@ class SET(String):
         return write
 
     def __repr__(self) -> str:
-        return f"SET({', '.join(map(repr, self.values))})"
+        longest = max(map(len, self.values), default=0)
+        usual = frozenset({"length"} if self.length == longest else ())
+        return shown(self, *self.values, without=usual)

@@ -37,7 +37,7 @@ class match(ColumnElement[Any]):
         self.expands = False
 
     def _changed(self, **changes: object) -> Self:
-        return self._copy(**changes)
+        return self._twin(**changes)
 
     def in_boolean_mode(self) -> Self:
         """Return a copy that says IN BOOLEAN MODE: ``+must -mustnot begin*``."""

@@ -116,7 +116,7 @@ class PostgresqlCompiler(OnConflictCompiler):
         config = node.modifier("postgresql_regconfig")
         right = self.operand(node.right, node.operator)
         if config:
-            right = f"{self.literal_value(config, STRINGTYPE)}, {right}"
+            right = f"{self.render_literal_value(config, STRINGTYPE)}, {right}"
         return f"{self.operand(node.left, node.operator)} @@ plainto_tsquery({right})"
 
     def binary_not_match(self, node: BinaryExpression[Any]) -> str:
@@ -135,13 +135,14 @@ class PostgresqlCompiler(OnConflictCompiler):
         if flags == "i":
             return self.infix(node, f" {word}* ")
         left, right = (self.operand(side, node.operator) for side in (node.left, node.right))
-        return f"{left} {word} CONCAT('(?', {self.literal_value(flags, STRINGTYPE)}, ')', {right})"
+        named = self.render_literal_value(flags, STRINGTYPE)
+        return f"{left} {word} CONCAT('(?', {named}, ')', {right})"
 
     def binary_regexp_replace(self, node: BinaryExpression[Any]) -> str:
         pattern, replacement = map(self.write, node.right.clauses)
         parts = [self.write(node.left), pattern, replacement]
         if node.modifier("flags"):
-            parts.append(self.literal_value(node.modifier("flags"), STRINGTYPE))
+            parts.append(self.render_literal_value(node.modifier("flags"), STRINGTYPE))
         return f"REGEXP_REPLACE({', '.join(parts)})"
 
     def binary_bitwise_xor(self, node: BinaryExpression[Any]) -> str:
@@ -201,7 +202,7 @@ class PostgresqlCompiler(OnConflictCompiler):
 
     def visit_next_value(self, node: NextValue) -> str:
         name = self.format_table(node.sequence)
-        return f"nextval({self.literal_value(name, STRINGTYPE)})"
+        return f"nextval({self.render_literal_value(name, STRINGTYPE)})"
 
     # -- SELECT -------------------------------------------------------------------------------
 

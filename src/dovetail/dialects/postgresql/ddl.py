@@ -50,7 +50,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
             return text
         return next((serial for plain, serial in _SERIAL if plain == text), text)
 
-    def computed_text(self, computed: Computed) -> str:
+    def visit_computed_column(self, computed: Computed, **kw: object) -> str:
         if computed.persisted is False:
             raise CompileError(
                 "PostgreSQL keeps computed columns: it has no virtual ones",
@@ -58,23 +58,23 @@ class PostgresqlDDLCompiler(DDLCompiler):
             )
         return f"GENERATED ALWAYS AS ({self.expression(computed.sqltext)}) STORED"
 
-    def default_text(self, column: Column[Any]) -> str | None:
-        default = column.server_default
-        if is_serial(column):
-            return None
-        if default is not None and default.has_argument and isinstance(default.arg, str):
-            return quoted(default.arg)
-        return super().default_text(column)
+    def get_column_default_string(self, column: Column[Any]) -> str | None:
+        return None if is_serial(column) else super().get_column_default_string(column)
 
-    def identity_text(self, identity: Identity) -> str:
+    def render_default_string(self, default: str | ColumnElement[Any]) -> str:
+        return (
+            quoted(default) if isinstance(default, str) else super().render_default_string(default)
+        )
+
+    def visit_identity_column(self, identity: Identity, **kw: object) -> str:
         if identity.reflected:
             identity = _without_usual(identity)
-        return super().identity_text(identity)
+        return super().visit_identity_column(identity)
 
     # -- tables -------------------------------------------------------------------------------
 
-    def table_ending(self, table: Table) -> str:
-        options = table.dialect_options
+    def post_create_table(self, table: Table) -> str:
+        options = table.dialect_kwargs
         parts = []
         inherits = options.get("postgresql_inherits")
         if inherits is not None:
@@ -102,30 +102,31 @@ class PostgresqlDDLCompiler(DDLCompiler):
     # -- constraints --------------------------------------------------------------------------
 
     def _include(self, item: Any) -> str:
-        names = item.dialect_options.get("postgresql_include")
+        names = item.dialect_kwargs.get("postgresql_include")
         if not names:
             return ""
         listed = [name if isinstance(name, str) else name.name for name in names]
         return f" INCLUDE ({', '.join(map(self.quote, listed))})"
 
     def _validity(self, item: Any) -> str:
-        return " NOT VALID" if item.dialect_options.get("postgresql_not_valid") else ""
+        return " NOT VALID" if item.dialect_kwargs.get("postgresql_not_valid") else ""
 
     def _nulls(self, item: Any) -> str:
-        distinct = item.dialect_options.get("postgresql_nulls_not_distinct")
+        distinct = item.dialect_kwargs.get("postgresql_nulls_not_distinct")
         if distinct is None:
             return ""
         return " NULLS NOT DISTINCT" if distinct else " NULLS DISTINCT"
 
     def visit_primary_key_constraint(self, node: PrimaryKeyConstraint) -> str | None:
         text = super().visit_primary_key_constraint(node)
-        return f"{text}{self._include(node)}{self.deferring(node)}"
+        return f"{text}{self._include(node)}{self.define_constraint_deferrability(node)}"
 
     def visit_unique_constraint(self, node: UniqueConstraint) -> str | None:
         if not len(node):
             return None
         nulls, include = self._nulls(node), self._include(node)
-        return f"UNIQUE{nulls} ({self.names(node)}){include}{self.deferring(node)}"
+        deferrability = self.define_constraint_deferrability(node)
+        return f"UNIQUE{nulls} ({self.names(node)}){include}{deferrability}"
 
     def visit_check_constraint(self, node: CheckConstraint) -> str:
         return super().visit_check_constraint(node) + self._validity(node)
@@ -144,13 +145,13 @@ class PostgresqlDDLCompiler(DDLCompiler):
         text = f"EXCLUDE USING {_word(node.using)} ({', '.join(parts)})"
         if node.where is not None:
             text += f" WHERE ({self.expression(node.where)})"
-        return text + self.deferring(node)
+        return text + self.define_constraint_deferrability(node)
 
     # -- indexes ------------------------------------------------------------------------------
 
     def visit_create_index(self, node: CreateIndex) -> str:
         index = node.element
-        options = index.dialect_options
+        options = index.dialect_kwargs
         if index.table is None:
             raise CompileError(f"index {index.name!r} is on no table")
         head = "CREATE UNIQUE INDEX " if index.unique else "CREATE INDEX "
@@ -187,7 +188,7 @@ class PostgresqlDDLCompiler(DDLCompiler):
 
     def visit_drop_index(self, node: DropIndex) -> str:
         index = node.element
-        at_once = "CONCURRENTLY " if index.dialect_options.get("postgresql_concurrently") else ""
+        at_once = "CONCURRENTLY " if index.dialect_kwargs.get("postgresql_concurrently") else ""
         exists = "IF EXISTS " if node.if_exists else ""
         name = self.name_of(index, "an index")
         schema = index.table.schema if index.table is not None else None

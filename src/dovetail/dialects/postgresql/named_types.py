@@ -106,9 +106,6 @@ class ENUM(NamedType, Enum):
         super().__init__(*enums, name=name, **kw)
         self.create_type = create_type
 
-    def __repr__(self) -> str:
-        return f"ENUM({', '.join(map(repr, self.enums))}, name={self.name!r})"
-
 
 class DOMAIN(NamedType):
     """Another type with a name, and perhaps constraints, of its own."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...compiler.ddl import DDLCompiler
-from ...compiler.identifiers import reserved_words
+from ...compiler.identifiers import IdentifierPreparer, reserved_words
 from ...compiler.statements import StatementCompiler
 from ...compiler.types import TypeCompiler
 from ...compiler.upsert import OnConflictCompiler
@@ -149,11 +149,11 @@ class SqliteCompiler(OnConflictCompiler, StatementCompiler):
 class SqliteDDLCompiler(DDLCompiler):
     """Writes definitions for SQLite."""
 
-    def column_definition(self, column: Column[Any]) -> str:
-        text = super().column_definition(column)
+    def get_column_specification(self, column: Column[Any], **kw: object) -> str:
+        text = super().get_column_specification(column)
         if self._is_numbered_inline(column):
             text += " PRIMARY KEY"
-            conflict = column.dialect_options.get("sqlite_on_conflict_primary_key")
+            conflict = column.dialect_kwargs.get("sqlite_on_conflict_primary_key")
             text += f" ON CONFLICT {conflict}" if conflict else ""
             text += " AUTOINCREMENT"
         return text
@@ -162,14 +162,14 @@ class SqliteDDLCompiler(DDLCompiler):
         table = column.table
         return bool(
             column.primary_key
-            and table.dialect_options.get("sqlite_autoincrement")
+            and table.dialect_kwargs.get("sqlite_autoincrement")
             and len(table.primary_key) == 1
             and column.type.affinity == "integer"
             and not column.foreign_keys
         )
 
-    def default_text(self, column: Column[Any]) -> str | None:
-        text = super().default_text(column)
+    def get_column_default_string(self, column: Column[Any]) -> str | None:
+        text = super().get_column_default_string(column)
         if text is not None and _NEEDS_GROUP.match(text):
             return f"({text})"
         return text
@@ -186,14 +186,16 @@ class SqliteDDLCompiler(DDLCompiler):
             return None
         return super().visit_foreign_key_constraint(node)
 
-    def referred_name(self, constraint: ForeignKeyConstraint) -> str:
-        return self.quote(constraint.referred_table.name)
+    def define_constraint_remote_table(
+        self, constraint: ForeignKeyConstraint, table: Table, preparer: IdentifierPreparer
+    ) -> str:
+        return self.quote(table.name)
 
-    def table_ending(self, table: Table) -> str:
+    def post_create_table(self, table: Table) -> str:
         words = []
-        if table.dialect_options.get("sqlite_with_rowid") is False:
+        if table.dialect_kwargs.get("sqlite_with_rowid") is False:
             words.append("WITHOUT ROWID")
-        if table.dialect_options.get("sqlite_strict"):
+        if table.dialect_kwargs.get("sqlite_strict"):
             words.append("STRICT")
         return "\n " + ", \n ".join(words) if words else ""
 
@@ -205,7 +207,7 @@ class SqliteDDLCompiler(DDLCompiler):
         name = self._index_name(index)
         table = self.quote(index.table.name)
         text = f"CREATE {unique}INDEX {exists}{name} ON {table} ({keys})"
-        where = index.dialect_options.get("sqlite_where")
+        where = index.dialect_kwargs.get("sqlite_where")
         return f"{text} WHERE {self.expression(where)}" if where is not None else text
 
     def visit_drop_index(self, node: DropIndex) -> str:

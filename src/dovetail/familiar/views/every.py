@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import declarations, elements, expressions, mappings, queries, sessions, statements
+from . import declarations, definitions, elements, expressions, mappings, queries, sessions, statements
 from .table import Views
 
 EVERY: tuple[Views, ...] = (
     declarations.views,
+    definitions.views,
     elements.views,
     expressions.views,
     mappings.views,

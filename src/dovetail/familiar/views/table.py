@@ -44,11 +44,11 @@ class Views:
 
         return note
 
-    def method(self, *kinds: type) -> Callable[[F], F]:
-        """Let *kinds* have the decorated function as a method."""
+    def method(self, *kinds: type, name: str | None = None) -> Callable[[F], F]:
+        """Let *kinds* have the decorated function as a method, called as it is, or *name*."""
 
         def note(function: F) -> F:
-            self._note(kinds, function.__name__, function)
+            self._note(kinds, name if name is not None else function.__name__, function)
             return function
 
         return note

@@ -70,7 +70,7 @@ class SpreadChange:
         return (yield from self._update_steps(synchronize))
 
     def _check(self) -> None:
-        if self.statement.dialect_options or self.statement.ctes:
+        if self.statement.dialect_kwargs or self.statement.ctes:
             raise InvalidRequestError(
                 f"{self.mapper.class_.__name__} is kept in several tables: options of one "
                 "server's UPDATE and DELETE, and CTEs, do not go with them",

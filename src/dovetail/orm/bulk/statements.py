@@ -257,7 +257,7 @@ class Change:
         """
         found = matches(pairs, evaluator.criteria(self.statement.where_criteria))
         using = getattr(self.statement, "using_froms", ())
-        if self.statement.dialect_options or self.statement.ctes or using:
+        if self.statement.dialect_kwargs or self.statement.ctes or using:
             # There may be a LIMIT, or rows that are not joined.
             return None
         if assignments is None:
@@ -319,7 +319,7 @@ class Change:
                 return (yield from self._finish_steps(answer, None, found))
             bring_along(self.session, assignments, found, told)
             return (yield from answer.result_steps(self))
-        if self.statement.dialect_options:
+        if self.statement.dialect_kwargs:
             answer = yield from self.run_steps()
             expire_all(self.session, pairs)
             return (yield from answer.result_steps(self))
@@ -437,4 +437,4 @@ def of_class(statement: UpdateBase, alias: EntityNode) -> Any:
         for name in statement.parts
         if getattr(statement, name, None) is not None
     }
-    return statement._copy(**changes)
+    return statement._twin(**changes)

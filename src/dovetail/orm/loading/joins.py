@@ -269,7 +269,7 @@ def right_entity(spec: JoinSpec) -> Any:
 def restricted_join(source: FromClause, target: object, conditions: list[Any]) -> Any:
     """*source* with *conditions* on its join to *target*."""
     if conditions and isinstance(source, Join) and source.right is target:
-        return source._copy(_onclause=and_(source.onclause, *conditions))
+        return source._twin(_onclause=and_(source.onclause, *conditions))
     return source
 
 

@@ -88,7 +88,7 @@ class EntityPlanner:
                 aliased = entity.alias is not None and entity.is_plain_alias
                 changes["table"] = entity.selectable if aliased else entity.mapper.local_table
                 _name_columns(entity.mapper, changes)
-            return statement._copy(**changes)
+            return statement._twin(**changes)
         raise InvalidRequestError(f"{statement!r} is not a statement of mapped classes")
 
     def reduce(self, statement: Executable) -> Any:

@@ -83,7 +83,7 @@ class Bundle(Node, InspectionAttr, Generic[T]):
 
     def label(self, name: str) -> Self:
         """A copy under another name."""
-        return self._copy(name=name, key=name)
+        return self._twin(name=name, key=name)
 
     def collect(self, walk: Walk) -> None:
         walk.planner = self.planner

@@ -415,7 +415,7 @@ def _from_mixin(value: object, class_: type, name: str) -> Any:
     ):
         return value.copy()
     if isinstance(value, Column):
-        return value._copy() if value.table is None else value
+        return value._twin() if value.table is None else value
     return value
 
 

@@ -62,7 +62,7 @@ class Renaming(Replacing):
         if made is statement or not made.standing:
             return made  # type: ignore[no-any-return]
         standing = tuple(self._moved(one) for one in made.standing)
-        return made._copy(standing=standing)  # type: ignore[no-any-return]
+        return made._twin(standing=standing)  # type: ignore[no-any-return]
 
     def _moved(self, one: Any) -> Any:
         source = self.value(one.source)

@@ -125,7 +125,7 @@ def _bundle_of(
         else:
             adaption.columns[one] = inner[item.position]
             made.append(inner[item.position].label(label))
-    return bundle._copy(exprs=tuple(made))
+    return bundle._twin(exprs=tuple(made))
 
 
 def _namespace(statement: Any) -> Any:

@@ -125,7 +125,7 @@ def _typed(bind: BindParameter[Any], left: ColumnElement[Any], op: Operator) -> 
     """Return *bind*, which has no type yet, with that of the expression it meets."""
     if left.type is NULLTYPE:
         return bind
-    return bind._copy(type=left.type)
+    return bind._twin(type=left.type)
 
 
 def compare(left: ColumnElement[Any], op: Operator, other: object) -> Any:
@@ -305,7 +305,7 @@ def _member_source(node: Any) -> Any:
     if isinstance(node, BindParameter):
         if node.expanding:
             return node
-        return node._copy(expanding=True) if hasattr(node, "required") else node
+        return node._twin(expanding=True) if hasattr(node, "required") else node
     as_select = getattr(node, "membership_select", None)
     if as_select is not None:
         return as_select()

@@ -43,6 +43,7 @@ class _Builders:
     collate: _Build
     index: _Build
     collection: _Build
+    group: _Build
 
 
 build = _Builders()
@@ -430,6 +431,22 @@ class ColumnElement(Node, Generic[T_co]):
     def distinct(self) -> ColumnElement[T_co]:
         """``DISTINCT this``: within an aggregate function."""
         return build.unary(ops.DISTINCT, self)
+
+    def self_group(self, against: Operator | None = None) -> ColumnElement[T_co]:
+        """Return this, in parentheses where it is made with an operator and needs them.
+
+        They are needed as an operand of *against*, unless that binds less; where nothing is said
+        of what it stands in, always::
+
+            (column + 1).self_group()  # (column + 1)
+            column.self_group()  # column
+        """
+        own = self.operator
+        if own is None or own in ops.SORTING:
+            return self
+        if against is not None and not against.groups(own):
+            return self
+        return build.group(self)
 
     def label(self, name: str | None) -> Label[T_co]:
         """``this AS name``."""

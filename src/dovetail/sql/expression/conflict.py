@@ -50,7 +50,7 @@ class OnConflict(Node):
 
 
 def _where_of(constraint: object) -> Any:
-    options = getattr(constraint, "dialect_options", {})
+    options = getattr(constraint, "dialect_kwargs", {})
     return next((v for name, v in options.items() if name.endswith("_where")), None)
 
 

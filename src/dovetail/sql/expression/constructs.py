@@ -153,7 +153,7 @@ class TypeCoerce(Cast[T]):
         self.type = to_instance(type_)
         made = operand(clause, self.type)
         if isinstance(made, BindParameter) and made.type is not self.type:
-            made = made._copy(type=self.type)
+            made = made._twin(type=self.type)
         self.clause = made
 
 

@@ -66,11 +66,11 @@ class CTE(AliasedFrom):
 
     def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
         """Return a copy with words before its parentheses: ``MATERIALIZED``."""
-        return self._copy(prefixes=self.prefixes + tuple((p, dialect) for p in prefixes))
+        return self._twin(prefixes=self.prefixes + tuple((p, dialect) for p in prefixes))
 
     def suffix_with(self, *suffixes: str, dialect: str = "*") -> Self:
         """Return a copy with words after its parentheses: ``CYCLE id SET …``."""
-        return self._copy(suffixes=self.suffixes + tuple((s, dialect) for s in suffixes))
+        return self._twin(suffixes=self.suffixes + tuple((s, dialect) for s in suffixes))
 
     def alias(self, name: str | None = None, flat: bool = False) -> Alias:
         """Return this CTE once more, under another name."""
@@ -143,11 +143,11 @@ class TableValuedAlias(AliasedFrom):
         changes: dict[str, Any] = {"render_derived_names": True, "with_types": with_types}
         if name is not None:
             changes["name"] = name
-        return self._copy(**changes)
+        return self._twin(**changes)
 
     def lateral(self, name: str | None = None) -> Self:
         """Return a copy with LATERAL before it."""
-        return self._copy(is_lateral=True, **({"name": name} if name is not None else {}))
+        return self._twin(is_lateral=True, **({"name": name} if name is not None else {}))
 
     def _collect_details(self, walk: Walk) -> None:
         names = tuple((str(c.name), c.type.key) for c in self.own_columns)
@@ -182,15 +182,15 @@ class Values(FromClause):
             tuple(value_of(c, v) for c, v in zip(self.own_columns, row, strict=True))
             for row in rows
         )
-        return self._copy(rows=self.rows + made)
+        return self._twin(rows=self.rows + made)
 
     def alias(self, name: str | None = None, flat: bool = False) -> Self:  # type: ignore[override]
         """Return a copy under another name."""
-        return self._copy(name=name if name is not None else AnonymousName("anon"))
+        return self._twin(name=name if name is not None else AnonymousName("anon"))
 
     def lateral(self, name: str | None = None) -> Self:
         """Return a copy with LATERAL before it: its values may speak of what stands before."""
-        return self._copy(is_lateral=True, **({"name": name} if name is not None else {}))
+        return self._twin(is_lateral=True, **({"name": name} if name is not None else {}))
 
     def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
         """Return ``WITH name (columns) AS (VALUES …)``."""

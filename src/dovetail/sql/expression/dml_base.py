@@ -104,7 +104,7 @@ class UpdateBase(Executable, Node):
     returning_columns: tuple[Any, ...] = ()
     prefixes: tuple[tuple[str, str], ...] = ()
     ctes: tuple[Any, ...] = ()
-    dialect_options: Mapping[str, Any] = {}
+    dialect_kwargs: Mapping[str, Any] = {}
     returns_defaults: tuple[Any, ...] | None = None
     """The columns that ``return_defaults()`` names; () for those that the server fills in."""
     is_restricted = False
@@ -228,7 +228,7 @@ class UpdateBase(Executable, Node):
 
     def with_dialect_options(self, **options: object) -> Self:
         """Return a copy with options for one server: ``mysql_limit=5``."""
-        return self._with(dialect_options={**self.dialect_options, **options})
+        return self._with(dialect_kwargs={**self.dialect_kwargs, **options})
 
     def params(self, __values: dict[str, Any] | None = None, **values: object) -> Self:
         """Return a copy whose parameters of these names have these values."""
@@ -245,8 +245,8 @@ class UpdateBase(Executable, Node):
                 column.collect(walk)
         if "prefixes" in state:
             key.append(self.prefixes)
-        if "dialect_options" in state:
-            key.append(tuple((name, repr(v)) for name, v in self.dialect_options.items()))
+        if "dialect_kwargs" in state:
+            key.append(tuple((name, repr(v)) for name, v in self.dialect_kwargs.items()))
         for cte in self.ctes:
             key.append("with")
             cte.collect(walk)

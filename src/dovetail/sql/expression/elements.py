@@ -66,7 +66,7 @@ class BindParameter(ColumnElement[T]):
 
     def with_value(self, value: object) -> BindParameter[T]:
         """Return a parameter of the same name with another value."""
-        return self._copy(value=value)
+        return self._twin(value=value)
 
     def __repr__(self) -> str:
         return f"BindParameter({self.key!r}, {self.value!r}, type_={self.type!r})"
@@ -128,7 +128,7 @@ class NamedParameter(BindParameter[T]):
             walk.key.append(repr(self.value))
 
     def with_value(self, value: object) -> NamedParameter[T]:
-        return self._copy(_value=value, callable=None, required=False)
+        return self._twin(_value=value, callable=None, required=False)
 
 
 @overload

@@ -372,7 +372,7 @@ class Join(FromClause):
             alias = aliases.get(getattr(node, "table", None))
             return None if alias is None else alias.corresponding_column(node)
 
-        return replace(self._copy(_onclause=self.onclause), place)
+        return replace(self._twin(_onclause=self.onclause), place)
 
     def contained(self) -> list[Any]:
         """Return the tables joined, joins within looked through."""

@@ -104,7 +104,7 @@ def text(text: str) -> TextClause:
 
 def verbatim(sql: str) -> TextClause:
     """Return *sql* as it is, as a server tells it: its colons are no parameters."""
-    return text(sql.replace(":", "\\:"))
+    return TextClause(sql.replace("\\:", "\\\\:"), ())
 
 
 class TextualSelect(SelectBase):

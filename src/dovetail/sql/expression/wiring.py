@@ -21,6 +21,7 @@ build.member = building.member
 build.between = building.between
 build.unary = building.unary
 build.general = building.general
+build.group = elements.Grouping
 build.negate = elements.negation
 build.cast = constructs.Cast
 build.collate = constructs.collated
