@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from . import declarations, definitions, elements, expressions, mappings, queries, sessions, statements
+from . import (
+    declarations,
+    definitions,
+    elements,
+    expressions,
+    mappings,
+    queries,
+    sessions,
+    statements,
+)
 from .table import Views
 
 EVERY: tuple[Views, ...] = (
