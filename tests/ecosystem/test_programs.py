@@ -10,10 +10,15 @@ import pytest
 
 PROGRAMS = Path(__file__).parent / "programs"
 NEEDS = {
+    "admin_pages": "sqladmin",
     "cached_rows": "dogpile.cache",
     "celery_results": "celery",
+    "flask_models": "flask_sqlalchemy",
+    "made_by_factories": "factory",
+    "marshmallow_schemas": "marshmallow_sqlalchemy",
     "pandas_tables": "pandas",
     "scheduled_jobs": "apscheduler",
+    "sqlmodel_heroes": "sqlmodel",
 }
 
 

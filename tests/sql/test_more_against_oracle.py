@@ -77,6 +77,8 @@ STATEMENTS = {
     "cte upd from": cte_upd_from,
     "add cte nest": add_cte_nest,
     "cte alias": cte_alias,
+    "func cast": lambda t: t.q.select(t.q.func.cast(t.users.id, t.q.Integer)),
+    "func extract": lambda t: t.q.select(t.q.func.extract("year", t.users.age)),
     "cte rec multi": cte_rec_multi,
     "groups": lambda t: t.q.func.sum(t.users.age).over(order_by=t.users.id, groups=(-1, 1)),
     "rows none": lambda t: t.q.func.sum(t.users.age).over(order_by=t.users.id, rows=(None, None)),

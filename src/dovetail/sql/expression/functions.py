@@ -24,7 +24,16 @@ from ..operators import FUNCTION_COMPARES
 from .building import kind_among, operand
 from .column_element import ColumnElement
 from .columns import ColumnClause
-from .constructs import FrameClause, FunctionFilter, Over, Window, WithinGroup, sort_arguments
+from .constructs import (
+    Cast,
+    Extract,
+    FrameClause,
+    FunctionFilter,
+    Over,
+    Window,
+    WithinGroup,
+    sort_arguments,
+)
 from .derived import TableValuedAlias
 from .elements import BinaryExpression, BindParameter
 from .from_clause import TableValuedColumn
@@ -283,8 +292,9 @@ class Function(FunctionElement[T]):
         self.type = to_instance(type_)
 
 
-_known: dict[str, type[GenericFunction[Any]]] = {}
-_packages: dict[str, dict[str, type[GenericFunction[Any]]]] = {"_default": _known}
+_known: dict[str, type[ColumnElement[Any]]] = {"cast": Cast, "extract": Extract}
+"""What stands for a function of a name; the first two are written otherwise than functions."""
+_packages: dict[str, dict[str, type[ColumnElement[Any]]]] = {"_default": _known}
 
 
 def register_function(identifier: str, fn: type[Any], package: str = "_default") -> None:
