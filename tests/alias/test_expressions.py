@@ -238,3 +238,30 @@ def test_kinds_answer_truly():
         print(PGBit.__visit_name__, ischema_names["TEXT"].__name__, bool(ReturningUpdate[int]))
         """
     ) == ["True False", "True False", "BIT TEXT True"]
+
+
+def test_a_wrapper_of_an_awaiting_session_runs_the_blocking_one_inside():
+    assert run(
+        """
+        import asyncio
+        import sqlalchemy as sa
+        from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+        from sqlalchemy.ext.asyncio.result import _ensure_sync_result
+        from sqlalchemy.ext.asyncio.session import _EXECUTE_OPTIONS
+        from sqlalchemy.util.concurrency import greenlet_spawn
+
+        async def program():
+            engine = create_async_engine("sqlite+aiosqlite://")
+            async with AsyncSession(engine) as session:
+                result = await greenlet_spawn(
+                    session.sync_session.execute,
+                    sa.select(sa.literal(1)),
+                    execution_options=_EXECUTE_OPTIONS,
+                )
+                result = await _ensure_sync_result(result, session.execute)
+                print(result.all())
+            await engine.dispose()
+
+        asyncio.run(program())
+        """
+    ) == ["[(1,)]"]

@@ -188,6 +188,17 @@ def test_a_frozen_result_can_be_made_again(make):
     assert frozen.with_new_rows([(9, "z")])().one() == (9, "z")
 
 
+def test_a_frozen_result_can_be_pickled():
+    column = object()
+    frozen = Result.of_rows(Shape(KEYS, [[column], []]), list(DATA)).freeze()
+
+    again = pickle.loads(pickle.dumps(frozen))
+
+    assert again.keys == KEYS
+    assert again().all() == DATA
+    assert again().first().name == "a"
+
+
 def test_results_can_be_merged():
     assert result().merge(result([(9, "z")])).all() == [*DATA, (9, "z")]
 

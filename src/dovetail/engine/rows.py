@@ -37,6 +37,10 @@ class Shape:
         if self._by_object:
             self.row = type("Row", (self.row,), {"__slots__": (), "_shape": self})
 
+    def __reduce__(self) -> Any:
+        # By name: what else rows are known by belongs to a statement of the process that wrote.
+        return Shape, (self.keys,)
+
     def known_by(self, columns: Sequence[Iterable[Hashable]]) -> Shape:
         """Return the shape whose rows are known by *columns*, those of another statement, too.
 
