@@ -63,3 +63,14 @@ def test_what_there_is(connection, name):
 def test_a_table_that_is_not_there(connection):
     with pytest.raises(NoSuchTableError):
         connection.dialect.get_columns(connection, "stone")
+
+
+def test_what_a_dialect_says_of_itself(connection):
+    dialect = connection.dialect
+
+    assert dialect.positional
+    assert dialect.type_compiler_instance is dialect.type_compiler
+    assert isinstance(dialect.identifier_preparer, dialect.preparer)
+    assert not create_engine("postgresql://", paramstyle="pyformat").dialect.positional
+    assert create_engine("mysql+pymysql://").dialect.max_index_name_length == 64
+    assert dialect.inline_comments is False

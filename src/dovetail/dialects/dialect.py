@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..compiler.compiled import PARAMETER_STYLES, Compiled, compile_statement
+from ..compiler.compiled import NAMED_STYLES, PARAMETER_STYLES, Compiled, compile_statement
 from ..compiler.ddl import DDLCompiler
 from ..compiler.identifiers import IdentifierPreparer
 from ..compiler.slots import Slot
@@ -155,6 +155,10 @@ class Dialect(AskedDialect):
         """
         return []
 
+    def named_type(self, type_: TypeEngine[Any]) -> Any:
+        """Return what the server has for *type_* as a type of its own name, or None."""
+        return None
+
     def learn(self, facts: ServerFacts) -> None:
         """Take over what the server that an engine has met tells of itself."""
         if facts.version is not None:
@@ -183,6 +187,32 @@ class Dialect(AskedDialect):
     """Whether an UPDATE of many sets of parameters returns rows for instances: it does not."""
     delete_executemany_returning: bool = False
     """Whether a DELETE of many sets of parameters does: it does not."""
+
+    supports_statement_cache: bool = True
+    """Whether statements of the same structure are compiled once: they are, on every server."""
+    supports_views: bool = True
+    """Whether the server has views: all do."""
+
+    @property
+    def type_compiler_instance(self) -> TypeCompiler:
+        """What writes types: the same as ``type_compiler``."""
+        return self.type_compiler
+
+    @property
+    def preparer(self) -> type[IdentifierPreparer]:
+        """The class of what puts names into quotes."""
+        return type(self.identifier_preparer)
+
+    @property
+    def positional(self) -> bool:
+        """Whether parameters are told apart by their order in the text."""
+        return self.paramstyle not in NAMED_STYLES
+
+    @property
+    def max_index_name_length(self) -> int | None:
+        """Most characters in the name of an index, where that is not what all names have."""
+        longest: int | None = self.features.max_constraint_name_length
+        return longest
 
     def __getattr__(self, name: str) -> Any:
         field = _FAMILIAR.get(name) or _DERIVED.get(name)

@@ -26,6 +26,13 @@ class HoldsTypes(Protocol):
     types: list[Any]
 
 
+class DefiningBind(Protocol):
+    """An engine or a connection, as far as a type that is created there knows it."""
+
+    @property
+    def dialect(self) -> Any: ...
+
+
 class Pickler(Protocol):
     """A module such as ``pickle``, or an object like one."""
 
@@ -194,6 +201,21 @@ class Enum(String):
         longest = max(map(len, self.enums), default=0)
         usual = frozenset({"length"} if self.length == longest else ())
         return shown(self, *self.enums, without=_NOT_SHOWN | usual)
+
+    def create(self, bind: DefiningBind, checkfirst: bool = False) -> None:
+        """Create the type on the server of *bind*, if it has enumerations as types of their own.
+
+        Elsewhere nothing is done: the values stand in the definitions of columns.
+        """
+        named = bind.dialect.named_type(self)
+        if named is not None:
+            named.create(bind, checkfirst=checkfirst)
+
+    def drop(self, bind: DefiningBind, checkfirst: bool = False) -> None:
+        """Drop the type on the server of *bind*, where :meth:`create` creates it."""
+        named = bind.dialect.named_type(self)
+        if named is not None:
+            named.drop(bind, checkfirst=checkfirst)
 
     def adapt_to_emulated_enum(self) -> String:
         """Return the text type that holds the values where there is no native enum."""

@@ -213,6 +213,9 @@ class PostgresqlDialect(Dialect):
                     found.setdefault((named.schema, named.name), named)
         return list(found.values())
 
+    def named_type(self, type_: TypeEngine[Any]) -> Any:
+        return as_named_type(self._core_type(type_))
+
     def _core_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
         """Return what *type_* is made of, without decorators and brackets."""
         while True:

@@ -140,3 +140,27 @@ class MSDialect(AbsentDialect):
     driver = "pyodbc"
     server = "Microsoft SQL Server"
     default_schema_name = "dbo"
+
+
+ischema_names: dict[str, type[TypeEngine[Any]]] = {
+    kind.__name__.lower(): kind
+    for kind in (
+        TINYINT,
+        BIT,
+        NTEXT,
+        XML,
+        IMAGE,
+        VARBINARY,
+        TIMESTAMP,
+        ROWVERSION,
+        DATETIME2,
+        DATETIMEOFFSET,
+        SMALLDATETIME,
+        TIME,
+        MONEY,
+        SMALLMONEY,
+        SQL_VARIANT,
+        UNIQUEIDENTIFIER,
+    )
+}
+"""The types by the names under which the server lists them."""
