@@ -236,6 +236,9 @@ def flags(w):
         **{f"property {key}": prop for key, prop in mapper.attrs.items()},
         **{f"descriptor {key}": one for key, one in mapper.all_orm_descriptors.items()},
     }
+    alias = w.orm.aliased(User)
+    yield mapper.entity is User, w.sa.inspect(alias).entity is alias
+    yield mapper.attrs.notes.mapper.entity.__name__, mapper.attrs.notes.entity is not User
     for key, one in sorted(kinds.items()):
         yield key, [flag for flag in FLAGS if getattr(one, flag)], one.extension_type.name
         yield isinstance(one, w.module("orm.interfaces").InspectionAttr)

@@ -381,7 +381,7 @@ class ShardedCore(SessionCore):
             return own
         context = ORMExecuteState(
             self,
-            Select(prop.mapper.entity),
+            Select(prop.mapper.node),
             None,
             self.execution_options_dict,
             None,

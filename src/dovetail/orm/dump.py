@@ -21,7 +21,7 @@ def generated_text(mapper: Mapper, dialect: Dialect) -> str:
     what the server makes, a change of every column.
     """
     mapper.configure()
-    planned = plan_select(Select(mapper.entity), load=True)
+    planned = plan_select(Select(mapper.node), load=True)
     assert planned.layout is not None
     changed = tuple(key for key in mapper.written if key not in mapper.keys_set)
     functions: list[Any] = [make_hydrator(planned.layout, dialect)]

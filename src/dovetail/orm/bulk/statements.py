@@ -81,7 +81,7 @@ def bulk_steps(
     if not (statement.is_insert or by_keys) and (statement.loader_options or mapper.single):
         statement = restricted_statement(statement, entity)
     if entity.alias is not None:
-        statement, entity = of_class(statement, entity), mapper.entity
+        statement, entity = of_class(statement, entity), mapper.node
     spread = entity.spread
     if spread is not None and params:
         params = spread(params) if isinstance(params, Mapping) else [spread(row) for row in params]
@@ -412,7 +412,7 @@ def of_class(statement: UpdateBase, alias: EntityNode) -> Any:
     What speaks of the class itself, or of its table, speaks of an alias then: the two change
     places, so that all is said of the same rows as before.
     """
-    plain = alias.mapper.entity
+    plain = alias.mapper.node
     table = alias.mapper.local_table
     other_table = table.alias()
     other = EntityNode(alias.mapper, other_table, other_table)

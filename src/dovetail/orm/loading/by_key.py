@@ -21,13 +21,13 @@ def get_statement(mapper: Mapper, key: Sequence[Any] | None, lock: object = None
     """
     conditions = []
     for place, column in enumerate(mapper.primary_key):
-        own = mapper.entity.column(column)
+        own = mapper.node.column(column)
         value = None if key is None else key[place]
         if key is not None and value is None and mapper.has_partial_keys:
             conditions.append(own.is_(None))
         else:
             conditions.append(own == bindparam(None, value, type_=column.type))
-    statement: Any = Select(mapper.entity).where(*conditions)
+    statement: Any = Select(mapper.node).where(*conditions)
     return statement.with_for_update(**_lock_arguments(lock)) if lock else statement
 
 

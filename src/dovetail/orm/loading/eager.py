@@ -52,7 +52,7 @@ def rows_repeat(
         return True
     contained = sum(1 for _ in contained_entities(root.entity, root.tree))
     entity = root.entity
-    is_plain = entity.selectable is entity.mapper.entity.selectable or entity.is_plain_alias
+    is_plain = entity.selectable is entity.mapper.node.selectable or entity.is_plain_alias
     return len(statement.joins) > contained or not is_plain
 
 

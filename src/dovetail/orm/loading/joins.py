@@ -19,7 +19,7 @@ from dovetail.sql.traversal import replace
 
 def aliased_entity(mapper: Mapper) -> EntityNode:
     """An alias of the class of *mapper* that nobody else uses."""
-    own = mapper.entity
+    own = mapper.node
     selectable = own.selectable.alias(flat=True)
     entity = EntityNode(mapper, selectable, selectable, None, own.kinds)
     entity.adapt_on_names = own.adapt_on_names
@@ -28,7 +28,7 @@ def aliased_entity(mapper: Mapper) -> EntityNode:
 
 def entity_with(mapper: Mapper, kinds: Sequence[Any], *, aliased: bool) -> EntityNode:
     """The class of *mapper* with the columns of *kinds* below it; *aliased* for a join to it."""
-    own = mapper.entity
+    own = mapper.node
     kinds = tuple(dict.fromkeys((*own.kinds, *kinds)))
     selectable = joined_kinds(mapper, kinds)
     if not aliased:

@@ -209,7 +209,7 @@ def keys_plan(
     place = ("keys", mapper, tree, chain, populate_existing, nulls)
     plan: KeyedPlan | None = plans.get(place)
     if plan is None:
-        entity = mapper.plain_entity if chain is REFRESH else mapper.entity
+        entity = mapper.plain_entity if chain is REFRESH else mapper.node
         columns = [entity.column(column) for column in mapper.primary_key]
         known = [column for place, column in enumerate(columns) if place not in nulls]
         condition, parameter = key_condition(known)
@@ -584,7 +584,7 @@ def _related_plan(
     alias = third_alias_of(prop) if isinstance(prop.secondary, Join) else None
     if prop.secondary is not None and condition.is_plain and alias is None:
         columns = [through for _, through in condition.synchronize_pairs]
-        _, second = relationship_conditions(prop, prop.parent.entity, target)
+        _, second = relationship_conditions(prop, prop.parent.node, target)
         statement = Select(*columns, target).select_from(target.selectable)
         statement = statement.join(prop.secondary, second)
     elif prop.secondary is None and condition.is_plain:

@@ -116,6 +116,6 @@ def _common(one: EntityNode, other: EntityNode) -> EntityNode:
         if known.mapper is mapper:
             return known
     if one.alias is None:
-        entity: EntityNode = mapper.entity
+        entity: EntityNode = mapper.node
         return entity
     return EntityNode(mapper, one.selectable, one.alias)

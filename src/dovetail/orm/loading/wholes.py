@@ -118,7 +118,7 @@ def own_rows(entity: EntityNode) -> Wholes | None:
     below = {
         mapper: plain
         for mapper in entity.mapper.iterate_to_root()
-        if mapper.entity.is_translated and entity.alias is None
+        if mapper.node.is_translated and entity.alias is None
     }
     return Wholes([], set(), below) if below else None
 
@@ -131,7 +131,7 @@ def _below(wholes: Iterable[EntityNode], others: Iterable[Any]) -> dict[Any, Ent
     for entity in others:
         if isinstance(entity, EntityNode) and entity.alias is None and not entity.is_translated:
             for mapper in entity.mapper.iterate_to_root():
-                if mapper.entity.is_translated and mapper not in here:
+                if mapper.node.is_translated and mapper not in here:
                     found.setdefault(mapper, entity)
     return found
 

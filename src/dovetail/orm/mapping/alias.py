@@ -105,9 +105,9 @@ def _inspect_alias(alias: AliasedClass) -> AliasedInsp:
 def _selected_from(given: object, mapper: Mapper) -> EntityNode:
     """What an alias of *given* is another name for: a class, or an alias of more than its table."""
     if not isinstance(given, AliasedClass):
-        return mapper.entity
+        return mapper.node
     entity = given.__statement_entity__
-    return mapper.entity if entity.is_plain_alias else entity
+    return mapper.node if entity.is_plain_alias else entity
 
 
 def _mapper(entity: object) -> Mapper:

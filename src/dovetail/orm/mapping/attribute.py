@@ -70,7 +70,7 @@ class EntityNode(Node):
         self.translated: dict[Any, Any] = {}
 
     def __reduce__(self) -> Any:
-        if self is self.mapper.entity:
+        if self is self.mapper.node:
             # Its class says it again, wherever it is read.
             return getattr, (self.mapper.class_, "__statement_entity__")
         kept = {name: getattr(self, name) for name in EntityNode.__slots__}
@@ -188,7 +188,7 @@ class EntityNode(Node):
         """*expression* with columns of the mapped table replaced by those of ``selectable``."""
         if not self.is_translated:
             return expression
-        plain = self.mapper.entity
+        plain = self.mapper.node
         tables = {plain.selectable, self.mapper.local_table, *self.mapper.tables}
         for kind in self.kinds:
             tables.update(kind.tables)
@@ -210,7 +210,7 @@ class EntityNode(Node):
 
     def _stands_for(self, entity: "EntityNode") -> bool:
         """True where columns of *entity*, a class itself, are to be found here."""
-        if entity.alias is not None or entity is not entity.mapper.entity:
+        if entity.alias is not None or entity is not entity.mapper.node:
             return False
         return self.mapper.isa(entity.mapper) or entity.mapper in self.kinds
 

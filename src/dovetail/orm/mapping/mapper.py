@@ -129,7 +129,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         self.removed_load = Load(self, None, deleted=True)
         self.set_state: Callable[[Any, Any], None] = state_slot(class_)
         self.uses_slot = self.set_state.__class__.__name__ == "method-wrapper"
-        self.entity: EntityNode = EntityNode(self)
+        self.node: EntityNode = EntityNode(self)
         self.class_manager = ClassManager(self)
         self.writes_through_setattr = self._may_place_setattr()
         self.setters: dict[str, Callable[[Any, Any], None] | None] = {STATE_NAME: adopt_state}
@@ -141,7 +141,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         if not self.single:
             # Of a class in the table of the one above, the table is that one's.
             self.place("__table__", self.local_table)
-        self.place("__statement_entity__", self.entity)
+        self.place("__statement_entity__", self.node)
         self.place("_sa_class_manager", self.class_manager)
         for name in (
             STATE_NAME,
@@ -374,7 +374,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
                 self.polymorphic_on = source.c[name]
         kinds = [] if classes is None else kinds_below(self, classes, may_miss=may_miss)
         inline = [one for one in self.children if one.polymorphic_load == "inline"]
-        entity = self.entity
+        entity = self.node
         entity.kinds = tuple(dict.fromkeys((*kinds, *(inline if classes is None else ()))))
         entity.selectable = joined_kinds(self, entity.kinds) if source is None else source
         # What is in a join is spoken of as it is.
@@ -386,8 +386,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
     @cached_property
     def plain_entity(self) -> EntityNode:
         """The class to select from, with nothing of classes below that have their own tables."""
-        if not any(kind.concrete for kind in self.entity.kinds):
-            return self.entity
+        if not any(kind.concrete for kind in self.node.kinds):
+            return self.node
         return EntityNode(self)
 
     def finish(self) -> None:
@@ -396,7 +396,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
             composite.settle(self)
         self.configured = True
         self.class_manager.take_beginner()
-        if self.entity.is_translated or self.with_polymorphic is not None:
+        if self.node.is_translated or self.with_polymorphic is not None:
             # The types of columns that refer to others are known now, and the classes below.
             self.place_entity(may_miss=False)
         self.class_manager.place_constructor()
@@ -439,19 +439,24 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         return self
 
     @property
+    def entity(self) -> type[T]:
+        """The mapped class; of an alias, ``inspect()`` gives the alias here."""
+        return self.class_
+
+    @property
     def __statement_entity__(self) -> Any:
         """What stands in a statement for the class."""
-        return self.entity
+        return self.node
 
     @property
     def selectable(self) -> Any:
         """What a statement selects from."""
-        return self.entity.selectable
+        return self.node.selectable
 
     @property
     def with_polymorphic_mappers(self) -> list[Any]:
         """This mapper and those of classes below whose columns every query has; [] if none are."""
-        return [self, *self.entity.kinds] if self.entity.kinds else []
+        return [self, *self.node.kinds] if self.node.kinds else []
 
     @property
     def mapped_table(self) -> Any:

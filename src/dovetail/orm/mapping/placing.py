@@ -39,7 +39,7 @@ class PlacedAttributes(Hierarchy):
     """The attributes of a mapped class, where they stand and how they are tracked."""
 
     registry: Any
-    entity: Any
+    node: Any
     class_manager: Any
     column_attrs: Any
     relationships: Any
@@ -161,7 +161,7 @@ class PlacedAttributes(Hierarchy):
         self.attrs[key] = prop
         if prop.is_proxy:
             prop.stand_in(this)
-            self.place(key, prop.placed(self.entity))
+            self.place(key, prop.placed(self.node))
             return
         if isinstance(prop, RelationshipProperty):
             self.relationships[key] = prop
@@ -187,7 +187,7 @@ class PlacedAttributes(Hierarchy):
             kind = RelationshipAttribute if through else RelationshipDataAttribute
         if prop.comparator_factory is not None:
             kind = with_comparator(kind, prop.comparator_factory)
-        return kind(key, prop, self.entity)
+        return kind(key, prop, self.node)
 
     def tell_of_attributes(self) -> None:
         """Tell those who listen of the attributes that the class has got since the last time."""
@@ -232,7 +232,7 @@ class PlacedAttributes(Hierarchy):
             this: Any = self
             prop.stand_in(this)
             if key not in self.class_.__dict__:
-                self.place(key, prop.placed(self.entity))
+                self.place(key, prop.placed(self.node))
             return
         if isinstance(prop, RelationshipProperty):
             self.relationships[key] = prop

@@ -398,7 +398,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
     @property
     def aim(self) -> Any:
         """The related class as a statement selects from it: the alias that was declared, if any."""
-        return self.mapper.entity if self.target_entity is None else self.target_entity
+        return self.mapper.node if self.target_entity is None else self.target_entity
 
     @property
     def target(self) -> Any:

@@ -108,7 +108,7 @@ class WriteOnlyCollection(CollectionWriter[T]):
     def select(self) -> Select[T]:
         """A SELECT of the members, in the order of the relationship."""
         prop = self.attribute.prop
-        made: Select[T] = self._of_members(Select(prop.mapper.entity)).order_by(*prop.order_by)
+        made: Select[T] = self._of_members(Select(prop.mapper.node)).order_by(*prop.order_by)
         return made
 
     def insert(self) -> Insert:
