@@ -17,7 +17,9 @@ from dovetail import (
 )
 from dovetail.dialects import postgresql, sqlite
 from dovetail.event import listens_for
+from dovetail.ext.compiler import compiles
 from dovetail.schema import AddConstraint, CreateTable, sort_tables
+from dovetail.sql.elements import BindParameter
 
 
 def table(*items):
@@ -140,3 +142,23 @@ def test_an_expression_in_parentheses(expression, grouped):
     column = Table("t", MetaData(), Column("x", String)).c.x
 
     assert str(expression(column).self_group()) == grouped
+
+
+def test_a_condition_of_exclude_may_be_text():
+    constraint = postgresql.ExcludeConstraint(("x", "="), where="x > 1", name="apart")
+    made = str(CreateTable(table(constraint)).compile(dialect=postgresql.dialect()))
+
+    assert "CONSTRAINT apart EXCLUDE USING gist (x WITH =) WHERE (x > 1)" in made
+
+
+def test_a_parameter_of_ones_own_is_written_among_values_too():
+    class Shown(BindParameter):
+        pass
+
+    @compiles(Shown)
+    def shown(element, compiler, **kw):
+        return compiler.render_literal_bindparam(element, **kw)
+
+    made = table().insert().values(x=Shown(None, "it's"))
+
+    assert str(made) == "INSERT INTO t (x) VALUES ('it''s')"

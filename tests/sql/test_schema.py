@@ -415,4 +415,4 @@ def test_the_function_of_a_default_is_called_with_the_context_whatever_was_given
 
     assert column.default.arg(None) == 5
     assert column.default.value() == 5
-    assert column._copy().default.arg(None) == 5
+    assert column.copy().default.arg(None) == 5

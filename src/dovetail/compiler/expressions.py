@@ -296,6 +296,10 @@ class ExpressionCompiler:
             return ", ".join(self._literal_item(item, kind) for item in values)
         return self.render_literal_value(value, kind)
 
+    def render_literal_bindparam(self, bindparam: BindParameter[Any], **kw: object) -> str:
+        """Return the value of *bindparam* as text: what functions under ``@compiles`` call."""
+        return self.literal(bindparam, bindparam.type, False)
+
     def _literal_item(self, value: object, kind: TypeEngine[Any]) -> str:
         """Return one item of a list as text, with what its type puts around it."""
         if isinstance(value, tuple) and isinstance(kind, TupleType):

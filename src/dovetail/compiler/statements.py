@@ -17,6 +17,7 @@ from ..sql.expression.naming import LABEL_STYLE_DEFAULT, named_columns
 from ..sql.expression.select_base import SelectBase
 from ..sql.node import Node
 from ..types.contract import NULLTYPE
+from .custom import custom_writers
 from .linting import warn_of_products
 from .queries import Frame, QueryCompiler
 from .restricting import Restrictions
@@ -133,6 +134,8 @@ class StatementCompiler(QueryCompiler):
         if not isinstance(value, BindParameter):
             text = self.write(value)
             return f"({text})" if value.operator is not None else text
+        if custom_writers.any and custom_writers.find(type(value), self.dialect.name) is not None:
+            return self.write(value)
         self.value_binds.setdefault(column, value)
         own = name if name is not None else str(column.key)
         # Several elements of one column may be set.

@@ -9,6 +9,7 @@ from ...exc import ArgumentError
 from ...sql.attaching import Part, attach_with_columns, check_table, without_attributes
 from ...sql.constraints import Constraint, table_column
 from ...sql.expression.coercion import criterion, node_of
+from ...sql.expression.text import TextClause
 from ...sql.traversal import iterate
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ class ExcludeConstraint(Constraint):
         ]
         self.elements: list[tuple[Any, str]] = []
         self.using = using
-        self.where = without_attributes(criterion(where)) if where is not None else None
+        if isinstance(where, str):
+            self.where: Any = TextClause(where, ())
+        else:
+            self.where = without_attributes(criterion(where)) if where is not None else None
         self.ops = dict(ops or {})
         attach_with_columns(self, self.parts_given)
 

@@ -151,7 +151,12 @@ def copy_of_reference(key: ForeignKey, *, schema: str | None = None, **_: object
 @views.attribute(ExcludeConstraint)
 def _render_exprs(constraint: ExcludeConstraint) -> list[tuple[Any, str | None, str]]:
     """Return each element with its name and its operator."""
-    return [(what, getattr(what, "name", None), operator) for what, operator in constraint.elements]
+    return [
+        (ColumnClause(what), what, operator)
+        if isinstance(what, str)
+        else (what, getattr(what, "name", None), operator)
+        for what, operator in constraint.elements or constraint.pending
+    ]
 
 
 # -- foreign keys -----------------------------------------------------------------------------

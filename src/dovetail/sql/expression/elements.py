@@ -41,10 +41,11 @@ class BindParameter(ColumnElement[T]):
     literal_execute: bool = False
     callable: Callable[[], Any] | None = None
 
-    def __init__(self, key: str | None, value: object, type_: TE) -> None:
+    def __init__(self, key: str | None, value: object, type_: TE | None = None) -> None:
         self.key = key
         self.value = value
-        self.type = type_
+        # Subclasses of users leave it to the value.
+        self.type = type_ if type_ is not None else value_types.type_of(value)
 
     @property
     def effective_value(self) -> Any:
