@@ -501,7 +501,7 @@ RAISED = [
     ),
     pytest.param(
         MODELS + "session.execute(text('SELECT :a'))",
-        ["InvalidRequestError", "'a'", "execute(statement, {'a': value})"],
+        ["MissingParameterError", "'a'", "execute(statement, {'a': value})"],
         id="missing parameter",
     ),
     pytest.param(
