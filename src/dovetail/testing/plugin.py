@@ -10,7 +10,7 @@ single contracts has a fixture ``database_url``, the URL of an empty database.
 
 from __future__ import annotations
 
-from asyncio import Runner
+from asyncio import Runner, sleep
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -97,6 +97,8 @@ def runner(style: Style) -> Iterator[Runner | None]:
         return
     with Runner() as runner:
         yield runner
+        # The thread of a connection that was dropped answers to the loop a little later.
+        runner.run(sleep(0.01))
 
 
 @pytest.fixture
