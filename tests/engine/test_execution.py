@@ -236,6 +236,43 @@ def test_a_list_without_values_within_text_is_an_empty_list(connection, conditio
     assert bool(connection.execute(query, {"none": []}).all()) is holds
 
 
+@pytest.mark.parametrize("rows", [[(1, "a"), (3, "c")], [[2, "b"]], ((1, "a"),), []])
+@pytest.mark.parametrize("place", [":pairs", "(:pairs)"])
+def test_a_list_of_rows_after_in_within_text(connection, place, rows):
+    connection.execute(insert(user), [{"name": name} for name in "abc"])
+    query = text(f'SELECT id, name FROM "user" WHERE (id, name) IN {place} ORDER BY id')
+    query = query.bindparams(bindparam("pairs", expanding=True))
+    if not rows:
+        query = text(f"SELECT 1 WHERE 1 IN {place}").bindparams(bindparam("pairs", expanding=True))
+
+    found = connection.execute(query, {"pairs": rows}).all()
+
+    assert found == list(map(tuple, rows))
+    assert connection.execute(query.bindparams(pairs=rows)).all() == found
+    # The same statement takes plain values the next time.
+    plain = text(f"SELECT 1 WHERE 1 IN {place}").bindparams(bindparam("pairs", expanding=True))
+    assert connection.execute(plain, {"pairs": [1, 2]}).all() == [(1,)]
+
+
+def test_a_list_of_rows_within_text_is_written_out_for_reading():
+    query = text("SELECT 1 WHERE (1, 2) IN :pairs").bindparams(
+        bindparam("pairs", [(1, 2), (3, 4)], expanding=True)
+    )
+
+    literal = query.compile(compile_kwargs={"literal_binds": True})
+    expanded = query.compile(compile_kwargs={"render_postcompile": True})
+
+    assert str(literal) == "SELECT 1 WHERE (1, 2) IN ((1, 2), (3, 4))"
+    assert expanded.params == {"pairs_1_1": 1, "pairs_1_2": 2, "pairs_2_1": 3, "pairs_2_2": 4}
+
+
+def test_rows_of_different_lengths_within_text_are_refused(connection):
+    query = text("SELECT 1 WHERE (1, 2) IN :pairs").bindparams(bindparam("pairs", expanding=True))
+
+    with pytest.raises(exc.ArgumentError, match="of different lengths"):
+        connection.execute(query, {"pairs": [(1, 2), (3,)]})
+
+
 def test_lists_after_in_may_have_any_length(connection):
     connection.execute(insert(user), [{"name": name} for name in "abc"])
     query = select(user.c.id).where(user.c.id.in_(bindparam("keys", expanding=True)))

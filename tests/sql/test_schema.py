@@ -33,7 +33,7 @@ from dovetail.exc import (
     NoReferencedColumnError,
     NoReferencedTableError,
 )
-from dovetail.schema import Constraint, CreateTable
+from dovetail.schema import Constraint, CreateTable, sort_tables
 
 
 @pytest.fixture
@@ -262,6 +262,23 @@ def test_tables_are_sorted_by_their_keys(metadata):
     Table("c", metadata, Column("id", Integer, primary_key=True), Column("c", ForeignKey("c.id")))
 
     assert [table.name for table in metadata.sorted_tables] == ["c", "b", "a"]
+
+
+def test_tables_that_need_no_order_keep_the_one_they_were_made_in(metadata):
+    for name in "dbc":
+        Table(name, metadata, Column("id", Integer, primary_key=True))
+    Table("a", metadata, Column("id", ForeignKey("d.id"), primary_key=True))
+    Table("z", metadata, Column("id", Integer, primary_key=True))
+
+    created = [
+        statement.element.name
+        for statement in schema_statements("create", metadata, None, DefaultDialect())
+        if isinstance(statement, CreateTable)
+    ]
+
+    assert created == ["d", "b", "c", "z", "a"]
+    assert [table.name for table in sort_tables(metadata.tables.values())] == created
+    assert [table.name for table in metadata.sorted_tables] == ["b", "c", "d", "z", "a"]
 
 
 def test_circles_are_created_by_alter(metadata):

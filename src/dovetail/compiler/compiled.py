@@ -9,7 +9,7 @@ from ..exc import CompileError, MissingParameterError
 from ..sql.expression.elements import BindParameter
 from ..sql.node import Node
 from .result_columns import ResultColumn
-from .slots import Slot, cut
+from .slots import Slot, cut, item_type
 
 PARAMETER_STYLES: dict[str, Callable[[str, int], str]] = {
     "qmark": lambda name, number: "?",
@@ -237,6 +237,7 @@ def _expanded(compiled: Compiled) -> Compiled:
         if not values:
             pieces[-1] += slot.empty_text() + piece
             continue
+        slot = slot._replace(type=item_type(slot.type, values[0]))
         for number, value in enumerate(values, 1):
             pieces[-1] += ", " if number > 1 else ""
             parts = value if slot.width else (value,)

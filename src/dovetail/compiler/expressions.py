@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any, ClassVar
 
@@ -57,7 +57,7 @@ from ..types.structured import TupleType
 from .custom import custom_writers
 from .identifiers import IdentifierPreparer
 from .raw import words
-from .slots import MARK, Slot
+from .slots import MARK, Slot, item_type
 from .target import CompilerDialect, NamedInSchema
 
 _NOT_IN = re.compile(r"\bNOT\s+IN\s*\(?\s*$", re.IGNORECASE)
@@ -302,7 +302,8 @@ class ExpressionCompiler:
 
     def _literal_item(self, value: object, kind: TypeEngine[Any]) -> str:
         """Return one item of a list as text, with what its type puts around it."""
-        if isinstance(value, tuple) and isinstance(kind, TupleType):
+        kind = item_type(kind, value)
+        if isinstance(value, Sequence) and isinstance(kind, TupleType):
             parts = zip(value, kind.types, strict=True)
             return f"({', '.join(self._literal_item(v, t) for v, t in parts)})"
         item = NamedParameter[Any](None, value, kind, True, False, False, None, True)

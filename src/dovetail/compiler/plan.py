@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..codegen import Source, compile_function
-from ..exc import InvalidRequestError, MissingParameterError
+from ..exc import ArgumentError, InvalidRequestError, MissingParameterError
 from ..sql.expression.select_base import named_values
 from .compiled import NAMED_STYLES, Compiled
 from .result_columns import ResultColumn
-from .slots import Slot
+from .slots import Slot, is_tuple
 from .statements import DefaultParameter
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..types.contract import TypeDialect
 
 Parameters = tuple[Any, ...] | dict[str, Any]
+Shape = int | tuple[int, int]
+"""How many items a list has; with how many values each, where only the values tell."""
+
 _MOST_TEXTS = 64
 _LONG = 100
 """How many items of a list after IN may become one parameter, if there are too many of these."""
@@ -68,7 +71,7 @@ class StatementPlan:
         self.most_parameters: int | None = compiled.dialect.features.max_parameters
         if not self.is_expanding:
             self._refuse_too_many(len(self.slots))
-        self._texts: dict[tuple[int, ...], str] = {}
+        self._texts: dict[tuple[Shape, ...], str] = {}
         self._row_binders: dict[frozenset[str], Callable[..., Any]] = {}
         self.bind: Callable[[Sequence[Any]], Any] = self._make_binder()
         """Makes the driver's parameters of values; of a statement with lists, also lengths."""
@@ -160,7 +163,7 @@ class StatementPlan:
                 source.line(line)
             made = writer.collected(expressions)
             if self.is_expanding:
-                lengths = "".join(f"len({name}), " for name in writer.lists)
+                lengths = "".join(f"{shape}, " for shape in writer.lists)
                 source.line(f"return ({lengths}), {made}")
             else:
                 source.line(f"return {made}")
@@ -189,7 +192,7 @@ class StatementPlan:
 
     # -- lists after IN -----------------------------------------------------------------------
 
-    def _text(self, lengths: tuple[int, ...]) -> str:
+    def _text(self, lengths: tuple[Shape, ...]) -> str:
         text = self._texts.get(lengths)
         if text is None:
             text = self._write_text(lengths)
@@ -198,7 +201,7 @@ class StatementPlan:
             self._texts[lengths] = text
         return text
 
-    def _packed(self, lengths: tuple[int, ...], parameters: Parameters) -> tuple[str, Parameters]:
+    def _packed(self, lengths: tuple[Shape, ...], parameters: Parameters) -> tuple[str, Parameters]:
         """Return text and parameters with long lists as one parameter each, where that can be.
 
         InvalidRequestError is raised where the server would refuse so many, or lose the rest.
@@ -212,8 +215,9 @@ class StatementPlan:
             if not slot.expanding:
                 made.append(next(flat))
                 continue
-            items = [next(flat) for _ in range(next(remaining) * (slot.width or 1))]
-            packs = len(items) > _LONG and not slot.around
+            length, width = _shape(next(remaining), slot)
+            items = [next(flat) for _ in range(length * (width or 1))]
+            packs = len(items) > _LONG and not slot.around and width == slot.width
             if packs and dialect.packed_list(slot, "") is not None:
                 packed.add(number)
                 made.append(items)
@@ -231,7 +235,7 @@ class StatementPlan:
                 "list after IN can be a subquery on a temporary table",
             )
 
-    def _write_text(self, lengths: tuple[int, ...], packed: Collection[int] = ()) -> str:
+    def _write_text(self, lengths: tuple[Shape, ...], packed: Collection[int] = ()) -> str:
         compiled = self.compiled
         mark = compiled.dialect.parameter_mark
         number = 0
@@ -242,7 +246,7 @@ class StatementPlan:
                 number += 1
                 marks.append(mark(slot.name, number, slot))
                 continue
-            length = next(remaining)
+            length, width = _shape(next(remaining), slot)
             if place in packed:
                 number += 1
                 plain = slot._replace(expanding=False)
@@ -253,9 +257,9 @@ class StatementPlan:
                 continue
             items = []
             for item in range(1, length + 1):
-                if slot.width:
+                if width:
                     inner = []
-                    for part in range(1, slot.width + 1):
+                    for part in range(1, width + 1):
                         number += 1
                         marked = mark(f"{slot.name}_{item}_{part}", number, slot)
                         inner.append(slot.within(marked, part - 1))
@@ -327,7 +331,9 @@ class _BinderWriter:
         else:
             raw = self.source.use(f"constant_{number}", slot.bind.effective_value)
         self.lines.append(f"{name} = tuple({raw} or ())")
-        self.lists.append(name)
+        if slot.takes_tuples:
+            return self._items_or_tuples(slot, name)
+        self.lists.append(f"len({name})")
         if slot.width:
             return self._tuples(number, slot, name)
         items = name
@@ -345,6 +351,15 @@ class _BinderWriter:
                 " 1) for m, item in enumerate(items, 1)}"
             )
         return f"*[item for items in {flatten}({name}) for item in items]"
+
+    def _items_or_tuples(self, slot: Slot, name: str) -> str:
+        width = f"width_{name}"
+        self.lines.append(f"{width} = {self.source.use('width_of', width_of)}({name})")
+        self.lists.append(f"(len({name}), {width})")
+        if not self.plan.is_named:
+            return f"*({name} if not {width} else [part for item in {name} for part in item])"
+        named = self.source.use("named_parts", named_parts)
+        return f"**{named}({slot.name!r}, {name}, {width})"
 
     def collected(self, expressions: list[str]) -> str:
         """Return the expression for all parameters together."""
@@ -365,6 +380,34 @@ def _converted(raw: str, convert: str | None, conversion: Any, number: int) -> s
     if raw.isidentifier():
         return f"None if {raw} is None else {convert}({raw})"
     return f"None if (v{number} := {raw}) is None else {convert}(v{number})"
+
+
+def _shape(shape: Shape, slot: Slot) -> tuple[int, int]:
+    """Return how many items the list at *slot* has, and of how many values each is, or 0."""
+    return shape if isinstance(shape, tuple) else (shape, slot.width)
+
+
+def width_of(items: Sequence[Any]) -> int:
+    """Return of how many values each of *items*, of a list without a type, is; 0 for plain ones.
+
+    ArgumentError is raised where they are not all alike.
+    """
+    widths = {len(item) if is_tuple(item) else 0 for item in items}
+    if len(widths) > 1:
+        raise ArgumentError(
+            "the items of a list after IN are of different lengths",
+            hint="give plain values alone, or tuples of as many values as the left side has",
+        )
+    return widths.pop() if widths else 0
+
+
+def named_parts(name: str, items: Sequence[Any], width: int) -> dict[str, Any]:
+    """Return the values of a list without a type by the names that they have in the text."""
+    if not width:
+        return {f"{name}_{n}": item for n, item in enumerate(items, 1)}
+    return {
+        f"{name}_{n}_{m}": part for n, item in enumerate(items, 1) for m, part in enumerate(item, 1)
+    }
 
 
 def _flattener(slot: Slot, dialect: TypeDialect) -> Callable[[Iterable[Any]], Iterable[Any]]:

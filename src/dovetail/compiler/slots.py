@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeGuard
 
 from ..exc import CompileError
-from ..types.contract import TypeEngine
+from ..types.contract import NullType, TypeEngine, value_types
+from ..types.structured import TupleType
 
 MARK = "\x00"
 """Stands around the number of a parameter while a text is written."""
@@ -30,6 +32,11 @@ class Slot(NamedTuple):
         """How many values one item of a list is made of; 0 for a plain item."""
         return len(getattr(self.type, "types", ()))
 
+    @property
+    def takes_tuples(self) -> bool:
+        """Whether the values alone say if the items of a list are tuples."""
+        return self.expanding and isinstance(self.type, NullType)
+
     def within(self, mark: str, part: int = 0) -> str:
         """Return *mark*, of an item of a list or of a *part* of one, with what stands around it."""
         if not self.around:
@@ -47,6 +54,18 @@ class Slot(NamedTuple):
             # To be in it is NULL, and not to be in it too: neither NOT nor OR before changes that.
             return f"{nothing}) IS {'' if self.negated else 'NOT '}NULL AND (1 = 1"
         return f"{nothing}) OR (1 = 1" if self.negated else f"{nothing}) AND (1 != 1"
+
+
+def item_type(kind: TypeEngine[Any], item: object) -> TypeEngine[Any]:
+    """Return the type of *item*, of a list of *kind*: where that is none, a tuple has its own."""
+    if isinstance(kind, NullType) and is_tuple(item):
+        return TupleType(*map(value_types.type_of, item))
+    return kind
+
+
+def is_tuple(item: object) -> TypeGuard[Sequence[Any]]:
+    """True where *item*, of a list without a type, is a row of values."""
+    return isinstance(item, Sequence) and not isinstance(item, (str, bytes, bytearray))
 
 
 def cut(text: str) -> tuple[list[str], list[int]]:

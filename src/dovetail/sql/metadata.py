@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Flag
 from typing import TYPE_CHECKING, Any
 
-from ..exc import ArgumentError, CircularDependencyError
-from ..graph import find_cycles, sort
+from ..exc import ArgumentError
+from ..graph import find_cycles, sort_as_subsets
 from ..inspection import inspect
 from ..types.contract import NULLTYPE
 from .attaching import replaced
@@ -146,8 +146,8 @@ class MetaData(SchemaItem):
 
     @property
     def sorted_tables(self) -> list[Table]:
-        """The tables, each after those that it refers to."""
-        return sort_tables(self.tables.values())
+        """The tables, each after those that it refers to, otherwise in the order of their keys."""
+        return sort_tables(sorted(self.tables.values(), key=lambda table: table.key))
 
     def remove(self, table: Table) -> None:
         """Forget *table*."""
@@ -321,18 +321,16 @@ def sort_tables(
     skip_fn: Callable[[ForeignKeyConstraint], bool] | None = None,
     extra_dependencies: Iterable[tuple[Table, Table]] = (),
 ) -> list[Table]:
-    """Return *tables*, each after those that it refers to.
+    """Return *tables*, first those that refer to no other, then those that refer to these, and on.
 
-    Where tables refer to each other in a circle, the circle's foreign keys do not count.
+    What may stand in any order stays in the one given.  Where tables refer to each other in a
+    circle, the circle's foreign keys do not count.
     """
-    listed = sorted(tables, key=lambda table: table.key)
+    listed = list(tables)
     edges = [*table_edges(listed, skip_fn), *extra_dependencies]
-    try:
-        return sort(edges, listed)
-    except CircularDependencyError:
-        circle = find_cycles(edges, listed)
-        kept = [(a, b) for a, b in edges if not (a in circle and b in circle)]
-        return sort(kept, listed)
+    circle = find_cycles(edges, listed)
+    kept = [(a, b) for a, b in edges if not (a in circle and b in circle)]
+    return [table for layer in sort_as_subsets(kept, listed) for table in layer]
 
 
 def circular_constraints(tables: Iterable[Table]) -> set[ForeignKeyConstraint]:
