@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Never, TypeVar
 
-from dovetail.delegation import DelegatedAttribute
+from dovetail.delegation import DelegatedAttribute, WrittenMethod
 from dovetail.dialects.registry import dialect_class
 from dovetail.testing.features import meanings
 
@@ -125,6 +125,14 @@ def plain(default: Any) -> Any:
     return Shown("..." if " at 0x" in text or len(text) > 40 else text)
 
 
+def own_members(cls: type[Any]) -> dict[str, Any]:
+    """The members of *cls* by name; those that are written at first use are written."""
+    return {
+        name: getattr(cls, name) if isinstance(member, WrittenMethod) else member
+        for name, member in list(vars(cls).items())
+    }
+
+
 def methods(cls: type[Any], documented: set[type[Any]]) -> Iterator[tuple[str, str]]:
     """(heading, first line) of the public members of *cls* that no other entry shows."""
     seen: set[str] = set()
@@ -132,14 +140,15 @@ def methods(cls: type[Any], documented: set[type[Any]]) -> Iterator[tuple[str, s
     for base in cls.__mro__:
         if not base.__module__.startswith("dovetail") or (base is not cls and base in documented):
             continue
-        for name, member in vars(base).items():
+        for name, member in own_members(base).items():
             if name.startswith("_") or name.endswith("_steps") or name in seen | INTERNAL:
                 continue
             seen.add(name)
             target = member.__func__ if isinstance(member, classmethod | staticmethod) else member
             text = first_line(target)
             if any(
-                name in vars(other) and first_line(vars(other)[name]) == text for other in shown
+                name in vars(other) and first_line(own_members(other)[name]) == text
+                for other in shown
             ):
                 continue  # it does what it does there
             if isinstance(target, property):

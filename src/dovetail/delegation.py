@@ -14,8 +14,9 @@ so that type checkers see the parameters, overloads included, and ``help()`` the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from .codegen import Source, compile_function
 
@@ -56,6 +57,9 @@ class Face:
         It is written out, arguments by name and number, since it is called as often as the
         other's own.
         """
+        return cast("Any", WrittenMethod(partial(self._write_passed, member)))
+
+    def _write_passed(self, member: Callable[..., Any]) -> Callable[..., Any]:
         head, arguments = _written(member)
         source = Source(f"hand on {member.__qualname__}")
         with source.block(head.use(source, f"def {member.__name__}")):
@@ -74,6 +78,11 @@ class Face:
         They are those of the core, or the object inside, that are called as *member* is; or else
         *steps*, a function of the core and of what *member* takes.
         """
+        return cast("Any", WrittenMethod(partial(self._write_awaited, member, steps)))
+
+    def _write_awaited(
+        self, member: Callable[..., Any], steps: Callable[..., Steps[Any]] | None
+    ) -> Callable[..., Any]:
         name = member.__name__
         head, arguments = _written(member)
         source = Source(f"await {member.__qualname__}")
@@ -90,6 +99,27 @@ class Face:
                 asked = f"steps({core}, {arguments})" if arguments else f"steps({core})"
             source.line(f"return await {self.one_task}.run({asked})")
         return _named(compile_function(source, name), member)
+
+
+class WrittenMethod:
+    """A method that *write* makes when it is first asked for, and that the class has from then on.
+
+    A face has scores of them, of which a program calls a few: importing writes none.
+    """
+
+    def __init__(self, write: Callable[[], Callable[..., Any]]) -> None:
+        self.write = write
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner = owner
+        self.name = name
+
+    def __get__(self, face: object, owner: type | None = None) -> Any:
+        # Two threads may both write it: either is right.
+        method: Any = self.write()
+        if self.owner.__dict__.get(self.name) is self:
+            setattr(self.owner, self.name, method)
+        return method.__get__(face, owner)
 
 
 @dataclass(frozen=True)

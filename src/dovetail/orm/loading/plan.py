@@ -266,11 +266,15 @@ class EntityPlan:
                 yield from self._levels_steps(session, steps)
 
     def _levels_steps(self, session: LoadingSession, steps: Steps[None]) -> Steps[None]:
-        """Take *steps*, and those that they put off: a level of a tree each."""
+        """Take *steps*, and those that they put off: a level of a tree each.
+
+        How many there will be no level knows, so the collector rests for all of them.
+        """
         outer, session.levels = session.levels, deque([steps])
         try:
-            while session.levels:
-                yield from session.levels.popleft()
+            with collector:
+                while session.levels:
+                    yield from session.levels.popleft()
         finally:
             session.levels = outer
 
