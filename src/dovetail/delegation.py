@@ -57,7 +57,8 @@ class Face:
         It is written out, arguments by name and number, since it is called as often as the
         other's own.
         """
-        return cast("Any", WrittenMethod(partial(self._write_passed, member)))
+        method = WrittenMethod(partial(self._write_passed, member))
+        return cast("Callable[Concatenate[Any, P], R]", method)
 
     def _write_passed(self, member: Callable[..., Any]) -> Callable[..., Any]:
         head, arguments = _written(member)
@@ -78,7 +79,8 @@ class Face:
         They are those of the core, or the object inside, that are called as *member* is; or else
         *steps*, a function of the core and of what *member* takes.
         """
-        return cast("Any", WrittenMethod(partial(self._write_awaited, member, steps)))
+        method = WrittenMethod(partial(self._write_awaited, member, steps))
+        return cast("Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]", method)
 
     def _write_awaited(
         self, member: Callable[..., Any], steps: Callable[..., Steps[Any]] | None
