@@ -265,3 +265,26 @@ def test_a_wrapper_of_an_awaiting_session_runs_the_blocking_one_inside():
         asyncio.run(program())
         """
     ) == ["[(1,)]"]
+
+
+def test_elements_of_ones_own_are_told_apart_by_what_they_say_that_they_hold():
+    same_with_both(
+        """
+        from sqlalchemy.sql.visitors import InternalTraversal as T
+
+        class Distance(sa.ColumnElement):
+            _traverse_internals = [
+                ("left", T.dp_clauseelement), ("right", T.dp_clauseelement), ("metric", T.dp_string)
+            ]
+            def __init__(self, left, right, metric):
+                self.left, self.right, self.metric = left, right, metric
+                self.type = sa.Float()
+
+        column = sa.column("a")
+        keys = [
+            Distance(column, sa.literal(1), metric)._generate_cache_key()
+            for metric in ("cosine", "cosine", "l2")
+        ]
+        print(keys[0] == keys[1], keys[0] == keys[2])
+        """
+    )

@@ -7,8 +7,10 @@ from dovetail import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -433,3 +435,46 @@ def test_the_function_of_a_default_is_called_with_the_context_whatever_was_given
     assert column.default.arg(None) == 5
     assert column.default.value() == 5
     assert column.copy().default.arg(None) == 5
+
+
+def test_parts_of_a_schema_show_what_makes_them():
+    table = Table(
+        "t",
+        MetaData(),
+        Column("id", Integer, Identity(start=3), primary_key=True),
+        Column("b", String(4), key="bee", server_default="x", comment="note"),
+        Column("c", Integer, Computed("id + 1", persisted=True)),
+    )
+
+    assert list(map(repr, table.c)) == [
+        (
+            "Column('id', Integer(), table=<t>, primary_key=True, nullable=False, "
+            "server_default=Identity(start=3))"
+        ),
+        (
+            "Column('b', String(length=4), table=<t>, key='bee', "
+            "server_default=DefaultClause('x'), comment='note')"
+        ),
+        "Column('c', Integer(), table=<t>, server_default=Computed('id + 1', persisted=True))",
+    ]
+    shown = [
+        Sequence("numbers", start=4, schema="s"),
+        UniqueConstraint("a", "b", name="uq"),
+        CheckConstraint("a > 1", name="ck"),
+        ForeignKeyConstraint(["a"], ["b.c"]),
+        Index("ix", table.c.bee, unique=True),
+        table.primary_key,
+    ]
+    assert list(map(repr, shown)) == [
+        "Sequence('numbers', start=4, schema='s')",
+        "UniqueConstraint('a', 'b', name='uq')",
+        "CheckConstraint('a > 1', name='ck')",
+        "ForeignKeyConstraint(['a'], ['b.c'])",
+        "Index('ix', 'bee', unique=True)",
+        "PrimaryKeyConstraint('id')",
+    ]
+
+
+def test_a_primary_key_without_columns_is_false():
+    assert not Table("t", MetaData(), Column("a", Integer)).primary_key
+    assert Table("t", MetaData(), Column("a", Integer, primary_key=True)).primary_key

@@ -188,7 +188,7 @@ def test_a_type_of_ones_own():
 
     assert Point(5).compile(SQLITE) == "POINT(5)"
     assert to_database(Point(5), (1, 2)) == "1,2"
-    assert Point(5).key == Point(5).key != Point(6).key
+    assert Point(5).structure_key == Point(5).structure_key != Point(6).structure_key
 
 
 def test_variants():
@@ -196,7 +196,7 @@ def test_variants():
 
     assert type_.compile(SQLITE) == "TEXT"
     assert type_.compile() == "VARCHAR(50)"
-    assert type_.key != dovetail.String(50).key
+    assert type_.structure_key != dovetail.String(50).structure_key
 
 
 @pytest.mark.parametrize(
@@ -210,15 +210,15 @@ def test_variants():
     ],
 )
 def test_equal_types_have_equal_keys(one, other):
-    assert one.key == other.key
-    assert hash(one.key) == hash(other.key)
+    assert one.structure_key == other.structure_key
+    assert hash(one.structure_key) == hash(other.structure_key)
 
 
 def test_types_that_may_not_be_cached_are_known_by_identity():
     class Uncertain(TypeDecorator):
         impl = dovetail.String
 
-    assert Uncertain().key != Uncertain().key
+    assert Uncertain().structure_key != Uncertain().structure_key
 
 
 def test_a_float_takes_decimals_where_the_driver_does_not():
@@ -256,3 +256,35 @@ def test_what_a_decorator_makes_of_a_literal_is_written_by_the_type_it_wraps():
     text = statement.compile(compile_kwargs={"literal_binds": True})
 
     assert str(text) == "SELECT '<it''s>' AS anon_1"
+
+
+class Keyed(TypeDecorator):
+    """A type with an attribute by a name that a type might have for itself."""
+
+    impl = dovetail.String
+    cache_ok = True
+
+    def __init__(self, key, digits=6):
+        super().__init__()
+        self.key = key
+        self.digits = digits
+
+
+def test_a_type_may_have_a_key_of_its_own():
+    assert Keyed("k").structure_key != Keyed("k", digits=8).structure_key
+    assert Keyed("k").copy().key == "k"
+
+
+def test_what_stands_for_a_decorated_type_has_the_type_that_was_loaded():
+    class Document(TypeDecorator):
+        impl = dovetail.JSON
+        cache_ok = True
+
+        def load_dialect_impl(self, dialect):
+            return dialect.type_descriptor(dovetail.Text())
+
+    stands = Document().dialect_impl(SQLITE)
+
+    assert isinstance(stands, Document)
+    assert isinstance(stands.impl, dovetail.Text)
+    assert isinstance(Document().impl, dovetail.JSON)

@@ -73,5 +73,5 @@ def test_the_call_makes_an_equal_type():
     for made in (dv.Numeric(9, 3), dv.Enum("a", "b", name="x"), dv.ARRAY(dv.String(4))):
         again = eval(repr(made), vars(dv))
 
-        assert again.key == made.key
-        assert pickle.loads(pickle.dumps(again)).key == made.key
+        assert again.structure_key == made.structure_key
+        assert pickle.loads(pickle.dumps(again)).structure_key == made.structure_key

@@ -80,7 +80,13 @@ class Compiled:
         numbers: dict[Any, int] = {}
         kept: list[Slot] = []
         for place, slot in enumerate(self.slots):
-            key = (id(slot.bind), slot.type.key, slot.expanding, slot.negated, slot.in_text)
+            key = (
+                id(slot.bind),
+                slot.type.structure_key,
+                slot.expanding,
+                slot.negated,
+                slot.in_text,
+            )
             number = numbers.setdefault(key, len(kept))
             if number == len(kept):
                 kept.append(slot)

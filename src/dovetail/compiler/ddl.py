@@ -269,7 +269,7 @@ class DDLCompiler:
         for item in items:
             if getattr(item, "is_inline", False):
                 continue
-            if item.create_rule is not None and not item.create_rule(self.dialect):
+            if item.create_rule is not None and not item.create_rule(self):
                 continue
             if not item.is_for(self.dialect):
                 continue

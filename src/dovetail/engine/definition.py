@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from ..compiler.ddl import schema_statements
-from ..event import Events, Listeners, root
+from ..event import Listeners, root
+from ..sql.attach_events import AttachEvents
 from ..sql.ddl import CreateTable, DropTable
+from ..sql.defaults import SchemaItem
 from ..sql.metadata import MetaData
 from ..sql.schema import Table
 from ..steps import run_sync
@@ -81,7 +83,7 @@ class _AfterDrop(_TypesOfTable):
     verb = "drop"
 
 
-class DDLEvents(Events):
+class DDLEvents(AttachEvents):
     """What happens to tables.  Targets: a Table, a MetaData, or their classes.
 
     A ``DDL`` object may be the listener: it is executed.
@@ -108,8 +110,8 @@ class DDLEvents(Events):
         """Call for each column that is reflected; *column_info* may be changed."""
 
 
-root(DDLEvents, Table)
-root(DDLEvents, MetaData)
+root(DDLEvents, Table).adopt(SchemaItem.dispatch)
+root(DDLEvents, MetaData).adopt(SchemaItem.dispatch)
 
 
 def dispatch_of(target: Any) -> Dispatch:

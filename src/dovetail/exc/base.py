@@ -22,13 +22,20 @@ class DovetailError(Exception):
     usual_hint: str | None = None
     """The hint of errors of this class to which none is given."""
 
-    def __init__(self, message: str = "", *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(
+        self, message: str = "", *more: object, hint: str | None = None, code: str | None = None
+    ) -> None:
+        # A program that raises one of these may give it more than a text, as any exception takes.
+        super().__init__(message, *more)
+        self.message = str(self.args) if more else message
         self.hint = hint if hint is not None else self.usual_hint
+        if code is not None:
+            self.code = code
 
     def __str__(self) -> str:
-        text = f"{self.message} [{self.code}]"
+        # The code of the base is that of no entry in the manual: a program has raised it itself.
+        code = self.code
+        text = self.message if code == DovetailError.code else f"{self.message} [{code}]"
         return f"{text}\n  hint: {self.hint}" if self.hint else text
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-    from ..sql.node import Executable
+    from ..sql.node import Executable, Node
 
 
 class CacheKey(NamedTuple):
@@ -16,9 +16,18 @@ class CacheKey(NamedTuple):
     key: tuple[Any, ...]
     bindparams: list[Any]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CacheKey) and self.key == other.key
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
     @classmethod
-    def of(cls, statement: Executable) -> CacheKey:
-        """Return the key of *statement*."""
+    def of(cls, statement: Node) -> CacheKey:
+        """Return the key of *statement*, or of a part of one."""
         walk = statement.walk()
         return cls(tuple(walk.key), list(walk.binds))
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ..engine.mock import MockConnection
 from ..exc import InvalidRequestError
 from ..sql.convention import conv, conventional_name
-from ..sql.defaults import SchemaItem
-from ..types.basic import Boolean
+from ..sql.defaults import ColumnDefault, SchemaItem
 from ..types.decorator import TypeDecorator
-from ..types.structured import ARRAY, Enum as EnumType
+from ..types.schema_type import SchemaType
+from ..types.structured import ARRAY
 from .kinds import Kind
 
 if TYPE_CHECKING:
@@ -47,7 +47,18 @@ NULL_UNSPECIFIED = NullUnspecified.NULL_UNSPECIFIED
 class SchemaEventTarget(metaclass=Kind):
     """What is told that it becomes a part of a column or a table."""
 
-    __members__ = (SchemaItem, EnumType, Boolean, ARRAY, TypeDecorator)
+    __members__ = (SchemaItem, SchemaType, ARRAY, TypeDecorator)
+
+
+class InsertSentinelDefault(ColumnDefault):
+    """The default of a column that tells returned rows apart: none, for none is needed."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def _join(self, parent: object) -> None:
+        # The column stays without a default: rows come back in order all the same.
+        self.column = parent
 
 
 def constraint_name_for_table(constraint: Constraint, table: Table) -> str | None:

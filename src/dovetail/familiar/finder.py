@@ -33,7 +33,7 @@ class AliasedModule(ModuleType):
     def __getattr__(self, name: str) -> object:
         path = self.__dict__["__alias_path__"]
         home = self.__layout__.paths[path].get(name)
-        if home is not None:
+        if home is not None and name not in self.__dict__.get("__alias_deleted__", ()):
             found = getattr(import_module(home.module), home.name)
             self.__dict__[name] = found
             return found
@@ -59,7 +59,15 @@ class AliasedModule(ModuleType):
                 return
             if name in self.__layout__.paths[self.__dict__["__alias_path__"]]:
                 return
+        self.__dict__.get("__alias_deleted__", set()).discard(name)
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        path = self.__dict__["__alias_path__"]
+        if name in self.__layout__.paths[path] and getattr(self, name, self) is not self:
+            # It would be found again.
+            self.__dict__.setdefault("__alias_deleted__", set()).add(name)
+        super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
         path = self.__dict__["__alias_path__"]

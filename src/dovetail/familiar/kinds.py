@@ -13,11 +13,8 @@ from ..orm.loading.options import LazyPolicyOption, LoaderOption, UserDefinedOpt
 from ..orm.mapping.attribute import EntityNode, QueryableAttribute
 from ..sql.expression.dml import Delete, Insert, Update
 from ..sql.expression.type_comparator import TypeComparator
-from ..sql.metadata import MetaData
-from ..sql.names import quoted_name
 from ..types.basic import (
     BigInteger,
-    Boolean,
     Date,
     DateTime,
     Integer,
@@ -29,7 +26,7 @@ from ..types.basic import (
 )
 from ..types.contract import NullType, TypeEngine, TypeEngineMixin
 from ..types.decorator import TypeDecorator
-from ..types.structured import ARRAY, JSON, Enum
+from ..types.structured import ARRAY, JSON
 
 
 class Kind(type):
@@ -45,28 +42,6 @@ class Kind(type):
         # A class that derives from one of these has its own instances alone.
         found: tuple[type, ...] = cls.__dict__.get("__members__", ())
         return found
-
-
-class SchemaType(TypeEngineMixin, metaclass=Kind):
-    """Types that have a part in the schema: a CHECK constraint, or a type of their own.
-
-    A mixin of types of the user's own, which says what they are called there.
-    """
-
-    __members__ = (Enum, Boolean)
-
-    def __init__(
-        self,
-        name: str | None = None,
-        schema: str | None = None,
-        metadata: MetaData | None = None,
-        inherit_schema: bool = False,
-        quote: bool | None = None,
-    ) -> None:
-        self.name = None if name is None else quoted_name(name, quote)
-        self.schema = schema
-        self.metadata = metadata
-        self.inherit_schema = inherit_schema
 
 
 class Concatenable(TypeEngineMixin, metaclass=Kind):

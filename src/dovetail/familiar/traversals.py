@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from ..sql.node import Node
+from ..types.contract import TypeEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..sql.node import Walk
 
 
 class InternalTraversal(Enum):
@@ -42,3 +52,46 @@ ExtendedInternalTraversal = InternalTraversal
 def parts_of(internals: list[tuple[str, InternalTraversal]]) -> tuple[str, ...]:
     """Return the names of the attributes among *internals* that hold elements."""
     return tuple(name for name, kind in internals if kind.holds_elements)
+
+
+def collecting(internals: list[tuple[str, InternalTraversal]]) -> Callable[[Any, Walk], None]:
+    """Return the ``collect`` of a class of elements that are told apart by *internals*."""
+
+    def collect(element: object, walk: Walk) -> None:
+        walk.key.append(type(element))
+        type_ = getattr(element, "type", None)
+        if isinstance(type_, TypeEngine):
+            walk.key.append(type_.structure_key)
+        for name, kind in internals:
+            if kind is not InternalTraversal.dp_ignore:
+                _collect(getattr(element, name), walk)
+
+    return collect
+
+
+def _collect(value: object, walk: Walk) -> None:
+    """Append to *walk* what *value*, an attribute of an element, is or holds."""
+    if isinstance(value, Node):
+        value.collect(walk)
+    elif isinstance(value, TypeEngine):
+        walk.key.append(value.structure_key)
+    elif isinstance(value, (list, tuple, Mapping)):
+        walk.key += (type(value), len(value))
+        for item in value.items() if isinstance(value, Mapping) else value:
+            _collect(item, walk)
+    else:
+        # What can't be a key is told from others by what it is: the object itself.
+        walk.key.append(value if type(value).__hash__ is not None else _Itself(value))
+
+
+class _Itself:
+    """An object as a key: it equals nothing but the same one."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)

@@ -24,19 +24,25 @@ from .attaching import (
 from .conditional import ConditionalDDL
 from .convention import Named
 from .ddl import CreateIndex, DropIndex, SchemaBind, send
-from .defaults import SchemaItem
+from .defaults import SchemaItem, check_options
 from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.coercion import node_of
 from .expression.columns import ColumnCollection
+from .expression.from_clause import FromClause
 from .expression.text import TextClause
 from .names import named
 from .traversal import iterate
 
 if TYPE_CHECKING:
     from .expression.column_element import ColumnElement
-    from .expression.from_clause import FromClause
 
 _order = count()
+
+
+def _options_of(item: SchemaItem, options: dict[str, Any]) -> DialectArguments:
+    """Return *options* of dialects, which *item* was given by names of the dialects."""
+    check_options(type(item).__name__, options, ())
+    return DialectArguments(options_of_tables(options))
 
 
 class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
@@ -45,7 +51,8 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
     __visit_name__ = "constraint"
     table: Any = None
     type_bound: bool = False
-    create_rule: Callable[[Any], bool] | None = None
+    create_rule: Callable[[Any], object] | None = None
+    """What CREATE TABLE asks whether it has the constraint, with its compiler; None: it has."""
 
     def __init__(
         self,
@@ -54,13 +61,16 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
         initially: str | None = None,
         info: dict[Any, Any] | None = None,
         comment: str | None = None,
+        _create_rule: Callable[[Any], object] | None = None,
         **dialect_options: object,
     ) -> None:
         self.name = self.given_name = name
+        if _create_rule is not None:
+            self.create_rule = _create_rule
         self.deferrable = deferrable
         self.initially = initially
         self.comment = comment
-        self.dialect_kwargs = DialectArguments(options_of_tables(dialect_options))
+        self.dialect_kwargs = _options_of(self, dialect_options)
         self.order = next(_order)
         if info is not None:
             self.info = info
@@ -75,16 +85,17 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
         """What it belongs to: its table, or the column that a CHECK was given to."""
         return self.table
 
-    def attach(self, parent: Any) -> None:
-        if self.table is parent:
-            return
-        if self.table is not None:
+    def attach(self, parent: object) -> None:
+        if self.table is None or not isinstance(parent, FromClause):
+            super().attach(parent)
+        elif self.table is not parent:
             # One that is given to several tables, by a class above or a mixin.
             twin = self.copied(lambda part: part)
             check_table(twin, twin.parts_given, parent)
             twin.name = twin.given_name = self.given_name
             twin.attach(parent)
-            return
+
+    def _join(self, parent: Any) -> None:
         self.resolve(parent)
         self.table = parent
         parent.constraints.add(self)
@@ -115,9 +126,16 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
             **self.dialect_kwargs,
         }
 
+    @property
+    def shown_parts(self) -> list[str]:
+        """The texts of what it is made of, as they stand in its own."""
+        return []
+
     def __repr__(self) -> str:
-        columns = ", ".join(map(repr, self.columns.keys()))
-        return f"{type(self).__name__}({columns}, name={self.name!r})"
+        parts = list(self.shown_parts)
+        if self.name is not None:
+            parts.append(f"name={self.name!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 class ColumnCollectionConstraint(Constraint):
@@ -142,6 +160,10 @@ class ColumnCollectionConstraint(Constraint):
         """The names of the columns, as given."""
         return [c if isinstance(c, str) else c.key for c in self.pending]
 
+    @property
+    def shown_parts(self) -> list[str]:
+        return [repr(column.key) for column in self] or list(map(repr, self.column_keys))
+
     def resolve(self, table: Any) -> None:
         check_table(self, self.pending, table)
         found = [
@@ -164,9 +186,6 @@ class ColumnCollectionConstraint(Constraint):
 
     def __len__(self) -> int:
         return len(self._columns)
-
-    def __bool__(self) -> bool:
-        return True
 
 
 def _column_or_name(column: object) -> Any:
@@ -278,9 +297,9 @@ class CheckConstraint(Constraint):
         found = [part for part in iterate(self.sqltext) if part.__visit_name__ == "column"]
         return ColumnCollection((str(column.key), column) for column in found)  # type: ignore[attr-defined]
 
-    def attach(self, parent: Any) -> None:
+    def _join(self, parent: Any) -> None:
         if getattr(parent, "is_from", False):
-            super().attach(parent)
+            super()._join(parent)
         else:
             self.column = parent
             parent.constraints.add(self)
@@ -289,6 +308,10 @@ class CheckConstraint(Constraint):
     @property
     def parts_given(self) -> list[Any]:
         return [self.sqltext]
+
+    @property
+    def shown_parts(self) -> list[str]:
+        return [repr(str(self.sqltext))]
 
     @property
     def is_inline(self) -> bool:
@@ -348,7 +371,7 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         self.link_to_name = link_to_name
         self.match = match
         self.comment = comment
-        self.dialect_kwargs = DialectArguments(dialect_options)
+        self.dialect_kwargs = _options_of(self, dialect_options)
         if _constraint is not None:
             self.constraint = _constraint
         if info is not None:
@@ -423,7 +446,7 @@ class ForeignKey(DialectKWArgs, SchemaItem):
         """Return the column of *table* that stands for the target, or None."""
         return table.corresponding_column(self.column)
 
-    def attach(self, parent: Any) -> None:
+    def _join(self, parent: Any) -> None:
         if self.parent is not None and self.parent is not parent:
             raise InvalidRequestError("this ForeignKey belongs to another column already")
         self.parent = parent
@@ -533,6 +556,10 @@ class ForeignKeyConstraint(Constraint):
         return [key.parent.key for key in self.elements]
 
     @property
+    def shown_parts(self) -> list[str]:
+        return [repr(self.column_keys), repr([key.target_fullname for key in self.elements])]
+
+    @property
     def referred_table(self) -> Any:
         """The table referred to."""
         return self.elements[0].column.table
@@ -574,7 +601,7 @@ class Index(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
     __visit_name__ = "index"
     table: Any = None
     of_column: bool = False
-    """Whether it stands for ``Column(index=True)``."""
+    """Whether its column brings it along: ``Column(index=True)``, or a listener that makes it."""
 
     def __init__(
         self,
@@ -584,11 +611,13 @@ class Index(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
         quote: bool | None = None,
         info: dict[Any, Any] | None = None,
         _table: Any = None,
+        _column_flag: bool = False,
         **dialect_options: Any,
     ) -> None:
         self.name = name if name is None else named(name, quote)
         self.unique = unique
-        self.dialect_kwargs = DialectArguments(options_of_tables(dialect_options))
+        self.of_column = _column_flag
+        self.dialect_kwargs = _options_of(self, dialect_options)
         self.pending = [e if isinstance(e, str) else _column_or_name(e) for e in expressions]
         self.expressions: list[Any] = []
         if info is not None:
@@ -615,13 +644,15 @@ class Index(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
         return ColumnCollection((str(column.key), column) for column in found)
 
     def attach(self, parent: Any) -> None:
-        if self.table is not None:
-            if self.table is not parent:
-                raise ArgumentError(
-                    f"index {self.name!r} is on table {self.table.description!r} and cannot be "
-                    f"on {parent.description!r} too"
-                )
-            return
+        if self.table is None:
+            super().attach(parent)
+        elif self.table is not parent:
+            raise ArgumentError(
+                f"index {self.name!r} is on table {self.table.description!r} and cannot be "
+                f"on {parent.description!r} too"
+            )
+
+    def _join(self, parent: Any) -> None:
         check_table(self, self.pending, parent)
         self.expressions = [
             table_column(parent, item, self) if isinstance(item, str) else item
@@ -651,4 +682,11 @@ class Index(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
         send(bind, DropIndex(self, if_exists=checkfirst))
 
     def __repr__(self) -> str:
-        return f"Index({self.name!r}, {', '.join(self.columns.keys())})"
+        parts = [repr(self.name)]
+        parts += [
+            repr(part if isinstance(part, str) else getattr(part, "key", None) or str(part))
+            for part in self.expressions or self.pending
+        ]
+        if self.unique:
+            parts.append("unique=True")
+        return f"Index({', '.join(parts)})"

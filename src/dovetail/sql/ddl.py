@@ -180,7 +180,7 @@ class AddConstraint(_SchemaStatement):
             self.element.create_rule = _never
 
 
-def _never(dialect: object) -> bool:
+def _never(compiler: object) -> bool:
     """Return that CREATE TABLE leaves a constraint out."""
     return False
 

@@ -7,9 +7,12 @@ from functools import cached_property, update_wrapper
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
+from ..event import Dispatch, root
 from ..exc import ArgumentError, InvalidOption, UnsupportedCompilationError, did_you_mean
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
+from ..types.shown import shown
+from .attach_events import AttachEvents, attach_told
 from .ddl import CreateSequence, DropSequence, SchemaBind, send
 from .expression.coercion import node_of
 from .expression.functions import GenericFunction
@@ -23,9 +26,17 @@ class SchemaItem(Node):
 
     __visit_name__ = "schema_item"
     create_with_table: ClassVar[bool] = True
+    dispatch: Dispatch
 
-    def attach(self, parent: Any) -> None:
-        """Become part of *parent*, a column or a table."""
+    def __repr__(self) -> str:
+        return shown(self)
+
+    def attach(self, parent: object) -> None:
+        """Become part of *parent*, a column or a table; tell those who listen."""
+        attach_told(self, parent, self._join)
+
+    def _join(self, parent: object) -> None:
+        """Become part of *parent*."""
 
     def collect(self, walk: Walk) -> None:
         walk.key.append(self)
@@ -41,6 +52,9 @@ class SchemaItem(Node):
     def info(self) -> dict[Any, Any]:
         """What the program keeps with this part of a schema."""
         return {}
+
+
+root(AttachEvents, SchemaItem)
 
 
 def check_options(owner: str, options: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:
@@ -71,7 +85,7 @@ class FetchedValue(SchemaItem):
         self.for_update = for_update
         self.column: Any = None
 
-    def attach(self, parent: Any) -> None:
+    def _join(self, parent: Any) -> None:
         self.column = parent
         if self.for_update:
             parent.server_onupdate = self
@@ -135,7 +149,7 @@ class ColumnDefault(SchemaItem):
             self.is_scalar = True
             self.arg = arg
 
-    def attach(self, parent: Any) -> None:
+    def _join(self, parent: Any) -> None:
         self.column = parent
         if self.for_update:
             parent.onupdate = self
@@ -236,7 +250,7 @@ class Sequence(SchemaItem):
         if metadata is not None:
             metadata.add_sequence(self)
 
-    def attach(self, parent: Any) -> None:
+    def _join(self, parent: Any) -> None:
         self.column = parent
         parent.default = self
 
@@ -251,9 +265,6 @@ class Sequence(SchemaItem):
     def next_value(self) -> NextValue:
         """Return the expression for the next value."""
         return NextValue(self)
-
-    def __repr__(self) -> str:
-        return f"Sequence({self.name!r})"
 
 
 class NextValue(GenericFunction[int]):
@@ -309,7 +320,7 @@ class Identity(FetchedValue):
         self.cache = cache
         self.order = order
 
-    def attach(self, parent: Any) -> None:
+    def _join(self, parent: Any) -> None:
         if parent.server_default is not None or getattr(parent, "computed", None) is not None:
             raise ArgumentError(
                 f"column {parent.name!r} has an Identity and cannot have another server default"
@@ -331,7 +342,7 @@ class Computed(FetchedValue):
         self.sqltext: Any = TextClause(sqltext, ()) if isinstance(sqltext, str) else sqltext
         self.persisted = persisted
 
-    def attach(self, parent: Any) -> None:
+    def _join(self, parent: Any) -> None:
         if parent.server_default is not None:
             raise ArgumentError(
                 f"column {parent.name!r} is computed and cannot have another server default"
@@ -340,3 +351,7 @@ class Computed(FetchedValue):
         parent.computed = self
         parent.server_default = self
         parent.server_onupdate = self
+
+    def __repr__(self) -> str:
+        persisted = "" if self.persisted is None else f", persisted={self.persisted}"
+        return f"Computed({str(self.sqltext)!r}{persisted})"

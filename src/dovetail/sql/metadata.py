@@ -10,6 +10,7 @@ from ..exc import ArgumentError
 from ..graph import find_cycles, sort_as_subsets
 from ..inspection import inspect
 from ..types.contract import NULLTYPE
+from .attach_events import heard_alike
 from .attaching import replaced
 from .constraints import (
     ForeignKey,
@@ -251,6 +252,7 @@ class MetaData(SchemaItem):
             prefixes=table.prefixes,
             **table.dialect_kwargs,
         )
+        heard_alike(made, table)
         _copy_constraints(table, made, referred_schema_fn)
         for column in table.c:
             # Read by those who ask; what they stand for has been copied.
@@ -268,6 +270,9 @@ def _copy_constraints(source: Table, target: Table, schema_of: Callable[..., Any
         elif not _comes_with_columns(constraint):
             constraint.copied(part_of).attach(target)
     for index in source.indexes:
+        if index.of_column and not any(column.index for column in index.columns):
+            # A listener has made it for its column, and that of the copy.
+            continue
         index.copied(part_of).attach(target)
 
 

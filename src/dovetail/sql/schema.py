@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from ..event import listen
 from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
 from ..inspection import inspect
+from .attach_events import attach_told
 from .constraints import Constraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 from .ddl import SchemaBind
 from .defaults import SchemaItem, check_options
@@ -128,16 +130,23 @@ class Table(DialectKWArgs, TableClause, SchemaItem):
         check_options(f"Table({name!r})", options, _TABLE_ARGUMENTS)
         self.dialect_kwargs = DialectArguments(options)
         self.primary_key = None
+        for event, function in kw.get("listeners", ()):
+            listen(self, event, function)
+        attach_told(self, metadata, lambda _: self._fill(items, kw))
+
+    def _fill(self, items: Iterable[Any], kw: dict[str, Any]) -> None:
+        """Become a table of the metadata, with *items* and what is read."""
         PrimaryKeyConstraint(_implicit=True).attach(self)
-        metadata.tables[self.key] = self
+        tables = self.metadata.tables
+        tables[self.key] = self
         try:
             if kw.get("autoload_with") is not None:
                 self._reflect(kw, items)
             self.append_items(items)
         except BaseException:
-            metadata.tables.pop(self.key, None)
+            tables.pop(self.key, None)
             raise
-        metadata.table_added(self)
+        self.metadata.table_added(self)
 
     def _reflect(self, kw: dict[str, Any], items: Iterable[Any]) -> None:
         given = {str(i.name) for i in items if isinstance(i, Column)}

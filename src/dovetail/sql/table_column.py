@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from ..exc import ArgumentError, InvalidOption
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
+from .attach_events import attach_type, heard_alike
 from .attaching import replaced
 from .constraints import CheckConstraint, Constraint, ForeignKey, Index, UniqueConstraint
 from .defaults import (
@@ -41,6 +42,13 @@ else:
 AutoIncrement = bool | Literal["auto", "ignore_fk"]
 
 
+class Compiling(Protocol):
+    """A compiler of definitions, as far as a rule of a constraint knows it."""
+
+    @property
+    def dialect(self) -> TypeDialect: ...
+
+
 class _UnlessNative:
     """Whether a server lacks what a CHECK stands in for, by the name of the feature."""
 
@@ -49,8 +57,8 @@ class _UnlessNative:
     def __init__(self, feature: str) -> None:
         self.feature = feature
 
-    def __call__(self, dialect: TypeDialect) -> bool:
-        return not getattr(dialect.features, self.feature)
+    def __call__(self, compiler: Compiling) -> bool:
+        return not getattr(compiler.dialect.features, self.feature)
 
 
 class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
@@ -58,6 +66,8 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
 
     __visit_name__ = "column"
     bind_name: Any = None
+    is_insert_sentinel: bool
+    """Whether it tells returned rows apart: dovetail keeps their order without such a column."""
     is_omitted: bool
     """Whether statements have it only where it is named: see :func:`insert_sentinel`."""
 
@@ -91,6 +101,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
         server_onupdate: object = None,
         system: bool = False,
         unique: bool | None = None,
+        insert_sentinel: bool = False,
         _omit_from_statements: bool = False,
         **dialect_options: Any,
     ) -> None:
@@ -110,6 +121,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
         self.index = index
         self.unique = unique
         self.system = system
+        self.is_insert_sentinel = insert_sentinel
         self.is_omitted = _omit_from_statements
         self.doc = doc
         self.comment = comment
@@ -137,6 +149,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
                     hint="leave one of them out",
                 )
             default = insert_default
+        attach_type(self.type, self)
         self._set_defaults(default, onupdate, server_default, server_onupdate)
         for item in items:
             if not isinstance(item, SchemaItem):
@@ -191,8 +204,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
         else:
             self._waiting.append(function)
 
-    def attach(self, parent: Any) -> None:
-        """Become a column of the table *parent*."""
+    def _join(self, parent: Any) -> None:
         if self.name is None:
             raise ArgumentError("a column needs a name before it joins a table")
         if self.key is None:
@@ -269,6 +281,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
             "server_onupdate": _again(server_onupdate),
             "system": self.system,
             "unique": self.unique,
+            "insert_sentinel": self.is_insert_sentinel,
             "_omit_from_statements": self.is_omitted,
             **self.dialect_kwargs,
             **changes,
@@ -278,6 +291,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
         if type_ is self.type and type_.has_state:
             type_ = type_.copy()
         made: Column[T] = type(self)(name, type_, *items, **arguments)
+        heard_alike(made, self)
         for check in sorted(self.constraints, key=lambda each: each.order):
             check.copied(replaced({id(self): made})).attach(made)
         return made
@@ -311,10 +325,17 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
         parts += [repr(key) for key in self.foreign_keys]
         if self.table is not None:
             parts.append(f"table=<{self.table.description}>")
+        if self.key != self.name:
+            parts.append(f"key={self.key!r}")
         if self.primary_key:
             parts.append("primary_key=True")
         if not self.nullable:
             parts.append("nullable=False")
+        parts += [
+            f"{name}={value!r}"
+            for name in ("onupdate", "default", "server_default", "comment")
+            if (value := getattr(self, name)) is not None
+        ]
         return f"Column({', '.join(parts)})"
 
     def __str__(self) -> str:
@@ -379,5 +400,6 @@ def insert_sentinel(
         INTEGERTYPE if type_ is None else type_,
         default=default,
         nullable=True,
+        insert_sentinel=True,
         _omit_from_statements=omit_from_statements,
     )

@@ -18,6 +18,7 @@ from .contract import (
 )
 from .decorator import TypeDecorator as TypeDecorator
 from .inference import type_for_annotation as type_for_annotation, type_for_value as type_for_value
+from .schema_type import SchemaType as SchemaType
 from .standard import (
     BIGINT as BIGINT, BINARY as BINARY, BLOB as BLOB, BOOLEAN as BOOLEAN, CHAR as CHAR,
     CLOB as CLOB, DATE as DATE, DATETIME as DATETIME, DECIMAL as DECIMAL, DOUBLE as DOUBLE,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, TypeVar, overload
 
 from . import settling
 from .contract import Processor, TypeDialect, TypeEngine
+from .schema_type import SchemaType
 from .settling import Settling
 
 _N = TypeVar("_N", float, Decimal)
@@ -167,7 +168,7 @@ class UnicodeText(Text):
     __visit_name__ = "unicode_text"
 
 
-class Boolean(TypeEngine[bool]):
+class Boolean(SchemaType, TypeEngine[bool]):
     """True or false; 0 and 1 where the server has no booleans."""
 
     __visit_name__ = "boolean"

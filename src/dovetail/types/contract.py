@@ -1,8 +1,8 @@
 """What a type is: how values travel between Python and the database.
 
 A type knows three conversions (a bound value, a value read, a literal written into the text),
-what operators make of it, and a hashable ``key`` by which plans are found.  Where a server
-needs another conversion, the dialect puts its own class in place of the type:
+what operators make of it, and a hashable ``structure_key`` by which plans are found.  Where a
+server needs another conversion, the dialect puts its own class in place of the type:
 :meth:`TypeEngine.dialect_impl`.
 """
 
@@ -86,7 +86,7 @@ class TypeEngine(Generic[T]):
     # -- identity ---------------------------------------------------------------------
 
     @cached_property
-    def key(self) -> Hashable:
+    def structure_key(self) -> Hashable:
         """The structure of this type: types of equal keys convert and compile alike."""
         state = tuple(
             (name, _frozen(value))
@@ -294,8 +294,8 @@ class UserDefinedType(ExternalType, TypeEngine[T]):
     affinity = "user_defined"
 
     @cached_property
-    def key(self) -> Hashable:
-        return super().key if self.cache_ok else self
+    def structure_key(self) -> Hashable:
+        return super().structure_key if self.cache_ok else self
 
     def get_col_spec(self, **kw: object) -> str:
         """Return the text of the type in DDL."""
@@ -375,14 +375,15 @@ def passing_none(function: Processor | None) -> Processor | None:
     return process
 
 
-_CACHES = frozenset({"key", "_impls", "_processors"})
+_CACHES = frozenset({"structure_key", "_impls", "_processors", "dispatch"})
+"""What is computed, and who listens to one type alone: no part of what is copied."""
 _NO_STRUCTURE = _CACHES | {"comment", "info"}
 
 
 def _frozen(value: object) -> Hashable:
     """Return a hashable stand-in for *value* with the same equality."""
     if isinstance(value, TypeEngine):
-        return value.key
+        return value.structure_key
     if isinstance(value, list | tuple):
         return (type(value), *(_frozen(item) for item in value))
     if isinstance(value, Mapping):

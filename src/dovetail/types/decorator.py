@@ -37,6 +37,8 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
     """
 
     has_state = True
+    dispatch: Any
+    """Who listens: as for :class:`SchemaType`."""
     __visit_name__ = "type_decorator"
     impl: Any
     coerce_to_is_types: ClassVar[tuple[type[Any], ...]] = (type(None),)
@@ -55,8 +57,8 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
             self.impl = cls(*args, **kwargs) if args or kwargs else to_instance(cls)
 
     @cached_property
-    def key(self) -> Hashable:
-        return super().key if self.cache_ok else self
+    def structure_key(self) -> Hashable:
+        return super().structure_key if self.cache_ok else self
 
     @property
     def impl_instance(self) -> TypeEngine[Any]:
@@ -91,8 +93,8 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
 
     def __repr__(self) -> str:
         # What is given to it goes to the wrapped type; its own may be no text: a key, a function.
-        made = repr(self.impl)
-        return type(self).__name__ + made[made.index("(") :]
+        _, _, arguments = repr(self.impl).partition("(")
+        return f"{type(self).__name__}({arguments or ')'}"
 
     # -- what users override --------------------------------------------------------------
 
@@ -132,7 +134,14 @@ class TypeDecorator(ExternalType, TypeEngine[T]):
 
     def _make_impl(self, dialect: TypeDialect) -> TypeEngine[Any]:
         variant = self._variants.get(dialect.name)
-        return variant.dialect_impl(dialect) if variant is not None else self
+        if variant is not None:
+            return variant.dialect_impl(dialect)
+        inner = self.inner_impl(dialect)
+        if inner is self.impl:
+            return self
+        made: TypeDecorator[T] = self.copy()
+        made.impl = inner
+        return made
 
     def inner_impl(self, dialect: TypeDialect) -> TypeEngine[Any]:
         """Return the server's own class for the wrapped type."""

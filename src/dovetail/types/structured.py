@@ -13,24 +13,12 @@ from ..exc import ArgumentError, did_you_mean
 from . import settling
 from .basic import LargeBinary, String, quote_text
 from .contract import Processor, TypeDialect, TypeEngine, to_instance
+from .schema_type import HoldsTypes, SchemaType
 from .settling import Settling
 from .shown import shown
 
 T = TypeVar("T")
 _U = TypeVar("_U", UUID, str)
-
-
-class HoldsTypes(Protocol):
-    """A MetaData, as far as a type that is made with its tables knows it."""
-
-    types: list[Any]
-
-
-class DefiningBind(Protocol):
-    """An engine or a connection, as far as a type that is created there knows it."""
-
-    @property
-    def dialect(self) -> Any: ...
 
 
 class Pickler(Protocol):
@@ -43,7 +31,7 @@ class Pickler(Protocol):
     def loads(self) -> Callable[..., Any]: ...
 
 
-class Enum(String):
+class Enum(String, SchemaType, TypeEngine[str]):
     """One of a few strings, or a member of an :class:`enum.Enum` class.
 
     Members are stored by name; ``values_callable`` may name other strings, one for each
@@ -201,21 +189,6 @@ class Enum(String):
         longest = max(map(len, self.enums), default=0)
         usual = frozenset({"length"} if self.length == longest else ())
         return shown(self, *self.enums, without=_NOT_SHOWN | usual)
-
-    def create(self, bind: DefiningBind, checkfirst: bool = False) -> None:
-        """Create the type on the server of *bind*, if it has enumerations as types of their own.
-
-        Elsewhere nothing is done: the values stand in the definitions of columns.
-        """
-        named = bind.dialect.named_type(self)
-        if named is not None:
-            named.create(bind, checkfirst=checkfirst)
-
-    def drop(self, bind: DefiningBind, checkfirst: bool = False) -> None:
-        """Drop the type on the server of *bind*, where :meth:`create` creates it."""
-        named = bind.dialect.named_type(self)
-        if named is not None:
-            named.drop(bind, checkfirst=checkfirst)
 
     def adapt_to_emulated_enum(self) -> String:
         """Return the text type that holds the values where there is no native enum."""

@@ -147,7 +147,7 @@ class array(ExpressionList):
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("array")
-        walk.key.append(self.type.key)
+        walk.key.append(self.type.structure_key)
         walk.key.append(len(self.clauses))
         for clause in self.clauses:
             clause.collect(walk)

@@ -122,9 +122,9 @@ class PostgresqlDialect(Dialect):
         With it the server knows the type of a parameter where nothing else tells, as in
         ``SELECT $1``, and one that is NULL.
         """
-        found = self._casts.get(type_.key)
+        found = self._casts.get(type_.structure_key)
         if found is None:
-            found = self._casts[type_.key] = self._bind_cast(type_)
+            found = self._casts[type_.structure_key] = self._bind_cast(type_)
         return found
 
     def _bind_cast(self, type_: TypeEngine[Any]) -> str:

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 from ...exc import ArgumentError
 from ...sql.ddl import ExecutableDDLElement, send
 from ...types.contract import Processor, TypeDialect, TypeEngine, to_instance
+from ...types.schema_type import SchemaType
 from ...types.structured import Enum
 
 
-class NamedType(TypeEngine[Any]):
+class NamedType(SchemaType, TypeEngine[Any]):
     """Base of the types that are created and dropped."""
 
     name: str | None

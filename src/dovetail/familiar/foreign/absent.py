@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from ...compiler.types import TypeCompiler
 from ...dialects.dialect import Dialect
+from ...dialects.features import Features
 from ...exc import NoSuchModuleError
 from ...types.contract import TypeEngine
 
@@ -18,7 +19,10 @@ class AbsentTypeCompiler(TypeCompiler):
         name = type_.__visit_name__
         if type(type_).__module__.rpartition(".")[0] != __package__:
             return super().write(type_, **keywords)
-        for size in ("length", "precision", "dim"):
+        written = getattr(type_, "written_arguments", None)
+        if written is not None:
+            return f"{name}({written})"
+        for size in ("length", "precision"):
             given = getattr(type_, size, None)
             if given is not None:
                 scale = getattr(type_, "scale", None) if size == "precision" else None
@@ -27,9 +31,10 @@ class AbsentTypeCompiler(TypeCompiler):
 
 
 class AbsentDialect(Dialect):
-    """Base of dialects that are there for their names and types alone."""
+    """Base of dialects that are there for their names, their types and their definitions alone."""
 
     type_compiler_class = AbsentTypeCompiler
+    default_features = Features(supports_identity_columns=True, supports_sequences=True)
     server: str
 
     @classmethod

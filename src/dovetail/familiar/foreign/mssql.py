@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...compiler.ddl import DDLCompiler
+from ...compiler.raw import number
+from ...compiler.statements import StatementCompiler
+from ...sql.defaults import Identity
 from ...types.basic import Boolean, DateTime, Integer, LargeBinary, Text, UnicodeText
 from ...types.contract import TypeEngine
 from ...types.standard import (
@@ -13,7 +17,7 @@ from ...types.standard import (
     VARBINARY as STANDARD_VARBINARY,
 )
 from ...types.structured import JSON as STANDARD_JSON, Uuid
-from .absent import AbsentDialect
+from .absent import AbsentDialect, AbsentTypeCompiler
 
 
 class JSON(STANDARD_JSON):
@@ -133,11 +137,32 @@ class UNIQUEIDENTIFIER(Uuid[Any]):
         super().__init__(as_uuid=as_uuid, native_uuid=True)
 
 
+class MSTypeCompiler(AbsentTypeCompiler):
+    """Writes the types of Microsoft SQL Server."""
+
+
+class MSDDLCompiler(DDLCompiler):
+    """Writes the definitions of Microsoft SQL Server."""
+
+    def visit_identity_column(self, identity: Identity, **kw: object) -> str:
+        """Return IDENTITY, with where the numbers start and how far they are apart."""
+        start = 1 if identity.start is None else identity.start
+        increment = 1 if identity.increment is None else identity.increment
+        return f"IDENTITY({number(start, 'start')},{number(increment, 'increment')})"
+
+
+class MSSQLCompiler(StatementCompiler):
+    """Writes statements as the standard does: Microsoft SQL Server is not connected to."""
+
+
 class MSDialect(AbsentDialect):
     """The name ``mssql``; connecting is refused."""
 
     name = "mssql"
     driver = "pyodbc"
+    statement_compiler = MSSQLCompiler
+    ddl_compiler = MSDDLCompiler
+    type_compiler_class = MSTypeCompiler
     server = "Microsoft SQL Server"
     default_schema_name = "dbo"
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ...compiler.ddl import DDLCompiler
+from ...compiler.statements import StatementCompiler
 from ...types.basic import DateTime, Double, Float, Interval, LargeBinary, Numeric, Text
 from ...types.contract import TypeEngine
 from ...types.standard import FLOAT as STANDARD_FLOAT, TIMESTAMP as STANDARD_TIMESTAMP, VARCHAR
 from ...types.structured import JSON as STANDARD_JSON
-from .absent import AbsentDialect
+from .absent import AbsentDialect, AbsentTypeCompiler
 
 
 class JSON(STANDARD_JSON):
@@ -186,10 +188,35 @@ class VECTOR(TypeEngine[Any]):
     ) -> None:
         self.dim, self.storage_format, self.storage_type = dim, storage_format, storage_type
 
+    @property
+    def written_arguments(self) -> str | None:
+        """What stands in the parentheses after the name, if anything does."""
+        parts = ["*" if self.dim is None else str(self.dim)]
+        if self.storage_format is not None:
+            parts.append(self.storage_format.value)
+        if self.storage_type is VectorStorageType.SPARSE:
+            parts = [*[*parts, "*"][:2], "SPARSE"]
+        return None if parts == ["*"] else ", ".join(parts)
+
+
+class OracleTypeCompiler(AbsentTypeCompiler):
+    """Writes the types of Oracle Database."""
+
+
+class OracleDDLCompiler(DDLCompiler):
+    """Writes the definitions of Oracle Database."""
+
+
+class OracleCompiler(StatementCompiler):
+    """Writes statements as the standard does: Oracle Database is not connected to."""
+
 
 class OracleDialect(AbsentDialect):
     """The name ``oracle``; connecting is refused."""
 
     name = "oracle"
     driver = "oracledb"
+    statement_compiler = OracleCompiler
+    ddl_compiler = OracleDDLCompiler
+    type_compiler_class = OracleTypeCompiler
     server = "Oracle Database"

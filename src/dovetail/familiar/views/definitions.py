@@ -35,11 +35,11 @@ views = Views()
 
 views.names(Table, _prefixes="prefixes", _autoincrement_column="autoincrement_column")
 views.names(PrimaryKeyConstraint, _autoincrement_column="autoincrement_column")
-views.names(Constraint, _type_bound="type_bound", _ddl_if="condition")
+views.names(Constraint, _type_bound="type_bound", _create_rule="create_rule", _ddl_if="condition")
 views.names(Index, _ddl_if="condition", _column_flag="of_column")
 views.names(UniqueConstraint, _column_flag="of_column")
 views.names(PrimaryKeyConstraint, _implicit_generated="implicit")
-views.names(TypeEngine, _variant_mapping="_variants")
+views.names(TypeEngine, _variant_mapping="_variants", _static_cache_key="structure_key")
 
 
 @views.method(SchemaItem)
@@ -58,13 +58,6 @@ def _set_parent_with_dispatch(item: SchemaItem, parent: Node, **_: object) -> No
 def _user_defined_nullable(column: Column[Any]) -> Any:
     """Return whether the column was told to take NULL, or that it was not told."""
     return column.nullable if column.nullable_is_given else NULL_UNSPECIFIED
-
-
-@views.attribute(Constraint)
-def _create_rule(constraint: Constraint) -> Callable[[Any], bool] | None:
-    """Return what says whether CREATE TABLE has the constraint: it takes a compiler."""
-    rule = constraint.create_rule
-    return None if rule is None else lambda compiler: rule(compiler.dialect)
 
 
 @views.attribute(Table)

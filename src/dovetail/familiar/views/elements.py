@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...sql.node import Node
 from ...sql.traversal import children
-from ..traversals import parts_of
+from ..cache_keys import CacheKey
+from ..traversals import collecting, parts_of
 from .table import Views
 
 views = Views()
@@ -16,9 +17,17 @@ def _declared(cls: type[Node], /, **options: object) -> None:
     internals = vars(cls).get("_traverse_internals")
     if internals is not None and "parts" not in vars(cls):
         cls.parts = parts_of(internals)
+        if cls.collect is Node.collect or "collect" in vars(cls):
+            type.__setattr__(cls, "collect", collecting(internals))
 
 
 views.values(Node, __init_subclass__=classmethod(_declared))
+
+
+@views.method(Node)
+def _generate_cache_key(node: Node) -> CacheKey:
+    """Return what tells a statement, or a part of one, from others."""
+    return CacheKey.of(node)
 
 
 @views.method(Node)

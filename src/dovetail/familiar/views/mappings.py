@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...orm.mapping.annotation_types import AnnotationTypes
+from ...orm.mapping.annotations import MappedAnnotation
 from ...orm.mapping.attribute import QueryableAttribute
 from ...orm.mapping.class_manager import ClassManager
 from ...orm.mapping.mapper import Mapper
@@ -12,6 +14,7 @@ from ...orm.mapping.registry import Registry
 from ...orm.mapping.relationship import RelationshipProperty
 from ...orm.mapping.synonym import SynonymReference
 from ...orm.tracking.state import InstanceState, state_of
+from ...types.contract import TypeEngine, to_instance
 from .table import Views
 
 if TYPE_CHECKING:
@@ -34,6 +37,14 @@ views.values(SynonymReference, _is_internal_proxy=True)
 views.values(MapperProperty, _is_internal_proxy=False)
 views.values(ColumnProperty, strategy_wildcard_key="column")
 views.values(RelationshipProperty, strategy_wildcard_key="relationship")
+
+
+@views.method(Registry)
+def _resolve_type(registry: Registry, python_type: object) -> TypeEngine[Any] | None:
+    """Return the database type of *python_type* in an annotation, or None."""
+    annotation = MappedAnnotation(python_type, False, None, (), python_type)
+    found = AnnotationTypes(registry, object).known(annotation)
+    return None if found is None else to_instance(found)
 
 
 @views.attribute(Mapper)

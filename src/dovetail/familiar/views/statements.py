@@ -11,7 +11,6 @@ from ...sql.elements import ColumnElement
 from ...sql.expression.generative_select import GenerativeSelect
 from ...sql.node import Executable
 from ...sql.selectable import FromClause, Select, SelectBase
-from ..cache_keys import CacheKey
 from .table import Views
 
 views = Views()
@@ -137,12 +136,6 @@ def _generate(statement: Executable | FromStatement) -> Executable | FromStateme
     twin: Executable | FromStatement = object.__new__(type(statement))
     twin.__dict__.update(statement.__dict__)
     return twin
-
-
-@views.method(Executable)
-def _generate_cache_key(statement: Executable) -> CacheKey:
-    """Return what tells the statement from others."""
-    return CacheKey.of(statement)
 
 
 @views.method(Executable, FromStatement)

@@ -452,6 +452,7 @@ def orm_insert_sentinel(
         insert_default=default,
         nullable=True,
         deferred=True,
+        insert_sentinel=True,
         _omit_from_statements=omit_from_statements,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -168,7 +169,8 @@ class Session(SessionContents, ClassicVerbs):
         core.twophase = twophase
         core.keeps_plans = enable_baked_queries
         core.resets_only = close_resets_only
-        self.info: dict[Any, Any] = dict(info) if info else {}
+        if info:
+            self.info = dict(info)
         self._query_cls = query_cls
         if autocommit or not weak_identity_map or extension is not None:
             self._use_classic(autocommit, weak_identity_map, extension)
@@ -201,6 +203,12 @@ class Session(SessionContents, ClassicVerbs):
     execution_options = Setting[Mapping[str, Any]](
         "Execution options of all statements of this session.", "execution_options_dict"
     )
+
+    @cached_property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary of the user's."""
+        return {}
+
     hash_key = Setting[int]("A number that no other session of this process has.")
     _flushing = Setting[bool]("Whether a flush is in progress: listeners ask.", "flushing")
     dispatch: Dispatch

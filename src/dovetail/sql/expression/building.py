@@ -174,7 +174,11 @@ def combine(left: ColumnElement[Any], op: Operator, other: object, reverse: bool
     if op.name in ops.OPERATORS:
         name, type_ = left.type.result_of(op.name, right.type)
         operator = ops.OPERATORS[name]
-        if operator.is_associative and left.operator is operator and left.type.key == type_.key:
+        if (
+            operator.is_associative
+            and left.operator is operator
+            and left.type.structure_key == type_.structure_key
+        ):
             if left.__class__ is Chain:
                 return Chain((*left.clauses, right), operator, type_)
             if left.__class__ is BinaryExpression:

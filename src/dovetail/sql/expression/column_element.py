@@ -466,7 +466,7 @@ class ColumnElement(Node, Generic[T_co]):
     ) -> Callable[[Any], ColumnElement[Any]]:
         """Return a function that applies the operator written as *opstring*."""
         type_ = return_type() if isinstance(return_type, type) else return_type
-        type_key = type_.key if type_ is not None else None
+        type_key = type_.structure_key if type_ is not None else None
         operator = ops.custom_operator(opstring, precedence, is_comparison, type_, type_key)
         return lambda other: build.combine(self, operator, other)
 
@@ -541,7 +541,7 @@ class Label(ColumnElement[T]):
         number = numbers[self] = len(numbers)
         key.append(number)
         key.append(self.name if self.name.__class__ is str else collected_name(self.name, walk))
-        key.append(self.type.key)
+        key.append(self.type.structure_key)
         self.element.collect(walk)
 
 

@@ -59,7 +59,7 @@ class ColumnClause(NamedColumn[T]):
             return
         key.append("literal" if self.is_literal else "column")
         key.append(collected_name(self.name, walk))
-        key.append(self.type.key)
+        key.append(self.type.structure_key)
 
 
 @overload

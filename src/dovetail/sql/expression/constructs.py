@@ -132,7 +132,7 @@ class Cast(ColumnElement[T]):
 
     def collect(self, walk: Walk) -> None:
         walk.key.append(self.__visit_name__)
-        walk.key.append(self.type.key)
+        walk.key.append(self.type.structure_key)
         self.clause.collect(walk)
 
 

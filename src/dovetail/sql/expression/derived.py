@@ -150,7 +150,7 @@ class TableValuedAlias(AliasedFrom):
         return self._twin(is_lateral=True, **({"name": name} if name is not None else {}))
 
     def _collect_details(self, walk: Walk) -> None:
-        names = tuple((str(c.name), c.type.key) for c in self.own_columns)
+        names = tuple((str(c.name), c.type.structure_key) for c in self.own_columns)
         walk.key.append(
             (names, self.render_derived_names, self.with_types, self.is_lateral, self.ordinality)
         )
@@ -218,7 +218,7 @@ class Values(FromClause):
         number = numbers[self] = len(numbers)
         key.append(number)
         key.append(collected_name(self.name, walk))
-        key.append(tuple((str(c.name), c.type.key) for c in self.own_columns))
+        key.append(tuple((str(c.name), c.type.structure_key) for c in self.own_columns))
         key.append((self.is_lateral, len(self.rows)))
         if self.literal_binds:
             # The values are in the text.

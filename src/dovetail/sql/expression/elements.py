@@ -61,7 +61,7 @@ class BindParameter(ColumnElement[T]):
             return
         numbers[self] = len(numbers)
         key.append(_BIND)
-        key.append(self.type.key)
+        key.append(self.type.structure_key)
         key.append(self.key)
         walk.binds.append(self)
 
@@ -273,7 +273,7 @@ class BinaryExpression(ColumnElement[T], Generic[T]):
         key = walk.key
         key.append(self.operator)
         if self.type is not BOOLEANTYPE:
-            key.append(self.type.key)
+            key.append(self.type.structure_key)
         if self.modifiers:
             key.append(self.modifiers)
         self.left.collect(walk)
@@ -421,7 +421,7 @@ class Chain(ExpressionList):
     __visit_name__ = "chain"
 
     def collect(self, walk: Walk) -> None:
-        walk.key.append(self.type.key)
+        walk.key.append(self.type.structure_key)
         super().collect(walk)
 
 

@@ -84,7 +84,7 @@ class FunctionElement(ColumnElement[T]):
         key.append(self.__class__)
         key.append(self.packagenames)
         key.append(self.name)
-        key.append(self.type.key)
+        key.append(self.type.structure_key)
         key.append(len(self.clauses))
         for clause in self.clauses:
             clause.collect(walk)
@@ -236,7 +236,7 @@ class FieldOfFunction(ColumnElement[T]):
         return self.name
 
     def collect(self, walk: Walk) -> None:
-        walk.key.append(("field", self.name, self.type.key))
+        walk.key.append(("field", self.name, self.type.structure_key))
         self.element.collect(walk)
 
 
