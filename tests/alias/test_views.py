@@ -233,3 +233,69 @@ def test_a_name_that_is_deleted_from_a_module_stays_away():
         print(oracle.JSON)
         """
     ) == ["False", "<class 'int'>"]
+
+
+def test_elements_are_cloned_and_the_copies_changed():
+    assert same_with_both(
+        """
+    from sqlalchemy.sql import operators
+    descending = User.name.desc()
+    copy = descending._clone()
+    copy.modifier = operators.asc_op
+    print(descending, copy, copy.element is descending.element)
+    copy._copy_internals()
+    print(copy, User.__table__._clone() is User.__table__)
+    condition = sa.and_(User.id == 1, User.name == "x")
+    twin = condition._clone()
+    twin._copy_internals()
+    print(twin is condition, twin.clauses[0] is condition.clauses[0], str(twin) == str(condition))
+    statement = sa.select(User).order_by("name")
+    print(statement._order_by_clauses[0].element, statement._order_by_clauses[0])
+        """
+    )
+
+
+def test_what_a_statement_hands_on_is_in_its_dictionary():
+    assert same_with_both(
+        """
+    for statement in (sa.select(User), sa.select(User.id).where(User.id == 1), sa.select(Address)):
+        print(statement.__dict__["_propagate_attrs"]["plugin_subject"].class_.__name__)
+    print("_propagate_attrs" in sa.select(User.__table__).__dict__)
+    for statement in (sa.insert(User), sa.update(Address), sa.delete(Address)):
+        print(statement._propagate_attrs["plugin_subject"].class_.__name__)
+    print(session.query(User)._statement)
+        """
+    )
+
+
+def test_rows_of_a_class_of_the_programs_own():
+    assert same_with_both(
+        """
+    class Short(sa.Row):
+        def keys(self):
+            return list(self._parent.keys)
+
+    from sqlalchemy.engine.result import SimpleResultMetaData
+    with engine.connect() as connection:
+        one, two = sa.literal(1).label("a"), sa.literal(2).label("b")
+        row = connection.execute(sa.select(one, two)).one()
+        print(row._data)
+        names = SimpleResultMetaData(["a"])
+        made = Short(names, None, {"a": 0}, row._data[:1])
+        print(tuple(made), made.a, made.keys(), isinstance(made, sa.Row), dict(made._mapping))
+        """
+    )
+
+
+def test_a_synonym_says_what_it_stands_for():
+    assert same_with_both(
+        """
+    from sqlalchemy.orm import synonym
+    class Other(Base):
+        __tablename__ = "other"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        number: Mapped[int] = synonym("id")
+    mapper = sa.inspect(Other)
+    print(mapper.attrs.number._proxied_object is mapper.attrs.id)
+        """
+    )

@@ -398,7 +398,8 @@ def test_a_result_tells_what_ran(connection, name):
 
     assert result.connection is context.connection is connection
     assert context is result.context
-    assert (context.parameters, context.executemany) == (parameters, many)
+    assert (context.sent, context.executemany) == (parameters, many)
+    assert context.parameters == (parameters if many else [parameters])
     assert context.invoked_statement is statement
     assert context.statement == context.compiled.sql
     assert context.isinsert == statement.is_dml
@@ -408,7 +409,7 @@ def test_a_result_tells_what_ran(connection, name):
 def test_a_result_of_sql_text_tells_what_ran(connection):
     context = connection.exec_driver_sql("SELECT ?", (1,)).context
 
-    assert (context.statement, context.parameters, context.compiled) == ("SELECT ?", (1,), None)
+    assert (context.statement, context.parameters, context.compiled) == ("SELECT ?", [(1,)], None)
 
 
 def test_a_result_has_what_listeners_have_kept(connection):

@@ -1,5 +1,7 @@
 """What libraries ask of mapped classes, and how they map them, run on both packages."""
 
+import re
+
 import pytest
 
 from tests.orm.both import compare, programs
@@ -257,6 +259,41 @@ def attributes_of_columns(w):
     alias = w.orm.aliased(User)
     yield alias.name.parent is w.sa.inspect(alias), alias.name.nullable
     yield w.error(lambda: name.nothing), w.error(lambda: User.notes.nullable)
+
+
+def comparisons_of_relationships_by_functions(w):
+    """Functions of operators compare relationships with instances as ``==`` does."""
+    import operator
+
+    User, Note, _ = mapped_in_many_ways(w)
+    ops = w.module("sql.operators")
+    user = User(id=1)
+    for made in (
+        ops.eq(User.notes, None),
+        ops.eq(Note.user_id, 3),
+        ops.contains_op(User.notes, Note(id=2)),
+        operator.eq(Note.user_id, 3),
+        Note.user_id.operate(operator.add, 3),
+        Note.user_id.reverse_operate(operator.sub, 3),
+        Note.user_id.operate(operator.neg),
+    ):
+        yield re.sub(r"_\d|param|id_1", "", str(made))
+    yield w.error(lambda: ops.lt(User.notes, user)) in ("NotImplementedError", "ArgumentError")
+
+
+def expressions_of_properties(w):
+    """An expression that is mapped is known by the name of its attribute."""
+
+    class Thing(w.Base):
+        __tablename__ = "thing"
+        id = w.orm.mapped_column(w.sa.Integer, primary_key=True)
+        count = w.orm.column_property(w.sa.select(w.sa.func.count()).scalar_subquery())
+
+    mapper = w.sa.inspect(Thing)
+    kind = w.module("sql.expression").Label
+    yield isinstance(mapper.attrs.count.expression, kind), mapper.attrs.count.expression.key
+    yield isinstance(mapper.attrs.id.expression, kind)
+    yield mapper.get_property_by_column(Thing.__table__.c.id).key
 
 
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)

@@ -432,6 +432,29 @@ def columns_for_the_second_of_two_entities(w):
     yield [(w.loaded(a), w.loaded(b)) for a, b in w.s.execute(statement)]
 
 
+def immediate_leads_back_to_what_was_loaded_first(w):
+    """A reference that is loaded at once is set below a collection, too."""
+
+    class Person(w.Base):
+        __tablename__ = "person"
+        id = w.orm.mapped_column(w.sa.Integer, primary_key=True)
+        workers = w.orm.relationship("Worker", back_populates="person")
+
+    class Worker(w.Base):
+        __tablename__ = "worker"
+        id = w.orm.mapped_column(w.sa.Integer, primary_key=True)
+        person_id = w.orm.mapped_column(w.sa.ForeignKey("person.id"))
+        person = w.orm.relationship(Person, back_populates="workers", lazy="immediate")
+
+    w.create()
+    w.add(Person(id=1, workers=[Worker(id=1), Worker(id=2)]), Person(id=2))
+    for option in (w.orm.selectinload, w.orm.subqueryload, w.orm.joinedload):
+        statement = w.sa.select(Person).options(option(Person.workers)).order_by(Person.id)
+        people = w.s.scalars(statement).unique().all()
+        yield [[w.loaded(worker) for worker in person.workers] for person in people]
+        w.s.expunge_all()
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_loads_what_the_oracle_loads(program):
     compare(program)

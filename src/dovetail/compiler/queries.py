@@ -303,7 +303,10 @@ class QueryCompiler(RestrictingCompiler):
         return self.write(node)
 
     def visit_label_reference(self, node: LabelReference) -> str:
-        frame = self.frames[-1] if self.frames else Frame()
+        if not self.frames:
+            # Written by itself, outside any statement.
+            return self.quote(node.name)
+        frame = self.frames[-1]
         column = frame.by_name.get(node.name)
         if column is None and frame.is_compound:
             return self.quote(node.name)

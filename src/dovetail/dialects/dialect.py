@@ -72,6 +72,7 @@ class Dialect(AskedDialect):
                 f"unknown parameter style {self.paramstyle!r}: {', '.join(PARAMETER_STYLES)}"
             )
         self.features = replace(self.default_features, **features)
+        self.dbapi = None
         self.identifier_preparer = copy(self.identifier_preparer)
         self.identifier_preparer.longest = (
             self.features.max_constraint_name_length or self.features.max_identifier_length
@@ -179,8 +180,8 @@ class Dialect(AskedDialect):
 
     # What plugins and listeners ask a dialect that they know: see docs/dialects.md.
 
-    dbapi: Any = None
-    """The module of the driver, for the dialect of an engine."""
+    dbapi: Any
+    """The module of the driver, for the dialect of an engine; else None."""
     is_async: bool = False
     """Whether the driver of the engine awaits."""
     update_executemany_returning: bool = False

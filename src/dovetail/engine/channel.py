@@ -242,7 +242,7 @@ class Channel:
                     answer = before(self, context.cursor, sql, parameters, context, many)
                     if answer is not None:
                         sql, parameters = answer
-                context.statement, context.parameters = sql, parameters
+                context.statement, context.sent = sql, parameters
             if self._echo:
                 self._log_statement(sql, parameters)
             self._require_record().statement = sql
@@ -264,7 +264,7 @@ class Channel:
 
     def _done_by_listener(self, context: ExecutionContext) -> bool:
         """Let listeners run the statement of *context*; tell whether one did."""
-        cursor, sql, parameters = context.cursor, context.statement, context.parameters
+        cursor, sql, parameters = context.cursor, context.statement, context.sent
         dispatch = self.dispatch
         if parameters is None:
             return any(run(cursor, sql, context) for run in dispatch.do_execute_no_params)

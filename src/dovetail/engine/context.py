@@ -46,8 +46,10 @@ class About:
 class ExecutionContext:
     """One execution of a statement.  Listeners may keep attributes of their own on it.
 
-    ``statement``, ``parameters``  SQL text and what goes with it to the driver
-    ``executemany``  whether *parameters* are a list of sets
+    ``statement``    SQL text
+    ``parameters``   the sets of values that go with it, a list, of one where it runs once
+    ``executemany``  whether the driver runs it for several sets
+    ``sent``         what the driver is given of these: the list, or the one set, or None
     ``cursor``       the driver's cursor
     ``compiled``     the compiled statement, None for SQL that was given as text
     ``invoked_statement``  the statement object, None for SQL that was given as text
@@ -63,7 +65,7 @@ class ExecutionContext:
     ) -> None:
         self.connection = connection
         self.statement = statement
-        self.parameters = parameters
+        self.sent = parameters
         self.executemany = executemany
         self.cursor: Any = None
         self.compiled: Any = getattr(about, "compiled", None)
@@ -71,6 +73,14 @@ class ExecutionContext:
         options: Any = getattr(about, "options", None) or connection._options
         in_use = connection.options_in_use
         self.execution_options: Any = {**options, **in_use} if in_use else options
+
+    @property
+    def parameters(self) -> list[Any]:
+        """The sets of values, one for each time that the statement runs."""
+        sent: Any = self.sent
+        if self.executemany:
+            return list(sent)
+        return [()] if sent is None else [sent]
 
     @property
     def root_connection(self) -> Any:

@@ -200,10 +200,12 @@ class HybridAttribute(QueryableAttribute[T]):
     def on(self, entity: EntityNode) -> Any:
         return self.descriptor.__get__(None, entity.entity_namespace)
 
-    def operate(self, op: Operator, *other: object, **modifiers: object) -> Any:
+    def operate(
+        self, op: Operator | Callable[..., Any], *other: object, **modifiers: object
+    ) -> Any:
         return self._comparator.operate(op, *other, **modifiers)
 
-    def reverse_operate(self, op: Operator, other: object) -> Any:
+    def reverse_operate(self, op: Operator | Callable[..., Any], other: object) -> Any:
         return self._comparator.reverse_operate(op, other)
 
     __hash__ = object.__hash__

@@ -44,6 +44,10 @@ class Kind(type):
         return found
 
 
+class LabelInOrder:
+    """What ORDER BY has for a label: nothing, the label stands there itself."""
+
+
 class Concatenable(TypeEngineMixin, metaclass=Kind):
     """Types whose values are put together by ``+``; a mixin of types of the user's own."""
 

@@ -29,12 +29,7 @@ from dovetail.orm.mapping import comparator as comparator
 from dovetail.orm.mapping.alias import AliasedClass, aliased, with_polymorphic
 from dovetail.orm.mapping.annotation_types import TypeResolve
 from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
-from dovetail.orm.mapping.attribute import (
-    InstrumentedAttribute,
-    QueryableAttribute,
-    foreign,
-    remote,
-)
+from dovetail.orm.mapping.attribute import InstrumentedAttribute, QueryableAttribute
 from dovetail.orm.mapping.bundle import Bundle, DictBundle
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.comparing import PropComparator
@@ -71,6 +66,7 @@ from dovetail.orm.mapping.join_condition import (
 )
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents, RegistryEvents
+from dovetail.orm.mapping.marks import foreign, remote
 from dovetail.orm.mapping.parent import with_parent
 from dovetail.orm.mapping.polymorphic import polymorphic_union
 from dovetail.orm.mapping.properties import (

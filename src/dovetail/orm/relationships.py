@@ -4,7 +4,7 @@
 # fmt: off
 # isort: off
 
-from .mapping.attribute import foreign as foreign, remote as remote
+from .mapping.marks import foreign as foreign, remote as remote
 from .mapping.relationship import RelationshipProperty as RelationshipProperty
 
 Relationship = RelationshipProperty

@@ -85,7 +85,8 @@ def traverse(obj: T, opts: Mapping[str, object] | None, visitors: Visits) -> T:
     return traverse_using(iterate(obj, opts), obj, visitors)
 
 
-_NEVER_COPIED = frozenset(("column", "entity", "attribute", "table"))
+NEVER_COPIED = frozenset(("column", "entity", "attribute", "table"))
+"""What statements speak of, by ``__visit_name__``: a copy would be another table."""
 
 
 def cloned_traverse(obj: object, opts: Mapping[str, object] | None, visitors: Visits) -> Any:
@@ -101,8 +102,8 @@ def cloned_traverse(obj: object, opts: Mapping[str, object] | None, visitors: Vi
         if id(node) in kept or id(node) in made:
             return node
         # Tables and columns are what statements speak of: a copy would be another table.
-        copy = node if node.__visit_name__ in _NEVER_COPIED else copying.rebuilt(node)
-        if copy is node and copy.__visit_name__ not in _NEVER_COPIED:
+        copy = node if node.__visit_name__ in NEVER_COPIED else copying.rebuilt(node)
+        if copy is node and copy.__visit_name__ not in NEVER_COPIED:
             copy = node._twin()
         made[id(copy)] = copy
         visit = visitors.get(copy.__visit_name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...sql.node import Node
-from ...sql.traversal import children
+from ...sql.traversal import NEVER_COPIED, Replacing, children
 from ..cache_keys import CacheKey
 from ..traversals import collecting, parts_of
 from .table import Views
@@ -34,3 +34,17 @@ def _generate_cache_key(node: Node) -> CacheKey:
 def get_children(node: Node) -> list[Node]:
     """Return the elements that *node* holds directly."""
     return list(children(node))
+
+
+@views.method(Node)
+def _clone(node: Node, **options: object) -> Node:
+    """Return a copy of *node*, which the caller may change; tables and columns are themselves."""
+    return node if node.__visit_name__ in NEVER_COPIED else node._twin()
+
+
+@views.method(Node)
+def _copy_internals(node: Node, **options: object) -> None:
+    """Let *node*, a copy, hold copies of the elements that it holds directly."""
+    copying = Replacing(_clone)
+    for name in node.parts:
+        setattr(node, name, copying.value(getattr(node, name, None)))

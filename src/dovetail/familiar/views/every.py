@@ -9,6 +9,7 @@ from . import (
     expressions,
     mappings,
     queries,
+    rows,
     sessions,
     statements,
 )
@@ -21,6 +22,7 @@ EVERY: tuple[Views, ...] = (
     expressions.views,
     mappings.views,
     queries.views,
+    rows.views,
     sessions.views,
     statements.views,
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ...sql.elements import UnaryExpression
+from ...sql.expression.elements import LabelReference
 from ...sql.operators import SORTING, Operator
 from .table import Views
 
 views = Views()
+
+views.names(LabelReference, element="name")
 
 
 @views.attribute(Operator)
@@ -17,7 +20,7 @@ def opstring(operator: Operator) -> str:
     return operator.text.strip()
 
 
-@views.attribute(UnaryExpression)
+@views.attribute(UnaryExpression, writes="operator")
 def modifier(expression: UnaryExpression[Any]) -> Operator | None:
     """Return how rows are sorted, where that is what the expression says."""
     return expression.operator if expression.operator in SORTING else None

@@ -12,7 +12,7 @@ from ...orm.mapping.mapper import Mapper
 from ...orm.mapping.properties import ColumnProperty, MapperProperty
 from ...orm.mapping.registry import Registry
 from ...orm.mapping.relationship import RelationshipProperty
-from ...orm.mapping.synonym import SynonymReference
+from ...orm.mapping.synonym import Synonym, SynonymReference
 from ...orm.tracking.state import InstanceState, state_of
 from ...types.contract import TypeEngine, to_instance
 from .table import Views
@@ -45,6 +45,14 @@ def _resolve_type(registry: Registry, python_type: object) -> TypeEngine[Any] | 
     annotation = MappedAnnotation(python_type, False, None, (), python_type)
     found = AnnotationTypes(registry, object).known(annotation)
     return None if found is None else to_instance(found)
+
+
+@views.attribute(Synonym)
+def _proxied_object(synonym: Synonym[Any]) -> Any:
+    """Return the property that a synonym stands for, or the attribute that is no property."""
+    mapper = synonym.parent
+    prop = mapper.attrs.get(synonym.name)
+    return getattr(mapper.class_, synonym.name) if prop is None else prop
 
 
 @views.attribute(Mapper)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...orm.loading.statement import FromStatement
 from ...orm.mapping.attribute import EntityNode, QueryableAttribute
 from ...sql.elements import ColumnElement
+from ...sql.expression.dml_base import UpdateBase
 from ...sql.expression.generative_select import GenerativeSelect
+from ...sql.expression.selecting import select
 from ...sql.node import Executable
 from ...sql.selectable import FromClause, Select, SelectBase
 from .table import Views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...sql.arguments import ColumnArgument
 
 views = Views()
 
@@ -104,14 +111,30 @@ def _setup_joins(statement: Select[*tuple[Any, ...]]) -> tuple[Any, ...]:
     )
 
 
-@views.attribute(SelectBase)
-def _propagate_attrs(statement: SelectBase) -> dict[str, Any]:
+@views.attribute(SelectBase, UpdateBase)
+def _propagate_attrs(statement: SelectBase | UpdateBase) -> dict[str, Any]:
     """Return what tells statements of mapped classes from others."""
-    for raw in getattr(statement, "raw_columns", ()):
+    if isinstance(statement, UpdateBase):
+        return _attributes_of((statement.table,))
+    return _attributes_of(getattr(statement, "raw_columns", ()))
+
+
+def _attributes_of(items: Iterable[object]) -> dict[str, Any]:
+    for raw in items:
         entity = raw if isinstance(raw, EntityNode) else getattr(raw, "owner", None)
         if isinstance(entity, EntityNode):
             return {"compile_state_plugin": "orm", "plugin_subject": entity.inspected}
     return {}
+
+
+@views.function(select)
+def _select_with_attributes(*entities: ColumnArgument) -> Any:
+    """Return a SELECT whose ``__dict__`` has what is propagated, for those who read it there."""
+    made: Any = select(*entities)
+    attributes = _attributes_of(made.raw_columns)
+    if attributes:
+        made.__dict__["_propagate_attrs"] = attributes
+    return made
 
 
 # What is of no mapped class has nothing noted.

@@ -1,7 +1,8 @@
 """The table of views: attributes that classes of dovetail have while the alias is on.
 
 A view shows what an object of dovetail knows, by a name that the other package has for it and does
-not document; it is read, and never written.  The modules beside this one have a table each::
+not document; it is read, and never written but on copies.  The modules beside this one have a
+table each::
 
     views = Views()
     views.names(Select, _where_criteria="where_criteria")
@@ -13,8 +14,10 @@ not document; it is read, and never written.  The modules beside this one have a
 
 from __future__ import annotations
 
-from functools import wraps
+import sys
+from functools import partial, wraps
 from operator import attrgetter
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -29,17 +32,22 @@ class Views:
     def __init__(self) -> None:
         self.by_class: dict[type, dict[str, Any]] = {}
         self.widened: list[tuple[type, str, tuple[str, ...]]] = []
+        self.functions: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
     def names(self, *kinds: type, **names: str) -> None:
         """Let *kinds* have other names, ``theirs="ours"``, for attributes; a dot leads on."""
         for theirs, ours in names.items():
             self._note(kinds, theirs, property(attrgetter(ours)))
 
-    def attribute(self, *kinds: type) -> Callable[[F], F]:
-        """Let *kinds* have an attribute with the name of the decorated function, its answer."""
+    def attribute(self, *kinds: type, writes: str | None = None) -> Callable[[F], F]:
+        """Let *kinds* have an attribute with the name of the decorated function, its answer.
+
+        What is assigned to it, on a copy, becomes the attribute *writes*, if there is one.
+        """
 
         def note(function: F) -> F:
-            self._note(kinds, function.__name__, property(function))
+            assign = None if writes is None else partial(_assign, writes)
+            self._note(kinds, function.__name__, property(function, assign))
             return function
 
         return note
@@ -62,17 +70,45 @@ class Views:
         """Let *method* of *kind* take *keywords* that other classes hand on, and say nothing."""
         self.widened.append((kind, method, keywords))
 
+    def function(self, original: Callable[..., Any]) -> Callable[[F], F]:
+        """Let the decorated function stand where modules have *original*."""
+
+        def note(function: F) -> F:
+            self.functions.append((original, wraps(original)(function)))
+            return function
+
+        return note
+
     def attach(self) -> None:
-        """Place the views on their classes."""
+        """Place the views on their classes, and functions in their modules."""
         for kind, placed in self.by_class.items():
             for name, view in placed.items():
                 type.__setattr__(kind, name, view)
         for kind, method, keywords in self.widened:
             type.__setattr__(kind, method, _taking(vars(kind)[method], keywords))
+        for original, function in self.functions:
+            for module in _having(original):
+                setattr(module, original.__name__, function)
 
     def _note(self, kinds: tuple[type, ...], name: str, view: object) -> None:
         for kind in kinds:
             self.by_class.setdefault(kind, {})[name] = view
+
+
+def _assign(name: str, target: object, value: object) -> None:
+    object.__setattr__(target, name, value)
+
+
+def _having(function: Callable[..., Any]) -> list[ModuleType]:
+    """Return the modules of dovetail, loaded so far, in which *function* has its name."""
+    house = __name__.partition(".")[0]
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == house
+        and not name.startswith(f"{house}.familiar")
+        and vars(module).get(function.__name__) is function
+    ]
 
 
 def _taking(function: Callable[..., Any], keywords: tuple[str, ...]) -> Callable[..., Any]:

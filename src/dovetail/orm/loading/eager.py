@@ -65,6 +65,18 @@ def refuse_loading(prop: RelationshipProperty, strategy: LoaderStrategy) -> None
         )
 
 
+def leads_back(prop: RelationshipProperty, chain: tuple[Any, ...]) -> bool:
+    """True where many-to-one *prop* leads to a class that *chain* has come from.
+
+    What was loaded first is here: to set the reference takes no statement, as a rule.
+    """
+    return (
+        prop.refers_by_key
+        and prop not in chain
+        and any(prop.mapper is step.parent for step in chain if step.__class__ is not str)
+    )
+
+
 def may_repeat(prop: RelationshipProperty, chain: tuple[Any, ...]) -> bool:
     """False where *prop*, eager by its mapping, would go on for ever."""
     if chain == REFRESH:

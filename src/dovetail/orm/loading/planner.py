@@ -8,6 +8,7 @@ from dovetail.orm.loading.doubles import double_of, is_joined_within, without_do
 from dovetail.orm.loading.eager import (
     contained_entity,
     joins_collections,
+    leads_back,
     may_repeat,
     refuse_loading,
     rows_repeat,
@@ -530,7 +531,11 @@ class _SelectPlanning:
                 later = True
             if prop.is_writer:
                 refuse_loading(prop, strategy)
-            elif later and (explicit or may_repeat(prop, chain)):
+            elif later and (
+                explicit
+                or may_repeat(prop, chain)
+                or (strategy.keeps_present and leads_back(prop, chain))
+            ):
                 layout.later.append(prop)
             elif strategy.fills_empty:
                 layout.empty.append(prop)

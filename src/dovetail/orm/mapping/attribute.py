@@ -12,9 +12,11 @@ from dovetail.orm.tracking.history import History
 from dovetail.orm.tracking.inspection_attr import InspectionAttr
 from dovetail.orm.tracking.passive import PASSIVE_OFF, PassiveFlag
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql import operators as ops
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.node import Node, Walk
+from dovetail.sql.operators import Operator
 from dovetail.sql.traversal import replace
 from dovetail.types.contract import NULLTYPE
 
@@ -492,6 +494,16 @@ class RelationshipComparisons:
 comparisons = RelationshipComparisons()
 
 
+_METHODS = {
+    ops.EQ: "__eq__",
+    ops.NE: "__ne__",
+    ops.IS: "is_",
+    ops.IS_NOT: "is_not",
+    ops.CONTAINS: "contains",
+}
+"""What a relationship is compared with, by its operator."""
+
+
 class RelationshipReference(QueryableAttribute[T_co]):
     """A relationship in a statement: a path to join, or to compare with related instances."""
 
@@ -601,6 +613,18 @@ class RelationshipReference(QueryableAttribute[T_co]):
         """The relationship with *criteria* added to its join condition."""
         return self._varied(self.target_entity, self.criteria + criteria)
 
+    def operate(
+        self, op: Operator | Callable[..., Any], *other: object, **modifiers: object
+    ) -> Any:
+        """Apply *op*: one of the comparisons that relationships have."""
+        if not isinstance(op, Operator):
+            return op(self, *other, **modifiers)
+        return getattr(self, _METHODS.get(op, "_refuse_operator"))(*other, **modifiers)
+
+    def reverse_operate(self, op: Operator | Callable[..., Any], other: object) -> Any:
+        """Refuse *op*: a relationship stands on the left."""
+        return self._refuse_operator()
+
     def __eq__(self, other: object) -> Any:
         return comparisons.equal(self, other)
 
@@ -646,6 +670,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
 
     _no_operator: ClassVar[Any] = _refuse_operator
     __lt__ = __le__ = __gt__ = __ge__ = in_ = not_in = between = _no_operator
+    op = bool_op = concat = _no_operator
     like = not_like = ilike = not_ilike = startswith = endswith = _no_operator
     match = regexp_match = collate = asc = desc = distinct = _no_operator
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_operator
@@ -689,40 +714,6 @@ def _attribute(entity: EntityNode, prop: Any) -> Any:
 def _reference(entity: EntityNode, prop: Any, target: object, criteria: tuple[Any, ...]) -> Any:
     """The relationship of *prop* on *entity*, as ``of_type()`` and ``and_()`` have left it."""
     return _attribute(entity, prop)._varied(target, criteria)
-
-
-class MarkedColumn(ColumnElement[T_co]):
-    """A column inside a join condition that ``foreign()`` or ``remote()`` marked."""
-
-    __slots__ = ("column", "join_roles")
-
-    __visit_name__: ClassVar[str] = "marked_column"
-    parts: ClassVar[tuple[str, ...]] = ("column",)
-
-    def __init__(self, column: ColumnElement[Any], roles: frozenset[str]) -> None:
-        self.column = column
-        self.join_roles = roles
-
-    @property
-    def type(self) -> Any:  # type: ignore[override]
-        return self.column.type
-
-
-def _mark(expression: ColumnElement[Any], role: str) -> Any:
-    column = table_columns(expression)
-    if isinstance(column, MarkedColumn):
-        return MarkedColumn(column.column, column.join_roles | {role})
-    return MarkedColumn(column, frozenset((role,)))
-
-
-def foreign(expr: Any) -> Any:
-    """Mark a column of a ``primaryjoin`` as the one that holds the foreign key."""
-    return _mark(expr, "foreign")
-
-
-def remote(expr: Any) -> Any:
-    """Mark a column of a ``primaryjoin`` as belonging to the related row."""
-    return _mark(expr, "remote")
 
 
 def table_columns(expression: object) -> Any:

@@ -502,11 +502,13 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         return key in self.attrs
 
     def get_property_by_column(self, column: ColumnElement[Any]) -> MapperProperty:
-        """Return the property of the attribute that holds *column*.
+        """Return the property of the attribute that holds *column*, or that *column* is.
 
         :raises UnmappedColumnError: no attribute does
         """
         key = self.column_keys.get(column)
+        if key is None:
+            key = self.column_keys.get(table_columns(column))
         if key is None:
             raise UnmappedColumnError(f"{self.class_.__name__} has no attribute for {column!r}")
         return self.attrs[key]

@@ -17,7 +17,7 @@ from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.orm.tracking.inspection_attr import InspectionAttrInfo
 from dovetail.sql.constraints import Constraint
-from dovetail.sql.expression.column_element import ColumnElement
+from dovetail.sql.expression.column_element import ColumnElement, Label
 from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.expression.select_base import SelectBase
 from dovetail.sql.schema import Column
@@ -188,8 +188,11 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
 
     @property
     def expression(self) -> Any:
-        """The column or expression that is selected."""
-        return self.columns[0]
+        """The column that is selected, or the expression, under the name of the attribute."""
+        found = self.columns[0]
+        if self.is_column or not isinstance(found, ColumnElement) or isinstance(found, Label):
+            return found
+        return found.label(self.key)
 
     def __clause_element__(self) -> Any:
         """The column or expression, for a constraint or an expression in the class body."""

@@ -18,12 +18,11 @@ from dovetail.exc import (
 from dovetail.orm.mapping.attribute import (
     EntityNode,
     QueryableAttribute,
-    foreign,
-    remote,
     table_columns,
 )
 from dovetail.orm.mapping.class_names import ClassNames
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
+from dovetail.orm.mapping.marks import foreign, remote
 from dovetail.orm.mapping.properties import ColumnProperty, MappedColumn
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.sql import expression

@@ -161,9 +161,9 @@ class AppenderQuery(CollectionWriter[T]):
         return seen
 
     @property
-    def _statement(self) -> Any:
+    def _selected(self) -> Any:
         """The SELECT of the members: a query asks itself for it."""
-        return self._query()._statement
+        return self._query()._selected
 
     def _with(self, *arguments: object, **changes: object) -> Any:
         """What a method of a query returns: a longer one, which is no collection."""

@@ -31,7 +31,7 @@ def _before_limits(method: F) -> F:
     @wraps(method)
     def checked(self: Any, *arguments: object, **keywords: object) -> Any:
         self._refuse_after_source(method.__name__)
-        statement = self._statement
+        statement = self._selected
         if self._asserts and (
             statement.limit_clause is not None or statement.offset_clause is not None
         ):
@@ -69,7 +69,7 @@ class QueryBuilding:
     runs_by_itself: ClassVar[bool] = True
 
     session: Any
-    _statement: Any
+    _selected: Any
     _options: Mapping[str, Any]
     _params: Mapping[str, Any]
     _source: FromStatement | None = None
@@ -81,13 +81,13 @@ class QueryBuilding:
 
     def _compiled(self) -> Any:
         """The SELECT that this is: the next class knows."""
-        return self._statement
+        return self._selected
 
     def _with(self, statement: Executable | None = None, **changes: object) -> Self:
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         if statement is not None:
-            twin._statement = statement
+            twin._selected = statement
         twin.__dict__.update(changes)
         return twin
 
@@ -100,7 +100,7 @@ class QueryBuilding:
 
     def _refuse_unless_new(self, name: str) -> None:
         """Refuse *name*, which says where rows come from, after what says more of them."""
-        statement = self._statement
+        statement = self._selected
         said = any(
             (
                 self._source is not None,
@@ -142,7 +142,7 @@ class QueryBuilding:
             # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.name =
             #     ?
         """
-        return self._with(self._statement.where(*self._clauses(criterion_, criterion)))
+        return self._with(self._selected.where(*self._clauses(criterion_, criterion)))
 
     def where(self, *criterion_: ConditionArgument) -> Self:
         """The same as :meth:`filter`."""
@@ -158,10 +158,10 @@ class QueryBuilding:
             # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.name =
             #     ?
         """
-        if self._adaption is not None and not self._statement.joins:
+        if self._adaption is not None and not self._selected.joins:
             namespace = self._adaption.namespace
             return self.filter(*[getattr(namespace, key) == kwargs[key] for key in kwargs])
-        return self._with(self._statement.filter_last_by(**kwargs))
+        return self._with(self._selected.filter_last_by(**kwargs))
 
     @_before_limits
     def order_by(self, *clauses: object) -> Self:
@@ -174,35 +174,35 @@ class QueryBuilding:
             #     DESC
         """
         if len(clauses) == 1 and any(clauses[0] is one for one in _FALSE):
-            return self._with(self._statement.order_by(None))
-        return self._with(self._statement.order_by(*self._clauses(clauses, sort_argument)))
+            return self._with(self._selected.order_by(None))
+        return self._with(self._selected.order_by(*self._clauses(clauses, sort_argument)))
 
     @_before_limits
     def group_by(self, *clauses: object) -> Self:
         """Grouped by *clauses*; None takes the groups away."""
         if len(clauses) == 1 and any(clauses[0] is one for one in _FALSE):
-            return self._with(self._statement.group_by(None))
-        return self._with(self._statement.group_by(*self._clauses(clauses, sort_argument)))
+            return self._with(self._selected.group_by(None))
+        return self._with(self._selected.group_by(*self._clauses(clauses, sort_argument)))
 
     @_before_limits
     def having(self, *having: ConditionArgument) -> Self:
         """Groups for which all criteria hold."""
-        return self._with(self._statement.having(*self._clauses(having, criterion)))
+        return self._with(self._selected.having(*self._clauses(having, criterion)))
 
     @_before_source
     def distinct(self, *expr: ColumnArgument) -> Self:
         """Each row once, or the first of each *expr* where the server has DISTINCT ON."""
-        return self._with(self._statement.distinct(*self._clauses(expr, sort_argument)))
+        return self._with(self._selected.distinct(*self._clauses(expr, sort_argument)))
 
     @_before_source
     def limit(self, limit: object) -> Self:
         """At most *limit* rows; None for all."""
-        return self._with(self._statement.limit(limit))
+        return self._with(self._selected.limit(limit))
 
     @_before_source
     def offset(self, offset: object) -> Self:
         """Without the first *offset* rows."""
-        return self._with(self._statement.offset(offset))
+        return self._with(self._selected.offset(offset))
 
     @_before_source
     def slice(self, start: int | None, stop: int | None) -> Self:
@@ -211,7 +211,7 @@ class QueryBuilding:
 
     def _sliced(self, start: Any, stop: Any) -> Any:
         """The statement limited to a slice; the numbers may be expressions."""
-        statement = self._statement
+        statement = self._selected
         held = getattr(statement.offset_clause, "value", None)
         if stop is not None:
             count = stop if start is None else stop - start
@@ -229,7 +229,7 @@ class QueryBuilding:
     @_before_source
     def with_entities(self, *entities: object) -> Self:
         """The same rows, giving *entities* in place of what it gave."""
-        statement = self._statement
+        statement = self._selected
         if self._adaption is not None:
             made = self._adaption.value(columns_of(entities))
             return self._with(statement._with(raw_columns=made))
@@ -241,7 +241,7 @@ class QueryBuilding:
         made = columns_of(column)
         if self._adaption is not None:
             made = self._adaption.value(made)
-        return self._with(self._statement.add_columns(*made))
+        return self._with(self._selected.add_columns(*made))
 
     def add_entity(self, entity: object, alias: object = None) -> Self:
         """With *entity* besides; *alias* is what it is selected from."""
@@ -251,7 +251,7 @@ class QueryBuilding:
         """Selected from *from_obj*; ``join()`` goes on from there."""
         self._refuse_unless_new("select_from")
         made = self._clauses(from_obj, from_node)
-        return self._with(self._statement.select_from(*made), _froms_given=True)
+        return self._with(self._selected.select_from(*made), _froms_given=True)
 
     _froms_given = False
 
@@ -265,7 +265,7 @@ class QueryBuilding:
         source = self._source
         if source is not None:
             source = source.options(*args)
-        return self._with(self._statement.options(*args), _source=source)
+        return self._with(self._selected.options(*args), _source=source)
 
     def enable_eagerloads(self, value: bool) -> Self:
         """With or without joins, and further statements, for what is loaded eagerly."""
@@ -274,8 +274,8 @@ class QueryBuilding:
     def correlate(self, *fromclauses: Any) -> Self:
         """As a subquery, taking *fromclauses* from the statement around it."""
         if len(fromclauses) == 1 and any(fromclauses[0] is one for one in _FALSE):
-            return self._with(self._statement.correlate(None))
-        return self._with(self._statement.correlate(*fromclauses))
+            return self._with(self._selected.correlate(None))
+        return self._with(self._selected.correlate(*fromclauses))
 
     # Joins --------------------------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class QueryBuilding:
         if self._adaption is not None:
             target = self._adapted(join_target(target))
             onclause = None if onclause is None else self._adapted(criterion(onclause))
-        return self._with(self._statement.join(target, onclause, isouter=isouter, full=full))
+        return self._with(self._selected.join(target, onclause, isouter=isouter, full=full))
 
     def outerjoin(self, target: object, onclause: object = None, *, full: bool = False) -> Self:
         """Joined by a LEFT OUTER JOIN."""
@@ -309,7 +309,7 @@ class QueryBuilding:
 
     def reset_joinpoint(self) -> Self:
         """With ``filter_by()`` and ``join()`` beginning at the first entity again."""
-        statement = self._statement
+        statement = self._selected
         point = next((raw for raw in statement.raw_columns if isinstance(raw, EntityNode)), None)
         return self._with(statement if point is None else _PointedAt.at(statement, point))
 
@@ -343,11 +343,11 @@ class QueryBuilding:
     def _compound(self, keyword: str, others: tuple[Any, ...]) -> Self:
         parts = [_part(one) for one in (self, *others)]
         source = union_of(keyword, parts)
-        columns, adaption = as_subquery(self._statement, source, self._adaption)
+        columns, adaption = as_subquery(self._selected, source, self._adaption)
         made: Any = Select(*columns).select_from(source)
         made = made._with(
-            loader_options=tuple(adaption.option(one) for one in self._statement.loader_options),
-            execution_options_dict=self._statement.execution_options_dict,
+            loader_options=tuple(adaption.option(one) for one in self._selected.loader_options),
+            execution_options_dict=self._selected.execution_options_dict,
         )
         params = dict(self._params)
         for other in others:
@@ -358,32 +358,32 @@ class QueryBuilding:
 
     def prefix_with(self, *prefixes: object, dialect: str = "*") -> Self:
         """With words after SELECT, for *dialect* alone if it is named."""
-        return self._with(self._statement.prefix_with(*prefixes, dialect=dialect))
+        return self._with(self._selected.prefix_with(*prefixes, dialect=dialect))
 
     def suffix_with(self, *suffixes: object, dialect: str = "*") -> Self:
         """With words at its end."""
-        return self._with(self._statement.suffix_with(*suffixes, dialect=dialect))
+        return self._with(self._selected.suffix_with(*suffixes, dialect=dialect))
 
     def with_hint(self, selectable: object, text: str, dialect_name: str = "*") -> Self:
         """With a hint for the server about *selectable*."""
-        return self._with(self._statement.with_hint(selectable, text, dialect_name))
+        return self._with(self._selected.with_hint(selectable, text, dialect_name))
 
     def with_statement_hint(self, text: str, dialect_name: str = "*") -> Self:
         """With a hint for the server about the whole statement."""
-        return self._with(self._statement.with_statement_hint(text, dialect_name))
+        return self._with(self._selected.with_statement_hint(text, dialect_name))
 
     def ext(self, extension: object) -> Self:
         """With what *extension* adds: a clause of one server."""
-        return self._with(self._statement.ext(extension))
+        return self._with(self._selected.ext(extension))
 
     def set_label_style(self, style: object) -> Self:
         """With its columns named in another way."""
-        return self._with(self._statement.set_label_style(style), _labels=True)
+        return self._with(self._selected.set_label_style(style), _labels=True)
 
     @property
     def get_label_style(self) -> Any:
         """The way in which columns are named."""
-        return self._statement.label_style if self._labels else LABEL_STYLE_TABLENAME_PLUS_COL
+        return self._selected.label_style if self._labels else LABEL_STYLE_TABLENAME_PLUS_COL
 
     def with_transformation(self, fn: Callable[[Any], Any]) -> Any:
         """What *fn* makes of this query."""
@@ -393,7 +393,7 @@ class QueryBuilding:
 
     def execution_options(self, **kwargs: object) -> Self:
         """With options for those who run it."""
-        statement = self._statement.execution_options(**kwargs)
+        statement = self._selected.execution_options(**kwargs)
         return self._with(statement, _options={**self._options, **kwargs})
 
     def get_execution_options(self) -> Mapping[str, Any]:
@@ -430,7 +430,7 @@ class QueryBuilding:
         key_share: bool = False,
     ) -> Self:
         """Rows are locked; instances are read anew."""
-        statement = self._statement.with_for_update(
+        statement = self._selected.with_for_update(
             nowait=nowait, read=read, of=of, skip_locked=skip_locked, key_share=key_share
         )
         return self._with(statement)._with(statement.execution_options(populate_existing=True))

@@ -139,11 +139,11 @@ class ChangingQuery(ReadingQuery[T]):
             statement = statement.with_dialect_options(**arguments)
         if self._options:
             statement = statement.execution_options(**self._options)
-        criteria = self._statement.where_criteria
+        criteria = self._selected.where_criteria
         return statement.where(*criteria) if criteria else statement
 
     def _refuse_more_than_criteria(self, verb: str) -> None:
-        own = self._statement
+        own = self._selected
         more = {
             "limit()": own.limit_clause is not None,
             "offset()": own.offset_clause is not None,

@@ -39,8 +39,8 @@ class Query(ChangingQuery[T]):
             entities = (entities,)
         self.session = session
         given: tuple[Any, ...] = tuple(entities)
-        self._statement = Select(*given)
-        for raw in self._statement.raw_columns:
+        self._selected = Select(*given)
+        for raw in self._selected.raw_columns:
             if isinstance(raw, EntityNode) and not raw.mapper.configured:
                 # Backrefs are attributes from here on: options(joinedload(Address.user)).
                 raw.mapper.registry.configure_what_is_known()
@@ -62,7 +62,7 @@ class Query(ChangingQuery[T]):
 
     def _by_key(self, ident: object) -> T | None:
         entity = self._entity("get()")
-        own = self._statement
+        own = self._selected
         if (
             own.where_criteria or own.joins or own.limit_clause is not None
             or own.offset_clause is not None or own.group_by_clauses or self._froms_given

@@ -44,7 +44,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
     def _compiled(self) -> Any:
         """The SELECT that this query is, after those who listen have seen it."""
         query = self._heard() if self.dispatch.before_compile else self
-        statement = query._statement
+        statement = query._selected
         if not statement.raw_columns:
             raise InvalidRequestError(
                 "this query selects nothing", hint="name a class, or columns: session.query(User)"
@@ -80,7 +80,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
     @property
     def whereclause(self) -> Any:
         """The criteria joined by AND, or None."""
-        return self._statement.whereclause
+        return self._selected.whereclause
 
     def __str__(self) -> str:
         if self._source is not None:
@@ -131,8 +131,8 @@ class ReadingQuery(QueryBuilding, Generic[T]):
     def exists(self) -> Exists:
         """``EXISTS (this)``, for use in another query."""
         query = self
-        if not self._statement.raw_columns:
-            query = self._with(self._statement.add_columns(literal_column("1")))
+        if not self._selected.raw_columns:
+            query = self._with(self._selected.add_columns(literal_column("1")))
         inner = query._bound().order_by(None)
         found: Exists = inner.with_only_columns(
             literal_column("1"), maintain_column_froms=True
@@ -145,7 +145,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
     def column_descriptions(self) -> list[dict[str, Any]]:
         """What the items of a row are: name, type, expression, entity."""
         described: list[dict[str, Any]] = []
-        statement = self._statement
+        statement = self._selected
         if not self._labels:
             statement = statement.set_label_style(LABEL_STYLE_NONE)
         for item in statement.column_descriptions:
@@ -162,7 +162,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
     @property
     def is_single_entity(self) -> bool:
         """Whether this query gives instances, and not rows."""
-        raw = self._statement.raw_columns
+        raw = self._selected.raw_columns
         if self._tuples_only or len(raw) != 1:
             return False
         return _is_instance(raw[0]) or bool(getattr(raw[0], "single_entity", False))
@@ -173,7 +173,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         return None
 
     def _entity(self, verb: str = "this method") -> EntityNode:
-        raw = self._statement.raw_columns
+        raw = self._selected.raw_columns
         if len(raw) != 1 or not isinstance(raw[0], EntityNode):
             raise InvalidRequestError(
                 f"{verb} needs a query of a single mapped class", hint="session.query(User)"
@@ -210,7 +210,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
             return result.scalars() if batched else result.scalars().unique()
         if batched:
             return result
-        filters = [_is_instance(raw) for raw in self._statement.raw_columns]
+        filters = [_is_instance(raw) for raw in self._selected.raw_columns]
         return result.unique(_telling_apart(filters)) if any(filters) else result
 
     def __iter__(self) -> Iterator[T]:
@@ -260,7 +260,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
             rows = self._rows()
         else:
             query = self._heard() if self.dispatch.before_compile else self
-            rows = query._with(query._statement.limit(1))._unheard()
+            rows = query._with(query._selected.limit(1))._unheard()
         found: T | None = rows.first()
         return found
 
@@ -325,7 +325,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         """The instances and columns that the query names, from the rows of *statement*."""
         self._refuse_unless_new("from_statement")
         statement = _rows_giving(statement)
-        own = self._statement
+        own = self._selected
         names = tuple(str(item["name"]) for item in self.column_descriptions)
         source = FromStatement(own.raw_columns, statement, self._options, own.loader_options, names)
         return self._with(_source=source)
@@ -349,7 +349,7 @@ class ReadingQuery(QueryBuilding, Generic[T]):
         frozen = isinstance(iterator, FrozenResult)
         rows: Iterable[Any] = iterator.data if isinstance(iterator, FrozenResult) else iterator
         places = [
-            place for place, raw in enumerate(self._statement.raw_columns) if _is_instance(raw)
+            place for place, raw in enumerate(self._selected.raw_columns) if _is_instance(raw)
         ]
         single = self.is_single_entity
         session = self.session

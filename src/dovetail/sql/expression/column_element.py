@@ -125,12 +125,18 @@ class ColumnElement(Node, Generic[T_co]):
     def __clause_element__(self) -> ColumnElement[T_co]:
         return self
 
-    def operate(self, op: Operator, *other: object, **modifiers: object) -> Any:
-        """Apply *op* to this and to *other*."""
+    def operate(
+        self, op: Operator | Callable[..., Any], *other: object, **modifiers: object
+    ) -> Any:
+        """Apply *op*, an operator or a function of Python's ``operator``, to this and *other*."""
+        if not isinstance(op, Operator):
+            return op(self, *other, **modifiers)
         return build.general(self, op, *other, **modifiers)
 
-    def reverse_operate(self, op: Operator, other: object) -> Any:
+    def reverse_operate(self, op: Operator | Callable[..., Any], other: object) -> Any:
         """Apply *op* to *other* and to this."""
+        if not isinstance(op, Operator):
+            return op(other, self)
         return build.combine(self, op, other, True)
 
     # -- comparison -----------------------------------------------------------------------

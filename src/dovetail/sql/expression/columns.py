@@ -115,6 +115,17 @@ def columns_of(arguments: Iterable[Any]) -> tuple[Any, ...]:
     )
 
 
+def value_argument(argument: object) -> Any:
+    """Return the node for an argument that is one value: a column or an expression."""
+    node = column_argument(argument)
+    if not isinstance(node, ColumnElement):
+        raise ArgumentError(
+            f"one value is needed, a column or an expression; got {argument!r}",
+            hint="name the column of it that is meant",
+        )
+    return node
+
+
 def column_argument(argument: object) -> Any:
     """Return the node for one argument of select()."""
     if isinstance(argument, type):

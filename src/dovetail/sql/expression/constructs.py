@@ -17,6 +17,7 @@ from ..operators import ASC, DESC, NULLS_FIRST, NULLS_LAST, Operator
 from .building import kind_among, operand
 from .coercion import criterion, node_of
 from .column_element import ColumnElement, TypeArgument, build
+from .columns import value_argument
 from .elements import (
     BinaryExpression,
     BindParameter,
@@ -95,7 +96,7 @@ class OrderByList(ExpressionList):
 
 def sorted_by(argument: object, operator: Operator) -> ColumnElement[Any]:
     """Return *argument* of ORDER BY with *operator*, ``DESC`` for one: each column of several."""
-    element = sort_argument(argument)
+    element = order_argument(argument)
     of_each = getattr(type(element), "sorted_by", None)
     if of_each is not None:
         several: ColumnElement[Any] = of_each(element, operator)
@@ -598,7 +599,8 @@ def collate(
     expression: object, collation: str, collation_schema: str | None = None
 ) -> BinaryExpression[Any]:
     """Return ``expression COLLATE collation``."""
-    return collated(operand(expression, None), collation, collation_schema)
+    element = expression if isinstance(expression, str) else value_argument(expression)
+    return collated(operand(element, None), collation, collation_schema)
 
 
 def any_(expr: object) -> CollectionAggregate[Any]:

@@ -517,6 +517,6 @@ def negation(element: object) -> ColumnElement[Any]:
     if isinstance(element, UnaryExpression) and element.operator is ops.NOT:
         operand: ColumnElement[Any] = element.element
         return operand
-    if not isinstance(element, Node):
+    if not isinstance(element, ColumnElement):
         raise ArgumentError(f"not_() needs a SQL expression; got {element!r}")
     return UnaryExpression(element, ops.NOT, BOOLEANTYPE)

@@ -10,7 +10,7 @@ from ..arguments import ColumnArgument, ConditionArgument, SortArgument
 from ..node import ReturnsRows
 from ..operators import ASC, BITWISE_NOT, DESC, DISTINCT, NULLS_FIRST, NULLS_LAST, Operator
 from .column_element import ColumnElement, Label, TypeArgument
-from .columns import columns_of
+from .columns import columns_of, value_argument
 from .constructs import sort_argument, sorted_by
 from .derived import CTE, Lateral, Subquery
 from .dml_base import UpdateBase
@@ -189,20 +189,22 @@ def not_(clause: ConditionArgument) -> ColumnElement[Any]:
         session.scalars(select(Order.id).where(not_(Order.total.between(10, 20)))).all()
         # SELECT orders.id FROM orders WHERE orders.total NOT BETWEEN ? AND ?
     """
+    if isinstance(clause, SelectBase):
+        return negation(clause.scalar_subquery())
     return ~clause if isinstance(clause, ColumnElement) else negation(clause)
 
 
 def label(name: str, element: ColumnArgument, type_: TypeArgument[Any] | None = None) -> Label[Any]:
     """Return ``element AS name``."""
     made = to_instance(type_) if type_ is not None else None
-    return Label(name, columns_of((element,))[0], made)
+    return Label(name, value_argument(element), made)
 
 
 def between(
     expr: ColumnArgument, lower_bound: object, upper_bound: object, symmetric: bool = False
 ) -> ColumnElement[bool]:
     """Return ``expr BETWEEN lower_bound AND upper_bound``."""
-    element: ColumnElement[Any] = columns_of((expr,))[0]
+    element: ColumnElement[Any] = value_argument(expr)
     return element.between(lower_bound, upper_bound, symmetric)
 
 
