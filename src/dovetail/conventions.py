@@ -20,6 +20,8 @@ class Conventions:
     """The loggers of engines and pools; those that are named have theirs below."""
     state_in_dictionary: bool = False
     """Whether the ``__dict__`` of each instance has its state, as ``_sa_instance_state``."""
+    keys_expire: bool = False
+    """Whether primary keys are read again too, after a commit or ``expire()``."""
     comparisons_have_truth: bool = False
     """Whether ``column == value`` is false to Python, and ``column != value`` true."""
     entry_point_prefixes: tuple[str, ...] = ("dovetail",)
@@ -30,6 +32,7 @@ class Conventions:
         self.engine_logger = "sqlalchemy.engine.Engine"
         self.pool_logger = "sqlalchemy.pool.impl"
         self.state_in_dictionary = True
+        self.keys_expire = True
         self.comparisons_have_truth = True
         self.entry_point_prefixes = ("dovetail", "sqlalchemy")
 

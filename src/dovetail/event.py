@@ -59,15 +59,20 @@ class _Entry:
 
 
 class Sending:
-    """Who listens to what happens while statements are run: such a listener may send some.
+    """What is called while statements are run, and may send some: listeners above all.
 
-    ``listened_to``  the dispatches with such a listener of their own, false while nobody listens
+    ``listened_to``  the dispatches with such a listener of their own, and the defaults that are
+    given the context; false while there are none
     """
 
     __slots__ = ("listened_to",)
 
     def __init__(self) -> None:
-        self.listened_to: set[ref[Dispatch]] = set()
+        self.listened_to: set[ref[Any]] = set()
+
+    def note_default(self, default: object) -> None:
+        """Note that *default* is a function of the context, and so of the connection."""
+        self.listened_to.add(ref(default, self.listened_to.discard))
 
     def note(self, dispatch: Dispatch) -> None:
         """Note whether such a listener listens to *dispatch*."""

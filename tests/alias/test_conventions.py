@@ -2,6 +2,9 @@
 
 import os
 import pickle
+from textwrap import dedent
+
+import pytest
 
 from tests.alias.program import run
 
@@ -44,6 +47,90 @@ def test_the_state_of_an_instance_is_in_its_dictionary():
         print(sa.inspect(copied).transient, sa.inspect(ada).persistent)
         """
     ) == ["True True", "{'id': 1, 'name': 'ada'}", "['eve', 'ben']", "True True"]
+
+
+def test_primary_keys_expire_too_and_a_reference_reads_what_has_expired():
+    pytest.importorskip("sqlalchemy")
+    program = MODEL + dedent(
+        """
+        from sqlalchemy.orm import relationship
+
+        class Address(Base):
+            __tablename__ = "address"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+            user: Mapped[User] = relationship(backref="addresses")
+
+        Base.metadata.create_all(engine)
+        session = Session(engine)
+
+        def held(instance):
+            return sorted(key for key in vars(instance) if not key.startswith("_"))
+
+        ada, home = User(id=1, name="ada"), Address(id=1, user_id=1)
+        session.add_all([ada, home])
+        session.commit()
+        print(held(ada), ada.id, held(ada))
+        session.commit()
+        print(home.user is ada, held(ada), held(home))
+        session.commit()
+        session.add(Address(id=2, user=ada))
+        ada.name = "eve"
+        session.flush()
+        print(session.execute(sa.select(Address.id, Address.user_id)).all(), held(ada))
+        session.commit()
+        ada.addresses.append(Address(id=3))
+        session.commit()
+        session.expire(ada, ["id"])
+        print(held(ada), ada.id, [one.id for one in ada.addresses])
+        session.commit()
+        ada.id = 5
+        session.rollback()
+        print(held(ada), ada.id)
+        session.commit()
+        session.delete(home)
+        session.commit()
+        print(session.scalars(sa.select(Address.id)).all())
+        session.commit()
+        session.close()
+        try:
+            ada.id
+        except sa.orm.exc.DetachedInstanceError:
+            print("detached", sa.inspect(ada).identity)
+        """
+    )
+    assert run(program) == run(program, alias=False)
+
+
+def test_an_awaiting_flush_knows_keys_that_have_expired():
+    assert with_model(
+        """
+    import asyncio
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+    from sqlalchemy.orm import relationship
+
+    class Address(Base):
+        __tablename__ = "address"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+        user: Mapped[User] = relationship()
+
+    async def main():
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        async with AsyncSession(engine) as session:
+            ada = User(id=1, name="ada")
+            session.add(ada)
+            await session.commit()
+            session.add(Address(user=ada))
+            await session.commit()
+            print((await session.scalars(sa.select(Address.user_id))).all())
+        await engine.dispose()
+
+    asyncio.run(main())
+        """
+    ) == ["[1]"]
 
 
 def test_familiar_attributes_of_mapped_classes():

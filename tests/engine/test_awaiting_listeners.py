@@ -283,3 +283,29 @@ def test_the_connection_that_listeners_get_reaches_that_of_the_driver(on_engine,
             assert seen == [(raw.driver_connection, raw.driver_connection)]
 
     on_engine(body)
+
+
+def test_a_default_that_is_given_the_context_may_send(on_engine):
+    class Own(DeclarativeBase):
+        pass
+
+    async def body(engine):
+        def number(context):
+            with engine.sync_engine.connect() as connection:
+                return connection.scalar(text("SELECT 41")) + 1
+
+        class Ticket(Own):
+            __tablename__ = "ticket_of_default"
+            id: Mapped[int] = mapped_column(primary_key=True, default=number)
+
+        async with engine.begin() as connection:
+            await connection.run_sync(Own.metadata.drop_all)
+            await connection.run_sync(Own.metadata.create_all)
+        async with AsyncSession(engine) as session:
+            session.add(Ticket())
+            await session.commit()
+            assert (await session.scalars(select(Ticket.id))).all() == [42]
+        async with engine.begin() as connection:
+            await connection.run_sync(Own.metadata.drop_all)
+
+    on_engine(body)

@@ -386,6 +386,101 @@ def changes_of_what_is_only_read_are_refused(w):
         Base.registry.dispose()
 
 
+def concrete_base_has_rows_of_its_own(w):
+    """A ConcreteBase that does not say ``concrete=True`` is one of the tables of its UNION."""
+    sa, orm = w.sa, w.orm
+    ConcreteBase = w.module("ext.declarative").ConcreteBase
+
+    class Company(w.Base):
+        __tablename__ = "company"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        staff = orm.relationship("Person", order_by="Person.id")
+
+    class Person(ConcreteBase, w.Base):
+        __tablename__ = "person"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        company_id = orm.mapped_column(sa.ForeignKey("company.id"))
+        name = orm.mapped_column(sa.String)
+        __mapper_args__ = {"polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "engineer"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        company_id = orm.mapped_column(sa.ForeignKey("company.id"))
+        name = orm.mapped_column(sa.String)
+        language = orm.mapped_column(sa.String)
+        __mapper_args__ = {"polymorphic_identity": "engineer", "concrete": True}
+
+    w.create()
+    people = Person(id=1, name="p"), Engineer(id=2, name="e", language="j")
+    w.add(Company(id=1, staff=list(people)))
+
+    def found(statement):
+        return sorted((type(one).__name__, one.name) for one in w.s.scalars(statement))
+
+    yield found(sa.select(Person)), found(sa.select(orm.aliased(Person)))
+    yield [type(one).__name__ for one in w.s.get(Company, 1).staff]
+    for options in ({}, {"aliased": True}, {"flat": True}):
+        staff = orm.with_polymorphic(Person, "*", **options)
+        yield found(sa.select(staff)), found(sa.select(staff).where(staff.Engineer.language == "j"))
+        joined = sa.select(Company.id).join(Company.staff.of_type(staff))
+        yield w.s.scalars(joined.where(staff.Engineer.language == "j")).all()
+
+
+def declaring_methods_of_mixins_and_of_the_class(w):
+    """What a method returns is annotated where a mixin has it; in the class the column says all."""
+    sa, orm = w.sa, w.orm
+
+    class Named:
+        @orm.declared_attr
+        def name(cls) -> orm.Mapped[str]:
+            return orm.mapped_column(sa.String(30))
+
+    class Thing(Named, w.Base):
+        __tablename__ = "thing"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        kind = orm.mapped_column(sa.String(9))
+        __mapper_args__ = {"polymorphic_on": "kind"}
+
+        @orm.declared_attr
+        def own(cls) -> orm.Mapped[str]:
+            return orm.mapped_column(sa.String(20))
+
+    class Part(Thing):
+        __mapper_args__ = {"polymorphic_identity": "part"}
+
+        @orm.declared_attr
+        def weight(cls) -> orm.Mapped[int]:
+            return Thing.__table__.c.get("weight", orm.mapped_column(sa.Integer))
+
+    yield [
+        (c.name, str(c.type), c.nullable) for c in sorted(Part.__table__.c, key=lambda c: c.name)
+    ]
+
+
+def values_that_are_initial_for_a_property(w):
+    """Events of an attribute are listened to on its property as well."""
+    sa, orm = w.sa, w.orm
+
+    class Thing(w.Base):
+        __tablename__ = "thing"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        size = orm.mapped_column(sa.Integer, default=7)
+
+    prop = sa.inspect(Thing).column_attrs.size
+
+    @sa.event.listens_for(prop, "init_scalar", retval=True, propagate=True)
+    def initial(target, value, dict_):
+        dict_["size"] = prop.columns[0].default.arg
+        return dict_["size"]
+
+    w.create()
+    thing = Thing()
+    yield thing.size, thing.__dict__["size"]
+    w.s.add(thing)
+    yield w.rows(Thing)
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_maps_as_the_oracle_maps(program):
     compare(program)

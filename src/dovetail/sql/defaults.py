@@ -7,7 +7,7 @@ from functools import cached_property, update_wrapper
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
-from ..event import Dispatch, root
+from ..event import Dispatch, root, sending
 from ..exc import ArgumentError, InvalidOption, UnsupportedCompilationError, did_you_mean
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
@@ -145,6 +145,8 @@ class ColumnDefault(SchemaItem):
             self.is_callable = True
             self.takes_context = _wants_context(arg)
             self.arg = arg if self.takes_context else _of_context(arg)
+            if self.takes_context:
+                sending.note_default(self)
         else:
             self.is_scalar = True
             self.arg = arg

@@ -5,6 +5,7 @@ from warnings import warn
 
 from dovetail.exc import DovetailWarning, FlushError
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.expiry import put_key_back
 from dovetail.orm.tracking.state import InstanceState, state_of
 
 
@@ -17,7 +18,7 @@ def copy_key(prop: RelationshipProperty, source: object, target: object) -> None
     for source_name, target_name, assign in pairs_of(prop):
         value = source.__dict__.get(source_name)
         if value is None and source_name not in source.__dict__:
-            value = getattr(source, source_name, None)
+            value = _read(source, source_name)
         if target.__dict__.get(target_name, _ABSENT) != value:
             assign(target, value)
 
@@ -97,4 +98,9 @@ def _key_values(instance: object, names: list[str], old: OldValues | None) -> li
     before = old.get(state_of(instance)) if old else None
     if before:
         values = {**values, **before}
-    return [values[name] if name in values else getattr(instance, name) for name in names]
+    return [values[name] if name in values else _read(instance, name) for name in names]
+
+
+def _read(instance: object, name: str) -> Any:
+    put_key_back(state_of(instance), instance)
+    return getattr(instance, name, None)

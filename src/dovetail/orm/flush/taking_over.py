@@ -11,6 +11,7 @@ from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.expiry import put_key_back
 from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.sql.expression.column_element import ColumnElement
@@ -184,6 +185,7 @@ class _EarlyKeys:
             other = state_of(parent)
             if other in self._new:
                 self.find(other, parent)
+            put_key_back(other, parent)
             for source, target, assign in pairs_of(prop):
                 value = parent.__dict__.get(source)
                 if value is not None and instance.__dict__.get(target) != value:

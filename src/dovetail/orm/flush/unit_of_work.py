@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from dovetail.conventions import conventions
+from dovetail.orm.flush.changes import Changes
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.phases import BEFORE_ROWS, FlushPlan, plan_for
 from dovetail.orm.flush.telling import warn_of_late_changes
 from dovetail.orm.flush.writing import delete_stage_steps, save_cyclic_stage_steps, save_stage_steps
+from dovetail.orm.tracking.expiry import put_key_back
 from dovetail.orm.tracking.state import InstanceState
 from dovetail.steps import Steps
 
@@ -20,6 +23,8 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     scope = session.scope
     changes.collect(scope, context.only)
     if changes.mappers:
+        if conventions.keys_expire:
+            _put_keys_back(changes)
         plan = plan_for(changes.mappers, changes.deleting)
         if plan.before_rows:
             plan = yield from _prepare_steps(context, plan)
@@ -43,6 +48,12 @@ def flush_steps(context: FlushContext) -> Steps[None]:
     for call in session.dispatch.after_flush:
         call(context.session, context)
     settle(context)
+
+
+def _put_keys_back(changes: Changes) -> None:
+    for own in changes.mappers.values():
+        for state, instance in (*own.updates.items(), *own.deletes.items()):
+            put_key_back(state, instance)
 
 
 def _prepare_steps(context: FlushContext, plan: FlushPlan) -> Steps[FlushPlan]:

@@ -7,6 +7,7 @@ peers, each later one for up to a thousand.  A loop over a thousand parents cost
 from collections.abc import Sequence
 from typing import Any
 
+from dovetail.conventions import conventions
 from dovetail.engine.connection import Connection
 from dovetail.exc import InvalidRequestError, LazyLoadError, ObjectDeletedError
 from dovetail.orm.loading.related import (
@@ -24,7 +25,8 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.mapping.strategies import POLICIES, LazyPolicy, policy_named
 from dovetail.orm.tracking.attributes import AttributeBase
-from dovetail.orm.tracking.state import NO_VALUE, InstanceState
+from dovetail.orm.tracking.expiry import Whole
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState, state_of
 from dovetail.steps import Steps
 
 MOST_PASSED = 128
@@ -80,6 +82,8 @@ def _load_relationship_steps(
     if strategy.raises:
         raise LazyLoadError.forbidden(type(instance).__name__, prop.key, strategy.name)
     if prop.refers_by_key and find_reference(session, state, instance, prop, store=True):
+        if conventions.keys_expire:
+            yield from _reread_steps(session, instance.__dict__[prop.key])
         return
     policy = policy_for(session, tree, strategy.policy)
     peers = _peers(session, state, instance, prop.key, policy)
@@ -90,6 +94,17 @@ def _load_relationship_steps(
         raise _row_is_gone(state, instance, prop.key)
     if prop.key not in instance.__dict__:
         _set_empty(state, instance, prop)
+    elif conventions.keys_expire and prop.refers_by_key:
+        yield from _reread_steps(session, instance.__dict__[prop.key])
+
+
+def _reread_steps(session: LoadingSession, found: object) -> Steps[None]:
+    """Read what a reference leads to, or None, again if it has expired as a whole."""
+    state = None if found is None else state_of(found)
+    if state is not None and type(state.expired) is Whole:
+        mapper = state.load.mapper
+        connection = yield from session.connection_for_steps(mapper)
+        yield from refresh_steps(session, connection, mapper, [(state, found)], state.expired)
 
 
 def _caused_steps(session: LoadingSession, state: InstanceState, steps: Steps[None]) -> Steps[None]:

@@ -201,7 +201,12 @@ def with_polymorphic(
     kinds = kinds_below(mapper, classes)
     source = selectable if selectable not in (False, None) else None
     if source is None:
-        source = joined_kinds(mapper, kinds, innerjoin)
+        own = mapper.node
+        if selectable is False and own.is_translated:
+            # The class is selected from the UNION of its tables, or what its mapping names.
+            source, adapt_on_names = own.selectable, adapt_on_names or own.adapt_on_names
+        else:
+            source = joined_kinds(mapper, kinds, innerjoin)
         if flat or aliased or name is not None:
             source = source.alias(name, flat)
     made = AliasedClass(base, source, name, adapt_on_names, kinds=kinds)

@@ -75,7 +75,9 @@ def union_of(mapper: MapperView) -> Any:
     tables = {
         one.polymorphic_identity: one.persist_selectable
         for one in mapper.self_and_descendants
-        if one.concrete and one.polymorphic_identity is not None
+        if (one.concrete or one is mapper)
+        and one.polymorphic_identity is not None
+        and one.persist_selectable is not None
     }
     if name is None or not mapper.children or not tables:
         return None

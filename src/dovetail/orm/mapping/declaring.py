@@ -288,7 +288,7 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
             elif isinstance(value, declared_attr):
                 if value.cascades:
                     _warn_of_cascading(class_, name)
-                value = value.__get__(None, class_)
+                value, annotation = _from_own_method(value, class_, annotation)
             if value is None and annotation is None:
                 continue
             if isinstance(value, QueryableAttribute) and inherits is not None:
@@ -312,6 +312,18 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                     f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
                     hint="use mapped_column(default=…) or relationship(…)",
                 )
+
+
+def _from_own_method(
+    method: declared_attr[Any], class_: type, annotation: MappedAnnotation | None
+) -> tuple[Any, MappedAnnotation | None]:
+    """What a declaring *method* of *class_* itself returns, and what is annotated of that.
+
+    A column that says its type says all: that is not completed, as that of a mixin is.
+    """
+    made: Any = method.__get__(None, class_)
+    says_all = isinstance(made, MappedColumn) and made.says_type
+    return made, None if says_all else annotation
 
 
 def _declares_nothing(base: type) -> bool:

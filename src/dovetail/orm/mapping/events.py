@@ -246,7 +246,8 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
 
 
 class AttributeEvents(Events, sends=True):
-    """What happens to the attributes of instances.  Target: an attribute, ``User.name``.
+    """What happens to the attributes of instances.  Target: an attribute, ``User.name``, or what it
+    is mapped by, ``inspect(User).attrs.name``.
 
     ``retval=True``          the answer of *set* and *append* listeners is what is stored
     ``active_history=True``  the old value is loaded before it is replaced
@@ -299,6 +300,8 @@ class AttributeEvents(Events, sends=True):
     @classmethod
     def _dispatch_of(cls, target: object) -> Dispatch | None:
         prop = getattr(target, "declared" if hasattr(target, "declared") else "prop", None)
+        if prop is None and hasattr(target, "parent"):
+            prop = target
         if isinstance(target, type) or prop is None or not hasattr(prop, "dispatch"):
             return None
         return own_dispatch(prop)
@@ -309,7 +312,8 @@ class AttributeEvents(Events, sends=True):
     ) -> Callable[..., Any]:
         raw, with_key = options.get("raw"), options.get("include_key")
         answers = name in ("set", "append", "init_scalar")
-        class_ = target.owner.mapper.class_
+        mapper = target.owner.mapper if hasattr(target, "owner") else target.parent
+        class_ = mapper.class_
         propagate = options.get("propagate", False)
 
         def call(instance: object, value: object, *more: object, key: object = None) -> Any:

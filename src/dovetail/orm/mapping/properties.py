@@ -16,7 +16,7 @@ from dovetail.orm.mapping.events import AttributeEvents
 from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.attributes import ValueAttribute
 from dovetail.orm.tracking.inspection_attr import InspectionAttrInfo
-from dovetail.sql.constraints import Constraint
+from dovetail.sql.constraints import Constraint, ForeignKey
 from dovetail.sql.expression.column_element import ColumnElement, Label
 from dovetail.sql.expression.columns import ProxyColumn
 from dovetail.sql.expression.select_base import SelectBase
@@ -261,6 +261,12 @@ class MappedColumn(Mapped[T]):
             return self.args[0]
         name: str | None = self.keywords.get("name")
         return name
+
+    @property
+    def says_type(self) -> bool:
+        """Whether the declaration has a type, or a foreign key, without its annotation."""
+        given = (*self.args, self.keywords.get("type_"))
+        return any(is_type(one) or isinstance(one, ForeignKey) for one in given)
 
     def complete(
         self, key: str, annotation: MappedAnnotation | None, types: Any

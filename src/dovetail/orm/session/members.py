@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
+from dovetail.conventions import conventions
 from dovetail.event import Dispatch
 from dovetail.exc import (
     DovetailDeprecationWarning,
@@ -441,7 +442,7 @@ class SessionMembers:
             mapper.get_property(name)
         if mapper.has_proxies:
             names = list(mapper.spread(dict.fromkeys(names)))
-        keys = frozenset(mapper.primary_keys)
+        keys = frozenset(lasting_keys(mapper))
         # What is deferred by its mapping is read when it is touched itself.
         tree = state.load.options
         columns = frozenset(
@@ -503,19 +504,25 @@ class SessionMembers:
     def expirer(mapper: Mapper) -> Any:
         expire = mapper.memo.get("expire")
         if expire is None:
+            keys = lasting_keys(mapper)
             names = [
                 name
                 for name, prop in mapper.attrs.items()
-                if not prop.is_proxy and name not in mapper.primary_keys
+                if not prop.is_proxy and name not in keys
             ]
             refreshed = Whole(
                 key
                 for key, prop in mapper.column_attrs.items()
-                if not prop.deferred and key not in mapper.primary_keys
+                if not prop.deferred and key not in keys
             )
-            expire = make_expirer(mapper.class_.__qualname__, names, refreshed, mapper.primary_keys)
+            expire = make_expirer(mapper.class_.__qualname__, names, refreshed, keys)
             mapper.memo["expire"] = expire
         return expire
+
+
+def lasting_keys(mapper: Mapper) -> tuple[str, ...]:
+    """The attributes of the primary key, where it does not expire."""
+    return () if conventions.keys_expire else mapper.primary_keys
 
 
 class InstanceSet:

@@ -1,6 +1,7 @@
 """Expiry: values that may be stale leave ``__dict__``; the next touch reads them again.
 
 The primary key stays: it can't change behind the session's back without the row becoming another.
+Where ``conventions.keys_expire`` it goes as well; what writes rows puts it back from the identity.
 """
 
 from collections.abc import Callable, Iterable
@@ -87,13 +88,25 @@ def make_expirer(
                 source.line("state.committed = None")
                 if len(keys) == 1:
                     source.line(f"values[{keys[0]!r}] = state.row_key")
-                else:
+                elif keys:
                     targets = ", ".join(f"values[{key!r}]" for key in keys)
                     source.line(f"{targets} = state.row_key")
             with source.block("if state.extra is not None:"):
                 source.line("forget_changes(state)")
     source.use("forget_changes", forget_changes)
     return compile_function(source, "expire")
+
+
+def put_key_back(state: InstanceState, instance: object) -> None:
+    """Put a primary key that has expired back: a row is to be written, and its key is known."""
+    if state.expired is None or state.row_key is None:
+        return
+    mapper: Any = state.load.mapper
+    held, changed = instance.__dict__, state.committed or ()
+    for name, part in zip(mapper.primary_keys, mapper.key_tuple(state.row_key), strict=True):
+        if name not in held and name not in changed:
+            held[name] = part
+    state.expired = still_expired(state.expired, (), mapper.primary_keys) or None
 
 
 def forget_changes(state: InstanceState) -> None:
