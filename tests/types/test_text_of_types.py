@@ -75,3 +75,22 @@ def test_the_call_makes_an_equal_type():
 
         assert again.structure_key == made.structure_key
         assert pickle.loads(pickle.dumps(again)).structure_key == made.structure_key
+
+
+def test_a_type_of_some_servers_is_a_kind_of_one_of_all():
+    pairs = [
+        (mysql.INTEGER(display_width=11), "Integer()"),
+        (mysql.VARCHAR(5, collation="x"), "String(length=5, collation='x')"),
+        (mysql.DATETIME(fsp=3), "DateTime()"),
+        (postgresql.TIMESTAMP(timezone=True), "DateTime(timezone=True)"),
+        (postgresql.JSONB(), "JSON()"),
+        (postgresql.ENUM("a", name="n"), "Enum('a', name='n')"),
+        (postgresql.ARRAY(dv.Integer), "ARRAY(Integer())"),
+        (dv.NUMERIC(4, 2), "Numeric(precision=4, scale=2)"),
+        (dv.BIGINT(), "BigInteger()"),
+    ]
+
+    assert [repr(special.as_generic()) for special, _ in pairs] == [text for _, text in pairs]
+    with pytest.raises(NotImplementedError, match="INET"):
+        postgresql.INET().as_generic()
+    assert postgresql.INET().as_generic(allow_nulltype=True) is dv.types.NULLTYPE

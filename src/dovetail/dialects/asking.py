@@ -5,19 +5,49 @@ An inspector asks the same, and remembers the answers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ..steps import run_sync
+from ..steps import nothing, run_sync
 from .reflection import Inquiry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..steps import Steps
     from .reflection import Fetcher, Reflection
 
 
 Memory = dict[Any, Any]
+Answer = TypeVar("Answer")
+
+
+def remembering(function: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Let *function*, a method of a dialect that answers a question, keep its answers.
+
+    They are kept in the dictionary that it is called with as *info_cache*, by its name and its
+    arguments; without one it is asked each time::
+
+        class PebbleDialect(SqliteDialect):
+            @remembering
+            def get_indexes(self, connection, table_name, schema=None, **kw): ...
+    """
+
+    @wraps(function)
+    def answer(
+        dialect: object, connection: object, *arguments: object, **keywords: object
+    ) -> Answer:
+        memory: Any = keywords.get("info_cache")
+        if memory is None:
+            return function(dialect, connection, *arguments, **keywords)
+        more = tuple((name, keywords[name]) for name in sorted(keywords) if name != "info_cache")
+        key = (function.__name__, arguments, more)
+        if key not in memory:
+            memory[key] = function(dialect, connection, *arguments, **keywords)
+        found: Answer = memory[key]
+        return found
+
+    return answer
 
 
 class AskedConnection(Protocol):
@@ -283,3 +313,61 @@ class AskedDialect:
             connection, lambda r: r.table_options_steps, table_name, schema, info_cache=info_cache
         )
         return dict(found)
+
+
+METHODS = {
+    "has_table_steps": "has_table",
+    "schema_names_steps": "get_schema_names",
+    "table_names_steps": "get_table_names",
+    "temp_table_names_steps": "get_temp_table_names",
+    "view_names_steps": "get_view_names",
+    "materialized_view_names_steps": "get_materialized_view_names",
+    "temp_view_names_steps": "get_temp_view_names",
+    "sequence_names_steps": "get_sequence_names",
+    "view_definition_steps": "get_view_definition",
+    "columns_steps": "get_columns",
+    "primary_key_steps": "get_pk_constraint",
+    "foreign_keys_steps": "get_foreign_keys",
+    "indexes_steps": "get_indexes",
+    "unique_constraints_steps": "get_unique_constraints",
+    "check_constraints_steps": "get_check_constraints",
+    "table_comment_steps": "get_table_comment",
+    "table_options_steps": "get_table_options",
+}
+"""The questions of a reflection, and the methods by which a dialect answers them."""
+
+
+class OwnAnswers:
+    """A reflection of which a dialect, of another package, answers questions by its methods."""
+
+    def __init__(self, reflection: Reflection, answers: Mapping[str, Callable[..., Any]]) -> None:
+        self._reflection = reflection
+        for question, method in answers.items():
+            setattr(self, question, _steps_of(question, method))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reflection, name)
+
+    def many_steps(self, fetcher: Fetcher, kind: str, schema: str | None) -> Steps[None]:
+        """Return None: the dialect is asked of each table."""
+        yield from nothing
+
+
+def _steps_of(question: str, method: Callable[..., Any]) -> Callable[..., Steps[Any]]:
+    def steps(inquiry: Inquiry, *arguments: object) -> Steps[Any]:
+        yield from nothing
+        return method(inquiry.connection, *arguments, info_cache=inquiry.memory)
+
+    steps.__name__ = question
+    return steps
+
+
+def reflection_for(dialect: AskedDialect, reflection: Reflection) -> Any:
+    """Return *reflection*, or what answers as the methods do that *dialect* has of its own."""
+    kind = type(dialect)
+    own = {
+        question: getattr(dialect, name)
+        for question, name in METHODS.items()
+        if getattr(kind, name) is not getattr(AskedDialect, name)
+    }
+    return OwnAnswers(reflection, own) if own else reflection

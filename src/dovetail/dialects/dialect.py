@@ -16,21 +16,22 @@ from ..compiler.types import StringifyTypeCompiler, TypeCompiler
 from ..exc import ArgumentError
 from ..sql.node import Node, compilation
 from ..types.contract import TypeEngine
-from .asking import AskedDialect
+from .driven import DrivenDialect
 from .features import Features
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
     from typing import Self
 
     from ..sql.defaults import NextValue
+    from ..sql.dialect_options import DialectKWArgs
     from ..sql.expression.elements import BinaryExpression
     from ..sql.metadata import MetaData
-    from .dbapi import DBAPIConnection, DBAPICursor, DriverParameters
     from .driver import ServerFacts
 
 
-class Dialect(AskedDialect):
+class Dialect(DrivenDialect):
     """The contract of all dialects; as it stands, the standard's own.
 
     A dialect first changes data (``features``, ``colspecs``, ``ischema_names``), then, only
@@ -44,7 +45,7 @@ class Dialect(AskedDialect):
     statement_compiler: ClassVar[type[StatementCompiler]] = StatementCompiler
     ddl_compiler: ClassVar[type[DDLCompiler]] = DDLCompiler
     type_compiler_class: ClassVar[type[TypeCompiler]] = TypeCompiler
-    identifier_preparer: IdentifierPreparer = IdentifierPreparer()
+    identifier_preparer = IdentifierPreparer()
     colspecs: Mapping[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {}
     """The dialect's own classes in place of general types."""
     ischema_names: ClassVar[Mapping[str, type[TypeEngine[Any]]]] = {}
@@ -55,10 +56,23 @@ class Dialect(AskedDialect):
     json_deserializer: Any = None
     schema_map: Mapping[str | None, str | None] | None = None
     """Which schema is written in place of another: see :meth:`translated`."""
+    construct_arguments: ClassVar[Sequence[tuple[type[DialectKWArgs], Mapping[str, Any]]]] = ()
+    """What parts of a schema are given for this dialect besides, and what it usually is."""
+
+    def __init_subclass__(cls, **keywords: object) -> None:
+        super().__init_subclass__(**keywords)
+        own = vars(cls)
+        if "type_compiler_cls" in own:
+            cls.type_compiler_class = own["type_compiler_cls"]
+        if "construct_arguments" in own:
+            for kind, usual in own["construct_arguments"] or ():
+                for name, value in usual.items():
+                    kind.argument_for(cls.name, name, value)
 
     def __init__(
         self,
         *,
+        dbapi: ModuleType | None = None,
         paramstyle: str | None = None,
         json_serializer: Callable[[Any], str] | None = None,
         json_deserializer: Callable[[str], Any] | None = None,
@@ -71,9 +85,12 @@ class Dialect(AskedDialect):
             raise ArgumentError(
                 f"unknown parameter style {self.paramstyle!r}: {', '.join(PARAMETER_STYLES)}"
             )
-        self.features = replace(self.default_features, **features)
-        self.dbapi = None
-        self.identifier_preparer = copy(self.identifier_preparer)
+        self.features = replace(self.default_features, **self._declared_features(), **features)
+        self.dbapi = dbapi
+        own: Any = self.preparer
+        self.identifier_preparer = (
+            copy(self.identifier_preparer) if own is type(self.identifier_preparer) else own(self)
+        )
         self.identifier_preparer.longest = (
             self.features.max_constraint_name_length or self.features.max_identifier_length
         )
@@ -94,6 +111,15 @@ class Dialect(AskedDialect):
             self.json_serializer = json_serializer
         if json_deserializer is not None:
             self.json_deserializer = json_deserializer
+
+    @classmethod
+    def _declared_features(cls) -> dict[str, Any]:
+        """Return what the class says of features by the names that they have on a dialect."""
+        return {
+            field: declared
+            for name, field in _FAMILIAR.items()
+            if (declared := getattr(cls, name, None)) is not None and not callable(declared)
+        }
 
     def compile(
         self,
@@ -174,14 +200,8 @@ class Dialect(AskedDialect):
         this: Any = self
         return type_.dialect_impl(this)
 
-    def quote(self, name: str) -> str:
-        """Return *name* as it goes into SQL."""
-        return self.identifier_preparer.quote(name)
-
     # What plugins and listeners ask a dialect that they know: see docs/dialects.md.
 
-    dbapi: Any
-    """The module of the driver, for the dialect of an engine; else None."""
     is_async: bool = False
     """Whether the driver of the engine awaits."""
     update_executemany_returning: bool = False
@@ -228,101 +248,6 @@ class Dialect(AskedDialect):
             object.__setattr__(self, name, value)
         else:
             self.features = replace(self.features, **{field: value})
-
-    def do_rollback(self, dbapi_connection: DBAPIConnection) -> None:
-        """Roll back on a connection of the driver."""
-        dbapi_connection.rollback()
-
-    def do_commit(self, dbapi_connection: DBAPIConnection) -> None:
-        """Commit on a connection of the driver."""
-        dbapi_connection.commit()
-
-    def do_close(self, dbapi_connection: DBAPIConnection) -> None:
-        """Close a connection of the driver."""
-        dbapi_connection.close()
-
-    def do_execute(
-        self,
-        cursor: DBAPICursor,
-        statement: str,
-        parameters: DriverParameters,
-        context: object = None,
-    ) -> None:
-        """Run *statement* on a cursor of the driver."""
-        cursor.execute(statement, parameters)
-
-    def do_executemany(
-        self,
-        cursor: DBAPICursor,
-        statement: str,
-        parameters: Sequence[DriverParameters],
-        context: object = None,
-    ) -> None:
-        """Run *statement* on a cursor of the driver, for each set of *parameters*."""
-        cursor.executemany(statement, parameters)
-
-    def do_execute_no_params(
-        self, cursor: DBAPICursor, statement: str, context: object = None
-    ) -> None:
-        """Run *statement* on a cursor of the driver, as it stands."""
-        cursor.execute(statement)
-
-    def do_ping(self, dbapi_connection: DBAPIConnection) -> bool:
-        """Return true if a connection of the driver is alive; raise its error if it is not."""
-        cursor = dbapi_connection.cursor()
-        try:
-            cursor.execute("SELECT 1")
-        finally:
-            cursor.close()
-        return True
-
-    def get_isolation_level_values(
-        self, dbapi_connection: DBAPIConnection | None = None
-    ) -> list[str]:
-        """Return the isolation levels that there are."""
-        return list(self.features.isolation_levels)
-
-    def get_isolation_level(self, dbapi_connection: DBAPIConnection) -> str:
-        """Return the isolation level of a connection of the driver."""
-        cursor = dbapi_connection.cursor()
-        try:
-            cursor.execute(self.isolation_query)
-            level: str = cursor.fetchone()[0]
-        finally:
-            cursor.close()
-        return self.isolation_values.get(level, str(level).replace("-", " ").upper())
-
-    def set_isolation_level(self, dbapi_connection: DBAPIConnection, level: str) -> None:
-        """Set the isolation level of a connection of the driver, for what follows.
-
-        ArgumentError is raised for one that is no statement of the server: those are kept by
-        dovetail's own connections, which take ``isolation_level`` among their options.
-        """
-        statement = self.isolation_statement(level.replace("_", " ").upper())
-        if statement is None:
-            raise ArgumentError(
-                f"the isolation level {level!r} cannot be set on a connection of the driver",
-                hint="engine.execution_options(isolation_level=...)",
-            )
-        cursor = dbapi_connection.cursor()
-        try:
-            cursor.execute(statement)
-        finally:
-            cursor.close()
-
-    isolation_query: ClassVar[str] = "SHOW TRANSACTION ISOLATION LEVEL"
-    isolation_values: ClassVar[Mapping[Any, str]] = {}
-    """What the server calls isolation levels, where that is not their name."""
-
-    def isolation_statement(self, level: str) -> str | None:
-        """Return what sets the isolation *level* for the rest of a session of the server.
-
-        None is returned where there is no such statement.
-        """
-        known = level in self.features.isolation_levels and level != "AUTOCOMMIT"
-        return f"{self.isolation_words} {level}" if known else None
-
-    isolation_words: ClassVar[str] = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}+{self.driver}>"

@@ -443,6 +443,45 @@ def driver_class(dialect: str, name: str | None = None, awaits: bool = False) ->
     return found
 
 
+def forget_driver(dialect: str, name: str) -> None:
+    """Let a driver be known no longer."""
+    _drivers.get(dialect, {}).pop(name, None)
+
+
+def has_driver(dialect: str, name: str) -> bool:
+    """Tell whether *dialect* has a driver *name* that is known already."""
+    return name in _drivers.get(dialect, {})
+
+
+def has_drivers(dialect: str) -> bool:
+    """Tell whether there are drivers of *dialect*, here or in other packages."""
+    return bool(_drivers.get(dialect) or _brought(dialect))
+
+
+class NamesDriver(Protocol):
+    """A dialect's class, as far as it says which driver it has."""
+
+    name: str
+    driver: str
+
+
+def driver_of(dialect: type[NamesDriver], awaits: bool = False) -> type[Driver]:
+    """Return the class of the driver of *dialect*, a class, or of the nearest one above it.
+
+    NoSuchModuleError is raised where none has a driver.
+    """
+    bodies = [vars(base) for base in dialect.__mro__]
+    named = [body["driver"] for body in bodies if isinstance(body.get("driver"), str)]
+    # The last is that of the dialect itself, the first of several.
+    chosen = named[:-2]
+    for body in bodies:
+        known = _drivers.get(body.get("name", ""))
+        if known:
+            name = next((driver for driver in chosen if driver in known), None)
+            return driver_class(body["name"], name, awaits)
+    return driver_class(dialect.name, None, awaits)
+
+
 def _brought(dialect: str) -> dict[str, str]:
     """Return where the drivers of *dialect* are that other packages bring, by name."""
     homes = {tuple(name.split("+", 1)): home for name, home in brought(GROUP).items()}

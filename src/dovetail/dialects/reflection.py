@@ -31,9 +31,10 @@ class Inquiry:
     it.
     """
 
-    __slots__ = ("dialect", "fetch_steps", "memory")
+    __slots__ = ("connection", "dialect", "fetch_steps", "memory")
 
     def __init__(self, fetcher: Fetcher, dialect: CompilerDialect, memory: dict[Any, Any]) -> None:
+        self.connection = fetcher
         self.fetch_steps = fetcher.fetch_steps
         self.dialect = dialect
         self.memory = memory

@@ -7,7 +7,15 @@ from typing import Any
 from ..exc import NoSuchModuleError, did_you_mean
 from ..types.contract import TypeEngine, type_writing
 from .dialect import Dialect, default_dialect
-from .driver import register_driver
+from .driver import (
+    Driver,
+    driver_class,
+    driver_of,
+    forget_driver,
+    has_driver,
+    has_drivers,
+    register_driver,
+)
 from .entry_points import brought, class_at
 
 GROUP = "dialects"
@@ -19,6 +27,9 @@ _homes: dict[str, str | type[Dialect]] = {
     "mysql": "dovetail.dialects.mysql.dialect:MysqlDialect",
     "mariadb": "dovetail.dialects.mysql.dialect:MariadbDialect",
 }
+
+_with_drivers: dict[str, str | type[Any]] = {}
+"""What was registered with the name of a driver, as long as nobody has asked for it."""
 
 _FORMER_NAMES = {"postgres": "postgresql"}
 _NOT_HERE = {
@@ -41,7 +52,8 @@ _NOT_HERE = {
 def register(name: str, home: str | type[Any], attribute: str | None = None) -> None:
     """Make a dialect known: *home* is its class, or ``"module:Class"`` to import on first use.
 
-    A name with a dot is that of a driver.  The class may stand in *attribute*, too::
+    A name with a dot is that of a driver, or of a dialect for one driver.  The class may stand in
+    *attribute*, too::
 
         registry.register("pebble", "pebble_database", "PebbleDialect")
         registry.register("pebble.stone", "pebble_database", "StoneDriver")
@@ -49,23 +61,83 @@ def register(name: str, home: str | type[Any], attribute: str | None = None) -> 
     if attribute is not None:
         home = f"{home}:{attribute}"
     dialect, _, driver = name.partition(".")
-    if driver:
+    if driver and not isinstance(home, type):
+        # The class of a driver, or of a dialect for this driver alone: it is imported later.
+        _with_drivers[name] = home
+        forget_driver(dialect, driver)
+    elif driver and not issubclass(home, Dialect):  # type: ignore[arg-type]
         register_driver(dialect, driver, home)
     else:
         _homes[name] = home
 
 
-def dialect_class(name: str) -> type[Dialect]:
-    """Return the class of the dialect called *name*.
+def dialect_class(name: str, driver: str | None = None) -> type[Dialect]:
+    """Return the class of the dialect called *name*, or the one that it has for *driver*.
 
     NoSuchModuleError is raised for a name that nobody has made known.
     """
+    if driver:
+        special = _dialect_for(name, driver)
+        if special is not None:
+            return special
     home = _homes.get(name) or brought(GROUP, name).get(name)
     if home is None:
         raise _unknown(name)
     found: type[Dialect] = class_at(home, f"the dialect {name!r}", Dialect)
     _homes[name] = found
     return found
+
+
+def driver_for(name: str, driver: str | None = None, awaits: bool = False) -> type[Driver]:
+    """Return the class of the *driver* of the dialect called *name*, or of its first.
+
+    A dialect that has none of its own has that of the one that it derives from.
+    NoSuchModuleError is raised for names that are not known.
+    """
+    if driver is None:
+        _tell_apart(name)
+    else:
+        special = _dialect_for(name, driver)
+        if special is not None:
+            return driver_of(special, awaits)
+    if has_drivers(name):
+        return driver_class(name, driver, awaits)
+    return driver_of(dialect_class(name), awaits)
+
+
+def _dialect_for(name: str, driver: str) -> type[Dialect] | None:
+    """Return the dialect that is known as *name* with *driver*, or None."""
+    if has_driver(name, driver):
+        return None
+    whole = f"{name}.{driver}"
+    if whole not in _homes:
+        home = _with_drivers.get(whole) or brought(GROUP, whole).get(whole)
+        if home is None:
+            return None
+        _with_drivers[whole] = home
+        _tell_apart(name, driver)
+    found: Any = _homes.get(whole)
+    special: type[Dialect] | None = found
+    return special
+
+
+def _tell_apart(name: str, driver: str | None = None) -> None:
+    """Find out which of what was registered as *name* with a driver are dialects."""
+    for whole, home in list(_with_drivers.items()):
+        dialect, _, own = whole.partition(".")
+        if dialect != name or driver not in (None, own):
+            continue
+        try:
+            found = class_at(home, f"{whole!r}", object)
+        except NoSuchModuleError:
+            if driver is None:
+                continue
+            raise
+        del _with_drivers[whole]
+        if issubclass(found, Dialect):
+            _homes[whole] = found
+        else:
+            register_driver(dialect, own, found)
 
 
 def _unknown(name: str) -> NoSuchModuleError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..dialects.registry import dialect_class
 from ..exc import ArgumentError, InvalidOption, did_you_mean
 from .engine import Engine
+from .hooks import has_own, own_pool_class, use_hooks
 from .opener import EngineOpener
 from .plugin import take_plugins
 from .pool import CreatorOpener, Pool
@@ -177,26 +178,33 @@ def create_engine(url: str | URL, **options: object) -> Engine:
 def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) -> Engine:
     """Return an engine: see :func:`create_engine`; of a driver that *awaits*, if there is one."""
     place, plugins = take_plugins(make_url(url), options)
-    kind = dialect_class(place.get_backend_name())
+    kind = place.get_dialect()
     driver = place.get_driver_class(awaits)
     own = _own_names(driver)
     _check_options(options, own)
-    backend = driver(options.get("module"), pooler=options.get("pooler"))
-    opener = _make_opener(backend, place, options, own)
+    backend = driver(_module_of(kind, options), pooler=options.get("pooler"))
+    dialect = _make_dialect(kind, backend, options, plugins)
+    opener = _make_opener(backend, place, options, own, dialect)
     pool = options.get("pool")
     if pool is None:
-        pool = _make_pool(opener, place, options, plugins)
+        pool = _make_pool(opener, place, options, plugins, dialect)
     else:
         _take_pool(pool, opener, options)
-    dialect = _make_dialect(kind, backend, options, plugins)
     settings = {name: options[name] for name in _ENGINE_OPTIONS if name in options}
     engine = Engine(pool, dialect, place, backend=backend, **settings)
     backend.json_deserializer = dialect.json_deserializer
     if isinstance(pool.opener, EngineOpener) and pool.opener.engine is None:
         pool.opener.serve(engine)
+    use_hooks(engine, dialect, place)
     for plugin in plugins:
         plugin.engine_created(engine)
     return engine
+
+
+def _module_of(kind: type[Dialect], options: Mapping[str, Any]) -> Any:
+    """Return the driver's module that is given, or what a dialect has of its own, or None."""
+    given = options.get("module")
+    return kind.import_dbapi() if given is None and has_own(kind, "import_dbapi") else given
 
 
 def create_pool_from_url(url: str | URL, **options: object) -> Pool:
@@ -227,7 +235,11 @@ def _own_names(driver: type[Driver]) -> dict[str, str]:
 
 
 def _make_opener(
-    backend: Driver, place: URL, options: Mapping[str, Any], own: Mapping[str, str]
+    backend: Driver,
+    place: URL,
+    options: Mapping[str, Any],
+    own: Mapping[str, str],
+    dialect: Dialect | None = None,
 ) -> EngineOpener:
     creator = options.get("async_creator") or options.get("creator")
     arguments = dict(options.get("connect_args") or {})
@@ -237,7 +249,10 @@ def _make_opener(
         if creator is not None:
             raise InvalidOption(f"the option {name!r} has no effect beside creator=")
         arguments.update(backend.own_option(driver_name, options[name]))
-    return EngineOpener(backend, place, arguments, creator)
+    if dialect is None:
+        return EngineOpener(backend, place, arguments, creator)
+    connect = dialect.connect if has_own(type(dialect), "connect") else None
+    return EngineOpener(backend, place, arguments, creator, dialect.create_connect_args, connect)
 
 
 def _take_pool(pool: Pool, opener: EngineOpener, options: Mapping[str, Any]) -> None:
@@ -265,7 +280,9 @@ def _make_dialect(
     for plugin in plugins:
         plugin.handle_dialect_kwargs(kind, settings)
     dialect = kind(**settings)
-    dialect.driver = backend.name
+    if kind.driver == dialect_class(backend.dialect_name).driver:
+        dialect.driver = backend.name
+    dialect.backend = backend
     dialect.dbapi = backend.module
     if backend.features:
         dialect.features = replace(dialect.features, **backend.features)
@@ -301,8 +318,11 @@ def _make_pool(
     url: URL,
     options: Mapping[str, Any],
     plugins: list[CreateEnginePlugin],
+    dialect: Dialect | None = None,
 ) -> Pool:
-    kind = options.get("poolclass") or _pool_class(opener.backend, url)
+    kind = options.get("poolclass") or own_pool_class(dialect, url)
+    if kind is None:
+        kind = pool_class(opener.backend, url)
     settings: dict[str, Any] = {}
     for name, pool_name in _POOL_OPTIONS.items():
         if name not in options:
@@ -323,7 +343,8 @@ def _make_pool(
     return pool
 
 
-def _pool_class(backend: Driver, url: URL) -> type[Pool]:
+def pool_class(backend: Driver, url: URL) -> type[Pool]:
+    """Return the class of the pool that suits *backend* and the database at *url*."""
     if backend.pool_kind(url) == "queue":
         return AsyncAdaptedQueuePool if backend.is_async else QueuePool
     kinds: dict[str, type[Pool]] = {

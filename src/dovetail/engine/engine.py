@@ -108,12 +108,12 @@ class Engine:
     @property
     def name(self) -> str:
         """The name of the dialect, such as ``"sqlite"``."""
-        return self.url.get_backend_name()
+        return self.dialect.name
 
     @property
     def driver(self) -> str:
         """The name of the driver, such as ``"pysqlite"``."""
-        return self.backend.name
+        return self.dialect.driver
 
     @property
     def echo(self) -> Echo:

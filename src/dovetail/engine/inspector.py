@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..dialects.asking import reflection_for
 from ..dialects.reflection import Inquiry
 from ..exc import CircularDependencyError
 from ..graph import sort
@@ -53,7 +54,7 @@ class Inspector:
         self.engine: Engine = bind.engine
         self.dialect: Any = bind.dialect
         self.info_cache: dict[Any, Any] = {}
-        self._reflection: Reflection = self.engine.backend.reflection
+        self._reflection: Reflection = reflection_for(self.dialect, self.engine.backend.reflection)
 
     @classmethod
     def from_engine(cls, bind: Engine | Connection) -> Inspector:

@@ -9,7 +9,7 @@ from .failure import wrapped
 from .pool import Opener, takes_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..dialects.driver import Driver, DriverConnection
     from ..steps import Steps
@@ -32,23 +32,37 @@ class EngineOpener(Opener):
         url: URL,
         connect_args: Mapping[str, Any],
         creator: Callable[..., Any] | None,
+        asked: Callable[[URL], tuple[Iterable[Any], dict[str, Any]]] | None = None,
+        connect: Callable[..., Any] | None = None,
     ) -> None:
         self.backend = backend
         self.is_async = backend.is_async
         self.bound_to_loop = backend.bound_to_loop
         self._creator = creator
+        self._connect = connect
+        """What a dialect of another package has to open a connection of the driver, or None."""
         self._takes_record = creator is not None and takes_record(creator)
         self._met = False
         self._arguments: tuple[Any, ...] = ()
         self._options: dict[str, Any] = {}
         if creator is None:
-            self._arguments, self._options = backend.connect_arguments(url)
-            self._options.update(connect_args)
+            arguments, options = (asked or backend.connect_arguments)(url)
+            self._arguments, self._options = tuple(arguments), {**options, **connect_args}
 
     def open_with(self, creator: Callable[..., Any]) -> None:
         """Open connections with *creator* from now on."""
         self._creator = creator
         self._takes_record = takes_record(creator)
+
+    def open_raw(self) -> Any:
+        """Return a new connection of the driver's package, which belongs to no pool.
+
+        Of a driver that awaits it is what is awaited for one of dovetail's own connections.
+        """
+        if self._creator is not None:
+            return self._creator()
+        made = self.backend.connect(self._arguments, dict(self._options))
+        return made if self.is_async else made.raw
 
     def serve(self, engine: Engine) -> None:
         """Open connections for *engine*, and tell those who listen to it."""
@@ -94,6 +108,9 @@ class EngineOpener(Opener):
                 if raw is not None:
                     given: DriverConnection = yield backend.adopt, raw
                     return given
+        if self._connect is not None:
+            own: DriverConnection = yield backend.adopt, self._connect(*arguments, **options)
+            return own
         connection: DriverConnection = yield backend.connect, tuple(arguments), options
         return connection
 

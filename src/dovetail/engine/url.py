@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from ..dialects.dialect import Dialect
-from ..dialects.driver import Driver, driver_class
-from ..dialects.registry import dialect_class
+from ..dialects.driver import Driver
+from ..dialects.registry import dialect_class, driver_for
 from ..exc import ArgumentError
 
 QueryValue = str | tuple[str, ...]
@@ -181,15 +181,16 @@ class URL:
 
     def get_dialect(self) -> type[Dialect]:
         """Return the class of the dialect; NoSuchModuleError is raised if there is none."""
-        return dialect_class(self.get_backend_name())
+        name, _, driver = self.drivername.partition("+")
+        return dialect_class(name, driver)
 
     def get_driver_class(self, awaits: bool = False) -> type[Driver]:
         """Return the class that knows the driver; NoSuchModuleError is raised if none does.
 
         Where *awaits*, it is one whose requests are awaited, if the name leaves the choice.
         """
-        dialect, _, driver = self.drivername.partition("+")
-        return driver_class(dialect, driver or None, awaits)
+        name, _, driver = self.drivername.partition("+")
+        return driver_for(name, driver or None, awaits)
 
     def translate_connect_args(
         self, names: Sequence[str] | None = None, **keywords: str

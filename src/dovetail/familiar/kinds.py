@@ -130,6 +130,8 @@ class DriverKind(Kind):
 
     def __instancecheck__(cls, instance: object) -> bool:
         if "driver" in cls.__dict__:
+            if cls in type(instance).__mro__:
+                return True
             return isinstance(instance, cls.__base__) and instance.driver == cls.driver  # type: ignore[attr-defined, arg-type]
         return type.__instancecheck__(cls, instance)
 

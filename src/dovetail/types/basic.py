@@ -88,6 +88,7 @@ class Integer(_Calculated[int]):
     """A whole number."""
 
     __visit_name__ = "integer"
+    is_general = True
     affinity = "integer"
     own_values = frozenset({int})
     results = _RESULTS_OF_INTEGERS
@@ -107,6 +108,7 @@ class SmallInteger(Integer):
     """A whole number of at least 16 bits."""
 
     __visit_name__ = "small_integer"
+    is_general = True
     results = _RESULTS_OF_OTHER_INTEGERS
 
 
@@ -114,6 +116,7 @@ class BigInteger(Integer):
     """A whole number of at least 64 bits."""
 
     __visit_name__ = "big_integer"
+    is_general = True
     results = _RESULTS_OF_OTHER_INTEGERS
 
 
@@ -121,6 +124,7 @@ class String(TypeEngine[str]):
     """Text: VARCHAR."""
 
     __visit_name__ = "string"
+    is_general = True
     affinity = "string"
     own_values = frozenset({str})
 
@@ -154,24 +158,28 @@ class Text(String):
     """Text of any length."""
 
     __visit_name__ = "text"
+    is_general = True
 
 
 class Unicode(String):
     """Text in the server's national character type, where it has one."""
 
     __visit_name__ = "unicode"
+    is_general = True
 
 
 class UnicodeText(Text):
     """Text of any length in the server's national character type, where it has one."""
 
     __visit_name__ = "unicode_text"
+    is_general = True
 
 
 class Boolean(SchemaType, TypeEngine[bool]):
     """True or false; 0 and 1 where the server has no booleans."""
 
     __visit_name__ = "boolean"
+    is_general = True
     affinity = "boolean"
     own_values = frozenset({bool})
 
@@ -228,6 +236,7 @@ class Numeric(_Calculated[_N]):
     """
 
     __visit_name__ = "numeric"
+    is_general = True
     affinity = "numeric"
     own_values = frozenset({Decimal, float, int})
     results = _RESULTS_OF_NUMBERS
@@ -307,6 +316,7 @@ class Float(Numeric[_N]):
     """A floating-point number; read as a float."""
 
     __visit_name__ = "float"
+    is_general = True
     own_values = frozenset({float, int, Decimal})
     results = _RESULTS_OF_FLOATS
 
@@ -349,12 +359,14 @@ class Double(Float[_N]):
     """A floating-point number of double precision."""
 
     __visit_name__ = "double"
+    is_general = True
 
 
 class DateTime(_Calculated[dt.datetime]):
     """Date and time of day, with a time zone where *timezone* says so and the server can."""
 
     __visit_name__ = "datetime"
+    is_general = True
     affinity = "datetime"
     own_values = frozenset({dt.datetime})
     results = _RESULTS_OF_MOMENTS
@@ -377,6 +389,7 @@ class Date(_Calculated[dt.date]):
     """A day of the calendar."""
 
     __visit_name__ = "date"
+    is_general = True
     affinity = "date"
     own_values = frozenset({dt.date})
     results = _RESULTS_OF_DAYS
@@ -396,6 +409,7 @@ class Time(_Calculated[dt.time]):
     """A time of day."""
 
     __visit_name__ = "time"
+    is_general = True
     affinity = "time"
     own_values = frozenset({dt.time})
     results = _RESULTS_OF_TIMES
@@ -421,6 +435,7 @@ class Interval(_Calculated[dt.timedelta]):
     """
 
     __visit_name__ = "interval"
+    is_general = True
     affinity = "interval"
     own_values = frozenset({dt.timedelta})
     results = _RESULTS_OF_INTERVALS
@@ -471,6 +486,7 @@ class LargeBinary(TypeEngine[bytes]):
     """Bytes: BLOB."""
 
     __visit_name__ = "large_binary"
+    is_general = True
     affinity = "binary"
     own_values = frozenset({bytes})
 

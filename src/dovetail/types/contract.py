@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from ..exc import ArgumentError, CompileError
 from .settling import Settling
-from .shown import shown
+from .shown import made_as, shown
 
 T = TypeVar("T")
 Processor = Callable[[Any], Any]
@@ -77,6 +77,8 @@ class TypeEngine(Generic[T]):
     """The base of such classes; the floor above, which knows expressions, puts it here."""
     should_evaluate_none: Any = False
     """Whether None is a value to be sent, not the absence of one."""
+    is_general: ClassVar[bool] = False
+    """Whether all servers have the type; a class that derives from one says so itself."""
     hashable: bool = True
     sort_key_function: Any = None
     """What orders values of the type, where they have no order of their own; or None."""
@@ -131,6 +133,31 @@ class TypeEngine(Generic[T]):
             if name not in _CACHES:
                 other.__dict__[name] = value
         return other
+
+    def as_generic(self, *, allow_nulltype: bool = False) -> TypeEngine[Any]:
+        """Return the type of all servers that this one, of some, is a kind of.
+
+        ::
+
+            mysql.INTEGER(display_width=11).as_generic()  # Integer()
+
+        :raises NotImplementedError: there is none; with *allow_nulltype* it is NULLTYPE
+        """
+        for kind in type(self).__mro__:
+            if vars(kind).get("is_general", False):
+                made: TypeEngine[Any] = made_as(kind, self)
+                return made
+        if allow_nulltype:
+            return NULLTYPE
+        raise NotImplementedError(f"no type of all servers is known for {self!r}")
+
+    def copy_value(self, value: T) -> T:
+        """Return a copy of *value*, where it can change: a value as it is, usually."""
+        return value
+
+    def get_dbapi_type(self, dbapi: object) -> Any:
+        """Return what the module of a driver has for the type, or None: drivers ask for none."""
+        return None
 
     def with_variant(self, type_: TypeEngine[Any] | type[TypeEngine[Any]], *names: str) -> Self:
         """Return a copy that is *type_* on the dialects called *names*."""

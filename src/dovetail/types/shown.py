@@ -42,6 +42,12 @@ def _found_arguments(kind: type) -> tuple[_Argument, ...]:
     return tuple(found.values())
 
 
+def made_as(kind: type[Any], value: object) -> Any:
+    """Return an instance of *kind* with what *value* has of its arguments."""
+    given = {each.name: getattr(value, each.name, each.default) for each in _arguments(kind)}
+    return kind(**given)
+
+
 def shown(value: object, *first: object, without: frozenset[str] = frozenset()) -> str:
     """Return the call that makes *value*: what its class takes, as far as it is not the usual.
 

@@ -40,6 +40,7 @@ class Enum(String, SchemaType, TypeEngine[str]):
     """
 
     __visit_name__ = "enum"
+    is_general = True
     has_state = True
     own_values = frozenset({str})
     enum_class: type[enum.Enum] | None
@@ -185,6 +186,10 @@ class Enum(String, SchemaType, TypeEngine[str]):
         hint = did_you_mean(value, self.enums) if isinstance(value, str) else None
         return LookupError(text + ", ".join(self.enums) + (f"; {hint}" if hint else ""))
 
+    def as_generic(self, *, allow_nulltype: bool = False) -> Enum:
+        made: Enum = self.adapt(Enum)
+        return made
+
     def __repr__(self) -> str:
         longest = max(map(len, self.enums), default=0)
         usual = frozenset({"length"} if self.length == longest else ())
@@ -222,6 +227,7 @@ class JSON(TypeEngine[Any]):
     """
 
     __visit_name__ = "JSON"
+    is_general = True
     affinity = "json"
     hashable = False
     NULL: ClassVar[Any] = JSON_NULL
@@ -334,6 +340,7 @@ class Uuid(TypeEngine[_U]):
     """
 
     __visit_name__ = "uuid"
+    is_general = True
     affinity = "uuid"
     own_values = frozenset({UUID})
     length: int | None = None
@@ -392,6 +399,7 @@ class PickleType(TypeEngine[Any]):
     """
 
     __visit_name__ = "pickle"
+    is_general = True
     affinity = "pickle"
     impl: Any = LargeBinary
     cache_ok = True
@@ -437,6 +445,7 @@ class ARRAY(TypeEngine[Sequence[T]]):
     """A list of values of one type, on servers that have arrays."""
 
     __visit_name__ = "ARRAY"
+    is_general = True
     affinity = "array"
     zero_indexes: bool = False
 

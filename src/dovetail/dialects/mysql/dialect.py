@@ -47,8 +47,9 @@ class MysqlDialect(Dialect):
     def learn(self, facts: ServerFacts) -> None:
         """Take over what the server tells, be it MySQL or MariaDB."""
         super().learn(facts)
-        names = _MARIADB_NAMES if self.features.is_mariadb else _MYSQL_NAMES
-        self.identifier_preparer = names
+        if type(self.identifier_preparer) is IdentifierPreparer:
+            names = _MARIADB_NAMES if self.features.is_mariadb else _MYSQL_NAMES
+            self.identifier_preparer = names
 
     @property
     def is_mariadb(self) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from sqlite3 import sqlite_version_info
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...compiler.identifiers import IdentifierPreparer
 from ..dialect import Dialect
 from ..features import Features
 from .compiler import SQLITE_RESERVED, SqliteCompiler, SqliteDDLCompiler, SqliteTypeCompiler
 from .types import COLSPECS, json_index, json_path
+
+if TYPE_CHECKING:
+    from ..dbapi import DBAPIConnection
 
 _HAS_RETURNING = sqlite_version_info >= (3, 35)
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
@@ -66,6 +69,10 @@ class SqliteDialect(Dialect):
             "AUTOCOMMIT",
         ),
     )
+
+    def do_begin(self, dbapi_connection: DBAPIConnection) -> None:
+        """Begin on a connection of the driver, which does not do so by itself."""
+        dbapi_connection.cursor().execute("BEGIN")
 
     def isolation_statement(self, level: str) -> str | None:
         values = {name: value for value, name in self.isolation_values.items()}

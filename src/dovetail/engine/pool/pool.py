@@ -107,6 +107,12 @@ class Pool:
         watch_forks(self)
 
     @property
+    def echo(self) -> bool | str | None:
+        """What was said of the log: true, ``"debug"`` or neither."""
+        said: bool | str | None = self._settings["echo"]
+        return said
+
+    @property
     def opener(self) -> Opener:
         """What opens the connections."""
         return self._opener

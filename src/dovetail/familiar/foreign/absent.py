@@ -51,4 +51,6 @@ class AbsentDialect(Dialect):
 
     dbapi = import_dbapi
 
-    connect = import_dbapi
+    def connect(self, *arguments: object, **options: object) -> NoReturn:
+        """Refuse: there is no driver."""
+        self.import_dbapi()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     declarations,
     definitions,
+    dialects,
     elements,
     expressions,
     mappings,
@@ -18,6 +19,7 @@ from .table import Views
 EVERY: tuple[Views, ...] = (
     declarations.views,
     definitions.views,
+    dialects.views,
     elements.views,
     expressions.views,
     mappings.views,

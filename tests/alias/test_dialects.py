@@ -1,0 +1,133 @@
+"""Dialects written for the other package, and what programs ask of dialects, run on dovetail."""
+
+import pytest
+
+from tests.alias.program import run
+
+DIALECT = """
+import sqlite3
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.base import (
+    SQLiteCompiler, SQLiteIdentifierPreparer, SQLiteTypeCompiler
+)
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import reflection
+
+called = []
+
+class Names(SQLiteIdentifierPreparer):
+    reserved_words = SQLiteIdentifierPreparer.reserved_words | {"stone"}
+
+class Types(SQLiteTypeCompiler):
+    def visit_INTEGER(self, type_, **kw):
+        return "INT"
+
+class Pebble(SQLiteDialect_pysqlite):
+    name = "pebble"
+    driver = "stone"
+    supports_statement_cache = True
+    preparer = Names
+    type_compiler_cls = Types
+    supports_comments = True
+    construct_arguments = [(sa.Table, {"hardness": 7})]
+
+    @classmethod
+    def import_dbapi(cls):
+        return sqlite3
+
+    def create_connect_args(self, url):
+        called.append(f"arguments for {url.database}")
+        return [[":memory:"], {"check_same_thread": False}]
+
+    def on_connect(self):
+        usual = super().on_connect()
+
+        def greet(connection):
+            if usual is not None:
+                usual(connection)
+            connection.execute("CREATE TABLE found (id INTEGER PRIMARY KEY)")
+
+        return greet
+
+    def initialize(self, connection):
+        super().initialize(connection)
+        called.append("initialize")
+
+    def is_disconnect(self, e, connection, cursor):
+        return "no such table: gone" in str(e)
+
+    @reflection.cache
+    def get_table_names(self, connection, schema=None, **kw):
+        called.append("tables")
+        return [*super().get_table_names(connection, schema, **kw), "more"]
+
+    def get_columns(self, connection, table_name, schema=None, **kw):
+        columns = super().get_columns(connection, table_name, schema, **kw)
+        return [{**column, "comment": "hard"} for column in columns]
+
+registry.register("pebble", "__main__", "Pebble")
+registry.register("pebble.stone", "__main__", "Pebble")
+for url in ("pebble://host/pit", "pebble+stone://host/pit"):
+    called.clear()
+    engine = sa.create_engine(url, poolclass=sa.pool.StaticPool)
+    print(engine.dialect.name, engine.dialect.driver, engine.name, engine.driver)
+    with engine.connect() as connection:
+        print(connection.scalar(sa.text("SELECT 4")), engine.dialect.supports_comments)
+        print(sa.select(sa.column("stone")).compile(engine))
+        table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer))
+        print(str(sa.schema.CreateTable(table).compile(engine)).split())
+        print(table.dialect_options["pebble"]["hardness"])
+        inspector = sa.inspect(connection)
+        print(inspector.get_table_names(), inspector.get_table_names())
+        found = sa.Table("found", sa.MetaData(), autoload_with=connection)
+        print(found.c.id.comment)
+        try:
+            connection.exec_driver_sql("SELECT * FROM gone")
+        except sa.exc.DBAPIError as error:
+            print(error.connection_invalidated)
+    print(called)
+print(isinstance(engine.dialect, SQLiteDialect_pysqlite), engine.pool._creator().total_changes)
+print(SQLiteDialect_pysqlite.get_pool_class(sa.make_url("sqlite:///x.db")).__name__)
+"""
+
+
+def test_a_dialect_that_extends_the_one_of_a_driver_is_used():
+    pytest.importorskip("sqlalchemy")
+    assert run(DIALECT) == run(DIALECT, alias=False)
+
+
+def test_names_that_quote_are_made_of_a_dialect():
+    assert run(
+        """
+        from sqlalchemy.dialects.mysql.base import MySQLIdentifierPreparer
+        from sqlalchemy.dialects.postgresql.base import PGIdentifierPreparer
+        from sqlalchemy.dialects import mysql, postgresql
+        from sqlalchemy.sql.compiler import IdentifierPreparer
+
+        print(MySQLIdentifierPreparer(mysql.dialect()).quote("a b"))
+        print(PGIdentifierPreparer(postgresql.dialect()).quote("user"))
+        print(isinstance(postgresql.dialect().identifier_preparer, IdentifierPreparer))
+        """
+    ) == ["`a b`", '"user"', "True"]
+
+
+def test_a_dialect_is_asked_for_many_tables_at_once():
+    program = """
+        import sqlalchemy as sa
+        from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
+
+        engine = sa.create_engine("sqlite://")
+        metadata = sa.MetaData()
+        sa.Table("t", metadata, sa.Column("a", sa.Integer, primary_key=True))
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            found = engine.dialect.get_multi_columns(
+                connection, schema=None, filter_names=["t"],
+                scope=ObjectScope.ANY, kind=ObjectKind.ANY,
+            )
+            print([(key, [column["name"] for column in columns]) for key, columns in found])
+        """
+    pytest.importorskip("sqlalchemy")
+    assert run(program) == run(program, alias=False)
