@@ -61,11 +61,11 @@ def register(name: str, home: str | type[Any], attribute: str | None = None) -> 
     if attribute is not None:
         home = f"{home}:{attribute}"
     dialect, _, driver = name.partition(".")
-    if driver and not isinstance(home, type):
+    if driver and isinstance(home, str):
         # The class of a driver, or of a dialect for this driver alone: it is imported later.
         _with_drivers[name] = home
         forget_driver(dialect, driver)
-    elif driver and not issubclass(home, Dialect):  # type: ignore[arg-type]
+    elif driver and not (isinstance(home, type) and issubclass(home, Dialect)):
         register_driver(dialect, driver, home)
     else:
         _homes[name] = home

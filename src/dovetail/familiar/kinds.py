@@ -130,7 +130,7 @@ class DriverKind(Kind):
 
     def __instancecheck__(cls, instance: object) -> bool:
         if "driver" in cls.__dict__:
-            if cls in type(instance).__mro__:
+            if type.__instancecheck__(cls, instance):
                 return True
             return isinstance(instance, cls.__base__) and instance.driver == cls.driver  # type: ignore[attr-defined, arg-type]
         return type.__instancecheck__(cls, instance)
