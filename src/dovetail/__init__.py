@@ -219,7 +219,6 @@ from .sql.expression.text import (
     TextualSelect as TextualSelect,
     text as text,
 )
-from .sql.names import quoted_name as quoted_name
 from .sql.node import ClauseElement as ClauseElement, Executable as Executable
 from .types import (
     ARRAY as ARRAY,
@@ -270,6 +269,7 @@ from .types import (
     UnicodeText as UnicodeText,
     Uuid as Uuid,
 )
+from .types.quoted import quoted_name as quoted_name
 
 __version__ = "0.1.0"
 from .sql.ddl import (

@@ -113,6 +113,23 @@ def test_names_that_quote_are_made_of_a_dialect():
     ) == ["`a b`", '"user"', "True"]
 
 
+def test_what_has_columns_is_selectable_and_says_what_compiles_it():
+    program = """
+        import sqlalchemy as sa
+        from sqlalchemy.dialects import sqlite
+        from sqlalchemy.sql.selectable import Selectable
+
+        table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer))
+        for each in (table, table.alias(), sa.select(table), sa.text("x").columns(table.c.a)):
+            print(isinstance(each, Selectable))
+        print(isinstance(table.c.a, Selectable))
+        dialect = sqlite.dialect()
+        print(isinstance(sa.select(table)._compiler(dialect), dialect.statement_compiler))
+        """
+    pytest.importorskip("sqlalchemy")
+    assert run(program) == run(program, alias=False)
+
+
 def test_a_dialect_is_asked_for_many_tables_at_once():
     program = """
         import sqlalchemy as sa

@@ -20,6 +20,11 @@ def test_an_enum_is_created_and_dropped(engine):
     size.create(engine)
     size.create(engine, checkfirst=True)
     assert inspect(engine).has_type("size_of_test")
+    with engine.connect() as connection:
+        memory = {}
+        assert engine.dialect.has_type(connection, "size_of_test", info_cache=memory)
+        assert not engine.dialect.has_type(connection, "none_of_test")
+        assert list(memory.values()) == [True]
     size.drop(engine)
     size.drop(engine, checkfirst=True)
 

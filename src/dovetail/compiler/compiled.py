@@ -10,6 +10,7 @@ from ..sql.expression.elements import BindParameter
 from ..sql.node import Node
 from .result_columns import ResultColumn
 from .slots import Slot, cut, item_type
+from .target import of_tables
 
 PARAMETER_STYLES: dict[str, Callable[[str, int], str]] = {
     "qmark": lambda name, number: "?",
@@ -197,14 +198,7 @@ def compile_statement(
 ) -> Compiled:
     """Return *node* compiled for *dialect*; entities in it are resolved first."""
     options = compile_kwargs or {}
-    core: Any = node
-    as_core = getattr(node, "as_core", None)
-    if as_core is not None:
-        core = as_core()
-    else:
-        planner = node.walk().planner
-        if planner is not None:
-            core = planner.to_core(node)
+    core: Any = of_tables(node)
     if getattr(core, "is_ddl", False):
         compiler = dialect.ddl_compiler(dialect)
     else:

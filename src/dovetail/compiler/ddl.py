@@ -48,14 +48,15 @@ from .custom import custom_writers
 from .identifiers import IdentifierPreparer
 from .raw import number
 from .slots import MARK
-from .target import CompilerDialect, refuse_statement
+from .target import CompilerDialect
 
 
 class DDLCompiler:
     """Writes definitions.  Expressions in them have their values written out."""
 
-    def __init__(self, dialect: CompilerDialect, statement: None = None) -> None:
-        refuse_statement(statement)
+    def __init__(self, dialect: CompilerDialect, statement: Node | None = None) -> None:
+        self.statement = statement
+        """The whole statement that is written."""
         # Any: the compiler of one server asks its own dialect for more.
         self.dialect: Any = dialect
         self.features = dialect.features
@@ -69,6 +70,7 @@ class DDLCompiler:
 
     def write_statement(self, node: Node) -> str:
         """Return *node*, a definition."""
+        self.statement = node
         text: str = self.write(node)
         if MARK in text:
             raise CompileError("a name in this definition contains a NUL character")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from hashlib import md5
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..exc import CompileError, IdentifierError
 from ..sql.convention import conv
@@ -39,18 +39,38 @@ OWN: Any = object()
 """Stands for the schema that a table says itself."""
 
 
+class PreparedDialect(Protocol):
+    """A dialect, as far as one more preparer may quote as that does."""
+
+    @property
+    def identifier_preparer(self) -> IdentifierPreparer: ...
+
+
+class Named(Protocol):
+    """What has a name."""
+
+    @property
+    def name(self) -> Any: ...
+
+
 class IdentifierPreparer:
-    """Puts names into quotes where they need them: reserved words, capitals, odd characters."""
+    """Puts names into quotes where they need them: reserved words, capitals, odd characters.
+
+    It is made of the words that a server reserves, or of a dialect, and quotes as that does then.
+    """
 
     def __init__(
         self,
-        reserved: Iterable[str] = STANDARD_RESERVED,
+        reserved: Iterable[str] | PreparedDialect = STANDARD_RESERVED,
         quote: str = '"',
         final_quote: str | None = None,
     ) -> None:
-        self.reserved_words = frozenset(reserved)
-        self.initial_quote = quote
-        self.final_quote = final_quote if final_quote is not None else quote
+        if not isinstance(reserved, Iterable):
+            own = reserved.identifier_preparer
+            reserved, quote, final_quote = own.reserved_words, own.initial_quote, own.final_quote
+        self.reserved_words: frozenset[str] = frozenset(reserved)
+        self.initial_quote: str = quote
+        self.final_quote: str = final_quote if final_quote is not None else quote
         self.longest = 9999
         """Most characters in the name of a constraint or index."""
         self._known: dict[str, str] = {}
@@ -85,11 +105,37 @@ class IdentifierPreparer:
         """Return the name of a schema."""
         return self.quote(schema)
 
-    def format_table(self, table: Any, schema: Any = OWN) -> str:
+    def format_table(self, table: Any, schema: str | None = OWN) -> str:
         """Return the name of *table* with its schema, or with *schema*; None for without."""
         own = table.schema if schema is OWN else schema
         name = self.quote(table.name)
         return f"{self.quote_schema(own)}.{name}" if own else name
+
+    def format_schema(self, name: str) -> str:
+        """Return *name*, of a schema."""
+        return self.quote(name)
+
+    def format_sequence(self, sequence: object, use_schema: bool = True) -> str:
+        """Return the name of *sequence* with its schema, or without."""
+        return self.format_table(sequence, OWN if use_schema else None)
+
+    def format_type(self, type_: Named, use_schema: bool = True) -> str:
+        """Return the name that *type_* has on the server, with its schema, or without."""
+        if type_.name is None:
+            raise CompileError(f"{type(type_).__name__} has no name on the server")
+        return self.format_table(type_, OWN if use_schema else None)
+
+    def format_alias(self, alias: Named, name: str | None = None) -> str:
+        """Return the name of *alias*, or *name*."""
+        return self.quote(name if name is not None else alias.name)
+
+    def format_label(self, label: Named, name: str | None = None) -> str:
+        """Return the name of *label*, or *name*."""
+        return self.quote(name if name is not None else label.name)
+
+    def format_index(self, index: Index) -> str | None:
+        """Return the name of *index*, as :meth:`format_constraint` does."""
+        return self.format_constraint(index)
 
     def format_column(self, column: ColumnElement[Any]) -> str:
         """Return the name of *column* alone."""

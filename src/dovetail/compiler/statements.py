@@ -22,7 +22,7 @@ from .linting import warn_of_products
 from .queries import Frame, QueryCompiler
 from .restricting import Restrictions
 from .slots import MARK
-from .target import CompilerDialect, refuse_statement
+from .target import CompilerDialect, of_tables
 
 if TYPE_CHECKING:
     from ..sql.expression.from_clause import FromClause
@@ -49,13 +49,14 @@ class StatementCompiler(QueryCompiler):
     def __init__(
         self,
         dialect: CompilerDialect,
-        statement: None = None,
+        statement: Node | None = None,
         *,
         column_keys: Sequence[str] | None = None,
         **kw: object,
     ) -> None:
-        refuse_statement(statement)
         super().__init__(dialect, **kw)
+        self.statement = statement
+        """The whole statement that is written; functions under ``@compiles`` may look at it."""
         self.column_keys = column_keys
         self.value_binds: dict[Any, BindParameter[Any]] = {}
         """The parameters of the values of an INSERT or UPDATE, by column."""
@@ -65,8 +66,17 @@ class StatementCompiler(QueryCompiler):
         """The parenthesised values of an INSERT of one row of parameters alone."""
         self.depth = 0
 
+    def process(self, node: object, **kw: Any) -> str:
+        # Made for a statement, and asked for all of it.
+        if self.statement is not None and node is self.statement and not self._is_writing:
+            return self.write_statement(of_tables(self.statement))
+        return super().process(node, **kw)
+
+    _is_writing = False
+
     def write_statement(self, node: Node) -> str:
         """Return *node*, the whole statement."""
+        self.statement, self._is_writing = node, True
         whole: Any = node
         visit = node.__visit_name__
         if getattr(node, "is_select_statement", False) and visit != "textual_select":

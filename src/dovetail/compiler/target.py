@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
-from ..exc import ArgumentError
+from ..sql.node import Node
 from ..types.contract import TypeDialect, TypeEngine
 from .identifiers import IdentifierPreparer
 
@@ -49,13 +49,10 @@ class CompilerDialect(TypeDialect, Protocol):
         ...
 
 
-def refuse_statement(statement: object) -> None:
-    """Refuse a *statement* for a compiler, which is asked to write one after it was made.
-
-    :raises ArgumentError: there is one
-    """
-    if statement is not None:
-        raise ArgumentError(
-            f"a compiler is made for a dialect, not for {type(statement).__name__}",
-            hint="statement.compile(dialect=dialect), or compiler.process(expression)",
-        )
+def of_tables(node: Node) -> Any:
+    """Return *node* with the entities in it resolved: it is made of tables alone."""
+    as_core = getattr(node, "as_core", None)
+    if as_core is not None:
+        return as_core()
+    planner = node.walk().planner
+    return node if planner is None else planner.to_core(node)

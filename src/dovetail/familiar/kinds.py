@@ -12,7 +12,10 @@ from ..orm.loading.criteria import LoaderCriteriaOption
 from ..orm.loading.options import LazyPolicyOption, LoaderOption, UserDefinedOption
 from ..orm.mapping.attribute import EntityNode, QueryableAttribute
 from ..sql.expression.dml import Delete, Insert, Update
+from ..sql.expression.from_clause import FromClause
+from ..sql.expression.select_base import SelectBase
 from ..sql.expression.type_comparator import TypeComparator
+from ..sql.node import ReturnsRows
 from ..types.basic import (
     BigInteger,
     Date,
@@ -85,6 +88,12 @@ class ExecutableOption(metaclass=Kind):
     """Options of statements."""
 
     __members__ = (LoaderOption, LoaderCriteriaOption, LazyPolicyOption, UserDefinedOption)
+
+
+class Selectable(metaclass=Kind):
+    """What has columns, or gives rows: tables, joins, statements."""
+
+    __members__ = (FromClause, SelectBase, ReturnsRows)
 
 
 class ReturningInsert(Insert, metaclass=Kind):

@@ -4,6 +4,7 @@
 # fmt: off
 # isort: off
 
+from ..types.quoted import quoted_name as quoted_name
 from . import expression as expression, operators as operators
 from .ddl import (
     BaseDDLElement as BaseDDLElement, DDL as DDL, DDLElement as DDLElement,
@@ -83,7 +84,6 @@ from .expression.text import (
     text as text,
 )
 from .metadata import CheckFirst as CheckFirst, MetaData as MetaData
-from .names import quoted_name as quoted_name
 from .node import (
     ClauseElement as ClauseElement, Executable as Executable, Node as Node, Walk as Walk,
 )

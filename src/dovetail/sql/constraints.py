@@ -14,6 +14,7 @@ from ..exc import (
     NoReferencedTableError,
     did_you_mean,
 )
+from ..types.quoted import named
 from .attaching import (
     Part,
     attach_with_columns,
@@ -30,7 +31,6 @@ from .expression.coercion import node_of
 from .expression.columns import ColumnCollection
 from .expression.from_clause import FromClause
 from .expression.text import TextClause
-from .names import named
 from .traversal import iterate
 
 if TYPE_CHECKING:

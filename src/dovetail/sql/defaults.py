@@ -11,13 +11,13 @@ from ..event import Dispatch, root, sending
 from ..exc import ArgumentError, InvalidOption, UnsupportedCompilationError, did_you_mean
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
+from ..types.quoted import named
 from ..types.shown import shown
 from .attach_events import AttachEvents, attach_told
 from .ddl import CreateSequence, DropSequence, SchemaBind, send
 from .expression.coercion import node_of
 from .expression.functions import GenericFunction
 from .expression.text import TextClause
-from .names import named
 from .node import Node, Walk
 
 

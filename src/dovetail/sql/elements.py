@@ -4,6 +4,7 @@
 # fmt: off
 # isort: off
 
+from ..types.quoted import quoted_name as quoted_name
 from .expression.column_element import (
     ColumnElement as ColumnElement, Label as Label, SQLColumnExpression as SQLColumnExpression,
     SQLCoreOperations as SQLCoreOperations,
@@ -43,5 +44,4 @@ from .expression.selecting import (
     label as label, not_ as not_, nulls_first as nulls_first, nulls_last as nulls_last,
 )
 from .expression.text import TextClause as TextClause, text as text
-from .names import quoted_name as quoted_name
 from .node import ClauseElement as ClauseElement

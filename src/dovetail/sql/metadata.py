@@ -10,6 +10,7 @@ from ..exc import ArgumentError
 from ..graph import find_cycles, sort_as_subsets
 from ..inspection import inspect
 from ..types.contract import NULLTYPE
+from ..types.quoted import named
 from .attach_events import heard_alike
 from .attaching import replaced
 from .constraints import (
@@ -20,7 +21,6 @@ from .constraints import (
 from .convention import DEFAULT_CONVENTION
 from .ddl import SchemaBind
 from .defaults import SchemaItem, Sequence
-from .names import named
 from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
 
 if TYPE_CHECKING:

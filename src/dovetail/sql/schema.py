@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from ..event import listen
 from ..exc import ArgumentError, DuplicateColumnError, InvalidRequestError
 from ..inspection import inspect
+from ..types.quoted import named
 from .attach_events import attach_told
 from .constraints import Constraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 from .ddl import SchemaBind
@@ -15,7 +16,6 @@ from .defaults import SchemaItem, check_options
 from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.columns import ColumnCollection
 from .expression.table_clause import TableClause
-from .names import named
 from .table_column import Column as Column
 from .typed_columns import typed_columns
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 from ..exc import ArgumentError, InvalidOption
 from ..types.basic import INTEGERTYPE
 from ..types.contract import TypeEngine, to_instance
+from ..types.quoted import named
 from .attach_events import attach_type, heard_alike
 from .attaching import replaced
 from .constraints import CheckConstraint, Constraint, ForeignKey, Index, UniqueConstraint
@@ -24,7 +25,6 @@ from .defaults import (
 )
 from .dialect_options import DialectArguments, DialectKWArgs
 from .expression.columns import ColumnClause
-from .names import named
 from .node import Walk
 
 if TYPE_CHECKING:

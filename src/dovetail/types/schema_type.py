@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from .quoted import named
+
 
 class HoldsTypes(Protocol):
     """A MetaData, as far as a type that is made with its tables knows it."""
@@ -21,8 +23,8 @@ class DefiningBind(Protocol):
 class SchemaType:
     """Base of types that have a part in the schema: a CHECK, or a type of their own there.
 
-    A type of the user's own may have it beside its other base, for its *name* and *schema*; the
-    name may be a :class:`quoted_name`::
+    A type of the user's own may have it beside its other base, for its *name* and *schema*; *quote*
+    says whether the name stands in quotes::
 
         class Colour(SchemaType, UserDefinedType[str]): ...
     """
@@ -40,8 +42,9 @@ class SchemaType:
         schema: str | None = None,
         metadata: HoldsTypes | None = None,
         inherit_schema: bool = False,
+        quote: bool | None = None,
     ) -> None:
-        self.name = name
+        self.name = name if name is None else named(name, quote)
         self.schema = schema
         self.metadata = metadata
         self.inherit_schema = inherit_schema

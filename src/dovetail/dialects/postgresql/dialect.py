@@ -16,7 +16,7 @@ from .arrays import ARRAY
 from .compiler import PostgresqlCompiler
 from .ddl import PostgresqlDDLCompiler
 from .json import JSON
-from .named_types import DOMAIN, as_named_type, with_schema
+from .named_types import DOMAIN, as_named_type, has_type, with_schema
 from .text import array_text
 from .type_compiler import PostgresqlTypeCompiler
 from .type_names import ISCHEMA_NAMES
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ...compiler.slots import Slot
     from ...sql.metadata import MetaData
+    from ..asking import AskedConnection
 
 POSTGRESQL_RESERVED = reserved_words(
     """
@@ -195,6 +196,22 @@ class PostgresqlDialect(Dialect):
             parts: Any = slot.type
             return self.bind_cast(parts.types[int(name.rpartition("_")[2]) - 1])
         return self.bind_cast(slot.type)
+
+    def has_type(
+        self,
+        connection: AskedConnection,
+        type_name: str,
+        schema: str | None = None,
+        info_cache: dict[Any, Any] | None = None,
+    ) -> bool:
+        """Tell whether there is a type *type_name*, an enumeration or a domain say."""
+        if info_cache is None:
+            return has_type(connection, type_name, schema)
+        key = ("has_type", type_name, schema)
+        if key not in info_cache:
+            info_cache[key] = has_type(connection, type_name, schema)
+        found: bool = info_cache[key]
+        return found
 
     def named_types(self, tables: Iterable[Any], metadata: MetaData | None = None) -> list[Any]:
         """Return the enumerations and domains of *tables* and of *metadata*, each once."""

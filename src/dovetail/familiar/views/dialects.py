@@ -12,6 +12,8 @@ from ...engine.inspector import Inspector
 from ...engine.opener import EngineOpener
 from ...engine.pool.opener import CreatorOpener
 from ...engine.pool.pool import Pool
+from ...sql.ddl import ExecutableDDLElement
+from ...sql.node import Node
 from .table import Views
 
 if TYPE_CHECKING:
@@ -78,6 +80,13 @@ views.values(
         )
     },
 )
+
+
+@views.method(Node)
+def _compiler(node: Node, dialect: Dialect, **_: object) -> Any:
+    """Return what writes statements, or definitions, for *dialect*."""
+    is_definition = isinstance(node, ExecutableDDLElement)
+    return (dialect.ddl_compiler if is_definition else dialect.statement_compiler)(dialect)
 
 
 @views.attribute(Pool)

@@ -4,7 +4,7 @@
 # fmt: off
 # isort: off
 
-from ..names import quoted_name as quoted_name
+from ...types.quoted import quoted_name as quoted_name
 from ..node import ClauseElement as ClauseElement, Executable as Executable
 from ..operators import custom_op as custom_op
 from . import wiring as wiring

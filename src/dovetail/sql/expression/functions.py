@@ -16,9 +16,9 @@ from ...types.basic import (
     TIMETYPE,
 )
 from ...types.contract import TypeEngine, to_instance
+from ...types.quoted import quoted_name
 from ...types.structured import ARRAY
 from ..arguments import ConditionArgument, SortArgument
-from ..names import quoted_name
 from ..node import Walk
 from ..operators import FUNCTION_COMPARES
 from .building import kind_among, operand
