@@ -9,9 +9,10 @@ from ..codegen import Source, compile_function
 from ..exc import ArgumentError, InvalidRequestError, MissingParameterError
 from ..sql.expression.select_base import named_values
 from .compiled import NAMED_STYLES, Compiled
+from .default_context import DefaultContext
 from .result_columns import ResultColumn
 from .slots import Slot, is_tuple
-from .statements import DefaultParameter
+from .statements import DefaultParameter, calls_with_context
 
 if TYPE_CHECKING:
     from ..sql.node import Executable
@@ -24,19 +25,6 @@ Shape = int | tuple[int, int]
 _MOST_TEXTS = 64
 _LONG = 100
 """How many items of a list after IN may become one parameter, if there are too many of these."""
-
-
-class DefaultContext:
-    """What a default function that takes an argument is given."""
-
-    __slots__ = ("current_parameters",)
-
-    def __init__(self, row: Mapping[str, Any]) -> None:
-        self.current_parameters = dict(row)
-
-    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
-        """Return the values given for the row."""
-        return self.current_parameters
 
 
 class StatementPlan:
@@ -68,6 +56,8 @@ class StatementPlan:
         self.positions = {id(bind): number for number, bind in enumerate(walk_binds)}
         self.walk_binds = walk_binds
         self.needs_values = any(bind.required for bind in walk_binds)
+        self.has_context = calls_with_context(compiled.binds)
+        """Whether it calls a default function that may ask for the connection."""
         self.most_parameters: int | None = compiled.dialect.features.max_parameters
         if not self.is_expanding:
             self._refuse_too_many(len(self.slots))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..exc import CompileError, did_you_mean
@@ -37,6 +37,11 @@ class DefaultParameter(NamedParameter[Any]):
         super().__init__(str(column.key), None, column.type, False, False, False, None, False)
         self.column = column
         self.default: Any = default
+
+
+def calls_with_context(binds: Iterable[BindParameter[Any]]) -> bool:
+    """Whether *binds* are made by a default function that may ask for the connection."""
+    return any(isinstance(b, DefaultParameter) and b.default.takes_context for b in binds)
 
 
 class StatementCompiler(QueryCompiler):

@@ -7,7 +7,8 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-from ..compiler.plan import DefaultContext, bound_values
+from ..compiler.default_context import DefaultContext, made_for
+from ..compiler.plan import bound_values
 from ..exc import (
     ArgumentError,
     DontWrapMixin,
@@ -252,8 +253,8 @@ def _work_steps(
     if statement.is_insert or statement.is_update:
         core = statement.as_core() if _has_entities(statement) else statement
         if isinstance(core.values_, list):
-            statement = _with_defaults_of_rows(statement, core, core.values_)
-        rows = _with_early_defaults(core, rows)
+            statement = _with_defaults_of_rows(channel, statement, core, core.values_)
+        rows = _with_early_defaults(channel, core, rows)
         names = tuple(rows[0]) if rows else ()
     walk = statement.walk()
     many = len(rows) > 1
@@ -290,7 +291,7 @@ def _one_steps(
         if statement.is_insert or statement.is_update:
             # Their parameters may be values of columns, which are no parameters of the walk.
             values = [bind.effective_value for bind in binds]
-            sql, parameters = plan.prepare_row(row, values)
+            sql, parameters = _prepared_row(channel, plan, row, values)
         else:
             values = bound_values(binds, row)
             sql, parameters = plan.prepare(values)
@@ -417,7 +418,7 @@ def _many_steps(
             count += max(one.rowcount, 0)
         return CursorResult.of_change(count)
     try:
-        sets = plan.prepare_rows(rows, values)
+        sets = _prepared_rows(channel, plan, rows, values)
     except Exception as error:
         failure = unbindable(channel, error, plan.sql, _NO_ROW)
         raise failure from failure.__cause__
@@ -468,7 +469,7 @@ def _many_returning_steps(
     """
     plan = prepared.plan
     try:
-        sets = plan.prepare_rows(rows, values)
+        sets = _prepared_rows(channel, plan, rows, values)
     except Exception as error:
         failure = unbindable(channel, error, plan.sql, _NO_ROW)
         raise failure from failure.__cause__
@@ -502,7 +503,33 @@ def _many_returning_steps(
 # -- defaults and definitions ---------------------------------------------------------------
 
 
-def _with_early_defaults(statement: UpdateBase, rows: list[Row]) -> list[Row]:
+def _prepared_row(
+    channel: Channel, plan: StatementPlan, row: Row, values: Sequence[Any]
+) -> tuple[str, Any]:
+    """Return text and parameters for *row*; default functions may ask for the connection."""
+    if not plan.has_context:
+        return plan.prepare_row(row, values)
+    with made_for(channel):
+        return plan.prepare_row(row, values)
+
+
+def _prepared_rows(
+    channel: Channel, plan: StatementPlan, rows: Sequence[Row], values: Sequence[Any]
+) -> list[Any]:
+    """Return the parameters for *rows*; default functions may ask for the connection."""
+    if not plan.has_context:
+        return plan.prepare_rows(rows, values)
+    with made_for(channel):
+        return plan.prepare_rows(rows, values)
+
+
+def _default(channel: Channel, default: Any, row: Mapping[str, Any]) -> Any:
+    """Return what *default* gives for *row*."""
+    with made_for(channel):
+        return default.value(DefaultContext(row))
+
+
+def _with_early_defaults(channel: Channel, statement: UpdateBase, rows: list[Row]) -> list[Row]:
     """Return *rows* with the values of defaults that must be known before."""
     columns = early_defaults(statement)
     if not columns:
@@ -518,12 +545,14 @@ def _with_early_defaults(statement: UpdateBase, rows: list[Row]) -> list[Row]:
         for column in missing:
             if column.key not in row:
                 default = column.default if statement.is_insert else column.onupdate
-                new[column.key] = default.value(DefaultContext({**given, **new}))
+                new[column.key] = _default(channel, default, {**given, **new})
         completed.append(new)
     return completed
 
 
-def _with_defaults_of_rows(statement: Insert, core: Insert, rows: list[dict[Any, Any]]) -> Insert:
+def _with_defaults_of_rows(
+    channel: Channel, statement: Insert, core: Insert, rows: list[dict[Any, Any]]
+) -> Insert:
     """Return *statement* with what defaults give that want to see the other values of a row.
 
     *core* is the same of tables alone; *rows* are its values.
@@ -537,7 +566,7 @@ def _with_defaults_of_rows(statement: Insert, core: Insert, rows: list[dict[Any,
         new = {}
         for column in columns:
             if column.key not in given:
-                new[column] = given[column.key] = column.default.value(DefaultContext(given))
+                new[column] = given[column.key] = _default(channel, column.default, given)
         completed.append({**row, **row_of(new, core)})
     return statement._with(values_=completed)
 

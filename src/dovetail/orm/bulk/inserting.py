@@ -268,14 +268,14 @@ def _insert_run_steps(
     width = plan.width
     if plan.rows.rows_per_statement == 1 and not returns and width and len(rows) > 1:
         # An expression of a default, say, stands in the way of many rows after one VALUES.
-        flat = parameters_of(plan, rows)
+        flat = parameters_of(connection, plan, rows)
         if flat is not None:
             sets = [tuple(flat[at : at + width]) for at in range(0, len(flat), width)]
             yield from connection.run_many_steps(plan.plain_sql, sets)
             return
     for start, count in plan.rows.chunks(len(rows)):
         part = rows if count == len(rows) else rows[start : start + count]
-        parameters = parameters_of(plan, part)
+        parameters = parameters_of(connection, plan, part)
         if parameters is None:
             yield from _insert_expressions_steps(connection, plan, part)
         elif not returns:

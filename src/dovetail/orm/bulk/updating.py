@@ -7,7 +7,7 @@ from typing import Any
 from dovetail.codegen import Source, compile_function
 from dovetail.collector import collector
 from dovetail.compiler.compiled import Compiled
-from dovetail.compiler.plan import DefaultContext
+from dovetail.compiler.default_context import DefaultContext, made_for
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
@@ -379,7 +379,8 @@ class RowsUpdating:
     def _run_plan_steps(
         self, plan: RowsUpdate, rows: Sequence[Row], keys: Sequence[Any]
     ) -> Steps[None]:
-        parameters = plan.rows_of(rows, keys)
+        with made_for(self.connection):
+            parameters = plan.rows_of(rows, keys)
         if len(parameters) == 1:
             cursor = yield from self.connection.run_steps(plan.sql, parameters[0])
             self._check(cursor.rowcount, keys)

@@ -7,6 +7,7 @@ from warnings import warn
 
 from dovetail.codegen import Source, compile_function
 from dovetail.compiler.compiled import Compiled
+from dovetail.compiler.default_context import made_for
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, StaleDataError
@@ -166,6 +167,14 @@ class AssociationPlan:
 RowsFunction = Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
 
 
+def _made(
+    connection: Connection, rows_of: RowsFunction, values: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """What *rows_of* gives; default functions of the table may ask for the connection."""
+    with made_for(connection):
+        return rows_of(values)
+
+
 def _rows_function(
     prop: RelationshipProperty, compiled: Compiled, binds: list[Any], dialect: Dialect
 ) -> RowsFunction:
@@ -236,7 +245,9 @@ def _move_steps(
             if new != old:
                 moved.append((*new, *old))
     if moved:
-        cursor = yield from connection.run_many_steps(plan.update_sql, plan.updated(moved))
+        cursor = yield from connection.run_many_steps(
+            plan.update_sql, _made(connection, plan.updated, moved)
+        )
         _check_count(connection, "UPDATE", rows, cursor.rowcount, len(moved))
 
 
@@ -259,7 +270,7 @@ def _insert_steps(
         for key, (one, other) in rows.added.items()
         if key not in rows.removed
     ]
-    sent = plan.inserted(new)
+    sent = _made(connection, plan.inserted, new)
     for start, size in plan.rows.chunks(len(sent)):
         part = list(chain.from_iterable(sent[start : start + size]))
         yield from connection.run_steps(plan.rows.text(size), part)

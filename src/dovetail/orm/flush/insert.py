@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, NoReturn
 
 from dovetail.codegen import Source, compile_function
-from dovetail.compiler.plan import DefaultContext
+from dovetail.compiler.default_context import DefaultContext, made_for
 from dovetail.compiler.statements import DefaultParameter
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
@@ -77,6 +77,7 @@ class InsertPlan:
         if self.made_keys and self.sorts_by is None and not is_ordered:
             # Nothing tells which of many returned rows is whose.
             self.rows.rows_per_statement = 1
+        self.has_context = has_context(self.part)
         self.rows_of = self._make_rows_of()
         self.place = self._make_place()
 
@@ -485,7 +486,7 @@ def insert_run_steps(connection: Connection, plan: InsertPlan, run: Run, load: L
     total = len(instances)
     if plan.given_keys:
         _check_keys(plan, instances)
-    parameters = parameters_of(plan, instances)
+    parameters = parameters_of(connection, plan, instances)
     if parameters is None:
         yield from _insert_expressions_steps(connection, plan, run, load)
         return
@@ -586,10 +587,22 @@ def _allows_partial(mapper: Mapper, instance: object) -> bool:
     )
 
 
-def parameters_of(plan: InsertPlan, instances: Sequence[Any]) -> list[Any] | None:
+def has_context(part: MappedTable) -> bool:
+    """Whether a default function of the table may ask for the connection."""
+    defaults = (getattr(column, "default", None) for column in part.table.c)
+    return any(default is not None and default.takes_context for default in defaults)
+
+
+def parameters_of(
+    connection: Connection, plan: InsertPlan, instances: Sequence[Any]
+) -> list[Any] | None:
     """The parameters of *instances*, or None where SQL expressions are among their values."""
     try:
-        parameters = plan.rows_of(instances)
+        if plan.has_context:
+            with made_for(connection):
+                parameters = plan.rows_of(instances)
+        else:
+            parameters = plan.rows_of(instances)
     except Exception:
         # A conversion may have met an expression; anything else is the user's to see.
         values = [value for one in instances for value in plan.values_of(one).values()]

@@ -12,10 +12,10 @@ from dovetail.orm.flush.preparing import (
     find_key_changes_steps,
     gather_associations_steps,
     release_related_steps,
-    take_over_rows_steps,
     touch_members_steps,
 )
 from dovetail.orm.flush.roles import FlushRoles, roles_of
+from dovetail.orm.flush.taking_over import take_over_rows_steps
 from dovetail.orm.flush.writing import (
     update_followers_steps,
     update_later_steps,

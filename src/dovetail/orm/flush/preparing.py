@@ -16,7 +16,6 @@ from dovetail.orm.flush.follow import find_moves_steps
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import clear_key, warn_of_absent
-from dovetail.orm.flush.taking_over import take_over_rows
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import state_of
 from dovetail.steps import Steps, nothing
@@ -65,12 +64,6 @@ def _is_same_row(one: object, other: object) -> bool:
     first, second = state_of(one), state_of(other)
     same_table = first.load.mapper.base is second.load.mapper.base
     return first.row_key is not None and first.row_key == second.row_key and same_table
-
-
-def take_over_rows_steps(context: FlushContext) -> Steps[None]:
-    """Let new instances have the rows of deleted ones with the same key."""
-    take_over_rows(context)
-    yield from nothing
 
 
 def find_key_changes_steps(context: FlushContext) -> Steps[None]:

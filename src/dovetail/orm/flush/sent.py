@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from dovetail.codegen import Source
 from dovetail.compiler.compiled import Compiled
-from dovetail.compiler.plan import DefaultContext
+from dovetail.compiler.default_context import DefaultContext
 from dovetail.compiler.statements import DefaultParameter
 from dovetail.dialects.dialect import Dialect
 from dovetail.exc import CompileError

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dovetail.compiler.plan import DefaultContext
+from dovetail.compiler.default_context import DefaultContext, made_for
 from dovetail.orm.flush.changes import Changes, changed_related
 from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.roles import roles_of
@@ -16,12 +16,13 @@ from dovetail.orm.tracking.references import was_loaded
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState, Load, state_of
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import literal_column
+from dovetail.steps import Steps
 
 Place = tuple[Any, tuple[Any, ...]]
 """The hierarchy of a row, and the tables that it lies in."""
 
 
-def take_over_rows(context: FlushContext) -> None:
+def take_over_rows_steps(context: FlushContext) -> Steps[None]:
     """A new instance with the key of one that is deleted takes over its row."""
     changes = context.changes
     for own in changes.mappers.values():
@@ -52,7 +53,11 @@ def take_over_rows(context: FlushContext) -> None:
             before.left[old] = before.deletes.pop(old)
             del own.inserts[state]
             with session.scope.at(token):
-                _take_over(context, state, instance, old)
+                connection = session.connection_in_use(own.mapper)
+                if connection is None:
+                    connection = yield from session.connect_steps(own.mapper)
+                with made_for(connection):
+                    _take_over(context, state, instance, old)
             context.replaced[state] = old
             own.updates[state] = instance
 

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
-from dovetail.compiler.plan import DefaultContext
+from dovetail.compiler.default_context import DefaultContext, made_for
+from dovetail.compiler.statements import calls_with_context
 from dovetail.dialects.dialect import Dialect
 from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, FlushError, StaleDataError
@@ -30,6 +31,8 @@ class UpdatePlan(NamedTuple):
     table: Any
     sql: str
     rows_of: Callable[[Sequence[Pair]], list[tuple[Any, ...]]]
+    has_context: bool
+    """Whether a default function of another class may ask for the connection."""
 
 
 class KeyChange(NamedTuple):
@@ -60,7 +63,7 @@ def update_steps(
     with_sql: list[tuple[Pair, dict[str, Any]]] = []
     for pair in pairs:
         done = None if written is None else written.get(pair[0])
-        changed = changed_columns(mapper, *pair, done)
+        changed = changed_columns(mapper, *pair, done, connection)
         if not changed:
             continue
         values = pair[1].__dict__
@@ -121,11 +124,16 @@ def _refuse_changes(mapper: Mapper, pairs: Iterable[Pair]) -> None:
 
 
 def changed_columns(
-    mapper: Mapper, state: InstanceState, instance: object, done: dict[str, Any] | None = None
+    mapper: Mapper,
+    state: InstanceState,
+    instance: object,
+    done: dict[str, Any] | None = None,
+    connection: Connection | None = None,
 ) -> tuple[str, ...]:
     """The column attributes of *instance* whose values differ from the row's.
 
-    *done* has the values that were written since *instance* was changed.
+    *done* has the values that were written since *instance* was changed; *connection* is for
+    default functions that ask for it.
     """
     committed = state.committed
     if not committed:
@@ -148,12 +156,16 @@ def changed_columns(
         # One order for all, so that rows of the same columns go together.
         changed.sort(key=mapper.column_order.__getitem__)
     if changed and mapper.update_defaults:
-        return _with_defaults(mapper, values, tuple(changed), done or {})
+        return _with_defaults(mapper, values, tuple(changed), done or {}, connection)
     return tuple(changed)
 
 
 def _with_defaults(
-    mapper: Mapper, values: dict[str, Any], changed: tuple[str, ...], done: Collection[str]
+    mapper: Mapper,
+    values: dict[str, Any],
+    changed: tuple[str, ...],
+    done: Collection[str],
+    connection: Connection | None,
 ) -> tuple[str, ...]:
     """*changed* with the columns that get an ``onupdate`` value whenever a row changes.
 
@@ -167,7 +179,9 @@ def _with_defaults(
             if default.is_clause_element:
                 values[key] = default.arg
             elif default.takes_context:
-                values[key] = default.arg(_row_context(mapper, values, key, (*changed, *extra)))
+                with made_for(connection):
+                    row = _row_context(mapper, values, key, (*changed, *extra))
+                values[key] = default.arg(row)
             else:
                 values[key] = default.value()
             extra.append(key)
@@ -212,7 +226,11 @@ def _update_group_steps(
     for plan in updates:
         if mapper.has_nullable_keys:
             _refuse_unknown_rows(mapper, plan.table, pairs, "updated")
-        rows = plan.rows_of(pairs)
+        if plan.has_context:
+            with made_for(connection):
+                rows = plan.rows_of(pairs)
+        else:
+            rows = plan.rows_of(pairs)
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
             count = cursor.rowcount
@@ -335,7 +353,8 @@ def _update_plan(
             sent = in_text_order(compiled, own, besides)
             source.line(f"append(({', '.join(sent)},))")
         source.line("return rows")
-    return UpdatePlan(part.table, compiled.sql, compile_function(source, "rows_of"))
+    rows_of = compile_function(source, "rows_of")
+    return UpdatePlan(part.table, compiled.sql, rows_of, calls_with_context(compiled.binds))
 
 
 def _update_of(mapper: Mapper, part: MappedTable, values: dict[Any, Any]) -> Any:
