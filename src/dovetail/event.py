@@ -81,10 +81,6 @@ class Sending:
         else:
             self.listened_to.discard(ref(dispatch))
 
-    def note_default(self, default: object) -> None:
-        """Note *default*, whose function may ask the connection."""
-        self.listened_to.add(ref(default, self.listened_to.discard))
-
 
 sending: Final = Sending()
 

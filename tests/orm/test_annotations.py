@@ -249,6 +249,32 @@ def test_an_annotation_without_a_type_says_so(Base):
             value: Mapped[object]
 
 
+class Kilogram(Decimal):
+    """A class whose instances no row gives."""
+
+
+def test_a_class_that_derives_from_one_with_a_type_has_none_itself(Base):
+    with pytest.raises(MappedAnnotationError, match=r"Kilogram.*Parcel\.weight"):
+
+        class Parcel(Base):
+            __tablename__ = "parcel"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            weight: Mapped[Kilogram]
+
+
+def test_such_a_class_has_the_type_that_it_is_given(Base):
+    Base.registry.update_type_annotation_map({Kilogram: Numeric(5, 1)})
+
+    class Parcel(Base):
+        __tablename__ = "parcel"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        weight: Mapped[Kilogram]
+        size: Mapped[Kilogram] = mapped_column(Integer)
+
+    assert Parcel.__table__.c.weight.type.precision == 5
+    assert isinstance(Parcel.__table__.c.size.type, Integer)
+
+
 def test_a_frame_that_evaluates_an_annotation_has_no_names_of_python_s_own(Base):
     with pytest.raises(MappedAnnotationError) as caught:
 

@@ -296,6 +296,40 @@ def expressions_of_properties(w):
     yield mapper.get_property_by_column(Thing.__table__.c.id).key
 
 
+def referring_both_ways(w):
+    sa, orm = w.sa, w.orm
+    Base = orm.declarative_base()
+
+    class User(Base):
+        __tablename__ = "user_account"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    class Note(Base):
+        __tablename__ = "note"
+        id = sa.Column(sa.Integer, primary_key=True)
+        user_id = sa.Column(sa.ForeignKey("user_account.id"))
+        user = orm.relationship(User, backref="notes")
+
+    return User.__mapper__
+
+
+def what_a_backref_makes_is_among_the_attributes_that_are_asked_for(w):
+    """Who asks a mapper for its attributes has the mappers configured."""
+    yield referring_both_ways(w).relationships.keys()
+    yield "notes" in referring_both_ways(w).relationships
+    yield [prop.key for prop in referring_both_ways(w).relationships]
+    yield len(referring_both_ways(w).relationships), referring_both_ways(w).attrs.keys()
+    yield referring_both_ways(w).attrs.notes.mapper.class_.__name__
+    yield referring_both_ways(w).has_property("notes")
+    mapper, told = referring_both_ways(w), []
+
+    def tell(mapper, class_):
+        told.append((class_.__name__, mapper.relationships is not None))
+
+    w.sa.event.listen(mapper, "mapper_configured", tell)
+    yield mapper.relationships.keys(), told
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_both_answer_the_same(program):
     compare(program)

@@ -13,7 +13,7 @@ from dovetail import (
     inspect,
     select,
 )
-from dovetail.exc import FlushError
+from dovetail.exc import FlushError, ReferenceRequiredError
 from dovetail.orm import (
     MANYTOMANY,
     MANYTOONE,
@@ -139,6 +139,26 @@ def test_a_foreign_key_names_one_member_of_a_collection(Base, session, write):
         session.commit()
     session.rollback()
     assert child.parent_id == 1
+
+
+def test_a_reference_that_is_the_key_of_a_row_is_not_let_go(Base, session, write):
+    class Person(Base):
+        __tablename__ = "person"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        passports: Mapped[list["Passport"]] = relationship()
+
+    class Passport(Base):
+        __tablename__ = "passport"
+        person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+    write(Person(passports=[Passport()]))
+    session.get(Person, 1).passports.clear()
+
+    # Code that moves over catches an AssertionError.
+    with pytest.raises(AssertionError, match=r"'person_id' is part of the primary key") as caught:
+        session.flush()
+    assert isinstance(caught.value, ReferenceRequiredError)
+    assert isinstance(caught.value, FlushError)
 
 
 def test_post_update_writes_the_key_of_a_collection_of_one(Base, session, write):

@@ -217,7 +217,10 @@ class QueryCompiler(RestrictingCompiler):
         element = item.column
         while element.__visit_name__ == "label":
             element = element.element
-        key = str(getattr(element, "key", None) or name) if item.is_own_name else name
+        key = name
+        if item.is_own_name:
+            own = getattr(element, "key", None) or name
+            key = None if own is None else str(own)
         if item.column.__visit_name__ == "label":
             key = name
         objects: tuple[Any, ...] = (item.column, element)

@@ -347,7 +347,7 @@ def _read_steps(
         cursor = yield from opened_steps(channel, sql, parameters, options)
         if cursor.description is None or not prepared.plan.result_columns:
             return (yield from driver_result_steps(channel, cursor, sql, options))
-        shape, convert = textual(cursor.description, prepared.plan, channel.dialect)
+        shape, convert = textual(cursor.description, prepared.plan, channel.dialect, statement)
         rows = yield from channel.take_steps(cursor, None, sql)
         return CursorResult(shape, rows, convert=convert)
     batch = options.get("yield_per")

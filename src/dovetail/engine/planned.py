@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..codegen import Source, compile_function
 from ..compiler.plan import StatementPlan
-from ..sql.expression.naming import items_of
+from ..sql.expression.naming import (
+    LABEL_STYLE_DISAMBIGUATE_ONLY,
+    function_name,
+    items_of,
+    told_apart,
+)
 from .rows import Shape
 
 if TYPE_CHECKING:
@@ -159,8 +164,11 @@ def _prepared(
     columns = plan.result_columns
     if columns is None or statement.__visit_name__ == "textual_select":
         return Prepared(plan, None, None)
-    shape = shape_of(columns)
-    raws = _columns_named(statement)
+    if not statement.is_dml and any(column.key is None for column in columns):
+        # The server alone knows how a text is called, and of how many columns it is.
+        return Prepared(plan, None, None)
+    shape = shape_of(columns, of_entities=by_name and _numbers_doubles(compiled.statement))
+    raws = columns_named(statement)
     if raws is not None:
         # What stands for mapped attributes is found by them, too.
         shape = shape.known_by(items_of(raws))
@@ -169,7 +177,7 @@ def _prepared(
     return prepared
 
 
-def _columns_named(statement: Executable) -> tuple[Any, ...] | None:
+def columns_named(statement: Executable) -> tuple[Any, ...] | None:
     """Return what *statement* selects; None where that is more than columns, or no SELECT."""
     raws: tuple[Any, ...] | None = getattr(statement, "raw_columns", None)
     if raws is None or any(hasattr(raw, "row_objects") for raw in raws):
@@ -177,10 +185,36 @@ def _columns_named(statement: Executable) -> tuple[Any, ...] | None:
     return raws
 
 
-def shape_of(columns: Sequence[ResultColumn]) -> Shape:
-    """Return the shape of rows of *columns*."""
-    keys = tuple(str(column.key) for column in columns)
-    return Shape(keys, [column.expressions for column in columns])
+def shape_of(columns: Sequence[ResultColumn], *, of_entities: bool = False) -> Shape:
+    """Return the shape of rows of *columns*.
+
+    Where they are *of_entities*, rows have the names that attributes and functions have, with
+    numbers from the second one on; otherwise those that stand in the SQL.
+    """
+    if of_entities:
+        keys = told_apart(map(_name_of, columns))
+    else:
+        keys = [
+            column.key if column.key is not None else column.expressions[0].result_name
+            for column in columns
+        ]
+    return Shape(tuple(keys), [column.expressions for column in columns])
+
+
+def _numbers_doubles(statement: Any) -> bool:
+    return (
+        statement.__visit_name__ == "select"
+        and statement.label_style is LABEL_STYLE_DISAMBIGUATE_ONLY
+    )
+
+
+def _name_of(column: ResultColumn) -> str:
+    """Return how *column*, of entities, is called where it is the only one of its name."""
+    expression = column.expressions[0]
+    name = function_name(expression)
+    if name is None and expression.__visit_name__ == "column":
+        name = expression.key
+    return str(name if name is not None else column.key)
 
 
 def row_converter(
@@ -210,11 +244,19 @@ def row_converter(
 
 
 def textual(
-    description: Sequence[Sequence[Any]], plan: StatementPlan, dialect: Dialect
+    description: Sequence[Sequence[Any]],
+    plan: StatementPlan,
+    dialect: Dialect,
+    statement: Any = None,
 ) -> tuple[Shape, Callable[[list[Any]], list[Any]]]:
-    """Return shape and converter for text whose columns the user has named, as far as he did."""
+    """Return shape and converter for text whose columns the user has named, as far as he did.
+
+    *statement* is what was executed: a SELECT where texts are columns, or what is text itself.
+    """
     declared = plan.result_columns or ()
-    positional = getattr(plan.compiled.statement, "positional", False)
+    raws = None if statement is None else columns_named(statement)
+    is_whole = raws is not None and len(declared) == len(description)
+    positional = is_whole or getattr(plan.compiled.statement, "positional", False)
     by_name = {str(column.name): column for column in declared}
     found: list[ResultColumn | None] = []
     for number, (name, *_) in enumerate(description):
@@ -223,10 +265,12 @@ def textual(
         else:
             found.append(by_name.get(name))
     keys = tuple(
-        str(column.key) if column is not None else item[0]
+        str(column.key) if column is not None and column.key is not None else item[0]
         for column, item in zip(found, description, strict=True)
     )
     shape = Shape(keys, [column.expressions if column is not None else () for column in found])
+    if is_whole and raws is not None:
+        shape = shape.known_by(items_of(raws))
     if not any(column is not None for column in found):
         return shape, shape.row_list
     known = [column if column is not None else _UNKNOWN for column in found]

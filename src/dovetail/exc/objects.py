@@ -232,6 +232,12 @@ class FlushError(DovetailError):
     code = "DV-FLUSH-01"
 
 
+class ReferenceRequiredError(FlushError, AssertionError):
+    """A reference can't be let go: its column is part of the primary key, and can't be NULL."""
+
+    code = "DV-FLUSH-04"
+
+
 class StaleDataError(DovetailError):
     """A row to be changed or deleted is no longer as it was read, or is gone.
 

@@ -415,7 +415,7 @@ def _mapper(class_: type[Any]) -> Mapper:
 
 def _is_free(class_: type[Any], name: str, function: str) -> bool:
     """True where *class_* has no attribute *name*; ArgumentError where that is a column."""
-    prop: Any = _mapper(class_).attrs.get(name)
+    prop: Any = _mapper(class_).named_attrs.get(name)
     if prop is not None and getattr(prop, "is_column", False):
         raise ArgumentError(
             f"{class_.__name__}.{name} is a column, and would be the name of a relationship too",
@@ -426,7 +426,7 @@ def _is_free(class_: type[Any], name: str, function: str) -> bool:
 
 def _through(class_: type[Any], name: str) -> Any:
     """The third table of the relationship *name*, where there is one."""
-    prop = _mapper(class_).attrs.get(name)
+    prop = _mapper(class_).named_attrs.get(name)
     return prop.declared_secondary if isinstance(prop, RelationshipProperty) else None
 
 

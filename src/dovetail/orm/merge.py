@@ -148,9 +148,9 @@ def _copy_steps(
     if mapper.version_key is not None and not is_new:
         _check_version(mapper, source, target)
     for key in mapper.column_attrs.names():
-        if key in values and mapper.attrs[key].is_column and key not in mapper.only_read:
+        if key in values and mapper.named_attrs[key].is_column and key not in mapper.only_read:
             mapper.attributes[key].set(target, values[key])
-    for key, prop in mapper.relationships.items():
+    for key, prop in mapper.named_relationships.items():
         if key not in values or "merge" not in prop.cascade:
             continue
         if any((state, reverse) in merged for reverse in prop.reverse_properties):
@@ -313,7 +313,9 @@ class Placement:
         kept: tuple[Copier, tuple[Any, ...]] | None = mapper.memo.get("copier")
         if kept is None:
             mapper.configure()
-            related = [prop for prop in mapper.relationships.values() if "merge" in prop.cascade]
+            related = [
+                prop for prop in mapper.named_relationships.values() if "merge" in prop.cascade
+            ]
             kept = mapper.memo["copier"] = (make_copier(mapper), tuple(related))
         copy, placed = kept
         with self.scope.at(load.token):

@@ -176,7 +176,7 @@ def class_mapper(class_: type, configure: bool = True) -> Mapper:
 def is_instrumented(instance: object, key: str) -> bool:
     """True when *key* is a mapped attribute of *instance*'s class."""
     mapper = mapper_of(type(instance))
-    return mapper is not None and key in mapper.attrs
+    return mapper is not None and key in mapper.named_attrs
 
 
 inspects_itself(Mapper)

@@ -78,12 +78,8 @@ def type_for_annotation(annotation: object) -> TypeEngine[Any] | None:
         found = _BY_ANNOTATION.get(annotation)
         if found is not None:
             return found
-        if issubclass(annotation, enum.Enum):
-            return Enum(annotation)
-        for base in annotation.__mro__:
-            if base in _BY_ANNOTATION:
-                return _BY_ANNOTATION[base]
-        return None
+        # What is read would be no instance of a class that only derives from one known.
+        return Enum(annotation) if issubclass(annotation, enum.Enum) else None
     if isinstance(annotation, NewType):
         return type_for_annotation(annotation.__supertype__)
     origin = get_origin(annotation)

@@ -58,13 +58,13 @@ def _proxied_object(synonym: Synonym[Any]) -> Any:
 @views.attribute(Mapper)
 def _props(mapper: Mapper) -> dict[str, MapperProperty]:
     """Return the properties by attribute name."""
-    return dict(mapper.attrs.items())
+    return dict(mapper.named_attrs.items())
 
 
 @views.attribute(Mapper)
 def _columntoproperty(mapper: Mapper) -> dict[Node, MapperProperty]:
     """Return the property that each column is mapped to."""
-    return {column: mapper.attrs[key] for column, key in mapper.column_keys.items()}
+    return {column: mapper.named_attrs[key] for column, key in mapper.column_keys.items()}
 
 
 @views.attribute(RelationshipProperty)

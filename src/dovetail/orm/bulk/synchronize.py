@@ -172,7 +172,7 @@ def references(mapper: Mapper, names: frozenset[str]) -> list[str]:
     """The relationships that refer by the columns *names*."""
     return [
         key
-        for key, prop in mapper.relationships.items()
+        for key, prop in mapper.named_relationships.items()
         if prop.direction is MANYTOONE
         and any(mapper.column_keys.get(local) in names for local, _ in prop.condition.pairs)
     ]

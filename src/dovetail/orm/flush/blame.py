@@ -97,7 +97,7 @@ def _refusal(
 def _hint_of_parents(mapper: Mapper, attributes: tuple[str, ...]) -> str | None:
     """What to do where *attributes* are the reference to a parent that has gone, or let go."""
     for other in mapper.registry.mappers:
-        for prop in other.relationships.values():
+        for prop in other.named_relationships.values():
             if prop.is_many_to_one or prop.viewonly or prop.secondary is not None:
                 continue
             names = {target for _, target, _ in pairs_of(prop)} if mapper.isa(prop.mapper) else ()

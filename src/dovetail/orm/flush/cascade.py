@@ -59,7 +59,7 @@ def delete_cascade_steps(session: FlushingSession, pairs: list[Pair]) -> Steps[l
             by_mapper.setdefault(pair[0].load.mapper, []).append(pair)
         waiting = []
         for mapper, group in by_mapper.items():
-            for prop in mapper.relationships.values():
+            for prop in mapper.named_relationships.values():
                 if prop.cascade.delete and not prop.viewonly:
                     yield from _cascade_along_steps(session, prop, group, found, waiting)
     return list(found.items())

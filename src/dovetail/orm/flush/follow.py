@@ -58,18 +58,18 @@ class Followed:
 
     def __init__(self, mapper: Mapper) -> None:
         roles: dict[Any, Role] = {}
-        for prop in mapper.relationships.values():
+        for prop in mapper.named_relationships.values():
             if not (prop.viewonly or prop.is_many_to_one or prop.secondary is not None):
                 _role(roles, prop.mapper, prop).collections.append(prop)
         for other in mapper.registry.mappers:
-            for prop in other.relationships.values():
+            for prop in other.named_relationships.values():
                 is_here = issubclass(mapper.class_, prop.mapper.class_)
                 if is_here and prop.is_many_to_one and not prop.viewonly:
                     _role(roles, other, prop).references.append(prop)
         self.roles = [role for role in roles.values() if role.pairs]
         self.associations = [
             prop
-            for prop in mapper.relationships.values()
+            for prop in mapper.named_relationships.values()
             if prop.secondary is not None and not (prop.viewonly or prop.passive_updates)
         ]
         sources = {name for role in self.roles for name in role.sources}

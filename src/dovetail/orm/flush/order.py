@@ -36,7 +36,7 @@ def stages_of(mappers: Iterable[Mapper]) -> tuple[Stage, ...]:
     edges: list[tuple[Any, Any]] = []
     dependencies: list[tuple[Any, Any, Any]] = []
     for mapper in ordered:
-        for prop in mapper.relationships.values():
+        for prop in mapper.named_relationships.values():
             if prop.viewonly or prop.secondary is not None:
                 continue
             if prop.post_update:

@@ -32,7 +32,7 @@ def release_related_steps(context: FlushContext) -> Steps[None]:
     for own in list(changes.mappers.values()):
         if not own.deletes:
             continue
-        for prop in own.mapper.relationships.values():
+        for prop in own.mapper.named_relationships.values():
             if prop.viewonly or prop.is_many_to_one:
                 continue
             if not prop.passive_deletes:

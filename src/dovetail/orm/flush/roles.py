@@ -28,7 +28,7 @@ class FlushRoles:
     )
 
     def __init__(self, mapper: Mapper) -> None:
-        written = [prop for prop in mapper.relationships.values() if not prop.viewonly]
+        written = [prop for prop in mapper.named_relationships.values() if not prop.viewonly]
         direct = [prop for prop in written if prop.secondary is None]
         prompt = [prop for prop in direct if not prop.post_update]
         self.associations = tuple(prop for prop in written if prop.secondary is not None)

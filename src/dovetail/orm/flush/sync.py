@@ -3,7 +3,7 @@
 from typing import Any
 from warnings import warn
 
-from dovetail.exc import DovetailWarning, FlushError
+from dovetail.exc import DovetailWarning, ReferenceRequiredError
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.expiry import put_key_back
 from dovetail.orm.tracking.state import InstanceState, state_of
@@ -36,7 +36,8 @@ def warn_of_absent(item: object, prop: RelationshipProperty) -> None:
 def clear_key(prop: RelationshipProperty, target: object, *, deleting: bool = False) -> None:
     """Set the key by which *target* refers to NULL.
 
-    A key that is part of the primary key can't be NULL: FlushError names the instance.
+    A key that is part of the primary key can't be NULL: ReferenceRequiredError names the
+    instance.
     """
     mapper = state_of(target).load.mapper
     for source_name, target_name, assign in pairs_of(prop):
@@ -44,7 +45,7 @@ def clear_key(prop: RelationshipProperty, target: object, *, deleting: bool = Fa
             # A part that all rows of a tree have in common is not what refers.
             continue
         if target_name in mapper.primary_keys and target.__dict__.get(target_name) is not None:
-            raise FlushError(
+            raise ReferenceRequiredError(
                 f"can't take {target!r} out of {prop}: its {target_name!r} is part of the "
                 "primary key and can't be NULL",
                 hint=f'delete it instead, or give {prop} cascade="all, delete-orphan"',

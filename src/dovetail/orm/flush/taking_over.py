@@ -134,7 +134,7 @@ def _set_anew(mapper: Mapper, values: dict[str, Any], before: dict[str, Any]) ->
         # The row has it, whoever takes it over.
         values[mapper.version_key] = before[mapper.version_key]
     # What it refers to, and what refers to it, is new to the row.
-    return had | dict.fromkeys(mapper.relationships.keys() & values.keys(), NO_VALUE)
+    return had | dict.fromkeys(mapper.named_relationships.keys() & values.keys(), NO_VALUE)
 
 
 def _fill(mapper: Mapper, values: dict[str, Any], name: str) -> bool:

@@ -35,7 +35,7 @@ def joins_collections(prop: RelationshipProperty, tree: LoadTree) -> bool:
     if prop.uselist and tree.strategy(prop).joins:
         return True
     below = tree.below(prop)
-    for other in prop.mapper.relationships.values():
+    for other in prop.mapper.named_relationships.values():
         strategy = below.strategy(other)
         if strategy.joins and other.uselist:
             return True

@@ -132,7 +132,7 @@ class GivenRows(EntityPlan):
             place = self._position_of(entity.adapt(told))
             type_ = NULLTYPE if self._converted else told.type
             layout.discriminator = None if place is None else (place, type_)
-        for prop in mapper.relationships.values():
+        for prop in mapper.named_relationships.values():
             strategy = tree.strategy(prop)
             if strategy.eager:
                 layout.later.append(prop)

@@ -433,7 +433,7 @@ class HydratorWriter:
             with block(text):
                 values = [(name, self._read(position, type_)) for name, position, type_ in variant]
                 line(f"values.update({_literal(values)})")
-        related = list(entity.mapper.relationships.keys())
+        related = list(entity.mapper.named_relationships.keys())
         if related:
             with block(f"for name in {tuple(related)!r}:"):
                 line("values.pop(name, None)")

@@ -65,9 +65,9 @@ class EntityLayout:
     @property
     def relationships(self) -> Iterator[Any]:
         """The relationships of the instances, those of classes below too."""
-        yield from self.mapper.relationships.values()
+        yield from self.mapper.named_relationships.values()
         for kind in self.mapper.self_and_descendants[1:]:
-            for prop in kind.relationships.values():
+            for prop in kind.named_relationships.values():
                 if prop.parent is kind:
                     yield prop
 

@@ -178,7 +178,7 @@ def _load_columns_steps(
     else:
         wanted = _deferred_with(mapper, instance, key)
         tree = options_of(state)
-        if tree.forbids(mapper.attrs[key]):
+        if tree.forbids(mapper.named_attrs[key]):
             raise LazyLoadError.forbidden(type(instance).__name__, key)
     policy = policy_for(session, options_of(state))
     peers = _peers(session, state, instance, key, policy)
@@ -222,7 +222,7 @@ def refresh_steps(
     options = options_of(pairs[0][0])
     if options.lasting:
         # What the query gave holds as long as the instances live.
-        props = None if whole else frozenset(mapper.attrs[name] for name in names)
+        props = None if whole else frozenset(mapper.named_attrs[name] for name in names)
         tree = options.reading_again(props)
     else:
         tree = NO_TREE if whole else only_tree(mapper, sorted(names))

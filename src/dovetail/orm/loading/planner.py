@@ -614,7 +614,7 @@ def _expanded(clauses: tuple[Any, ...]) -> tuple[Any, ...]:
     for clause in clauses:
         if isinstance(clause, EntityNode):
             columns = clause.mapper.columns
-            loaded = [key for key in columns.names() if not clause.mapper.attrs[key].deferred]
+            loaded = [key for key in columns.names() if not clause.mapper.named_attrs[key].deferred]
             expanded += [clause.column(columns[key]) for key in loaded]
         elif isinstance(clause, Bundle):
             expanded += clause.flat()

@@ -328,7 +328,7 @@ def only_tree(mapper: Mapper, names: Sequence[str]) -> LoadTree:
     tree: LoadTree | None = mapper.memo.get(place)
     if tree is None:
         tree = LoadTree()
-        tree.only = frozenset(mapper.attrs[name] for name in names)
+        tree.only = frozenset(mapper.named_attrs[name] for name in names)
         mapper.memo[place] = tree
     return tree
 
@@ -372,7 +372,7 @@ def is_unknown(state: InstanceState, instance: object, name: str) -> bool:
     if state.expired is not None and name in state.expired:
         return True
     tree: LoadTree = state.load.options or NO_TREE
-    return not tree.loads_column(state.load.mapper.attrs[name])
+    return not tree.loads_column(state.load.mapper.named_attrs[name])
 
 
 def reference_key(prop: RelationshipProperty, state: InstanceState, instance: object) -> Any:

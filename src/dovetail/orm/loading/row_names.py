@@ -9,7 +9,9 @@ from dovetail.sql.expression.naming import (
     LABEL_STYLE_NONE,
     LABEL_STYLE_TABLENAME_PLUS_COL,
     SelectLabelStyle,
+    function_name,
     named_columns,
+    told_apart,
 )
 from dovetail.sql.names import AnonymousName
 
@@ -43,19 +45,28 @@ class RowNames:
 
     def add_column(self, raw: object, expression: ColumnElement[Any], name: str) -> None:
         """Add a column: *raw* as it was given, *expression* as it stands in the SELECT."""
-        name = name or getattr(expression, "name", None) or ""
+        known: Any = name or getattr(expression, "name", None)
+        if isinstance(known, AnonymousName):
+            known = function_name(expression) or f"{known.base}_1"
+        elif known is None:
+            known = getattr(raw, "result_name", "")
         self._columns[len(self._names)] = expression
-        self._names.append(f"{name.base}_1" if isinstance(name, AnonymousName) else name)
+        self._names.append(known)
         element = getattr(raw, "column", expression)
         self.objects.append((raw, expression, element))
 
     def keys(self) -> tuple[str, ...]:
         """The names; those of columns told apart as the statement wants its labels."""
         names = list(self._names)
-        if self._style is not LABEL_STYLE_NONE and self._columns:
-            with_tables = self._style is LABEL_STYLE_TABLENAME_PLUS_COL
+        if self._style is LABEL_STYLE_NONE or not self._columns:
+            return tuple(names)
+        if self._style is LABEL_STYLE_TABLENAME_PLUS_COL:
             named = named_columns(tuple(self._columns.values()), self._style)
             for place, item in zip(self._columns, named, strict=True):
-                if with_tables or not names[place] or names[place] in names[:place]:
-                    names[place] = item.key or names[place]
+                names[place] = item.key or names[place]
+            return tuple(names)
+        others = [name for place, name in enumerate(names) if place not in self._columns]
+        own = told_apart([names[place] for place in self._columns], others)
+        for place, name in zip(self._columns, own, strict=True):
+            names[place] = name
         return tuple(names)

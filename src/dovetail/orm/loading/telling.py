@@ -83,7 +83,7 @@ def tell_of_loads(session: LoadingSession, loads: Iterable[Load]) -> None:
             instance = state()
             if instance is not None:
                 if type(names) is Whole:
-                    attrs = state.load.mapper.attrs
+                    attrs = state.load.mapper.named_attrs
                     names = {key for key, prop in attrs.items() if not prop.is_proxy}
                     # What classes below have besides may not have been among it.
                     names = names.difference(state.expired or ())

@@ -314,7 +314,7 @@ def _for(instructions: Mapping[Any, V], prop: RelationshipProperty) -> V | None:
     found = instructions.get(prop)
     if found is None:
         for mapper in prop.parent.iterate_to_root():
-            found = instructions.get(mapper.attrs.get(prop.key))
+            found = instructions.get(mapper.named_attrs.get(prop.key))
             if found is not None:
                 break
     return found
@@ -323,7 +323,7 @@ def _for(instructions: Mapping[Any, V], prop: RelationshipProperty) -> V | None:
 def _among(props: frozenset[Any], prop: RelationshipProperty) -> bool:
     """True where *prop* is one of *props*, or overrides one in a class below."""
     return prop in props or any(
-        mapper.attrs.get(prop.key) in props for mapper in prop.parent.iterate_to_root()
+        mapper.named_attrs.get(prop.key) in props for mapper in prop.parent.iterate_to_root()
     )
 
 

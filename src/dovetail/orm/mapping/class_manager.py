@@ -51,7 +51,7 @@ class ClassManager(InspectionAttr, Generic[T]):
         return self.mapper.all_orm_descriptors[key]
 
     def __contains__(self, key: str) -> bool:
-        return key in self.mapper.attrs
+        return key in self.mapper.named_attrs
 
     # The constructor --------------------------------------------------------------------------
 

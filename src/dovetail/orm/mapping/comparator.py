@@ -69,9 +69,9 @@ def _columns_of(entity: EntityNode) -> Callable[[Any], Any]:
 
     def column(given: ColumnElement[Any]) -> Any:
         key = mapper.column_keys.get(given)
-        if key is None or mapper.attrs[key].columns[0] is not given:
+        if key is None or mapper.named_attrs[key].columns[0] is not given:
             return entity.column(given)
-        return QueryableAttribute(key, mapper.attrs[key], entity)
+        return QueryableAttribute(key, mapper.named_attrs[key], entity)
 
     return column
 

@@ -133,7 +133,7 @@ class Composite(MapperProperty[T], Mapped[T]):
     def settle(self, mapper: Any) -> None:
         """Have the columns of *mapper*, of the class or one below, loaded and kept as is said."""
         for key in self.keys:
-            prop = mapper.attrs.get(key)
+            prop = mapper.named_attrs.get(key)
             if prop is None:
                 raise ArgumentError(
                     f"{self} is made of {key!r}, which is no attribute of {mapper.class_.__name__}",
@@ -174,7 +174,7 @@ class Composite(MapperProperty[T], Mapped[T]):
     @property
     def props(self) -> list[Any]:
         """The properties of the columns."""
-        return [self.parent.attrs[key] for key in self.keys]
+        return [self.parent.named_attrs[key] for key in self.keys]
 
     @property
     def columns(self) -> list[Any]:

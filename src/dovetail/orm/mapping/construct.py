@@ -27,7 +27,7 @@ def construct(self: Any, **values: object) -> None:
 def _unknown(name: str, class_: type) -> str:
     text = f"{name!r} is an invalid keyword argument for {class_.__name__}"
     mapper: Any = getattr(class_, "__mapper__", None)
-    near = [] if mapper is None else get_close_matches(name, mapper.attrs.keys(), 1)
+    near = [] if mapper is None else get_close_matches(name, mapper.named_attrs.keys(), 1)
     return f"{text}: did you mean {near[0]!r}?" if near else text
 
 

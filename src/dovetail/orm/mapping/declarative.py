@@ -49,7 +49,7 @@ class DeclarativeAttributeIntercept(type):
 
     def __delattr__(cls, name: str) -> None:
         mapper = cls.__dict__.get("__mapper__")
-        if mapper is not None and name in mapper.attrs:
+        if mapper is not None and name in mapper.named_attrs:
             raise NotImplementedError(
                 f"{cls.__name__}.{name} is mapped, and can't be taken out of the mapping alone"
             )

@@ -38,7 +38,7 @@ class Hierarchy:
     """
 
     class_: type
-    attrs: Any
+    named_attrs: Any
     memo: dict[Any, Any]
     base: Any
     local_table: Any
@@ -163,10 +163,10 @@ class Hierarchy:
         self.polymorphic_map[identity] = self
 
     def _note_discriminator(self, declared: Any) -> None:
-        name = next((k for k, prop in self.attrs.items() if _holds(prop, declared)), None)
+        name = next((k for k, prop in self.named_attrs.items() if _holds(prop, declared)), None)
         if name is None:
             name = declared if isinstance(declared, str) else getattr(declared, "key", None)
-        found = None if name is None else self.attrs.get(name)
+        found = None if name is None else self.named_attrs.get(name)
         if not hasattr(found, "columns"):
             # A relationship may have the name of the column.
             found = None
@@ -202,7 +202,7 @@ class Hierarchy:
         """What each new instance has from the start: its discriminator."""
         if self.polymorphic_key is None or self.polymorphic_identity is None:
             return {}
-        if not self.attrs[self.polymorphic_key].is_column:
+        if not self.named_attrs[self.polymorphic_key].is_column:
             return {}
         return {self.polymorphic_key: self.polymorphic_identity}
 
@@ -245,8 +245,8 @@ class Hierarchy:
         self.children.append(mapper)
         self.polymorphic_map.update(mapper.polymorphic_map)
         for one in mapper.self_and_descendants:
-            for key in self.attrs.names():
-                if key not in one.attrs:
+            for key in self.named_attrs.names():
+                if key not in one.named_attrs:
                     one.keep_out(key)
 
     def row_condition(self) -> Any:

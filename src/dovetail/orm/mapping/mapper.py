@@ -56,7 +56,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
     ``class_``, ``local_table``   what is mapped, and to what
     ``primary_key``               the columns that tell rows apart; ``primary_keys`` attributes
     ``attrs``                     the properties, by attribute name: ``column_attrs`` those of
-                                  columns and expressions, ``relationships`` the others
+                                  columns and expressions, ``relationships`` the others; the house
+                                  itself reads ``named_attrs`` and ``named_relationships``, which
+                                  configure nothing
     ``attributes``                how each attribute is tracked on instances, by name
     ``base``                      the mapper at the top of the hierarchy; it owns the identity map
     ``memo``                      functions that higher rooms have made for this mapper
@@ -109,9 +111,9 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         """Be a mapper without attributes."""
         class_ = self.class_
         self.metadata = metadata_of(class_, self.registry.metadata)
-        self.attrs: ByName[MapperProperty] = ByName()
+        self.named_attrs: ByName[MapperProperty] = ByName()
         self.column_attrs: ByName[ColumnProperty] = ByName()
-        self.relationships: ByName[RelationshipProperty] = ByName()
+        self.named_relationships: ByName[RelationshipProperty] = ByName()
         self.synonyms: ByName[MapperProperty] = ByName()
         self.composites: ByName[Any] = ByName()
         self.proxied: dict[str, AttributeBase] = {}
@@ -171,7 +173,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         """Map the class: attributes of the class above, its *own*, and the columns left."""
         inherits, declared = self.inherits, list(own)
         if inherits is not None:
-            for key, inherited in inherits.attrs.items():
+            for key, inherited in inherits.named_attrs.items():
                 if key in own:
                     self.add_property(key, own.pop(key))
                 elif not self.concrete:
@@ -267,7 +269,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
             if column in mapped or self._excluded(column):
                 continue
             key = self.column_prefix + column.key
-            there = self.attrs.get(key)
+            there = self.named_attrs.get(key)
             is_own = there is not None and there.parent is self
             if there is None and self.is_users_own(key):
                 # What the class computes itself is not read from the table.
@@ -325,7 +327,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
             return column
         name = getattr(column, "key", column)
         prop = self.column_attrs.get(name)
-        is_other = isinstance(given, MapperProperty) or (prop is None and name in self.attrs)
+        is_other = isinstance(given, MapperProperty) or (prop is None and name in self.named_attrs)
         found = None if is_other else self.local_table.c.get(name)
         if prop is not None and prop.is_column:
             return prop.columns[0]
@@ -343,11 +345,29 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         if not self.configured:
             self.registry.configure(cascade=True)
 
+    @property
+    def attrs(self) -> ByName[MapperProperty]:
+        """The properties by attribute name, those that a ``backref`` makes among them.
+
+        Mappers are configured first, unless they are being configured.
+        """
+        self.configure()
+        return self.named_attrs
+
+    @property
+    def relationships(self) -> ByName[RelationshipProperty]:
+        """The relationships by attribute name, those that a ``backref`` makes among them.
+
+        Mappers are configured first, unless they are being configured.
+        """
+        self.configure()
+        return self.named_relationships
+
     def relationship_configured(self, prop: RelationshipProperty) -> None:
         """Track the values of *prop*, whose other end is known now."""
         self.track(prop.key, prop)
         for child in self.children:
-            if child.attrs.get(prop.key) is prop:
+            if child.named_attrs.get(prop.key) is prop:
                 child.relationship_configured(prop)
 
     def __reduce__(self) -> Any:
@@ -421,12 +441,12 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
     @property
     def iterate_properties(self) -> list[MapperProperty]:
         """All properties."""
-        return list(self.attrs)
+        return list(self.named_attrs)
 
     @property
     def all_orm_descriptors(self) -> ByName[Any]:
         """The class-level attributes, by name; those that extensions made as they were declared."""
-        mapped = {key: getattr(self.class_, key) for key in self.attrs.names()}
+        mapped = {key: getattr(self.class_, key) for key in self.named_attrs.names()}
         return ByName({**mapped, **self.extensions})
 
     @cached_property
@@ -489,17 +509,17 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
 
     def get_property(self, key: str) -> MapperProperty:
         """The property of attribute *key*; InvalidRequestError when there is none."""
-        prop = self.attrs.get(key)
+        prop = self.named_attrs.get(key)
         if prop is None:
             raise InvalidRequestError(
                 f"{self.class_.__name__} has no mapped attribute {key!r}",
-                hint=f"it has {', '.join(self.attrs.keys())}",
+                hint=f"it has {', '.join(self.named_attrs.keys())}",
             )
         return prop
 
     def has_property(self, key: str) -> bool:
         """True when *key* is a mapped attribute."""
-        return key in self.attrs
+        return key in self.named_attrs
 
     def get_property_by_column(self, column: ColumnElement[Any]) -> MapperProperty:
         """Return the property of the attribute that holds *column*, or that *column* is.
@@ -511,7 +531,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
             key = self.column_keys.get(table_columns(column))
         if key is None:
             raise UnmappedColumnError(f"{self.class_.__name__} has no attribute for {column!r}")
-        return self.attrs[key]
+        return self.named_attrs[key]
 
     # What a flush writes ------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ def relationship_between(instance: object, mapper: MapperView) -> Any:
     """
     own = state_of(instance).load.mapper
     own.configure()
-    for key, prop in own.relationships.items():
+    for key, prop in own.named_relationships.items():
         if prop.mapper is mapper:
             return getattr(own.class_, key)
     raise InvalidRequestError(

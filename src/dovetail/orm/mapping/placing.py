@@ -42,7 +42,7 @@ class PlacedAttributes(Hierarchy):
     node: Any
     class_manager: Any
     column_attrs: Any
-    relationships: Any
+    named_relationships: Any
     synonyms: Any
     column_keys: dict[Any, str]
     attributes: dict[str, AttributeBase]
@@ -97,7 +97,7 @@ class PlacedAttributes(Hierarchy):
             return
         if isinstance(prop, ColumnProperty):
             self._take_column(key, prop)
-        replaced = self.attrs.get(key)
+        replaced = self.named_attrs.get(key)
         self._place(key, prop)
         self._hand_down(key, prop, replaced)
         for mapper in self.self_and_descendants:
@@ -115,17 +115,17 @@ class PlacedAttributes(Hierarchy):
 
         Then come those of the class above, and those of columns in the order of the table.
         """
-        inherits, attrs = self.inherits, self.attrs
+        inherits, attrs = self.inherits, self.named_attrs
         others = [
             key
             for key in declared
             if not (isinstance(attrs[key], ColumnProperty) and attrs[key].is_column)
         ]
-        above = [] if inherits is None or self.concrete else inherits.attrs.names()
+        above = [] if inherits is None or self.concrete else inherits.named_attrs.names()
         columns = columns_of(self.local_table)
         by_table = [self.column_keys[column] for column in columns if column in self.column_keys]
         known = [key for key in (*others, *above, *by_table) if key in attrs]
-        for some in (attrs, self.relationships, self.synonyms):
+        for some in (attrs, self.named_relationships, self.synonyms):
             some.arrange([key for key in known if key in some])
 
     def add_properties(self, dict_of_properties: Mapping[str, Any]) -> None:
@@ -150,21 +150,21 @@ class PlacedAttributes(Hierarchy):
 
     def _place(self, key: str, prop: MapperProperty) -> None:
         """Have *prop* as attribute *key*, on the class too."""
-        is_known = key in self.attrs
+        is_known = key in self.named_attrs
         if is_known or self.inherits is not None:
             self._join_columns(key, prop)
         this: Any = self
         prop.attach(this, key)
         if is_known:
             self.column_attrs.discard(key)
-            self.relationships.discard(key)
-        self.attrs[key] = prop
+            self.named_relationships.discard(key)
+        self.named_attrs[key] = prop
         if prop.is_proxy:
             prop.stand_in(this)
             self.place(key, prop.placed(self.node))
             return
         if isinstance(prop, RelationshipProperty):
-            self.relationships[key] = prop
+            self.named_relationships[key] = prop
         if isinstance(prop, ColumnProperty):
             self.column_attrs[key] = prop
             for column in prop.columns:
@@ -191,7 +191,7 @@ class PlacedAttributes(Hierarchy):
 
     def tell_of_attributes(self) -> None:
         """Tell those who listen of the attributes that the class has got since the last time."""
-        told, self._told = self._told, dict(self.attrs.items())
+        told, self._told = self._told, dict(self.named_attrs.items())
         listeners = InstrumentationEvents.listeners("attribute_instrument", self.class_)
         if not listeners:
             return
@@ -205,9 +205,9 @@ class PlacedAttributes(Hierarchy):
         """Give the classes below *prop*, but those that have an attribute *key* of their own."""
         for child in self.children:
             if child.concrete:
-                if key not in child.attrs:
+                if key not in child.named_attrs:
                     child.keep_out(key)
-            elif child.attrs.get(key) in (None, replaced):
+            elif child.named_attrs.get(key) in (None, replaced):
                 child._inherit(key, prop)
                 child._hand_down(key, prop, replaced)
 
@@ -228,18 +228,18 @@ class PlacedAttributes(Hierarchy):
     def _inherit(self, key: str, prop: MapperProperty) -> None:
         """Have attribute *key* as the class above has it."""
         if prop.is_proxy:
-            self.attrs[key] = prop
+            self.named_attrs[key] = prop
             this: Any = self
             prop.stand_in(this)
             if key not in self.class_.__dict__:
                 self.place(key, prop.placed(self.node))
             return
         if isinstance(prop, RelationshipProperty):
-            self.relationships[key] = prop
+            self.named_relationships[key] = prop
         if isinstance(prop, ColumnProperty):
             self.column_attrs[key] = prop
             self.column_keys.update((column, key) for column in prop.columns)
-        self.attrs[key] = prop
+        self.named_attrs[key] = prop
         if "impl" in prop.__dict__:
             self.track(key, prop)
         attribute = self._attribute(key, prop)
@@ -276,8 +276,8 @@ class PlacedAttributes(Hierarchy):
 
     def _join_columns(self, key: str, prop: MapperProperty) -> None:
         """Let *prop* of a joined table have the columns, too, that *key* has in others."""
-        there = self.attrs.get(key) or (
-            None if self.inherits is None or self.concrete else self.inherits.attrs.get(key)
+        there = self.named_attrs.get(key) or (
+            None if self.inherits is None or self.concrete else self.inherits.named_attrs.get(key)
         )
         if not (isinstance(prop, ColumnProperty) and isinstance(there, ColumnProperty)):
             return

@@ -63,7 +63,7 @@ _NO_OPTIONS: dict[str, Any] = {}
 
 def _property_of(class_: Any, key: str) -> Any:
     """The property that attribute *key* of *class_* is mapped to."""
-    return class_.__mapper__.attrs[key]
+    return class_.__mapper__.named_attrs[key]
 
 
 class MapperProperty(InspectionAttrInfo, Generic[T]):
@@ -104,7 +104,7 @@ class MapperProperty(InspectionAttrInfo, Generic[T]):
     def _listened(self) -> None:
         if "impl" in self.__dict__:
             for mapper in self.parent.self_and_descendants:
-                if mapper.attrs.get(self.key) is self:
+                if mapper.named_attrs.get(self.key) is self:
                     mapper.track(self.key, self)
 
     def stand_in(self, mapper: MapperView) -> None:

@@ -43,7 +43,7 @@ class QueryExpressionAttribute(ValueAttribute):
         """The value; the default where the query that has brought *instance* gave no expression."""
         state = state_of(instance)
         tree = state.load.options
-        prop = state.load.mapper.attrs[self.key]
+        prop = state.load.mapper.named_attrs[self.key]
         given = tree is not None and prop in tree.lasting
         if not given and not prop.has_default:
             return instance.__dict__.get(self.key, self.default)

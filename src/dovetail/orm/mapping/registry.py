@@ -221,7 +221,7 @@ class Registry:
         unknown = [
             prop
             for mapper in self._waiting
-            for prop in mapper.relationships.values()
+            for prop in mapper.named_relationships.values()
             if not hasattr(prop, "impl")
         ]
         if (unknown or self._unions) and all(map(resolver.finds_target, unknown)):
@@ -252,7 +252,7 @@ class Registry:
         self._unresolved = [
             prop
             for mapper in self._working
-            for prop in mapper.relationships.values()
+            for prop in mapper.named_relationships.values()
             if prop.parent is mapper and not hasattr(prop, "impl")
         ]
 
@@ -332,7 +332,7 @@ class Registry:
     def _relationships(self) -> Iterator[RelationshipProperty]:
         """The relationships of all classes, each once."""
         for mapper in self._mappers:
-            for prop in mapper.relationships.values():
+            for prop in mapper.named_relationships.values():
                 if prop.parent is mapper and "condition" in vars(prop):
                     yield prop
 
@@ -345,7 +345,7 @@ class Registry:
         prop.backref = None
         prop.back_populates = name
         target: Mapper = prop.mapper
-        if name in target.attrs:
+        if name in target.named_attrs:
             raise ArgumentError(
                 f"{prop}: backref {name!r} is an attribute of {target.class_.__name__} already",
                 hint="use back_populates on both sides",

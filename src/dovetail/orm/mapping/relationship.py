@@ -292,9 +292,9 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         self.back_populates = self._name_of_the_other_side(self.back_populates)
         if self.back_populates is None:
             return
-        other = self.mapper.relationships.get(self.back_populates)
+        other = self.mapper.named_relationships.get(self.back_populates)
         if other is None:
-            near = did_you_mean(self.back_populates, self.mapper.relationships.names())
+            near = did_you_mean(self.back_populates, self.mapper.named_relationships.names())
             raise InvalidRequestError(
                 f"{self}: back_populates names {self.back_populates!r}, which is no relationship "
                 f"of {self.mapper.class_.__name__}",

@@ -211,7 +211,7 @@ def _attributes_of(owner: object) -> list[str]:
     """The names that may stand after *owner* and a dot: of its attributes, or its columns."""
     mapper = mapper_of(owner)
     if mapper is not None:
-        return [prop.key for prop in mapper.attrs]
+        return [prop.key for prop in mapper.named_attrs]
     columns = getattr(owner, "c", None)
     return [] if columns is None else [f"c.{key}" for key in columns.keys()]  # noqa: SIM118
 

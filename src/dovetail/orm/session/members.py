@@ -507,7 +507,7 @@ class SessionMembers:
             keys = lasting_keys(mapper)
             names = [
                 name
-                for name, prop in mapper.attrs.items()
+                for name, prop in mapper.named_attrs.items()
                 if not prop.is_proxy and name not in keys
             ]
             refreshed = Whole(

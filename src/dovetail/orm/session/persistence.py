@@ -545,7 +545,7 @@ class SessionPersistence(SessionBinds):
             raise InvalidRequestError(f"can't refresh {instance!r}: its row is gone", hint=hint)
         refuse_other_key(state, instance, rows[0])
         for name in () if names is None else names:
-            prop = mapper.relationships.get(name)
+            prop = mapper.named_relationships.get(name)
             if prop is not None and name not in joined:
                 yield from load_related_steps(self, connection, prop, [(state, instance)], NO_TREE)
 
@@ -583,7 +583,9 @@ def _own_tree(state: InstanceState) -> LoadTree:
 def _joined_among(mapper: Mapper, names: Iterable[str], state: InstanceState) -> list[str]:
     """Those of *names* that are relationships loaded with the columns of *state*, by a join."""
     tree = _own_tree(state)
-    props = [mapper.relationships[name] for name in names if name in mapper.relationships]
+    props = [
+        mapper.named_relationships[name] for name in names if name in mapper.named_relationships
+    ]
     return sorted(prop.key for prop in props if tree.strategy(prop).joins)
 
 
@@ -602,9 +604,9 @@ def _tree_of_named(
     tree = kept.get(place)
     if tree is None:
         tree = kept[place] = LoadTree()
-        tree.only = frozenset(mapper.attrs[name] for name in columns)
+        tree.only = frozenset(mapper.named_attrs[name] for name in columns)
         for name in joined:
-            prop = mapper.relationships[name]
+            prop = mapper.named_relationships[name]
             related = tree.at(prop)
             related.strategy = JOINED
             related.tree = options.below(prop)
@@ -631,7 +633,7 @@ def _has_delete_cascade(mapper: Mapper) -> bool:
     found: bool | None = mapper.memo.get("delete cascade")
     if found is None:
         mapper.configure()
-        found = any(prop.cascade.delete for prop in mapper.relationships.values())
+        found = any(prop.cascade.delete for prop in mapper.named_relationships.values())
         mapper.memo["delete cascade"] = found
     return found
 

@@ -41,14 +41,14 @@ class AttributeStates:
         return (AttributeState(self._state, name) for name in self.keys())
 
     def __contains__(self, name: str) -> bool:
-        return name in self._state.mapper.attrs
+        return name in self._state.mapper.named_attrs
 
     def __len__(self) -> int:
         return len(self.keys())
 
     def keys(self) -> list[str]:
         """Names of the mapped attributes."""
-        names: list[str] = self._state.mapper.attrs.names()
+        names: list[str] = self._state.mapper.named_attrs.names()
         return names
 
     def get(self, name: str, default: "AttributeState | None" = None) -> "AttributeState | None":

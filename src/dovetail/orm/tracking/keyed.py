@@ -194,7 +194,7 @@ def _value(item: object, name: str) -> Any:
 def _is_kept(item: object, name: str) -> bool:
     """Whether *name* is an attribute whose value lies in the instance, or another name for one."""
     mapper = getattr(type(item), "__mapper__", None)
-    return mapper is None or name in mapper.attrs or name in mapper.synonyms
+    return mapper is None or name in mapper.named_attrs or name in mapper.synonyms
 
 
 def keyfunc_mapping(

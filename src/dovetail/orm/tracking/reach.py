@@ -15,7 +15,9 @@ def cascading(mapper: Any) -> tuple[Any, ...]:
         mapper.configure()
         # What a class adds comes before what it inherits.
         lineage = list(mapper.iterate_to_root())
-        props = sorted(mapper.relationships.values(), key=lambda prop: lineage.index(prop.parent))
+        props = sorted(
+            mapper.named_relationships.values(), key=lambda prop: lineage.index(prop.parent)
+        )
         kept = tuple(prop.impl for prop in props if prop.cascade.save_update)
         mapper.memo["cascades"] = kept or NO_CASCADES
     return kept
@@ -46,7 +48,7 @@ def cascaded(
     waiting = [(state, instance)]
     while waiting:
         here, holder = waiting.pop()
-        for prop in here.load.mapper.relationships.values():
+        for prop in here.load.mapper.named_relationships.values():
             value = holder.__dict__.get(prop.key)
             queued = None if here.extra is None else here.extra.get(prop.impl)
             if cascade not in prop.cascade or (value is None and queued is None):

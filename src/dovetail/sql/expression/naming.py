@@ -159,6 +159,27 @@ def long_name(column: ColumnElement[Any], name: str) -> str:
     return generated_name(f"{table_label(table)}_{name}")
 
 
+def function_name(expression: Any) -> str | None:
+    """Return the name of the function that *expression* calls, be it in a CAST, or None."""
+    while expression.__visit_name__ in ("cast", "try_cast", "type_coerce"):
+        expression = expression.clause
+    return str(expression.name) if getattr(expression, "is_function", False) else None
+
+
+def told_apart(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return *names* with numbers after those that came before, or are *taken*."""
+    known = set(taken)
+    found: list[str] = []
+    for base in names:
+        name, number = base, 0
+        while name in known:
+            number += 1
+            name = f"{base}_{number}"
+        known.add(name)
+        found.append(name)
+    return found
+
+
 def described_columns(columns: Iterable[Any], style: SelectLabelStyle) -> list[dict[str, Any]]:
     """Return for each of *columns* its name in rows, its type and its expression."""
     described: list[dict[str, Any]] = []

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 BIND_NAMES = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
 """A parameter in text: a colon and a name; ``::``, ``:name:`` and ``\\:`` are none."""
 
+_NAME_AFTER_AS = re.compile(
+    r"""\bas\s+(?:(?P<plain>\w+)|["`\[](?P<quoted>[^"`\]]+)["`\]])\s*$""", re.IGNORECASE
+)
+
 
 class TextClause(Executable, ColumnElement[Any]):
     """SQL as text: made by :func:`text`."""
@@ -40,6 +44,12 @@ class TextClause(Executable, ColumnElement[Any]):
                 for name in names
             )
         self.binds = binds
+
+    @property
+    def result_name(self) -> str:
+        """What the text calls itself where it is a column: the name after AS, or all of it."""
+        named = _NAME_AFTER_AS.search(self.text)
+        return named["quoted"] or named["plain"] if named is not None else self.text.strip()
 
     def collect(self, walk: Walk) -> None:
         walk.key.append("text")
