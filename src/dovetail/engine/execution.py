@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..dialects.dbapi import DriverParameters
     from ..dialects.features import Features
     from ..sql.arguments import ManyParameters, StatementArgument
+    from ..sql.defaults import ColumnDefault
     from ..sql.expression.dml import Insert
     from ..sql.expression.dml_base import UpdateBase
     from ..sql.node import Executable, Walk
@@ -523,7 +524,7 @@ def _prepared_rows(
         return plan.prepare_rows(rows, values)
 
 
-def _default(channel: Channel, default: Any, row: Mapping[str, Any]) -> Any:
+def _default(channel: Channel, default: ColumnDefault, row: Mapping[str, Any]) -> Any:
     """Return what *default* gives for *row*."""
     with made_for(channel):
         return default.value(DefaultContext(row))

@@ -201,11 +201,9 @@ def shape_of(columns: Sequence[ResultColumn], *, of_entities: bool = False) -> S
     return Shape(tuple(keys), [column.expressions for column in columns])
 
 
-def _numbers_doubles(statement: Any) -> bool:
-    return (
-        statement.__visit_name__ == "select"
-        and statement.label_style is LABEL_STYLE_DISAMBIGUATE_ONLY
-    )
+def _numbers_doubles(statement: Executable) -> bool:
+    style = getattr(statement, "label_style", None)
+    return statement.__visit_name__ == "select" and style is LABEL_STYLE_DISAMBIGUATE_ONLY
 
 
 def _name_of(column: ResultColumn) -> str:
@@ -247,7 +245,7 @@ def textual(
     description: Sequence[Sequence[Any]],
     plan: StatementPlan,
     dialect: Dialect,
-    statement: Any = None,
+    statement: Executable | None = None,
 ) -> tuple[Shape, Callable[[list[Any]], list[Any]]]:
     """Return shape and converter for text whose columns the user has named, as far as he did.
 

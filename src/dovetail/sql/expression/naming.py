@@ -159,8 +159,9 @@ def long_name(column: ColumnElement[Any], name: str) -> str:
     return generated_name(f"{table_label(table)}_{name}")
 
 
-def function_name(expression: Any) -> str | None:
-    """Return the name of the function that *expression* calls, be it in a CAST, or None."""
+def function_name(given: object) -> str | None:
+    """Return the name of the function that *given* calls, be it in a CAST, or None."""
+    expression: Any = given
     while expression.__visit_name__ in ("cast", "try_cast", "type_coerce"):
         expression = expression.clause
     return str(expression.name) if getattr(expression, "is_function", False) else None
