@@ -152,7 +152,8 @@ def test_a_reference_that_is_the_key_of_a_row_is_not_let_go(Base, session, write
         person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
 
     write(Person(passports=[Passport()]))
-    session.get(Person, 1).passports.clear()
+    person = session.get(Person, 1)
+    person.passports.clear()
 
     # Code that moves over catches an AssertionError.
     with pytest.raises(AssertionError, match=r"'person_id' is part of the primary key") as caught:
