@@ -288,3 +288,32 @@ def test_elements_of_ones_own_are_told_apart_by_what_they_say_that_they_hold():
         print(keys[0] == keys[1], keys[0] == keys[2])
         """
     )
+
+
+def test_what_stands_for_a_value_is_found_by_its_role():
+    same_with_both(
+        """
+        from sqlalchemy.sql import coercions, roles
+
+        column = sa.column("a", sa.Integer)
+        table = sa.table("t", column)
+        asked = [
+            ("ExpressionElement", [5, "x", None, column, sa.select(column), table.c.a == 1]),
+            ("WhereHaving", [column == 1, sa.text("x"), "x", 5, table]),
+            ("ColumnsClause", [5, column, table, None, "x"]),
+            ("OrderBy", ["x", column, column.desc(), 5]),
+            ("FromClause", [table, sa.text("x"), "x", 5, column]),
+            ("DDLExpression", ["x > 1", column, 5]),
+            ("DMLColumn", ["x", column, 5]),
+            ("LabeledColumnExpr", [column, column.label("b")]),
+            ("Statement", [sa.select(column), table, "x"]),
+            ("ConstExpr", [None, True, 5]),
+        ]
+        for name, values in asked:
+            for value in values:
+                try:
+                    print(name, coercions.expect(getattr(roles, f"{name}Role"), value))
+                except sa.exc.ArgumentError:
+                    print(name, "refused", value)
+        """
+    )

@@ -528,3 +528,31 @@ def test_extensions_are_called(engine):
     session.commit()
     session.close()
     assert heard == ["after_attach", "before_flush", "after_commit"]
+
+
+@pytest.mark.parametrize("first", ["the class", "the listener"])
+def test_who_listens_to_every_class_hears_of_the_first_instance(first):
+    def give_name(target, args, kwargs):
+        kwargs.setdefault("name", f"a {type(target).__name__}")
+
+    def declare():
+        class Base(DeclarativeBase):
+            pass
+
+        class Thing(Base):
+            __tablename__ = "thing"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str]
+
+        return Thing
+
+    kind = declare() if first == "the class" else None
+    event.listen(Mapper, "init", give_name)
+    try:
+        kind = kind or declare()
+        made = [kind().name, kind(name="own").name]
+    finally:
+        event.remove(Mapper, "init", give_name)
+
+    assert made == ["a Thing", "own"]
+    assert kind(id=3).name is None

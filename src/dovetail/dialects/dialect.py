@@ -211,6 +211,12 @@ class Dialect(DrivenDialect):
 
     supports_statement_cache: bool = True
     """Whether statements of the same structure are compiled once: they are, on every server."""
+    supports_cast: bool = True
+    """Whether the server has CAST: all do."""
+    requires_name_normalize: bool = False
+    """Whether names in the server's catalogue are written otherwise here: they are not."""
+    reflection_options: tuple[str, ...] = ()
+    """What a dialect takes besides when a table is read: none here."""
     supports_views: bool = True
     """Whether the server has views: all do."""
 
@@ -279,6 +285,10 @@ _FAMILIAR = {
 }
 """Fields of the features record, by the names that they have on a dialect elsewhere."""
 _DERIVED = {
+    "div_is_floordiv": "division_truncates",
+    "returns_native_bytes": "returns_bytes",
+    "supports_native_json_deserialization": "supports_native_json",
+    "supports_native_json_serialization": "supports_native_json",
     "insert_executemany_returning": "supports_insert_returning",
     "insert_executemany_returning_sort_by_parameter_order": "supports_insert_returning",
     "use_insertmanyvalues": "supports_multi_values",

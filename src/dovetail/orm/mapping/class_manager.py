@@ -58,6 +58,11 @@ class ClassManager(InspectionAttr, Generic[T]):
     def _listened(self) -> None:
         self.place_constructor()
 
+    def tell_from_the_first(self) -> None:
+        """Tell of the first instance, too, those who listen to every class already."""
+        if self.dispatch.init or self.dispatch.init_failure or self.dispatch.first_init:
+            self.place_constructor()
+
     def place_beginner(self) -> None:
         """Let the first instance of a class with a constructor of its own configure the mapping.
 

@@ -42,6 +42,11 @@ class EventsOfClasses(Events):
         super().__init_subclass__(**keywords)
         cls.held = WeakKeyDictionary()
         cls.everywhere = Dispatch(cls)
+        cls.everywhere.watch(cls._everywhere_changed)
+
+    @classmethod
+    def _everywhere_changed(cls) -> None:
+        """Make ready for who listens to every class by now: there is nothing to be done."""
 
     @classmethod
     def _dispatch_of(cls, target: object) -> Dispatch | None:
@@ -193,6 +198,11 @@ class InstanceEvents(EventsOfClasses, sends=("load", "refresh", "refresh_flush",
     """
 
     options: ClassVar[frozenset[str]] = frozenset(("raw", "restore_load_context"))
+
+    @classmethod
+    def _everywhere_changed(cls) -> None:
+        for mapper in known_mappers():
+            mapper.class_manager.place_constructor()
 
     def first_init(self, manager: object, cls: Any) -> None:
         """Call before the first instance of *cls* is constructed."""

@@ -163,6 +163,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         self.class_manager.place_beginner()
         MapperEvents.greet(self)
         InstanceEvents.greet(self)
+        self.class_manager.tell_from_the_first()
         listen_as_reconstructor(self)
         for call in self.dispatch.instrument_class:
             call(self, class_)

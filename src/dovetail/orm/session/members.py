@@ -60,6 +60,9 @@ class SessionMembers:
     hash_key: int
     """A number that no other session of this process has."""
 
+    info: dict[Any, Any]
+    """A dictionary of the user's."""
+
     @property
     def session(self) -> Any:
         """The session, which its core has a weak reference to; None when it is gone."""

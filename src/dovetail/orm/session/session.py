@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from types import TracebackType
 from typing import (
     TYPE_CHECKING,
@@ -169,8 +168,7 @@ class Session(SessionContents, ClassicVerbs):
         core.twophase = twophase
         core.keeps_plans = enable_baked_queries
         core.resets_only = close_resets_only
-        if info:
-            self.info = dict(info)
+        core.info = dict(info) if info else {}
         self._query_cls = query_cls
         if autocommit or not weak_identity_map or extension is not None:
             self._use_classic(autocommit, weak_identity_map, extension)
@@ -204,11 +202,7 @@ class Session(SessionContents, ClassicVerbs):
         "Execution options of all statements of this session.", "execution_options_dict"
     )
 
-    @cached_property
-    def info(self) -> dict[Any, Any]:
-        """A dictionary of the user's."""
-        return {}
-
+    info = Setting[dict[Any, Any]]("A dictionary of the user's.")
     hash_key = Setting[int]("A number that no other session of this process has.")
     _flushing = Setting[bool]("Whether a flush is in progress: listeners ask.", "flushing")
     dispatch: Dispatch
