@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import dovetail
+from dovetail import Column, MetaData, String, Table, inspect, select
 from dovetail.dialects.driver import Driver, driver_class, register_driver
 from dovetail.engine import create_engine, engine_from_config, make_url
 from dovetail.exc import ArgumentError, NoDBAPILoaded, NoSuchModuleError, OperationalError
@@ -182,13 +184,33 @@ def test_echo_logs_statements_and_rows(engine, caplog):
         == [
             "BEGIN (implicit)",
             "INSERT INTO t (name) VALUES (?)",
-            "('Ada',)",
+            "[raw sql] ('Ada',)",
             "SELECT name FROM t",
-            "()",
+            "[raw sql] ()",
             "COMMIT",
         ]
         or "Row ('Ada',)" in lines
     )
+
+
+def test_the_log_tells_whether_a_text_was_compiled_now_or_before(engine, caplog):
+    engine.echo = True
+    table = Table("t", MetaData(), Column("name", String))
+    with caplog.at_level(logging.INFO, "dovetail.engine"), engine.connect() as connection:
+        for names in (["a"], ["a"], ["a", "b"]):
+            connection.execute(select(table.c.name).where(table.c.name.in_(names)))
+        connection.exec_driver_sql("SELECT 1")
+        inspect(connection).get_columns("t")
+        connection.execute(select(table.c.name))
+    engine.echo = False
+
+    told = [line for line in map(logging.LogRecord.getMessage, caplog.records) if line[0] == "["]
+    generated = r"\[generated in 0\.\d{5}s\] "
+    assert re.fullmatch(generated + r"\('a',\)", told[0])
+    assert re.fullmatch(r"\[cached since [\d.e-]+s ago\] \('a',\)", told[1])
+    assert told[2] == "[cached] ('a', 'b')"
+    assert all(line.startswith("[raw sql] ") for line in told[3:-1])
+    assert re.fullmatch(generated + r"\(\)", told[-1])
 
 
 def test_hidden_parameters_are_not_logged(caplog):

@@ -487,7 +487,7 @@ def test_get_and_lazy_loads_are_statements_too(session, listen):
     assert seen == [(False, False, Author), (True, False, Book), (False, True, Author)]
 
 
-def test_a_lazy_load_may_be_changed_but_not_answered(session, listen):
+def test_a_lazy_load_may_be_changed_or_answered(session, listen):
     fill(session)
     session.expunge_all()
     author = session.get(Author, 1)
@@ -500,10 +500,33 @@ def test_a_lazy_load_may_be_changed_but_not_answered(session, listen):
     assert author.books == []
     event.remove(session, "do_orm_execute", hide)
     session.expire(author)
+    kept = {}
+
+    def answered(state):
+        if state.is_relationship_load:
+            key = repr(sorted(state.parameters.items()))
+            if key not in kept:
+                kept[key] = state.invoke_statement().freeze()
+            return kept[key]()
+        return None
+
+    listen(session, "do_orm_execute", answered)
+    titles = [book.title for book in author.books]
+    assert titles
+    assert len(kept) == 1
+    session.expire(author)
+    session.connection().execute(update(Book.__table__).values(author_id=None))
+    assert [book.title for book in author.books] == titles
+
+
+def test_a_load_of_columns_may_not_be_answered(session, listen):
+    fill(session)
+    author = session.scalars(select(Author)).first()
     answer = session.execute(select(Book)).freeze()
+    session.expire(author)
     listen(session, "do_orm_execute", lambda state: answer())
     with pytest.raises(ORMExecuteError, match="can't"):
-        assert author.books
+        assert author.name
 
 
 # The classic hooks -------------------------------------------------------------------------------

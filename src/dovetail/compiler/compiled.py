@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any, NamedTuple
 
 from ..exc import CompileError, MissingParameterError
@@ -11,6 +12,7 @@ from ..sql.node import Node
 from .result_columns import ResultColumn
 from .slots import Slot, cut, item_type
 from .target import of_tables
+from .timing import compiling
 
 PARAMETER_STYLES: dict[str, Callable[[str, int], str]] = {
     "qmark": lambda name, number: "?",
@@ -197,6 +199,7 @@ def compile_statement(
     lints: bool = False,
 ) -> Compiled:
     """Return *node* compiled for *dialect*; entities in it are resolved first."""
+    started = perf_counter()
     options = compile_kwargs or {}
     core: Any = of_tables(node)
     if getattr(core, "is_ddl", False):
@@ -216,6 +219,7 @@ def compile_statement(
             "this statement is nested too deeply", hint="join many criteria by and_() or or_()"
         ) from None
     compiled = Compiled(core, dialect, compiler, text)
+    compiling.note(dialect, perf_counter() - started)
     if options.get("literal_binds") and dialect.features.keeps_doubled_percent:
         # For the driver: exec_driver_sql() makes one percent sign of two there, as others do.
         compiled.pieces = [_text(piece, escape=True) for piece in compiled.pieces]

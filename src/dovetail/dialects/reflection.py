@@ -35,7 +35,7 @@ class Inquiry:
 
     def __init__(self, fetcher: Fetcher, dialect: CompilerDialect, memory: dict[Any, Any]) -> None:
         self.connection = fetcher
-        self.fetch_steps = fetcher.fetch_steps
+        self.fetch_steps = getattr(fetcher, "fetch_text_steps", fetcher.fetch_steps)
         self.dialect = dialect
         self.memory = memory
 

@@ -8,8 +8,10 @@ errors) stands in functions of its own.
 from __future__ import annotations
 
 from logging import DEBUG, INFO
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..compiler.timing import compiling
 from ..exc import LazyLoadError, ResourceClosedError, shortened
 from .context import ErrorContext, ExecutionContext, ListenerCursor
 from .failure import wrapped
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from .pool import Pool
     from .pool.record import ConnectionRecord
     from .translation import SchemaMap, Translations
+
+
+TEXTS_KNOWN = 1000
+"""Of so many texts the log says how long they have been kept."""
 
 
 class Host(Protocol):
@@ -50,6 +56,7 @@ class Host(Protocol):
     calm: object
 
     hide_parameters: bool
+    logged_texts: dict[str, float]
     rows_per_insert: int
     logger: Logger | LoggerAdapter[Any]
 
@@ -71,6 +78,8 @@ class Channel:
 
     about: Any = None
     """What listeners are told of the statement that runs next, besides its text."""
+    sends_text = False
+    """Whether what runs next is SQL that was given as text: the log says so."""
     told_last: ExecutionContext | None = None
     """The execution that listeners were told of last."""
 
@@ -137,6 +146,13 @@ class Channel:
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, parameters)
             raise failure from failure.__cause__
+
+    def fetch_text_steps(
+        self, sql: str, parameters: DriverParameters = ()
+    ) -> Steps[list[tuple[Any, ...]]]:
+        """Run *sql*, to which no statement was compiled, and return all its rows."""
+        self.sends_text = True
+        return self.fetch_steps(sql, parameters)
 
     def run_steps(self, sql: str, parameters: DriverParameters = ()) -> Steps[Cursor]:
         """Run *sql* and return the driver's cursor."""
@@ -274,9 +290,25 @@ class Channel:
     def _log_statement(self, sql: str, parameters: DriverParameters | None) -> None:
         self._log(sql)
         if self._host.hide_parameters:
-            self._log("[parameters hidden by hide_parameters=True]")
+            values = "[parameters hidden by hide_parameters=True]"
         else:
-            self._log(shortened(() if parameters is None else parameters))
+            values = shortened(() if parameters is None else parameters)
+        self._log(f"[{self._origin(sql)}] {values}")
+
+    def _origin(self, sql: str) -> str:
+        """What the log says of where *sql* is from: compiled now, or before, or given as text."""
+        seconds = compiling.taken(self.dialect)
+        given, self.sends_text = self.sends_text, False
+        if given:
+            return "raw sql"
+        since, now = self._host.logged_texts, monotonic()
+        if seconds:
+            if len(since) >= TEXTS_KNOWN:
+                del since[next(iter(since))]
+            since[sql] = now
+            return f"generated in {seconds:.5f}s"
+        # A list of another length after IN, or rows of another number, make another text.
+        return f"cached since {now - since[sql]:.4g}s ago" if sql in since else "cached"
 
     def _log(self, text: str) -> None:
         if self._echo:

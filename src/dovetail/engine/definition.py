@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from ..compiler.ddl import schema_statements
+from ..dialects.reflection import Inquiry
 from ..event import Listeners, root
 from ..sql.attach_events import AttachEvents
 from ..sql.ddl import CreateTable, DropTable
@@ -168,21 +169,23 @@ def _tell(target: object, name: str, connection: Definer, details: dict[str, Any
 def _existing_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[str | None, str]]]:
     """Return the (schema, name) of the tables and views there are, where *tables* are."""
     reflection = connection.engine.backend.reflection
+    inquiry = Inquiry(connection, connection.dialect, {})
     existing: set[tuple[str | None, str]] = set()
     for schema in {table.schema for table in tables}:
         actual = connection.dialect.schema_name(schema)
-        names = yield from reflection.table_names_steps(connection, actual)
-        views = yield from reflection.view_names_steps(connection, actual)
+        names = yield from reflection.table_names_steps(inquiry, actual)
+        views = yield from reflection.view_names_steps(inquiry, actual)
         existing.update((schema, name) for name in (*names, *views))
     return existing
 
 
 def _sequences_steps(connection: Definer, tables: list[Any]) -> Steps[set[tuple[str | None, str]]]:
     reflection = connection.engine.backend.reflection
+    inquiry = Inquiry(connection, connection.dialect, {})
     existing: set[tuple[str | None, str]] = set()
     for schema in {None, *(table.schema for table in tables)}:
         actual = connection.dialect.schema_name(schema)
-        names = yield from reflection.sequence_names_steps(connection, actual)
+        names = yield from reflection.sequence_names_steps(inquiry, actual)
         existing.update((schema, name) for name in names)
     return existing
 

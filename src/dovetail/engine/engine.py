@@ -77,6 +77,8 @@ class Engine:
         self.default_isolation = checked_isolation(isolation_level, backend.isolation_levels)
         self.calm: object = object()
         self.logger: Logger | LoggerAdapter[Any] = getLogger(conventions.engine_logger)
+        self.logged_texts: dict[str, float] = {}
+        """When each text was compiled that the log has told of."""
         self._echo: Echo = None
         self._options: Mapping[str, Any] = MappingProxyType({})
         if logging_name:

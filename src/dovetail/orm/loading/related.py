@@ -24,7 +24,7 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 from dovetail.sql.expression.constructs import tuple_
-from dovetail.sql.expression.elements import bindparam
+from dovetail.sql.expression.elements import BindParameter, bindparam
 from dovetail.sql.expression.from_clause import Join
 from dovetail.sql.expression.select import Select
 from dovetail.sql.node import Executable, Walk
@@ -44,7 +44,7 @@ class KeyedPlan:
     def __init__(
         self,
         statement: Executable,
-        parameter: object,
+        parameter: BindParameter[Any],
         names: Sequence[str],
         dialect: Dialect,
         *,
@@ -94,11 +94,15 @@ class KeyedPlan:
         *kind*, "column", "entity" or a relationship, is told to those who listen to statements.
         """
         if session.dispatch.do_orm_execute:
-            state = session.state_for_load(self.statement, kind, self.chain)
+            name = self.parameter.key
+            state = session.state_for_load(self.statement, {name: list(keys)}, kind, self.chain)
+            if state.answer is not None:
+                return _answered(state.answer)
             plan = self
             statement = state.statement
-            if state.parameters:
-                statement = statement.params(**state.parameters)
+            others = {key: value for key, value in state.parameters.items() if key != name}
+            if others:
+                statement = statement.params(**others)
             if statement is not self.statement:
                 plan = self.changed(statement)
             steps = plan.found_steps(session, connection, keys)
@@ -135,6 +139,12 @@ class KeyedPlan:
         values = list(self.values)
         values[self.place] = list(keys)
         return values
+
+
+def _answered(answer: Any) -> list[Any]:
+    """The rows that a listener has answered with: those of one item are instances."""
+    rows = answer.unique().all() if hasattr(answer, "unique") else list(answer)
+    return [row[0] if isinstance(row, tuple) and len(row) == 1 else row for row in rows]
 
 
 def key_condition(columns: Sequence[Any]) -> tuple[Any, Any]:

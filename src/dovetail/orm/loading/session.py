@@ -73,5 +73,9 @@ class LoadingSession(Protocol):
     def connection_beside_steps(self, connection: Connection, mapper: Mapper) -> Steps[Any]: ...
     def caused_steps(self, cause: LoadCause, steps: Steps[Any]) -> Steps[Any]: ...
     def state_for_load(
-        self, statement: Executable, kind: object, chain: Sequence[RelationshipProperty]
+        self,
+        statement: Executable,
+        parameters: dict[str, Any],
+        kind: object,
+        chain: Sequence[RelationshipProperty],
     ) -> Any: ...

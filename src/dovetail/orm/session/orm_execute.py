@@ -68,6 +68,8 @@ class ORMExecuteState:
     loader_strategy_path: tuple[Any, ...] = ()
     told_options: tuple[Any, ...] = ()
     """The user's options of the statement for which this one loads something."""
+    answer: Any = None
+    """What a listener has answered a load with."""
 
     def __init__(
         self,

@@ -321,12 +321,17 @@ class SessionPersistence(SessionBinds):
         self.run(steps)
 
     def state_for_load(
-        self, statement: Executable, kind: object, chain: Sequence[RelationshipProperty]
+        self,
+        statement: Executable,
+        parameters: dict[str, Any],
+        kind: object,
+        chain: Sequence[RelationshipProperty],
     ) -> ORMExecuteState:
         """What those who listen make of *statement*, which loads what instances here lack.
 
-        *kind* is "column", "entity" or the relationship that is loaded, *chain* the way to it.
-        They can change the statement; they can't answer it.
+        *parameters* has the keys of these.  *kind* is "column", "entity" or the relationship that
+        is loaded, *chain* the way to it.  Listeners can change the statement, and answer it with
+        a result of the same rows, but for columns of what is here.
         """
         cause = self.load_cause
         is_relationship = not isinstance(kind, str)
@@ -334,7 +339,7 @@ class SessionPersistence(SessionBinds):
         state = ORMExecuteState(
             self,
             statement,
-            {},
+            parameters,
             options,
             None,
             self.dispatch.do_orm_execute,
@@ -353,11 +358,11 @@ class SessionPersistence(SessionBinds):
             state.loader_strategy_path = tuple(
                 part for prop in props for part in (prop.parent, prop)
             )
-        if state.ask() is not None:
-            what = "relationship" if is_relationship else kind
+        state.answer = state.ask()
+        if state.answer is not None and kind == "column":
             raise ORMExecuteError(
-                f"a do_orm_execute listener has answered a {what} load, which it can't",
-                hint="return None where state.is_relationship_load or state.is_column_load",
+                "a do_orm_execute listener has answered a column load, which it can't",
+                hint="return None where state.is_column_load",
             )
         return state
 
