@@ -192,9 +192,9 @@ def test_a_logging_token_stands_before_each_line(engine, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "[shop] BEGIN (implicit)",
         "[shop] SELECT 1",
-        "[shop] ()",
+        "[shop] [raw sql] ()",
         "[till] SELECT 2",
-        "[till] ()",
+        "[till] [raw sql] ()",
         "[till] COMMIT",
     ]
 
