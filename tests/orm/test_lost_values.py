@@ -145,7 +145,7 @@ def test_what_the_server_had_made_and_nobody_read_is_made_again(session):
     session.add(author)
     session.flush()
     author.__dict__.pop("made", None)
-    attributes.instance_state(author).expired = frozenset({"made"})
+    attributes.instance_state(author).stale = frozenset({"made"})
     session.rollback()
     session.add(author)
     session.commit()

@@ -318,7 +318,7 @@ class ShardedCore(SessionCore):
         """What the identity map has, unless it has expired as a whole."""
         state = self.scope.known(mapper, shard).get(key)
         held = None if state is None else state()
-        if held is None or state is None or type(state.expired) is Whole:
+        if held is None or state is None or type(state.stale) is Whole:
             return None
         return held if isinstance(held, mapper.class_) else None
 

@@ -90,7 +90,7 @@ def merge_steps(
         return (yield from session.at_token_steps(token, steps))
     key = state.row_key if state.row_key is not None else mapper.key_of(instance)
     target = None if key is None else session.find(mapper, key)
-    if key is not None and (target is None or target.__dovetail_state__.expired is not None):
+    if key is not None and (target is None or target.__dovetail_state__.stale is not None):
         target = yield from session.get_steps(mapper, key, options=options)
     is_new = target is None
     if target is None:
@@ -339,8 +339,8 @@ class Placement:
         for name in source.load.mapper.column_attrs.names():
             if name in held:
                 values[name] = held[name]
-        if state.expired is not None:
-            state.expired = still_expired(state.expired, (), held) or None
+        if state.stale is not None:
+            state.stale = still_expired(state.stale, (), held) or None
         self._place_related(related, instance, target)
         return target
 
@@ -381,7 +381,7 @@ def make_copier(mapper: Mapper) -> Copier:
         source.line("state.row_key = key = source.row_key")
         source.line("state.load = load")
         source.line("state.committed = state.extra = None")
-        source.line("state.expired = source.expired")
+        source.line("state.stale = source.stale")
         source.line("set_state(copied, state)")
         source.line("load.identity[key] = state")
         source.line("load.batch.append(state)")

@@ -47,7 +47,7 @@ def _insert_steps(
     connection: Connection, mapper: Mapper, pairs: list[Pair], return_defaults: bool
 ) -> Steps[None]:
     for state, instance in pairs:
-        if state.expired is not None:
+        if state.stale is not None:
             refuse_lost(state, instance, "save")
     rows = [instance.__dict__ for _, instance in pairs]
     yield from insert_dictionaries_steps(

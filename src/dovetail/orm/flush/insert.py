@@ -318,8 +318,8 @@ class InsertPlan:
                     expired = source.use("late", late)
                     if len(mapper.written_tables) > 1:
                         # Another table of the mapper may have some of its own.
-                        expired += " | (state.expired or frozenset())"
-                    source.line(f"state.expired = {expired}")
+                        expired += " | (state.stale or frozenset())"
+                    source.line(f"state.stale = {expired}")
                 if self.enters:
                     self._write_entering(source)
         return compile_function(source, "place")

@@ -119,7 +119,7 @@ def insert_mixed_steps(
         if computed:
             for name in computed:
                 instance.__dict__.pop(name, None)
-            state.expired = computed | (state.expired or frozenset())
+            state.stale = computed | (state.stale or frozenset())
 
 
 def tables_in_order(mappers: list[Any]) -> list[Any]:

@@ -108,7 +108,7 @@ def _take_over(
     before = {**previous.__dict__, **(old.committed or {})}
     state.committed = _set_anew(mapper, instance.__dict__, before)
     unknown = mapper.computed_of_rows | (mapper.columns.keys() - instance.__dict__.keys())
-    state.expired = unknown or None
+    state.stale = unknown or None
     scope.modified[state] = instance
 
 

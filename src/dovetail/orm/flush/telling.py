@@ -113,7 +113,7 @@ def told_of_values_steps(
     }
     again = filled | mapper.made_by_update
     before = {
-        state: (instance.__dict__.copy(), state.expired or frozenset())
+        state: (instance.__dict__.copy(), state.stale or frozenset())
         for state, instance in written.items()
     }
     result = yield from steps
@@ -129,7 +129,7 @@ def told_of_values_steps(
         if made:
             for call in dispatch.refresh_flush:
                 call(instance, context, made)
-        lacking = [name for name in state.expired or () if name in again or name not in expired]
+        lacking = [name for name in state.stale or () if name in again or name not in expired]
         if lacking:
             for call in dispatch.expire:
                 call(instance, lacking)

@@ -270,7 +270,7 @@ def _expire_versions(mapper: Mapper, pairs: Sequence[Pair]) -> None:
     expired = frozenset((mapper.version_key,))
     for state, instance in pairs:
         instance.__dict__.pop(mapper.version_key, None)
-        state.expired = expired if state.expired is None else state.expired | expired
+        state.stale = expired if state.stale is None else state.stale | expired
 
 
 def update_plans(mapper: Mapper, changed: tuple[str, ...], dialect: Dialect) -> list[UpdatePlan]:
@@ -400,7 +400,7 @@ def _update_expressions_steps(
     stale = frozenset(name for name, value in changes.items() if stands_for_sql[type(value)])
     for name in stale:
         instance.__dict__.pop(name, None)
-    state.expired = stale if state.expired is None else still_expired(state.expired, stale)
+    state.stale = stale if state.stale is None else still_expired(state.stale, stale)
     if mapper.made_by_update:
         _forget_made(mapper.made_by_update, [pair])
 
@@ -413,7 +413,7 @@ def _forget_made(names: frozenset[str], pairs: Sequence[Pair]) -> None:
         for name in stale:
             del instance.__dict__[name]
         if stale:
-            state.expired = stale if state.expired is None else state.expired | stale
+            state.stale = stale if state.stale is None else state.stale | stale
 
 
 def _check_count_steps(

@@ -365,12 +365,12 @@ def update_later_steps(context: FlushContext) -> Steps[None]:
                     touched.setdefault(state.load.mapper, {})[state] = instance
     for mapper, updates in touched.items():
         going = [pair for pair in updates.items() if context.changes.is_deleted(pair[0])]
-        known = [(one, one.__dict__.copy(), state.expired) for state, one in going]
+        known = [(one, one.__dict__.copy(), state.stale) for state, one in going]
         yield from _update_steps(context, mapper, updates, tells=None)
         for (state, instance), (_, values, expired) in zip(going, known, strict=True):
             # What this UPDATE has made goes with the row: it could not be read again.
             instance.__dict__.update(values)
-            state.expired = expired
+            state.stale = expired
 
 
 def write_association_rows_steps(context: FlushContext) -> Steps[None]:

@@ -164,5 +164,5 @@ class GivenRows(EntityPlan):
                 instance = state()
                 if instance is not None:
                     lacking = missing.difference(instance.__dict__, state.committed or ())
-                    state.expired = (lacking | (state.expired or frozenset())) or None
+                    state.stale = (lacking | (state.stale or frozenset())) or None
         return made

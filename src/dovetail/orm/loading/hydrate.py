@@ -238,7 +238,7 @@ class HydratorWriter:
                 line(f"state{n} = State(entity{n}, forget)")
                 line(f"state{n}.row_key = {key}")
                 line(f"state{n}.load = load{n}")
-                line(f"state{n}.committed = state{n}.expired = state{n}.extra = None")
+                line(f"state{n}.committed = state{n}.stale = state{n}.extra = None")
                 line(f"set_state{n}(entity{n}, state{n})")
                 line(f"identity{n}[{key}] = state{n}")
                 line(f"track{n}(state{n})")
@@ -271,7 +271,7 @@ class HydratorWriter:
         line(f"state{n}.row_key = {key}")
         line(f"state{n}.load = kind{n}[1]")
         line(f"state{n}.committed = state{n}.extra = None")
-        line(f"state{n}.expired = kind{n}[3]")
+        line(f"state{n}.stale = kind{n}[3]")
         line(f"kind{n}[2](entity{n}, state{n})")
         identity = f"kind{n}[1].identity" if entity.keeps_apart else f"identity{n}"
         line(f"{identity}[{key}] = state{n}")
@@ -369,7 +369,7 @@ class HydratorWriter:
         """Write what fills an instance, where somebody listens: what it lacked is told too."""
         line, block, n = self.source.line, self.source.block, entity.number
         names = self._loaded_names(entity)
-        line("known = (instance.__dict__, state.committed or (), state.expired or ())")
+        line("known = (instance.__dict__, state.committed or (), state.stale or ())")
         line(f"lacking = {names}.difference(*known)")
         with block("if lacking:"):
             line("load.refreshed.append((state, lacking))")
@@ -382,7 +382,7 @@ class HydratorWriter:
 
     def _write_filling(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
-        with block("if state.expired is None and state.committed is None:"):
+        with block("if state.stale is None and state.committed is None:"):
             for name, position, type_ in entity.columns:
                 with block(f"if {name!r} not in values:"):
                     line(f"values[{name!r}] = {self._read(position, type_)}")
@@ -391,13 +391,13 @@ class HydratorWriter:
             for name, position, type_ in entity.columns:
                 with block(f"if {name!r} not in values and {name!r} not in committed:"):
                     line(f"values[{name!r}] = {self._read(position, type_)}")
-        with block("if state.expired is not None:"):
+        with block("if state.stale is not None:"):
             with block("if load.refreshed is not None:"):
-                line("load.refreshed.append((state, state.expired))")
+                line("load.refreshed.append((state, state.stale))")
             if entity.covers_all:
-                line("state.expired = None")
+                line("state.stale = None")
             else:
-                line(f"state.expired = (state.expired - {self._loaded_names(entity)}) or None")
+                line(f"state.stale = (state.stale - {self._loaded_names(entity)}) or None")
             if not self.refreshes:
                 self._write_moving(entity)
         if entity.variants:
@@ -420,8 +420,8 @@ class HydratorWriter:
                     )
                     with block(f"if {condition}:"):
                         line(f"values[{name!r}] = {self._read(position, type_)}")
-                with block("if state.expired is not None:"):
-                    line(f"state.expired = (state.expired - {names}) or None")
+                with block("if state.stale is not None:"):
+                    line(f"state.stale = (state.stale - {names}) or None")
 
     def _write_overwriting(self, entity: EntityLayout) -> None:
         line, block = self.source.line, self.source.block
@@ -441,7 +441,7 @@ class HydratorWriter:
             line("load.refreshed.append((state, None))")
         line("scope = load.scope")
         line("scope.modified.pop(state, None)")
-        line("state.committed = state.expired = None")
+        line("state.committed = state.stale = None")
         if related:
             # What was to happen to collections that were not loaded is overwritten as well.
             with block("if state.extra is not None:"):

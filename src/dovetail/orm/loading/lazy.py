@@ -101,10 +101,10 @@ def _load_relationship_steps(
 def _reread_steps(session: LoadingSession, found: object) -> Steps[None]:
     """Read what a reference leads to, or None, again if it has expired as a whole."""
     state = None if found is None else state_of(found)
-    if state is not None and type(state.expired) is Whole:
+    if state is not None and type(state.stale) is Whole:
         mapper = state.load.mapper
         connection = yield from session.connection_for_steps(mapper)
-        yield from refresh_steps(session, connection, mapper, [(state, found)], state.expired)
+        yield from refresh_steps(session, connection, mapper, [(state, found)], state.stale)
 
 
 def _caused_steps(session: LoadingSession, state: InstanceState, steps: Steps[None]) -> Steps[None]:
@@ -172,7 +172,7 @@ def _load_columns_steps(
 ) -> Steps[None]:
     mapper = state.load.mapper
     key = attribute.key
-    expired = state.expired or frozenset()
+    expired = state.stale or frozenset()
     if key in expired:
         wanted = expired.difference(instance.__dict__)
     else:

@@ -1,6 +1,6 @@
 """Related instances for many parents at once: one statement for a set, never one for each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 from warnings import warn
@@ -141,9 +141,10 @@ class KeyedPlan:
         return values
 
 
-def _answered(answer: Any) -> list[Any]:
+def _answered(answer: Iterable[Any]) -> list[Any]:
     """The rows that a listener has answered with: those of one item are instances."""
-    rows = answer.unique().all() if hasattr(answer, "unique") else list(answer)
+    once = getattr(answer, "unique", None)
+    rows = list(answer if once is None else once())
     return [row[0] if isinstance(row, tuple) and len(row) == 1 else row for row in rows]
 
 
@@ -322,7 +323,7 @@ def _with_local_values_steps(
     left_out: list[Any] = []
     for state, instance in parents:
         if state.row_key is not None and any(is_unknown(state, instance, name) for name in names):
-            (left_out if state.expired is None else expired).append(state.row_key)
+            (left_out if state.stale is None else expired).append(state.row_key)
     if expired:
         # What is read again is read whole: the rest will be asked for as well.
         yield from load_keys_steps(session, connection, mapper, expired, chain=REFRESH)
@@ -379,7 +380,7 @@ def is_unknown(state: InstanceState, instance: object, name: str) -> bool:
     """
     if name in instance.__dict__:
         return False
-    if state.expired is not None and name in state.expired:
+    if state.stale is not None and name in state.stale:
         return True
     tree: LoadTree = state.load.options or NO_TREE
     return not tree.loads_column(state.load.mapper.named_attrs[name])

@@ -86,6 +86,6 @@ def tell_of_loads(session: LoadingSession, loads: Iterable[Load]) -> None:
                     attrs = state.load.mapper.named_attrs
                     names = {key for key, prop in attrs.items() if not prop.is_proxy}
                     # What classes below have besides may not have been among it.
-                    names = names.difference(state.expired or ())
+                    names = names.difference(state.stale or ())
                 for call in dispatch.refresh:
                     call(instance, context, names)

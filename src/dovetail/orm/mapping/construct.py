@@ -61,7 +61,7 @@ def plain_constructor(mapper: MapperView) -> Callable[..., None]:
         elif uses_slot and plain.issuperset(values):
             set_values(self, {**fixed, **values} if fixed else values)
             state = InstanceState(self, forget)
-            state.row_key = state.committed = state.expired = state.extra = None
+            state.row_key = state.committed = state.stale = state.extra = None
             state.load = transient
             set_state(self, state)
         elif mapped.issuperset(values):

@@ -88,7 +88,7 @@ class SessionContents:
         if (
             load.scope is not None
             or state.row_key is not None
-            or state.expired is not None
+            or state.stale is not None
             or scope.is_writing
             or core.transaction is None
             or core.dispatch.listening

@@ -47,7 +47,7 @@ def make_transient(instance: object) -> None:
     info = (state.extra or {}).get("info")
     lost = lost_values(state)
     fresh = new_state(instance, mapper)
-    fresh.expired = lost or None
+    fresh.stale = lost or None
     if info:
         fresh.extras()["info"] = info
 
@@ -67,7 +67,7 @@ def make_transient_to_detached(instance: object) -> None:
     state.row_key = key
     state.load = mapper.detached_load
     loaded = [key for key, prop in mapper.column_attrs.items() if not prop.deferred]
-    state.expired = frozenset(loaded).difference(instance.__dict__) or None
+    state.stale = frozenset(loaded).difference(instance.__dict__) or None
 
 
 def was_deleted(object_: object = None, *, object: object = None) -> bool:

@@ -192,9 +192,9 @@ class SessionMembers:
             if state not in scope.new:
                 if load.scope is not None:
                     self._refuse_others(state, instance)
-                if state.expired is not None:
+                if state.stale is not None:
                     refuse_lost(state, instance, "add")
-                    state.expired = None
+                    state.stale = None
                 pending = scope.pending_loads.get(load.mapper)
                 if pending is None:
                     load.mapper.configure()

@@ -253,7 +253,7 @@ class SessionPersistence(SessionBinds):
         afresh = options.get("populate_existing") or options.get("with_for_update")
         with self.scope.at(token):
             held = None if afresh else self.find(mapper, key)
-            if held is None or type(held.__dovetail_state__.expired) is Whole:
+            if held is None or type(held.__dovetail_state__.stale) is Whole:
                 held = yield from self.get_steps(mapper, key, **options)
         return held if isinstance(held, mapper.class_) else None
 

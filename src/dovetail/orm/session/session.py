@@ -638,7 +638,7 @@ class Session(SessionContents, ClassicVerbs):
                 state = core.scope.identities[mapper.base].get(ident)
             except (KeyError, TypeError):
                 state = None
-            if state is not None and type(state.expired) is not Whole:
+            if state is not None and type(state.stale) is not Whole:
                 instance: T | None = state()
                 if instance is not None:
                     if mapper.is_held_as_asked:
@@ -664,7 +664,7 @@ class Session(SessionContents, ClassicVerbs):
         key = mapper.key_from_identity(ident)
         if not afresh and key is not ident:
             held = core.find(mapper, key)
-            if held is not None and type(held.__dovetail_state__.expired) is not Whole:
+            if held is not None and type(held.__dovetail_state__.stale) is not Whole:
                 own: T | None = _of(mapper, held)
                 return own
         steps = core.get_steps(

@@ -450,7 +450,7 @@ class SessionTransaction:
             if identity is not None and identity.get(state.row_key) is state:
                 del identity[state.row_key]
         scope.modified.pop(state, None)
-        state.expired = lost_values(state) or None
+        state.stale = lost_values(state) or None
         state.row_key = state.committed = None
         state.load = mapper.transient_load
 

@@ -39,7 +39,7 @@ class AttributeBase:
             return values[self.key]
         state = state_of(instance)
         if state.row_key is None:
-            if state.expired is not None and self.key in lost_values(state):
+            if state.stale is not None and self.key in lost_values(state):
                 raise LazyLoadError.lost(type(instance).__name__, self.key)
             return self.initial(state, instance)
         session = state.core
@@ -79,7 +79,7 @@ class AttributeBase:
         """Remove the value: NULL at the next flush."""
         state = state_of(instance)
         if self.key not in instance.__dict__ and (
-            state.row_key is None or self.key not in (state.expired or ())
+            state.row_key is None or self.key not in (state.stale or ())
         ):
             raise self.no_value(instance)
         self.remember(state, instance)
@@ -111,8 +111,8 @@ class AttributeBase:
 
 def no_longer_expired(state: InstanceState, key: str) -> None:
     """Attribute *key* of *state* has a value of its own: it is not to be read again."""
-    if state.expired is not None and key in state.expired:
-        state.expired = still_expired(state.expired, (), (key,)) or None
+    if state.stale is not None and key in state.stale:
+        state.stale = still_expired(state.stale, (), (key,)) or None
 
 
 class ValueAttribute(AttributeBase):

@@ -5,7 +5,7 @@ Where ``conventions.keys_expire`` it goes as well; what writes rows puts it back
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import InvalidRequestError
@@ -23,6 +23,8 @@ class Whole(frozenset[str]):
 
     __slots__ = ()
 
+    is_whole: ClassVar[bool] = True
+
 
 def still_expired(
     expired: frozenset[str], more: Iterable[str], less: Iterable[str] = ()
@@ -38,7 +40,7 @@ def lost_values(state: InstanceState) -> frozenset[str]:
     They had expired, and the row from which they would be read again is not there.  What a server
     makes is not among them if it was never known: it is made again.
     """
-    expired = state.expired
+    expired = state.stale
     if not expired:
         return _NOTHING
     mapper: Any = state.load.mapper
@@ -78,12 +80,12 @@ def make_expirer(
         with source.block("if instance is not None:"):
             source.line("values = instance.__dict__")
             held = f"len(values) == {len(keys)} and state.committed is None"
-            with source.block(f"if state.expired is refreshed and {held}:"):
+            with source.block(f"if state.stale is refreshed and {held}:"):
                 source.line("continue")
             source.line("pop = values.pop")
             for name in names:
                 source.line(f"pop({name!r}, None)")
-            source.line("state.expired = refreshed")
+            source.line("state.stale = refreshed")
             with source.block("if state.committed is not None:"):
                 source.line("state.committed = None")
                 if len(keys) == 1:
@@ -99,14 +101,14 @@ def make_expirer(
 
 def put_key_back(state: InstanceState, instance: object) -> None:
     """Put a primary key that has expired back: a row is to be written, and its key is known."""
-    if state.expired is None or state.row_key is None:
+    if state.stale is None or state.row_key is None:
         return
     mapper: Any = state.load.mapper
     held, changed = instance.__dict__, state.committed or ()
     for name, part in zip(mapper.primary_keys, mapper.key_tuple(state.row_key), strict=True):
         if name not in held and name not in changed:
             held[name] = part
-    state.expired = still_expired(state.expired, (), mapper.primary_keys) or None
+    state.stale = still_expired(state.stale, (), mapper.primary_keys) or None
 
 
 def forget_changes(state: InstanceState) -> None:
@@ -143,4 +145,4 @@ def expire_names(
             scope.modified.pop(state, None)
     stale = frozenset(names & columns)
     if stale:
-        state.expired = stale if state.expired is None else still_expired(state.expired, stale)
+        state.stale = stale if state.stale is None else still_expired(state.stale, stale)

@@ -305,16 +305,16 @@ class InstanceState(ref[Any], InspectionAttrInfo, Generic[T]):
                    of a composite one; None while the instance has no row
     ``load``       what is shared with the peers: mapper, session, load options, batch
     ``committed``  values as last loaded or flushed, of the changed attributes only; None if none
-    ``expired``    names of the attributes whose values are known to be stale; None if none
+    ``stale``      names of the attributes that are to be read again; None if none
     ``extra``      what few instances need: queued collection changes, parents, user information
     """
 
-    __slots__ = ("committed", "expired", "extra", "load", "row_key")
+    __slots__ = ("committed", "extra", "load", "row_key", "stale")
 
     row_key: Any
     load: Load
     committed: dict[str, Any] | None
-    expired: frozenset[str] | None
+    stale: frozenset[str] | None
     extra: dict[Any, Any] | None
 
     __eq__ = object.__eq__  # identity: comparing referents would call user code
@@ -392,6 +392,11 @@ class InstanceState(ref[Any], InspectionAttrInfo, Generic[T]):
     def pending(self) -> bool:
         """True for an instance that a session will insert."""
         return self.row_key is None and self.core is not None
+
+    @property
+    def expired(self) -> bool:
+        """True where the instance has expired as a whole, and nothing was read again since."""
+        return getattr(self.stale, "is_whole", False)
 
     @property
     def persistent(self) -> bool:
@@ -491,7 +496,7 @@ class InstanceState(ref[Any], InspectionAttrInfo, Generic[T]):
     @property
     def expired_attributes(self) -> set[str]:
         """Names of the attributes to be read again at the next touch."""
-        return set(self.expired or ())
+        return set(self.stale or ())
 
     @property
     def attrs(self) -> "AttributeStates":
@@ -536,20 +541,20 @@ class InstanceState(ref[Any], InspectionAttrInfo, Generic[T]):
             keep["token"] = self.load.token
         if self.load.options is not None and not self.load.options.is_empty:
             keep["options"] = self.load.options
-        kept = (self.row_key, self.committed, self.expired, self.load.deleted, keep)
+        kept = (self.row_key, self.committed, self.stale, self.load.deleted, keep)
         return PickledState, (*kept, self.class_)
 
 
 class PickledState:
     """A state on its way through ``pickle``; the instance makes a real one of it."""
 
-    __slots__ = ("committed", "deleted", "expired", "extra", "row_key")
+    __slots__ = ("committed", "deleted", "extra", "row_key", "stale")
 
     def __init__(
         self,
         key: object,
         committed: Any,
-        expired: Any,
+        stale: Any,
         deleted: bool,
         extra: Any,
         class_: type | None = None,
@@ -558,7 +563,7 @@ class PickledState:
             raise UnmappedInstanceError.unpickled(class_)
         self.row_key = key
         self.committed = committed
-        self.expired = expired
+        self.stale = stale
         self.deleted = deleted
         self.extra = extra
 
@@ -590,7 +595,7 @@ def forget(state: InstanceState) -> None:
 def new_state(instance: object, mapper: TrackedMapper) -> InstanceState:
     """Begin to track *instance*, as transient."""
     state = InstanceState(instance, forget)
-    state.row_key = state.committed = state.expired = state.extra = None
+    state.row_key = state.committed = state.stale = state.extra = None
     state.load = mapper.transient_load
     mapper.set_state(instance, state)
     return state
@@ -620,7 +625,7 @@ def adopt_state(instance: Any, state: Any) -> None:
     mapper = type(instance).__mapper__
     if isinstance(state, PickledState):
         own = new_state(instance, mapper)
-        own.row_key, own.committed, own.expired = state.row_key, state.committed, state.expired
+        own.row_key, own.committed, own.stale = state.row_key, state.committed, state.stale
         noted = state.extra.pop("pickled", {})
         token = state.extra.pop("token", None)
         options = state.extra.pop("options", None)
@@ -638,7 +643,7 @@ def adopt_state(instance: Any, state: Any) -> None:
     else:
         own = new_state(instance, mapper)
         # What its original did not hold, the copy does not either.
-        own.expired = state.expired
+        own.stale = state.stale
     for attribute in mapper.attributes.values():
         if attribute.collection:
             attribute.take_over(own, instance)
