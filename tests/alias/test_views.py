@@ -299,3 +299,62 @@ def test_a_synonym_says_what_it_stands_for():
     print(mapper.attrs.number._proxied_object is mapper.attrs.id)
         """
     )
+
+
+def test_tables_columns_and_relationships_of_a_mapper():
+    assert same_with_both(
+        """
+    class Vip(User):
+        __tablename__ = "vip"
+        id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True)
+        level: Mapped[int]
+
+    mapper, above = sa.inspect(Vip), sa.inspect(User)
+    print([table.name for table in mapper._sorted_tables], mapper.represents_outer_join)
+    for found in (above._pks_by_table, above._cols_by_table):
+        print(sorted((table.name, sorted(c.name for c in of)) for table, of in found.items()))
+    print(sorted(str(column) for column in mapper._all_pk_cols))
+    print([one.class_.__name__ for one in above._inheriting_mappers])
+    mapper._configure_property("grade", Vip.__table__.c.level)
+    print(mapper.attrs.grade.columns[0].name, mapper.is_sibling(above), above.is_sibling(above))
+    rel = sa.inspect(Address).relationships.user
+    print(rel._use_get, "save-update" in rel._cascade)
+    print(rel._join_condition is not None, above.class_manager in Base.registry._managers)
+    print(User.name._parententity is above, User.addresses._parentmapper is above)
+    aliased_address = aliased(Address)
+    path = User.addresses.of_type(aliased_address).and_(Address.id > 1)
+    print(path._of_type is sa.inspect(aliased_address), len(path._extra_criteria))
+    print(User.addresses._of_type)
+        """
+    )
+
+
+def test_what_is_in_a_session_by_its_states():
+    assert same_with_both(
+        """
+    ada = User(id=1, name="ada", addresses=[Address(id=1)])
+    print(session._is_clean(), session._transaction is None)
+    session.add(ada)
+    state = sa.inspect(ada)
+    print(state in session._new, len(session._new), session._is_clean())
+    print(session._contains_state(state), session.connection_callable)
+    reached = sa.inspect(User).cascade_iterator("save-update", state)
+    one, mapper, other, values = next(iter(reached))
+    print(type(one).__name__, mapper.class_.__name__, other is sa.inspect(one), values["id"])
+    session.commit()
+    session.delete(ada)
+    print(state in session._deleted)
+    session.rollback()
+    ada = session.get(User, 1)
+    ada.name = "eve"
+    state = sa.inspect(ada)
+    print(session.identity_map.has_key(state.key), session.identity_map._dict[state.key] is state)
+    print(state in session.identity_map._modified, state._attached, state._deleted)
+    print(state.get_history("name", sa.orm.attributes.PASSIVE_OFF), state.get_impl("name").key)
+    outer = session._transaction
+    with session.begin_nested() as inner:
+        print(session._nested_transaction is inner, session._transaction is inner)
+        print(inner._parent is outer)
+    print(session._nested_transaction)
+        """
+    )

@@ -78,7 +78,7 @@ class Channel:
 
     about: Any = None
     """What listeners are told of the statement that runs next, besides its text."""
-    sends_text = False
+    _sends_text = False
     """Whether what runs next is SQL that was given as text: the log says so."""
     told_last: ExecutionContext | None = None
     """The execution that listeners were told of last."""
@@ -151,7 +151,7 @@ class Channel:
         self, sql: str, parameters: DriverParameters = ()
     ) -> Steps[list[tuple[Any, ...]]]:
         """Run *sql*, to which no statement was compiled, and return all its rows."""
-        self.sends_text = True
+        self._sends_text = True
         return self.fetch_steps(sql, parameters)
 
     def run_steps(self, sql: str, parameters: DriverParameters = ()) -> Steps[Cursor]:
@@ -298,7 +298,7 @@ class Channel:
     def _origin(self, sql: str) -> str:
         """What the log says of where *sql* is from: compiled now, or before, or given as text."""
         seconds = compiling.taken(self.dialect)
-        given, self.sends_text = self.sends_text, False
+        given, self._sends_text = self._sends_text, False
         if given:
             return "raw sql"
         since, now = self._host.logged_texts, monotonic()

@@ -182,7 +182,7 @@ class Connection(TransactedChannel):
         """Run SQL text: see :meth:`exec_driver_sql`."""
         options = {**self._options, **(execution_options or {})}
         given: Any = () if parameters is None else parameters
-        self.sends_text = True
+        self._sends_text = True
         many = isinstance(given, list) and bool(given)
         if many and not isinstance(given[0], tuple | list | dict):
             many, given = False, tuple(given)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...orm.mapping.annotation_types import AnnotationTypes
 from ...orm.mapping.annotations import MappedAnnotation
-from ...orm.mapping.attribute import QueryableAttribute
+from ...orm.mapping.attribute import EntityNode, QueryableAttribute, RelationshipReference
 from ...orm.mapping.class_manager import ClassManager
 from ...orm.mapping.mapper import Mapper
 from ...orm.mapping.properties import ColumnProperty, MapperProperty
@@ -14,6 +14,7 @@ from ...orm.mapping.registry import Registry
 from ...orm.mapping.relationship import RelationshipProperty
 from ...orm.mapping.synonym import Synonym, SynonymReference
 from ...orm.tracking.state import InstanceState, state_of
+from ...sql.metadata import sort_tables
 from ...types.contract import TypeEngine, to_instance
 from .table import Views
 
@@ -29,9 +30,19 @@ views.names(
     entity_namespace="class_",
     primary_base_mapper="base_mapper",
 )
-views.names(RelationshipProperty, _is_self_referential="condition.self_referential")
+views.names(
+    RelationshipProperty,
+    _cascade="cascade",
+    _is_self_referential="condition.self_referential",
+    _join_condition="condition",
+    _use_get="refers_by_key",
+)
 views.names(Registry, _class_registry="names.by_name")
-views.names(InstanceState, _instance_dict="dict")
+views.names(InstanceState, _attached="persistent", _deleted="was_deleted", _instance_dict="dict")
+views.names(QueryableAttribute, _parententity="owner.inspected", _parentmapper="owner.mapper")
+views.names(RelationshipReference, _extra_criteria="criteria")
+views.names(ClassManager, _all_sqla_attributes="attributes")
+views.values(Mapper, represents_outer_join=False)
 views.values(QueryableAttribute, _is_internal_proxy=False)
 views.values(SynonymReference, _is_internal_proxy=True)
 views.values(MapperProperty, _is_internal_proxy=False)
@@ -95,3 +106,64 @@ def new_instance(manager: ClassManager[Any]) -> Any:
 def committed_state(state: InstanceState) -> dict[str, Any]:
     """Return the values as last loaded or written, of the attributes that have changed."""
     return dict(state.committed or {})
+
+
+@views.attribute(Mapper)
+def _sorted_tables(mapper: Mapper) -> dict[Any, Mapper]:
+    """Return the tables that instances are kept in, in the order of their keys, with mappers."""
+    tables = {table: one for one in mapper.base_mapper.self_and_descendants for table in one.tables}
+    return {table: tables[table] for table in sort_tables(tables)}
+
+
+@views.attribute(Mapper)
+def _pks_by_table(mapper: Mapper) -> dict[Any, set[Any]]:
+    """Return the columns of the primary key of each table."""
+    return {table: set(table.primary_key) for table in mapper.tables}
+
+
+@views.attribute(Mapper)
+def _cols_by_table(mapper: Mapper) -> dict[Any, set[Any]]:
+    """Return the mapped columns of each table."""
+    mapped = mapper.column_keys
+    return {table: {c for c in table.c if c in mapped} for table in mapper.tables}
+
+
+@views.attribute(Mapper)
+def _all_pk_cols(mapper: Mapper) -> set[Any]:
+    """Return the columns of the primary keys of all tables."""
+    return {column for table in mapper.tables for column in table.primary_key}
+
+
+@views.attribute(Mapper)
+def _inheriting_mappers(mapper: Mapper) -> list[Mapper]:
+    """Return the mappers of the classes next below."""
+    return list(mapper.children)
+
+
+@views.attribute(Mapper)
+def _propkey_to_col(mapper: Mapper) -> dict[Any, dict[str, Any]]:
+    """Return, for each table, the columns by the attributes that hold them."""
+    found: dict[Any, dict[str, Any]] = {table: {} for table in mapper.tables}
+    for column, key in mapper.column_keys.items():
+        if column.table in found:
+            found[column.table][key] = column
+    return found
+
+
+@views.method(Mapper)
+def _configure_property(mapper: Mapper, key: str, prop: object, **options: object) -> None:
+    """Map *prop* as the attribute *key*."""
+    mapper.add_property(key, prop)
+
+
+@views.attribute(QueryableAttribute)
+def _of_type(attribute: QueryableAttribute[Any]) -> Any:
+    """Return what ``of_type()`` named, or None."""
+    target: EntityNode | None = getattr(attribute, "target_entity", None)
+    return None if target is None else target.inspected
+
+
+@views.attribute(Registry)
+def _managers(registry: Registry) -> dict[ClassManager[Any], bool]:
+    """Return the managers of the classes that are mapped, each with True."""
+    return {mapper.class_manager: True for mapper in registry.mappers}

@@ -41,7 +41,8 @@ from dovetail.orm.mapping.versioning import Versioning
 from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.inspection_attr import InspectionAttr
 from dovetail.orm.tracking.placement import STATE_KEY, install_setattr, install_state, state_slot
-from dovetail.orm.tracking.state import STATE_NAME, Load, adopt_state
+from dovetail.orm.tracking.reach import cascaded
+from dovetail.orm.tracking.state import STATE_NAME, InstanceState, Load, adopt_state
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.metadata import MetaData
@@ -521,6 +522,24 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
     def has_property(self, key: str) -> bool:
         """True when *key* is a mapped attribute."""
         return key in self.named_attrs
+
+    def is_sibling(self, other: "Mapper") -> bool:
+        """Return whether this mapper and *other* are of one hierarchy, and neither is below."""
+        return self.base is other.base and not self.isa(other) and not other.isa(self)
+
+    def cascade_iterator(
+        self,
+        type_: str,
+        state: InstanceState,
+        halt_on: Callable[[InstanceState], bool] | None = None,
+    ) -> Iterator[tuple[Any, "Mapper", InstanceState, dict[str, Any]]]:
+        """Yield (instance, mapper, state, values) of what *state* leads to by the cascade *type_*.
+
+        What is in memory is gone through; where *halt_on* is true of a state, it is left out.
+        """
+        for other, instance in cascaded(state, state.obj(), type_.replace("_", "-")):
+            if halt_on is None or not halt_on(other):
+                yield instance, other.load.mapper, other, other.dict
 
     def get_property_by_column(self, column: ColumnElement[Any]) -> MapperProperty:
         """Return the property of the attribute that holds *column*, or that *column* is.

@@ -393,6 +393,15 @@ class InstanceState(ref[Any], InspectionAttrInfo, Generic[T]):
         """True for an instance that a session will insert."""
         return self.row_key is None and self.core is not None
 
+    def get_impl(self, key: str) -> Any:
+        """What reads, writes and remembers the attribute *key*."""
+        return self.load.mapper.attributes[key]
+
+    def get_history(self, key: str, passive: object = None) -> Any:
+        """What has changed in the attribute *key*, as ``attributes.get_history()`` tells it."""
+        impl = self.get_impl(key)
+        return impl.get_history(self) if passive is None else impl.get_history(self, None, passive)
+
     @property
     def expired(self) -> bool:
         """True where the instance has expired as a whole, and nothing was read again since."""
