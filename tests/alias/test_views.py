@@ -358,3 +358,27 @@ def test_what_is_in_a_session_by_its_states():
     print(session._nested_transaction)
         """
     )
+
+
+def test_functions_that_tell_what_is_mapped():
+    assert same_with_both(
+        """
+    from sqlalchemy.orm import base, instrumentation, util
+    mapper, alias, ada = sa.inspect(User), aliased(User), User(id=1)
+    for one in (User, mapper, alias, sa.inspect(alias), 5, ada, User.__table__):
+        print(base._is_mapped_class(one))
+    print(base._inspect_mapped_class(User) is mapper, base._inspect_mapped_class(int))
+    print(base._inspect_mapped_object(ada) is sa.inspect(ada), base._inspect_mapped_object(3))
+    print(util._class_to_mapper(User) is util._class_to_mapper(alias) is mapper)
+    print(str(base._entity_descriptor(User, "name")), base._entity_descriptor(mapper, "id").key)
+    for call in (lambda: util._class_to_mapper(int), lambda: base._entity_descriptor(User, "no")):
+        try:
+            call()
+        except sa.exc.InvalidRequestError as error:
+            print(type(error).__name__)
+    state = sa.inspect(ada)
+    print(base.state_class_str(state), base.instance_str(ada) == util.state_str(state))
+    print(base.attribute_str(ada, "id").startswith("<User at 0x"))
+    print(instrumentation.manager_of_class(User) is mapper.class_manager)
+        """
+    )
