@@ -251,23 +251,37 @@ class Inspector:
 
         The foreign keys that cannot be honoured in that order stand at the end, beside None.
         """
-        names = self.get_table_names(schema, **kw)
+        return [
+            (None if table is None else table[1], [(of[1], key) for of, key in keys])
+            for table, keys in self.sort_tables_on_foreign_key_dependency((schema,), **kw)
+        ]
+
+    def sort_tables_on_foreign_key_dependency(
+        self, consider_schemas: Collection[str | None] = (None,), **kw: object
+    ) -> list[tuple[TableKey | None, list[tuple[TableKey, str | None]]]]:
+        """Return the tables of several schemas, so ordered that what is referred to comes first.
+
+        A table is (schema, name); beside it are its foreign keys, each with the table that has it.
+        Those that cannot be honoured in that order stand at the end, beside None.
+        """
+        tables = [(s, name) for s in consider_schemas for name in self.get_table_names(s, **kw)]
         keys = [
-            (key["referred_table"], name, key["name"])
-            for name in names
-            for key in self.get_foreign_keys(name, schema)
+            ((key["referred_schema"], key["referred_table"]), table, key["name"])
+            for table in tables
+            for key in self.get_foreign_keys(table[1], table[0])
         ]
         edges = [key for key in keys if key[0] != key[1]]
-        late: list[tuple[str, str, str | None]] = []
+        late: list[tuple[TableKey, TableKey, str | None]] = []
         try:
-            ordered = sort([edge[:2] for edge in edges], names)
+            ordered = sort([edge[:2] for edge in edges], tables)
         except CircularDependencyError as error:
             late = [edge for edge in edges if edge[:2] in error.edges]
-            ordered = sort([edge[:2] for edge in edges if edge not in late], names)
+            ordered = sort([edge[:2] for edge in edges if edge not in late], tables)
         own = {
-            name: [(k[1], k[2]) for k in keys if k[1] == name and k not in late] for name in names
+            table: [(k[1], k[2]) for k in keys if k[1] == table and k not in late]
+            for table in tables
         }
-        return [*((name, own[name]) for name in ordered), (None, [(k[1], k[2]) for k in late])]
+        return [*((table, own[table]) for table in ordered), (None, [(k[1], k[2]) for k in late])]
 
     # Many tables at once: *kind* and *scope* say of which objects, *filter_names* of which of them
     # alone; names that there are none of are passed over.

@@ -61,6 +61,22 @@ class CompileState:
         return getattr(self._entity_zero(), "mapper", None)
 
 
+class LoadOptions:
+    """How rows are given out: ``_only_return_tuples`` where one of a single item is a row too."""
+
+    def __init__(self, query: Query[Any]) -> None:
+        self._only_return_tuples: bool = query._tuples_only
+
+
+class QueryContext:
+    """A query as it is run: ``load_options`` tells how its rows are given out."""
+
+    def __init__(self, query: Query[Any]) -> None:
+        self.query: Any = query
+        self.compile_state = CompileState(query)
+        self.load_options = LoadOptions(query)
+
+
 def _entity(described: dict[str, Any]) -> QueryEntity:
     whole = described["entity"] is not None and described["expr"] is described["entity"]
     return MapperEntity(described) if whole else ColumnEntity(described)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from ..orm import mapper as mapperlib
+from importlib import import_module
+
 from ..orm.mapping.events import registries
 from ..orm.mapping.registry import Registry
 
 __all__ = ["all_registries", "mapperlib"]
+
+# In its package the name of the module is that of a function.
+mapperlib = import_module("...orm.mapper", __name__)
 
 
 def all_registries() -> set[Registry]:

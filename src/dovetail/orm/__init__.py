@@ -1,6 +1,10 @@
 """Mapped classes and sessions: the names that users of the ORM import."""
 
-from dovetail.orm import attributes, exc, mapper
+from dovetail.orm import (
+    attributes,
+    exc,
+    mapper as _mapper,  # noqa: F401 - the module, before the name is taken
+)
 from dovetail.orm.flush.context import FlushContext as UOWTransaction
 from dovetail.orm.loading.criteria import LoaderCriteriaOption, with_loader_criteria
 from dovetail.orm.loading.joins import join, outerjoin
@@ -65,6 +69,7 @@ from dovetail.orm.mapping.join_condition import (
     RelationshipDirection,
 )
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.mapper_function import mapper
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents, RegistryEvents
 from dovetail.orm.mapping.marks import foreign, remote
 from dovetail.orm.mapping.parent import with_parent

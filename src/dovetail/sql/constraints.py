@@ -81,6 +81,15 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
         return ColumnCollection()
 
     @property
+    def c(self) -> ColumnCollection[Any]:
+        """The columns: ``columns`` under its short name."""
+        return self.columns
+
+    def contains_column(self, column: object) -> bool:
+        """Return whether the constraint speaks of *column*."""
+        return self.columns.contains_column(column)
+
+    @property
     def parent(self) -> Any:
         """What it belongs to: its table, or the column that a CHECK was given to."""
         return self.table
@@ -176,10 +185,6 @@ class ColumnCollectionConstraint(Constraint):
         made = type(self)(*map(part_of, self.pending), **self._common())
         made.comment = self.comment
         return made
-
-    def contains_column(self, column: object) -> bool:
-        """Return whether the constraint speaks of *column*."""
-        return self._columns.contains_column(column)
 
     def __iter__(self) -> Any:
         return iter(self._columns)

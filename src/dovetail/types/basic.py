@@ -521,6 +521,8 @@ def _only_bytes(value: object) -> bytes:
 class MatchType(Boolean):
     """The result of MATCH: a boolean, or a rank on servers that give one."""
 
+    is_general = True
+
 
 _INTEGER = Integer()
 _DATETIME = DateTime()

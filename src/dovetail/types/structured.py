@@ -503,6 +503,8 @@ def _each(convert: Processor, collect: Callable[[Any], Any]) -> Processor:
 class TupleType(TypeEngine[tuple[Any, ...]]):
     """The type of ``(a, b)``."""
 
+    is_general = True
+
     __visit_name__ = "tuple"
     affinity = "tuple"
 

@@ -39,7 +39,7 @@ views.names(Constraint, _type_bound="type_bound", _create_rule="create_rule", _d
 views.names(Index, _ddl_if="condition", _column_flag="of_column")
 views.names(UniqueConstraint, _column_flag="of_column")
 views.names(PrimaryKeyConstraint, _implicit_generated="implicit")
-views.names(Constraint, Index, c="columns")
+views.names(Index, c="columns")
 views.names(TypeEngine, _variant_mapping="_variants", _static_cache_key="structure_key")
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from ...sql.elements import ColumnElement
+from ...sql.expression.derived import Values
+from ...sql.expression.from_clause import AliasedFrom
+from ...sql.expression.select_base import SelectBase
+from ...sql.expression.table_clause import TableClause
 from ...sql.node import Node
+from ...sql.selectable import FromClause
 from ...sql.traversal import NEVER_COPIED, Replacing, children
 from ..cache_keys import CacheKey
 from ..traversals import collecting, parts_of
@@ -28,6 +34,27 @@ views.values(Node, __init_subclass__=classmethod(_declared))
 def _generate_cache_key(node: Node) -> CacheKey:
     """Return what tells a statement, or a part of one, from others."""
     return CacheKey.of(node)
+
+
+views.values(
+    Node,
+    description=None,
+    is_clause_element=True,
+    is_dml=False,
+    is_selectable=False,
+    named_with_column=False,
+    stringify_dialect="default",
+    uses_inspection=False,
+)
+views.values(FromClause, SelectBase, is_selectable=True)
+views.values(AliasedFrom, TableClause, Values, named_with_column=True)
+views.values(ColumnElement, timetuple=None)
+
+
+@views.method(Node)
+def self_group(node: Node, *_: object, **__: object) -> Node:
+    """Return *node*, which needs no parentheses: expressions have a method of their own."""
+    return node
 
 
 @views.method(Node)

@@ -16,6 +16,7 @@ from ...orm.mapping.synonym import Synonym, SynonymReference
 from ...orm.tracking.state import InstanceState, state_of
 from ...sql.metadata import sort_tables
 from ...types.contract import TypeEngine, to_instance
+from ..class_names import ClassResolver
 from .table import Views
 
 if TYPE_CHECKING:
@@ -100,6 +101,28 @@ def new_instance(manager: ClassManager[Any]) -> Any:
     made = kind.__new__(kind)
     state_of(made)
     return made
+
+
+@views.attribute(ColumnProperty)
+def _is_polymorphic_discriminator(prop: ColumnProperty) -> bool:
+    """Return whether the column tells the classes of a hierarchy apart."""
+    return any(column is prop.parent.polymorphic_on for column in prop.columns)
+
+
+@views.method(RelationshipProperty)
+def _clsregistry_resolve_name(prop: RelationshipProperty, argument: str) -> ClassResolver:
+    """Return what gives the class that *argument* names."""
+    return ClassResolver(prop, argument)
+
+
+@views.method(Mapper)
+def primary_mapper(mapper: Mapper) -> Mapper:
+    """Return *mapper*: a class has one."""
+    return mapper
+
+
+views.values(Mapper, represents_outer_join=False)
+views.values(EntityNode, represents_outer_join=False)
 
 
 @views.attribute(InstanceState)

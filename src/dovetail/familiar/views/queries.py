@@ -6,7 +6,7 @@ from typing import Any
 
 from ...inspection import inspect
 from ...orm.query.query import Query
-from ..entities import CompileState
+from ..entities import CompileState, QueryContext
 from .table import Views
 
 views = Views()
@@ -44,6 +44,12 @@ def _statement_20(
 def _compile_state(query: Query[Any], for_statement: bool = False) -> CompileState:
     """Return the query with its items; *for_statement* changes nothing here."""
     return CompileState(query)
+
+
+@views.method(Query)
+def _compile_context(query: Query[Any], for_statement: bool = False) -> QueryContext:
+    """Return how the rows of the query are given out; *for_statement* changes nothing here."""
+    return QueryContext(query)
 
 
 @views.method(Query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ...engine.connection import Connection
 from ...engine.made_results import SimpleResultMetaData
 from ...engine.rows import Row, row_class
 from .table import Views
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 views = Views()
+
+# A connection of 2.0 is closed by who has opened it: programs of 1.x put the flag back.
+views.values(Connection, should_close_with_result=False)
 
 
 @views.attribute(Row)

@@ -1,7 +1,8 @@
 """Aliases of mapped classes: the same class twice in one statement."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, overload
+from types import GenericAlias
+from typing import Any, ClassVar, TypeVar, overload
 
 from dovetail.exc import ArgumentError, NoInspectionAvailable
 from dovetail.inspection import inspects
@@ -16,7 +17,12 @@ T = TypeVar("T")
 
 
 class AliasedClass(Packed):
-    """Stands for a mapped class under another name in a statement; made by ``aliased()``."""
+    """Stands for a mapped class under another name in a statement; made by ``aliased()``.
+
+    ``AliasedClass[User]`` is what an annotation says of one.
+    """
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     def __init__(
         self,

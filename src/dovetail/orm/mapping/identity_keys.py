@@ -73,6 +73,12 @@ class IdentityKeys:
         """The identity key of the row with primary key *values*."""
         return self.base.class_, tuple(values), token
 
+    def identity_key_from_row(self, row: object, identity_token: object = None) -> tuple[Any, ...]:
+        """The identity key of *row*, one with the columns of the primary key, of any statement."""
+        mapping: Any = getattr(row, "_mapping", row)
+        values = [mapping[self.columns[name]] for name in self.primary_keys]
+        return self.identity_key_from_primary_key(values, identity_token)
+
     def identity_key_from_instance(self, instance: object) -> tuple[Any, ...]:
         """The identity key of *instance*."""
         return self.identity_key_from_primary_key(self.primary_key_from_instance(instance))

@@ -519,6 +519,21 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
             )
         return prop
 
+    def cascade_iterator(
+        self,
+        type_: str,
+        state: InstanceState,
+        halt_on: Callable[[InstanceState], object] | None = None,
+    ) -> Iterator[tuple[Any, Any, InstanceState, dict[str, Any]]]:
+        """Yield what the instance of *state* leads to by cascade *type_*, each instance once.
+
+        Each as (instance, mapper, state, ``__dict__``).  What is not loaded is left out, unless
+        the cascade is ``delete``, which loads it.  Beyond a state for which *halt_on* is true,
+        and at it, nothing is yielded.
+        """
+        for other, instance in cascaded(state, state.obj(), type_.replace("_", "-"), halt_on):
+            yield instance, other.load.mapper, other, instance.__dict__
+
     def has_property(self, key: str) -> bool:
         """True when *key* is a mapped attribute."""
         return key in self.named_attrs
@@ -526,20 +541,6 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
     def is_sibling(self, other: "Mapper") -> bool:
         """Return whether this mapper and *other* are of one hierarchy, and neither is below."""
         return self.base is other.base and not self.isa(other) and not other.isa(self)
-
-    def cascade_iterator(
-        self,
-        type_: str,
-        state: InstanceState,
-        halt_on: Callable[[InstanceState], bool] | None = None,
-    ) -> Iterator[tuple[Any, "Mapper", InstanceState, dict[str, Any]]]:
-        """Yield (instance, mapper, state, values) of what *state* leads to by the cascade *type_*.
-
-        What is in memory is gone through; where *halt_on* is true of a state, it is left out.
-        """
-        for other, instance in cascaded(state, state.obj(), type_.replace("_", "-")):
-            if halt_on is None or not halt_on(other):
-                yield instance, other.load.mapper, other, other.dict
 
     def get_property_by_column(self, column: ColumnElement[Any]) -> MapperProperty:
         """Return the property of the attribute that holds *column*, or that *column* is.

@@ -402,8 +402,13 @@ for _name in (
     "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__",
     "__rtruediv__", "__floordiv__", "__mod__", "__neg__", "__and__", "__or__", "__invert__",
     "__lt__", "__le__", "__gt__", "__ge__", "__getitem__", "label", "asc", "desc", "concat",
-    "in_", "not_in", "is_", "is_not", "like", "ilike", "between", "startswith", "endswith",
-    "contains", "op", "collate", "cast",
+    "in_", "not_in", "notin_", "is_", "is_not", "isnot", "is_distinct_from",
+    "is_not_distinct_from", "isnot_distinct_from", "like", "ilike", "not_like", "not_ilike",
+    "notlike", "notilike", "between", "startswith", "endswith", "contains", "istartswith",
+    "iendswith", "icontains", "match", "regexp_match", "regexp_replace", "op", "bool_op",
+    "collate", "cast", "distinct", "any_", "all_", "nulls_first", "nulls_last", "nullsfirst",
+    "nullslast", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_lshift",
+    "bitwise_rshift", "operate", "reverse_operate",
 ):  # fmt: skip
     setattr(MappedColumn, _name, _delegated(_name))
 

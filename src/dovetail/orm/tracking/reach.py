@@ -1,5 +1,6 @@
 """What an instance leads to along its relationships, by what is in memory."""
 
+from collections.abc import Callable
 from typing import Any
 
 from dovetail.orm.tracking.attributes import AttributeBase
@@ -40,15 +41,24 @@ def taken_away(impl: AttributeBase, state: InstanceState, instance: object) -> l
 
 
 def cascaded(
-    state: InstanceState, instance: object, cascade: str
+    state: InstanceState,
+    instance: object,
+    cascade: str,
+    halt_on: Callable[[InstanceState], object] | None = None,
 ) -> list[tuple[InstanceState, Any]]:
-    """The instances that *instance* leads to by *cascade*, from what is in memory."""
+    """The instances that *instance* leads to by *cascade*, from what is in memory.
+
+    ``delete`` loads what is not.  Those for which *halt_on* is true are left out, and what they
+    alone lead to.
+    """
     seen = {state}
     found: list[tuple[InstanceState, Any]] = []
     waiting = [(state, instance)]
     while waiting:
         here, holder = waiting.pop()
         for prop in here.load.mapper.named_relationships.values():
+            if cascade == "delete" and prop.cascade.delete and here.row_key is not None:
+                getattr(holder, prop.key)
             value = holder.__dict__.get(prop.key)
             queued = None if here.extra is None else here.extra.get(prop.impl)
             if cascade not in prop.cascade or (value is None and queued is None):
@@ -61,6 +71,8 @@ def cascaded(
                     continue
                 if other not in seen:
                     seen.add(other)
+                    if halt_on is not None and halt_on(other):
+                        continue
                     found.append((other, item))
                     waiting.append((other, item))
     return found

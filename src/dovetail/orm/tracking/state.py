@@ -493,6 +493,15 @@ class InstanceState(ref[Any], InspectionAttrInfo, Generic[T]):
         return set(self.load.mapper.attributes).difference(self.dict)
 
     @property
+    def unloaded_expirable(self) -> set[str]:
+        """Names of the mapped attributes that hold no value: the same as ``unloaded``."""
+        return self.unloaded
+
+    def unmodified_intersection(self, keys: Iterable[str]) -> set[str]:
+        """Those of *keys* that name mapped attributes not changed since the last flush."""
+        return self.unmodified.intersection(keys)
+
+    @property
     def manager(self) -> Any:
         """How the class of the instance is instrumented."""
         return self.load.mapper.class_manager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
 from ...exc import InvalidRequestError
 from ...inspection import inspects_itself
@@ -44,6 +44,7 @@ class _Builders:
     index: _Build
     collection: _Build
     group: _Build
+    bound: _Build
 
 
 build = _Builders()
@@ -437,6 +438,19 @@ class ColumnElement(Node, Generic[T_co]):
     def distinct(self) -> ColumnElement[T_co]:
         """``DISTINCT this``: within an aggregate function."""
         return build.unary(ops.DISTINCT, self)
+
+    def params(self, __values: dict[str, Any] | None = None, **values: object) -> Self:
+        """Return a copy whose parameters of these names have these values.
+
+        With the SQL that it sends::
+
+            cheap = Order.total < bindparam("most")
+            session.scalars(select(Order.id).where(cheap.params(most=20))).all()
+            # SELECT orders.id FROM orders WHERE orders.total < ?
+        """
+        bound: Any = build.bound(self, {**(__values or {}), **values})
+        made: Self = bound
+        return made
 
     def self_group(self, against: Operator | None = None) -> ColumnElement[T_co]:
         """Return this, in parentheses where it is made with an operator and needs them.

@@ -23,7 +23,7 @@ from ..node import Walk
 from ..operators import FUNCTION_COMPARES
 from .building import kind_among, operand
 from .column_element import ColumnElement
-from .columns import ColumnClause
+from .columns import ColumnClause, ColumnCollection
 from .constructs import (
     Cast,
     Extract,
@@ -74,6 +74,21 @@ class FunctionElement(ColumnElement[T]):
     @property
     def bind_name(self) -> Any:
         return self.name
+
+    @property
+    def columns(self) -> ColumnCollection[Any]:
+        """The one column of the rows that it gives, where it stands in FROM: itself."""
+        return ColumnCollection([(str(self.name), self)])
+
+    @property
+    def c(self) -> ColumnCollection[Any]:
+        """The columns: ``columns`` under its short name."""
+        return self.columns
+
+    @property
+    def exported_columns(self) -> ColumnCollection[Any]:
+        """The columns: the same as ``columns``."""
+        return self.columns
 
     @property
     def clause_expr(self) -> tuple[Any, ...]:

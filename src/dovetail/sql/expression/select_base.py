@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def bound_values(statement: Any, values: dict[str, Any]) -> Any:
-    """Return *statement* with the parameters called as in *values* having those values."""
+    """Return *statement*, or a part of one, whose parameters have the *values* by their names."""
 
     def with_value(node: Node) -> Node | None:
         if isinstance(node, BindParameter) and node.key in values:
@@ -34,7 +34,7 @@ def bound_values(statement: Any, values: dict[str, Any]) -> Any:
         return None
 
     bound = replace(statement, with_value)
-    if bound.walk().planner is None:
+    if not bound.supports_execution or bound.walk().planner is None:
         return bound
     # What a class is mapped to may have parameters of these names too: its plan is asked.
     return bound._with(values_by_name={**named_values(bound), **values})

@@ -11,6 +11,7 @@ from . import building, constructs, elements, indexing
 from .column_element import build
 from .from_clause import statements
 from .select import CompoundSelect, Select, labelled
+from .select_base import bound_values
 from .type_comparator import TypeComparator
 
 build.compare = building.compare
@@ -27,6 +28,7 @@ build.cast = constructs.Cast
 build.collate = constructs.collated
 build.collection = constructs.CollectionAggregate
 build.index = indexing.index
+build.bound = bound_values
 
 statements.select = Select
 statements.labelled = labelled
