@@ -111,16 +111,18 @@ class WrittenMethod:
 
     def __init__(self, write: Callable[[], Callable[..., Any]]) -> None:
         self.write = write
+        self.places: list[tuple[type, str]] = []
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.owner = owner
-        self.name = name
+        # A class may have it under two names: close() and aclose().
+        self.places.append((owner, name))
 
     def __get__(self, face: object, owner: type | None = None) -> Any:
         # Two threads may both write it: either is right.
         method: Any = self.write()
-        if self.owner.__dict__.get(self.name) is self:
-            setattr(self.owner, self.name, method)
+        for class_, name in self.places:
+            if class_.__dict__.get(name) is self:
+                setattr(class_, name, method)
         return method.__get__(face, owner)
 
 
