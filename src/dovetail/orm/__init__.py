@@ -1,10 +1,7 @@
 """Mapped classes and sessions: the names that users of the ORM import."""
 
-from dovetail.orm import (
-    attributes,
-    exc,
-    mapper as _mapper,  # noqa: F401 - the module, before the name is taken
-)
+import dovetail.orm.mapper  # noqa: F401 - the module, before a function takes its name
+from dovetail.orm import attributes, exc
 from dovetail.orm.flush.context import FlushContext as UOWTransaction
 from dovetail.orm.loading.criteria import LoaderCriteriaOption, with_loader_criteria
 from dovetail.orm.loading.joins import join, outerjoin
