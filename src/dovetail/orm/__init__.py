@@ -1,6 +1,5 @@
 """Mapped classes and sessions: the names that users of the ORM import."""
 
-import dovetail.orm.mapper  # noqa: F401 - the module, before a function takes its name
 from dovetail.orm import attributes, exc
 from dovetail.orm.flush.context import FlushContext as UOWTransaction
 from dovetail.orm.loading.criteria import LoaderCriteriaOption, with_loader_criteria
@@ -26,6 +25,9 @@ from dovetail.orm.loading.options import (
 )
 from dovetail.orm.loading.statement import FromStatement
 from dovetail.orm.loading.telling import LoadContext as QueryContext
+
+# By its face, a module whose name a function takes below.
+from dovetail.orm.mapper import Mapper
 from dovetail.orm.mapping import comparator as comparator
 from dovetail.orm.mapping.alias import AliasedClass, aliased, with_polymorphic
 from dovetail.orm.mapping.annotation_types import TypeResolve
@@ -65,7 +67,6 @@ from dovetail.orm.mapping.join_condition import (
     ONETOMANY,
     RelationshipDirection,
 )
-from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.mapper_function import mapper
 from dovetail.orm.mapping.mapping_events import InstrumentationEvents, RegistryEvents
 from dovetail.orm.mapping.marks import foreign, remote
