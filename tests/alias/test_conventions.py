@@ -102,6 +102,61 @@ def test_primary_keys_expire_too_and_a_reference_reads_what_has_expired():
     assert run(program) == run(program, alias=False)
 
 
+def test_what_refers_to_a_key_follows_where_that_had_expired_before_it_changed():
+    pytest.importorskip("sqlalchemy")
+    program = MODEL + dedent(
+        """
+        from sqlalchemy.orm import relationship
+
+        tags_of = sa.Table(
+            "tags_of",
+            Base.metadata,
+            sa.Column("artist", sa.ForeignKey("artist.name"), primary_key=True),
+            sa.Column("tag", sa.ForeignKey("tag.id"), primary_key=True),
+        )
+
+        class Tag(Base):
+            __tablename__ = "tag"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        class Record(Base):
+            __tablename__ = "record"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            artist: Mapped[str] = mapped_column(sa.ForeignKey("artist.name"))
+
+        class Artist(Base):
+            __tablename__ = "artist"
+            name: Mapped[str] = mapped_column(primary_key=True)
+            records: Mapped[list[Record]] = relationship(passive_updates=False)
+            tags: Mapped[list[Tag]] = relationship(secondary=tags_of, passive_updates=False)
+
+        Base.metadata.create_all(engine)
+        session = Session(engine)
+        artist = Artist(name="a", records=[Record(id=1)], tags=[Tag(id=1)])
+        session.add(artist)
+        session.commit()
+
+        def rows():
+            session.flush()
+            for table in (Artist.__table__, Record.__table__, tags_of):
+                print(session.connection().execute(sa.select(table)).all())
+
+        artist.name = "b"
+        rows()
+        session.commit()
+        session.expire(artist, ["name"])
+        artist.name = "c"
+        rows()
+        session.rollback()
+        artist.name = "d"
+        session.commit()
+        rows()
+        print(artist.name, [one.id for one in artist.records], [one.id for one in artist.tags])
+        """
+    )
+    assert run(program) == run(program, alias=False)
+
+
 def test_an_awaiting_flush_knows_keys_that_have_expired():
     assert with_model(
         """

@@ -113,7 +113,7 @@ def _selected_from(given: object, mapper: Mapper) -> EntityNode:
     if not isinstance(given, AliasedClass):
         return mapper.node
     entity = given.__statement_entity__
-    return mapper.node if entity.is_plain_alias else entity
+    return mapper.node if entity.is_plain_alias and not entity.kinds else entity
 
 
 def _mapper(entity: object) -> Mapper:

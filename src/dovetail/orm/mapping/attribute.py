@@ -139,9 +139,13 @@ class EntityNode(Node):
             number = numbers.get(self)
             if number is None:
                 numbers[self] = number = len(numbers)
-                key += ("alias", number, self.mapper, self.name)
-                if self.selectable.__visit_name__ != "alias" or not self.is_plain_alias:
-                    self.selectable.collect(walk)
+                key += ("alias", number, self.mapper, self.name, self.kinds, self.adapt_on_names)
+                # What this is a part or an alias of: the same columns may stand there twice.
+                for meant in (self.within, self.inner, self.discriminator):
+                    if meant is not None:
+                        meant.collect(walk)
+                # Columns of the selectable itself may stand in the statement too.
+                self.selectable.collect(walk)
             else:
                 key += ("alias again", number)
 

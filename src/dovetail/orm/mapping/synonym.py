@@ -130,7 +130,7 @@ class SynonymPath(RelationshipReference[Any]):
 
     def collect(self, walk: Walk) -> None:
         # Made anew at each read of the class, and means the same as the relationship.
-        getattr(self.class_, self.key).collect(walk)
+        getattr(self.owner.entity_namespace, self.key).collect(walk)
 
 
 def synonym(

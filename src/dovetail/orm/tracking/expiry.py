@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from dovetail.codegen import Source, compile_function
 from dovetail.exc import InvalidRequestError
-from dovetail.orm.tracking.state import InstanceState
+from dovetail.orm.tracking.state import NO_VALUE, InstanceState
 
 Expirer = Callable[[Iterable[InstanceState]], None]
 
@@ -100,15 +100,23 @@ def make_expirer(
 
 
 def put_key_back(state: InstanceState, instance: object) -> None:
-    """Put a primary key that has expired back: a row is to be written, and its key is known."""
-    if state.stale is None or state.row_key is None:
+    """Put a primary key that has expired back: a row is to be written, and its key is known.
+
+    Where another was set in its place, what was there before is noted: what refers to it follows.
+    """
+    changed = state.committed
+    if state.row_key is None or (state.stale is None and changed is None):
         return
     mapper: Any = state.load.mapper
-    held, changed = instance.__dict__, state.committed or ()
+    held = instance.__dict__
     for name, part in zip(mapper.primary_keys, mapper.key_tuple(state.row_key), strict=True):
-        if name not in held and name not in changed:
+        if changed is not None and name in changed:
+            if changed[name] is NO_VALUE:
+                changed[name] = part
+        elif name not in held:
             held[name] = part
-    state.stale = still_expired(state.stale, (), mapper.primary_keys) or None
+    if state.stale is not None:
+        state.stale = still_expired(state.stale, (), mapper.primary_keys) or None
 
 
 def forget_changes(state: InstanceState) -> None:
