@@ -382,3 +382,50 @@ def test_functions_that_tell_what_is_mapped():
     print(instrumentation.manager_of_class(User) is mapper.class_manager)
         """
     )
+
+
+def test_a_column_of_no_table_has_no_defaults_and_a_table_is_copied_by_the_former_name():
+    assert same_with_both(
+        """
+    column = sa.column("x")
+    print(column.default, column.onupdate, column.server_default, column.server_onupdate)
+    table = sa.Table("t", sa.MetaData(), sa.Column("x", sa.Integer, default=3))
+    print(table.c.x.default.arg, table.c.x.onupdate)
+    other = sa.MetaData()
+    copy = table.tometadata(other, schema="s")
+    print(copy.metadata is other, copy.fullname, copy.c.keys())
+    compiled = sa.select(table).compile()
+    print(compiled.sql_compiler is compiled, column.is_clause_element, table.is_selectable)
+        """
+    )
+
+
+def test_the_former_names_of_results_and_binary_types():
+    assert run(
+        """
+        import sqlalchemy as sa
+        from sqlalchemy import ResultProxy
+        from sqlalchemy.engine import ResultProxy as same
+        from sqlalchemy.orm import Mapper, attributes, mapper
+        from sqlalchemy.orm.session import _state_session
+        from sqlalchemy.sql.compiler import RESERVED_WORDS
+        from sqlalchemy.types import _Binary
+
+        print(ResultProxy is same is sa.CursorResult, "select" in RESERVED_WORDS)
+        print(isinstance(sa.LargeBinary(), _Binary), isinstance(sa.String(), _Binary))
+        print(sa.create_engine("sqlite://").connect().should_close_with_result)
+        """
+    ) == ["True True", "True False", "False"]
+
+
+def test_what_relationships_and_queries_tell_of_themselves():
+    assert same_with_both(
+        """
+    relationship = sa.inspect(User).relationships.addresses
+    print(relationship._clsregistry_resolve_name("Address")() is Address)
+    print(sa.inspect(User).attrs.name._is_polymorphic_discriminator)
+    query = session.query(User)
+    print(query._compile_context().load_options._only_return_tuples)
+    print(query.only_return_tuples(True)._compile_context().load_options._only_return_tuples)
+        """
+    )

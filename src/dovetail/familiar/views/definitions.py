@@ -31,6 +31,8 @@ from .table import Views
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ...sql.metadata import MetaData
+
 views = Views()
 
 views.names(Table, _prefixes="prefixes", _autoincrement_column="autoincrement_column")
@@ -41,6 +43,16 @@ views.names(UniqueConstraint, _column_flag="of_column")
 views.names(PrimaryKeyConstraint, _implicit_generated="implicit")
 views.names(Index, c="columns")
 views.names(TypeEngine, _variant_mapping="_variants", _static_cache_key="structure_key")
+
+
+# A column without a table has no defaults.
+views.values(ColumnClause, default=None, onupdate=None, server_default=None, server_onupdate=None)
+
+
+@views.method(Table)
+def tometadata(table: Table, metadata: MetaData, schema: Any = None) -> Table:
+    """Return a copy of *table* for *metadata*: ``to_metadata()`` by its former name."""
+    return table.to_metadata(metadata, schema)
 
 
 @views.method(SchemaItem)

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 views = Views()
 
+
+@views.attribute(Compiled)
+def sql_compiler(compiled: Compiled) -> Compiled:
+    """Return what writes expressions for a compiled statement: itself."""
+    return compiled
+
+
 views.names(Compiled, preparer="dialect.identifier_preparer", positional="dialect.positional")
 
 
