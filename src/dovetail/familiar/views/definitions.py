@@ -50,7 +50,7 @@ views.values(ColumnClause, default=None, onupdate=None, server_default=None, ser
 
 
 @views.method(Table)
-def tometadata(table: Table, metadata: MetaData, schema: Any = None) -> Table:
+def tometadata(table: Table, metadata: MetaData, schema: object = None) -> Table:
     """Return a copy of *table* for *metadata*: ``to_metadata()`` by its former name."""
     return table.to_metadata(metadata, schema)
 
