@@ -674,6 +674,30 @@ def conditions_of_relationships_compared(w):
     yield sa.select(Thing.id).compare(sa.select(Thing.id))
 
 
+def collections_that_the_annotation_does_not_name(w):
+    sa, orm = w.sa, w.orm
+
+    class Shelf(w.Base):
+        __tablename__ = "shelf"
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+        by_title: orm.Mapped[dict] = orm.relationship(
+            "Book", collection_class=orm.attribute_keyed_dict("title")
+        )
+        some: orm.Mapped["Book"] = orm.relationship(viewonly=True, collection_class=set)
+        one: orm.Mapped[object] = orm.relationship("Book", viewonly=True)
+
+    class Book(w.Base):
+        __tablename__ = "book"
+        title: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+        shelf_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("shelf.id"))
+
+    w.create()
+    w.add(Shelf(id=1, by_title={"a": Book(title="a")}))
+    shelf = w.s.get(Shelf, 1)
+    yield [prop.uselist for prop in sa.inspect(Shelf).relationships]
+    yield list(shelf.by_title), [one.title for one in shelf.some], shelf.one.title
+
+
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_relates_as_the_oracle_relates(program):
     compare(program)

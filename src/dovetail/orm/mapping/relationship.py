@@ -213,7 +213,8 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
             if self.uselist is None:
                 self.uselist = True
         elif self.uselist is None:
-            self.uselist = False
+            # A bare ``Mapped[dict]`` names no members: that they are collected is said elsewhere.
+            self.uselist = self.collection_class is not None
 
     # Configuration ------------------------------------------------------------------------
 
