@@ -1,6 +1,7 @@
 """A dialect of another package does by its own methods what it has methods for."""
 
 import sqlite3
+from unittest import mock
 
 import pytest
 
@@ -8,8 +9,10 @@ import dovetail as dv
 from dovetail.dialects import postgresql, registry, sqlite
 from dovetail.dialects.asking import remembering
 from dovetail.dialects.sqlite.dialect import SqliteDialect
-from dovetail.exc import DBAPIError, IdentifierError, NoSuchModuleError
-from dovetail.pool import StaticPool
+from dovetail.engine import ExecutionContext
+from dovetail.exc import ArgumentError, DBAPIError, IdentifierError, NoSuchModuleError
+from dovetail.ext.asyncio import create_async_engine
+from dovetail.pool import NullPool, StaticPool
 from dovetail.schema import CreateTable
 
 
@@ -169,3 +172,188 @@ def test_a_pool_opens_a_connection_for_those_who_go_around_it(engine):
     cursor.execute("SELECT 5")
     assert cursor.fetchone()[0] == 5
     raw.close()
+
+
+class ScreeDialect(SqliteDialect):
+    """A dialect that does by itself what others leave to the driver, and says so."""
+
+    name = "scree"
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.called = []
+
+    def do_begin(self, dbapi_connection):
+        self.called.append("begin")
+
+    def do_commit(self, dbapi_connection):
+        self.called.append("commit")
+        super().do_commit(dbapi_connection)
+
+    def do_rollback(self, dbapi_connection):
+        self.called.append("rollback")
+        super().do_rollback(dbapi_connection)
+
+    def do_close(self, dbapi_connection):
+        self.called.append(f"close {type(dbapi_connection.total_changes).__name__}")
+        super().do_close(dbapi_connection)
+
+    def do_execute(self, cursor, statement, parameters, context=None):
+        self.called.append(statement)
+        super().do_execute(cursor, statement, parameters, context)
+
+    def do_savepoint(self, connection, name):
+        self.called.append("savepoint")
+        super().do_savepoint(connection, name)
+
+    def do_ping(self, dbapi_connection):
+        return False
+
+
+@pytest.fixture
+def scree(tmp_path):
+    registry.register("scree", ScreeDialect)
+    engine = dv.create_engine(f"scree:///{tmp_path}/stones.db")
+    yield engine
+    engine.dispose()
+
+
+def test_it_ends_transactions_and_runs_statements_by_its_own_methods(scree):
+    with scree.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE stone (id INTEGER)")
+    with scree.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO stone VALUES (?)", (1,))
+        connection.rollback()
+        assert connection.scalar(dv.text("SELECT count(*) FROM stone")) == 0
+    scree.dispose()
+
+    assert scree.dialect.called == [
+        "begin",
+        "CREATE TABLE stone (id INTEGER)",
+        "commit",
+        "begin",
+        "INSERT INTO stone VALUES (?)",
+        "rollback",
+        "begin",
+        "SELECT count(*) FROM stone",
+        "rollback",
+        "close int",
+    ]
+
+
+def test_it_sets_savepoints_by_its_own_method(scree):
+    with scree.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE stone (id INTEGER)")
+        with connection.begin_nested():
+            connection.exec_driver_sql("INSERT INTO stone VALUES (1)")
+        with connection.begin_nested() as inner:
+            connection.exec_driver_sql("INSERT INTO stone VALUES (2)")
+            inner.rollback()
+        assert connection.scalar(dv.text("SELECT sum(id) FROM stone")) == 1
+
+    assert scree.dialect.called.count("savepoint") == 2
+
+
+def test_it_says_that_a_connection_is_dead(tmp_path):
+    registry.register("scree", ScreeDialect)
+    engine = dv.create_engine(
+        f"scree:///{tmp_path}/stones.db", pool_pre_ping=True, pool_ping_after=0
+    )
+    with engine.connect() as first:
+        one = first.connection.driver_connection
+    with engine.connect() as second:
+        assert second.connection.driver_connection is not one
+    engine.dispose()
+
+
+def test_a_dialect_whose_methods_block_is_refused_where_the_driver_awaits():
+    registry.register("scree", ScreeDialect)
+    with pytest.raises(ArgumentError, match=r"do_begin\(\) blocks, and aiosqlite awaits"):
+        create_async_engine("scree+aiosqlite://")
+
+
+class MarbleContext(ExecutionContext):
+    def pre_exec(self):
+        self.statement = self.statement.replace("marble", "5")
+
+    def post_exec(self):
+        self.dialect.told.append(self.statement)
+
+    def handle_dbapi_exception(self, e):
+        self.dialect.told.append(str(e))
+
+
+class MarbleDialect(SqliteDialect):
+    name = "marble"
+    execution_ctx_cls = MarbleContext
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.told = []
+
+
+def test_each_run_of_a_statement_has_a_context_of_its_class():
+    registry.register("marble", MarbleDialect)
+    engine = dv.create_engine("marble://")
+    with engine.connect() as connection:
+        assert connection.scalar(dv.text("SELECT marble")) == 5
+        with pytest.raises(DBAPIError):
+            connection.exec_driver_sql("SELECT absent")
+
+    assert engine.dialect.told == ["SELECT 5", "no such column: absent"]
+    engine.dispose()
+
+
+def test_a_context_with_methods_that_nobody_calls_is_refused():
+    class OnyxContext(ExecutionContext):
+        def fire_sequence(self, seq, type_):
+            return 1
+
+    class OnyxDialect(SqliteDialect):
+        name = "onyx"
+        execution_ctx_cls = OnyxContext
+
+    registry.register("onyx", OnyxDialect)
+    with pytest.raises(ArgumentError, match=r"OnyxContext.fire_sequence\(\) would never be called"):
+        dv.create_engine("onyx://")
+
+
+def test_a_method_that_a_program_replaces_is_called_while_it_is_there():
+    engine = dv.create_engine("sqlite://")
+    with engine.connect() as connection:
+        connection.execute(dv.text("SELECT 1"))
+    run = []
+    with (
+        mock.patch.object(engine.dialect, "do_execute", lambda *given: run.append(given[1])),
+        engine.connect() as connection,
+    ):
+        connection.execute(dv.text("SELECT 2"))
+    with engine.connect() as connection:
+        assert connection.scalar(dv.text("SELECT 3")) == 3
+
+    assert run == ["SELECT 2"]
+    engine.dispose()
+
+
+def test_connections_and_errors_are_those_of_what_a_program_puts_in_their_place():
+    class Error(Exception):
+        pass
+
+    class OperationalError(Error):
+        pass
+
+    def connect(*arguments, **options):
+        raise OperationalError("nobody is in")
+
+    engine = dv.create_engine("sqlite://", poolclass=NullPool)
+    dialect = engine.dialect
+    with (
+        mock.patch.object(dialect, "dbapi", mock.Mock(Error=Error)),
+        mock.patch.object(dialect, "loaded_dbapi", mock.Mock(Error=Error)),
+        mock.patch.object(dialect, "connect", connect),
+        pytest.raises(dv.exc.OperationalError, match="nobody is in"),
+    ):
+        engine.connect()
+    with engine.connect() as connection:
+        assert connection.scalar(dv.text("SELECT 3")) == 3
+    engine.dispose()

@@ -470,3 +470,20 @@ def test_what_a_listener_raises_is_told_and_passes_unchanged(engine):
 
     assert contexts[0].sqlalchemy_exception is None
     assert not isinstance(contexts[0].original_exception, StatementError)
+
+
+def test_what_a_listener_runs_is_part_of_the_transaction(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/t.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a INTEGER)")
+
+    @listens_for(engine, "do_execute")
+    def run(cursor, statement, parameters, context):
+        cursor.execute(statement, parameters)
+        return True
+
+    with engine.connect() as connection:
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+        connection.rollback()
+        assert connection.scalar(text("SELECT count(*) FROM t")) == 0
+    engine.dispose()

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dovetail import ForeignKey, func, literal, select, text, union_all
+from dovetail import Column, ForeignKey, Integer, String, func, literal, select, text, union_all
 from dovetail.exc import ArgumentError, InvalidOption
 from dovetail.orm import (
     DeclarativeBase,
@@ -287,3 +287,16 @@ def test_it_holds_what_the_oracles_holds():
     ours, theirs = (scenario(package) for package in PACKAGES)
 
     assert ours == theirs
+
+
+def test_a_parameter_is_named_after_a_column_that_has_its_name_from_its_attribute():
+    class Base(DeclarativeBase):
+        pass
+
+    class Stone(Base):
+        __tablename__ = "stone"
+        id = Column(Integer, primary_key=True)
+        colour = Column(String)
+
+    assert str(Stone.colour == "red") == "stone.colour = :colour_1"
+    assert "colour_1" in str(select(Stone.id).where(Stone.colour.in_(["red"])))

@@ -56,6 +56,11 @@ class Dialect(DrivenDialect):
     json_deserializer: Any = None
     schema_map: Mapping[str | None, str | None] | None = None
     """Which schema is written in place of another: see :meth:`translated`."""
+    execution_ctx_cls: Any = None
+    """The class of what listeners are told of the run of a statement, where it is no usual one:
+    it derives from ``ExecutionContext``."""
+    when_replaced: Callable[[str], None] | None = None
+    """What an engine is told by that an attribute of its dialect is another one now."""
     construct_arguments: ClassVar[Sequence[tuple[type[DialectKWArgs], Mapping[str, Any]]]] = ()
     """What parts of a schema are given for this dialect besides, and what it usually is."""
 
@@ -250,10 +255,12 @@ class Dialect(DrivenDialect):
     def __setattr__(self, name: str, value: Any) -> None:
         # A program that knows its server better says so before the first statement.
         field = _FAMILIAR.get(name)
-        if field is None:
-            object.__setattr__(self, name, value)
-        else:
+        if field is not None:
             self.features = replace(self.features, **{field: value})
+            return
+        object.__setattr__(self, name, value)
+        if self.when_replaced is not None:
+            self.when_replaced(name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}+{self.driver}>"

@@ -5,6 +5,7 @@ A dialect of another package may do otherwise: an engine asks these methods.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from uuid import uuid4
 
@@ -51,7 +52,7 @@ class DrivenDialect(AskedDialect):
             self.backend = driver_of(type(self))(self.dbapi)
         return self.backend
 
-    @property
+    @cached_property
     def loaded_dbapi(self) -> Any:
         """The module of the driver, imported if it was not."""
         return self.dbapi if self.dbapi is not None else self.speaking_over.module

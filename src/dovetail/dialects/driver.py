@@ -309,7 +309,11 @@ class Driver:
         self.module: Any = module if module is not None else self.load()
         self.pooler = pooler
         """``"transaction"`` where the server's connections change between transactions."""
-        self.errors: tuple[type[BaseException], ...] = (self.module.Error,)
+
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]:
+        """The errors of the driver, which are raised as those of dovetail."""
+        return (self.module.Error,)
 
     @classmethod
     def load(cls) -> ModuleType:

@@ -17,7 +17,7 @@ from .context import ErrorContext, ExecutionContext, ListenerCursor
 from .failure import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from logging import Logger, LoggerAdapter
 
     from ..compiler.cache import PlanCache
@@ -54,6 +54,8 @@ class Host(Protocol):
     def translations(self) -> Translations: ...
 
     calm: object
+    context_class: type[ExecutionContext]
+    own_savepoints: Mapping[str, Callable[..., Any]]
 
     hide_parameters: bool
     logged_texts: dict[str, float]
@@ -252,8 +254,9 @@ class Channel:
         try:
             if dispatch:
                 about, self.about = self.about, None
-                context = self.told_last = ExecutionContext(self, sql, parameters, many, about)
-                context.cursor = ListenerCursor(self._wire)
+                kind = self._host.context_class
+                context = self.told_last = kind(self, sql, parameters, many, about)
+                context.cursor = ListenerCursor(self._wire, self._host.backend)
                 for before in dispatch.before_cursor_execute:
                     answer = before(self, context.cursor, sql, parameters, context, many)
                     if answer is not None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from ..dialects.dbapi import DriverParameters
     from ..dialects.dialect import Dialect
-    from ..dialects.driver import DriverConnection
+    from ..dialects.driver import Driver, DriverConnection
 
 
 class ListenedEngine(Protocol):
@@ -81,6 +81,18 @@ class ExecutionContext:
         if self.executemany:
             return list(sent)
         return [()] if sent is None else [sent]
+
+    def pre_exec(self) -> None:
+        """Do nothing: a class of another package's dialect may, before the statement runs.
+
+        It may set ``statement`` and ``sent`` to what is run in place of them.
+        """
+
+    def post_exec(self) -> None:
+        """Do nothing: a class of another package's dialect may, after the statement has run."""
+
+    def handle_dbapi_exception(self, e: BaseException) -> None:
+        """Do nothing: a class of another package's dialect may look at the error *e*."""
 
     @property
     def root_connection(self) -> Any:
@@ -179,15 +191,18 @@ class ListenerCursor:
     What a ``do_execute`` listener runs on it itself, and answers true for, is the result.
     """
 
-    __slots__ = ("_made", "_wire")
+    __slots__ = ("_driver", "_made", "_wire")
 
-    def __init__(self, wire: DriverConnection) -> None:
+    def __init__(self, wire: DriverConnection, driver: Driver) -> None:
+        object.__setattr__(self, "_driver", driver)
         object.__setattr__(self, "_wire", wire)
         object.__setattr__(self, "_made", None)
 
     def made(self) -> Any:
         """Return the driver's cursor."""
         if self._made is None:
+            # What runs on it goes around the connection, whose transaction must be open by now.
+            self._driver.hand_out(self._wire)
             object.__setattr__(self, "_made", self._wire.listener_view().cursor())
         return self._made
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ..dialects.registry import dialect_class
 from ..exc import ArgumentError, InvalidOption, did_you_mean
 from .engine import Engine
-from .hooks import has_own, own_pool_class, use_hooks
+from .hooks import own_pool_class, use_hooks
 from .opener import EngineOpener
+from .own_verbs import has_own, refuse_unheard
 from .plugin import take_plugins
 from .pool import CreatorOpener, Pool
 from .pool.options import age, number, optional_number, overflow, switch, whole
@@ -184,6 +185,7 @@ def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) ->
     _check_options(options, own)
     backend = driver(_module_of(kind, options), pooler=options.get("pooler"))
     dialect = _make_dialect(kind, backend, options, plugins)
+    refuse_unheard(dialect, backend)
     opener = _make_opener(backend, place, options, own, dialect)
     pool = options.get("pool")
     if pool is None:
@@ -249,10 +251,7 @@ def _make_opener(
         if creator is not None:
             raise InvalidOption(f"the option {name!r} has no effect beside creator=")
         arguments.update(backend.own_option(driver_name, options[name]))
-    if dialect is None:
-        return EngineOpener(backend, place, arguments, creator)
-    connect = dialect.connect if has_own(type(dialect), "connect") else None
-    return EngineOpener(backend, place, arguments, creator, dialect.create_connect_args, connect)
+    return EngineOpener(backend, place, arguments, creator, dialect)
 
 
 def _take_pool(pool: Pool, opener: EngineOpener, options: Mapping[str, Any]) -> None:

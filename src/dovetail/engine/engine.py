@@ -14,6 +14,7 @@ from ..event import Events, own_dispatch, root
 from ..exc import InvalidRequestError
 from ..steps import bridging, run_sync
 from .connection import Connection, checked_isolation
+from .context import ExecutionContext
 from .events import ConnectionEvents, DialectEvents, PoolEvents
 from .log import show_log
 from .pool import Pool
@@ -21,7 +22,7 @@ from .pool.fork import watch_forks
 from .translation import Translations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from logging import Logger
     from typing import Self
 
@@ -76,6 +77,10 @@ class Engine:
         """How many rows go into one INSERT that returns some of their values."""
         self.default_isolation = checked_isolation(isolation_level, backend.isolation_levels)
         self.calm: object = object()
+        self.context_class = ExecutionContext
+        """What listeners are told of the run of a statement is one of these."""
+        self.own_savepoints: Mapping[str, Callable[..., Any]] = {}
+        """What a dialect of another package does for a SAVEPOINT, by the words of it."""
         self.logger: Logger | LoggerAdapter[Any] = getLogger(conventions.engine_logger)
         self.logged_texts: dict[str, float] = {}
         """When each text was compiled that the log has told of."""

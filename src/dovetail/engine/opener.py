@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from .context import ErrorContext
 from .failure import wrapped
+from .own_verbs import has_own, with_own_verbs
 from .pool import Opener, takes_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from ..dialects.dialect import Dialect
     from ..dialects.driver import Driver, DriverConnection
     from ..steps import Steps
     from .engine import Engine
@@ -32,21 +34,20 @@ class EngineOpener(Opener):
         url: URL,
         connect_args: Mapping[str, Any],
         creator: Callable[..., Any] | None,
-        asked: Callable[[URL], tuple[Iterable[Any], dict[str, Any]]] | None = None,
-        connect: Callable[..., Any] | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
         self.backend = backend
         self.is_async = backend.is_async
         self.bound_to_loop = backend.bound_to_loop
         self._creator = creator
-        self._connect = connect
-        """What a dialect of another package has to open a connection of the driver, or None."""
+        self._dialect = dialect
         self._takes_record = creator is not None and takes_record(creator)
         self._met = False
         self._arguments: tuple[Any, ...] = ()
         self._options: dict[str, Any] = {}
         if creator is None:
-            arguments, options = (asked or backend.connect_arguments)(url)
+            speaker = backend.connect_arguments if dialect is None else dialect.create_connect_args
+            arguments, options = speaker(url)
             self._arguments, self._options = tuple(arguments), {**options, **connect_args}
 
     def open_with(self, creator: Callable[..., Any]) -> None:
@@ -72,10 +73,11 @@ class EngineOpener(Opener):
     def open_steps(self, record: ConnectionRecord) -> Steps[DriverConnection]:
         """Open a connection; errors of the driver are raised as DBAPIError."""
         try:
-            return (yield from self._connect_steps(record))
+            connection = yield from self._connect_steps(record)
         except self.backend.errors as error:
             failure = self._failure(error)
             raise failure from failure.__cause__
+        return with_own_verbs(connection, self._dialect)
 
     def meet_steps(self, connection: DriverConnection) -> Steps[None]:
         """Let the dialect learn what this server is and can do, over its first *connection*.
@@ -108,8 +110,9 @@ class EngineOpener(Opener):
                 if raw is not None:
                     given: DriverConnection = yield backend.adopt, raw
                     return given
-        if self._connect is not None:
-            own: DriverConnection = yield backend.adopt, self._connect(*arguments, **options)
+        if self._dialect is not None and has_own(self._dialect, "connect"):
+            raw = self._dialect.connect(*arguments, **options)
+            own: DriverConnection = yield backend.adopt, raw
             return own
         connection: DriverConnection = yield backend.connect, tuple(arguments), options
         return connection

@@ -271,7 +271,11 @@ class TransactedChannel(Channel):
             return
         if self.dispatch:
             self._tell_savepoint(verb, name)
-        yield from self._send_steps(f"{verb} {name}")
+        own = self._host.own_savepoints.get(verb)
+        if own is not None:
+            own(self, name)
+        else:
+            yield from self._send_steps(f"{verb} {name}")
         if not self._begun and verb == "ROLLBACK TO SAVEPOINT":
             # The savepoint is there still, and with it the transaction that it has begun.
             yield from self._send_steps(f"RELEASE SAVEPOINT {name}")

@@ -109,7 +109,12 @@ class AsyncpgDriver(PostgresqlDriver):
     def __init__(self, module: ModuleType | None = None, pooler: str | None = None) -> None:
         self.module = module if module is not None else self.load()
         self.pooler = pooler
-        self.errors = (
+        self._wrap: Any = import_module(f"{__package__}.asyncpg_connection").AsyncpgConnection
+
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]:
+        """The errors of the package, which has no one class for all, and those of sockets."""
+        return (
             self.module.PostgresError,
             self.module.InterfaceError,
             self.module.InternalClientError,
@@ -117,7 +122,6 @@ class AsyncpgDriver(PostgresqlDriver):
             TimeoutError,
             gaierror,
         )
-        self._wrap: Any = import_module(f"{__package__}.asyncpg_connection").AsyncpgConnection
 
     def connect_arguments(self, address: Address) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return what asyncpg is to be told: the parts of the URL, and what its query holds."""
