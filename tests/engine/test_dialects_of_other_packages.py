@@ -241,6 +241,11 @@ def test_it_ends_transactions_and_runs_statements_by_its_own_methods(scree):
     ]
 
 
+def test_an_awaiting_engine_tells_the_blocking_one_inside():
+    engine = create_async_engine("sqlite+aiosqlite://")
+    assert engine.engine is engine.sync_engine
+
+
 def test_it_sets_savepoints_by_its_own_method(scree):
     with scree.connect() as connection:
         connection.exec_driver_sql("CREATE TABLE stone (id INTEGER)")

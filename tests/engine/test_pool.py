@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from dovetail import text
 from dovetail.engine import create_engine
 from dovetail.event import listen, listens_for
 from dovetail.exc import DisconnectionError, InvalidatePoolError, TimeoutError as WaitedTooLong
@@ -455,3 +456,26 @@ def test_a_thread_whose_connection_was_surplus_gets_one_that_is_closed_too(opene
 
     assert len(opened) == 3
     assert [is_open(raw) for raw in opened] == [False] * 3
+
+
+def test_who_shares_a_connection_begins_by_a_listener_alone():
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+
+    @listens_for(engine, "begin")
+    def begin(connection):
+        if "begun" not in connection.info:
+            connection.exec_driver_sql("BEGIN")
+            connection.info["begun"] = True
+
+    @listens_for(engine, "commit")
+    @listens_for(engine, "rollback")
+    def end(connection):
+        connection.info.pop("begun", None)
+
+    with engine.connect() as outer:
+        outer.execute(text("SELECT 1"))
+        with engine.begin() as inner:
+            inner.execute(text("CREATE TABLE t (a INTEGER)"))
+        with engine.connect() as again:
+            assert again.scalar(text("SELECT count(*) FROM t")) == 0
+    engine.dispose()

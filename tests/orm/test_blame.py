@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from dovetail import ForeignKey, Integer, String, create_engine, text
+from dovetail.event import listen
 from dovetail.exc import NotNullViolation, PendingRollbackError, StaleDataError, StatementError
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from tests.orm.library import Author, Base, Book
@@ -144,3 +145,19 @@ def test_a_value_that_its_type_refuses_is_named_with_its_attribute(verb, hidden)
     assert "Event.day" in str(error)
     assert "Event(id" in str(error)
     assert ("tomorrow" in str(error)) is not hidden
+
+
+def test_listeners_hear_of_a_value_that_its_type_refuses_in_a_flush():
+    engine = create_engine("sqlite://")
+    Calendar.metadata.create_all(engine)
+    heard = []
+    listen(engine, "handle_error", heard.append)
+    with Session(engine) as session:
+        session.add(Event(id=1, day="tomorrow"))
+        with pytest.raises(StatementError) as caught:
+            session.flush()
+    engine.dispose()
+
+    assert [told.sqlalchemy_exception for told in heard] == [caught.value]
+    assert isinstance(heard[0].original_exception, TypeError)
+    assert heard[0].statement.startswith("INSERT INTO")

@@ -315,20 +315,28 @@ def _one_steps(
 
 def unbindable(channel: Channel, error: Exception, sql: str, row: Row) -> BaseException:
     """Return what is raised for a value that its type refused with *error*."""
-    if isinstance(error, DovetailError):
-        return error
     made: BaseException = error
-    if not isinstance(error, DontWrapMixin):
+    if not isinstance(error, DontWrapMixin | DovetailError):
         name = f"{type(error).__module__}.{type(error).__qualname__}"
         # A type tells the value that it refuses.
         reason = "a value was refused" if channel.hides_parameters else str(error)
         text = f"({name}) {reason}"
         made = StatementError(text, sql, dict(row), error, channel.hides_parameters)
         made.__cause__ = error
-    if channel.dispatch.handle_error:
-        told = ErrorContext(channel, channel.engine, made, error, sql, dict(row))
-        return told.ask(channel.dispatch.handle_error)
-    return made
+    return told_of(channel, made, error, sql, row)
+
+
+def told_of(
+    channel: Channel, made: BaseException, error: Exception, sql: str, row: Row
+) -> BaseException:
+    """Return *made*, or what a listener has put in its place: it is raised for *error*.
+
+    The statement *sql* has not been sent, since its values could not be bound.
+    """
+    if not channel.dispatch.handle_error:
+        return made
+    told = ErrorContext(channel, channel.engine, made, error, sql, dict(row))
+    return told.ask(channel.dispatch.handle_error)
 
 
 def _read_steps(

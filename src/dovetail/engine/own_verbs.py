@@ -60,7 +60,9 @@ def with_own_verbs(connection: DriverConnection, dialect: Dialect | None) -> Dri
     if dialect is None:
         return connection
     verbs = [verb for verb, method in VERBS.items() if has_own(dialect, method)]
-    return OwnVerbs(connection, dialect, verbs) if verbs else connection
+    own: Any = OwnVerbs(connection, dialect, verbs) if verbs else connection
+    made: DriverConnection = own
+    return made
 
 
 class Handed:

@@ -175,9 +175,8 @@ class TransactedChannel(Channel):
         try:
             xid = self._root.xid if self._root is not None else None
             if xid is None:
-                # A listener may send a BEGIN of its own; the driver sends none then.
-                for function in self.dispatch.begin:
-                    function(self)
+                if self.dispatch.begin:
+                    self._tell_begin()
                 if self._echo:
                     self._log("BEGIN (implicit)")
                 if record is None or not record.begun or not self._wire.in_transaction():
@@ -194,6 +193,15 @@ class TransactedChannel(Channel):
             raise failure from failure.__cause__
         if record is not None:
             record.begun += 1
+
+    def _tell_begin(self) -> None:
+        """Call the listeners; one may send a BEGIN of its own, and the driver sends none then."""
+        was_open = self._wire.in_transaction()
+        for function in self.dispatch.begin:
+            function(self)
+        record = self._record
+        if record is not None and not was_open and self._wire.in_transaction():
+            record.begun_by_listener = True
 
     def send_commit_steps(self) -> Steps[None]:
         """Send COMMIT, if BEGIN was sent."""
@@ -253,8 +261,11 @@ class TransactedChannel(Channel):
     def _resume_steps(self) -> Steps[None]:
         """Begin anew for those who share the connection: their transaction has ended as well.
 
-        What they change from now on would be committed at once otherwise.
+        What they change from now on would be committed at once otherwise.  A listener that sends
+        BEGIN does so again with the next transaction, and would find this one open.
         """
+        if self._record is None or self._record.begun_by_listener:
+            return
         try:
             yield (self._wire.begin,)
         except BaseException as error:

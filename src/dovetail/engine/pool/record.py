@@ -85,6 +85,7 @@ class ConnectionRecord(ManagesConnection):
         "_info",
         "_record_info",
         "begun",
+        "begun_by_listener",
         "connection",
         "epoch",
         "expires",
@@ -116,6 +117,8 @@ class ConnectionRecord(ManagesConnection):
         self.uses = 0
         self.begun = 0
         """How many of those who share the connection are in a transaction."""
+        self.begun_by_listener = False
+        """Whether a listener has sent BEGIN on it: the next is the listener's, too."""
         self.held_at: tuple[str, int, str] = ("", 0, "")
         self.held_since = 0.0
         self.reported = False

@@ -145,9 +145,9 @@ class AsyncEngine:
         self.sync_engine = sync_engine
 
     @property
-    def engine(self) -> AsyncEngine:
-        """The engine itself."""
-        return self
+    def engine(self) -> Engine:
+        """The engine inside, which blocks: the same as ``sync_engine``."""
+        return self.sync_engine
 
     url = OfEngine[URL]("The URL of the database.")
     pool = OfEngine[Pool]("The pool of connections.")

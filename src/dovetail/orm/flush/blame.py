@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dovetail.engine.connection import Connection
+from dovetail.engine.execution import told_of
 from dovetail.exc import (
     DBAPIError,
     DovetailError,
@@ -44,7 +45,9 @@ def blame_steps(
         error.hint = _hint_of_parents(mapper, attributes) or error.hint
 
 
-def refused(verb: str, connection: Connection, instances: list[Any], error: Exception) -> Exception:
+def refused(
+    verb: str, connection: Connection, instances: list[Any], error: Exception
+) -> BaseException:
     """Return what is raised for *error*, met while the rows of *instances* were made ready.
 
     Where a type has refused the value of an attribute, that is a StatementError which names the
@@ -76,14 +79,15 @@ def _refusal(
     instance: object,
     connection: Connection,
     error: Exception,
-) -> StatementError:
+) -> BaseException:
     hides = connection.hides_parameters
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     reason = "a value was refused" if hides else str(error)
     statement = column.table.insert() if verb == "insert" else column.table.update()
+    sql = connection.dialect.compile(statement).sql
     made = StatementError(
         f"({kind}) {mapper.class_.__name__}.{name}: {reason}",
-        connection.dialect.compile(statement).sql,
+        sql,
         None,
         error,
         hides,
@@ -91,7 +95,7 @@ def _refusal(
     made.instance, made.attributes = instance, (name,)
     made.add_detail(_told(verb, [instance], (name,), made))
     made.__cause__ = error
-    return made
+    return told_of(connection, made, error, sql, {})
 
 
 def _hint_of_parents(mapper: Mapper, attributes: tuple[str, ...]) -> str | None:

@@ -191,11 +191,6 @@ class _SelectPlanning:
         elif isinstance(raw, Bundle):
             self.items.append(self._bundle(raw))
             self.names.add_bundle(raw)
-        elif isinstance(raw, RelationshipReference):
-            raise ArgumentError(
-                f"{raw} is a relationship and can't be selected",
-                hint=f"select the related class and join to it: .join({raw})",
-            )
         else:
             expanded = self.resolved(raw)
             whole = isinstance(expanded, ColumnElement)

@@ -18,7 +18,7 @@ from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.node import Node, Walk
 from dovetail.sql.operators import Operator
 from dovetail.sql.traversal import replace
-from dovetail.types.contract import NULLTYPE
+from dovetail.types.basic import BOOLEANTYPE
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -571,7 +571,7 @@ class RelationshipReference(QueryableAttribute[T_co]):
 
     @property
     def type(self) -> Any:  # type: ignore[override]
-        return NULLTYPE
+        return BOOLEANTYPE
 
     @property
     def bind_name(self) -> Any:
