@@ -216,6 +216,8 @@ class ExpressionCompiler:
         if not node.expanding and not self._inside_bind_expression:
             around = kind.bind_expression(node)
             if around is not None:
+                if name is not None and node not in self.bind_names:
+                    self._bind_name(node, name)
                 return self._write_inside(around)
         if self.literal_binds or node.literal_execute:
             return self.literal(node, kind, negated, in_text)

@@ -103,7 +103,7 @@ class QueryCompiler(RestrictingCompiler):
     def write_select(
         self, node: AnySelect, *, as_from: bool = False, lateral: bool = False, main: bool = False
     ) -> str:
-        """Return *node*; *as_from* if it stands in FROM, *main* if it is the statement."""
+        """Return *node*: *as_from*, in FROM, or *main*, what the statement itself returns."""
         node = node.as_core()
         if node.__visit_name__ != "select":
             return self.write_query(node, as_from=as_from, lateral=lateral, main=main)
@@ -202,11 +202,11 @@ class QueryCompiler(RestrictingCompiler):
         for item in named:
             if item.column.__visit_name__ == "label":
                 frame.labels[id(item.column)] = self.name(item.name)
-        columns = [self._select_column(item, as_from) for item in named]
+        columns = [self._select_column(item, as_from, main) for item in named]
         for item in named:
             if item.name is not None:
                 frame.by_name.setdefault(self.name(item.name), item.column)
-        if main:
+        if main and self.result_columns is None:
             self.result_columns = [self.result_column(item) for item in named]
         head = "SELECT " + self.words(node.prefixes) + self.select_distinct(node)
         return head + ", ".join(columns)
@@ -229,11 +229,12 @@ class QueryCompiler(RestrictingCompiler):
             objects = (*objects, element.column)
         return ResultColumn(name, key, item.type, objects)
 
-    def _select_column(self, item: SelectedColumn, as_from: bool) -> str:
+    def _select_column(self, item: SelectedColumn, as_from: bool, main: bool) -> str:
         column = item.column
         # Before the column is written: its number comes before those of its parameters.
         name = self.name(item.name) if item.name is not None else ""
-        around = item.type.column_expression(column)
+        # What is selected from an inner SELECT is converted there, on its way out.
+        around = item.type.column_expression(column) if main else None
         text = self.write(around if around is not None else column)
         if item.name is None or getattr(column, "is_literal", False):
             return text
@@ -406,7 +407,7 @@ class QueryCompiler(RestrictingCompiler):
         outer_criteria = self.take_criteria(node)
         self.write_own_ctes(node)
         parts = [
-            self.compound_member(part.as_core(), as_from, main and position == 0)
+            self.compound_member(part.as_core(), as_from, main)
             for position, part in enumerate(node.selects)
         ]
         text = f" {node.keyword} ".join(parts)

@@ -469,7 +469,7 @@ class StatementCompiler(QueryCompiler):
             self.result_columns = [self.result_column(item) for item in named]
         before = self.include_table
         self.include_table = self.returning_includes_table
-        texts = [self._select_column(item, False) for item in named]
+        texts = [self._select_column(item, False, main=not self.depth) for item in named]
         self.include_table = before
         return " RETURNING " + ", ".join(texts)
 
