@@ -49,3 +49,11 @@ def test_it_is_that_of_an_alias_and_may_have_another_name():
     assert "quarry_1.id = stone.quarry_id AS stones" in str(select(other.stones))
     assert "AS same" in str(select(Stone.quarry.label("same")))
     assert Stone.quarry.label("same").type.python_type is bool
+
+
+def test_an_alias_has_what_its_class_declares():
+    other = aliased(Quarry)
+
+    assert other.__table__ is Quarry.__table__
+    assert other.__tablename__ == "quarry"
+    assert not hasattr(other, "__clause_element__")

@@ -406,10 +406,7 @@ class QueryCompiler(RestrictingCompiler):
         self.frames.append(frame)
         outer_criteria = self.take_criteria(node)
         self.write_own_ctes(node)
-        parts = [
-            self.compound_member(part.as_core(), as_from, main)
-            for position, part in enumerate(node.selects)
-        ]
+        parts = [self.compound_member(part.as_core(), as_from, main) for part in node.selects]
         text = f" {node.keyword} ".join(parts)
         for item in node.named_columns():
             if item.name is not None:

@@ -16,6 +16,12 @@ from dovetail.orm.tracking.inspection_attr import InspectionAttr
 T = TypeVar("T")
 
 
+DECLARED = frozenset(
+    ("__mapper__", "__mapper_args__", "__table__", "__table_args__", "__tablename__")
+)
+"""What an alias has of its class as it was declared; other such names ask an object of itself."""
+
+
 class AliasedClass(Packed):
     """Stands for a mapped class under another name in a statement; made by ``aliased()``.
 
@@ -49,7 +55,7 @@ class AliasedClass(Packed):
             self.__dict__[kind.class_.__name__] = _Part(kind, entity)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name not in DECLARED:
             raise AttributeError(name)
         entity: EntityNode = self.__dict__["__statement_entity__"]
         computed = of_alias(entity.mapper.class_, name, self)
