@@ -65,6 +65,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
     """A column of a table."""
 
     __visit_name__ = "column"
+    bind_name: Any = None
     is_insert_sentinel: bool
     """Whether it tells returned rows apart: dovetail keeps their order without such a column."""
     is_omitted: bool
@@ -111,6 +112,7 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
             kind = dialect_options.pop("type_")
         self.name = named(given, quote) if given is not None else None
         self.key = key if key is not None else given
+        self.bind_name = self.key
         self.type = to_instance(kind)
         self.table = None
         self.primary_key = primary_key
@@ -207,6 +209,8 @@ class Column(DialectKWArgs, ColumnClause[T], SchemaItem):
             raise ArgumentError("a column needs a name before it joins a table")
         if self.key is None:
             self.key = self.name
+        # Its mapping may have named it since.
+        self.bind_name = self.key
         if self.table is not None and self.table is not parent:
             raise ArgumentError(
                 f"column {self.name!r} is in table {self.table.description!r} already",
