@@ -419,11 +419,6 @@ RAISED = [
     ),
     pytest.param(MODELS + "select(dict)", ["ArgumentError", "is dict mapped?"], id="plain class"),
     pytest.param(
-        MODELS + "select(User.addresses)\nsession.execute(select(User.addresses))",
-        ["ArgumentError", "User.addresses", ".join("],
-        id="relationship selected",
-    ),
-    pytest.param(
         MODELS + "select(User).where(User.id == 1 and User.name == 'x')",
         ["TypeError", "and_()"],
         id="Python's and",
