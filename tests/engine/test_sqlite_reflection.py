@@ -2,7 +2,7 @@
 
 import pytest
 
-from dovetail import MetaData, create_engine, event, inspect
+from dovetail import MetaData, Table, create_engine, event, inspect
 from dovetail.dialects.sqlite.create_table import table_text
 from dovetail.exc import NoSuchTableError
 
@@ -133,3 +133,20 @@ def test_an_inspector_asks_for_the_text_of_a_table_once_and_for_what_is_absent_a
 
     # The text, table_xinfo, index_list, index_info, foreign_key_list: each once.
     assert len(sent) == len(set(sent)) == 5
+
+
+def test_a_chain_of_references_longer_than_calls_go_deep_is_read():
+    engine = create_engine("sqlite://")
+    last = 600
+    with engine.begin() as connection:
+        for number in range(last + 1):
+            refers = f", above INTEGER REFERENCES t{number + 1} (id)" if number < last else ""
+            connection.exec_driver_sql(f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY{refers})")
+    metadata = MetaData()
+
+    first = Table("t0", metadata, autoload_with=engine)
+
+    assert len(metadata.tables) == last + 1
+    assert metadata.sorted_tables[0].name == f"t{last}"
+    (key,) = first.c.above.foreign_keys
+    assert key.column is metadata.tables["t1"].c.id

@@ -54,6 +54,8 @@ class Inspector:
         self.engine: Engine = bind.engine
         self.dialect: Any = bind.dialect
         self.info_cache: dict[Any, Any] = {}
+        self._referred: list[tuple[str, str | None]] | None = None
+        """The tables that are to be read for the one that is being read, if one is."""
         self._reflection: Reflection = reflection_for(self.dialect, self.engine.backend.reflection)
 
     @classmethod
@@ -240,9 +242,19 @@ class Inspector:
         NoSuchTableError is raised if there is no such table.  With *resolve_fks*, tables
         that it refers to are reflected too, into the same metadata.
         """
-        TableReader(
-            self, table, include_columns, exclude_columns, resolve_fks, _reflect_info
-        ).read()
+        outer = self._referred
+        reader = TableReader(
+            self, table, include_columns, exclude_columns, resolve_fks, _reflect_info, outer
+        )
+        if outer is not None:
+            reader.read()
+            return
+        self._referred = reader.referred
+        try:
+            reader.read()
+            reader.read_referred()
+        finally:
+            self._referred = None
 
     def get_sorted_table_and_fkc_names(
         self, schema: str | None = None, **kw: object

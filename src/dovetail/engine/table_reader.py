@@ -51,6 +51,7 @@ class TableReader:
         exclude: Iterable[str],
         resolve: bool,
         describer: Describer | None = None,
+        referred: list[tuple[str, str | None]] | None = None,
     ) -> None:
         self.inspector = inspector
         self.describer = describer if describer is not None else inspector
@@ -58,6 +59,8 @@ class TableReader:
         self.include = None if include is None else frozenset(include)
         self.exclude = frozenset(exclude)
         self.resolve = resolve
+        self.referred = [] if referred is None else referred
+        """The tables, by name and schema, that are to be read after this one."""
 
     def read(self) -> None:
         """Read columns, then what speaks of them."""
@@ -112,21 +115,27 @@ class TableReader:
             schema = found["referred_schema"]
             prefix = f"{schema}." if schema else ""
             referred = f"{prefix}{found['referred_table']}"
-            if self.resolve:
-                self._reflect_other(found["referred_table"], schema, referred)
+            if self.resolve and referred not in self.table.metadata.tables:
+                self.referred.append((found["referred_table"], schema))
             targets = [f"{referred}.{name}" for name in found["referred_columns"]]
             self.table.append_constraint(
                 ForeignKeyConstraint(names, targets, name=found["name"], **found["options"])
             )
 
-    def _reflect_other(self, name: str, schema: str | None, key: str) -> None:
+    def read_referred(self) -> None:
+        """Read the tables that foreign keys point to, and those that theirs point to.
+
+        One after the other: a chain of references may be longer than Python calls go deep.
+        """
         metadata: Any = self.table.metadata
-        if key in metadata.tables:
-            return
-        try:
-            Table(name, metadata, schema=schema or BLANK_SCHEMA, autoload_with=self.inspector)
-        except NoReferencedTableError:
-            return
+        while self.referred:
+            name, schema = self.referred.pop(0)
+            if (f"{schema}.{name}" if schema else name) in metadata.tables:
+                continue
+            try:
+                Table(name, metadata, schema=schema or BLANK_SCHEMA, autoload_with=self.inspector)
+            except NoReferencedTableError:
+                continue
 
     def read_indexes(self) -> None:
         """Add the indexes whose columns are there."""

@@ -82,6 +82,13 @@ class SelectBase(Executable, Node):
         found: Walk | None = memo.get("walk")
         if found is None:
             found = memo["walk"] = super().walk()
+            named = self.__dict__.get("values_by_name")
+            if named:
+                # Those of an alias of what a class is mapped to are met here, too.
+                found.binds = [
+                    bind.with_value(named[bind.key]) if bind.key in named else bind
+                    for bind in found.binds
+                ]
         return found
 
     def as_core(self) -> Any:
