@@ -61,13 +61,6 @@ def test_the_general_type_keeps_the_arguments_that_it_has_itself():
     assert repr(postgresql.NUMERIC(10, 2).as_generic()) == "Numeric(precision=10, scale=2)"
 
 
-def test_of_what_nothing_general_is_known_an_error_says_so():
-    with pytest.raises(NotImplementedError, match="INET"):
-        postgresql.INET().as_generic()
-
-    assert postgresql.INET().as_generic(allow_nulltype=True) is dovetail.types.NULLTYPE
-
-
 def test_a_value_is_kept_as_it_is():
     value = [1]
 
