@@ -150,3 +150,37 @@ def test_a_chain_of_references_longer_than_calls_go_deep_is_read():
     assert metadata.sorted_tables[0].name == f"t{last}"
     (key,) = first.c.above.foreign_keys
     assert key.column is metadata.tables["t1"].c.id
+
+
+def test_what_a_listener_reads_meanwhile_is_read_into_its_own_metadata():
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        for sql in ("a (id INTEGER PRIMARY KEY)", "b (id INTEGER REFERENCES a (id))", "c (id)"):
+            connection.exec_driver_sql(f"CREATE TABLE {sql}")
+    metadata, other = MetaData(), MetaData()
+
+    def read_another(inspector, table, column):
+        Table("b", other, autoload_with=inspector)
+
+    Table("c", metadata, autoload_with=engine, listeners=[("column_reflect", read_another)])
+
+    assert sorted(metadata.tables) == ["c"]
+    assert sorted(other.tables) == ["a", "b"]
+
+
+def test_who_listens_to_metadata_hears_of_the_columns_of_its_tables():
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE TABLE b (a_id INTEGER REFERENCES a (id))")
+    metadata = MetaData()
+
+    heard = []
+
+    @event.listens_for(metadata, "column_reflect")
+    def note(inspector, table, column):
+        heard.append((table.name, column["name"]))
+
+    Table("b", metadata, autoload_with=engine)
+
+    assert heard == [("b", "a_id"), ("a", "id")]

@@ -14,7 +14,7 @@ from .connection import Connection
 from .described import Many, One, ReflectionInfo, TableKey
 from .engine import Engine
 from .kinds import ObjectKind, ObjectScope
-from .table_reader import TableReader
+from .table_reader import Referred, TableReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Sequence
@@ -54,7 +54,7 @@ class Inspector:
         self.engine: Engine = bind.engine
         self.dialect: Any = bind.dialect
         self.info_cache: dict[Any, Any] = {}
-        self._referred: list[tuple[str, str | None]] | None = None
+        self._referred: list[Referred] | None = None
         """The tables that are to be read for the one that is being read, if one is."""
         self._reflection: Reflection = reflection_for(self.dialect, self.engine.backend.reflection)
 

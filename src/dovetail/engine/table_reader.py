@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+Referred = tuple[Any, str, str | None]
+"""A table that another refers to: the metadata that it is for, its name, its schema."""
+
+
 class Describer(Protocol):
     """What describes tables: an inspector."""
 
@@ -51,7 +55,7 @@ class TableReader:
         exclude: Iterable[str],
         resolve: bool,
         describer: Describer | None = None,
-        referred: list[tuple[str, str | None]] | None = None,
+        referred: list[Referred] | None = None,
     ) -> None:
         self.inspector = inspector
         self.describer = describer if describer is not None else inspector
@@ -59,8 +63,8 @@ class TableReader:
         self.include = None if include is None else frozenset(include)
         self.exclude = frozenset(exclude)
         self.resolve = resolve
-        self.referred = [] if referred is None else referred
-        """The tables, by name and schema, that are to be read after this one."""
+        self.referred: list[Referred] = [] if referred is None else referred
+        """The tables that are to be read after this one."""
 
     def read(self) -> None:
         """Read columns, then what speaks of them."""
@@ -84,12 +88,13 @@ class TableReader:
 
     def read_columns(self) -> None:
         """Add the columns that are wanted and not there yet."""
-        listeners: Any = getattr(self.table, "dispatch", None)
+        told: tuple[Any, ...] = (self.table.metadata, self.table)
+        listeners = [function for one in told for function in one.dispatch.column_reflect]
         for info in self._ask(self.describer.get_columns):
             name = info["name"]
             if name in self.exclude or (self.include is not None and name not in self.include):
                 continue
-            for function in listeners.column_reflect if listeners else ():
+            for function in listeners:
                 function(self.inspector, self.table, info)
             self.table.append_column(_column(info))
 
@@ -116,7 +121,7 @@ class TableReader:
             prefix = f"{schema}." if schema else ""
             referred = f"{prefix}{found['referred_table']}"
             if self.resolve and referred not in self.table.metadata.tables:
-                self.referred.append((found["referred_table"], schema))
+                self.referred.append((self.table.metadata, found["referred_table"], schema))
             targets = [f"{referred}.{name}" for name in found["referred_columns"]]
             self.table.append_constraint(
                 ForeignKeyConstraint(names, targets, name=found["name"], **found["options"])
@@ -127,9 +132,8 @@ class TableReader:
 
         One after the other: a chain of references may be longer than Python calls go deep.
         """
-        metadata: Any = self.table.metadata
         while self.referred:
-            name, schema = self.referred.pop(0)
+            metadata, name, schema = self.referred.pop(0)
             if (f"{schema}.{name}" if schema else name) in metadata.tables:
                 continue
             try:
