@@ -175,7 +175,8 @@ class Databases:
         self._made: set[str] = set()
 
     def url(self, backend: Backend, folder: Path) -> str:
-        """The URL of an empty database."""
+        """The URL of an empty database; skips the test, or fails it, where there can be none."""
+        backend.require()
         if backend.server is None:
             return f"{backend.name}:///{folder / 'test.db'}"
         server = SERVERS[backend.server]
