@@ -254,8 +254,10 @@ def test_a_limit_below_in_moves_into_a_from():
 
 def test_a_limit_of_a_delete_as_an_extension():
     assert write(delete(OURS.t).ext(mysql.limit(5))) == "DELETE FROM t LIMIT 5"
-    with pytest.raises(exc.ArgumentError, match="UPDATE and DELETE"):
-        mysql.limit(5).apply_to(OURS.t.insert())
+    assert write(update(OURS.t).values(s="x").ext(mysql.limit(5))) == "UPDATE t SET s=%s LIMIT 5"
+    for statement in (OURS.t.insert(), select(OURS.t)):
+        with pytest.raises(exc.ArgumentError, match="RowLimit is no clause of"):
+            statement.ext(mysql.limit(5))
 
 
 def test_an_update_of_two_tables_sets_both():

@@ -12,6 +12,7 @@ from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.derived import CTE, Lateral, ScalarValues, Subquery, TableValuedAlias, Values
 from ..sql.expression.dml_base import UpdateBase
 from ..sql.expression.elements import LabelReference
+from ..sql.expression.extension import Extensible
 from ..sql.expression.from_clause import (
     Alias,
     AliasedFrom,
@@ -130,12 +131,24 @@ class QueryCompiler(RestrictingCompiler):
                 clauses.append(self.select_from(froms))
             else:
                 clauses.append(getattr(self, f"select_{name}")(node))
+            if name == "having":
+                clauses.append(self.extension_text(node, "post_criteria", before=" \n"))
+        clauses.append(self.extension_text(node, "post_body"))
         self.frames.pop()
         self.criteria = outer_criteria
         self.inside_operator = before
         self.include_table = table_before
         nested = with_text(frame.ctes, frame.is_recursive)
         return nested + "".join(clauses) + self._ending(node)
+
+    def extension_text(
+        self, node: Extensible, position: str, *, before: str = " ", after: str = ""
+    ) -> str:
+        """Return the clauses of the user's own at *position*, between *before* and *after*."""
+        if not node.extensions:
+            return ""
+        texts = [self.write(clause) for clause in node.extensions_at(position)]
+        return before + " ".join(texts) + after if texts else ""
 
     def _ending(self, node: AnySelect) -> str:
         """Return what stands after all clauses: hints for the statement, and suffixes."""
@@ -198,6 +211,9 @@ class QueryCompiler(RestrictingCompiler):
         self, node: AnySelect, named: list[SelectedColumn], frame: Frame, as_from: bool, main: bool
     ) -> str:
         """Return SELECT and the columns."""
+        head = "SELECT" + self.extension_text(node, "post_select") + " "
+        head += self.words(node.prefixes) + self.select_distinct(node)
+        head += self.extension_text(node, "pre_columns", before="", after=" ")
         # Before they are written, so that ORDER BY within a column knows none of them.
         for item in named:
             if item.column.__visit_name__ == "label":
@@ -208,7 +224,6 @@ class QueryCompiler(RestrictingCompiler):
                 frame.by_name.setdefault(self.name(item.name), item.column)
         if main and self.result_columns is None:
             self.result_columns = [self.result_column(item) for item in named]
-        head = "SELECT " + self.words(node.prefixes) + self.select_distinct(node)
         return head + ", ".join(columns)
 
     def result_column(self, item: SelectedColumn) -> ResultColumn:

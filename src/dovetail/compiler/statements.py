@@ -209,6 +209,7 @@ class StatementCompiler(QueryCompiler):
             text = head + self._insert_row(node, node.values_ or {})
         if node.post_values is not None:
             text += " " + self.write(node.post_values)
+        text += self.extension_text(node, "post_values")
         # What a subquery there says of the table is said of the new row.
         outer = self.frames[-2].around if len(self.frames) > 1 else {}
         self.frames[-1].around = {**outer, id(node.table): node.table}
@@ -340,6 +341,7 @@ class StatementCompiler(QueryCompiler):
         text = f"{head} SET {assignments}"
         text += self.update_from(extra)
         text += self.dml_where(criteria)
+        text += self.extension_text(node, "post_criteria")
         text += self.update_limit(node)
         text += self.returning_text(node)
         self._leave(outer_criteria)
@@ -436,6 +438,7 @@ class StatementCompiler(QueryCompiler):
         text = "DELETE " + self.words(node.prefixes) + self.delete_target(node, extra)
         text += self.delete_using(extra)
         text += self.dml_where(node.where_criteria)
+        text += self.extension_text(node, "post_criteria")
         text += self.update_limit(node)
         text += self.returning_text(node)
         self._leave(outer_criteria)

@@ -113,6 +113,18 @@ class UnknownOperator(ArgumentError, NotImplementedError):  # noqa: N818 - named
     code = "DV-ARG-06"
 
 
+class ExtensionRefused(ArgumentError, NotImplementedError):  # noqa: N818 - named for the cause
+    """A clause was put into a statement of a kind that it does not go with."""
+
+    code = "DV-ARG-07"
+
+
+class UnknownPosition(ArgumentError, ValueError):  # noqa: N818 - named for the cause
+    """A clause was put where its statement has no place for one."""
+
+    code = "DV-ARG-08"
+
+
 class NoForeignKeysError(ArgumentError):
     """Two tables are to be joined and no foreign key links them."""
 

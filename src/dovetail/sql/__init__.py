@@ -44,6 +44,7 @@ from .expression.elements import (
     BooleanClauseList as BooleanClauseList, UnaryExpression as UnaryExpression, and_ as and_,
     bindparam as bindparam, literal as literal, or_ as or_,
 )
+from .expression.extension import SyntaxExtension as SyntaxExtension
 from .expression.from_clause import (
     Alias as Alias, AliasedReturnsRows as AliasedReturnsRows, FromClause as FromClause,
     Join as Join, TableSample as TableSample, TableValuedColumn as TableValuedColumn,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from ...exc import ArgumentError, InvalidRequestError
 from ...sql.expression.column_element import ColumnElement
 from ...sql.expression.columns import ColumnCollection
-from ...sql.expression.dml_base import row_of
+from ...sql.expression.dml_base import UpdateBase, row_of
+from ...sql.expression.extension import Extensible, SyntaxExtension
 from ...sql.expression.from_clause import Alias
 from ...sql.node import Node, Walk
 from ...sql.upsert import ConflictInsert
@@ -98,14 +99,17 @@ def limit(limit: int) -> RowLimit:
     return RowLimit(int(limit))
 
 
-class RowLimit:
+class RowLimit(SyntaxExtension):
     """How many rows an UPDATE or DELETE touches at most; see :func:`limit`."""
 
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def apply_to(self, statement: Insert) -> Any:
-        """Return *statement* for *count* rows at most."""
-        if not (statement.is_update or statement.is_delete):
-            raise ArgumentError("limit() is for UPDATE and DELETE; a SELECT has .limit()")
-        return statement.with_dialect_options(mysql_limit=self.count, mariadb_limit=self.count)
+    def apply_to_update(self, update_stmt: Extensible) -> UpdateBase:
+        """Return *update_stmt* for *count* rows at most."""
+        assert isinstance(update_stmt, UpdateBase)
+        return update_stmt.with_dialect_options(mysql_limit=self.count, mariadb_limit=self.count)
+
+    def apply_to_delete(self, delete_stmt: Extensible) -> UpdateBase:
+        """Return *delete_stmt* for *count* rows at most."""
+        return self.apply_to_update(delete_stmt)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...sql.expression.building import operand
 from ...sql.expression.column_element import ColumnElement
 from ...sql.expression.constructs import sort_argument
+from ...sql.expression.extension import Extensible, SyntaxExtension
 from ...sql.expression.functions import GenericFunction, array_agg as standard_array_agg
+from ...sql.expression.select import Select
 from ...sql.node import Walk
 from ...types import structured
 from ...types.basic import Text
 from .arrays import ARRAY
 from .types import REGCONFIG, TSQUERY, TSVECTOR
-
-if TYPE_CHECKING:
-    from ...sql.expression.select import Select
 
 _CONFIG = REGCONFIG()
 
@@ -109,12 +108,13 @@ def distinct_on(*expressions: object) -> DistinctOn:
     return DistinctOn(expressions)
 
 
-class DistinctOn:
+class DistinctOn(SyntaxExtension):
     """``DISTINCT ON (…)``, to be applied to a SELECT."""
 
     def __init__(self, expressions: tuple[Any, ...]) -> None:
         self.expressions = expressions
 
-    def apply_to_select(self, select: Select[*tuple[Any, ...]]) -> Any:
-        """Return *select* with the clause."""
-        return select.distinct(*self.expressions)
+    def apply_to_select(self, select_stmt: Extensible) -> Select[*tuple[Any, ...]]:
+        """Return *select_stmt* with the clause."""
+        assert isinstance(select_stmt, Select)
+        return select_stmt.distinct(*self.expressions)

@@ -491,10 +491,11 @@ class _SelectPlanning:
         )
 
     def _must_wrap(self, core: Select[*tuple[Any, ...]], roots: list[EntityLayout]) -> bool:
-        """True where joined rows would be counted by LIMIT, DISTINCT or GROUP BY."""
+        """True where joined rows would be counted by LIMIT, DISTINCT, GROUP BY or the like."""
         limited = any(
             (core.limit_clause is not None, core.offset_clause is not None,
-             core.fetch_clause is not None, core.distinct_on, core.group_by_clauses)
+             core.fetch_clause is not None, core.distinct_on, core.group_by_clauses,
+             core.extensions)
         )  # fmt: skip
         return limited and any(
             joins_collections(prop, root.tree)

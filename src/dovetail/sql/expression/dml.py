@@ -24,7 +24,16 @@ class Insert(ValuesBase):
 
     __slots__ = ()
     __visit_name__ = "insert"
-    parts = ("table", "values_", "select_source", "returning_columns", "post_values", "ctes")
+    parts = (
+        "table",
+        "values_",
+        "select_source",
+        "returning_columns",
+        "post_values",
+        "ctes",
+        "extensions",
+    )
+    extension_positions = ("post_values",)
     is_insert = True
 
     include_defaults = True
@@ -203,7 +212,7 @@ class Update(FilteredBase, ValuesBase):
 
     __slots__ = ()
     __visit_name__ = "update"
-    parts = ("table", "values_", "where_criteria", "returning_columns", "ctes")
+    parts = ("table", "values_", "where_criteria", "returning_columns", "ctes", "extensions")
     is_update = True
 
     without_onupdate: tuple[str, ...] = ()
@@ -300,7 +309,7 @@ class Delete(FilteredBase):
 
     __slots__ = ()
     __visit_name__ = "delete"
-    parts = ("table", "using_froms", "where_criteria", "returning_columns", "ctes")
+    parts = ("table", "using_froms", "where_criteria", "returning_columns", "ctes", "extensions")
     is_delete = True
     using_froms: tuple[Any, ...] = ()
 

@@ -16,6 +16,7 @@ from .column_element import ColumnElement
 from .columns import ColumnCollection, columns_of
 from .derived import CTE
 from .elements import BindParameter, and_
+from .extension import Extensible, collect_extensions
 from .from_clause import Exported
 from .naming import (
     LABEL_STYLE_DEFAULT,
@@ -89,7 +90,7 @@ def _collect_row(row: Row, walk: Walk) -> None:
         value.collect(walk)
 
 
-class UpdateBase(Executable, Node):
+class UpdateBase(Extensible, Executable, Node):
     """Base of the statements that change rows."""
 
     __slots__ = ("__dict__", "_memo")
@@ -256,6 +257,9 @@ class UpdateBase(Executable, Node):
         for option in self.loader_options:
             key.append("option")
             option.collect(walk)
+        if "extensions" in state:
+            key.append("extensions")
+            collect_extensions(self.extensions, walk)
         key.append("end")
 
 
@@ -328,6 +332,7 @@ class FilteredBase(UpdateBase):
     """What UPDATE and DELETE have in common: which rows."""
 
     where_criteria: tuple[Any, ...] = ()
+    extension_positions = ("post_criteria",)
 
     def where(self, *criteria: ConditionArgument) -> Self:
         """Return a copy with *criteria* besides those it has, joined by AND.
@@ -351,10 +356,6 @@ class FilteredBase(UpdateBase):
         """
         namespaces = namespaces_of_change(self.table, self.where_criteria)
         return self.where(*equal_by_name(namespaces, values))
-
-    def ext(self, extension: Any) -> Any:
-        """Return a copy with what *extension* adds: ``limit()`` of a dialect, for one."""
-        return extension.apply_to(self)
 
     @property
     def whereclause(self) -> ColumnElement[bool] | None:

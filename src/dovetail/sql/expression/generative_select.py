@@ -13,6 +13,7 @@ from .coercion import node_of
 from .column_element import ColumnElement
 from .constructs import order_argument, sort_argument
 from .derived import CTE
+from .extension import collect_extensions
 from .froms import (
     JoinSpec,
 )
@@ -117,6 +118,7 @@ _COLLECTORS: dict[str, Callable[[Any, Walk], None]] = {
     "prefixes": _collect_plain,
     "suffixes": _collect_plain,
     "hints": _collect_hints,
+    "extensions": collect_extensions,
     "label_style": _collect_plain,
     "selects": _collect_nodes,
     "keyword": _collect_plain,

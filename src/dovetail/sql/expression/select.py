@@ -14,6 +14,7 @@ from .columns import columns_of
 from .constructs import sort_argument
 from .elements import and_
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
+from .extension import Extensible
 from .froms import (
     JoinSpec,
     apply_joins,
@@ -63,7 +64,7 @@ class SelectedRows(ReturnsRows[*Ts]):
         def label(self, name: str | None) -> Any: ...
 
 
-class Select(SelectedRows[*Ts], GenerativeSelect):
+class Select(SelectedRows[*Ts], Extensible, GenerativeSelect):
     """A SELECT: made by :func:`dovetail.select`, refined by methods that return copies."""
 
     __slots__ = ()
@@ -85,7 +86,9 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
         "correlate_except_froms",
         "ctes",
         "nested_ctes",
+        "extensions",
     )
+    extension_positions = ("post_select", "pre_columns", "post_criteria", "post_body")
 
     raw_columns: tuple[Any, ...] = ()
     from_clauses: tuple[Any, ...] = ()
@@ -496,11 +499,6 @@ class Select(SelectedRows[*Ts], GenerativeSelect):
             correlate_except_froms=(self.correlate_except_froms or ()) + made,
             auto_correlate=False,
         )
-
-    def ext(self, extension: Any) -> Self:
-        """Return a copy with an *extension* of one server: ``distinct_on(column)``."""
-        made: Self = extension.apply_to_select(self)
-        return made
 
     def prefix_with(self, *prefixes: str, dialect: str = "*") -> Self:
         """Return a copy with words after SELECT, for *dialect* alone if it is named."""
