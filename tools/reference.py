@@ -41,6 +41,7 @@ PATHS = {
     "dovetail.pool": "kinds of connection pool",
     "dovetail.event": "listening",
     "dovetail.exc": "errors and warnings",
+    "dovetail.watching": "watching what is sent",
     "dovetail.dialects.sqlite": "what is of SQLite alone",
     "dovetail.dialects.postgresql": "what is of PostgreSQL alone",
     "dovetail.dialects.mysql": "what is of MariaDB and MySQL alone",

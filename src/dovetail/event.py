@@ -56,6 +56,8 @@ class _Entry:
     original: Callable[..., Any]
     call: Callable[..., Any]
     propagate: bool
+    sends: bool = True
+    """Whether it may send statements."""
 
 
 class Sending:
@@ -76,7 +78,8 @@ class Sending:
 
     def note(self, dispatch: Dispatch) -> None:
         """Note whether such a listener listens to *dispatch*."""
-        if any(dispatch._entries.get(name) for name in dispatch._family.sends):
+        entries = dispatch._entries
+        if any(entry.sends for name in dispatch._family.sends for entry in entries.get(name, ())):
             self.listened_to.add(ref(dispatch, self.listened_to.discard))
         else:
             self.listened_to.discard(ref(dispatch))
@@ -214,7 +217,12 @@ class Events:
     sends: ClassVar[frozenset[str]] = frozenset()
     """Events that happen while statements are run: a listener may want to send one too."""
 
-    def __init_subclass__(cls, sends: bool | Collection[str] = False, **kwargs: object) -> None:
+    def __init_subclass__(
+        cls,
+        sends: bool | Collection[str] = False,
+        watches: Collection[str] = (),
+        **kwargs: object,
+    ) -> None:
         super().__init_subclass__(**kwargs)
         declared = [
             name
@@ -223,7 +231,7 @@ class Events:
         ]
         cls.event_names = tuple(dict.fromkeys((*cls.event_names, *declared)))
         if sends:
-            cls.sends = frozenset(cls.event_names if sends is True else sends)
+            cls.sends = frozenset(cls.event_names if sends is True else sends).difference(watches)
         cls.targets = []
         _families.append(cls)
 
@@ -390,6 +398,7 @@ def listen(
     once: bool = False,
     named: bool = False,
     insert: bool = False,
+    sends: bool = True,
     **options: object,
 ) -> None:
     """Call *function* whenever the event *name* happens at *target*.
@@ -404,6 +413,8 @@ def listen(
     ``once``       *function* is called one time at most
     ``named``      *function* takes its arguments by name
     ``insert``     *function* goes before those that listen already
+    ``sends``      whether *function* may send statements: where nobody may, what awaits runs
+    without a bridge to blocking code
 
     InvalidRequestError is raised where *target* has no such event.
     """
@@ -422,7 +433,7 @@ def listen(
         else:
             call = _with_former_parameters(family, name, function)
         call = family._adapt(name, call, target, retval, propagate=propagate, **options)
-        entry = _Entry(function, call, propagate)
+        entry = _Entry(function, call, propagate, sends)
         if once:
             entry.call = _once(call, lambda: dispatch._discard(name, entry))
         dispatch._add(name, entry, insert)

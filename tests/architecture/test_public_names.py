@@ -131,10 +131,12 @@ def _takes_all(function: object) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in found)
 
 
+PAGES = ("session.md", "loading.md", "watching.md")
+
 TOLD_BESIDE_THE_CONTRACT = {
-    "autocommit", "close_all", "lazy_policy", "load", "prune", "transaction",
+    "autocommit", "close_all", "lazy_policy", "load", "prune", "transaction", "watch",
 }  # fmt: skip
-"""What a Session has that the peer's has not: docs/session.md and docs/loading.md tell of it."""
+"""What a Session has that the peer's has not: docs/session.md and its neighbours tell of it."""
 
 
 def test_a_session_has_the_names_of_users_and_no_others():
@@ -146,5 +148,5 @@ def test_a_session_has_the_names_of_users_and_no_others():
 
     assert names[0] - names[1] == TOLD_BESIDE_THE_CONTRACT
     assert names[1] - names[0] == {"connection_callable"}
-    told = "".join((PAGE.parent / page).read_text() for page in ("session.md", "loading.md"))
+    told = "".join((PAGE.parent / page).read_text() for page in PAGES)
     assert {name for name in TOLD_BESIDE_THE_CONTRACT if name not in told} == set()

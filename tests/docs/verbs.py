@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dovetail
 import dovetail.exc
 import dovetail.orm
-from dovetail import Connection, Result, Select, create_engine, event
+from dovetail import Connection, Engine, Result, Select, create_engine, event
 from dovetail.orm import DeclarativeBase, Mapped, Query, Session, mapped_column, relationship
 from dovetail.sql.expression.dml import Delete, Insert, Update
 
@@ -17,7 +17,16 @@ VERBS = {
         *("add", "add_all", "begin", "begin_nested", "bulk_insert_mappings", "bulk_save_objects"),
         *("bulk_update_mappings", "commit", "connection", "delete", "delete_all", "execute"),
         *("expire", "expunge", "flush", "get", "get_one", "is_modified", "load", "merge"),
-        *("merge_all", "no_autoflush", "query", "refresh", "rollback", "scalar", "scalars"),
+        *(
+            "merge_all",
+            "no_autoflush",
+            "query",
+            "refresh",
+            "rollback",
+            "scalar",
+            "scalars",
+            "watch",
+        ),
     ),
     Select: (
         *("add_columns", "correlate", "cte", "distinct", "except_", "exists", "filter_by"),
@@ -32,6 +41,7 @@ VERBS = {
         *("all", "count", "delete", "filter", "filter_by", "first", "join", "one"),
         *("order_by", "update"),
     ),
+    Engine: ("watch",),
     Connection: ("begin", "commit", "exec_driver_sql", "execute", "rollback", "scalar", "scalars"),
     Result: ("all", "first", "mappings", "one", "one_or_none", "partitions", "scalars", "unique"),
     dovetail: (

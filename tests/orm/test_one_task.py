@@ -102,7 +102,7 @@ READS = {
     "execution_options", "expire_on_commit", "get_async_bind", "get_bind",
     "get_nested_transaction", "get_transaction", "identity_key", "identity_map",
     "in_nested_transaction", "in_transaction", "info", "is_active", "is_modified", "lazy_policy",
-    "new", "no_autoflush", "object_session", "run_steps", "sync_session_class",
+    "new", "no_autoflush", "object_session", "run_steps", "sync_session_class", "watch",
 }  # fmt: skip
 """What neither waits nor changes anything that a verb in progress relies on."""
 

@@ -219,7 +219,7 @@ def compile_statement(
             "this statement is nested too deeply", hint="join many criteria by and_() or or_()"
         ) from None
     compiled = Compiled(core, dialect, compiler, text)
-    compiling.note(dialect, perf_counter() - started)
+    compiling.note(dialect, started)
     if options.get("literal_binds") and dialect.features.keeps_doubled_percent:
         # For the driver: exec_driver_sql() makes one percent sign of two there, as others do.
         compiled.pieces = [_text(piece, escape=True) for piece in compiled.pieces]

@@ -7,31 +7,28 @@ errors) stands in functions of its own.
 
 from __future__ import annotations
 
-from logging import DEBUG, INFO
-from time import monotonic
+from logging import INFO
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..compiler.timing import compiling
-from ..exc import LazyLoadError, ResourceClosedError, shortened
-from .context import ErrorContext, ExecutionContext, ListenerCursor
+from ..exc import LazyLoadError, ResourceClosedError
+from .context import About, ErrorContext, ExecutionContext, ListenerCursor
+from .executed import Execution
 from .failure import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from logging import Logger, LoggerAdapter
 
     from ..compiler.cache import PlanCache
     from ..dialects.dbapi import DriverParameters
     from ..dialects.driver import Cursor, Driver, DriverConnection
     from ..event import Dispatch
     from ..steps import Steps
+    from .log import StatementLog
     from .pool import Pool
     from .pool.record import ConnectionRecord
     from .translation import SchemaMap, Translations
-
-
-TEXTS_KNOWN = 1000
-"""Of so many texts the log says how long they have been kept."""
 
 
 class Host(Protocol):
@@ -58,9 +55,9 @@ class Host(Protocol):
     own_savepoints: Mapping[str, Callable[..., Any]]
 
     hide_parameters: bool
-    logged_texts: dict[str, float]
     rows_per_insert: int
-    logger: Logger | LoggerAdapter[Any]
+    log: StatementLog
+    watched_since: float
 
 
 class Channel:
@@ -84,6 +81,11 @@ class Channel:
     """Whether what runs next is SQL that was given as text: the log says so."""
     told_last: ExecutionContext | None = None
     """The execution that listeners were told of last."""
+    _reading: Sequence[Execution] = ()
+    """What was sent while somebody watches, and whose rows are still to be taken."""
+
+    used_by: Any = None
+    """What uses the connection, for those who watch: the core of a session, or None."""
 
     def __init__(self, engine: Any, record: ConnectionRecord) -> None:
         self._host: Host = engine.base
@@ -92,7 +94,7 @@ class Channel:
         self.plans: PlanCache[Any] = self._host.plans
         """The plans of the engine, for these schemas."""
         self.dispatch = engine.dispatch
-        self._echo: bool = engine.logger.isEnabledFor(INFO)
+        self._echo: bool = engine.log.logger.isEnabledFor(INFO)
         self._attach(record)
 
     @property
@@ -114,6 +116,7 @@ class Channel:
 
     def _listened(self) -> None:
         self._ready = None
+        self._host.watched_since = perf_counter()
 
     def _prepare_steps(self, sql: str | None = None) -> Steps[bool]:
         """Make the connection ready for the statement *sql*; tell whether somebody watches."""
@@ -214,15 +217,26 @@ class Channel:
             failure = yield from self._failure_steps(error, sql, parameters)
             raise failure from failure.__cause__
 
-    def take_steps(self, cursor: Cursor, most: int | None, sql: str | None = None) -> Steps[Any]:
+    def take_steps(
+        self,
+        cursor: Cursor,
+        most: int | None,
+        sql: str | None = None,
+        parameters: DriverParameters | None = (),
+    ) -> Steps[Any]:
         """Return up to *most* rows of *cursor*, all that remain for None."""
+        reading = self._reading
+        began = perf_counter() if reading else 0.0
         try:
-            if most is None:
-                return (yield (cursor.fetchall,))
-            return (yield cursor.fetchmany, most)
+            rows = (yield (cursor.fetchall,)) if most is None else (yield cursor.fetchmany, most)
         except BaseException as error:
-            failure = yield from self._failure_steps(error, sql, ())
+            failure = yield from self._failure_steps(error, sql, parameters)
+            if reading:
+                self._note_taken(cursor, 0, began, failure, ended=True)
             raise failure from failure.__cause__
+        if reading:
+            self._note_taken(cursor, len(rows), began, None, most is None or len(rows) < most)
+        return rows
 
     # With somebody watching.
 
@@ -230,40 +244,36 @@ class Channel:
         self, sql: str, parameters: DriverParameters | None
     ) -> Steps[list[tuple[Any, ...]]]:
         cursor = yield from self._watched_steps("execute", sql, parameters)
-        try:
-            rows: list[tuple[Any, ...]] = yield (cursor.fetchall,)
-        except BaseException as error:
-            failure = yield from self._failure_steps(error, sql, parameters)
-            raise failure from failure.__cause__
-        if self._echo and self._host.logger.isEnabledFor(DEBUG):
-            self._log_rows(cursor, rows)
+        rows: list[tuple[Any, ...]] = yield from self.take_steps(cursor, None, sql, parameters)
+        if self._echo:
+            self.engine.log.rows(cursor, rows)
         return rows
-
-    def _log_rows(self, cursor: Cursor, rows: Sequence[Any]) -> None:
-        logger = self._host.logger
-        logger.debug("Col %r", tuple(column[0] for column in cursor.description or ()))
-        for row in rows:
-            logger.debug("Row %r", row)
 
     def _watched_steps(
         self, verb: str, sql: str, parameters: DriverParameters | None, many: bool = False
     ) -> Steps[Any]:
         """Run *sql* with the driver's *verb*; tell the log and the listeners."""
-        dispatch = self.dispatch
+        if self._reading:
+            self._end_reading(streams_too=False)
+        about, self.about = self.about, None
         context: ExecutionContext | None = None
+        execution: Execution | None = None
         try:
-            if dispatch:
-                about, self.about = self.about, None
-                kind = self._host.context_class
-                context = self.told_last = kind(self, sql, parameters, many, about)
-                context.cursor = ListenerCursor(self._wire, self._host.backend)
-                for before in dispatch.before_cursor_execute:
-                    answer = before(self, context.cursor, sql, parameters, context, many)
-                    if answer is not None:
-                        sql, parameters = answer
-                context.statement, context.sent = sql, parameters
-            if self._echo:
-                self._log_statement(sql, parameters)
+            if _hears_of_cursors(self.dispatch):
+                context = self._told_context(sql, parameters, many, about)
+                sql, parameters = context.statement, context.sent
+            execution = self._announce(
+                Execution(
+                    self,
+                    sql,
+                    parameters,
+                    many=many,
+                    statement=getattr(about, "statement", None),
+                    is_text=self._sends_text,
+                    compile_seconds=compiling.taken(self.dialect, self._host.watched_since),
+                )
+            )
+            sql, self._sends_text = execution.sql, False
             self._require_record().statement = sql
             done = context is not None and self._done_by_listener(context)
             cursor: Any
@@ -274,12 +284,30 @@ class Channel:
                 cursor = yield getattr(self._wire, verb), sql, *arguments
             if context is not None:
                 context.cursor = cursor
-                for after in dispatch.after_cursor_execute:
+                for after in self.dispatch.after_cursor_execute:
                     after(self, cursor, sql, parameters, context, many)
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, parameters, context)
+            if execution is not None and not isinstance(failure, LazyLoadError):
+                execution.ended(failure)
+                self._tell_end(execution)
             raise failure from failure.__cause__
+        self._note_answer(execution, cursor, streams=verb == "stream")
         return cursor
+
+    def _told_context(
+        self, sql: str, parameters: DriverParameters | None, many: bool, about: About | None
+    ) -> ExecutionContext:
+        """Return what listeners to cursors are told, who may have changed what is to be sent."""
+        kind = self._host.context_class
+        context = self.told_last = kind(self, sql, parameters, many, about)
+        context.cursor = ListenerCursor(self._wire, self._host.backend)
+        for before in self.dispatch.before_cursor_execute:
+            answer = before(self, context.cursor, sql, parameters, context, many)
+            if answer is not None:
+                sql, parameters = answer
+        context.statement, context.sent = sql, parameters
+        return context
 
     def _done_by_listener(self, context: ExecutionContext) -> bool:
         """Let listeners run the statement of *context*; tell whether one did."""
@@ -290,33 +318,66 @@ class Channel:
         listeners = dispatch.do_executemany if context.executemany else dispatch.do_execute
         return any(run(cursor, sql, parameters, context) for run in listeners)
 
-    def _log_statement(self, sql: str, parameters: DriverParameters | None) -> None:
-        self._log(sql)
-        if self._host.hide_parameters:
-            values = "[parameters hidden by hide_parameters=True]"
-        else:
-            values = shortened(() if parameters is None else parameters)
-        self._log(f"[{self._origin(sql)}] {values}")
-
-    def _origin(self, sql: str) -> str:
-        """What the log says of where *sql* is from: compiled now, or before, or given as text."""
-        seconds = compiling.taken(self.dialect)
-        given, self._sends_text = self._sends_text, False
-        if given:
-            return "raw sql"
-        since, now = self._host.logged_texts, monotonic()
-        if seconds:
-            if len(since) >= TEXTS_KNOWN:
-                del since[next(iter(since))]
-            since[sql] = now
-            return f"generated in {seconds:.5f}s"
-        # A list of another length after IN, or rows of another number, make another text.
-        return f"cached since {now - since[sql]:.4g}s ago" if sql in since else "cached"
-
-    def _log(self, text: str) -> None:
+    def _announce(self, execution: Execution) -> Execution:
+        """Tell the log and the listeners that *execution* is about to be sent; return it."""
+        for before in self.dispatch.before_statement:
+            before(self, execution)
         if self._echo:
-            token = self._options.get("logging_token")
-            self._host.logger.info("%s", text if token is None else f"[{token}] {text}")
+            self.engine.log.before(execution)
+        execution.started = perf_counter()
+        return execution
+
+    def _note_answer(self, execution: Execution, cursor: Cursor, *, streams: bool) -> None:
+        """Note that *execution* was answered with *cursor*, of which rows may still be taken."""
+        execution.sent(cursor)
+        if cursor.description is None and not streams:
+            self._tell_end(execution)
+        else:
+            execution.streams = streams
+            self._reading = [*self._reading, execution]
+
+    def _tell_end(self, execution: Execution) -> None:
+        """Tell the log and the listeners that *execution* has come to its end."""
+        if self._echo:
+            self.engine.log.after(execution)
+        for after in self.dispatch.after_statement:
+            after(self, execution)
+
+    def _note_taken(
+        self, cursor: Cursor, count: int, began: float, error: BaseException | None, ended: bool
+    ) -> None:
+        """Note that *count* rows of *cursor* were taken since *began*: the last, if it *ended*."""
+        for execution in self._reading:
+            if execution.cursor is cursor:
+                execution.took(count, began, error)
+                if ended:
+                    self._reading = [each for each in self._reading if each is not execution]
+                    self._tell_end(execution)
+
+    def _end_reading(self, *, streams_too: bool = True) -> None:
+        """Tell of what was sent and whose rows nobody takes any more."""
+        reading = self._reading
+        ended = [each for each in reading if streams_too or not each.streams]
+        self._reading = [each for each in reading if each not in ended]
+        for execution in ended:
+            self._tell_end(execution)
+
+    def _announce_control(self, sql: str) -> Execution | None:
+        """Tell that *sql*, which begins or ends a transaction or savepoint, is about to be sent.
+
+        None is returned where nobody listens.
+        """
+        if self._reading:
+            self._end_reading()
+        if not (self._echo or self.dispatch.listening):
+            return None
+        return self._announce(Execution(self, sql, kind="transaction"))
+
+    def _end_control(self, execution: Execution | None, error: BaseException | None = None) -> None:
+        """Tell that what :meth:`_announce_control` gave has come to its end."""
+        if execution is not None:
+            execution.ended(error)
+            self._tell_end(execution)
 
     # Failures.
 
@@ -360,6 +421,19 @@ class Channel:
         if self._record is None:
             raise ResourceClosedError("this connection is closed")
         return self._record
+
+
+def _hears_of_cursors(dispatch: Dispatch) -> bool:
+    """Tell whether anybody listens who is given the cursor, or what is known of its statement."""
+    return dispatch.listening and bool(
+        dispatch.before_cursor_execute
+        or dispatch.after_cursor_execute
+        or dispatch.handle_error
+        or dispatch.after_execute
+        or dispatch.do_execute
+        or dispatch.do_executemany
+        or dispatch.do_execute_no_params
+    )
 
 
 def _is_skipped(context: ExecutionContext | None) -> bool:

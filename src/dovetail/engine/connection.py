@@ -98,6 +98,8 @@ class Connection(TransactedChannel):
         """Roll back what is in progress and return the connection to the pool."""
         if self._closed:
             return
+        if self._reading:
+            self._end_reading()
         root = self._root
         was_reset = False
         try:
@@ -182,7 +184,7 @@ class Connection(TransactedChannel):
         """Run SQL text: see :meth:`exec_driver_sql`."""
         options = {**self._options, **(execution_options or {})}
         given: Any = () if parameters is None else parameters
-        self._sends_text = True
+        self._sends_text, self.told_last = True, None
         many = isinstance(given, list) and bool(given)
         if many and not isinstance(given[0], tuple | list | dict):
             many, given = False, tuple(given)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from logging import DEBUG, INFO, LoggerAdapter, getLogger
+from logging import DEBUG, INFO, getLogger
+from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,21 +17,24 @@ from ..steps import bridging, run_sync
 from .connection import Connection, checked_isolation
 from .context import ExecutionContext
 from .events import ConnectionEvents, DialectEvents, PoolEvents
-from .log import show_log
+from .log import StatementLog, show_log
 from .pool import Pool
 from .pool.fork import watch_forks
 from .translation import Translations
+from .watched import attach_to, begin_watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from logging import Logger
-    from typing import Self
+    from typing import Self, Unpack
 
     from ..dialects.driver import Driver
     from ..event import Dispatch
     from ..steps import Steps
     from .pool.record import PooledConnection
     from .url import URL
+    from .watched import WatchOptions
+    from .watching.watch import Watch
 
 Echo = bool | Literal["debug"] | None
 
@@ -81,13 +85,14 @@ class Engine:
         """What listeners are told of the run of a statement is one of these."""
         self.own_savepoints: Mapping[str, Callable[..., Any]] = {}
         """What a dialect of another package does for a SAVEPOINT, by the words of it."""
-        self.logger: Logger | LoggerAdapter[Any] = getLogger(conventions.engine_logger)
-        self.logged_texts: dict[str, float] = {}
-        """When each text was compiled that the log has told of."""
+        logger = getLogger(conventions.engine_logger)
+        self.watched_since = 0.0
+        """Since when somebody watches, in the seconds of ``time.perf_counter()``."""
         self._echo: Echo = None
         self._options: Mapping[str, Any] = MappingProxyType({})
         if logging_name:
-            self.logger = getLogger(f"{conventions.engine_logger}.{logging_name}")
+            logger = getLogger(f"{conventions.engine_logger}.{logging_name}")
+        self.log = StatementLog(logger, hides_parameters=hide_parameters)
         if echo:
             self.echo = echo
         own_dispatch(self).adopt(own_dispatch(dialect))
@@ -95,8 +100,14 @@ class Engine:
         if execution_options:
             self.update_execution_options(**execution_options)
 
+    @property
+    def logger(self) -> Logger:
+        """The logger that is told of the statements."""
+        return self.log.logger
+
     def _listened(self) -> None:
         self.base.calm = object()
+        self.base.watched_since = perf_counter()
 
     def after_fork(self) -> None:
         """Let connections look whether they belong to the parent of this new process."""
@@ -132,7 +143,7 @@ class Engine:
         self._echo = value
         logger = getLogger(f"{conventions.engine_logger}.{self.logging_name or hex(id(self))}")
         logger.setLevel(DEBUG if value == "debug" else INFO if value else 0)
-        self.logger = logger
+        self.log.logger = logger
         if value:
             show_log()
         self._listened()
@@ -204,6 +215,19 @@ class Engine:
         variant.__dict__.update(self.__dict__)
         variant.update_execution_options(**opt)
         return variant
+
+    def watch(self, **options: Unpack[WatchOptions]) -> Watch:
+        """Return a watch: it sees what connections of this engine send while its block runs.
+
+        What it finds, prints and raises, and its options: :class:`dovetail.watching.Watch`::
+
+            with engine.watch() as watch, engine.connect() as connection:
+                connection.execute(select(User.name))
+            assert watch.count == 1
+            # SELECT user_account.name FROM user_account
+            # ROLLBACK
+        """
+        return begin_watch(lambda watch: attach_to(self, watch), options)
 
     def clear_compiled_cache(self) -> None:
         """Forget the plans of all statements."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..dialects.dbapi import DBAPIConnection, DBAPICursor, DriverParameters
     from ..dialects.dialect import Dialect
     from .context import ErrorContext, ExecutionContext, ListenedConnection, ListenedEngine
+    from .executed import Execution
     from .pool.record import ConnectionRecord
     from .pool.reset import PoolResetState
 
@@ -136,7 +137,11 @@ class DialectEvents(Events, sends=True):
         """Call when a statement has failed; a returned exception is raised instead."""
 
 
-class ConnectionEvents(DialectEvents, sends=True):
+_WATCHING = ("before_statement", "after_statement")
+"""Events whose listeners watch, and send nothing."""
+
+
+class ConnectionEvents(DialectEvents, sends=True, watches=_WATCHING):
     """What happens on connections.  Targets: an engine, a connection, or their classes.
 
     ``before_execute`` and ``before_cursor_execute`` may replace what is executed: listen with
@@ -198,6 +203,20 @@ class ConnectionEvents(DialectEvents, sends=True):
         executemany: bool,
     ) -> None:
         """Call after the driver has executed SQL text."""
+
+    def before_statement(self, conn: ListenedConnection, execution: Execution) -> None:
+        """Call when all is ready for SQL to be sent; ``execution.sql`` may be changed.
+
+        BEGIN, COMMIT and their like are told too, what a session sends of itself included.  No
+        statement can be sent here, and nothing has to be ready for that: of all events this one
+        and ``after_statement`` cost the least.
+        """
+
+    def after_statement(self, conn: ListenedConnection, execution: Execution) -> None:
+        """Call when the rows of a statement were fetched, or it has failed.
+
+        The rows of a stream are told together, when it has ended.
+        """
 
     def engine_connect(self, conn: ListenedConnection) -> None:
         """Call after a Connection was made."""

@@ -25,6 +25,7 @@ from .transaction import (
 
 if TYPE_CHECKING:
     from ..steps import Steps
+    from .executed import Execution
     from .pool.record import ConnectionRecord
 
 _FIRST_WORD = regex(r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*(\w+)").match
@@ -172,25 +173,29 @@ class TransactedChannel(Channel):
     def _send_begin_steps(self) -> Steps[None]:
         self._begun = True
         record = self._record
+        execution: Execution | None = None
         try:
             xid = self._root.xid if self._root is not None else None
             if xid is None:
                 if self.dispatch.begin:
                     self._tell_begin()
-                if self._echo:
-                    self._log("BEGIN (implicit)")
+                if self._echo or self.dispatch.listening:
+                    execution = self._announce_control("BEGIN")
                 if record is None or not record.begun or not self._wire.in_transaction():
                     yield (self._wire.begin,)
             else:
                 for function in self.dispatch.begin_twophase:
                     function(self, xid)
-                self._log("BEGIN TWOPHASE (implicit)")
+                execution = self._announce_control("BEGIN TWOPHASE")
                 yield self._two_phase("begin"), xid
         except BaseException as error:
             failure = yield from self._failure_steps(error, "BEGIN", None)
+            self._end_control(execution, failure)
             # A BEGIN that was cancelled may have been heard: the end rolls it back then.
             self._begun = self._record is not None and self._wire.in_transaction()
             raise failure from failure.__cause__
+        if execution is not None:
+            self._end_control(execution)
         if record is not None:
             record.begun += 1
 
@@ -220,17 +225,21 @@ class TransactedChannel(Channel):
             )
         for function in self.dispatch.commit:
             function(self)
-        if self._echo:
-            self._log("COMMIT")
+        execution = None
+        if self._echo or self.dispatch.listening:
+            execution = self._announce_control("COMMIT")
         try:
             yield (self._wire.commit,)
         except BaseException as error:
             try:
                 failure = yield from self._failure_steps(error, "COMMIT", None)
+                self._end_control(execution, failure)
                 raise failure from failure.__cause__
             except DBAPIError as wrapped:
                 wrapped.outcome_unknown |= wrapped.connection_invalidated
                 raise
+        if execution is not None:
+            self._end_control(execution)
         self._begun = False
         record.begun -= 1
         if record.uses > 1 and record.begun > 0:
@@ -243,18 +252,22 @@ class TransactedChannel(Channel):
             return
         for function in self.dispatch.rollback:
             function(self)
-        if self._echo:
-            self._log("ROLLBACK")
+        execution = None
+        if self._echo or self.dispatch.listening:
+            execution = self._announce_control("ROLLBACK")
         self._begun = False
         record.begun -= 1
         try:
             yield (self._wire.rollback,)
         except BaseException as error:
             failure = yield from self._failure_steps(error, "ROLLBACK", None)
+            self._end_control(execution, failure)
             if isinstance(failure, DBAPIError) and failure.connection_invalidated:
                 # The server rolls back what a lost connection leaves behind.
                 return
             raise failure from failure.__cause__
+        if execution is not None:
+            self._end_control(execution)
         if record.uses > 1 and record.begun > 0:
             yield from self._resume_steps()
 
@@ -292,13 +305,15 @@ class TransactedChannel(Channel):
             yield from self._send_steps(f"RELEASE SAVEPOINT {name}")
 
     def _send_steps(self, sql: str) -> Steps[None]:
-        self._log(sql)
+        execution = self._announce_control(sql)
         try:
             cursor = yield self._wire.execute, sql, ()
             yield (cursor.close,)
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, None)
+            self._end_control(execution, failure)
             raise failure from failure.__cause__
+        self._end_control(execution)
 
     def _tell_savepoint(self, verb: str, name: str) -> None:
         if verb == "SAVEPOINT":
@@ -348,12 +363,14 @@ class TransactedChannel(Channel):
         function = self._two_phase(verb)
         for listener in getattr(self.dispatch, f"{verb}_twophase"):
             listener(self, xid, *is_prepared)
-        self._log(f"{verb.upper()} TWOPHASE {xid}")
+        execution = self._announce_control(f"{verb.upper()} TWOPHASE {xid}")
         try:
             yield function, xid, *is_prepared
         except BaseException as error:
             failure = yield from self._failure_steps(error, f"{verb} {xid}", None)
+            self._end_control(execution, failure)
             raise failure from failure.__cause__
+        self._end_control(execution)
         if verb != "prepare":
             self._begun = False
             self._require_record().begun -= 1

@@ -309,6 +309,22 @@ class MultipleResultsFound(InvalidRequestError):  # noqa: N818 - a name users kn
     usual_hint = "narrow the query, or take the first with first()"
 
 
+class BudgetExceededError(DovetailError):
+    """A block has asked more of the database than its budget allows.
+
+    ``exceeded``  a sentence for each limit that was passed
+    ``watch``     the :class:`~dovetail.watching.Watch`, with all that was sent
+    """
+
+    code = "DV-WATCH-01"
+    usual_hint = "load what a loop needs before it: select(...).options(selectinload(...))"
+
+    def __init__(self, exceeded: Sequence[str], watch: Any) -> None:
+        super().__init__(f"over budget: {'; '.join(exceeded)}\n{watch}")
+        self.exceeded = list(exceeded)
+        self.watch = watch
+
+
 def refuse_options(function: str, options: Mapping[str, Any], *more: object) -> None:
     """Raise ArgumentError where a call of *function* has arguments that mean nothing to it.
 

@@ -283,6 +283,7 @@ class scoped_session(ScopedFace[S]):
     rollback = scoped_face.passed(Session.rollback)
     scalar = scoped_face.passed(Session.scalar)
     scalars = scoped_face.passed(Session.scalars)
+    watch = scoped_face.passed(Session.watch)
 
     autobegin = OfCurrent[bool](Session.autobegin)
     autocommit = OfCurrent[bool](Session.autocommit)

@@ -9,11 +9,23 @@ from time import monotonic
 
 from ...steps import bridging
 
-_INNER = (dirname(dirname(dirname(realpath(__file__)))), "<dovetail ")
-"""How the names of this library's files start, generated text included."""
 
-_inner_files: set[str] = set()
-"""The files of this library that were met: to look here is quicker than to compare names."""
+class PassedFiles:
+    """Files whose functions are passed by on the way to a caller.
+
+    ``starts``  how their names start
+    ``known``   those that were met: to look here is quicker than to compare names
+    """
+
+    __slots__ = ("known", "starts")
+
+    def __init__(self, *starts: str) -> None:
+        self.starts = starts
+        self.known: set[str] = set()
+
+
+LIBRARY = PassedFiles(dirname(dirname(dirname(realpath(__file__)))), "<dovetail ")
+"""The files of this library, generated text included."""
 
 _LONGEST_STATEMENT = 120
 
@@ -47,20 +59,22 @@ def _no_frame() -> None:
     return None
 
 
-def caller(inner: int = 1) -> tuple[str, int, str]:
+def caller(inner: int = 1, passed: PassedFiles = LIBRARY) -> tuple[str, int, str]:
     """Return file, line and function of the nearest caller outside of this library.
 
-    *inner* functions, from the one that calls on, are known to be the library's own.
+    *inner* functions, from the one that calls on, are known to be the library's own.  *passed*
+    has the files that do not count; where all are such, it is the outermost caller.
     """
     frame = _getframe(inner)
     beyond = bridging.frame
+    known, starts = passed.known, passed.starts
     while True:
         filename = frame.f_code.co_filename
-        if filename not in _inner_files:
-            if not filename.startswith(_INNER):
+        if filename not in known:
+            if not filename.startswith(starts):
                 break
             if not filename.startswith("<"):
-                _inner_files.add(filename)
+                known.add(filename)
         outer = frame.f_back
         if outer is None:
             outer, beyond = beyond(), _no_frame

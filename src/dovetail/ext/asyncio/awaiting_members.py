@@ -143,6 +143,7 @@ class AwaitingMembers:
     is_modified = session_face.passed(Session.is_modified)
     in_transaction = session_face.passed(Session.in_transaction)
     in_nested_transaction = session_face.passed(Session.in_nested_transaction)
+    watch = session_face.passed(Session.watch)
 
     new = OfSession[InstanceSet](Session.new)
     dirty = OfSession[InstanceSet](Session.dirty)

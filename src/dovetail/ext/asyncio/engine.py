@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from logging import Logger
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -156,6 +157,7 @@ class AsyncEngine:
     name = OfEngine[str](Engine.name)
     driver = OfEngine[str](Engine.driver)
     echo = OfEngine[Echo](Engine.echo)
+    logger = OfEngine[Logger](Engine.logger)
 
     def connect(self) -> AsyncConnection:
         """Return a connection, to be awaited or used as an async context manager."""
@@ -193,6 +195,7 @@ class AsyncEngine:
         self.sync_engine.update_execution_options(**opt)
 
     clear_compiled_cache = engine_face.passed(Engine.clear_compiled_cache)
+    watch = engine_face.passed(Engine.watch)
 
     def __repr__(self) -> str:
         return f"AsyncEngine({self.url!r})"

@@ -88,5 +88,6 @@ class async_scoped_session(ScopedFace[S]):
     scalars = scoped_face.passed(AsyncSession.scalars)
     stream = scoped_face.passed(AsyncSession.stream)
     stream_scalars = scoped_face.passed(AsyncSession.stream_scalars)
+    watch = scoped_face.passed(AsyncSession.watch)
 
     close_all = staticmethod(AsyncSession.close_all)

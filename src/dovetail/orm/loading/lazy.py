@@ -42,10 +42,14 @@ def load_attribute_steps(
     attribute: AttributeBase,
 ) -> Steps[None]:
     """Load *attribute*, which is missing from *instance*, and for peers as the policy says."""
-    if attribute.is_relationship:
-        yield from _load_relationship_steps(session, state, instance, attribute.prop)
-    else:
-        yield from _load_columns_steps(session, state, instance, attribute)
+    outer, session.reading = session.reading, (instance, attribute)
+    try:
+        if attribute.is_relationship:
+            yield from _load_relationship_steps(session, state, instance, attribute.prop)
+        else:
+            yield from _load_columns_steps(session, state, instance, attribute)
+    finally:
+        session.reading = outer
 
 
 def load_onto_steps(

@@ -9,6 +9,7 @@ from dovetail.engine.connection import Connection
 from dovetail.event import Dispatch
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
+from dovetail.orm.tracking.attributes import AttributeBase
 from dovetail.orm.tracking.state import InstanceState, Scope
 from dovetail.sql.node import Executable
 from dovetail.steps import Steps
@@ -43,6 +44,7 @@ class LoadingSession(Protocol):
     ``levels``      what is to be loaded below a tree's level that is being loaded, if one is
     ``epoch``       how many transactions it has ended
     ``flushing``    whether a flush is in progress
+    ``reading``     what is read, and loaded for that: a pair of instance and attribute, or None
     ``transaction``  the innermost one in progress, or None
     """
 
@@ -54,6 +56,7 @@ class LoadingSession(Protocol):
     lazy_policy: str
     epoch: int
     flushing: bool
+    reading: tuple[object, AttributeBase] | None
     transaction: Any
     execution_options_dict: Mapping[str, Any]
 

@@ -73,6 +73,10 @@ class SessionPersistence(SessionBinds):
 
     flushing = False
     """Whether a flush is in progress."""
+    flushes = 0
+    """How many flushes were begun."""
+    reading: tuple[object, AttributeBase] | None = None
+    """What is read, and loaded for that: an instance and its attribute."""
 
     if TYPE_CHECKING:
         # What the base class of statements has.
@@ -110,6 +114,7 @@ class SessionPersistence(SessionBinds):
             transaction.check()
         context = FlushContext(self, transaction, only)
         self.flushing = True
+        self.flushes += 1
         try:
             for call in self.dispatch.before_flush:
                 call(self.session, context, objects)

@@ -21,6 +21,7 @@ from dovetail.engine.cursor import CursorResult
 from dovetail.engine.engine import Engine
 from dovetail.engine.result import Result, ScalarResult
 from dovetail.engine.rows import Row
+from dovetail.engine.watched import WatchOptions
 from dovetail.event import Dispatch, class_dispatch
 from dovetail.exc import (
     ArgumentError,
@@ -50,6 +51,7 @@ from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
 from dovetail.orm.session.settings import Setting
 from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
+from dovetail.orm.session.watching import watch_session
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.arguments import ManyParameters, StatementArgument
@@ -78,6 +80,7 @@ from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import Node, ReturnsRows
 
 if TYPE_CHECKING:
+    from dovetail.engine.watching.watch import Watch
     from dovetail.sql.expression.dml import ReturningChange
 
 T = TypeVar("T")
@@ -405,6 +408,18 @@ class Session(SessionContents, ClassicVerbs):
         """
         with self._core.no_autoflush:
             yield self
+
+    def watch(self, **options: Unpack[WatchOptions]) -> "Watch":
+        """Return a watch: it sees what this session sends while its block runs.
+
+        What it finds, prints and raises, and its options: :class:`dovetail.watching.Watch`::
+
+            with session.watch(budget=1) as watch:
+                session.scalars(select(User.name)).all()
+            assert watch.n_plus_one == []
+            # SELECT user_account.name FROM user_account
+        """
+        return watch_session(self, options)
 
     # Statements ---------------------------------------------------------------------------------
 

@@ -193,6 +193,7 @@ class SessionTransaction:
             self.participants[bind] = Participant(connection, transaction, owned=True, commits=True)
         core = self.core
         connection = self.participants[bind].connection
+        connection.used_by = core
         if core.row_source is not None and self.parent is None:
             yield from core.row_source.began_steps(self, connection)
         for call in core.dispatch.after_begin:
@@ -372,6 +373,8 @@ class SessionTransaction:
                     yield from participant.connection.close_steps()
                 elif ended is ACTIVE and self.parent is None:
                     yield from self._leave_joined_steps(participant)
+                if self.parent is None:
+                    participant.connection.used_by = None
             except GeneratorExit:
                 raise
             except BaseException as error:  # a task that is cancelled, too: all are given back
