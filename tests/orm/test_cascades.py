@@ -3,8 +3,15 @@
 import pytest
 
 from dovetail import ForeignKey, inspect, select
-from dovetail.exc import IntegrityError, InvalidRequestError
-from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from dovetail.exc import ArgumentError, DovetailWarning, IntegrityError, InvalidRequestError
+from dovetail.orm import (
+    CascadeOptions,
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+)
 
 
 @pytest.fixture
@@ -570,3 +577,56 @@ def test_what_is_pending_goes_with_the_parent_that_is_deleted(engine):
         assert child not in session
         session.commit()
         assert session.query(Child).all() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("all", "delete,expunge,merge,refresh-expire,save-update"),
+        ("all, delete-orphan", "delete,delete-orphan,expunge,merge,refresh-expire,save-update"),
+        (["save-update", "merge"], "merge,save-update"),
+        (None, ""),
+        ("", ""),
+        ("none", ""),
+    ],
+)
+def test_cascades_are_read_from_text_and_from_names(given, meant):
+    assert repr(CascadeOptions(given)) == f"CascadeOptions({meant!r})"
+    prop = relationship("Child", cascade=given)
+    assert prop.cascade == CascadeOptions(given)
+    prop.cascade = {"merge"}
+    assert prop.cascade.merge
+    assert not prop.cascade.save_update
+
+
+def test_a_relationship_for_reading_writes_nothing_on():
+    assert repr(relationship("Child", viewonly=True).cascade) == "CascadeOptions('merge')"
+
+
+def test_no_cascade_at_all_leaves_related_instances_outside(declare, session):
+    Parent, Child = declare({"cascade": None})
+    child = Child()
+    session.add(Parent(children=[child]))
+
+    assert child not in session
+
+
+def test_orphans_are_deleted_where_members_of_deleted_parents_stay(declare, session):
+    with pytest.warns(DovetailWarning, match="delete-orphan is of use with delete"):
+        Parent, Child = declare({"cascade": "save-update, delete-orphan"})
+    parent = Parent(children=[Child(), Child()])
+    session.add(parent)
+    session.commit()
+
+    del parent.children[0]
+    session.commit()
+    assert len(session.scalars(select(Child)).all()) == 1
+    session.delete(parent)
+    session.commit()
+    assert [child.parent_id for child in session.scalars(select(Child))] == [None]
+
+
+def test_a_cascade_that_deletes_and_one_that_leaves_rows_alone_exclude_each_other(declare):
+    Parent, _ = declare({"cascade": "all", "passive_deletes": "all"})
+    with pytest.raises(ArgumentError, match="passive_deletes='all' leaves related rows alone"):
+        Parent()

@@ -288,3 +288,68 @@ def test_an_engine_that_is_given_is_asked_for_all(shop):
         customer = session.scalars(statement, bind_arguments={"bind": elsewhere}).one()
         assert customer.country.code == "IT"
     elsewhere.dispose()
+
+
+def test_a_statement_goes_where_what_it_speaks_of_is_bound(library):
+    core, orm = library.core, library.orm
+    base = orm.declarative_base()
+
+    class User(base):
+        __tablename__ = "user"
+        id = core.Column(core.Integer, primary_key=True)
+        addresses = orm.relationship("Address")
+
+    class Address(base):
+        __tablename__ = "address"
+        id = core.Column(core.Integer, primary_key=True)
+        user_id = core.Column(core.ForeignKey("user.id"))
+
+    class Special(Address):
+        __tablename__ = "special"
+        id = core.Column(core.ForeignKey("address.id"), primary_key=True)
+
+    view = core.table("user_view", core.Column("id", core.Integer, primary_key=True))
+    other = core.table("address_view", core.Column("id", core.Integer, primary_key=True))
+
+    class Joined:
+        pass
+
+    base.registry.map_imperatively(
+        Joined,
+        view.join(other, view.c.id == other.c.id),
+        properties={"own": view.c.id, "other": other.c.id},
+    )
+    first, second, third, usual = (core.create_engine("sqlite://") for _ in range(4))
+    session = orm.Session(usual, binds={User: first, Address: second, Joined: third})
+    session.bind_table(view, second)
+    users, addresses = User.__table__, Address.__table__
+    select = core.select
+    cases = [
+        (select(users).join(User.addresses), first),
+        (select(1).join_from(User, Address), first),
+        (select(1).join_from(Address, User), second),
+        (select(1).select_from(User).join(User.addresses), first),
+        (select(1).where(User.id == 1), first),
+        (select(core.union_all(select(User), select(User)).subquery()), first),
+        (select(1).where(core.exists(select(addresses.c.id))), second),
+        (select(select(addresses.c.id).cte()), second),
+        (core.union(select(users.c.id), select(users.c.id)), first),
+        (addresses.join(users), second),
+        (other, third),
+        (select(other), third),
+        (select(view), second),
+        (select(1), usual),
+        (core.insert(users).from_select(["id"], select(addresses.c.id)), first),
+        (core.text("SELECT 1"), usual),
+    ]
+    for clause, engine in cases:
+        assert session.get_bind(clause=clause) is engine, str(clause)
+    assert session.get_bind(User, clause=select(addresses)) is first
+    assert session.get_bind(User, clause=select(addresses), bind=second) is second
+    assert session.get_bind(Special) is second
+
+    tables = orm.Session(binds={addresses: first, Special.__table__: second})
+    assert tables.get_bind(Special) is first
+    assert orm.Session(binds={addresses: first}).get_bind(Special) is first
+    for engine in (first, second, third, usual):
+        engine.dispose()

@@ -10,6 +10,7 @@ from dovetail import Column, ForeignKey, Integer, String, Table, inspect, select
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
+    Session,
     column_property,
     mapped_column,
     registry,
@@ -362,3 +363,58 @@ def test_a_foreign_key_that_names_a_table_alone_joins_it():
     reg.configure()
 
     assert inspect(Kind).relationships["items"].local_remote_pairs == [(kind.c.code, item.c.code)]
+
+
+def test_a_class_below_a_mapped_one_may_have_rows_of_its_own_kind(engine):
+    mapping = registry()
+    base = Table("base", mapping.metadata, Column("id", Integer, primary_key=True))
+    own = Table("own", mapping.metadata, Column("id", Integer, primary_key=True))
+    below = Table("below", mapping.metadata, Column("id", ForeignKey("base.id"), primary_key=True))
+
+    class Base:
+        pass
+
+    class Own(Base):
+        pass
+
+    class Below(Base):
+        pass
+
+    mapper = mapping.map_imperatively(Base, base)
+    assert mapping.map_imperatively(Own, own).inherits is None
+    assert mapping.map_imperatively(Below, below, inherits=Base).inherits is mapper
+    mapping.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Base(), Own(), Own()])
+        session.commit()
+        assert len(session.scalars(select(Base)).all()) == 1
+        assert len(session.scalars(select(Own)).all()) == 2
+
+
+def test_mapper_args_name_properties(engine):
+    mapping = registry()
+    shelf = Table("shelf", mapping.metadata, Column("id", Integer, primary_key=True))
+    book = Table(
+        "book",
+        mapping.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("shelf_id", ForeignKey("shelf.id")),
+    )
+
+    @mapping.mapped
+    class Book:
+        __table__ = book
+
+    @mapping.mapped
+    @dataclasses.dataclass
+    class Shelf:
+        __table__ = shelf
+        id: int
+        books: list[Book] = dataclasses.field(default_factory=list)
+        __mapper_args__ = {"properties": {"books": relationship(Book)}}
+
+    mapping.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Shelf(5, [Book(), Book()]))
+        session.commit()
+        assert len(session.scalars(select(Shelf)).one().books) == 2

@@ -14,6 +14,7 @@ from dovetail import (
     Computed,
     Date,
     Enum,
+    FetchedValue,
     ForeignKey,
     Integer,
     String,
@@ -498,3 +499,30 @@ class TestWhatDefaultsSee:
         session.flush()
 
         assert [row.get("name", row.get("receiver")) for row in told[:2]] == ["c", "d"]
+
+
+@pytest.mark.parametrize("implicit_returning", [True, False])
+def test_values_of_a_trigger_are_read_where_the_table_says_so(engine, implicit_returning):
+    class Base(DeclarativeBase):
+        pass
+
+    class Stamped(Base):
+        __tablename__ = "stamped"
+        __table_args__ = {"implicit_returning": implicit_returning}
+        id: Mapped[int] = mapped_column(primary_key=True)
+        mark: Mapped[str | None] = mapped_column(server_default=FetchedValue())
+
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER stamp AFTER INSERT ON stamped FOR EACH ROW "
+            "BEGIN UPDATE stamped SET mark = 'made' WHERE stamped.id = NEW.id; END"
+        )
+    with Session(engine) as session:
+        several = [Stamped() for _ in range(3)]
+        session.add_all(several)
+        session.flush()
+        # RETURNING gives what the row was before the trigger.
+        expected = None if implicit_returning else "made"
+        assert [one.mark for one in several] == [expected] * 3
+        assert [one.id for one in several] == [1, 2, 3]

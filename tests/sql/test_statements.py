@@ -255,3 +255,18 @@ def test_text_knows_its_columns():
 
 def test_a_label_has_the_type_that_it_is_given_as_a_class():
     assert isinstance(label("text", a.c.x, String).type, String)
+
+
+def test_a_table_in_group_by_is_its_columns():
+    table = Table("t", MetaData(), Column("a", Integer), Column("b", Integer))
+    statement = select(func.count()).select_from(table).group_by(table)
+
+    assert str(statement).endswith("GROUP BY t.a, t.b")
+
+
+def test_a_star_is_selected_as_it_is():
+    table = Table("t", MetaData(), Column("a", Integer))
+
+    assert str(select("*").select_from(table)) == "SELECT * \nFROM t"
+    with pytest.raises(ArgumentError, match="a column cannot be given as text"):
+        select("a")

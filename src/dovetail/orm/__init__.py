@@ -34,6 +34,7 @@ from dovetail.orm.mapping.annotation_types import TypeResolve
 from dovetail.orm.mapping.annotations import DynamicMapped, Mapped, WriteOnlyMapped
 from dovetail.orm.mapping.attribute import InstrumentedAttribute, QueryableAttribute
 from dovetail.orm.mapping.bundle import Bundle, DictBundle
+from dovetail.orm.mapping.cascades import CascadeOptions
 from dovetail.orm.mapping.class_manager import ClassManager
 from dovetail.orm.mapping.comparing import PropComparator
 from dovetail.orm.mapping.composite import Composite, CompositeAttribute, composite
@@ -85,7 +86,6 @@ from dovetail.orm.mapping.properties import (
 from dovetail.orm.mapping.query_expression import query_expression
 from dovetail.orm.mapping.registry import clear_mappers, configure_mappers
 from dovetail.orm.mapping.relationship import (
-    CascadeOptions,
     RelationshipProperty,
     backref,
     dynamic_loader,

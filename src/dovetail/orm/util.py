@@ -11,9 +11,9 @@ from .mapping.alias import (
     with_polymorphic as with_polymorphic,
 )
 from .mapping.bundle import Bundle as Bundle, DictBundle as DictBundle
+from .mapping.cascades import CascadeOptions as CascadeOptions
 from .mapping.parent import with_parent as with_parent
 from .mapping.polymorphic import polymorphic_union as polymorphic_union
-from .mapping.relationship import CascadeOptions as CascadeOptions
 from .session import (
     identity_key as identity_key, object_state as object_state, was_deleted as was_deleted,
 )

@@ -128,7 +128,9 @@ def mark_orphans_steps(session: FlushingSession, changes: Changes) -> Steps[None
     orphans: dict[InstanceState, Any] = {}
     for mapper_changes in list(changes.mappers.values()):
         for prop in roles_of(mapper_changes.mapper).orphanages:
-            for state, instance in list(mapper_changes.updates.items()):
+            # One that is deleted itself may have lost members before.
+            known = (*mapper_changes.updates.items(), *mapper_changes.deletes.items())
+            for state, instance in known:
                 for item in changed_related(prop, state, instance)[1]:
                     other = state_of(item)
                     if is_orphan(other):
@@ -147,7 +149,31 @@ def mark_orphans_steps(session: FlushingSession, changes: Changes) -> Steps[None
                 session.leave(state)
         elif not state.load.deleted and state.core is session:
             persistent.append((state, instance))
-    deleted = yield from delete_cascade_steps(session, persistent)
+    yield from _delete_too_steps(session, changes, persistent)
+
+
+def delete_referred_steps(session: FlushingSession, changes: Changes) -> Steps[None]:
+    """Delete what an instance that is deleted was made to refer to after ``delete()``, where its
+    relationship cascades.
+    """
+    found: list[Pair] = []
+    for own in list(changes.mappers.values()):
+        for prop in roles_of(own.mapper).deleting_references:
+            for state, instance in own.deletes.items():
+                if prop.key not in (state.committed or ()):
+                    continue
+                for item in held_by(prop, instance):
+                    other = state_of(item)
+                    is_here = other.row_key is not None and other.core is session
+                    if is_here and not changes.is_deleted(other):
+                        found.append((other, item))
+    if found:
+        yield from _delete_too_steps(session, changes, found)
+
+
+def _delete_too_steps(session: FlushingSession, changes: Changes, pairs: list[Pair]) -> Steps[None]:
+    """Move *pairs*, and what the delete cascade adds, from what is saved to what is deleted."""
+    deleted = yield from delete_cascade_steps(session, pairs)
     for state, instance in deleted:
         own = changes.of(state.load.mapper)
         own.updates.pop(state, None)

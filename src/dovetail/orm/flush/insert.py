@@ -151,12 +151,9 @@ class InsertPlan:
         statement = statement.values(values) if values else statement
         # Without values the row is nothing but defaults.
         self.plain_sql: str = self.dialect.compile(statement, column_keys=()).sql
-        if self.returned and self.dialect.features.supports_insert_returning:
-            known = {key for key, _ in self.returned}
-            self.fetched = [*[pair for pair in self.keys if pair[0] not in known], *self.returned]
+        self.fetched = self._asked_back()
+        if self.fetched:
             statement = statement.returning(*[column for _, column in self.fetched])
-        else:
-            self.fetched = []
         compiled = self.dialect.compile(statement, column_keys=())
         if self.fetched:
             check_returned(compiled, [column for _, column in self.fetched])
@@ -167,6 +164,23 @@ class InsertPlan:
         self.sent = in_text_order(compiled, own, lambda _, bind: (None, bind))
         self.width = len(self.sent)
         self.rows = RowsText(compiled, self.width, self.dialect.features)
+
+    def _asked_back(self) -> list[tuple[str, Any]]:
+        """What the INSERT returns: what the server makes, and the keys that tell whose it is.
+
+        A table without ``implicit_returning`` has triggers that change its rows after they are
+        returned: but for a key that nobody else tells, values are read when they are touched.
+        """
+        features = self.dialect.features
+        asked = self.returned
+        if not self.part.table.implicit_returning:
+            asked = [pair for pair in self.returned if pair[1] in self.made_keys]
+            if features.supports_lastrowid:
+                asked = []
+        if not asked or not features.supports_insert_returning:
+            return []
+        known = {key for key, _ in asked}
+        return [*[pair for pair in self.keys if pair[0] not in known], *asked]
 
     def _make_rows_of(self) -> Callable[[Sequence[Any]], list[Any]]:
         source = Source(f"insert {self.mapper.class_.__qualname__}")

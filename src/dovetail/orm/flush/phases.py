@@ -9,6 +9,7 @@ from dovetail.orm.flush.order import Stage, stages_of
 from dovetail.orm.flush.preparing import (
     check_members_steps,
     delete_orphans_steps,
+    delete_referred_to_steps,
     find_key_changes_steps,
     gather_associations_steps,
     release_related_steps,
@@ -41,6 +42,12 @@ class Phase(NamedTuple):
 
 
 BEFORE_ROWS = (
+    Phase(
+        "delete what deleted rows refer to",
+        lambda mapper, roles: bool(roles.deleting_references),
+        delete_referred_to_steps,
+        on_deletes=True,
+    ),
     Phase(
         "delete orphans",
         lambda mapper, roles: bool(roles.orphanages) or mapper.may_be_orphan,

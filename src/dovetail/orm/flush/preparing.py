@@ -5,6 +5,7 @@ from typing import Any
 from dovetail.exc import FlushError
 from dovetail.orm.flush.association import AssociationRows, canonical
 from dovetail.orm.flush.cascade import (
+    delete_referred_steps,
     held_by,
     load_missing_steps,
     mark_orphans_steps,
@@ -19,6 +20,11 @@ from dovetail.orm.flush.sync import clear_key, warn_of_absent
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import state_of
 from dovetail.steps import Steps, nothing
+
+
+def delete_referred_to_steps(context: FlushContext) -> Steps[None]:
+    """Let the flush delete what a deleted instance was made to refer to since."""
+    yield from delete_referred_steps(context.core, context.changes)
 
 
 def delete_orphans_steps(context: FlushContext) -> Steps[None]:

@@ -11,6 +11,7 @@ class FlushRoles:
     ``associations``  rows of a third table
     ``later``         ``post_update``: keys are written when all rows are there
     ``orphanages``    what leaves them is deleted
+    ``deleting_references``  what they refer to is deleted with the row
     ``checked``       members are of the class that their rows tell
     ``releasing``     a row that is deleted is let go of by what refers to it
     ``held_by_members``  the members have the keys, whenever those are written
@@ -20,6 +21,7 @@ class FlushRoles:
         "associations",
         "checked",
         "collections",
+        "deleting_references",
         "held_by_members",
         "later",
         "orphanages",
@@ -38,6 +40,9 @@ class FlushRoles:
         self.releasing = tuple(prop for prop in written if not prop.is_many_to_one)
         self.held_by_members = tuple(prop for prop in direct if not prop.is_many_to_one)
         self.orphanages = tuple(prop for prop in written if prop.cascade.delete_orphan)
+        self.deleting_references = tuple(
+            prop for prop in written if prop.is_many_to_one and prop.cascade.delete
+        )
         self.checked = tuple(prop for prop in written if prop.enable_typechecks)
 
 

@@ -13,7 +13,7 @@ from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.constants import true
 from dovetail.sql.expression.elements import and_
 from dovetail.sql.expression.from_clause import FromClause, Join
-from dovetail.sql.expression.froms import JoinSpec
+from dovetail.sql.expression.froms import JoinSpec, tables_within
 from dovetail.sql.traversal import replace
 
 
@@ -43,18 +43,20 @@ class AimedAlias(EntityNode):
     __slots__ = ("aimed",)
 
     def __init__(self, mapper: Mapper, aimed: Any) -> None:
-        selectable = aimed.alias()
+        selectable = aimed.alias(flat=True)
         super().__init__(mapper, selectable, selectable)
         self.aimed = aimed
 
     def column(self, column: ColumnElement[Any]) -> Any:
         """The column of ``selectable`` for *column* of the mapped table, or of ``aimed``."""
+        if isinstance(self.aimed, Join):
+            return self.selectable.corresponding_column(column)
         own = column if column.table is self.aimed else self.aimed.corresponding_column(column)
         return self.selectable.c[own.key]
 
     def adapt(self, expression: ColumnElement[Any]) -> Any:
         """*expression* with columns of the mapped table, or of ``aimed``, replaced."""
-        tables = (self.aimed, self.mapper.local_table)
+        tables = (*tables_within(self.aimed), self.mapper.local_table)
 
         def place(node: Any) -> Any:
             table = getattr(node, "table", None)
@@ -216,34 +218,71 @@ def _all(condition: ColumnElement[Any], criteria: tuple[Any, ...]) -> Any:
     return and_(condition, *criteria) if criteria else condition
 
 
+class EntityJoin(Join):
+    """What :func:`join` gives: it is joined further along relationships, too."""
+
+    def join(
+        self, right: object, onclause: object = None, isouter: bool = False, full: bool = False
+    ) -> Join:
+        """``this JOIN right ON onclause``, which may be a relationship; see :func:`join`."""
+        return join(self, right, onclause, isouter, full)
+
+    def outerjoin(self, right: object, onclause: object = None, full: bool = False) -> Join:
+        """``this LEFT OUTER JOIN right ON onclause``; see :func:`join`."""
+        return join(self, right, onclause, True, full)
+
+
 def join(
     left: object, right: object, onclause: object = None, isouter: bool = False, full: bool = False
-) -> Any:
+) -> EntityJoin:
     """*left* joined to *right*, mapped classes, aliases or tables, for ``select_from()``::
 
-    select(User).select_from(join(User, Address, User.addresses))
+    select(User).select_from(join(User, Address, User.addresses).join(City, Address.city))
 
-    *onclause* is a relationship, or a condition; without it the foreign keys tell.
+    *onclause* is a relationship, or a condition; without it the foreign keys tell. A relationship
+    of a class or an alias that does not stand in *left* is taken for that of *left* itself.
     """
-    target = _from(right)
+    source, target = _from(left), _from(right)
+    joined: Join
     if isinstance(onclause, RelationshipReference):
         onclause.prop.parent.configure()
         entity = _entity(right) or onclause.right_entity
-        return join_related(
-            _from(left),
+        joined = join_related(
+            source,
             onclause.prop,
-            onclause.owner,
+            _left_entity(left, source, onclause),
             entity,
             outer=isouter,
             full=full,
             criteria=tuple(row_conditions(entity)),
         )
-    joined = _from(left).join(target, onclause, isouter, full)
-    found = _entity(right)
-    return joined if found is None else restricted_join(joined, target, row_conditions(found))
+    else:
+        joined = Join(source, target, onclause, isouter, full)  # type: ignore[arg-type]
+        found = _entity(right)
+        if found is not None:
+            joined = restricted_join(joined, target, row_conditions(found))
+    return EntityJoin(joined.left, joined.right, joined.onclause, joined.isouter, joined.full)
 
 
-def outerjoin(left: object, right: object, onclause: object = None, full: bool = False) -> Any:
+def _left_entity(left: object, source: FromClause, path: RelationshipReference[Any]) -> EntityNode:
+    """What *path* starts from in *source*, the FROM of *left*."""
+    owner: EntityNode = path.owner
+    if source is owner.selectable or contains(source, owner.selectable):
+        return owner
+    entity = _entity(left)
+    if entity is not None and entity.mapper.isa(path.prop.parent):
+        return entity
+    keys = owner.mapper.primary_key
+    if not isinstance(source, Join) and all(
+        source.corresponding_column(key) is not None for key in keys
+    ):
+        return EntityNode(owner.mapper, source, source)
+    return owner
+
+
+def outerjoin(
+    left: object, right: object, onclause: object = None, full: bool = False
+) -> EntityJoin:
     """As :func:`join`, with a LEFT OUTER JOIN."""
     return join(left, right, onclause, True, full)
 

@@ -9,6 +9,7 @@ from dovetail.orm.mapping.pickling import Packed
 from dovetail.orm.mapping.strategies import STRATEGIES, policy_named
 from dovetail.sql.arguments import ColumnArgument
 from dovetail.sql.expression.columns import column_argument
+from dovetail.sql.expression.from_clause import FromClause
 from dovetail.sql.node import Walk
 
 AttributeArgument = QueryableAttribute[Any] | str
@@ -229,11 +230,23 @@ class LoaderOption(Packed):
     def contains_eager(
         self, *attributes: AttributeArgument, alias: object = None
     ) -> "LoaderOption":
-        """Fill the attribute from columns that the statement joins by itself."""
+        """Fill the attribute from columns that the statement joins by itself.
+
+        *alias* is what the last of *attributes* was joined as.
+        """
+        option = self
+        for attribute in attributes[:-1]:
+            own = getattr(attribute, "target_entity", None)
+            # On the way to another, where nothing is said, what was said before holds.
+            option = option._related((attribute,), "contains_eager", *([own] if own else []))
         entity = getattr(alias, "__statement_entity__", alias)
-        if attributes and entity is None:
-            entity = getattr(attributes[-1], "target_entity", None)
-        return self._related(attributes, "contains_eager", entity)
+        last = attributes[-1] if attributes else None
+        if entity is None:
+            entity = getattr(last, "target_entity", None)
+        elif isinstance(entity, FromClause) and isinstance(last, QueryableAttribute):
+            last.prop.parent.configure()
+            entity = EntityNode(last.prop.mapper, entity, entity)
+        return option._related(attributes[-1:], "contains_eager", entity)
 
     def defaultload(self, *attributes: AttributeArgument) -> "LoaderOption":
         """Go on below a relationship without changing how it is loaded itself."""

@@ -367,6 +367,11 @@ class _SelectPlanning:
             )
             self._core_join(made)
             return
+        if target is reference and isinstance(onclause, RelationshipReference):
+            raise InvalidRequestError(
+                f"join({target}, {onclause}) names two relationships: a join goes along one",
+                hint=f"join one after the other: .join({target}).join({onclause})",
+            )
         reference.prop.parent.configure()
         extra = tuple(self.resolved(criterion) for criterion in reference.criteria)
         if isinstance(target, RelationshipReference) and onclause is not None:

@@ -261,8 +261,8 @@ class LoadTree(Packed):
             strategy = STRATEGIES.get(entry.strategy)
             if len(path) == 1 and strategy is not None:
                 if strategy is not DEFAULT:
+                    related.arguments = entry.arguments or related.usual_arguments(strategy)
                     related.strategy = strategy
-                    related.arguments = entry.arguments
             else:
                 related.tree.add(entry, path[1:])
 
@@ -363,6 +363,14 @@ class RelatedLoad(Packed):
             self.deeper.lasting = self.tree.lasting
             self.deeper.related = {**self.tree.related, prop: self._repeated(depth)}
         return self.deeper
+
+    def usual_arguments(self, strategy: LoaderStrategy) -> tuple[Any, ...]:
+        """The arguments of *strategy* where an option has none: for what stands in the rows of the
+        statement, those of an option before.
+        """
+        if not strategy.takes_given:
+            return ()
+        return self.arguments if self.contained else (None,)
 
     @property
     def depth(self) -> int | None:

@@ -12,6 +12,7 @@ from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.mapping.pickling import Packed
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
 from dovetail.orm.tracking.inspection_attr import InspectionAttr
+from dovetail.sql.expression.coercion import from_node
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class AliasedClass(Packed):
         mapper.configure()
         base = _selected_from(mapped_class, mapper)
         kinds = kinds or base.kinds
-        selectable = base.selectable.alias(name, flat) if alias is None else alias
+        selectable = base.selectable.alias(name, flat) if alias is None else from_node(alias)
         entity = EntityNode(mapper, selectable, self, name, kinds)
         entity.adapt_on_names = adapt_on_names or base.adapt_on_names
         entity.discriminator = base.discriminator if alias is None else None

@@ -102,7 +102,8 @@ def declare_in_parts(
         options = {name: _completed(value, made) for name, value in options.items()}
     make = getattr(class_, "__mapper_cls__", None)
     kind = getattr(make, "__func__", make) or Mapper
-    registry.make(kind, class_, table, dict(parts), options, inherits)
+    listed = {key: as_property(value) for key, value in options.pop("properties", {}).items()}
+    registry.make(kind, class_, table, {**dict(parts), **listed}, options, inherits)
 
 
 def _refuse_other_bases(class_: type, parent: type, *above: type) -> None:

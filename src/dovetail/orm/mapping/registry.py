@@ -30,6 +30,7 @@ from dovetail.orm.mapping.properties import as_property
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.orm.mapping.resolving import Resolver
 from dovetail.sql.metadata import MetaData
+from dovetail.sql.schema import Table
 
 Mistake = tuple[DovetailError, str]
 """What is wrong, and the text that says where."""
@@ -162,9 +163,12 @@ class Registry:
         if mapper_of(class_) is not None:
             raise ArgumentError(f"class {class_.__name__} is mapped already")
         above = options.pop("inherits", None)
-        if above is None:
-            above = next((base for base in class_.__mro__[1:] if mapper_of(base)), None)
         inherits = above if isinstance(above, Mapper) else mapper_of(above)
+        if above is None:
+            inherits = next(filter(None, map(mapper_of, class_.__mro__[1:])), None)
+            if inherits is not None and not _belongs_below(local_table, inherits):
+                # A class may derive from a mapped one, and have rows of its own kind.
+                inherits = None
         if local_table is None and inherits is not None:
             local_table = inherits.local_table
         if not getattr(local_table, "is_from", False):
@@ -417,6 +421,17 @@ def _described(registries: Iterable[Registry]) -> str:
 
 _at_work: list[Registry] = []
 """The registries that are being configured, while some are."""
+
+
+def _belongs_below(table: Any, inherits: Mapper) -> bool:
+    """Whether rows of *table* may be those of a class below *inherits*: it is none of its own,
+    one of the tables above, or refers to one of them.
+    """
+    if not isinstance(table, Table):
+        return True
+    above = inherits.tables
+    referred = (key.column.table for key in table.foreign_keys)
+    return table in above or any(one in above for one in referred)
 
 
 def _configure(registries: Iterable[Registry], cascade: bool) -> None:

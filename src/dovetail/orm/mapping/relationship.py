@@ -12,6 +12,7 @@ from dovetail.orm.mapping.annotations import (
     MappedAnnotation,
     WriteOnlyMapped,
 )
+from dovetail.orm.mapping.cascades import USUAL_CASCADES, CascadeOptions
 from dovetail.orm.mapping.join_condition import (
     MANYTOMANY,
     MANYTOONE,
@@ -27,48 +28,9 @@ from dovetail.orm.mapping.writers import KINDS, WriterAttribute
 from dovetail.orm.tracking.collection_attribute import CollectionAttribute
 from dovetail.orm.tracking.kinds import CollectionKind, collection_kind
 from dovetail.orm.tracking.references import ReferenceAttribute
+from dovetail.sql.expression.froms import tables_within
 
 T = TypeVar("T", default=Any)
-
-CASCADES = frozenset(
-    ("save-update", "merge", "expunge", "delete", "delete-orphan", "refresh-expire")
-)
-
-
-class CascadeOptions(frozenset[str]):
-    """The cascades of one relationship: ``save-update``, ``merge``, ``delete``, …"""
-
-    @classmethod
-    def parse(cls, text: str | Iterable[str] | bool | None) -> "CascadeOptions":
-        """Read ``"all, delete-orphan"``; ArgumentError names what is not a cascade."""
-        if isinstance(text, bool) or text is None:
-            text = "save-update, merge" if text is not False else ""
-        words = [word.strip() for word in text.split(",")] if isinstance(text, str) else list(text)
-        names: set[str] = set()
-        for word in filter(None, words):
-            if word == "all":
-                names |= CASCADES - {"delete-orphan"}
-            elif word == "none":
-                names.clear()
-            elif word in CASCADES:
-                names.add(word)
-            else:
-                raise ArgumentError(
-                    f"{word!r} is not a cascade", hint=f"one of: all, {', '.join(sorted(CASCADES))}"
-                )
-        return cls(names)
-
-    @property
-    def save_update(self) -> bool:
-        return "save-update" in self
-
-    @property
-    def delete(self) -> bool:
-        return "delete" in self
-
-    @property
-    def delete_orphan(self) -> bool:
-        return "delete-orphan" in self
 
 
 class RelationshipProperty(MapperProperty[T], Mapped[T]):
@@ -95,7 +57,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         back_populates: object = None,
         backref: object = None,
         order_by: object = False,
-        cascade: str | Iterable[str] | None = None,
+        cascade: str | Iterable[str] | None = USUAL_CASCADES,
         viewonly: bool = False,
         lazy: object = "select",
         passive_deletes: bool | str = False,
@@ -153,15 +115,7 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         self.lazy = lazy
         self.loading: LoaderStrategy = LAZY[lazy]
         """What ``lazy`` means."""
-        default_cascade = "merge" if viewonly else "save-update, merge"
-        self.cascade = CascadeOptions.parse(default_cascade if cascade is None else cascade)
-        if viewonly:
-            self.cascade = CascadeOptions(self.cascade & {"merge", "expunge", "refresh-expire"})
-        if self.cascade.delete_orphan and not self.cascade.delete:
-            raise ArgumentError(
-                "the cascade delete-orphan needs delete as well",
-                hint='cascade="all, delete-orphan"',
-            )
+        self.cascade = cascade
         self.passive_deletes = passive_deletes
         self.passive_updates = passive_updates
         self.innerjoin = innerjoin
@@ -178,6 +132,18 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         self.order_by: tuple[Any, ...] = ()
         self.reverse_properties: list[RelationshipProperty] = []
         self.annotation: MappedAnnotation | None = None
+
+    @property
+    def cascade(self) -> CascadeOptions:
+        """What happens to related instances along with their owner."""
+        return self._cascade
+
+    @cascade.setter
+    def cascade(self, value: str | Iterable[str] | None) -> None:
+        cascade = value if isinstance(value, CascadeOptions) else CascadeOptions(value)
+        if self.viewonly:
+            cascade = CascadeOptions(cascade & {"merge", "expunge", "refresh-expire"})
+        self._cascade = cascade
 
     if not TYPE_CHECKING:
 
@@ -221,6 +187,9 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
     def configure(self, resolver: Any) -> None:
         """Find the related mapper and the join; *resolver* knows names in strings."""
         self.mapper, self.target_entity = resolver.target(self.argument, self)
+        if self.target_entity is not None and not self.target_entity.is_plain_alias:
+            # What is selected from a subquery, say, has no columns that could be written.
+            self.viewonly = True
         secondary = resolver.table(self.declared_secondary, self)
         roles = JoinRoles()
         marked = [
@@ -231,7 +200,11 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         self.condition = JoinCondition(
             title=str(self),
             local_tables=_tables_of(self.parent),
-            target_tables=_tables_of(self.mapper) if self.target_entity is None else (self.target,),
+            target_tables=(
+                _tables_of(self.mapper)
+                if self.target_entity is None
+                else tables_within(self.target)
+            ),
             inherited=(*self.parent.inherited_pairs, *self.mapper.inherited_pairs),
             secondary=secondary,
             primaryjoin=conditions[0],
@@ -255,6 +228,12 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
         self._make_impl()
 
     def _check_orphans(self) -> None:
+        if self.passive_deletes == "all" and (self.cascade.delete or self.cascade.delete_orphan):
+            raise ArgumentError(
+                f"{self}: passive_deletes='all' leaves related rows alone, and its cascade deletes "
+                "them",
+                hint="passive_deletes=True lets the database delete what is not loaded",
+            )
         to_many = self.direction in (MANYTOMANY, MANYTOONE)
         if self.cascade.delete_orphan and to_many and not self.single_parent:
             kind = "many-to-many" if self.direction is MANYTOMANY else "many-to-one"

@@ -1,16 +1,20 @@
 """Which database a class, a table or a statement belongs to, and the connection to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dovetail.engine.connection import Connection
 from dovetail.engine.engine import Engine
 from dovetail.exc import ArgumentError, UnboundExecutionError
+from dovetail.orm.mapping.attribute import EntityNode
 from dovetail.orm.mapping.mapper import Mapper, mapper_of
 from dovetail.orm.session.transaction import ACTIVE
 from dovetail.orm.session.transactional import SessionTransactions
 from dovetail.sql.expression.from_clause import FromClause
-from dovetail.sql.schema import Table
+from dovetail.sql.expression.froms import tables_within
+from dovetail.sql.expression.table_clause import TableClause
+from dovetail.sql.node import Node
+from dovetail.sql.traversal import iterate
 from dovetail.steps import Steps
 
 
@@ -72,12 +76,14 @@ class SessionBinds(SessionTransactions):
 
     def _bind_among(self, mapper: Mapper | type | None, clause: object) -> Any:
         found_mapper = mapper if isinstance(mapper, Mapper) else mapper_of(mapper)
+        if found_mapper is None:
+            found_mapper = _first_mapper(clause)
         if found_mapper is not None:
             for class_ in found_mapper.class_.__mro__:
                 if class_ in self.binds:
                     return self.binds[class_]
-            if found_mapper.local_table in self.binds:
-                return self.binds[found_mapper.local_table]
+            if clause is None:
+                clause = found_mapper.persist_selectable
         for table in _tables_of(clause):
             if table in self.binds:
                 return self.binds[table]
@@ -97,7 +103,11 @@ class SessionBinds(SessionTransactions):
             if table is own.local_table:
                 return bind
         below = [(own, bind) for own, bind in bound if self._reaches(own, table)]
-        above = [(own, bind) for own, bind in bound if table in own.tables]
+        above = [
+            (own, bind)
+            for own, bind in bound
+            if table in own.tables or table in tables_within(own.persist_selectable)
+        ]
         if below:
             return max(below, key=lambda found: len(found[0].tables))[1]
         return above[0][1] if above else None
@@ -171,11 +181,39 @@ def checked_binds(binds: Mapping[Any, Any] | None) -> dict[Any, Any]:
     return checked
 
 
-def _tables_of(clause: object) -> list[Any]:
-    table = getattr(clause, "table", None)
-    if table is not None:
-        return [table]
-    if isinstance(clause, Table):
-        return [clause]
-    froms = getattr(clause, "get_final_froms", None)
-    return list(froms()) if froms is not None else []
+def _first_mapper(clause: object) -> Mapper | None:
+    """The mapper of the first mapped class that *clause* speaks of: of what it selects first, then
+    of what it selects that from.
+    """
+    if not isinstance(clause, Node):
+        return None
+    first = (
+        *getattr(clause, "raw_columns", ()),
+        *getattr(clause, "from_clauses", ()),
+        *(spec.left for spec in getattr(clause, "joins", ()) if spec.left is not None),
+        clause,
+    )
+    for part in first:
+        for node in iterate(part):
+            entity = node if isinstance(node, EntityNode) else getattr(node, "owner", None)
+            if isinstance(entity, EntityNode):
+                found: Mapper = entity.mapper
+                return found
+    return None
+
+
+def _tables_of(clause: object) -> Iterator[Any]:
+    """The tables that *clause* speaks of, at any depth, in the order met."""
+    if not isinstance(clause, Node):
+        return
+    seen: set[int] = set()
+    for node in iterate(clause):
+        if isinstance(node, EntityNode):
+            found: Iterable[Any] = node.mapper.tables
+        else:
+            table = getattr(node, "table", None)
+            found = (node if table is None else table,)
+        for source in found:
+            if isinstance(source, TableClause) and id(source) not in seen:
+                seen.add(id(source))
+                yield source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar, overload
 
@@ -143,6 +144,8 @@ def column_argument(argument: object) -> Any:
     if isinstance(argument, int | float):
         # A number stands there as it is.
         return literal_column(str(argument))
+    if argument == "*":
+        return literal_column("*")
     if isinstance(argument, str):
         raise ArgumentError(
             f"a column cannot be given as text: {argument!r}",
@@ -324,21 +327,27 @@ class ColumnCollection(Generic[C_co]):
     def corresponding_column(
         self, column: ColumnElement[Any], require_embedded: bool = False
     ) -> C_co | None:
-        """Return the one of these that stands for *column*, or for what it stands for."""
+        """Return the one of these that stands for *column*, or for what it stands for.
+
+        Of several the nearest: a column of the table itself before that of an alias of it.
+        """
         lineage = self._lineage
         if lineage is None:
-            lineage = {}
-            for _, own in self._list:
-                for ancestor in getattr(own, "lineage", (own,)):
-                    lineage.setdefault(ancestor, own)
-            for _, own in self._list:
-                lineage[own] = own
-            self._lineage = lineage
+            lineage = self._lineage = self._nearest_by_ancestor()
         for ancestor in getattr(column, "lineage", (column,)):
             found: C_co | None = lineage.get(ancestor)
             if found is not None:
                 return found
         return None
+
+    def _nearest_by_ancestor(self) -> dict[Any, C_co]:
+        nearest: dict[Any, C_co] = {}
+        steps: dict[Any, int] = {}
+        for _, own in self._list:
+            for distance, ancestor in enumerate(getattr(own, "lineage", (own,))):
+                if distance < steps.get(ancestor, sys.maxsize):
+                    steps[ancestor], nearest[ancestor] = distance, own
+        return nearest
 
     def remove(self, column: ColumnElement[Any]) -> None:
         """Take *column* out."""

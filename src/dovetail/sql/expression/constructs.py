@@ -46,6 +46,15 @@ def sort_argument(argument: object) -> Any:
     return node
 
 
+def group_arguments(arguments: Iterable[object]) -> tuple[Any, ...]:
+    """Return the nodes for arguments of GROUP BY or DISTINCT ON: a table is its columns."""
+    found: list[Any] = []
+    for node in map(sort_argument, arguments):
+        is_source = getattr(node, "is_from", False) and not isinstance(node, ColumnElement)
+        found += node.c if is_source else (node,)
+    return tuple(found)
+
+
 def order_argument(argument: object) -> Any:
     """Return the node for one argument of ORDER BY, where a class or a table is not its columns."""
     node = sort_argument(argument)

@@ -11,7 +11,7 @@ from ..node import Node, Walk
 from ..promise import collect_standing
 from .coercion import node_of
 from .column_element import ColumnElement
-from .constructs import order_argument, sort_argument
+from .constructs import group_arguments, order_argument
 from .derived import CTE
 from .extension import collect_extensions
 from .froms import (
@@ -181,8 +181,7 @@ class GenerativeSelect(SelectBase):
         """
         if len(clauses) == 1 and clauses[0] is None:
             return self._with(group_by_clauses=())
-        made = tuple(sort_argument(clause) for clause in clauses)
-        return self._with(group_by_clauses=self.group_by_clauses + made)
+        return self._with(group_by_clauses=self.group_by_clauses + group_arguments(clauses))
 
     def limit(self, limit: object) -> Self:
         """Return a copy that gives at most *limit* rows; None takes the limit away.

@@ -11,7 +11,7 @@ from .by_name import equal_by_name, standing_in
 from .coercion import criterion, from_node, join_target, node_of
 from .column_element import ColumnElement, Label
 from .columns import columns_of
-from .constructs import sort_argument
+from .constructs import group_arguments
 from .elements import and_
 from .entity_types import C0, C1, C2, C3, C4, C5, C6, C7, T0, T1, T2, T3, T4, T5, T6, T7
 from .extension import Extensible
@@ -272,7 +272,7 @@ class Select(SelectedRows[*Ts], Extensible, GenerativeSelect):
         if not columns:
             return self._with(distinct_on=True)
         previous = self.distinct_on if isinstance(self.distinct_on, tuple) else ()
-        return self._with(distinct_on=previous + tuple(sort_argument(c) for c in columns))
+        return self._with(distinct_on=previous + group_arguments(columns))
 
     # -- where from ---------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ class TableClause(FromClause):
 
     __visit_name__ = "table"
     fullname: str
+    implicit_returning = True
 
     def __init__(self, name: str, *columns: NamedColumn[Any], schema: str | None = None) -> None:
         self.name = name
