@@ -439,3 +439,71 @@ def test_tables_without_a_key_and_references_out_of_sight_are_left_out():
     assert names(base.classes.b) == names(base.classes.c) == []
     with pytest.raises(AttributeError, match="nowhere"):
         _ = base.classes.nowhere
+
+
+class TestOtherSides:
+    """What a class declares itself gets the other side that is made, in either direction."""
+
+    @pytest.fixture
+    def base(self):
+        metadata = MetaData()
+        Table("house", metadata, Column("id", Integer, primary_key=True))
+        Table(
+            "room",
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("house_id", ForeignKey("house.id")),
+        )
+        Table("key", metadata, Column("id", Integer, primary_key=True))
+        Table(
+            "room_key",
+            metadata,
+            Column("room_id", ForeignKey("room.id"), primary_key=True),
+            Column("key_id", ForeignKey("key.id"), primary_key=True),
+        )
+        return automap_base(metadata=metadata)
+
+    def test_a_collection(self, base):
+        class House(base):
+            __tablename__ = "house"
+            room_collection = relationship("room", collection_class=set)
+
+        base.prepare()
+        room = base.classes.room()
+
+        assert House(room_collection={room}) is room.house
+
+    def test_a_collection_with_a_backref_of_the_same_name(self, base):
+        class House(base):
+            __tablename__ = "house"
+            room_collection = relationship("room", collection_class=set, backref="house")
+
+        base.prepare()
+        room = base.classes.room()
+
+        assert House(room_collection={room}) is room.house
+
+    def test_a_reference(self, base):
+        class Room(base):
+            __tablename__ = "room"
+            house = relationship("house")
+
+        base.prepare()
+        house = base.classes.house()
+        room = Room(house=house)
+
+        assert house.room_collection == [room]
+
+    @pytest.mark.parametrize("named", ["room", "key"])
+    def test_many_to_many(self, base, named):
+        other = {"room": "key", "key": "room"}[named]
+        body = {
+            "__tablename__": named,
+            f"{other}_collection": relationship(other, secondary="room_key"),
+        }
+        declared = type(base)(named, (base,), body)
+        base.prepare()
+        there = base.classes[other]()
+
+        one = declared(**{f"{other}_collection": [there]})
+        assert getattr(there, f"{named}_collection") == [one]

@@ -4,7 +4,20 @@ from typing import Any
 
 import pytest
 
-from dovetail import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, select
+from dovetail import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    inspect,
+    select,
+)
+from dovetail.exc import ArgumentError
 from dovetail.orm import (
     DeclarativeBase,
     Mapped,
@@ -296,3 +309,72 @@ def test_methods_and_properties_of_mixins_work(Base, engine, session):
     session.add(One(title="quiet"))
 
     assert session.scalars(One.titled("QUIET")).one().loud == "QUIET"
+
+
+class TestWhatMethodsMake:
+    """Methods of mixins may make other things than attributes, and be named in options."""
+
+    def test_a_column_that_tells_classes_apart(self):
+        class Base(DeclarativeBase):
+            pass
+
+        class Typed:
+            @declared_attr
+            def kind(cls):
+                return Column(String(50))
+
+            __mapper_args__ = {"polymorphic_on": kind}
+
+        class Animal(Typed, Base):
+            __tablename__ = "animal"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        assert inspect(Animal).polymorphic_on is Animal.__table__.c.kind
+
+    def test_a_value_of_another_kind_stands_on_the_class(self):
+        class Base(DeclarativeBase):
+            pass
+
+        class Named:
+            @declared_attr
+            def label(cls):
+                return cls.__name__.upper()
+
+        class Animal(Named, Base):
+            __tablename__ = "animal"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        assert Animal.label == Animal.__dict__["label"] == Animal().label == "ANIMAL"
+
+    def test_a_table_says_what_a_column_of_a_mixin_is(self):
+        class Base(DeclarativeBase):
+            pass
+
+        class Measured:
+            weight = Column(Integer)
+            height: Mapped[int] = mapped_column("tall")
+
+        class Animal(Measured, Base):
+            __table__ = Table(
+                "animal",
+                Base.metadata,
+                Column("id", Integer, primary_key=True),
+                Column("weight", String(10)),
+                Column("tall", String(20)),
+            )
+            long = __table__.c["tall"]
+
+        assert isinstance(Animal.weight.type, String)
+        assert Animal.__table__.c.keys() == ["id", "weight", "tall"]
+
+    def test_a_column_of_a_mixin_that_a_given_table_lacks_is_refused(self):
+        class Base(DeclarativeBase):
+            pass
+
+        class Measured:
+            weight = Column(Integer)
+
+        with pytest.raises(ArgumentError, match="'weight' can't be added to animal"):
+
+            class Animal(Measured, Base):
+                __table__ = Table("animal", Base.metadata, Column("id", Integer, primary_key=True))

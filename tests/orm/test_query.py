@@ -2,7 +2,19 @@
 
 import pytest
 
-from dovetail import LABEL_STYLE_TABLENAME_PLUS_COL, Integer, cast, func, inspect, select, text
+from dovetail import (
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    Column,
+    Integer,
+    MetaData,
+    Table,
+    cast,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from dovetail.exc import InvalidRequestError, LegacyAPIWarning, MultipleResultsFound, NoResultFound
 from dovetail.orm import Query, aliased, contains_eager, joinedload
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
@@ -289,3 +301,15 @@ def test_it_can_be_sorted_again_and_freed(query):
     ordered = query.order_by(Author.id)
 
     assert ids(ordered.order_by(None).order_by(Author.id.desc())) == [3, 2, 1]
+
+
+def test_the_rows_of_a_table_are_changed_without_a_class(session):
+    table = Table(
+        "tally", MetaData(), Column("id", Integer, primary_key=True), Column("n", Integer)
+    )
+    table.create(session.connection())
+    session.execute(insert(table), [{"id": 1, "n": 1}, {"id": 2, "n": 2}])
+
+    assert session.query(table).filter(table.c.n > 1).update({table.c.n: 5}) == 1
+    assert session.query(table).filter_by(id=1).delete(synchronize_session=False) == 1
+    assert session.query(table).all() == [(2, 5)]

@@ -464,3 +464,45 @@ def test_a_row_without_a_discriminator_is_of_no_class(session, abstract):
         session.scalars(select(Being)).all()
     with pytest.raises(InvalidRequestError, match="NULL for kind"):
         session.get(Being, 2)
+
+
+class TestAbstract:
+    """``polymorphic_abstract``: a class within a hierarchy that has no rows of its own."""
+
+    @pytest.fixture
+    def classes(self):
+        class Base(DeclarativeBase):
+            pass
+
+        class Animal(Base):
+            __tablename__ = "animal"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            kind: Mapped[str]
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+
+        class Dog(Animal):
+            __mapper_args__ = {"polymorphic_identity": "dog"}
+
+        return Base, Animal, Dog
+
+    def test_has_no_instances(self, classes, engine):
+        Base, Animal, Dog = classes
+        for values in ({}, {"kind": "dog"}, {"kind": "cat"}):
+            with pytest.raises(InvalidRequestError, match="Animal has no rows of its own"):
+                Animal(**values)
+        Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(Dog())
+            session.commit()
+            assert [type(one) for one in session.scalars(select(Animal))] == [Dog]
+
+    def test_needs_what_tells_classes_apart(self):
+        class Base(DeclarativeBase):
+            pass
+
+        with pytest.raises(ArgumentError, match="nothing tells the classes of its rows apart"):
+
+            class Animal(Base):
+                __tablename__ = "animal"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                __mapper_args__ = {"polymorphic_abstract": True}

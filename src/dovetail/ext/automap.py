@@ -321,21 +321,39 @@ class Making:
             return
         name = self.scalar_name(self.base, class_, referred, constraint)
         other_name = self.collection_name(self.base, referred, class_, constraint)
-        if not _is_free(class_, name, "name_for_scalar_relationship"):
-            return
+        is_free = _is_free(class_, name, "name_for_scalar_relationship")
+        collection: dict[str, Any] = {
+            "collection_class": self.collection_class,
+            **_cascades(constraint),
+        }
         options: dict[str, Any] = {}
         if _is_free(referred, other_name, "name_for_collection_relationship"):
+            if not is_free:
+                if _lacks_other_side(class_, name, other_name):
+                    made = self.generate(
+                        self.base, ONETOMANY, relationship, other_name, referred, class_,
+                        foreign_keys=[key.parent for key in constraint.elements],
+                        back_populates=name, **collection,
+                    )  # fmt: skip
+                    _add_other_side(class_, name, referred, other_name, made)
+                return
             options["backref"] = self.generate(
-                self.base, ONETOMANY, backref, other_name, referred, class_,
-                collection_class=self.collection_class, **_cascades(constraint),
-            )  # fmt: skip
+                self.base, ONETOMANY, backref, other_name, referred, class_, **collection
+            )
+        elif is_free and _lacks_other_side(referred, other_name, name):
+            options["back_populates"] = other_name
+        else:
+            return
         made = self.generate(
             self.base, MANYTOONE, relationship, name, class_, referred,
             foreign_keys=[key.parent for key in constraint.elements],
             remote_side=[key.column for key in constraint.elements],
             **options,
         )  # fmt: skip
-        _add(class_, name, made)
+        if "back_populates" in options:
+            _add_other_side(referred, other_name, class_, name, made)
+        else:
+            _add(class_, name, made)
 
     def _relate(
         self,
@@ -357,11 +375,18 @@ class Making:
                 hint="give a function name_for_collection_relationship that looks at the columns "
                 "of the constraint",
             )
-        related = _through(local, name) or _through(referred, other_name)
-        if related is table or not _is_free(local, name, "name_for_collection_relationship"):
-            return
+        is_free = _is_free(local, name, "name_for_collection_relationship")
         options: dict[str, Any] = {}
-        if _is_free(referred, other_name, "name_for_collection_relationship"):
+        if not is_free:
+            if _is_free(referred, other_name, "name_for_collection_relationship"):
+                if _lacks_other_side(local, name, other_name):
+                    self._relate(classes, second, first, table)
+            return
+        if not _is_free(referred, other_name, "name_for_collection_relationship"):
+            if not _lacks_other_side(referred, other_name, name):
+                return
+            options["back_populates"] = other_name
+        else:
             options["backref"] = self.generate(
                 self.base, MANYTOMANY, backref, other_name, referred, local,
                 collection_class=self.collection_class,
@@ -374,7 +399,10 @@ class Making:
             collection_class=self.collection_class,
             **options,
         )  # fmt: skip
-        _add(local, name, made)
+        if "back_populates" in options:
+            _add_other_side(referred, other_name, local, name, made)
+        else:
+            _add(local, name, made)
 
 
 def _in_order(table: Table) -> list[ForeignKeyConstraint]:
@@ -424,10 +452,25 @@ def _is_free(class_: type[Any], name: str, function: str) -> bool:
     return prop is None
 
 
-def _through(class_: type[Any], name: str) -> Any:
-    """The third table of the relationship *name*, where there is one."""
+def _lacks_other_side(class_: type[Any], name: str, other_name: str) -> bool:
+    """True for a relationship that *class_* declares, and whose other side may be *other_name*."""
     prop = _mapper(class_).named_attrs.get(name)
-    return prop.declared_secondary if isinstance(prop, RelationshipProperty) else None
+    return (
+        isinstance(prop, RelationshipProperty)
+        and not prop.viewonly
+        and prop.back_populates in (None, other_name)
+        and prop.backref is None
+    )
+
+
+def _add_other_side(
+    class_: type[Any], name: str, other: type[Any], other_name: str, made: object
+) -> None:
+    """Add *made*, the other side of the relationship *name* that *class_* declares, to *other*."""
+    if made is not None:
+        prop: Any = _mapper(class_).named_attrs[name]
+        prop.back_populates = other_name
+        _add(other, other_name, made)
 
 
 def _add(class_: type[Any], name: str, made: object) -> None:

@@ -255,6 +255,10 @@ class EntityNode(Node):
         return selectable.contained() if isinstance(selectable, Join) else [selectable]
 
 
+_OWN = frozenset(("key", "owner", "prop", "read", "type", "column"))
+"""What an attribute has itself, or has not at all: it is not asked of its column."""
+
+
 class QueryableAttribute(ColumnElement[T_co], InspectionAttr, Generic[T_co]):
     """An attribute of a mapped class, or of an alias, as SQL: ``User.name == "x"``.
 
@@ -274,7 +278,7 @@ class QueryableAttribute(ColumnElement[T_co], InspectionAttr, Generic[T_co]):
 
     def __getattr__(self, name: str) -> Any:
         # What the type adds to columns; and what the column says of itself: User.name.nullable.
-        if name.startswith("__") or name in QueryableAttribute.__slots__:
+        if name.startswith("__") or name in _OWN:
             raise AttributeError(name)
         factory = self.type.comparator_factory
         if factory is not None and hasattr(factory, name):

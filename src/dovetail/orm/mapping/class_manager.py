@@ -9,6 +9,7 @@ from typing import Any, Generic
 from typing_extensions import TypeVar
 
 from dovetail.event import Dispatch
+from dovetail.exc import InvalidRequestError
 from dovetail.orm.mapping.construct import construct, plain_constructor, uses_plain_constructor
 from dovetail.orm.mapping.events import InstanceEvents
 from dovetail.orm.tracking.inspection_attr import InspectionAttr
@@ -60,8 +61,19 @@ class ClassManager(InspectionAttr, Generic[T]):
 
     def tell_from_the_first(self) -> None:
         """Tell of the first instance, too, those who listen to every class already."""
-        if self.dispatch.init or self.dispatch.init_failure or self.dispatch.first_init:
+        if self._needs_telling:
             self.place_constructor()
+
+    @property
+    def _needs_telling(self) -> bool:
+        """Whether somebody listens to new instances, or there may be none."""
+        dispatch = self.dispatch
+        return bool(
+            dispatch.init
+            or dispatch.init_failure
+            or dispatch.first_init
+            or self.mapper.polymorphic_abstract
+        )
 
     def place_beginner(self) -> None:
         """Let the first instance of a class with a constructor of its own configure the mapping.
@@ -90,9 +102,10 @@ class ClassManager(InspectionAttr, Generic[T]):
         self._beginner = None
 
     def place_constructor(self) -> None:
-        """Give the class the constructor that it needs: quick, or one that tells listeners."""
-        dispatch = self.dispatch
-        told = dispatch.init or dispatch.init_failure or dispatch.first_init
+        """Give the class the constructor that it needs: quick, or one that tells listeners, or one
+        that refuses instances of a class that has none.
+        """
+        told = self._needs_telling
         if self._original is not _NOT_PLACED:
             if told:
                 return
@@ -121,6 +134,11 @@ class ClassManager(InspectionAttr, Generic[T]):
             if type(instance) is not self.class_:
                 inner(instance, *args, **kwargs)
                 return
+            if self.mapper.polymorphic_abstract:
+                raise InvalidRequestError(
+                    f"{self.class_.__name__} has no rows of its own: it is polymorphic_abstract",
+                    hint="make an instance of a class below it",
+                )
             dispatch = self.dispatch
             if not self._has_begun:
                 self._has_begun = True

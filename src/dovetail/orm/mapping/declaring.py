@@ -24,6 +24,11 @@ from dovetail.orm.mapping.annotations import (
     understand_returned,
 )
 from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.orm.mapping.class_options import (
+    given_table_arguments,
+    mapper_options,
+    own_table,
+)
 from dovetail.orm.mapping.composite import Composite
 from dovetail.orm.mapping.dataclass import is_dataclass_of_ours
 from dovetail.orm.mapping.declared_attr import being_declared, declared_attr
@@ -94,7 +99,7 @@ def declare_in_parts(
         declared = list(_declarations(class_, inherits))
     finally:
         del being_declared[class_]
-    options = _mapper_options(class_, inherits)
+    options = mapper_options(class_, inherits)
     table, parts = _table_and_properties(registry, class_, declared, inherits)
     yield table, parts
     if options:
@@ -118,54 +123,11 @@ def _refuse_other_bases(class_: type, parent: type, *above: type) -> None:
         )
 
 
-def _mapper_options(class_: type, inherits: Mapper | None) -> dict[str, Any]:
-    """What ``__mapper_args__`` says of *class_*: its own, a mixin's, or what a method makes of it.
-
-    A dictionary of a class above is that of its mapping; a method is asked for each class.
-    """
-    above = () if inherits is None else inherits.class_.__mro__
-    for base in class_.__mro__:
-        value = base.__dict__.get("__mapper_args__")
-        if value is not None and (base not in above or isinstance(value, declared_attr)):
-            return _option(class_, "__mapper_args__") or {}
-    return {}
-
-
-def _own_table(class_: type, inherits: Mapper | None) -> tuple[Any, str | None]:
-    """(table, name of a table) that *class_* declares besides the one it *inherits*, if any."""
-    above = () if inherits is None else inherits.class_.__mro__
-    for base in class_.__mro__:
-        if base.__dict__.get("__table__") is not None and base not in above:
-            return _option(class_, "__table__"), None
-        name = base.__dict__.get("__tablename__")
-        # A method names a table for each class; a name is that of the class it stands in.
-        if name is not None and (base not in above or isinstance(name, declared_attr)):
-            name = _option(class_, "__tablename__")
-            is_shared = inherits is not None and name == inherits.local_table.description
-            return None, None if is_shared else name
-    return None, None
-
-
-def _given_table_arguments(class_: type) -> Any:
-    """What ``__table_args__`` says of the table of *class_*: its own, a mixin's, or what a method
-    makes of it.
-
-    Those in the body of a mapped class are about the table of that class.
-    """
-    for base in class_.__mro__:
-        value = base.__dict__.get("__table_args__")
-        if value is not None:
-            is_for_others = base is not class_ and "__mapper__" in base.__dict__
-            if not is_for_others or isinstance(value, declared_attr):
-                return value.__get__(None, class_) if hasattr(value, "__get__") else value
-    return None
-
-
 def _completed(value: object, made: dict[int, Any]) -> Any:
     """A mapper option with declared columns replaced by those of the table, *made* of them."""
     if isinstance(value, ColumnProperty):
         value = value.columns[0]
-    if isinstance(value, _COLUMNS):
+    if isinstance(value, (*_COLUMNS, declared_attr)):
         return made.get(id(value), getattr(value, "column", value))
     if isinstance(value, (list, tuple)):
         return [_completed(item, made) for item in value]
@@ -190,7 +152,9 @@ class _MadeColumns:
             body = base.__dict__
             for name in columns.keys() & body.keys():
                 value = body[name]
-                if isinstance(value, _COLUMNS):
+                if isinstance(value, declared_attr):
+                    found[id(value)] = columns[name]
+                elif isinstance(value, _COLUMNS):
                     found[id(value)] = found[id(getattr(value, "column", value))] = columns[name]
         found.pop(id(None), None)
         return found
@@ -239,15 +203,6 @@ def _of_class(item: object, made: _MadeColumns) -> Any:
     return item
 
 
-def _option(class_: type, name: str) -> Any:
-    """The class option *name*, its own or from a mixin."""
-    for base in class_.__mro__:
-        if name in base.__dict__:
-            value = base.__dict__[name]
-            return value.__get__(None, class_) if hasattr(value, "__get__") else value
-    return None
-
-
 def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
     """(name, value, annotation) of what *class_* and its mixins declare, the class first.
 
@@ -255,7 +210,8 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
     """
     seen: set[str] = set()
     done = _bases_done(class_, inherits)
-    copies = _copy_columns(class_, done)
+    table, _ = own_table(class_, inherits)
+    copies = _copy_columns(class_, done, table)
     # Fields of dataclasses may be what is not mapped.
     is_lenient = is_dataclass(class_) or getattr(class_, "__allow_unmapped__", False)
     for base in class_.__mro__:
@@ -281,7 +237,8 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
                 annotation = understand_returned(value.function, base)
             if checks_annotations and annotation is None and name in annotations:
                 _refuse_plain_annotation(class_, name, annotations[name], base, value)
-            if value is None and name in base.__dict__ and annotation is None:
+            is_empty = value is None and name in base.__dict__ and annotation is None
+            if is_empty or (not own and _is_given(table, name, value)):
                 seen.add(name)
                 continue
             if not own and value is not None:
@@ -299,20 +256,35 @@ def _declarations(class_: type, inherits: Mapper | None) -> Iterator[Declared]:
             if isinstance(value, _DECLARATIONS) or (value is None and annotation is not None):
                 seen.add(name)
                 yield name, value, annotation
-            elif is_extension(value):
-                # What a method of a mixin has made: it stands on the class as if written there.
+            elif _stands_on_class(class_, base, name, value, annotation):
                 seen.add(name)
-                if not own or isinstance(base.__dict__.get(name), declared_attr):
-                    type.__setattr__(class_, name, value)
-            elif isinstance(value, tuple):
-                _refuse_tuple(class_, name, value)
-            elif isinstance(value, ColumnElement) and not isinstance(value, QueryableAttribute):
-                _warn_of_expression(class_, name)
-            elif annotation is not None:
-                raise ArgumentError(
-                    f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
-                    hint="use mapped_column(default=…) or relationship(…)",
-                )
+
+
+def _stands_on_class(
+    class_: type, base: type, name: str, value: object, annotation: MappedAnnotation | None
+) -> bool:
+    """Whether *value*, declared in *base* and no part of the mapping, is that of *class_*.
+
+    What a method of a mixin has made is put there, as if it were written there.
+    """
+    has_made = isinstance(base.__dict__.get(name), declared_attr)
+    if is_extension(value):
+        if base is not class_ or has_made:
+            type.__setattr__(class_, name, value)
+        return True
+    if isinstance(value, tuple):
+        _refuse_tuple(class_, name, value)
+    elif isinstance(value, ColumnElement) and not isinstance(value, QueryableAttribute):
+        _warn_of_expression(class_, name)
+    elif annotation is not None:
+        raise ArgumentError(
+            f"{class_.__name__}.{name} is annotated as Mapped and has the value {value!r}",
+            hint="use mapped_column(default=…) or relationship(…)",
+        )
+    elif has_made:
+        type.__setattr__(class_, name, value)
+        return True
+    return False
 
 
 def _from_own_method(
@@ -388,7 +360,17 @@ def _warn_of_expression(class_: type, name: str) -> None:
     )
 
 
-def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
+def _is_given(table: FromClause | None, name: str, value: object) -> bool:
+    """Whether *table*, which a class names as its own, has the column *value* of a mixin already:
+    that says what it is.
+    """
+    if table is None or not isinstance(value, _COLUMNS):
+        return False
+    given = value.given_name if isinstance(value, MappedColumn) else value.name
+    return (given or name) in table.c
+
+
+def _copy_columns(class_: type, done: Collection[type], table: FromClause | None) -> dict[str, Any]:
     """Copies of the columns of mixins, on *class_*, where declaring methods look for them."""
     copies: dict[str, Any] = {}
     seen = set(class_.__dict__)
@@ -396,7 +378,11 @@ def _copy_columns(class_: type, done: Collection[type]) -> dict[str, Any]:
         if base in done:
             continue
         for name, value in list(base.__dict__.items()):
-            if name not in seen and isinstance(value, _COLUMNS):
+            if (
+                name not in seen
+                and isinstance(value, _COLUMNS)
+                and not _is_given(table, name, value)
+            ):
                 copies[name] = _from_mixin(value, class_, name)
                 type.__setattr__(class_, name, copies[name])
             seen.add(name)
@@ -447,7 +433,7 @@ def _warn_of_reserved(class_: type, key: str) -> None:
 def _table_and_properties(
     registry: Registry, class_: type, declared: list[Declared], inherits: Mapper | None
 ) -> tuple[Any, list[tuple[str, MapperProperty]]]:
-    table, name = _own_table(class_, inherits)
+    table, name = own_table(class_, inherits)
     if table is not None:
         # The columns are those of the table: an annotation alone is for type checkers.
         declared = [one for one in declared if one[1] is not None]
@@ -686,7 +672,7 @@ def _refuse_plain(class_: type, key: str, column: ColumnElement[Any], said: obje
 
 def _table_arguments(class_: type) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """(items, keywords) that ``__table_args__`` gives the table of *class_*."""
-    arguments = _given_table_arguments(class_)
+    arguments = given_table_arguments(class_)
     args: tuple[Any, ...] = ()
     keywords: dict[str, Any] = {}
     if isinstance(arguments, dict):

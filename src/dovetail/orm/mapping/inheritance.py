@@ -140,6 +140,12 @@ class Hierarchy:
         """Note the *discriminator* that the class declares, and the *identity* of its rows."""
         if discriminator is not None:
             self._note_discriminator(discriminator)
+        if self.polymorphic_abstract and self.polymorphic_on is None:
+            raise ArgumentError(
+                f"{self.class_.__name__} is polymorphic_abstract, and nothing tells the classes of "
+                "its rows apart",
+                hint="name the column that does: polymorphic_on=...",
+            )
         if identity is None:
             expected = self.inherits is not None and self.polymorphic_on is not None
             if expected and not self.polymorphic_abstract:

@@ -423,7 +423,7 @@ _at_work: list[Registry] = []
 """The registries that are being configured, while some are."""
 
 
-def _belongs_below(table: Any, inherits: Mapper) -> bool:
+def _belongs_below(table: object, inherits: Mapper) -> bool:
     """Whether rows of *table* may be those of a class below *inherits*: it is none of its own,
     one of the tables above, or refers to one of them.
     """

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from dovetail.exc import ArgumentError, InvalidRequestError
-from dovetail.orm.mapping.attribute import QueryableAttribute
+from dovetail.orm.mapping.attribute import EntityNode, QueryableAttribute
 from dovetail.orm.query.reading import ReadingQuery
 from dovetail.sql.expression.dml import delete, update
+from dovetail.sql.expression.table_clause import TableClause
 
 T = TypeVar("T")
 
@@ -16,7 +17,7 @@ class BulkUD:
 
     ``query``     the query whose rows it concerns
     ``session``   the session that runs it
-    ``mapper``    the mapper of the rows
+    ``mapper``    the mapper of the rows; None for those of a table without a class
     ``result``    its result, once it has run
     ``rowcount``  how many rows it concerned, once it has run
     """
@@ -26,7 +27,7 @@ class BulkUD:
     def __init__(self, query: Any) -> None:
         self.query = query
         self.session = query.session
-        self.mapper = query._entity(self.verb).mapper
+        self.mapper = getattr(query._changed(self.verb), "mapper", None)
         self.result: Any = None
         self.rowcount: int | None = None
 
@@ -121,26 +122,33 @@ class ChangingQuery(ReadingQuery[T]):
 
     def _change(self, context: BulkUD) -> Any:
         """The UPDATE or DELETE that *context* tells of."""
-        entity = self._entity(context.verb)
+        changed = self._changed(context.verb)
         self._refuse_more_than_criteria(context.verb)
         if isinstance(context, BulkUpdate):
             arguments = dict(context.update_kwargs)
             ordered = arguments.pop("preserve_parameter_order", False)
             named = {_name_of(key): value for key, value in context.values.items()}
-            statement: Any = update(entity)
+            statement: Any = update(changed)
             if ordered:
                 statement = statement.ordered_values(*named.items())
             elif named:
                 statement = statement.values(named)
         else:
             arguments = dict(getattr(context, "delete_kwargs", {}))
-            statement = delete(entity)
+            statement = delete(changed)
         if arguments:
             statement = statement.with_dialect_options(**arguments)
         if self._options:
             statement = statement.execution_options(**self._options)
         criteria = self._selected.where_criteria
         return statement.where(*criteria) if criteria else statement
+
+    def _changed(self, verb: str) -> EntityNode | TableClause:
+        """The class, or the table, whose rows are changed."""
+        raw = self._selected.raw_columns
+        if len(raw) == 1 and isinstance(raw[0], TableClause):
+            return raw[0]
+        return self._entity(verb)
 
     def _refuse_more_than_criteria(self, verb: str) -> None:
         own = self._selected
