@@ -81,17 +81,33 @@ class InstrumentedList(list[Any], Collection):
 
     def remove(self, item: object) -> None:
         index = self.index(item)
-        self._removing(self[index])
+        self._leaving(self[index])
         super().__delitem__(index)
 
     def pop(self, index: SupportsIndex = -1) -> Any:
-        self._removing(self[index])
+        self._leaving(self[index])
         return super().pop(index)
 
     def clear(self) -> None:
-        for item in list(self):
-            self._removing(item)
+        self._leaving_all(list(self), ())
         super().clear()
+
+    def _leaving(self, item: object) -> None:
+        """Tell that *item* is taken out, unless it stands in another place too: it stays then."""
+        if type(item).__eq__ is object.__eq__:
+            held = list.count(self, item)
+        else:
+            held = sum(1 for one in self if one is item)
+        if held < 2:
+            self._removing(item)
+
+    def _leaving_all(self, items: Iterable[Any], staying: Iterable[Any]) -> None:
+        """Tell that *items* are taken out, each once, but for those among what is *staying*."""
+        known = {id(item) for item in staying}
+        for item in items:
+            if id(item) not in known:
+                known.add(id(item))
+                self._removing(item)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(index, slice):
@@ -102,24 +118,28 @@ class InstrumentedList(list[Any], Collection):
                     f"attempt to assign sequence of size {len(values)} "
                     f"to extended slice of size {len(positions)}"
                 )
-            kept = {id(item) for item in values}
-            held = {id(self[position]) for position in positions}
-            for position in positions:
-                if id(self[position]) not in kept:
-                    self._removing(self[position])
+            replaced = [self[position] for position in positions]
+            held = {id(item) for item in replaced}
+            self._leaving_all(replaced, [*self._outside(positions), *values])
             values = [item if id(item) in held else self._adding(item) for item in values]
             super().__setitem__(index, values)
         else:
             old = self[index]
             if old is not value:
-                self._removing(old)
+                self._leaving(old)
                 value = self._adding(value)
             super().__setitem__(index, value)
 
     def __delitem__(self, index: SupportsIndex | slice) -> None:
-        for item in self[index] if isinstance(index, slice) else [self[index]]:
-            self._removing(item)
+        if isinstance(index, slice):
+            self._leaving_all(self[index], self._outside(range(len(self))[index]))
+        else:
+            self._leaving(self[index])
         super().__delitem__(index)
+
+    def _outside(self, positions: range) -> list[Any]:
+        """The members elsewhere than at *positions*."""
+        return [item for position, item in enumerate(self) if position not in positions]
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         return type(self), (), None, iter(self)
@@ -226,12 +246,17 @@ class InstrumentedDict(dict[Any, Any], Collection):
         if key in self:
             if self[key] is value:
                 return
-            self._removing(self[key])
+            self._leaving(self[key])
         super().__setitem__(key, self._adding(value))
 
     def __delitem__(self, key: object) -> None:
-        self._removing(self[key])
+        self._leaving(self[key])
         super().__delitem__(key)
+
+    def _leaving(self, value: object) -> None:
+        """Tell that *value* is taken out, unless it stands under another key too: it stays then."""
+        if sum(1 for one in self.values() if one is value) < 2:
+            self._removing(value)
 
     def clear(self) -> None:
         for key in list(self):
@@ -239,7 +264,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
 
     def pop(self, key: object, *default: object) -> Any:
         if key in self:
-            self._removing(self[key])
+            self._leaving(self[key])
         return super().pop(key, *default)
 
     def popitem(self) -> tuple[Any, Any]:
