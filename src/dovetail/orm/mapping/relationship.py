@@ -136,14 +136,14 @@ class RelationshipProperty(MapperProperty[T], Mapped[T]):
     @property
     def cascade(self) -> CascadeOptions:
         """What happens to related instances along with their owner."""
-        return self._cascade
+        return self._cascades
 
     @cascade.setter
     def cascade(self, value: str | Iterable[str] | None) -> None:
         cascade = value if isinstance(value, CascadeOptions) else CascadeOptions(value)
         if self.viewonly:
             cascade = CascadeOptions(cascade & {"merge", "expunge", "refresh-expire"})
-        self._cascade = cascade
+        self._cascades = cascade
 
     if not TYPE_CHECKING:
 

@@ -150,7 +150,24 @@ class CollectionAttribute(RelatedAttribute):
         self.lost(owner, self.holder(owner), item)
 
     def held_already(self, owner: InstanceState, item: object) -> None:
-        """Called by a collection when *item* is put in, and is there."""
+        """Called by a collection when *item* is put in, and is there.
+
+        It may be there because its own side was set, which does not bring it into the session.
+        """
+        session = owner.core if self.cascades_save else None
+        if session is not None:
+            session.cascade_add(item)
+
+    def held_elsewhere(self, owner: InstanceState, item: object) -> None:
+        """Called by a collection when *item* is taken out of one of several places: it stays.
+
+        Another side that is a list has the owner as often.
+        """
+        instance = self.holder(owner)
+        for other in self.reverse:
+            if isinstance(other, CollectionAttribute):
+                other.unlink_once(item, instance)
+        self.before_change(owner)
 
     def admit(self, instance: object, item: object) -> Any:
         """What is stored for *item*, which comes in with a whole new collection."""
@@ -194,7 +211,6 @@ class CollectionAttribute(RelatedAttribute):
         """Tell of what is put in and taken out where *items* replace what was there *before*."""
         held = {id(item) for item in before}
         kept = {id(item) for item in items}
-        session = state.core if self.cascades_save else None
         add, displaced = self.kind.add, self.kind.displaced
         for item in items:
             if id(item) not in held:
@@ -203,9 +219,6 @@ class CollectionAttribute(RelatedAttribute):
                 self.took(state, instance, item)
             else:
                 self.held_already(state, item)
-                if session is not None:
-                    # It may be here because its own side was set, which does not bring it in.
-                    session.cascade_add(item)
             if state.row_key is not None and self.key not in (state.committed or ()):
                 # A listener has flushed: what has come in so far is what the rows say.
                 self.remember(state, instance)
@@ -270,6 +283,17 @@ class CollectionAttribute(RelatedAttribute):
             self.kind.remove(collection, item)
         if self.deletes_orphans:
             self.abandon(state, item)
+
+    def unlink_once(self, instance: object, item: object) -> None:
+        """Take out of *instance* one *item* of several, which goes on belonging to it."""
+        state = state_of(instance)
+        collection = instance.__dict__.get(self.key)
+        if collection is None:
+            if state.row_key is not None:
+                self.queue(state, instance).remove(item)
+        elif sum(1 for held in self.kind.items(collection) if held is item) > 1:
+            self.remember(state, instance)
+            self.kind.remove(collection, item)
 
     def queue(self, state: InstanceState, instance: object) -> QueuedChanges:
         self.remember(state, instance)

@@ -1,5 +1,6 @@
 """Collections that tell their owner what is put into them and taken out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, SupportsIndex
 
@@ -15,6 +16,7 @@ class CollectionOwner(Protocol):
     def appended(self, owner: InstanceState, item: object) -> Any: ...
     def removed(self, owner: InstanceState, item: object) -> None: ...
     def held_already(self, owner: InstanceState, item: object) -> None: ...
+    def held_elsewhere(self, owner: InstanceState, item: object) -> None: ...
 
 
 class Collection:
@@ -44,6 +46,14 @@ class Collection:
         if attribute is not None and self.owner is not None:
             attribute.removed(self.owner, item)
             attribute.before_change(self.owner)
+
+    def _held(self, item: object) -> None:
+        if self.attribute is not None and self.owner is not None:
+            self.attribute.held_already(self.owner, item)
+
+    def _giving_up_one(self, item: object) -> None:
+        if self.attribute is not None and self.owner is not None:
+            self.attribute.held_elsewhere(self.owner, item)
 
 
 class InstrumentedList(list[Any], Collection):
@@ -89,24 +99,34 @@ class InstrumentedList(list[Any], Collection):
         return super().pop(index)
 
     def clear(self) -> None:
-        self._leaving_all(list(self), ())
+        self._leaving_all(list(self))
         super().clear()
 
     def _leaving(self, item: object) -> None:
-        """Tell that *item* is taken out, unless it stands in another place too: it stays then."""
+        """Tell that *item* is taken out, or that it goes on standing in another place."""
         if type(item).__eq__ is object.__eq__:
             held = list.count(self, item)
         else:
             held = sum(1 for one in self if one is item)
         if held < 2:
             self._removing(item)
+        else:
+            self._giving_up_one(item)
 
-    def _leaving_all(self, items: Iterable[Any], staying: Iterable[Any]) -> None:
-        """Tell that *items* are taken out, each once, but for those among what is *staying*."""
-        known = {id(item) for item in staying}
+    def _leaving_all(
+        self, items: list[Any], elsewhere: Iterable[Any] = (), values: Iterable[Any] = ()
+    ) -> None:
+        """Tell that *items* are taken out, with *values* in their place and others *elsewhere*."""
+        kept = Counter(map(id, values))
+        staying = {*kept, *map(id, elsewhere)}
+        places = Counter(map(id, items))
         for item in items:
-            if id(item) not in known:
-                known.add(id(item))
+            places[id(item)] -= 1
+            if kept[id(item)] > 0:
+                kept[id(item)] -= 1
+            elif id(item) in staying or places[id(item)]:
+                self._giving_up_one(item)
+            else:
                 self._removing(item)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -119,10 +139,13 @@ class InstrumentedList(list[Any], Collection):
                     f"to extended slice of size {len(positions)}"
                 )
             replaced = [self[position] for position in positions]
-            held = {id(item) for item in replaced}
-            self._leaving_all(replaced, [*self._outside(positions), *values])
-            values = [item if id(item) in held else self._adding(item) for item in values]
-            super().__setitem__(index, values)
+            self._leaving_all(replaced, self._outside(positions), values)
+            held = Counter(map(id, replaced))
+            taken = []
+            for item in values:
+                held[id(item)] -= 1
+                taken.append(item if held[id(item)] >= 0 else self._adding(item))
+            super().__setitem__(index, taken)
         else:
             old = self[index]
             if old is not value:
@@ -163,8 +186,8 @@ class InstrumentedSet(set[Any], Collection):
     def add(self, item: object) -> None:
         if item not in self:
             super().add(self._adding(item))
-        elif self.attribute is not None and self.owner is not None:
-            self.attribute.held_already(self.owner, item)
+        else:
+            self._held(item)
 
     def remove(self, item: object) -> None:
         if item in self:
@@ -245,6 +268,7 @@ class InstrumentedDict(dict[Any, Any], Collection):
     def __setitem__(self, key: object, value: object) -> None:
         if key in self:
             if self[key] is value:
+                self._held(value)
                 return
             self._leaving(self[key])
         super().__setitem__(key, self._adding(value))
@@ -254,9 +278,11 @@ class InstrumentedDict(dict[Any, Any], Collection):
         super().__delitem__(key)
 
     def _leaving(self, value: object) -> None:
-        """Tell that *value* is taken out, unless it stands under another key too: it stays then."""
+        """Tell that *value* is taken out, or that it goes on standing under another key."""
         if sum(1 for one in self.values() if one is value) < 2:
             self._removing(value)
+        else:
+            self._giving_up_one(value)
 
     def clear(self) -> None:
         for key in list(self):

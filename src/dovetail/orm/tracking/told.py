@@ -126,6 +126,11 @@ class ToldCollection(CollectionAttribute):
         instance = self.holder(owner)
         for call in self.listeners.append_wo_mutation:
             call(instance, item, Initiator(self, "append"))
+        super().held_already(owner, item)
+
+    def held_elsewhere(self, owner: InstanceState, item: object) -> None:
+        self._tell_of_removal(self.holder(owner), item, Initiator(self, "remove"))
+        super().held_elsewhere(owner, item)
 
     def link(self, instance: object, item: object) -> None:
         told = _told_of_append(self, instance, item, _from_other_side(self, "append"))
