@@ -317,3 +317,33 @@ def test_what_stands_for_a_value_is_found_by_its_role():
                     print(name, "refused", value)
         """
     )
+
+
+def test_a_compiled_statement_tells_the_order_and_the_conversion_of_its_parameters():
+    same_with_both(
+        """
+        import decimal
+        from sqlalchemy import bindparam, column, func, select, types
+        from sqlalchemy.dialects import mysql, postgresql
+        from sqlalchemy.sql.functions import GenericFunction
+
+        class Doubled(types.TypeDecorator):
+            impl = types.Integer
+            cache_ok = True
+
+            def process_bind_param(self, value, dialect):
+                return value * 2
+
+        class twice(GenericFunction):
+            identifier = "two_times"
+
+        statement = select(column("a", Doubled) + bindparam("b", 2, Doubled)).where(
+            column("c") == bindparam("d", 1)
+        )
+        compiled = statement.compile(dialect=mysql.dialect())
+        print(compiled.positiontup, compiled._bind_processors["b"](4))
+        named = statement.compile(dialect=postgresql.dialect(paramstyle="pyformat"))
+        print(named.positiontup, sorted(named._bind_processors))
+        print(func.two_times(1).identifier, func.two_times(1).name)
+        """
+    )

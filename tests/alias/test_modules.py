@@ -198,3 +198,49 @@ def test_a_path_below_one_that_only_the_other_package_has_can_be_imported_first(
         print(MSDialect.name, types.NUMBER.__name__)
         """
     ) == ["mssql NUMBER"]
+
+
+def test_a_module_that_is_a_package_there_has_what_is_below():
+    assert run(
+        """
+        from sqlalchemy.event.api import listens_for
+        from sqlalchemy.future.engine import Engine
+        from sqlalchemy.pool.impl import QueuePool
+        import sqlalchemy.pool.base
+        from sqlalchemy import event, engine, pool
+
+        print(listens_for is event.listens_for, Engine is engine.Engine)
+        print(QueuePool is pool.QueuePool, sqlalchemy.pool.base.Pool is pool.Pool)
+        """
+    ) == ["True True", "True True"]
+
+
+def test_a_class_with_several_names_there_is_one_class_here():
+    """``mysql.base.VARCHAR`` is MySQL's, not the standard's."""
+    dialect = pytest.importorskip("sqlalchemy").engine.Dialect
+    names = {}
+    for path, homes in PATHS.items():
+        try:
+            theirs = vars(importlib.import_module(f"sqlalchemy.{path}" if path else "sqlalchemy"))
+        except ImportError:
+            continue
+        found = {}
+        for module, texts in homes.items():
+            here = importlib.import_module(f"dovetail.{module}" if module else "dovetail")
+            for text in texts:
+                name, _, own = text.partition(" = ")
+                found[name] = getattr(here, own or name, None)
+        try:
+            found |= vars(importlib.import_module(f"dovetail.{path}" if path else "dovetail"))
+        except ImportError:
+            pass
+        for name, peer in theirs.items():
+            if isinstance(peer, type) and isinstance(found.get(name), type):
+                names.setdefault(peer, {}).setdefault(found[name], []).append(f"{path}.{name}")
+    complaints = [
+        sorted(paths for paths in homes.values())
+        for peer, homes in names.items()
+        if len(homes) > 1 and not issubclass(peer, dialect)
+    ]
+
+    assert complaints == []

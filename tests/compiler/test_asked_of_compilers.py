@@ -6,6 +6,7 @@ from dovetail import Column, Enum, Integer, MetaData, Sequence, Table, column, s
 from dovetail.dialects import mysql, postgresql, sqlite
 from dovetail.exc import CompileError
 from dovetail.ext.compiler import compiles
+from dovetail.schema import CreateTable
 from dovetail.sql.expression import ColumnElement
 from dovetail.types import SchemaType
 
@@ -75,3 +76,21 @@ def test_the_name_of_a_type_of_ones_own_may_always_stand_in_quotes():
 
     assert names.format_type(SchemaType(name="colour", quote=True)) == '"colour"'
     assert names.format_type(SchemaType(name="colour")) == "colour"
+
+
+def test_a_statement_is_compiled_with_other_schemas():
+    metadata = MetaData()
+    here = Table("here", metadata, Column("a", Integer))
+    there = Table("there", metadata, Column("b", Integer), schema="far")
+    statement = select(here.c.a, there.c.b).where(here.c.a == there.c.b)
+    tenants = {None: "tenant", "far": None}
+
+    text = str(statement.compile(schema_translate_map=tenants))
+
+    assert text.replace("\n", "") == (
+        "SELECT tenant.here.a, there.b FROM tenant.here, there WHERE tenant.here.a = there.b"
+    )
+    assert "CREATE TABLE tenant.here" in str(
+        CreateTable(here).compile(schema_translate_map=tenants)
+    )
+    assert str(statement.compile(schema_translate_map=None)) == str(statement)

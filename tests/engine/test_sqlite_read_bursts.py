@@ -213,13 +213,44 @@ def test_the_thread_rests_where_nobody_reads_and_wakes_again(monkeypatch):
     assert not holds._holders
 
 
+def test_the_thread_ends_where_nobody_reads_any_more_and_the_next_lock_starts_another(monkeypatch):
+    class Connection:
+        def __init__(self):
+            self.ended = threading.Event()
+
+        def let_go(self):
+            self.ended.set()
+
+    monkeypatch.setattr(holding, "TICK", 0.0005)
+    monkeypatch.setattr(holding, "REST", 0.001)
+    holds = holding.Holds()
+    for _ in range(3):
+        connection = Connection()
+        assert holds.add(connection)
+        assert holds._is_running
+        assert connection.ended.wait(5)
+        deadline = time.monotonic() + 5
+        while holds._is_running and time.monotonic() < deadline:
+            time.sleep(0.001)
+        assert not holds._is_running
+
+
+def test_the_thread_is_none_that_a_program_waits_for(engine):
+    before = threading.enumerate()
+    with engine.connect() as connection:
+        for _ in range(5):
+            connection.execute(one).all()
+        assert holding.holds._is_running
+        assert threading.enumerate() == before
+
+
 def test_a_child_process_has_no_lock_of_its_parent(engine):
     with engine.connect() as connection:
         for _ in range(3):
             connection.execute(one).all()
         child = os.fork()
         if child == 0:
-            fresh = not holding.holds._holders and holding.holds._thread is None
+            fresh = not holding.holds._holders and not holding.holds._is_running
             os._exit(0 if fresh else 1)
         assert os.waitpid(child, 0)[1] == 0
 

@@ -10,6 +10,7 @@ from dovetail.dialects.sqlite import dialect as sqlite_dialect
 from dovetail.ext.compiler import compiles, deregister
 from dovetail.orm import DeclarativeBase, mapped_column
 from dovetail.schema import CreateColumn, CreateTable, ExecutableDDLElement
+from dovetail.sql.elements import BindParameter, ColumnClause
 from dovetail.sql.expression import (
     ClauseElement,
     ClauseList,
@@ -255,3 +256,62 @@ def test_a_list_of_clauses_is_made_of_columns_and_mapped_attributes(customs):
     text = " ".join(str(dv.select(largest(*values)).select_from(Small)).split())
     assert "greatest(small_box.id, small_box.width, 3)" in text
     assert len(ClauseList(*values)) == 3
+
+
+def test_a_function_hears_where_values_stand_in_the_text(customs):
+    class Marked(FunctionElement):
+        name = "marked"
+        type = dv.Integer()
+        inherit_cache = True
+
+    @compiles(Marked)
+    def write(element, compiler, **kw):
+        mark = "!" if kw.get("literal_binds") else "?"
+        return mark + compiler.visit_function(element, **kw) + compiler.process(dv.literal(2), **kw)
+
+    customs.add(Marked)
+    statement = dv.select(Marked(1))
+
+    assert str(statement).split("\n")[0].rstrip() == "SELECT ?marked(:marked_2):param_1 AS marked_1"
+    text = str(statement.compile(compile_kwargs={"literal_binds": True}))
+    assert text.rstrip() == "SELECT !marked(1)2 AS marked_1"
+    assert str(dv.select(Marked(1))) == str(statement)
+
+
+@pytest.mark.parametrize("kind", [FunctionElement, BindParameter, ColumnClause])
+def test_what_an_element_of_ones_own_holds_stands_in_each_statement(engine, customs, kind):
+    class Own(kind):
+        name = "own"
+
+    @compiles(Own)
+    def write(element, compiler, **kw):
+        return f"'{element.unit}'"
+
+    customs.add(Own)
+
+    def told(unit):
+        element = Own("x") if kind is not BindParameter else Own("x", 1)
+        element.unit = unit
+        with engine.connect() as connection:
+            return connection.scalar(dv.select(element))
+
+    assert [told("day"), told("hour")] == ["day", "hour"]
+
+
+def test_a_class_that_says_so_shares_the_plans_of_its_base(engine, customs):
+    class Own(FunctionElement):
+        name = "own"
+        type = dv.Integer()
+        inherit_cache = True
+
+    written = []
+
+    @compiles(Own)
+    def write(element, compiler, **kw):
+        written.append(element)
+        return compiler.process(element.clauses, **kw)
+
+    customs.add(Own)
+    with engine.connect() as connection:
+        assert [connection.scalar(dv.select(Own(n))) for n in (1, 2)] == [1, 2]
+    assert len(written) == 1

@@ -176,3 +176,55 @@ def test_and_or_and_not_are_asked_of_the_type_too(core):
     assert str(first | second) == "first || second"
     assert str(~first) == "backwards(first)"
     assert str(~(first == second)) == "first != second"
+
+
+def test_an_operator_may_say_the_type_of_what_it_gives(core):
+    types = importlib.import_module(f"{core.__name__}.types")
+    custom_op = importlib.import_module(f"{core.__name__}.sql.operators").custom_op
+
+    class Place(types.UserDefinedType):
+        cache_ok = True
+
+        def get_col_spec(self, **kw):
+            return "PLACE"
+
+        def column_expression(self, column):
+            return core.func.as_text(column, type_=self)
+
+        class comparator_factory(types.UserDefinedType.Comparator):
+            def far(self, other):
+                return self.operate(custom_op("<#>"), other, result_type=core.Integer)
+
+            def beyond(self, other):
+                return self.operate(custom_op("<##>"), other)
+
+    at = core.Column("at", Place)
+
+    assert isinstance(at.far(1).type, core.Integer)
+    assert (
+        str(core.select(at.far(1).label("d"))).split("\n")[0].rstrip() == "SELECT at <#> :at_1 AS d"
+    )
+    assert isinstance(at.beyond(1).type, Place)
+    assert "as_text(at <##> :at_1) AS d" in str(core.select(at.beyond(1).label("d")))
+
+
+def test_a_type_may_find_methods_by_name(core):
+    types = importlib.import_module(f"{core.__name__}.types")
+
+    class Place(types.UserDefinedType):
+        cache_ok = True
+
+        def get_col_spec(self, **kw):
+            return "PLACE"
+
+        class comparator_factory(types.UserDefinedType.Comparator):
+            def __getattr__(self, name):
+                if not name.startswith("st_"):
+                    raise AttributeError(name)
+                return lambda *others: getattr(core.func, name)(self.expr, *others)
+
+    at = core.Column("at", Place)
+
+    assert str(at.st_buffer(2)) == "st_buffer(at, :st_buffer_1)"
+    assert not hasattr(at, "buffer")
+    assert at.label("x").name == "x"

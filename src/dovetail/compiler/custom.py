@@ -3,9 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
+
+from ..sql.node import Node
 
 Writer = Callable[..., str]
+
+
+class Writing(Protocol):
+    """A compiler, as far as it is asked here."""
+
+    literal_binds: bool
+
+
+class TakingKeywords:
+    """A compiler that writes values into the text, as functions see it that hand keywords on.
+
+    ``compiler.visit_…(element, **kw)`` takes what the function was called with.
+    """
+
+    def __init__(self, compiler: Writing) -> None:
+        self.__dict__["_compiler"] = compiler
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._compiler, name)
+        if not name.startswith("visit_"):
+            return found
+
+        def visit(node: object, **keywords: object) -> Any:
+            keywords.pop("literal_binds", None)
+            return found(node, **keywords)
+
+        return visit
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._compiler, name, value)
+
+
+def written_by(custom: Writer, node: object, compiler: Writing) -> str:
+    """Return what *custom* writes for *node*; it hears where values are to stand in the text."""
+    if compiler.literal_binds:
+        return custom(node, TakingKeywords(compiler), literal_binds=True)
+    return custom(node, compiler)
+
+
+def _know_by_identity(class_: type[Any]) -> None:
+    """Let no plan of one element of *class_* serve another: the text may have more of it in it.
+
+    A class of a program's own knows best what that is: ``inherit_cache = True`` promises that it
+    is what its base has.
+    """
+    is_of_the_house = class_.__module__.partition(".")[0] == __name__.partition(".")[0]
+    own = vars(class_)
+    if is_of_the_house or own.get("inherit_cache") or "collect" in own:
+        return
+    if issubclass(class_, Node):
+        type.__setattr__(class_, "collect", Node.collect)
 
 
 class CustomWriters:
@@ -24,6 +77,7 @@ class CustomWriters:
         known = self._by_class.setdefault(class_, {})
         for name in dialects or ("*",):
             known[name] = function
+        _know_by_identity(class_)
         self._found.clear()
         self.any = True
 

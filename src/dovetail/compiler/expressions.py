@@ -54,7 +54,7 @@ from ..sql.operators import Operator
 from ..types.basic import NUMERICTYPE
 from ..types.contract import NULLTYPE, TypeEngine
 from ..types.structured import TupleType
-from .custom import custom_writers
+from .custom import custom_writers, written_by
 from .identifiers import IdentifierPreparer
 from .raw import words
 from .slots import MARK, Slot, item_type
@@ -106,7 +106,7 @@ class ExpressionCompiler:
         if custom_writers.any:
             custom = custom_writers.find(type(node), self.dialect.name)
             if custom is not None:
-                return custom(node, self)
+                return written_by(custom, node, self)
         method = getattr(self, f"visit_{node.__visit_name__}", None)
         if method is None:
             raise UnsupportedCompilationError(self, type(node))

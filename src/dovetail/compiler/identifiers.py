@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from hashlib import md5
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -68,7 +68,7 @@ class IdentifierPreparer:
         if not isinstance(reserved, Iterable):
             own = reserved.identifier_preparer
             reserved, quote, final_quote = own.reserved_words, own.initial_quote, own.final_quote
-        self.reserved_words: frozenset[str] = frozenset(reserved)
+        self.reserved_words: Set[str] = frozenset(reserved)
         self.initial_quote: str = quote
         self.final_quote: str = final_quote if final_quote is not None else quote
         self.longest = 9999

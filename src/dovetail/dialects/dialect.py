@@ -348,10 +348,14 @@ def _compile(
     *,
     column_keys: Sequence[str] | None = None,
     compile_kwargs: Mapping[str, Any] | None = None,
+    schema_translate_map: Mapping[str | None, str | None] | None = None,
 ) -> Compiled:
+    target = dialect if dialect is not None else default_dialect
+    if schema_translate_map:
+        target = target.translated(dict(schema_translate_map))
     return compile_statement(
         node,
-        dialect if dialect is not None else default_dialect,
+        target,
         column_keys=column_keys,
         compile_kwargs=compile_kwargs,
     )

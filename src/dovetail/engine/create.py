@@ -365,7 +365,8 @@ def engine_from_config(
 
     ArgumentError is raised for text that is no value of its option.
     """
-    return create_engine(**read_configuration(configuration, prefix, options))
+    found = read_configuration(configuration, prefix, options)
+    return create_engine(found.pop("url"), **found)
 
 
 def read_configuration(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from ..sql.expression.column_element import ColumnElement
 from ..sql.expression.select_base import SelectBase
 from ..types.contract import TypeEngine
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 ColumnExpressionArgument = ColumnElement[T] | Any
 ColumnExpressionOrLiteralArgument = ColumnElement[T] | Any
@@ -52,3 +53,30 @@ EntityType = type[T] | Any
 InternalEntityType = Any
 SynchronizeSessionArgument = Literal[False, "auto", "evaluate", "fetch"]
 DMLStrategyArgument = Literal["bulk", "raw", "orm", "auto"]
+ConnectArgsType = tuple[Sequence[str], Mapping[str, Any]]
+
+
+class ValueProcessor(Protocol[T_contra]):
+    """What converts a value on its way to the database, or back."""
+
+    def __call__(self, value: T_contra, /) -> Any:
+        """Return the other form of *value*."""
+
+
+class DBAPIModule(Protocol):
+    """A driver's module as PEP 249 describes it."""
+
+    class Error(Exception):
+        """The base of its errors."""
+
+    class OperationalError(Error):
+        """What is not the statement's fault."""
+
+    class InterfaceError(Error):
+        """A fault of the module."""
+
+    class IntegrityError(Error):
+        """A constraint is violated."""
+
+    def connect(self, *arguments: object, **keywords: object) -> Any:
+        """Return a new connection."""

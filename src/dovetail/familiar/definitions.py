@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from enum import Enum
+from functools import wraps
 from inspect import formatannotation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..engine.mock import MockConnection
 from ..exc import InvalidRequestError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from ..sql.constraints import Constraint
     from ..sql.schema import Table
+
+F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class MockEngineStrategy:
@@ -78,6 +82,18 @@ def constraint_name_for_table(constraint: Constraint, table: Table) -> str | Non
                 hint="give the constraint a name",
             )
     return conventional_name(constraint, table)
+
+
+def generative(method: F) -> F:
+    """Return *method* as one that changes a copy of its object, and returns that."""
+
+    @wraps(method)
+    def call(self: object, *arguments: object, **keywords: object) -> object:
+        made = copy(self)
+        method(made, *arguments, **keywords)
+        return made
+
+    return call  # type: ignore[return-value]
 
 
 def get_table_key(name: str, schema: str | None) -> str:

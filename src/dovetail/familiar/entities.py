@@ -20,6 +20,7 @@ class QueryEntity:
         self.expr: Any = described["expr"]
         self.type: Any = described["type"]
         self._label_name: str | None = described["name"]
+        self._extra_entities: tuple[Any, ...] = (described["expr"],)
 
 
 class MapperEntity(QueryEntity):

@@ -136,8 +136,6 @@ class AliasFinder(MetaPathFinder):
             if error.name is None or not (ours == error.name or ours.startswith(f"{error.name}.")):
                 raise
             module = ModuleType(under_the_alias(path), f"The path {under_the_alias(path)}.")
-            if self.layout.is_below(path):
-                module.__path__ = []  # what is below is found here, too
         self._take(path, module)
         if not path:
             module.__dict__["__version__"] = self.version
@@ -148,6 +146,9 @@ class AliasFinder(MetaPathFinder):
         """Let *module* have the names of *path*."""
         # Not by assignment of the attribute: the class that is put here watches those.
         module.__dict__["__alias_path__"] = path
+        if self.layout.is_below(path):
+            # A module here where the other package has a package: what is below is found here, too.
+            module.__dict__.setdefault("__path__", [])
         module.__class__ = self.module_class
         self.waiting.discard(path)
 

@@ -8,9 +8,13 @@ from typing import Any, ClassVar
 from ..dialects.mysql.dialect import MariadbDialect, MysqlDialect
 from ..dialects.postgresql.dialect import PostgresqlDialect
 from ..dialects.sqlite.dialect import SqliteDialect
+from ..engine.connection import Connection
+from ..engine.engine import Engine
 from ..orm.loading.criteria import LoaderCriteriaOption
 from ..orm.loading.options import LazyPolicyOption, LoaderOption, UserDefinedOption
 from ..orm.mapping.attribute import EntityNode, QueryableAttribute
+from ..orm.mapping.dataclass import MappedAsDataclass
+from ..orm.mapping.declarative import DeclarativeAttributeIntercept
 from ..sql.expression.dml import Delete, Insert, Update
 from ..sql.expression.from_clause import FromClause
 from ..sql.expression.select_base import SelectBase
@@ -70,6 +74,7 @@ class Indexable(TypeEngineMixin, metaclass=Kind):
     """Types whose values have elements: ``column[key]``."""
 
     __members__ = (JSON, ARRAY)
+    Comparator: ClassVar[type[TypeComparator[Any]]] = TypeComparator
 
 
 class HasExpressionLookup(TypeEngineMixin, metaclass=Kind):
@@ -94,6 +99,12 @@ class Selectable(metaclass=Kind):
     """What has columns, or gives rows: tables, joins, statements."""
 
     __members__ = (FromClause, SelectBase, ReturnsRows)
+
+
+class ConnectionEventsTarget(metaclass=Kind):
+    """What connections come from, and they: where their events are listened to."""
+
+    __members__ = (Connection, Engine)
 
 
 class ReturningInsert(Insert, metaclass=Kind):
@@ -132,6 +143,17 @@ class Variant(TypeDecorator[Any]):
         )
 
 
+class _DataclassKind(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, DeclarativeAttributeIntercept) and issubclass(
+            instance, MappedAsDataclass
+        )
+
+
+class DCTransformDeclarative(DeclarativeAttributeIntercept, metaclass=_DataclassKind):
+    """The class of declared classes that are dataclasses."""
+
+
 class DriverKind(Kind):
     """The class of the dialect of one driver: an instance has its name in ``driver``."""
 
@@ -155,6 +177,12 @@ class PGDialect_psycopg(PostgresqlDialect, metaclass=DriverKind):
     """The dialect of PostgreSQL on psycopg."""
 
     driver = "psycopg"
+
+
+class PGDialectAsync_psycopg(PGDialect_psycopg):
+    """The dialect of PostgreSQL on psycopg, awaited."""
+
+    driver = "psycopg_async"
 
 
 class PGDialect_asyncpg(PostgresqlDialect, metaclass=DriverKind):

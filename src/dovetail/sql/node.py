@@ -43,6 +43,7 @@ class NodeCompiler(Protocol):
         *,
         column_keys: Sequence[str] | None = None,
         compile_kwargs: Mapping[str, Any] = _NO_MAPPING,
+        schema_translate_map: Mapping[str | None, str | None] | None = None,
     ) -> Any: ...
 
 
@@ -90,11 +91,13 @@ class Node:
         *,
         column_keys: Sequence[str] | None = None,
         compile_kwargs: Mapping[str, Any] | None = None,
+        schema_translate_map: Mapping[str | None, str | None] | None = None,
     ) -> Any:
         """Return this node as SQL for *dialect*, or for that of *bind*, or as the standard has it.
 
         ``compile_kwargs={"literal_binds": True}`` writes the values into the text: for
-        reading, never for running.
+        reading, never for running.  *schema_translate_map* has other names for schemas, None for
+        that of tables without one.
         """
         if dialect is None and bind is not None:
             dialect = getattr(bind, "dialect", bind)
@@ -105,6 +108,7 @@ class Node:
             dialect,
             column_keys=column_keys,
             compile_kwargs=compile_kwargs if compile_kwargs is not None else _NO_MAPPING,
+            schema_translate_map=schema_translate_map,
         )
 
     def __str__(self) -> str:

@@ -295,7 +295,9 @@ class TypeEngine(Generic[T]):
     def _type_affinity(self) -> type[Any]:
         """The broadest class of this type's family, for those who ask by the familiar name."""
         for cls in reversed(type(self).__mro__):
-            if vars(cls).get("affinity", "null") == self.affinity and cls is not TypeEngine:
+            # What several types have in common in private is no family.
+            is_public = issubclass(cls, TypeEngine) and not cls.__name__.startswith("_")
+            if is_public and cls is not TypeEngine and vars(cls).get("affinity") == self.affinity:
                 return cls
         return type(self)
 

@@ -7,20 +7,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from ...types import structured
+from ...types import standard, structured
 from ...types.basic import (
-    BigInteger,
-    DateTime,
-    Double,
-    Float,
     Integer,
     LargeBinary,
-    Numeric,
-    SmallInteger,
-    String,
     Text,
     Time,
-    Unicode,
     quote_text,
 )
 from ...types.contract import Processor, TypeDialect, TypeEngine
@@ -44,16 +36,12 @@ class _WholeNumber:
         self.zerofill = zerofill
 
 
-class INTEGER(_WholeNumber, Integer):
+class INTEGER(_WholeNumber, standard.INTEGER):
     """INTEGER: 4 bytes."""
 
-    __visit_name__ = "INTEGER"
 
-
-class BIGINT(_WholeNumber, BigInteger):
+class BIGINT(_WholeNumber, standard.BIGINT):
     """BIGINT: 8 bytes."""
-
-    __visit_name__ = "BIGINT"
 
 
 class MEDIUMINT(_WholeNumber, Integer):
@@ -62,10 +50,8 @@ class MEDIUMINT(_WholeNumber, Integer):
     __visit_name__ = "MEDIUMINT"
 
 
-class SMALLINT(_WholeNumber, SmallInteger):
+class SMALLINT(_WholeNumber, standard.SMALLINT):
     """SMALLINT: 2 bytes."""
-
-    __visit_name__ = "SMALLINT"
 
 
 class TINYINT(_WholeNumber, Integer):
@@ -95,34 +81,24 @@ class _FixedNumber:
         self.decimal_return_scale = decimal_return_scale
 
 
-class NUMERIC(_FixedNumber, Numeric[Any]):
+class NUMERIC(_FixedNumber, standard.NUMERIC):
     """NUMERIC(precision, scale)."""
 
-    __visit_name__ = "NUMERIC"
 
-
-class DECIMAL(_FixedNumber, Numeric[Any]):
+class DECIMAL(_FixedNumber, standard.DECIMAL):
     """DECIMAL(precision, scale)."""
 
-    __visit_name__ = "DECIMAL"
 
-
-class DOUBLE(_FixedNumber, Double[Any]):
+class DOUBLE(_FixedNumber, standard.DOUBLE):
     """DOUBLE(precision, scale); read as a Decimal unless ``asdecimal=False``."""
 
-    __visit_name__ = "DOUBLE"
 
-
-class REAL(_FixedNumber, Float[Any]):
+class REAL(_FixedNumber, standard.REAL):
     """REAL(precision, scale): DOUBLE, or FLOAT where ``sql_mode`` says REAL_AS_FLOAT."""
 
-    __visit_name__ = "REAL"
 
-
-class FLOAT(_FixedNumber, Float[Any]):
+class FLOAT(_FixedNumber, standard.FLOAT):
     """FLOAT(precision, scale)."""
-
-    __visit_name__ = "FLOAT"
 
     def __init__(
         self,
@@ -187,10 +163,8 @@ def time_of(value: object) -> dt.time:
     return dt.time(hours, minutes, seconds, value.microseconds)
 
 
-class TIME(Time):
+class TIME(standard.TIME):
     """TIME(fsp): a time of day, with *fsp* decimal places of seconds."""
-
-    __visit_name__ = "TIME"
 
     def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
         self.timezone = timezone
@@ -218,20 +192,16 @@ def _time_text(value: object) -> Any:
     return value.isoformat() if isinstance(value, dt.time) else value
 
 
-class DATETIME(DateTime):
+class DATETIME(standard.DATETIME):
     """DATETIME(fsp): with *fsp* decimal places of seconds, 6 for all that Python has."""
-
-    __visit_name__ = "DATETIME"
 
     def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
         self.timezone = timezone
         self.fsp = fsp
 
 
-class TIMESTAMP(DateTime):
+class TIMESTAMP(standard.TIMESTAMP):
     """TIMESTAMP(fsp): kept as UTC, shown in the time zone of the session."""
-
-    __visit_name__ = "TIMESTAMP"
 
     def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
         self.timezone = timezone
@@ -282,10 +252,8 @@ class _Text:
         self.national = national
 
 
-class TEXT(_Text, Text):
+class TEXT(_Text, standard.TEXT):
     """TEXT: up to 64 KiB."""
-
-    __visit_name__ = "TEXT"
 
 
 class TINYTEXT(_Text, Text):
@@ -306,16 +274,12 @@ class LONGTEXT(_Text, Text):
     __visit_name__ = "LONGTEXT"
 
 
-class VARCHAR(_Text, String):
+class VARCHAR(_Text, standard.VARCHAR):
     """VARCHAR(length)."""
 
-    __visit_name__ = "VARCHAR"
 
-
-class CHAR(_Text, String):
+class CHAR(_Text, standard.CHAR):
     """CHAR(length)."""
-
-    __visit_name__ = "CHAR"
 
 
 class _National:
@@ -327,16 +291,12 @@ class _National:
         self.national = True
 
 
-class NVARCHAR(_National, Unicode):
+class NVARCHAR(_National, standard.NVARCHAR):
     """NATIONAL VARCHAR(length)."""
 
-    __visit_name__ = "NVARCHAR"
 
-
-class NCHAR(_National, Unicode):
+class NCHAR(_National, standard.NCHAR):
     """NATIONAL CHAR(length)."""
-
-    __visit_name__ = "NCHAR"
 
 
 # -- bytes ------------------------------------------------------------------------------------
@@ -367,10 +327,9 @@ class JSON(structured.JSON):
     """A JSON document; on MariaDB an alias of LONGTEXT with a check."""
 
 
-class INET4(TypeEngine[str]):
-    """An IPv4 address, of MariaDB 10.10 and later; read as text."""
+class _Address(TypeEngine[str]):
+    """An address, read as text."""
 
-    __visit_name__ = "INET4"
     affinity = "string"
     own_values = frozenset({str})
 
@@ -385,7 +344,13 @@ class INET4(TypeEngine[str]):
         return quote_text
 
 
-class INET6(INET4):
+class INET4(_Address):
+    """An IPv4 address, of MariaDB 10.10 and later; read as text."""
+
+    __visit_name__ = "INET4"
+
+
+class INET6(_Address):
     """An IPv6 address, of MariaDB 10.5 and later; read as text."""
 
     __visit_name__ = "INET6"

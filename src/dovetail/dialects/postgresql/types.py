@@ -16,7 +16,6 @@ from ...types.basic import (
     Interval,
     LargeBinary,
     String,
-    Time,
 )
 from ...types.contract import Processor, TypeDialect, TypeEngine, value_types
 from ...types.structured import Uuid
@@ -75,10 +74,8 @@ class TIMESTAMP(standard.TIMESTAMP):
         self.precision = precision
 
 
-class TIME(Time):
+class TIME(standard.TIME):
     """TIME(precision), with a time zone where asked for."""
-
-    __visit_name__ = "TIME"
 
     def __init__(self, timezone: bool = False, precision: int | None = None) -> None:
         super().__init__(timezone)
@@ -224,7 +221,7 @@ class TSVECTOR(_Native):
         return ("concat" if operator == "add" else operator), self
 
 
-class CITEXT(PgText):
+class CITEXT(PgText, standard.TEXT):
     """Text of which upper and lower case are the same (extension ``citext``)."""
 
     __visit_name__ = "CITEXT"

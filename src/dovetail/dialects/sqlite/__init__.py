@@ -5,10 +5,11 @@
 # isort: off
 
 from ...types.standard import (
-    BLOB as BLOB, BOOLEAN as BOOLEAN, CHAR as CHAR, DATE as DATE, DATETIME as DATETIME,
-    DECIMAL as DECIMAL, FLOAT as FLOAT, INTEGER as INTEGER, NUMERIC as NUMERIC, REAL as REAL,
-    SMALLINT as SMALLINT, TEXT as TEXT, TIME as TIME, TIMESTAMP as TIMESTAMP, VARCHAR as VARCHAR,
+    BLOB as BLOB, BOOLEAN as BOOLEAN, CHAR as CHAR, DECIMAL as DECIMAL, FLOAT as FLOAT,
+    INTEGER as INTEGER, NUMERIC as NUMERIC, REAL as REAL, SMALLINT as SMALLINT, TEXT as TEXT,
+    TIMESTAMP as TIMESTAMP, VARCHAR as VARCHAR,
 )
-from ...types.structured import JSON as JSON
 from .dialect import SqliteDialect as SqliteDialect, dialect as dialect
 from .dml import Insert as Insert, insert as insert
+from .formats import DATE as DATE, DATETIME as DATETIME, TIME as TIME
+from .types import JSON as JSON

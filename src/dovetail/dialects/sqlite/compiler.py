@@ -12,6 +12,7 @@ from ...compiler.types import TypeCompiler
 from ...compiler.upsert import OnConflictCompiler
 from ...exc import CompileError
 from ...sql import operators as ops
+from .formats import Formatted
 from .kinds import FOR_UPDATE
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ...sql.expression.generative_select import GenerativeSelect
     from ...sql.schema import Table
     from ...sql.table_column import Column
+    from ...types.contract import TypeEngine
 
 SQLITE_RESERVED = reserved_words(
     """
@@ -222,3 +224,18 @@ class SqliteDDLCompiler(DDLCompiler):
 
 class SqliteTypeCompiler(TypeCompiler):
     """Writes types for SQLite, which keeps whatever name a type is given."""
+
+    def visit_datetime(self, type_: TypeEngine[Any]) -> str:
+        return _named(super().visit_datetime(type_), type_)
+
+    def visit_date(self, type_: TypeEngine[Any]) -> str:
+        return _named(super().visit_date(type_), type_)
+
+    def visit_time(self, type_: TypeEngine[Any]) -> str:
+        return _named(super().visit_time(type_), type_)
+
+
+def _named(name: str, type_: TypeEngine[Any]) -> str:
+    """Return the name of a column's type; digits stay text in a column whose type says CHAR."""
+    is_number = isinstance(type_, Formatted) and type_.looks_like_number
+    return f"{name}_CHAR" if is_number else name

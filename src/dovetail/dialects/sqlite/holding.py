@@ -9,10 +9,11 @@ this process wants to write, or until a thread has seen it hold the lock for one
 
 from __future__ import annotations
 
+import _thread
 import os
 import sqlite3
 from contextlib import suppress
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from time import sleep
 from typing import Protocol
 
@@ -28,6 +29,9 @@ ROW = 0.004
 
 _IDLE_TICKS = 10
 """Ticks without any lock after which the thread rests until there is one again."""
+
+REST = 1.0
+"""Seconds that the thread rests before it ends; the next lock starts another one."""
 
 IS_SAFE = sqlite3.threadsafety == 3
 """Whether two threads may use one connection: not where SQLite was built without mutexes."""
@@ -49,7 +53,7 @@ class Holds:
     def _reset(self) -> None:
         """Know of no lock and no thread: those of the parent are not there after a fork."""
         self._holders: set[Holder] = set()
-        self._thread: Thread | None = None
+        self._is_running = False
         self._is_awake = False
         self._wakes = Event()
         self._starting = Lock()
@@ -77,19 +81,27 @@ class Holds:
 
     def _wake(self) -> bool:
         with self._starting:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._run, name="dovetail-sqlite-reads", daemon=True)
+            if not self._is_running:
                 try:
-                    self._thread.start()
+                    # Not one of those that the program started, and finds by threading.enumerate():
+                    # a program that waits for all of them to end would wait for this one too.
+                    _thread.start_new_thread(self._run, ())
                 except RuntimeError:
                     # The interpreter is about to end, or allows no such threads.
-                    self._thread = None
                     return False
+                self._is_running = True
             self._is_awake = True
             self._wakes.set()
         return True
 
     def _run(self) -> None:
+        try:
+            self._end_in_time()
+        except BaseException:
+            self._is_running = self._is_awake = False  # whoever adds a lock starts another
+            raise
+
+    def _end_in_time(self) -> None:
         old: set[Holder] = set()
         idle = 0
         while True:
@@ -99,17 +111,25 @@ class Holds:
                 self._end(holder)
             old, idle = now, 0 if now else idle + 1
             if idle > _IDLE_TICKS:
-                self._rest()
+                if not self._rest():
+                    return
                 idle = 0
 
-    def _rest(self) -> None:
-        """Wait for a lock.  Whoever adds one looks whether this thread is awake afterwards."""
+    def _rest(self) -> bool:
+        """Wait for a lock, and return whether there is one: the thread ends otherwise.
+
+        Whoever adds one looks whether this thread is awake afterwards.
+        """
         self._wakes.clear()
         self._is_awake = False
         if self._holders:
             self._is_awake = True
-            return
-        self._wakes.wait()
+            return True
+        if self._wakes.wait(REST):
+            return True
+        with self._starting:
+            self._is_running = self._wakes.is_set()
+            return self._is_running
 
 
 holds = Holds()

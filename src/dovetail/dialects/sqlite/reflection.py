@@ -37,9 +37,10 @@ from ...types.standard import (
     TIMESTAMP,
     VARCHAR,
 )
-from ...types.structured import JSON
 from ..reflection import Reflection, memory_of
+from . import formats
 from .create_table import TableText, Token, bare, parts_of, table_text, tokens_of
+from .types import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,6 +57,8 @@ _TYPES: dict[str, type[TypeEngine[Any]]] = {
     "CLOB": CLOB,
     "DATE": DATE,
     "DATETIME": DATETIME,
+    "DATETIME_CHAR": formats.DATETIME,
+    "DATE_CHAR": formats.DATE,
     "DECIMAL": DECIMAL,
     "DOUBLE": DOUBLE,
     "DOUBLE PRECISION": DOUBLE_PRECISION,
@@ -71,6 +74,7 @@ _TYPES: dict[str, type[TypeEngine[Any]]] = {
     "TEXT": TEXT,
     "TIME": TIME,
     "TIMESTAMP": TIMESTAMP,
+    "TIME_CHAR": formats.TIME,
     "VARCHAR": VARCHAR,
 }
 _AFFINITIES: tuple[tuple[tuple[str, ...], type[TypeEngine[Any]]], ...] = (

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ...types import structured
 from ...types.basic import Date, DateTime, Time, quote_text
 from ...types.contract import Processor, TypeDialect, TypeEngine
-from ...types.structured import JSON
 
 
 def datetime_text(value: Any) -> str:
@@ -93,7 +93,7 @@ def json_path(value: Any) -> str:
     return "$" + "".join([json_index(step)[1:] for step in value])
 
 
-class SqliteJSON(JSON):
+class JSON(structured.JSON):
     """JSON text; a column called JSON has the affinity of numbers, and gives those as they are."""
 
     def result_function(self, dialect: TypeDialect, coltype: object = None) -> Processor:
@@ -109,5 +109,5 @@ COLSPECS: dict[type[TypeEngine[Any]], type[TypeEngine[Any]]] = {
     DateTime: SqliteDateTime,
     Date: SqliteDate,
     Time: SqliteTime,
-    JSON: SqliteJSON,
+    structured.JSON: JSON,
 }

@@ -44,4 +44,5 @@ def async_engine_from_config(
     configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **options: object
 ) -> AsyncEngine:
     """Return an engine whose driver awaits, for options that are text."""
-    return create_async_engine(**read_configuration(configuration, prefix, options))
+    found = read_configuration(configuration, prefix, options)
+    return create_async_engine(found.pop("url"), **found)

@@ -181,13 +181,17 @@ def duck_type_collection(specimen: object, default: type[Any] | None = None) -> 
 
 
 def decorator(target: Callable[..., Any]) -> Callable[[F], F]:
-    """Return a decorator: *target* is called with the function and the arguments of each call."""
+    """Return a decorator: *target* is called with the function and the arguments of each call.
+
+    What is decorated tells its parameters as before, to those too who do not follow wrappers.
+    """
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def call(*arguments: Any, **keywords: Any) -> Any:
             return target(function, *arguments, **keywords)
 
+        call.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
         return call  # type: ignore[return-value]
 
     return decorate

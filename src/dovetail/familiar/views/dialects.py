@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...compiler.compiled import Compiled
+from ...compiler.expressions import ExpressionCompiler
 from ...dialects.dialect import Dialect
 from ...dialects.driver import driver_of
 from ...engine.create import pool_class
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ...engine.connection import Connection
     from ...engine.url import URL
+    from ...types.contract import Processor
 
 views = Views()
 
@@ -32,6 +34,28 @@ def sql_compiler(compiled: Compiled) -> Compiled:
 
 
 views.names(Compiled, preparer="dialect.identifier_preparer", positional="dialect.positional")
+
+
+views.also_takes(ExpressionCompiler, "visit_binary", "override_operator")
+
+
+@views.attribute(Compiled)
+def positiontup(compiled: Compiled) -> list[str] | None:
+    """Return the names of the parameters in the order of the text; None where they have names."""
+    if not compiled.dialect.positional:
+        return None
+    return [compiled.slots[place].name for place in compiled.places]
+
+
+@views.attribute(Compiled)
+def _bind_processors(compiled: Compiled) -> dict[str, Processor]:
+    """Return what converts the values of parameters, of those that are converted, by name."""
+    found = {}
+    for slot in compiled.slots:
+        processor = slot.type.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
+        if processor is not None:
+            found[slot.name] = processor
+    return found
 
 
 def _get_pool_class(dialect: type[Dialect], url: URL) -> type[Pool]:

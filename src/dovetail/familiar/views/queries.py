@@ -22,7 +22,7 @@ views.names(
     _having_criteria="_selected.having_criteria",
     _limit_clause="_selected.limit_clause",
     _offset_clause="_selected.offset_clause",
-    _order_by_clauses="_selected.order_by_clauses",
+    _order_by_clauses="_selected._order_by_clauses",
     _propagate_attrs="_selected._propagate_attrs",
     _raw_columns="_selected.raw_columns",
     _statement="_source",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...orm.loading.statement import FromStatement
 from ...orm.mapping.attribute import EntityNode, QueryableAttribute
-from ...sql.elements import ColumnElement
+from ...orm.mapping.bundle import Bundle
+from ...sql.elements import ClauseList, ColumnElement
 from ...sql.expression.dml_base import UpdateBase
 from ...sql.expression.generative_select import GenerativeSelect
 from ...sql.expression.selecting import select
@@ -39,7 +40,6 @@ views.names(
     _group_by_clauses="group_by_clauses",
     _limit_clause="limit_clause",
     _offset_clause="offset_clause",
-    _order_by_clauses="order_by_clauses",
 )
 views.names(
     Select,
@@ -47,6 +47,15 @@ views.names(
     _raw_columns="raw_columns",
     _where_criteria="where_criteria",
 )
+
+
+@views.attribute(GenerativeSelect)
+def _order_by_clauses(statement: GenerativeSelect) -> tuple[Any, ...]:
+    """Return what ORDER BY has; a bundle is a list of its columns."""
+    return tuple(
+        ClauseList(*one.exprs) if isinstance(one, Bundle) else one
+        for one in statement.order_by_clauses
+    )
 
 
 @views.attribute(GenerativeSelect)

@@ -13,13 +13,13 @@ from uuid import UUID
 
 from ...exc import ArgumentError
 from ...types.basic import BOOLEANTYPE
-from ...types.contract import NULLTYPE, TypeEngine, value_types
+from ...types.contract import NULLTYPE, TypeEngine, to_instance, value_types
 from ...types.structured import TupleType
 from .. import operators as ops
 from ..names import anonymous_base
 from ..operators import Operator
 from .coercion import node_of
-from .column_element import ColumnElement
+from .column_element import ColumnElement, TypeArgument
 from .constants import NULL, False_, Null, True_, constant_of
 from .elements import (
     BinaryExpression,
@@ -188,7 +188,10 @@ def combine(left: ColumnElement[Any], op: Operator, other: object, reverse: bool
 
 
 def general(left: ColumnElement[Any], op: Operator, *other: object, **modifiers: object) -> Any:
-    """Return *op* applied to *left*, with *modifiers* kept beside."""
+    """Return *op* applied to *left*, with *modifiers* kept beside; ``result_type`` is its type."""
+    kind: Any = modifiers.pop("result_type", None)
+    if kind is not None:
+        return typed(general(left, op, *other, **modifiers), kind)
     if len(other) == 0:
         return negation(left) if op is ops.NOT else unary(op, left)
     if op in (ops.AND, ops.OR):
@@ -217,6 +220,13 @@ def general(left: ColumnElement[Any], op: Operator, *other: object, **modifiers:
         right = _beside(left, op, other[0])
     type_ = BOOLEANTYPE if op.is_comparison else left.type
     return BinaryExpression(left, right, op, type_, tuple(sorted(given.items())))
+
+
+def typed(expression: ColumnElement[Any], kind: TypeArgument[Any]) -> Any:
+    """Return *expression* as one of the type *kind*."""
+    twin: Any = expression._twin()
+    twin.type = to_instance(kind)
+    return twin
 
 
 def join(op: Operator, left: object, right: object) -> Any:

@@ -79,6 +79,11 @@ class ColumnElement(Node, Generic[T_co]):
         factory = self.type.comparator_factory
         if factory is not None and hasattr(factory, name):
             return getattr(factory(self), name)
+        if factory is not None and getattr(factory, "finds_members", False):
+            try:
+                return factory(self).found_member(name)
+            except AttributeError:
+                pass
         raise AttributeError(
             f"neither {type(self).__name__!r} object nor its type {type(self.type).__name__} "
             f"has an attribute {name!r}"

@@ -340,7 +340,8 @@ class GenericFunction(Function[T]):
         declared = own.get("type")
         if isinstance(declared, type):
             cls.type = to_instance(declared)
-        register_function(own.get("identifier", str(cls.name)), cls, cls.package)
+        cls.identifier = own.get("identifier", str(cls.name))
+        register_function(cls.identifier, cls, cls.package)
 
     def __init__(self, *clauses: object, **kwargs: object) -> None:
         FunctionElement.__init__(self, *clauses)

@@ -7,7 +7,7 @@ of :data:`.column_element.build` are replaced by those here, which ask.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ..operators import NOT, Operator
 from . import building
@@ -37,20 +37,30 @@ class TypeComparator(Operating, Generic[T]):
                     return func.add_money(self.expr, other)
     """
 
+    finds_members: ClassVar[bool] = False
+    """Whether a class has a ``__getattr__`` of its own, which expressions ask for their members."""
+    _is_asked = False
+
     def __init__(self, expr: ColumnElement[Any]) -> None:
         self.expr = expr
         self.type = expr.type
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
+        cls.finds_members = cls.__getattr__ is not TypeComparator.__getattr__
         _ask_from_now_on()
+
+    def found_member(self, name: str) -> Any:
+        """Return what ``__getattr__`` of a class derived from this one gives for *name*."""
+        self._is_asked = True
+        return getattr(self, name)
 
     def __clause_element__(self) -> Any:
         return self.expr
 
     def __getattr__(self, name: str) -> Any:
         # What is no operator: label(), cast(), op() and their like.
-        if name.startswith("__") or name == "expr":
+        if name.startswith("__") or name == "expr" or self._is_asked:
             raise AttributeError(name)
         return getattr(self.expr, name)
 
@@ -64,7 +74,9 @@ class TypeComparator(Operating, Generic[T]):
 
     def reverse_operate(self, op: Operator, other: object, **modifiers: object) -> Any:
         """Apply *op* to *other* and to the expression, as it is for all types."""
-        return building.combine(self.expr, op, other, True)
+        kind: Any = modifiers.pop("result_type", None)
+        made = building.combine(self.expr, op, other, True)
+        return made if kind is None else building.typed(made, kind)
 
 
 def _own(element: ColumnElement[Any]) -> TypeComparator[Any] | None:
