@@ -34,7 +34,7 @@ ORM_ROOMS = (
     ("session",),
     ("scoped", "dump"),
 )
-TOP_ROOMS = ("demo", "familiar", "as_sqlalchemy", "testing", "__main__")
+TOP_ROOMS = ("commands", "demo", "familiar", "as_sqlalchemy", "testing", "__main__")
 SQL_FACES = ("dml", "elements", "functions", "lambdas", "selectable", "visitors")
 """Familiar paths of what is in ``sql/expression/``."""
 

@@ -1,10 +1,7 @@
-import subprocess
-import sys
-
 import pytest
 from typer.testing import CliRunner
 
-from dovetail.__main__ import app
+from dovetail.commands.application import app
 
 
 @pytest.fixture
@@ -55,36 +52,5 @@ def test_the_demo_skips_what_it_cannot_read(command, library):
 def test_a_bad_database_url_is_told_without_a_traceback(command, library):
     result = command("demo", "--source", library, "--database", "nonsense")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "Traceback" not in result.output
-
-
-def test_dump_prints_the_functions_of_a_class(command):
-    result = command("dump", "dovetail.demo.models:Definition")
-
-    assert result.exit_code == 0, result.output
-    assert "def " in result.output
-
-
-@pytest.mark.parametrize(
-    "entity", ["nowhere:Class", "dovetail.demo.models:Missing", "enum:Enum", "noclass"]
-)
-def test_dump_says_what_is_wrong_with_its_argument(command, entity):
-    result = command("dump", entity)
-
-    assert result.exit_code in {1, 2}
-    assert result.output
-
-
-def test_without_its_extra_the_command_line_says_what_to_install():
-    program = (
-        "import sys; sys.modules['typer'] = None\n"
-        "import runpy; runpy.run_module('dovetail', run_name='__main__')"
-    )
-
-    result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-
-    assert result.returncode == 1
-    assert "pip install typer rich" in result.stderr

@@ -145,3 +145,16 @@ def test_a_column_without_a_value_cannot_be_copied():
         str(dv.insert(item).values(gross=dv.from_dml_column(item.c.price)))
     with pytest.raises(exc.ArgumentError):
         dv.from_dml_column("price")
+
+
+def test_a_view_is_created_after_the_tables_that_its_columns_alone_name():
+    item = item_table(dv)
+    inner = dv.select(item.c.id).subquery()
+    dv.CreateView(dv.select(inner.c.id), "a_view_of_ids", metadata=item.metadata)
+    dv.CreateView(dv.select(item.c.id), "a_view", metadata=item.metadata)
+
+    assert [table.name for table in item.metadata.sorted_tables] == [
+        "item",
+        "a_view",
+        "a_view_of_ids",
+    ]

@@ -174,6 +174,10 @@ class DDLCompiler:
         text: str = self.dialect.type_compiler.write(column.type)
         return text
 
+    def is_numbered(self, column: Column[Any]) -> bool:
+        """Return whether the server gives *column* its numbers."""
+        return column is column.table.autoincrement_column
+
     def get_column_default_string(self, column: Column[Any]) -> str | None:
         """Return the text after DEFAULT, or None."""
         default = column.server_default
@@ -269,11 +273,7 @@ class DDLCompiler:
         )
         texts = []
         for item in items:
-            if getattr(item, "is_inline", False):
-                continue
-            if item.create_rule is not None and not item.create_rule(self):
-                continue
-            if not item.is_for(self.dialect):
+            if getattr(item, "is_inline", False) or not self.is_written(item):
                 continue
             is_foreign = isinstance(item, ForeignKeyConstraint)
             if is_foreign and foreign_keys is not None and item not in foreign_keys:
@@ -284,6 +284,12 @@ class DDLCompiler:
             if text is not None:
                 texts.append(text)
         return texts
+
+    def is_written(self, constraint: Constraint) -> bool:
+        """Return whether this server gets *constraint*."""
+        if constraint.create_rule is not None and not constraint.create_rule(self):
+            return False
+        return bool(constraint.is_for(self.dialect))
 
     def constraint_text(self, constraint: Constraint) -> str | None:
         """Return the definition of *constraint*, or None if another place has it."""
@@ -298,7 +304,11 @@ class DDLCompiler:
         return ", ".join(self.quote(column.name) for column in columns)
 
     def visit_primary_key_constraint(self, node: PrimaryKeyConstraint) -> str | None:
-        return f"PRIMARY KEY ({self.names(node)})"
+        return f"PRIMARY KEY ({self.names(self.key_columns(node))})"
+
+    def key_columns(self, key: PrimaryKeyConstraint) -> list[Any]:
+        """Return the columns of *key* in the order in which they are written."""
+        return list(key)
 
     def visit_unique_constraint(self, node: UniqueConstraint) -> str | None:
         return (

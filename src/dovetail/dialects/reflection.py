@@ -6,9 +6,10 @@ dictionaries that an ``Inspector`` hands to its users.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ..steps import nothing
+from .spelling import Spelling
 
 if TYPE_CHECKING:
     from ..compiler.target import CompilerDialect
@@ -48,6 +49,9 @@ def memory_of(fetcher: Fetcher) -> dict[Any, Any]:
 
 class Reflection:
     """Reads the catalogue of one kind of database; subclasses do it."""
+
+    spelling: ClassVar[Spelling] = Spelling()
+    """How the server tells of what it was given."""
 
     def default_schema_steps(self, fetcher: Fetcher) -> Steps[str | None]:
         """Return the name of the schema that tables without one belong to."""

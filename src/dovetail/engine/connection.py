@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from sys import is_finalizing
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, overload
 
@@ -22,12 +23,14 @@ from .pool.record import ConnectionRecord, PooledView
 from .transacted import TransactedChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
     from ..dialects.dbapi import DriverParameters
     from ..sql.arguments import ManyParameters, StatementArgument
+    from ..sql.difference import Difference
+    from ..sql.metadata import MetaData
     from ..sql.node import ReturnsRows
     from ..steps import Steps
     from .result import ScalarResult
@@ -339,6 +342,20 @@ class Connection(TransactedChannel):
         They come in the order that they need.
         """
         run_sync(schema_steps(self, verb, target, tables, checkfirst))
+
+    def schema_differences(
+        self, metadata: MetaData, ignore: Collection[str] = ()
+    ) -> list[Difference]:
+        """Return in what the database differs from *metadata*: see :meth:`MetaData.diff`."""
+        return run_sync(self.schema_differences_steps(metadata, ignore))
+
+    def schema_differences_steps(
+        self, metadata: MetaData, ignore: Collection[str] = ()
+    ) -> Steps[list[Difference]]:
+        """Return in what the database differs from *metadata*."""
+        compare = import_module(".comparison.compare", __package__)
+        found: list[Difference] = yield from compare.differences_steps(self, metadata, ignore)
+        return found
 
     # The connection itself.
 

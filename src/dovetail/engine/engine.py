@@ -24,12 +24,14 @@ from .translation import Translations
 from .watched import attach_to, begin_watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from logging import Logger
     from typing import Self, Unpack
 
     from ..dialects.driver import Driver
     from ..event import Dispatch
+    from ..sql.difference import Difference
+    from ..sql.metadata import MetaData
     from ..steps import Steps
     from .pool.record import PooledConnection
     from .url import URL
@@ -249,6 +251,18 @@ class Engine:
             )
         with self.begin() as connection:
             connection.run_schema(verb, target, tables, checkfirst)
+
+    def schema_differences(
+        self, metadata: MetaData, ignore: Collection[str] = ()
+    ) -> list[Difference]:
+        """Return in what the database differs from *metadata*: see :meth:`MetaData.diff`."""
+        if self.is_async and bridging.find() is None:
+            raise InvalidRequestError(
+                "an engine with an awaiting driver cannot do this without awaiting",
+                hint="await metadata.diff(async_engine)",
+            )
+        with self.connect() as connection:
+            return connection.schema_differences(metadata, ignore)
 
     def __repr__(self) -> str:
         return f"Engine({self.url!r})"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Flag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..exc import ArgumentError
 from ..graph import find_cycles, sort_as_subsets
@@ -25,6 +25,17 @@ from .schema import BLANK_SCHEMA as BLANK_SCHEMA, Table
 
 if TYPE_CHECKING:
     from .constraints import Constraint
+
+Compared_co = TypeVar("Compared_co", covariant=True)
+
+
+class ComparedBind(Protocol[Compared_co]):
+    """What a schema is compared with: an engine or a connection, or one that is awaited."""
+
+    def schema_differences(
+        self, metadata: MetaData, ignore: Collection[str] = ()
+    ) -> Compared_co: ...
+
 
 RETAIN_SCHEMA = object()
 """Given as the schema of a copy: the one that the table has."""
@@ -223,6 +234,34 @@ class MetaData(SchemaItem):
                     resolve_fks=resolve_fks,
                     **dialect_options,
                 )
+
+    def diff(
+        self, bind: ComparedBind[Compared_co], *, ignore: Collection[str] = ("alembic_version",)
+    ) -> Compared_co:
+        """Return in what the database of *bind* differs from these tables: a list of Difference.
+
+        What is compared: tables, columns with their types, NULL, defaults, computed values and
+        comments, primary keys, foreign keys with what they do, unique and check constraints, and
+        indexes.  Nothing is written.  A database that ``create_all()`` has made gives none::
+
+            assert metadata.diff(engine) == []
+            differences = await metadata.diff(async_engine)
+
+        *bind* is an engine or a connection; of an awaiting one the answer is awaited.  Tables named
+        in *ignore*, with their schema if they are in another than the default one, are passed over.
+        Tables of schemas that none of these tables is in are not looked at.
+
+        :raises ArgumentError: *bind* is something else
+        :raises DBAPIError: the database cannot be asked
+        """
+        compare = getattr(bind, "schema_differences", None)
+        if compare is None:
+            raise ArgumentError(
+                f"an Engine or a Connection is needed to compare tables with, not {bind!r}",
+                hint="metadata.diff(engine); within a session, its session.connection()",
+            )
+        found: Compared_co = compare(self, ignore)
+        return found
 
     # -- copies -------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from .defaults import check_options
 from .expression.select_base import SelectBase
 from .metadata import MetaData
 from .schema import Column, Table
-from .traversal import find_tables
+from .traversal import iterate
 
 
 class _TableFromSelect(ExecutableDDLElement):
@@ -47,8 +47,25 @@ class _TableFromSelect(ExecutableDDLElement):
         )
         self.table.is_view = self.is_view
         self.table.creation = self
-        self.table.made_of = tuple(find_tables(selectable.as_core()))
+        self.table.made_of = _tables_of(selectable.as_core())
         self.element = self.table
+
+
+def _tables_of(selectable: SelectBase) -> tuple[Table, ...]:
+    """Return the tables that *selectable* reads, those too that its columns alone name."""
+    found: dict[Table, None] = {}
+    waiting: list[Any] = [selectable]
+    seen: set[int] = set()
+    while waiting:
+        part: Any
+        for part in iterate(waiting.pop()):
+            source = part.table if part.__visit_name__ == "column" else part
+            if isinstance(source, Table):
+                found[source] = None
+            elif source is not part and source is not None and id(source) not in seen:
+                seen.add(id(source))
+                waiting.append(source)
+    return tuple(found)
 
 
 class CreateView(_TableFromSelect):

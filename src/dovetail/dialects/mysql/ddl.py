@@ -96,7 +96,7 @@ class MysqlDDLCompiler(DDLCompiler):
         default = self.get_column_default_string(column)
         if default is not None:
             parts.append(f"DEFAULT {default}")
-        elif self._is_numbered(column):
+        elif self.is_numbered(column):
             parts.append("AUTO_INCREMENT")
         parts += [self.constraint_text(c) or "" for c in column.constraints]
         return " ".join(parts)
@@ -104,7 +104,7 @@ class MysqlDDLCompiler(DDLCompiler):
     def _is_timestamp(self, column: ColumnElement[Any]) -> bool:
         return str(column.type.dialect_impl(self.dialect).__visit_name__) == "TIMESTAMP"
 
-    def _is_numbered(self, column: ColumnElement[Any]) -> bool:
+    def is_numbered(self, column: Column[Any]) -> bool:
         """Whether the server numbers *column*."""
         if column.table is None or column is not column.table.autoincrement_column:
             return False
@@ -150,11 +150,11 @@ class MysqlDDLCompiler(DDLCompiler):
     # -- constraints ----------------------------------------------------------------------------
 
     def visit_primary_key_constraint(self, node: PrimaryKeyConstraint) -> str | None:
-        columns = list(node)
-        if len(columns) > 1:
-            # What the server numbers has to come first in a key; the rest keeps its order.
-            columns.sort(key=lambda column: not self._is_numbered(column))
-        return f"PRIMARY KEY ({self.names(columns)}){self._using(node)}"
+        return f"{super().visit_primary_key_constraint(node)}{self._using(node)}"
+
+    def key_columns(self, key: PrimaryKeyConstraint) -> list[Any]:
+        """Return the columns of *key*: what the server numbers has to come first."""
+        return sorted(key, key=lambda column: not self.is_numbered(column))
 
     def visit_unique_constraint(self, node: UniqueConstraint) -> str | None:
         text = super().visit_unique_constraint(node)

@@ -9,6 +9,7 @@ from ...steps import nothing
 from ...types.basic import Integer, quote_text
 from ..reflection import Reflection, memory_of
 from .show_create import Definition, read_definition, read_type
+from .spelling import MysqlSpelling
 
 if TYPE_CHECKING:
     from ...steps import Steps
@@ -43,6 +44,8 @@ def _plain(value: object) -> str:
 
 class MysqlReflection(Reflection):
     """Reads a database of MySQL or MariaDB."""
+
+    spelling = MysqlSpelling()
 
     def default_schema_steps(self, fetcher: Fetcher) -> Steps[str | None]:
         """Return the database of the connection."""

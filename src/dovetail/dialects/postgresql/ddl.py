@@ -40,15 +40,19 @@ class PostgresqlDDLCompiler(DDLCompiler):
 
     def column_type(self, column: Column[Any]) -> str:
         text = super().column_type(column)
-        if column is not column.table.autoincrement_column or column.identity is not None:
-            return text
-        if column.computed is not None or (
-            column.server_default is not None and not is_serial(column)
-        ):
-            return text
-        if column.default is not None and not getattr(column.default, "optional", False):
+        if column.identity is not None or not self.is_numbered(column):
             return text
         return next((serial for plain, serial in _SERIAL if plain == text), text)
+
+    def is_numbered(self, column: Column[Any]) -> bool:
+        """Return whether *column* is an identity, or has a sequence of its own."""
+        if column.identity is not None:
+            return True
+        if column is not column.table.autoincrement_column or column.computed is not None:
+            return False
+        if column.server_default is not None and not is_serial(column):
+            return False
+        return column.default is None or getattr(column.default, "optional", False)
 
     def visit_computed_column(self, computed: Computed, **kw: object) -> str:
         if computed.persisted is False:

@@ -12,6 +12,7 @@ from ...sql.expression.text import verbatim
 from ..reflection import Fetcher, Reflection
 from . import catalogue
 from .named_types import DOMAIN, ENUM
+from .spelling import PostgresqlSpelling
 from .type_names import type_of_text
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class PostgresqlReflection(Reflection):
 
     What is asked of one table is asked by the question for a whole schema, the table given.
     """
+
+    spelling = PostgresqlSpelling()
 
     # -- names --------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         AsyncIterator,
         Awaitable,
         Callable,
+        Collection,
         Generator,
         Mapping,
     )
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from ...engine.result import ScalarResult
     from ...engine.transaction import Transaction
     from ...sql.arguments import ManyParameters, StatementArgument
+    from ...sql.difference import Difference
+    from ...sql.metadata import MetaData
     from ...sql.node import ReturnsRows
     from ...steps import Steps
     from .result import AsyncScalarResult
@@ -179,6 +182,13 @@ class AsyncEngine:
         if record is None:
             record = await perform(pool.checkout_steps())
         return AwaitingPooledConnection(record)
+
+    async def schema_differences(
+        self, metadata: MetaData, ignore: Collection[str] = ()
+    ) -> list[Difference]:
+        """Return in what the database differs from *metadata*: see :meth:`MetaData.diff`."""
+        async with self.connect() as connection:
+            return await connection.schema_differences(metadata, ignore)
 
     async def dispose(self, close: bool = True) -> None:
         """Close the idle connections of the pool."""
@@ -323,6 +333,7 @@ class AsyncConnection:
     scalar = connection_face.awaited(Connection.scalar, _scalar_steps)
     scalars = connection_face.awaited(Connection.scalars, _scalars_steps)
     exec_driver_sql = connection_face.awaited(Connection.exec_driver_sql)
+    schema_differences = connection_face.awaited(Connection.schema_differences)
 
     @overload
     def stream(
