@@ -125,6 +125,7 @@ CONNECTION_VERBS = {
     "commit_prepared": lambda w: w.connection.commit_prepared("a"),
     "detach": lambda w: w.connection.detach(),
     "exec_driver_sql": lambda w: w.connection.exec_driver_sql("SELECT 1"),
+    "schema_differences": lambda w: w.connection.schema_differences(Base.metadata),
     "execute": lambda w: w.connection.execute(text("SELECT 1")),
     "execution_options": lambda w: w.connection.execution_options(note=1),
     "invalidate": lambda w: w.connection.invalidate(),
