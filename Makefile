@@ -1,14 +1,22 @@
 # Everything a developer does, from nothing but python3 (3.11 or newer), make and a package index.
 #
 #   make demo      index this Python's standard library into a SQLite file and ask it questions
-#   make test      all tests
+#   make test      all tests; on PostgreSQL, MariaDB and Redis where you name them (see below)
+#   make test-quick  the tests of the library itself on SQLite, in less than two minutes
 #   make coverage  all tests, and which lines and branches they have not seen
 #   make test-random  the random programs with seeds of their own, for longer
 #   make random-mappings  random mappings compared with SQLAlchemy's, as many as ARGS says
 #   make check     lint, format, types, shape of the house
 #   make bench     compare with SQLAlchemy, Django, Peewee, Pony and the bare driver
 #   make test-all  the tests on every installed interpreter
+#   make docs      the documentation as a site, in site/
 #   make golden    write the stored text of generated functions anew, after a change that is meant
+#
+# Tests make databases of their own on servers that are named, and on no others:
+#   make test DOVETAIL_TEST_POSTGRESQL=postgresql://user@127.0.0.1/test \
+#             DOVETAIL_TEST_MARIADB=mariadb://user@127.0.0.1/test \
+#             DOVETAIL_TEST_REDIS=redis://127.0.0.1:6379/0
+# Without them these tests are skipped.
 #
 # A word after ARGS= is handed on:  make demo ARGS="--size 50",  make test ARGS="tests/orm -k flush"
 
@@ -24,7 +32,9 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 # Installing again is needed only after the list of dependencies changed.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: demo test coverage test-random random-mappings check bench test-all golden format clean
+export DOVETAIL_TEST_POSTGRESQL DOVETAIL_TEST_MARIADB DOVETAIL_TEST_REDIS
+
+.PHONY: demo docs help test test-quick coverage test-random random-mappings check bench test-all golden format clean
 .DEFAULT_GOAL := test
 
 $(VENV)/pyvenv.cfg:
@@ -42,7 +52,15 @@ demo: $(VENV)/.installed-cli
 	@$(BIN)/python -m dovetail demo $(ARGS)
 
 test: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.announce
 	@$(BIN)/python -m pytest $(ARGS)
+
+# What a change of the library breaks first.  Property tests try a few examples.
+QUICK := tests/ground tests/types tests/sql tests/compiler tests/golden tests/orm tests/docs/test_examples.py
+
+test-quick: $(VENV)/.installed-dev
+	@echo "The tests of the library itself, on SQLite: about a minute and a half on two cores."
+	@DOVETAIL_HYPOTHESIS=quick $(BIN)/python -m pytest $(QUICK) $(ARGS)
 
 coverage: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest --cov --cov-branch --cov-report=term $(ARGS)
@@ -68,6 +86,14 @@ bench: $(VENV)/.installed-bench
 test-all: $(VENV)/.installed-dev
 	@$(BIN)/nox --session tests -- $(ARGS)
 
+# Strict: a warning, such as a link that leads nowhere, is an error.
+docs: $(VENV)/.installed-docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
+	@echo "written to site/: open site/index.html, or  $(BIN)/python -m http.server -d site"
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
 golden: $(VENV)/.installed-dev
 	DOVETAIL_WRITE_GOLDEN=1 $(BIN)/python -m pytest -q -n0 tests/golden
 	@git diff --stat -- tests/golden
@@ -77,5 +103,5 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf build dist .coverage .coverage.* .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache
+	rm -rf build dist site .coverage .coverage.* .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

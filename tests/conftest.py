@@ -22,6 +22,8 @@ settings.register_profile("ci", settings.get_profile("default"), max_examples=10
 settings.register_profile(
     "explore", settings.get_profile("ci"), max_examples=5600, derandomize=False
 )
+# For a first look: make test-quick.
+settings.register_profile("quick", settings.get_profile("default"), max_examples=8)
 settings.load_profile(
     os.environ.get("DOVETAIL_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "default")
 )

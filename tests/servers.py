@@ -31,7 +31,16 @@ class Server:
         return os.environ.get(self.variable) or self.default_url
 
     def absence(self) -> str | None:
-        """Why the server cannot be used, or None when something listens there."""
+        """Why the server cannot be used, or None when something listens there.
+
+        Tests make databases of their own: on a server that somebody has named for that, or where
+        continuous integration has said that all are there for it, and on no other.
+        """
+        if not os.environ.get(self.variable) and not servers_required():
+            return (
+                f"no {self.name}: set {self.variable} to the URL of a database for tests to use, "
+                f"for example {self.default_url}"
+            )
         parts = urlsplit(self.url)
         address = (parts.hostname or "127.0.0.1", parts.port or self.default_port)
         try:

@@ -308,11 +308,16 @@ def modules(package: Path = PACKAGE) -> str:
     return "\n".join(lines)
 
 
-def pages() -> dict[Path, str]:
-    """What should stand in each generated file."""
+def documented_classes() -> set[type[Any]]:
+    """The classes that have an entry on some page."""
     imported = [import_module(path) for path in PATHS]
     named = (getattr(module, name) for module in imported for name in public_names(module))
-    documented = {value for value in named if inspect.isclass(value)}
+    return {value for value in named if inspect.isclass(value)}
+
+
+def pages() -> dict[Path, str]:
+    """What should stand in each generated file."""
+    documented = documented_classes()
     made = {
         DOCS / "reference" / f"{path}.md": page(path, title, documented)
         for path, title in PATHS.items()

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -54,3 +56,20 @@ def test_a_bad_database_url_is_told_without_a_traceback(command, library):
 
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_each_answer_has_its_code_and_its_statements(command, library):
+    result = command("demo", "--source", library, "--database", "sqlite://")
+
+    assert "Package ─┬─< Package" in result.output
+    assert ".options(joinedload(Definition.module))" in result.output
+    assert "SELECT module.id" in result.output
+    assert re.search(r"statements? in \d+ ms; loading one object at a time, \d+\n", result.output)
+    assert "it would have been" in result.output
+    assert "is kept in" not in result.output
+
+
+def test_the_demo_says_where_its_file_is(command, library):
+    result = command("demo", "--source", library, "--database", "sqlite:///index.db")
+
+    assert "The index is kept in sqlite:///index.db" in result.output

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.syntax import Syntax
 from rich.table import Table as RichTable
 
 from dovetail import create_engine, event
@@ -15,7 +18,7 @@ from dovetail.orm import Session
 
 from .index import Indexer
 from .models import Base
-from .report import answers
+from .report import QUESTIONS, code_of
 from .source import discover, standard_library
 
 if TYPE_CHECKING:
@@ -27,14 +30,14 @@ if TYPE_CHECKING:
     from .report import Table
 
 
-class Counter:
-    """Counts the statements that an engine sends; one with many parameter sets counts once."""
+class Sent:
+    """The statements that an engine sends; one with many parameter sets is one."""
 
     def __init__(self, engine: Engine) -> None:
-        self.statements = 0
-        event.listen(engine, "before_cursor_execute", self._count)
+        self.statements: list[str] = []
+        event.listen(engine, "before_cursor_execute", self._take)
 
-    def _count(
+    def _take(
         self,
         connection: object,
         cursor: object,
@@ -43,7 +46,21 @@ class Counter:
         context: object,
         executemany: bool,
     ) -> None:
-        self.statements += 1
+        self.statements.append(statement)
+
+    def since(self, place: int) -> list[str]:
+        """Return the statements after the first *place*."""
+        return self.statements[place:]
+
+
+PICTURE = """\
+Package ─┬─< Package          a package lies in a package
+         └─< Module ─┬─< Definition ─┬─< Definition     a method lies in a class
+                     │               ├─>< Name           its decorators
+                     │               └─>< Name           its bases
+                     └─< Import >── Module               who imports whom, at which line
+"""
+"""The model: ``─<`` leads to many, ``>──`` to one, ``>─<`` from many to many."""
 
 
 def run(
@@ -53,19 +70,27 @@ def run(
     root = source or standard_library()
     files = discover(root, include_tests=include_tests)
     chosen = files[:size]
-    console.print(f"Indexing {len(chosen)} modules of {root}\ninto [bold]{url}[/bold]")
+    console.print(f"Indexing {len(chosen)} modules of {root}\ninto [bold]{url}[/bold]\n")
+    console.print(PICTURE, highlight=False, markup=False)
     engine = create_engine(url)
     try:
         Base.metadata.create_all(engine)
-        counter = Counter(engine)
+        sent = Sent(engine)
         with Session(engine) as session:
             outcome, reading, writing = _index(
                 console, session, chosen, [one.module for one in files]
             )
-        _tell(console, outcome, counter.statements, reading, writing)
-        _ask(console, engine, counter)
+        _tell(console, outcome, len(sent.statements), reading, writing)
+        _ask(console, engine, sent)
     finally:
         engine.dispose()
+    if engine.url.database not in (None, "", ":memory:"):
+        console.print(
+            f"The index is kept in {url}: run this again and only what has changed is read; "
+            "delete it when you like.",
+            highlight=False,
+            markup=False,
+        )
 
 
 def _index(
@@ -110,16 +135,49 @@ def _tell(
     )
 
 
-def _ask(console: Console, engine: Engine, counter: Counter) -> None:
-    before, start = counter.statements, time.perf_counter()
+def _ask(console: Console, engine: Engine, sent: Sent) -> None:
+    before, start, alone = len(sent.statements), time.perf_counter(), 0
     with Session(engine) as session:
-        for answer in answers(session):
+        for question in QUESTIONS:
+            place, began = len(sent.statements), time.perf_counter()
+            answer = question(session)
+            seconds, statements = time.perf_counter() - began, sent.since(place)
+            one_by_one = 1 + answer.touched if answer.touched else len(statements)
+            alone += one_by_one
             console.print(_rich(answer))
-    sent, seconds = counter.statements - before, time.perf_counter() - start
+            console.print(Syntax(code_of(question), "python", word_wrap=True))
+            _tell_sent(console, statements, one_by_one, seconds)
+    count, seconds = len(sent.statements) - before, time.perf_counter() - start
     console.print(
-        f"answered in {sent} statements and {seconds:.1f} s ({sent / seconds:,.0f} statements/s)"
+        f"answered in {count} statements and {seconds:.1f} s ({count / seconds:,.0f} "
+        f"statements/s); loading one object at a time, it would have been {alone:,} statements"
     )
 
+
+def _tell_sent(console: Console, statements: list[str], one_by_one: int, seconds: float) -> None:
+    """Tell of the SQL of one question, each text once."""
+    for text, times in Counter(map(_in_one_line, statements)).items():
+        console.print(
+            f"  {text}" + (f"  ({times} times)" if times > 1 else ""),
+            style="dim",
+            highlight=False,
+            markup=False,
+        )
+    many = f"{len(statements)} statement{'s' * (len(statements) != 1)}"
+    told = f"  {many} in {1000 * seconds:.0f} ms"
+    if one_by_one > len(statements):
+        told += f"; loading one object at a time, {one_by_one:,}"
+    console.print(f"{told}\n", style="green", highlight=False)
+
+
+def _in_one_line(sql: str) -> str:
+    """Return *sql* as it is shown: parameters of a list but the first are left out."""
+    text = re.sub(r"\((\?|%s)(?:, (?:\?|%s))+\)", r"(\1, …)", " ".join(sql.split()))
+    return text if len(text) <= _MOST_SQL else f"{text[:_MOST_SQL]} …"
+
+
+_MOST_SQL = 240
+"""How much is shown of a statement."""
 
 # Some servers give sums of whole numbers as decimals.
 _NUMBERS = (int, Decimal)

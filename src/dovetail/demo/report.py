@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,8 @@ class Table:
     title: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[object, ...]]
+    touched: int = 0
+    """Relationships that were read and not known: each is a statement, loaded one at a time."""
 
 
 def totals(session: Session) -> Table:
@@ -67,7 +71,11 @@ def most_imported(session: Session) -> Table:
     for module, count in found:
         first = min(module.imported_by, key=lambda one: (one.line, one.importer.name))
         rows.append((module.name, count, f"{first.importer.name}:{first.line}"))
-    return Table("Most imported modules", ("module", "importers", "imported earliest at"), rows)
+    known = {module.id for module, _ in found}
+    others = {one.importer_id for module, _ in found for one in module.imported_by} - known
+    touched = len(found) + len(others)
+    columns = ("module", "importers", "imported earliest at")
+    return Table("Most imported modules", columns, rows, touched)
 
 
 def longest_functions(session: Session) -> Table:
@@ -79,7 +87,8 @@ def longest_functions(session: Session) -> Table:
         .options(joinedload(Definition.module))
     )
     rows = [(one.path, one.module.name, one.first_line, one.length) for one in found]
-    return Table("Longest functions", ("function", "module", "line", "length"), rows)
+    touched = len({module for _, module, _, _ in rows})
+    return Table("Longest functions", ("function", "module", "line", "length"), rows, touched)
 
 
 def deepest_nesting(session: Session) -> Table:
@@ -96,7 +105,8 @@ def deepest_nesting(session: Session) -> Table:
 
     inner = sorted(inner, key=lambda one: (-depth(one), one.module.name, one.first_line))
     rows = [(one.path, one.module.name, depth(one)) for one in inner[:10]]
-    return Table("Deepest nesting", ("definition", "module", "depth"), rows)
+    modules = len({one.module_id for one in inner})
+    return Table("Deepest nesting", ("definition", "module", "depth"), rows, modules)
 
 
 def import_circles(session: Session) -> Table:
@@ -161,7 +171,8 @@ def favourite_bases(session: Session) -> Table:
     for name in sorted(names, key=lambda one: (-len(one.base_of), one.text)):
         example = min(name.base_of, key=lambda one: (one.module.name, one.first_line))
         rows.append((name.text, len(name.base_of), f"{example.module.name}.{example.path}"))
-    return Table("Most used base classes", ("base", "classes", "for example"), rows)
+    touched = len(names) + len({one.module_id for name in names for one in name.base_of})
+    return Table("Most used base classes", ("base", "classes", "for example"), rows, touched)
 
 
 def package_tree(session: Session) -> Table:
@@ -174,7 +185,9 @@ def package_tree(session: Session) -> Table:
     ).all()
     rows = [(package.name, *_size(package)) for package in top]
     rows.sort(key=lambda row: (-row[1], row[0]))
-    return Table("Largest packages", ("package", "modules", "packages inside"), rows[:10])
+    touched = 2 * sum(1 + inside for _, _, inside in rows)
+    columns = ("package", "modules", "packages inside")
+    return Table("Largest packages", columns, rows[:10], touched)
 
 
 def _size(package: Package) -> tuple[int, int]:
@@ -204,3 +217,15 @@ def answers(session: Session) -> Iterator[Table]:
     """Yield an answer to each question."""
     for question in QUESTIONS:
         yield question(session)
+
+
+def code_of(question: Callable[[Session], Table]) -> str:
+    """Return the source of *question*: what it asks, without what makes a table of it."""
+    lines = inspect.getsource(question).splitlines()[1:]
+    if lines[0].lstrip().startswith('"""'):
+        last = next(n for n, line in enumerate(lines) if line.rstrip().endswith('"""'))
+        lines = lines[last + 1 :]
+    told = ("    known = ", "    touched = ", "    return Table(")
+    end = next(n for n, line in enumerate(lines) if line.startswith(told))
+    lines = lines[:end]
+    return textwrap.dedent("\n".join(lines))

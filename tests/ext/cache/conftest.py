@@ -24,6 +24,8 @@ BACKENDS = (
 
 
 def require_redis():
+    if not os.environ.get("DOVETAIL_TEST_REDIS") and not servers_required():
+        pytest.skip(f"no Redis: set DOVETAIL_TEST_REDIS to its URL, for example {REDIS}")
     parts = urlsplit(REDIS)
     try:
         socket.create_connection((parts.hostname, parts.port or 6379), timeout=1).close()
