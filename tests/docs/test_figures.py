@@ -35,4 +35,5 @@ def test_the_readme_quotes_the_figures_of_the_page():
 def test_the_readme_says_how_many_kinds_of_error_there_are():
     page = (chart.DOCS / "errors.md").read_text(encoding="utf-8")
 
-    assert f"There are {len(set(re.findall(r'DV-[A-Z]+-[0-9]+', page)))} kinds" in README
+    (said,) = re.findall(r"There are more than (\d+) kinds", README)
+    assert 0 < len(set(re.findall(r"DV-[A-Z]+-[0-9]+", page))) - int(said) < 20

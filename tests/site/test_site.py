@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import chromium, require_browser
 from tests.servers import servers_required
 
 ROOT = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 120
 """Seconds that the browser has for all pages."""
 
@@ -50,16 +50,20 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def seen(site):
     """What a browser that reaches this machine alone has seen of all pages."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        pytest.skip("no browser is installed: apt install chromium")
+    require_browser()
     pages = sorted(f"/{path.relative_to(site).as_posix()}" for path in site.rglob("*.html"))
     asked = {"pages": [page for page in pages if page != "/404.html"], "words": WORDS}
     (site / "asked.json").write_text(json.dumps(asked))
     shutil.copy(Path(__file__).with_name("harness.html"), site / "harness.html")
     with answering(site) as (port, told):
         command = [
-            *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"),
+            *(
+                chromium(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--window-size=1200,900",
+            ),
             "--remote-debugging-port=0",  # else it ends when the page is there
             f"--user-data-dir={site.with_name('profile')}",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
