@@ -1,6 +1,7 @@
 """What all tests share: where the servers are, and how hard the property tests try."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the same commit give the same outcome: the order of the tests is always the same."""
     if settings().derandomize and getattr(config.option, "randomly_seed", None) == "default":
         config.option.randomly_seed = 20261128
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what was skipped, in a line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("skipped, and why")
+    for reason, number in reasons.most_common():
+        terminalreporter.write_line(f"{number:6} {reason}")
 
 
 @pytest.fixture(scope="session")
