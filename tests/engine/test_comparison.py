@@ -40,6 +40,7 @@ from dovetail import (
     select,
     text,
 )
+from dovetail.dialects import mysql, postgresql, sqlite
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.ext.asyncio import create_async_engine
 from dovetail.sql.difference import Difference
@@ -417,3 +418,75 @@ def test_tables_under_other_schemas_are_looked_for_there(engine):
     metadata.create_all(engine)
 
     assert metadata.diff(engine) == []
+
+
+WHAT_SERVERS_WRITE_OTHERWISE = {
+    "postgresql": [
+        "(n > 0) IS TRUE AND extract(year from made) > 2000 AND word || 'a' <> 'b'",
+        "CASE WHEN n > 0 THEN word IS NOT NULL ELSE true END",
+        "made > TIMESTAMP '2020-01-01 00:00:00' and made::date >= DATE '2020-01-01'",
+        "trim(word) <> '' and substring(word from 1 for 2) = 'ab' and position('a' in word) > 0",
+        "word ~ '^[a-z]+$' and char_length(word) > 2 or word NOT ILIKE 'b%'",
+        "n IS NULL OR n::text LIKE '%1%' AND NOT (n > 1 AND n < 3)",
+        "coalesce(n, 1) = ANY (ARRAY[1,2]) and greatest(n, 2) < nullif(n, 3)",
+    ],
+    "mariadb": [
+        "n > 0 and word like 'a%' or length(word) between 1 and 3",
+        "case when n > 0 then word is not null else 1 end and word regexp '^a'",
+        "substring(word, 1, 2) = 'ab' and upper(word) = 'X' and not n in (3, 4)",
+        "char_length(word) > 1 and mod(n, 2) = 0 and n % 2 = 0 and n != 3 and n is not true",
+        "made > '2020-01-01' and ifnull(n, 1) > 0 and n <=> 3 and trim(word) <> ''",
+    ],
+    "sqlite": ["n > 0 AND (word LIKE 'a%' OR length(word) BETWEEN 1 AND 3)"],
+}
+
+
+def test_conditions_are_the_same_however_a_server_writes_them(engine):
+    metadata = MetaData()
+    Table(
+        "thing",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("n", Integer),
+        Column("word", String(20)),
+        Column("made", DateTime),
+        *map(CheckConstraint, WHAT_SERVERS_WRITE_OTHERWISE[name_of(engine)]),
+    )
+    metadata.create_all(engine)
+
+    assert list(map(str, metadata.diff(engine))) == []
+    other = MetaData()
+    Table(
+        "thing",
+        other,
+        *(Column(c.name, c.type, primary_key=c.primary_key) for c in metadata.tables["thing"].c),
+        CheckConstraint("n > 5"),
+    )
+    kinds = sorted(each.kind for each in other.diff(engine))
+    assert kinds == ["extra"] * len(WHAT_SERVERS_WRITE_OTHERWISE[name_of(engine)]) + ["missing"]
+
+
+TYPES = {
+    "postgresql": [
+        *(postgresql.ARRAY(Integer), postgresql.ARRAY(String(5), dimensions=2), postgresql.JSONB()),
+        *(postgresql.INT4RANGE(), postgresql.INET(), postgresql.TSVECTOR(), postgresql.BIT(3)),
+        *(postgresql.TIMESTAMP(precision=3, timezone=True), postgresql.INTERVAL(precision=3)),
+        *(postgresql.DOMAIN("whole", Integer, check="VALUE > 0"), String(5, collation="C")),
+    ],
+    "mariadb": [
+        *(mysql.MEDIUMINT(unsigned=True), mysql.TINYINT(1), mysql.SET("a", "b"), Enum("a", "b c")),
+        *(mysql.DATETIME(fsp=6), mysql.YEAR(), mysql.LONGTEXT(), Text(200), Text(70_000)),
+        *(LargeBinary(1000), mysql.DECIMAL(12, 3, unsigned=True), mysql.DOUBLE(10, 2)),
+        *(mysql.VARCHAR(5, charset="latin1"), mysql.INTEGER(zerofill=True), mysql.BIT(3)),
+    ],
+    "sqlite": [sqlite.DATETIME(), sqlite.JSON()],
+}
+
+
+def test_types_that_only_one_server_has_are_the_same(engine):
+    metadata = MetaData()
+    columns = [Column(f"c{n}", type_) for n, type_ in enumerate(TYPES[name_of(engine)])]
+    Table("thing", metadata, Column("id", Integer, primary_key=True), *columns)
+    metadata.create_all(engine)
+
+    assert list(map(str, metadata.diff(engine))) == []

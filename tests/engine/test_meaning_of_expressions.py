@@ -38,6 +38,14 @@ SAME = [
     ("(a + b) * 2", "((a + b) * 2)"),
     ("a -> 'x' = 'y'", "((a -> 'x'::text) = 'y')"),
     ("(a, b) = (1, 2)", "ROW(a, b) = ROW(1, 2)"),
+    ("x % 2 = 0", "x MOD 2 = 0"),
+    ("mod(x, 2) = 0", "`x` MOD 2 = 0"),
+    ("x RLIKE 'a'", "`x` regexp 'a'"),
+    ("trim(x) <> ''", "TRIM(BOTH FROM x) <> ''::text"),
+    ("position('a' in x) > 0", "POSITION(('a'::text) IN (x)) > 0"),
+    ("x BETWEEN SYMMETRIC 1 AND 2", "x >= 1 AND x <= 2 OR x >= 2 AND x <= 1"),
+    ("x SIMILAR TO 'a%'", "(x)::text ~ similar_to_escape('a%'::text)"),
+    ("a ? 'b' and a->>'k' = 'v'", "a ? 'b'::text AND (a ->> 'k'::text) = 'v'::text"),
 ]
 OTHER = [
     ("price > 0", "price >= 0"),
@@ -50,7 +58,8 @@ OTHER = [
     ("lower(a) = 'x'", "upper(a) = 'x'"),
     ("'a'", "'A'"),
     ("a - b - c > 0", "a - (b - c) > 0"),
-    ("x = ?! y", "x = ?! z"),
+    ("x = $! y", "x = $! z"),
+    ("trim(x) = 'a'", "trim(leading from x) = 'a'"),
 ]
 
 

@@ -57,6 +57,7 @@ class MysqlSpelling(Spelling):
         "localtimestamp": "current_timestamp",
         "curdate": "current_date",
         "curtime": "current_time",
+        "length": "octet_length",
         "lower": "lcase",
         "upper": "ucase",
         "character_length": "char_length",

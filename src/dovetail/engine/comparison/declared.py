@@ -53,7 +53,9 @@ class DeclaredTables:
         if not column.primary_key:
             aspects["nullable"] = plain(bool(column.nullable))
         numbered = self.compiler.is_numbered(column)
-        aspects["autoincrement"] = plain(numbered)
+        default = None if numbered else self.compiler.get_column_default_string(column)
+        if default is None:  # else it may be the next number of a sequence
+            aspects["autoincrement"] = plain(numbered)
         if column.computed is not None:
             text = self.compiler.expression(column.computed.sqltext)
             aspects["computed"] = reading.condition(text)
@@ -61,7 +63,7 @@ class DeclaredTables:
                 aspects["persisted"] = plain(bool(column.computed.persisted))
         elif not numbered:
             aspects["computed"] = Aspect(None, None)
-            aspects["default"] = reading.default(self.compiler.get_column_default_string(column))
+            aspects["default"] = reading.default(default)
         comment = self._comment(column)
         if comment is not None:
             aspects["comment"] = comment

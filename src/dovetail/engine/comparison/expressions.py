@@ -26,10 +26,13 @@ _COMPARISONS = {
 }  # fmt: skip
 _OTHERS = {
     "|": 5, "&": 5, "#": 5, "<<": 5, ">>": 5, "->": 8, "->>": 8, "#>": 8, "#>>": 8, "||": 7,
-    "+": 6, "-": 6, "*": 7, "/": 7, "%": 7, "^": 8,
+    "?": 5, "?|": 5, "?&": 5, "+": 6, "-": 6, "*": 7, "/": 7, "%": 7, "div": 7, "^": 8,
 }  # fmt: skip
 """Operators that compute, with how tightly they bind."""
+_WRITTEN_OUT = {"mod": "%", "div": "div"}
+"""Operators that are words, or are called as functions."""
 _MATCHES = frozenset({"like", "ilike", "glob", "regexp", "rlike", "match", "similar"})
+_SAME_MATCHES = {"rlike": "regexp"}
 _CALLED_BARE = frozenset(
     {"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp"}
     | {"current_user", "session_user", "user"}
@@ -205,32 +208,44 @@ class _Reader:
         """Read IN, BETWEEN, LIKE and the like, or NOT and one of them."""
         negated = self.skip("not")
         word = self.take().value
+        found: Meaning
         if word == "in":
             self.need("(")
             return _among(left, self.items(")"), negated)
         if word == "between":
-            low = self.computed(0)
-            self.need("and")
-            high = self.computed(0)
-            found: Meaning = ("and", (">=", left, low), ("<=", left, high))
+            found = self.between(left)
             return _negated(found) if negated else found
         if word == "similar":
             self.need("to")
-        found = (word, left, self.computed(0))
+            found = ("~", left, ("call", "similar_to_escape", self.computed(0)))
+        else:
+            found = (_SAME_MATCHES.get(word, word), left, self.computed(0))
         if self.skip("escape"):
             found = (*found, self.computed(0))
         return _negated(found) if negated else found
+
+    def between(self, left: Meaning) -> Meaning:
+        """Read what follows BETWEEN."""
+        symmetric = self.skip("symmetric")
+        low = self.computed(0)
+        self.need("and")
+        high = self.computed(0)
+        found: Meaning = ("and", (">=", left, low), ("<=", left, high))
+        if symmetric:
+            found = ("or", found, ("and", (">=", left, high), ("<=", left, low)))
+        return found
 
     def computed(self, least: int) -> Meaning:
         """Read operators that bind as tightly as *least* or more."""
         found = self.single()
         while True:
             token = self.next
-            strength = _OTHERS.get(token.value, -1) if token.kind == "mark" else -1
+            mark = token.value if token.kind == "mark" else _WRITTEN_OUT.get(token.value, "")
+            strength = _OTHERS.get(mark, -1)
             if strength < least or strength < 0:
                 return found
             self.take()
-            found = (token.value, found, self.computed(strength + 1))
+            found = (mark, found, self.computed(strength + 1))
 
     def single(self) -> Meaning:
         """Read one operand with what follows it."""
@@ -286,11 +301,26 @@ class _Reader:
             name = self.take().value
         if self.skip("("):
             name = self.functions.get(name, name)
+            if name == "position":
+                return self.position()
+            if name == "trim":
+                # Both ends are meant by itself.
+                self.skip("both")
+                self.skip("from")
             arguments = self.items(")")
-            return ("call", name, *arguments)
+            mark = _WRITTEN_OUT.get(name)
+            return ("call", name, *arguments) if mark is None else (mark, *arguments)
         if name in _CALLED_BARE:
             return ("call", self.functions.get(name, name))
         return ("column", name)
+
+    def position(self) -> Meaning:
+        """Read what stands in the parentheses of POSITION: IN is no operator there."""
+        what = self.computed(0)
+        self.need("in")
+        where = self.computed(0)
+        self.need(")")
+        return ("call", "position", what, where)
 
     def items(self, end: str) -> tuple[Meaning, ...]:
         """Read what is between parentheses or brackets."""

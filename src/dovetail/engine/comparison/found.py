@@ -52,7 +52,7 @@ class FoundTables:
                 aspects["persisted"] = plain(bool(computed.get("persisted")))
             if "autoincrement" in column:
                 aspects["autoincrement"] = plain(bool(column["autoincrement"]))
-            if not column.get("autoincrement") and not computed:
+            if not column.get("identity") and not computed:
                 aspects["default"] = self.reading.default(_text(column.get("default")))
             if "comment" in column:
                 aspects["comment"] = plain(column["comment"] or None)
