@@ -28,6 +28,7 @@ from .sql.defaults import (
     Identity as Identity, ScalarElementColumnDefault as ScalarElementColumnDefault,
     SchemaItem as SchemaItem, Sequence as Sequence,
 )
+from .sql.difference import Difference as Difference
 from .sql.metadata import (
     BLANK_SCHEMA as BLANK_SCHEMA, CheckFirst as CheckFirst, MetaData as MetaData,
     RETAIN_SCHEMA as RETAIN_SCHEMA, sort_tables as sort_tables,

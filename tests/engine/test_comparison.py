@@ -43,7 +43,7 @@ from dovetail import (
 from dovetail.dialects import mysql, postgresql, sqlite
 from dovetail.exc import ArgumentError, InvalidRequestError
 from dovetail.ext.asyncio import create_async_engine
-from dovetail.sql.difference import Difference
+from dovetail.schema import Difference
 from dovetail.sql.views import CreateView
 from tests.servers import AWAITING_BACKENDS, BACKENDS
 
@@ -163,8 +163,11 @@ def test_a_database_that_create_all_has_made_is_as_declared(engine):
         Column("up", ForeignKey("folder.id", onupdate="SET NULL", ondelete="RESTRICT")),
     )
     metadata.create_all(engine)
+    reflected = MetaData()
+    reflected.reflect(engine)
 
     assert list(map(str, metadata.diff(engine))) == []
+    assert list(map(str, reflected.diff(engine))) == []
 
 
 def test_what_is_missing_and_what_is_not_declared(engine):
