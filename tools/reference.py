@@ -26,6 +26,7 @@ PATHS = {
     "dovetail.orm.attributes": "tools for attributes of instances",
     "dovetail.ext.asyncio": "engines and sessions that are awaited",
     "dovetail.ext.cache": "a second-level cache",
+    "dovetail.ext.otel": "OpenTelemetry",
     "dovetail.ext.compiler": "writing elements of one's own",
     "dovetail.ext.hybrid": "attributes computed in Python and in SQL",
     "dovetail.ext.mutable": "values that change in place",

@@ -18,6 +18,8 @@ class Conventions:
     engine_logger: str = "dovetail.engine"
     pool_logger: str = "dovetail.pool"
     """The loggers of engines and pools; those that are named have theirs below."""
+    log_is_before: bool = False
+    """Whether the log has two lines for each statement, before it runs, and not one after it."""
     state_in_dictionary: bool = False
     """Whether the ``__dict__`` of each instance has its state, as ``_sa_instance_state``."""
     keys_expire: bool = False
@@ -31,6 +33,7 @@ class Conventions:
         """Go about things as the other package does, from here on."""
         self.engine_logger = "sqlalchemy.engine.Engine"
         self.pool_logger = "sqlalchemy.pool.impl"
+        self.log_is_before = True
         self.state_in_dictionary = True
         self.keys_expire = True
         self.comparisons_have_truth = True

@@ -131,10 +131,10 @@ def _takes_all(function: object) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in found)
 
 
-PAGES = ("session.md", "loading.md", "watching.md")
+PAGES = ("session.md", "loading.md", "logging.md", "watching.md")
 
 TOLD_BESIDE_THE_CONTRACT = {
-    "autocommit", "close_all", "lazy_policy", "load", "prune", "transaction", "watch",
+    "autocommit", "close_all", "explain", "lazy_policy", "load", "prune", "transaction", "watch",
 }  # fmt: skip
 """What a Session has that the peer's has not: docs/session.md and its neighbours tell of it."""
 

@@ -16,17 +16,9 @@ VERBS = {
     Session: (
         *("add", "add_all", "begin", "begin_nested", "bulk_insert_mappings", "bulk_save_objects"),
         *("bulk_update_mappings", "commit", "connection", "delete", "delete_all", "execute"),
-        *("expire", "expunge", "flush", "get", "get_one", "is_modified", "load", "merge"),
-        *(
-            "merge_all",
-            "no_autoflush",
-            "query",
-            "refresh",
-            "rollback",
-            "scalar",
-            "scalars",
-            "watch",
-        ),
+        *("expire", "explain", "expunge", "flush", "get", "get_one", "is_modified", "load"),
+        *("merge", "merge_all", "no_autoflush", "query", "refresh", "rollback", "scalar"),
+        *("scalars", "watch"),
     ),
     Select: (
         *("add_columns", "correlate", "cte", "distinct", "except_", "exists", "filter_by"),
@@ -42,7 +34,18 @@ VERBS = {
         *("order_by", "update"),
     ),
     Engine: ("watch",),
-    Connection: ("begin", "commit", "exec_driver_sql", "execute", "rollback", "scalar", "scalars"),
+    Connection: (
+        *(
+            "begin",
+            "commit",
+            "exec_driver_sql",
+            "execute",
+            "explain",
+            "rollback",
+            "scalar",
+            "scalars",
+        ),
+    ),
     Result: ("all", "first", "mappings", "one", "one_or_none", "partitions", "scalars", "unique"),
     dovetail: (
         *("and_", "case", "cast", "delete", "exists", "insert", "literal", "not_", "or_"),
@@ -55,7 +58,9 @@ VERBS = {
 }
 """The verbs by what they belong to."""
 
-_SENT = re.compile(r"# (SELECT|INSERT|UPDATE|DELETE|WITH|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
+_SENT = re.compile(
+    r"# (EXPLAIN|SELECT|INSERT|UPDATE|DELETE|WITH|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b"
+)
 
 
 class Base(DeclarativeBase):
@@ -107,10 +112,11 @@ def shop():
 
 
 def _listen(engine, sent):
-    def statement(connection, cursor, sql, parameters, context, executemany):
-        sent.append(" ".join(sql.split()))
+    def statement(connection, execution):
+        if execution.kind == "statement":
+            sent.append(" ".join(execution.sql.split()))
 
-    event.listen(engine, "before_cursor_execute", statement)
+    event.listen(engine, "after_statement", statement)
     event.listen(engine, "commit", lambda connection: sent.append("COMMIT"))
     event.listen(engine, "rollback", lambda connection: sent.append("ROLLBACK"))
     for name, text in (

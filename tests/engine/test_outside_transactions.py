@@ -189,12 +189,10 @@ def test_a_logging_token_stands_before_each_line(engine, caplog):
             connection.exec_driver_sql("SELECT 2")
     engine.echo = False
 
-    assert [record.getMessage() for record in caplog.records] == [
-        "[shop] BEGIN (implicit)",
+    assert [record.getMessage().partition(" -- ")[0] for record in caplog.records] == [
+        "[shop] BEGIN",
         "[shop] SELECT 1",
-        "[shop] [raw sql] ()",
         "[till] SELECT 2",
-        "[till] [raw sql] ()",
         "[till] COMMIT",
     ]
 

@@ -39,6 +39,8 @@ class Dialect(DrivenDialect):
     """
 
     name: str = "default"
+    explaining: ClassVar[str | None] = None
+    """What reads the server's plans, ``"module:name"`` of an ``Explaining``; None: nobody can."""
     driver: str = "default"
     default_paramstyle: ClassVar[str] = "named"
     default_features: ClassVar[Features] = Features()

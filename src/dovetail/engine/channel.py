@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..compiler.timing import compiling
 from ..exc import LazyLoadError, ResourceClosedError
 from .context import About, ErrorContext, ExecutionContext, ListenerCursor
-from .executed import Execution
+from .executed import Execution, NotSent
 from .failure import wrapped
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class Channel:
         self.plans: PlanCache[Any] = self._host.plans
         """The plans of the engine, for these schemas."""
         self.dispatch = engine.dispatch
-        self._echo: bool = engine.log.logger.isEnabledFor(INFO)
+        log = engine.log
+        self._echo: bool = log.echo_level > 0 or log.logger.isEnabledFor(INFO)
         self._attach(record)
 
     @property
@@ -389,7 +390,7 @@ class Channel:
         context: ExecutionContext | None = None,
     ) -> Steps[BaseException]:
         """Do what *error* demands and return what is to be raised for it."""
-        if isinstance(error, LazyLoadError):
+        if isinstance(error, LazyLoadError | NotSent):
             return error  # the request was not performed
         driver = self._host.backend
         made, cause = None, None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ..dialects.dbapi import DriverParameters
+    from ..dialects.explained import QueryPlan
     from ..sql.arguments import ManyParameters, StatementArgument
     from ..sql.difference import Difference
     from ..sql.metadata import MetaData
@@ -324,6 +325,39 @@ class Connection(TransactedChannel):
             # SELECT name FROM user_account WHERE id = ?
         """
         return run_sync(self.exec_driver_sql_steps(statement, parameters, execution_options))
+
+    def explain_steps(
+        self,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
+        *,
+        analyze: bool = False,
+    ) -> Steps[QueryPlan]:
+        """Return the plan of *statement*: see :meth:`explain`."""
+        steps = self.execute_steps(statement, parameters)
+        explained: Steps[QueryPlan] = import_module(".explain", __package__).explain_steps(
+            self, steps, analyze
+        )
+        return explained
+
+    def explain(
+        self,
+        statement: StatementArgument,
+        parameters: ManyParameters = None,
+        *,
+        analyze: bool = False,
+    ) -> QueryPlan:
+        """Return how the server would run *statement*: as text, as a tree, and what it costs.
+
+        With *analyze* the server runs it, changes included, and tells what it has really taken.
+        InvalidRequestError is raised where the server can't do that::
+
+            plan = connection.explain(select(User).where(User.id == 5))
+            assert plan.scans == []
+            # EXPLAIN QUERY PLAN SELECT user_account.id, user_account.name FROM user_account
+            #     WHERE user_account.id = ?
+        """
+        return run_sync(self.explain_steps(statement, parameters, analyze=analyze))
 
     def schema_for_object(self, obj: Any) -> str | None:
         """Return the schema of a table or sequence, as ``schema_translate_map`` has it."""

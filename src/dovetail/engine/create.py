@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..dialects.registry import dialect_class
@@ -60,6 +61,7 @@ _ENGINE_OPTIONS = frozenset(
         "query_cache_size",
     )
 )
+_WATCHING_OPTIONS = frozenset(("origin", "slow_log"))
 _OTHER_OPTIONS = frozenset(
     ("connect_args", "creator", "async_creator", "module", "pool", "poolclass", "plugins", "pooler")
 )
@@ -103,6 +105,11 @@ def _function(name: str, value: object) -> None:
         raise ArgumentError(f"{name} is a function, not {value!r}")
 
 
+def _origin(name: str, value: object) -> None:
+    if value not in (None, "comment"):
+        raise ArgumentError(f"{name} is 'comment' or None, not {value!r}")
+
+
 def _pool_kind(name: str, value: object) -> None:
     if value is not None and not (isinstance(value, type) and issubclass(value, Pool)):
         raise ArgumentError(f"{name} is a class of pools, such as NullPool, not {value!r}")
@@ -132,6 +139,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "echo": _echo,
     "hide_parameters": switch,
     "logging_name": _text,
+    "origin": _origin,
+    "slow_log": optional_number,
     "query_cache_size": whole,
     "insertmanyvalues_page_size": lambda name, value: whole(name, value, 1),
     "execution_options": _mapping,
@@ -157,6 +166,8 @@ def create_engine(url: str | URL, **options: object) -> Engine:
         create_engine("postgresql+psycopg://ada:secret@db/shop", pool_size=20, pool_pre_ping=True)
 
     ``echo``             log statements, ``"debug"`` for rows too
+    ``slow_log``         log statements that take so many seconds or more, as warnings
+    ``origin``           ``"comment"``: the server is told the line that each statement is from
     ``pool_size``, ``pool_min_size``, ``max_overflow``, ``pool_timeout``  how many connections
     ``pool_recycle``, ``pool_max_age``, ``pool_pre_ping``  which of them are replaced
     ``pool_hold_warn``   name who holds a connection for longer than so many seconds
@@ -198,9 +209,22 @@ def engine_for(url: str | URL, options: dict[str, Any], awaits: bool = False) ->
     if isinstance(pool.opener, EngineOpener) and pool.opener.engine is None:
         pool.opener.serve(engine)
     use_hooks(engine, dialect, place)
+    _let_watch(engine, options)
     for plugin in plugins:
         plugin.engine_created(engine)
     return engine
+
+
+def _let_watch(engine: Engine, options: Mapping[str, Any]) -> None:
+    """Let *engine* do with each statement what *options* ask for."""
+    seconds = options.get("slow_log")
+    if seconds is None and options.get("origin") is None:
+        return
+    origins = import_module(".origins", __package__)
+    if seconds is not None:
+        origins.log_slow(engine, engine.log, seconds)
+    if options.get("origin") is not None:
+        origins.comment_origins(engine)
 
 
 def _module_of(kind: type[Dialect], options: Mapping[str, Any]) -> Any:
@@ -294,6 +318,7 @@ def _check_options(options: Mapping[str, Any], own: Mapping[str, str]) -> None:
         *own,
         *_POOL_OPTIONS,
         *_ENGINE_OPTIONS,
+        *_WATCHING_OPTIONS,
         *_OTHER_OPTIONS,
         *_DIALECT_OPTIONS,
         *_WITHOUT_EFFECT,
@@ -404,6 +429,7 @@ _NUMBERS = frozenset(
         "pool_jitter",
         "pool_ping_after",
         "pool_hold_warn",
+        "slow_log",
     )
 )
 _SWITCHES = frozenset(

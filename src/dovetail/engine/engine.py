@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from logging import DEBUG, INFO, getLogger
+from logging import DEBUG, INFO
 from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..compiler.cache import PlanCache
-from ..conventions import conventions
 from ..dialects.dialect import Dialect
 from ..event import Events, own_dispatch, root
 from ..exc import InvalidRequestError
@@ -17,10 +16,11 @@ from ..steps import bridging, run_sync
 from .connection import Connection, checked_isolation
 from .context import ExecutionContext
 from .events import ConnectionEvents, DialectEvents, PoolEvents
-from .log import StatementLog, show_log
+from .log import show_log, statement_log
 from .pool import Pool
 from .pool.fork import watch_forks
 from .translation import Translations
+from .url import location_of
 from .watched import attach_to, begin_watch
 
 if TYPE_CHECKING:
@@ -87,14 +87,11 @@ class Engine:
         """What listeners are told of the run of a statement is one of these."""
         self.own_savepoints: Mapping[str, Callable[..., Any]] = {}
         """What a dialect of another package does for a SAVEPOINT, by the words of it."""
-        logger = getLogger(conventions.engine_logger)
         self.watched_since = 0.0
         """Since when somebody watches, in the seconds of ``time.perf_counter()``."""
         self._echo: Echo = None
         self._options: Mapping[str, Any] = MappingProxyType({})
-        if logging_name:
-            logger = getLogger(f"{conventions.engine_logger}.{logging_name}")
-        self.log = StatementLog(logger, hides_parameters=hide_parameters)
+        self.log = statement_log(logging_name, location_of(url), hides_parameters=hide_parameters)
         if echo:
             self.echo = echo
         own_dispatch(self).adopt(own_dispatch(dialect))
@@ -143,9 +140,7 @@ class Engine:
     @echo.setter
     def echo(self, value: Echo) -> None:
         self._echo = value
-        logger = getLogger(f"{conventions.engine_logger}.{self.logging_name or hex(id(self))}")
-        logger.setLevel(DEBUG if value == "debug" else INFO if value else 0)
-        self.log.logger = logger
+        self.log.set_echo(DEBUG if value == "debug" else INFO if value else 0)
         if value:
             show_log()
         self._listened()

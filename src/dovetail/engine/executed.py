@@ -9,8 +9,13 @@ if TYPE_CHECKING:
     from ..dialects.dbapi import DriverParameters
     from ..dialects.driver import Cursor
     from .context import ListenedConnection
+    from .place import Place
 
 Kind = Literal["statement", "transaction"]
+
+
+class NotSent(Exception):  # noqa: N818 - it ends what would have sent a statement, and is no error
+    """A ``before_statement`` listener raises it for a statement that is not to be sent."""
 
 
 class Execution:
@@ -31,6 +36,8 @@ class Execution:
     """
 
     cursor: Any = None
+    place: Place | None = None
+    """The line of the program that it comes from, where somebody has looked for it."""
     streams = False
     """Whether its rows come in parts, while the program reads them."""
 

@@ -51,8 +51,9 @@ def one_line(sql: str) -> str:
 def pretty(sql: str, indent: str = "  ") -> str:
     """Return *sql* with each of its clauses in a line of its own, after *indent*.
 
-    What stands in parentheses stays as it is.
+    What stands in parentheses stays as it is, and a text without clauses, such as a definition.
     """
+    sql = sql.strip()
     parts = _PARTS.findall(sql)
     lines, depth, place = [""], 0, 0
     for part in parts:
@@ -62,7 +63,7 @@ def pretty(sql: str, indent: str = "  ") -> str:
             lines.append(indent)
         lines[-1] += " " if part.isspace() else part
         place += len(part)
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+    return "\n".join(line.rstrip() for line in lines) if len(lines) > 1 else sql
 
 
 def _is_within_word(sql: str, place: int) -> bool:

@@ -241,6 +241,11 @@ def _quote_database(name: str) -> str:
 _PARTS = ("drivername", "username", "password", "host", "port", "database", "query")
 
 
+def location_of(url: URL) -> str:
+    """Return *url* without password and options, as logs call the database."""
+    return url.set(password=None, query={}).render_as_string()
+
+
 def make_url(name_or_url: str | URL, *, keep_blank_values: bool = False) -> URL:
     """Return the URL that a string stands for; a URL is returned as it is.
 

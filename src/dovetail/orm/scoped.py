@@ -258,6 +258,7 @@ class scoped_session(ScopedFace[S]):
     delete_all = scoped_face.passed(Session.delete_all)
     enable_relationship_loading = scoped_face.passed(Session.enable_relationship_loading)
     execute = scoped_face.passed(Session.execute)
+    explain = scoped_face.passed(Session.explain)
     expire = scoped_face.passed(Session.expire)
     expire_all = scoped_face.passed(Session.expire_all)
     expunge = scoped_face.passed(Session.expunge)

@@ -30,6 +30,7 @@ class MysqlDialect(Dialect):
     """MySQL; it finds out when the server is a MariaDB."""
 
     name: str = "mysql"
+    explaining = "dovetail.dialects.mysql.explain:explaining"
     driver = "mysqldb"
     default_paramstyle: ClassVar[str] = "format"
     default_features: ClassVar[Features] = DEFAULT
@@ -102,6 +103,7 @@ class MariadbDialect(MysqlDialect):
     """MariaDB; options that name MySQL hold for it where there are none of its own."""
 
     name: str = "mariadb"
+    explaining = "dovetail.dialects.mysql.explain:explaining_mariadb"
     default_features: ClassVar[Features] = replace(DEFAULT, **MARIADB)
     identifier_preparer = _MARIADB_NAMES
     option_names: ClassVar[tuple[str, ...]] = ("mariadb", "mysql")

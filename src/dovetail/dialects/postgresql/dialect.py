@@ -62,6 +62,7 @@ class PostgresqlDialect(Dialect):
     """PostgreSQL 12 and later."""
 
     name: str = "postgresql"
+    explaining = "dovetail.dialects.postgresql.explain:explaining"
     driver = "psycopg"
     default_paramstyle: ClassVar[str] = "pyformat"
     statement_compiler = PostgresqlCompiler

@@ -29,6 +29,7 @@ class SqliteDialect(Dialect):
     """SQLite, of the version that Python was built with."""
 
     name: str = "sqlite"
+    explaining = "dovetail.dialects.sqlite.explain:explaining"
     driver = "pysqlite"
     default_paramstyle: ClassVar[str] = "qmark"
     statement_compiler = SqliteCompiler

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 from ...exc import ArgumentError, BudgetExceededError, InvalidRequestError
-from ..place import calling_place
+from ..origins import place_of
 from .budget import Budget, budget_of
 from .page import page
 from .seen import Seen
@@ -166,16 +166,12 @@ class Watch(Seen):
         """Note that *execution* is about to be sent."""
         if self.scope == "context" and self not in _open_here.get():
             return
-        place = getattr(execution, "place", None)
-        if place is None:
-            place = calling_place()
-            setattr(execution, "place", place)  # noqa: B010 - other watches find it there
         user = connection.used_by
         statement = WatchedStatement(
             next(self._next),
             execution.kind,
             execution.sql,
-            place,
+            place_of(execution),
             perf_counter() - self._began,
             self._connections.of(connection._record),
         )

@@ -167,6 +167,8 @@ class AsyncSession(AwaitingMembers):
     aclose = close
     invalidate = session_face.awaited(Session.invalidate, _invalidate_steps)
 
+    explain = session_face.awaited(Session.explain)
+
     async def connection(
         self,
         bind_arguments: Mapping[str, Any] | None = None,

@@ -334,6 +334,7 @@ class AsyncConnection:
     scalars = connection_face.awaited(Connection.scalars, _scalars_steps)
     exec_driver_sql = connection_face.awaited(Connection.exec_driver_sql)
     schema_differences = connection_face.awaited(Connection.schema_differences)
+    explain = connection_face.awaited(Connection.explain)
 
     @overload
     def stream(

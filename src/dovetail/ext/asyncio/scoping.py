@@ -62,6 +62,7 @@ class async_scoped_session(ScopedFace[S]):
     delete = scoped_face.passed(AsyncSession.delete)
     delete_all = scoped_face.passed(AsyncSession.delete_all)
     execute = scoped_face.passed(AsyncSession.execute)
+    explain = scoped_face.passed(AsyncSession.explain)
     expire = scoped_face.passed(AsyncSession.expire)
     expire_all = scoped_face.passed(AsyncSession.expire_all)
     expunge = scoped_face.passed(AsyncSession.expunge)

@@ -1,6 +1,7 @@
 """Running statements in a session: plans found or made, rows to instances, results."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from dovetail.compiler.plan import bound_values
@@ -110,6 +111,21 @@ class SessionStatements(SessionPersistence):
                 self, statement, params, execution_options, bind_arguments, listeners
             ).run_steps()
         return self.run_statement_steps(statement, params, execution_options, bind_arguments)
+
+    def explain_steps(
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        *,
+        analyze: bool = False,
+        execution_options: Mapping[str, Any] = NO_OPTIONS,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Steps[Any]:
+        """Return the plan of *statement*: see ``Session.explain``."""
+        connection = yield from self._statement_connection_steps(statement, bind_arguments)
+        steps = self.execute_steps(statement, params, execution_options, bind_arguments)
+        explain = import_module("dovetail.engine.explain").explain_steps
+        return (yield from explain(connection, steps, analyze))
 
     def run_statement_steps(
         self,

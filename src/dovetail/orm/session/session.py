@@ -80,6 +80,7 @@ from dovetail.sql.expression.text import TextClause
 from dovetail.sql.node import Node, ReturnsRows
 
 if TYPE_CHECKING:
+    from dovetail.dialects.explained import QueryPlan
     from dovetail.engine.watching.watch import Watch
     from dovetail.sql.expression.dml import ReturningChange
 
@@ -408,6 +409,30 @@ class Session(SessionContents, ClassicVerbs):
         """
         with self._core.no_autoflush:
             yield self
+
+    def explain(
+        self,
+        statement: StatementArgument,
+        params: ManyParameters = None,
+        *,
+        analyze: bool = False,
+        **options: Unpack[StatementOptions],
+    ) -> "QueryPlan":
+        """Return how the server would run *statement*, as this session would send it.
+
+        What is pending is flushed first, as before a query.  With *analyze* the server runs it,
+        changes included.  InvalidRequestError is raised where the server can't do that::
+
+            plan = session.explain(select(User).where(User.id == 5))
+            assert plan.indexes == ["INTEGER PRIMARY KEY"]
+            # EXPLAIN QUERY PLAN SELECT user_account.id, user_account.name FROM user_account
+            #     WHERE user_account.id = ?
+        """
+        core = self._core
+        plan: QueryPlan = core.run(
+            core.explain_steps(statement, params, analyze=analyze, **options)
+        )
+        return plan
 
     def watch(self, **options: Unpack[WatchOptions]) -> "Watch":
         """Return a watch: it sees what this session sends while its block runs.
