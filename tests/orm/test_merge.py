@@ -5,9 +5,17 @@ import weakref
 
 import pytest
 
-from dovetail import event, inspect, select
+from dovetail import ForeignKey, event, inspect, select
 from dovetail.exc import InvalidRequestError
-from dovetail.orm import Session, joinedload, with_loader_criteria
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    joinedload,
+    mapped_column,
+    relationship,
+    with_loader_criteria,
+)
 from tests.orm.both import compare
 from tests.orm.library import Author, Base, Book, Page, Tag, fill
 
@@ -352,3 +360,66 @@ def test_what_a_merge_has_loaded_is_not_kept_after_it(session):
     gc.collect()
 
     assert [book() for book in books] == [None, None]
+
+
+class Given(DeclarativeBase):
+    pass
+
+
+class GivenShelf(Given):
+    __tablename__ = "given_shelf"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    books: Mapped[list["GivenBook"]] = relationship(order_by="GivenBook.id")
+    marks: Mapped[set["GivenMark"]] = relationship()
+
+
+class GivenBook(Given):
+    __tablename__ = "given_book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str | None]
+    shelf_id: Mapped[int | None] = mapped_column(ForeignKey("given_shelf.id"))
+
+
+class GivenMark(Given):
+    __tablename__ = "given_mark"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shelf_id: Mapped[int | None] = mapped_column(ForeignKey("given_shelf.id"))
+
+
+class TestWhatWasNotGiven:
+    """Collections that nobody has given say nothing; instances of one key are one row."""
+
+    @pytest.fixture(autouse=True)
+    def given(self, engine):
+        Given.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(GivenShelf(id=1, books=[GivenBook(id=1)], marks={GivenMark(id=1)}))
+            session.commit()
+
+    def test_a_collection_that_was_only_read_is_left_alone(self, engine):
+        given = GivenShelf(id=1)
+        assert given.books == []
+        assert given.marks == set()
+        with Session(engine) as session:
+            merged = session.merge(given)
+            session.commit()
+            assert len(merged.books) == len(merged.marks) == 1
+
+    @pytest.mark.parametrize("read_before", [True, False])
+    def test_an_empty_one_that_was_given_replaces(self, engine, read_before):
+        given = GivenShelf(id=1)
+        if read_before:
+            assert given.books == []
+        given.books = []
+        with Session(engine) as session:
+            merged = session.merge(given)
+            session.commit()
+            assert merged.books == []
+            assert len(merged.marks) == 1
+
+    def test_several_of_one_key_are_one_row(self, engine):
+        given = GivenShelf(id=2, books=[GivenBook(id=5, title="a"), GivenBook(id=5, title="b")])
+        with Session(engine) as session:
+            merged = session.merge(given)
+            session.commit()
+            assert [book.title for book in merged.books] == ["b"]

@@ -89,7 +89,7 @@ def merge_steps(
         steps = merge_steps(session, instance, merged, options)
         return (yield from session.at_token_steps(token, steps))
     key = state.row_key if state.row_key is not None else mapper.key_of(instance)
-    target = None if key is None else session.find(mapper, key)
+    target = None if key is None else merged.get((mapper.base, key)) or session.find(mapper, key)
     if key is not None and (target is None or target.__dovetail_state__.stale is not None):
         target = yield from session.get_steps(mapper, key, options=options)
     is_new = target is None
@@ -98,6 +98,9 @@ def merge_steps(
         target = mapper.class_.__new__(mapper.class_)
         new_state(target, mapper)
         session.add(target)
+        if key is not None:
+            # Others of the same key are meant for the same row.
+            merged[mapper.base, key] = target
     merged[state] = target
     if not is_new:
         _hand_on_options(session, state, target.__dovetail_state__, merged)
@@ -153,6 +156,8 @@ def _copy_steps(
     for key, prop in mapper.named_relationships.items():
         if key not in values or "merge" not in prop.cascade:
             continue
+        if state.row_key is None and _is_unsaid(prop, values[key]):
+            continue
         if any((state, reverse) in merged for reverse in prop.reverse_properties):
             # The way back: the other side sets it.
             continue
@@ -190,6 +195,11 @@ def _check_version(mapper: Mapper, source: object, target: object) -> None:
         )
         error.instance, error.expected, error.found = source, expected, found
         raise error
+
+
+def _is_unsaid(prop: RelationshipProperty, value: Any) -> bool:
+    """True for a collection that is empty because nobody has given any: it was merely read."""
+    return prop.uselist and not len(value) and getattr(value, "is_implicit", False)
 
 
 def _held(prop: RelationshipProperty, value: object) -> Iterable[Any]:

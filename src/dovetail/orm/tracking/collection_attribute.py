@@ -67,7 +67,9 @@ class CollectionAttribute(RelatedAttribute):
         self.kind = kind
 
     def initial(self, state: InstanceState, instance: object) -> Any:
-        return self.fill(state, instance, ())
+        made = self.fill(state, instance, ())
+        made.is_implicit = True
+        return made
 
     def fill(self, state: InstanceState, instance: object, items: Iterable[Any]) -> Any:
         """Make *items*, as loaded, the collection of *instance*; queued changes are applied."""

@@ -31,6 +31,8 @@ class Collection:
 
     owner: InstanceState | None
     attribute: CollectionOwner | None
+    is_implicit: bool
+    """True for one that nobody has given: it was made when an attribute without any was read."""
 
     def _adding(self, item: object) -> Any:
         attribute = self.attribute
@@ -59,7 +61,7 @@ class Collection:
 class InstrumentedList(list[Any], Collection):
     """A list of related instances; every change reaches history, other side and session."""
 
-    __slots__ = ("attribute", "owner")
+    __slots__ = ("attribute", "is_implicit", "owner")
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
         self.owner = self.attribute = None
@@ -177,7 +179,7 @@ class InstrumentedList(list[Any], Collection):
 class InstrumentedSet(set[Any], Collection):
     """A set of related instances; every change reaches history, other side and session."""
 
-    __slots__ = ("attribute", "owner")
+    __slots__ = ("attribute", "is_implicit", "owner")
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
         self.owner = self.attribute = None
@@ -259,7 +261,7 @@ def _rebuild_set(kind: type[Any], items: list[Any]) -> Any:
 class InstrumentedDict(dict[Any, Any], Collection):
     """A dictionary of related instances; every change reaches history, other side and session."""
 
-    __slots__ = ("attribute", "owner")
+    __slots__ = ("attribute", "is_implicit", "owner")
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
         self.owner = self.attribute = None
