@@ -199,7 +199,7 @@ def _check_version(mapper: Mapper, source: object, target: object) -> None:
 
 def _is_unsaid(prop: RelationshipProperty, value: Any) -> bool:
     """True for a collection that is empty because nobody has given any: it was merely read."""
-    return prop.uselist and not len(value) and getattr(value, "is_implicit", False)
+    return bool(prop.uselist and not len(value) and getattr(value, "is_implicit", False))
 
 
 def _held(prop: RelationshipProperty, value: object) -> Iterable[Any]:
