@@ -197,9 +197,9 @@ def _check_version(mapper: Mapper, source: object, target: object) -> None:
         raise error
 
 
-def _is_unsaid(prop: RelationshipProperty, value: Any) -> bool:
+def _is_unsaid(prop: RelationshipProperty, value: object) -> bool:
     """True for a collection that is empty because nobody has given any: it was merely read."""
-    return bool(prop.uselist and not len(value) and getattr(value, "is_implicit", False))
+    return prop.uselist is True and not value and bool(getattr(value, "is_implicit", False))
 
 
 def _held(prop: RelationshipProperty, value: object) -> Iterable[Any]:
