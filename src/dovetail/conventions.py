@@ -26,6 +26,8 @@ class Conventions:
     """Whether primary keys are read again too, after a commit or ``expire()``."""
     comparisons_have_truth: bool = False
     """Whether ``column == value`` is false to Python, and ``column != value`` true."""
+    expression_indexes_are_told: bool = True
+    """Whether the inspector tells of indexes with expressions in them, on SQLite."""
     entry_point_prefixes: tuple[str, ...] = ("dovetail",)
     """What the entry points of other packages begin with."""
 
@@ -37,6 +39,7 @@ class Conventions:
         self.state_in_dictionary = True
         self.keys_expire = True
         self.comparisons_have_truth = True
+        self.expression_indexes_are_told = False
         self.entry_point_prefixes = ("dovetail", "sqlalchemy")
 
 

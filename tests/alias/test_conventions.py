@@ -381,3 +381,27 @@ def test_a_dialect_written_for_the_other_package_is_refused_with_the_reason(tmp_
     assert lines[0] == "stone"
     assert "sand:SandDialect is no" in lines[1]
     assert "written for another library" in lines[1]
+
+
+def test_indexes_of_sqlite_with_expressions_are_passed_over_with_a_warning():
+    assert run(
+        """
+        import warnings
+        import sqlalchemy as sa
+
+        engine = sa.create_engine("sqlite://")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (a, b)")
+            connection.exec_driver_sql("CREATE INDEX plain ON t (a)")
+            connection.exec_driver_sql("CREATE INDEX lowered ON t (a, lower(b))")
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                print([index["name"] for index in sa.inspect(connection).get_indexes("t")])
+            print([str(one.message) for one in seen])
+            print(issubclass(seen[0].category, sa.exc.SAWarning))
+        """
+    ) == [
+        "['plain']",
+        "['Skipped unsupported reflection of expression-based index lowered']",
+        "True",
+    ]

@@ -8,6 +8,7 @@ import pytest
 
 from dovetail.exc import SADeprecationWarning
 from dovetail.familiar.util import containers, language
+from tests.alias.program import run
 
 
 def test_an_immutable_dictionary_is_a_value():
@@ -201,3 +202,23 @@ def test_a_warning_names_the_line_that_called():
         caller()
 
     assert met[0].filename == __file__
+
+
+def test_what_is_decorated_tells_its_parameters_to_who_does_not_follow_wrappers():
+    assert run(
+        """
+        from inspect import getfullargspec
+        from sqlalchemy import types, util
+
+        @util.decorator
+        def traced(function, *arguments, **keywords):
+            return function(*arguments, **keywords)
+
+        @traced
+        def add(a, b=2, *, c=3):
+            return a + b + c
+
+        print(getfullargspec(add).args, getfullargspec(add).kwonlyargs, add(1, c=4))
+        print(dict(types.Integer._variant_mapping), dict(types.Integer()._variant_mapping))
+        """
+    ) == ["['a', 'b'] ['c'] 7", "{} {}"]

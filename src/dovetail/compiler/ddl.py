@@ -132,7 +132,7 @@ class DDLCompiler:
             written = [self.write(CreateColumn(column)) for column in columns]
             items = [text for text in written if text is not None]
         else:
-            items = [self.get_column_specification(column) for column in columns]
+            items = [self.column_definition(column) for column in columns]
         items += self._constraint_texts(table, node.include_foreign_key_constraints)
         body = ", \n\t".join(items)
         head = f"\nCREATE {prefixes}TABLE {exists}{self.table_name(table)}"
@@ -144,10 +144,15 @@ class DDLCompiler:
         return ""
 
     def visit_create_column(self, node: CreateColumn) -> str:
-        return self.get_column_specification(node.element)
+        return self.column_definition(node.element)
+
+    def column_definition(self, column: Column[Any]) -> str:
+        """Return the definition of *column*, with the constraints that were given to it alone."""
+        texts = [self.constraint_text(one) for one in column.constraints]
+        return " ".join([self.get_column_specification(column), *(text for text in texts if text)])
 
     def get_column_specification(self, column: Column[Any], **kw: object) -> str:
-        """Return the definition of *column*."""
+        """Return the definition of *column*, without its constraints."""
         try:
             kind = self.column_type(column)
         except CompileError as error:
@@ -166,7 +171,6 @@ class DDLCompiler:
             parts.append(self.visit_identity_column(column.identity))
         elif not column.nullable:
             parts.append("NOT NULL")
-        parts += [self.constraint_text(c) or "" for c in column.constraints]
         return " ".join(parts)
 
     def column_type(self, column: Column[Any]) -> str:
@@ -398,7 +402,11 @@ class DDLCompiler:
 
     def visit_drop_index(self, node: DropIndex) -> str:
         exists = "IF EXISTS " if node.if_exists else ""
-        return f"\nDROP INDEX {exists}{self.name_of(node.element, 'an index')}"
+        name = self.name_of(node.element, "an index")
+        table = node.element.table
+        schema = None if table is None else self.dialect.schema_name(table.schema)
+        prefix = f"{self.preparer.quote_schema(schema)}." if schema else ""
+        return f"\nDROP INDEX {exists}{prefix}{name}"
 
     def sequence_name(self, sequence: Sequence) -> str:
         """Return the name of *sequence* with its schema."""

@@ -152,7 +152,8 @@ class IdentifierPreparer:
         :raises IdentifierError: a name that was given is too long
         """
         name = constraint.name
-        if name is None:
+        if not isinstance(name, str):
+            # None, or a mark of another package's that says the same.
             return None
         if len(name) > self.longest:
             if not isinstance(name, conv):

@@ -439,7 +439,7 @@ class TransactedChannel(Channel):
             self._require_open_block()
         if self._root is not None:
             raise InvalidRequestError(
-                "a transaction is in progress: begun by begin(), or by the first statement",
+                "a transaction is already in progress: begun by begin(), or by the first statement",
                 hint="call commit() or rollback() first, or begin_nested() for a savepoint",
             )
 

@@ -100,7 +100,11 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
         elif self.table is not parent:
             # One that is given to several tables, by a class above or a mixin.
             twin = self.copied(lambda part: part)
-            check_table(twin, twin.parts_given, parent)
+            if twin.table is not None:
+                # That of its columns, to which it was added as what it is made of.
+                twin.table.constraints.discard(twin)
+                twin.table = None
+            twin.check_parts(parent)
             twin.name = twin.given_name = self.given_name
             twin.attach(parent)
 
@@ -114,6 +118,10 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
     def parts_given(self) -> list[Any]:
         """The columns, names of columns and expressions that it was made of."""
         return []
+
+    def check_parts(self, table: FromClause) -> None:
+        """Refuse a *table* that has not the columns."""
+        check_table(self, self.parts_given, table)
 
     def resolve(self, table: Any) -> None:
         """Find the columns in *table*."""
@@ -165,6 +173,14 @@ class ColumnCollectionConstraint(Constraint):
         return self.pending
 
     @property
+    def _kept(self) -> list[Any]:
+        """What was given, without the columns that have been taken out since."""
+        if self.table is None:
+            return self.pending
+        names = {name for column in self._columns for name in (column.key, column.name)}
+        return [one for one in self.pending if getattr(one, "key", one) in names]
+
+    @property
     def column_keys(self) -> list[str]:
         """The names of the columns, as given."""
         return [c if isinstance(c, str) else c.key for c in self.pending]
@@ -182,7 +198,7 @@ class ColumnCollectionConstraint(Constraint):
         self._columns = ColumnCollection((str(column.key), column) for column in found)
 
     def copied(self, part_of: Part) -> Any:
-        made = type(self)(*map(part_of, self.pending), **self._common())
+        made = type(self)(*map(part_of, self._kept), **self._common())
         made.comment = self.comment
         return made
 
@@ -305,6 +321,9 @@ class CheckConstraint(Constraint):
     def _join(self, parent: Any) -> None:
         if getattr(parent, "is_from", False):
             super()._join(parent)
+            if self.is_inline:
+                # It stands in the definition of its column, which has it.
+                parent.constraints.discard(self)
         else:
             self.column = parent
             parent.constraints.add(self)
@@ -327,8 +346,13 @@ class CheckConstraint(Constraint):
     def parent(self) -> Any:
         return self.table if self.column is None else self.column
 
+    def check_parts(self, table: FromClause) -> None:
+        if len(table.c):
+            # A table without columns is but the name of one, for ALTER TABLE.
+            super().check_parts(table)
+
     def resolve(self, table: Any) -> None:
-        check_table(self, self.parts_given, table)
+        self.check_parts(table)
 
     def copied(self, part_of: Part) -> Any:
         return CheckConstraint(part_of(self.sqltext), **self._common())

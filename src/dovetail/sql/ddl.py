@@ -235,6 +235,7 @@ class CreateColumn(Node):
     """The definition of one column within CREATE TABLE."""
 
     __visit_name__ = "create_column"
+    is_ddl = True
 
     def __init__(self, element: object) -> None:
         self.element: Any = element

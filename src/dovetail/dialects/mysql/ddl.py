@@ -98,7 +98,6 @@ class MysqlDDLCompiler(DDLCompiler):
             parts.append(f"DEFAULT {default}")
         elif self.is_numbered(column):
             parts.append("AUTO_INCREMENT")
-        parts += [self.constraint_text(c) or "" for c in column.constraints]
         return " ".join(parts)
 
     def _is_timestamp(self, column: ColumnElement[Any]) -> bool:

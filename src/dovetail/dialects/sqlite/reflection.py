@@ -6,10 +6,12 @@ from there.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...exc import NoSuchTableError
+from ...conventions import conventions
+from ...exc import NoSuchTableError, SAWarning
 from ...sql.expression.text import verbatim
 from ...steps import nothing
 from ..reflection import Reflection, memory_of
@@ -201,6 +203,13 @@ class SqliteReflection(Reflection):
             parts = yield from self._pragma_steps(fetcher, "index_info", name, schema)
             text = yield from self._text_steps(fetcher, "index", name, schema)
             columns = [part[2] for part in parts]
+            if None in columns and not conventions.expression_indexes_are_told:
+                warnings.warn(
+                    f"Skipped unsupported reflection of expression-based index {name}",
+                    SAWarning,
+                    stacklevel=2,
+                )
+                continue
             found.append(_index(name, bool(unique), columns, index_text(text)))
         return sorted(found, key=lambda index: index["name"])
 

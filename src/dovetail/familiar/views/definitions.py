@@ -26,7 +26,7 @@ from ...sql.schema import Table
 from ...sql.table_column import Column
 from ...types.contract import TypeEngine
 from ..definitions import NULL_UNSPECIFIED, SchemaEventTarget
-from .table import Views
+from .table import ReadThrough, Views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,8 @@ views.names(Index, _ddl_if="condition", _column_flag="of_column")
 views.names(UniqueConstraint, _column_flag="of_column")
 views.names(PrimaryKeyConstraint, _implicit_generated="implicit")
 views.names(Index, c="columns")
-views.names(TypeEngine, _variant_mapping="_variants", _static_cache_key="structure_key")
+views.names(TypeEngine, _static_cache_key="structure_key")
+views.values(TypeEngine, _variant_mapping=ReadThrough("_variants"))
 
 
 # A column without a table has no defaults.

@@ -95,6 +95,16 @@ class Views:
             self.by_class.setdefault(kind, {})[name] = view
 
 
+class ReadThrough:
+    """An attribute of classes, and of their instances, under another name."""
+
+    def __init__(self, ours: str) -> None:
+        self.ours = ours
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        return getattr(owner if instance is None else instance, self.ours)
+
+
 def _assign(name: str, target: object, value: object) -> None:
     object.__setattr__(target, name, value)
 
