@@ -52,5 +52,7 @@ def test_a_preparer_may_leave_schemas_out():
         print(PGIdentifierPreparer(postgresql.dialect()).format_table(table))
         print(PGIdentifierPreparer(postgresql.dialect(), omit_schema=True).format_table(table))
         print(PGIdentifierPreparer(postgresql.dialect()).format_table(table, use_schema=False))
+        print(PGIdentifierPreparer(postgresql.dialect()).format_table(table, True, None))
+        print(PGIdentifierPreparer(postgresql.dialect()).format_table(table, False, "other"))
         """
-    ) == ['"Big".t', "t", "t"]
+    ) == ['"Big".t', "t", "t", '"Big".t', "other"]

@@ -222,3 +222,19 @@ def test_what_is_decorated_tells_its_parameters_to_who_does_not_follow_wrappers(
         print(dict(types.Integer._variant_mapping), dict(types.Integer()._variant_mapping))
         """
     ) == ["['a', 'b'] ['c'] 7", "{} {}"]
+
+
+def test_a_type_has_those_that_reach_into_it():
+    assert run(
+        """
+        from sqlalchemy import types
+        from sqlalchemy.dialects import postgresql
+        from sqlalchemy.sql import sqltypes
+
+        class Path(sqltypes.JSON.JSONPathType):
+            pass
+
+        print(types.JSON.JSONIndexType is sqltypes.JSON.JSONIndexType)
+        print(issubclass(postgresql.JSONB.JSONStrIndexType, sqltypes.JSON.JSONIndexType))
+        """
+    ) == ["True", "True"]

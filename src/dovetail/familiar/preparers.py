@@ -94,14 +94,20 @@ class IdentifierPreparer(OwnPreparer, metaclass=Kind):
     def format_table(
         self,
         table: Named,
-        schema: str | None = OWN,
+        schema: str | bool | None = OWN,
+        name: str | None = None,
         *,
         use_schema: bool = True,
-        name: str | None = None,
     ) -> str:
+        """Return the name of *table*, or *name*, with its schema, or with *schema*.
+
+        In the place of *schema* may stand *use_schema*: whether there is one.
+        """
         if name is not None:
             return self.quote(name)
-        return super().format_table(table, schema if use_schema and not self.omit_schema else None)
+        has_schema = schema if isinstance(schema, bool) else use_schema
+        asked: str | None = OWN if isinstance(schema, bool) else schema
+        return super().format_table(table, asked if has_schema and not self.omit_schema else None)
 
     def unformat_identifiers(self, identifiers: str) -> list[str]:
         """Return the names in *identifiers*, which stand with dots between, without quotes."""

@@ -25,6 +25,13 @@ from ...sql.node import Node
 from ...sql.schema import Table
 from ...sql.table_column import Column
 from ...types.contract import TypeEngine
+from ...types.structured import (
+    JSON,
+    JSONIndexType,
+    JSONIntIndexType,
+    JSONPathType,
+    JSONStrIndexType,
+)
 from ..definitions import NULL_UNSPECIFIED, SchemaEventTarget
 from .table import ReadThrough, Views
 
@@ -44,6 +51,13 @@ views.names(PrimaryKeyConstraint, _implicit_generated="implicit")
 views.names(Index, c="columns")
 views.names(TypeEngine, _static_cache_key="structure_key")
 views.values(TypeEngine, _variant_mapping=ReadThrough("_variants"))
+views.values(
+    JSON,
+    JSONIndexType=JSONIndexType,
+    JSONIntIndexType=JSONIntIndexType,
+    JSONPathType=JSONPathType,
+    JSONStrIndexType=JSONStrIndexType,
+)
 
 
 # A column without a table has no defaults.
