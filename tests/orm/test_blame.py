@@ -4,9 +4,15 @@ from datetime import date
 
 import pytest
 
-from dovetail import ForeignKey, Integer, String, create_engine, text
+from dovetail import CheckConstraint, ForeignKey, Integer, String, create_engine, text
 from dovetail.event import listen
-from dovetail.exc import NotNullViolation, PendingRollbackError, StaleDataError, StatementError
+from dovetail.exc import (
+    CheckViolation,
+    NotNullViolation,
+    PendingRollbackError,
+    StaleDataError,
+    StatementError,
+)
 from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from tests.orm.library import Author, Base, Book
 
@@ -161,3 +167,22 @@ def test_listeners_hear_of_a_value_that_its_type_refuses_in_a_flush():
     assert [told.sqlalchemy_exception for told in heard] == [caught.value]
     assert isinstance(heard[0].original_exception, TypeError)
     assert heard[0].statement.startswith("INSERT INTO")
+
+
+def test_a_condition_that_stands_in_a_column_names_its_attribute(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Pebble(Base):
+        __tablename__ = "pebble"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        grams: Mapped[int] = mapped_column(
+            "weight", Integer, CheckConstraint("weight > 0", name="heavy")
+        )
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Pebble(id=1, grams=-1))
+        with pytest.raises(CheckViolation) as caught:
+            session.flush()
+        assert caught.value.attributes == ("grams",)

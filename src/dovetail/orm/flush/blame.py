@@ -140,6 +140,9 @@ def _constrained(table: Any, name: str) -> list[str]:
     for constraint in (*table.constraints, *table.indexes):
         if constraint.name == name:
             return [column.name for column in constraint.columns]
+    for column in table.c:
+        if any(constraint.name == name for constraint in column.constraints):
+            return [column.name]
     # Constraints without a name of their own are called after their first column.
     return [name] if name in table.c else []
 
