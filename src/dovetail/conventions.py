@@ -20,6 +20,8 @@ class Conventions:
     """The loggers of engines and pools; those that are named have theirs below."""
     log_is_before: bool = False
     """Whether the log has two lines for each statement, before it runs, and not one after it."""
+    instances_are_shown: bool = True
+    """Whether classes without a ``__repr__`` of their own get one that shows what is loaded."""
     state_in_dictionary: bool = False
     """Whether the ``__dict__`` of each instance has its state, as ``_sa_instance_state``."""
     keys_expire: bool = False
@@ -36,6 +38,7 @@ class Conventions:
         self.engine_logger = "sqlalchemy.engine.Engine"
         self.pool_logger = "sqlalchemy.pool.impl"
         self.log_is_before = True
+        self.instances_are_shown = False
         self.state_in_dictionary = True
         self.keys_expire = True
         self.comparisons_have_truth = True

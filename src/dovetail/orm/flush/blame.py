@@ -16,6 +16,7 @@ from dovetail.exc import (
 from dovetail.orm.flush.sync import pairs_of
 from dovetail.orm.loading.related import key_condition
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.mapping.shown import shown
 from dovetail.orm.tracking.state import state_of
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.select import Select
@@ -217,5 +218,4 @@ def _described(instance: object, attributes: tuple[str, ...], error: StatementEr
         )
     if error.hide_parameters:
         return f"{mapper.class_.__name__}({', '.join(names)})"
-    described = ", ".join(f"{name}={values.get(name)!r:.60}" for name in names)
-    return f"{mapper.class_.__name__}({described})"
+    return shown(mapper.class_.__name__, values, names)
