@@ -24,8 +24,9 @@ def announcement() -> str:
         "Some start servers of their own, and connect to them at 127.0.0.1.",
     ]
     for name, url in used.items():
-        where = url.rpartition("@")[2].partition("//")[2] or url.rpartition("@")[2]
-        lines.append(f"  {name}: databases called dovetail_… are made and dropped at {where}")
+        where = url.rpartition("@")[2].rpartition("//")[2]
+        what = "keys" if name.endswith("REDIS") else "databases"
+        lines.append(f"  {name}: {what} called dovetail… are made and deleted at {where}")
     absent = [name for name in VARIABLES if name not in used]
     if absent:
         lines.append(f"  skipped, since nothing is named: {', '.join(absent)}")
