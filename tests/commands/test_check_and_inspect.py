@@ -34,6 +34,16 @@ def test_a_database_that_is_as_declared_passes(dovetail, shop):
     assert json.loads(dovetail("check", "shop:Base", URL, "--json").out) == []
 
 
+def test_the_url_of_a_program_that_awaits_will_do(dovetail, shop):
+    url = URL.replace("sqlite:", "sqlite+aiosqlite:")
+
+    assert dovetail("check", "shop:Base", url).status == 0
+    assert "author" in dovetail("inspect", url).out
+    done = dovetail("shell", "shop:Base", url, given="print(session.query(Author).count())\n")
+    assert done.status == 0
+    assert ">>> 0\n" in done.out
+
+
 def test_differences_are_a_table_and_the_status_says_so(dovetail, shop):
     run(
         shop,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..engine import create_engine
+from .engines import blocking_engine
 from .output import DIFFERENT, console, data, table
 from .targets import mappers_of, metadata_of
 
@@ -29,7 +29,7 @@ def check(
     """
     metadata = metadata_of(target)
     mappers_of(metadata)
-    engine = create_engine(database)
+    engine = blocking_engine(database)
     try:
         found = metadata.diff(engine, ignore=("alembic_version", *(ignore or ())))
     finally:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..engine import create_engine
 from ..exc import DovetailError
 from ..inspecting import inspect as inspect_engine
 from ..sql.functions import func
 from ..sql.metadata import MetaData
 from ..sql.selectable import select
+from .engines import blocking_engine
 from .model_code import model_code
 from .output import console, data, table
 from .targets import TargetError, metadata_of
@@ -37,7 +37,7 @@ def inspect(
 ) -> None:
     """Show what a database contains: tables, columns, keys, indexes, rows, or code for it."""
     mapped = None if mapping is None else set(metadata_of(mapping).tables)
-    engine = create_engine(database)
+    engine = blocking_engine(database)
     try:
         with engine.connect() as connection:
             tables = _tables(connection, schema, only)

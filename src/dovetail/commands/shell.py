@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import create_engine, delete, func, insert, select, text, update
+from .. import delete, func, insert, select, text, update
 from ..orm import Session, joinedload, selectinload
+from .engines import blocking_engine
 from .targets import mappers_of, metadata_of
 
 try:
@@ -31,7 +32,7 @@ def shell(
     Nothing is committed unless session.commit() is called.
     """
     mappers = mappers_of(metadata_of(target))
-    engine = create_engine(database, echo=echo)
+    engine = blocking_engine(database, echo=echo)
     try:
         with engine.connect():
             pass  # A database that cannot be reached is told of now.

@@ -70,9 +70,10 @@ def run(
     root = source or standard_library()
     files = discover(root, include_tests=include_tests)
     chosen = files[:size]
-    console.print(f"Indexing {len(chosen)} modules of {root}\ninto [bold]{url}[/bold]\n")
-    console.print(PICTURE, highlight=False, markup=False)
     engine = create_engine(url)
+    shown = engine.url.render_as_string(hide_password=True)
+    console.print(f"Indexing {len(chosen)} modules of {root}\ninto [bold]{shown}[/bold]\n")
+    console.print(PICTURE, highlight=False, markup=False)
     try:
         Base.metadata.create_all(engine)
         sent = Sent(engine)
@@ -86,7 +87,7 @@ def run(
         engine.dispose()
     if engine.url.database not in (None, "", ":memory:"):
         console.print(
-            f"The index is kept in {url}: run this again and only what has changed is read; "
+            f"The index is kept in {shown}: run this again and only what has changed is read; "
             "delete it when you like.",
             highlight=False,
             markup=False,
