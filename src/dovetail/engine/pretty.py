@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-_PARTS = re.compile(
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|[()]|\w+|\s+|.", re.DOTALL
-)
+_PARTS = r"(?s)'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|[()]|\w+|\s+|."
 _CLAUSES = (
     "FROM",
     "WHERE",
@@ -34,7 +32,8 @@ _CLAUSES = (
     "ON DUPLICATE KEY",
     "RETURNING",
 )
-_CLAUSE = re.compile("|".join(rf"{name}\b" for name in sorted(_CLAUSES, key=len, reverse=True)))
+_CLAUSE = "|".join(rf"{name}\b" for name in sorted(_CLAUSES, key=len, reverse=True))
+"""As text: what is compiled when it is first used costs who logs nothing nothing."""
 
 
 def one_line(sql: str) -> str:
@@ -44,7 +43,7 @@ def one_line(sql: str) -> str:
     """
     return "".join(
         "" if part.startswith("--") else " " if part.isspace() else part
-        for part in _PARTS.findall(sql)
+        for part in re.findall(_PARTS, sql)
     ).strip()
 
 
@@ -54,11 +53,12 @@ def pretty(sql: str, indent: str = "  ") -> str:
     What stands in parentheses stays as it is, and a text without clauses, such as a definition.
     """
     sql = sql.strip()
-    parts = _PARTS.findall(sql)
+    parts = re.findall(_PARTS, sql)
+    is_clause = re.compile(_CLAUSE).match
     lines, depth, place = [""], 0, 0
     for part in parts:
         depth += (part == "(") - (part == ")")
-        at_clause = depth == 0 and place and _CLAUSE.match(sql, place) is not None
+        at_clause = depth == 0 and place and is_clause(sql, place) is not None
         if at_clause and not _is_within_word(sql, place) and not _goes_on(lines[-1]):
             lines.append(indent)
         lines[-1] += " " if part.isspace() else part
