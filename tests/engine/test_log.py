@@ -130,6 +130,15 @@ class TestNames:
         assert named.logger.name == "dovetail.engine.shop"
         assert other.logger.name == "dovetail.engine.postgresql://ada@db:6000/shop"
 
+    def test_another_may_be_set(self, make, caplog):
+        engine = make(echo=True)
+        caplog.clear()
+        engine.logger = logging.getLogger("my.own")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 5")
+
+        assert {record.name for record in caplog.records} == {"my.own"}
+
     def test_levels_are_set_above(self, make, caplog):
         engine = make()
         with caplog.at_level(logging.INFO, "dovetail.engine"), engine.connect() as connection:

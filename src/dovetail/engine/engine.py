@@ -101,8 +101,12 @@ class Engine:
 
     @property
     def logger(self) -> Logger:
-        """The logger that is told of the statements."""
+        """The logger that is told of the statements; another one may be set."""
         return self.log.logger
+
+    @logger.setter
+    def logger(self, value: Logger) -> None:
+        self.log.logger = value
 
     def _listened(self) -> None:
         self.base.calm = object()
