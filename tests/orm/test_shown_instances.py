@@ -141,7 +141,7 @@ def test_dataclasses_keep_theirs():
         id: Mapped[int] = mapped_column(primary_key=True)
 
     assert repr(Data("ada")).endswith("Data(id=None, name='ada')")
-    assert repr(Silent(5)) == "Silent(id=5)"
+    assert "object at" in repr(Silent(5))
 
 
 def test_it_goes_with_the_mapping():

@@ -34,7 +34,7 @@ from dovetail.orm.mapping.placing import PlacedAttributes
 from dovetail.orm.mapping.polymorphic import joined_kinds, kinds_below
 from dovetail.orm.mapping.properties import ColumnProperty, MapperProperty
 from dovetail.orm.mapping.relationship import RelationshipProperty
-from dovetail.orm.mapping.shown import instance_repr
+from dovetail.orm.mapping.shown import has_no_text, instance_repr
 from dovetail.orm.mapping.validation import (
     find_validators,
     listen_as_reconstructor,
@@ -163,8 +163,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         constructor = self.registry.constructor
         if class_.__init__ is object.__init__ and constructor is not None:  # type: ignore[misc]
             self.place("__init__", constructor)
-        own_text: object = class_.__repr__
-        if conventions.instances_are_shown and own_text is object.__repr__:
+        if conventions.instances_are_shown and has_no_text(class_):
             self.place("__repr__", instance_repr)
         self.class_manager.place_beginner()
         MapperEvents.greet(self)

@@ -13,6 +13,15 @@ _values.maxlist = _values.maxtuple = _values.maxset = _values.maxdict = 4
 _values.maxlevel = 3
 
 
+def has_no_text(class_: type) -> bool:
+    """Tell whether instances of *class_* have no text but the usual one of Python's objects.
+
+    A dataclass without one was told to have none: ``repr=False``.
+    """
+    own: object = class_.__repr__
+    return own is object.__repr__ and not hasattr(class_, "__dataclass_params__")
+
+
 def shown(name: str, values: Mapping[str, Any], attributes: Iterable[str]) -> str:
     """Return the text of an instance of the class *name*, with those *attributes* of *values*."""
     told = [f"{each}={_values.repr(values.get(each))}" for each in attributes]
