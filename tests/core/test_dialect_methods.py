@@ -2,6 +2,7 @@
 
 import pytest
 
+from dovetail import Column, Integer, MetaData, Table, inspect
 from dovetail.exc import ArgumentError
 
 
@@ -76,3 +77,35 @@ def test_a_program_may_know_its_server_better(engine):
     assert changed.supports_sane_rowcount is before.supports_sane_rowcount
     known = dialect.features.supports_sane_multi_rowcount
     assert dialect.supports_sane_multi_rowcount is known is before.supports_sane_multi_rowcount
+
+
+def test_what_a_program_said_of_a_server_is_taken_back(engine):
+    dialect = engine.dialect
+    before = dialect.supports_sane_rowcount
+    dialect.supports_sane_rowcount = not before
+    dialect.supports_sane_rowcount = not before
+
+    del dialect.supports_sane_rowcount
+
+    assert dialect.supports_sane_rowcount is before
+    with pytest.raises(AttributeError):
+        del dialect.supports_sane_rowcount
+
+
+def test_a_question_that_a_program_answers_itself_is_asked_of_it(engine):
+    def nobody_knows(*arguments, **keywords):
+        raise NotImplementedError
+
+    metadata = MetaData()
+    Table("pebble", metadata, Column("weight", Integer))
+    metadata.create_all(engine)
+    engine.dialect.get_check_constraints = nobody_knows
+    try:
+        inspector = inspect(engine)
+        with pytest.raises(NotImplementedError):
+            inspector.get_check_constraints("pebble")
+        assert [column["name"] for column in inspector.get_columns("pebble")] == ["weight"]
+    finally:
+        del engine.dialect.get_check_constraints
+        assert inspect(engine).get_check_constraints("pebble") == []
+        metadata.drop_all(engine)

@@ -363,11 +363,14 @@ def _steps_of(question: str, method: Callable[..., Any]) -> Callable[..., Steps[
 
 
 def reflection_for(dialect: AskedDialect, reflection: Reflection) -> Any:
-    """Return *reflection*, or what answers as the methods do that *dialect* has of its own."""
-    kind = type(dialect)
+    """Return *reflection*, or what answers as the methods do that *dialect* has of its own.
+
+    They are those of its class, and those that a program has put on this one.
+    """
+    kind, replaced = type(dialect), vars(dialect)
     own = {
         question: getattr(dialect, name)
         for question, name in METHODS.items()
-        if getattr(kind, name) is not getattr(AskedDialect, name)
+        if name in replaced or getattr(kind, name) is not getattr(AskedDialect, name)
     }
     return OwnAnswers(reflection, own) if own else reflection

@@ -258,11 +258,21 @@ class Dialect(DrivenDialect):
         # A program that knows its server better says so before the first statement.
         field = _FAMILIAR.get(name)
         if field is not None:
+            self.__dict__.setdefault("_before", {}).setdefault(field, getattr(self.features, field))
             self.features = replace(self.features, **{field: value})
             return
         object.__setattr__(self, name, value)
         if self.when_replaced is not None:
             self.when_replaced(name)
+
+    def __delattr__(self, name: str) -> None:
+        # What was said is taken back: it is as it was before.
+        field = _FAMILIAR.get(name)
+        before = self.__dict__.get("_before", {})
+        if field in before:
+            self.features = replace(self.features, **{field: before.pop(field)})
+            return
+        object.__delattr__(self, name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}+{self.driver}>"
