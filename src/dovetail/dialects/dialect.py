@@ -269,7 +269,7 @@ class Dialect(DrivenDialect):
         # What was said is taken back: it is as it was before.
         field = _FAMILIAR.get(name)
         before = self.__dict__.get("_before", {})
-        if field in before:
+        if field is not None and field in before:
             self.features = replace(self.features, **{field: before.pop(field)})
             return
         object.__delattr__(self, name)

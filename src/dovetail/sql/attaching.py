@@ -90,10 +90,15 @@ def check_one_table(item: Attached, columns: Iterable[Any]) -> None:
         )
 
 
-def check_table(item: Attached, parts: Iterable[Any], table: FromClause) -> None:
-    """Refuse to attach *item* to a *table* that has not all the columns in *parts*."""
+def check_table(
+    item: Attached, parts: Iterable[Any], table: FromClause, *, by_name: bool = False
+) -> None:
+    """Refuse to attach *item* to a *table* that has not all the columns in *parts*.
+
+    With *by_name* those of another table will do, which have their names in a text.
+    """
     for column in columns_within(parts):
-        if column.table is not table:
+        if column.table is not table and not (by_name and column.table is not None):
             where = "no table" if column.table is None else repr(column.table.description)
             raise ArgumentError(
                 f"{type(item).__name__} cannot be on table {table.description!r}: column "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..exc import (
     ArgumentError,
@@ -51,6 +51,8 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
     __visit_name__ = "constraint"
     table: Any = None
     type_bound: bool = False
+    is_condition: ClassVar[bool] = False
+    """Whether it names columns within a text, so that those of a copy of their table will do."""
     create_rule: Callable[[Any], object] | None = None
     """What CREATE TABLE asks whether it has the constraint, with its compiler; None: it has."""
 
@@ -121,7 +123,7 @@ class Constraint(DialectKWArgs, ConditionalDDL, Named, SchemaItem):
 
     def check_parts(self, table: FromClause) -> None:
         """Refuse a *table* that has not the columns."""
-        check_table(self, self.parts_given, table)
+        check_table(self, self.parts_given, table, by_name=self.is_condition)
 
     def resolve(self, table: Any) -> None:
         """Find the columns in *table*."""
@@ -287,6 +289,7 @@ class CheckConstraint(Constraint):
     """``CHECK (sqltext)``."""
 
     __visit_name__ = "check_constraint"
+    is_condition = True
     parts = ("sqltext",)
     column: Any = None
     """The column that it was given to, in whose definition it stands."""
@@ -345,11 +348,6 @@ class CheckConstraint(Constraint):
     @property
     def parent(self) -> Any:
         return self.table if self.column is None else self.column
-
-    def check_parts(self, table: FromClause) -> None:
-        if len(table.c):
-            # A table without columns is but the name of one, for ALTER TABLE.
-            super().check_parts(table)
 
     def resolve(self, table: Any) -> None:
         self.check_parts(table)
