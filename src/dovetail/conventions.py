@@ -28,6 +28,8 @@ class Conventions:
     """Whether primary keys are read again too, after a commit or ``expire()``."""
     comparisons_have_truth: bool = False
     """Whether ``column == value`` is false to Python, and ``column != value`` true."""
+    unknown_values_are_refused: bool = True
+    """Whether an INSERT or UPDATE refuses a parameter that none of its columns is for."""
     expression_indexes_are_told: bool = True
     """Whether the inspector tells of indexes with expressions in them, on SQLite."""
     entry_point_prefixes: tuple[str, ...] = ("dovetail",)
@@ -42,6 +44,7 @@ class Conventions:
         self.state_in_dictionary = True
         self.keys_expire = True
         self.comparisons_have_truth = True
+        self.unknown_values_are_refused = False
         self.expression_indexes_are_told = False
         self.entry_point_prefixes = ("dovetail", "sqlalchemy")
 

@@ -405,3 +405,20 @@ def test_indexes_of_sqlite_with_expressions_are_passed_over_with_a_warning():
         "['Skipped unsupported reflection of expression-based index lowered']",
         "True",
     ]
+
+
+def test_a_parameter_that_no_column_is_for_is_left_out():
+    assert with_model(
+        """
+    table = User.__table__
+    with engine.begin() as connection:
+        connection.execute(table.insert(), {"id": 1, "name": "ada", "age": 30})
+        connection.execute(table.insert(), [{"id": 2, "name": "b", "age": 1}, {"id": 3, "name": "c"}])
+        connection.execute(table.update().where(table.c.id == 2), {"name": "ben", "age": 3})
+        print(connection.execute(sa.select(table.c.id, table.c.name)).all())
+        try:
+            connection.execute(table.insert().values(id=4, age=3))
+        except sa.exc.CompileError:
+            print("refused")
+        """
+    ) == ["[(1, 'ada'), (2, 'ben'), (3, 'c')]", "refused"]

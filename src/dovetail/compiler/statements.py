@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..conventions import conventions
 from ..exc import CompileError, did_you_mean
 from ..sql import operators as ops
 from ..sql.expression.column_element import ColumnElement
@@ -250,8 +251,14 @@ class StatementCompiler(QueryCompiler):
         if known:
             for key in sorted(keys - known):
                 if key not in self._bind_keys(node):
-                    raise self._unconsumed(node, key)
+                    self._refuse_unknown(node, key)
+                    keys.discard(key)
         return keys
+
+    def _refuse_unknown(self, node: UpdateBase, key: str) -> None:
+        """Refuse the parameter *key*, which no column is for, where such are not left out."""
+        if conventions.unknown_values_are_refused:
+            raise self._unconsumed(node, key)
 
     def _bind_keys(self, node: UpdateBase) -> set[Any]:
         return {bind.key for bind in node.walk().binds if not bind.unique}
@@ -425,7 +432,7 @@ class StatementCompiler(QueryCompiler):
         known = {str(column.key) for column in node.table.c}
         for key in self.column_keys:
             if key not in known and key not in binds:
-                raise self._unconsumed(node, key)
+                self._refuse_unknown(node, key)
         return {key for key in self.column_keys if key not in binds}
 
     # -- DELETE -------------------------------------------------------------------------------
