@@ -7,7 +7,7 @@ import pytest
 
 from dovetail import Column, ForeignKey, Integer, String, event, inspect, select, text
 from dovetail.exc import ArgumentError, DovetailWarning, InvalidRequestError
-from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from dovetail.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, relationship
 
 PACKAGES = ("dovetail", "sqlalchemy")
 
@@ -506,3 +506,28 @@ class TestAbstract:
                 __tablename__ = "animal"
                 id: Mapped[int] = mapped_column(primary_key=True)
                 __mapper_args__ = {"polymorphic_abstract": True}
+
+
+def test_an_outer_join_within_a_subquery_leaves_instances_out(engine):
+    class Base(DeclarativeBase):
+        pass
+
+    class Worker(Base):
+        __tablename__ = "worker"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "worker"}
+
+    class Report(Base):
+        __tablename__ = "report"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        worker_id: Mapped[int | None] = mapped_column(ForeignKey("worker.id"))
+
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Worker(id=1), Report(id=1, worker_id=1), Report(id=2)])
+        session.commit()
+        joined = select(Report, Worker).outerjoin(Worker, Worker.id == Report.worker_id).subquery()
+        report, worker = aliased(Report, joined), aliased(Worker, joined)
+        rows = session.execute(select(report, worker).order_by(report.id)).all()
+        assert [(one.id, other and other.id) for one, other in rows] == [(1, 1), (2, None)]

@@ -46,6 +46,7 @@ from dovetail.orm.mapping.bundle import Bundle
 from dovetail.orm.mapping.properties import ColumnProperty
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.columns import NamedColumn
+from dovetail.sql.expression.derived import Subquery
 from dovetail.sql.expression.from_clause import FromClause, Join
 from dovetail.sql.expression.froms import JoinSpec
 from dovetail.sql.expression.naming import (
@@ -314,6 +315,9 @@ class _SelectPlanning:
     def _may_be_absent(self, entity: EntityNode) -> bool:
         """True where an outer join of the statement may give rows without *entity*."""
         if entity.mapper.has_nullable_keys or is_joined_within(entity, self.statement):
+            return True
+        if entity.alias is not None and isinstance(entity.selectable, Subquery):
+            # An outer join within may have left it out.
             return True
         for spec in self.statement.joins:
             if spec.full:
