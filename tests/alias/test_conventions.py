@@ -413,7 +413,8 @@ def test_a_parameter_that_no_column_is_for_is_left_out():
     table = User.__table__
     with engine.begin() as connection:
         connection.execute(table.insert(), {"id": 1, "name": "ada", "age": 30})
-        connection.execute(table.insert(), [{"id": 2, "name": "b", "age": 1}, {"id": 3, "name": "c"}])
+        rows = [{"id": 2, "name": "b", "age": 1}, {"id": 3, "name": "c", "age": 2}]
+        connection.execute(table.insert(), rows)
         connection.execute(table.update().where(table.c.id == 2), {"name": "ben", "age": 3})
         print(connection.execute(sa.select(table.c.id, table.c.name)).all())
         try:
