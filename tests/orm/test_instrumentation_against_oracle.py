@@ -60,9 +60,9 @@ def committed_values(w):
     yield parent.name, w.s.is_modified(parent), parent in w.s.dirty
     child = m.Child(id=5)
     tools.set_committed_value(parent, "children", [child])
-    yield ids(parent.children), w.s.is_modified(parent), child in w.s, child.parent
+    yield ids(parent.children), w.s.is_modified(parent), child in w.s, child.parent is parent
     tools.set_committed_value(w.s.get(m.Child, 1), "parent", None)
-    yield w.s.get(m.Child, 1).parent
+    yield w.s.get(m.Child, 1).parent is parent
     w.s.commit()
     yield w.rows(m.Parent), w.rows(m.Child)
 

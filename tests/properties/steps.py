@@ -33,7 +33,6 @@ CHANGES = st.one_of(
     step("relate", st.sampled_from(SCALARS), numbers, st.none()),
     step("append", st.sampled_from(COLLECTIONS), numbers, numbers),
     step("remove", st.sampled_from(COLLECTIONS), numbers, numbers),
-    step("swap", st.sampled_from(COLLECTIONS), numbers, numbers),
     step("replace", st.sampled_from(COLLECTIONS), numbers, st.lists(numbers, max_size=3)),
 )
 WRITES = st.one_of(step("flush"), step("delete", numbers), step("commit"))

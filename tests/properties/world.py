@@ -417,25 +417,6 @@ class World:
                 getattr(member, back, None)
         collection.remove(member)
 
-    def do_swap(self, row: tuple[str, str, str], number: int, other: int) -> None:
-        """Let two neighbours change places: one of them is there twice for a moment."""
-        name, attribute, _target = row
-        owner = self.pick(name, number)
-        collection = getattr(owner, attribute)
-        if len(collection) < 2 or (name, attribute) == ("Owner", "children"):
-            # The oracle takes the one that is there twice for an orphan, and deletes its row.
-            raise NothingToWorkOnError
-        if not all(self._has_row(member) for member in collection):
-            raise NothingToWorkOnError
-        with self.session.no_autoflush:
-            # The oracle does not know what it referred to where that has expired.
-            for member in collection:
-                for back in ("owner", "parent", "country"):
-                    getattr(member, back, None)
-        place = other % (len(collection) - 1)
-        first, second = collection[place], collection[place + 1]
-        collection[place], collection[place + 1] = second, first
-
     def do_replace(self, row: tuple[str, str, str], number: int, others: list[int]) -> None:
         name, attribute, target = row
         if self.session.autoflush:
