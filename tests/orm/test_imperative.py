@@ -391,6 +391,26 @@ def test_a_class_below_a_mapped_one_may_have_rows_of_its_own_kind(engine):
         assert len(session.scalars(select(Own)).all()) == 2
 
 
+def test_a_table_that_refers_to_one_that_is_not_there_yet_is_of_its_own_kind():
+    mapping = registry()
+    base = Table("base", mapping.metadata, Column("id", Integer, primary_key=True))
+    own = Table(
+        "own",
+        mapping.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("later_id", ForeignKey("later.id")),
+    )
+
+    class Base:
+        pass
+
+    class Own(Base):
+        pass
+
+    mapping.map_imperatively(Base, base)
+    assert mapping.map_imperatively(Own, own).inherits is None
+
+
 def test_mapper_args_name_properties(engine):
     mapping = registry()
     shelf = Table("shelf", mapping.metadata, Column("id", Integer, primary_key=True))

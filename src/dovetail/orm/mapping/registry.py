@@ -16,6 +16,7 @@ from dovetail.exc import (
     MappingError,
     NoForeignKeysError,
     NoForeignKeysMappingError,
+    NoReferencedTableError,
     UnknownAttributeError,
     UnknownAttributeMappingError,
 )
@@ -29,6 +30,7 @@ from dovetail.orm.mapping.overlaps import warn_of_overlaps
 from dovetail.orm.mapping.properties import as_property
 from dovetail.orm.mapping.relationship import RelationshipProperty, relationship
 from dovetail.orm.mapping.resolving import Resolver
+from dovetail.sql.constraints import ForeignKey
 from dovetail.sql.metadata import MetaData
 from dovetail.sql.schema import Table
 
@@ -430,8 +432,15 @@ def _belongs_below(table: object, inherits: Mapper) -> bool:
     if not isinstance(table, Table):
         return True
     above = inherits.tables
-    referred = (key.column.table for key in table.foreign_keys)
-    return table in above or any(one in above for one in referred)
+    return table in above or any(_referred(key) in above for key in table.foreign_keys)
+
+
+def _referred(key: ForeignKey) -> Any:
+    """The table that *key* refers to; None where it is not there yet: it is none of those above."""
+    try:
+        return key.column.table
+    except NoReferencedTableError:
+        return None
 
 
 def _configure(registries: Iterable[Registry], cascade: bool) -> None:
