@@ -104,6 +104,8 @@ class AnnotationTypes:
     def _of_whole(self, whole: object) -> Any:
         """The type that the map has for *whole*, for what that is an alias of, or with None."""
         found = self._mapped(whole)
+        if isinstance(whole, type):
+            return found
         while found is None and (aliased := value_of_alias(whole)) is not None:
             whole = aliased
             found = self._mapped(whole)

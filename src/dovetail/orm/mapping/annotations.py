@@ -201,7 +201,10 @@ def evaluated(annotation: object, class_: type) -> Any:
 
 def is_mapped(annotation: object) -> bool:
     """True for ``Mapped[...]`` and its relatives."""
-    origin = get_origin(annotation)
+    return _is_mapped_origin(get_origin(annotation))
+
+
+def _is_mapped_origin(origin: object) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapped)
 
 
@@ -209,12 +212,12 @@ def understand(annotation: object, class_: type) -> MappedAnnotation | None:
     """What ``Mapped[...]`` says, or None for an annotation of another kind."""
     text = annotation
     annotation = evaluated(annotation, class_)
-    if get_origin(annotation) is ClassVar or not is_mapped(annotation):
+    origin: Any = get_origin(annotation)
+    if not _is_mapped_origin(origin):
         return None
     found = understand_inner(get_args(annotation)[0], class_)
     if isinstance(text, str):
         found = found._replace(name=_last_name(text))
-    origin: Any = get_origin(annotation)
     return found._replace(collection=origin) if hasattr(origin, "lazy") else found
 
 
@@ -264,6 +267,9 @@ def without_none(annotation: object) -> Any:
 
 def _inside(inner: object, class_: type, within: tuple[Any, ...] = ()) -> MappedAnnotation:
     """What *inner* says; it stands *within* others, which it may name again."""
+    if isinstance(inner, type):
+        # A class, without arguments: what most annotations are.
+        return MappedAnnotation(inner, False, None, (), inner)
     if isinstance(inner, (ForwardRef, str)):
         text = inner if isinstance(inner, str) else inner.__forward_arg__
         return _within(inner, class_, within)._replace(name=_last_name(text))

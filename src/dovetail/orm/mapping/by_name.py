@@ -49,8 +49,9 @@ class ByName(Generic[V]):
         self._named.pop(name, None)
 
     def arrange(self, names: Iterable[str]) -> None:
-        """Be in the order of *names*, and what they leave out behind."""
-        self._named = {**{name: self._named[name] for name in names}, **self._named}
+        """Be in the order of those of *names* that are here, and what they leave out behind."""
+        named = self._named
+        self._named = {**{name: named[name] for name in names if name in named}, **named}
 
     def names(self) -> list[str]:
         """The names, in order."""

@@ -644,7 +644,9 @@ def _property(key: str, value: object, annotation: MappedAnnotation | None, type
 
 def _refuse_dataclass_options(class_: type, key: str, value: object) -> None:
     """Refuse what would have no effect: *class_* is no dataclass."""
-    for option in getattr(value, "dataclass_options", ()):
+    if not isinstance(value, (MappedColumn, MapperProperty)):
+        return
+    for option in value.dataclass_options:
         if option != "default":
             raise ArgumentError(
                 f"{class_.__name__}.{key}: {option}= configures a mapped dataclass, which this "

@@ -124,9 +124,8 @@ class PlacedAttributes(Hierarchy):
         above = [] if inherits is None or self.concrete else inherits.named_attrs.names()
         columns = columns_of(self.local_table)
         by_table = [self.column_keys[column] for column in columns if column in self.column_keys]
-        known = [key for key in (*others, *above, *by_table) if key in attrs]
         for some in (attrs, self.named_relationships, self.synonyms):
-            some.arrange([key for key in known if key in some])
+            some.arrange((*others, *above, *by_table))
 
     def add_properties(self, dict_of_properties: Mapping[str, Any]) -> None:
         """Map each attribute of *dict_of_properties* to what stands there for it."""

@@ -72,9 +72,14 @@ def _methods(class_: type, mark: str) -> Iterator[Any]:
     found: dict[str, Any] = {}
     for base in class_.__mro__[-2::-1]:
         for name, value in base.__dict__.items():
-            if name in found or hasattr(value, mark):
+            if name in found or _has(value, mark):
                 found[name] = value
-    return (value for value in found.values() if hasattr(value, mark))
+    return (value for value in found.values() if _has(value, mark))
+
+
+def _has(value: object, mark: str) -> bool:
+    """Whether *value* has *mark* itself: columns would look for it among what their types add."""
+    return mark in getattr(value, "__dict__", ())
 
 
 def find_validators(class_: type) -> dict[str, tuple[Any, dict[str, bool]]]:
