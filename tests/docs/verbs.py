@@ -9,7 +9,15 @@ import dovetail
 import dovetail.exc
 import dovetail.orm
 from dovetail import Connection, Engine, Result, Select, create_engine, event
-from dovetail.orm import DeclarativeBase, Mapped, Query, Session, mapped_column, relationship
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    Query,
+    Session,
+    mapped_column,
+    relationship,
+    sessionmaker,
+)
 from dovetail.sql.expression.dml import Delete, Insert, Update
 
 VERBS = {
@@ -33,7 +41,8 @@ VERBS = {
         *("all", "count", "delete", "filter", "filter_by", "first", "join", "one"),
         *("order_by", "update"),
     ),
-    Engine: ("watch",),
+    sessionmaker: ("attempts", "run"),
+    Engine: ("run", "watch"),
     Connection: (
         *(
             "begin",
@@ -102,6 +111,7 @@ def shop():
         **vars(dovetail),
         **vars(dovetail.orm),
         "engine": engine,
+        "Factory": sessionmaker(engine),
         "User": User,
         "Order": Order,
     }

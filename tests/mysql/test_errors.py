@@ -162,6 +162,7 @@ def meaning(number, message="", **options):
         (3572, exc.LockTimeout),
         (3024, exc.StatementTimeout),
         (9007, exc.SerializationFailure),
+        *((number, exc.SerializationFailure) for number in (8002, 8005, 8022, 8028)),
         (1020, exc.SerializationFailure),
         (3819, exc.CheckViolation),
         (1235, exc.NotSupportedError),

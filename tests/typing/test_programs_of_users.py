@@ -15,6 +15,8 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PROGRAMS = ("sessions", "awaited", "mappings")
+OWN = ("production",)
+"""Programs of verbs that the peer has not."""
 MORE_PRECISE = "# more precise"
 MISTAKE = "# error"
 
@@ -59,7 +61,7 @@ def folder_of(tmp_path_factory):
         if package not in made:
             made[package] = where = tmp_path_factory.mktemp(package) / "programs"
             where.mkdir()
-            for name in (*PROGRAMS, "mistakes"):
+            for name in (*PROGRAMS, "mistakes", *(OWN if package == "dovetail" else ())):
                 text = (HERE / f"{name}.py").read_text(encoding="utf-8")
                 text = text.replace("from dovetail", f"from {package}")
                 (where / f"{name}.py").write_text(text, encoding="utf-8")

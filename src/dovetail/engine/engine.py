@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from logging import DEBUG, INFO
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..compiler.cache import PlanCache
 from ..dialects.dialect import Dialect
 from ..event import Events, own_dispatch, root
 from ..exc import InvalidRequestError
 from ..steps import bridging, run_sync
+from . import rerun
 from .connection import Connection, checked_isolation
 from .context import ExecutionContext
 from .events import ConnectionEvents, DialectEvents, PoolEvents
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .watching.watch import Watch
 
 Echo = bool | Literal["debug"] | None
+R = TypeVar("R")
 
 
 class Engine:
@@ -170,6 +172,33 @@ class Engine:
         """Borrow a connection for one transaction, committed at the end of the block."""
         with self.connect() as connection, connection.begin():
             yield connection
+
+    def run(
+        self,
+        work: Callable[[Connection], R],
+        *,
+        retries: int = 3,
+        isolation_level: str | None = None,
+        deadline: float | None = None,
+        verify: Callable[[Connection], object] | None = None,
+    ) -> R:
+        """Return what *work* returns in the first transaction that commits.
+
+        *work* is called with a connection in a transaction, and again, in a new one, where that
+        has failed in a way that passes: see :meth:`dovetail.orm.sessionmaker.run`::
+
+            def book(connection: Connection) -> int:
+                return connection.execute(insert(Order).values(user_id=1, total=9)).rowcount
+
+
+            engine.run(book, retries=5, isolation_level="SERIALIZABLE")
+            # INSERT INTO orders (user_id, total) VALUES (?, ?)
+            # COMMIT
+        """
+        opened = self
+        if isolation_level is not None:
+            opened = self.execution_options(isolation_level=isolation_level)
+        return rerun.run(opened.begin, work, rerun.retrying(retries, deadline), verify)
 
     def raw_connection(self) -> PooledConnection:
         """Return a borrowed connection of the driver; close it to return it."""

@@ -14,6 +14,7 @@ from .base import (
 )
 from .database import (
     CheckViolation,
+    CommitOutcomeUnknown,
     DatabaseError,
     DataError,
     DBAPIError,
@@ -127,6 +128,7 @@ __all__ = [
     "AwaitingLoadError",
     "Base20DeprecationWarning",
     "CheckViolation",
+    "CommitOutcomeUnknown",
     "CircularDependencyError",
     "CompileError",
     "ConcurrentModificationError",

@@ -271,3 +271,32 @@ class Disconnected(OperationalError):  # noqa: N818 - named for the cause
     code = "DV-DB-34"
     usual_hint = "roll back and run the transaction again; the pool opens another connection"
     retry_scope = "new_connection"
+
+
+class CommitOutcomeUnknown(OperationalError):  # noqa: N818 - named for the cause
+    """The connection was lost during a COMMIT, and nobody knows whether it happened.
+
+    Raised by ``run()`` and ``attempts()``, which do not run such a transaction again: what it did
+    might be done twice.
+    """
+
+    code = "DV-DB-35"
+    outcome_unknown = True
+
+    @classmethod
+    def of(cls, failure: DBAPIError, *, in_work: bool = False) -> Self:
+        """Return the error for *failure*, of a COMMIT that was *in_work* or at its end."""
+        hint = (
+            "run(work, verify=…) with a function that looks for what the transaction writes, such "
+            "as a row with a key of its own"
+        )
+        if in_work:
+            hint = "let run() commit: what the work returns is not known after a COMMIT within it"
+        return cls(
+            failure.statement,
+            failure.params,
+            failure.orig,
+            failure.hide_parameters,
+            failure.connection_invalidated,
+            hint=hint,
+        )

@@ -1,7 +1,9 @@
 """What the errors of MySQL and MariaDB mean: a table from their numbers to causes.
 
 The numbers stand in "Server Error Message Reference" of MySQL's manual and in "MariaDB Error
-Codes"; those from 2000 on are the client's.
+Codes"; those from 2000 on are the client's.  TiDB has its own from 8001 on ("Error Codes and
+Troubleshooting"): after 8002, 8005, 8022, 8028 and 9007 it has rolled back, and the transaction
+may be run again.
 """
 
 from __future__ import annotations
@@ -72,8 +74,8 @@ _MEANINGS: tuple[tuple[Iterable[int], _Meaning], ...] = (
     ((1213, 1614, 3101), _Meaning(Deadlock, ends_transaction=True)),
     ((1205,), _Meaning(LockTimeout)),
     ((3572, 1689), _Meaning(LockTimeout, "another transaction holds the lock: " + _RUN_AGAIN)),
-    # Of TiDB: a write conflict, and a definition that changed meanwhile.
-    ((9007, 8028), _Meaning(SerializationFailure, ends_transaction=True)),
+    # Of TiDB: write conflicts, a COMMIT that was rolled back, a definition that changed meanwhile.
+    ((8002, 8005, 8022, 8028, 9007), _Meaning(SerializationFailure, ends_transaction=True)),
     (
         # MariaDB, innodb_snapshot_isolation: the row was changed after this one's snapshot.
         (1020,),

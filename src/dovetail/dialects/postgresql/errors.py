@@ -1,6 +1,8 @@
 """What the errors of PostgreSQL mean: a table from SQLSTATE codes to causes.
 
-The codes are those of the PostgreSQL manual, appendix "PostgreSQL Error Codes".
+The codes are those of the PostgreSQL manual, appendix "PostgreSQL Error Codes".  Servers that
+speak its protocol use the same: CockroachDB, YugabyteDB and Spanner answer 40001 where a
+transaction has to be run again, CockroachDB 40003 where it does not know how a COMMIT has ended.
 """
 
 from __future__ import annotations

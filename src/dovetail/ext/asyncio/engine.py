@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from ...delegation import DelegatedAttribute, Face
 from ...dialects.dialect import Dialect
 from ...dialects.driver import Driver, awaiting_names
+from ...engine import rerun
 from ...engine.connection import Connection
 from ...engine.engine import Echo, Engine
 from ...engine.pool import Pool
@@ -171,6 +172,32 @@ class AsyncEngine:
         """Borrow a connection for one transaction, committed at the end of the block."""
         async with self.connect() as connection, connection.begin():
             yield connection
+
+    async def run(
+        self,
+        work: Callable[[AsyncConnection], Awaitable[R]],
+        *,
+        retries: int = 3,
+        isolation_level: str | None = None,
+        deadline: float | None = None,
+        verify: Callable[[AsyncConnection], Awaitable[object]] | None = None,
+    ) -> R:
+        """Return what *work*, awaited, returns in the first transaction that commits.
+
+        See :meth:`dovetail.orm.sessionmaker.run`; *work* and *verify* are coroutine functions::
+
+            async def book(connection: AsyncConnection) -> int:
+                result = await connection.execute(insert(Order).values(user_id=1, total=9))
+                return result.rowcount
+
+
+            await engine.run(book, retries=5)
+        """
+        opened = self
+        if isolation_level is not None:
+            opened = self.execution_options(isolation_level=isolation_level)
+        often = rerun.retrying(retries, deadline)
+        return await rerun.run_awaiting(opened.begin, work, often, verify)
 
     async def raw_connection(self) -> PooledConnection:
         """Return a borrowed connection of the driver; ``await raw.close()`` returns it.

@@ -1,9 +1,10 @@
 """Factories of AsyncSessions, and which AsyncSession something belongs to."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Unpack, overload
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
+from dovetail.engine import rerun
 from dovetail.ext.asyncio.awaited import close_all_sessions as close_all_sessions
 from dovetail.ext.asyncio.awaiting_session import (
     AsyncSession as AsyncSession,
@@ -15,6 +16,11 @@ from dovetail.orm.session.factory import SessionFactory
 from dovetail.orm.session.keywords import SessionOptions
 
 from .engine import AsyncConnection, AsyncEngine
+
+if TYPE_CHECKING:
+    from dovetail.engine.running.attempts import AwaitingAttempt
+
+R = TypeVar("R")
 
 
 class async_sessionmaker(SessionFactory[S]):
@@ -61,6 +67,60 @@ class async_sessionmaker(SessionFactory[S]):
         """Open a new session in a transaction: it commits, or rolls back, and closes."""
         async with self() as session, session.begin():
             yield session
+
+    async def run(
+        self,
+        work: Callable[[S], Awaitable[R]],
+        *,
+        retries: int = 3,
+        isolation_level: str | None = None,
+        deadline: float | None = None,
+        verify: Callable[[S], Awaitable[object]] | None = None,
+    ) -> R:
+        """Return what *work*, awaited, returns in the first transaction that commits.
+
+        See :meth:`dovetail.orm.sessionmaker.run`; *work* and *verify* are coroutine functions::
+
+            async def rename(session: AsyncSession) -> None:
+                (await session.get_one(User, 1)).name = "adah"
+
+
+            await Factory.run(rename, isolation_level="SERIALIZABLE")
+        """
+        begin = self._beginning(isolation_level)
+        return await rerun.run_awaiting(begin, work, self._often(retries, deadline), verify)
+
+    def attempts(
+        self,
+        retries: int = 3,
+        *,
+        isolation_level: str | None = None,
+        deadline: float | None = None,
+        verify: Callable[[S], Awaitable[object]] | None = None,
+    ) -> "AsyncIterator[AwaitingAttempt[S]]":
+        """Return blocks in which a transaction is run, as :meth:`run` does, until it commits.
+
+        See :meth:`dovetail.orm.sessionmaker.attempts`::
+
+            async for attempt in Factory.attempts(retries=5):
+                async with attempt as session:
+                    (await session.get_one(User, 1)).name = "adah"
+        """
+        begin = self._beginning(isolation_level)
+        return rerun.awaiting_attempts(begin, self._often(retries, deadline), verify)
+
+    def _beginning(
+        self, isolation_level: str | None
+    ) -> Callable[[], AbstractAsyncContextManager[S]]:
+        """Return what opens a new session in a transaction of this *isolation_level*."""
+        local = self._isolated(isolation_level)
+
+        @asynccontextmanager
+        async def begin() -> AsyncIterator[S]:
+            async with self(**local) as session, session.begin():
+                yield session
+
+        return begin
 
 
 def async_object_session(instance: object) -> AsyncSession | None:

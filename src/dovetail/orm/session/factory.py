@@ -1,11 +1,12 @@
 """Factories of sessions: what they have in common is said once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Generic, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, Unpack, overload
 
 from typing_extensions import TypeVar
 
+from dovetail.engine import rerun
 from dovetail.engine.connection import Connection
 from dovetail.engine.engine import Engine
 from dovetail.event import resolves
@@ -13,8 +14,13 @@ from dovetail.orm.session.instances import close_all_sessions
 from dovetail.orm.session.keywords import SessionOptions
 from dovetail.orm.session.session import Session
 
+if TYPE_CHECKING:
+    from dovetail.engine.running.attempts import Attempt
+    from dovetail.engine.running.retrying import Retrying
+
 S = TypeVar("S", bound=Session, default=Session)
 M = TypeVar("M")
+R = TypeVar("R")
 
 
 class SessionFactory(Generic[M]):
@@ -44,6 +50,19 @@ class SessionFactory(Generic[M]):
         if "info" in local and "info" in self.kw:
             local["info"] = {**self.kw["info"], **local["info"]}
         return self.class_(**{**self.kw, **local})
+
+    def _isolated(self, isolation_level: str | None) -> dict[str, Any]:
+        """Return the keywords of sessions whose transactions are of this *isolation_level*."""
+        if isolation_level is None:
+            return {}
+        own = self.kw.get("execution_options", {})
+        return {"execution_options": {**own, "isolation_level": isolation_level}}
+
+    def _often(self, retries: int, deadline: float | None) -> "Retrying":
+        """Return how often a transaction is run again: not at all within one of somebody else."""
+        binds = [self.kw.get("bind"), *(self.kw.get("binds") or {}).values()]
+        joins = any(hasattr(bind, "in_transaction") and bind.in_transaction() for bind in binds)
+        return rerun.retrying(0 if joins else retries, deadline)
 
     def configure(self, **changes: object) -> None:
         """Change the configuration of sessions made later."""
@@ -93,6 +112,75 @@ class sessionmaker(SessionFactory[S]):
     def begin(self) -> AbstractContextManager[S]:
         """A block with a new session in a transaction: it commits, or rolls back, and closes."""
         return self()._block()
+
+    def run(
+        self,
+        work: Callable[[S], R],
+        *,
+        retries: int = 3,
+        isolation_level: str | None = None,
+        deadline: float | None = None,
+        verify: Callable[[S], object] | None = None,
+    ) -> R:
+        """Return what *work* returns in the first transaction that commits.
+
+        *work* is called with a new session in a transaction.  Where that fails in a way that
+        passes (its ``retry_scope`` says so: a serialization failure, a deadlock, a lost
+        connection, a row that somebody else has changed), all is rolled back, and *work* is called
+        again, after a short random pause.  What it does besides, to objects of the program or to
+        other services, is done each time::
+
+            def rename(session: Session) -> int:
+                user = session.get_one(User, 1)
+                user.name = "adah"
+                return user.id
+
+
+            Factory.run(rename, isolation_level="SERIALIZABLE")
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            # COMMIT
+
+        ``retries``          how many times it is run again at most; 0 for never
+        ``isolation_level``  of its transactions: see ``execution_options()`` of connections
+        ``deadline``         seconds after which it is not run again
+        ``verify``           called with a session where the connection was lost during the COMMIT;
+        true if the transaction has committed
+
+        Whatever else *work* raises is raised, as is the last failure.  CommitOutcomeUnknown is
+        raised where a COMMIT may have happened, and there is no *verify*: such a transaction is
+        not run again.  Within a transaction of somebody else, of a Connection that the factory is
+        bound to, it is run once.
+        """
+        local = self._isolated(isolation_level)
+        often = self._often(retries, deadline)
+        return rerun.run(lambda: self(**local)._block(), work, often, verify)
+
+    def attempts(
+        self,
+        retries: int = 3,
+        *,
+        isolation_level: str | None = None,
+        deadline: float | None = None,
+        verify: Callable[[S], object] | None = None,
+    ) -> "Iterator[Attempt[S]]":
+        """Return blocks in which a transaction is run, as :meth:`run` does, until it commits.
+
+        Each is for a new session in a transaction, which commits at the end of the block.  A
+        failure that passes ends the block, and the loop goes on.  That of a COMMIT is raised where
+        ``return`` or ``break`` leaves the block, or something else follows it in the loop::
+
+            for attempt in Factory.attempts(retries=5):
+                with attempt as session:
+                    session.get_one(User, 1).name = "adah"
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            # COMMIT
+        """
+        local = self._isolated(isolation_level)
+        return rerun.attempts(
+            lambda: self(**local)._block(), self._often(retries, deadline), verify
+        )
 
     @staticmethod
     def close_all() -> None:

@@ -11,6 +11,7 @@ from dovetail.engine.engine import Engine
 from dovetail.engine.pool.holder import caller
 from dovetail.engine.transaction import Transaction
 from dovetail.exc import (
+    DBAPIError,
     DovetailWarning,
     InvalidRequestError,
     PendingRollbackError,
@@ -264,15 +265,20 @@ class SessionTransaction:
 
     def _commit_participants_steps(self) -> Steps[None]:
         failure: BaseException | None = None
+        has_committed = self.state is PREPARED
         for participant in self.participants.values():
             if participant.commits:
                 try:
                     yield from participant.transaction.commit_steps()
                 except BaseException as error:
+                    if has_committed and isinstance(error, DBAPIError):
+                        # A part of the transaction is there: nobody must run it as a whole again.
+                        error.outcome_unknown = True
                     if self.state is not PREPARED:
                         raise
                     # The others have promised too, and the decision is to commit.
                     failure = failure or error
+                has_committed = True
         if failure is not None:
             raise failure
 

@@ -1,0 +1,1 @@
+"""Transactions that are run again: imported by the first ``run()`` or ``attempts()``."""

@@ -1,0 +1,45 @@
+"""What a program that runs transactions again is, to type checkers: see ``sessions.py``.
+
+It has no peer: nobody else has these verbs.
+"""
+
+from typing import assert_type
+
+from dovetail import create_engine
+from dovetail.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+engine = create_engine("sqlite://")
+maker = sessionmaker(engine)
+awaiting = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
+
+
+async def one_user(session: AsyncSession) -> User:
+    return await session.get_one(User, 1)
+
+
+def runs() -> None:
+    assert_type(maker.run(lambda session: session.get_one(User, 1)), User)
+    for attempt in maker.attempts(5, deadline=2.5):
+        with attempt as session:
+            assert_type(session, Session)
+    assert_type(engine.run(lambda connection: connection.in_transaction()), bool)
+
+
+async def awaited_runs() -> None:
+    assert_type(await awaiting.run(one_user, retries=1), User)
+    async for attempt in awaiting.attempts():
+        async with attempt as session:
+            assert_type(session, AsyncSession)
