@@ -333,3 +333,73 @@ def test_instances_follow_updates_by_key(w):
     pages[1].title = "d"
     w.s.flush()
     assert pages[1].version == 3
+
+
+def counted(package, **given):
+    """A session and a class whose rows have a version and refer to each other afterwards."""
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+    base = orm.declarative_base()
+
+    class Page(base):
+        __tablename__ = "page"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        title = orm.mapped_column(sa.String(20))
+        version = orm.mapped_column(sa.Integer)
+        next_id = orm.mapped_column(sa.ForeignKey("page.id"))
+        next = orm.relationship("Page", remote_side=[id], post_update=True)
+        __mapper_args__ = {"version_id_col": version, **given}
+
+    engine = sa.create_engine("sqlite://")
+    base.metadata.create_all(engine)
+    return orm.Session(engine), Page
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_row_that_gave_up_its_reference_is_deleted_in_its_own_version(package):
+    s, page = counted(package)
+    with s:
+        second = page()
+        first = page(next=second)
+        s.add_all([first, second])
+        s.commit()
+        first.next = first
+        s.commit()
+        s.delete(first)
+        s.commit()
+        assert s.query(page).all() == [second]
+
+
+def test_a_row_whose_version_the_server_makes_is_deleted_in_it():
+    s, page = counted("dovetail", version_id_generator=False)
+    with s:
+        s.connection().exec_driver_sql(
+            "CREATE TRIGGER counts AFTER UPDATE ON page BEGIN "
+            "UPDATE page SET version = OLD.version + 1 WHERE id = OLD.id; END"
+        )
+        one = page(version=1)
+        s.add(one)
+        s.flush()
+        one.next = one
+        s.commit()
+        s.delete(one)
+        s.commit()
+        assert s.query(page).count() == 0
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_version_set_by_hand_is_never_null(package):
+    refused = import_module(f"{package}.orm.exc").FlushError
+    s, page = counted(package, version_id_generator=False)
+    with s:
+        s.add(page(title="without"))
+        with pytest.raises(refused, match=r"version"):
+            s.flush()
+        s.rollback()
+        one = page(version=1)
+        s.add(one)
+        s.commit()
+        one.title, one.version = "changed", None
+        with pytest.raises(refused, match=r"version"):
+            s.flush()
+        s.rollback()
+        assert (one.title, one.version) == (None, 1)

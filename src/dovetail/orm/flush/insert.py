@@ -1,6 +1,7 @@
 """Inserting: instances to rows, many rows to a statement, generated values back to instances."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import compress, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, NoReturn
@@ -13,6 +14,7 @@ from dovetail.engine.connection import Connection
 from dovetail.exc import FlushError, InvalidRequestError
 from dovetail.orm.flush.rows import RowsText
 from dovetail.orm.flush.sent import check_returned, converted, in_text_order, sent_besides
+from dovetail.orm.flush.versions import given_version
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.state import InstanceState, Load
@@ -274,13 +276,19 @@ class InsertPlan:
 
     def _read(self, source: Source, key: str) -> str:
         """What reads the value of attribute *key*, or makes it where the mapper does."""
-        if key == self.mapper.version_key and self.mapper.makes_versions:
+        if key != self.mapper.version_key:
+            return f"get({key!r})"
+        if self.mapper.makes_versions:
             make = source.use("make_version", self.mapper.version_id_generator)
             source.line(f"version = {make}(None)")
             if self.keeps_defaults:
                 source.line(f"values[{key!r}] = version")
             return "version"
-        return f"get({key!r})"
+        column = self.mapper.columns[key]
+        if column.default is not None or column.server_default is not None:
+            return f"get({key!r})"
+        given = source.use("given_version", partial(given_version, self.mapper))
+        return f"{given}(get({key!r}))"
 
     def _make_place(self) -> Callable[[Run, Sequence[Any], Load], None]:
         mapper = self.mapper

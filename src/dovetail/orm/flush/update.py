@@ -1,6 +1,7 @@
 """Updating and deleting: only changed columns, rows of the same columns together, rows counted."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from warnings import warn
 
@@ -13,7 +14,7 @@ from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import first_table, refuse_read_value
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
-from dovetail.orm.flush.versions import refuse_stale_steps, version_of
+from dovetail.orm.flush.versions import given_version, refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable, tables_of
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.tracking.expiry import still_expired
@@ -308,7 +309,7 @@ def _update_plan(
     where = [column == bind for _, column, bind in keys]
     old_version: Any = None
     version = next((c for key, c in part.columns if versioned and key == mapper.version_key), None)
-    makes_version = False
+    makes_version = given = False
     if version is not None:
         old_version = bindparam("old_version", type_=version.type)
         where.append(version == old_version)
@@ -330,6 +331,9 @@ def _update_plan(
             if version is not None:
                 name = mapper.version_key
                 source.line(f"version = state.committed.get({name!r}, values.get({name!r}))")
+                if given:
+                    check = source.use("given_version", partial(given_version, mapper))
+                    source.line(f"{check}(values.get({name!r}))")
             if makes_version:
                 make = source.use("make_version", mapper.version_id_generator)
                 source.line(f"values[{mapper.version_key!r}] = {make}(version)")

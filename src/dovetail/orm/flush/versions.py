@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dovetail.engine.connection import Connection
-from dovetail.exc import StaleDataError
+from dovetail.exc import FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.loading.lazy import refresh_steps
@@ -21,6 +21,21 @@ def version_of(mapper: Mapper, state: InstanceState, instance: Any) -> Any:
     if state.committed is not None and key in state.committed:
         return state.committed[key]
     return instance.__dict__.get(key)
+
+
+def given_version(mapper: Mapper, version: Any) -> Any:
+    """*version*, set by hand or left out; FlushError if it is None.
+
+    A row without a version could never be changed again: no version is equal to NULL.
+    """
+    if version is None:
+        name = mapper.class_.__name__
+        raise FlushError(
+            f"{name}.{mapper.version_key}, which holds the version of the row, is None",
+            hint=f"set it before the flush, or have it made: a version_id_generator for {name}, "
+            "or a server_default for its column",
+        )
+    return version
 
 
 def load_versions_steps(

@@ -369,6 +369,9 @@ def update_later_steps(context: FlushContext) -> Steps[None]:
         yield from _update_steps(context, mapper, updates, tells=None)
         for (state, instance), (_, values, expired) in zip(going, known, strict=True):
             # What this UPDATE has made goes with the row: it could not be read again.
+            # Its version alone counts on: the row is deleted in the one that it has now.
+            if mapper.version_key is not None:
+                values.pop(mapper.version_key, None)
             instance.__dict__.update(values)
             state.stale = expired
 
