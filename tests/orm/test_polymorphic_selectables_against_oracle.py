@@ -1,8 +1,12 @@
 """The mapper option ``with_polymorphic``: what it names, and what statements mean by it."""
 
+from importlib import import_module
+
 import pytest
 
 from tests.orm.both import compare, programs
+
+PACKAGES = ("dovetail", "sqlalchemy")
 
 
 class Office:
@@ -390,3 +394,28 @@ def a_column_of_what_is_joined_tells_the_class(w):
 @pytest.mark.parametrize("program", programs(globals()), ids=lambda program: program.__name__)
 def test_reads_as_the_oracle_reads(program):
     compare(program)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("where", ["another table", "the table below", "no table"])
+def test_rows_are_not_told_apart_by_what_is_not_in_them(package, where):
+    sa, orm = import_module(package), import_module(f"{package}.orm")
+    meta = sa.MetaData()
+    above = sa.Table("above", meta, sa.Column("id", sa.Integer, primary_key=True))
+    below = sa.Table(
+        "below",
+        meta,
+        sa.Column("id", sa.ForeignKey("above.id"), primary_key=True),
+        sa.Column("kind", sa.String(9)),
+    )
+    other = sa.Table("other", meta, sa.Column("kind", sa.String(9), primary_key=True))
+    column = {
+        "another table": other.c.kind,
+        "the table below": below.c.kind,
+        "no table": sa.Column("kind", sa.String(9)),
+    }[where]
+    base = type("Base", (), {})
+    registry = orm.registry(metadata=meta)
+    with pytest.raises(sa.exc.InvalidRequestError, match="polymorphic_on"):
+        registry.map_imperatively(base, above, polymorphic_on=column, polymorphic_identity="a")
+    registry.dispose()

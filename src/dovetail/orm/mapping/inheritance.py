@@ -18,6 +18,8 @@ from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.mapping.properties import MapperProperty
 from dovetail.sql.expression.column_element import ColumnElement
 from dovetail.sql.expression.from_clause import Join, join_condition
+from dovetail.sql.expression.froms import named_froms, tables_within
+from dovetail.sql.schema import Column
 
 
 class Hierarchy:
@@ -35,6 +37,7 @@ class Hierarchy:
     ``polymorphic_key``       the attribute that holds it
     ``polymorphic_identity``  its value for rows of this class
     ``polymorphic_map``       mappers by that value, shared by the hierarchy
+    ``with_polymorphic``      the option: classes to read with it, what to select them from
     """
 
     class_: type
@@ -48,6 +51,7 @@ class Hierarchy:
     polymorphic_on: Any = None
     polymorphic_identity: Any = None
     polymorphic_abstract = False
+    with_polymorphic: Any
     single = False
 
     def _join(self, inherits: Any) -> None:
@@ -178,6 +182,7 @@ class Hierarchy:
             found = None
         if found is None and isinstance(declared, ColumnElement):
             self.polymorphic_on = table_columns(declared)
+            self._refuse_foreign_discriminator()
             return
         if found is None or name is None:
             raise ArgumentError(
@@ -187,6 +192,23 @@ class Hierarchy:
             )
         self.polymorphic_key = name
         self.polymorphic_on = found.columns[0]
+
+    def _refuse_foreign_discriminator(self) -> None:
+        """Refuse to tell rows apart by what is not in them: a column of another table."""
+        _, source = polymorphic_selectable(self.with_polymorphic)
+        known = [self.persist_selectable, *tables_within(self.persist_selectable)]
+        if source is not None:
+            known += [source, *tables_within(source)]
+        of = [one.description for one in named_froms([self.polymorphic_on]) if one not in known]
+        is_lone = isinstance(self.polymorphic_on, Column) and self.polymorphic_on.table is None
+        if of or is_lone:
+            where = f"in {' and '.join(of)}" if of else "in no table"
+            raise InvalidRequestError(
+                f"{self.class_.__name__}: polymorphic_on={self.polymorphic_on} is {where}, and its "
+                f"rows are read from {self.persist_selectable.description}",
+                hint="name a column of its own table, or select it: "
+                "with_polymorphic=('*', selectable)",
+            )
 
     @property
     def top(self) -> Any:
@@ -287,3 +309,12 @@ class Hierarchy:
 
 def _holds(prop: MapperProperty, column: ColumnElement[Any]) -> bool:
     return any(column is one for one in getattr(prop, "columns", ()))
+
+
+def polymorphic_selectable(given: object) -> tuple[Any, Any]:
+    """(classes, what to select from or None) of the mapper option of this name."""
+    if isinstance(given, (tuple, list)) and given and not isinstance(given[0], type):
+        if isinstance(given[0], (str, tuple, list)):
+            classes, source = given
+            return classes, source
+    return given, None

@@ -21,6 +21,7 @@ from dovetail.orm.mapping.concrete import union_of
 from dovetail.orm.mapping.events import InstanceEvents, MapperEvents
 from dovetail.orm.mapping.extensions import extensions_of
 from dovetail.orm.mapping.identity_keys import IdentityKeys
+from dovetail.orm.mapping.inheritance import polymorphic_selectable
 from dovetail.orm.mapping.mapped_tables import (
     MappedTable,
     columns_of,
@@ -391,7 +392,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
 
         Those of ``with_polymorphic`` *may_miss* as long as they can still be mapped.
         """
-        classes, source = _with_polymorphic(self.with_polymorphic)
+        classes, source = polymorphic_selectable(self.with_polymorphic)
         if source is None:
             source = union_of(self)
             if source is not None:
@@ -629,15 +630,6 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
             for key, column in self.written_columns.items()
             if getattr(column, "onupdate", None) is not None
         ]
-
-
-def _with_polymorphic(given: object) -> tuple[Any, Any]:
-    """(classes, what to select from or None) of the mapper option of this name."""
-    if isinstance(given, (tuple, list)) and given and not isinstance(given[0], type):
-        if isinstance(given[0], (str, tuple, list)):
-            classes, source = given
-            return classes, source
-    return given, None
 
 
 _MADE_BY_SERVER = ("computed", "server_onupdate")
