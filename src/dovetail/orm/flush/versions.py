@@ -23,7 +23,7 @@ def version_of(mapper: Mapper, state: InstanceState, instance: Any) -> Any:
     return instance.__dict__.get(key)
 
 
-def given_version(mapper: Mapper, version: Any) -> Any:
+def given_version(mapper: Mapper, version: object) -> object:
     """*version*, set by hand or left out; FlushError if it is None.
 
     A row without a version could never be changed again: no version is equal to NULL.
