@@ -131,10 +131,11 @@ def _takes_all(function: object) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in found)
 
 
-PAGES = ("session.md", "loading.md", "logging.md", "watching.md")
+PAGES = ("session.md", "production.md", "loading.md", "logging.md", "watching.md")
 
 TOLD_BESIDE_THE_CONTRACT = {
-    "autocommit", "close_all", "explain", "lazy_policy", "load", "prune", "transaction", "watch",
+    "atomic", "autocommit", "close_all", "explain", "lazy_policy", "load", "on_commit",
+    "on_rollback", "prune", "transaction", "watch",
 }  # fmt: skip
 """What a Session has that the peer's has not: docs/session.md and its neighbours tell of it."""
 

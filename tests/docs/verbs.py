@@ -22,10 +22,27 @@ from dovetail.sql.expression.dml import Delete, Insert, Update
 
 VERBS = {
     Session: (
-        *("add", "add_all", "begin", "begin_nested", "bulk_insert_mappings", "bulk_save_objects"),
+        *(
+            "add",
+            "add_all",
+            "atomic",
+            "begin",
+            "begin_nested",
+            "bulk_insert_mappings",
+            "bulk_save_objects",
+        ),
         *("bulk_update_mappings", "commit", "connection", "delete", "delete_all", "execute"),
         *("expire", "explain", "expunge", "flush", "get", "get_one", "is_modified", "load"),
-        *("merge", "merge_all", "no_autoflush", "query", "refresh", "rollback", "scalar"),
+        *(
+            "merge",
+            "merge_all",
+            "no_autoflush",
+            "on_commit",
+            "query",
+            "refresh",
+            "rollback",
+            "scalar",
+        ),
         *("scalars", "watch"),
     ),
     Select: (

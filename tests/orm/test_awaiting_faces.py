@@ -41,8 +41,9 @@ BLOCKING_ALONE = {
         "twophase",
     },
     "AsyncSessionTransaction": {
-        "all_deleted", "around", "cause", "check", "close", "connection", "ended_within",
-        "flushed", "keeps_values", "place", "prepare", "source_record",
+        "afterwards", "all_deleted", "around", "cause", "check", "close", "connection",
+        "ended_within", "flushed", "keeps_values", "place", "prepare", "require_afterwards",
+        "source_record",
     },
     "AsyncConnection": {
         "about", "dispatch", "has_begun", "hides_parameters", "options_in_use",

@@ -6,8 +6,20 @@ It has no peer: nobody else has these verbs.
 from typing import assert_type
 
 from dovetail import create_engine
-from dovetail.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from dovetail.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from dovetail.ext.asyncio import (
+    AsyncSession,
+    AsyncSessionTransaction,
+    async_sessionmaker,
+    create_async_engine,
+)
+from dovetail.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    sessionmaker,
+)
 
 
 class Base(DeclarativeBase):
@@ -28,6 +40,18 @@ awaiting = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
 
 async def one_user(session: AsyncSession) -> User:
     return await session.get_one(User, 1)
+
+
+def blocks(session: Session) -> None:
+    session.on_commit(lambda: print("there"))
+    with session.atomic(nested=False) as transaction:
+        assert_type(transaction, SessionTransaction)
+
+
+async def awaited_blocks(session: AsyncSession) -> None:
+    async with session.atomic() as transaction:
+        session.on_commit(lambda: one_user(session))
+        assert_type(transaction, AsyncSessionTransaction)
 
 
 def runs() -> None:

@@ -27,9 +27,13 @@ def run(
     work: Callable[[C], R],
     often: Retrying,
     verify: Callable[[C], object] | None,
+    confirm: Callable[[C], object] | None = None,
 ) -> R:
-    """Return what *work* returns in the first transaction of *begin* that commits."""
-    answer: R = _room("transactions").run(begin, work, often, verify)
+    """Return what *work* returns in the first transaction of *begin* that commits.
+
+    *confirm* is called with what has opened one that was found, by *verify*, to have committed.
+    """
+    answer: R = _room("transactions").run(begin, work, often, verify, confirm)
     return answer
 
 
@@ -38,9 +42,10 @@ async def run_awaiting(
     work: Callable[[C], Awaitable[R]],
     often: Retrying,
     verify: Callable[[C], Awaitable[object]] | None,
+    confirm: Callable[[C], Awaitable[object]] | None = None,
 ) -> R:
     """Return what *work* returns in the first transaction of *begin* that commits."""
-    answer: R = await _room("transactions").run_awaiting(begin, work, often, verify)
+    answer: R = await _room("transactions").run_awaiting(begin, work, often, verify, confirm)
     return answer
 
 
@@ -48,9 +53,10 @@ def attempts(
     begin: Callable[[], AbstractContextManager[C]],
     often: Retrying,
     verify: Callable[[C], object] | None,
+    confirm: Callable[[C], object] | None = None,
 ) -> Iterator[Attempt[C]]:
     """Return the attempts at one transaction of *begin*."""
-    made: Iterator[Attempt[C]] = _room("attempts").attempts(begin, often, verify)
+    made: Iterator[Attempt[C]] = _room("attempts").attempts(begin, often, verify, confirm)
     return made
 
 
@@ -58,10 +64,11 @@ def awaiting_attempts(
     begin: Callable[[], AbstractAsyncContextManager[C]],
     often: Retrying,
     verify: Callable[[C], Awaitable[object]] | None,
+    confirm: Callable[[C], Awaitable[object]] | None = None,
 ) -> AsyncIterator[AwaitingAttempt[C]]:
     """Return the attempts at one transaction of *begin*."""
     made: AsyncIterator[AwaitingAttempt[C]] = _room("attempts").awaiting_attempts(
-        begin, often, verify
+        begin, often, verify, confirm
     )
     return made
 

@@ -63,6 +63,7 @@ from .objects import (
     UnmappedInstanceError,
 )
 from .usage import (
+    AfterCommitError,
     AmbiguousColumnError,
     AmbiguousForeignKeysError,
     ArgumentError,
@@ -117,6 +118,7 @@ from .warnings import (
 )
 
 __all__ = [
+    "AfterCommitError",
     "AmbiguousColumnError",
     "AmbiguousForeignKeysError",
     "AmbiguousForeignKeysMappingError",

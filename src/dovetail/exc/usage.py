@@ -8,6 +8,7 @@ from .base import DovetailError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Self
 
 
 class ArgumentError(DovetailError):
@@ -46,6 +47,26 @@ class IllegalStateChangeError(InvalidRequestError):
     """A session or transaction was changed while another of its methods was running."""
 
     code = "DV-USE-05"
+
+
+class AfterCommitError(InvalidRequestError):
+    """What was to be done after a COMMIT has failed; the transaction has committed.
+
+    ``__cause__`` is the failure of the first function, given to ``on_commit()``, that has failed;
+    all of them were called.
+    """
+
+    code = "DV-USE-08"
+
+    @classmethod
+    def of(cls, failure: BaseException) -> Self:
+        """Return the error for *failure*, of the first function."""
+        return cls(
+            "the transaction has committed, and a function given to on_commit() has failed: "
+            f"{type(failure).__name__}: {failure}",
+            hint="do not run the transaction again; catch failures in the function where they "
+            "are expected",
+        )
 
 
 class AwaitRequired(InvalidRequestError):  # noqa: N818 - a name users know

@@ -245,6 +245,7 @@ class scoped_session(ScopedFace[S]):
     add = scoped_face.passed(Session.add)
     add_all = scoped_face.passed(Session.add_all)
     begin = scoped_face.passed(Session.begin)
+    atomic = scoped_face.passed(Session.atomic)
     begin_nested = scoped_face.passed(Session.begin_nested)
     bind_mapper = scoped_face.passed(Session.bind_mapper)
     bind_table = scoped_face.passed(Session.bind_table)
@@ -284,6 +285,8 @@ class scoped_session(ScopedFace[S]):
     rollback = scoped_face.passed(Session.rollback)
     scalar = scoped_face.passed(Session.scalar)
     scalars = scoped_face.passed(Session.scalars)
+    on_commit = scoped_face.passed(Session.on_commit)
+    on_rollback = scoped_face.passed(Session.on_rollback)
     watch = scoped_face.passed(Session.watch)
 
     autobegin = OfCurrent[bool](Session.autobegin)

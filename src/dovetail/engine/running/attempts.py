@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ...exc import InvalidRequestError
 from ...steps import run_async, run_sync
 from .leaving import goes_on
-from .transactions import Transactions, awaiting_within, blocking_within
+from .transactions import Once, Transactions, awaiting_within, blocking_within
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -36,6 +36,7 @@ class _Attempt(Generic[C]):
     def __init__(self, transactions: Transactions[C], begin: Callable[[], Any]) -> None:
         self._transactions = transactions
         self._begin = begin
+        self._once: Once[C] = Once()
 
     def _open(self) -> Any:
         if self._block is not None:
@@ -58,6 +59,7 @@ class Attempt(_Attempt[C]):
 
     def __enter__(self) -> C:
         opened: C = self._open().__enter__()
+        self._once.opened = opened
         return opened
 
     def __exit__(
@@ -66,14 +68,14 @@ class Attempt(_Attempt[C]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        failed = error
+        failed, self._once.is_finished = error, error is None
         try:
             self._block.__exit__(kind, error, trace)
         except Exception as failure:
             failed = error or failure
         if not isinstance(failed, Exception):
             return False
-        self.pause = run_sync(self._transactions.settle_steps(failed, error is None))
+        self.pause = run_sync(self._transactions.settle_steps(failed, self._once))
         if error is None and self.pause is not None:
             _refuse_to_leave(failed, sys._getframe(1))
         return True
@@ -84,6 +86,7 @@ class AwaitingAttempt(_Attempt[C]):
 
     async def __aenter__(self) -> C:
         opened: C = await self._open().__aenter__()
+        self._once.opened = opened
         return opened
 
     async def __aexit__(
@@ -92,14 +95,14 @@ class AwaitingAttempt(_Attempt[C]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        failed = error
+        failed, self._once.is_finished = error, error is None
         try:
             await self._block.__aexit__(kind, error, trace)
         except Exception as failure:
             failed = error or failure
         if not isinstance(failed, Exception):
             return False
-        self.pause = await run_async(self._transactions.settle_steps(failed, error is None))
+        self.pause = await run_async(self._transactions.settle_steps(failed, self._once))
         if error is None and self.pause is not None:
             _refuse_to_leave(failed, sys._getframe(1))
         return True
@@ -109,9 +112,12 @@ def attempts(
     begin: Callable[[], AbstractContextManager[C]],
     retrying: Retrying,
     verify: Callable[[C], Any] | None,
+    confirm: Callable[[C], Any] | None = None,
 ) -> Iterator[Attempt[C]]:
     """Yield attempts, the next one after a pause where one has failed."""
-    transactions: Transactions[C] = Transactions(blocking_within(begin), sleep, retrying, verify)
+    transactions: Transactions[C] = Transactions(
+        blocking_within(begin), sleep, retrying, verify, confirm
+    )
     while True:
         attempt: Attempt[C] = Attempt(transactions, begin)
         yield attempt
@@ -124,10 +130,11 @@ async def awaiting_attempts(
     begin: Callable[[], AbstractAsyncContextManager[C]],
     retrying: Retrying,
     verify: Callable[[C], Any] | None,
+    confirm: Callable[[C], Any] | None = None,
 ) -> AsyncIterator[AwaitingAttempt[C]]:
     """Yield attempts, the next one after a pause where one has failed."""
     within = awaiting_within(begin)
-    transactions: Transactions[C] = Transactions(within, async_sleep, retrying, verify)
+    transactions: Transactions[C] = Transactions(within, async_sleep, retrying, verify, confirm)
     while True:
         attempt: AwaitingAttempt[C] = AwaitingAttempt(transactions, begin)
         yield attempt

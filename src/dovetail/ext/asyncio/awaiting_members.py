@@ -144,6 +144,8 @@ class AwaitingMembers:
     in_transaction = session_face.passed(Session.in_transaction)
     in_nested_transaction = session_face.passed(Session.in_nested_transaction)
     watch = session_face.passed(Session.watch)
+    on_commit = changing.passed(Session.on_commit)
+    on_rollback = changing.passed(Session.on_rollback)
 
     new = OfSession[InstanceSet](Session.new)
     dirty = OfSession[InstanceSet](Session.dirty)

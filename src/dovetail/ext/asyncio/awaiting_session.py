@@ -159,6 +159,13 @@ class AsyncSession(AwaitingMembers):
         """A savepoint: ``async with session.begin_nested(): …``, or awaited."""
         return AsyncSessionTransaction(self, nested=True)
 
+    def atomic(self, *, nested: bool = True) -> "AsyncSessionTransaction":
+        """A block that happens as a whole or not at all: ``async with session.atomic(): …``.
+
+        See ``Session.atomic``.
+        """
+        return AsyncSessionTransaction(self, begin=lambda core: core.atomic_steps(nested))
+
     commit = session_face.awaited(Session.commit)
     rollback = session_face.awaited(Session.rollback)
     prepare = session_face.awaited(Session.prepare)
@@ -514,9 +521,15 @@ _around: WeakValueDictionary[SessionTransaction, "AsyncSessionTransaction"] = We
 class AsyncSessionTransaction:
     """A transaction, or savepoint, of an AsyncSession: awaited, or an ``async with`` block."""
 
-    def __init__(self, session: AsyncSession, nested: bool = False) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        nested: bool = False,
+        begin: Callable[[SessionCore], Steps[SessionTransaction]] | None = None,
+    ) -> None:
         self.session = session
         self.nested = nested
+        self._begin = begin
         self.sync_transaction: SessionTransaction | None = None
 
     async def start(self) -> Self:
@@ -524,7 +537,10 @@ class AsyncSessionTransaction:
         if self.sync_transaction is not None:
             raise AsyncContextAlreadyStarted("this transaction was started before")
         own = self.session._core
-        if self.nested:
+        if self._begin is not None:
+            started = await self.session.run_steps(self._begin(own))
+            self.nested = started.nested
+        elif self.nested:
             started = await self.session.run_steps(own.begin_nested_steps())
         else:
             self.session.one_task.check()

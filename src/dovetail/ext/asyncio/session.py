@@ -88,7 +88,8 @@ class async_sessionmaker(SessionFactory[S]):
             await Factory.run(rename, isolation_level="SERIALIZABLE")
         """
         begin = self._beginning(isolation_level)
-        return await rerun.run_awaiting(begin, work, self._often(retries, deadline), verify)
+        often = self._often(retries, deadline)
+        return await rerun.run_awaiting(begin, work, often, verify, _confirm)
 
     def attempts(
         self,
@@ -107,7 +108,7 @@ class async_sessionmaker(SessionFactory[S]):
                     (await session.get_one(User, 1)).name = "adah"
         """
         begin = self._beginning(isolation_level)
-        return rerun.awaiting_attempts(begin, self._often(retries, deadline), verify)
+        return rerun.awaiting_attempts(begin, self._often(retries, deadline), verify, _confirm)
 
     def _beginning(
         self, isolation_level: str | None
@@ -121,6 +122,11 @@ class async_sessionmaker(SessionFactory[S]):
                 yield session
 
         return begin
+
+
+async def _confirm(session: AsyncSession) -> None:
+    """Do what *session* had to do after a COMMIT that is found to have happened."""
+    await session.run_steps(session._core.confirm_steps())
 
 
 def async_object_session(instance: object) -> AsyncSession | None:

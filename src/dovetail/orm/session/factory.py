@@ -154,7 +154,7 @@ class sessionmaker(SessionFactory[S]):
         """
         local = self._isolated(isolation_level)
         often = self._often(retries, deadline)
-        return rerun.run(lambda: self(**local)._block(), work, often, verify)
+        return rerun.run(lambda: self(**local)._block(), work, often, verify, _confirm)
 
     def attempts(
         self,
@@ -179,7 +179,7 @@ class sessionmaker(SessionFactory[S]):
         """
         local = self._isolated(isolation_level)
         return rerun.attempts(
-            lambda: self(**local)._block(), self._often(retries, deadline), verify
+            lambda: self(**local)._block(), self._often(retries, deadline), verify, _confirm
         )
 
     @staticmethod
@@ -189,6 +189,11 @@ class sessionmaker(SessionFactory[S]):
 
     identity_key = staticmethod(Session.identity_key)
     object_session = staticmethod(Session.object_session)
+
+
+def _confirm(session: Session) -> None:
+    """Do what *session* had to do after a COMMIT that is found to have happened."""
+    session._core.run(session._core.confirm_steps())
 
 
 @resolves(SessionFactory)

@@ -51,6 +51,7 @@ from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
 from dovetail.orm.session.settings import Setting
 from dovetail.orm.session.transaction import JOIN_MODES, SessionTransaction
+from dovetail.orm.session.transaction_verbs import TransactionVerbs
 from dovetail.orm.session.watching import watch_session
 from dovetail.orm.tracking.expiry import Whole
 from dovetail.orm.tracking.state import state_of
@@ -89,7 +90,7 @@ R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
 
-class Session(SessionContents, ClassicVerbs):
+class Session(SessionContents, TransactionVerbs, ClassicVerbs):
     """Instances of mapped classes, kept in step with rows of a database.
 
     One instance for one row; changes are found and written by ``flush()``, in the right

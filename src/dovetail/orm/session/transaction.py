@@ -19,6 +19,7 @@ from dovetail.exc import (
     StatementError,
 )
 from dovetail.orm.mapping.mapper import Mapper
+from dovetail.orm.session.afterwards import Afterwards
 from dovetail.orm.tracking.expiry import lost_values
 from dovetail.orm.tracking.state import InstanceState, Load, Scope
 from dovetail.steps import Steps
@@ -87,6 +88,7 @@ class SessionTransaction:
     ``keeps_values``  its commit expires nothing: it was for one read alone
     ``ended_within``  a savepoint in it that has ended, and whose ``with`` block has not
     ``source_record``  what the session's row source notes here, in the outermost one
+    ``afterwards``    what the program does once it has ended, or None
     """
 
     ended_within: "SessionTransaction | None" = None
@@ -99,6 +101,7 @@ class SessionTransaction:
     flushed = False
     keeps_values = False
     source_record: Any = None
+    afterwards: Afterwards | None = None
 
     def __init__(
         self,
@@ -257,11 +260,17 @@ class SessionTransaction:
                 commit = core.row_source.committing_steps(self, commit)
             yield from commit
         self.state = COMMITTED
-        if self.origin is not SUBTRANSACTION:
-            for call in core.dispatch.after_commit:
-                call(self.session)
-        self._keep()
-        yield from self.close_steps()
+        try:
+            if self.origin is not SUBTRANSACTION:
+                for call in core.dispatch.after_commit:
+                    call(self.session)
+            self._keep()
+            yield from self.close_steps()
+        except Exception as error:
+            if self.parent is None and isinstance(error, DBAPIError):
+                # Its rows are there: what failed is no reason to write them again.
+                error.retry_scope = "never"
+            raise
 
     def _commit_participants_steps(self) -> Steps[None]:
         failure: BaseException | None = None
@@ -303,6 +312,15 @@ class SessionTransaction:
         parent.dirty |= self.dirty
         for state, key in self.switched.items():
             parent.switched.setdefault(state, key)
+        if self.afterwards is not None:
+            self.afterwards.hand_on(parent.require_afterwards())
+            self.afterwards = None
+
+    def require_afterwards(self) -> Afterwards:
+        """Return what is done once this transaction has ended, made where there is nothing yet."""
+        if self.afterwards is None:
+            self.afterwards = Afterwards()
+        return self.afterwards
 
     def all_deleted(self) -> list[InstanceState]:
         """The instances deleted in this transaction, and in those around it, and still gone."""
@@ -389,8 +407,20 @@ class SessionTransaction:
         if ended is not CLOSED:
             for call in core.dispatch.after_transaction_end:
                 call(self.session, self)
+        if self.afterwards is not None:
+            yield from self._end_afterwards_steps(self.afterwards, ended)
         if failure is not None:
             raise failure
+
+    def _end_afterwards_steps(
+        self, afterwards: Afterwards, ended: SessionTransactionState
+    ) -> Steps[None]:
+        """Do what the program does after a transaction that *ended* in this state."""
+        self.afterwards = None
+        if ended is COMMITTED:
+            yield from afterwards.committed_steps()
+        elif ended is not CLOSED:
+            yield from afterwards.rolled_back_steps()
 
     @staticmethod
     def _leave_joined_steps(participant: Participant) -> Steps[None]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dovetail.exc import FlushError, InvalidRequestError
+from dovetail.orm.session.afterwards import Afterwards
 from dovetail.orm.session.members import SessionMembers
 from dovetail.orm.session.transaction import (
     ACTIVE,
@@ -29,6 +30,9 @@ class SessionTransactions(SessionMembers):
     resets_only = True
     block_transaction: SessionTransaction | None = None
     """The transaction whose ``with`` block is being executed."""
+
+    undecided: Afterwards | None = None
+    """What was to be done after a transaction whose COMMIT may or may not have happened."""
 
     twophase = False
     autocommit = False
@@ -126,6 +130,32 @@ class SessionTransactions(SessionMembers):
         self.refuse_after_block()
         return self._begun(SessionTransaction(self))
 
+    def current_afterwards(self) -> Afterwards:
+        """Return what is done after the transaction, or savepoint, in progress."""
+        if self.autocommit and self.transaction is None:
+            raise InvalidRequestError(
+                "no transaction is in progress whose end could be waited for",
+                hint="call session.begin() first",
+            )
+        transaction = self.ensure_transaction()
+        transaction.check()
+        return transaction.require_afterwards()
+
+    def confirm_steps(self) -> Steps[None]:
+        """Do what was to be done after a COMMIT that is found to have happened."""
+        afterwards, self.undecided = self.undecided, None
+        if afterwards is not None:
+            yield from afterwards.committed_steps()
+
+    def atomic_steps(self, nested: bool) -> Steps[SessionTransaction]:
+        """Begin; in a transaction, a savepoint where *nested*, or a part that ends with it."""
+        if self.transaction is None:
+            return self.begin_transaction()
+        if nested:
+            return (yield from self.begin_nested_steps())
+        self.refuse_after_block()
+        return self.begin_within()
+
     def begin_within(self) -> SessionTransaction:
         """Begin; within a transaction in progress, one that ends with that."""
         outer = self.transaction
@@ -195,7 +225,10 @@ class SessionTransactions(SessionMembers):
                 yield from transaction.prepare_steps()
         try:
             yield from transaction.commit_steps()
-        except BaseException:
+        except BaseException as error:
+            if transaction.state is PREPARED or getattr(error, "outcome_unknown", False):
+                # Nobody knows how it has ended: nothing is done about it until somebody does.
+                self.undecided, transaction.afterwards = transaction.afterwards, None
             if transaction.state is PREPARED:
                 # Some databases may have committed: nothing in memory is taken back.
                 self.expire_all()

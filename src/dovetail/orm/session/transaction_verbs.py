@@ -1,0 +1,70 @@
+"""Verbs of the Session for what happens as a whole, and for what is done afterwards."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dovetail.orm.session.afterwards import checked
+from dovetail.orm.session.core import SessionCore
+from dovetail.orm.session.transaction import SessionTransaction
+
+
+class TransactionVerbs:
+    """Base class of Session: blocks that nest, and functions bound to a transaction."""
+
+    __slots__ = ()
+
+    _core: SessionCore
+
+    def atomic(self, *, nested: bool = True) -> SessionTransaction:
+        """Begin a block that happens as a whole or not at all, be there a transaction or not.
+
+        Where none is in progress it begins one, which commits at the end of the block.  In one,
+        it is a savepoint; or without *nested*, a part of it: an error that leaves the block rolls
+        all of it back, also if somebody catches the error.  Functions that each say what belongs
+        together can call each other so::
+
+            def rename(session):
+                with session.atomic():
+                    session.get(User, 1).name = "adah"
+
+
+            with session.atomic():
+                rename(session)
+            # SAVEPOINT
+            # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            # UPDATE user_account SET name=? WHERE user_account.id = ?
+            # RELEASE SAVEPOINT
+            # COMMIT
+        """
+        return self._core.run(self._core.atomic_steps(nested))
+
+    def on_commit(self, function: Callable[[], Any]) -> None:
+        """Call *function* after the transaction in progress has committed, and only then.
+
+        It is called without arguments, when the connections were given back, in the order in
+        which the functions were given; the session can be used.  One given within a savepoint is
+        forgotten where that is rolled back.  A failure is an AfterCommitError, raised once all
+        were called: the transaction has committed.  An AsyncSession takes coroutine functions
+        too::
+
+            session.add(User(name="eve"))
+            session.on_commit(lambda: print("eve is there"))
+            session.commit()
+            # INSERT INTO user_account (name) VALUES (?)
+            # COMMIT
+        """
+        awaits = getattr(self._core, "awaited_by", None) is not None
+        self._core.current_afterwards().committed.append(checked(function, awaits))
+
+    def on_rollback(self, function: Callable[[], Any]) -> None:
+        """Call *function* after the transaction, or savepoint, in progress was rolled back.
+
+        It is called without arguments; it is forgotten when the transaction commits.  A failure
+        is a warning, for the rollback has a cause of its own that is to be seen::
+
+            session.add(User(name="eve"))
+            session.on_rollback(lambda: print("no eve"))
+            session.rollback()
+        """
+        awaits = getattr(self._core, "awaited_by", None) is not None
+        self._core.current_afterwards().rolled_back.append(checked(function, awaits))
