@@ -12,6 +12,7 @@ from dovetail.orm.flush.cascade import held_by, load_missing_steps
 from dovetail.orm.flush.changes import Changes, Pair
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_names, pairs_of
+from dovetail.orm.loading.lazy import refresh_steps
 from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import NO_VALUE, InstanceState
@@ -232,6 +233,8 @@ def _note_followers_steps(
         for prop in role.collections if concerned else ():
             if not prop.passive_updates:
                 yield from _load_by_old_steps(session, prop, concerned, moves.old)
+        if concerned and not all(prop.passive_updates for prop in role.references):
+            yield from _load_expired_keys_steps(session, role, concerned)
         for mover, follower in _followers(session, role, concerned, moves.old) if concerned else ():
             if role.written and changes.is_deleted(follower.state):
                 continue
@@ -285,6 +288,24 @@ def _load_by_old_steps(
     finally:
         for values, restored in new:
             values.update(restored)
+
+
+def _load_expired_keys_steps(
+    session: FlushingSession, role: Role, movers: Iterable[Pair]
+) -> Steps[None]:
+    """Read by what the holders in memory refer to *movers*, where it has expired."""
+    for token in {state.load.token for state, _ in movers}:
+        lacking: dict[tuple[Mapper, frozenset[str]], list[Pair]] = {}
+        for state in session.scope.known(role.holder, token).values():
+            instance = state()
+            if isinstance(instance, role.holder.class_):
+                names = frozenset(role.targets).difference(instance.__dict__)
+                if names:
+                    lacking.setdefault((state.load.mapper, names), []).append((state, instance))
+        for (mapper, names), pairs in lacking.items():
+            with session.scope.at(token):
+                connection = yield from session.connection_for_steps(mapper)
+                yield from refresh_steps(session, connection, mapper, pairs, names)
 
 
 def _followers(

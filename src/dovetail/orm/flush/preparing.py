@@ -16,7 +16,7 @@ from dovetail.orm.flush.context import FlushContext
 from dovetail.orm.flush.follow import find_moves_steps
 from dovetail.orm.flush.roles import roles_of
 from dovetail.orm.flush.session import FlushingSession
-from dovetail.orm.flush.sync import clear_key, warn_of_absent
+from dovetail.orm.flush.sync import clear_key, pairs_of, warn_of_absent
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import state_of
 from dovetail.steps import Steps, nothing
@@ -52,8 +52,26 @@ def release_related_steps(context: FlushContext) -> Steps[None]:
                     present = other.row_key is not None and other.core is session
                     if present and not changes.is_deleted(other):
                         if _refers_to(prop, item, instance) and prop.passive_deletes != "all":
-                            clear_key(prop, item)
+                            _let_go(prop, item, changes)
                             changes.touch(item, other)
+
+
+def _let_go(prop: RelationshipProperty, item: object, changes: Changes) -> None:
+    """Clear the key by which *item* refers, unless it can't be NULL and is about to be replaced."""
+    keys = state_of(item).load.mapper.keys_set
+    if keys.isdisjoint(name for _, name, _ in pairs_of(prop)) or not _is_taken(prop, item, changes):
+        clear_key(prop, item)
+
+
+def _is_taken(prop: RelationshipProperty, item: object, changes: Changes) -> bool:
+    """True where *item* is a new member of another parent that is saved."""
+    return any(
+        one is item
+        for own in changes.mappers.values()
+        if own.mapper.isa(prop.parent)
+        for state, instance in own.saved()
+        for one in changed_related(prop, state, instance)[0]
+    )
 
 
 def _refers_to(prop: RelationshipProperty, item: object, parent: object) -> bool:
@@ -130,7 +148,7 @@ def _touch_members(
                 and not changes.is_deleted(other)
             ):
                 if _refers_to(prop, item, instance):
-                    clear_key(prop, item)
+                    _let_go(prop, item, changes)
                 changes.touch(item, other)
 
 
