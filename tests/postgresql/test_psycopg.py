@@ -177,3 +177,9 @@ def test_threads_have_their_own_connections(items):
 
 def test_the_default_server_is_that_of_the_tests():
     assert SERVERS["postgresql"].default_port == 5432
+
+
+def test_large_whole_numbers_in_lists(engine):
+    given = [None, 0, 2**62, -(2**63), 2**31 - 1]
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT $1::BIGINT[]", (given,)).scalar() == given

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from ..sql.dialect_options import DialectKWArgs
     from ..sql.expression.elements import BinaryExpression
     from ..sql.metadata import MetaData
+    from ..sql.schema import Table
     from .driver import ServerFacts
+    from .set_based import Placed, SetBased
 
 
 class Dialect(DrivenDialect):
@@ -178,6 +180,16 @@ class Dialect(DrivenDialect):
         """Return what stands after IN for the list at *slot* as one parameter, marked by *mark*.
 
         None is returned where the server cannot take it so.
+        """
+        return None
+
+    def set_based(
+        self, table: Table, keys: Sequence[Placed], values: Sequence[Placed] | None
+    ) -> SetBased | None:
+        """Return what makes one statement of many rows of *table*, or None.
+
+        It changes *values* of the rows with *keys*, or deletes the rows where that is None; all
+        are columns with the places of their values in the parameters of a row.
         """
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,12 +15,15 @@ from .compiler import MysqlCompiler
 from .ddl import MysqlDDLCompiler
 from .features import DEFAULT, MARIADB
 from .reflected_types import TYPES
+from .set_based import set_based
 from .type_compiler import MysqlTypeCompiler
 from .types import COLSPECS
 from .words import MARIADB_RESERVED, MYSQL_RESERVED
 
 if TYPE_CHECKING:
+    from ...sql.schema import Table
     from ..driver import ServerFacts
+    from ..set_based import Placed, SetBased
 
 _MYSQL_NAMES = IdentifierPreparer(MYSQL_RESERVED, "`")
 _MARIADB_NAMES = IdentifierPreparer(MARIADB_RESERVED, "`")
@@ -80,6 +83,14 @@ class MysqlDialect(Dialect):
                 hint="let it be a parameter: leave out literal_binds",
             )
         return literal
+
+    def set_based(
+        self, table: Table, keys: Sequence[Placed], values: Sequence[Placed] | None
+    ) -> SetBased | None:
+        """Return what makes one statement of many rows of *table*: see ``set_based.py``."""
+        if not self.features.supports_tables_of_values:
+            return None
+        return set_based(self, table, keys, values)
 
     def options(self, item: Any) -> dict[str, Any]:
         """Return the options of *item* that are meant for this dialect, by their short names."""

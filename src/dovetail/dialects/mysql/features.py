@@ -46,6 +46,9 @@ class MysqlFeatures(Features):
     lower_case_table_names: int = 0
     """How the server keeps names of tables: 0 as given, 1 in lower case, 2 as given but alike."""
 
+    supports_tables_of_values: bool = False
+    """A derived table of VALUES, which an UPDATE or DELETE joins."""
+
     supports_functional_indexes: bool = False
     """An index may be on an expression."""
 
@@ -114,6 +117,7 @@ SINCE: dict[str, tuple[Version | None, Version | None]] = {
     "supports_float_cast": ((8, 0, 17), (10, 4, 5)),
     "supports_json_cast": ((5, 7, 8), None),
     "supports_check": ((8, 0, 16), (10, 2, 1)),
+    "supports_tables_of_values": (None, (10, 3, 3)),
     "supports_functional_indexes": ((8, 0, 13), None),
 }
 """Since which version of MySQL, and of MariaDB, a feature is there; None for never."""

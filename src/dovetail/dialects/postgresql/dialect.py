@@ -12,22 +12,26 @@ from ...types.decorator import TypeDecorator
 from ...types.structured import Enum, Uuid
 from ..dialect import Dialect
 from ..features import Features
+from ..set_based import is_usual
 from .arrays import ARRAY
 from .compiler import PostgresqlCompiler
 from .ddl import PostgresqlDDLCompiler
 from .json import JSON
 from .named_types import DOMAIN, as_named_type, has_type, with_schema
+from .set_based import set_based
 from .text import array_text
 from .type_compiler import PostgresqlTypeCompiler
 from .type_names import ISCHEMA_NAMES
 from .types import PLAIN_COLSPECS, TIME, TIMESTAMP, PgText, PgUuid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ...compiler.slots import Slot
     from ...sql.metadata import MetaData
+    from ...sql.schema import Table
     from ..asking import AskedConnection
+    from ..set_based import Placed, SetBased
 
 POSTGRESQL_RESERVED = reserved_words(
     """
@@ -190,6 +194,23 @@ class PostgresqlDialect(Dialect):
         if slot.width or isinstance(slot.type, structured.ARRAY):
             return None
         return f"SELECT unnest({mark}{self._array_cast(structured.ARRAY(slot.type))})"
+
+    def set_based(
+        self, table: Table, keys: Sequence[Placed], values: Sequence[Placed] | None
+    ) -> SetBased | None:
+        """Return what makes one statement of many rows of *table*: see ``set_based.py``."""
+        return set_based(self, self._column_cast, table, keys, values)
+
+    def _column_cast(self, type_: TypeEngine[Any]) -> str | None:
+        """Return the cast of an array of a column of *type_*; None where it needs another way."""
+        core = self._core_type(type_)
+        if not is_usual(type_) or not is_usual(core):
+            return None
+        if isinstance(core, Enum):
+            return None if core.native_enum else "::VARCHAR[]"
+        if core.__visit_name__ in _NEVER_CAST:
+            return None
+        return self._array_cast(structured.ARRAY(type_))
 
     def item_cast(self, slot: Slot, name: str) -> str:
         """Return the cast of one item of a list, or of one part of a tuple in it."""

@@ -17,7 +17,7 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, PyFormat
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.types.json import set_json_loads
-from psycopg.types.numeric import Int8BinaryDumper, IntNumericBinaryDumper
+from psycopg.types.numeric import Int8Dumper, IntNumericDumper
 
 from .text import is_streamable
 
@@ -65,7 +65,7 @@ class IntDumper(Dumper):
     """Sends whole numbers as INTEGER, where they fit, whatever their size.
 
     psycopg chooses SMALLINT for small ones; then one statement would be prepared again for
-    each combination of sizes.
+    each combination of sizes.  Large ones go as text too: in a list, all items have one format.
     """
 
     oid = 23
@@ -79,8 +79,8 @@ class IntDumper(Dumper):
         if -0x80000001 < obj < 0x80000000:
             return self
         if -(1 << 63) <= obj < 1 << 63:
-            return Int8BinaryDumper(int)
-        return IntNumericBinaryDumper(int)
+            return Int8Dumper(int)
+        return IntNumericDumper(int)
 
     def dump(self, obj: int) -> Buffer:
         return b"%d" % obj

@@ -9,6 +9,7 @@ from dovetail.collector import collector
 from dovetail.compiler.compiled import Compiled
 from dovetail.compiler.default_context import DefaultContext, made_for
 from dovetail.dialects.dialect import Dialect
+from dovetail.dialects.set_based import SetBased
 from dovetail.engine.connection import Connection
 from dovetail.engine.cursor import CursorResult
 from dovetail.exc import (
@@ -22,6 +23,7 @@ from dovetail.orm.bulk.session import BulkSession
 from dovetail.orm.bulk.synchronize import dependent, is_kept_as_is, overwrite, references
 from dovetail.orm.flush.insert import first_table
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
+from dovetail.orm.flush.together import together_steps, updates_together
 from dovetail.orm.mapping.attribute import QueryableAttribute
 from dovetail.orm.mapping.mapped_tables import MappedTable
 from dovetail.orm.mapping.mapper import Mapper
@@ -152,6 +154,17 @@ class RowsUpdate:
         self.sql: str = compiled.sql
         self.rows_of: Callable[[Sequence[Row], Sequence[Any]], list[Any]]
         self.rows_of = self._write(compiled)
+        self.together = None if statement is not None else self._together(compiled, values)
+
+    def _together(self, compiled: Compiled, values: dict[Any, Any]) -> SetBased | None:
+        """What makes one statement of many rows, where the server takes them so."""
+        found_by = dict(zip(self.keys, [column for _, column in self.part.key], strict=True))
+        if self.version is not None:
+            found_by[self.old_version] = self.version
+        sets = {bind: column for column, bind in values.items() if isinstance(bind, BindParameter)}
+        if len(sets) < len(values):
+            return None
+        return updates_together(self.dialect, self.part.table, compiled, found_by, sets)
 
     def _add_defaults(self, values: dict[Any, Any]) -> dict[Any, Any]:
         """Add the values that columns get at each change; return those that Python makes."""
@@ -381,9 +394,13 @@ class RowsUpdating:
     ) -> Steps[None]:
         with made_for(self.connection):
             parameters = plan.rows_of(rows, keys)
+        # A row that comes twice has the values that come last.
+        make = plan.together if len(set(keys)) == len(keys) else None
         if len(parameters) == 1:
             cursor = yield from self.connection.run_steps(plan.sql, parameters[0])
             self._check(cursor.rowcount, keys)
+        elif (found := (yield from together_steps(self.connection, make, parameters))) is not None:
+            self._check(found, keys)
         elif parameters:
             cursor = yield from self.connection.run_many_steps(plan.sql, parameters)
             if self.connection.dialect.features.supports_sane_multi_rowcount:

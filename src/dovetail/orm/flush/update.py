@@ -9,11 +9,13 @@ from dovetail.codegen import Source, compile_function
 from dovetail.compiler.default_context import DefaultContext, made_for
 from dovetail.compiler.statements import calls_with_context
 from dovetail.dialects.dialect import Dialect
+from dovetail.dialects.set_based import SetBased
 from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import first_table, refuse_read_value
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
+from dovetail.orm.flush.together import deletes_together, together_steps, updates_together
 from dovetail.orm.flush.versions import given_version, refuse_stale_steps, version_of
 from dovetail.orm.mapping.mapped_tables import MappedTable, tables_of
 from dovetail.orm.mapping.mapper import Mapper
@@ -34,6 +36,8 @@ class UpdatePlan(NamedTuple):
     rows_of: Callable[[Sequence[Pair]], list[tuple[Any, ...]]]
     has_context: bool
     """Whether a default function of another class may ask for the connection."""
+    together: SetBased | None
+    """What makes one statement of many rows, where the server takes them so."""
 
 
 class KeyChange(NamedTuple):
@@ -235,6 +239,8 @@ def _update_group_steps(
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
             count = cursor.rowcount
+        elif (found := (yield from together_steps(connection, plan.together, rows))) is not None:
+            count = found
         elif singly:
             count = 0
             for row in rows:
@@ -358,7 +364,13 @@ def _update_plan(
             source.line(f"append(({', '.join(sent)},))")
         source.line("return rows")
     rows_of = compile_function(source, "rows_of")
-    return UpdatePlan(part.table, compiled.sql, rows_of, calls_with_context(compiled.binds))
+    found_by = {bind: column for _, column, bind in keys} | (
+        {} if version is None else {old_version: version}
+    )
+    sets = {bind: column for _, column, bind in new}
+    together = updates_together(dialect, part.table, compiled, found_by, sets)
+    has_context = calls_with_context(compiled.binds)
+    return UpdatePlan(part.table, compiled.sql, rows_of, has_context, together)
 
 
 def _update_of(mapper: Mapper, part: MappedTable, values: dict[Any, Any]) -> Any:
@@ -468,9 +480,12 @@ def delete_steps(connection: Connection, mapper: Mapper, pairs: Sequence[Pair]) 
         rows = plan.rows_of(found_by)
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
+            count = cursor.rowcount
+        elif (found := (yield from together_steps(connection, plan.together, rows))) is not None:
+            count = found
         else:
             cursor = yield from connection.run_many_steps(plan.sql, rows)
-        count = cursor.rowcount
+            count = cursor.rowcount
         if 0 <= count < len(rows) and plan.versioned:
             yield from refuse_stale_steps(connection, mapper, "DELETE", pairs, versions)
         if 0 <= count < len(rows) and mapper.confirm_deleted_rows:
@@ -487,12 +502,14 @@ class DeletePlan(NamedTuple):
 
     ``rows_of``   makes parameters of the key of each row, which its version follows
     ``versioned`` whether a row is found by its version besides
+    ``together``  what makes one statement of many rows, where the server takes them so
     """
 
     table: Any
     sql: str
     rows_of: Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
     versioned: bool
+    together: SetBased | None
 
 
 def _delete_plans(mapper: Mapper, dialect: Dialect) -> list[DeletePlan]:
@@ -524,7 +541,9 @@ def _delete_plan(mapper: Mapper, part: MappedTable, dialect: Dialect) -> DeleteP
     ]
     whole = [(place, None) for place in range(len(mapper.primary_key))]
     rows_of = _as_they_are if sent == whole else _picking(sent)
-    return DeletePlan(part.table, compiled.sql, rows_of, version is not None)
+    found_by_bind = {bind: column for bind, (_, column) in own.items()}
+    together = deletes_together(dialect, part.table, compiled, found_by_bind)
+    return DeletePlan(part.table, compiled.sql, rows_of, version is not None, together)
 
 
 def _as_they_are(values: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
