@@ -147,10 +147,13 @@ def _written(member: Callable[..., Any]) -> tuple[_Head, str]:
     declared: list[str] = []
     passed: list[str] = []
     defaults: dict[str, object] = {}
-    keyword_only = False
+    keyword_only = positional_only = False
     for parameter in list(signature(member).parameters.values())[1:]:
         name = text = parameter.name
         names.append(name)
+        if positional_only and parameter.kind is not Parameter.POSITIONAL_ONLY:
+            declared.append("/")
+        positional_only = parameter.kind is Parameter.POSITIONAL_ONLY
         if parameter.kind is Parameter.VAR_POSITIONAL:
             text = f"*{name}"
             passed.append(text)

@@ -32,7 +32,8 @@ VERBS = {
             "bulk_save_objects",
         ),
         *("bulk_update_mappings", "commit", "connection", "delete", "delete_all", "execute"),
-        *("expire", "explain", "expunge", "flush", "get", "get_one", "is_modified", "load"),
+        *("expire", "explain", "expunge", "flush", "get", "get_by", "get_many", "get_one"),
+        *("get_or_create", "is_modified", "load", "upsert", "upsert_all"),
         *(
             "merge",
             "merge_all",

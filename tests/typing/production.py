@@ -48,6 +48,21 @@ def blocks(session: Session) -> None:
         assert_type(transaction, SessionTransaction)
 
 
+def keys(session: Session) -> None:
+    assert_type(session.get_many(User, [1, 2]), list[User | None])
+    assert_type(session.get_by(User, name="ada"), User | None)
+    assert_type(session.get_or_create(User, name="ada"), tuple[User, bool])
+    assert_type(session.upsert(User(name="ada"), key=User.name), User)
+    assert_type(session.upsert_all([User(name="ada")]), list[User])
+
+
+async def awaited_keys(session: AsyncSession) -> None:
+    assert_type(await session.get_many(User, [1, 2]), list[User | None])
+    assert_type(await session.get_by(User, name="ada"), User | None)
+    assert_type(await session.get_or_create(User, name="ada"), tuple[User, bool])
+    assert_type(await session.upsert(User(name="ada"), key=User.name), User)
+
+
 async def awaited_blocks(session: AsyncSession) -> None:
     async with session.atomic() as transaction:
         session.on_commit(lambda: one_user(session))

@@ -285,8 +285,13 @@ class scoped_session(ScopedFace[S]):
     rollback = scoped_face.passed(Session.rollback)
     scalar = scoped_face.passed(Session.scalar)
     scalars = scoped_face.passed(Session.scalars)
+    get_by = scoped_face.passed(Session.get_by)
+    get_many = scoped_face.passed(Session.get_many)
+    get_or_create = scoped_face.passed(Session.get_or_create)
     on_commit = scoped_face.passed(Session.on_commit)
     on_rollback = scoped_face.passed(Session.on_rollback)
+    upsert = scoped_face.passed(Session.upsert)
+    upsert_all = scoped_face.passed(Session.upsert_all)
     watch = scoped_face.passed(Session.watch)
 
     autobegin = OfCurrent[bool](Session.autobegin)

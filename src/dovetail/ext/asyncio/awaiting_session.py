@@ -30,6 +30,13 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.merge import merge_all_steps
 from dovetail.orm.session import Session
 from dovetail.orm.session.core import SessionCore
+from dovetail.orm.session.keyed_verbs import (
+    get_by_steps,
+    get_many_steps,
+    get_or_create_steps,
+    upsert_all_steps,
+    upsert_steps,
+)
 from dovetail.orm.session.keywords import StatementOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
@@ -464,6 +471,12 @@ class AsyncSession(AwaitingMembers):
         await self.run_steps(
             self._core.refresh_instance_steps(instance, attribute_names, with_for_update)
         )
+
+    get_many = session_face.awaited(Session.get_many, get_many_steps)
+    get_by = session_face.awaited(Session.get_by, get_by_steps)
+    get_or_create = session_face.awaited(Session.get_or_create, get_or_create_steps)
+    upsert = session_face.awaited(Session.upsert, upsert_steps)
+    upsert_all = session_face.awaited(Session.upsert_all, upsert_all_steps)
 
     load = session_face.awaited(Session.load, _load_steps)
     merge = session_face.awaited(Session.merge, _merge_steps)

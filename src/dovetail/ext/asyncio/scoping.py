@@ -82,6 +82,9 @@ class async_scoped_session(ScopedFace[S]):
     load = scoped_face.passed(AsyncSession.load)
     merge = scoped_face.passed(AsyncSession.merge)
     merge_all = scoped_face.passed(AsyncSession.merge_all)
+    get_by = scoped_face.passed(AsyncSession.get_by)
+    get_many = scoped_face.passed(AsyncSession.get_many)
+    get_or_create = scoped_face.passed(AsyncSession.get_or_create)
     on_commit = scoped_face.passed(AsyncSession.on_commit)
     on_rollback = scoped_face.passed(AsyncSession.on_rollback)
     prepare = scoped_face.passed(AsyncSession.prepare)
@@ -92,6 +95,8 @@ class async_scoped_session(ScopedFace[S]):
     scalars = scoped_face.passed(AsyncSession.scalars)
     stream = scoped_face.passed(AsyncSession.stream)
     stream_scalars = scoped_face.passed(AsyncSession.stream_scalars)
+    upsert = scoped_face.passed(AsyncSession.upsert)
+    upsert_all = scoped_face.passed(AsyncSession.upsert_all)
     watch = scoped_face.passed(AsyncSession.watch)
 
     close_all = staticmethod(AsyncSession.close_all)

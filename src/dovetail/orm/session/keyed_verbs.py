@@ -27,6 +27,7 @@ def get_many_steps(
 def get_by_steps(
     core: SessionCore,
     entity: type[T],
+    /,
     options: Sequence[Any],
     with_for_update: object,
     **values: object,
@@ -41,6 +42,7 @@ def get_by_steps(
 def get_or_create_steps(
     core: SessionCore,
     entity: type[T],
+    /,
     defaults: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
     **values: object,
 ) -> Steps[tuple[T, bool]]:
@@ -136,6 +138,7 @@ class KeyedVerbs:
 
             user, created = session.get_or_create(User, id=9, defaults={"name": "ina"})
             # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id = ?
+            #     /* FOR UPDATE */
             # SAVEPOINT
             # INSERT INTO user_account (id, name) VALUES (?, ?)
             # RELEASE SAVEPOINT
@@ -156,7 +159,7 @@ class KeyedVerbs:
             session.upsert(User(id=1, name="adah"))
             # INSERT INTO user_account (id, name) VALUES (?, ?) ON CONFLICT (id) DO NOTHING
             # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id IN
-            #     (?)
+            #     (?) /* FOR UPDATE */
             # UPDATE user_account SET name=? WHERE user_account.id = ?
         """
         return self._core.run(upsert_steps(self._core, instance, key, update))
@@ -170,8 +173,7 @@ class KeyedVerbs:
 
             session.upsert_all([User(id=1, name="ada"), User(id=3, name="cleo")])
             # INSERT INTO user_account (id, name) VALUES (?, ?) ON CONFLICT (id) DO NOTHING
-            # INSERT INTO user_account (id, name) VALUES (?, ?) ON CONFLICT (id) DO NOTHING
             # SELECT user_account.id, user_account.name FROM user_account WHERE user_account.id IN
-            #     (?, ?)
+            #     (?, ?) /* FOR UPDATE */
         """
         return self._core.run(upsert_all_steps(self._core, instances, key, update))

@@ -9,7 +9,8 @@ from dovetail.orm.mapping.mapper import Mapper
 from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.persistence import mapper_for
 from dovetail.orm.tracking.expiry import Whole
-from dovetail.sql.expression.elements import tuple_
+from dovetail.sql.constraints import UniqueConstraint
+from dovetail.sql.expression.constructs import tuple_
 from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
@@ -25,13 +26,15 @@ def get_many_steps(
     mapper = mapper_for(entity)
     mapper.configure()
     keys = [mapper.key_from_identity(ident) for ident in idents]
-    asked = [key for key in dict.fromkeys(keys) if populate_existing or not _is_here(core, mapper, key)]
+    asked = [
+        key for key in dict.fromkeys(keys) if populate_existing or not _is_here(core, mapper, key)
+    ]
     kept = []  # an instance that nobody holds yet must not be collected meanwhile
     columns = [mapper.columns[name] for name in mapper.primary_keys]
     for start in range(0, len(asked), KEYS_PER_STATEMENT):
         some = asked[start : start + KEYS_PER_STATEMENT]
         among = columns[0].in_(some) if len(columns) == 1 else tuple_(*columns).in_(some)
-        statement = Select(entity).where(among).options(*options)
+        statement: Any = Select(entity).where(among).options(*options)
         found = yield from core.execute_steps(
             statement, execution_options={"populate_existing": populate_existing}
         )
@@ -52,7 +55,7 @@ def get_by_steps(
     core: SessionCore,
     entity: type,
     options: Sequence[Any],
-    with_for_update: Any,
+    with_for_update: object,
     values: Mapping[str, Any],
 ) -> Steps[Any]:
     """Return the one instance whose attributes have these *values*, or None."""
@@ -62,9 +65,10 @@ def get_by_steps(
             "get_by() needs the values of a key", hint=f"session.get_by({entity.__name__}, name=…)"
         )
     for name in values:
-        require_attribute(mapper, name)
+        if name not in mapper.named_attrs:
+            require_attribute(mapper, name)
     conditions = [getattr(entity, name) == value for name, value in values.items()]
-    statement = Select(entity).where(*conditions).options(*options)
+    statement: Any = Select(entity).where(*conditions).options(*options)
     execution_options: dict[str, Any] = {}
     if with_for_update:
         how = with_for_update if isinstance(with_for_update, Mapping) else {}
@@ -85,7 +89,7 @@ def require_attribute(mapper: Mapper, name: object) -> str:
     )
 
 
-def unique_key(mapper: Mapper, key: Any) -> tuple[str, ...]:
+def unique_key(mapper: Mapper, key: object) -> tuple[str, ...]:
     """Return the names of the attributes of *key*, one or several; None is the primary key.
 
     ArgumentError is raised where no constraint or index says that they are unique together.
@@ -107,10 +111,10 @@ def unique_key(mapper: Mapper, key: Any) -> tuple[str, ...]:
 def _unique_keys(mapper: Mapper) -> Iterable[list[str]]:
     """Yield the attributes of each unique key that the table declares."""
     table = mapper.local_table
-    constraints = [one for one in table.constraints if one.__visit_name__ == "unique_constraint"]
-    indexes = [one for one in table.indexes if one.unique]
+    constraints = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    indexes: list[Any] = [one for one in table.indexes if one.unique]
     yield list(mapper.primary_keys)
-    for one in (*constraints, *indexes):
-        names = [mapper.column_keys.get(column) for column in one.columns]
+    for unique in (*constraints, *indexes):
+        names = [mapper.column_keys.get(column) for column in unique.columns]
         if names and None not in names:
             yield [name for name in names if name is not None]

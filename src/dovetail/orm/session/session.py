@@ -46,6 +46,7 @@ from dovetail.orm.session.classic import (
 from dovetail.orm.session.contents import SessionContents
 from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.instances import close_all_sessions, identity_key
+from dovetail.orm.session.keyed_verbs import KeyedVerbs
 from dovetail.orm.session.keywords import ClassicOptions, GetOptions, StatementOptions
 from dovetail.orm.session.orm_execute import NO_OPTIONS
 from dovetail.orm.session.persistence import mapper_for, require_found, warn_of_objects
@@ -90,7 +91,7 @@ R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
 
-class Session(SessionContents, TransactionVerbs, ClassicVerbs):
+class Session(SessionContents, TransactionVerbs, KeyedVerbs, ClassicVerbs):
     """Instances of mapped classes, kept in step with rows of a database.
 
     One instance for one row; changes are found and written by ``flush()``, in the right

@@ -10,8 +10,8 @@ from dovetail.orm.session.core import SessionCore
 from dovetail.orm.session.natural_keys import get_by_steps, require_attribute, unique_key
 from dovetail.orm.session.persistence import mapper_for
 from dovetail.orm.tracking.state import state_of
+from dovetail.sql.expression.constructs import tuple_
 from dovetail.sql.expression.dml import insert
-from dovetail.sql.expression.elements import tuple_
 from dovetail.sql.expression.select import Select
 from dovetail.steps import Steps
 
@@ -36,7 +36,8 @@ def get_or_create_steps(
     unique_key(mapper, list(values))
     connection = yield from core.connection_for_steps(mapper)
     # Where one writes at a time, what was read before the lock may be out of date with it.
-    lock = not connection.dialect.features.supports_concurrent_writers
+    lock: Any = not connection.dialect.features.supports_concurrent_writers
+    violation: UniqueViolation | None = None
     for _ in range(TRIES):
         found = yield from get_by_steps(core, entity, (), lock, values)
         if found is not None:
@@ -46,8 +47,10 @@ def get_or_create_steps(
         violation = yield from _insert_within_steps(core, made)
         if violation is None:
             return made, True
-        # A lock reads what is there now, and not what was when this transaction began.
-        lock = True
+        # A lock reads what is there now, and not what was when this transaction began.  One that
+        # is shared is what the INSERT has already: nobody waits in a circle for more.
+        lock = lock or {"read": True}
+    assert violation is not None
     if set(violation.columns) == {mapper.columns[name].name for name in values}:
         # Somebody has made it after this transaction's snapshot, which will never have it.
         violation.retry_scope = "transaction"
@@ -76,7 +79,7 @@ def _insert_within_steps(core: SessionCore, instance: object) -> Steps[UniqueVio
 class Upsert:
     """What an upsert does: the unique ``key``, and what is written to a row that is there."""
 
-    def __init__(self, mapper: Mapper, key: Any, update: Any) -> None:
+    def __init__(self, mapper: Mapper, key: object, update: object) -> None:
         mapper.configure()
         if len(mapper.mapped_tables) > 1:
             raise ArgumentError(
@@ -111,13 +114,13 @@ class Upsert:
                 hint=f"session.upsert({type(instance).__name__}(…))",
             )
         values = instance.__dict__
-        for name in self.mapper.named_relationships.keys():
-            if values.get(name):
+        for name, value in values.items():
+            if value and name in self.mapper.named_relationships:
                 raise ArgumentError(
                     f"an upsert writes columns, and {type(instance).__name__}.{name} is none",
                     hint="set the foreign key instead",
                 )
-        row = {name: values[name] for name in self.mapper.columns.keys() if name in values}
+        row = {name: value for name, value in values.items() if name in self.mapper.columns}
         for name in (*self.key, *(self.update or ())):
             if name not in row or (row[name] is None and name in self.key):
                 raise ArgumentError(f"{instance!r} has no value for {name!r}")
@@ -125,8 +128,8 @@ class Upsert:
 
     def key_of(self, row: Row) -> Any:
         """Return the value of the key in *row*, a tuple where it has parts."""
-        key = tuple([row[name] for name in self.key])
-        return key if len(key) > 1 else key[0]
+        key = [row[name] for name in self.key]
+        return tuple(key) if len(key) > 1 else key[0]
 
     def apply(self, row: Row, instance: object) -> None:
         """Give *instance*, whose row is there, the values that *row* is to have."""
@@ -144,23 +147,23 @@ class Upsert:
         for start in range(0, len(keys), KEYS_PER_STATEMENT):
             some = list(keys[start : start + KEYS_PER_STATEMENT])
             one = self.columns[0] if len(self.columns) == 1 else tuple_(*self.columns)
-            statement = Select(self.mapper.class_).where(one.in_(some)).with_for_update()
+            statement: Any = Select(self.mapper.class_).where(one.in_(some)).with_for_update()
             result = yield from core.execute_steps(
                 statement, execution_options={"populate_existing": True}
             )
             for instance in result.scalars().unique():
                 found[self.key_of(instance.__dict__)] = instance
+        if len(keys) == 1:
+            return dict(zip(keys, found.values(), strict=False))
         for key in keys:
-            if len(keys) > 1 and key not in found:
+            if key not in found:
                 # The server may take for equal what Python does not: capitals, for instance.
-                found |= {key: each for each in (yield from self.read_steps(core, [key])).values()}
-        if len(keys) == 1 and found:
-            found = {keys[0]: next(iter(found.values()))}
+                found |= yield from self.read_steps(core, [key])
         return found
 
 
 def upsert_all_steps(
-    core: SessionCore, instances: Iterable[object], key: Any, update: Any
+    core: SessionCore, instances: Iterable[object], key: object, update: object
 ) -> Steps[list[Any]]:
     """Insert the rows of *instances*, or change those that are there; return the session's own."""
     given = list(instances)
@@ -195,8 +198,7 @@ def _insert_missing_steps(
         if tries < TRIES:
             # At last the server says itself what is wrong, such as another key that is taken.
             statement = statement.on_conflict(*upsert.columns)
-        for row in [rows[key] for key in missing]:
-            yield from core.execute_steps(statement.values(row))
+        yield from core.execute_steps(statement, [rows[key] for key in missing])
         found |= yield from upsert.read_steps(core, missing)
     return found
 
