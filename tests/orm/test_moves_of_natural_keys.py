@@ -4,6 +4,8 @@ from importlib import import_module
 
 import pytest
 
+from dovetail.exc import StaleDataError
+
 PACKAGES = ("dovetail", "sqlalchemy")
 
 
@@ -134,3 +136,82 @@ def test_expired_references_are_read_in_one_statement_a_class():
         s.flush()
         verbs = [text.split()[0] for text in sent]
         assert verbs == ["SELECT", "SELECT", "UPDATE", "UPDATE"]
+
+
+def accounts(sa, orm, base):
+    class Account(base):
+        __tablename__ = "account"
+        name = orm.mapped_column(sa.String(20), primary_key=True)
+        kind = orm.mapped_column(sa.String(9))
+        logins = orm.relationship("Login", passive_updates=False, back_populates="account")
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "plain"}
+
+    class Admin(Account):
+        __tablename__ = "admin"
+        name = orm.mapped_column(sa.ForeignKey("account.name"), primary_key=True)
+        level = orm.mapped_column(sa.Integer)
+        __mapper_args__ = {"polymorphic_identity": "admin", "passive_updates": False}
+
+    class Login(base):
+        __tablename__ = "login"
+        id = orm.mapped_column(sa.Integer, primary_key=True)
+        account_name = orm.mapped_column(sa.ForeignKey("account.name"))
+        account = orm.relationship(Account, back_populates="logins")
+
+    class Tag(base):
+        __tablename__ = "tag"
+        name = orm.mapped_column(sa.String(20), primary_key=True)
+
+    return Account, Admin, Login, Tag
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("kind", ["plain", "referred to"])
+def test_a_key_set_to_an_expression_is_known_afterwards(package, kind):
+    s, (account, _, login, tag), sa = mapped(package, accounts)
+    with s:
+        cls = tag if kind == "plain" else account
+        one = cls(name="ann")
+        s.add(one)
+        entries = [login(account=one)] if cls is account else []
+        s.add_all(entries)
+        s.commit()
+        one.name = cls.name + " lee"
+        s.flush()
+        assert (one.name, sa.inspect(one).identity) == ("ann lee", ("ann lee",))
+        assert s.get(cls, "ann lee") is one
+        assert [entry.account_name for entry in entries] == ["ann lee"] * len(entries)
+        s.commit()
+        assert s.scalars(sa.select(cls.name)).all() == ["ann lee"]
+        one.name = sa.func.upper(cls.name)
+        s.flush()
+        assert one.name == "ANN LEE"
+        s.rollback()
+        assert (one.name, s.get(cls, "ann lee")) == ("ann lee", one)
+
+
+def test_a_key_of_joined_tables_set_to_an_expression_is_known_afterwards():
+    s, (account, admin, _, _), sa = mapped("dovetail", accounts)
+    with s:
+        one = admin(name="ann", level=1)
+        s.add(one)
+        s.commit()
+        one.name, one.level = account.name + " lee", admin.level + 1
+        s.commit()
+        assert (one.name, one.level) == ("ann lee", 2)
+        assert s.execute(sa.text("SELECT account.name, admin.name FROM account, admin")).all() == [
+            ("ann lee", "ann lee")
+        ]
+
+
+def test_a_key_set_to_an_expression_in_a_row_that_is_gone():
+    s, (*_, tag), sa = mapped("dovetail", accounts)
+    with s:
+        one = tag(name="ann")
+        s.add(one)
+        s.commit()
+        assert one.name == "ann"
+        s.execute(sa.text("DELETE FROM tag"))
+        one.name = tag.name + " lee"
+        with pytest.raises(StaleDataError):
+            s.flush()

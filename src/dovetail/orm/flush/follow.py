@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dovetail.orm.flush.cascade import held_by, load_missing_steps
 from dovetail.orm.flush.changes import Changes, Pair
+from dovetail.orm.flush.key_expressions import settle_key_steps
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_names, pairs_of
 from dovetail.orm.loading.lazy import refresh_steps
@@ -201,6 +202,10 @@ def find_moves_steps(session: FlushingSession, changes: Changes) -> Steps[Moves 
             is_kept = sources.isdisjoint
             for state, instance in own.updates.items():
                 if state.committed is not None and not is_kept(state.committed):
+                    if not own.mapper.keys_set.isdisjoint(state.committed):
+                        with session.scope.at(state.load.token):
+                            connection = yield from session.connection_for_steps(own.mapper)
+                        yield from settle_key_steps(connection, own.mapper, (state, instance))
                     old = _old_values(own.mapper, state, instance)
                     if old:
                         waiting[state] = (instance, old)

@@ -14,6 +14,7 @@ from dovetail.engine.connection import Connection
 from dovetail.exc import DovetailWarning, FlushError, StaleDataError
 from dovetail.orm.flush.changes import Pair
 from dovetail.orm.flush.insert import first_table, refuse_read_value
+from dovetail.orm.flush.key_expressions import settle_key_steps
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.together import deletes_together, together_steps, updates_together
 from dovetail.orm.flush.versions import given_version, refuse_stale_steps, version_of
@@ -74,6 +75,8 @@ def update_steps(
         values = pair[1].__dict__
         for key in changed:
             if stands_for_sql[type(values.get(key))]:
+                if not mapper.keys_set.isdisjoint(changed):
+                    yield from settle_key_steps(connection, mapper, pair)
                 with_sql.append((pair, {key: values.get(key) for key in changed}))
                 break
         else:
@@ -94,6 +97,8 @@ def update_steps(
     for pair, changes in with_sql:
         yield from _update_expressions_steps(connection, mapper, pair, changes)
         _note_written(mapper, written, changes, [pair])
+        if not mapper.keys_set.isdisjoint(changes):
+            switched.append(KeyChange(pair[0], pair[0].row_key))
     if mapper.computed_anew:
         _forget_made(mapper.computed_anew, pairs)
     return switched
