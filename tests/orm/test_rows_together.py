@@ -28,6 +28,7 @@ from dovetail import (
     PickleType,
     SmallInteger,
     String,
+    Table,
     Text,
     Time,
     UniqueConstraint,
@@ -40,7 +41,13 @@ from dovetail import (
 )
 from dovetail.dialects.set_based import ROWS_TOGETHER, parts
 from dovetail.exc import DBAPIError, DovetailWarning, IntegrityError, StaleDataError
-from dovetail.orm import Session, declarative_base, registry
+from dovetail.orm import (
+    Session,
+    close_all_sessions,
+    declarative_base,
+    registry,
+    relationship,
+)
 from dovetail.orm.flush.together import FEW_ROWS
 from tests.loop_thread import calls_to
 from tests.servers import AWAITING_BACKENDS, BACKENDS
@@ -151,6 +158,7 @@ def simple(base, **columns):
 def base(engine):
     base = declarative_base()
     yield base
+    close_all_sessions()
     base.metadata.drop_all(engine)
 
 
@@ -371,6 +379,46 @@ def test_bulk_updates_go_together_too(engine, base, sent):
     session.bulk_update_mappings(thing, given)
     session.expire_all()
     assert [rows[0].name, rows[1].name] == ["d18", "d19"]
+    session.close()
+
+
+def test_association_rows_are_deleted_together(engine, base, sent):
+    links = Table(
+        "links",
+        base.metadata,
+        Column("left_id", ForeignKey("things.id"), primary_key=True),
+        Column("right_id", ForeignKey("things.id"), primary_key=True),
+    )
+    thing = simple(
+        base,
+        others=relationship(
+            "Thing",
+            secondary=links,
+            primaryjoin="Thing.id == links.c.left_id",
+            secondaryjoin="Thing.id == links.c.right_id",
+        ),
+    )
+    session, rows = filled(engine, thing)
+    rows[0].others = rows[1:]
+    session.commit()
+    assert len(rows[0].others) == 19
+    sent.clear()
+    rows[0].others = rows[1:3]
+    session.flush()
+    assert len(sent) == 1
+    assert not sent[0][1]
+    session.expire_all()
+    assert {row.id for row in rows[0].others} == {2, 3}
+
+    session.execute(links.delete())
+    for row in rows[3:12]:
+        session.execute(links.insert().values(left_id=2, right_id=row.id))
+    session.expire_all()
+    assert len(rows[1].others) == 9
+    session.execute(links.delete().where(links.c.right_id == 5))
+    rows[1].others = []
+    with pytest.raises(StaleDataError, match="matched 8 of 9"):
+        session.flush()
     session.close()
 
 

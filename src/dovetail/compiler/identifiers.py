@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Set
-from hashlib import md5
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..exc import CompileError, IdentifierError
@@ -160,6 +160,8 @@ class IdentifierPreparer:
                 raise IdentifierError(
                     f"the name {str(name)!r} is longer than the {self.longest} characters allowed"
                 )
+            # Few programs have names that long.
+            md5 = import_module("hashlib").md5
             digest = md5(name.encode(), usedforsecurity=False).hexdigest()
             name = f"{name[: self.longest - 8]}_{digest[-4:]}"
         return self.quote(name) if _alembic_quote else str(name)

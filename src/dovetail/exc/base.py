@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class DontWrapMixin:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the one of *known* that is spelled most like *name*, or None."""
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    found = import_module("difflib").get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
 

@@ -18,6 +18,7 @@ from dovetail.orm.flush.rows import RowsText
 from dovetail.orm.flush.sent import in_text_order, sent_besides, written
 from dovetail.orm.flush.session import FlushingSession
 from dovetail.orm.flush.sync import OldValues, association_row
+from dovetail.orm.flush.together import deletes_together, together_steps
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
 from dovetail.sql.expression.dml import delete, insert, update
@@ -158,6 +159,8 @@ class AssociationPlan:
         new, before = list(values.values()), list(old.values())
         self.rows = RowsText(inserting, len(inserting.binds), dialect.features)
         self.delete_sql: str = deleting.sql
+        keys = {bind: column for column, bind in old.items()}
+        self.deletes_together = deletes_together(dialect, prop.secondary, deleting, keys)
         self.update_sql: str = updating.sql
         self.inserted = _rows_function(prop, inserting, new, dialect)
         self.deleted = _rows_function(prop, deleting, before, dialect)
@@ -230,8 +233,12 @@ def _delete_steps(
     ]
     if not gone:
         return
-    cursor = yield from connection.run_many_steps(plan.delete_sql, plan.deleted(gone))
-    _check_count(connection, "DELETE", rows, cursor.rowcount, len(gone))
+    sent = plan.deleted(gone)
+    found = yield from together_steps(connection, plan.deletes_together, sent)
+    if found is None:
+        cursor = yield from connection.run_many_steps(plan.delete_sql, sent)
+        found = cursor.rowcount
+    _check_count(connection, "DELETE", rows, found, len(gone))
 
 
 def _move_steps(

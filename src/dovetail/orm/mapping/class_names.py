@@ -1,11 +1,10 @@
 """Mapped classes by their names, as strings of relationships find them."""
 
 from collections.abc import MutableMapping
-from difflib import get_close_matches
 from typing import Any
 from warnings import warn
 
-from dovetail.exc import DovetailWarning
+from dovetail.exc import DovetailWarning, nearest
 
 
 class SameName(tuple[type, ...]):
@@ -63,7 +62,7 @@ class ClassNames:
 
     def near(self, name: str) -> str | None:
         """A name of a class that *name* may be a misspelling of."""
-        return next(iter(get_close_matches(name, self.by_name, 1)), None)
+        return nearest(name, self.by_name)
 
     def is_package(self, name: str) -> bool:
         """True where *name* is a part of the path of the module of a class."""

@@ -1,9 +1,9 @@
 """The constructor that mapped classes have when they define none."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
+from dovetail.exc import nearest
 from dovetail.orm.mapping.mapper_view import MapperView
 from dovetail.orm.tracking.state import STATE_NAME, InstanceState, forget, new_state
 
@@ -27,8 +27,8 @@ def construct(self: Any, **values: object) -> None:
 def _unknown(name: str, class_: type) -> str:
     text = f"{name!r} is an invalid keyword argument for {class_.__name__}"
     mapper: Any = getattr(class_, "__mapper__", None)
-    near = [] if mapper is None else get_close_matches(name, mapper.named_attrs.keys(), 1)
-    return f"{text}: did you mean {near[0]!r}?" if near else text
+    near = None if mapper is None else nearest(name, mapper.named_attrs.keys())
+    return text if near is None else f"{text}: did you mean {near!r}?"
 
 
 construct.__name__ = construct.__qualname__ = "__init__"

@@ -1,7 +1,6 @@
 """What the strings, callables and classes that relationships name mean."""
 
 import builtins
-from difflib import get_close_matches
 from typing import Any
 from warnings import warn
 
@@ -14,6 +13,7 @@ from dovetail.exc import (
     InvalidRequestError,
     UnknownAttributeError,
     did_you_mean,
+    nearest,
 )
 from dovetail.orm.mapping.attribute import (
     EntityNode,
@@ -152,10 +152,10 @@ class Resolver:
                 found = None
             if getattr(found, "is_from", False):
                 return _of_tables(found)
-        near = get_close_matches(name, metadata.tables, 1)
+        near = nearest(name, metadata.tables)
         raise InvalidRequestError(
             f"{prop}: secondary names table {name!r}, which does not exist",
-            hint=f"did you mean {near[0]!r}?" if near else "define the Table first",
+            hint="define the Table first" if near is None else f"did you mean {near!r}?",
         )
 
     def expression(self, declared: object, prop: RelationshipProperty) -> Any:
