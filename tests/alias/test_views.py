@@ -429,3 +429,68 @@ def test_what_relationships_and_queries_tell_of_themselves():
     print(query.only_return_tuples(True)._compile_context().load_options._only_return_tuples)
         """
     )
+
+
+def test_an_attribute_is_told_to_keep_old_values_while_the_program_runs():
+    assert same_with_both(
+        """
+    user = User(name="first")
+    session.add(user)
+    session.commit()
+    User.name.impl.active_history = True
+    user.name = "other"
+    print(User.name.impl.active_history, sa.inspect(user).attrs.name.history.deleted != ())
+        """
+    )
+
+
+def test_what_is_mapped_while_listening_to_the_end_of_configuration_is_in_use_at_once():
+    assert same_with_both(
+        """
+    def add(*_):
+        if not hasattr(User, "versions"):
+            User.versions = sa.orm.relationship("Address", viewonly=True)
+            print(sa.orm.configure_mappers(), User.versions.impl is not None)
+
+    class Another(Base):
+        __tablename__ = "another"
+        id = sa.Column(sa.Integer, primary_key=True)
+
+    sa.event.listen(sa.orm.Mapper, "after_configured", add)
+    sa.orm.configure_mappers()
+    print(User.versions.impl is not None)
+        """
+    )
+
+
+def test_a_copy_of_a_column_is_told_that_it_says_whether_it_takes_null():
+    assert same_with_both(
+        """
+    column = sa.Column("id", sa.Integer)
+    column._user_defined_nullable = True
+    table = sa.Table("kept", sa.MetaData(), column, sa.PrimaryKeyConstraint("id"))
+    print(table.c.id.nullable)
+        """
+    )
+
+
+def test_the_manager_of_a_class_has_its_attributes_by_name():
+    assert same_with_both(
+        """
+    manager = sa.orm.attributes.manager_of_class(User)
+    print(sorted(manager.keys()), sorted(key for key, _ in manager.items()))
+    print("name" in manager, manager["name"] is User.name)
+    print(any(value is User.name for value in manager.values()))
+        """
+    )
+
+
+def test_where_there_is_nothing_to_go_through_nothing_comes_back():
+    assert same_with_both(
+        """
+    from sqlalchemy.sql import visitors
+    print(visitors.replacement_traverse(None, {}, lambda *a, **k: None))
+    print(visitors.cloned_traverse(None, {}, {}))
+    print(visitors.ReplacingCloningVisitor().traverse(None))
+        """
+    )

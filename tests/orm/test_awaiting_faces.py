@@ -47,8 +47,8 @@ BLOCKING_ALONE = {
     },
     "AsyncConnection": {
         "about", "dispatch", "has_begun", "hides_parameters", "options_in_use",
-        "schema_for_object", "schema_map", "text_was_sent", "told_last", "transaction_ended",
-        "used_by",
+        "schema_for_object", "schema_map", "tell", "text_was_sent", "told_last",
+        "transaction_ended", "used_by",
     },
     "AsyncEngine": {"dispatch", "is_async"},
     "AsyncTransaction": {"nested"},  # an attribute of each

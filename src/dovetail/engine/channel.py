@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..compiler.cache import PlanCache
+    from ..compiler.compiled import Compiled
     from ..dialects.dbapi import DriverParameters
     from ..dialects.driver import Cursor, Driver, DriverConnection
     from ..event import Dispatch
@@ -152,6 +153,10 @@ class Channel:
         except BaseException as error:
             failure = yield from self._failure_steps(error, sql, parameters)
             raise failure from failure.__cause__
+
+    def tell(self, compiled: Compiled) -> None:
+        """Let those who listen know that what is sent next is *compiled*, of a plan."""
+        self.about = About(compiled.statement, compiled, {})
 
     def fetch_text_steps(
         self, sql: str, parameters: DriverParameters = ()

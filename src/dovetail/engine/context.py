@@ -51,8 +51,8 @@ class ExecutionContext:
     ``executemany``  whether the driver runs it for several sets
     ``sent``         what the driver is given of these: the list, or the one set, or None
     ``cursor``       the driver's cursor
-    ``compiled``     the compiled statement, None for SQL that was given as text
-    ``invoked_statement``  the statement object, None for SQL that was given as text
+    ``compiled``     the compiled statement, None for SQL text and for loads of instances
+    ``invoked_statement``  the statement object, None for SQL text and for loads of instances
     """
 
     def __init__(

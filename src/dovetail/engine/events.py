@@ -148,7 +148,8 @@ class ConnectionEvents(DialectEvents, sends=True, watches=_WATCHING):
     ``retval=True`` and return the statement and its parameters.
 
     What a session sends for entities, lazy loads and flushes is kept as text, and told to
-    ``before_cursor_execute`` and ``after_cursor_execute`` alone.
+    ``before_cursor_execute`` and ``after_cursor_execute`` alone, but for the rows of many-to-many
+    tables.
     """
 
     former: ClassVar = {

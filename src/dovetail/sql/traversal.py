@@ -112,7 +112,7 @@ def cloned_traverse(obj: object, opts: Mapping[str, object] | None, visitors: Vi
         return copy
 
     copying = Replacing(copied)
-    return copying.node(_node_of(obj))
+    return None if obj is None else copying.node(_node_of(obj))
 
 
 def _option(opts: Mapping[str, object] | None, name: str) -> Iterable[Any]:
@@ -135,8 +135,11 @@ def replacement_traverse(
 
 
 def replacing(obj: object, function: Replacement) -> Any:
-    """Return *obj*, or the node that it stands for, with the replacements of *function*."""
-    return Replacing(function).node(_node_of(obj))
+    """Return *obj*, or the node that it stands for, with the replacements of *function*.
+
+    Where there is nothing, None, nothing is returned.
+    """
+    return None if obj is None else Replacing(function).node(_node_of(obj))
 
 
 class ClauseVisitor:

@@ -82,7 +82,11 @@ def _set_parent_with_dispatch(item: SchemaItem, parent: Node, **_: object) -> No
     item.attach(parent)
 
 
-@views.attribute(Column)
+def _say_nullable(column: Column[Any], given: object) -> None:
+    column.nullable_is_given = given is not NULL_UNSPECIFIED
+
+
+@views.attribute(Column, writes=_say_nullable)
 def _user_defined_nullable(column: Column[Any]) -> Any:
     """Return whether the column was told to take NULL, or that it was not told."""
     return column.nullable if column.nullable_is_given else NULL_UNSPECIFIED

@@ -13,6 +13,7 @@ from ...orm.mapping.properties import ColumnProperty, MapperProperty
 from ...orm.mapping.registry import Registry
 from ...orm.mapping.relationship import RelationshipProperty
 from ...orm.mapping.synonym import Synonym, SynonymReference
+from ...orm.tracking.attributes import AttributeBase
 from ...orm.tracking.state import InstanceState, state_of
 from ...sql.metadata import sort_tables
 from ...types.contract import TypeEngine, to_instance
@@ -92,6 +93,24 @@ def _calculated_foreign_keys(prop: RelationshipProperty) -> set[Any]:
     condition = prop.condition
     pairs = (*condition.synchronize_pairs, *condition.secondary_synchronize_pairs)
     return {referring for _, referring in pairs}
+
+
+@views.method(ClassManager)
+def keys(manager: ClassManager[Any]) -> list[str]:
+    """Return the names of the mapped attributes."""
+    return list(manager.mapper.named_attrs.keys())
+
+
+@views.method(ClassManager)
+def items(manager: ClassManager[Any]) -> list[tuple[str, Any]]:
+    """Return the mapped attributes of the class, each after its name."""
+    return [(key, manager[key]) for key in keys(manager)]
+
+
+@views.method(ClassManager)
+def values(manager: ClassManager[Any]) -> list[Any]:
+    """Return the mapped attributes of the class."""
+    return [manager[key] for key in keys(manager)]
 
 
 @views.method(ClassManager)
@@ -184,6 +203,16 @@ def _of_type(attribute: QueryableAttribute[Any]) -> Any:
     """Return what ``of_type()`` named, or None."""
     target: EntityNode | None = getattr(attribute, "target_entity", None)
     return None if target is None else target.inspected
+
+
+def _keep_old_values(attribute: AttributeBase, keeps: bool) -> None:
+    attribute.prop.keep_old_values(keeps)
+
+
+@views.attribute(AttributeBase, writes=_keep_old_values)
+def active_history(attribute: AttributeBase) -> bool:
+    """Return whether the old value is loaded before it is replaced."""
+    return attribute.keeps_old_value
 
 
 @views.attribute(Registry)

@@ -39,14 +39,17 @@ class Views:
         for theirs, ours in names.items():
             self._note(kinds, theirs, property(attrgetter(ours)))
 
-    def attribute(self, *kinds: type, writes: str | None = None) -> Callable[[F], F]:
+    def attribute(
+        self, *kinds: type, writes: str | Callable[[Any, Any], None] | None = None
+    ) -> Callable[[F], F]:
         """Let *kinds* have an attribute with the name of the decorated function, its answer.
 
-        What is assigned to it, on a copy, becomes the attribute *writes*, if there is one.
+        What is assigned to it, on a copy, becomes the attribute *writes*, or is given to that
+        function.
         """
 
         def note(function: F) -> F:
-            assign = None if writes is None else partial(_assign, writes)
+            assign = partial(_assign, writes) if isinstance(writes, str) else writes
             self._note(kinds, function.__name__, property(function, assign))
             return function
 

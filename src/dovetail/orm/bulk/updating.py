@@ -151,6 +151,7 @@ class RowsUpdate:
                 "a list after IN does not go with a list of rows",
                 hint="run one UPDATE for each row",
             )
+        self.compiled = compiled
         self.sql: str = compiled.sql
         self.rows_of: Callable[[Sequence[Row], Sequence[Any]], list[Any]]
         self.rows_of = self._write(compiled)
@@ -399,7 +400,9 @@ class RowsUpdating:
         if len(parameters) == 1:
             cursor = yield from self.connection.run_steps(plan.sql, parameters[0])
             self._check(cursor.rowcount, keys)
-        elif (found := (yield from together_steps(self.connection, make, parameters))) is not None:
+            return
+        found = yield from together_steps(self.connection, make, parameters, plan.compiled)
+        if found is not None:
             self._check(found, keys)
         elif parameters:
             cursor = yield from self.connection.run_many_steps(plan.sql, parameters)

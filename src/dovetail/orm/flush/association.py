@@ -21,8 +21,10 @@ from dovetail.orm.flush.sync import OldValues, association_row
 from dovetail.orm.flush.together import deletes_together, together_steps
 from dovetail.orm.mapping.relationship import RelationshipProperty
 from dovetail.orm.tracking.state import InstanceState, state_of
-from dovetail.sql.expression.dml import delete, insert, update
+from dovetail.sql.expression.dml import Delete, Insert, Update, delete, insert, update
 from dovetail.sql.expression.elements import BindParameter, and_, bindparam
+from dovetail.sql.schema import Table
+from dovetail.sql.table_column import Column
 from dovetail.steps import Steps
 
 Key = tuple[InstanceState, InstanceState]
@@ -137,6 +139,42 @@ def _warn_absent(item: object, prop: RelationshipProperty) -> None:
     )
 
 
+class _ToldStatements:
+    """What is sent for rows of a third table while somebody listens to statements.
+
+    Listeners are told of the values by the names of their columns, and may put others in their
+    place.
+    """
+
+    def __init__(self, table: Table, columns: list[Column[Any]]) -> None:
+        self.names = [column.key for column in columns]
+        self.old_names = [f"old_{name}" for name in self.names]
+        values = {c: bindparam(c.key, type_=c.type) for c in columns}
+        self.insert = insert(table)
+        self.delete = delete(table).where(and_(*[c == bind for c, bind in values.items()]))
+        old = [c == bindparam(f"old_{c.key}", type_=c.type) for c in columns]
+        self.update = update(table).where(and_(*old))
+
+    def run_steps(
+        self,
+        connection: Connection,
+        statement: Insert | Update | Delete,
+        names: list[str],
+        rows: Iterable[tuple[Any, ...]],
+    ) -> Steps[int]:
+        """Run *statement* with *rows* of the values called *names*; return how many it met."""
+        sets = [dict(zip(names, row, strict=True)) for row in rows]
+        result = yield from connection.execute_steps(statement, sets)
+        count: int = result.rowcount
+        return count
+
+
+def _hears_of_statements(connection: Connection) -> bool:
+    """Tell whether somebody listens who is told of statements, and of what they are run with."""
+    dispatch = connection.dispatch
+    return dispatch.listening and bool(dispatch.before_execute or dispatch.after_execute)
+
+
 class AssociationPlan:
     """How rows of the third table of one relationship are inserted, deleted and updated.
 
@@ -157,7 +195,9 @@ class AssociationPlan:
         deleting = dialect.compile(delete(prop.secondary).where(where))
         updating = dialect.compile(update(prop.secondary).values(values).where(where))
         new, before = list(values.values()), list(old.values())
+        self.told = _ToldStatements(prop.secondary, columns)
         self.rows = RowsText(inserting, len(inserting.binds), dialect.features)
+        self.deleting = deleting
         self.delete_sql: str = deleting.sql
         keys = {bind: column for column, bind in old.items()}
         self.deletes_together = deletes_together(dialect, prop.secondary, deleting, keys)
@@ -233,8 +273,13 @@ def _delete_steps(
     ]
     if not gone:
         return
+    if _hears_of_statements(connection):
+        told = plan.told
+        count = yield from told.run_steps(connection, told.delete, told.names, gone)
+        _check_count(connection, "DELETE", rows, count, len(gone))
+        return
     sent = plan.deleted(gone)
-    found = yield from together_steps(connection, plan.deletes_together, sent)
+    found = yield from together_steps(connection, plan.deletes_together, sent, plan.deleting)
     if found is None:
         cursor = yield from connection.run_many_steps(plan.delete_sql, sent)
         found = cursor.rowcount
@@ -251,11 +296,17 @@ def _move_steps(
             new, old = (association_row(rows.prop, one, other, was) for was in (None, rows.old))
             if new != old:
                 moved.append((*new, *old))
-    if moved:
-        cursor = yield from connection.run_many_steps(
-            plan.update_sql, _made(connection, plan.updated, moved)
-        )
-        _check_count(connection, "UPDATE", rows, cursor.rowcount, len(moved))
+    if not moved:
+        return
+    if _hears_of_statements(connection):
+        told = plan.told
+        names = [*told.names, *told.old_names]
+        count = yield from told.run_steps(connection, told.update, names, moved)
+    else:
+        made = _made(connection, plan.updated, moved)
+        cursor = yield from connection.run_many_steps(plan.update_sql, made)
+        count = cursor.rowcount
+    _check_count(connection, "UPDATE", rows, count, len(moved))
 
 
 def _check_count(
@@ -277,6 +328,9 @@ def _insert_steps(
         for key, (one, other) in rows.added.items()
         if key not in rows.removed
     ]
+    if new and _hears_of_statements(connection):
+        yield from plan.told.run_steps(connection, plan.told.insert, plan.told.names, new)
+        return
     sent = _made(connection, plan.inserted, new)
     for start, size in plan.rows.chunks(len(sent)):
         part = list(chain.from_iterable(sent[start : start + size]))

@@ -152,7 +152,8 @@ class InsertPlan:
         statement = insert(self.part.table)
         statement = statement.values(values) if values else statement
         # Without values the row is nothing but defaults.
-        self.plain_sql: str = self.dialect.compile(statement, column_keys=()).sql
+        self.plain = self.dialect.compile(statement, column_keys=())
+        self.plain_sql: str = self.plain.sql
         self.fetched = self._asked_back()
         if self.fetched:
             statement = statement.returning(*[column for _, column in self.fetched])
@@ -522,6 +523,8 @@ def insert_run_steps(connection: Connection, plan: InsertPlan, run: Run, load: L
         if count < total:
             part = parameters[start * width : (start + count) * width]
         text = plan.rows.text(count)
+        if connection.dispatch.listening:
+            connection.tell(plan.rows.compiled)
         if plan.fetched:
             returned = yield from connection.fetch_steps(text, part)
             if len(returned) != count:
@@ -540,6 +543,8 @@ def _insert_one_by_one_steps(
     width = plan.width
     for start in range(len(run.instances)):
         part = parameters[start * width : (start + 1) * width]
+        if connection.dispatch.listening:
+            connection.tell(plan.plain)
         cursor = yield from connection.run_steps(plan.plain_sql, part)
         if not cursor.rowcount:
             # The key that the driver tells is that of an earlier row.

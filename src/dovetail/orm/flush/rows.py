@@ -15,6 +15,7 @@ class RowsText:
     """
 
     def __init__(self, compiled: Compiled, width: int, features: Features) -> None:
+        self.compiled = compiled
         self.sql: str = compiled.sql
         self.parts = compiled.values_parts if width else None
         self.width = width

@@ -57,9 +57,15 @@ def deletes_together(
 
 
 def together_steps(
-    connection: Connection, make: SetBased | None, rows: list[tuple[Any, ...]]
+    connection: Connection,
+    make: SetBased | None,
+    rows: list[tuple[Any, ...]],
+    compiled: Compiled,
 ) -> Steps[int | None]:
-    """Run what *make* has for *rows* and return how many were found; None if nothing was sent."""
+    """Run what *make* has for *rows* and return how many were found; None if nothing was sent.
+
+    Listeners are told that it is *compiled*, which changes one row.
+    """
     if make is None or len(rows) <= FEW_ROWS:
         return None
     statements = make(rows)
@@ -67,6 +73,8 @@ def together_steps(
         return None
     count = 0
     for sql, parameters in statements:
+        if connection.dispatch.listening:
+            connection.tell(compiled)
         cursor = yield from connection.run_steps(sql, parameters)
         count += cursor.rowcount
     return count

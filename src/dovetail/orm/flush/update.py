@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from warnings import warn
 
 from dovetail.codegen import Source, compile_function
+from dovetail.compiler.compiled import Compiled
 from dovetail.compiler.default_context import DefaultContext, made_for
 from dovetail.compiler.statements import calls_with_context
 from dovetail.dialects.dialect import Dialect
@@ -33,6 +34,7 @@ class UpdatePlan(NamedTuple):
     """How rows of one table get new values in the same columns."""
 
     table: Any
+    compiled: Compiled
     sql: str
     rows_of: Callable[[Sequence[Pair]], list[tuple[Any, ...]]]
     has_context: bool
@@ -241,14 +243,19 @@ def _update_group_steps(
                 rows = plan.rows_of(pairs)
         else:
             rows = plan.rows_of(pairs)
+        listening = connection.dispatch.listening
+        if listening:
+            connection.tell(plan.compiled)
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
             count = cursor.rowcount
-        elif (found := (yield from together_steps(connection, plan.together, rows))) is not None:
+        elif (found := (yield from _together_steps(connection, plan, rows))) is not None:
             count = found
         elif singly:
             count = 0
             for row in rows:
+                if listening:
+                    connection.tell(plan.compiled)
                 cursor = yield from connection.run_steps(plan.sql, row)
                 count += cursor.rowcount
         else:
@@ -258,6 +265,12 @@ def _update_group_steps(
             yield from _check_count_steps(connection, count, mapper, plan.table, pairs, expected)
     if mapper.version_id_generator is False and mapper.version_key not in changed:
         _expire_versions(mapper, pairs)
+
+
+def _together_steps(
+    connection: Connection, plan: "UpdatePlan | DeletePlan", rows: list[tuple[Any, ...]]
+) -> Steps[int | None]:
+    return together_steps(connection, plan.together, rows, plan.compiled)
 
 
 def _refuse_unknown_rows(
@@ -375,7 +388,7 @@ def _update_plan(
     sets = {bind: column for _, column, bind in new}
     together = updates_together(dialect, part.table, compiled, found_by, sets)
     has_context = calls_with_context(compiled.binds)
-    return UpdatePlan(part.table, compiled.sql, rows_of, has_context, together)
+    return UpdatePlan(part.table, compiled, compiled.sql, rows_of, has_context, together)
 
 
 def _update_of(mapper: Mapper, part: MappedTable, values: dict[Any, Any]) -> Any:
@@ -483,10 +496,12 @@ def delete_steps(connection: Connection, mapper: Mapper, pairs: Sequence[Pair]) 
         if plan.versioned:
             found_by = [(*key, version) for key, version in zip(keys, versions, strict=True)]
         rows = plan.rows_of(found_by)
+        if connection.dispatch.listening:
+            connection.tell(plan.compiled)
         if len(rows) == 1:
             cursor = yield from connection.run_steps(plan.sql, rows[0])
             count = cursor.rowcount
-        elif (found := (yield from together_steps(connection, plan.together, rows))) is not None:
+        elif (found := (yield from _together_steps(connection, plan, rows))) is not None:
             count = found
         else:
             cursor = yield from connection.run_many_steps(plan.sql, rows)
@@ -511,6 +526,7 @@ class DeletePlan(NamedTuple):
     """
 
     table: Any
+    compiled: Compiled
     sql: str
     rows_of: Callable[[list[tuple[Any, ...]]], list[tuple[Any, ...]]]
     versioned: bool
@@ -548,7 +564,7 @@ def _delete_plan(mapper: Mapper, part: MappedTable, dialect: Dialect) -> DeleteP
     rows_of = _as_they_are if sent == whole else _picking(sent)
     found_by_bind = {bind: column for bind, (_, column) in own.items()}
     together = deletes_together(dialect, part.table, compiled, found_by_bind)
-    return DeletePlan(part.table, compiled.sql, rows_of, version is not None, together)
+    return DeletePlan(part.table, compiled, compiled.sql, rows_of, version is not None, together)
 
 
 def _as_they_are(values: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -542,6 +542,12 @@ class RelationshipReference(QueryableAttribute[T_co]):
     def declared(self) -> Any:
         return self._declared
 
+    @property
+    def impl(self) -> Any:
+        declared = self._declared
+        # What is mapped to a class that is in use is configured where it is asked for.
+        return getattr(self.prop if declared.parent.was_configured else declared, "impl", None)
+
     def _varied(self, entity: EntityNode | None, criteria: tuple[Any, ...]) -> "Any":
         kind: Any = with_comparator(RelationshipReference, self.prop.comparator_factory)
         twin: RelationshipReference[Any] = kind(self.key, self.prop, self.owner)

@@ -126,6 +126,11 @@ class Composite(MapperProperty[T], Mapped[T]):
         self.impl = CompositeValue(key, self)
         self._keys: tuple[str, ...] | None = None
 
+    def keep_old_values(self, keeps: bool) -> None:
+        self.active_history = keeps
+        for key in self.keys:
+            self.parent.named_attrs[key].keep_old_values(keeps)
+
     def stand_in(self, mapper: MapperView) -> None:
         mapper.composites[self.key] = self
         mapper.proxied[self.key] = self.impl

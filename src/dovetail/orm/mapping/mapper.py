@@ -127,6 +127,8 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         self.validators = find_validators(class_)
         self.is_made = False
         self.configured = False
+        self.was_configured = False
+        """Whether it has been configured once; what is mapped to it since may wait."""
         self._is_announced = False
         self.may_be_orphan = False
         self.lock = RLock()
@@ -421,7 +423,7 @@ class Mapper(PlacedAttributes, IdentityKeys, Versioning, InspectionAttr, Generic
         """Called when all relationships are configured."""
         for composite in self.composites:
             composite.settle(self)
-        self.configured = True
+        self.configured = self.was_configured = True
         self.class_manager.take_beginner()
         if self.node.is_translated or self.with_polymorphic is not None:
             # The types of columns that refer to others are known now, and the classes below.

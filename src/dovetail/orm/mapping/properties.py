@@ -101,7 +101,16 @@ class MapperProperty(InspectionAttrInfo, Generic[T]):
         self.parent = mapper
         self.key = key
 
+    def keep_old_values(self, keeps: bool) -> None:
+        """Have the old value of the attribute loaded before it is replaced, or no more."""
+        self.active_history = keeps
+        self.track_anew()
+
     def _listened(self) -> None:
+        self.track_anew()
+
+    def track_anew(self) -> None:
+        """Let all classes that have the attribute track it as is wanted now."""
         if "impl" in self.__dict__:
             for mapper in self.parent.self_and_descendants:
                 if mapper.named_attrs.get(self.key) is self:
@@ -180,6 +189,7 @@ class ColumnProperty(MapperProperty[T], Mapped[T]):
         super().attach(mapper, key)
         type_ = self.columns[0].type
         self.impl = ValueAttribute(key, equal=type_.equality, keeps_old_value=self.active_history)
+        self.impl.prop = self
         if self.doc is None:
             self.doc = next((found for column in self.columns if (found := _doc_of(column))), None)
         if self.dataclass_options and not writes_defaults(mapper.class_):

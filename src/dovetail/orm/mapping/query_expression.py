@@ -34,6 +34,7 @@ class QueryExpression(MappedSQLExpression):
             key, equal=found.equal, keeps_old_value=found.keeps_old_value
         )
         self.impl.default = found.default
+        self.impl.prop = self
 
 
 class QueryExpressionAttribute(ValueAttribute):

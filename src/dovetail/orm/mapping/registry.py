@@ -447,8 +447,9 @@ def _configure(registries: Iterable[Registry], cascade: bool) -> None:
     """Configure *registries* together, and with *cascade* those that they turn out to need."""
     with _configuring:
         if _at_work:
-            # What is mapped, or asked for, by those who listen waits until this is done.
+            # What is mapped, or asked for, by listeners and hooks waits until this is done.
             return
+        configured: list[Mapper] | None = None
         try:
             _at_work.extend(one for one in registries if one.is_waiting)
             for one in _at_work:
@@ -459,6 +460,10 @@ def _configure(registries: Iterable[Registry], cascade: bool) -> None:
                     _call_hook(mapper.class_, "__declare_last__")
         finally:
             _at_work.clear()
+        if configured is not None:
+            # Those who listen may map more, and ask for that to be configured.
+            for call in Mapper.dispatch.after_configured:
+                call()
 
 
 def _configure_at_work(cascade: bool) -> list[Mapper]:
@@ -483,8 +488,6 @@ def _configure_at_work(cascade: bool) -> list[Mapper]:
     for one in _at_work:
         for call in one.dispatch.after_configured:
             call(one)
-    for call in Mapper.dispatch.after_configured:
-        call()
     return finished
 
 
